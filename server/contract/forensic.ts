@@ -1,0 +1,69 @@
+/** The forensic bundle: all that is known at the first failure. */
+import { z } from 'zod';
+
+const jsonObject = z.record(z.string(), z.unknown());
+
+export const FAILURE_KINDS = [
+  'invariant',
+  'linearizability',
+  'liveness',
+  'audit',
+  'threshold',
+  'harness-crash',
+  'harness-lost',
+  'timeout',
+] as const;
+export const failureKindSchema = z.enum(FAILURE_KINDS);
+export type FailureKind = z.infer<typeof failureKindSchema>;
+
+/** One operation as an interval: from its invocation to its completion, by event index and virtual time. */
+export const intervalSchema = z.object({
+  operation: z.int(),
+  actor: z.string(),
+  call: jsonObject,
+  /** `pending` when no completion had come by the time of the failure. */
+  outcome: z.enum(['ok', 'refused', 'unknown', 'pending']),
+  answer: z.unknown(),
+  invokedIndex: z.int(),
+  completedIndex: z.int().nullable(),
+  invokedMs: z.number(),
+  completedMs: z.number().nullable(),
+});
+export type Interval = z.infer<typeof intervalSchema>;
+
+export const forensicSchema = z.object({
+  version: z.literal(1),
+  kind: failureKindSchema,
+  /** The invariant's name, in kebab-case; for other kinds what stands for it (`per-slot-history`). */
+  invariant: z.string(),
+  /** One sentence for people. */
+  message: z.string(),
+  /** Index of the event at which it broke; null when the harness did not live to say. */
+  eventIndex: z.int().nullable(),
+  virtualMs: z.number().nullable(),
+  /** The operation whose completion broke it. */
+  operation: jsonObject.nullable(),
+  actual: z.unknown(),
+  expected: z.unknown(),
+  /** The object concerned (a slot), when there is one. */
+  object: z.string().nullable(),
+  /** The object's history as intervals, newest last. */
+  history: z.array(intervalSchema),
+  /** The last 50 events up to the failure, oldest first. */
+  lastEvents: z.array(jsonObject),
+  /** The city at the failure as the target holds it, or as far as it is known. */
+  city: z.unknown(),
+  /** What differs between the target's city and the model's, one sentence each. */
+  difference: z.array(z.string()),
+  faultsActive: z.array(z.string()),
+  seed: z.int(),
+  config: jsonObject,
+  versions: z.record(z.string(), z.string()),
+  /** The command that reproduces the failure. */
+  reproduce: z.string(),
+  /** The smallest reproduction, once `shrink` has found it. */
+  smallest: jsonObject.nullable().optional(),
+  /** For harness failures: exit code, signal, the last lines it printed. */
+  process: jsonObject.nullable().optional(),
+});
+export type Forensic = z.infer<typeof forensicSchema>;

@@ -1,0 +1,66 @@
+/** The frames of `GET /runs/:runId/stream` (Server-Sent Events). */
+import { z } from 'zod';
+import { failureKindSchema } from './forensic.ts';
+import { liveSchema, terminalStatusSchema } from './run.ts';
+import { eventSchema, snapshotSchema } from './telemetry.ts';
+
+/** Status and newest metrics: at once on connecting, then every second. Carries no `id`. */
+export const heartbeatFrameSchema = liveSchema.extend({ at: z.iso.datetime() });
+export type HeartbeatFrame = z.infer<typeof heartbeatFrameSchema>;
+
+/** The failure in short. */
+export const failureSummarySchema = z.object({
+  kind: failureKindSchema,
+  invariant: z.string(),
+  message: z.string(),
+  eventIndex: z.int().nullable(),
+  reproduce: z.string(),
+});
+export type FailureSummary = z.infer<typeof failureSummarySchema>;
+
+export const endFrameSchema = z.object({
+  status: terminalStatusSchema,
+  pass: z.boolean(),
+  eventIndex: z.int(),
+  durationSecondsActual: z.number(),
+  failure: failureSummarySchema.nullable(),
+  stopReason: z.string().nullable(),
+});
+export type EndFrame = z.infer<typeof endFrameSchema>;
+
+/** One frame with its kind. On the wire: `event: <frame>`, `data: <JSON>`, and for history `id: <cursor>`. */
+export type Frame =
+  | { frame: 'heartbeat'; data: HeartbeatFrame }
+  | { frame: 'event'; data: z.infer<typeof eventSchema> }
+  | { frame: 'snapshot'; data: z.infer<typeof snapshotSchema> }
+  | { frame: 'end'; data: EndFrame };
+
+export const frameSchemas = {
+  heartbeat: heartbeatFrameSchema,
+  event: eventSchema,
+  snapshot: snapshotSchema,
+  end: endFrameSchema,
+} as const;
+
+/**
+ * A place in a run's history, as the `id` of a frame. `12` stands after event 12, `12s` after the
+ * snapshot that follows event 12, `12e` after the end, of which event 12 was the last.
+ */
+export interface Cursor {
+  index: number;
+  after: 'event' | 'snapshot' | 'end';
+}
+
+const CURSOR_SUFFIX = { event: '', snapshot: 's', end: 'e' } as const;
+
+export function formatCursor(cursor: Cursor): string {
+  return `${cursor.index}${CURSOR_SUFFIX[cursor.after]}`;
+}
+
+/** Null when `text` is no cursor. */
+export function parseCursor(text: string): Cursor | null {
+  const match = /^(0|[1-9]\d{0,15})([se]?)$/.exec(text);
+  if (!match) return null;
+  const after = match[2] === 's' ? 'snapshot' : match[2] === 'e' ? 'end' : 'event';
+  return { index: Number(match[1]), after };
+}

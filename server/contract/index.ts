@@ -1,0 +1,8 @@
+/** The wire contract: schemas and types of every request, answer and stream frame. A leaf: it imports only zod. */
+export * from './error.ts';
+export * from './forensic.ts';
+export * from './frame.ts';
+export * from './paths.ts';
+export * from './process.ts';
+export * from './run.ts';
+export * from './telemetry.ts';

@@ -1,0 +1,13 @@
+/** The paths of the API, so that no part spells one by hand. `runId` may be `latest` or an unambiguous prefix. */
+export const API_BASE = '/api/ops/simcity';
+
+export const apiPath = {
+  runs: () => `${API_BASE}/runs`,
+  run: (runId: string) => `${API_BASE}/runs/${encodeURIComponent(runId)}`,
+  events: (runId: string) => `${apiPath.run(runId)}/events`,
+  snapshots: (runId: string) => `${apiPath.run(runId)}/snapshots`,
+  stream: (runId: string) => `${apiPath.run(runId)}/stream`,
+  stop: (runId: string) => `${apiPath.run(runId)}/stop`,
+  state: (runId: string) => `${apiPath.run(runId)}/state`,
+  telemetry: (runId: string) => `${apiPath.run(runId)}/telemetry`,
+} as const;

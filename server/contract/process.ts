@@ -1,0 +1,34 @@
+/**
+ * What the processes of SimCity say to each other when one starts another. A child prints one line of
+ * JSON on stdout when it is ready (`Ready`), and ends by itself when its stdin closes.
+ */
+import { z } from 'zod';
+import { runConfigSchema } from './run.ts';
+
+/** The first line on stdout of `database`, `server` and `runner`. */
+export const readySchema = z.discriminatedUnion('ready', [
+  z.object({ ready: z.literal('database'), url: z.string() }),
+  z.object({ ready: z.literal('server'), url: z.string() }),
+  z.object({ ready: z.literal('runner'), name: z.string() }),
+  z.object({ ready: z.literal(false), code: z.string(), message: z.string(), hint: z.string().optional() }),
+]);
+export type Ready = z.infer<typeof readySchema>;
+
+/** The first line on stdin of a harness: all that it needs. Secrets never travel by argv or environment. */
+export const harnessOrderSchema = z.object({
+  runId: z.string(),
+  scenario: z.string(),
+  target: z.string(),
+  seed: z.int(),
+  config: runConfigSchema,
+  /** Base URL of the server that takes the telemetry. */
+  serverUrl: z.string(),
+  /** The run-scoped token for it. */
+  token: z.string(),
+  /** The database in which a `postgres` target builds its city; null: none is needed. */
+  targetUrl: z.string().nullable(),
+});
+export type HarnessOrder = z.infer<typeof harnessOrderSchema>;
+
+/** Further lines on stdin of a harness. */
+export const harnessMessageSchema = z.object({ stop: z.object({ reason: z.string().nullable() }) });

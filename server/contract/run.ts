@@ -1,0 +1,136 @@
+/** A run: what was asked for, where it stands, and how it ended. */
+import { z } from 'zod';
+import { forensicSchema } from './forensic.ts';
+
+/** A JSON object. Values are data of scenarios and targets, so their shape is theirs. */
+export const jsonObjectSchema = z.record(z.string(), z.unknown());
+export type JsonObject = z.infer<typeof jsonObjectSchema>;
+
+/** Every state of a run. The last three are terminal: a run reaches exactly one of them, once. */
+export const RUN_STATUSES = ['QUEUED', 'RUNNING', 'STOPPING', 'PASS', 'FAIL', 'STOPPED'] as const;
+export const runStatusSchema = z.enum(RUN_STATUSES);
+export type RunStatus = z.infer<typeof runStatusSchema>;
+
+export const TERMINAL_STATUSES = ['PASS', 'FAIL', 'STOPPED'] as const;
+export const terminalStatusSchema = z.enum(TERMINAL_STATUSES);
+export type TerminalStatus = z.infer<typeof terminalStatusSchema>;
+
+/** True when `status` is final. */
+export function isTerminal(status: RunStatus): status is TerminalStatus {
+  return status === 'PASS' || status === 'FAIL' || status === 'STOPPED';
+}
+
+export const FAULT_NAMES = [
+  'drop-request',
+  'drop-response',
+  'duplicate-request',
+  'delay',
+  'reorder',
+  'burst',
+  'crash',
+  'serialization-failure',
+  'pool-exhaustion',
+  'clock-skew',
+] as const;
+export const faultNameSchema = z.enum(FAULT_NAMES);
+export type FaultName = z.infer<typeof faultNameSchema>;
+
+export const FAULT_PROFILES = ['none', 'calm', 'rough', 'brutal'] as const;
+export const ISOLATION_LEVELS = ['read-committed', 'repeatable-read', 'serializable'] as const;
+
+/**
+ * All that decides a run, with every default filled in: what is printed with it and stored with it.
+ * Two runs with equal configurations and seeds have equal histories (on `memory` and `postgres`).
+ */
+export const runConfigSchema = z.object({
+  /** Operations that citizens begin before the run settles. */
+  operations: z.int().min(1).max(100_000_000).default(2_000),
+  /** Wall time in seconds after which no further operation begins; null: no limit. */
+  durationSeconds: z.number().positive().max(604_800).nullable().default(null),
+  citizens: z.int().min(1).max(100_000).default(40),
+  slots: z.int().min(1).max(10_000).default(12),
+  /** Operations under way at once, at most. */
+  concurrency: z.int().min(1).max(1_000).default(8),
+  faults: z.enum(FAULT_PROFILES).default('rough'),
+  /** Rates from 0 to 1 that replace the profile's, by fault. */
+  faultRates: z.partialRecord(faultNameSchema, z.number().min(0).max(1)).default({}),
+  /** A known bug of the reference service, by name; null: the right service. */
+  bug: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
+    .nullable()
+    .default(null),
+  isolation: z.enum(ISOLATION_LEVELS).default('read-committed'),
+  strategy: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
+    .default('random'),
+  /** Operations begun a wall-clock second, at most; null: as fast as it goes. For watching. */
+  rate: z.number().positive().max(1_000_000).nullable().default(null),
+  /** A snapshot of the metrics after every so many events. */
+  snapshotEvery: z.int().min(5).max(1_000_000).default(10),
+  /** Expressions such as `p95_latency_ms<50` over the metrics; a crossed one fails the run. */
+  thresholds: z.array(z.string().max(200)).max(50).default([]),
+});
+export type RunConfig = z.infer<typeof runConfigSchema>;
+
+/** What `POST /runs` takes. Whatever is left out gets its default. */
+export const launchSchema = z.object({
+  scenario: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
+    .default('bookings'),
+  /** `postgres`, `memory`, or the http(s) URL of a service. Code is never loaded through the API. */
+  target: z.string().min(1).max(2_000).default('postgres'),
+  /** 0 to 2^53 - 1; a fresh one when left out. */
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  config: runConfigSchema.partial().default({}),
+  campaign: z.string().max(100).nullable().default(null),
+  /** Only this runner may claim the run; null: any. */
+  runner: z.string().max(200).nullable().default(null),
+});
+export type Launch = z.input<typeof launchSchema>;
+
+/** The newest knowledge of a run: one row, replaced by every batch of telemetry. */
+export const liveSchema = z.object({
+  status: runStatusSchema,
+  /** Index of the newest stored event; -1 before the first. */
+  eventIndex: z.int().min(-1),
+  metrics: z.record(z.string(), z.number()),
+  eventsPerSecond: z.number().min(0),
+  /** When the harness was last heard of; null before it was. */
+  heartbeatAt: z.iso.datetime().nullable(),
+});
+export type Live = z.infer<typeof liveSchema>;
+
+export const runSchema = z.object({
+  id: z.uuid(),
+  scenario: z.string(),
+  target: z.string(),
+  seed: z.int().min(0),
+  config: runConfigSchema,
+  status: runStatusSchema,
+  /** Null until the run ends; true only for PASS. */
+  pass: z.boolean().nullable(),
+  failForensic: forensicSchema.nullable(),
+  /** From the `start` event to the `end` event, exactly; null until the run ends. */
+  durationSecondsActual: z.number().nullable(),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+  stopRequestedAt: z.iso.datetime().nullable(),
+  stopReason: z.string().nullable(),
+  runner: z.string().nullable(),
+  campaign: z.string().nullable(),
+  live: liveSchema,
+});
+export type Run = z.infer<typeof runSchema>;
+
+export const runPageSchema = z.object({
+  runs: z.array(runSchema),
+  /** Pass as `before` for the next page; null on the last. */
+  next: z.uuid().nullable(),
+});
+export type RunPage = z.infer<typeof runPageSchema>;
+
+export const stopRequestSchema = z.object({ reason: z.string().max(1_000).optional() });
