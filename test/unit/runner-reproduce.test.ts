@@ -1,0 +1,59 @@
+/** The reproducing command: only what differs from the defaults, and safe to paste into a shell. */
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { reproduceCommand, shellWord } from '../../runner/reproduce.ts';
+import { runConfigSchema } from '../../server/contract/index.ts';
+
+function command(config: Parameters<typeof runConfigSchema.parse>[0], target = 'postgres'): string {
+  return reproduceCommand({ scenario: 'bookings', target, seed: 7, config: runConfigSchema.parse(config) });
+}
+
+test('a run with every default needs only its seed', () => {
+  expect(command({})).toBe('npx simcity run --seed 7');
+});
+
+test('what differs from the defaults becomes a flag', () => {
+  expect(
+    command(
+      {
+        operations: 50,
+        durationSeconds: 2.5,
+        citizens: 3,
+        slots: 2,
+        concurrency: 4,
+        faults: 'none',
+        faultRates: { 'drop-response': 0.02, delay: 1 },
+        bug: 'check-then-insert',
+        isolation: 'serializable',
+        strategy: 'pct',
+        rate: 10,
+        snapshotEvery: 5,
+        thresholds: ['p95_latency_ms<50'],
+      },
+      'memory',
+    ),
+  ).toBe(
+    'npx simcity run --target memory --seed 7 --operations 50 --duration 2.5s --citizens 3 --slots 2' +
+      ' --concurrency 4 --faults none --fault drop-response=0.02 --fault delay=1 --bug check-then-insert' +
+      " --isolation serializable --strategy pct --snapshot-every 5 --threshold 'p95_latency_ms<50'",
+  );
+});
+
+test('another scenario is named before the flags', () => {
+  const config = runConfigSchema.parse({});
+  expect(reproduceCommand({ scenario: 'seats', target: 'memory', seed: 0, config })).toBe(
+    'npx simcity run seats --target memory --seed 0',
+  );
+});
+
+test('credentials in the target are masked', () => {
+  expect(command({}, 'https://user:secret@host:8080/x?y=1')).toBe(
+    "npx simcity run --target 'https://***@host:8080/x?y=1' --seed 7",
+  );
+});
+
+test('a shell reads back every quoted word as it was', () => {
+  for (const word of ["it's", '$(id) `id`', 'a b', '', '"', '\\', "''", 'x\ny', '~', '*', '#', '!']) {
+    expect(execFileSync('sh', ['-c', `printf '%s' ${shellWord(word)}`], { encoding: 'utf8' })).toBe(word);
+  }
+});
