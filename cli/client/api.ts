@@ -1,0 +1,177 @@
+/** The API as typed calls: every reply is validated, every error says what to do next. */
+import type { z } from 'zod';
+import {
+  type ApiErrorBody,
+  apiErrorSchema,
+  apiPath,
+  type CityState,
+  cityStateSchema,
+  type EventPage,
+  eventPageSchema,
+  type Launch,
+  type Run,
+  type RunPage,
+  type RunStatus,
+  runPageSchema,
+  runSchema,
+  type SnapshotPage,
+  snapshotPageSchema,
+} from '../../server/contract/index.ts';
+import { CliError, EXIT, messageOf } from '../errors.ts';
+import { safeText } from '../safe-text.ts';
+
+/** How to reach a server. */
+export interface Connection {
+  /** Base URL, without a slash at the end. */
+  url: string;
+  token: string | undefined;
+}
+
+export interface Api {
+  readonly connection: Connection;
+  /** `runId` may be a prefix or `latest`, here and below. */
+  run(runId: string): Promise<Run>;
+  runs(query: { status?: RunStatus; limit?: number; before?: string }): Promise<RunPage>;
+  launch(launch: Launch): Promise<Run>;
+  stop(runId: string, reason?: string): Promise<void>;
+  events(runId: string, query: { from: number; limit: number }): Promise<EventPage>;
+  snapshots(runId: string, query: { from: number; limit: number; every?: number }): Promise<SnapshotPage>;
+  state(runId: string, at: number): Promise<CityState>;
+}
+
+export interface ApiOptions {
+  /** Aborts every call when the process leaves. */
+  signal?: AbortSignal;
+  /** Limit for one call in ms. */
+  timeoutMs?: number;
+  fetch?: typeof fetch;
+}
+
+type Query = Record<string, string | number | undefined>;
+
+/** The calls of the server at `connection`. @throws CliError from each call that fails. */
+export function createApi(connection: Connection, options: ApiOptions = {}): Api {
+  const call = <T>(schema: z.ZodType<T> | null, path: string, init: CallInit = {}): Promise<T> =>
+    callServer(connection, options, schema, path, init);
+  return {
+    connection,
+    run: (runId) => call(runSchema, apiPath.run(runId)),
+    runs: (query) => call(runPageSchema, apiPath.runs(), { query }),
+    launch: (launch) => call(runSchema, apiPath.runs(), { body: launch }),
+    stop: async (runId, reason) => {
+      await call(null, apiPath.stop(runId), { body: reason === undefined ? {} : { reason } });
+    },
+    events: (runId, query) => call(eventPageSchema, apiPath.events(runId), { query }),
+    snapshots: (runId, query) => call(snapshotPageSchema, apiPath.snapshots(runId), { query }),
+    state: (runId, at) => call(cityStateSchema, apiPath.state(runId), { query: { at } }),
+  };
+}
+
+interface CallInit {
+  query?: Query;
+  /** Makes it a POST. */
+  body?: unknown;
+}
+
+async function callServer<T>(
+  connection: Connection,
+  options: ApiOptions,
+  schema: z.ZodType<T> | null,
+  path: string,
+  init: CallInit,
+): Promise<T> {
+  const url = new URL(connection.url + path);
+  for (const [name, value] of Object.entries(init.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
+  const { status, text } = await exchange(connection, options, url, init);
+  if (status < 200 || status > 299) throw refusal(connection, status, text);
+  if (schema === null) return undefined as T;
+  const parsed = schema.safeParse(parseJson(text));
+  if (!parsed.success) throw unreadable(connection, path, parsed.error.issues);
+  return parsed.data;
+}
+
+async function exchange(connection: Connection, options: ApiOptions, url: URL, init: CallInit) {
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? 30_000);
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (connection.token !== undefined) headers['authorization'] = `Bearer ${connection.token}`;
+  if (init.body !== undefined) headers['content-type'] = 'application/json';
+  try {
+    const response = await (options.fetch ?? fetch)(url, {
+      method: init.body === undefined ? 'GET' : 'POST',
+      headers,
+      signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
+      ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
+    });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    if (timeout.aborted) throw unreachable(connection, 'it did not answer in time', error);
+    throw unreachable(connection, causeOf(error), error);
+  }
+}
+
+/** The error for a server that cannot be reached at all. */
+export function unreachable(connection: Connection, why: string, cause?: unknown): CliError {
+  return new CliError(`cannot reach the SimCity server at ${safeText(connection.url)}: ${safeText(why)}.`, {
+    exitCode: EXIT.unreachable,
+    hint: 'Start one with `simcity up`, or name another with --server URL or SIMCITY_URL.',
+    cause,
+  });
+}
+
+/** What stands behind fetch's "fetch failed", in words. */
+export function causeOf(error: unknown): string {
+  let deepest = error;
+  while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
+  const code = deepest instanceof Error && 'code' in deepest ? String(deepest.code) : '';
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name is not known';
+  if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') return 'the connection was cut';
+  const message = messageOf(deepest);
+  return message === '' ? code || 'the connection failed' : message;
+}
+
+const HINTS: Partial<Record<ApiErrorBody['error']['code'], string>> = {
+  not_found: '`simcity runs` lists the runs there are.',
+  ambiguous_run: 'Give more characters of the id; `simcity runs` lists them.',
+  unauthorized: 'Set SIMCITY_TOKEN to a token that this server takes.',
+  forbidden: 'Set SIMCITY_TOKEN to a token that may do this.',
+  unavailable: 'Its database may be away; try again in a moment.',
+};
+const USAGE_CODES = new Set(['invalid_request', 'not_found', 'ambiguous_run', 'run_ended', 'too_large']);
+
+/** The error for an answer that is no success. */
+export function refusal(connection: Connection, status: number, text: string): CliError {
+  const body = apiErrorSchema.safeParse(parseJson(text));
+  if (!body.success) {
+    return new CliError(
+      `the server at ${safeText(connection.url)} answered HTTP ${status} without a SimCity error.`,
+      { exitCode: EXIT.unreachable, hint: 'Is it a SimCity server? Check --server and SIMCITY_URL.' },
+    );
+  }
+  const { code, message } = body.data.error;
+  const hint = HINTS[code];
+  return new CliError(safeText(message), {
+    exitCode: USAGE_CODES.has(code) ? EXIT.usage : EXIT.unreachable,
+    ...(hint === undefined ? {} : { hint }),
+    cause: code,
+  });
+}
+
+function unreadable(connection: Connection, path: string, issues: readonly z.core.$ZodIssue[]): CliError {
+  const first = issues[0];
+  const where = first ? `${first.path.join('.') || 'the whole'}: ${first.message}` : 'not JSON';
+  return new CliError(
+    `the answer of ${safeText(connection.url)} to ${path} is not what this version understands (${safeText(where)}).`,
+    { exitCode: EXIT.unreachable, hint: 'Is it a SimCity server, and of the same version? See `simcity --version`.' },
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

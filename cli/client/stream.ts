@@ -1,0 +1,251 @@
+/**
+ * The stream of a run as an async iterable that survives everything but the end: it resumes with the
+ * last id, backs off, notices a link that fell silent, and never hands on a gap or a duplicate.
+ */
+import { EventSource } from 'eventsource';
+import { apiPath, type Frame, formatCursor, frameSchemas, parseCursor } from '../../server/contract/index.ts';
+import { CliError, EXIT } from '../errors.ts';
+import { safeText } from '../safe-text.ts';
+import { type Connection, refusal } from './api.ts';
+import { createMailbox, type Mailbox } from './mailbox.ts';
+import { watchedFetch } from './watched-fetch.ts';
+
+/** Whether the stream is connected, for people to see. */
+export type LinkState =
+  | { state: 'connecting' }
+  | { state: 'connected' }
+  | { state: 'reconnecting'; attempt: number; error: string; retryInMs: number };
+
+export type StreamItem =
+  | { kind: 'frame'; frame: Frame; id: string | null }
+  | { kind: 'link'; link: LinkState };
+
+export interface FollowOptions {
+  connection: Connection;
+  runId: string;
+  /** Index of the first event wanted; 0 by default. */
+  from?: number;
+  /** `live` lets the server pass over events that a slow link cannot carry; lossless by default. */
+  mode?: 'live' | 'lossless';
+  signal?: AbortSignal;
+  /** Silence after which the link counts as dead, in ms; the server sends a heartbeat every second. */
+  idleMs?: number;
+  /** First and longest pause between two attempts, in ms. */
+  backoffMs?: { first: number; longest: number };
+  /** Attempts in a row without one frame after which it gives up; without limit by default. */
+  maxAttempts?: number;
+  /** 0 to 1, for the jitter of the pauses. */
+  random?: () => number;
+}
+
+/** Answers after which another attempt can only get the same. */
+const FINAL_STATUSES = new Set([204, 401, 403, 404]);
+const FRAME_KINDS = ['heartbeat', 'event', 'snapshot', 'end'] as const;
+/** The same gap that often in a row is the server's, not the link's. */
+const MAX_GAPS = 5;
+
+/** Where the reader stands in the history. */
+interface Position {
+  lastId: string | null;
+  nextIndex: number;
+  gaps: number;
+}
+
+type Outcome = { over: true } | { over: false; error: string };
+
+/**
+ * The frames of a run up to its `end`, with changes of the link among them. Returns after `end`, or
+ * when `signal` aborts. @throws CliError when the server refuses the stream for good.
+ */
+export async function* followRun(options: FollowOptions): AsyncGenerator<StreamItem, void, undefined> {
+  const position: Position = { lastId: null, nextIndex: options.from ?? 0, gaps: 0 };
+  let attempt = 0;
+  while (!options.signal?.aborted) {
+    const outcome = yield* readOnce(options, position, () => {
+      attempt = 0;
+    });
+    if (outcome.over || options.signal?.aborted) return;
+    attempt += 1;
+    if (options.maxAttempts !== undefined && attempt > options.maxAttempts) {
+      throw lost(options.connection, outcome.error, attempt - 1);
+    }
+    const retryInMs = backoff(attempt, options);
+    yield { kind: 'link', link: { state: 'reconnecting', attempt, error: outcome.error, retryInMs } };
+    await pause(retryInMs, options.signal);
+  }
+}
+
+type Mail =
+  | { kind: 'open' }
+  | { kind: 'frame'; name: (typeof FRAME_KINDS)[number]; data: string; id: string }
+  | { kind: 'lost'; error: string; status: number | undefined };
+
+async function* readOnce(
+  options: FollowOptions,
+  position: Position,
+  onProgress: () => void,
+): AsyncGenerator<StreamItem, Outcome, undefined> {
+  const mailbox = createMailbox<Mail>(1_000, options.signal);
+  const refused: { text: string } = { text: '' };
+  const source = open(options, position, mailbox, refused);
+  try {
+    for (;;) {
+      const mail = await mailbox.take();
+      if (mail === null) return { over: true };
+      if (mail.kind === 'open') {
+        yield { kind: 'link', link: { state: 'connected' } };
+      } else if (mail.kind === 'lost') {
+        if (mail.status !== undefined && FINAL_STATUSES.has(mail.status)) {
+          throw final(options.connection, mail.status, refused.text);
+        }
+        return { over: false, error: mail.error };
+      } else {
+        const read = accept(options, position, mail);
+        if (read.problem !== null) return { over: false, error: read.problem };
+        onProgress();
+        if (read.frame === null) continue;
+        yield { kind: 'frame', frame: read.frame, id: mail.id === '' ? null : mail.id };
+        if (read.frame.frame === 'end') return { over: true };
+      }
+    }
+  } finally {
+    source.close();
+    mailbox.close();
+  }
+}
+
+function open(
+  options: FollowOptions,
+  position: Position,
+  mailbox: Mailbox<Mail>,
+  refused: { text: string },
+): EventSource {
+  const url = new URL(options.connection.url + apiPath.stream(options.runId));
+  if (position.lastId === null && position.nextIndex > 0) url.searchParams.set('from', String(position.nextIndex));
+  if (options.mode === 'live') url.searchParams.set('mode', 'live');
+  const source = new EventSource(url, {
+    fetch: watchedFetch({
+      headers: streamHeaders(options.connection, position),
+      idleMs: options.idleMs ?? 10_000,
+      mayRead: () => mailbox.hasRoom(),
+      onRefusal: (text) => {
+        refused.text = text;
+      },
+    }),
+  });
+  source.addEventListener('open', () => mailbox.put({ kind: 'open' }));
+  source.addEventListener('error', (event) => {
+    // From here on this client decides when to come back; the package's own timer must not.
+    source.close();
+    const status = event.code;
+    const error = event.message ?? 'the server closed the stream';
+    mailbox.put({ kind: 'lost', status, error: status === undefined ? error : `HTTP ${status}` });
+  });
+  for (const name of FRAME_KINDS) {
+    source.addEventListener(name, (event: MessageEvent) => {
+      mailbox.put({ kind: 'frame', name, data: String(event.data), id: event.lastEventId });
+    });
+  }
+  return source;
+}
+
+function streamHeaders(connection: Connection, position: Position): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (connection.token !== undefined) headers['authorization'] = `Bearer ${connection.token}`;
+  if (position.lastId !== null) headers['last-event-id'] = position.lastId;
+  return headers;
+}
+
+/** Validates a frame and moves `position`. `frame` null: seen already. `problem`: the link must be made anew. */
+function accept(
+  options: FollowOptions,
+  position: Position,
+  mail: Extract<Mail, { kind: 'frame' }>,
+): { frame: Frame | null; problem: string | null } {
+  const frame = parseFrame(mail.name, mail.data);
+  if (frame === null) {
+    return { frame: null, problem: `a ${mail.name} frame that this version does not understand` };
+  }
+  if (frame.frame === 'event') {
+    const { index } = frame.data;
+    if (index < position.nextIndex) return { frame: null, problem: null };
+    if (index > position.nextIndex && options.mode !== 'live') return gap(options, position, index);
+    position.nextIndex = index + 1;
+    position.gaps = 0;
+  } else if (frame.frame === 'snapshot') {
+    if (isBehind(position.lastId, mail.id)) return { frame: null, problem: null };
+  } else if (frame.frame === 'end' && options.mode !== 'live' && frame.data.eventIndex >= position.nextIndex) {
+    return gap(options, position, frame.data.eventIndex + 1);
+  }
+  if (mail.id !== '') position.lastId = mail.id;
+  return { frame, problem: null };
+}
+
+function gap(options: FollowOptions, position: Position, got: number): { frame: null; problem: string } {
+  position.gaps += 1;
+  if (position.gaps >= MAX_GAPS) {
+    throw new CliError(
+      `the stream of ${safeText(options.connection.url)} leaves out events: ${position.nextIndex} should come, ${got} came.`,
+      { exitCode: EXIT.unreachable, hint: 'The history may be damaged; `simcity events` shows what is stored.' },
+    );
+  }
+  // An id that a gap followed is not trusted; the place after the last good event is.
+  position.lastId =
+    position.nextIndex > 0 ? formatCursor({ index: position.nextIndex - 1, after: 'event' }) : null;
+  return { frame: null, problem: `event ${position.nextIndex} is missing before ${got}` };
+}
+
+const AFTER_ORDER = { event: 0, snapshot: 1, end: 2 } as const;
+
+function isBehind(lastId: string | null, id: string): boolean {
+  const last = lastId === null ? null : parseCursor(lastId);
+  const here = parseCursor(id);
+  if (last === null || here === null) return false;
+  if (here.index !== last.index) return here.index < last.index;
+  return AFTER_ORDER[here.after] <= AFTER_ORDER[last.after];
+}
+
+function parseFrame(name: (typeof FRAME_KINDS)[number], text: string): Frame | null {
+  try {
+    const data = frameSchemas[name].safeParse(JSON.parse(text));
+    return data.success ? ({ frame: name, data: data.data } as Frame) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Equal jitter: from half the doubled pause to all of it, so that many watchers do not return at once. */
+function backoff(attempt: number, options: FollowOptions): number {
+  const { first, longest } = options.backoffMs ?? { first: 250, longest: 5_000 };
+  const whole = Math.min(longest, first * 2 ** Math.min(attempt - 1, 16));
+  return Math.round(whole / 2 + (whole / 2) * (options.random ?? Math.random)());
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    if (signal?.aborted) done();
+    else signal?.addEventListener('abort', done, { once: true });
+  });
+}
+
+function final(connection: Connection, status: number, text: string): CliError {
+  if (status !== 204) return refusal(connection, status, text);
+  return new CliError('the server says that the stream of this run is over.', {
+    exitCode: EXIT.unreachable,
+    hint: '`simcity show RUN` has its verdict.',
+  });
+}
+
+function lost(connection: Connection, error: string, attempts: number): CliError {
+  return new CliError(
+    `lost the SimCity server at ${safeText(connection.url)}: ${safeText(error)} (${attempts} attempts).`,
+    { exitCode: EXIT.unreachable, hint: 'The run may go on there: `simcity watch RUN` once it is back.' },
+  );
+}
+

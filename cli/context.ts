@@ -1,0 +1,43 @@
+/** What a command knows of the process it runs in: streams, environment, signals. Faked whole in tests. */
+
+/** A signal that asks the process to leave. */
+export type LeaveSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+export interface Context {
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  /** True when the stream is a terminal. */
+  isTerminal: { stdin: boolean; stdout: boolean; stderr: boolean };
+  /** Data: what a command was asked for. Resolves when more may be written. */
+  out(text: string): Promise<void>;
+  /** Messages about it. */
+  err(text: string): void;
+  /** Aborted once the process has to leave, with the exit code as `reason`. */
+  leaving: AbortSignal;
+  /** Takes signals from now on, before the default (to leave); the newest handler gets them. Returns its undoing. */
+  onSignal(handler: (signal: LeaveSignal) => void): () => void;
+  /** Leaves: aborts `leaving`, after which the command has to return. */
+  leave(exitCode: number): void;
+  /** Something to take down before the process exits, whatever the reason; the newest first. Returns its undoing. */
+  atExit(takeDown: () => Promise<void>): () => void;
+  /** Something to put right synchronously in the very last moment (the terminal). Returns its undoing. */
+  atExitSync(putRight: () => void): () => void;
+}
+
+/** True when escape codes may be written to the stream. */
+export function wantsColor(context: Context, stream: 'stdout' | 'stderr'): boolean {
+  const { env } = context;
+  const forced = env['FORCE_COLOR'];
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
+  if (env['TERM'] === 'dumb') return false;
+  return context.isTerminal[stream];
+}
+
+/** True when a full-screen picture can be drawn and keys can be read. */
+export function canDraw(context: Context): boolean {
+  const { env, isTerminal } = context;
+  if (!isTerminal.stdout || !isTerminal.stdin) return false;
+  const ci = env['CI'];
+  return env['TERM'] !== 'dumb' && (ci === undefined || ci === '' || ci === '0' || ci === 'false');
+}

@@ -1,0 +1,71 @@
+/** What an event says, in a few words: for the event log, log lines and the `events` command. */
+import type { RunEvent } from '../server/contract/telemetry.ts';
+import { safeJson, safeText } from './safe-text.ts';
+
+/** The kinds that are drawn and coloured differently. */
+export type EventKind = 'invoke' | 'ok' | 'refused' | 'unknown' | 'fault' | 'violation' | 'mark';
+
+/** The kind of an event by its type. */
+export function kindOf(event: RunEvent): EventKind {
+  const { type } = event;
+  if (type === 'violation') return 'violation';
+  if (type === 'fault' || type === 'heal') return 'fault';
+  if (type.endsWith('.ok')) return 'ok';
+  if (type.endsWith('.refused')) return 'refused';
+  if (type.endsWith('.unknown')) return 'unknown';
+  if (type.endsWith('.invoke')) return 'invoke';
+  return 'mark';
+}
+
+function text(value: unknown): string | null {
+  if (typeof value === 'string') return value === '' ? null : safeText(value);
+  return typeof value === 'number' ? String(value) : null;
+}
+
+/** The slot or other object that the event is about, or null. */
+export function objectOf(event: RunEvent): string | null {
+  return text(event.data['slot']);
+}
+
+/** The rest of what the event says. Always safe to print. */
+export function detailOf(event: RunEvent): string {
+  const { data } = event;
+  switch (event.type) {
+    case 'fault':
+    case 'heal':
+      return faultDetail(event);
+    case 'violation':
+      return [text(data['invariant']), text(data['message'])].filter(Boolean).join(': ');
+    case 'note':
+    case 'start':
+    case 'end':
+      return text(data['message']) ?? text(data['status']) ?? shortJson(data);
+    default:
+      return operationDetail(event);
+  }
+}
+
+function faultDetail(event: RunEvent): string {
+  const name = text(event.data['name']) ?? 'fault';
+  const operation = text(event.data['op']);
+  return operation === null ? name : `${name} on op ${operation}`;
+}
+
+function operationDetail(event: RunEvent): string {
+  const { data } = event;
+  const parts: string[] = [];
+  const booking = text(data['booking']);
+  if (booking !== null) parts.push(booking);
+  const why = text(data['reason']) ?? text(data['cause']);
+  if (why !== null) parts.push(why);
+  const latency = data['latencyMs'];
+  if (typeof latency === 'number') parts.push(`${Math.round(latency * 10) / 10} ms`);
+  return parts.join('  ');
+}
+
+function shortJson(data: Record<string, unknown>): string {
+  return Object.entries(data)
+    .filter(([, value]) => typeof value !== 'object')
+    .map(([key, value]) => `${safeText(key)}=${typeof value === 'string' ? safeText(value) : safeJson(value)}`)
+    .join(' ');
+}

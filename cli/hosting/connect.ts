@@ -1,0 +1,86 @@
+/** How a command gets its server: an existing one, or one hosted here for as long as it takes. */
+import { type Api, createApi } from '../client/api.ts';
+import type { Context } from '../context.ts';
+import { CliError, EXIT } from '../errors.ts';
+import { safeText } from '../safe-text.ts';
+import { dataDirOf, hasData, readNote } from './data-dir.ts';
+import { findServer, type ServerFlags } from './find-server.ts';
+import { type Hosted, hostServer } from './host.ts';
+import { isTransient } from './transient.ts';
+
+export interface Connected {
+  api: Api;
+  /** What is hosted here; null when the server is someone else's. */
+  hosted: Hosted | null;
+}
+
+function connectedTo(context: Context, connection: Api['connection'], hosted: Hosted | null): Connected {
+  return { api: createApi(connection, { signal: context.leaving }), hosted };
+}
+
+/** A server that a new run can be sent to; hosts what is missing. */
+export async function hostWhatIsMissing(
+  context: Context,
+  flags: ServerFlags & { port?: number | undefined },
+  progress: (message: string) => void,
+): Promise<Connected> {
+  const found = await findServer(context, flags);
+  if (found !== null && (found.named || !isTransient(found.connection.url))) {
+    return connectedTo(context, found.connection, null);
+  }
+  const hosted = await hostServer(context, {
+    dataDir: dataDirOf(context, flags.dataDir),
+    command: 'simcity run',
+    port: flags.port ?? 'usual',
+    transient: true,
+    progress,
+  });
+  return connectedTo(context, hosted.connection, hosted);
+}
+
+/** A server to read from. Without one, the stored data is served by one hosted for the query. */
+export async function connectForReading(context: Context, flags: ServerFlags): Promise<Connected> {
+  const found = await findServer(context, flags);
+  if (found !== null) return connectedTo(context, found.connection, null);
+  const dataDir = dataDirOf(context, flags.dataDir);
+  if (context.env['DATABASE_URL'] === undefined && !hasData(dataDir)) throw nothingYet(dataDir);
+  const hosted = await hostServer(context, {
+    dataDir,
+    command: 'simcity (a query)',
+    port: 'any',
+    transient: true,
+    progress: () => {},
+  });
+  return connectedTo(context, hosted.connection, hosted);
+}
+
+/** A running server; nothing is ever hosted, because what is asked for only makes sense on a living one. */
+export async function connectToRunning(context: Context, flags: ServerFlags): Promise<Connected> {
+  const found = await findServer(context, flags);
+  if (found === null) throw noServer();
+  return connectedTo(context, found.connection, null);
+}
+
+/** The error for `--detach` and others that need a server that stays. */
+export function noServer(): CliError {
+  return new CliError('no SimCity server was found here or on http://127.0.0.1:4600.', {
+    exitCode: EXIT.unreachable,
+    hint: 'Start one with `simcity up`, or name another with --server URL or SIMCITY_URL.',
+  });
+}
+
+function nothingYet(dataDir: string): CliError {
+  return new CliError(`there is nothing yet: no server answers, and ${safeText(dataDir)} holds no data.`, {
+    exitCode: EXIT.unreachable,
+    hint: 'Start a run with `simcity run`, or name a server with --server URL or SIMCITY_URL.',
+  });
+}
+
+/** The database that a runner or a migration uses: DATABASE_URL, or the one that is hosted in this directory. */
+export function sharedDatabaseUrl(context: Context, flags: ServerFlags): string | null {
+  return (
+    (context.env['DATABASE_URL'] || undefined) ??
+    readNote(dataDirOf(context, flags.dataDir))?.databaseUrl ??
+    null
+  );
+}

@@ -1,0 +1,187 @@
+/** Hosts SimCity: database, server and runner as children of this process, kept alive, taken down in order. */
+import type { Connection } from '../client/api.ts';
+import type { Context } from '../context.ts';
+import { CliError, EXIT } from '../errors.ts';
+import { safeText } from '../safe-text.ts';
+import { prepareDataDir, readNote, writeNote } from './data-dir.ts';
+import { type KeptPart, keepAlive } from './keep-alive.ts';
+import { type Part, startPart } from './part.ts';
+import { choosePort, isAlive } from './ports.ts';
+import { markTransient } from './transient.ts';
+
+export interface HostOptions {
+  dataDir: string;
+  /** What hosts, for the note and for messages: `simcity up`. */
+  command: string;
+  /** Address to listen on; 127.0.0.1 by default. */
+  host?: string | undefined;
+  /** A number: exactly that port; `any`: whatever is free; `usual`: 4600 if free, else any. */
+  port: number | 'any' | 'usual';
+  /** True when it goes away with its own run or query, so that no one else should send runs here. */
+  transient: boolean;
+  /** Told what is going on, a sentence each. */
+  progress: (message: string) => void;
+}
+
+export interface Hosted {
+  connection: Connection;
+  /** The database in use, for runners. */
+  databaseUrl: () => string;
+  /** Starts a runner here; with `onlyRun` it takes that run and no other. */
+  startRunner(onlyRun: string | null): Promise<void>;
+  /** Takes everything down, the newest first. Also done at exit. */
+  close(): Promise<void>;
+}
+
+/** Starts a database (unless DATABASE_URL names one) and a server. @throws CliError when one cannot start. */
+export async function hostServer(context: Context, options: HostOptions): Promise<Hosted> {
+  const { logDir } = prepareDataDir(options.dataDir);
+  refuseDirectoryInUse(options.dataDir);
+  const session = createSession(context);
+  const given = context.env['DATABASE_URL'] || undefined;
+  const kept: { server?: KeptPart; runner?: KeptPart } = {};
+
+  const database =
+    given === undefined ? await startDatabase(context, options, logDir, session, kept) : undefined;
+  const databaseUrl = () => given ?? databaseUrlOf(database?.current());
+  const base = { ...context.env, SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn' };
+
+  options.progress('starting the server');
+  let port = await choosePort(options.host ?? '127.0.0.1', options.port);
+  const server = await keepAlive(async () => {
+    const env = {
+      ...base,
+      SIMCITY_URL: undefined,
+      DATABASE_URL: databaseUrl(),
+      SIMCITY_HOST: options.host ?? '127.0.0.1',
+      SIMCITY_PORT: String(port),
+    };
+    const part = await startPart({ name: 'server', env, logDir });
+    // A server that comes back must be where its clients look for it.
+    port = Number(new URL(serverUrlOf(part)).port) || port;
+    return part;
+  }, options.progress);
+  kept.server = server;
+  session.add(() => server.stop());
+  const url = serverUrlOf(server.current());
+  const removeNote = writeNote(options.dataDir, {
+    url,
+    pid: process.pid,
+    command: options.command,
+    databaseUrl: given === undefined ? databaseUrl() : null,
+  });
+  session.add(async () => removeNote());
+  if (options.transient) {
+    const removeMark = markTransient(url);
+    session.add(async () => removeMark());
+  }
+
+  return {
+    connection: { url, token: context.env['SIMCITY_TOKEN'] || undefined },
+    databaseUrl,
+    async startRunner(onlyRun) {
+      kept.runner = await keepAlive(
+        () =>
+          startPart({
+            name: 'runner',
+            logDir,
+            env: {
+              ...base,
+              DATABASE_URL: databaseUrl(),
+              SIMCITY_URL: url,
+              ...(onlyRun === null ? {} : { SIMCITY_ONLY_RUN: onlyRun }),
+            },
+          }),
+        options.progress,
+      );
+      const { runner } = kept;
+      session.add(() => runner.stop());
+    },
+    close: session.close,
+  };
+}
+
+async function startDatabase(
+  context: Context,
+  options: HostOptions,
+  logDir: string,
+  session: Session,
+  dependents: { server?: KeptPart; runner?: KeptPart },
+): Promise<KeptPart> {
+  options.progress('starting the database');
+  let url = '';
+  const database = await keepAlive(
+    async () => {
+      const part = await startPart({
+        name: 'database',
+        args: ['--data-dir', `${options.dataDir}/postgres`],
+        env: { ...context.env, SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn' },
+        logDir,
+      }).catch((error: unknown) => {
+        throw explainDatabase(error, options.dataDir);
+      });
+      const now = databaseUrlOf(part);
+      if (url !== '' && url !== now) {
+        // They were told where it was; started again, they are told where it is.
+        void dependents.server?.current().stop();
+        void dependents.runner?.current().stop();
+      }
+      url = now;
+      return part;
+    },
+    options.progress,
+  );
+  session.add(() => database.stop());
+  return database;
+}
+
+const IN_USE_HINT =
+  'Watch its run with `simcity watch latest`, send runs to a lasting one with `simcity up`, or use another directory with --data-dir DIR.';
+
+/** A living host in the same directory is named before a second database even tries. */
+function refuseDirectoryInUse(dataDir: string): void {
+  const note = readNote(dataDir);
+  if (note === null || note.pid === process.pid || !isAlive(note.pid)) return;
+  throw new CliError(
+    `the data directory ${safeText(dataDir)} is in use by another SimCity: ${safeText(note.command)}, process ${note.pid}.`,
+    { exitCode: EXIT.unreachable, hint: IN_USE_HINT },
+  );
+}
+
+function explainDatabase(error: unknown, dataDir: string): unknown {
+  if (!(error instanceof CliError) || !/in_?use|locked/i.test(String(error.cause ?? ''))) return error;
+  const message = error.message.includes(dataDir) ? error.message : `${dataDir}: ${error.message}`;
+  return new CliError(message, { exitCode: EXIT.unreachable, hint: IN_USE_HINT, cause: error });
+}
+
+function databaseUrlOf(part: Part | undefined): string {
+  if (part?.ready.ready !== 'database') throw new Error('the database part did not say its URL');
+  return part.ready.url;
+}
+
+function serverUrlOf(part: Part): string {
+  if (part.ready.ready !== 'server') throw new Error('the server part did not say its URL');
+  return part.ready.url.replace(/\/+$/, '');
+}
+
+interface Session {
+  add(takeDown: () => Promise<void>): void;
+  close(): Promise<void>;
+}
+
+/** What has to be taken down, each once, whoever asks first: the command or the process's end. */
+function createSession(context: Context): Session {
+  const pending: (() => Promise<void>)[] = [];
+  return {
+    add(takeDown) {
+      const forget = context.atExit(takeDown);
+      pending.push(async () => {
+        forget();
+        await takeDown();
+      });
+    },
+    async close() {
+      for (let takeDown = pending.pop(); takeDown; takeDown = pending.pop()) await takeDown();
+    },
+  };
+}

@@ -1,0 +1,154 @@
+/** One process of SimCity, started as a child that cannot outlive this one. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { createWriteStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { type Ready, readySchema } from '../../server/contract/process.ts';
+import { CliError, EXIT } from '../errors.ts';
+import { safeLines, safeText } from '../safe-text.ts';
+
+export type PartName = 'database' | 'server' | 'runner';
+
+export interface PartOptions {
+  name: PartName;
+  args?: string[];
+  env: Readonly<Record<string, string | undefined>>;
+  /** Folder for `<name>.log`. */
+  logDir: string;
+  /** Limit for the ready line, in ms. */
+  readyMs?: number;
+}
+
+export interface Part {
+  readonly name: PartName;
+  readonly pid: number;
+  readonly ready: Extract<Ready, { ready: PartName }>;
+  /** Resolves when the process is gone, with how it went. */
+  readonly exited: Promise<string>;
+  /** Asks it to end, and kills it when it does not. */
+  stop(): Promise<void>;
+}
+
+/** How much of what a part wrote to stderr is kept for error messages, in characters. */
+const KEPT_STDERR = 64 * 1024;
+const READY_MS = 60_000;
+/** A database that checkpoints may need a while; longer than the parts' own limits. */
+const STOP_MS = 10_000;
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** Starts a part and waits for its ready line. @throws CliError with what it said when it does not get ready. */
+export async function startPart(options: PartOptions): Promise<Part> {
+  const child = spawn(process.execPath, [partFile(options.name), ...(options.args ?? [])], {
+    env: { ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C on the terminal is for this process, which then decides what ends when.
+    detached: true,
+  });
+  child.stdin.on('error', () => {});
+  const stderr = keepStderr(child, options);
+  const exited = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  });
+  const stop = () => stopChild(child, exited);
+  try {
+    const ready = await readReadyLine(child, exited, options, stderr);
+    child.stdout.resume();
+    return { name: options.name, pid: child.pid ?? 0, ready, exited, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function readReadyLine(
+  child: Child,
+  exited: Promise<string>,
+  options: PartOptions,
+  stderr: () => string,
+): Promise<Part['ready']> {
+  const line = await Promise.race([
+    firstLine(child.stdout),
+    exited.then(() => null),
+    afterMs(options.readyMs ?? READY_MS),
+  ]);
+  if (line === undefined) throw failed(options, 'it did not get ready in time', stderr());
+  if (line === null || line === '') throw failed(options, `it ended (${await exited})`, stderr());
+  const ready = parseReady(line);
+  if (ready === null || (ready.ready !== false && ready.ready !== options.name)) {
+    throw failed(options, `it said ${safeText(line.slice(0, 200))} instead of that it is ready`, stderr());
+  }
+  if (ready.ready === false) {
+    throw new CliError(safeText(ready.message), {
+      exitCode: EXIT.unreachable,
+      cause: ready.code,
+      ...(ready.hint === undefined ? {} : { hint: safeText(ready.hint) }),
+    });
+  }
+  return ready as Part['ready'];
+}
+
+function parseReady(line: string): Ready | null {
+  try {
+    const ready = readySchema.safeParse(JSON.parse(line));
+    return ready.success ? ready.data : null;
+  } catch {
+    return null;
+  }
+}
+
+function firstLine(stream: Readable): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const onData = (chunk: string) => {
+      text += chunk;
+      const end = text.indexOf('\n');
+      if (end < 0) return;
+      stream.off('data', onData);
+      resolve(text.slice(0, end));
+    };
+    stream.setEncoding('utf8').on('data', onData);
+  });
+}
+
+function afterMs(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, ms, undefined).unref());
+}
+
+function keepStderr(child: Child, options: PartOptions): () => string {
+  let kept = '';
+  const log = createWriteStream(join(options.logDir, `${options.name}.log`), { flags: 'a' });
+  // A full disk must not end the run; what is kept in memory still serves the messages.
+  log.on('error', () => {});
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    kept = (kept + text).slice(-KEPT_STDERR);
+    log.write(text);
+  });
+  child.on('close', () => log.end());
+  return () => kept;
+}
+
+function failed(options: PartOptions, why: string, stderr: string): CliError {
+  const lines = stderr.trim().split('\n').slice(-12).join('\n');
+  const said = lines === '' ? '' : `\n${safeLines(lines)}`;
+  return new CliError(`the ${options.name} could not be started: ${why}.${said}`, {
+    exitCode: EXIT.unreachable,
+    hint: `All that it said is in ${join(options.logDir, `${options.name}.log`)}.`,
+  });
+}
+
+async function stopChild(child: Child, exited: Promise<string>): Promise<void> {
+  child.stdin.end();
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** The bundle of a part: beside this file's own bundle, or in dist/ when run from source. */
+function partFile(name: PartName): string {
+  const beside = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
+}

@@ -1,0 +1,37 @@
+/** Ports and processes of this machine. */
+import { createServer } from 'node:net';
+import { CliError, EXIT } from '../errors.ts';
+import { DEFAULT_PORT } from './find-server.ts';
+
+/** The port to listen on; 0 leaves the choice to the system. @throws CliError when a demanded one is taken. */
+export async function choosePort(host: string, wanted: number | 'any' | 'usual'): Promise<number> {
+  if (wanted === 'any' || wanted === 0) return 0;
+  const port = wanted === 'usual' ? DEFAULT_PORT : wanted;
+  const problem = await tryPort(host, port);
+  if (problem === null) return port;
+  if (wanted === 'usual') return 0;
+  throw new CliError(`cannot listen on ${host}:${port}: ${problem}.`, {
+    exitCode: EXIT.unreachable,
+    hint: `Choose another with --port N; --port 0 takes any that is free.`,
+  });
+}
+
+function tryPort(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code === 'EADDRINUSE' ? 'the port is in use' : error.message),
+    );
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
+  });
+}
+
+/** True when a process with this id exists. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,125 @@
+/** The process edge: argv, streams, signals, what is taken down at the end, and the exit code. */
+import type { Context, LeaveSignal } from './context.ts';
+import { CliError, EXIT, messageOf } from './errors.ts';
+
+const SIGNAL_EXIT: Record<LeaveSignal, number> = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 };
+
+const takeDowns: (() => Promise<void>)[] = [];
+const putRights: (() => void)[] = [];
+const handlers: ((signal: LeaveSignal) => void)[] = [];
+const leaving = new AbortController();
+let signalsAfterLeaving = 0;
+
+const context: Context = {
+  env: process.env,
+  cwd: process.cwd(),
+  isTerminal: {
+    stdin: process.stdin.isTTY === true,
+    stdout: process.stdout.isTTY === true,
+    stderr: process.stderr.isTTY === true,
+  },
+  out: (text) =>
+    new Promise((resolve) => {
+      if (process.stdout.write(text)) resolve();
+      else process.stdout.once('drain', resolve);
+    }),
+  err: (text) => void process.stderr.write(text),
+  leaving: leaving.signal,
+  onSignal: (handler) => register(handlers, handler),
+  leave,
+  atExit: (takeDown) => register(takeDowns, takeDown),
+  atExitSync: (putRight) => register(putRights, putRight),
+};
+
+function register<T>(list: T[], item: T): () => void {
+  list.push(item);
+  return () => {
+    const at = list.indexOf(item);
+    if (at >= 0) list.splice(at, 1);
+  };
+}
+
+/** How long a command has to return once it was asked to leave, in ms. */
+const LEAVE_GRACE_MS = 5_000;
+
+function leave(exitCode: number): void {
+  if (leaving.signal.aborted) return;
+  leaving.abort(exitCode);
+  setTimeout(() => void finish(exitCode), LEAVE_GRACE_MS).unref();
+}
+
+function receive(signal: LeaveSignal): void {
+  const handler = handlers.at(-1);
+  // A hang-up is never a wish to stop gracefully: nobody is there to see it.
+  if (handler && signal === 'SIGINT' && !leaving.signal.aborted) {
+    handler(signal);
+    return;
+  }
+  if (leaving.signal.aborted && ++signalsAfterLeaving >= 2) process.exit(SIGNAL_EXIT[signal]);
+  leave(SIGNAL_EXIT[signal]);
+}
+
+async function takeEverythingDown(): Promise<void> {
+  for (let takeDown = takeDowns.pop(); takeDown; takeDown = takeDowns.pop()) {
+    await takeDown().catch((error) => report(error));
+  }
+}
+
+function report(error: unknown): void {
+  if (error instanceof CliError) {
+    process.stderr.write(`simcity: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
+    return;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+  process.stderr.write(`simcity: an error inside SimCity: ${text}\n`);
+}
+
+function restoreTerminal(): void {
+  for (let putRight = putRights.pop(); putRight; putRight = putRights.pop()) putRight();
+}
+
+async function finish(exitCode: number): Promise<never> {
+  restoreTerminal();
+  await takeEverythingDown();
+  process.exit(exitCode);
+}
+
+async function main(): Promise<number> {
+  const argv = process.argv.slice(2);
+  // Answered before anything is loaded, so that asking costs little more than bare Node.
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    const { VERSION } = await import('./version.ts');
+    await context.out(`${VERSION}\n`);
+    return EXIT.pass;
+  }
+  const { runProgram } = await import('./program.ts');
+  return runProgram(context, argv);
+}
+
+/** A reader that went away (`| head`) is no error: what was hosted is taken down, quietly. */
+function leaveQuietlyOnBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  leave(EXIT.pass);
+  void finish(EXIT.pass);
+}
+
+process.stdout.on('error', leaveQuietlyOnBrokenPipe);
+process.stderr.on('error', leaveQuietlyOnBrokenPipe);
+process.on('exit', restoreTerminal);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => receive(signal));
+process.on('uncaughtException', (error) => {
+  restoreTerminal();
+  report(error);
+  void finish(EXIT.unreachable);
+});
+
+main().then(
+  (exitCode) => finish(leaving.signal.aborted ? Number(leaving.signal.reason) : exitCode),
+  (error: unknown) => {
+    restoreTerminal();
+    const left = leaving.signal.aborted;
+    if (!left) report(error);
+    const failed = error instanceof CliError ? error.exitCode : EXIT.unreachable;
+    return finish(left ? Number(leaving.signal.reason) : failed);
+  },
+);

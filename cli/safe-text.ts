@@ -1,0 +1,130 @@
+/**
+ * The one sanitiser for text of foreign origin: names, payloads and error messages of a run can hold
+ * escape sequences, and a terminal must show them, never obey them.
+ */
+import stringWidth from 'string-width';
+
+/** Everything that a terminal may act on or that hides or reorders what is read. */
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
+const PLAIN = /^[\u0020-\u007e]*$/;
+
+/** A variation selector or joiner between visible characters is part of an emoji and harmless there. */
+const EMOJI_JOINERS = /^[\u200d\ufe0e\ufe0f]$/u;
+
+/**
+ * `text` with every character that could act on a terminal replaced by something visible: `␛` for
+ * ESC, `␊` for a line feed, `<U+202E>` for a bidi override. The result is a single line.
+ */
+export function safeText(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return text.replace(UNSAFE, (character, offset: number) => {
+    if (EMOJI_JOINERS.test(character) && isEmojiBefore(text, offset)) return character;
+    return visible(character);
+  });
+}
+
+/** Like `safeText`, but line feeds stay: for messages of several lines. */
+export function safeLines(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => safeText(line.replaceAll('\t', '  ')))
+    .join('\n');
+}
+
+/** JSON of `value` in which characters that act on terminals are escaped; parses to the same value. */
+export function safeJson(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, null, indent);
+  return text.replace(/[^\u0020-\u007e\n]/gu, (character) =>
+    new RegExp(UNSAFE.source, 'u').test(character) ? escapeForJson(character) : character,
+  );
+}
+
+/** How many columns `text` takes on a terminal. */
+export function textWidth(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** `text` cut to at most `width` columns, by grapheme, with `…` where something was cut off. */
+export function truncate(text: string, width: number): string {
+  if (width <= 0) return '';
+  if (textWidth(text) <= width) return text;
+  let kept = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const columns = textWidth(segment);
+    if (used + columns > width - 1) break;
+    kept += segment;
+    used += columns;
+  }
+  return `${kept}…`;
+}
+
+/** `text` cut or padded on the right to exactly `width` columns. */
+export function fit(text: string, width: number): string {
+  const cut = truncate(text, width);
+  return cut + ' '.repeat(Math.max(0, width - textWidth(cut)));
+}
+
+/** `text` cut or padded on the left to exactly `width` columns. */
+export function fitRight(text: string, width: number): string {
+  const cut = truncate(text, width);
+  return ' '.repeat(Math.max(0, width - textWidth(cut))) + cut;
+}
+
+/** `text` broken into lines of at most `width` columns, at spaces where there are some. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const candidate = line === '' ? word : `${line} ${word}`;
+    if (textWidth(candidate) <= width) {
+      line = candidate;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    line = word;
+    while (textWidth(line) > width) {
+      const head = takeColumns(line, width);
+      lines.push(head);
+      line = line.slice(head.length);
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+function takeColumns(text: string, width: number): string {
+  let kept = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const columns = textWidth(segment);
+    if (kept !== '' && used + columns > width) break;
+    kept += segment;
+    used += columns;
+  }
+  return kept;
+}
+
+function isEmojiBefore(text: string, offset: number): boolean {
+  const before = [...text.slice(Math.max(0, offset - 3), offset)].at(-1);
+  return before !== undefined && /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f/u.test(before);
+}
+
+function visible(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+  if (code === 0x7f) return '␡';
+  if (code >= 0xd800 && code <= 0xdfff) return '\ufffd';
+  return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`;
+}
+
+function escapeForJson(character: string): string {
+  let escaped = '';
+  for (let i = 0; i < character.length; i++) {
+    escaped += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`;
+  }
+  return escaped;
+}
