@@ -83,6 +83,7 @@ export class HttpSink implements Sink {
   #flushes: Waiter[] = [];
   #room: PromiseWithResolvers<void> | null = null;
   #endJson: string | null = null;
+  #endRefusal: Error | null = null;
   #ended = false;
   #stopSeen = false;
   #failure: Error | null = null;
@@ -126,6 +127,7 @@ export class HttpSink implements Sink {
   /** @throws LeaseLostError, TelemetryRefusedError or SinkClosedError when the end cannot be delivered. */
   end(report: EndReport): Promise<void> {
     this.#assertOpen();
+    if (this.#endRefusal) return Promise.reject(this.#endRefusal);
     this.#endJson = storableJson(JSON.stringify(report));
     this.#outbox.releaseEnd();
     // One more than the items: the report itself has to be committed.
@@ -136,6 +138,11 @@ export class HttpSink implements Sink {
   flush(): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
     return this.#whenCommitted(this.#committed + this.#outbox.sendable);
+  }
+
+  /** From now on `end()` rejects with `error`, while events are still taken and delivered. */
+  refuseEnd(error: Error): void {
+    this.#endRefusal = error;
   }
 
   /** Gives up whatever is not delivered yet: everyone who waits gets `error`. Idempotent. */

@@ -35,8 +35,10 @@ export class Outbox {
   #items: Item[] = [];
   #head = 0;
   #characters = 0;
-  /** Set while the `end` event is the last item and the report of the end has not come. */
+  /** Set from the `end` event until the report of the end has come. */
   #endHeld = false;
+  /** The `end` event and what came after it. */
+  #held = 0;
 
   constructor(limits: OutboxLimits) {
     this.#limits = limits;
@@ -49,7 +51,7 @@ export class Outbox {
 
   /** Items that may be sent now. */
   get sendable(): number {
-    return this.size - (this.#endHeld ? 1 : 0);
+    return this.size - this.#held;
   }
 
   /** True when callers must wait. */
@@ -63,8 +65,8 @@ export class Outbox {
   }
 
   addEvent(event: RunEvent): void {
-    this.#add('event', event.index, event);
     if (event.type === 'end') this.#endHeld = true;
+    this.#add('event', event.index, event);
   }
 
   addSnapshot(snapshot: Snapshot): void {
@@ -74,6 +76,7 @@ export class Outbox {
   /** Lets the `end` event go, now that the report of the end can go with it. */
   releaseEnd(): void {
     this.#endHeld = false;
+    this.#held = 0;
   }
 
   /** The oldest items, at most `maxItems` and (but for a single larger one) `maxCharacters`. They stay held. */
@@ -126,5 +129,6 @@ export class Outbox {
     const json = storableJson(JSON.stringify(value));
     this.#items.push({ kind, index, json });
     this.#characters += json.length;
+    if (this.#endHeld) this.#held += 1;
   }
 }

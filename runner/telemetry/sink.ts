@@ -7,7 +7,7 @@ export interface Sink {
    * must await it before it goes on. Throws (or rejects) once the sink has failed.
    */
   event(event: RunEvent): void | Promise<void>;
-  /** Takes one snapshot, with the same backpressure. It comes after the event whose index it bears. */
+  /** Takes one snapshot, with the same backpressure: after the event whose index it bears, before the next event. */
   snapshot(snapshot: Snapshot): void | Promise<void>;
   /** The newest metrics, for the live row. The last call wins; nothing is queued. */
   live(metrics: Record<string, number>): void;

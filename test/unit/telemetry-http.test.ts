@@ -78,12 +78,15 @@ test('the end event waits for the report, and both are committed in one batch', 
   const sink = open();
   await fill(sink, 0, 2);
   sink.event(event(2, { type: 'end' }));
+  sink.snapshot({ index: 2, at: event(2).at, metrics: { bookings: 1 } });
   await sink.flush();
+  expect(receiver.snapshots).toEqual([]);
   expect(storedIndexes()).toEqual([0, 1]);
   expect(receiver.end).toBeNull();
   await sink.end(PASS);
   expect(storedIndexes()).toEqual([0, 1, 2]);
   expect(receiver.end).toEqual(PASS);
+  expect(receiver.snapshots).toHaveLength(1);
   expect(receiver.requests.at(-1)?.events).toBe(1);
   expect(() => sink.event(event(3))).toThrow('nothing may follow');
 });
@@ -93,7 +96,7 @@ test('a full buffer makes the caller wait until half of it is committed', async 
   receiver.script = () => gate.promise;
   const sink = open({ limits: { batchItems: 10, bufferItems: 40 } });
   let taken = 0;
-  let full: void | Promise<void>;
+  let full = sink.event(event(taken++));
   while (!full) full = sink.event(event(taken++));
   expect(taken).toBe(40);
   expect(sink.waiting).toBe(true);

@@ -1,0 +1,13 @@
+/** The exit codes of a harness, by which its runner tells what became of it. */
+export const HARNESS_EXIT = {
+  /** The end of the run is committed. */
+  delivered: 0,
+  /** An error ended it; the last line on stderr says which, as JSON. */
+  crashed: 1,
+  /** It never got an order that it could read. */
+  noOrder: 64,
+  /** Its runner is gone. What it knew is delivered as far as that was possible, without a verdict. */
+  orphaned: 70,
+  /** The run is no longer its own. */
+  leaseLost: 75,
+} as const;

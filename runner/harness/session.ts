@@ -1,0 +1,168 @@
+/**
+ * One run inside its process: reads the order, hears of stops and of its runner's end, executes, and answers
+ * with the exit code. The process itself (streams, signals, exit) is `process-shell.ts`.
+ */
+
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import {
+  type EndReport,
+  type HarnessOrder,
+  harnessMessageSchema,
+  harnessOrderSchema,
+  type RunConfig,
+} from '../../server/contract/index.ts';
+import { HttpSink } from '../telemetry/http.ts';
+import { LeaseLostError, type Sink, SinkClosedError } from '../telemetry/sink.ts';
+import { HARNESS_EXIT } from './exit-codes.ts';
+import type { StopControl } from './stop-control.ts';
+
+/** The engine, as far as a process needs to know it. It emits everything and calls `sink.end()` itself. */
+export type Execute = (options: {
+  scenario: string;
+  target: string;
+  seed: number;
+  config: RunConfig;
+  targetUrl: string | null;
+  sink: Sink;
+  signal: StopControl;
+}) => Promise<EndReport>;
+
+export interface SessionOptions {
+  execute: Execute;
+  /** The lines from the runner: the order first, then messages; its end means that the runner is gone. */
+  input: Readable;
+  /** A stop asked for by other ways (SIGTERM). */
+  stop: StopControl;
+  /** Takes one line of JSON for the runner: signs of life. */
+  say: (line: string) => void;
+  /** Takes one record for stderr. */
+  log: (record: Record<string, unknown>) => void;
+  /** What a harness without a runner gets to wind down, in ms. */
+  orphanGraceMs?: number;
+  /** How often it says that it lives, in ms. */
+  aliveEveryMs?: number;
+}
+
+/** Runs the session to its end and returns the exit code. Never rejects. */
+export async function runSession(options: SessionOptions): Promise<number> {
+  const orphaned = Promise.withResolvers<'orphaned'>();
+  const firstLine = Promise.withResolvers<string | null>();
+  const lines = createInterface({ input: options.input, crlfDelay: Number.POSITIVE_INFINITY });
+  let heard = 0;
+  lines.on('line', (line) => {
+    heard += 1;
+    if (heard === 1) firstLine.resolve(line);
+    else hear(line, options);
+  });
+  lines.once('close', () => {
+    firstLine.resolve(null);
+    orphaned.resolve('orphaned');
+  });
+  const order = readOrder(await firstLine.promise, options.log);
+  if (!order) return HARNESS_EXIT.noOrder;
+
+  const failed = Promise.withResolvers<Error>();
+  const sink = new HttpSink({
+    serverUrl: order.serverUrl,
+    runId: order.runId,
+    token: order.token,
+    onStop: (reason) => options.stop.request(reason),
+    onFailure: (error) => failed.resolve(error),
+    onRetry: (why, attempt) => {
+      // The first and then ever fewer: a server that is away for an hour does not fill the log.
+      if (Number.isInteger(Math.log2(attempt)))
+        options.log({ message: 'telemetry is sent again', why, attempt });
+    },
+  });
+  const alive = setInterval(() => options.say(aliveLine(sink)), options.aliveEveryMs ?? 1_000);
+  try {
+    return await settle(options, order, sink, orphaned.promise, failed.promise);
+  } finally {
+    clearInterval(alive);
+    lines.close();
+  }
+}
+
+/** Waits for whatever comes first: the verdict, an error of the engine or of the sink, or the runner's end. */
+async function settle(
+  options: SessionOptions,
+  order: HarnessOrder,
+  sink: HttpSink,
+  orphaned: Promise<'orphaned'>,
+  failed: Promise<Error>,
+): Promise<number> {
+  const { scenario, target, seed, config, targetUrl } = order;
+  const engine = Promise.resolve().then(() =>
+    options.execute({ scenario, target, seed, config, targetUrl, sink, signal: options.stop }),
+  );
+  const verdict = engine.then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+  );
+  const first = await Promise.race([verdict, failed, orphaned]);
+  if (first === null) return HARNESS_EXIT.delivered;
+  if (first === 'orphaned') {
+    await windDown(options, sink, verdict);
+    options.log({ message: 'the runner is gone: the harness ends without a verdict' });
+    return HARNESS_EXIT.orphaned;
+  }
+  options.log({ message: first.message, error: first.name, stack: first.stack });
+  // The engine gets a moment to clean its city up; the sink that failed makes it end soon.
+  sink.close(first);
+  options.stop.request(first.message);
+  await within(verdict, options.orphanGraceMs ?? 2_000);
+  return first instanceof LeaseLostError ? HARNESS_EXIT.leaseLost : HARNESS_EXIT.crashed;
+}
+
+/**
+ * Stops a run whose runner is gone. What happened is delivered as far as the grace allows, but no verdict: the
+ * run ends as lost, when its lease does.
+ */
+async function windDown(options: SessionOptions, sink: HttpSink, verdict: Promise<unknown>): Promise<void> {
+  const flushed = sink.flush().catch(() => undefined);
+  sink.refuseEnd(new SinkClosedError('The runner is gone: the run ends without a verdict.'));
+  options.stop.request('the runner is gone');
+  await within(Promise.all([flushed, verdict]), options.orphanGraceMs ?? 2_000);
+  sink.close();
+}
+
+function readOrder(line: string | null, log: SessionOptions['log']): HarnessOrder | null {
+  if (line === null) {
+    log({ message: 'no order came: the first line on stdin must be one' });
+    return null;
+  }
+  const order = harnessOrderSchema.safeParse(parse(line));
+  if (order.success) return order.data;
+  // Paths and codes only: the line holds secrets.
+  const issues = order.error.issues.map(({ path, code }) => `${path.join('.') || '(the line)'}: ${code}`);
+  log({ message: 'the order on stdin cannot be read', issues });
+  return null;
+}
+
+function hear(line: string, options: SessionOptions): void {
+  const message = harnessMessageSchema.safeParse(parse(line));
+  if (message.success) options.stop.request(message.data.stop.reason);
+  else options.log({ message: 'a line on stdin is no message and is passed over' });
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function aliveLine(sink: HttpSink): string {
+  return JSON.stringify({ alive: { taken: sink.taken, waiting: sink.waiting } });
+}
+
+async function within(work: Promise<unknown>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work.catch(() => undefined), limit]);
+  clearTimeout(timer);
+}
