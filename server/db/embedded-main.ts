@@ -1,0 +1,47 @@
+/** The process `database`: guards one embedded PostgreSQL from its start to its end. */
+import { parseArgs } from 'node:util';
+import { createLog, printReady, toldToEnd } from '../process-edge.ts';
+import { EXIT_UNAVAILABLE, EXIT_USAGE, notReady, StartupError } from '../startup-error.ts';
+import { startEmbedded } from './embedded.ts';
+
+function readDataDir(): string {
+  try {
+    const { values } = parseArgs({ options: { 'data-dir': { type: 'string' } } });
+    if (values['data-dir']) return values['data-dir'];
+  } catch (error) {
+    throw new StartupError('wrong_usage', error instanceof Error ? error.message : String(error), {
+      hint: 'Give only --data-dir DIR.',
+      exitCode: EXIT_USAGE,
+    });
+  }
+  throw new StartupError('wrong_usage', '--data-dir is missing', {
+    hint: 'Give --data-dir DIR, the folder for the database, for example .simcity.',
+    exitCode: EXIT_USAGE,
+  });
+}
+
+async function main(): Promise<number> {
+  const log = createLog('database');
+  // Listened for from the first moment: a start that nobody waits for any more is taken back.
+  const told = toldToEnd();
+  const database = await startEmbedded(readDataDir(), log);
+  printReady({ ready: 'database', url: database.url });
+  const lost = database.gone.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  const why = await Promise.race([told, lost]);
+  if (typeof why === 'string') log.info({ why }, 'stopping PostgreSQL');
+  else log.error({ err: why }, 'PostgreSQL is gone');
+  await database.stop();
+  return typeof why === 'string' ? 0 : EXIT_UNAVAILABLE;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const { line, exitCode } = notReady(error);
+    printReady(line);
+    process.exit(exitCode);
+  },
+);

@@ -1,0 +1,97 @@
+/** The embedded PostgreSQL: one data directory, guarded from start to end. */
+import { join, resolve } from 'node:path';
+import type { Log } from '../process-edge.ts';
+import { findBinaries } from './embedded/binaries.ts';
+import { ensureCluster, SUPERUSER } from './embedded/cluster.ts';
+import { lockDataDir } from './embedded/data-dir-lock.ts';
+import { claimHome, prepareHome } from './embedded/home.ts';
+import { findOwner } from './embedded/owner.ts';
+import { type Postmaster, type PostmasterOptions, startPostmaster } from './embedded/postmaster.ts';
+import { endStragglers } from './embedded/stragglers.ts';
+import { startWatchdog } from './embedded/watchdog.ts';
+
+const RESTARTS = 5;
+const RESTARTS_WITHIN_MS = 60_000;
+
+export interface EmbeddedDatabase {
+  url: string;
+  /** Settles only when PostgreSQL is gone for good: rejects when it died too often to be restarted. */
+  gone: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts PostgreSQL on `dataDir` and keeps it running until `stop`. What an earlier crash left behind
+ * (a lock, a half-made cluster, a running postmaster) is cleared away first.
+ * @throws StartupError when another SimCity uses the directory, or PostgreSQL cannot run here.
+ */
+export async function startEmbedded(dataDir: string, log: Log): Promise<EmbeddedDatabase> {
+  const owner = findOwner();
+  const home = await prepareHome(resolve(dataDir), await findBinaries(), owner);
+  const lock = await lockDataDir(home.folder);
+  const watchdog = startWatchdog();
+  try {
+    const folder = join(home.folder, 'postgres');
+    const stragglers = await endStragglers(folder);
+    if (stragglers > 0) log.warn({ stragglers, folder }, 'ended a PostgreSQL that a crash left running');
+    await claimHome(home);
+    const binaries = home.binaries.folder;
+    const cluster = await ensureCluster({ home: home.folder, binaries, owner, watchdog });
+    const options = { binaries, folder, logFile: join(home.folder, 'postgres.log'), owner, watchdog };
+    const first = await startPostmaster(options, null);
+    const kept = keepRunning(options, first, log);
+    return {
+      url: `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${first.port}/postgres`,
+      gone: kept.gone,
+      async stop() {
+        await kept.stop();
+        await endStragglers(folder);
+        watchdog.dismiss();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await endStragglers(join(home.folder, 'postgres'));
+    watchdog.dismiss();
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Starts PostgreSQL again, on the same port, each time it dies by itself; gives up at the fifth in a minute. */
+function keepRunning(
+  options: PostmasterOptions,
+  first: Postmaster,
+  log: Log,
+): { gone: Promise<void>; stop(): Promise<void> } {
+  let current = first;
+  let stopping = false;
+  async function loop(): Promise<void> {
+    const deaths: number[] = [];
+    for (;;) {
+      const how = await current.ended;
+      if (stopping) return;
+      const now = performance.now();
+      deaths.push(now);
+      log.error({ how }, 'PostgreSQL died; starting it again');
+      if (deaths.filter((at) => now - at < RESTARTS_WITHIN_MS).length > RESTARTS) {
+        throw new Error(`PostgreSQL died more than ${RESTARTS} times in a minute, last with ${how}`);
+      }
+      await endStragglers(options.folder);
+      if (stopping) return;
+      current = await startPostmaster(options, first.port);
+    }
+  }
+  const gone = loop();
+  gone.catch(() => {});
+  return {
+    gone,
+    async stop() {
+      stopping = true;
+      await current.stop();
+      await gone.catch(() => {});
+      // A restart may have been under way.
+      await current.stop();
+    },
+  };
+}

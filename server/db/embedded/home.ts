@@ -1,0 +1,81 @@
+/** Where the embedded database lives: under the data directory, or where PostgreSQL's user can reach. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StartupError } from '../../startup-error.ts';
+import { type Binaries, copyBinaries } from './binaries.ts';
+import { canUse, type Owner } from './owner.ts';
+
+/** Read by root's clones in folders that only root may enter. */
+const SHARED_FOLDER = '/var/lib/simcity';
+
+export interface Home {
+  /** Holds postgres/ (the cluster), password, lock and log. */
+  folder: string;
+  binaries: Binaries;
+  /** Null when everything is under the data directory itself. */
+  movedFrom: string | null;
+}
+
+/**
+ * Prepares the folder for the cluster and for the binaries. Normally that is `dataDir` and the
+ * package; when the user that PostgreSQL runs as cannot reach them (a clone under root's home), it is
+ * a folder of its own under /var/lib/simcity, which `dataDir`/LOCATION then names.
+ */
+export async function prepareHome(dataDir: string, found: Binaries, owner: Owner | null): Promise<Home> {
+  await mkdir(dataDir, { recursive: true }).catch((cause: Error) => {
+    throw new StartupError('data_dir_unusable', `the data directory ${dataDir} cannot be created`, {
+      hint: 'Give another one with --data-dir.',
+      cause,
+    });
+  });
+  const real = await realpath(dataDir);
+  if (owner === null) return { folder: real, binaries: found, movedFrom: null };
+
+  const locationFile = join(real, 'LOCATION');
+  const program = join('bin', 'postgres');
+  const moved = existsSync(locationFile);
+  if (!moved && (await probe(owner, join(found.folder, program), real))) {
+    return { folder: real, binaries: found, movedFrom: null };
+  }
+  const folder = join(SHARED_FOLDER, createHash('sha256').update(real).digest('hex').slice(0, 16));
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const binaries = canUse(owner, join(found.folder, program), '/tmp')
+    ? found
+    : await copyBinaries(found, SHARED_FOLDER);
+  if (!(await probe(owner, join(binaries.folder, program), folder))) {
+    throw new StartupError(
+      'data_dir_unreachable',
+      `PostgreSQL runs as uid ${owner.uid}, which can reach neither ${real} nor ${folder}`,
+      { hint: 'Give a --data-dir that other users may enter, or set DATABASE_URL.' },
+    );
+  }
+  return { folder, binaries, movedFrom: real };
+}
+
+/** True when the owner can run the program and write a folder made for it inside `folder`. */
+async function probe(owner: Owner, program: string, folder: string): Promise<boolean> {
+  const trial = join(folder, `.probe-${process.pid}`);
+  await mkdir(trial, { recursive: true });
+  try {
+    await chown(trial, owner.uid, owner.gid);
+    return canUse(owner, program, trial);
+  } finally {
+    await rm(trial, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Says in the data directory where the data is. Without that note, what lies there belongs to a data
+ * directory of the same name that was deleted, and is deleted now as well. Call it with the lock held.
+ */
+export async function claimHome(home: Home): Promise<void> {
+  if (home.movedFrom === null) return;
+  const locationFile = join(home.movedFrom, 'LOCATION');
+  const noted = await readFile(locationFile, 'utf8').catch(() => null);
+  if (noted?.trim() === home.folder) return;
+  await rm(join(home.folder, 'postgres'), { recursive: true, force: true });
+  await rm(join(home.folder, 'password'), { force: true });
+  await writeFile(locationFile, `${home.folder}\n`);
+}

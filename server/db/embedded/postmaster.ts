@@ -1,0 +1,157 @@
+/** Runs PostgreSQL itself: starts it, knows when it is ready, restarts it when it dies, stops it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StartupError } from '../../startup-error.ts';
+import type { Owner } from './owner.ts';
+import { endStragglers } from './stragglers.ts';
+import type { Watchdog } from './watchdog.ts';
+
+const READY_WITHIN_MS = 60_000;
+const POLL_MS = 10;
+const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
+
+// Quick to start and stop, durable, and reachable only from this machine by TCP.
+const SETTINGS: Record<string, string> = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '200',
+  shared_buffers: '128MB',
+  fsync: 'on',
+  synchronous_commit: 'on',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  checkpoint_timeout: '15min',
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  lc_messages: 'C',
+  log_line_prefix: '%m [%p] ',
+  cluster_name: 'simcity',
+};
+
+export interface PostmasterOptions {
+  binaries: string;
+  folder: string;
+  logFile: string;
+  owner: Owner | null;
+  watchdog: Watchdog;
+}
+
+export interface Postmaster {
+  port: number;
+  /** Resolves when it has ended, with what it ended with. */
+  ended: Promise<string>;
+  /** Fast shutdown; immediate after 5 s; by force after 5 s more. */
+  stop(): Promise<void>;
+}
+
+/** Starts PostgreSQL on `port`, or on a free one, and resolves when it accepts connections. */
+export async function startPostmaster(options: PostmasterOptions, port: number | null): Promise<Postmaster> {
+  for (let attempt = 1; ; attempt++) {
+    const chosen = port ?? (await freePort());
+    const started = await attemptStart(options, chosen);
+    if (started !== null) return started;
+    await endStragglers(options.folder);
+    if (attempt === 5) {
+      throw new StartupError(
+        'postgres_failed',
+        `PostgreSQL does not start on port ${chosen}: ${lastLines(options.logFile)}`,
+        { hint: `Read ${options.logFile}, or set DATABASE_URL.` },
+      );
+    }
+    await delay(100 * attempt);
+  }
+}
+
+async function attemptStart(options: PostmasterOptions, port: number): Promise<Postmaster | null> {
+  const child = spawnPostgres(options, port);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
+  });
+  let running = true;
+  void ended.then(() => {
+    running = false;
+  });
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (running && performance.now() < deadline) {
+    if (isReady(options.folder, child.pid)) return { port, ended, stop: () => stop(child, ended) };
+    await delay(POLL_MS);
+  }
+  if (running) await stop(child, ended);
+  return null;
+}
+
+function spawnPostgres(options: PostmasterOptions, port: number): ChildProcess {
+  // A group of its own: Ctrl-C on the terminal reaches only those who then end it in order.
+  const flags = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([k, v]) => ['-c', `${k}=${v}`]);
+  const log = openLog(options.logFile);
+  try {
+    const child = spawn(join(options.binaries, 'bin', 'postgres'), ['-D', options.folder, ...flags], {
+      ...(options.owner ?? {}),
+      cwd: '/',
+      detached: true,
+      env: { ...process.env, LC_ALL: 'C', LC_MESSAGES: 'C' },
+      stdio: ['ignore', log, log],
+    });
+    options.watchdog.guard(child.pid ?? 0, 'INT');
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    if (statSync(path).size > LOG_LIMIT_BYTES) truncateSync(path);
+  } catch {
+    // There is none yet.
+  }
+  return openSync(path, 'a', 0o600);
+}
+
+/** The postmaster writes its state to the eighth line of its pid file, in no language. */
+function isReady(folder: string, pid: number | undefined): boolean {
+  try {
+    const lines = readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n');
+    return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
+  } catch {
+    return false;
+  }
+}
+
+async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+    child.kill(signal);
+    const timeout = new AbortController();
+    const done = await Promise.race([
+      ended.then(() => true),
+      delay(5_000, false, { signal: timeout.signal }).catch(() => false),
+    ]);
+    timeout.abort();
+    if (done) return;
+  }
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+function lastLines(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim().split('\n').slice(-4).join(' | ');
+  } catch {
+    return 'it wrote no log';
+  }
+}

@@ -1,0 +1,64 @@
+/** Ends PostgreSQL when this process is killed in a way that lets it do nothing about it any more. */
+import { type ChildProcess, spawn } from 'node:child_process';
+
+// A shell that reads "<pid> <signal>" lines: the process to end, and how. When its stdin ends, the
+// guardian is gone; then it ends that process, after 5 s by an immediate shutdown, then by force.
+const SCRIPT = `
+trap '' INT TERM HUP
+p=0 s=INT
+while read -r a b; do p=$a s=$b; done
+[ "$p" -gt 1 ] || exit 0
+kill -s "$s" "$p" 2>/dev/null || exit 0
+for f in QUIT KILL; do
+  i=0
+  while [ $i -lt 50 ]; do
+    kill -0 "$p" 2>/dev/null || exit 0
+    sleep 0.1
+    i=$((i+1))
+  done
+  kill -s $f "$p" 2>/dev/null || exit 0
+done
+`;
+
+export interface Watchdog {
+  /** From now on it is `pid` that must not outlive this process; 0: nothing. */
+  guard(pid: number, signal: 'INT' | 'TERM'): void;
+  /** Ends the watchdog; nothing is guarded any more. */
+  dismiss(): void;
+}
+
+/** Starts a watchdog. It is started again should it be killed itself. */
+export function startWatchdog(): Watchdog {
+  let guarded = '0 INT\n';
+  let dismissed = false;
+  let shell: ChildProcess | null = null;
+
+  function start(): void {
+    if (process.platform === 'win32') return;
+    shell = spawn('/bin/sh', ['-c', SCRIPT], {
+      cwd: '/',
+      detached: true,
+      env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    shell.on('error', () => {});
+    shell.stdin?.on('error', () => {});
+    shell.stdin?.write(guarded);
+    shell.once('exit', () => {
+      if (!dismissed) setTimeout(start, 100).unref();
+    });
+    shell.unref();
+  }
+
+  start();
+  return {
+    guard(pid, signal) {
+      guarded = `${pid} ${signal}\n`;
+      shell?.stdin?.write(guarded);
+    },
+    dismiss() {
+      dismissed = true;
+      shell?.stdin?.end('0 INT\n');
+    },
+  };
+}
