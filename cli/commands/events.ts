@@ -1,0 +1,54 @@
+/** `simcity events`: the stored history of a run. */
+import type { RunEvent } from '../../server/contract/index.ts';
+import type { Api } from '../client/api.ts';
+import type { Context } from '../context.ts';
+import { detailOf, objectOf } from '../describe-event.ts';
+import { EXIT } from '../errors.ts';
+import { formatClock } from '../format.ts';
+import { connectForReading } from '../hosting/connect.ts';
+import { fit, safeJson, safeText } from '../safe-text.ts';
+
+interface EventsFlags {
+  from?: number;
+  limit?: number;
+  server?: string;
+  dataDir?: string;
+  json?: true;
+}
+
+const PAGE = 1_000;
+
+export async function events(context: Context, runId: string, flags: EventsFlags): Promise<number> {
+  const { api, hosted } = await connectForReading(context, flags);
+  const { id } = await api.run(runId);
+  for await (const page of eventPages(api, id, flags.from ?? 0, flags.limit ?? Number.POSITIVE_INFINITY)) {
+    if (context.leaving.aborted) break;
+    await context.out(page.map((event) => `${flags.json ? safeJson(event) : eventLine(event)}\n`).join(''));
+  }
+  await hosted?.close();
+  return EXIT.pass;
+}
+
+async function* eventPages(api: Api, runId: string, from: number, limit: number): AsyncGenerator<RunEvent[]> {
+  let next: number | null = from;
+  let left = limit;
+  while (next !== null && left > 0) {
+    const page = await api.events(runId, { from: next, limit: Math.min(PAGE, left) });
+    if (page.events.length === 0) return;
+    left -= page.events.length;
+    yield page.events;
+    next = page.next;
+  }
+}
+
+function eventLine(event: RunEvent): string {
+  const columns = [
+    String(event.index).padStart(7),
+    formatClock(event.virtualMs, 3),
+    fit(safeText(event.type), 16),
+    fit(safeText(event.actor), 13),
+    fit(objectOf(event) ?? '', 9),
+    detailOf(event),
+  ];
+  return columns.join('  ').trimEnd();
+}

@@ -1,0 +1,30 @@
+/** `simcity forensic`: all that is known of the first failure of a run. */
+import { type Context, wantsColor } from '../context.ts';
+import { EXIT, usageError } from '../errors.ts';
+import { connectForReading } from '../hosting/connect.ts';
+import { forensicText } from '../output/forensic.ts';
+import { styleFor } from '../output/style.ts';
+import { safeJson } from '../safe-text.ts';
+
+interface ForensicFlags {
+  server?: string;
+  dataDir?: string;
+  json?: true;
+}
+
+export async function forensic(context: Context, runId: string, flags: ForensicFlags): Promise<number> {
+  const { api, hosted } = await connectForReading(context, flags);
+  const run = await api.run(runId);
+  await hosted?.close();
+  if (run.failForensic === null) {
+    throw usageError(
+      `run ${run.id} has no failure: its status is ${run.status}.`,
+      '`simcity runs --status FAIL` lists those that have.',
+    );
+  }
+  const style = styleFor(wantsColor(context, 'stdout'));
+  await context.out(
+    flags.json ? `${safeJson(run.failForensic, 2)}\n` : `${forensicText(run.failForensic, style)}\n`,
+  );
+  return EXIT.pass;
+}

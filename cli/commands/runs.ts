@@ -1,0 +1,72 @@
+/** `simcity runs`: the runs there are, newest first. */
+import type { Run, RunStatus } from '../../server/contract/index.ts';
+import type { Api } from '../client/api.ts';
+import { type Context, wantsColor } from '../context.ts';
+import { EXIT } from '../errors.ts';
+import { formatNumber, formatSeconds } from '../format.ts';
+import { connectForReading } from '../hosting/connect.ts';
+import { paintStatus, type Style, styleFor } from '../output/style.ts';
+import { type Column, tableLines } from '../output/table.ts';
+import { safeJson, safeText } from '../safe-text.ts';
+
+interface RunsFlags {
+  status?: RunStatus;
+  limit?: number;
+  server?: string;
+  dataDir?: string;
+  json?: true;
+}
+
+const PAGE = 100;
+
+export async function runs(context: Context, flags: RunsFlags): Promise<number> {
+  const { api, hosted } = await connectForReading(context, flags);
+  const found = await listRuns(api, flags.limit ?? 20, flags.status);
+  if (flags.json) {
+    for (const run of found) await context.out(`${safeJson(run)}\n`);
+  } else if (found.length === 0) {
+    context.err('simcity: no runs yet. `simcity run` starts one.\n');
+  } else {
+    const style = styleFor(wantsColor(context, 'stdout'));
+    await context.out(`${tableLines(columns(style), found).join('\n')}\n`);
+  }
+  await hosted?.close();
+  return EXIT.pass;
+}
+
+async function listRuns(api: Api, limit: number, status: RunStatus | undefined): Promise<Run[]> {
+  const found: Run[] = [];
+  let before: string | null | undefined;
+  while (found.length < limit && before !== null) {
+    const page = await api.runs({
+      limit: Math.min(PAGE, limit - found.length),
+      ...(status === undefined ? {} : { status }),
+      ...(before === undefined ? {} : { before }),
+    });
+    found.push(...page.runs);
+    before = page.next;
+  }
+  return found.slice(0, limit);
+}
+
+function columns(style: Style): Column<Run>[] {
+  return [
+    { title: 'RUN', value: (run) => run.id },
+    {
+      title: 'STATUS',
+      value: (run) => run.status,
+      paint: (text) => text.replace(/\S+/, (status) => paintStatus(style, status)),
+    },
+    { title: 'SCENARIO', value: (run) => safeText(run.scenario) },
+    { title: 'TARGET', value: (run) => safeText(run.target) },
+    { title: 'SEED', value: (run) => String(run.seed), right: true },
+    { title: 'EVENTS', value: (run) => formatNumber(run.live.eventIndex + 1), right: true },
+    {
+      title: 'TIME',
+      value: (run) => (run.durationSecondsActual === null ? '' : formatSeconds(run.durationSecondsActual)),
+      right: true,
+    },
+    { title: 'CREATED', value: (run) => run.createdAt.replace(/\.\d+Z$/, 'Z') },
+    { title: 'FAILURE', value: (run) => safeText(run.failForensic?.invariant ?? '') },
+  ];
+}

@@ -1,0 +1,58 @@
+/** `simcity show`: one run: plan, state, metrics, verdict. */
+import type { Run } from '../../server/contract/index.ts';
+import { type Context, wantsColor } from '../context.ts';
+import { EXIT } from '../errors.ts';
+import { formatMetric, formatNumber } from '../format.ts';
+import { connectForReading } from '../hosting/connect.ts';
+import { planEntries } from '../output/plan.ts';
+import { paintStatus, type Style, styleFor } from '../output/style.ts';
+import { failureLines, verdictLine, verdictOf } from '../output/verdict.ts';
+import { safeJson, safeText, textWidth } from '../safe-text.ts';
+
+interface ShowFlags {
+  server?: string;
+  dataDir?: string;
+  json?: true;
+}
+
+export async function show(context: Context, runId: string, flags: ShowFlags): Promise<number> {
+  const { api, hosted } = await connectForReading(context, flags);
+  const run = await api.run(runId);
+  const style = styleFor(wantsColor(context, 'stdout'));
+  await context.out(flags.json ? `${safeJson(run)}\n` : `${details(run, style)}\n`);
+  await hosted?.close();
+  return EXIT.pass;
+}
+
+function details(run: Run, style: Style): string {
+  const state: [string, string][] = [
+    ['run', run.id],
+    ['status', paintStatus(style, run.status)],
+    ['created', run.createdAt],
+    ['started', run.startedAt ?? '-'],
+    ['ended', run.endedAt ?? '-'],
+    ['runner', safeText(run.runner ?? '-')],
+    ['events', formatNumber(run.live.eventIndex + 1)],
+  ];
+  if (run.stopRequestedAt) state.push(['stop asked', `${run.stopRequestedAt} ${safeText(run.stopReason ?? '')}`]);
+  const metrics = Object.entries(run.live.metrics).map(
+    ([name, value]): [string, string] => [safeText(name), formatMetric(name, value)],
+  );
+  const verdict = verdictOf(run);
+  const ending = verdict
+    ? ['', verdictLine(run, verdict, style), ...failureLines(run, verdict.failure, style)]
+    : [];
+  return [
+    ...pairs(state, style),
+    '',
+    style.bold('Plan'),
+    ...pairs(planEntries(run), style),
+    ...(metrics.length === 0 ? [] : ['', style.bold('Metrics'), ...pairs(metrics, style)]),
+    ...ending,
+  ].join('\n');
+}
+
+function pairs(entries: [string, string][], style: Style): string[] {
+  const width = Math.max(...entries.map(([name]) => textWidth(name)));
+  return entries.map(([name, value]) => `  ${style.dim(name.padEnd(width))}  ${value}`);
+}

@@ -1,0 +1,23 @@
+/** `simcity stop`: asks a run to stop gracefully. */
+import type { Context } from '../context.ts';
+import { EXIT } from '../errors.ts';
+import { connectForReading } from '../hosting/connect.ts';
+import { safeJson } from '../safe-text.ts';
+
+interface StopFlags {
+  reason?: string;
+  server?: string;
+  dataDir?: string;
+  json?: true;
+}
+
+export async function stop(context: Context, runId: string, flags: StopFlags): Promise<number> {
+  const { api, hosted } = await connectForReading(context, flags);
+  // Resolved first, so that `latest` is the same run in both calls.
+  const { id } = await api.run(runId);
+  await api.stop(id, flags.reason ?? 'simcity stop');
+  const run = await api.run(id);
+  await context.out(flags.json ? `${safeJson(run)}\n` : `${id} ${run.status}\n`);
+  await hosted?.close();
+  return EXIT.pass;
+}

@@ -1,0 +1,61 @@
+/** `simcity up` and `simcity serve`: host SimCity for others, until told to leave. */
+import type { Context } from '../context.ts';
+import { EXIT } from '../errors.ts';
+import { dataDirOf } from '../hosting/data-dir.ts';
+import { DEFAULT_PORT } from '../hosting/find-server.ts';
+import { hostServer } from '../hosting/host.ts';
+
+interface UpFlags {
+  host?: string;
+  port?: number;
+  dataDir?: string;
+}
+
+/** Database, server and runner. */
+export async function up(context: Context, flags: UpFlags): Promise<number> {
+  return hostUntilLeaving(context, flags, 'simcity up', true);
+}
+
+/** Database and server. */
+export async function serve(context: Context, flags: UpFlags): Promise<number> {
+  return hostUntilLeaving(context, flags, 'simcity serve', false);
+}
+
+async function hostUntilLeaving(
+  context: Context,
+  flags: UpFlags,
+  command: string,
+  withRunner: boolean,
+): Promise<number> {
+  const progress = (message: string) => context.err(`simcity: ${message}\n`);
+  const hosted = await hostServer(context, {
+    dataDir: dataDirOf(context, flags.dataDir),
+    command,
+    host: flags.host,
+    port: flags.port === 0 ? 'any' : (flags.port ?? DEFAULT_PORT),
+    transient: false,
+    progress,
+  });
+  if (withRunner) await hosted.startRunner(null);
+  await context.out(`${hosted.connection.url}\n`);
+  progress(
+    withRunner
+      ? 'up; `simcity run` in another terminal sends runs here. Ctrl-C takes it down.'
+      : 'serving; `simcity runner` in another terminal executes runs. Ctrl-C takes it down.',
+  );
+  await left(context);
+  progress('taking down');
+  await hosted.close();
+  return EXIT.pass;
+}
+
+/** Resolves when the process is asked to leave. */
+export function left(context: Context): Promise<void> {
+  return new Promise((resolve) => {
+    if (context.leaving.aborted) resolve();
+    else context.leaving.addEventListener('abort', () => resolve(), { once: true });
+    // An AbortSignal alone does not keep a process alive.
+    const hold = setInterval(() => {}, 60_000);
+    context.leaving.addEventListener('abort', () => clearInterval(hold), { once: true });
+  });
+}

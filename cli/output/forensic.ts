@@ -1,0 +1,56 @@
+/** The forensic bundle as text. */
+import type { Forensic, Interval } from '../../server/contract/index.ts';
+import { formatClock, formatNumber } from '../format.ts';
+import { safeJson, safeLines, safeText } from '../safe-text.ts';
+import type { Style } from './style.ts';
+import { type Column, tableLines } from './table.ts';
+
+/** Everything in the bundle that reads well; the whole of it is in `--json`. */
+export function forensicText(bundle: Forensic, style: Style): string {
+  const at = bundle.eventIndex === null ? '' : ` at event ${formatNumber(bundle.eventIndex)}`;
+  const clock = bundle.virtualMs === null ? '' : `, ${formatClock(bundle.virtualMs, 3)}`;
+  const lines = [
+    `${style.red(style.bold('FAIL'))}  ${bundle.kind}: ${safeText(bundle.invariant)}${at}${clock}`,
+    safeLines(bundle.message),
+    '',
+    ...section(style, 'Operation', bundle.operation),
+    ...section(style, 'Expected', bundle.expected),
+    ...section(style, 'Actual', bundle.actual),
+    ...listSection(style, 'Difference', bundle.difference.map(safeText)),
+    ...historySection(style, bundle),
+    ...listSection(style, 'Faults active', bundle.faultsActive.map(safeText)),
+    ...(bundle.process ? section(style, 'Process', bundle.process) : []),
+    style.bold('Reproduce'),
+    `  ${safeText(bundle.reproduce)}`,
+  ];
+  return lines.join('\n');
+}
+
+function section(style: Style, title: string, value: unknown): string[] {
+  if (value === null || value === undefined) return [];
+  const text = typeof value === 'string' ? safeLines(value) : safeJson(value);
+  return [style.bold(title), ...text.split('\n').map((line) => `  ${line}`), ''];
+}
+
+function listSection(style: Style, title: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [] : [style.bold(title), ...items.map((item) => `  ${item}`), ''];
+}
+
+const COLUMNS: Column<Interval>[] = [
+  { title: 'op', value: (interval) => String(interval.operation), right: true },
+  { title: 'actor', value: (interval) => safeText(interval.actor) },
+  { title: 'call', value: (interval) => safeJson(interval.call) },
+  { title: 'outcome', value: (interval) => interval.outcome },
+  { title: 'answer', value: (interval) => (interval.answer == null ? '' : safeJson(interval.answer)) },
+  {
+    title: 'events',
+    value: (interval) => `${interval.invokedIndex} to ${interval.completedIndex ?? '…'}`,
+  },
+];
+
+function historySection(style: Style, bundle: Forensic): string[] {
+  if (bundle.history.length === 0) return [];
+  const of = bundle.object === null ? '' : ` of ${safeText(bundle.object)}`;
+  const table = tableLines(COLUMNS, bundle.history);
+  return [style.bold(`History${of}`), ...table.map((line) => `  ${line}`), ''];
+}
