@@ -1,0 +1,114 @@
+/** Claims queued runs as they come and as there is room, and ends the runs of runners that are gone. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { RunnerConfig } from '../config.ts';
+import type { ClaimedRun, Queue } from './queue.ts';
+import { RunSupervisor } from './supervise-run.ts';
+import { withinTime } from './within-time.ts';
+
+/** NOTIFY tells of queued runs at once; this is the safety net behind it, and the pace of the reaper. */
+const POLL_MS = 1_000;
+const QUERY_LIMIT_MS = 10_000;
+/** A second shutdown signal, or this long after the first: the harnesses are killed. */
+const SHUTDOWN_KILL_MS = 18_000;
+
+export class ClaimLoop {
+  readonly #queue: Queue;
+  readonly #config: RunnerConfig;
+  readonly #log: Logger;
+  readonly #active = new Map<string, RunSupervisor>();
+  #poll: NodeJS.Timeout | null = null;
+  #claiming = false;
+  #claimAgain = false;
+  #reaping = false;
+  #closing = false;
+
+  constructor(queue: Queue, config: RunnerConfig, log: Logger) {
+    this.#queue = queue;
+    this.#config = config;
+    this.#log = log;
+  }
+
+  /** Begins to listen and to claim; resolves once the runner hears of queued runs and stops. */
+  async start(): Promise<void> {
+    await this.#queue.listen('simcity_queue', () => void this.#claim());
+    await this.#queue.listen('simcity_stop', (runId) => void this.#active.get(runId)?.renew());
+    this.#poll = setInterval(() => {
+      void this.#claim();
+      void this.#reap();
+    }, POLL_MS);
+    void this.#claim();
+  }
+
+  /** Stops claiming and ends what runs, by force after a while. Resolves when no harness is left. */
+  async close(reason: string): Promise<void> {
+    if (!this.#closing) this.#log.info({ reason, runs: this.#active.size }, 'the runner ends');
+    this.#closing = true;
+    if (this.#poll) clearInterval(this.#poll);
+    for (const run of this.#active.values()) run.stop(reason);
+    const kill = setTimeout(() => this.killAll(), SHUTDOWN_KILL_MS);
+    while (this.#claiming || this.#active.size > 0) {
+      await Promise.all([...this.#active.values()].map((run) => run.done));
+      // A claim that was under way may still bring a run, which is stopped as it starts.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    clearTimeout(kill);
+  }
+
+  killAll(): void {
+    for (const run of this.#active.values()) run.kill();
+  }
+
+  /** Fills the free places. A call during another makes that one look once more. */
+  async #claim(): Promise<void> {
+    this.#claimAgain = true;
+    if (this.#claiming) return;
+    this.#claiming = true;
+    try {
+      while (this.#claimAgain && this.#hasRoom()) {
+        this.#claimAgain = false;
+        if (await this.#claimOne()) this.#claimAgain = true;
+      }
+    } catch (error) {
+      this.#log.warn({ err: error }, 'no run could be claimed; the next try is in a second');
+    } finally {
+      this.#claiming = false;
+    }
+  }
+
+  #hasRoom(): boolean {
+    return !this.#closing && this.#active.size < this.#config.parallel;
+  }
+
+  async #claimOne(): Promise<boolean> {
+    const token = randomBytes(32).toString('base64url');
+    const tokenHash = createHash('sha256').update(token).digest();
+    const run = await this.#queue.claim(tokenHash, this.#config.onlyRun);
+    if (!run) return false;
+    this.#supervise(run, token);
+    return true;
+  }
+
+  #supervise(run: ClaimedRun, token: string): void {
+    const supervisor = new RunSupervisor(run, token, this.#queue, this.#config, this.#log);
+    this.#active.set(run.id, supervisor);
+    if (this.#closing) supervisor.stop('the runner is shutting down');
+    void supervisor.done.then(() => {
+      this.#active.delete(run.id);
+      void this.#claim();
+    });
+  }
+
+  async #reap(): Promise<void> {
+    if (this.#reaping) return;
+    this.#reaping = true;
+    try {
+      const lost = await withinTime(this.#queue.reap(), QUERY_LIMIT_MS);
+      for (const run of lost) this.#log.warn({ run }, 'a run was lost with its runner and is ended as FAIL');
+    } catch (error) {
+      this.#log.warn({ err: error }, 'lost runs could not be looked for');
+    } finally {
+      this.#reaping = false;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/** The queue of runs in the control plane's database: claim, renew, end, reap. Time is the database's alone. */
+import type { Row, Sql } from 'postgres';
+import { z } from 'zod';
+import {
+  type Forensic,
+  runConfigSchema,
+  runStatusSchema,
+  type TerminalStatus,
+} from '../../server/contract/index.ts';
+
+const claimedSchema = z.object({
+  id: z.uuid(),
+  scenario: z.string(),
+  target: z.string(),
+  seed: z.coerce.number().int(),
+  config: runConfigSchema,
+  /** The fencing token: every later word about the run bears it. A bigint, so a string. */
+  fence: z.coerce.string(),
+});
+export type ClaimedRun = z.infer<typeof claimedSchema>;
+
+const renewedSchema = z.object({ status: runStatusSchema, stop_reason: z.string().nullable() });
+
+const lastEventSchema = z.object({
+  idx: z.coerce.number(),
+  at: z.date(),
+  virtual_ms: z.number(),
+  type: z.string(),
+  actor: z.string(),
+  data: z.unknown(),
+});
+
+/** The answer to a renewal. `ended`: the run has its verdict; `lost`: another runner or nobody holds it. */
+export type Renewal =
+  | { state: 'held'; stopping: boolean; stopReason: string | null }
+  | { state: 'ended' | 'lost' };
+
+export interface Ending {
+  status: TerminalStatus;
+  reason: string | null;
+  forensic: Forensic | null;
+}
+
+export class Queue {
+  readonly #sql: Sql;
+  readonly #runner: string;
+  readonly #leaseSeconds: number;
+
+  constructor(sql: Sql, runner: string, leaseSeconds: number) {
+    this.#sql = sql;
+    this.#runner = runner;
+    this.#leaseSeconds = leaseSeconds;
+  }
+
+  /** Takes the oldest run that waits, if there is one; its telemetry must come with the token of that hash. */
+  async claim(tokenHash: Buffer, only: string | null): Promise<ClaimedRun | null> {
+    const rows = await this.#sql`
+      select * from simcity_claim_run(${this.#runner}, ${this.#leaseSeconds}, ${tokenHash}, ${only})`;
+    if (!rows[0]) return null;
+    const run = claimedSchema.safeParse(rows[0]);
+    if (run.success) return run.data;
+    await this.#refuse(rows[0], run.error);
+    return null;
+  }
+
+  /** Ends a claimed run that this version cannot execute, instead of leaving it to its lease. */
+  async #refuse(row: Row, error: z.ZodError): Promise<void> {
+    const issues = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+    const reason = `The run cannot be executed by this version of SimCity: ${issues}`;
+    await this.#sql`select simcity_end_run(${row['id']}, ${row['fence']}, 'FAIL', ${reason}, null)`;
+  }
+
+  async renew(run: ClaimedRun): Promise<Renewal> {
+    const rows = await this.#sql`
+      select * from simcity_renew_lease(${run.id}, ${run.fence}, ${this.#leaseSeconds})`;
+    if (rows[0]) {
+      const { status, stop_reason } = renewedSchema.parse(rows[0]);
+      return { state: 'held', stopping: status === 'STOPPING', stopReason: stop_reason };
+    }
+    const [row] = await this.#sql`select fence::text, pass from simcity_runs where id = ${run.id}`;
+    return { state: row?.['fence'] === run.fence && row['pass'] !== null ? 'ended' : 'lost' };
+  }
+
+  /** Ends a run whose harness could not. False: it has ended already, or is no longer this runner's. */
+  async end(run: ClaimedRun, ending: Ending): Promise<boolean> {
+    const forensic = ending.forensic && JSON.stringify(ending.forensic);
+    const [row] = await this.#sql`
+      select simcity_end_run(${run.id}, ${run.fence}, ${ending.status}, ${ending.reason}, ${forensic}::text::jsonb) as ended`;
+    return row?.['ended'] === true;
+  }
+
+  /** The last events that were stored, oldest first, as the API gives them. */
+  async lastEvents(runId: string, count: number): Promise<Record<string, unknown>[]> {
+    const rows = await this.#sql`
+      select idx, at, virtual_ms, type, actor, data from simcity_run_events
+      where run_id = ${runId} order by idx desc limit ${count}`;
+    return rows.reverse().map((row) => {
+      const { idx, at, virtual_ms, type, actor, data } = lastEventSchema.parse(row);
+      return { index: idx, at: at.toISOString(), virtualMs: virtual_ms, type, actor, data };
+    });
+  }
+
+  /** Ends the runs of runners that are gone; returns their ids. */
+  async reap(): Promise<string[]> {
+    const rows = await this.#sql`select id from simcity_reap_lost() as lost (id)`;
+    return rows.map((row) => String(row['id']));
+  }
+
+  /** Calls `listener` with the payload of every notification on `channel`, also after a reconnection. */
+  async listen(
+    channel: 'simcity_queue' | 'simcity_stop',
+    listener: (payload: string) => void,
+  ): Promise<void> {
+    await this.#sql.listen(channel, listener);
+  }
+}

@@ -1,0 +1,209 @@
+/** Supervises one claimed run: its harness, its lease, its stop, its limits, and what became of it. */
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { RunnerConfig } from '../config.ts';
+import { type Alive, type HarnessChild, startHarness } from './child.ts';
+import { endingOf, type Interventions } from './outcome.ts';
+import type { ClaimedRun, Queue } from './queue.ts';
+import { withinTime } from './within-time.ts';
+
+/** A harness that gives no sign of life for this long hangs in a loop that never turns. */
+const SILENCE_LIMIT_SECONDS = 60;
+/** A harness that lives, waits for no server, and yet produces nothing for this long is stuck. */
+const STALL_LIMIT_SECONDS = 300;
+/** What a run may take above `durationSeconds`, which only ends its operations: settling, checking, reporting. */
+const OVERTIME_SECONDS = 120;
+const TICK_MS = 1_000;
+const RETRY_MS = 500;
+const QUERY_LIMIT_MS = 10_000;
+const LAST_EVENTS = 50;
+
+export class RunSupervisor {
+  readonly runId: string;
+  /** Resolves when the run has its verdict or is no longer ours, and its harness is gone. Never rejects. */
+  readonly done: Promise<void>;
+  readonly #run: ClaimedRun;
+  readonly #queue: Queue;
+  readonly #config: RunnerConfig;
+  readonly #log: Logger;
+  readonly #token: string;
+  readonly #child: HarnessChild;
+  readonly #interventions: Interventions = {
+    stopRequested: false,
+    stopReason: null,
+    killed: false,
+    timeout: null,
+  };
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** When the lease was last renewed for certain, by this machine's monotonic clock. */
+  #heldSinceMs = performance.now();
+  #renewing = false;
+  #renewAgain = false;
+  #leaseLost = false;
+  #gone = false;
+  #lastAlive: Alive = { taken: 0, waiting: false };
+  // In ticks of this process, so that a machine or a runner that was suspended is no silence of the harness.
+  #silentTicks = 0;
+  #stalledTicks = 0;
+  #ticks = 0;
+
+  constructor(run: ClaimedRun, token: string, queue: Queue, config: RunnerConfig, log: Logger) {
+    this.runId = run.id;
+    this.#run = run;
+    this.#token = token;
+    this.#queue = queue;
+    this.#config = config;
+    this.#log = log.child({ run: run.id });
+    const { scenario, target, seed } = run;
+    const targetUrl = target === 'postgres' ? config.targetUrl : null;
+    const order = { runId: run.id, scenario, target, seed, config: run.config, serverUrl: config.serverUrl };
+    this.#child = startHarness(config.harnessScript, { ...order, token, targetUrl }, (alive) =>
+      this.#heard(alive),
+    );
+    this.#log.info({ pid: this.#child.pid, scenario, target, seed }, 'the harness is started');
+    this.#every(TICK_MS, () => this.#tick());
+    this.#every((config.leaseSeconds * 1_000) / 6, () => void this.renew());
+    this.done = this.#settle();
+  }
+
+  /** Passes a stop on, and makes sure that it is obeyed within the grace period. Idempotent. */
+  stop(reason: string | null): void {
+    if (this.#interventions.stopRequested || this.#gone) return;
+    this.#interventions.stopRequested = true;
+    this.#interventions.stopReason = reason;
+    this.#log.info({ reason }, 'the harness is asked to stop');
+    this.#child.stop(reason);
+    this.#killAfterGrace();
+  }
+
+  /** Ends the harness at once. */
+  kill(): void {
+    if (this.#gone) return;
+    this.#interventions.killed = true;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Renews the lease now, and learns of a stop by it. A call during another makes that one run once more. */
+  async renew(): Promise<void> {
+    if (this.#gone || this.#leaseLost) return;
+    if (this.#renewing) {
+      this.#renewAgain = true;
+      return;
+    }
+    this.#renewing = true;
+    try {
+      do {
+        this.#renewAgain = false;
+        await this.#renewOnce();
+      } while (this.#renewAgain && !this.#gone);
+    } finally {
+      this.#renewing = false;
+    }
+  }
+
+  async #renewOnce(): Promise<void> {
+    const { leaseSeconds } = this.#config;
+    const askedMs = performance.now();
+    try {
+      const renewal = await withinTime(this.#queue.renew(this.#run), (leaseSeconds * 1_000) / 3);
+      if (this.#gone) return;
+      if (renewal.state === 'lost') return this.#loseLease('the database says that it is not ours any more');
+      this.#heldSinceMs = askedMs;
+      // The verdict is in: what is left is a harness that tidies up, and it gets the grace period for that.
+      if (renewal.state === 'ended') this.#killAfterGrace();
+      else if (renewal.stopping) this.stop(renewal.stopReason);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the lease could not be renewed');
+      const unheldMs = performance.now() - this.#heldSinceMs;
+      if (unheldMs > leaseSeconds * 1_000) this.#loseLease('it could not be renewed in time');
+    }
+  }
+
+  #loseLease(why: string): void {
+    this.#log.error({ why }, 'the lease is lost: the harness is killed');
+    this.#leaseLost = true;
+    this.kill();
+  }
+
+  #killAfterGrace(): void {
+    const graceMs = this.#config.stopGraceSeconds * 1_000;
+    this.#once(graceMs / 2, () => this.#child.kill('SIGTERM'));
+    this.#once(graceMs, () => {
+      this.#log.warn('the harness did not end in the grace period: it is killed');
+      this.kill();
+    });
+  }
+
+  #heard(alive: Alive): void {
+    this.#silentTicks = 0;
+    if (alive.taken !== this.#lastAlive.taken || alive.waiting) this.#stalledTicks = 0;
+    this.#lastAlive = alive;
+  }
+
+  #tick(): void {
+    this.#ticks += 1;
+    this.#silentTicks += 1;
+    this.#stalledTicks += 1;
+    const timeout = this.#timeoutReason();
+    if (timeout === null || this.#interventions.timeout !== null) return;
+    this.#log.error({ timeout }, 'the harness is given up and killed');
+    this.#interventions.timeout = timeout;
+    this.kill();
+  }
+
+  /** Why the harness must be given up, as a sentence; null while all is well. */
+  #timeoutReason(): string | null {
+    const { durationSeconds, rate } = this.#run.config;
+    const seconds = (ticks: number) => (ticks * TICK_MS) / 1_000;
+    if (seconds(this.#silentTicks) >= SILENCE_LIMIT_SECONDS) {
+      return `The harness gave no sign of life for ${SILENCE_LIMIT_SECONDS} s: its event loop is blocked.`;
+    }
+    const stallLimit = Math.max(STALL_LIMIT_SECONDS, rate === null ? 0 : 10 / rate);
+    if (seconds(this.#stalledTicks) >= stallLimit) {
+      return `The run made no progress for ${stallLimit} s, after ${this.#lastAlive.taken} events and snapshots.`;
+    }
+    if (durationSeconds !== null && seconds(this.#ticks) >= durationSeconds + OVERTIME_SECONDS) {
+      return `The run did not end within ${OVERTIME_SECONDS} s after its duration of ${durationSeconds} s.`;
+    }
+    return null;
+  }
+
+  async #settle(): Promise<void> {
+    const exit = await this.#child.done;
+    this.#gone = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#log.info({ code: exit.code, signal: exit.signal }, 'the harness is gone');
+    if (this.#leaseLost) return;
+    const secrets = [this.#token, this.#config.databaseUrl, this.#config.targetUrl ?? ''];
+    // Written again until it is known to be committed, for as long as the lease can still be ours.
+    while (performance.now() - this.#heldSinceMs < this.#config.leaseSeconds * 1_000) {
+      try {
+        const lastEvents = await withinTime(this.#queue.lastEvents(this.runId, LAST_EVENTS), QUERY_LIMIT_MS);
+        const ending = endingOf({
+          run: this.#run,
+          exit,
+          interventions: this.#interventions,
+          lastEvents,
+          secrets,
+        });
+        const written = await withinTime(this.#queue.end(this.#run, ending), QUERY_LIMIT_MS);
+        if (written)
+          this.#log.warn({ status: ending.status, reason: ending.reason }, 'the run is ended for it');
+        return;
+      } catch (error) {
+        this.#log.warn({ err: error }, 'the end of the run could not be written');
+        await delay(RETRY_MS);
+      }
+    }
+    this.#log.error('the end of the run could not be written within the lease: it will be marked as lost');
+  }
+
+  #every(periodMs: number, work: () => void): void {
+    this.#timers.add(setInterval(work, periodMs));
+  }
+
+  #once(afterMs: number, work: () => void): void {
+    this.#timers.add(setTimeout(work, afterMs));
+  }
+}
