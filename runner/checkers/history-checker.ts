@@ -1,0 +1,102 @@
+/** Holds every completion against the sequential model, one linearizability checker for each object. */
+import type { ModelPart } from '../scenarios/scenario.ts';
+import { LinearizabilityChecker } from './linearizability/index.ts';
+import type { SequentialModel } from './model.ts';
+
+/** The bound on what is possible at once for one object, beyond which it is given up as undecided. */
+const MAX_CONFIGURATIONS = 20_000;
+
+export interface HistoryViolation {
+  object: string;
+  /** What the model would have allowed, for people. */
+  allowed: readonly string[];
+}
+
+type Checker = LinearizabilityChecker<unknown, unknown, unknown>;
+type Verdict = ReturnType<Checker['complete']>;
+
+export class HistoryChecker {
+  readonly #model: SequentialModel<unknown, unknown, unknown>;
+  readonly #world: unknown;
+  readonly #checkers = new Map<string, Checker>();
+  readonly #undecided = new Map<string, string>();
+
+  /** `world` tells the model what each object is at the start. */
+  constructor(model: SequentialModel<unknown, unknown, unknown>, world: unknown) {
+    this.#model = model;
+    this.#world = world;
+  }
+
+  /** Objects whose history could not be decided, with the reason. */
+  get undecided(): ReadonlyMap<string, string> {
+    return this.#undecided;
+  }
+
+  invoke(operation: number, parts: readonly ModelPart[]): void {
+    for (const { object, call } of parts) this.#of(object).invoke(operation, call);
+  }
+
+  /** The first part whose answer no order of the history explains; null when all are explained. */
+  complete(
+    operation: number,
+    parts: readonly ModelPart[],
+    answers: readonly unknown[],
+  ): HistoryViolation | null {
+    for (let i = 0; i < parts.length; i++) {
+      const { object } = parts[i] as ModelPart;
+      const violation = this.#judge(object, this.#of(object).complete(operation, answers[i]));
+      if (violation) return violation;
+    }
+    return null;
+  }
+
+  /** No answer came: the call may take effect at any later instant, or never. */
+  unknown(operation: number, parts: readonly ModelPart[]): void {
+    for (const { object } of parts) this.#of(object).unknown(operation);
+  }
+
+  /** A call without an answer can take effect no more. */
+  expire(operation: number, parts: readonly ModelPart[]): HistoryViolation | null {
+    for (const { object } of parts) {
+      const violation = this.#judge(object, this.#of(object).expire(operation));
+      if (violation) return violation;
+    }
+    return null;
+  }
+
+  /** Nobody will send this call again. */
+  forget(parts: readonly ModelPart[]): void {
+    for (const { object, call } of parts) this.#of(object).forget(call);
+  }
+
+  /** The states that the history allows an object to be in now. */
+  states(object: string): readonly unknown[] {
+    return this.#of(object).states();
+  }
+
+  /** The same as text, for people. */
+  describeStates(object: string): string[] {
+    return this.states(object).map((state) => this.#model.key(state));
+  }
+
+  #judge(object: string, verdict: Verdict): HistoryViolation | null {
+    if (verdict.ok === true) return null;
+    if (verdict.ok === 'unknown') {
+      if (!this.#undecided.has(object)) this.#undecided.set(object, verdict.reason);
+      return null;
+    }
+    return { object, allowed: verdict.allowed };
+  }
+
+  #of(object: string): Checker {
+    let checker = this.#checkers.get(object);
+    if (!checker) {
+      checker = new LinearizabilityChecker(this.#model, object, {
+        maxConfigurations: MAX_CONFIGURATIONS,
+        world: this.#world,
+      });
+      this.#checkers.set(object, checker);
+    }
+    return checker;
+  }
+}

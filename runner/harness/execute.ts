@@ -1,0 +1,174 @@
+/**
+ * One run from its plan to its verdict: prepare the city, attack, heal, settle, check, report. The same
+ * scenario, target, seed and configuration give the same history.
+ */
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { EndReport, JsonObject, RunConfig } from '../../server/contract/index.ts';
+import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
+import { findScenario } from '../scenarios/registry.ts';
+import { Prng } from '../sim/prng.ts';
+import { createTarget } from '../targets/registry.ts';
+import type { Target } from '../targets/target.ts';
+import type { Sink } from '../telemetry/sink.ts';
+import { Counters } from './counters.ts';
+import { composeForensic } from './forensics.ts';
+import { Recorder } from './recorder.ts';
+import { Simulation } from './simulation.ts';
+
+/** Steps between two looks at the world: a stop, the time limit, the sink's sockets. */
+const STEPS_PER_TURN = 256;
+
+export interface StopSignal {
+  readonly requested: boolean;
+  readonly reason: string | null;
+  onRequest(listener: () => void): void;
+}
+
+export interface ExecuteOptions {
+  scenario: string;
+  target: string;
+  seed: number;
+  config: RunConfig;
+  /** The database for a `postgres` target's city. */
+  targetUrl: string | null;
+  sink: Sink;
+  signal: StopSignal;
+  now?: () => Date;
+}
+
+/** Executes a run, sends all of its history to the sink and ends it there; resolves with the verdict. */
+export async function execute(options: ExecuteOptions): Promise<EndReport> {
+  const { config, seed } = options;
+  const scenario = findScenario(options.scenario);
+  const thresholds = config.thresholds.map(parseThreshold);
+  const play = scenario.play(seed, config);
+  const target = createTarget(options.target, scenario, config.bug, options.targetUrl, {
+    seed,
+    concurrency: config.concurrency,
+    isolation: config.isolation,
+    prng: new Prng(seed, 'deadlock'),
+  });
+  const counters = new Counters();
+  const metrics = () => ({ ...play.metrics(), ...counters.metrics() });
+  const now = options.now ?? (() => new Date());
+  const recorder = new Recorder({ sink: options.sink, snapshotEvery: config.snapshotEvery, metrics, now });
+  const versions: Record<string, string> = { simcity: packageJson.version, node: process.versions.node };
+  try {
+    await target.prepare(play.world);
+    Object.assign(versions, target.versions);
+    const { scenario: name, target: targetName } = options;
+    recorder.record(0, 'start', 'city', {
+      scenario: name,
+      target: targetName,
+      seed,
+      config,
+      ...play.world,
+      versions,
+    });
+    const simulation = new Simulation({ seed, config, play, target, recorder, counters });
+    await attack(simulation, recorder, options);
+    const stopped = options.signal.requested && !simulation.failure;
+    if (!stopped && !simulation.failure) await simulation.audit();
+    if (!stopped && !simulation.failure) judgeThresholds(simulation, recorder, thresholds, metrics());
+    return await report(simulation, recorder, options, versions, target, {
+      stopped,
+      sometimes: { ...play.sometimes(), ...target.sometimes() },
+    });
+  } finally {
+    await target.close();
+  }
+}
+
+async function attack(simulation: Simulation, recorder: Recorder, options: ExecuteOptions): Promise<void> {
+  const { config, signal } = options;
+  const begun = process.hrtime.bigint();
+  const elapsedSeconds = () => Number(process.hrtime.bigint() - begun) / 1e9;
+  for (let steps = 1; !simulation.finished && !simulation.failure; steps++) {
+    if (signal.requested) return;
+    if (simulation.auditDue) await simulation.audit();
+    if (simulation.planUsedUp && !simulation.healed) simulation.heal();
+    simulation.sendOff();
+    const stepping = simulation.step();
+    if (stepping) await stepping;
+    const pressure = recorder.takePressure();
+    if (pressure) await pressure;
+    if (config.rate !== null) await pace(simulation.planned, config.rate, elapsedSeconds, signal);
+    if (steps % STEPS_PER_TURN !== 0) continue;
+    if (config.durationSeconds !== null && elapsedSeconds() >= config.durationSeconds) simulation.windUp();
+    await nextTurn();
+  }
+}
+
+/** Waits until the wall clock allows for this many operations at `rate` a second. Decides nothing. */
+async function pace(
+  planned: number,
+  rate: number,
+  elapsedSeconds: () => number,
+  signal: StopSignal,
+): Promise<void> {
+  for (;;) {
+    const aheadMs = (planned / rate - elapsedSeconds()) * 1000;
+    if (aheadMs < 1 || signal.requested) return;
+    await sleep(Math.min(aheadMs, 50));
+  }
+}
+
+function judgeThresholds(
+  simulation: Simulation,
+  recorder: Recorder,
+  thresholds: readonly ReturnType<typeof parseThreshold>[],
+  metrics: Record<string, number>,
+): void {
+  const crossed = firstCrossed(thresholds, metrics);
+  if (!crossed) return;
+  const { threshold, actual } = crossed;
+  simulation.failWith({
+    kind: 'threshold',
+    invariant: threshold.text,
+    message:
+      actual === null
+        ? `There is no metric "${threshold.metric}" for the threshold ${threshold.text}. Known: ${Object.keys(metrics).join(', ')}.`
+        : `The threshold ${threshold.text} was crossed: ${threshold.metric} is ${actual}.`,
+    actual,
+    expected: threshold.text,
+    object: null,
+    operation: null,
+    eventIndex: recorder.next - 1,
+  });
+}
+
+async function report(
+  simulation: Simulation,
+  recorder: Recorder,
+  options: ExecuteOptions,
+  versions: Record<string, string>,
+  target: Target,
+  outcome: { stopped: boolean; sometimes: Record<string, number> },
+): Promise<EndReport> {
+  const { failure } = simulation;
+  const status = failure ? 'FAIL' : outcome.stopped ? 'STOPPED' : 'PASS';
+  const reason = status === 'STOPPED' ? (options.signal.reason ?? 'asked to stop') : null;
+  const failForensic = failure
+    ? composeForensic(failure, {
+        ...options,
+        versions,
+        simulation,
+        recorder,
+        city: await Promise.resolve(target.inspect()).catch(() => null),
+      })
+    : null;
+  const data: JsonObject = {
+    status,
+    reason,
+    operationsPlanned: simulation.planned,
+    sometimes: outcome.sometimes,
+    neverReached: Object.keys(outcome.sometimes).filter((name) => outcome.sometimes[name] === 0),
+    undecided: [...simulation.checker.undecided].map(([object, why]) => ({ object, why })),
+  };
+  const index = recorder.record(simulation.now, 'end', 'city', data);
+  recorder.snapshot(index);
+  const end: EndReport = { status, reason, failForensic };
+  await options.sink.end(end);
+  return end;
+}

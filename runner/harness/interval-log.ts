@@ -1,0 +1,54 @@
+/** The newest operations as intervals, for the history of a slot in the forensic bundle. Bounded. */
+import type { Interval } from '../../server/contract/index.ts';
+import type { Operation } from '../scenarios/scenario.ts';
+
+/** Operations kept at once, over all objects. */
+const KEPT = 8_192;
+/** Operations of one object shown in a bundle. */
+const SHOWN = 200;
+
+interface Entry extends Interval {
+  object: string | null;
+}
+
+export class IntervalLog {
+  readonly #entries = new Map<number, Entry>();
+
+  invoked(operation: Operation, object: string | null): void {
+    if (this.#entries.size >= KEPT) this.#entries.delete(this.#entries.keys().next().value as number);
+    this.#entries.set(operation.id, {
+      operation: operation.id,
+      actor: operation.actor,
+      call: operation.call,
+      outcome: 'pending',
+      answer: null,
+      invokedIndex: operation.invokedIndex,
+      completedIndex: null,
+      invokedMs: rounded(operation.invokedMs),
+      completedMs: null,
+      object,
+    });
+  }
+
+  completed(id: number, outcome: Interval['outcome'], answer: unknown, index: number, nowMs: number): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.outcome = outcome;
+    entry.answer = answer;
+    entry.completedIndex = index;
+    entry.completedMs = rounded(nowMs);
+  }
+
+  /** The newest operations on `object`, and those on no single object; oldest first. */
+  of(object: string | null): Interval[] {
+    const found: Interval[] = [];
+    for (const { object: own, ...interval } of this.#entries.values()) {
+      if (object === null || own === object || own === null) found.push(interval);
+    }
+    return found.slice(-SHOWN);
+  }
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,66 @@
+/** Writes the history: gapless indexes, wall time stamped at the edge, snapshots in between, the last events at hand. */
+import type { JsonObject, RunEvent } from '../../server/contract/index.ts';
+import type { Sink } from '../telemetry/sink.ts';
+
+/** How many of the newest events a forensic bundle shows. */
+const LAST_EVENTS = 50;
+
+export interface RecorderOptions {
+  sink: Sink;
+  /** Events between two snapshots. */
+  snapshotEvery: number;
+  metrics: () => Record<string, number>;
+  /** Wall time; nothing that is decided depends on it. */
+  now: () => Date;
+}
+
+export class Recorder {
+  readonly #options: RecorderOptions;
+  #next = 0;
+  readonly #last: RunEvent[] = [];
+  #pressure: Promise<void> | null = null;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /** The index that the next event gets. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Not null while the sink's buffer is full: to be awaited before the simulation goes on. */
+  takePressure(): Promise<void> | null {
+    const pressure = this.#pressure;
+    this.#pressure = null;
+    return pressure;
+  }
+
+  /** The newest events, oldest first. */
+  lastEvents(): RunEvent[] {
+    return this.#last.slice(-LAST_EVENTS);
+  }
+
+  /** Appends an event and returns its index. */
+  record(virtualMs: number, type: string, actor: string, data: JsonObject): number {
+    const index = this.#next++;
+    if (index > 0 && index % this.#options.snapshotEvery === 0) this.snapshot(index - 1);
+    const at = this.#options.now().toISOString();
+    const event: RunEvent = { index, at, virtualMs: Math.round(virtualMs * 1000) / 1000, type, actor, data };
+    this.#last.push(event);
+    if (this.#last.length >= 4 * LAST_EVENTS) this.#last.splice(0, this.#last.length - LAST_EVENTS);
+    this.#await(this.#options.sink.event(event));
+    return index;
+  }
+
+  /** The metrics as they are after the event with this index. */
+  snapshot(index: number): void {
+    const metrics = this.#options.metrics();
+    this.#await(this.#options.sink.snapshot({ index, at: this.#options.now().toISOString(), metrics }));
+    this.#options.sink.live(metrics);
+  }
+
+  #await(pressure: void | Promise<void>): void {
+    if (pressure) this.#pressure = pressure;
+  }
+}

@@ -1,0 +1,13 @@
+/** What a known bug is: the few steps in which a wrong service differs from the right one. */
+import type { MemorySteps } from '../services/memory.ts';
+import type { SqlSteps } from '../services/postgres.ts';
+
+export interface Bug {
+  readonly name: string;
+  /** What is wrong, in one sentence. */
+  readonly description: string;
+  /** Over PostgreSQL. */
+  readonly sql: Partial<SqlSteps>;
+  /** In memory; null where the bug is one of databases only. */
+  readonly memory: Partial<MemorySteps> | null;
+}

@@ -1,0 +1,17 @@
+/** The classic: look whether a seat is free, then take it, with nothing that keeps others out in between. */
+import type { Bug } from './bug.ts';
+
+export const checkThenInsert: Bug = {
+  name: 'check-then-insert',
+  description: 'Seats are counted and taken without a lock, so two bookings can take the same last seat.',
+  sql: {
+    async takeSlot(sql, slot) {
+      const [row] = await sql<{
+        capacity: number;
+        open: boolean;
+      }>`select capacity, open from slots where id = ${slot}`;
+      return row;
+    },
+  },
+  memory: { locksSlot: false },
+};

@@ -1,0 +1,9 @@
+/** The service never looks at the idempotency key, so a repeat after a lost answer is a new request. */
+import type { Bug } from './bug.ts';
+
+export const noIdempotency: Bug = {
+  name: 'no-idempotency',
+  description: 'A repeated request is decided anew instead of getting the booking that it already made.',
+  sql: { findRepeat: async () => undefined },
+  memory: { findRepeat: () => undefined },
+};

@@ -1,0 +1,69 @@
+/** The calls of the `bookings` domain, the answers to them, and the city that they are made in. */
+import type { Call } from '../scenario.ts';
+
+export interface BookCall extends Call {
+  readonly operation: 'book';
+  readonly slot: string;
+  readonly citizen: string;
+  /** The idempotency key: a repeat by the same citizen for the same slot has one effect. */
+  readonly key: string;
+}
+
+export interface CancelCall extends Call {
+  readonly operation: 'cancel';
+  readonly booking: string;
+  /** Where the citizen knows the booking to be; a service finds it by its id alone. */
+  readonly slot: string;
+}
+
+export interface ReadCall extends Call {
+  readonly operation: 'read';
+  readonly slot: string;
+}
+
+export interface ListCall extends Call {
+  readonly operation: 'list';
+}
+
+export interface SwitchCall extends Call {
+  readonly operation: 'open' | 'close';
+  readonly slot: string;
+}
+
+export type BookingCall = BookCall | CancelCall | ReadCall | ListCall | SwitchCall;
+
+export const BOOKING_OPERATIONS = ['book', 'cancel', 'read', 'list', 'open', 'close'] as const;
+
+export interface SlotSeed {
+  id: string;
+  capacity: number;
+  open: boolean;
+}
+
+export interface BookingWorld {
+  slots: SlotSeed[];
+  citizens: number;
+  [extra: string]: unknown;
+}
+
+/** One slot as a service shows it, in `read` and in an audit. */
+export interface SlotView {
+  id: string;
+  capacity: number;
+  open: boolean;
+  bookings: { id: string; citizen: string }[];
+}
+
+/** One row of `list`. */
+export interface SlotRow {
+  id: string;
+  capacity: number;
+  open: boolean;
+  /** Active bookings. */
+  bookings: number;
+}
+
+/** `slot-007`, `citizen-017`: three digits at least, so that columns line up. */
+export function numbered(noun: string, n: number): string {
+  return `${noun}-${String(n).padStart(3, '0')}`;
+}

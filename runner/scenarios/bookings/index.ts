@@ -1,0 +1,19 @@
+/** The built-in scenario `bookings`: citizens book and cancel seats in slots that managers open and close. */
+import type { Scenario } from '../scenario.ts';
+import { findBug } from './bugs/index.ts';
+import { BOOKING_OPERATIONS, type BookingCall } from './calls.ts';
+import { BookingsPlay } from './play.ts';
+import { MemoryBookingService } from './services/memory.ts';
+import { sqlBookingService } from './services/postgres.ts';
+
+export const bookings: Scenario<BookingCall> = {
+  name: 'bookings',
+  operations: BOOKING_OPERATIONS,
+  memoryService(bug) {
+    const steps = bug === null ? {} : findBug(bug).memory;
+    if (!steps) throw new Error(`The bug "${bug}" is one of databases: it needs --target postgres.`);
+    return new MemoryBookingService(steps);
+  },
+  sqlService: (bug) => sqlBookingService(bug === null ? {} : findBug(bug).sql),
+  play: (seed, config) => new BookingsPlay(seed, config),
+};

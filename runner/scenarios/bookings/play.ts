@@ -1,0 +1,254 @@
+/** One run of `bookings`: what the citizens do next, what they know, and what that knowledge forbids. */
+import type { JsonObject, RunConfig } from '../../../server/contract/index.ts';
+import type { SequentialModel } from '../../checkers/model.ts';
+import { Prng } from '../../sim/prng.ts';
+import type { ModelPart, Operation, Play, Reply, Violation } from '../scenario.ts';
+import {
+  type BookCall,
+  type BookingCall,
+  type BookingWorld,
+  type CancelCall,
+  numbered,
+  type SlotRow,
+  type SlotView,
+} from './calls.ts';
+import { cancelledTwice, checkAcknowledged, checkRead, checkRow, reusedId, vanished } from './invariants.ts';
+import { Ledger } from './ledger.ts';
+import { bookingsModel } from './model.ts';
+
+/** How often citizens do what, in parts of 100. */
+const MIX = { book: 46, cancel: 24, read: 16, list: 4, close: 4, open: 6 } as const;
+/** This share of the requests goes to the first few slots, so that citizens meet. */
+const HOT_SHARE = 0.5;
+/** This share of the cancels is of a booking that somebody may be cancelling already. */
+const DOUBLE_CANCEL_SHARE = 0.1;
+
+export class BookingsPlay implements Play<BookingCall> {
+  readonly world: JsonObject & BookingWorld;
+  readonly objects: readonly string[];
+  readonly model = bookingsModel as unknown as SequentialModel<unknown, unknown, unknown>;
+  readonly #ledger: Ledger;
+  readonly #capacity = new Map<string, number>();
+  readonly #closed = new Set<string>();
+  readonly #hotSlots: number;
+  #cancellations = 0;
+  readonly #sometimes = {
+    'a slot was full': 0,
+    'a slot was closed to a booking': 0,
+    'a repeat got the first booking': 0,
+    'a cancel met a booking under cancellation': 0,
+  };
+
+  constructor(seed: number, config: RunConfig) {
+    this.world = makeWorld(seed, config);
+    this.objects = this.world.slots.map((slot) => slot.id);
+    for (const slot of this.world.slots) this.#capacity.set(slot.id, slot.capacity);
+    this.#ledger = new Ledger(this.objects);
+    this.#hotSlots = Math.max(1, Math.ceil(this.objects.length / 4));
+  }
+
+  plan(n: number, prng: Prng): { actor: string; call: BookingCall } {
+    const citizen = numbered('citizen', prng.below(this.world.citizens) + 1);
+    let roll = prng.below(100);
+    const slot = this.#chooseSlot(prng);
+    for (const [operation, share] of Object.entries(MIX)) {
+      roll -= share;
+      if (roll >= 0) continue;
+      switch (operation as keyof typeof MIX) {
+        case 'book':
+          return { actor: citizen, call: { operation: 'book', slot, citizen, key: `k-${n}` } };
+        case 'cancel':
+          return this.#planCancel(prng, citizen, slot);
+        case 'list':
+          return { actor: citizen, call: { operation: 'list' } };
+        case 'open':
+        case 'close':
+          return {
+            actor: 'manager',
+            call: {
+              operation: operation as 'open' | 'close',
+              slot: this.#chooseSwitch(prng, operation, slot),
+            },
+          };
+        case 'read':
+          break;
+      }
+      break;
+    }
+    return { actor: citizen, call: { operation: 'read', slot } };
+  }
+
+  repeats(call: BookingCall): boolean {
+    return call.operation !== 'read' && call.operation !== 'list';
+  }
+
+  objectOf(call: BookingCall): string | null {
+    return call.operation === 'list' ? null : call.slot;
+  }
+
+  parts(call: BookingCall): readonly ModelPart[] {
+    if (call.operation !== 'list') return [{ object: call.slot, call }];
+    return this.objects.map((object) => ({ object, call: COUNT }));
+  }
+
+  answers(call: BookingCall, parts: readonly ModelPart[], reply: Reply): readonly unknown[] {
+    if (reply.outcome === 'failed') return [];
+    if (reply.outcome === 'refused') return parts.map(() => ({ outcome: 'refused', reason: reply.reason }));
+    if (call.operation !== 'list') return [{ outcome: 'ok', ...reply.value }];
+    const rows = new Map((reply.value['slots'] as SlotRow[]).map((row) => [row.id, row]));
+    return parts.map(({ object }) => ({ outcome: 'ok', ...(rows.get(object) ?? { missing: true }) }));
+  }
+
+  invoked({ call }: Operation<BookingCall>): void {
+    if (call.operation !== 'cancel') return;
+    const known = this.#ledger.get(call.booking);
+    if (!known) return;
+    if (known.cancelsBegun > 0) this.#sometimes['a cancel met a booking under cancellation']++;
+    known.cancelsBegun++;
+  }
+
+  completed(operation: Operation<BookingCall>, reply: Reply, completedIndex: number): Violation | null {
+    if (reply.outcome === 'failed') return null;
+    const { call } = operation;
+    switch (call.operation) {
+      case 'book':
+        return reply.outcome === 'ok'
+          ? this.#booked(call, reply.value, completedIndex)
+          : this.#noteRefusal(reply.reason);
+      case 'cancel':
+        return this.#cancelAnswered(call, reply);
+      case 'read':
+        return reply.outcome === 'ok'
+          ? checkRead(this.#ledger, reply.value as unknown as SlotView, operation.invokedIndex)
+          : null;
+      case 'list':
+        return reply.outcome === 'ok' ? this.#checkList(reply.value, operation.invokedIndex) : null;
+      case 'open':
+        this.#closed.delete(call.slot);
+        return null;
+      case 'close':
+        this.#closed.add(call.slot);
+        return null;
+    }
+  }
+
+  unanswered(): void {}
+
+  forgettable(call: BookingCall): boolean {
+    return call.operation === 'book';
+  }
+
+  audit(dump: unknown): ReturnType<Play<BookingCall>['audit']> {
+    const views = dump as SlotView[];
+    const violation = views
+      .map((view) => checkRead(this.#ledger, view, Number.MAX_SAFE_INTEGER))
+      .find((v) => v !== null);
+    return {
+      violation: violation ?? null,
+      reads: views.map((view) => ({
+        object: view.id,
+        call: { operation: 'read', slot: view.id },
+        answer: { outcome: 'ok', ...view },
+      })),
+    };
+  }
+
+  metrics(): Record<string, number> {
+    let available = 0;
+    for (const slot of this.world.slots) {
+      if (!this.#closed.has(slot.id) && this.#ledger.inSlot(slot.id).size < slot.capacity) available++;
+    }
+    return { bookings: this.#ledger.active, cancellations: this.#cancellations, slots_available: available };
+  }
+
+  sometimes(): Record<string, number> {
+    return { ...this.#sometimes };
+  }
+
+  #chooseSlot(prng: Prng): string {
+    const hot = prng.chance(HOT_SHARE);
+    return this.objects[prng.below(hot ? this.#hotSlots : this.objects.length)] as string;
+  }
+
+  /** Managers open what is closed and close what is open, most of the time. */
+  #chooseSwitch(prng: Prng, operation: string, slot: string): string {
+    const draw = prng.float();
+    if (operation !== 'open' || this.#closed.size === 0) return slot;
+    return [...this.#closed][Math.floor(draw * this.#closed.size)] as string;
+  }
+
+  #planCancel(prng: Prng, citizen: string, slot: string): { actor: string; call: BookingCall } {
+    const start = prng.float();
+    const allowDouble = prng.chance(DOUBLE_CANCEL_SHARE);
+    const known = this.#ledger.at(Math.floor(start * this.#ledger.active));
+    if (!known || (known.cancelsBegun > 0 && !allowDouble)) {
+      return { actor: citizen, call: { operation: 'read', slot } };
+    }
+    return { actor: known.citizen, call: { operation: 'cancel', booking: known.id, slot: known.slot } };
+  }
+
+  #booked(call: BookCall, value: JsonObject, completedIndex: number): Violation | null {
+    const id = String(value['booking']);
+    const known = this.#ledger.get(id);
+    if (known) {
+      if (known.key === call.key && known.citizen === call.citizen && known.slot === call.slot) {
+        this.#sometimes['a repeat got the first booking']++;
+        return null;
+      }
+      return reusedId(call.slot, id, `${known.citizen} in ${known.slot}`);
+    }
+    const cancelledKey = this.#ledger.cancelledKey(id);
+    if (cancelledKey !== undefined) {
+      // A late repeat is rightly told the id of its booking, although that was cancelled since.
+      return cancelledKey === call.key ? null : reusedId(call.slot, id, 'a booking that was cancelled since');
+    }
+    this.#ledger.add({
+      id,
+      slot: call.slot,
+      citizen: call.citizen,
+      key: call.key,
+      acknowledgedIndex: completedIndex,
+    });
+    return checkAcknowledged(this.#ledger, call.slot, this.#capacity.get(call.slot) ?? 0, call.citizen);
+  }
+
+  #noteRefusal(reason: string): null {
+    if (reason === 'full') this.#sometimes['a slot was full']++;
+    if (reason === 'closed') this.#sometimes['a slot was closed to a booking']++;
+    return null;
+  }
+
+  #cancelAnswered(call: CancelCall, reply: Reply): Violation | null {
+    const known = this.#ledger.get(call.booking);
+    if (reply.outcome === 'ok') {
+      this.#cancellations++;
+      this.#ledger.remove(call.booking);
+      return !known && this.#ledger.cancelledKey(call.booking) !== undefined
+        ? cancelledTwice(call.slot, call.booking)
+        : null;
+    }
+    // The only cancel that was ever begun found nothing: nobody but the service can have taken it away.
+    return known?.cancelsBegun === 1 ? vanished(call.slot, call.booking) : null;
+  }
+
+  #checkList(value: JsonObject, invokedIndex: number): Violation | null {
+    for (const row of value['slots'] as SlotRow[]) {
+      const violation = checkRow(this.#ledger, row, invokedIndex);
+      if (violation) return violation;
+    }
+    return null;
+  }
+}
+
+const COUNT = { operation: 'count' } as const;
+
+function makeWorld(seed: number, config: RunConfig): JsonObject & BookingWorld {
+  const prng = new Prng(seed, 'world');
+  const slots = Array.from({ length: config.slots }, (_, i) => ({
+    id: numbered('slot', i + 1),
+    // Small slots fill up soon, and a full slot is where most bugs show.
+    capacity: 1 + prng.below(5),
+    open: true,
+  }));
+  return { slots, citizens: config.citizens };
+}

@@ -1,0 +1,98 @@
+/**
+ * What a scenario is: the operations that citizens do, the model that says which answers are right, the
+ * invariants, and the metrics. The engine knows nothing of slots or bookings; it meets them only here.
+ */
+import type { JsonObject, RunConfig } from '../../server/contract/index.ts';
+import type { SequentialModel } from '../checkers/model.ts';
+import type { Prng } from '../sim/prng.ts';
+import type { MemoryService } from '../targets/memory.ts';
+import type { SqlService } from '../targets/postgres/sql-client.ts';
+
+/** One request as the target gets it: the operation's name and its arguments. Plain data. */
+export interface Call {
+  readonly operation: string;
+  readonly [argument: string]: unknown;
+}
+
+/**
+ * What the target answered. `failed` is an answer that does not say whether the request took effect (an
+ * internal error, a 5xx): the operation's outcome is then unknown.
+ */
+export type Reply =
+  | { readonly outcome: 'ok'; readonly value: JsonObject }
+  | { readonly outcome: 'refused'; readonly reason: string }
+  | { readonly outcome: 'failed'; readonly error: string };
+
+/** One call with its place in the history. Repeats and duplicates of a request are operations of their own. */
+export interface Operation<C extends Call = Call> {
+  readonly id: number;
+  readonly actor: string;
+  readonly call: C;
+  /** Index of the invocation event. */
+  readonly invokedIndex: number;
+  readonly invokedMs: number;
+}
+
+/** A broken invariant, as a scenario reports it. */
+export interface Violation {
+  invariant: string;
+  /** One sentence for people. */
+  message: string;
+  actual: unknown;
+  expected: unknown;
+  /** The object concerned. */
+  object: string | null;
+}
+
+/** The share of one call, and of its answer, that concerns one object (a slot). */
+export interface ModelPart {
+  object: string;
+  call: unknown;
+}
+
+/** One run of a scenario: all its state. Everything it draws comes from the streams it is handed. */
+export interface Play<C extends Call = Call> {
+  /** What the city is at the start; goes into the `start` event and to the target. */
+  readonly world: JsonObject;
+  /** Names of the objects that the model is applied to, one checker each. */
+  readonly objects: readonly string[];
+  /** What is right, for one object. Its types are the scenario's affair: the engine only passes its values on. */
+  readonly model: SequentialModel<unknown, unknown, unknown>;
+  /** The actor and call of the `n`th planned operation, decided from what citizens know by now. */
+  plan(n: number, prng: Prng): { actor: string; call: C };
+  /** True when a citizen who got no answer to this call repeats it. */
+  repeats(call: C): boolean;
+  /** The object that a call is about, when it is one. */
+  objectOf(call: C): string | null;
+  /** The parts of a call for the per-object model. */
+  parts(call: C): readonly ModelPart[];
+  /** The answers to these parts that a reply contains, in the same order. */
+  answers(call: C, parts: readonly ModelPart[], reply: Reply): readonly unknown[];
+  /** A call begins. */
+  invoked(operation: Operation<C>): void;
+  /** A citizen got an answer, at the event with this index; returns the invariant that it breaks, if one. */
+  completed(operation: Operation<C>, reply: Reply, completedIndex: number): Violation | null;
+  /** A citizen stopped waiting; the call may take effect at any later instant, or never. */
+  unanswered(operation: Operation<C>): void;
+  /** True when something is remembered only for repeats of this call, so that it can go once they are over. */
+  forgettable(call: C): boolean;
+  /** The target's whole state at a quiescent point: the broken invariant, if one, and reads for the model. */
+  audit(dump: unknown): {
+    violation: Violation | null;
+    reads: readonly { object: string; call: unknown; answer: unknown }[];
+  };
+  /** Numbers for snapshots, of the domain only. */
+  metrics(): Record<string, number>;
+  /** How often each sometimes-property was reached. */
+  sometimes(): Record<string, number>;
+}
+
+export interface Scenario<C extends Call = Call> {
+  readonly name: string;
+  readonly operations: readonly string[];
+  /** The reference service in memory, right or with a known bug; throws when there is no such bug. */
+  memoryService(bug: string | null): MemoryService;
+  /** The reference service over PostgreSQL, likewise. */
+  sqlService(bug: string | null): SqlService;
+  play(seed: number, config: RunConfig): Play<C>;
+}

@@ -1,0 +1,92 @@
+/**
+ * The one source of chance: sfc32 streams, split from the run's seed by purpose and by number, so that
+ * what one decision draws never shifts what another one draws.
+ */
+
+/** The purposes for which a stream is split off. A new purpose goes at the end: the position is part of the seed. */
+export const PURPOSES = [
+  'world',
+  'operation',
+  'fault',
+  'schedule',
+  'latency',
+  'retry',
+  'deadlock',
+  'campaign',
+  'chaos',
+] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** MurmurHash3's 32-bit finalizer (Appleby 2011): every input bit reaches every output bit. */
+function mix(value: number): number {
+  let h = value | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/**
+ * Small fast counting generator sfc32 (Doty-Humphrey, PractRand 2010): 128 bits of state, period at
+ * least 2^32, passes PractRand. Not for secrets.
+ */
+export class Prng {
+  #a = 0;
+  #b = 0;
+  #c = 0;
+  #counter = 1;
+
+  /** A stream of its own for (`seed`, `purpose`, `n`, `m`). Equal arguments give equal streams. */
+  constructor(seed: number, purpose: Purpose, n = 0, m = 0) {
+    this.reset(seed, purpose, n, m);
+  }
+
+  /** Becomes the stream of these arguments; spares an allocation for each operation. */
+  reset(seed: number, purpose: Purpose, n = 0, m = 0): this {
+    const low = seed >>> 0;
+    const high = Math.floor(seed / 0x1_0000_0000) >>> 0;
+    const label = (PURPOSES.indexOf(purpose) + 1) * 0x9e3779b1;
+    this.#a = mix(low ^ label);
+    this.#b = mix(high ^ mix(n) ^ this.#a);
+    this.#c = mix(Math.floor(n / 0x1_0000_0000) ^ mix(m + 0x632be5ab) ^ this.#b);
+    this.#counter = 1;
+    for (let i = 0; i < 12; i++) this.uint32();
+    return this;
+  }
+
+  /** The next number, 0 to 2^32 - 1. */
+  uint32(): number {
+    const t = (this.#a + this.#b + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + t;
+    this.#c |= 0;
+    return t >>> 0;
+  }
+
+  /** 0 (included) to 1 (excluded). */
+  float(): number {
+    return this.uint32() / 0x1_0000_0000;
+  }
+
+  /** A whole number from 0 to `bound` - 1, by multiplication (bias below 2^-32 times the bound). */
+  below(bound: number): number {
+    return Math.floor(this.float() * bound);
+  }
+
+  /** A number from `from` (included) to `to` (excluded). */
+  between(from: number, to: number): number {
+    return from + this.float() * (to - from);
+  }
+
+  /** True with probability `rate`; draws even when the answer is certain, so that a rate shifts nothing. */
+  chance(rate: number): boolean {
+    return this.float() < rate;
+  }
+
+  /** One of `items`, which must not be empty. */
+  pick<T>(items: readonly T[]): T {
+    if (items.length === 0) throw new Error('Prng.pick needs at least one item');
+    return items[this.below(items.length)] as T;
+  }
+}

@@ -1,0 +1,114 @@
+/** The `memory` target: routines of an in-process service, with locks that the engine can see. */
+import type { Call, Reply } from '../scenarios/scenario.ts';
+import type { Target, Task } from './target.ts';
+
+/**
+ * One request as a generator: `yield` is a scheduling point, `yield { lock }` one at which the routine
+ * goes on only with that lock, which it holds until it ends.
+ */
+export type MemoryRoutine = Generator<{ lock: string } | undefined, Reply, void>;
+
+export interface MemoryService {
+  prepare(world: Readonly<Record<string, unknown>>): void;
+  handle(call: Call): MemoryRoutine;
+  inspect(): unknown;
+  forget?(what: unknown): void;
+}
+
+class MemoryTask implements Task {
+  state: Task['state'] = 'ready';
+  reply: Reply | null = null;
+  owner: unknown = null;
+  held: string[] | null = null;
+  readonly routine: MemoryRoutine;
+
+  constructor(routine: MemoryRoutine) {
+    this.routine = routine;
+  }
+}
+
+export class MemoryTarget implements Target {
+  readonly name = 'memory';
+  readonly versions = {};
+  readonly #service: MemoryService;
+  /** Lock name to its holder and those who wait for it, first come first served. */
+  readonly #locks = new Map<string, { holder: MemoryTask; waiting: MemoryTask[] }>();
+  #woken: MemoryTask[] = [];
+  #lockWaits = 0;
+
+  constructor(service: MemoryService) {
+    this.#service = service;
+  }
+
+  prepare(world: Readonly<Record<string, unknown>>): void {
+    this.#service.prepare(world);
+  }
+
+  start(call: Call): Task {
+    return new MemoryTask(this.#service.handle(call));
+  }
+
+  step(task: Task): void {
+    const own = task as MemoryTask;
+    const next = own.routine.next();
+    if (next.done) {
+      own.reply = next.value;
+      own.state = 'done';
+      if (own.held) for (const name of own.held) this.#release(name);
+    } else if (next.value) {
+      this.#acquire(own, next.value.lock);
+    }
+  }
+
+  takeWoken(): readonly Task[] {
+    if (this.#woken.length === 0) return NONE;
+    const woken = this.#woken;
+    this.#woken = [];
+    return woken;
+  }
+
+  takeNotes(): readonly never[] {
+    return NONE;
+  }
+
+  sometimes(): Record<string, number> {
+    return { 'a request waited for a lock': this.#lockWaits };
+  }
+
+  inspect(): unknown {
+    return this.#service.inspect();
+  }
+
+  forget(what: unknown): void {
+    this.#service.forget?.(what);
+  }
+
+  async close(): Promise<void> {}
+
+  #acquire(task: MemoryTask, name: string): void {
+    task.held ??= [];
+    task.held.push(name);
+    const lock = this.#locks.get(name);
+    if (!lock) {
+      this.#locks.set(name, { holder: task, waiting: [] });
+      return;
+    }
+    this.#lockWaits++;
+    lock.waiting.push(task);
+    task.state = 'waiting';
+  }
+
+  #release(name: string): void {
+    const lock = this.#locks.get(name) as { holder: MemoryTask; waiting: MemoryTask[] };
+    const next = lock.waiting.shift();
+    if (!next) {
+      this.#locks.delete(name);
+      return;
+    }
+    lock.holder = next;
+    next.state = 'ready';
+    this.#woken.push(next);
+  }
+}
+
+const NONE: readonly never[] = [];

@@ -1,0 +1,107 @@
+/**
+ * The city's schema: created for one run, dropped after it, and swept up later when the run could not
+ * do so. A lock that lasts as long as the owner's connection tells a city in use from one left behind.
+ */
+import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
+
+const PREFIX = 'simcity_city_';
+
+export class City {
+  readonly schema: string;
+  readonly version: string;
+  readonly #control: postgres.Sql;
+
+  private constructor(schema: string, version: string, control: postgres.Sql) {
+    this.schema = schema;
+    this.version = version;
+    this.#control = control;
+  }
+
+  /** Creates a fresh schema with `ddl` in it. The name is random: nothing that is decided depends on it. */
+  static async create(url: string, ddl: string): Promise<City> {
+    const control = postgres(url, {
+      max: 1,
+      idle_timeout: 0,
+      max_lifetime: null,
+      fetch_types: false,
+      onnotice: () => {},
+      connection: { application_name: 'simcity-control' },
+    });
+    const schema = PREFIX + randomBytes(6).toString('hex');
+    try {
+      const [row] = await control<{ version: string }[]>`select current_setting('server_version') as version`;
+      await control`select pg_advisory_lock(hashtext(${schema}))`;
+      await control.unsafe(`create schema ${schema}`);
+      await control.unsafe(`set search_path to ${schema}`);
+      await control.unsafe(ddl);
+      await keepStill(control, schema);
+      await sweep(control, schema);
+      return new City(schema, row?.version ?? 'unknown', control);
+    } catch (error) {
+      await control.end({ timeout: 1 });
+      throw error;
+    }
+  }
+
+  /** Sends a statement outside of the schedule. */
+  async query(text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    return await this.#control.unsafe(text, values as never[], { prepare: values.length > 0 });
+  }
+
+  /** The backends that `pid` waits for now; empty when it does not wait. */
+  async blockers(pid: number): Promise<number[]> {
+    const [row] = await this.#control.unsafe(BLOCKERS, [pid], { prepare: true });
+    return (row?.['pids'] as string).split(',').filter(Boolean).map(Number);
+  }
+
+  /** Cancels the statement that one of the run's own backends waits in. */
+  async cancel(pid: number): Promise<void> {
+    await this.#control.unsafe('select pg_cancel_backend($1)', [pid], { prepare: true });
+  }
+
+  async drop(): Promise<void> {
+    try {
+      await dropSchema(this.#control, this.schema);
+    } finally {
+      await this.#control.end({ timeout: 1 });
+    }
+  }
+}
+
+const BLOCKERS = "select array_to_string(pg_blocking_pids($1), ',') as pids";
+
+/** Vacuum and analyze come when they like and can change plans: the city's tables do without them. */
+async function keepStill(control: postgres.Sql, schema: string): Promise<void> {
+  const tables = await control`
+    select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = ${schema} and c.relkind = 'r'`;
+  for (const { name } of tables) {
+    await control.unsafe(
+      `alter table ${quoted(String(name))} set (autovacuum_enabled = false, toast.autovacuum_enabled = false)`,
+    );
+  }
+}
+
+/** Drops the cities whose runs are gone without having dropped them; `own` is in use by this connection. */
+async function sweep(control: postgres.Sql, own: string): Promise<void> {
+  const left = await control`
+    select nspname as name from pg_namespace
+    where nspname ~ ${`^${PREFIX}[0-9a-f]{12}$`} and nspname <> ${own}`;
+  for (const row of left) {
+    const name = String(row['name']);
+    const [lock] = await control`select pg_try_advisory_lock(hashtext(${name})) as mine`;
+    if (!lock?.['mine']) continue;
+    // Another sweeper may have been faster; that is no reason to fail.
+    await dropSchema(control, name).catch(() => {});
+    await control`select pg_advisory_unlock(hashtext(${name}))`;
+  }
+}
+
+async function dropSchema(control: postgres.Sql, schema: string): Promise<void> {
+  await control.unsafe(`drop schema if exists ${quoted(schema)} cascade`);
+}
+
+function quoted(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}

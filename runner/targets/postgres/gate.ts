@@ -1,0 +1,162 @@
+/**
+ * One request's statements at the gate: its code runs until it has asked for a statement, and goes on
+ * when the engine has let that statement through.
+ */
+import type { Call, Reply } from '../../scenarios/scenario.ts';
+import type { Task } from '../target.ts';
+import type { Session } from './session.ts';
+import {
+  placeholders,
+  type SqlClient,
+  SqlError,
+  type SqlService,
+  type SqlValue,
+  sqlState,
+} from './sql-client.ts';
+
+export type StatementKind = 'statement' | 'commit' | 'rollback';
+
+/** A transaction of a task; its session is bound from its first statement to its end. */
+export interface Transaction {
+  session: Session | null;
+  /** Statements that took effect in it. */
+  statements: number;
+  /** Why PostgreSQL would refuse everything but a rollback. */
+  aborted: boolean;
+}
+
+export class Statement {
+  readonly task: PostgresTask;
+  readonly kind: StatementKind;
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+  readonly transaction: Transaction | null;
+  /**
+   * `queued` at the gate, `sent` to the database, `settled` with rows or an error that the code has not
+   * been given yet.
+   */
+  phase: 'queued' | 'sent' | 'settled' = 'queued';
+  session: Session | null = null;
+  /** Backends it was last seen to wait for. */
+  blockers: readonly number[] = [];
+  /** Set when it was taken back because another statement waits for the same backend. */
+  deferred = false;
+  /** True once a savepoint stands before it, to which it can be taken back. */
+  savepoint = false;
+  rows: Record<string, unknown>[] | null = null;
+  error: unknown = null;
+  /** Resolves, never rejects, when the database has answered. */
+  answered: Promise<void> = Promise.resolve();
+  resolve!: (rows: Record<string, unknown>[]) => void;
+  reject!: (error: unknown) => void;
+
+  constructor(
+    task: PostgresTask,
+    kind: StatementKind,
+    text: string,
+    values: readonly SqlValue[],
+    transaction: Transaction | null,
+  ) {
+    this.task = task;
+    this.kind = kind;
+    this.text = text;
+    this.values = values;
+    this.transaction = transaction;
+  }
+
+  settle(rows: Record<string, unknown>[] | null, error: unknown): void {
+    this.phase = 'settled';
+    this.rows = rows;
+    this.error = error;
+  }
+
+  /** True when its end lets locks go. */
+  get releases(): boolean {
+    return this.kind !== 'statement' || this.transaction === null;
+  }
+}
+
+export class PostgresTask implements Task {
+  state: Task['state'] = 'ready';
+  reply: Reply | null = null;
+  owner: unknown = null;
+  started = false;
+  /** Statements asked for and not yet answered to the code, oldest first. */
+  readonly queue: Statement[] = [];
+  readonly #service: SqlService;
+  readonly #call: Call;
+
+  constructor(service: SqlService, call: Call) {
+    this.#service = service;
+    this.#call = call;
+  }
+
+  /** Runs the service's code up to its first statement. */
+  run(): void {
+    this.started = true;
+    const handled = (async () => this.#service.handle(this.#client(null), this.#call))();
+    handled.then(
+      (reply) => {
+        this.reply = reply;
+      },
+      (error: unknown) => {
+        this.reply = { outcome: 'failed', error: describe(error) };
+      },
+    );
+  }
+
+  #client(transaction: Transaction | null): SqlClient {
+    const sql = (text: TemplateStringsArray, ...values: readonly SqlValue[]) =>
+      this.#ask('statement', placeholders(text), values, transaction);
+    const begin = <Result>(work: (inner: SqlClient) => Promise<Result>): Promise<Result> => {
+      if (transaction) throw new Error('sql.begin inside sql.begin: PostgreSQL has no nested transactions');
+      return this.#begin(work);
+    };
+    return Object.assign(sql, { begin }) as SqlClient;
+  }
+
+  async #begin<Result>(work: (sql: SqlClient) => Promise<Result>): Promise<Result> {
+    const transaction: Transaction = { session: null, statements: 0, aborted: false };
+    let result: Result;
+    try {
+      result = await work(this.#client(transaction));
+    } catch (error) {
+      if (transaction.session) await this.#ask('rollback', 'rollback', [], transaction);
+      throw error;
+    }
+    if (transaction.session) {
+      await this.#ask(
+        transaction.aborted ? 'rollback' : 'commit',
+        transaction.aborted ? 'rollback' : 'commit',
+        [],
+        transaction,
+      );
+    }
+    return result;
+  }
+
+  #ask(
+    kind: StatementKind,
+    text: string,
+    values: readonly SqlValue[],
+    transaction: Transaction | null,
+  ): Promise<Record<string, unknown>[]> {
+    if (transaction?.aborted && kind === 'statement') {
+      return Promise.reject(new SqlError('25P02', 'current transaction is aborted'));
+    }
+    const statement = new Statement(this, kind, text, values, transaction);
+    const answer = new Promise<Record<string, unknown>[]>((resolve, reject) => {
+      statement.resolve = resolve;
+      statement.reject = reject;
+    });
+    this.queue.push(statement);
+    return answer;
+  }
+}
+
+/** An error as it goes into the history: without what the world decides (process numbers, addresses). */
+function describe(error: unknown): string {
+  const state = sqlState(error);
+  if (state) return `SQLSTATE ${state}`;
+  return error instanceof Error ? (error.message.split('\n')[0] as string).slice(0, 200) : 'not an Error';
+}

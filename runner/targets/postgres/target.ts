@@ -1,0 +1,325 @@
+/**
+ * The `postgres` target: a service's real transactions on a real database, one statement at a time, in
+ * the order that the engine picks. What waits for a lock is left waiting while others go on.
+ *
+ * The database must never choose between two of our statements. So at most one statement waits in it for
+ * any one backend: a second one is taken back (its effect was none) and sent again once locks were let
+ * go. Deadlocks are found in the graph of who waits for whom and their victim is drawn from the seed.
+ */
+import type { Call } from '../../scenarios/scenario.ts';
+import type { Target, TargetOptions, Task } from '../target.ts';
+import { City } from './city.ts';
+import { PostgresTask, type Statement } from './gate.ts';
+import { type Isolation, Session, SessionPool } from './session.ts';
+import { placeholders, type SqlClient, SqlError, type SqlService, type SqlValue } from './sql-client.ts';
+
+/** How long the answer is waited for before the database is asked whether the statement waits for a lock, in ms. */
+const FIRST_LOOK_MS = 1;
+/** Connections of the service, at most; fewer when fewer requests run at once. */
+const POOL_SIZE = 6;
+
+export class PostgresTarget implements Target {
+  readonly name = 'postgres';
+  readonly versions: Record<string, string> = {};
+  readonly #service: SqlService;
+  readonly #url: string;
+  readonly #options: TargetOptions;
+  #city!: City;
+  #pool!: SessionPool;
+  readonly #byPid = new Map<number, Statement>();
+  /** Tasks whose first statement waits for a session, first come first served. */
+  readonly #line: PostgresTask[] = [];
+  /** Statements that wait in the database for a lock, in the order in which they began to. */
+  #blocked: Statement[] = [];
+  /** Statements taken back until locks are let go. */
+  #deferred: Statement[] = [];
+  #openTransactions = 0;
+  #woken: Task[] = [];
+  #notes: { type: string; data: Record<string, unknown> }[] = [];
+  readonly #sometimes = {
+    'a transaction waited for a lock': 0,
+    'a request waited for a connection': 0,
+    'a deadlock was broken': 0,
+  };
+
+  constructor(service: SqlService, url: string, options: TargetOptions) {
+    this.#service = service;
+    this.#url = url;
+    this.#options = options;
+  }
+
+  async prepare(world: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#city = await City.create(this.#url, this.#service.schema);
+    this.versions['postgres'] = this.#city.version;
+    await this.#service.prepare(this.#ungated(), world);
+    const isolation = this.#options.isolation.replace('-', ' ') as Isolation;
+    const size = Math.max(2, Math.min(this.#options.concurrency, POOL_SIZE));
+    const open = { url: this.#url, schema: this.#city.schema, isolation };
+    this.#pool = new SessionPool(
+      await Promise.all(Array.from({ length: size }, (_, i) => Session.open(i, open))),
+    );
+  }
+
+  start(call: Call): Task {
+    return new PostgresTask(this.#service, call);
+  }
+
+  async step(task: Task): Promise<void> {
+    const own = task as PostgresTask;
+    const statement = own.queue[0];
+    if (!own.started || !statement) {
+      own.run();
+    } else {
+      if (statement.phase === 'queued') await this.#letThrough(statement);
+      if (statement.phase !== 'settled') return;
+      own.queue.shift();
+      await this.#finish(statement);
+    }
+    await microtasksDone();
+    if (own.reply) own.state = 'done';
+    else if (own.queue.length > 0) own.state = 'ready';
+    else
+      throw new Error(
+        'The service awaits something other than its sql client, so its steps cannot be ordered.',
+      );
+  }
+
+  takeWoken(): readonly Task[] {
+    const woken = this.#woken;
+    if (woken.length > 0) this.#woken = [];
+    return woken;
+  }
+
+  takeNotes(): readonly { type: string; data: Record<string, unknown> }[] {
+    const notes = this.#notes;
+    if (notes.length > 0) this.#notes = [];
+    return notes;
+  }
+
+  sometimes(): Record<string, number> {
+    return { ...this.#sometimes };
+  }
+
+  async inspect(): Promise<unknown> {
+    return await this.#service.inspect(this.#ungated());
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.close();
+    await this.#city?.drop();
+  }
+
+  /** Sends a statement; on return it is settled, or its task waits. */
+  async #letThrough(statement: Statement): Promise<void> {
+    if (!this.#assignSession(statement)) return;
+    this.#send(statement);
+    if (await this.#settledOrBlocked(statement)) return;
+    statement.task.state = 'waiting';
+    this.#sometimes['a transaction waited for a lock']++;
+    const rivals = new Set(this.#blocked.flatMap((other) => [...other.blockers, other.session?.pid ?? 0]));
+    this.#blocked.push(statement);
+    if (await this.#breakDeadlock(statement)) return;
+    if (statement.blockers.some((pid) => rivals.has(pid))) await this.#takeBack(statement);
+  }
+
+  /** Gives the statement its transaction's session or a free one; false when it has to wait in line. */
+  #assignSession(statement: Statement): boolean {
+    statement.session ??= statement.transaction?.session ?? this.#pool.take() ?? null;
+    if (!statement.session) {
+      statement.task.state = 'waiting';
+      this.#sometimes['a request waited for a connection']++;
+      this.#line.push(statement.task);
+      return false;
+    }
+    this.#byPid.set(statement.session.pid, statement);
+    return true;
+  }
+
+  #send(statement: Statement): void {
+    const session = statement.session as Session;
+    const { transaction } = statement;
+    if (transaction && !transaction.session) {
+      transaction.session = session;
+      this.#openTransactions++;
+    }
+    if (transaction && transaction.statements === 0) quietly(session.send('begin', []));
+    // Only a statement that may have to be taken back later in its transaction needs a way back.
+    statement.savepoint =
+      statement.kind === 'statement' && (transaction?.statements ?? 0) > 0 && this.#blocked.length > 0;
+    if (statement.savepoint) quietly(session.send('savepoint simcity_gate', []));
+    statement.phase = 'sent';
+    statement.answered = session.send(statement.text, statement.values).then(
+      (rows) => statement.settle([...rows], null),
+      (error: unknown) => statement.settle(null, error),
+    );
+  }
+
+  /** True when the database has answered; false when the statement waits for another of ours. */
+  async #settledOrBlocked(statement: Statement): Promise<boolean> {
+    if (this.#openTransactions + this.#blocked.length <= (statement.transaction ? 1 : 0)) {
+      // Nobody else holds anything: it cannot have to wait.
+      await statement.answered;
+      return true;
+    }
+    while (!(await answeredWithin(statement, FIRST_LOOK_MS))) {
+      const session = statement.session as Session;
+      const blockers = (await this.#city.blockers(session.pid)).filter((pid) => this.#byPid.has(pid));
+      if ((statement.phase as Statement['phase']) === 'settled') break;
+      if (blockers.length === 0) continue;
+      statement.blockers = blockers.sort((a, b) => a - b);
+      return false;
+    }
+    return true;
+  }
+
+  /** Hands the answer to the service's code; then whatever waited for the locks that went is settled. */
+  async #finish(statement: Statement): Promise<void> {
+    const { transaction, session, kind } = statement;
+    if (transaction) {
+      transaction.statements++;
+      if (statement.error && kind === 'statement') {
+        transaction.aborted = true;
+        // PostgreSQL lets an aborted transaction's locks go at once, before the rollback comes.
+        await this.#locksLetGo();
+      } else if (statement.savepoint && session) quietly(session.send('release savepoint simcity_gate', []));
+    }
+    if (statement.releases && session) {
+      if (transaction) {
+        transaction.session = null;
+        this.#openTransactions--;
+      }
+      this.#byPid.delete(session.pid);
+      this.#pool.give(session);
+      await this.#locksLetGo();
+      this.#serveLine();
+    }
+    if (statement.error) statement.reject(statement.error);
+    else statement.resolve(statement.rows ?? []);
+  }
+
+  /** Settles what was waiting in the database as far as it can go now, and lets the rest be tried again. */
+  async #locksLetGo(): Promise<void> {
+    for (let again = this.#blocked.length > 0; again; ) {
+      again = false;
+      for (const statement of [...this.#blocked]) {
+        if (!(await this.#settledOrBlocked(statement))) continue;
+        this.#wake(statement);
+        again = true;
+      }
+    }
+    for (const statement of this.#deferred) this.#makeReady(statement.task);
+    this.#deferred = [];
+  }
+
+  #wake(statement: Statement): void {
+    this.#blocked = this.#blocked.filter((other) => other !== statement);
+    statement.blockers = [];
+    this.#makeReady(statement.task);
+  }
+
+  #makeReady(task: PostgresTask): void {
+    task.state = 'ready';
+    this.#woken.push(task);
+  }
+
+  #serveLine(): void {
+    while (this.#line.length > 0 && this.#pool.free > 0) {
+      const task = this.#line.shift() as PostgresTask;
+      const statement = task.queue[0] as Statement;
+      statement.session = this.#pool.take() as Session;
+      this.#byPid.set(statement.session.pid, statement);
+      this.#makeReady(task);
+    }
+  }
+
+  /** Cancels a waiting statement and puts it back at the gate, as if it had not been sent. */
+  async #takeBack(statement: Statement): Promise<void> {
+    await this.#cancel(statement);
+    this.#deferred.push(statement);
+    statement.phase = 'queued';
+    statement.error = null;
+    const { transaction, session } = statement;
+    if (!transaction || !session) return;
+    // A transaction's first statement takes its `begin` back with it, so that its snapshot is as late as it is.
+    const undo = statement.savepoint ? 'rollback to savepoint simcity_gate' : 'rollback';
+    quietly(session.send(undo, []));
+  }
+
+  async #cancel(statement: Statement): Promise<void> {
+    this.#blocked = this.#blocked.filter((other) => other !== statement);
+    await this.#city.cancel((statement.session as Session).pid);
+    await statement.answered;
+  }
+
+  /** If `latest` closed a circle of waiting statements, one of them, drawn from the seed, fails with 40P01. */
+  async #breakDeadlock(latest: Statement): Promise<boolean> {
+    const circle = this.#circleFrom(latest);
+    if (!circle) return false;
+    const victim = this.#options.prng.pick([...circle].sort((a, b) => sessionNumber(a) - sessionNumber(b)));
+    this.#sometimes['a deadlock was broken']++;
+    this.#notes.push({
+      type: 'note',
+      data: { what: 'deadlock', requests: circle.length, victim: sessionNumber(victim) },
+    });
+    if (this.#deferred.includes(victim)) this.#deferred = this.#deferred.filter((other) => other !== victim);
+    else await this.#cancel(victim);
+    victim.settle(null, new SqlError('40P01', 'deadlock detected'));
+    victim.blockers = [];
+    if (victim === latest) victim.task.state = 'ready';
+    else this.#makeReady(victim.task);
+    await this.#locksLetGo();
+    return true;
+  }
+
+  #circleFrom(start: Statement): Statement[] | null {
+    const waiting = new Set([...this.#blocked, ...this.#deferred]);
+    const path: Statement[] = [];
+    const seen = new Set<Statement>();
+    const visit = (statement: Statement): boolean => {
+      if (statement === start && path.length > 0) return true;
+      if (seen.has(statement) || !waiting.has(statement)) return false;
+      seen.add(statement);
+      path.push(statement);
+      for (const pid of statement.blockers) {
+        const next = this.#byPid.get(pid);
+        if (next && visit(next)) return true;
+      }
+      path.pop();
+      return false;
+    };
+    return visit(start) ? path : null;
+  }
+
+  /** A client for preparing and auditing: it sends at once, on the city's own connection. */
+  #ungated(): SqlClient {
+    const sql = (text: TemplateStringsArray, ...values: readonly SqlValue[]) =>
+      this.#city.query(placeholders(text), values);
+    const begin = async (work: (inner: SqlClient) => Promise<unknown>) => await work(client);
+    const client = Object.assign(sql, { begin }) as unknown as SqlClient;
+    return client;
+  }
+}
+
+/** A statement whose failure shows in the one that follows it on the same session. */
+function quietly(sent: Promise<unknown>): void {
+  sent.catch(() => {});
+}
+
+function sessionNumber(statement: Statement): number {
+  return statement.session?.number ?? -1;
+}
+
+async function answeredWithin(statement: Statement, delayMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, delayMs);
+  });
+  await Promise.race([statement.answered, late]);
+  clearTimeout(timer);
+  return statement.phase === 'settled';
+}
+
+/** Everything that the service's code does without another statement has happened when this resolves. */
+function microtasksDone(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

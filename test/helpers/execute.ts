@@ -1,0 +1,44 @@
+/** Executes runs in this process, with all they record kept in memory. */
+
+import { execute, type StopSignal } from '../../runner/harness/execute.ts';
+import { MemorySink } from '../../runner/telemetry/memory.ts';
+import {
+  type EndReport,
+  type Launch,
+  launchSchema,
+  type RunEvent,
+  runConfigSchema,
+  type Snapshot,
+} from '../../server/contract/index.ts';
+
+export const neverStopped: StopSignal = { requested: false, reason: null, onRequest: () => {} };
+
+export interface Executed {
+  events: readonly RunEvent[];
+  snapshots: readonly Snapshot[];
+  end: EndReport;
+}
+
+/** Executes one run with these settings; the rest are defaults. */
+export async function executed(
+  launch: Launch & { seed: number },
+  targetUrl: string | null = null,
+): Promise<Executed> {
+  const { scenario, target, config } = launchSchema.parse(launch);
+  const sink = new MemorySink();
+  const end = await execute({
+    scenario,
+    target,
+    seed: launch.seed,
+    config: runConfigSchema.parse(config),
+    targetUrl,
+    sink,
+    signal: neverStopped,
+  });
+  return { events: sink.events, snapshots: sink.snapshots, end };
+}
+
+/** The history without wall time: what a seed decides. */
+export function decided(events: readonly RunEvent[]): string[] {
+  return events.map(({ at: _, ...event }) => JSON.stringify(event));
+}
