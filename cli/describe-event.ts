@@ -66,6 +66,8 @@ function operationDetail(event: RunEvent): string {
 function shortJson(data: Record<string, unknown>): string {
   return Object.entries(data)
     .filter(([, value]) => typeof value !== 'object')
-    .map(([key, value]) => `${safeText(key)}=${typeof value === 'string' ? safeText(value) : safeJson(value)}`)
+    .map(
+      ([key, value]) => `${safeText(key)}=${typeof value === 'string' ? safeText(value) : safeJson(value)}`,
+    )
     .join(' ');
 }

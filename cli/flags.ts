@@ -49,7 +49,9 @@ export function faultRate(text: string, previous: Record<string, number> = {}): 
 /** Collects thresholds. */
 export function threshold(text: string, previous: string[] = []): string[] {
   if (!/^[a-z][a-z0-9_]*\s*(<=|>=|<|>|==|!=)\s*-?\d+(\.\d+)?$/.test(text)) {
-    throw new InvalidArgumentError("It takes a comparison of a metric with a number, such as 'p95_latency_ms<50'.");
+    throw new InvalidArgumentError(
+      "It takes a comparison of a metric with a number, such as 'p95_latency_ms<50'.",
+    );
   }
   return [...previous, text];
 }

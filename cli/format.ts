@@ -22,7 +22,12 @@ export function formatClock(ms: number, decimals = 1): string {
   const hours = Math.floor(total / 3_600_000);
   const minutes = Math.floor((total % 3_600_000) / 60_000);
   const seconds = Math.floor((total % 60_000) / 1_000);
-  const fraction = decimals === 0 ? '' : `.${String(total % 1_000).padStart(3, '0').slice(0, decimals)}`;
+  const fraction =
+    decimals === 0
+      ? ''
+      : `.${String(total % 1_000)
+          .padStart(3, '0')
+          .slice(0, decimals)}`;
   const short = `${String(minutes).padStart(2, '0')}:${String(seconds).padStart(2, '0')}${fraction}`;
   return hours > 0 ? `${hours}:${short}` : short;
 }

@@ -72,7 +72,9 @@ function addRun(program: Command, act: Act): void {
     .command('run')
     .description('execute a run and show it; hosts what is missing')
     .argument('[scenario]', 'what citizens do', 'bookings')
-    .addOption(new Option('--target <TARGET>', 'postgres, memory or a URL (default: postgres)').argParser(target))
+    .addOption(
+      new Option('--target <TARGET>', 'postgres, memory or a URL (default: postgres)').argParser(target),
+    )
     .addOption(
       new Option('--seed <N>', 'decides everything; a fresh one by default').argParser(
         wholeNumber(0, Number.MAX_SAFE_INTEGER),
@@ -112,7 +114,9 @@ function addRun(program: Command, act: Act): void {
       ),
     )
     .addOption(
-      new Option('--threshold <EXPR>', "fail when crossed: 'p95_latency_ms<50'; repeatable").argParser(threshold),
+      new Option('--threshold <EXPR>', "fail when crossed: 'p95_latency_ms<50'; repeatable").argParser(
+        threshold,
+      ),
     )
     .addOption(serverOption())
     .addOption(dataDirOption())

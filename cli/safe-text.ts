@@ -5,8 +5,8 @@
 import stringWidth from 'string-width';
 
 /** Everything that a terminal may act on or that hides or reorders what is read. */
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const UNSAFE_ONE = new RegExp(UNSAFE.source, 'u');
 const PLAIN = /^[\u0020-\u007e]*$/;
 
 /** A variation selector or joiner between visible characters is part of an emoji and harmless there. */
@@ -36,7 +36,7 @@ export function safeLines(text: string): string {
 export function safeJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, null, indent);
   return text.replace(/[^\u0020-\u007e\n]/gu, (character) =>
-    new RegExp(UNSAFE.source, 'u').test(character) ? escapeForJson(character) : character,
+    UNSAFE_ONE.test(character) ? escapeForJson(character) : character,
   );
 }
 
@@ -63,13 +63,13 @@ export function truncate(text: string, width: number): string {
 }
 
 /** `text` cut or padded on the right to exactly `width` columns. */
-export function fit(text: string, width: number): string {
+export function alignLeft(text: string, width: number): string {
   const cut = truncate(text, width);
   return cut + ' '.repeat(Math.max(0, width - textWidth(cut)));
 }
 
 /** `text` cut or padded on the left to exactly `width` columns. */
-export function fitRight(text: string, width: number): string {
+export function alignRight(text: string, width: number): string {
   const cut = truncate(text, width);
   return ' '.repeat(Math.max(0, width - textWidth(cut))) + cut;
 }

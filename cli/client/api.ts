@@ -164,7 +164,10 @@ function unreadable(connection: Connection, path: string, issues: readonly z.cor
   const where = first ? `${first.path.join('.') || 'the whole'}: ${first.message}` : 'not JSON';
   return new CliError(
     `the answer of ${safeText(connection.url)} to ${path} is not what this version understands (${safeText(where)}).`,
-    { exitCode: EXIT.unreachable, hint: 'Is it a SimCity server, and of the same version? See `simcity --version`.' },
+    {
+      exitCode: EXIT.unreachable,
+      hint: 'Is it a SimCity server, and of the same version? See `simcity --version`.',
+    },
   );
 }
 

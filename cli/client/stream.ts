@@ -121,7 +121,8 @@ function open(
   refused: { text: string },
 ): EventSource {
   const url = new URL(options.connection.url + apiPath.stream(options.runId));
-  if (position.lastId === null && position.nextIndex > 0) url.searchParams.set('from', String(position.nextIndex));
+  if (position.lastId === null && position.nextIndex > 0)
+    url.searchParams.set('from', String(position.nextIndex));
   if (options.mode === 'live') url.searchParams.set('mode', 'live');
   const source = new EventSource(url, {
     fetch: watchedFetch({
@@ -174,7 +175,11 @@ function accept(
     position.gaps = 0;
   } else if (frame.frame === 'snapshot') {
     if (isBehind(position.lastId, mail.id)) return { frame: null, problem: null };
-  } else if (frame.frame === 'end' && options.mode !== 'live' && frame.data.eventIndex >= position.nextIndex) {
+  } else if (
+    frame.frame === 'end' &&
+    options.mode !== 'live' &&
+    frame.data.eventIndex >= position.nextIndex
+  ) {
     return gap(options, position, frame.data.eventIndex + 1);
   }
   if (mail.id !== '') position.lastId = mail.id;
@@ -186,7 +191,10 @@ function gap(options: FollowOptions, position: Position, got: number): { frame: 
   if (position.gaps >= MAX_GAPS) {
     throw new CliError(
       `the stream of ${safeText(options.connection.url)} leaves out events: ${position.nextIndex} should come, ${got} came.`,
-      { exitCode: EXIT.unreachable, hint: 'The history may be damaged; `simcity events` shows what is stored.' },
+      {
+        exitCode: EXIT.unreachable,
+        hint: 'The history may be damaged; `simcity events` shows what is stored.',
+      },
     );
   }
   // An id that a gap followed is not trusted; the place after the last good event is.
@@ -248,4 +256,3 @@ function lost(connection: Connection, error: string, attempts: number): CliError
     { exitCode: EXIT.unreachable, hint: 'The run may go on there: `simcity watch RUN` once it is back.' },
   );
 }
-

@@ -33,7 +33,13 @@ export function watchedFetch(options: WatchedFetchOptions) {
       });
     if (response.status !== 200) {
       options.onRefusal(await silence.during(response.text()).catch(() => ''));
-      return { body: null, status: response.status, url: response.url, redirected: false, headers: response.headers };
+      return {
+        body: null,
+        status: response.status,
+        url: response.url,
+        redirected: false,
+        headers: response.headers,
+      };
     }
     return {
       body: response.body === null ? null : watchedBody(response.body, silence, options.mayRead),

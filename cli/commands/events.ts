@@ -6,7 +6,7 @@ import { detailOf, objectOf } from '../describe-event.ts';
 import { EXIT } from '../errors.ts';
 import { formatClock } from '../format.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { fit, safeJson, safeText } from '../safe-text.ts';
+import { alignLeft, safeJson, safeText } from '../safe-text.ts';
 
 interface EventsFlags {
   from?: number;
@@ -45,9 +45,9 @@ function eventLine(event: RunEvent): string {
   const columns = [
     String(event.index).padStart(7),
     formatClock(event.virtualMs, 3),
-    fit(safeText(event.type), 16),
-    fit(safeText(event.actor), 13),
-    fit(objectOf(event) ?? '', 9),
+    alignLeft(safeText(event.type), 16),
+    alignLeft(safeText(event.actor), 13),
+    alignLeft(objectOf(event) ?? '', 9),
     detailOf(event),
   ];
   return columns.join('  ').trimEnd();

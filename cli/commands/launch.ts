@@ -56,7 +56,9 @@ export function launchOf(scenario: string, flags: RunFlags): Launch {
   const parsed = launchSchema.safeParse(launch);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw usageError(`${safeText(issue?.path.join('.') ?? 'run')}: ${safeText(issue?.message ?? 'not valid')}.`);
+    throw usageError(
+      `${safeText(issue?.path.join('.') ?? 'run')}: ${safeText(issue?.message ?? 'not valid')}.`,
+    );
   }
   return launch as Launch;
 }

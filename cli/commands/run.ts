@@ -30,7 +30,11 @@ export async function run(context: Context, scenario: string, flags: RunFlags): 
   return exitCode;
 }
 
-async function detach(context: Context, launch: ReturnType<typeof launchOf>, flags: RunFlags): Promise<number> {
+async function detach(
+  context: Context,
+  launch: ReturnType<typeof launchOf>,
+  flags: RunFlags,
+): Promise<number> {
   // What is hosted here would end with this command, so a server that stays is needed.
   const { api } = await connectToRunning(context, flags);
   const launched = await api.launch(launch);

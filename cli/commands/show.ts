@@ -34,10 +34,12 @@ function details(run: Run, style: Style): string {
     ['runner', safeText(run.runner ?? '-')],
     ['events', formatNumber(run.live.eventIndex + 1)],
   ];
-  if (run.stopRequestedAt) state.push(['stop asked', `${run.stopRequestedAt} ${safeText(run.stopReason ?? '')}`]);
-  const metrics = Object.entries(run.live.metrics).map(
-    ([name, value]): [string, string] => [safeText(name), formatMetric(name, value)],
-  );
+  if (run.stopRequestedAt)
+    state.push(['stop asked', `${run.stopRequestedAt} ${safeText(run.stopReason ?? '')}`]);
+  const metrics = Object.entries(run.live.metrics).map(([name, value]): [string, string] => [
+    safeText(name),
+    formatMetric(name, value),
+  ]);
   const verdict = verdictOf(run);
   const ending = verdict
     ? ['', verdictLine(run, verdict, style), ...failureLines(run, verdict.failure, style)]

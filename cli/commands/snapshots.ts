@@ -31,7 +31,9 @@ export async function snapshots(context: Context, runId: string, flags: Snapshot
     if (page.snapshots.length === 0) break;
     left -= page.snapshots.length;
     next = page.next;
-    const lines = page.snapshots.map((snapshot) => (flags.json ? safeJson(snapshot) : snapshotLine(snapshot)));
+    const lines = page.snapshots.map((snapshot) =>
+      flags.json ? safeJson(snapshot) : snapshotLine(snapshot),
+    );
     await context.out(`${lines.join('\n')}\n`);
   }
   await hosted?.close();

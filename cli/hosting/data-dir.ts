@@ -24,7 +24,7 @@ export function dataDirOf(context: Context, flag: string | undefined): string {
 
 /** True when something was stored there once. */
 export function hasData(dataDir: string): boolean {
-  return existsSync(join(dataDir, 'postgres')) || existsSync(join(dataDir, 'database'));
+  return existsSync(join(dataDir, 'postgres')) || existsSync(join(dataDir, 'LOCATION'));
 }
 
 /** Makes the directory with `logs/` and a .gitignore that keeps all of it out of version control. */

@@ -110,27 +110,24 @@ async function startDatabase(
 ): Promise<KeptPart> {
   options.progress('starting the database');
   let url = '';
-  const database = await keepAlive(
-    async () => {
-      const part = await startPart({
-        name: 'database',
-        args: ['--data-dir', `${options.dataDir}/postgres`],
-        env: { ...context.env, SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn' },
-        logDir,
-      }).catch((error: unknown) => {
-        throw explainDatabase(error, options.dataDir);
-      });
-      const now = databaseUrlOf(part);
-      if (url !== '' && url !== now) {
-        // They were told where it was; started again, they are told where it is.
-        void dependents.server?.current().stop();
-        void dependents.runner?.current().stop();
-      }
-      url = now;
-      return part;
-    },
-    options.progress,
-  );
+  const database = await keepAlive(async () => {
+    const part = await startPart({
+      name: 'database',
+      args: ['--data-dir', options.dataDir],
+      env: { ...context.env, SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn' },
+      logDir,
+    }).catch((error: unknown) => {
+      throw explainDatabase(error, options.dataDir);
+    });
+    const now = databaseUrlOf(part);
+    if (url !== '' && url !== now) {
+      // They were told where it was; started again, they are told where it is.
+      void dependents.server?.current().stop();
+      void dependents.runner?.current().stop();
+    }
+    url = now;
+    return part;
+  }, options.progress);
   session.add(() => database.stop());
   return database;
 }

@@ -94,7 +94,13 @@ export function createLogLines(style: Style, now: () => number): LogLines {
     link(link) {
       if (link.state !== 'reconnecting') return [];
       const pause = `trying again in ${(link.retryInMs / 1000).toFixed(1)} s`;
-      return [line(stamp(), style.yellow('reconnecting'), `attempt=${link.attempt} ${safeText(link.error)}; ${pause}`)];
+      return [
+        line(
+          stamp(),
+          style.yellow('reconnecting'),
+          `attempt=${link.attempt} ${safeText(link.error)}; ${pause}`,
+        ),
+      ];
     },
     say: (message) => line(stamp(), 'simcity', safeText(message)),
   };

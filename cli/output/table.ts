@@ -1,5 +1,5 @@
 /** Rows as a plain table: columns as wide as what is in them, nothing drawn around it. */
-import { fit, fitRight, textWidth } from '../safe-text.ts';
+import { alignLeft, alignRight, textWidth } from '../safe-text.ts';
 
 export interface Column<Row> {
   title: string;
@@ -17,7 +17,7 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
     Math.max(textWidth(column.title), ...cells.map((line) => textWidth(line[i] ?? ''))),
   );
   const cell = (column: Column<Row>, text: string, i: number) =>
-    column.right ? fitRight(text, widths[i] ?? 0) : fit(text, widths[i] ?? 0);
+    column.right ? alignRight(text, widths[i] ?? 0) : alignLeft(text, widths[i] ?? 0);
   const heading = columns.map((column, i) => cell(column, column.title, i)).join('  ');
   const body = rows.map((row, r) =>
     columns

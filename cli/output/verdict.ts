@@ -6,7 +6,10 @@ import { safeLines, safeText } from '../safe-text.ts';
 import { paintStatus, type Style } from './style.ts';
 
 /** How a run ended, from its `end` frame or from its stored row. */
-export type Verdict = Pick<EndFrame, 'status' | 'durationSecondsActual' | 'eventIndex' | 'failure' | 'stopReason'>;
+export type Verdict = Pick<
+  EndFrame,
+  'status' | 'durationSecondsActual' | 'eventIndex' | 'failure' | 'stopReason'
+>;
 
 /** The verdict of a run that has ended; null while it goes on. */
 export function verdictOf(run: Run): Verdict | null {
@@ -62,7 +65,12 @@ export function metricsText(metrics: Readonly<Record<string, number>>, names?: r
 }
 
 /** The whole summary: verdict, failure, metrics. */
-export function summaryText(run: Run, verdict: Verdict, metrics: Record<string, number>, style: Style): string {
+export function summaryText(
+  run: Run,
+  verdict: Verdict,
+  metrics: Record<string, number>,
+  style: Style,
+): string {
   const lines = [verdictLine(run, verdict, style), ...failureLines(run, verdict.failure, style)];
   const numbers = metricsText(metrics);
   if (numbers !== '') lines.push(`  ${style.dim(numbers)}`);

@@ -1,0 +1,58 @@
+/** A table with the properties of `ink-table`, which cannot be loaded beside this Ink. */
+import { Text } from 'ink';
+import { alignLeft, alignRight, textWidth } from '../../safe-text.ts';
+
+export type Scalar = string | number | boolean | null | undefined;
+export type ScalarRow = Readonly<Record<string, Scalar>>;
+
+export interface TableProps<Row extends ScalarRow> {
+  /** One object a row; strings must be safe to print. */
+  data: readonly Row[];
+  /** Which keys to show, in which order; those of the first row by default. */
+  columns?: readonly (keyof Row & string)[];
+  /** Blank columns between cells; 1 by default. */
+  padding?: number;
+  /** Outer width; the first column takes what is left. As wide as the cells by default. */
+  width?: number;
+  /** The colour of a cell; the terminal's own by default. */
+  colorOf?: (row: Row, column: keyof Row & string) => string | undefined;
+}
+
+export function Table<Row extends ScalarRow>(props: TableProps<Row>) {
+  const { data, padding = 1, colorOf } = props;
+  const columns = props.columns ?? Object.keys(data[0] ?? {});
+  const widths = columnWidths(data, columns, padding, props.width);
+  return data.map((row, at) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity here.
+    <Text key={at} wrap="truncate">
+      {columns.map((column, i) => {
+        const color = colorOf?.(row, column);
+        const text = cellText(row[column], widths[i] ?? 0, i === 0);
+        return (
+          <Text key={column} {...(color === undefined ? {} : { color })}>
+            {i === 0 ? text : ' '.repeat(padding) + text}
+          </Text>
+        );
+      })}
+    </Text>
+  ));
+}
+
+function cellText(value: Scalar, width: number, isFirst: boolean): string {
+  const text = value === null || value === undefined ? '' : String(value);
+  return isFirst ? alignLeft(text, width) : alignRight(text, width);
+}
+
+function columnWidths<Row extends ScalarRow>(
+  data: readonly Row[],
+  columns: readonly (keyof Row & string)[],
+  padding: number,
+  width: number | undefined,
+): number[] {
+  const natural = columns.map((column) =>
+    Math.max(0, ...data.map((row) => textWidth(String(row[column] ?? '')))),
+  );
+  if (width === undefined) return natural;
+  const others = natural.slice(1).reduce((sum, each) => sum + each + padding, 0);
+  return [Math.max(0, width - others), ...natural.slice(1)];
+}

@@ -1,0 +1,83 @@
+/** Folds a batch of stream frames into what is known of the run. */
+import type { EndFrame, Frame, HeartbeatFrame, RunEvent, Snapshot } from '../../../server/contract/index.ts';
+import { extend } from './series.ts';
+import { CHART_METRICS, type RunData } from './state.ts';
+
+/** Events kept for the log; more than any screen has rows. */
+export const EVENTS_KEPT = 500;
+
+/** The data after `frames`, which came at `nowMs` of this machine's clock. */
+export function foldFrames(data: RunData, frames: readonly Frame[], nowMs: number): RunData {
+  const events: RunEvent[] = [];
+  const snapshots: Snapshot[] = [];
+  let next = data;
+  for (const frame of frames) {
+    if (frame.frame === 'event') events.push(frame.data);
+    else if (frame.frame === 'snapshot') snapshots.push(frame.data);
+    else if (frame.frame === 'heartbeat') next = foldHeartbeat(next, frame.data, nowMs);
+    else next = foldEnd(next, frame.data);
+  }
+  return foldSnapshots(foldEvents(next, events), snapshots);
+}
+
+function foldHeartbeat(data: RunData, heartbeat: HeartbeatFrame, nowMs: number): RunData {
+  const changes: Record<string, number> = {};
+  for (const [name, value] of Object.entries(heartbeat.metrics)) {
+    changes[name] = value - (data.baseline[name] ?? value);
+  }
+  const isNewer = heartbeat.eventIndex >= data.metricsIndex && Object.keys(heartbeat.metrics).length > 0;
+  return {
+    ...data,
+    status: data.end?.status ?? heartbeat.status,
+    eventIndex: Math.max(data.eventIndex, heartbeat.eventIndex),
+    eventsPerSecond: heartbeat.eventsPerSecond,
+    metrics: isNewer ? heartbeat.metrics : data.metrics,
+    metricsIndex: isNewer ? heartbeat.eventIndex : data.metricsIndex,
+    changes,
+    baseline: heartbeat.metrics,
+    heartbeatAtMs: heartbeat.heartbeatAt === null ? null : Date.parse(heartbeat.heartbeatAt),
+    clockOffsetMs: Date.parse(heartbeat.at) - nowMs,
+  };
+}
+
+function foldEvents(data: RunData, events: readonly RunEvent[]): RunData {
+  const last = events.at(-1);
+  if (last === undefined) return data;
+  const first = events[0];
+  return {
+    ...data,
+    eventIndex: Math.max(data.eventIndex, last.index),
+    events: [...data.events, ...events].slice(-EVENTS_KEPT),
+    violation: data.violation ?? events.find((event) => event.type === 'violation') ?? null,
+    startedAtMs: data.startedAtMs ?? (first?.index === 0 ? Date.parse(first.at) : null),
+  };
+}
+
+function foldSnapshots(data: RunData, snapshots: readonly Snapshot[]): RunData {
+  const last = snapshots.at(-1);
+  if (last === undefined) return data;
+  const series = { ...data.series };
+  for (const name of CHART_METRICS) {
+    series[name] = extend(
+      series[name],
+      snapshots.map((snapshot) => snapshot.metrics[name] ?? Number.NaN),
+    );
+  }
+  const isNewer = last.index >= data.metricsIndex;
+  return {
+    ...data,
+    series,
+    metrics: isNewer ? last.metrics : data.metrics,
+    metricsIndex: isNewer ? last.index : data.metricsIndex,
+  };
+}
+
+function foldEnd(data: RunData, end: EndFrame): RunData {
+  return {
+    ...data,
+    end,
+    status: end.status,
+    eventIndex: Math.max(data.eventIndex, end.eventIndex),
+    eventsPerSecond: 0,
+  };
+}
