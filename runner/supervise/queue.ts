@@ -33,7 +33,8 @@ const lastEventSchema = z.object({
 /** The answer to a renewal. `ended`: the run has its verdict; `lost`: another runner or nobody holds it. */
 export type Renewal =
   | { state: 'held'; stopping: boolean; stopReason: string | null }
-  | { state: 'ended' | 'lost' };
+  | { state: 'ended' }
+  | { state: 'lost' };
 
 export interface Ending {
   status: TerminalStatus;
@@ -78,7 +79,8 @@ export class Queue {
       return { state: 'held', stopping: status === 'STOPPING', stopReason: stop_reason };
     }
     const [row] = await this.#sql`select fence::text, pass from simcity_runs where id = ${run.id}`;
-    return { state: row?.['fence'] === run.fence && row['pass'] !== null ? 'ended' : 'lost' };
+    const ended = row?.['fence'] === run.fence && row['pass'] !== null;
+    return ended ? { state: 'ended' } : { state: 'lost' };
   }
 
   /** Ends a run whose harness could not. False: it has ended already, or is no longer this runner's. */

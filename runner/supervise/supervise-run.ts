@@ -3,17 +3,12 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RunnerConfig } from '../config.ts';
-import { type Alive, type HarnessChild, startHarness } from './child.ts';
+import { type HarnessChild, startHarness } from './child.ts';
 import { endingOf, type Interventions } from './outcome.ts';
+import { Progress } from './progress.ts';
 import type { ClaimedRun, Queue } from './queue.ts';
 import { withinTime } from './within-time.ts';
 
-/** A harness that gives no sign of life for this long hangs in a loop that never turns. */
-const SILENCE_LIMIT_SECONDS = 60;
-/** A harness that lives, waits for no server, and yet produces nothing for this long is stuck. */
-const STALL_LIMIT_SECONDS = 300;
-/** What a run may take above `durationSeconds`, which only ends its operations: settling, checking, reporting. */
-const OVERTIME_SECONDS = 120;
 const TICK_MS = 1_000;
 const RETRY_MS = 500;
 const QUERY_LIMIT_MS = 10_000;
@@ -42,11 +37,7 @@ export class RunSupervisor {
   #renewAgain = false;
   #leaseLost = false;
   #gone = false;
-  #lastAlive: Alive = { taken: 0, waiting: false };
-  // In ticks of this process, so that a machine or a runner that was suspended is no silence of the harness.
-  #silentTicks = 0;
-  #stalledTicks = 0;
-  #ticks = 0;
+  readonly #progress: Progress;
 
   constructor(run: ClaimedRun, token: string, queue: Queue, config: RunnerConfig, log: Logger) {
     this.runId = run.id;
@@ -54,12 +45,13 @@ export class RunSupervisor {
     this.#token = token;
     this.#queue = queue;
     this.#config = config;
+    this.#progress = new Progress(run.config);
     this.#log = log.child({ run: run.id });
     const { scenario, target, seed } = run;
     const targetUrl = target === 'postgres' ? config.targetUrl : null;
     const order = { runId: run.id, scenario, target, seed, config: run.config, serverUrl: config.serverUrl };
     this.#child = startHarness(config.harnessScript, { ...order, token, targetUrl }, (alive) =>
-      this.#heard(alive),
+      this.#progress.heard(alive),
     );
     this.#log.info({ pid: this.#child.pid, scenario, target, seed }, 'the harness is started');
     this.#every(TICK_MS, () => this.#tick());
@@ -135,38 +127,12 @@ export class RunSupervisor {
     });
   }
 
-  #heard(alive: Alive): void {
-    this.#silentTicks = 0;
-    if (alive.taken !== this.#lastAlive.taken || alive.waiting) this.#stalledTicks = 0;
-    this.#lastAlive = alive;
-  }
-
   #tick(): void {
-    this.#ticks += 1;
-    this.#silentTicks += 1;
-    this.#stalledTicks += 1;
-    const timeout = this.#timeoutReason();
+    const timeout = this.#progress.tick(TICK_MS / 1_000);
     if (timeout === null || this.#interventions.timeout !== null) return;
     this.#log.error({ timeout }, 'the harness is given up and killed');
     this.#interventions.timeout = timeout;
     this.kill();
-  }
-
-  /** Why the harness must be given up, as a sentence; null while all is well. */
-  #timeoutReason(): string | null {
-    const { durationSeconds, rate } = this.#run.config;
-    const seconds = (ticks: number) => (ticks * TICK_MS) / 1_000;
-    if (seconds(this.#silentTicks) >= SILENCE_LIMIT_SECONDS) {
-      return `The harness gave no sign of life for ${SILENCE_LIMIT_SECONDS} s: its event loop is blocked.`;
-    }
-    const stallLimit = Math.max(STALL_LIMIT_SECONDS, rate === null ? 0 : 10 / rate);
-    if (seconds(this.#stalledTicks) >= stallLimit) {
-      return `The run made no progress for ${stallLimit} s, after ${this.#lastAlive.taken} events and snapshots.`;
-    }
-    if (durationSeconds !== null && seconds(this.#ticks) >= durationSeconds + OVERTIME_SECONDS) {
-      return `The run did not end within ${OVERTIME_SECONDS} s after its duration of ${durationSeconds} s.`;
-    }
-    return null;
   }
 
   async #settle(): Promise<void> {

@@ -1,0 +1,193 @@
+/** The runner with real processes and a real database: every run ends once and rightly, and nothing is left running. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { isRunning, RunnerWorld, untilGone } from './runner-world.ts';
+
+let world: RunnerWorld;
+
+beforeAll(async () => {
+  world = await RunnerWorld.create();
+});
+
+afterEach(() => world.endRunners());
+afterAll(() => world?.destroy());
+
+const endless = { operations: 1_000_000, rate: 200 };
+
+test('a queued run is claimed, executed and ended by its harness, which is gone then', async () => {
+  await world.startRunner();
+  const id = await world.queue({ operations: 50 });
+  const run = await world.untilEnded(id);
+  expect(run).toMatchObject({ status: 'PASS', fail_forensic: null, next_index: 52 });
+  await untilGone(await world.harnessPid(id));
+});
+
+test('several runners claim each run exactly once', async () => {
+  const ids = await Promise.all(Array.from({ length: 12 }, () => world.queue({ operations: 1 })));
+  const runners = await Promise.all([1, 2].map(() => world.startRunner({ SIMCITY_PARALLEL: '2' })));
+  const runs = await Promise.all(ids.map((id) => world.untilEnded(id)));
+  expect(runs.map(({ status }) => status)).toEqual(ids.map(() => 'PASS'));
+  const fences = await world.sql`select distinct fence::int from simcity_runs where id = any(${ids})`;
+  expect(fences).toEqual([{ fence: 1 }]);
+  const started = runners.map(({ stderr }) => stderr().split('the harness is started').length - 1);
+  expect(started.reduce((sum, count) => sum + count)).toBe(12);
+});
+
+test('a runner that was started for one run takes no other', async () => {
+  const other = await world.queue({ operations: 1 });
+  const only = await world.queue({ operations: 1 });
+  await world.startRunner({ SIMCITY_ONLY_RUN: only });
+  await world.untilEnded(only);
+  expect(await world.run(other)).toMatchObject({ status: 'QUEUED' });
+});
+
+test('a stop reaches the harness at once, and the run ends STOPPED with the reason', async () => {
+  await world.startRunner();
+  const id = await world.queue(endless);
+  const pid = await world.harnessPid(id);
+  const asked = performance.now();
+  await world.sql`select simcity_request_stop(${id}, 'enough')`;
+  expect(await world.untilEnded(id)).toMatchObject({ status: 'STOPPED', stop_reason: 'enough' });
+  expect(performance.now() - asked).toBeLessThan(2_000);
+  await untilGone(pid);
+});
+
+test('a harness that ignores the stop is killed after the grace, and the run ends STOPPED', async () => {
+  await world.startRunner({ SIMCITY_STOP_GRACE_SECONDS: '0.4' });
+  const id = await world.queue({ bug: 'ignore-stop' });
+  const pid = await world.harnessPid(id);
+  await world.sql`select simcity_request_stop(${id}, 'enough')`;
+  expect(await world.untilEnded(id)).toMatchObject({ status: 'STOPPED', stop_reason: 'enough' });
+  expect(await isRunning(pid)).toBe(false);
+});
+
+test('a harness whose loop is blocked is killed when a stop asks for it', async () => {
+  await world.startRunner({ SIMCITY_STOP_GRACE_SECONDS: '0.4' });
+  const id = await world.queue({ bug: 'block' });
+  await world.harnessPid(id);
+  await world.sql`select simcity_request_stop(${id}, null)`;
+  expect(await world.untilEnded(id)).toMatchObject({ status: 'STOPPED' });
+});
+
+test('a harness that is killed fails its run as harness-crash, with the signal and the command', async () => {
+  await world.startRunner();
+  const id = await world.queue(endless);
+  process.kill(await world.harnessPid(id), 'SIGKILL');
+  const { status, fail_forensic: forensic } = await world.untilEnded(id);
+  expect(status).toBe('FAIL');
+  expect(forensic).toMatchObject({
+    kind: 'harness-crash',
+    message: 'The harness was ended by SIGKILL before it reported a verdict.',
+    seed: 7,
+    reproduce: 'npx simcity run --target memory --seed 7 --operations 1000000',
+    process: { exitCode: null, signal: 'SIGKILL' },
+  });
+  expect(forensic?.lastEvents[0]).toMatchObject({ index: expect.any(Number), type: expect.any(String) });
+});
+
+test('a harness that exits early fails its run with the code and its last line', async () => {
+  await world.startRunner();
+  const id = await world.queue({ bug: 'exit-3' });
+  expect((await world.untilEnded(id)).fail_forensic).toMatchObject({
+    kind: 'harness-crash',
+    message: 'The harness exited with code 3 before it reported a verdict: about to leave',
+    process: { exitCode: 3, signal: null, stderr: ['about to leave'] },
+  });
+});
+
+test('an error of the engine is told with the run, without the credentials in it', async () => {
+  await world.startRunner();
+  const id = await world.queue({ bug: 'throw' });
+  const { fail_forensic: forensic } = await world.untilEnded(id);
+  expect(forensic?.message).toContain(
+    'code 1 before it reported a verdict: the engine broke: postgres://***@db/x',
+  );
+  expect(JSON.stringify(forensic)).not.toContain('hunter2');
+});
+
+test('a runner that is told to end stops its runs and leaves nothing', async () => {
+  const runner = await world.startRunner();
+  const id = await world.queue(endless);
+  const pid = await world.harnessPid(id);
+  runner.process.kill('SIGTERM');
+  expect(await runner.ended).toBe(0);
+  expect(await isRunning(pid)).toBe(false);
+  expect(await world.run(id)).toMatchObject({
+    status: 'STOPPED',
+    stop_reason: 'the runner is shutting down',
+  });
+});
+
+test('a runner whose parent is gone ends like one that is told to', async () => {
+  const runner = await world.startRunner();
+  const id = await world.queue(endless);
+  await world.harnessPid(id);
+  runner.process.stdin?.end();
+  expect(await runner.ended).toBe(0);
+  expect(await world.run(id)).toMatchObject({ status: 'STOPPED' });
+});
+
+test('the runs of a killed runner end FAIL, harness-lost, and their harnesses end by themselves', async () => {
+  const lost = await world.startRunner({ SIMCITY_LEASE_SECONDS: '2' });
+  const id = await world.queue(endless);
+  const pid = await world.harnessPid(id);
+  await world.startRunner();
+  lost.process.kill('SIGKILL');
+  await lost.ended;
+  await untilGone(pid);
+  const run = await world.untilEnded(id);
+  expect(run).toMatchObject({ status: 'FAIL', fail_forensic: { kind: 'harness-lost' } });
+  expect(run.runner).toBe(lost.name);
+});
+
+test('a harness that is blocked when its runner is killed is gone too', async () => {
+  const lost = await world.startRunner({ SIMCITY_LEASE_SECONDS: '2' });
+  const id = await world.queue({ bug: 'block' });
+  const pid = await world.harnessPid(id);
+  lost.process.kill('SIGKILL');
+  await untilGone(pid);
+});
+
+test('a run that was ended elsewhere is given up: its harness is killed', async () => {
+  await world.startRunner({ SIMCITY_LEASE_SECONDS: '1' });
+  const id = await world.queue({ bug: 'block' });
+  const pid = await world.harnessPid(id);
+  await world.sql`update simcity_runs set fence = fence + 1 where id = ${id}`;
+  await untilGone(pid);
+  await world.untilEnded(id);
+});
+
+test('the runner outlives an outage of the database that is shorter than the lease', async () => {
+  await world.startRunner();
+  const id = await world.queue(endless);
+  await world.harnessPid(id);
+  await world.sql`
+    select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'simcity runner%'`;
+  await world.sql`select simcity_request_stop(${id}, 'after the outage')`;
+  expect(await world.untilEnded(id)).toMatchObject({ status: 'STOPPED', stop_reason: 'after the outage' });
+  const next = await world.queue({ operations: 1 });
+  expect(await world.untilEnded(next)).toMatchObject({ status: 'PASS' });
+});
+
+test('a run outlives a crash of the database: nothing of its history is lost or stored twice', async () => {
+  await world.startRunner();
+  const id = await world.queue({ operations: 2_000, rate: 500 });
+  await world.harnessPid(id);
+  await world.crashDatabase();
+  expect(await world.untilEnded(id)).toMatchObject({ status: 'PASS', next_index: 2_002 });
+  const operations = await world.sql`
+    select (data->>'operation')::int as operation from simcity_run_events
+    where run_id = ${id} and type = 'note' order by idx`;
+  expect(operations.map(({ operation }) => operation)).toEqual(Array.from({ length: 2_000 }, (_, n) => n));
+});
+
+test('a run whose configuration cannot be read fails at once and says why', async () => {
+  await world.startRunner();
+  const id = await world.queue();
+  await world.sql`
+    insert into simcity_runs (id, scenario, target, seed, config, status)
+    values (gen_random_uuid(), 'bookings', 'memory', 7, '{"operations": -1}', 'QUEUED')`;
+  await world.untilEnded(id);
+  const [row] = await world.sql`select id from simcity_runs where config->>'operations' = '-1'`;
+  const { fail_forensic: forensic } = await world.untilEnded(String(row?.['id']));
+  expect(forensic?.message).toContain('cannot be executed by this version of SimCity: config.operations');
+});
