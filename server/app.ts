@@ -1,0 +1,36 @@
+/** The HTTP application: every route, the guard before them, the errors after them. */
+import { Hono } from 'hono';
+import { API_BASE } from './contract/index.ts';
+import { ApiError, answerError, toApiError } from './errors.ts';
+import { guard } from './guard.ts';
+import { allowedMethods } from './openapi.ts';
+import { healthRoutes } from './routes/health.ts';
+import { historyRoutes } from './routes/history.ts';
+import { runRoutes } from './routes/runs.ts';
+import { streamRoutes } from './routes/stream.ts';
+import { telemetryRoutes } from './routes/telemetry.ts';
+import type { ServerEnv, Services } from './services.ts';
+
+export function createApp(services: Services): Hono<ServerEnv> {
+  const app = new Hono<ServerEnv>();
+  app.use(guard(services.guard));
+  app.route('/', healthRoutes(services));
+  const runs = `${API_BASE}/runs`;
+  app.route(runs, runRoutes(services));
+  app.route(runs, historyRoutes(services));
+  app.route(runs, streamRoutes(services));
+  app.route(runs, telemetryRoutes(services));
+
+  app.notFound((c) => {
+    const allowed = allowedMethods(c.req.path);
+    if (allowed.length === 0) {
+      const message = `There is nothing at ${c.req.path}. GET /openapi.json describes all there is.`;
+      return answerError(c, new ApiError(404, 'not_found', message));
+    }
+    c.header('Allow', allowed.join(', '));
+    const message = `${c.req.method} is not for ${c.req.path}; it takes ${allowed.join(' and ')}.`;
+    return answerError(c, new ApiError(405, 'invalid_request', message));
+  });
+  app.onError((error, c) => answerError(c, toApiError(error, services.log)));
+  return app;
+}

@@ -1,0 +1,83 @@
+/** The history of a run in the database: pages of events as JSON text, and the appending of batches. */
+import type { EndReport, RunEvent, Snapshot } from '../contract/index.ts';
+import type { Sql } from './client.ts';
+
+/** One event with the JSON text that the API answers, so that data is passed on and not parsed. */
+export interface StoredEvent {
+  index: number;
+  json: string;
+}
+
+interface EventRow {
+  idx: number;
+  at: Date;
+  virtual_ms: number;
+  type: string;
+  actor: string;
+  data: string;
+}
+
+/** What one page holds at most, whatever the number of its events, so that huge events do not add up. */
+const PAGE_BYTES = 2_000_000;
+const ROW_OVERHEAD_BYTES = 8;
+
+export interface StoredPage {
+  events: StoredEvent[];
+  /** True when nothing more was stored at the time of reading. */
+  drained: boolean;
+}
+
+/** Events from `from` on, in order: at most `limit`, and about 2 MB (as stored), but at least one. */
+export async function readEventPage(
+  sql: Sql,
+  runId: string,
+  from: number,
+  limit: number,
+): Promise<StoredPage> {
+  const rows = await sql<EventRow[]>`
+    select idx, at, virtual_ms, type, actor, data::text as data from (
+      select idx, at, virtual_ms, type, actor, data,
+        sum(pg_column_size(data)) over (order by idx rows unbounded preceding) - pg_column_size(data) as before
+      from simcity_run_events where run_id = ${runId} and idx >= ${from} order by idx limit ${limit}
+    ) page where before < ${PAGE_BYTES} order by idx`;
+  const bytes = rows.reduce((sum, { data }) => sum + data.length + ROW_OVERHEAD_BYTES, 0);
+  return {
+    events: rows.map((row) => ({ index: row.idx, json: eventJson(row) })),
+    drained: rows.length < limit && bytes < PAGE_BYTES,
+  };
+}
+
+function eventJson(row: EventRow): string {
+  const { idx, virtual_ms, data } = row;
+  return `{"index":${idx},"at":"${row.at.toISOString()}","virtualMs":${virtual_ms},"type":${JSON.stringify(row.type)},"actor":${JSON.stringify(row.actor)},"data":${onOneLine(data)}}`;
+}
+
+/** Line breaks in JSON text stand only between tokens; a frame of a stream must not hold any. */
+export function onOneLine(json: string): string {
+  return json.includes('\n') || json.includes('\r') ? json.replaceAll(/[\r\n]+/g, ' ') : json;
+}
+
+export interface Batch {
+  events: RunEvent[];
+  snapshots: Snapshot[];
+  live: { metrics: Record<string, number>; eventsPerSecond: number } | undefined;
+  end: EndReport | undefined;
+}
+
+export interface Ingested {
+  next: number;
+  stopRequested: boolean;
+  stopReason: string | null;
+}
+
+/** Stores a batch; once this resolves, it is committed. Errors carry the SQLSTATEs of simcity_ingest. */
+export async function ingest(sql: Sql, runId: string, tokenHash: Buffer, batch: Batch): Promise<Ingested> {
+  const text = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+  const list = (values: unknown[]) => (values.length === 0 ? null : JSON.stringify(values));
+  const [row] = await sql<{ next_index: number; stop_requested: boolean; stop_reason: string | null }[]>`
+    select next_index, stop_requested, stop_reason from simcity_ingest(${runId}, ${tokenHash},
+      ${list(batch.events)}::text::json, ${list(batch.snapshots)}::text::json,
+      ${text(batch.live)}::text::json, ${text(batch.end)}::text::json)`;
+  if (!row) throw new Error('simcity_ingest answered nothing');
+  return { next: row.next_index, stopRequested: row.stop_requested, stopReason: row.stop_reason };
+}

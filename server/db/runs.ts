@@ -1,0 +1,149 @@
+/** Runs in the database: launch, look up, list, stop, reap. SQL in, contract types out. */
+import {
+  type Forensic,
+  type JsonObject,
+  type Run,
+  type RunStatus,
+  runConfigSchema,
+} from '../contract/index.ts';
+import type { Sql } from './client.ts';
+
+interface RunRow {
+  id: string;
+  scenario: string;
+  target: string;
+  seed: number;
+  config: JsonObject;
+  status: RunStatus;
+  pass: boolean | null;
+  fail_forensic: Forensic | null;
+  duration: number | null;
+  created_at: Date;
+  started_at: Date | null;
+  ended_at: Date | null;
+  stop_requested_at: Date | null;
+  stop_reason: string | null;
+  runner: string | null;
+  campaign: string | null;
+  event_index: number;
+  metrics: Record<string, number> | null;
+  events_per_second: number | null;
+  heartbeat_at: Date | null;
+}
+
+/** A launch with every default resolved. */
+export interface NewRun {
+  id: string;
+  scenario: string;
+  target: string;
+  seed: number;
+  config: JsonObject;
+  campaign: string | null;
+  assignedRunner: string | null;
+}
+
+export interface RunFilter {
+  status: RunStatus | null;
+  campaign: string | null;
+  /** Only runs older than the one with this id. */
+  before: string | null;
+  limit: number;
+}
+
+const selectRuns = (sql: Sql) => sql`
+  select r.id, r.scenario, r.target, r.seed, r.config, r.status, r.pass, r.fail_forensic,
+    r.duration_seconds_actual::float8 as duration, r.created_at, r.started_at, r.ended_at,
+    r.stop_requested_at, r.stop_reason, r.runner, r.campaign,
+    r.next_index - 1 as event_index, l.metrics, l.events_per_second, l.heartbeat_at
+  from simcity_runs r left join simcity_run_live l on l.run_id = r.id`;
+
+/** Queues a run; runners learn of it by NOTIFY. */
+export async function insertRun(sql: Sql, run: NewRun): Promise<Run> {
+  await sql`
+    insert into simcity_runs (id, scenario, target, seed, config, campaign, assigned_runner)
+    values (${run.id}, ${run.scenario}, ${run.target}, ${run.seed}, ${JSON.stringify(run.config)}::text::jsonb,
+      ${run.campaign}, ${run.assignedRunner})`;
+  const stored = await findRun(sql, run.id);
+  if (!stored) throw new Error(`run ${run.id} vanished after its launch`);
+  return stored;
+}
+
+export async function findRun(sql: Sql, id: string): Promise<Run | null> {
+  const [row] = await sql<RunRow[]>`${selectRuns(sql)} where r.id = ${id}`;
+  return row ? toRun(row) : null;
+}
+
+/** Newest first. */
+export async function listRuns(sql: Sql, filter: RunFilter): Promise<Run[]> {
+  const rows = await sql<RunRow[]>`
+    ${selectRuns(sql)} where true
+    ${filter.status === null ? sql`` : sql`and r.status = ${filter.status}`}
+    ${filter.campaign === null ? sql`` : sql`and r.campaign = ${filter.campaign}`}
+    ${filter.before === null ? sql`` : sql`and r.id < ${filter.before}`}
+    order by r.id desc limit ${filter.limit}`;
+  return rows.map(toRun);
+}
+
+/** Ids between two, at most `limit`; a prefix of an id is such a range. */
+export async function findIds(sql: Sql, low: string, high: string, limit: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from simcity_runs where id between ${low} and ${high} order by id desc limit ${limit}`;
+  return rows.map(({ id }) => id);
+}
+
+export async function newestId(sql: Sql): Promise<string | null> {
+  const [row] = await sql<{ id: string }[]>`select id from simcity_runs order by id desc limit 1`;
+  return row?.id ?? null;
+}
+
+/** Asks for a stop. `before` is the status that the run had; null: there is no such run. */
+export async function requestStop(sql: Sql, id: string, reason: string | null): Promise<RunStatus | null> {
+  return sql.begin(async (tx) => {
+    const [row] = await tx<{ status: RunStatus }[]>`
+      select status from simcity_runs where id = ${id} for no key update`;
+    if (!row) return null;
+    await tx`select simcity_request_stop(${id}, ${reason})`;
+    return row.status;
+  });
+}
+
+/** Ends runs whose runner has vanished, and answers their ids. */
+export async function reapLost(sql: Sql): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`select simcity_reap_lost() as id`;
+  return rows.map(({ id }) => id);
+}
+
+export async function countByStatus(sql: Sql): Promise<Map<string, number>> {
+  const rows = await sql<{ status: string; count: number }[]>`
+    select status, count(*) as count from simcity_runs group by status`;
+  return new Map(rows.map(({ status, count }) => [status, count]));
+}
+
+function toRun(row: RunRow): Run {
+  return {
+    id: row.id,
+    scenario: row.scenario,
+    target: row.target,
+    seed: row.seed,
+    // Rows written by hand or by an older version may lack settings that came later.
+    config: runConfigSchema.parse(row.config),
+    status: row.status,
+    pass: row.pass,
+    failForensic: row.fail_forensic,
+    durationSecondsActual: row.duration,
+    createdAt: row.created_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
+    endedAt: row.ended_at?.toISOString() ?? null,
+    stopRequestedAt: row.stop_requested_at?.toISOString() ?? null,
+    stopReason: row.stop_reason,
+    runner: row.runner,
+    campaign: row.campaign,
+    live: {
+      status: row.status,
+      eventIndex: row.event_index,
+      metrics: row.metrics ?? {},
+      eventsPerSecond: row.events_per_second ?? 0,
+      heartbeatAt: row.heartbeat_at?.toISOString() ?? null,
+    },
+  };
+}

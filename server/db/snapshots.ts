@@ -1,0 +1,48 @@
+/** The snapshots of a run in the database, as JSON text. */
+import type { Sql } from './client.ts';
+import { onOneLine, type StoredEvent } from './events.ts';
+
+interface SnapshotRow {
+  idx: number;
+  at: Date;
+  metrics: string;
+}
+
+/** Snapshots from event `from` on, in order, at most `limit`. */
+export async function readSnapshots(
+  sql: Sql,
+  runId: string,
+  from: number,
+  limit: number,
+  to: number = Number.MAX_SAFE_INTEGER,
+): Promise<StoredEvent[]> {
+  const rows = await sql<SnapshotRow[]>`
+    select idx, at, metrics::text as metrics from simcity_run_snapshots
+    where run_id = ${runId} and idx between ${from} and ${to} order by idx limit ${limit}`;
+  return rows.map(toStored);
+}
+
+/**
+ * Every `every`-th snapshot of the run, counted from its first: for charts of a long history. From
+ * event `from` on, in order, at most `limit`.
+ */
+export async function readThinned(
+  sql: Sql,
+  runId: string,
+  from: number,
+  limit: number,
+  every: number,
+): Promise<StoredEvent[]> {
+  const rows = await sql<SnapshotRow[]>`
+    select idx, at, metrics::text as metrics from (
+      select idx, at, metrics, row_number() over (order by idx) - 1 as nth
+      from simcity_run_snapshots where run_id = ${runId}
+    ) s where idx >= ${from} and nth % ${every}::bigint = 0
+    order by idx limit ${limit}`;
+  return rows.map(toStored);
+}
+
+function toStored(row: SnapshotRow): StoredEvent {
+  const metrics = onOneLine(row.metrics);
+  return { index: row.idx, json: `{"index":${row.idx},"at":"${row.at.toISOString()}","metrics":${metrics}}` };
+}

@@ -1,0 +1,94 @@
+/** Errors of the API: one shape, the right status, and a message that says what would be right. */
+import type { Context } from 'hono';
+import type { ApiErrorBody, ErrorCode } from './contract/index.ts';
+import { errorCode, isUnreachable } from './db/client.ts';
+import type { Log } from './process-edge.ts';
+
+export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
+
+export class ApiError extends Error {
+  readonly status: ErrorStatus;
+  readonly code: ErrorCode;
+  readonly expected: number | undefined;
+
+  constructor(status: ErrorStatus, code: ErrorCode, message: string, expected?: number) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+    this.expected = expected;
+  }
+
+  body(): ApiErrorBody {
+    const { code, message, expected } = this;
+    return { error: { code, message, ...(expected === undefined ? {} : { expected }) } };
+  }
+}
+
+export const invalidRequest = (message: string) => new ApiError(400, 'invalid_request', message);
+
+export const unavailable = () =>
+  new ApiError(503, 'unavailable', 'The database cannot be reached just now. Try again in a moment.');
+
+/** The errors that simcity_ingest raises, by SQLSTATE, as the API answers them. */
+function fromIngest(error: unknown): ApiError | null {
+  if (!(error instanceof Error)) return null;
+  const detail = 'detail' in error && typeof error.detail === 'string' ? error.detail : '';
+  switch (errorCode(error)) {
+    case 'SC001':
+      return new ApiError(409, 'lease_lost', `The lease is lost: ${error.message}. Stop sending and exit.`);
+    case 'SC002':
+      return new ApiError(
+        409,
+        'sequence_gap',
+        `A gap: ${error.message}. Send on from index ${detail}.`,
+        Number(detail),
+      );
+    case 'SC003':
+      return new ApiError(
+        409,
+        'sequence_conflict',
+        `A conflict: ${error.message}. History is never rewritten; repeat a batch only as it was.`,
+      );
+    case 'SC004':
+      return new ApiError(404, 'not_found', `${error.message}.`);
+    case 'SC005':
+      return invalidRequest(
+        `${error.message}. The event of type end comes last, in the batch with the end report.`,
+      );
+    case '23505':
+      return new ApiError(
+        409,
+        'sequence_conflict',
+        'The batch holds the same index twice. Send each once, in order.',
+      );
+    // Text that JSON can carry and PostgreSQL cannot.
+    case '22P05':
+    case '22021':
+      return new ApiError(
+        422,
+        'unstorable_text',
+        `The database cannot store a text of the batch: ${error.message}.`,
+      );
+    default:
+      return null;
+  }
+}
+
+/** The one handler of errors: what it does not know is logged and answered without its details. */
+export function toApiError(error: unknown, log: Log): ApiError {
+  if (error instanceof ApiError) return error;
+  const known = fromIngest(error);
+  if (known) return known;
+  if (isUnreachable(error)) {
+    log.warn({ code: errorCode(error) }, 'the database cannot be reached');
+    return unavailable();
+  }
+  log.error({ err: error }, 'request failed');
+  return new ApiError(500, 'internal', 'The server failed on this request; its log says why.');
+}
+
+export function answerError(c: Context, error: ApiError): Response {
+  if (error.status === 503) c.header('Retry-After', '1');
+  return c.json(error.body(), error.status);
+}

@@ -1,0 +1,64 @@
+/** The text of the stream's frames. */
+import { type Cursor, type EndFrame, formatCursor, isTerminal } from '../contract/index.ts';
+import type { StoredEvent } from '../db/events.ts';
+import type { LiveState } from '../db/live.ts';
+
+export function eventFrame(event: StoredEvent): string {
+  return `event: event\nid: ${event.index}\ndata: ${event.json}\n\n`;
+}
+
+export function snapshotFrame(snapshot: StoredEvent): string {
+  return `event: snapshot\nid: ${formatCursor({ index: snapshot.index, after: 'snapshot' })}\ndata: ${snapshot.json}\n\n`;
+}
+
+/** Carries no id: it is no part of the history. */
+export function heartbeatFrame(live: LiveState, at: Date): string {
+  const { status, eventIndex, metrics, eventsPerSecond, heartbeatAt } = live;
+  const metricsOnOneLine = metrics.replaceAll(/[\r\n]+/g, ' ');
+  return `event: heartbeat\ndata: {"status":"${status}","eventIndex":${eventIndex},"metrics":${metricsOnOneLine},"eventsPerSecond":${eventsPerSecond},"heartbeatAt":${JSON.stringify(heartbeatAt)},"at":"${at.toISOString()}"}\n\n`;
+}
+
+/** Null while the run has not ended. */
+export function endFrame(live: LiveState): string | null {
+  const { status, eventIndex, failure, stopReason } = live;
+  if (!isTerminal(status)) return null;
+  const data: EndFrame = {
+    status,
+    pass: status === 'PASS',
+    eventIndex,
+    durationSecondsActual: live.durationSecondsActual ?? 0,
+    failure,
+    stopReason,
+  };
+  const id = formatCursor({ index: Math.max(eventIndex, 0), after: 'end' });
+  return `event: end\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/**
+ * Events and the snapshots that follow them, in the order of the stream, and the cursor after them.
+ * A snapshot of the event at which the cursor stands comes first.
+ */
+export function mergeFrames(
+  cursor: Cursor,
+  events: readonly StoredEvent[],
+  snapshots: readonly StoredEvent[],
+): { frames: string[]; cursor: Cursor } {
+  const frames: string[] = [];
+  let after: Cursor = cursor;
+  let next = 0;
+  const takeSnapshot = (index: number) => {
+    const snapshot = snapshots[next];
+    if (snapshot?.index !== index) return;
+    next += 1;
+    if (after.index === index && after.after === 'snapshot') return;
+    frames.push(snapshotFrame(snapshot));
+    after = { index, after: 'snapshot' };
+  };
+  takeSnapshot(cursor.index);
+  for (const event of events) {
+    frames.push(eventFrame(event));
+    after = { index: event.index, after: 'event' };
+    takeSnapshot(event.index);
+  }
+  return { frames, cursor: after };
+}

@@ -1,0 +1,57 @@
+/** Reads requests: bodies of JSON within a limit, and run ids as people give them. */
+import type { Context } from 'hono';
+import { ApiError, invalidRequest } from './errors.ts';
+
+export const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+
+/**
+ * The text of a JSON body; '' when there is none.
+ * @throws ApiError for another content type, a body over the limit, or bytes that are no UTF-8.
+ */
+export async function readBodyText(c: Context): Promise<string> {
+  const declared = Number(c.req.header('content-length') ?? 0);
+  if (declared > BODY_LIMIT_BYTES) throw tooLarge();
+  const stream = c.req.raw.body;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  if (stream) {
+    for await (const chunk of stream) {
+      bytes += chunk.byteLength;
+      if (bytes > BODY_LIMIT_BYTES) throw tooLarge();
+      chunks.push(chunk);
+    }
+  }
+  if (bytes === 0) return '';
+  const type = c.req.header('content-type') ?? '';
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new ApiError(
+      415,
+      'unsupported_media_type',
+      `The content type is ${type === '' ? 'missing' : JSON.stringify(type)}, but must be application/json.`,
+    );
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks, bytes));
+  } catch {
+    throw invalidRequest('The body is not valid UTF-8. Send JSON in UTF-8.');
+  }
+}
+
+/** @throws ApiError `invalid_request` with the place at which the text is no JSON. */
+export function parseJson(text: string): unknown {
+  if (text.trim() === '') throw invalidRequest('The body is empty, but must be a JSON object.');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw invalidRequest(`The body is no JSON: ${why}.`);
+  }
+}
+
+function tooLarge(): ApiError {
+  return new ApiError(
+    413,
+    'too_large',
+    `The body is larger than ${BODY_LIMIT_BYTES} bytes (8 MiB). Send less at a time.`,
+  );
+}

@@ -1,0 +1,93 @@
+/** Launching, listing, showing and stopping runs. */
+import { randomInt } from 'node:crypto';
+import { Hono } from 'hono';
+import { isTerminal, type RunPage, runConfigSchema } from '../contract/index.ts';
+import { findRun, insertRun, listRuns, type NewRun, requestStop } from '../db/runs.ts';
+import { ApiError, invalidRequest } from '../errors.ts';
+import { parseJson, readBodyText } from '../request.ts';
+import { resolveRunId } from '../runs/resolve-run.ts';
+import { newRunId } from '../runs/run-id.ts';
+import { assertStorable } from '../runs/storable-text.ts';
+import type { ServerEnv, Services } from '../services.ts';
+import { validate } from '../validate.ts';
+import { runsQuery, strictLaunch, strictStop } from './parameters.ts';
+
+/** Drawn seeds stay below 2^31: they are easy to type, and there are enough. */
+const DRAWN_SEEDS = 2 ** 31;
+
+export function runRoutes({ sql, hub }: Services): Hono<ServerEnv> {
+  const routes = new Hono<ServerEnv>();
+
+  routes.post('/', async (c) => {
+    const run = await insertRun(sql, resolveLaunch(parseJson(await readBodyText(c))));
+    c.header('Location', `${new URL(c.req.url).pathname.replace(/\/$/, '')}/${run.id}`);
+    return c.json(run, 201);
+  });
+
+  routes.get('/', async (c) => {
+    const { status, campaign, limit, before } = validate(runsQuery, c.req.query(), 'the query');
+    // One more than asked for tells whether there is a next page.
+    const found = await listRuns(sql, {
+      status: status ?? null,
+      campaign: campaign ?? null,
+      before: before ?? null,
+      limit: limit + 1,
+    });
+    const runs = found.slice(0, limit);
+    const page: RunPage = { runs, next: found.length > limit ? (runs.at(-1)?.id ?? null) : null };
+    return c.json(page);
+  });
+
+  routes.get('/:runId', async (c) => {
+    const id = await resolveRunId(sql, c.req.param('runId'));
+    return c.json(await findRun(sql, id));
+  });
+
+  routes.post('/:runId/stop', async (c) => {
+    const text = await readBodyText(c);
+    const body = text.trim() === '' ? {} : parseJson(text);
+    const { reason } = validate(strictStop, body, 'the body');
+    assertStorable(reason, 'reason');
+    const id = await resolveRunId(sql, c.req.param('runId'));
+    const before = await requestStop(sql, id, reason ?? null);
+    if (before !== null && isTerminal(before)) {
+      throw new ApiError(
+        409,
+        'run_ended',
+        `Run ${id} has ended with ${before} already; there is nothing to stop.`,
+      );
+    }
+    hub.wake(id);
+    return c.json(await findRun(sql, id), 202);
+  });
+
+  return routes;
+}
+
+/** Fills in every default, so that all that decides the run is stored with it. */
+function resolveLaunch(body: unknown): NewRun {
+  const launch = validate(strictLaunch, body, 'the body');
+  const config = validate(runConfigSchema, launch.config, 'config');
+  assertTarget(launch.target);
+  for (const [field, value] of Object.entries({ ...launch, thresholds: config.thresholds })) {
+    assertStorable(value, field);
+  }
+  return {
+    id: newRunId(),
+    scenario: launch.scenario,
+    target: launch.target,
+    seed: launch.seed ?? randomInt(DRAWN_SEEDS),
+    config,
+    campaign: launch.campaign,
+    assignedRunner: launch.runner,
+  };
+}
+
+function assertTarget(target: string): void {
+  if (target === 'postgres' || target === 'memory') return;
+  const url = URL.canParse(target) ? new URL(target) : null;
+  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return;
+  throw invalidRequest(
+    `target is ${JSON.stringify(target)}, but must be postgres, memory, or the http(s) URL of a service. A module of your own runs only where the command is given.`,
+  );
+}

@@ -1,0 +1,66 @@
+/** The live stream of a run, as Server-Sent Events. */
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
+import { type Cursor, formatCursor, isTerminal, parseCursor } from '../contract/index.ts';
+import type { LiveState } from '../db/live.ts';
+import { readLive } from '../db/live.ts';
+import { ApiError, invalidRequest } from '../errors.ts';
+import { serveStream } from '../live/stream.ts';
+import { resolveRunId } from '../runs/resolve-run.ts';
+import type { ServerEnv, Services } from '../services.ts';
+import { validate } from '../validate.ts';
+import { streamQuery } from './parameters.ts';
+
+export function streamRoutes(services: Services): Hono<ServerEnv> {
+  const { sql, log } = services;
+  const routes = new Hono<ServerEnv>();
+
+  routes.get('/:runId/stream', async (c) => {
+    const asked = readPlace(c);
+    const runId = await resolveRunId(sql, c.req.param('runId'));
+    const live = await readLive(sql, runId);
+    if (!live) throw new ApiError(404, 'not_found', `There is no run ${runId}.`);
+    assertReached(asked, live, runId);
+    // It has had the end frame: 204 tells an EventSource not to come back.
+    if (asked.after === 'end' && isTerminal(live.status)) return c.body(null, 204);
+    if (c.req.method === 'HEAD')
+      return c.body(null, 200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
+    if (services.stopping.aborted)
+      throw new ApiError(503, 'unavailable', 'The server is stopping. Try again in a moment.');
+    services.metrics.streamsOpened += 1;
+    const { outgoing } = c.env;
+    const { cursor } = asked;
+    serveStream(outgoing, { ...services, runId, cursor }).catch((error: unknown) => {
+      log.warn({ err: error, runId }, 'a stream was cut; the subscriber can resume');
+    });
+    return RESPONSE_ALREADY_SENT;
+  });
+
+  return routes;
+}
+
+interface Place {
+  cursor: Cursor;
+  after: Cursor['after'] | 'start';
+}
+
+/** Last-Event-ID goes before the query: a client that reconnects repeats the query that it began with. */
+function readPlace(c: Context): Place {
+  const { from, after } = validate(streamQuery, c.req.query(), 'the query');
+  const text = c.req.header('last-event-id') || after;
+  if (text === undefined || text === '') {
+    return { cursor: { index: (from ?? 0) - 1, after: 'snapshot' }, after: 'start' };
+  }
+  const cursor = parseCursor(text);
+  if (cursor) return { cursor, after: cursor.after };
+  throw invalidRequest(
+    `The cursor ${JSON.stringify(text.slice(0, 40))} is not one of this stream. Send back the id of a frame, such as 12, 12s or 12e.`,
+  );
+}
+
+function assertReached({ cursor, after }: Place, live: LiveState, runId: string): void {
+  if (after === 'start' || cursor.index <= Math.max(live.eventIndex, 0)) return;
+  throw invalidRequest(
+    `The cursor ${formatCursor(cursor)} is beyond run ${runId}, whose newest event is ${live.eventIndex}. Begin with ?from=0.`,
+  );
+}

@@ -1,0 +1,129 @@
+/** Folds a run's history into the city after an event: every slot with its acknowledged bookings. */
+import type { CityState, JsonObject } from '../contract/index.ts';
+import type { Sql } from '../db/client.ts';
+
+const PAGE_EVENTS = 2_000;
+
+interface FoldedEvent {
+  index: number;
+  virtualMs: number;
+  type: string;
+  actor: string;
+  data: JsonObject;
+}
+
+interface Slot {
+  capacity: number;
+  open: boolean;
+  /** Citizen by booking id, oldest first. */
+  bookings: Map<string, string>;
+  /** Operations that were invoked and whose outcome is not known. */
+  uncertain: Set<number>;
+}
+
+/** Feed it every event in order; it holds the city after the last one. */
+export class CityFold {
+  readonly #slots = new Map<string, Slot>();
+  readonly #slotOfOperation = new Map<number, Slot>();
+  readonly #slotOfBooking = new Map<string, Slot>();
+  readonly #cancelled = new Set<string>();
+  #index = -1;
+  #virtualMs = 0;
+
+  apply(event: FoldedEvent): void {
+    this.#index = event.index;
+    this.#virtualMs = event.virtualMs;
+    const { data } = event;
+    const [operation, phase] = event.type.split('.');
+    if (event.type === 'start') this.#start(data);
+    if (phase === 'invoke') this.#invoke(data);
+    if (phase !== 'ok' && phase !== 'refused') return;
+    const slot = this.#settle(data);
+    if (phase === 'refused') return;
+    if (operation === 'book') this.#book(slot, event);
+    if (operation === 'cancel') this.#cancel(data);
+    if (slot && operation === 'open') slot.open = true;
+    if (slot && operation === 'close') slot.open = false;
+  }
+
+  state(): CityState {
+    return {
+      index: this.#index,
+      virtualMs: this.#virtualMs,
+      slots: [...this.#slots].map(([id, slot]) => ({
+        id,
+        capacity: slot.capacity,
+        open: slot.open,
+        bookings: [...slot.bookings].map(([booking, citizen]) => ({ id: booking, citizen })),
+        uncertain: slot.uncertain.size,
+      })),
+    };
+  }
+
+  #start(data: JsonObject): void {
+    const slots = Array.isArray(data['slots']) ? (data['slots'] as unknown[]) : [];
+    for (const slot of slots) {
+      if (slot === null || typeof slot !== 'object') continue;
+      const { id, capacity, open } = slot as JsonObject;
+      if (typeof id !== 'string' || typeof capacity !== 'number') continue;
+      this.#slots.set(id, { capacity, open: open !== false, bookings: new Map(), uncertain: new Set() });
+    }
+  }
+
+  #invoke(data: JsonObject): void {
+    const operation = data['op'];
+    const slot = this.#slotOf(data);
+    if (typeof operation !== 'number' || !slot) return;
+    slot.uncertain.add(operation);
+    this.#slotOfOperation.set(operation, slot);
+  }
+
+  /** The operation has an answer; answers the slot that it was about. */
+  #settle(data: JsonObject): Slot | undefined {
+    const operation = data['op'];
+    const invoked = typeof operation === 'number' ? this.#slotOfOperation.get(operation) : undefined;
+    if (typeof operation === 'number') {
+      invoked?.uncertain.delete(operation);
+      this.#slotOfOperation.delete(operation);
+    }
+    return this.#slotOf(data) ?? invoked;
+  }
+
+  #slotOf(data: JsonObject): Slot | undefined {
+    const { slot, booking } = data;
+    if (typeof slot === 'string') return this.#slots.get(slot);
+    return typeof booking === 'string' ? this.#slotOfBooking.get(booking) : undefined;
+  }
+
+  /** A repeated acknowledgement adds nothing, and neither does one that came after the cancellation. */
+  #book(slot: Slot | undefined, { actor, data }: FoldedEvent): void {
+    const booking = data['booking'];
+    if (!slot || typeof booking !== 'string' || this.#cancelled.has(booking)) return;
+    if (this.#slotOfBooking.has(booking)) return;
+    slot.bookings.set(booking, actor);
+    this.#slotOfBooking.set(booking, slot);
+  }
+
+  #cancel(data: JsonObject): void {
+    const booking = data['booking'];
+    if (typeof booking !== 'string') return;
+    this.#cancelled.add(booking);
+    this.#slotOfBooking.get(booking)?.bookings.delete(booking);
+  }
+}
+
+/** The city of a run after event `at`, read page by page. */
+export async function foldCity(sql: Sql, runId: string, at: number): Promise<CityState> {
+  const fold = new CityFold();
+  let from = 0;
+  while (from <= at) {
+    const rows = await sql<FoldedEvent[]>`
+      select idx as index, virtual_ms as "virtualMs", type, actor, data from simcity_run_events
+      where run_id = ${runId} and idx between ${from} and ${at} order by idx limit ${PAGE_EVENTS}`;
+    for (const row of rows) fold.apply(row);
+    const last = rows.at(-1);
+    if (!last) break;
+    from = last.index + 1;
+  }
+  return fold.state();
+}

@@ -1,0 +1,144 @@
+/** Starts and stops a server: database, migrations, listeners, HTTP. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { createApp } from './app.ts';
+import type { ServerConfig } from './config.ts';
+import { connect, errorCode, isUnreachable, type Sql } from './db/client.ts';
+import { migrate, readMigrations } from './db/migrate.ts';
+import { reapLost } from './db/runs.ts';
+import { History } from './live/history.ts';
+import { Hub } from './live/hub.ts';
+import { listenForRuns } from './live/notify.ts';
+import { Metrics } from './metrics.ts';
+import type { Log } from './process-edge.ts';
+import { projectVersion } from './project-root.ts';
+import { StartupError } from './startup-error.ts';
+
+const REAP_EVERY_MS = 1_000;
+const STOP_WITHIN_MS = 5_000;
+
+export interface RunningServer {
+  url: string;
+  /** Ends the streams with a hint when to come back, and the rest within 5 s. */
+  stop(): Promise<void>;
+}
+
+/** @throws StartupError when the database cannot be used or the port is taken. */
+export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
+  const sql = connect(config.databaseUrl, { max: 10 });
+  try {
+    await applyMigrations(sql);
+    const stopping = new AbortController();
+    const hub = new Hub();
+    const app = createApp({
+      sql,
+      hub,
+      history: new History(sql),
+      metrics: new Metrics(),
+      log,
+      guard: { host: config.host, allowedHosts: config.allowedHosts },
+      version: projectVersion(),
+      stopping: stopping.signal,
+    });
+    // The guard checks the Host header itself, and says what is wrong.
+    const server = createAdaptorServer({ fetch: app.fetch, hostname: config.host }) as Server;
+    const port = await listen(server, config);
+    const notify = listenForRuns(config.databaseUrl, hub, log);
+    const reaper = keepReaping(sql, log);
+    return {
+      url: `http://${urlHost(config.host)}:${port}`,
+      async stop() {
+        stopping.abort();
+        await reaper.stop();
+        await close(server);
+        await notify.close();
+        await sql.end({ timeout: 2 });
+      },
+    };
+  } catch (error) {
+    await sql.end({ timeout: 0 });
+    throw error;
+  }
+}
+
+/** Applies what is pending. @throws StartupError in words for people when the database cannot be used. */
+export async function applyMigrations(sql: Sql): ReturnType<typeof migrate> {
+  return withDatabase(async () => migrate(sql, await readMigrations()));
+}
+
+/** Runs `work`; a database that cannot be used becomes a StartupError that says so. */
+export async function withDatabase<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StartupError) throw error;
+    const why = error instanceof Error ? error.message || errorCode(error) : String(error);
+    const unreachable = isUnreachable(error);
+    throw new StartupError(
+      unreachable ? 'database_unreachable' : 'database_unusable',
+      unreachable ? `the database cannot be reached: ${why}` : `the database cannot be used: ${why}`,
+      { hint: 'Check DATABASE_URL; unset it to use the embedded PostgreSQL.', cause: error },
+    );
+  }
+}
+
+async function listen(server: Server, config: ServerConfig): Promise<number> {
+  server.listen(config.port, config.host === '*' ? '::' : config.host);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const code = errorCode(cause);
+    const place = `${config.host}:${config.port}`;
+    throw new StartupError(
+      code === 'EADDRINUSE' ? 'port_in_use' : 'cannot_listen',
+      code === 'EADDRINUSE' ? `${place} is in use by another program` : `cannot listen on ${place}: ${code}`,
+      { hint: 'Choose another --port or --host (--port 0 takes any free port).', cause },
+    );
+  }
+  return (server.address() as AddressInfo).port;
+}
+
+/** The address under which this machine reaches a server that listens on `host`. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '*') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function keepReaping(sql: Sql, log: Log): { stop(): Promise<void> } {
+  let work: Promise<void> = Promise.resolve();
+  let busy = false;
+  async function reap(): Promise<void> {
+    try {
+      for (const runId of await reapLost(sql)) log.warn({ runId }, 'ended a run whose runner was lost');
+    } catch (error) {
+      log.warn({ code: errorCode(error) }, 'cannot look for lost runs just now');
+    } finally {
+      busy = false;
+    }
+  }
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    work = reap();
+  }, REAP_EVERY_MS);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await work;
+    },
+  };
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const force = setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS - 1_000);
+  // Connections that become idle while we wait are kept open by their clients otherwise.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  await closed;
+  clearTimeout(force);
+  clearInterval(idle);
+}

@@ -1,0 +1,25 @@
+/** What the routes work with: made once by main, handed to every route. */
+import type { HttpBindings } from '@hono/node-server';
+import type { Sql } from './db/client.ts';
+import type { GuardOptions } from './guard.ts';
+import type { History } from './live/history.ts';
+import type { Hub } from './live/hub.ts';
+import type { Metrics } from './metrics.ts';
+import type { Log } from './process-edge.ts';
+
+export interface Services {
+  sql: Sql;
+  hub: Hub;
+  history: History;
+  metrics: Metrics;
+  log: Log;
+  guard: GuardOptions;
+  version: string;
+  /** Aborted when the server begins to stop. */
+  stopping: AbortSignal;
+}
+
+/** Hono's environment: the raw request and response of node are reached through the bindings. */
+export interface ServerEnv {
+  Bindings: HttpBindings;
+}
