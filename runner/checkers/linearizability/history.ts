@@ -1,0 +1,49 @@
+/** The part of an object's history that the checker still needs: its operations and the events that bind them. */
+
+/** One operation. Its interval goes from `invokedAt` to `endedAt`, both positions in the object's history. */
+export interface Op<Call, Answer> {
+  readonly id: number;
+  readonly call: Call;
+  readonly invokedAt: number;
+  /** `unknown`: no answer will come, it may take effect at any later instant or never. */
+  status: 'pending' | 'unknown' | 'answered' | 'expired';
+  answer: Answer | undefined;
+  /** The last position at which it can take effect; infinite while that is open. */
+  endedAt: number;
+  /** Shared with its repeats. */
+  readonly identity: string | null;
+  /** True once a repeat could be given what this request may have been refused with. */
+  tracked: boolean;
+}
+
+/** What a history is made of besides invocations, in order. */
+export type HistoryEvent<Call, Answer> =
+  | { readonly kind: 'complete' | 'expire'; readonly at: number; readonly op: Op<Call, Answer> }
+  | { readonly kind: 'forget'; readonly at: number; readonly what: unknown };
+
+/** An operation that took effect although it has not ended. Without `outcome` its answer was known already. */
+export interface Done<Call, Answer> {
+  readonly op: Op<Call, Answer>;
+  readonly outcome: string | undefined;
+  /** True when it changed nothing. */
+  readonly observed: boolean;
+}
+
+/** The refusals that a request under way could have met so far, one bit each. */
+export interface Met<Call, Answer> {
+  readonly op: Op<Call, Answer>;
+  readonly bits: number;
+}
+
+/** One way in which the history so far can have gone: the state, and what of the open operations has happened. */
+export interface Configuration<State, Call, Answer> {
+  readonly state: State;
+  readonly done: readonly Done<Call, Answer>[];
+  readonly met: readonly Met<Call, Answer>[];
+}
+
+export type Verdict<State> =
+  | { readonly ok: true }
+  /** No order of the operations explains the answer: what would have been allowed, and in which states. */
+  | { readonly ok: false; readonly allowed: readonly string[]; readonly states: readonly State[] }
+  | { readonly ok: 'unknown'; readonly reason: string };

@@ -1,0 +1,160 @@
+/** Single steps from one configuration to the next: an operation takes effect, an event of the history passes. */
+import type { SequentialModel } from '../model.ts';
+import type { Configuration, Done, HistoryEvent, Met, Op } from './history.ts';
+
+/** How often each refusal was answered already, by identity: for each refusal the first position, or infinity. */
+export type Refused = Map<string, number[]>;
+
+const NONE: readonly never[] = [];
+
+export class Steps<State, Call, Answer> {
+  readonly model: SequentialModel<State, Call, Answer>;
+  /** The operations that can still take effect at some place of the history that is kept, by invocation. */
+  live: Op<Call, Answer>[] = [];
+  /** Those whose refusals, met but not answered, a repeat may be given. */
+  tracked: Op<Call, Answer>[] = [];
+  readonly refused: Refused = new Map();
+
+  constructor(model: SequentialModel<State, Call, Answer>) {
+    this.model = model;
+  }
+
+  initial(state: State): Configuration<State, Call, Answer> {
+    return { state, done: NONE, met: NONE };
+  }
+
+  /** The operations that can take effect right before the event at `at`. */
+  available(from: Configuration<State, Call, Answer>, at: number): Op<Call, Answer>[] {
+    const found: Op<Call, Answer>[] = [];
+    for (const op of this.live) {
+      if (op.invokedAt < at && op.endedAt >= at && !isDone(from, op)) found.push(op);
+    }
+    return found;
+  }
+
+  /** Every configuration in which `op` took effect right after `from`, before the event at `at`. */
+  step(
+    from: Configuration<State, Call, Answer>,
+    op: Op<Call, Answer>,
+    at: number,
+  ): Configuration<State, Call, Answer>[] {
+    if (op.status !== 'answered') {
+      return this.model
+        .effects(from.state, op.call)
+        .map(({ state, outcome }) => this.#after(from, state, { op, outcome, observed: false }, at));
+    }
+    const next: Configuration<State, Call, Answer>[] = [];
+    for (const state of this.#answers(from, op, at)) {
+      next.push(this.#after(from, state, { op, outcome: undefined, observed: state === from.state }, at));
+    }
+    return next;
+  }
+
+  #answers(from: Configuration<State, Call, Answer>, op: Op<Call, Answer>, at: number): readonly State[] {
+    const answer = op.answer as Answer;
+    const state = this.model.apply(from.state, op.call, answer);
+    if (state === null) return this.#isRefusedAgain(from, op, answer, at) ? [from.state] : NONE;
+    const others = this.model.alternatives?.(from.state, op.call, answer) ?? NONE;
+    return others.length === 0 ? [state] : [state, ...others];
+  }
+
+  #after(
+    from: Configuration<State, Call, Answer>,
+    state: State,
+    done: Done<Call, Answer>,
+    at: number,
+  ): Configuration<State, Call, Answer> {
+    const next = { state, done: [...from.done, done], met: from.met };
+    return state === from.state ? next : this.arrive(next, at);
+  }
+
+  /** True when the service may give `op` a refusal that an earlier request with its identity got, or met unseen. */
+  #isRefusedAgain(
+    from: Configuration<State, Call, Answer>,
+    op: Op<Call, Answer>,
+    answer: Answer,
+    at: number,
+  ): boolean {
+    const repeats = this.model.repeats;
+    if (!repeats || op.identity === null) return false;
+    const index = repeats.refusalIndex(answer);
+    if (index < 0 || !repeats.mayRefuseAgain(from.state, op.call)) return false;
+    if ((this.refused.get(op.identity)?.[index] ?? Number.POSITIVE_INFINITY) < at) return true;
+    return from.met.some(
+      (m) => m.op !== op && m.op.identity === op.identity && (m.bits & (1 << index)) !== 0,
+    );
+  }
+
+  /**
+   * What holds on arriving in a state before the event at `at`: requests under way meet its refusals, and
+   * operations whose known answer it explains without a change are done. Both lose nothing.
+   */
+  arrive(at0: Configuration<State, Call, Answer>, at: number): Configuration<State, Call, Answer> {
+    const config = this.tracked.length === 0 ? at0 : { ...at0, met: this.#meet(at0, at) };
+    let done: Done<Call, Answer>[] | null = null;
+    for (const op of this.live) {
+      if (op.status !== 'answered' || op.invokedAt >= at || op.endedAt < at || isDone(config, op)) continue;
+      const answer = op.answer as Answer;
+      const next = this.model.apply(config.state, op.call, answer);
+      if (next === config.state || (next === null && this.#isRefusedAgain(config, op, answer, at))) {
+        done ??= [...config.done];
+        done.push({ op, outcome: undefined, observed: true });
+      }
+    }
+    return done ? { state: config.state, done, met: config.met } : config;
+  }
+
+  #meet(config: Configuration<State, Call, Answer>, at: number): readonly Met<Call, Answer>[] {
+    const met: Met<Call, Answer>[] = [];
+    for (const op of this.tracked) {
+      if (op.invokedAt >= at || this.model.spent?.(config.state, op.call)) continue;
+      const before = config.met.find((m) => m.op === op);
+      const bits = (before?.bits ?? 0) | (op.endedAt >= at ? this.#held(config.state, op.call) : 0);
+      if (op.status === 'answered' && op.endedAt < at) continue;
+      if (before?.bits === bits) met.push(before);
+      else if (bits !== 0) met.push({ op, bits });
+    }
+    return met;
+  }
+
+  #held(state: State, call: Call): number {
+    let bits = 0;
+    this.model.repeats?.refusals.forEach((refusal, index) => {
+      if (this.model.apply(state, call, refusal) !== null) bits |= 1 << index;
+    });
+    return bits;
+  }
+
+  /** The configuration after `event`, or null when it contradicts what was taken to have happened. */
+  pass(
+    from: Configuration<State, Call, Answer>,
+    event: HistoryEvent<Call, Answer>,
+  ): Configuration<State, Call, Answer> | null {
+    if (event.kind === 'forget') {
+      const identity = this.model.repeats?.identity(event.what) ?? null;
+      const met = identity === null ? from.met : from.met.filter((m) => m.op.identity !== identity);
+      return { state: this.model.forget?.(from.state, event.what) ?? from.state, done: from.done, met };
+    }
+    const { op } = event;
+    const entry = from.done.find((d) => d.op === op);
+    let { state } = from;
+    if (entry?.outcome !== undefined && op.status === 'answered') {
+      const confirmed = this.model.confirm(state, op.call, entry.outcome, op.answer as Answer);
+      if (confirmed === null) return null;
+      state = confirmed;
+    } else if (!entry && event.kind === 'complete') {
+      return null;
+    }
+    const done = entry ? from.done.filter((d) => d !== entry) : from.done;
+    const met = event.kind === 'complete' ? from.met.filter((m) => m.op !== op) : from.met;
+    return { state, done, met };
+  }
+}
+
+export function isDone<State, Call, Answer>(
+  config: Configuration<State, Call, Answer>,
+  op: Op<Call, Answer>,
+): boolean {
+  for (const entry of config.done) if (entry.op === op) return true;
+  return false;
+}

@@ -1,0 +1,67 @@
+/** The contract between a scenario's model and the linearizability checker: one object, described sequentially. */
+
+/**
+ * A sequential specification of one object (a slot), as the checker needs it. States are immutable values.
+ * The first six functions are needed; the rest make a hot object affordable or a long history forgettable.
+ */
+export interface SequentialModel<State, Call, Answer> {
+  /** `world` is what the run told the target to build; the state of `object` in it before anything happened. */
+  initial(object: string, world?: unknown): State;
+  /**
+   * The state after `call` took effect in `state` and answered `answer`, or null when the model does not
+   * allow that answer there. Returns the same reference when nothing changes.
+   */
+  apply(state: State, call: Call, answer: Answer): State | null;
+  /**
+   * Every state-changing effect that `call` could have in `state` while its answer is not known (a pending
+   * or unknown call), each with a token to be confirmed once the answer comes.
+   */
+  effects(state: State, call: Call): readonly Effect<State>[];
+  /**
+   * A call that took effect earlier with `outcome` now turns out to have answered `answer`: the state
+   * refined by that knowledge (e.g. a booking id gets known), or null on contradiction.
+   */
+  confirm(state: State, call: Call, outcome: string, answer: Answer): State | null;
+  /** Canonical text: equal for equal states. */
+  key(state: State): string;
+  /** For people: what the model would have allowed as answers to `call` in `state`. */
+  describe(state: State, call: Call): readonly string[];
+
+  /** The states besides that of `apply`, for a call whose answer leaves open what exactly it did. */
+  alternatives?(state: State, call: Call, answer: Answer): readonly State[];
+  /**
+   * May it matter to do `pending` before `target`: because it could help `target` to be allowed, or because
+   * `target` could hinder it afterwards? False must be certain, for these two calls by themselves: chains
+   * over further calls are followed by the checker. An answer that is not known is undefined.
+   */
+  relevant?(
+    state: State,
+    pending: Call,
+    pendingAnswer: Answer | undefined,
+    target: Call,
+    targetAnswer: Answer | undefined,
+  ): boolean;
+  /** True when `call` can change nothing any more, in this state and in all that can follow. */
+  spent?(state: State, call: Call): boolean;
+  /** `what` will never be used again (a key, say): whatever is remembered only for its sake may go. */
+  forget?(state: State, what: unknown): State;
+  /** For services that may give a repeated request its first refusal again. */
+  readonly repeats?: Repeats<State, Call, Answer>;
+}
+
+export interface Effect<State> {
+  readonly state: State;
+  readonly outcome: string;
+}
+
+/** What a model says about requests that are repeats of each other (they share an idempotency key). */
+export interface Repeats<State, Call, Answer> {
+  /** Equal for a request, its repeats, and what `forget` is told of them; null for calls that have no repeats. */
+  identity(callOrWhat: unknown): string | null;
+  /** The refusals that a repeat may be given again. None of them changes the state. */
+  readonly refusals: readonly Answer[];
+  /** The index of `answer` in `refusals`, or -1. */
+  refusalIndex(answer: Answer): number;
+  /** May a repeat be given an earlier refusal again in `state`? (No longer once the request had its effect.) */
+  mayRefuseAgain(state: State, call: Call): boolean;
+}

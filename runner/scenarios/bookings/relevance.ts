@@ -1,0 +1,129 @@
+/**
+ * Which pending calls can matter to which others in one slot: false only when doing the one before the
+ * other can neither help the other nor save the one. It keeps the checker's search off hopeless orders.
+ */
+import type { SlotAnswer, SlotCall } from './model.ts';
+import { activeOf, entryOfId, type SlotState } from './slot-state.ts';
+
+type Ok = Extract<SlotAnswer, { outcome: 'ok' }>;
+type Maybe<T> = T | undefined;
+
+/** True when `call` with this answer changes nothing by itself; an answer that is not known may have. */
+function observes(call: SlotCall, answer: Maybe<SlotAnswer>): boolean {
+  return answer?.outcome === 'refused' || call.operation === 'read' || call.operation === 'count';
+}
+
+export function relevant(
+  state: SlotState,
+  pending: SlotCall,
+  pendingAnswer: Maybe<SlotAnswer>,
+  target: SlotCall,
+  targetAnswer: Maybe<SlotAnswer>,
+): boolean {
+  if (observes(target, targetAnswer)) {
+    return !observes(pending, pendingAnswer) && helps(state, pending, pendingAnswer, target, targetAnswer);
+  }
+  if (observes(pending, pendingAnswer))
+    return isHindered(pending, pendingAnswer, target, targetAnswer as Maybe<Ok>);
+  return isOrdered(state, pending, pendingAnswer as Maybe<Ok>, target);
+}
+
+/** Could the change `pending` help `target` to see what it answered? */
+function helps(
+  state: SlotState,
+  pending: SlotCall,
+  pendingAnswer: Maybe<SlotAnswer>,
+  target: SlotCall,
+  answer: Maybe<SlotAnswer>,
+): boolean {
+  if (!answer) return false;
+  if (answer.outcome === 'refused') return helpsRefusal(state, pending, target, answer.reason);
+  if (pending.operation === 'open') return !state.open;
+  if (pending.operation === 'close') return state.open && answer.open === false;
+  const shown = answer.bookings;
+  if (typeof shown === 'number')
+    return pending.operation === 'book' ? shown > state.seats : shown < state.seats;
+  if (!shown) return true;
+  if (pending.operation === 'book') {
+    const id = (pendingAnswer as Maybe<Ok>)?.booking;
+    return shown.some((b) => b.citizen === pending.citizen && (id === undefined || id === b.id));
+  }
+  return pending.operation === 'cancel' && !shown.some((b) => b.id === pending.booking);
+}
+
+function helpsRefusal(state: SlotState, pending: SlotCall, target: SlotCall, reason: string): boolean {
+  if (target.operation === 'cancel')
+    return pending.operation === 'cancel' && pending.booking === target.booking;
+  if (target.operation !== 'book') return false;
+  if (pending.operation === 'close') return reason === 'closed' && state.open;
+  if (reason === 'closed') return false;
+  if (pending.operation === 'open') return !state.open;
+  if (pending.operation === 'cancel') return reason === 'already-booked' && state.seats >= state.capacity;
+  if (pending.operation !== 'book') return false;
+  const same = pending.citizen === target.citizen;
+  if (reason === 'full') return state.seats < state.capacity && !(same && pending.key === target.key);
+  return same && pending.key !== target.key;
+}
+
+/** Could the change `target` take away what `pending` saw? */
+function isHindered(
+  pending: SlotCall,
+  answer: Maybe<SlotAnswer>,
+  target: SlotCall,
+  targetAnswer: Maybe<Ok>,
+): boolean {
+  if (!answer) return false;
+  if (answer.outcome === 'refused') return isRefusalHindered(pending, answer.reason, target, targetAnswer);
+  if (target.operation === 'open' || target.operation === 'close')
+    return answer.open !== (target.operation === 'open');
+  const shown = answer.bookings;
+  if (typeof shown === 'number' || !shown) return true;
+  if (target.operation === 'cancel') return shown.some((b) => b.id === target.booking);
+  const id = targetAnswer?.booking;
+  return id === undefined || !shown.some((b) => b.id === id);
+}
+
+function isRefusalHindered(
+  pending: SlotCall,
+  reason: string,
+  target: SlotCall,
+  targetAnswer: Maybe<Ok>,
+): boolean {
+  switch (target.operation) {
+    case 'open':
+      return reason === 'closed';
+    case 'cancel':
+      return reason === 'full' || reason === 'already-booked';
+    case 'book':
+      if (pending.operation === 'cancel') {
+        return targetAnswer?.booking === undefined || targetAnswer.booking === pending.booking;
+      }
+      return pending.operation === 'book' && pending.citizen === target.citizen && pending.key === target.key;
+    default:
+      return false;
+  }
+}
+
+/** Two changes: could `pending` help `target`, or be impossible or different after it? */
+function isOrdered(state: SlotState, pending: SlotCall, pendingAnswer: Maybe<Ok>, target: SlotCall): boolean {
+  switch (target.operation) {
+    case 'open':
+      return pending.operation === 'close';
+    case 'close':
+      return pending.operation === 'open' || pending.operation === 'book';
+    case 'book':
+      if (pending.operation === 'open') return !state.open;
+      if (pending.operation === 'cancel') {
+        return state.seats >= state.capacity || activeOf(state, target.citizen) !== undefined;
+      }
+      if (pending.operation !== 'book') return false;
+      if (pending.citizen === target.citizen) return pending.key !== target.key;
+      return state.capacity - state.seats <= 1;
+    case 'cancel': {
+      if (pending.operation !== 'book' || entryOfId(state, target.booking)) return false;
+      return pendingAnswer?.booking === undefined || pendingAnswer.booking === target.booking;
+    }
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,76 @@
+/** Histories of one slot, written down for people: a checker that is driven by short lines. */
+import { LinearizabilityChecker, type Verdict } from '../../runner/checkers/linearizability/index.ts';
+import { bookingsModel, type SlotAnswer, type SlotCall } from '../../runner/scenarios/bookings/model.ts';
+import type { SlotState } from '../../runner/scenarios/bookings/slot-state.ts';
+
+/** A checker of a slot `s` with this many seats, open and empty. */
+export function slotChecker(
+  capacity: number,
+  maxConfigurations = 20_000,
+): LinearizabilityChecker<SlotState, SlotCall, SlotAnswer> {
+  const world = { slots: [{ id: 's', capacity, open: true }] };
+  return new LinearizabilityChecker(bookingsModel, 's', { maxConfigurations, world });
+}
+
+export const book = (citizen: string, key: string): SlotCall => ({ operation: 'book', citizen, key });
+export const cancel = (booking: string): SlotCall => ({ operation: 'cancel', booking });
+export const read: SlotCall = { operation: 'read' };
+export const count: SlotCall = { operation: 'count' };
+export const open: SlotCall = { operation: 'open' };
+export const close: SlotCall = { operation: 'close' };
+
+export const ok = (booking?: string): SlotAnswer =>
+  booking === undefined ? { outcome: 'ok' } : { outcome: 'ok', booking };
+export const refused = (reason: string): SlotAnswer => ({ outcome: 'refused', reason });
+
+/** The answer of a read: `ana=b1` for each booking. */
+export function shows(capacity: number, isOpen: boolean, ...bookings: string[]): SlotAnswer {
+  const views = bookings.map((text) => {
+    const [citizen = '', id = ''] = text.split('=');
+    return { citizen, id };
+  });
+  return { outcome: 'ok', capacity, open: isOpen, bookings: views };
+}
+
+export const counts = (capacity: number, isOpen: boolean, bookings: number): SlotAnswer => ({
+  outcome: 'ok',
+  capacity,
+  open: isOpen,
+  bookings,
+});
+
+/** What happens to the object, in order. */
+export type Step =
+  | { kind: 'invoke'; id: number; call: SlotCall }
+  | { kind: 'complete'; id: number; answer: SlotAnswer }
+  | { kind: 'unknown' | 'expire'; id: number };
+
+/** The verdict of each completion and expiry, `ok` for the other steps; ends with the first that is not ok. */
+export function verdicts(
+  capacity: number,
+  steps: readonly Step[],
+  maxConfigurations?: number,
+): Verdict<SlotState>['ok'][] {
+  const checker = slotChecker(capacity, maxConfigurations);
+  const found: Verdict<SlotState>['ok'][] = [];
+  for (const step of steps) {
+    found.push(applyStep(checker, step));
+    if (found.at(-1) !== true) break;
+  }
+  return found;
+}
+
+export function applyStep(checker: ReturnType<typeof slotChecker>, step: Step): Verdict<SlotState>['ok'] {
+  switch (step.kind) {
+    case 'invoke':
+      checker.invoke(step.id, step.call);
+      return true;
+    case 'complete':
+      return checker.complete(step.id, step.answer).ok;
+    case 'unknown':
+      checker.unknown(step.id);
+      return true;
+    case 'expire':
+      return checker.expire(step.id).ok;
+  }
+}
