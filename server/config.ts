@@ -34,7 +34,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ServerConfig {
     // A database URL holds a password, so it is not quoted.
     const value = name === 'DATABASE_URL' ? '' : ` (${JSON.stringify(env[name])})`;
     const message =
-      env[name] === undefined
+      given[name] === undefined
         ? `${name} is not set`
         : `${name}${value} must be ${issue?.message ?? 'something else'}`;
     throw new StartupError('invalid_config', message, {

@@ -247,12 +247,14 @@ begin
     v_forensic := coalesce(p_forensic,
       simcity_harness_forensic(p_run, 'harness-crash', coalesce(p_reason, 'The harness ended without a verdict.')));
     insert into simcity_run_events (run_id, idx, at, virtual_ms, type, actor, data)
-      values (p_run, v_next, v_at, v_virtual, 'violation', 'city', json_build_object(
-        'kind', v_forensic ->> 'kind', 'invariant', v_forensic ->> 'invariant', 'message', v_forensic ->> 'message'));
+      values (p_run, v_next, v_at, v_virtual, 'violation', 'city', format(
+        '{"kind":%s,"invariant":%s,"message":%s}', v_forensic -> 'kind', v_forensic -> 'invariant',
+        v_forensic -> 'message')::json);
     v_next := v_next + 1;
   end if;
   insert into simcity_run_events (run_id, idx, at, virtual_ms, type, actor, data)
-    values (p_run, v_next, v_at, v_virtual, 'end', 'city', json_build_object('status', p_status, 'reason', p_reason));
+    values (p_run, v_next, v_at, v_virtual, 'end', 'city', format(
+      '{"status":%s,"reason":%s}', to_json(p_status), coalesce(to_json(p_reason), 'null'))::json);
   v_next := v_next + 1;
 
   update simcity_runs set
@@ -350,8 +352,8 @@ begin
     raise exception using errcode = 'SC004', message = format('there is no run %s', p_run);
   end if;
   v_ended := r.status in ('PASS', 'FAIL', 'STOPPED');
-  if p_token_hash is null or p_token_hash is distinct from
-      case when v_ended then r.last_token_hash else r.ingest_token_hash end then
+  if p_token_hash is null
+      or p_token_hash is distinct from (case when v_ended then r.last_token_hash else r.ingest_token_hash end) then
     raise exception using errcode = 'SC001', message = 'this token may not send telemetry for the run (any more)';
   end if;
 
