@@ -39,6 +39,23 @@ export const FAULT_PROFILES = ['none', 'calm', 'rough', 'brutal'] as const;
 export const ISOLATION_LEVELS = ['read-committed', 'repeatable-read', 'serializable'] as const;
 
 /**
+ * A run cut down to a part of itself, as `shrink` makes it: only these of the operations that the seed
+ * plans, without some of the faults that it draws, and with a schedule of its own.
+ */
+export const reductionSchema = z.object({
+  /** Numbers of the planned operations that are kept, ascending. */
+  operations: z.array(z.int().min(0)).max(100_000),
+  /** Faults that do not strike, as `<planned operation>.<attempt>.<fault>`: `17.0.drop-response`. */
+  muted: z.array(z.string().max(100)).max(100_000).default([]),
+  /**
+   * Which of the ready requests takes each step, by position; 0 (the one that has been ready longest) where
+   * the list is at its end. Null: the run's strategy decides.
+   */
+  schedule: z.array(z.int().min(0)).max(1_000_000).nullable().default(null),
+});
+export type Reduction = z.infer<typeof reductionSchema>;
+
+/**
  * All that decides a run, with every default filled in: what is printed with it and stored with it.
  * Two runs with equal configurations and seeds have equal histories (on `memory` and `postgres`).
  */
@@ -71,6 +88,7 @@ export const runConfigSchema = z.object({
   snapshotEvery: z.int().min(5).max(1_000_000).default(10),
   /** Expressions such as `p95_latency_ms<50` over the metrics; a crossed one fails the run. */
   thresholds: z.array(z.string().max(200)).max(50).default([]),
+  reduction: reductionSchema.nullable().default(null),
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
