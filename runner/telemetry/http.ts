@@ -221,7 +221,8 @@ export class HttpSink implements Sink {
       if (outcome.kind === 'accepted') return this.#accepted(batch, endJson !== null, outcome.answer);
       if (outcome.kind === 'lease-lost') throw new LeaseLostError(outcome.message);
       if (outcome.kind === 'retry') await this.#backOff(outcome, attempt);
-      else if (batch.count > 1 && isAboutContent(outcome)) maxItems = Math.ceil(batch.count / 2);
+      else if (batch.count > 1 && maxItems > 1 && isAboutContent(outcome))
+        maxItems = Math.ceil(Math.min(batch.count, maxItems) / 2);
       else throw refusal(outcome, batch);
     }
   }

@@ -3,7 +3,7 @@ import type { RunEvent, Snapshot } from '../../server/contract/index.ts';
 import { storableJson } from './storable.ts';
 
 interface Item {
-  kind: 'event' | 'snapshot';
+  kind: 'event' | 'snapshot' | 'end';
   index: number;
   /** Encoded once, when it is taken; every retry sends the same text. */
   json: string;
@@ -65,8 +65,9 @@ export class Outbox {
   }
 
   addEvent(event: RunEvent): void {
-    if (event.type === 'end') this.#endHeld = true;
-    this.#add('event', event.index, event);
+    const isEnd = event.type === 'end';
+    if (isEnd) this.#endHeld = true;
+    this.#add(isEnd ? 'end' : 'event', event.index, event);
   }
 
   addSnapshot(snapshot: Snapshot): void {
@@ -79,11 +80,15 @@ export class Outbox {
     this.#held = 0;
   }
 
-  /** The oldest items, at most `maxItems` and (but for a single larger one) `maxCharacters`. They stay held. */
+  /**
+   * The oldest items, at most `maxItems` and (but for a single larger one) `maxCharacters`. They stay held.
+   * The `end` event brings all that follows it, whatever the limits: the history ends in one batch.
+   */
   peek(maxItems: number, maxCharacters: number): OutboxBatch {
     const events: string[] = [];
     const snapshots: string[] = [];
-    const available = Math.min(maxItems, this.sendable);
+    let available = Math.min(maxItems, this.sendable);
+    let ending = false;
     let firstEvent: number | null = null;
     let lastEvent: number | null = null;
     let firstSnapshot: number | null = null;
@@ -91,8 +96,12 @@ export class Outbox {
     let count = 0;
     while (count < available) {
       const item = this.#items[this.#head + count];
-      if (!item || (count > 0 && characters + item.json.length > maxCharacters)) break;
-      if (item.kind === 'event') {
+      if (!item || (!ending && count > 0 && characters + item.json.length > maxCharacters)) break;
+      if (item.kind === 'end') {
+        ending = true;
+        available = this.sendable;
+      }
+      if (item.kind !== 'snapshot') {
         firstEvent ??= item.index;
         lastEvent = item.index;
         events.push(item.json);

@@ -168,16 +168,34 @@ test('the runner outlives an outage of the database that is shorter than the lea
   expect(await world.untilEnded(next)).toMatchObject({ status: 'PASS' });
 });
 
-test('a run outlives a crash of the database: nothing of its history is lost or stored twice', async () => {
-  await world.startRunner();
-  const id = await world.queue({ operations: 2_000, rate: 500 });
-  await world.harnessPid(id);
-  await world.crashDatabase();
+async function expectWholeHistory(id: string): Promise<void> {
   expect(await world.untilEnded(id)).toMatchObject({ status: 'PASS', next_index: 2_002 });
   const operations = await world.sql`
     select (data->>'operation')::int as operation from simcity_run_events
     where run_id = ${id} and type = 'note' order by idx`;
   expect(operations.map(({ operation }) => operation)).toEqual(Array.from({ length: 2_000 }, (_, n) => n));
+}
+
+test('a run outlives a crash of the database: nothing of its history is lost or stored twice', async () => {
+  await world.startRunner();
+  const id = await world.queue({ operations: 2_000, rate: 500 });
+  await world.harnessPid(id);
+  await world.crashDatabase();
+  await expectWholeHistory(id);
+});
+
+test('a run outlives a crash of the server in the same way', async () => {
+  await world.startRunner();
+  const id = await world.queue({ operations: 2_000, rate: 500 });
+  await world.harnessPid(id);
+  await world.crashServer();
+  await expectWholeHistory(id);
+});
+
+test.for(['memory', 'postgres'])('the real engine runs in a harness of its own on %s', async (target) => {
+  await world.startRunner({ SIMCITY_HARNESS: '' });
+  const id = await world.queue({ operations: 300 }, target);
+  expect(await world.untilEnded(id)).toMatchObject({ status: 'PASS', fail_forensic: null });
 });
 
 test('a run whose configuration cannot be read fails at once and says why', async () => {

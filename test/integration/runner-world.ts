@@ -1,17 +1,14 @@
-/** What the runner's tests live in: a real PostgreSQL with the real SQL, a receiver over HTTP, runner processes. */
+/** What the runner's tests live in: a real PostgreSQL, a real server, and runner processes. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { type Forensic, type Ready, type RunConfig, runConfigSchema } from '../../server/contract/index.ts';
-import { migrate, readMigrations } from '../../server/db/migrate.ts';
 
 const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -32,63 +29,47 @@ export interface RunnerProcess {
   ended: Promise<number | NodeJS.Signals | null>;
 }
 
-interface Batch {
-  events: unknown;
-  snapshots: unknown;
-  live?: unknown;
-  end?: unknown;
-}
-
 export class RunnerWorld {
   readonly sql: postgres.Sql;
   readonly databaseUrl: string;
   readonly #database: ChildProcess;
   readonly #folder: string;
-  readonly #server: Server;
+  readonly serverUrl: string;
+  #server: ChildProcess;
   readonly #runners: RunnerProcess[] = [];
-  serverUrl = '';
 
-  private constructor(database: ChildProcess, databaseUrl: string, folder: string) {
+  private constructor(
+    database: ChildProcess,
+    databaseUrl: string,
+    server: ChildProcess,
+    serverUrl: string,
+    folder: string,
+  ) {
     this.#database = database;
     this.#folder = folder;
     this.databaseUrl = databaseUrl;
     this.sql = postgres(databaseUrl, { max: 4, onnotice: () => undefined });
-    this.#server = createServer((request, response) => {
-      void (async () => {
-        let text = '';
-        for await (const chunk of request.setEncoding('utf8')) text += chunk;
-        const answer = await this.#ingest(
-          request.url ?? '',
-          request.headers.authorization ?? '',
-          JSON.parse(text),
-        );
-        response.writeHead(answer.status).end(JSON.stringify(answer.body));
-      })().catch(() => response.writeHead(503).end('{}'));
-    });
+    this.#server = server;
+    this.serverUrl = serverUrl;
   }
 
   static async create(): Promise<RunnerWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'simcity-runner-'));
-    const database = spawn(process.execPath, [source('server/db/embedded-main.ts'), '--data-dir', folder], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const ready = await readyLine(database);
-    if (ready.ready !== 'database') throw new Error(`no database: ${JSON.stringify(ready)}`);
-    const world = new RunnerWorld(database, ready.url, folder);
-    await migrate(world.sql as never, await readMigrations(source('sql')));
-    await new Promise<void>((resolve) => world.#server.listen(0, '127.0.0.1', resolve));
-    world.serverUrl = `http://127.0.0.1:${(world.#server.address() as AddressInfo).port}`;
-    return world;
+    const database = startPart('server/db/embedded-main.ts', ['--data-dir', folder]);
+    const databaseUrl = (await readyLine(database, 'database')).url;
+    const server = startServer(databaseUrl, 0);
+    const serverUrl = (await readyLine(server, 'server')).url;
+    return new RunnerWorld(database, databaseUrl, server, serverUrl, folder);
   }
 
   async destroy(): Promise<void> {
     await this.endRunners();
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
     await this.sql.end({ timeout: 1 });
-    const ended = once(this.#database, 'close');
-    this.#database.stdin?.end();
-    await ended;
+    for (const part of [this.#server, this.#database]) {
+      const ended = once(part, 'close');
+      part.stdin?.end();
+      await ended;
+    }
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -101,37 +82,32 @@ export class RunnerWorld {
   }
 
   async startRunner(env: Record<string, string> = {}): Promise<RunnerProcess> {
-    const child = spawn(process.execPath, [source('runner/main.ts')], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        DATABASE_URL: this.databaseUrl,
-        SIMCITY_URL: this.serverUrl,
-        SIMCITY_HARNESS: source('test/integration/runner-stub-harness.ts'),
-        SIMCITY_LOG_LEVEL: 'info',
-        ...env,
-      },
+    const child = startPart('runner/main.ts', [], {
+      DATABASE_URL: this.databaseUrl,
+      SIMCITY_URL: this.serverUrl,
+      SIMCITY_HARNESS: source('test/integration/runner-stub-harness.ts'),
+      SIMCITY_LOG_LEVEL: 'info',
+      ...env,
     });
     let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
     const ended = once(child, 'close').then(
       ([code, signal]) => (signal ?? code) as number | NodeJS.Signals | null,
     );
-    const ready = await readyLine(child);
-    if (ready.ready !== 'runner') throw new Error(`no runner: ${JSON.stringify(ready)} ${stderr}`);
-    const runner = { name: ready.name, process: child, stderr: () => stderr, ended };
+    const { name } = await readyLine(child, 'runner');
+    const runner = { name, process: child, stderr: () => stderr, ended };
     this.#runners.push(runner);
     return runner;
   }
 
-  async queue(config: Partial<RunConfig> = {}, more: { assignedRunner?: string } = {}): Promise<string> {
+  async queue(config: Partial<RunConfig> = {}, target = 'memory'): Promise<string> {
     const id = randomUUID();
     const full = JSON.stringify(runConfigSchema.parse(config));
     await this.sql`
-      insert into simcity_runs (id, scenario, target, seed, config, status, assigned_runner)
-      values (${id}, 'bookings', 'memory', 7, ${full}::text::jsonb, 'QUEUED', ${more.assignedRunner ?? null})`;
+      insert into simcity_runs (id, scenario, target, seed, config, status)
+      values (${id}, 'bookings', ${target}, 7, ${full}::text::jsonb, 'QUEUED')`;
     return id;
   }
 
@@ -174,6 +150,15 @@ export class RunnerWorld {
     return row?.pid ?? 0;
   }
 
+  /** Kills the server, and starts it again at the same address. */
+  async crashServer(): Promise<void> {
+    const ended = once(this.#server, 'close');
+    this.#server.kill('SIGKILL');
+    await ended;
+    this.#server = startServer(this.databaseUrl, Number(new URL(this.serverUrl).port));
+    await readyLine(this.#server, 'server');
+  }
+
   /** Kills PostgreSQL's first process, and waits until its guardian has brought it back. */
   async crashDatabase(): Promise<void> {
     const [row] = await this.sql<{ folder: string }[]>`select current_setting('data_directory') as folder`;
@@ -190,35 +175,33 @@ export class RunnerWorld {
       );
     }
   }
-
-  async #ingest(
-    path: string,
-    authorization: string,
-    batch: Batch,
-  ): Promise<{ status: number; body: unknown }> {
-    const id = path.split('/').at(-2) ?? '';
-    const hash = createHash('sha256').update(authorization.replace('Bearer ', '')).digest();
-    const text = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
-    try {
-      const [row] = await this.sql`
-        select next_index::int as next, stop_requested, stop_reason from simcity_ingest(${id}, ${hash},
-          ${text(batch.events)}::text::json, ${text(batch.snapshots)}::text::json,
-          ${text(batch.live)}::text::json, ${text(batch.end)}::text::json)`;
-      const stop = row?.['stop_requested'] ? { reason: row['stop_reason'] } : null;
-      return { status: 200, body: { next: row?.['next'], stop } };
-    } catch (error) {
-      if (!(error instanceof postgres.PostgresError)) throw error;
-      const code =
-        error.code === 'SC001' ? 'lease_lost' : error.code === 'SC002' ? 'sequence_gap' : 'internal';
-      return { status: code === 'internal' ? 500 : 409, body: { error: { code, message: error.message } } };
-    }
-  }
 }
 
-async function readyLine(child: ChildProcess): Promise<Ready> {
+function startServer(databaseUrl: string, port: number): ChildProcess {
+  const env = { DATABASE_URL: databaseUrl, SIMCITY_HOST: '127.0.0.1', SIMCITY_PORT: String(port) };
+  return startPart('server/main.ts', [], env);
+}
+
+/** Starts a part of SimCity from its sources; it ends with its stdin. */
+function startPart(path: string, args: string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(process.execPath, [source(path), ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  // Always drained, so that a part that logs much never waits for its reader.
+  child.stderr.resume();
+  return child;
+}
+
+async function readyLine<Name extends Ready['ready']>(
+  child: ChildProcess,
+  name: Name,
+): Promise<Extract<Ready, { ready: Name }>> {
   if (!child.stdout) throw new Error('the child has no stdout');
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
-  return JSON.parse(String(line)) as Ready;
+  const ready = JSON.parse(String(line)) as Ready;
+  if (ready.ready !== name) throw new Error(`the ${name} did not start: ${line}`);
+  return ready as Extract<Ready, { ready: Name }>;
 }
 
 /** True while the process runs; one that has ended and waits to be collected does not. */

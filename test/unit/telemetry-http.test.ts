@@ -91,6 +91,28 @@ test('the end event waits for the report, and both are committed in one batch', 
   expect(() => sink.event(event(3))).toThrow('nothing may follow');
 });
 
+test('the end comes in one batch with what follows it, wherever the batches are cut', async () => {
+  const sink = open({ limits: { batchItems: 5 } });
+  await fill(sink, 0, 4);
+  sink.event(event(4, { type: 'end' }));
+  sink.snapshot({ index: 4, at: event(4).at, metrics: {} });
+  await sink.end(PASS);
+  expect(receiver.requests.map(({ events }) => events)).toEqual([5]);
+  expect(receiver.snapshots).toHaveLength(1);
+  expect(receiver.end).toEqual(PASS);
+});
+
+test('an end that can never be taken is an error that names it', async () => {
+  receiver.script = (_request, events) =>
+    events.some(({ type }) => type === 'end') ? refusal(400, 'invalid_request', 'a bad end') : 'take';
+  const sink = open();
+  await fill(sink, 0, 4);
+  sink.event(event(4, { type: 'end' }));
+  sink.snapshot({ index: 4, at: event(4).at, metrics: {} });
+  await expect(sink.end(PASS)).rejects.toThrow('can never take event 4: 400 invalid_request: a bad end');
+  expect(storedIndexes()).toEqual([0, 1, 2, 3]);
+});
+
 test('a full buffer makes the caller wait until half of it is committed', async () => {
   const gate = Promise.withResolvers<Step>();
   receiver.script = () => gate.promise;
