@@ -38,6 +38,14 @@ export async function lockDataDir(folder: string): Promise<DataDirLock> {
   }
 }
 
+/** True when a living process holds the lock of `folder`. */
+export async function isLocked(folder: string): Promise<boolean> {
+  const newest = (await generations(folder)).at(-1);
+  if (newest === undefined) return false;
+  const holder = await readHolder(join(folder, `lock.${newest}`));
+  return holder !== 'gone' && holder !== 'unreadable' && isAlive(holder);
+}
+
 function inUse(folder: string, pid: number): StartupError {
   return new StartupError(
     'data_dir_in_use',

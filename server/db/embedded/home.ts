@@ -1,14 +1,18 @@
 /** Where the embedded database lives: under the data directory, or where PostgreSQL's user can reach. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { StartupError } from '../../startup-error.ts';
 import { type Binaries, copyBinaries } from './binaries.ts';
+import { isLocked } from './data-dir-lock.ts';
 import { canUse, type Owner } from './owner.ts';
 
 /** Read by root's clones in folders that only root may enter. */
 const SHARED_FOLDER = '/var/lib/simcity';
+
+/** In a folder of its own under SHARED_FOLDER: the data directory that it stands for. */
+const ORIGIN = 'ORIGIN';
 
 export interface Home {
   /** Holds postgres/ (the cluster), password, lock and log. */
@@ -72,10 +76,25 @@ async function probe(owner: Owner, program: string, folder: string): Promise<boo
  */
 export async function claimHome(home: Home): Promise<void> {
   if (home.movedFrom === null) return;
+  await writeFile(join(home.folder, ORIGIN), `${home.movedFrom}\n`);
+  await removeForgotten();
   const locationFile = join(home.movedFrom, 'LOCATION');
   const noted = await readFile(locationFile, 'utf8').catch(() => null);
   if (noted?.trim() === home.folder) return;
   await rm(join(home.folder, 'postgres'), { recursive: true, force: true });
   await rm(join(home.folder, 'password'), { force: true });
   await writeFile(locationFile, `${home.folder}\n`);
+}
+
+/**
+ * Removes the folders of data directories that were deleted. One whose parent is gone as well may
+ * only be on a disk that is not there just now, so it stays.
+ */
+async function removeForgotten(): Promise<void> {
+  for (const name of await readdir(SHARED_FOLDER)) {
+    const folder = join(SHARED_FOLDER, name);
+    const origin = (await readFile(join(folder, ORIGIN), 'utf8').catch(() => '')).trim();
+    if (origin === '' || existsSync(origin) || !existsSync(dirname(origin))) continue;
+    if (!(await isLocked(folder))) await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -1,0 +1,62 @@
+/** A real PostgreSQL for a test file: a cluster of its own, and as many fresh databases as it wants. */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type Sql } from '../../server/db/client.ts';
+import { startEmbedded } from '../../server/db/embedded.ts';
+import { migrate, readMigrations } from '../../server/db/migrate.ts';
+import { createLog } from '../../server/process-edge.ts';
+
+export const silentLog = createLog('test', { SIMCITY_LOG_LEVEL: 'silent' });
+
+export interface TestPostgres {
+  /** A new database: empty, or with the migrations applied. Answers its URL. */
+  createDatabase(options?: { migrated?: boolean }): Promise<string>;
+  /** A pool on `url` that `close` ends as well. */
+  open(url: string): Sql;
+  /** For all databases of the cluster. */
+  superuser: Sql;
+  close(): Promise<void>;
+}
+
+/** A folder under the temporary one that the user whom PostgreSQL runs as can enter. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'simcity-test-'));
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+export async function startTestPostgres(): Promise<TestPostgres> {
+  const folder = await temporaryFolder();
+  const database = await startEmbedded(join(folder, 'data'), silentLog);
+  const pools: Sql[] = [];
+  const open = (url: string) => {
+    const pool = connect(url, { max: 6, name: 'test' });
+    pools.push(pool);
+    return pool;
+  };
+  const superuser = open(database.url);
+  let created = 0;
+  return {
+    open,
+    superuser,
+    async createDatabase({ migrated = true } = {}) {
+      created += 1;
+      const name = `test_${created}`;
+      await superuser.unsafe(`create database ${name} template template0`);
+      const url = new URL(database.url);
+      url.pathname = `/${name}`;
+      if (migrated) {
+        const pool = connect(url.href, { max: 1 });
+        await migrate(pool, await readMigrations());
+        await pool.end();
+      }
+      return url.href;
+    },
+    async close() {
+      await Promise.all(pools.map((pool) => pool.end({ timeout: 1 })));
+      await database.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
