@@ -26,7 +26,7 @@ const UNWATCHED_ATTEMPTS = 15;
 /** Follows and resolves to the exit code of the verdict. @throws CliError when the server is lost. */
 export async function follow(context: Context, request: FollowRequest): Promise<number> {
   if (request.as === 'screen') {
-    const { missionControl } = await import('../tui/start.tsx');
+    const { missionControl } = await import('../tui/start.ts');
     return missionControl(context, request);
   }
   const undo = onInterrupt(context, request);

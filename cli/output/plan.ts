@@ -1,6 +1,6 @@
 /** The resolved plan of a run: every default and the seed, as it is printed before the run starts. */
 import type { Run, RunConfig } from '../../server/contract/index.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText, textWidth } from '../safe-text.ts';
 
 /** The settings of a run as `name value` pairs, in the order people look for them. */
 export function planEntries(run: Run): [name: string, value: string][] {
@@ -29,10 +29,17 @@ function faultsText(config: RunConfig): string {
   return [config.faults, ...rates].join(' ');
 }
 
-/** The plan on a few lines of `name value` pairs. */
+/** The plan on a few lines of `name value` pairs, for terminals of 80 columns. */
 export function planText(run: Run): string {
-  const entries = planEntries(run).map(([name, value]) => `${name} ${value}`);
   const lines: string[] = [];
-  for (let i = 0; i < entries.length; i += 5) lines.push(`  ${entries.slice(i, i + 5).join('   ')}`);
-  return `run ${run.id}\n${lines.join('\n')}\n`;
+  let line = '';
+  for (const [name, value] of planEntries(run)) {
+    const entry = `  ${name} ${value}`;
+    if (line !== '' && textWidth(line) + textWidth(entry) > 78) {
+      lines.push(line);
+      line = '';
+    }
+    line += line === '' ? entry : ` ${entry}`;
+  }
+  return `${[`run ${run.id}`, ...lines, line].join('\n')}\n`;
 }

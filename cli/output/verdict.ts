@@ -2,7 +2,7 @@
 import type { EndFrame, FailureSummary, Run } from '../../server/contract/index.ts';
 import { EXIT } from '../errors.ts';
 import { formatNumber, formatSeconds } from '../format.ts';
-import { safeLines, safeText } from '../safe-text.ts';
+import { safeLines, safeText, wrap } from '../safe-text.ts';
 import { paintStatus, type Style } from './style.ts';
 
 /** How a run ended, from its `end` frame or from its stored row. */
@@ -47,9 +47,9 @@ export function verdictLine(run: Run, verdict: Verdict, style: Style): string {
 /** What failed and how to see it again; empty without a failure. */
 export function failureLines(run: Run, failure: FailureSummary | null, style: Style): string[] {
   if (failure === null) return [];
-  const at = failure.eventIndex === null ? '' : ` at event ${formatNumber(failure.eventIndex)}`;
+  const at = failure.eventIndex === null ? '' : `event ${formatNumber(failure.eventIndex)}: `;
   return [
-    `  ${style.red(safeLines(failure.message))}${at}`,
+    `  ${style.red(`${at}${safeLines(failure.message)}`)}`,
     `  reproduce: ${style.bold(safeText(failure.reproduce))}`,
     `  forensics: simcity forensic ${run.id}`,
   ];
@@ -73,7 +73,7 @@ export function summaryText(
 ): string {
   const lines = [verdictLine(run, verdict, style), ...failureLines(run, verdict.failure, style)];
   const numbers = metricsText(metrics);
-  if (numbers !== '') lines.push(`  ${style.dim(numbers)}`);
+  if (numbers !== '') lines.push(...wrap(numbers, 76).map((line) => `  ${style.dim(line)}`));
   lines.push(`  ${style.dim(`run ${run.id}`)}`);
   return `${lines.join('\n')}\n`;
 }

@@ -25,11 +25,6 @@ export function Chart({ values, width, height, color }: ChartProps) {
   ));
 }
 
-/** How many values fit: the label's columns and the axis go off. */
-export function chartRoom(values: readonly number[], width: number): number {
-  return Math.max(2, width - labelWidth(bounds(values, 8)) - 2);
-}
-
 /** The rows of a chart, from the top; null when there is nothing to draw. */
 export function chartLines(
   values: readonly number[],
@@ -39,7 +34,8 @@ export function chartLines(
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0 || height < 2) return null;
   const range = bounds(finite, height);
-  const labels = labelWidth(range);
+  const label = (value: number) => labelText(value, range);
+  const labels = Math.max(3, ...rowValues(range, height).map((value) => textWidth(label(value))));
   const points = finite.slice(-Math.max(2, width - labels - 2));
   // The library leaves nothing to rounding when the lowest value is 0, so it draws the shifted series.
   const plotted = asciichart.plot(
@@ -48,14 +44,10 @@ export function chartLines(
       min: 0,
       max: range.high - range.low,
       height: height - 1,
-      format: (value) =>
-        alignRight(formatCompact(Math.round((value + range.low) * 10) / 10), Math.max(3, labels)),
+      format: (value) => alignRight(label(value + range.low), labels),
     },
   );
-  return plotted.split('\n').map((line) => ({
-    label: line.slice(0, Math.max(3, labels)),
-    line: line.slice(Math.max(3, labels)),
-  }));
+  return plotted.split('\n').map((line) => ({ label: line.slice(0, labels), line: line.slice(labels) }));
 }
 
 interface Range {
@@ -76,9 +68,12 @@ function bounds(values: readonly number[], height: number): Range {
   return { low: from, high: from + rows };
 }
 
-function labelWidth({ low, high }: Range): number {
-  const widths = [low, high, (low + high) / 2].map((value) =>
-    textWidth(formatCompact(Math.round(value * 10) / 10)),
-  );
-  return Math.max(3, ...widths);
+function rowValues({ low, high }: Range, height: number): number[] {
+  const rows = Math.max(1, height - 1);
+  return Array.from({ length: rows + 1 }, (_, row) => low + ((high - low) * row) / rows);
+}
+
+/** Whole numbers wherever a row is at least one apart from the next. */
+function labelText(value: number, { low, high }: Range): string {
+  return formatCompact(high - low >= 10 ? Math.round(value) : Math.round(value * 10) / 10);
 }

@@ -37,17 +37,19 @@ export function EventLog({ events, width, height }: EventLogProps) {
 
 /** The parts of a line: where, what, and the rest. All of it safe to print. */
 export function eventColumns(event: RunEvent, width: number): { place: string; type: string; rest: string } {
-  const clock = width >= WITH_CLOCK ? `  ${formatClock(event.virtualMs, 3)}` : '';
-  const place = `${alignRight(String(event.index), 6)}${clock}  `;
+  const isWide = width >= WITH_CLOCK;
+  const place = isWide
+    ? `${alignRight(String(event.index), 6)}  ${formatClock(event.virtualMs, 3)}  `
+    : `${String(event.index).padStart(5)} `;
   const type = `${alignLeft(safeText(event.type), 14)} `;
   const kind = kindOf(event);
   if (kind === 'fault' || kind === 'violation' || kind === 'mark')
     return { place, type, rest: detailOf(event) };
-  const who = alignLeft(safeText(event.actor), 12);
+  const who = alignLeft(safeText(event.actor), 11);
   const object = objectOf(event);
   return {
     place,
     type,
-    rest: [who, object === null ? '' : alignLeft(object, 9), detailOf(event)].join(' ').trimEnd(),
+    rest: [who, object === null ? '' : alignLeft(object, 8), detailOf(event)].join(' ').trimEnd(),
   };
 }

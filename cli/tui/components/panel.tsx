@@ -17,7 +17,7 @@ export interface PanelProps {
 export function Panel({ title, aside = '', width, height, color, children }: PanelProps) {
   const name = truncate(title, width - 6);
   const room = width - 6 - textWidth(name);
-  const note = aside !== '' && textWidth(aside) + 3 <= room ? ` ${aside} ─` : '';
+  const note = aside !== '' && textWidth(aside) + 3 <= room ? ` ${aside} ` : '';
   const line = '─'.repeat(Math.max(0, width - 5 - textWidth(name) - textWidth(note)));
   const paint = color === undefined ? { dimColor: true } : { color };
   return (
@@ -28,8 +28,8 @@ export function Panel({ title, aside = '', width, height, color, children }: Pan
           {name}
         </Text>
         <Text {...paint}>{` ${line}`}</Text>
-        <Text>{note.replace(/ ─$/, ' ')}</Text>
-        <Text {...paint}>{note === '' ? '─╮' : '─╮'}</Text>
+        <Text>{note}</Text>
+        <Text {...paint}>─╮</Text>
       </Text>
       <Box
         borderStyle="round"

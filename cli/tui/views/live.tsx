@@ -1,6 +1,6 @@
 /** The Live view: three charts, what broke, the metrics and the newest events. */
 import { Box, Text } from 'ink';
-import { formatMetric, formatNumber } from '../../format.ts';
+import { formatNumber } from '../../format.ts';
 import { safeJson, safeText, truncate, wrap } from '../../safe-text.ts';
 import { Chart } from '../components/chart.tsx';
 import { EventLog } from '../components/event-log.tsx';
@@ -51,7 +51,7 @@ function violationHeight(data: RunData, area: Size): number {
   return Math.max(3, Math.min(lines + 2, Math.floor(area.rows * 0.4)));
 }
 
-const metricsWidth = (columns: number) => Math.max(28, Math.min(38, Math.floor(columns * 0.34)));
+const metricsWidth = (columns: number) => Math.max(28, Math.min(38, Math.floor(columns * 0.32)));
 
 function Charts({ data, width, height }: { data: RunData; width: number; height: number }) {
   return (
@@ -109,9 +109,9 @@ function Failure({ data, width, height }: { data: RunData; width: number; height
 
 function Metrics({ data, width, height }: { data: RunData; width: number; height: number }) {
   const rows = metricRows(data).map(({ name, value, change }) => ({
-    name: safeText(name.replace(/_ms$/, '').replaceAll('_', ' ')),
-    value: formatMetric(name, value),
-    change: changeText(change),
+    name: metricLabel(name),
+    value: formatNumber(Math.round(value * 10) / 10),
+    change: changeText(change).padStart(4),
   }));
   const visible = rows.slice(0, Math.max(0, height - 2));
   const hidden = rows.length - visible.length;
@@ -123,7 +123,7 @@ function Metrics({ data, width, height }: { data: RunData; width: number; height
         <Table
           data={visible}
           columns={['name', 'value', 'change']}
-          padding={2}
+          padding={1}
           width={width - 4}
           colorOf={(row, column) => (column === 'change' ? changeColor(row.change) : undefined)}
         />
@@ -132,13 +132,19 @@ function Metrics({ data, width, height }: { data: RunData; width: number; height
   );
 }
 
+/** Short enough for a narrow table: `p95_latency_ms` is `p95 ms`. */
+function metricLabel(name: string): string {
+  if (name === 'slots_available') return 'slots free';
+  return safeText(name.replace(/_latency_ms$/, ' ms').replaceAll('_', ' '));
+}
+
 function changeText(change: number): string {
   if (change === 0) return '';
   const rounded = Math.round(change * 10) / 10;
   return rounded > 0 ? `+${formatNumber(rounded)}` : formatNumber(rounded);
 }
 
-const changeColor = (text: string) => (text.startsWith('+') ? 'green' : text === '' ? undefined : 'yellow');
+const changeColor = (text: string) => (text.includes('+') ? 'green' : 'yellow');
 
 function Events({ state, width, height }: { state: State; width: number; height: number }) {
   const behind = eventsBehind(state);

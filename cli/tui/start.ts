@@ -21,10 +21,7 @@ const TICK_MS = 500;
 /** Shows the run until the user leaves. Resolves to the exit code. @throws CliError when the server refuses. */
 export async function missionControl(context: Context, request: FollowRequest): Promise<number> {
   if (!wantsColor(context, 'stdout')) process.env['FORCE_COLOR'] = '0';
-  const { render } = await import('ink');
-  const { createElement } = await import('react');
-  const { App } = await import('./app.tsx');
-
+  const { mount } = await import('./mount.tsx');
   const screen = createScreen(process.stdout);
   const done = new AbortController();
   let state = initialState({
@@ -43,21 +40,13 @@ export async function missionControl(context: Context, request: FollowRequest): 
     if (state.leaving !== null && before.leaving === null) done.abort();
     paint.soon(action.type === 'intent' || action.type === 'resize');
   };
-  const element = () =>
-    createElement(App, { state, onIntent: (intent) => dispatch({ type: 'intent', intent }) });
-
   const restored = context.atExitSync(() => {
     screen.leave();
     if (process.stdin.isTTY) process.stdin.setRawMode(false);
   });
   screen.enter();
-  const instance = render(element(), {
-    stdout: screen.inkStdout,
-    debug: true,
-    exitOnCtrlC: false,
-    patchConsole: false,
-  });
-  const paint = createPainter(() => instance.rerender(element()));
+  const mounted = mount(screen, state, (intent) => dispatch({ type: 'intent', intent }));
+  const paint = createPainter(() => mounted.draw(state));
   const undo = [
     screen.onResize(() => {
       screen.invalidate();
@@ -76,7 +65,7 @@ export async function missionControl(context: Context, request: FollowRequest): 
   } finally {
     for (const each of undo) each();
     paint.cancel();
-    instance.unmount();
+    mounted.unmount();
     restored();
     screen.leave();
     done.abort();
