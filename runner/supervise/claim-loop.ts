@@ -1,5 +1,6 @@
 /** Claims queued runs as they come and as there is room, and ends the runs of runners that are gone. */
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RunnerConfig } from '../config.ts';
 import type { ClaimedRun, Queue } from './queue.ts';
@@ -9,8 +10,9 @@ import { withinTime } from './within-time.ts';
 /** NOTIFY tells of queued runs at once; this is the safety net behind it, and the pace of the reaper. */
 const POLL_MS = 1_000;
 const QUERY_LIMIT_MS = 10_000;
-/** A second shutdown signal, or this long after the first: the harnesses are killed. */
+/** Harnesses that are still there this long after the runner was told to end are killed. */
 const SHUTDOWN_KILL_MS = 18_000;
+const CLAIM_WAIT_MS = 20;
 
 export class ClaimLoop {
   readonly #queue: Queue;
@@ -50,7 +52,7 @@ export class ClaimLoop {
     while (this.#claiming || this.#active.size > 0) {
       await Promise.all([...this.#active.values()].map((run) => run.done));
       // A claim that was under way may still bring a run, which is stopped as it starts.
-      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#claiming) await delay(CLAIM_WAIT_MS);
     }
     clearTimeout(kill);
   }

@@ -53,7 +53,7 @@ export class RunSupervisor {
     this.#child = startHarness(config.harnessScript, { ...order, token, targetUrl }, (alive) =>
       this.#progress.heard(alive),
     );
-    this.#log.info({ pid: this.#child.pid, scenario, target, seed }, 'the harness is started');
+    this.#log.info({ harnessPid: this.#child.pid, scenario, target, seed }, 'the harness is started');
     this.#every(TICK_MS, () => this.#tick());
     this.#every((config.leaseSeconds * 1_000) / 6, () => void this.renew());
     this.done = this.#settle();

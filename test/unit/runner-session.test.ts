@@ -1,0 +1,130 @@
+/** The session of a harness: orders, stops, a lost lease, and a runner that goes away. */
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { HARNESS_EXIT } from '../../runner/harness/exit-codes.ts';
+import { type Execute, runSession } from '../../runner/harness/session.ts';
+import { StopControl } from '../../runner/harness/stop-control.ts';
+import { type HarnessOrder, runConfigSchema } from '../../server/contract/index.ts';
+import { event, Receiver, refusal } from './telemetry-receiver.ts';
+
+let receiver: Receiver;
+let input: PassThrough;
+let stop: StopControl;
+let logged: Record<string, unknown>[];
+
+beforeEach(async () => {
+  receiver = await new Receiver().listen();
+  input = new PassThrough();
+  stop = new StopControl();
+  logged = [];
+});
+
+afterEach(() => receiver.close());
+
+function session(execute: Execute, said: string[] = []): Promise<number> {
+  return runSession({
+    execute,
+    input,
+    stop,
+    say: (line) => said.push(line),
+    log: (record) => logged.push(record),
+    orphanGraceMs: 200,
+    aliveEveryMs: 1,
+  });
+}
+
+function order(): string {
+  const order: HarnessOrder = {
+    runId: 'r',
+    scenario: 'bookings',
+    target: 'memory',
+    seed: 7,
+    config: runConfigSchema.parse({}),
+    serverUrl: receiver.url,
+    token: 'secret',
+    targetUrl: null,
+  };
+  return `${JSON.stringify(order)}\n`;
+}
+
+/** An engine that starts, runs until it is asked to stop, and ends. */
+const untilStopped: Execute = async ({ sink, signal }) => {
+  sink.event(event(0, { type: 'start' }));
+  await sink.flush();
+  await new Promise<void>((resolve) => signal.onRequest(resolve));
+  sink.event(event(1));
+  sink.event(event(2, { type: 'end' }));
+  await sink.end({ status: 'STOPPED', reason: signal.reason, failForensic: null });
+  return { status: 'STOPPED', reason: signal.reason, failForensic: null };
+};
+
+test('a stop that comes right behind the order is heard, and the first reason wins', async () => {
+  input.write(`${order()}${JSON.stringify({ stop: { reason: 'enough' } })}\n{"stop":{"reason":"later"}}\n`);
+  expect(await session(untilStopped)).toBe(HARNESS_EXIT.delivered);
+  expect(receiver.end).toMatchObject({ status: 'STOPPED', reason: 'enough' });
+});
+
+test('a stop in the answer of the server is heard too', async () => {
+  receiver.stop = { reason: 'by the server' };
+  input.write(order());
+  expect(await session(untilStopped)).toBe(HARNESS_EXIT.delivered);
+  expect(receiver.end?.reason).toBe('by the server');
+});
+
+test('a harness whose runner goes away delivers what happened, but no verdict', async () => {
+  const ended = session(untilStopped);
+  input.write(order());
+  await receiver.until(() => receiver.events.length > 0);
+  input.end();
+  expect(await ended).toBe(HARNESS_EXIT.orphaned);
+  expect(stop.requested).toBe(true);
+  expect(receiver.end).toBeNull();
+  expect(receiver.events.some(({ type }) => type === 'end')).toBe(false);
+});
+
+test('a harness whose engine does not stop when its runner goes away ends after the grace', async () => {
+  const ended = session(() => new Promise(() => undefined));
+  input.end(order());
+  expect(await ended).toBe(HARNESS_EXIT.orphaned);
+});
+
+test('a lost lease ends the session even if the engine hangs', async () => {
+  receiver.script = () => refusal(409, 'lease_lost', 'not yours');
+  input.write(order());
+  const hanging: Execute = ({ sink }) => {
+    sink.event(event(0));
+    return new Promise(() => undefined);
+  };
+  expect(await session(hanging)).toBe(HARNESS_EXIT.leaseLost);
+  expect(logged.at(-1)).toMatchObject({ error: 'LeaseLostError', message: 'not yours' });
+});
+
+test('an error of the engine is logged and ends the session', async () => {
+  input.write(order());
+  const failing: Execute = () => Promise.reject(new Error('no such slot'));
+  expect(await session(failing)).toBe(HARNESS_EXIT.crashed);
+  expect(logged).toEqual([expect.objectContaining({ message: 'no such slot', error: 'Error' })]);
+});
+
+test('signs of life tell how much telemetry was produced', async () => {
+  const said: string[] = [];
+  input.write(order());
+  const ended = session(untilStopped, said);
+  await receiver.until(() => receiver.events.length > 0);
+  while (!said.some((line) => line.includes('"taken":1')))
+    await new Promise((resolve) => setImmediate(resolve));
+  stop.request('enough');
+  expect(await ended).toBe(HARNESS_EXIT.delivered);
+  expect(said).toContain('{"alive":{"taken":1,"waiting":false}}');
+});
+
+test('an order that cannot be read is refused without showing its secrets', async () => {
+  input.write(`${order().replace('"seed":7', '"seed":"seven"')}`);
+  expect(await session(untilStopped)).toBe(HARNESS_EXIT.noOrder);
+  expect(logged).toEqual([{ message: 'the order on stdin cannot be read', issues: ['seed: invalid_type'] }]);
+});
+
+test('a harness without an order ends', async () => {
+  input.end();
+  expect(await session(untilStopped)).toBe(HARNESS_EXIT.noOrder);
+});
