@@ -41,18 +41,22 @@ function crashMessage(exit: ChildExit): string {
   return `The harness ${how} before it reported a verdict${last === null ? '.' : `: ${last}`}`;
 }
 
-/** The message of the last line on stderr, which a harness writes as JSON; else the line itself. */
+/** What the harness said last on stderr: the message of its own JSON, else Node's line of the error, else the line. */
 function lastMessage(lines: string[]): string | null {
-  const line = lines.at(-1);
-  if (line === undefined) return null;
+  const last = lines.at(-1);
+  if (last === undefined) return null;
+  const told = messageOf(last) ?? lines.findLast((line) => /^[\w$.]*Error\b.*:/.test(line)) ?? last;
+  return told.slice(0, 500);
+}
+
+function messageOf(line: string): string | null {
   try {
     const parsed: unknown = JSON.parse(line);
-    if (parsed && typeof parsed === 'object' && 'message' in parsed)
-      return String(parsed.message).slice(0, 500);
+    return parsed && typeof parsed === 'object' && 'message' in parsed ? String(parsed.message) : null;
   } catch {
     // Not ours: a line of Node's own, of a library, or cut.
+    return null;
   }
-  return line.slice(0, 500);
 }
 
 function failed(remains: Remains, kind: FailureKind, invariant: string, message: string): Ending {

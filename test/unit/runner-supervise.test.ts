@@ -54,6 +54,18 @@ test('a harness that could not be started, or left without a verdict, is a crash
   expect(ending({ code: 0 }).reason).toBe('The harness exited with code 0 before it reported a verdict.');
 });
 
+test('of a dump of Node itself the line of the error is told', () => {
+  const stderr = [
+    'node:internal/modules:272',
+    '    throw new X',
+    'Error [X]: no module',
+    '    at y',
+    '}',
+    'Node.js v24',
+  ];
+  expect(ending({ code: 1, stderr }).reason).toMatch(/verdict: Error \[X\]: no module$/);
+});
+
 test('the bundle has the shape of the contract, without tokens, credentials or unstorable text', () => {
   const stderr = ['the-token', 'https://u:p@h/', '\u0000\ud800', JSON.stringify({ message: 'broke' })];
   const { forensic } = ending({ code: 1, stderr });
