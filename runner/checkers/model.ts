@@ -41,6 +41,8 @@ export interface SequentialModel<State, Call, Answer> {
     target: Call,
     targetAnswer: Answer | undefined,
   ): boolean;
+  /** True when a call with this answer changes nothing, whatever the state. */
+  observes?(call: Call, answer: Answer): boolean;
   /** True when `call` can change nothing any more, in this state and in all that can follow. */
   spent?(state: State, call: Call): boolean;
   /** `what` will never be used again (a key, say): whatever is remembered only for its sake may go. */

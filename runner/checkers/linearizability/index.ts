@@ -117,7 +117,9 @@ export class LinearizabilityChecker<State, Call, Answer> {
   /** An operation without an answer can no longer take effect from now on: it did since its invocation, or never will. */
   expire(id: number): Verdict<State> {
     if (this.#given !== null) return { ok: 'unknown', reason: this.#given };
-    const op = this.#find(id);
+    const op = this.#open(id);
+    // It was unknown, and is forgotten since because nothing can come of it any more.
+    if (!op) return OK;
     this.#track(op);
     op.status = 'expired';
     op.endedAt = ++this.#clock;
@@ -149,13 +151,19 @@ export class LinearizabilityChecker<State, Call, Answer> {
     return [...byKey.values()];
   }
 
-  #find(id: number): Op<Call, Answer> {
+  #open(id: number): Op<Call, Answer> | null {
     const { live } = this.#steps;
     for (let i = live.length - 1; i >= 0; i--) {
       const op = live[i] as Op<Call, Answer>;
       if (op.id === id && op.endedAt === Number.POSITIVE_INFINITY) return op;
     }
-    throw new Error(`The operation ${id} is not open: invoke it before it ends, and end it once.`);
+    return null;
+  }
+
+  #find(id: number): Op<Call, Answer> {
+    const op = this.#open(id);
+    if (!op) throw new Error(`The operation ${id} is not open: invoke it before it ends, and end it once.`);
+    return op;
   }
 
   #isIdle(): boolean {

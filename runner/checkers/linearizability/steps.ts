@@ -45,7 +45,14 @@ export class Steps<State, Call, Answer> {
     }
     const next: Configuration<State, Call, Answer>[] = [];
     for (const state of this.#answers(from, op, at)) {
-      next.push(this.#after(from, state, { op, outcome: undefined, observed: state === from.state }, at));
+      next.push(
+        this.#after(
+          from,
+          state,
+          { op, outcome: undefined, observed: this.#isIdle(from.state, state, op) },
+          at,
+        ),
+      );
     }
     return next;
   }
@@ -66,6 +73,13 @@ export class Steps<State, Call, Answer> {
   ): Configuration<State, Call, Answer> {
     const next = { state, done: [...from.done, done], met: from.met };
     return state === from.state ? next : this.arrive(next, at);
+  }
+
+  /** True when `op` took nothing from the future by being done in `before`: it never could change anything after. */
+  #isIdle(before: State, after: State, op: Op<Call, Answer>): boolean {
+    if (before !== after) return false;
+    const { model } = this;
+    return model.observes?.(op.call, op.answer as Answer) === true || model.spent?.(before, op.call) === true;
   }
 
   /** True when the service may give `op` a refusal that an earlier request with its identity got, or met unseen. */
@@ -96,7 +110,8 @@ export class Steps<State, Call, Answer> {
       if (op.status !== 'answered' || op.invokedAt >= at || op.endedAt < at || isDone(config, op)) continue;
       const answer = op.answer as Answer;
       const next = this.model.apply(config.state, op.call, answer);
-      if (next === config.state || (next === null && this.#isRefusedAgain(config, op, answer, at))) {
+      const isRight = next === null ? this.#isRefusedAgain(config, op, answer, at) : next === config.state;
+      if (isRight && this.#isIdle(config.state, config.state, op)) {
         done ??= [...config.done];
         done.push({ op, outcome: undefined, observed: true });
       }

@@ -3,7 +3,7 @@ import type { Effect, SequentialModel } from '../../checkers/model.ts';
 import { relevant } from './relevance.ts';
 import {
   activeOf,
-  type Entry,
+  couldBe,
   entryOfId,
   entryOfKey,
   type SlotState,
@@ -13,6 +13,7 @@ import {
   withKeyForgotten,
   withOpen,
   withoutBooking,
+  withoutId,
   withView,
 } from './slot-state.ts';
 
@@ -51,7 +52,10 @@ export const bookingsModel: BookingsModel = {
   },
 
   apply(state, call, answer) {
-    if (answer.outcome === 'refused') return refuses(state, call, answer.reason) ? state : null;
+    if (answer.outcome === 'refused') {
+      if (!refuses(state, call, answer.reason)) return null;
+      return call.operation === 'cancel' ? withoutId(state, call.booking) : state;
+    }
     switch (call.operation) {
       case 'book':
         return answer.booking === undefined ? null : book(state, call.citizen, call.key, answer.booking);
@@ -103,6 +107,9 @@ export const bookingsModel: BookingsModel = {
   key: slotKey,
   describe,
   relevant,
+
+  observes: (call, answer) =>
+    answer.outcome === 'refused' || call.operation === 'read' || call.operation === 'count',
 
   spent(state, call) {
     switch (call.operation) {
@@ -168,11 +175,7 @@ function book(state: SlotState, citizen: string, key: string, id: string): SlotS
 function cancel(state: SlotState, id: string): SlotState[] {
   const known = entryOfId(state, id);
   if (known) return known.active ? [withoutBooking(state, known, id)] : [];
-  return state.entries.filter(isAnonymous).map((entry) => withoutBooking(state, entry, id));
-}
-
-function isAnonymous(entry: Entry): boolean {
-  return entry.active && entry.id === null;
+  return state.entries.filter((entry) => couldBe(entry, id)).map((entry) => withoutBooking(state, entry, id));
 }
 
 function refuses(state: SlotState, call: SlotCall, reason: string): boolean {

@@ -8,6 +8,8 @@ export interface Entry {
   /** Null while no answer has shown the id. */
   readonly id: string | null;
   readonly active: boolean;
+  /** While the id is not known: what it cannot be, because nobody was found under it. */
+  readonly not?: readonly string[];
 }
 
 export interface SlotState {
@@ -47,8 +49,22 @@ export function withBooking(state: SlotState, citizen: string, key: string, id: 
 /** The id of `entry` gets known; null when another booking has it. */
 export function withId(state: SlotState, entry: Entry, id: string): SlotState | null {
   if (entry.id === id) return state;
-  if (entry.id !== null || entryOfId(state, id)) return null;
-  return replace(state, entry, { ...entry, id });
+  if (!couldBe(entry, id) || entryOfId(state, id)) return null;
+  return replace(state, entry, { citizen: entry.citizen, key: entry.key, id, active: entry.active });
+}
+
+/** True for an active booking whose id is not known and may turn out to be `id`. */
+export function couldBe(entry: Entry, id: string): boolean {
+  return entry.active && entry.id === null && !entry.not?.includes(id);
+}
+
+/** No active booking has this id: those whose id is not known are not it either. */
+export function withoutId(state: SlotState, id: string): SlotState {
+  if (!state.entries.some((entry) => couldBe(entry, id)) || entryOfId(state, id)) return state;
+  const entries = state.entries.map((entry) =>
+    couldBe(entry, id) ? { ...entry, not: [...(entry.not ?? []), id] } : entry,
+  );
+  return { capacity: state.capacity, open: state.open, seats: state.seats, entries };
 }
 
 /** `entry` is cancelled under `id`. What no repeat can ask for is forgotten with it. */
@@ -99,7 +115,9 @@ const KEYS = new WeakMap<SlotState, string>();
 export function slotKey(state: SlotState): string {
   let text = KEYS.get(state);
   if (text === undefined) {
-    const lines = state.entries.map((e) => JSON.stringify([e.citizen, e.key, e.id, e.active]));
+    const lines = state.entries.map((e) =>
+      JSON.stringify([e.citizen, e.key, e.id, e.active, e.not?.toSorted()]),
+    );
     text = `${state.capacity}${state.open ? 'o' : 'c'}${lines.sort().join('')}`;
     KEYS.set(state, text);
   }

@@ -1,0 +1,224 @@
+/**
+ * The truth about small histories of one slot, by brute force: every order of the operations is tried, on
+ * a slot written down a second time, with nothing left out, merged or guessed. For tests only.
+ */
+import type { SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/model.ts';
+import type { Step } from './slot-history.ts';
+
+interface Booking {
+  citizen: string;
+  key: string;
+  id: string;
+  active: boolean;
+}
+
+interface Slot {
+  open: boolean;
+  bookings: readonly Booking[];
+}
+
+/** What an operation that took effect may answer. */
+type Result =
+  | { kind: 'booked'; id: string }
+  | { kind: 'refused'; reasons: readonly string[] }
+  | { kind: 'view'; text: string; count: number; open: boolean }
+  | { kind: 'done' };
+
+/** One way in which everything so far can have gone. */
+interface World {
+  slot: Slot;
+  /** Results of the operations that took effect and have not ended. */
+  done: ReadonlyMap<number, Result>;
+  /** Reasons that held at some instant since each booking request began, while it is under way. */
+  met: ReadonlyMap<number, string>;
+}
+
+const REASONS = ['full', 'closed', 'already-booked'];
+
+/** The index of the first step that no order explains, or -1. */
+export function oracle(capacity: number, steps: readonly Step[]): number {
+  const ids = idsOf(steps);
+  const calls = new Map<number, SlotCall>();
+  const open = new Set<number>();
+  /** Refusals that were answered, by citizen and key. */
+  const answered = new Map<string, Set<string>>();
+  let worlds = new Map<string, World>();
+  add(worlds, { slot: { open: true, bookings: [] }, done: new Map(), met: new Map() });
+  for (const [index, step] of steps.entries()) {
+    if (step.kind === 'invoke') {
+      calls.set(step.id, step.call);
+      open.add(step.id);
+      worlds = meetAll(worlds);
+      continue;
+    }
+    if (step.kind === 'unknown') continue;
+    const reached = reach(worlds);
+    open.delete(step.id);
+    worlds = new Map();
+    for (const world of reached.values()) {
+      const result = world.done.get(step.id);
+      if (step.kind === 'complete' && !(result && matches(result, step.answer))) continue;
+      const done = new Map(world.done);
+      done.delete(step.id);
+      const met = new Map(world.met);
+      if (step.kind === 'complete') met.delete(step.id);
+      add(worlds, { slot: world.slot, done, met });
+    }
+    if (worlds.size === 0) return index;
+    const call = calls.get(step.id) as SlotCall;
+    if (step.kind === 'complete' && step.answer.outcome === 'refused' && call.operation === 'book') {
+      const name = `${call.citizen} ${call.key}`;
+      answered.set(name, (answered.get(name) ?? new Set()).add(step.answer.reason));
+    }
+  }
+  return -1;
+
+  function meetAll(before: Map<string, World>): Map<string, World> {
+    const after = new Map<string, World>();
+    for (const world of before.values()) add(after, meet(world));
+    return after;
+  }
+
+  function meet(world: World): World {
+    let met: Map<number, string> | null = null;
+    for (const id of open) {
+      const call = calls.get(id) as SlotCall;
+      if (call.operation !== 'book') continue;
+      const before = world.met.get(id) ?? '';
+      const now = REASONS.filter((r) => before.includes(r) || holds(world.slot, call, r)).join();
+      if (now === before) continue;
+      met ??= new Map(world.met);
+      met.set(id, now);
+    }
+    return met ? { ...world, met } : world;
+  }
+
+  /** All that can be before the next event: any open operations take effect in any order. */
+  function reach(from: Map<string, World>): Map<string, World> {
+    const all = new Map(from);
+    const queue = [...from.values()];
+    for (let world = queue.pop(); world; world = queue.pop()) {
+      for (const id of open) {
+        if (world.done.has(id)) continue;
+        for (const { slot, result } of run(world, id, calls.get(id) as SlotCall)) {
+          const next = meet({ slot, done: new Map(world.done).set(id, result), met: world.met });
+          const size = all.size;
+          add(all, next);
+          if (all.size > size) queue.push(next);
+        }
+      }
+    }
+    return all;
+  }
+
+  function run(world: World, id: number, call: SlotCall): { slot: Slot; result: Result }[] {
+    const { slot } = world;
+    const active = slot.bookings.filter((b) => b.active);
+    switch (call.operation) {
+      case 'open':
+      case 'close':
+        return [{ slot: { ...slot, open: call.operation === 'open' }, result: { kind: 'done' } }];
+      case 'read':
+      case 'count': {
+        const text = active
+          .map((b) => `${b.citizen}=${b.id}`)
+          .sort()
+          .join();
+        return [{ slot, result: { kind: 'view', text, count: active.length, open: slot.open } }];
+      }
+      case 'cancel': {
+        if (!active.some((b) => b.id === call.booking)) {
+          return [{ slot, result: { kind: 'refused', reasons: ['no-such-booking'] } }];
+        }
+        const bookings = slot.bookings.map((b) => (b.id === call.booking ? { ...b, active: false } : b));
+        return [{ slot: { ...slot, bookings }, result: { kind: 'done' } }];
+      }
+      case 'book': {
+        const mine = slot.bookings.find((b) => b.citizen === call.citizen && b.key === call.key);
+        if (mine) return [{ slot, result: { kind: 'booked', id: mine.id } }];
+        const now = REASONS.filter((reason) => holds(slot, call, reason));
+        const again = REASONS.filter((reason) => mayRepeat(world, id, call, reason));
+        const refusal: { slot: Slot; result: Result } = {
+          slot,
+          result: { kind: 'refused', reasons: [...now, ...again] },
+        };
+        if (now.length > 0) return [refusal];
+        const booked = [...ids, `new-${id}`]
+          .filter((given) => !slot.bookings.some((b) => b.id === given))
+          .map((given): { slot: Slot; result: Result } => ({
+            slot: {
+              ...slot,
+              bookings: [...slot.bookings, { citizen: call.citizen, key: call.key, id: given, active: true }],
+            },
+            result: { kind: 'booked', id: given },
+          }));
+        return again.length > 0 ? [refusal, ...booked] : booked;
+      }
+    }
+  }
+
+  function holds(slot: Slot, call: Extract<SlotCall, { operation: 'book' }>, reason: string): boolean {
+    const active = slot.bookings.filter((b) => b.active);
+    if (slot.bookings.some((b) => b.citizen === call.citizen && b.key === call.key)) return false;
+    if (reason === 'full') return active.length >= capacity;
+    if (reason === 'closed') return !slot.open;
+    return active.some((b) => b.citizen === call.citizen);
+  }
+
+  function mayRepeat(
+    world: World,
+    id: number,
+    call: Extract<SlotCall, { operation: 'book' }>,
+    reason: string,
+  ): boolean {
+    if (answered.get(`${call.citizen} ${call.key}`)?.has(reason)) return true;
+    for (const [other, reasons] of world.met) {
+      const that = calls.get(other) as Extract<SlotCall, { operation: 'book' }>;
+      if (other !== id && that.citizen === call.citizen && that.key === call.key && reasons.includes(reason))
+        return true;
+    }
+    return false;
+  }
+
+  function matches(result: Result, answer: SlotAnswer): boolean {
+    if (answer.outcome === 'refused')
+      return result.kind === 'refused' && result.reasons.includes(answer.reason);
+    switch (result.kind) {
+      case 'booked':
+        return answer.booking === result.id;
+      case 'done':
+        return true;
+      case 'refused':
+        return false;
+      case 'view': {
+        if (answer.open !== result.open || answer.capacity !== capacity) return false;
+        if (typeof answer.bookings === 'number') return answer.bookings === result.count;
+        return (
+          (answer.bookings ?? [])
+            .map((b) => `${b.citizen}=${b.id}`)
+            .sort()
+            .join() === result.text
+        );
+      }
+    }
+  }
+}
+
+function add(worlds: Map<string, World>, world: World): void {
+  const bookings = world.slot.bookings.map((b) => `${b.citizen} ${b.key} ${b.id} ${b.active}`).sort();
+  const done = [...world.done].map(([id, result]) => `${id} ${JSON.stringify(result)}`).sort();
+  const met = [...world.met].map(([id, reasons]) => `${id} ${reasons}`).sort();
+  worlds.set(`${world.slot.open};${bookings.join()};${done.join()};${met.join()}`, world);
+}
+
+/** Every id that the history names: an operation without an answer may have been given any of them. */
+function idsOf(steps: readonly Step[]): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const step of steps) {
+    if (step.kind === 'invoke' && step.call.operation === 'cancel') ids.add(step.call.booking);
+    if (step.kind !== 'complete' || step.answer.outcome === 'refused') continue;
+    if (step.answer.booking !== undefined) ids.add(step.answer.booking);
+    if (typeof step.answer.bookings === 'object') for (const { id } of step.answer.bookings) ids.add(id);
+  }
+  return ids;
+}
