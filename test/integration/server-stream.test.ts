@@ -1,0 +1,219 @@
+import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
+import { EventSource } from 'eventsource';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  apiPath,
+  endFrameSchema,
+  eventSchema,
+  heartbeatFrameSchema,
+  snapshotSchema,
+} from '../../server/contract/index.ts';
+import type { Sql } from '../../server/db/client.ts';
+import type { RunningServer } from '../../server/server.ts';
+import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { FakeHarness, launch, passed, startTestServer } from '../helpers/server.ts';
+import { collect, cursors, type ReadFrame, readSse } from '../helpers/sse.ts';
+
+let postgres: TestPostgres;
+let databaseUrl: string;
+let sql: Sql;
+let server: RunningServer;
+let servers: RunningServer[];
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  databaseUrl = await postgres.createDatabase();
+  sql = postgres.open(databaseUrl);
+  server = await startTestServer(databaseUrl);
+  servers = [server];
+});
+afterEach(() => Promise.all(servers.map((each) => each.stop())));
+
+async function begin(): Promise<FakeHarness> {
+  const harness = new FakeHarness(server.url, (await launch(server.url)).id);
+  await harness.claim(sql);
+  return harness;
+}
+
+const streamUrl = (harness: FakeHarness, query = '', base = server.url) =>
+  `${base}${apiPath.stream(harness.runId)}${query}`;
+
+/** What a subscriber from event `from` on must see of a run of `count` events, in order. */
+function expected(count: number, from = 0): string[] {
+  const all: string[] = [];
+  for (let i = from; i < count; i++) all.push(String(i), ...(i % 10 === 9 ? [`${i}s`] : []));
+  return all;
+}
+
+describe('the stream', () => {
+  it('sends a heartbeat at once, history in order with snapshots after their events, the end, and closes', async () => {
+    const harness = await begin();
+    await harness.send(25);
+    await harness.send(6, { end: passed });
+    const reader = await readSse(streamUrl(harness));
+    expect(reader.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    });
+    const frames = await collect(reader);
+    expect(frames[0]?.frame).toBe('heartbeat');
+    expect(frames[0]?.id).toBeUndefined();
+    expect(cursors(frames)).toEqual(expected(31));
+    expect(frames.at(-1)).toMatchObject({
+      frame: 'end',
+      id: '30e',
+      data: { status: 'PASS', pass: true, eventIndex: 30, failure: null },
+    });
+    const schemas = {
+      heartbeat: heartbeatFrameSchema,
+      event: eventSchema,
+      snapshot: snapshotSchema,
+      end: endFrameSchema,
+    };
+    for (const { frame, data } of frames) schemas[frame as keyof typeof schemas].parse(data);
+  });
+
+  it('goes on after any cursor, begins at any index, and answers 204 to who has had the end', async () => {
+    const harness = await begin();
+    await harness.send(24);
+    await harness.send(1, { end: passed });
+    const all = expected(25);
+    for (const cursor of ['0', '8', '9', '9s', '10', '24']) {
+      const frames = await collect(await readSse(streamUrl(harness), { 'last-event-id': cursor }));
+      expect(cursors(frames)).toEqual(all.slice(all.indexOf(cursor) + 1));
+      expect(frames.at(-1)?.frame).toBe('end');
+    }
+    expect(cursors(await collect(await readSse(streamUrl(harness, '?from=10'))))).toEqual(expected(25, 10));
+    expect(cursors(await collect(await readSse(streamUrl(harness, '?after=19s'))))).toEqual(expected(25, 20));
+    // A client that reconnects repeats its query: the cursor is the newer word.
+    const both = await readSse(streamUrl(harness, '?from=3'), { 'last-event-id': '22' });
+    expect(cursors(await collect(both))).toEqual(expected(25, 23));
+    expect((await readSse(streamUrl(harness), { 'last-event-id': '24e' })).status).toBe(204);
+    expect((await readSse(streamUrl(harness), { 'last-event-id': 'nonsense' })).status).toBe(400);
+    expect((await readSse(streamUrl(harness), { 'last-event-id': '99' })).status).toBe(400);
+  });
+
+  it('is gapless for those who come, leave and return while batches are committed', async () => {
+    const harness = await begin();
+    const total = 1_500;
+    async function followWithCuts(seed: number): Promise<string[]> {
+      const seen: ReadFrame[] = [];
+      for (let round = 0; ; round++) {
+        const last = cursors(seen).at(-1);
+        const reader = await readSse(streamUrl(harness), last === undefined ? {} : { 'last-event-id': last });
+        let left = 20 + ((seed * 37 + round * 61) % 200);
+        const frames = await collect(reader, () => left-- === 0);
+        reader.cut();
+        seen.push(...frames);
+        if (frames.at(-1)?.frame === 'end') return cursors(seen);
+      }
+    }
+    const followers = [1, 2, 3, 4, 5].map(followWithCuts);
+    const steady = [1, 2, 3].map(async () => cursors(await collect(await readSse(streamUrl(harness)))));
+    for (let size = 1; harness.next < total; size = (size % 17) + 1) await harness.send(size);
+    await harness.send(1, { end: passed });
+    for (const seen of await Promise.all([...followers, ...steady]))
+      expect(seen).toEqual(expected(harness.next));
+  });
+
+  it('carries what was sent to another server on the same database', async () => {
+    const harness = await begin();
+    const second = await startTestServer(databaseUrl);
+    servers.push(second);
+    const reader = await readSse(streamUrl(harness, '', second.url));
+    const reading = collect(reader);
+    await harness.send(40);
+    await harness.send(1, { end: passed });
+    expect(cursors(await reading)).toEqual(expected(41));
+  });
+
+  it('delivers by polling when no notification comes', async () => {
+    const harness = await begin();
+    const second = await startTestServer(databaseUrl);
+    servers.push(second);
+    const reading = collect(await readSse(streamUrl(harness, '', second.url)), ({ id }) => id === '4');
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'simcity-server-listen' and datname = current_database()`;
+    await harness.send(5);
+    expect(cursors(await reading)).toEqual(expected(5));
+  });
+
+  it('beats every second while nothing happens, with the newest metrics', async () => {
+    const harness = await begin();
+    await harness.send(3);
+    let beats = 0;
+    const frames = await collect(
+      await readSse(streamUrl(harness)),
+      ({ frame }) => frame === 'heartbeat' && ++beats === 3,
+    );
+    const times = frames
+      .filter(({ frame }) => frame === 'heartbeat')
+      .map(({ data }) => Date.parse(String(data['at'])));
+    expect(times[2]! - times[0]!).toBeGreaterThan(1_800);
+    expect(times[2]! - times[0]!).toBeLessThan(3_500);
+    expect(frames.at(-1)?.data).toMatchObject({ status: 'RUNNING', eventIndex: 2, metrics: { bookings: 3 } });
+  });
+
+  it('ends with a hint when to come back when the server stops, and goes on at the next server', async () => {
+    const harness = await begin();
+    await harness.send(12);
+    const reader = await readSse(streamUrl(harness));
+    const first: ReadFrame[] = [];
+    for await (const frame of reader.frames) {
+      first.push(frame);
+      if (frame.id === '11') await server.stop();
+    }
+    expect(reader.retry()).toBeGreaterThanOrEqual(500);
+    server = await startTestServer(databaseUrl, Number(new URL(server.url).port));
+    servers = [server];
+    await harness.send(5);
+    await harness.send(1, { end: passed });
+    const rest = await collect(
+      await readSse(streamUrl(harness), { 'last-event-id': cursors(first).at(-1)! }),
+    );
+    expect([...cursors(first), ...cursors(rest)]).toEqual(expected(18));
+  });
+
+  it('does not hold up others, nor grow, for a reader that takes nothing', async () => {
+    const harness = await begin();
+    const socket = connectSocket(Number(new URL(server.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.pause();
+    socket.write(`GET ${apiPath.stream(harness.runId)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+    const reading = collect(await readSse(streamUrl(harness)));
+    for (let i = 0; i < 15; i++) await harness.send(1_000);
+    await harness.send(1, { end: passed });
+    expect(cursors(await reading)).toHaveLength(15_001 + 1_500);
+    socket.destroy();
+  });
+
+  it('is read by the npm package eventsource, which does not come back after the end', async () => {
+    const harness = await begin();
+    const source = new EventSource(streamUrl(harness));
+    const kinds = new Set<string>();
+    const ids: string[] = [];
+    const ended = Promise.withResolvers<void>();
+    const gaveUp = Promise.withResolvers<number | undefined>();
+    for (const kind of ['heartbeat', 'event', 'snapshot', 'end']) {
+      source.addEventListener(kind, (message) => {
+        kinds.add(kind);
+        if (kind === 'event' || kind === 'snapshot') ids.push(message.lastEventId);
+        if (kind === 'end') ended.resolve();
+      });
+    }
+    source.addEventListener('error', (event) => {
+      if (source.readyState === EventSource.CLOSED) gaveUp.resolve(event.code);
+    });
+    await harness.send(20);
+    await harness.send(1, { end: passed });
+    await ended.promise;
+    expect([...kinds].sort()).toEqual(['end', 'event', 'heartbeat', 'snapshot']);
+    expect(ids).toEqual(expected(21));
+    expect(await gaveUp.promise).toBe(204);
+    source.close();
+  });
+});
