@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -55,6 +55,8 @@ export class RunnerWorld {
 
   static async create(): Promise<RunnerWorld> {
     const folder = await mkdtemp(join(tmpdir(), 'simcity-runner-'));
+    // Reachable for the user that PostgreSQL runs as, so that all of it lies, and goes, with the folder.
+    await chmod(folder, 0o755);
     const database = startPart('server/db/embedded-main.ts', ['--data-dir', folder]);
     const databaseUrl = (await readyLine(database, 'database')).url;
     const server = startServer(databaseUrl, 0);
