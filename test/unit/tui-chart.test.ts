@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { chartLines } from '../../cli/tui/components/chart.tsx';
+import { partsThatFit } from '../../cli/tui/components/header.tsx';
+
+const draw = (values: number[], width = 20, height = 5) =>
+  chartLines(values, width, height)?.map(({ label, line }) => label + line) ?? null;
+
+describe('charts', () => {
+  test('are as high as their place, whatever the values', () => {
+    for (const values of [[0], [5, 5, 5], [0, 1], [1, 1_000_000], [-3, 4], [0.1, 0.2], [7, 3, 9, 1]]) {
+      for (const height of [2, 3, 5, 9]) expect(draw(values, 20, height)).toHaveLength(height);
+    }
+  });
+
+  test('never exceed their width', () => {
+    const long = Array.from({ length: 200 }, (_, i) => i * 1_000);
+    for (const width of [16, 24, 40]) {
+      for (const line of draw(long, width) ?? []) expect(line.length).toBeLessThanOrEqual(width);
+    }
+  });
+
+  test('few whole numbers get a row each', () => {
+    expect(draw([0, 1, 2], 12, 5)?.map((line) => line.slice(0, 3))).toEqual([
+      '  4',
+      '  3',
+      '  2',
+      '  1',
+      '  0',
+    ]);
+  });
+
+  test('nothing to draw is told apart from a line at zero', () => {
+    expect(draw([])).toBeNull();
+    expect(draw([Number.NaN])).toBeNull();
+    expect(draw([0, 0])).not.toBeNull();
+  });
+});
+
+describe('the header', () => {
+  test('drops the least needed parts first and keeps the order', () => {
+    const parts = [
+      { text: 'SIMCITY', drop: 2 },
+      { text: 'PASS', drop: 0 },
+      { text: 'run 0198c2d4', drop: 9 },
+    ];
+    expect(partsThatFit(parts, 40).map(({ text }) => text)).toEqual(['SIMCITY', 'PASS', 'run 0198c2d4']);
+    expect(partsThatFit(parts, 20).map(({ text }) => text)).toEqual(['SIMCITY', 'PASS']);
+    expect(partsThatFit(parts, 6).map(({ text }) => text)).toEqual(['PASS']);
+  });
+});
