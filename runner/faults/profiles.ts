@@ -1,13 +1,43 @@
-/** The fault profiles: how often each fault strikes a request. */
+/** The fault profiles: how often each fault strikes a request, or, for those of the whole city, an operation. */
 import type { FaultName, RunConfig } from '../../server/contract/index.ts';
 
 export type FaultRates = Readonly<Partial<Record<FaultName, number>>>;
 
 const PROFILES: Record<RunConfig['faults'], FaultRates> = {
   none: {},
-  calm: { 'drop-response': 0.01, 'duplicate-request': 0.01, delay: 0.02 },
-  rough: { 'drop-response': 0.04, 'duplicate-request': 0.03, delay: 0.06 },
-  brutal: { 'drop-response': 0.15, 'duplicate-request': 0.1, delay: 0.2 },
+  calm: {
+    'drop-request': 0.005,
+    'drop-response': 0.01,
+    'duplicate-request': 0.01,
+    delay: 0.02,
+    reorder: 0.01,
+    burst: 0.001,
+    'serialization-failure': 0.005,
+  },
+  rough: {
+    'drop-request': 0.02,
+    'drop-response': 0.04,
+    'duplicate-request': 0.03,
+    delay: 0.06,
+    reorder: 0.04,
+    burst: 0.004,
+    crash: 0.001,
+    'serialization-failure': 0.02,
+    'pool-exhaustion': 0.002,
+    'clock-skew': 0.002,
+  },
+  brutal: {
+    'drop-request': 0.08,
+    'drop-response': 0.15,
+    'duplicate-request': 0.1,
+    delay: 0.2,
+    reorder: 0.15,
+    burst: 0.01,
+    crash: 0.004,
+    'serialization-failure': 0.08,
+    'pool-exhaustion': 0.006,
+    'clock-skew': 0.006,
+  },
 };
 
 /** The rates of a run: its profile's, with its own in their place. */

@@ -7,10 +7,12 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { EndReport, JsonObject, RunConfig } from '../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
 import { findScenario } from '../scenarios/registry.ts';
+import { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
 import { createTarget } from '../targets/registry.ts';
 import type { Target } from '../targets/target.ts';
 import type { Sink } from '../telemetry/sink.ts';
+import type { Trace } from './attempt.ts';
 import { Counters } from './counters.ts';
 import { composeForensic } from './forensics.ts';
 import { Recorder } from './recorder.ts';
@@ -35,6 +37,8 @@ export interface ExecuteOptions {
   sink: Sink;
   signal: StopSignal;
   now?: () => Date;
+  /** Filled with what the run did, for replaying and shrinking it. */
+  trace?: Trace;
 }
 
 /** Executes a run, sends all of its history to the sink and ends it there; resolves with the verdict. */
@@ -43,11 +47,12 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
   const scenario = findScenario(options.scenario);
   const thresholds = config.thresholds.map(parseThreshold);
   const play = scenario.play(seed, config);
+  const clock = new CityClock();
   const target = createTarget(options.target, scenario, config.bug, options.targetUrl, {
-    seed,
     concurrency: config.concurrency,
     isolation: config.isolation,
     prng: new Prng(seed, 'deadlock'),
+    clock,
   });
   const counters = new Counters();
   const metrics = () => ({ ...play.metrics(), ...counters.metrics() });
@@ -66,14 +71,27 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
       ...play.world,
       versions,
     });
-    const simulation = new Simulation({ seed, config, play, target, recorder, counters });
+    const simulation = new Simulation({
+      seed,
+      config,
+      play,
+      target,
+      recorder,
+      counters,
+      clock,
+      trace: options.trace ?? null,
+    });
     await attack(simulation, recorder, options);
     const stopped = options.signal.requested && !simulation.failure;
     if (!stopped && !simulation.failure) await simulation.audit();
     if (!stopped && !simulation.failure) judgeThresholds(simulation, recorder, thresholds, metrics());
     return await report(simulation, recorder, options, versions, target, {
       stopped,
-      sometimes: { ...play.sometimes(), ...target.sometimes() },
+      sometimes: {
+        ...play.sometimes(),
+        'a retry followed a lost answer': counters.retries,
+        ...target.sometimes(),
+      },
     });
   } finally {
     await target.close();

@@ -2,8 +2,9 @@
 import type { Forensic, JsonObject, RunConfig } from '../../server/contract/index.ts';
 import { faultRates } from '../faults/profiles.ts';
 import { reproduceCommand } from '../reproduce.ts';
+import type { Failure } from './attempt.ts';
 import type { Recorder } from './recorder.ts';
-import type { Failure, Simulation } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
 
 export interface ForensicContext {
   scenario: string;

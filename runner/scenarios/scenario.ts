@@ -58,8 +58,11 @@ export interface Play<C extends Call = Call> {
   readonly objects: readonly string[];
   /** What is right, for one object. Its types are the scenario's affair: the engine only passes its values on. */
   readonly model: SequentialModel<unknown, unknown, unknown>;
-  /** The actor and call of the `n`th planned operation, decided from what citizens know by now. */
-  plan(n: number, prng: Prng): { actor: string; call: C };
+  /**
+   * The actor and call of the `n`th planned operation, decided from what citizens know by now. `focus` is
+   * the object of a burst, for which everybody goes; null: none.
+   */
+  plan(n: number, prng: Prng, focus: string | null): { actor: string; call: C };
   /** True when a citizen who got no answer to this call repeats it. */
   repeats(call: C): boolean;
   /** The object that a call is about, when it is one. */

@@ -1,5 +1,6 @@
 /** The `memory` target: routines of an in-process service, with locks that the engine can see. */
 import type { Call, Reply } from '../scenarios/scenario.ts';
+import type { CityClock } from '../sim/clock.ts';
 import type { Target, Task } from './target.ts';
 
 /**
@@ -10,7 +11,10 @@ export type MemoryRoutine = Generator<{ lock: string } | undefined, Reply, void>
 
 export interface MemoryService {
   prepare(world: Readonly<Record<string, unknown>>): void;
-  handle(call: Call): MemoryRoutine;
+  /** Answers one request; what the routine takes for the time it asks `clock`. */
+  handle(call: Call, clock: { nowMs(): number }): MemoryRoutine;
+  /** The service was killed and started again: what it holds in no durable place is gone. */
+  restarted?(): void;
   inspect(): unknown;
   forget?(what: unknown): void;
 }
@@ -31,13 +35,15 @@ export class MemoryTarget implements Target {
   readonly name = 'memory';
   readonly versions = {};
   readonly #service: MemoryService;
+  readonly #clock: CityClock;
   /** Lock name to its holder and those who wait for it, first come first served. */
   readonly #locks = new Map<string, { holder: MemoryTask; waiting: MemoryTask[] }>();
   #woken: MemoryTask[] = [];
   #lockWaits = 0;
 
-  constructor(service: MemoryService) {
+  constructor(service: MemoryService, clock: CityClock) {
     this.#service = service;
+    this.#clock = clock;
   }
 
   prepare(world: Readonly<Record<string, unknown>>): void {
@@ -45,7 +51,7 @@ export class MemoryTarget implements Target {
   }
 
   start(call: Call): Task {
-    return new MemoryTask(this.#service.handle(call));
+    return new MemoryTask(this.#service.handle(call, this.#clock));
   }
 
   step(task: Task): void {
@@ -70,6 +76,19 @@ export class MemoryTarget implements Target {
   takeNotes(): readonly never[] {
     return NONE;
   }
+
+  crash(inside: readonly Task[]): void {
+    this.#locks.clear();
+    this.#woken = [];
+    for (const task of inside) {
+      task.state = 'done';
+      task.reply = { outcome: 'failed', error: 'connection lost' };
+    }
+    this.#service.restarted?.();
+  }
+
+  /** There are no connections here that could run out. */
+  limitPool(): void {}
 
   sometimes(): Record<string, number> {
     return { 'a request waited for a lock': this.#lockWaits };

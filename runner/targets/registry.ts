@@ -12,7 +12,7 @@ export function createTarget(
   url: string | null,
   options: TargetOptions,
 ): Target {
-  if (name === 'memory') return new MemoryTarget(scenario.memoryService(bug));
+  if (name === 'memory') return new MemoryTarget(scenario.memoryService(bug), options.clock);
   if (name === 'postgres') {
     if (!url)
       throw new Error('The target "postgres" needs a database: set DATABASE_URL or SIMCITY_TARGET_URL.');

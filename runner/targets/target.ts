@@ -1,5 +1,6 @@
 /** What the engine needs of a system under test whose every step it decides (`memory`, `postgres`). */
 import type { Call, Reply } from '../scenarios/scenario.ts';
+import type { CityClock } from '../sim/clock.ts';
 import type { Prng } from '../sim/prng.ts';
 
 /**
@@ -20,13 +21,20 @@ export interface Target {
   /** Builds the city. */
   prepare(world: Readonly<Record<string, unknown>>): void | Promise<void>;
   /** Takes a request. Nothing of it runs before its first step. */
-  start(call: Call): Task;
+  start(call: Call, faults: TaskFaults): Task;
   /** Runs one ready task up to its next scheduling point. */
   step(task: Task): void | Promise<void>;
   /** Tasks that became ready since the last call without a step of their own, in the order they did. */
   takeWoken(): readonly Task[];
   /** What happened inside that a reader of the history should know (a deadlock and its victim), since the last call. */
   takeNotes(): readonly { type: string; data: Record<string, unknown> }[];
+  /**
+   * Cuts the service off in the middle of everything: its connections end, its open transactions are
+   * undone, and every request inside is over with a `failed` reply. Afterwards it works again.
+   */
+  crash(inside: readonly Task[]): void | Promise<void>;
+  /** How many connections the service may use at once from now on; null: all of them. */
+  limitPool(connections: number | null): void;
   /** How often each sometimes-property of the target was reached. */
   sometimes(): Record<string, number>;
   /** The whole city, read outside the schedule; only called when no task is under way. */
@@ -36,11 +44,18 @@ export interface Target {
   close(): Promise<void>;
 }
 
+/** What strikes a request inside the target. */
+export interface TaskFaults {
+  /** The request's first transaction fails at its end with a serialization failure. */
+  readonly serializationFailure: boolean;
+}
+
 export interface TargetOptions {
-  seed: number;
   /** Requests under way at once, at most. */
   concurrency: number;
   isolation: string;
   /** For choices that the world would otherwise make, such as the victim of a deadlock. */
   prng: Prng;
+  /** What the service is told when it asks for the time. */
+  clock: CityClock;
 }

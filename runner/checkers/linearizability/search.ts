@@ -16,10 +16,18 @@ export class SearchExhausted extends Error {
 
 type Emit<State, Call, Answer> = (config: Configuration<State, Call, Answer>) => boolean;
 
-/** One operation done on the way to an event, for the check that it was needed. */
+/** One operation done on the way to an event. */
 interface Taken<Call, Answer> {
-  op: Op<Call, Answer>;
-  outcome: string | undefined;
+  readonly op: Op<Call, Answer>;
+  readonly outcome: string | undefined;
+}
+
+/** The ways from one configuration over one event. */
+interface Crossing<State, Call, Answer> {
+  readonly start: Configuration<State, Call, Answer>;
+  readonly event: Exclude<HistoryEvent<Call, Answer>, { kind: 'forget' }>;
+  readonly seen: Set<string>;
+  readonly emit: Emit<State, Call, Answer>;
 }
 
 export class Search<State, Call, Answer> {
@@ -50,38 +58,26 @@ export class Search<State, Call, Answer> {
     event: HistoryEvent<Call, Answer>,
     emit: Emit<State, Call, Answer>,
   ): boolean {
-    if (event.kind === 'forget') return this.#emitPassed(from, event, emit);
+    if (event.kind === 'forget') {
+      const passed = this.#steps.pass(from, event);
+      return passed !== null && emit(passed);
+    }
     const start = this.#steps.arrive(from, event.at);
-    if (event.kind === 'expire' && !isDone(start, event.op) && this.#emitPassed(start, event, emit))
-      return true;
-    return this.#explore(start, start, [], event, new Set(), emit);
-  }
-
-  #emitPassed(
-    config: Configuration<State, Call, Answer>,
-    event: HistoryEvent<Call, Answer>,
-    emit: Emit<State, Call, Answer>,
-  ): boolean {
-    const passed = this.#steps.pass(config, event);
-    return passed !== null && emit(passed);
+    return this.#explore({ start, event, seen: new Set(), emit }, start, []);
   }
 
   #explore(
-    start: Configuration<State, Call, Answer>,
+    crossing: Crossing<State, Call, Answer>,
     config: Configuration<State, Call, Answer>,
     trail: readonly Taken<Call, Answer>[],
-    event: Exclude<HistoryEvent<Call, Answer>, { kind: 'forget' }>,
-    seen: Set<string>,
-    emit: Emit<State, Call, Answer>,
   ): boolean {
     if (--this.#left < 0) throw new SearchExhausted(this.#limit);
-    if (isDone(config, event.op)) {
-      if (trail.length > 0 && this.#hasIdle(start, trail, config, event)) return false;
-      return this.#emitPassed(config, event, emit);
-    }
+    const { event, seen } = crossing;
+    const isOver = isDone(config, event.op);
+    if ((isOver || event.kind === 'expire') && this.#finish(crossing, config, trail, false)) return true;
+    if (isOver) return false;
     for (const next of this.#steps.step(config, event.op, event.at)) {
-      if (trail.length > 0 && this.#hasIdle(start, trail, next, event)) continue;
-      if (this.#emitPassed(next, event, emit)) return true;
+      if (this.#finish(crossing, next, trail, true)) return true;
     }
     for (const op of candidates(this.#steps, config, event)) {
       for (const next of this.#steps.step(config, op, event.at)) {
@@ -89,48 +85,60 @@ export class Search<State, Call, Answer> {
         if (seen.has(key)) continue;
         seen.add(key);
         const outcome = next.done[config.done.length]?.outcome;
-        if (this.#explore(start, next, [...trail, { op, outcome }], event, seen, emit)) return true;
+        if (this.#explore(crossing, next, [...trail, { op, outcome }])) return true;
       }
     }
     return false;
   }
 
+  /** Emits the configuration after the event, if all of `trail` was needed to get there. */
+  #finish(
+    crossing: Crossing<State, Call, Answer>,
+    config: Configuration<State, Call, Answer>,
+    trail: readonly Taken<Call, Answer>[],
+    withOwn: boolean,
+  ): boolean {
+    const passed = this.#steps.pass(config, crossing.event);
+    if (passed === null || this.#hasIdle(crossing, trail, passed, withOwn)) return false;
+    return crossing.emit(passed);
+  }
+
   /**
    * True when an operation of `trail` can be left out without loss: then the shorter way, which is
-   * explored too, leads to a configuration that can do all that `reached` can, at once or by doing the
-   * operation after the event's own.
+   * explored too, leads to a configuration that can do all that `passed` can, at once or by doing the
+   * operation right after the event.
    */
   #hasIdle(
-    start: Configuration<State, Call, Answer>,
+    crossing: Crossing<State, Call, Answer>,
     trail: readonly Taken<Call, Answer>[],
-    reached: Configuration<State, Call, Answer>,
-    event: Exclude<HistoryEvent<Call, Answer>, { kind: 'forget' }>,
+    passed: Configuration<State, Call, Answer>,
+    withOwn: boolean,
   ): boolean {
     const { model } = this.#steps;
+    const after = crossing.event.at + 0.5;
     return trail.some((idle) => {
-      const shorter = this.#replay(
-        start,
-        trail.filter((taken) => taken !== idle),
-        event,
-      );
-      return shorter.some(
+      const rest = trail.filter((taken) => taken !== idle);
+      return this.#replay(crossing, rest, withOwn).some(
         (config) =>
-          subsumes(model, config, reached) ||
-          this.#redo(config, idle, event.at).some((later) => subsumes(model, later, reached)),
+          subsumes(model, config, passed) ||
+          this.#redo(config, idle, after).some((later) => subsumes(model, later, passed)),
       );
     });
   }
 
   #replay(
-    start: Configuration<State, Call, Answer>,
+    { start, event }: Crossing<State, Call, Answer>,
     trail: readonly Taken<Call, Answer>[],
-    event: Exclude<HistoryEvent<Call, Answer>, { kind: 'forget' }>,
+    withOwn: boolean,
   ): Configuration<State, Call, Answer>[] {
     let configs = [start];
     for (const taken of trail) configs = configs.flatMap((config) => this.#redo(config, taken, event.at));
-    return configs.flatMap((config) =>
-      isDone(config, event.op) ? [config] : this.#steps.step(config, event.op, event.at),
-    );
+    if (withOwn) {
+      configs = configs.flatMap((config) =>
+        isDone(config, event.op) ? [config] : this.#steps.step(config, event.op, event.at),
+      );
+    }
+    return configs.map((config) => this.#steps.pass(config, event)).filter((config) => config !== null);
   }
 
   #redo(

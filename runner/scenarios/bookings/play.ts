@@ -30,12 +30,14 @@ export class BookingsPlay implements Play<BookingCall> {
   readonly #ledger: Ledger;
   readonly #capacity = new Map<string, number>();
   readonly #closed = new Set<string>();
+  /** How many book requests are under way, by slot. */
+  readonly #booking = new Map<string, number>();
   readonly #hotSlots: number;
   #cancellations = 0;
   readonly #sometimes = {
     'a slot was full': 0,
     'a slot was closed to a booking': 0,
-    'a repeat got the first booking': 0,
+    'a cancel raced a book': 0,
     'a cancel met a booking under cancellation': 0,
   };
 
@@ -47,8 +49,10 @@ export class BookingsPlay implements Play<BookingCall> {
     this.#hotSlots = Math.max(1, Math.ceil(this.objects.length / 4));
   }
 
-  plan(n: number, prng: Prng): { actor: string; call: BookingCall } {
+  plan(n: number, prng: Prng, focus: string | null): { actor: string; call: BookingCall } {
     const citizen = numbered('citizen', prng.below(this.world.citizens) + 1);
+    if (focus !== null)
+      return { actor: citizen, call: { operation: 'book', slot: focus, citizen, key: `k-${n}` } };
     let roll = prng.below(100);
     const slot = this.#chooseSlot(prng);
     for (const [operation, share] of Object.entries(MIX)) {
@@ -100,7 +104,9 @@ export class BookingsPlay implements Play<BookingCall> {
   }
 
   invoked({ call }: Operation<BookingCall>): void {
+    if (call.operation === 'book') this.#countBooking(call.slot, 1);
     if (call.operation !== 'cancel') return;
+    if ((this.#booking.get(call.slot) ?? 0) > 0) this.#sometimes['a cancel raced a book']++;
     const known = this.#ledger.get(call.booking);
     if (!known) return;
     if (known.cancelsBegun > 0) this.#sometimes['a cancel met a booking under cancellation']++;
@@ -108,8 +114,9 @@ export class BookingsPlay implements Play<BookingCall> {
   }
 
   completed(operation: Operation<BookingCall>, reply: Reply, completedIndex: number): Violation | null {
-    if (reply.outcome === 'failed') return null;
     const { call } = operation;
+    if (call.operation === 'book') this.#countBooking(call.slot, -1);
+    if (reply.outcome === 'failed') return null;
     switch (call.operation) {
       case 'book':
         return reply.outcome === 'ok'
@@ -132,7 +139,9 @@ export class BookingsPlay implements Play<BookingCall> {
     }
   }
 
-  unanswered(): void {}
+  unanswered({ call }: Operation<BookingCall>): void {
+    if (call.operation === 'book') this.#countBooking(call.slot, -1);
+  }
 
   forgettable(call: BookingCall): boolean {
     return call.operation === 'book';
@@ -165,6 +174,10 @@ export class BookingsPlay implements Play<BookingCall> {
     return { ...this.#sometimes };
   }
 
+  #countBooking(slot: string, change: number): void {
+    this.#booking.set(slot, (this.#booking.get(slot) ?? 0) + change);
+  }
+
   #chooseSlot(prng: Prng): string {
     const hot = prng.chance(HOT_SHARE);
     return this.objects[prng.below(hot ? this.#hotSlots : this.objects.length)] as string;
@@ -191,10 +204,7 @@ export class BookingsPlay implements Play<BookingCall> {
     const id = String(value['booking']);
     const known = this.#ledger.get(id);
     if (known) {
-      if (known.key === call.key && known.citizen === call.citizen && known.slot === call.slot) {
-        this.#sometimes['a repeat got the first booking']++;
-        return null;
-      }
+      if (known.key === call.key && known.citizen === call.citizen && known.slot === call.slot) return null;
       return reusedId(call.slot, id, `${known.citizen} in ${known.slot}`);
     }
     const cancelledKey = this.#ledger.cancelledKey(id);

@@ -52,12 +52,27 @@ export class City {
   /** The backends that `pid` waits for now; empty when it does not wait. */
   async blockers(pid: number): Promise<number[]> {
     const [row] = await this.#control.unsafe(BLOCKERS, [pid], { prepare: true });
-    return (row?.['pids'] as string).split(',').filter(Boolean).map(Number);
+    return String(row?.['pids'] ?? '')
+      .split(',')
+      .filter(Boolean)
+      .map(Number);
   }
 
   /** Cancels the statement that one of the run's own backends waits in. */
   async cancel(pid: number): Promise<void> {
     await this.#control.unsafe('select pg_cancel_backend($1)', [pid], { prepare: true });
+  }
+
+  /** Ends the run's own backends and waits until they and their locks are gone. */
+  async terminate(pids: readonly number[]): Promise<void> {
+    const list = pids.join(',');
+    await this.#control.unsafe(`select pg_terminate_backend(pid) from unnest(array[${list}]::int[]) as pid`);
+    for (;;) {
+      const [row] = await this.#control.unsafe(
+        `select count(*)::int as left from pg_stat_activity where pid in (${list})`,
+      );
+      if (row?.['left'] === 0) return;
+    }
   }
 
   async drop(): Promise<void> {

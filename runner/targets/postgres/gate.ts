@@ -7,6 +7,7 @@ import type { Task } from '../target.ts';
 import type { Session } from './session.ts';
 import {
   placeholders,
+  type ServiceClock,
   type SqlClient,
   SqlError,
   type SqlService,
@@ -83,26 +84,38 @@ export class PostgresTask implements Task {
   started = false;
   /** Statements asked for and not yet answered to the code, oldest first. */
   readonly queue: Statement[] = [];
+  /** True while the task's first transaction is still to fail at its end. */
+  failsAtCommit: boolean;
   readonly #service: SqlService;
   readonly #call: Call;
+  readonly #clock: ServiceClock;
 
-  constructor(service: SqlService, call: Call) {
+  constructor(service: SqlService, call: Call, clock: ServiceClock, failsAtCommit: boolean) {
     this.#service = service;
     this.#call = call;
+    this.#clock = clock;
+    this.failsAtCommit = failsAtCommit;
   }
 
   /** Runs the service's code up to its first statement. */
   run(): void {
     this.started = true;
-    const handled = (async () => this.#service.handle(this.#client(null), this.#call))();
+    const handled = (async () => this.#service.handle(this.#client(null), this.#call, this.#clock))();
     handled.then(
       (reply) => {
-        this.reply = reply;
+        this.reply ??= reply;
       },
       (error: unknown) => {
-        this.reply = { outcome: 'failed', error: describe(error) };
+        this.reply ??= { outcome: 'failed', error: describe(error) };
       },
     );
+  }
+
+  /** The process is killed: its code never goes on, its request is over. */
+  kill(): void {
+    this.queue.length = 0;
+    this.state = 'done';
+    this.reply = { outcome: 'failed', error: 'connection lost' };
   }
 
   #client(transaction: Transaction | null): SqlClient {

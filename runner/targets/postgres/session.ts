@@ -13,6 +13,7 @@ export interface SessionOptions {
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable';
 
 export class Session {
+  /** The backend's process number. */
   readonly pid: number;
   readonly number: number;
   readonly #client: postgres.Sql;
@@ -49,24 +50,32 @@ export class Session {
   async close(): Promise<void> {
     await this.#client.end({ timeout: 1 });
   }
+
+  /** Gives a connection up that the server has ended. */
+  abandon(): void {
+    this.#client.end({ timeout: 0 }).catch(() => {});
+  }
 }
 
 /** Free sessions, lowest number first, so that the same history uses the same sessions. */
 export class SessionPool {
-  readonly #free: Session[];
-  readonly sessions: readonly Session[];
+  #sessions: readonly Session[];
+  #free: Session[];
+  #limit: number | null = null;
 
   constructor(sessions: readonly Session[]) {
-    this.sessions = sessions;
+    this.#sessions = sessions;
     this.#free = [...sessions].reverse();
   }
 
-  get free(): number {
-    return this.#free.length;
+  get sessions(): readonly Session[] {
+    return this.#sessions;
   }
 
+  /** A free session, unless as many are in use as may be. */
   take(): Session | undefined {
-    return this.#free.pop();
+    const inUse = this.#sessions.length - this.#free.length;
+    return this.#limit !== null && inUse >= this.#limit ? undefined : this.#free.pop();
   }
 
   give(session: Session): void {
@@ -74,7 +83,18 @@ export class SessionPool {
     this.#free.sort((a, b) => b.number - a.number);
   }
 
+  /** How many may be in use at once; null: all. */
+  limit(connections: number | null): void {
+    this.#limit = connections;
+  }
+
+  /** Other sessions take the place of all. */
+  replace(sessions: readonly Session[]): void {
+    this.#sessions = sessions;
+    this.#free = [...sessions].reverse();
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.sessions.map((session) => session.close()));
+    await Promise.all(this.#sessions.map((session) => session.close()));
   }
 }

@@ -19,14 +19,19 @@ export interface SqlClient {
   begin<Result>(work: (sql: SqlClient) => Promise<Result>): Promise<Result>;
 }
 
+export interface ServiceClock {
+  /** What the service takes for the time, in whole ms since 1970. Faults can set it wrong. */
+  nowMs(): number;
+}
+
 /** A service over PostgreSQL: ordinary asynchronous code that awaits nothing but its `sql` client. */
 export interface SqlService {
   /** The tables, as SQL statements; run once in an empty schema. */
   readonly schema: string;
   /** Fills the tables of a fresh city. */
   prepare(sql: SqlClient, world: Readonly<Record<string, unknown>>): Promise<void>;
-  /** Answers one request. */
-  handle(sql: SqlClient, call: Call): Promise<Reply>;
+  /** Answers one request. The time is asked of `clock` alone: real time would make each run another one. */
+  handle(sql: SqlClient, call: Call, clock: ServiceClock): Promise<Reply>;
   /** The whole city, for audits. */
   inspect(sql: SqlClient): Promise<unknown>;
 }

@@ -7,11 +7,18 @@
  * go. Deadlocks are found in the graph of who waits for whom and their victim is drawn from the seed.
  */
 import type { Call } from '../../scenarios/scenario.ts';
-import type { Target, TargetOptions, Task } from '../target.ts';
+import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
 import { PostgresTask, type Statement } from './gate.ts';
 import { type Isolation, Session, SessionPool } from './session.ts';
-import { placeholders, type SqlClient, SqlError, type SqlService, type SqlValue } from './sql-client.ts';
+import {
+  placeholders,
+  type SqlClient,
+  SqlError,
+  type SqlService,
+  type SqlValue,
+  sqlState,
+} from './sql-client.ts';
 
 /** How long the answer is waited for before the database is asked whether the statement waits for a lock, in ms. */
 const FIRST_LOOK_MS = 1;
@@ -40,6 +47,7 @@ export class PostgresTarget implements Target {
     'a transaction waited for a lock': 0,
     'a request waited for a connection': 0,
     'a deadlock was broken': 0,
+    'a transaction failed to serialize': 0,
   };
 
   constructor(service: SqlService, url: string, options: TargetOptions) {
@@ -52,16 +60,11 @@ export class PostgresTarget implements Target {
     this.#city = await City.create(this.#url, this.#service.schema);
     this.versions['postgres'] = this.#city.version;
     await this.#service.prepare(this.#ungated(), world);
-    const isolation = this.#options.isolation.replace('-', ' ') as Isolation;
-    const size = Math.max(2, Math.min(this.#options.concurrency, POOL_SIZE));
-    const open = { url: this.#url, schema: this.#city.schema, isolation };
-    this.#pool = new SessionPool(
-      await Promise.all(Array.from({ length: size }, (_, i) => Session.open(i, open))),
-    );
+    this.#pool = new SessionPool(await this.#openSessions());
   }
 
-  start(call: Call): Task {
-    return new PostgresTask(this.#service, call);
+  start(call: Call, faults: TaskFaults): Task {
+    return new PostgresTask(this.#service, call, this.#options.clock, faults.serializationFailure);
   }
 
   async step(task: Task): Promise<void> {
@@ -96,6 +99,28 @@ export class PostgresTarget implements Target {
     return notes;
   }
 
+  /** The backends are ended while their transactions are open; the service's code never goes on. */
+  async crash(inside: readonly Task[]): Promise<void> {
+    for (const task of inside) (task as PostgresTask).kill();
+    const lost = this.#pool.sessions;
+    const waiting = this.#blocked;
+    await this.#city.terminate(lost.map((session) => session.pid));
+    await Promise.all(waiting.map((statement) => statement.answered));
+    for (const session of lost) session.abandon();
+    this.#blocked = [];
+    this.#deferred = [];
+    this.#line.length = 0;
+    this.#byPid.clear();
+    this.#openTransactions = 0;
+    this.#woken = [];
+    this.#pool.replace(await this.#openSessions());
+  }
+
+  limitPool(connections: number | null): void {
+    this.#pool.limit(connections);
+    this.#serveLine();
+  }
+
   sometimes(): Record<string, number> {
     return { ...this.#sometimes };
   }
@@ -107,6 +132,13 @@ export class PostgresTarget implements Target {
   async close(): Promise<void> {
     await this.#pool?.close();
     await this.#city?.drop();
+  }
+
+  async #openSessions(): Promise<Session[]> {
+    const isolation = this.#options.isolation.replace('-', ' ') as Isolation;
+    const size = Math.max(2, Math.min(this.#options.concurrency, POOL_SIZE));
+    const open = { url: this.#url, schema: this.#city.schema, isolation };
+    return await Promise.all(Array.from({ length: size }, (_, i) => Session.open(i, open)));
   }
 
   /** Sends a statement; on return it is settled, or its task waits. */
@@ -143,14 +175,26 @@ export class PostgresTarget implements Target {
       this.#openTransactions++;
     }
     if (transaction && transaction.statements === 0) quietly(session.send('begin', []));
+    const fails = statement.kind === 'commit' && statement.task.failsAtCommit;
+    if (fails) {
+      statement.task.failsAtCommit = false;
+      this.#sometimes['a transaction failed to serialize']++;
+      this.#notes.push({ type: 'fault', data: { name: 'serialization-failure' } });
+    }
     // Only a statement that may have to be taken back later in its transaction needs a way back.
     statement.savepoint =
       statement.kind === 'statement' && (transaction?.statements ?? 0) > 0 && this.#blocked.length > 0;
     if (statement.savepoint) quietly(session.send('savepoint simcity_gate', []));
     statement.phase = 'sent';
-    statement.answered = session.send(statement.text, statement.values).then(
-      (rows) => statement.settle([...rows], null),
-      (error: unknown) => statement.settle(null, error),
+    statement.answered = session.send(fails ? 'rollback' : statement.text, statement.values).then(
+      (rows) => {
+        if (fails) statement.settle(null, new SqlError('40001', 'could not serialize access'));
+        else statement.settle([...rows], null);
+      },
+      (error: unknown) => {
+        if (sqlState(error) === '40001') this.#sometimes['a transaction failed to serialize']++;
+        statement.settle(null, error);
+      },
     );
   }
 
@@ -223,10 +267,12 @@ export class PostgresTarget implements Target {
   }
 
   #serveLine(): void {
-    while (this.#line.length > 0 && this.#pool.free > 0) {
+    while (this.#line.length > 0) {
+      const session = this.#pool.take();
+      if (!session) return;
       const task = this.#line.shift() as PostgresTask;
       const statement = task.queue[0] as Statement;
-      statement.session = this.#pool.take() as Session;
+      statement.session = session;
       this.#byPid.set(statement.session.pid, statement);
       this.#makeReady(task);
     }

@@ -1,0 +1,56 @@
+/** What the simulation knows of a planned operation and of each request that is made for it. */
+import type { RequestFaults } from '../faults/plan.ts';
+import type { Call, ModelPart, Operation } from '../scenarios/scenario.ts';
+import type { Candidate } from '../sim/strategies/strategy.ts';
+
+/** One planned operation with all its requests. */
+export interface Flow {
+  /** Its number in the plan. */
+  readonly n: number;
+  readonly actor: string;
+  readonly call: Call;
+  readonly parts: readonly ModelPart[];
+  /** The object it is about, when it is one. */
+  readonly object: string | null;
+  /** True for one of a burst, which holds no lane. */
+  readonly extra: boolean;
+  attempts: number;
+  /** Requests of it that are on their way or inside the target. */
+  open: number;
+  /** True once the citizen is through with it. */
+  over: boolean;
+}
+
+/** One request: an operation of the history, and what a strategy may know of it. */
+export interface Attempt extends Operation, Candidate {
+  readonly flow: Flow;
+  /** Which attempt at its planned operation, from 0. */
+  readonly attempt: number;
+  /** Null for a duplicate: nobody waits for its answer. */
+  readonly faults: RequestFaults | null;
+  steps: number;
+}
+
+/** Why a run failed, before the bundle is made of it. */
+export interface Failure {
+  kind: 'invariant' | 'linearizability' | 'liveness' | 'audit' | 'threshold';
+  invariant: string;
+  /** One sentence for people. */
+  message: string;
+  actual: unknown;
+  expected: unknown;
+  object: string | null;
+  operation: Attempt | null;
+  /** Index of the event that broke it. */
+  eventIndex: number;
+}
+
+/** What a run did, for replaying and shrinking it. */
+export interface Trace {
+  /** Position picked among the ready requests, step by step. */
+  picks: number[];
+  /** Faults that struck, named as a reduction mutes them. */
+  struck: string[];
+  /** Planned operations begun, by number. */
+  begun: number[];
+}

@@ -1,0 +1,122 @@
+/** Virtual time and the requests inside the target: picks who takes the next step, and takes it. */
+import type { Prng } from '../sim/prng.ts';
+import type { Strategy } from '../sim/strategies/strategy.ts';
+import { TimerQueue } from '../sim/timer-queue.ts';
+import type { Target, Task } from '../targets/target.ts';
+import type { Attempt } from './attempt.ts';
+
+export interface SchedulerOptions {
+  target: Target;
+  strategy: Strategy;
+  /** How long each step takes, in virtual time. */
+  latency: Prng;
+  /** Gets every position picked, when the schedule is to be repeated. */
+  picks: number[] | null;
+  /** A request left the target: its task is done. */
+  done: (attempt: Attempt, task: Task) => void;
+  /** Something happened inside the target that belongs into the history. */
+  note: (attempt: Attempt, type: string, data: Record<string, unknown>) => void;
+}
+
+export class Scheduler {
+  readonly timers = new TimerQueue();
+  readonly #options: SchedulerOptions;
+  readonly #ready: Task[] = [];
+  /** Beside `#ready`, position by position: what a strategy sees. */
+  readonly #candidates: Attempt[] = [];
+  /** Every task inside the target, ready or waiting, oldest first. */
+  readonly #inside = new Set<Task>();
+  #now = 0;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+  }
+
+  /** Virtual milliseconds since the start. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** True when nothing can go on and nothing is due. */
+  get stuck(): boolean {
+    return this.#ready.length === 0 && this.timers.size === 0;
+  }
+
+  get inside(): ReadonlySet<Task> {
+    return this.#inside;
+  }
+
+  /** A request reaches the target. */
+  enter(attempt: Attempt): void {
+    const { faults, call } = attempt;
+    const task = this.#options.target.start(call, {
+      serializationFailure: faults?.serializationFailure ?? false,
+    });
+    task.owner = attempt;
+    this.#inside.add(task);
+    this.#makeReady(task);
+  }
+
+  /** `run` is called after so many virtual milliseconds. */
+  after(delayMs: number, run: () => void): void {
+    this.timers.add(this.#now + delayMs, run);
+  }
+
+  /** Moves virtual time on, does what is due, and lets one request take a step. */
+  step(): void | Promise<void> {
+    if (this.#ready.length === 0) {
+      this.#now = Math.max(this.#now, this.timers.nextMs);
+      this.timers.runDue(this.#now);
+      return;
+    }
+    this.#now += this.#options.latency.between(0.02, 0.3);
+    this.timers.runDue(this.#now);
+    // What was due can only have added to those that are ready.
+    const position = this.#options.strategy.pick(this.#candidates);
+    this.#options.picks?.push(position);
+    const task = this.#ready[position] as Task;
+    const stepping = this.#options.target.step(task);
+    if (stepping) return stepping.then(() => this.#stepped(task, position));
+    this.#stepped(task, position);
+  }
+
+  /** Tasks that another's end or a fault has made ready are taken over. */
+  takeWoken(): void {
+    for (const woken of this.#options.target.takeWoken()) this.#makeReady(woken);
+  }
+
+  /** Every task leaves the target, done with what the crash left as their replies; oldest first. */
+  async crash(): Promise<void> {
+    const tasks = [...this.#inside];
+    await this.#options.target.crash(tasks);
+    this.#ready.length = 0;
+    this.#candidates.length = 0;
+    this.#inside.clear();
+    for (const task of tasks) this.#leave(task);
+  }
+
+  #makeReady(task: Task): void {
+    this.#ready.push(task);
+    this.#candidates.push(task.owner as Attempt);
+  }
+
+  #stepped(task: Task, position: number): void {
+    const attempt = task.owner as Attempt;
+    attempt.steps++;
+    if (task.state !== 'ready') {
+      this.#ready.splice(position, 1);
+      this.#candidates.splice(position, 1);
+    }
+    this.takeWoken();
+    for (const { type, data } of this.#options.target.takeNotes()) this.#options.note(attempt, type, data);
+    if (task.state !== 'done') return;
+    this.#inside.delete(task);
+    this.#leave(task);
+  }
+
+  #leave(task: Task): void {
+    const attempt = task.owner as Attempt;
+    this.#options.strategy.done(attempt);
+    this.#options.done(attempt, task);
+  }
+}

@@ -1,0 +1,25 @@
+/** What picks the request that takes the next step. */
+import type { Prng } from '../prng.ts';
+
+/** A request that can take a step, as far as a strategy may know it. */
+export interface Candidate {
+  /** Ascending in the order in which requests reached the target. */
+  readonly number: number;
+  /** The object that it is about; null: several or none. */
+  readonly object: string | null;
+  /** Steps it has taken. */
+  readonly steps: number;
+}
+
+export interface Strategy {
+  /** The position of the one to go; `ready` is never empty. */
+  pick(ready: readonly Candidate[]): number;
+  /** A request has left the target. */
+  done(candidate: Candidate): void;
+}
+
+export interface StrategyFactory {
+  readonly name: string;
+  readonly description: string;
+  create(prng: Prng): Strategy;
+}
