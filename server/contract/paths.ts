@@ -9,5 +9,6 @@ export const apiPath = {
   stream: (runId: string) => `${apiPath.run(runId)}/stream`,
   stop: (runId: string) => `${apiPath.run(runId)}/stop`,
   state: (runId: string) => `${apiPath.run(runId)}/state`,
+  smallest: (runId: string) => `${apiPath.run(runId)}/smallest`,
   telemetry: (runId: string) => `${apiPath.run(runId)}/telemetry`,
 } as const;

@@ -52,6 +52,8 @@ export const reductionSchema = z.object({
    * the list is at its end. Null: the run's strategy decides.
    */
   schedule: z.array(z.int().min(0)).max(1_000_000).nullable().default(null),
+  /** Draws all that is a matter of time anew (pauses, latencies, the strategy's choices); 0: as the seed has it. */
+  variant: z.int().min(0).max(1_000_000_000).default(0),
 });
 export type Reduction = z.infer<typeof reductionSchema>;
 

@@ -1,5 +1,5 @@
 /** A real PostgreSQL for a test file: a cluster of its own, and as many fresh databases as it wants. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type Sql } from '../../server/db/client.ts';
@@ -16,6 +16,8 @@ export interface TestPostgres {
   open(url: string): Sql;
   /** For all databases of the cluster. */
   superuser: Sql;
+  /** kill -9 of the postmaster; it is started again on the same port. */
+  killPostmaster(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,10 @@ export async function startTestPostgres(): Promise<TestPostgres> {
         await pool.end();
       }
       return url.href;
+    },
+    async killPostmaster() {
+      const text = await readFile(join(folder, 'data', 'postgres', 'postmaster.pid'), 'utf8');
+      process.kill(Number(text.split('\n')[0]), 'SIGKILL');
     },
     async close() {
       await Promise.all(pools.map((pool) => pool.end({ timeout: 1 })));
