@@ -1,0 +1,92 @@
+/**
+ * What is said to the laboratory: a process that executes runs aside from the control plane, to compare,
+ * shrink, or hunt. The order is the first line of JSON on its stdin; it answers with lines on stdout.
+ */
+import { z } from 'zod';
+import { failureKindSchema } from './forensic.ts';
+import { runConfigSchema, terminalStatusSchema } from './run.ts';
+import { smallestSchema } from './smallest.ts';
+import { eventSchema } from './telemetry.ts';
+
+const subject = {
+  scenario: z.string(),
+  target: z.string(),
+  config: runConfigSchema,
+  /** The database in which a `postgres` target builds its city; null: none is needed. */
+  targetUrl: z.string().nullable(),
+};
+
+/** First and last, both included. */
+export const seedRangeSchema = z.tuple([z.int().min(0), z.int().min(0)]);
+export type SeedRange = z.infer<typeof seedRangeSchema>;
+
+export const labOrderSchema = z.discriminatedUnion('do', [
+  /** Executes one run and prints its history. */
+  z.object({ do: z.literal('execute'), ...subject, seed: z.int() }),
+  /** Makes a failing run small. */
+  z.object({
+    do: z.literal('shrink'),
+    ...subject,
+    seed: z.int(),
+    maxExecutions: z.int().min(1),
+    maxSeconds: z.number().positive(),
+    /** How often the result is executed again. */
+    confirmations: z.int().min(0),
+  }),
+  /** Executes many seeds and prints what became of them. */
+  z.object({
+    do: z.literal('campaign'),
+    ...subject,
+    seeds: z.array(seedRangeSchema),
+    /** Seeds executed at once. */
+    parallel: z.int().min(1).max(256),
+  }),
+]);
+export type LabOrder = z.infer<typeof labOrderSchema>;
+export type LabOrderTo<Work extends LabOrder['do']> = Extract<LabOrder, { do: Work }>;
+
+/** What broke, by which failures are told apart. */
+export const signatureSchema = z.object({
+  kind: failureKindSchema,
+  invariant: z.string(),
+  /** The kind of operation whose answer broke it, where the invariant alone does not say what broke. */
+  operation: z.string().nullable(),
+});
+export type Signature = z.infer<typeof signatureSchema>;
+
+/** One failing seed of a campaign. */
+export const seedFailureSchema = z.object({
+  seed: z.int(),
+  signature: signatureSchema,
+  message: z.string(),
+  /** Operations begun when it failed: how long it took to find. */
+  operations: z.int(),
+});
+export type SeedFailure = z.infer<typeof seedFailureSchema>;
+
+/** How far shrinking has come. */
+export const shrinkProgressSchema = z.object({
+  executions: z.int(),
+  operations: z.int(),
+  /** What is being tried, for people. */
+  stage: z.string(),
+});
+export type ShrinkProgress = z.infer<typeof shrinkProgressSchema>;
+
+/** One line on stdout of the laboratory: an object with exactly one of these. */
+export const labLineSchema = z.union([
+  z.object({ event: eventSchema }),
+  z.object({ ended: z.object({ status: terminalStatusSchema }) }),
+  z.object({ shrinking: shrinkProgressSchema }),
+  /** Null: the run did not fail again, or what failed cannot be made small; `why` says it. */
+  z.object({ shrunk: smallestSchema.nullable(), why: z.string() }),
+  /** Seeds that are through since the last such line. */
+  z.object({
+    through: z.object({ seeds: z.array(z.int()), failures: z.array(seedFailureSchema), operations: z.int() }),
+  }),
+  /** A campaign has come to its end, or to a stop. */
+  z.object({ finished: z.literal(true) }),
+  /** The order could not be carried out. */
+  z.object({ failed: z.string() }),
+]);
+export type LabLine = z.infer<typeof labLineSchema>;

@@ -1,0 +1,85 @@
+/** The text form of a reduction, short enough to type: `ops=3,17-19;mute=17.0.delay;schedule=0,1;variant=4`. */
+import { type Reduction, reductionSchema } from './run.ts';
+
+/** The text of a reduction; `parseReduction` reads it back. What is at its default is left out. */
+export function formatReduction(reduction: Reduction): string {
+  const { operations, muted, schedule, variant } = reduction;
+  const parts = [`ops=${formatNumbers(operations)}`];
+  if (muted.length > 0) parts.push(`mute=${muted.join(',')}`);
+  if (schedule) parts.push(`schedule=${schedule.join(',')}`);
+  if (variant > 0) parts.push(`variant=${variant}`);
+  return parts.join(';');
+}
+
+/** Reads the text form. Throws an Error that quotes what is wrong and says what would be right. */
+export function parseReduction(text: string): Reduction {
+  const fields: Record<string, unknown> = {};
+  for (const part of text.split(';').filter((each) => each.trim() !== '')) {
+    const at = part.indexOf('=');
+    const name = part.slice(0, Math.max(at, 0)).trim();
+    const value = part.slice(at + 1).trim();
+    const read = READERS[name as keyof typeof READERS];
+    if (at < 0 || !read) throw wrong(part, 'it takes ops=, mute=, schedule= and variant=');
+    Object.assign(fields, read(value));
+  }
+  if (!('operations' in fields)) throw wrong(text, 'ops= must name the operations that are kept');
+  const parsed = reductionSchema.safeParse(fields);
+  if (!parsed.success) throw wrong(text, parsed.error.issues[0]?.message ?? 'it is not valid');
+  return parsed.data;
+}
+
+const READERS = {
+  ops: (value: string) => ({ operations: ascending(parseRanges(value)) }),
+  mute: (value: string) => ({ muted: words(value) }),
+  schedule: (value: string) => ({ schedule: words(value).map(wholeNumber) }),
+  variant: (value: string) => ({ variant: wholeNumber(value) }),
+} as const;
+
+const EXAMPLE = 'An example: ops=3,17-19;mute=17.0.delay;schedule=0,1,0,2';
+/** As many as a reduction may hold; a range is never written out beyond that. */
+const MOST = 100_000;
+
+function wrong(text: string, why: string): Error {
+  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return new Error(`The reduction ${JSON.stringify(shown)} cannot be read: ${why}. ${EXAMPLE}.`);
+}
+
+function words(text: string): string[] {
+  return text.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw wrong(text, 'that is no whole number');
+  return Number(text);
+}
+
+function parseRanges(text: string): number[] {
+  const numbers: number[] = [];
+  for (const word of words(text)) {
+    const [first, last = first] = word.split('-');
+    const from = wholeNumber(first ?? '');
+    const to = wholeNumber(last ?? '');
+    if (to < from || numbers.length + to - from >= MOST) {
+      throw wrong(word, `a range goes upwards and holds less than ${MOST} numbers`);
+    }
+    for (let number = from; number <= to; number++) numbers.push(number);
+  }
+  return numbers;
+}
+
+function ascending(numbers: number[]): number[] {
+  return [...new Set(numbers)].sort((a, b) => a - b);
+}
+
+function formatNumbers(numbers: readonly number[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < numbers.length; ) {
+    let end = i;
+    while (numbers[end + 1] === (numbers[end] as number) + 1) end++;
+    // Two neighbours read better as such than as a range.
+    if (end - i < 2) parts.push(...numbers.slice(i, end + 1).map(String));
+    else parts.push(`${numbers[i]}-${numbers[end]}`);
+    i = end + 1;
+  }
+  return parts.join(',');
+}
