@@ -1,5 +1,5 @@
 /** Composes the command that reproduces a run: what to type in a clone of the project. */
-import { type RunConfig, runConfigSchema } from '../server/contract/index.ts';
+import { formatReduction, type RunConfig, runConfigSchema } from '../server/contract/index.ts';
 
 export interface Reproducible {
   scenario: string;
@@ -38,6 +38,7 @@ export function reproduceCommand(run: Reproducible): string {
   flag('--strategy', config.strategy, DEFAULTS.strategy);
   flag('--snapshot-every', config.snapshotEvery, DEFAULTS.snapshotEvery);
   for (const threshold of config.thresholds) words.push('--threshold', threshold);
+  if (config.reduction) words.push('--reduction', formatReduction(config.reduction));
   return words.map(shellWord).join(' ');
 }
 

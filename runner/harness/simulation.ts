@@ -74,15 +74,16 @@ export class Simulation {
     this.#judge = new Judge(play);
     this.#faults = new FaultPlan(seed, faultRates(config), reduction?.muted);
     this.#plan = new PlanCursor(config.operations, reduction?.operations ?? null);
-    this.#pause = new Prng(seed, 'retry');
+    const variant = reduction?.variant ?? 0;
+    this.#pause = new Prng(seed, 'retry', variant);
     this.#operation = new Prng(seed, 'operation');
     this.#idleLanes = config.concurrency;
     this.#scheduler = new Scheduler({
       target,
       strategy: reduction?.schedule
         ? listed(reduction.schedule)
-        : createStrategy(config.strategy, new Prng(seed, 'schedule')),
-      latency: new Prng(seed, 'latency'),
+        : createStrategy(config.strategy, new Prng(seed, 'schedule', variant)),
+      latency: new Prng(seed, 'latency', variant),
       picks: options.trace?.picks ?? null,
       done: (attempt, task) => this.#left(attempt, task),
       note: (attempt, type, data) => this.#noteFromTarget(attempt, type, data),
