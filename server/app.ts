@@ -23,7 +23,7 @@ export function createApp(services: Services): Hono<ServerEnv> {
 
   app.notFound((c) => {
     const allowed = allowedMethods(c.req.path);
-    if (allowed.length === 0) {
+    if (allowed.length === 0 || allowed.includes(c.req.method)) {
       const message = `There is nothing at ${c.req.path}. GET /openapi.json describes all there is.`;
       return answerError(c, new ApiError(404, 'not_found', message));
     }

@@ -214,7 +214,8 @@ export function allowedMethods(path: string): string[] {
   const matches = OPERATIONS.filter((operation) => {
     const pattern = operation.path.split('/');
     return (
-      pattern.length === parts.length && pattern.every((part, i) => part.startsWith('{') || part === parts[i])
+      pattern.length === parts.length &&
+      pattern.every((part, i) => (part.startsWith('{') ? parts[i] !== '' : part === parts[i]))
     );
   });
   return [...new Set(matches.map(({ method }) => method.toUpperCase()))];

@@ -31,6 +31,8 @@ function sentence(issue: z.core.$ZodIssue, input: unknown, what: string): string
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
+  // A schema that says in its own words what is right knows better.
+  if (!/^(Invalid|Too |Unrecognized)/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       return NOUNS[issue.expected] ?? issue.expected;

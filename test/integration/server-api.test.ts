@@ -160,7 +160,7 @@ describe('finding runs', () => {
     expect(runPageSchema.parse((await get(`${runs}?status=FAIL`)).body).runs).toEqual([]);
     expectError(await get(`${runs}?status=DONE`), 400, 'invalid_request', 'status', '"DONE"', 'QUEUED');
     expectError(await get(`${runs}?limit=1000`), 400, 'invalid_request', 'limit', '"1000"', '200');
-    expectError(await get(`${runs}?limit=x`), 400, 'invalid_request', 'limit', '"x"');
+    expectError(await get(`${runs}?limit=x`), 400, 'invalid_request', 'limit', '"x"', 'whole number');
     expectError(await get(`${runs}?before=abc`), 400, 'invalid_request', 'before', '"abc"');
   });
 });
@@ -281,6 +281,8 @@ describe('history', () => {
 describe('the rest', () => {
   it('answers errors in one shape for unknown paths and methods', async () => {
     expectError(await get('/nowhere'), 404, 'not_found', '/nowhere', 'openapi.json');
+    expectError(await get(`${runs}/`), 404, 'not_found');
+    expectError(await get(`${runs}/%zz`), 404, 'not_found');
     expectError(await call(server.url, 'DELETE', runs), 405, 'invalid_request', 'DELETE', 'GET and POST');
     expectError(await call(server.url, 'PUT', apiPath.run('latest')), 405, 'invalid_request', 'GET');
   });
