@@ -32,7 +32,8 @@ export function startPty(file: string, args: string[], options: PtyOptions = {})
   const { columns = 80, rows = 24 } = options;
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   const child = spawn(file, args, {
-    name: 'xterm-256color',
+    // It becomes TERM, whatever the environment says.
+    name: options.env?.['TERM'] ?? 'xterm-256color',
     cols: columns,
     rows,
     cwd: options.cwd ?? process.cwd(),

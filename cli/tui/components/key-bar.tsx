@@ -15,9 +15,9 @@ export interface KeyBarProps {
 }
 
 export function KeyBar({ views, keys, question, notice, width }: KeyBarProps) {
-  const right = labels(keys);
-  const rightWidth = right.reduce((sum, [label, word]) => sum + label.length + word.length + 4, 0);
   const said = question ?? notice;
+  const right = keysBeside(labels(keys), question === null && notice !== null ? textWidth(notice) : 0, width);
+  const rightWidth = widthOf(right);
   const room = Math.max(0, width - 2 - rightWidth);
   const left = said === null ? null : truncate(said, room);
   const viewsWidth = labels(views).reduce((sum, [label, word]) => sum + label.length + word.length + 3, 0);
@@ -49,6 +49,19 @@ export function KeyBar({ views, keys, question, notice, width }: KeyBarProps) {
   );
 }
 
-function labels(bindings: readonly Binding[]): [label: string, word: string][] {
+type Label = [label: string, word: string];
+
+/** What a notice says matters more than the keys: the first ones give way to it. Answers always stay. */
+function keysBeside(right: Label[], saidWidth: number, width: number): Label[] {
+  let kept = right;
+  while (kept.length > 1 && widthOf(kept) + saidWidth + 2 > width) kept = kept.slice(1);
+  return kept;
+}
+
+function widthOf(right: Label[]): number {
+  return right.reduce((sum, [label, word]) => sum + label.length + word.length + 4, 0);
+}
+
+function labels(bindings: readonly Binding[]): Label[] {
   return bindings.flatMap(({ label, short }) => (short === undefined ? [] : [[label, short]]));
 }

@@ -1,0 +1,199 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { simcity } from '../helpers/cli-process.ts';
+import { type FakeServer, startFakeServer } from '../helpers/fake-server.ts';
+import { endFrame, heartbeat, historyFrames, RUN_ID, recordedRun } from '../helpers/recorded-run.ts';
+
+let server: FakeServer;
+let env: Record<string, string>;
+beforeEach(async () => {
+  server = await startFakeServer(recordedRun());
+  env = { SIMCITY_URL: server.url };
+});
+afterEach(() => server.close());
+
+const history = [heartbeat(0), ...historyFrames(0, 40)];
+
+describe('run without a terminal', () => {
+  test('prints dated lines, the verdict and its exit code', async () => {
+    server.push(...history, endFrame(40, 'PASS'));
+    const { exitCode, stdout } = await simcity(['run', '--seed', '42'], { env });
+    expect(exitCode).toBe(0);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toMatch(/^2025-11-22T\S+Z run 0198c2d4/);
+    expect(lines[1]).toContain('seed=42');
+    expect(stdout).toContain('PASS  bookings@postgres  seed 42  41 events in 12.4 s');
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  test.each([
+    ['FAIL', 1],
+    ['STOPPED', 3],
+  ] as const)('%s is exit code %i', async (status, code) => {
+    server.push(...history, endFrame(40, status));
+    expect((await simcity(['run'], { env })).exitCode).toBe(code);
+  });
+
+  test('sends what the flags say, and chooses a seed when none is given', async () => {
+    server.push(...history, endFrame(40, 'PASS'));
+    const flags = [
+      '--operations',
+      '50',
+      '--fault',
+      'delay=0.5',
+      '--bug',
+      'close-race',
+      '--threshold',
+      'ok>1',
+    ];
+    await simcity(['run', '--target', 'memory', ...flags], { env });
+    expect(server.bodies[0]).toEqual({
+      scenario: 'bookings',
+      target: 'memory',
+      seed: expect.any(Number),
+      config: { operations: 50, faultRates: { delay: 0.5 }, bug: 'close-race', thresholds: ['ok>1'] },
+    });
+  });
+
+  test('--json prints each frame on a line, with the end last, and nothing else on stdout', async () => {
+    server.push(...history, endFrame(40, 'PASS'));
+    const { stdout, stderr } = await simcity(['run', '--json'], { env });
+    const frames = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(frames).toEqual([...history, endFrame(40, 'PASS')]);
+    expect(stderr).toContain('seed 42');
+  });
+
+  test('a reader that goes away is no error', async () => {
+    server.push(...historyFrames(0, 20_000), endFrame(20_000, 'PASS'));
+    const { spawn } = await import('node:child_process');
+    const command = `"${process.execPath}" cli/simcity.js run --json | head -n 3`;
+    const child = spawn('bash', ['-c', `set -o pipefail; ${command}`], {
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(0);
+    expect(stderr).not.toMatch(/EPIPE|Error/);
+  });
+
+  test('the first Ctrl-C stops the run and goes on to its end', async () => {
+    server.push(...history);
+    void server.next(/\/stop$/).then(() => server.push(endFrame(40, 'STOPPED')));
+    let killed = false;
+    const { exitCode, stderr, stdout } = await simcity(['run'], {
+      env,
+      onStdout: (text, kill) => {
+        if (killed || !text.includes('fault')) return;
+        killed = true;
+        kill('SIGINT');
+      },
+    });
+    expect(stderr).toContain('Ctrl-C again leaves at once');
+    expect(stdout).toContain('STOPPED');
+    expect(exitCode).toBe(3);
+  });
+
+  test('the second Ctrl-C leaves at once, with 130', async () => {
+    server.push(...history);
+    let signals = 0;
+    const { exitCode } = await simcity(['run'], {
+      env,
+      onStdout: (text, kill) => {
+        if (signals > 0 || !text.includes('fault')) return;
+        signals = 1;
+        kill('SIGINT');
+        void server.next(/\/stop$/).then(() => kill('SIGINT'));
+      },
+    });
+    expect(exitCode).toBe(130);
+  });
+
+  test('--detach prints the id and leaves', async () => {
+    expect(await simcity(['run', '--detach'], { env })).toMatchObject({ exitCode: 0, stdout: `${RUN_ID}\n` });
+  });
+});
+
+describe('watch', () => {
+  test('Ctrl-C only leaves', async () => {
+    server.push(...history);
+    const { exitCode } = await simcity(['watch'], {
+      env,
+      onStdout: (text, kill) => {
+        if (text.includes('fault')) kill('SIGINT');
+      },
+    });
+    expect(exitCode).toBe(130);
+    expect(server.requests.filter((line) => line.startsWith('POST'))).toEqual([]);
+  });
+
+  test('goes on through a cut, without a gap', async () => {
+    server.push(...history);
+    let cut = false;
+    const { stdout, stderr } = await simcity(['watch', '--json'], {
+      env,
+      onStdout: (text) => {
+        if (cut || !text.includes('"index":40')) return;
+        cut = true;
+        server.cut();
+        server.push(...historyFrames(41, 60), endFrame(60, 'PASS'));
+      },
+    });
+    const indexes = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter(({ frame }) => frame === 'event')
+      .map(({ data }) => data.index);
+    expect(indexes).toEqual(Array.from({ length: 61 }, (_, i) => i));
+    expect(stderr).toContain('reconnecting');
+  });
+});
+
+describe('reading', () => {
+  test('runs lists them, also as JSON', async () => {
+    const { stdout } = await simcity(['runs'], { env });
+    expect(stdout).toMatch(/^RUN +STATUS +SCENARIO/);
+    expect(stdout).toContain(RUN_ID);
+    const json = await simcity(['runs', '--json'], { env });
+    expect(JSON.parse(json.stdout)).toEqual(recordedRun());
+  });
+
+  test('show tells the plan', async () => {
+    const { stdout } = await simcity(['show'], { env });
+    expect(stdout).toContain('snapshot-every  10');
+  });
+
+  test('events come in order, over several pages, from where they are asked', async () => {
+    server.push(...historyFrames(0, 2_500));
+    const { stdout } = await simcity(['events', '--from', '5', '--json'], { env });
+    const indexes = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).index);
+    expect(indexes).toEqual(Array.from({ length: 2_496 }, (_, i) => i + 5));
+    const limited = await simcity(['events', '--limit', '3'], { env });
+    expect(limited.stdout.split('\n').slice(0, 2)).toEqual([
+      '      0  00:00.000  start             city                      seed=42',
+      '      1  00:00.008  cancel.invoke     citizen-017    slot-005',
+    ]);
+  });
+
+  test('forensic of a run without a failure is wrong usage', async () => {
+    const { exitCode, stderr } = await simcity(['forensic'], { env });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('has no failure');
+  });
+
+  test('stop asks the server', async () => {
+    const { exitCode } = await simcity(['stop', 'latest', '--reason', 'enough'], { env });
+    expect(exitCode).toBe(0);
+    expect(server.bodies).toEqual([{ reason: 'enough' }]);
+    expect(server.requests).toContain(`POST /runs/${RUN_ID}/stop`);
+  });
+});

@@ -1,0 +1,42 @@
+/** Runs the built `simcity` without a terminal and gathers what it says. */
+import { spawn } from 'node:child_process';
+
+export interface CliResult {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CliOptions {
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+  nodeArgs?: string[];
+  /** Called with all of stdout so far. */
+  onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** Runs it to its end. The tests' own environment says nothing about CI, servers or databases. */
+export function simcity(args: string[], options: CliOptions = {}): Promise<CliResult> {
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeArgs ?? []), `${process.cwd()}/cli/simcity.js`, ...args],
+    {
+      cwd: options.cwd ?? process.cwd(),
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    options.onStdout?.(stdout, (signal) => child.kill(signal));
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
+  });
+}
