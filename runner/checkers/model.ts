@@ -41,6 +41,11 @@ export interface SequentialModel<State, Call, Answer> {
     target: Call,
     targetAnswer: Answer | undefined,
   ): boolean;
+  /**
+   * True when `state` and all that the open calls can make of it will never allow `answer` to `call`. It
+   * must be certain. `open` has every call that may still take effect before the answer, and may have more.
+   */
+  hopeless?(state: State, call: Call, answer: Answer, open: readonly OpenCall<Call, Answer>[]): boolean;
   /** True when a call with this answer changes nothing, whatever the state. */
   observes?(call: Call, answer: Answer): boolean;
   /** True when `call` can change nothing any more, in this state and in all that can follow. */
@@ -54,6 +59,12 @@ export interface SequentialModel<State, Call, Answer> {
 export interface Effect<State> {
   readonly state: State;
   readonly outcome: string;
+}
+
+/** A call that may still take effect; its answer is undefined while it is not known. */
+export interface OpenCall<Call, Answer> {
+  readonly call: Call;
+  readonly answer: Answer | undefined;
 }
 
 /** What a model says about requests that are repeats of each other (they share an idempotency key). */

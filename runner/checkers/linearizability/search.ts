@@ -99,7 +99,8 @@ export class Search<State, Call, Answer> {
     withOwn: boolean,
   ): boolean {
     const passed = this.#steps.pass(config, crossing.event);
-    if (passed === null || this.#hasIdle(crossing, trail, passed, withOwn)) return false;
+    if (passed === null || this.#steps.isHopeless(passed, crossing.event.at)) return false;
+    if (this.#hasIdle(crossing, trail, passed, withOwn)) return false;
     return crossing.emit(passed);
   }
 

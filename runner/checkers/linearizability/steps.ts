@@ -75,6 +75,27 @@ export class Steps<State, Call, Answer> {
     return state === from.state ? next : this.arrive(next, at);
   }
 
+  /** True when some operation whose answer is known can no longer get it, after the event at `at`. */
+  isHopeless(config: Configuration<State, Call, Answer>, at: number): boolean {
+    const { model } = this;
+    if (!model.hopeless) return false;
+    let open: Op<Call, Answer>[] | null = null;
+    for (const op of this.live) {
+      if (op.status !== 'answered' || op.endedAt <= at || op.invokedAt > at || isDone(config, op)) continue;
+      open ??= this.live.filter((other) => other.endedAt > at && !isDone(config, other));
+      if (this.#mayBeRepeat(op)) continue;
+      if (model.hopeless(config.state, op.call, op.answer as Answer, open)) return true;
+    }
+    return false;
+  }
+
+  /** True for a refusal that may have been given again, so that the state alone does not decide it. */
+  #mayBeRepeat(op: Op<Call, Answer>): boolean {
+    const { repeats } = this.model;
+    if (!repeats || op.identity === null || repeats.refusalIndex(op.answer as Answer) < 0) return false;
+    return this.refused.has(op.identity) || this.tracked.some((t) => t !== op && t.identity === op.identity);
+  }
+
   /** True when `op` took nothing from the future by being done in `before`: it never could change anything after. */
   #isIdle(before: State, after: State, op: Op<Call, Answer>): boolean {
     if (before !== after) return false;

@@ -1,5 +1,6 @@
 /** The sequential model of one slot of `bookings`: which answers are right, and what each call changes. */
 import type { Effect, SequentialModel } from '../../checkers/model.ts';
+import { hopeless } from './feasibility.ts';
 import { relevant } from './relevance.ts';
 import {
   activeOf,
@@ -107,6 +108,7 @@ export const bookingsModel: BookingsModel = {
   key: slotKey,
   describe,
   relevant,
+  hopeless,
 
   observes: (call, answer) =>
     answer.outcome === 'refused' || call.operation === 'read' || call.operation === 'count',

@@ -1,0 +1,113 @@
+/**
+ * What can be ruled out early: an answer that the slot cannot come to give from a state, whatever the
+ * calls still open do. True only when that is certain, so that the checker turns back at once.
+ */
+import type { SlotAnswer, SlotCall } from './model.ts';
+import { activeOf, couldBe, type Entry, entryOfId, entryOfKey, type SlotState } from './slot-state.ts';
+
+type Ok = Extract<SlotAnswer, { outcome: 'ok' }>;
+type BookCall = Extract<SlotCall, { operation: 'book' }>;
+
+/** A call that may still take effect before the answer in question is given. */
+export interface OpenCall {
+  readonly call: SlotCall;
+  readonly answer: SlotAnswer | undefined;
+}
+
+export function hopeless(state: SlotState, call: SlotCall, answer: SlotAnswer, open: readonly OpenCall[]): boolean {
+  switch (call.operation) {
+    case 'book':
+      return answer.outcome === 'ok'
+        ? isBookingHopeless(state, call, answer.booking, open)
+        : isRefusalHopeless(state, call, answer.reason, open);
+    case 'cancel':
+      return isCancelHopeless(state, call.booking, answer, open);
+    case 'read':
+    case 'count':
+      return answer.outcome === 'ok' && isViewHopeless(state, answer, open);
+    case 'open':
+    case 'close':
+      return false;
+  }
+}
+
+function isBookingHopeless(state: SlotState, call: BookCall, id: string | undefined, open: readonly OpenCall[]): boolean {
+  if (id === undefined) return true;
+  const own = entryOfKey(state, call.citizen, call.key);
+  if (own) return own.id !== id && !couldBe(own, id);
+  if (entryOfId(state, id)) return true;
+  if (!state.open && !open.some(({ call: c }) => c.operation === 'open')) return true;
+  if (state.seats >= state.capacity && !open.some(mayCancel)) return true;
+  const other = activeOf(state, call.citizen);
+  return other !== undefined && !open.some((o) => mayCancelEntry(o, other));
+}
+
+function isRefusalHopeless(state: SlotState, call: BookCall, reason: string, open: readonly OpenCall[]): boolean {
+  if (entryOfKey(state, call.citizen, call.key)) return true;
+  if (reason === 'closed') return state.open && !open.some((o) => o.call.operation === 'close');
+  if (reason === 'full') return isShortOf(open, mayBook, state.capacity - state.seats);
+  return !activeOf(state, call.citizen) && !open.some((o) => mayBook(o) && (o.call as BookCall).citizen === call.citizen);
+}
+
+function isCancelHopeless(state: SlotState, id: string, answer: SlotAnswer, open: readonly OpenCall[]): boolean {
+  const entry = entryOfId(state, id);
+  if (answer.outcome === 'refused') return entry?.active === true && !open.some((o) => mayCancelEntry(o, entry));
+  if (entry) return !entry.active;
+  return !state.entries.some((e) => couldBe(e, id)) && !open.some((o) => mayBookAs(o, id));
+}
+
+function isViewHopeless(state: SlotState, answer: Ok, open: readonly OpenCall[]): boolean {
+  if (answer.capacity !== state.capacity) return true;
+  const wanted = answer.open ? 'open' : 'close';
+  if (answer.open !== state.open && !open.some((o) => o.call.operation === wanted)) return true;
+  const shown = answer.bookings;
+  if (shown === undefined) return true;
+  if (typeof shown !== 'number') return isListHopeless(state, shown, open);
+  return isShortOf(open, mayBook, shown - state.seats) || isShortOf(open, mayCancel, state.seats - shown);
+}
+
+function isListHopeless(
+  state: SlotState,
+  shown: readonly { readonly id: string; readonly citizen: string }[],
+  open: readonly OpenCall[],
+): boolean {
+  for (const { id, citizen } of shown) {
+    const entry = entryOfId(state, id);
+    if (entry) {
+      if (!entry.active || entry.citizen !== citizen) return true;
+      continue;
+    }
+    if (state.entries.some((e) => e.citizen === citizen && couldBe(e, id))) continue;
+    if (!open.some((o) => mayBookAs(o, id) && (o.call as BookCall).citizen === citizen)) return true;
+  }
+  return state.entries.some(
+    (entry) =>
+      entry.active &&
+      !shown.some((b) => b.citizen === entry.citizen && (b.id === entry.id || couldBe(entry, b.id))) &&
+      !open.some((o) => mayCancelEntry(o, entry)),
+  );
+}
+
+/** True when `open` has fewer than `needed` calls of this kind. */
+function isShortOf(open: readonly OpenCall[], isOfKind: (open: OpenCall) => boolean, needed: number): boolean {
+  let missing = needed;
+  for (let i = 0; missing > 0 && i < open.length; i++) if (isOfKind(open[i] as OpenCall)) missing--;
+  return missing > 0;
+}
+
+function mayBook({ call, answer }: OpenCall): boolean {
+  return call.operation === 'book' && answer?.outcome !== 'refused';
+}
+
+function mayBookAs(open: OpenCall, id: string): boolean {
+  return mayBook(open) && (open.answer === undefined || (open.answer as Ok).booking === id);
+}
+
+function mayCancel({ call, answer }: OpenCall): boolean {
+  return call.operation === 'cancel' && answer?.outcome !== 'refused';
+}
+
+function mayCancelEntry(open: OpenCall, entry: Entry): boolean {
+  const id = (open.call as { booking?: string }).booking;
+  return mayCancel(open) && id !== undefined && (entry.id === id || couldBe(entry, id));
+}
