@@ -99,14 +99,23 @@ export class Judge {
 
 function unexplained(attempt: Attempt, wrong: HistoryViolation, actual: unknown, index: number): Failure {
   const { call, actor } = attempt;
+  const allowed = wrong.allowed.length > 0 ? ` It allows: ${wrong.allowed.join(', ')}.` : '';
   return {
     kind: 'linearizability',
-    invariant: 'per-slot-history',
-    message: `No order of the overlapping operations on ${wrong.object} explains what ${call.operation} by ${actor} was answered.`,
+    invariant: 'per-object-history',
+    message:
+      `${call.operation} on ${wrong.object} by ${actor} was answered ${inShort(actual)}, which no order of the ` +
+      `overlapping operations explains.${allowed}`,
     actual,
     expected: wrong.allowed,
     object: wrong.object,
     operation: attempt,
     eventIndex: index,
   };
+}
+
+/** An answer in a few words: `{"booking":"b-7"}`. */
+function inShort(answer: unknown): string {
+  const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
+  return text.length > 120 ? `${text.slice(0, 117)}…` : text;
 }

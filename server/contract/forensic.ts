@@ -34,7 +34,7 @@ export type Interval = z.infer<typeof intervalSchema>;
 export const forensicSchema = z.object({
   version: z.literal(1),
   kind: failureKindSchema,
-  /** The invariant's name, in kebab-case; for other kinds what stands for it (`per-slot-history`). */
+  /** The invariant's name, in kebab-case; for other kinds what stands for it (`per-object-history`). */
   invariant: z.string(),
   /** One sentence for people. */
   message: z.string(),
