@@ -27,7 +27,11 @@ export interface StoredPage {
   drained: boolean;
 }
 
-/** Events from `from` on, in order: at most `limit`, and about 2 MB (as stored), but at least one. */
+/**
+ * Events from `from` on, in order: at most `limit`, and about 2 MB (as stored), but at least one.
+ * History has no gaps, so a page is a range. A LIMIT instead would make PostgreSQL read and sort the
+ * whole rest of a run that is too new for its statistics.
+ */
 export async function readEventPage(
   sql: Sql,
   runId: string,
@@ -38,7 +42,7 @@ export async function readEventPage(
     select idx, at, virtual_ms, type, actor, data::text as data from (
       select idx, at, virtual_ms, type, actor, data,
         sum(pg_column_size(data)) over (order by idx rows unbounded preceding) - pg_column_size(data) as before
-      from simcity_run_events where run_id = ${runId} and idx >= ${from} order by idx limit ${limit}
+      from simcity_run_events where run_id = ${runId} and idx >= ${from} and idx < ${from + limit}
     ) page where before < ${PAGE_BYTES} order by idx`;
   const bytes = rows.reduce((sum, { data }) => sum + data.length + ROW_OVERHEAD_BYTES, 0);
   return {

@@ -119,7 +119,8 @@ export async function foldCity(sql: Sql, runId: string, at: number): Promise<Cit
   while (from <= at) {
     const rows = await sql<FoldedEvent[]>`
       select idx as index, virtual_ms as "virtualMs", type, actor, data from simcity_run_events
-      where run_id = ${runId} and idx between ${from} and ${at} order by idx limit ${PAGE_EVENTS}`;
+      where run_id = ${runId} and idx between ${from} and ${Math.min(at, from + PAGE_EVENTS - 1)}
+      order by idx`;
     for (const row of rows) fold.apply(row);
     const last = rows.at(-1);
     if (!last) break;

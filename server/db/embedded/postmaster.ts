@@ -25,6 +25,7 @@ const SETTINGS: Record<string, string> = {
   max_wal_senders: '0',
   checkpoint_timeout: '15min',
   jit: 'off',
+  random_page_cost: '1.1',
   timezone: 'UTC',
   log_timezone: 'UTC',
   lc_messages: 'C',
