@@ -37,6 +37,7 @@ export interface Hosted {
 export async function hostServer(context: Context, options: HostOptions): Promise<Hosted> {
   const { logDir } = prepareDataDir(options.dataDir);
   refuseDirectoryInUse(options.dataDir);
+  let port = await choosePort(options.host ?? '127.0.0.1', options.port);
   const session = createSession(context);
   const given = context.env['DATABASE_URL'] || undefined;
   const kept: { server?: KeptPart; runner?: KeptPart } = {};
@@ -47,7 +48,6 @@ export async function hostServer(context: Context, options: HostOptions): Promis
   const base = { ...context.env, SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn' };
 
   options.progress('starting the server');
-  let port = await choosePort(options.host ?? '127.0.0.1', options.port);
   const server = await keepAlive(async () => {
     const env = {
       ...base,
@@ -135,13 +135,16 @@ async function startDatabase(
 const IN_USE_HINT =
   'Watch its run with `simcity watch latest`, send runs to a lasting one with `simcity up`, or use another directory with --data-dir DIR.';
 
+const LASTING_HINT =
+  '`simcity run` and `simcity watch` use it from here; another one needs another directory: --data-dir DIR.';
+
 /** A living host in the same directory is named before a second database even tries. */
 function refuseDirectoryInUse(dataDir: string): void {
   const note = readNote(dataDir);
   if (note === null || note.pid === process.pid || !isAlive(note.pid)) return;
   throw new CliError(
     `the data directory ${safeText(dataDir)} is in use by another SimCity: ${safeText(note.command)}, process ${note.pid}.`,
-    { exitCode: EXIT.unreachable, hint: IN_USE_HINT },
+    { exitCode: EXIT.unreachable, hint: note.command === 'simcity run' ? IN_USE_HINT : LASTING_HINT },
   );
 }
 

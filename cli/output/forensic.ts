@@ -1,7 +1,7 @@
 /** The forensic bundle as text. */
 import type { Forensic, Interval } from '../../server/contract/index.ts';
 import { formatClock, formatNumber } from '../format.ts';
-import { safeJson, safeLines, safeText } from '../safe-text.ts';
+import { safeJson, safeLines, safeText, truncate } from '../safe-text.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
 
@@ -36,12 +36,18 @@ function listSection(style: Style, title: string, items: readonly string[]): str
   return items.length === 0 ? [] : [style.bold(title), ...items.map((item) => `  ${item}`), ''];
 }
 
+/** Whole in `--json`; here a row should stay a line. */
+const WIDEST_CELL = 60;
+
 const COLUMNS: Column<Interval>[] = [
   { title: 'op', value: (interval) => String(interval.operation), right: true },
   { title: 'actor', value: (interval) => safeText(interval.actor) },
-  { title: 'call', value: (interval) => safeJson(interval.call) },
+  { title: 'call', value: (interval) => truncate(safeJson(interval.call), WIDEST_CELL) },
   { title: 'outcome', value: (interval) => interval.outcome },
-  { title: 'answer', value: (interval) => (interval.answer == null ? '' : safeJson(interval.answer)) },
+  {
+    title: 'answer',
+    value: (interval) => (interval.answer == null ? '' : truncate(safeJson(interval.answer), WIDEST_CELL)),
+  },
   {
     title: 'events',
     value: (interval) => `${interval.invokedIndex} to ${interval.completedIndex ?? '…'}`,

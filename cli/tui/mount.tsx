@@ -8,6 +8,8 @@ import type { State } from './state/state.ts';
 export interface Mounted {
   draw(state: State): void;
   unmount(): void;
+  /** Rejects when drawing crashed. */
+  readonly crashed: Promise<never>;
 }
 
 /** Draws `state` on `screen`, and every later one that is handed to `draw`. */
@@ -19,7 +21,13 @@ export function mount(screen: Screen, state: State, onIntent: (intent: Intent) =
     exitOnCtrlC: false,
     patchConsole: false,
   });
+  const crashed = new Promise<never>((_, reject) => {
+    instance.waitUntilExit().catch(reject);
+  });
+  // Whoever mounts waits for it as well; until then it is nobody's unhandled rejection.
+  crashed.catch(() => {});
   return {
+    crashed,
     draw: (next) => instance.rerender(<App state={next} onIntent={onIntent} />),
     unmount: () => instance.unmount(),
   };

@@ -61,6 +61,7 @@ export async function missionControl(context: Context, request: FollowRequest): 
     await Promise.race([
       pump({ items: stream, dispatch, now: Date.now, batchMs: PICTURE_MS }).then(() => aborted(left)),
       aborted(left),
+      mounted.crashed,
     ]);
   } finally {
     for (const each of undo) each();

@@ -27,6 +27,10 @@ export interface Pty {
   readonly exited: Promise<{ exitCode: number; signal: number | undefined }>;
 }
 
+/** What stands between these is half a picture, which a terminal does not show. */
+const BEGIN_PICTURE = '\u001b[?2026h';
+const END_PICTURE = '\u001b[?2026l';
+
 /** Starts `file` in a terminal of 80 columns and 24 rows, unless told otherwise. */
 export function startPty(file: string, args: string[], options: PtyOptions = {}): Pty {
   const { columns = 80, rows = 24 } = options;
@@ -40,10 +44,13 @@ export function startPty(file: string, args: string[], options: PtyOptions = {})
     env: cleanEnv(options.env ?? {}),
   });
   let raw = '';
+  let parsed = '';
   const watchers = new Set<() => void>();
   child.onData((data) => {
     raw += data;
     terminal.write(data, () => {
+      parsed += data;
+      if (parsed.lastIndexOf(BEGIN_PICTURE) > parsed.lastIndexOf(END_PICTURE)) return;
       for (const watcher of watchers) watcher();
     });
   });

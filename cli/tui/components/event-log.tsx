@@ -11,13 +11,15 @@ export interface EventLogProps {
   events: readonly RunEvent[];
   width: number;
   height: number;
+  /** Said while there is no event. */
+  empty: string;
 }
 
 /** From this width on there is room for the time. */
 const WITH_CLOCK = 58;
 
-export function EventLog({ events, width, height }: EventLogProps) {
-  if (events.length === 0) return <Text dimColor>no event yet</Text>;
+export function EventLog({ events, width, height, empty }: EventLogProps) {
+  if (events.length === 0) return <Text dimColor>{empty}</Text>;
   const newest = events.slice(-height).reverse();
   return newest.map((event) => {
     const kind = kindOf(event);

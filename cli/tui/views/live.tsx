@@ -1,5 +1,6 @@
 /** The Live view: three charts, what broke, the metrics and the newest events. */
 import { Box, Text } from 'ink';
+import type { RunStatus } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../format.ts';
 import { safeJson, safeText, truncate, wrap } from '../../safe-text.ts';
 import { Chart } from '../components/chart.tsx';
@@ -146,12 +147,21 @@ function changeText(change: number): string {
 
 const changeColor = (text: string) => (text.includes('+') ? 'green' : 'yellow');
 
+const QUEUED_SAYS: Partial<Record<RunStatus, string>> = {
+  QUEUED: 'waiting for a runner; `simcity runner` starts one',
+};
+
 function Events({ state, width, height }: { state: State; width: number; height: number }) {
   const behind = eventsBehind(state);
   const aside = behind === null ? '' : `paused, ${formatNumber(behind)} behind`;
   return (
     <Panel title="Events" aside={aside} width={width} height={height}>
-      <EventLog events={shown(state).events} width={width - 4} height={height - 2} />
+      <EventLog
+        events={shown(state).events}
+        width={width - 4}
+        height={height - 2}
+        empty={QUEUED_SAYS[state.data.status] ?? 'no event yet'}
+      />
     </Panel>
   );
 }
