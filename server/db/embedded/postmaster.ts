@@ -29,6 +29,8 @@ const SETTINGS: Record<string, string> = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   lc_messages: 'C',
+  // What fails in a statement is told to whoever sent it; the city of a run fails on purpose.
+  log_min_messages: 'log',
   log_line_prefix: '%m [%p] ',
   cluster_name: 'simcity',
 };
