@@ -29,8 +29,8 @@ export interface LinearizabilityOptions {
 const OK = { ok: true } as const;
 /** The history is folded when it has so many events more than after the last time. */
 const FOLD_EVERY_EVENTS = 12;
-/** Folding waits for answers when it would leave more configurations than this. */
-const FOLD_CONFIGURATIONS = 64;
+/** Folding stops and waits for answers where it would leave more configurations than this. */
+const FOLD_CONFIGURATIONS = 32;
 /** A history that cannot be folded down to this is given up: an operation is open for too long. */
 const MAX_EVENTS = 3_000;
 /** How far back a new way branches off, in events; last of all at the beginning. */
@@ -298,13 +298,10 @@ export class LinearizabilityChecker<State, Call, Answer> {
 
   #frontierNow(): readonly Configuration<State, Call, Answer>[] {
     this.#search.refill();
-    try {
-      return this.#search.frontier(this.#roots, this.#events, this.#most);
-    } catch (error) {
-      if (!(error instanceof SearchExhausted)) throw error;
-      const last = this.#way[this.#events.length];
-      return last ? [last] : [];
-    }
+    const { configs, count } = this.#search.frontier(this.#roots, this.#events, this.#most);
+    if (count === this.#events.length) return configs;
+    const last = this.#way[this.#events.length];
+    return last ? [last] : [];
   }
 
   #foldIfDue(): void {
@@ -318,18 +315,15 @@ export class LinearizabilityChecker<State, Call, Answer> {
     }
   }
 
-  /** Replaces the first `count` events by the configurations that they leave, unless these are too many for now. */
-  #fold(count: number): void {
+  /** Replaces the first `wanted` events by the configurations that they leave, or as many as leave few for now. */
+  #fold(wanted: number): void {
+    if (wanted === 0) return;
+    this.#search.refill();
+    const most = this.#events.length > MAX_EVENTS ? this.#most : FOLD_CONFIGURATIONS;
+    const { configs, count } = this.#search.frontier(this.#roots, this.#events.slice(0, wanted), most);
     if (count === 0) return;
     const folded = this.#events.slice(0, count);
-    try {
-      this.#search.refill();
-      const most = this.#events.length > MAX_EVENTS ? this.#most : FOLD_CONFIGURATIONS;
-      this.#roots = this.#search.frontier(this.#roots, folded, most);
-    } catch (error) {
-      if (error instanceof SearchExhausted) return;
-      throw error;
-    }
+    this.#roots = configs;
     this.#events = this.#events.slice(count);
     this.#way = this.#way.slice(count);
     this.#search.reset();

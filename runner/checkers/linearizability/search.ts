@@ -14,12 +14,23 @@ export class SearchExhausted extends Error {
   }
 }
 
+/** A frontier may become so many times wider than wanted for a while. */
+const FRONTIER_SLACK = 8;
+
 type Emit<State, Call, Answer> = (config: Configuration<State, Call, Answer>) => boolean;
 
 /** One operation done on the way to an event. */
 interface Taken<Call, Answer> {
   readonly op: Op<Call, Answer>;
   readonly outcome: string | undefined;
+}
+
+/** The ways found so far over one event, and how many of them were tried. */
+interface Fork<State, Call, Answer> {
+  ways: readonly Configuration<State, Call, Answer>[];
+  taken: number;
+  /** True when there are no more ways than these. */
+  isWhole: boolean;
 }
 
 /** The ways from one configuration over one event. */
@@ -84,6 +95,7 @@ export class Search<State, Call, Answer> {
         const key = configurationKey(this.#steps.model, next);
         if (seen.has(key)) continue;
         seen.add(key);
+        if (this.#steps.isHopeless(next, event.at - 0.5)) continue;
         const outcome = next.done[config.done.length]?.outcome;
         if (this.#explore(crossing, next, [...trail, { op, outcome }])) return true;
       }
@@ -154,44 +166,98 @@ export class Search<State, Call, Answer> {
   }
 
   /**
-   * One way from `from`, the configuration before `events[index]`, over all further events, written into
+   * One way from `from`, the configuration before `events[first]`, over all further events, written into
    * `way` (`way[i]` stands before event i); false when there is none.
    */
   findWay(
     events: readonly HistoryEvent<Call, Answer>[],
-    index: number,
+    first: number,
     from: Configuration<State, Call, Answer>,
     way: Configuration<State, Call, Answer>[],
   ): boolean {
-    way[index] = from;
-    const event = events[index];
-    if (!event) return true;
-    const hopeless = this.#hopeless.get(event.at);
-    if (hopeless?.has(configurationKey(this.#steps.model, from))) return false;
-    if (this.over(from, event, (next) => this.findWay(events, index + 1, next, way))) return true;
-    const known = this.#hopeless.get(event.at) ?? new Set();
-    this.#hopeless.set(event.at, known.add(configurationKey(this.#steps.model, from)));
-    return false;
+    way[first] = from;
+    const forks: Fork<State, Call, Answer>[] = [];
+    for (let index = first; index < events.length; ) {
+      const event = events[index] as HistoryEvent<Call, Answer>;
+      forks[index] ??= {
+        ways: [],
+        taken: 0,
+        isWhole: this.#isKnownHopeless(way[index] as Configuration<State, Call, Answer>, event),
+      };
+      const next = this.#nextWay(
+        way[index] as Configuration<State, Call, Answer>,
+        event,
+        forks[index] as Fork<State, Call, Answer>,
+      );
+      if (next) {
+        way[++index] = next;
+        continue;
+      }
+      this.#noteHopeless(way[index] as Configuration<State, Call, Answer>, event);
+      forks.length = index;
+      if (--index < first) return false;
+    }
+    return true;
   }
 
-  /** All configurations after `events` that matter; throws SearchExhausted beyond `most` at any event. */
+  /** The next way over `event`; they are looked for in growing numbers, for mostly the first one will do. */
+  #nextWay(
+    from: Configuration<State, Call, Answer>,
+    event: HistoryEvent<Call, Answer>,
+    fork: Fork<State, Call, Answer>,
+  ): Configuration<State, Call, Answer> | undefined {
+    if (fork.taken === fork.ways.length && !fork.isWhole) {
+      const wanted = fork.taken === 0 ? 1 : fork.taken * 4;
+      const ways: Configuration<State, Call, Answer>[] = [];
+      fork.isWhole = !this.over(from, event, (next) => ways.push(next) === wanted);
+      fork.ways = ways;
+    }
+    return fork.ways[fork.taken++];
+  }
+
+  #isKnownHopeless(config: Configuration<State, Call, Answer>, event: HistoryEvent<Call, Answer>): boolean {
+    return this.#hopeless.get(event.at)?.has(configurationKey(this.#steps.model, config)) ?? false;
+  }
+
+  #noteHopeless(config: Configuration<State, Call, Answer>, event: HistoryEvent<Call, Answer>): void {
+    const known = this.#hopeless.get(event.at) ?? new Set();
+    this.#hopeless.set(event.at, known.add(configurationKey(this.#steps.model, config)));
+  }
+
+  /**
+   * All configurations that matter after as many of `events` as leave no more than `most` of them; `count`
+   * says how many events these are. It ends early, too, where the steps do not suffice.
+   */
   frontier(
     roots: readonly Configuration<State, Call, Answer>[],
     events: readonly HistoryEvent<Call, Answer>[],
     most: number,
-  ): readonly Configuration<State, Call, Answer>[] {
+  ): { configs: readonly Configuration<State, Call, Answer>[]; count: number } {
+    let best = { configs: roots, count: 0 };
     let configs = roots;
-    for (const event of events) {
-      const next = new Map<string, Configuration<State, Call, Answer>>();
-      for (const config of configs) {
-        this.over(config, event, (passed) => {
-          next.set(configurationKey(this.#steps.model, passed), passed);
-          if (next.size > most) throw new SearchExhausted(most);
-          return false;
-        });
-      }
-      configs = next.size > 1 ? withoutSubsumed(this.#steps.model, next.values()) : [...next.values()];
+    for (const [index, event] of events.entries()) {
+      const next = this.#frontierAfter(configs, event, most * FRONTIER_SLACK);
+      if (next === null) break;
+      configs = next;
+      if (configs.length <= most) best = { configs, count: index + 1 };
     }
-    return configs;
+    return best;
+  }
+
+  #frontierAfter(
+    configs: readonly Configuration<State, Call, Answer>[],
+    event: HistoryEvent<Call, Answer>,
+    most: number,
+  ): readonly Configuration<State, Call, Answer>[] | null {
+    const next: Configuration<State, Call, Answer>[] = [];
+    try {
+      for (const config of configs) {
+        if (this.over(config, event, (passed) => next.push(passed) > most)) return null;
+      }
+    } catch (error) {
+      if (error instanceof SearchExhausted) return null;
+      throw error;
+    }
+    return next.length > 1 ? withoutSubsumed(this.#steps.model, next) : next;
   }
 }

@@ -7,6 +7,9 @@ export type Refused = Map<string, number[]>;
 
 const NONE: readonly never[] = [];
 
+/** How far ahead operations are asked whether they can still be explained, in invocations and endings. */
+const HORIZON = 60;
+
 export class Steps<State, Call, Answer> {
   readonly model: SequentialModel<State, Call, Answer>;
   /** The operations that can still take effect at some place of the history that is kept, by invocation. */
@@ -75,18 +78,29 @@ export class Steps<State, Call, Answer> {
     return state === from.state ? next : this.arrive(next, at);
   }
 
-  /** True when some operation whose answer is known can no longer get it, after the event at `at`. */
+  /**
+   * True when some operation whose answer is known can no longer get it, after the event at `at`; also one
+   * that begins only later, as far as HORIZON.
+   */
   isHopeless(config: Configuration<State, Call, Answer>, at: number): boolean {
     const { model } = this;
     if (!model.hopeless) return false;
-    let open: Op<Call, Answer>[] | null = null;
+    const wanted: Op<Call, Answer>[] = [];
+    let end = 0;
     for (const op of this.live) {
-      if (op.status !== 'answered' || op.endedAt <= at || op.invokedAt > at || isDone(config, op)) continue;
-      open ??= this.live.filter((other) => other.endedAt > at && !isDone(config, other));
-      if (this.#mayBeRepeat(op)) continue;
-      if (model.hopeless(config.state, op.call, op.answer as Answer, open)) return true;
+      if (op.invokedAt > at + HORIZON) break;
+      if (op.status !== 'answered' || op.endedAt <= at || isDone(config, op) || this.#mayBeRepeat(op))
+        continue;
+      wanted.push(op);
+      end = Math.max(end, op.endedAt);
     }
-    return false;
+    if (wanted.length === 0) return false;
+    const open: Op<Call, Answer>[] = [];
+    for (const op of this.live) {
+      if (op.invokedAt > end) break;
+      if (op.endedAt > at && !isDone(config, op)) open.push(op);
+    }
+    return wanted.some((op) => model.hopeless?.(config.state, op.call, op.answer as Answer, open));
   }
 
   /** True for a refusal that may have been given again, so that the state alone does not decide it. */
