@@ -17,6 +17,8 @@ import { projectVersion } from './project-root.ts';
 import { StartupError } from './startup-error.ts';
 
 const REAP_EVERY_MS = 1_000;
+/** After the database was away: time for runners to renew leases that ran out meanwhile. */
+const REAP_GRACE_MS = 10_000;
 const STOP_WITHIN_MS = 5_000;
 
 export interface RunningServer {
@@ -110,17 +112,19 @@ function urlHost(host: string): string {
 function keepReaping(sql: Sql, log: Log): { stop(): Promise<void> } {
   let work: Promise<void> = Promise.resolve();
   let busy = false;
+  let notBefore = 0;
   async function reap(): Promise<void> {
     try {
       for (const runId of await reapLost(sql)) log.warn({ runId }, 'ended a run whose runner was lost');
     } catch (error) {
+      notBefore = performance.now() + REAP_GRACE_MS;
       log.warn({ code: errorCode(error) }, 'cannot look for lost runs just now');
     } finally {
       busy = false;
     }
   }
   const timer = setInterval(() => {
-    if (busy) return;
+    if (busy || performance.now() < notBefore) return;
     busy = true;
     work = reap();
   }, REAP_EVERY_MS);

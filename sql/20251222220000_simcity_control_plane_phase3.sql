@@ -22,6 +22,12 @@ alter table public.simcity_runs
   -- Index that the next event must have.
   add column if not exists next_index bigint not null default 0;
 
+-- Runs of the earlier phases get what the new columns say of them.
+update public.simcity_runs r set
+  pass = case when r.status in ('PASS', 'FAIL', 'STOPPED') then r.status = 'PASS' end,
+  next_index = coalesce((select max(e.idx) + 1 from public.simcity_run_events e where e.run_id = r.id), 0)
+where r.pass is null and r.next_index = 0;
+
 alter table public.simcity_runs drop constraint if exists simcity_runs_status_check;
 alter table public.simcity_runs add constraint simcity_runs_status_check
   check (status in ('QUEUED', 'RUNNING', 'STOPPING', 'PASS', 'FAIL', 'STOPPED'));
@@ -110,8 +116,8 @@ create or replace trigger simcity_runs_publish_update
   for each row when (old.status is distinct from new.status)
   execute function public.simcity_publish_status();
 
-insert into public.simcity_run_live (run_id, status)
-  select id, status from public.simcity_runs on conflict (run_id) do nothing;
+insert into public.simcity_run_live (run_id, status, event_index)
+  select id, status, next_index - 1 from public.simcity_runs on conflict (run_id) do nothing;
 
 -- Takes the oldest queued run that p_runner may take, if there is one that nobody else is taking.
 create or replace function public.simcity_claim_run(
@@ -274,7 +280,7 @@ begin
 end
 $$;
 
--- Ends every run whose runner has let its lease run out.
+-- Ends every run whose runner has let its lease run out, or that runs without one.
 create or replace function public.simcity_reap_lost() returns setof uuid
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
@@ -285,13 +291,14 @@ declare
 begin
   for v_run in
     select r.id, r.fence, r.runner, r.lease_expires_at from simcity_runs r
-    where r.status in ('RUNNING', 'STOPPING') and r.lease_expires_at < clock_timestamp()
+    where r.status in ('RUNNING', 'STOPPING')
+      and (r.lease_expires_at is null or r.lease_expires_at < clock_timestamp())
     order by r.created_at, r.id
     for no key update skip locked
   loop
     v_message := format('The harness was lost: runner %s has not renewed its lease, which ended at %s.',
       coalesce(v_run.runner, '(unknown)'),
-      to_char(v_run.lease_expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
+      coalesce(to_char(v_run.lease_expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), '(never)'));
     if simcity_end_run(v_run.id, v_run.fence, 'FAIL', v_message,
         simcity_harness_forensic(v_run.id, 'harness-lost', v_message)) then
       return next v_run.id;

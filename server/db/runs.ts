@@ -50,6 +50,8 @@ export interface RunFilter {
   limit: number;
 }
 
+const DEFAULT_CONFIG = runConfigSchema.parse({});
+
 const selectRuns = (sql: Sql) => sql`
   select r.id, r.scenario, r.target, r.seed, r.config, r.status, r.pass, r.fail_forensic,
     r.duration_seconds_actual::float8 as duration, r.created_at, r.started_at, r.ended_at,
@@ -125,8 +127,8 @@ function toRun(row: RunRow): Run {
     scenario: row.scenario,
     target: row.target,
     seed: row.seed,
-    // Rows written by hand or by an older version may lack settings that came later.
-    config: runConfigSchema.parse(row.config),
+    // Rows written by hand or by another version may lack settings, or hold what is no longer valid.
+    config: { ...DEFAULT_CONFIG, ...row.config },
     status: row.status,
     pass: row.pass,
     failForensic: row.fail_forensic,

@@ -61,13 +61,18 @@ describe('migrations', () => {
     await postgres.superuser.unsafe(
       'create role anon; create role authenticated; create role service_role bypassrls',
     );
-    const sql = postgres.open(await postgres.createDatabase());
+    const sql = postgres.open(await postgres.createDatabase({ migrated: false }));
+    // As Supabase does: whatever is made in public is open to everybody unless it is closed again.
+    await sql.unsafe(`
+      alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
+      alter default privileges in schema public grant all on functions to anon, authenticated, service_role`);
+    await migrate(sql, await readMigrations());
     const rows = await sql<{ role: string; allowed: boolean }[]>`
       select rolname as role, bool_or(
         has_table_privilege(rolname, c.oid, 'select') or has_table_privilege(rolname, c.oid, 'insert')) as allowed
       from pg_roles, pg_class c
       where rolname in ('anon', 'authenticated', 'service_role')
-        and c.relname like 'simcity\\_run%' and c.relkind = 'r'
+        and c.relname like 'simcity\\_%' and c.relkind = 'r'
       group by rolname order by rolname`;
     expect(rows.map(({ role, allowed }) => [role, allowed])).toEqual([
       ['anon', false],
@@ -90,5 +95,23 @@ describe('migrations', () => {
       const [run] = await tx`select status from simcity_claim_run('r', 30, '\\x01')`;
       expect(run).toEqual({ status: 'RUNNING' });
     });
+  });
+
+  it('bring the runs of an earlier phase along', async () => {
+    const sql = postgres.open(await postgres.createDatabase({ migrated: false }));
+    const [base, ...rest] = await readMigrations();
+    await migrate(sql, [base!]);
+    await sql`insert into simcity_runs (id, scenario, target, seed, status)
+      select gen_random_uuid(), 'bookings', 'memory', 1, status from unnest(array['PASS', 'FAIL', 'RUNNING']) as status`;
+    await sql`insert into simcity_run_events select id, 0, now(), 0, 'start', 'city', '{}' from simcity_runs`;
+    await migrate(sql, [base!, ...rest]);
+    await sql`select simcity_reap_lost()`;
+    const runs = await sql`select r.status, pass, next_index, l.event_index, l.status as live
+      from simcity_runs r join simcity_run_live l on l.run_id = r.id order by next_index, r.status`;
+    expect([...runs]).toEqual([
+      { status: 'FAIL', pass: false, next_index: 1, event_index: 0, live: 'FAIL' },
+      { status: 'PASS', pass: true, next_index: 1, event_index: 0, live: 'PASS' },
+      { status: 'FAIL', pass: false, next_index: 3, event_index: 2, live: 'FAIL' },
+    ]);
   });
 });

@@ -1,11 +1,17 @@
 /** One data directory is used by one SimCity at a time: a lock file that names its holder. */
 import { randomBytes } from 'node:crypto';
-import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { StartupError } from '../../startup-error.ts';
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const LOCK_NAME = /^lock\.(\d+)$/;
+
+/** Where there are no hard links, a lock is empty for an instant; longer only after a crash. */
+const WRITTEN_WITHIN_MS = 2_000;
+
+type Unreadable = 'gone' | 'being-written' | 'unreadable';
 
 export interface DataDirLock {
   release(): Promise<void>;
@@ -24,6 +30,10 @@ export async function lockDataDir(folder: string): Promise<DataDirLock> {
     if (newest > 0) {
       const holder = await readHolder(join(folder, `lock.${newest}`));
       if (holder === 'gone') continue;
+      if (holder === 'being-written') {
+        await delay(50);
+        continue;
+      }
       if (holder !== 'unreadable' && isAlive(holder)) throw inUse(folder, holder.pid);
     }
     const mine = join(folder, `lock.${newest + 1}`);
@@ -43,7 +53,7 @@ export async function isLocked(folder: string): Promise<boolean> {
   const newest = (await generations(folder)).at(-1);
   if (newest === undefined) return false;
   const holder = await readHolder(join(folder, `lock.${newest}`));
-  return holder !== 'gone' && holder !== 'unreadable' && isAlive(holder);
+  return typeof holder === 'string' ? holder === 'being-written' : isAlive(holder);
 }
 
 function inUse(folder: string, pid: number): StartupError {
@@ -64,14 +74,17 @@ async function generations(folder: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
-async function readHolder(path: string): Promise<ProcessIdentity | 'gone' | 'unreadable'> {
+async function readHolder(path: string): Promise<ProcessIdentity | Unreadable> {
   let text: string;
+  let ageMs: number;
   try {
     text = await readFile(path, 'utf8');
+    ageMs = Date.now() - (await stat(path)).mtimeMs;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'gone';
     throw error;
   }
+  if (text === '' && ageMs < WRITTEN_WITHIN_MS) return 'being-written';
   try {
     const value = JSON.parse(text) as Partial<ProcessIdentity>;
     if (typeof value.pid !== 'number') return 'unreadable';
@@ -89,9 +102,22 @@ async function createWhole(path: string, content: string): Promise<boolean> {
     await link(temporary, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'EEXIST') return false;
+    // A file system without hard links: creating and filling it are two steps then.
+    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return createEmptyFirst(path, content);
     throw error;
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+async function createEmptyFirst(path: string, content: string): Promise<boolean> {
+  try {
+    await writeFile(path, content, { mode: 0o644, flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
   }
 }
