@@ -10,6 +10,7 @@ const entries = {
   database: 'server/db/embedded-main.ts',
   runner: 'runner/main.ts',
   harness: 'runner/harness/main.ts',
+  lab: 'runner/lab/main.ts',
 };
 
 const result = await build({

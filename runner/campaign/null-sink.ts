@@ -1,0 +1,11 @@
+/** A sink that keeps nothing: a campaign wants verdicts only. */
+import type { EndReport, RunEvent, Snapshot } from '../../server/contract/index.ts';
+import type { Sink } from '../telemetry/sink.ts';
+
+export class NullSink implements Sink {
+  event(_event: RunEvent): void {}
+  snapshot(_snapshot: Snapshot): void {}
+  live(_metrics: Record<string, number>): void {}
+  async end(_report: EndReport): Promise<void> {}
+  async flush(): Promise<void> {}
+}

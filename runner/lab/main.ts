@@ -1,0 +1,75 @@
+/**
+ * The entry of the laboratory: the process that executes runs aside from the control plane. The order is
+ * the first line on stdin, and the end of stdin ends the process. A campaign's threads start here as well.
+ */
+import { createInterface } from 'node:readline';
+import { harnessMessageSchema, type LabLine, labOrderSchema } from '../../server/contract/index.ts';
+import { isCampaignThread, serveCampaign } from '../campaign/thread.ts';
+import { watchParent } from '../harness/orphan-watchdog.ts';
+import { StopControl } from '../harness/stop-control.ts';
+import { carryOut } from './work.ts';
+
+/** A database may have to be left in good order. */
+const ORPHAN_KILL_MS = 6_000;
+
+if (isCampaignThread()) serveCampaign();
+else await runProcess();
+
+async function runProcess(): Promise<void> {
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  watchParent(ORPHAN_KILL_MS);
+  const stop = new StopControl();
+  process.on('SIGTERM', () => stop.request('the laboratory was told to end (SIGTERM)'));
+  // A Ctrl-C in the terminal is its parent's to pass on.
+  process.on('SIGINT', () => undefined);
+  const order = labOrderSchema.safeParse(await firstLine(stop));
+  if (!order.success)
+    return await leave({ failed: 'The first line on stdin is no order to the laboratory.' }, 64);
+  try {
+    await carryOut(order.data, { stop, write, threadFile: new URL(import.meta.url) });
+    await leave(null, 0);
+  } catch (error) {
+    await leave({ failed: error instanceof Error ? error.message : String(error) }, 1);
+  }
+}
+
+/** The order; later lines ask for a stop, and so does the end of stdin. */
+function firstLine(stop: StopControl): Promise<unknown> {
+  return new Promise((resolve) => {
+    let heard = 0;
+    const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+    lines.on('line', (line) => {
+      if (++heard === 1) return resolve(parse(line));
+      const message = harnessMessageSchema.safeParse(parse(line));
+      if (message.success) stop.request(message.data.stop.reason);
+    });
+    lines.on('close', () => {
+      resolve(undefined);
+      stop.request('the process that gave the order is gone');
+    });
+  });
+}
+
+function write(line: LabLine): void | Promise<void> {
+  if (process.stdout.write(`${JSON.stringify(line)}\n`)) return;
+  return new Promise((resolve) => {
+    process.stdout.once('drain', resolve);
+    process.stdout.once('close', resolve);
+  });
+}
+
+async function leave(line: LabLine | null, code: number): Promise<void> {
+  if (line) await write(line);
+  // Whatever was written is on its way out before the process goes.
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  process.exit(code);
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/** Composes what is shown and stored of a shrunk run. */
+import type { Forensic, Smallest } from '../../server/contract/index.ts';
+import { reproduceCommand } from '../reproduce.ts';
+import type { Shrunk } from './shrink.ts';
+import { storyOf } from './story.ts';
+import { configOf, type Subject } from './trials.ts';
+
+export function composeSmallest(subject: Subject, shrunk: Shrunk): Smallest {
+  const { scenario, target, seed } = subject;
+  const { trial, operationsBefore, minimal, failsOtherwise, reproduced, executions, seconds } = shrunk;
+  const config = configOf(subject.config, trial.candidate);
+  // A shrunk trial has failed, so that it has a bundle.
+  const { kind, invariant, message, actual, expected } = trial.forensic as Forensic;
+  return {
+    version: 1,
+    scenario,
+    target,
+    seed,
+    config,
+    operations: trial.candidate.operations.length,
+    operationsBefore,
+    faults: [...new Set(trial.trace.struck)],
+    kind,
+    invariant,
+    message,
+    actual,
+    expected,
+    story: storyOf(trial.events),
+    reproduce: reproduceCommand({ scenario, target, seed, config }),
+    minimal,
+    failsOtherwise,
+    reproduced,
+    executions,
+    seconds: Math.round(seconds * 1000) / 1000,
+  };
+}
