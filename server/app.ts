@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { API_BASE } from './contract/index.ts';
 import { ApiError, answerError, toApiError } from './errors.ts';
 import { guard } from './guard.ts';
-import { allowedMethods } from './openapi.ts';
+import { allowedMethods } from './openapi/operations.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { runRoutes } from './routes/runs.ts';

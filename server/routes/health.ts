@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { countByStatus } from '../db/runs.ts';
 import { unavailable } from '../errors.ts';
-import { openApiDocument } from '../openapi.ts';
+import { openApiDocument } from '../openapi/document.ts';
 import type { ServerEnv, Services } from '../services.ts';
 
 const READY_WITHIN_MS = 2_000;
