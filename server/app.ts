@@ -7,6 +7,7 @@ import { allowedMethods } from './openapi/operations.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { runRoutes } from './routes/runs.ts';
+import { smallestRoutes } from './routes/smallest.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
 import type { ServerEnv, Services } from './services.ts';
@@ -20,6 +21,7 @@ export function createApp(services: Services): Hono<ServerEnv> {
   app.route(runs, historyRoutes(services));
   app.route(runs, streamRoutes(services));
   app.route(runs, telemetryRoutes(services));
+  app.route(runs, smallestRoutes(services));
 
   app.notFound((c) => {
     const allowed = allowedMethods(c.req.path);

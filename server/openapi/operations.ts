@@ -6,6 +6,7 @@ import {
   eventPageSchema,
   runPageSchema,
   runSchema,
+  smallestSchema,
   snapshotPageSchema,
   telemetryAnswerSchema,
   telemetryBatchSchema,
@@ -25,7 +26,7 @@ export type Json = Record<string, unknown>;
 
 /** One call of the API. */
 export interface Operation {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'put';
   path: string;
   id: string;
   summary: string;
@@ -138,6 +139,17 @@ export const OPERATIONS: readonly Operation[] = [
     status: 200,
     answer: cityStateSchema,
     errors: [400, 404, 409],
+  },
+  {
+    method: 'put',
+    path: `${RUN}/smallest`,
+    id: 'storeSmallest',
+    summary: 'Stores the smallest reproduction of a failure with its run; replaces an earlier one',
+    body: smallestSchema,
+    bodyRequired: true,
+    status: 200,
+    answer: runSchema,
+    errors: [400, 404, 409, 413, 415, 422],
   },
   {
     method: 'post',
