@@ -14,7 +14,12 @@ export interface OpenCall {
   readonly answer: SlotAnswer | undefined;
 }
 
-export function hopeless(state: SlotState, call: SlotCall, answer: SlotAnswer, open: readonly OpenCall[]): boolean {
+export function hopeless(
+  state: SlotState,
+  call: SlotCall,
+  answer: SlotAnswer,
+  open: readonly OpenCall[],
+): boolean {
   switch (call.operation) {
     case 'book':
       return answer.outcome === 'ok'
@@ -31,7 +36,12 @@ export function hopeless(state: SlotState, call: SlotCall, answer: SlotAnswer, o
   }
 }
 
-function isBookingHopeless(state: SlotState, call: BookCall, id: string | undefined, open: readonly OpenCall[]): boolean {
+function isBookingHopeless(
+  state: SlotState,
+  call: BookCall,
+  id: string | undefined,
+  open: readonly OpenCall[],
+): boolean {
   if (id === undefined) return true;
   const own = entryOfKey(state, call.citizen, call.key);
   if (own) return own.id !== id && !couldBe(own, id);
@@ -42,16 +52,30 @@ function isBookingHopeless(state: SlotState, call: BookCall, id: string | undefi
   return other !== undefined && !open.some((o) => mayCancelEntry(o, other));
 }
 
-function isRefusalHopeless(state: SlotState, call: BookCall, reason: string, open: readonly OpenCall[]): boolean {
+function isRefusalHopeless(
+  state: SlotState,
+  call: BookCall,
+  reason: string,
+  open: readonly OpenCall[],
+): boolean {
   if (entryOfKey(state, call.citizen, call.key)) return true;
   if (reason === 'closed') return state.open && !open.some((o) => o.call.operation === 'close');
   if (reason === 'full') return isShortOf(open, mayBook, state.capacity - state.seats);
-  return !activeOf(state, call.citizen) && !open.some((o) => mayBook(o) && (o.call as BookCall).citizen === call.citizen);
+  return (
+    !activeOf(state, call.citizen) &&
+    !open.some((o) => mayBook(o) && (o.call as BookCall).citizen === call.citizen)
+  );
 }
 
-function isCancelHopeless(state: SlotState, id: string, answer: SlotAnswer, open: readonly OpenCall[]): boolean {
+function isCancelHopeless(
+  state: SlotState,
+  id: string,
+  answer: SlotAnswer,
+  open: readonly OpenCall[],
+): boolean {
   const entry = entryOfId(state, id);
-  if (answer.outcome === 'refused') return entry?.active === true && !open.some((o) => mayCancelEntry(o, entry));
+  if (answer.outcome === 'refused')
+    return entry?.active === true && !open.some((o) => mayCancelEntry(o, entry));
   if (entry) return !entry.active;
   return !state.entries.some((e) => couldBe(e, id)) && !open.some((o) => mayBookAs(o, id));
 }
@@ -89,7 +113,11 @@ function isListHopeless(
 }
 
 /** True when `open` has fewer than `needed` calls of this kind. */
-function isShortOf(open: readonly OpenCall[], isOfKind: (open: OpenCall) => boolean, needed: number): boolean {
+function isShortOf(
+  open: readonly OpenCall[],
+  isOfKind: (open: OpenCall) => boolean,
+  needed: number,
+): boolean {
   let missing = needed;
   for (let i = 0; missing > 0 && i < open.length; i++) if (isOfKind(open[i] as OpenCall)) missing--;
   return missing > 0;

@@ -10,10 +10,11 @@ export const bookings: Scenario<BookingCall> = {
   name: 'bookings',
   operations: BOOKING_OPERATIONS,
   memoryService(bug) {
-    const steps = bug === null ? {} : findBug(bug).memory;
-    if (!steps) throw new Error(`The bug "${bug}" is one of databases: it needs --target postgres.`);
-    return new MemoryBookingService(steps);
+    if (bug === null) return new MemoryBookingService();
+    const { memory } = findBug(bug);
+    if (!memory) throw new Error(`The bug "${bug}" is one of databases: it needs --target postgres.`);
+    return new MemoryBookingService(memory());
   },
-  sqlService: (bug) => sqlBookingService(bug === null ? {} : findBug(bug).sql),
+  sqlService: (bug) => sqlBookingService(bug === null ? {} : findBug(bug).sql()),
   play: (seed, config) => new BookingsPlay(seed, config),
 };

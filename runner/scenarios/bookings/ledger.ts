@@ -16,11 +16,20 @@ export interface KnownBooking {
   position: number;
 }
 
+/** Cancelled bookings whose ids are remembered. */
+const REMEMBERED = 4096;
+/** Cancelled bookings that a citizen may try to cancel again. */
+const LATELY = 16;
+
 export class Ledger {
   readonly #byId = new Map<string, KnownBooking>();
   readonly #bySlot = new Map<string, Map<string, KnownBooking>>();
   readonly #list: KnownBooking[] = [];
-  readonly #cancelled = new Map<string, string>();
+  /** Bookings whose cancellation was acknowledged, oldest first. */
+  readonly #cancelled = new Map<string, KnownBooking>();
+  /** The newest of them in a ring, to choose from. */
+  readonly #lately: KnownBooking[] = [];
+  #removals = 0;
 
   constructor(slots: readonly string[]) {
     for (const slot of slots) this.#bySlot.set(slot, new Map());
@@ -61,12 +70,19 @@ export class Ledger {
       this.#list[known.position] = last;
       last.position = known.position;
     }
-    this.#cancelled.set(id, known.key);
-    if (this.#cancelled.size > 4096) this.#cancelled.delete(this.#cancelled.keys().next().value as string);
+    this.#cancelled.set(id, known);
+    if (this.#cancelled.size > REMEMBERED)
+      this.#cancelled.delete(this.#cancelled.keys().next().value as string);
+    this.#lately[this.#removals++ % LATELY] = known;
   }
 
-  /** The key of the booking with this id, when its cancellation was acknowledged lately. */
-  cancelledKey(id: string): string | undefined {
+  /** The booking with this id, when its cancellation was acknowledged lately. */
+  cancelled(id: string): KnownBooking | undefined {
     return this.#cancelled.get(id);
+  }
+
+  /** One of the few bookings whose cancellation was acknowledged last; `draw` is from 0 to 1. */
+  lately(draw: number): KnownBooking | undefined {
+    return this.#lately[Math.floor(draw * this.#lately.length)];
   }
 }

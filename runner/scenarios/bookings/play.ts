@@ -13,7 +13,7 @@ import {
   type SlotView,
 } from './calls.ts';
 import { cancelledTwice, checkAcknowledged, checkRead, checkRow, reusedId, vanished } from './invariants.ts';
-import { Ledger } from './ledger.ts';
+import { type KnownBooking, Ledger } from './ledger.ts';
 import { bookingsModel } from './model.ts';
 
 /** How often citizens do what, in parts of 100. */
@@ -22,6 +22,18 @@ const MIX = { book: 46, cancel: 24, read: 16, list: 4, close: 4, open: 6 } as co
 const HOT_SHARE = 0.5;
 /** This share of the cancels is of a booking that somebody may be cancelling already. */
 const DOUBLE_CANCEL_SHARE = 0.1;
+/** This share of the cancels is of a booking whose cancellation was acknowledged before. */
+const LATE_CANCEL_SHARE = 0.05;
+/** This share of the bookings comes with a key that another citizen, or the same for another slot, used lately. */
+const SHARED_KEY_SHARE = 0.1;
+/** This share of the reads is of a slot that was changed just now, where an anomaly shows. */
+const LOOK_AFTER_SHARE = 0.5;
+/** This share of the switches is of a slot that somebody is booking. */
+const SWITCH_BUSY_SHARE = 0.5;
+/** So many of the slots that were changed last are looked at again. */
+const CHANGES_REMEMBERED = 3;
+/** So many of the newest keys may be used again in this way. */
+const KEYS_REMEMBERED = 16;
 
 export class BookingsPlay implements Play<BookingCall> {
   readonly world: JsonObject & BookingWorld;
@@ -33,6 +45,10 @@ export class BookingsPlay implements Play<BookingCall> {
   /** How many book requests are under way, by slot. */
   readonly #booking = new Map<string, number>();
   readonly #hotSlots: number;
+  /** Who used which key where, newest last; each is used a second time at most. */
+  readonly #keys: BookCall[] = [];
+  /** Slots changed last, newest last. */
+  readonly #changed: string[] = [];
   #cancellations = 0;
   readonly #sometimes = {
     'a slot was full': 0,
@@ -51,8 +67,7 @@ export class BookingsPlay implements Play<BookingCall> {
 
   plan(n: number, prng: Prng, focus: string | null): { actor: string; call: BookingCall } {
     const citizen = numbered('citizen', prng.below(this.world.citizens) + 1);
-    if (focus !== null)
-      return { actor: citizen, call: { operation: 'book', slot: focus, citizen, key: `k-${n}` } };
+    if (focus !== null) return this.#planBook(n, prng, citizen, focus);
     let roll = prng.below(100);
     const slot = this.#chooseSlot(prng);
     for (const [operation, share] of Object.entries(MIX)) {
@@ -60,7 +75,7 @@ export class BookingsPlay implements Play<BookingCall> {
       if (roll >= 0) continue;
       switch (operation as keyof typeof MIX) {
         case 'book':
-          return { actor: citizen, call: { operation: 'book', slot, citizen, key: `k-${n}` } };
+          return this.#planBook(n, prng, citizen, slot);
         case 'cancel':
           return this.#planCancel(prng, citizen, slot);
         case 'list':
@@ -75,11 +90,10 @@ export class BookingsPlay implements Play<BookingCall> {
             },
           };
         case 'read':
-          break;
+          return { actor: citizen, call: { operation: 'read', slot: this.#chooseRead(prng, slot) } };
       }
-      break;
     }
-    return { actor: citizen, call: { operation: 'read', slot } };
+    throw new Error('The shares of the operations must add up to 100.');
   }
 
   repeats(call: BookingCall): boolean {
@@ -117,6 +131,9 @@ export class BookingsPlay implements Play<BookingCall> {
     const { call } = operation;
     if (call.operation === 'book') this.#countBooking(call.slot, -1);
     if (reply.outcome === 'failed') return null;
+    if (reply.outcome === 'ok' && call.operation !== 'read' && call.operation !== 'list') {
+      this.#noteChange(call.slot);
+    }
     switch (call.operation) {
       case 'book':
         return reply.outcome === 'ok'
@@ -175,7 +192,14 @@ export class BookingsPlay implements Play<BookingCall> {
   }
 
   #countBooking(slot: string, change: number): void {
-    this.#booking.set(slot, (this.#booking.get(slot) ?? 0) + change);
+    const count = (this.#booking.get(slot) ?? 0) + change;
+    if (count > 0) this.#booking.set(slot, count);
+    else this.#booking.delete(slot);
+  }
+
+  #noteChange(slot: string): void {
+    this.#changed.push(slot);
+    if (this.#changed.length > CHANGES_REMEMBERED) this.#changed.shift();
   }
 
   #chooseSlot(prng: Prng): string {
@@ -183,16 +207,43 @@ export class BookingsPlay implements Play<BookingCall> {
     return this.objects[prng.below(hot ? this.#hotSlots : this.objects.length)] as string;
   }
 
-  /** Managers open what is closed and close what is open, most of the time. */
+  /** Managers open what is closed, and close what is being booked, most of the time. */
   #chooseSwitch(prng: Prng, operation: string, slot: string): string {
     const draw = prng.float();
-    if (operation !== 'open' || this.#closed.size === 0) return slot;
-    return [...this.#closed][Math.floor(draw * this.#closed.size)] as string;
+    const busy = prng.chance(SWITCH_BUSY_SHARE);
+    if (operation === 'open') return nth(this.#closed, draw) ?? slot;
+    return (busy ? nth(this.#booking.keys(), draw) : undefined) ?? slot;
+  }
+
+  #chooseRead(prng: Prng, slot: string): string {
+    const draw = prng.float();
+    return (prng.chance(LOOK_AFTER_SHARE) ? nth(this.#changed, draw) : undefined) ?? slot;
+  }
+
+  #planBook(n: number, prng: Prng, citizen: string, slot: string): { actor: string; call: BookCall } {
+    const shares = prng.chance(SHARED_KEY_SHARE);
+    const start = prng.float();
+    const own: BookCall = { operation: 'book', slot, citizen, key: `k-${n}` };
+    if (shares) {
+      // A key is unrelated to the same one of another citizen or slot; with both the same it is a repeat.
+      const others = this.#keys.filter((call) => call.citizen !== citizen || call.slot !== slot);
+      const other = nth(others, start);
+      if (other) {
+        this.#keys.splice(this.#keys.indexOf(other), 1);
+        return { actor: citizen, call: { ...own, key: other.key } };
+      }
+    }
+    this.#keys.push(own);
+    if (this.#keys.length > KEYS_REMEMBERED) this.#keys.shift();
+    return { actor: citizen, call: own };
   }
 
   #planCancel(prng: Prng, citizen: string, slot: string): { actor: string; call: BookingCall } {
     const start = prng.float();
     const allowDouble = prng.chance(DOUBLE_CANCEL_SHARE);
+    const gone = prng.chance(LATE_CANCEL_SHARE) ? this.#ledger.lately(start) : undefined;
+    if (gone)
+      return { actor: gone.citizen, call: { operation: 'cancel', booking: gone.id, slot: gone.slot } };
     const known = this.#ledger.at(Math.floor(start * this.#ledger.active));
     if (!known || (known.cancelsBegun > 0 && !allowDouble)) {
       return { actor: citizen, call: { operation: 'read', slot } };
@@ -204,13 +255,12 @@ export class BookingsPlay implements Play<BookingCall> {
     const id = String(value['booking']);
     const known = this.#ledger.get(id);
     if (known) {
-      if (known.key === call.key && known.citizen === call.citizen && known.slot === call.slot) return null;
-      return reusedId(call.slot, id, `${known.citizen} in ${known.slot}`);
+      return isRepeat(call, known) ? null : reusedId(call.slot, id, `${known.citizen} in ${known.slot}`);
     }
-    const cancelledKey = this.#ledger.cancelledKey(id);
-    if (cancelledKey !== undefined) {
+    const cancelled = this.#ledger.cancelled(id);
+    if (cancelled) {
       // A late repeat is rightly told the id of its booking, although that was cancelled since.
-      return cancelledKey === call.key ? null : reusedId(call.slot, id, 'a booking that was cancelled since');
+      return isRepeat(call, cancelled) ? null : reusedId(call.slot, id, 'a booking that was cancelled since');
     }
     this.#ledger.add({
       id,
@@ -233,9 +283,7 @@ export class BookingsPlay implements Play<BookingCall> {
     if (reply.outcome === 'ok') {
       this.#cancellations++;
       this.#ledger.remove(call.booking);
-      return !known && this.#ledger.cancelledKey(call.booking) !== undefined
-        ? cancelledTwice(call.slot, call.booking)
-        : null;
+      return !known && this.#ledger.cancelled(call.booking) ? cancelledTwice(call.slot, call.booking) : null;
     }
     // The only cancel that was ever begun found nothing: nobody but the service can have taken it away.
     return known?.cancelsBegun === 1 ? vanished(call.slot, call.booking) : null;
@@ -248,6 +296,17 @@ export class BookingsPlay implements Play<BookingCall> {
     }
     return null;
   }
+}
+
+/** The item at `draw`, from 0 to 1, of the way through; undefined when there is none. */
+function nth<T>(items: Iterable<T>, draw: number): T | undefined {
+  const list = [...items];
+  return list[Math.floor(draw * list.length)];
+}
+
+/** True when `call` is a repeat of the request that made `booking`. */
+function isRepeat(call: BookCall, booking: KnownBooking): boolean {
+  return booking.key === call.key && booking.citizen === call.citizen && booking.slot === call.slot;
 }
 
 const COUNT = { operation: 'count' } as const;

@@ -6,8 +6,8 @@ export interface Bug {
   readonly name: string;
   /** What is wrong, in one sentence. */
   readonly description: string;
-  /** Over PostgreSQL. */
-  readonly sql: Partial<SqlSteps>;
+  /** Over PostgreSQL; made anew for each run, so that what a step remembers is the run's own. */
+  sql(): Partial<SqlSteps>;
   /** In memory; null where the bug is one of databases only. */
-  readonly memory: Partial<MemorySteps> | null;
+  readonly memory: (() => Partial<MemorySteps>) | null;
 }

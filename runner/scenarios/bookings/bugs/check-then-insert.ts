@@ -1,17 +1,15 @@
 /** The classic: look whether a seat is free, then take it, with nothing that keeps others out in between. */
+import type { TakenSlot } from '../services/postgres.ts';
 import type { Bug } from './bug.ts';
 
 export const checkThenInsert: Bug = {
   name: 'check-then-insert',
   description: 'Seats are counted and taken without a lock, so two bookings can take the same last seat.',
-  sql: {
+  sql: () => ({
     async takeSlot(sql, slot) {
-      const [row] = await sql<{
-        capacity: number;
-        open: boolean;
-      }>`select capacity, open from slots where id = ${slot}`;
+      const [row] = await sql<TakenSlot>`select id, capacity, open from slots where id = ${slot}`;
       return row;
     },
-  },
-  memory: { locksSlot: false },
+  }),
+  memory: () => ({ locksSlot: false }),
 };

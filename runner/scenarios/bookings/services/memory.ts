@@ -33,14 +33,29 @@ export interface BookingStore {
 export interface MemorySteps {
   /** Whether a booking holds the slot's lock from its first look to its end. */
   locksSlot: boolean;
+  /** What a booking remembers of the slot from before it had the lock. */
+  lookBefore(slot: StoredSlot): { open: boolean } | null;
   /** The booking that an earlier request with this key made. */
-  findRepeat(slot: StoredSlot, call: BookCall): StoredBooking | undefined;
-  store(store: BookingStore, slot: StoredSlot, call: BookCall): StoredBooking;
+  findRepeat(slot: StoredSlot, call: BookCall, store: BookingStore): StoredBooking | undefined;
+  isFull(slot: StoredSlot): boolean;
+  store(store: BookingStore, slot: StoredSlot, call: BookCall, clock: { nowMs(): number }): StoredBooking;
   cancel(store: BookingStore, id: number): boolean;
+  setOpen(slot: StoredSlot, open: boolean): void;
+  /** Wrong services have scheduling points in the middle of these; null: there are none. */
+  slowly: SlowSteps | null;
+}
+
+/** Steps with scheduling points inside. */
+export interface SlowSteps {
+  cancel?(store: BookingStore, id: number): Generator<undefined, boolean, void>;
+  read?(slot: StoredSlot): Generator<undefined, SlotView, void>;
 }
 
 export const rightMemorySteps: MemorySteps = {
   locksSlot: true,
+  lookBefore: () => null,
+  isFull: (slot) => slot.active.size >= slot.capacity,
+  slowly: null,
   findRepeat: (slot, call) => slot.byKey.get(`${call.citizen} ${call.key}`),
   store(store, slot, call) {
     const booking = { id: store.nextId++, slot: slot.id, citizen: call.citizen, key: call.key, active: true };
@@ -56,6 +71,9 @@ export const rightMemorySteps: MemorySteps = {
     store.byId.delete(id);
     store.slots.get(booking.slot)?.active.delete(String(id));
     return true;
+  },
+  setOpen(slot, open) {
+    slot.open = open;
   },
 };
 
@@ -77,11 +95,11 @@ export class MemoryBookingService implements MemoryService {
     }
   }
 
-  handle(call: Call): MemoryRoutine {
+  handle(call: Call, clock: { nowMs(): number }): MemoryRoutine {
     const booking = call as BookingCall;
     switch (booking.operation) {
       case 'book':
-        return this.#book(booking);
+        return this.#book(booking, clock);
       case 'cancel':
         return this.#cancel(booking.booking);
       case 'read':
@@ -104,33 +122,39 @@ export class MemoryBookingService implements MemoryService {
     return [...this.#store.slots.values()].map(viewOf);
   }
 
-  *#book(call: BookCall): MemoryRoutine {
+  *#book(call: BookCall, clock: { nowMs(): number }): MemoryRoutine {
+    const steps = this.#steps;
     const slot = this.#store.slots.get(call.slot);
     if (!slot) return refused('no-such-slot');
-    if (this.#steps.locksSlot) yield { lock: slot.id };
+    const before = steps.lookBefore(slot);
+    if (steps.locksSlot) yield { lock: slot.id };
     else yield POINT;
-    const repeat = this.#steps.findRepeat(slot, call);
+    const repeat = steps.findRepeat(slot, call, this.#store);
     if (repeat) return ok({ booking: bookingId(repeat) });
     yield POINT;
-    if (!slot.open) return refused('closed');
+    if (!(before ?? slot).open) return refused('closed');
     for (const active of slot.active.values()) {
       if (active.citizen === call.citizen) return refused('already-booked');
     }
-    if (slot.active.size >= slot.capacity) return refused('full');
+    if (steps.isFull(slot)) return refused('full');
     yield POINT;
-    return ok({ booking: bookingId(this.#steps.store(this.#store, slot, call)) });
+    return ok({ booking: bookingId(steps.store(this.#store, slot, call, clock)) });
   }
 
   *#cancel(booking: string): MemoryRoutine {
     yield POINT;
     const id = Number(booking.slice(2));
-    return this.#steps.cancel(this.#store, id) ? ok({ booking }) : refused('no-such-booking');
+    const { slowly } = this.#steps;
+    const done = slowly?.cancel ? yield* slowly.cancel(this.#store, id) : this.#steps.cancel(this.#store, id);
+    return done ? ok({ booking }) : refused('no-such-booking');
   }
 
   *#read(slotId: string): MemoryRoutine {
     yield POINT;
     const slot = this.#store.slots.get(slotId);
-    return slot ? ok({ ...viewOf(slot) }) : refused('no-such-slot');
+    if (!slot) return refused('no-such-slot');
+    const { slowly } = this.#steps;
+    return ok({ ...(slowly?.read ? yield* slowly.read(slot) : viewOf(slot)) });
   }
 
   *#list(): MemoryRoutine {
@@ -147,7 +171,7 @@ export class MemoryBookingService implements MemoryService {
     const slot = this.#store.slots.get(slotId);
     if (!slot) return refused('no-such-slot');
     yield { lock: slot.id };
-    slot.open = open;
+    this.#steps.setOpen(slot, open);
     return ok({ slot: slotId });
   }
 }
@@ -156,7 +180,7 @@ export function bookingId(booking: { id: number }): string {
   return `b-${booking.id}`;
 }
 
-function viewOf(slot: StoredSlot): SlotView {
+export function viewOf(slot: StoredSlot): SlotView {
   const bookings = [...slot.active.values()].map((b) => ({ id: bookingId(b), citizen: b.citizen }));
   return { id: slot.id, capacity: slot.capacity, open: slot.open, bookings };
 }

@@ -2,22 +2,46 @@
  * The reference booking service over PostgreSQL: ordinary TypeScript with transactions, right at every
  * isolation level. A bug of the zoo replaces single steps of it.
  */
-import { isRetryable, type SqlClient, type SqlService } from '../../../targets/postgres/sql-client.ts';
+import {
+  isRetryable,
+  type ServiceClock,
+  type SqlClient,
+  type SqlService,
+} from '../../../targets/postgres/sql-client.ts';
 import type { Call, Reply } from '../../scenario.ts';
 import type { BookCall, BookingCall, BookingWorld, SlotRow, SlotView } from '../calls.ts';
 
 /** How often a transaction is tried when the database asks for it to be tried again. */
 const ATTEMPTS = 8;
 
+/** A slot as a booking finds it. */
+export interface TakenSlot {
+  readonly id: string;
+  readonly capacity: number;
+  readonly open: boolean;
+  /** Seats taken, for services that keep count in a column. */
+  readonly taken?: number;
+  /** Who sits in it, joined by commas, for services that look it up in the same statement. */
+  readonly citizens?: string | null;
+}
+
 /** The steps of the service that bugs replace. */
 export interface SqlSteps {
+  /** SQL after the tables: what a wrong service has otherwise in them. */
+  readonly schema: string;
+  /** Runs all of a booking in one transaction. */
+  transaction(client: SqlClient, work: (sql: SqlClient) => Promise<Reply>, call: BookCall): Promise<Reply>;
+  /** Tries again when the database says that it would help: serialization failures, deadlocks, lock timeouts. */
+  retried(work: () => Promise<Reply>): Promise<Reply>;
   /** Reads the slot; from here to the end of the transaction no other booking of it may pass. */
-  takeSlot(sql: SqlClient, slot: string): Promise<{ capacity: number; open: boolean } | undefined>;
+  takeSlot(sql: SqlClient, slot: string): Promise<TakenSlot | undefined>;
   /** The id of the booking that an earlier request with this key made. */
   findRepeat(sql: SqlClient, call: BookCall): Promise<string | undefined>;
   /** Who holds active bookings in the slot. */
-  holders(sql: SqlClient, slot: string): Promise<string[]>;
-  insert(sql: SqlClient, call: BookCall): Promise<string>;
+  holders(sql: SqlClient, slot: TakenSlot): Promise<readonly string[]>;
+  isFull(slot: TakenSlot, holders: readonly string[]): boolean;
+  /** Stores the booking and returns its id; null: there turned out to be no seat. */
+  insert(sql: SqlClient, call: BookCall, slot: TakenSlot, clock: ServiceClock): Promise<string | null>;
   /** Ends an active booking; false when there is none. */
   cancel(sql: SqlClient, id: string): Promise<boolean>;
   setOpen(sql: SqlClient, slot: string, open: boolean): Promise<boolean>;
@@ -26,11 +50,22 @@ export interface SqlSteps {
 }
 
 export const rightSqlSteps: SqlSteps = {
+  schema: '',
+  transaction: (client, work) => client.begin(work),
+  async retried(work) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isRetryable(error) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  },
   // Writing the row, not only locking it, makes the later snapshot of a repeatable-read or serializable
   // transaction fail instead of counting seats that are gone.
   async takeSlot(sql, slot) {
-    const [row] = await sql<{ capacity: number; open: boolean }>`
-      update slots set version = version + 1 where id = ${slot} returning capacity, open`;
+    const [row] = await sql<TakenSlot>`
+      update slots set version = version + 1 where id = ${slot} returning id, capacity, open`;
     return row;
   },
   async findRepeat(sql, { slot, citizen, key }) {
@@ -40,9 +75,10 @@ export const rightSqlSteps: SqlSteps = {
   },
   async holders(sql, slot) {
     const rows = await sql<{ citizen: string }>`
-      select citizen from bookings where slot = ${slot} and active order by id`;
+      select citizen from bookings where slot = ${slot.id} and active order by id`;
     return rows.map((row) => row.citizen);
   },
+  isFull: (slot, holders) => holders.length >= slot.capacity,
   async insert(sql, { slot, citizen, key }) {
     const [row] = await sql<{ id: string }>`
       insert into bookings (slot, citizen, key) values (${slot}, ${citizen}, ${key}) returning id`;
@@ -84,13 +120,13 @@ interface JoinedRow {
 export function sqlBookingService(steps: Partial<SqlSteps> = {}): SqlService {
   const step: SqlSteps = { ...rightSqlSteps, ...steps };
   return {
-    schema: SCHEMA,
+    schema: SCHEMA + step.schema,
     async prepare(sql, world) {
       for (const { id, capacity, open } of (world as BookingWorld).slots) {
         await sql`insert into slots (id, capacity, open) values (${id}, ${capacity}, ${open})`;
       }
     },
-    handle: (sql, call) => retried(() => answer(step, sql, call)),
+    handle: (sql, call, clock) => step.retried(() => answer(step, sql, call, clock)),
     async inspect(sql) {
       return viewsOf(
         await sql<JoinedRow>`
@@ -115,11 +151,11 @@ const SCHEMA = `
   create index bookings_active on bookings (slot) where active;
 `;
 
-async function answer(step: SqlSteps, sql: SqlClient, call: Call): Promise<Reply> {
+async function answer(step: SqlSteps, sql: SqlClient, call: Call, clock: ServiceClock): Promise<Reply> {
   const booking = call as BookingCall;
   switch (booking.operation) {
     case 'book':
-      return await book(step, sql, booking);
+      return await book(step, sql, booking, clock);
     case 'cancel':
       return (await step.cancel(sql, booking.booking))
         ? ok({ booking: booking.booking })
@@ -138,29 +174,20 @@ async function answer(step: SqlSteps, sql: SqlClient, call: Call): Promise<Reply
   }
 }
 
-async function book(step: SqlSteps, client: SqlClient, call: BookCall): Promise<Reply> {
-  return await client.begin(async (sql) => {
+async function book(step: SqlSteps, client: SqlClient, call: BookCall, clock: ServiceClock): Promise<Reply> {
+  const work = async (sql: SqlClient): Promise<Reply> => {
     const slot = await step.takeSlot(sql, call.slot);
     if (!slot) return refused('no-such-slot');
     const repeat = await step.findRepeat(sql, call);
     if (repeat) return ok({ booking: repeat });
     if (!slot.open) return refused('closed');
-    const holders = await step.holders(sql, call.slot);
+    const holders = await step.holders(sql, slot);
     if (holders.includes(call.citizen)) return refused('already-booked');
-    if (holders.length >= slot.capacity) return refused('full');
-    return ok({ booking: await step.insert(sql, call) });
-  });
-}
-
-/** Tries again when the database says that it would help: serialization failures, deadlocks, lock timeouts. */
-async function retried(work: () => Promise<Reply>): Promise<Reply> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isRetryable(error) || attempt === ATTEMPTS) throw error;
-    }
-  }
+    if (step.isFull(slot, holders)) return refused('full');
+    const booking = await step.insert(sql, call, slot, clock);
+    return booking === null ? refused('full') : ok({ booking });
+  };
+  return await step.transaction(client, work, call);
 }
 
 function viewsOf(rows: readonly JoinedRow[]): SlotView[] {
@@ -180,6 +207,6 @@ function ok(value: Record<string, unknown>): Reply {
   return { outcome: 'ok', value };
 }
 
-function refused(reason: string): Reply {
+export function refused(reason: string): Reply {
   return { outcome: 'refused', reason };
 }

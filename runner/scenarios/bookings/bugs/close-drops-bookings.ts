@@ -1,0 +1,20 @@
+/** Closing a slot takes its bookings away. */
+import { rightSqlSteps } from '../services/postgres.ts';
+import type { Bug } from './bug.ts';
+
+export const closeDropsBookings: Bug = {
+  name: 'close-drops-bookings',
+  description: 'Closing a slot ends the bookings in it, which nobody cancelled.',
+  sql: () => ({
+    async setOpen(sql, slot, open) {
+      if (!open) await sql`update bookings set active = false where slot = ${slot}`;
+      return await rightSqlSteps.setOpen(sql, slot, open);
+    },
+  }),
+  memory: () => ({
+    setOpen(slot, open) {
+      slot.open = open;
+      if (!open) slot.active.clear();
+    },
+  }),
+};

@@ -1,0 +1,23 @@
+/** The answer is made before the commit, and a commit that fails does not take it back. */
+import type { Reply } from '../../scenario.ts';
+import type { Bug } from './bug.ts';
+
+export const lostAcknowledgement: Bug = {
+  name: 'lost-acknowledgement',
+  description: 'A booking is acknowledged although its transaction failed to commit and left nothing.',
+  sql: () => ({
+    async transaction(client, work) {
+      let reply: Reply | null = null;
+      try {
+        return await client.begin(async (sql) => {
+          reply = await work(sql);
+          return reply;
+        });
+      } catch (error) {
+        if (reply) return reply;
+        throw error;
+      }
+    },
+  }),
+  memory: null,
+};

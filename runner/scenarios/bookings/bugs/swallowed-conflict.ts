@@ -1,0 +1,21 @@
+/** A serialization failure is taken for "somebody else got the seat", without another look. */
+import { isRetryable } from '../../../targets/postgres/sql-client.ts';
+import { refused } from '../services/postgres.ts';
+import type { Bug } from './bug.ts';
+
+export const swallowedConflict: Bug = {
+  name: 'swallowed-conflict',
+  description:
+    'When the database asks for another try, the service answers "full" instead, also when seats are free.',
+  sql: () => ({
+    async retried(work) {
+      try {
+        return await work();
+      } catch (error) {
+        if (isRetryable(error)) return refused('full');
+        throw error;
+      }
+    },
+  }),
+  memory: null,
+};
