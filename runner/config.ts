@@ -15,6 +15,7 @@ const environmentSchema = z.object({
     .optional(),
   SIMCITY_RUNNER_NAME: z.string().min(1).max(200).optional(),
   SIMCITY_ONLY_RUN: z.uuid().optional(),
+  SIMCITY_EXEC: z.string().min(1).max(10_000).optional(),
   SIMCITY_PARALLEL: z.coerce.number().int().min(1).max(64).default(1),
   SIMCITY_LEASE_SECONDS: z.coerce.number().min(0.5).max(3_600).default(30),
   SIMCITY_STOP_GRACE_SECONDS: z.coerce.number().min(0.1).max(15).default(10),
@@ -31,6 +32,8 @@ export interface RunnerConfig {
   name: string;
   /** The only run that may be claimed; null: any. */
   onlyRun: string | null;
+  /** The command that starts the service that a run's target names; set by `simcity run --exec` alone. */
+  exec: string | null;
   /** Runs at once. */
   parallel: number;
   /** A runner that is not heard of for this long has lost its runs. */
@@ -64,6 +67,7 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     targetUrl: found.SIMCITY_TARGET_URL ?? found.DATABASE_URL,
     name: found.SIMCITY_RUNNER_NAME ?? `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     onlyRun: found.SIMCITY_ONLY_RUN ?? null,
+    exec: found.SIMCITY_EXEC ?? null,
     parallel: found.SIMCITY_PARALLEL,
     leaseSeconds: found.SIMCITY_LEASE_SECONDS,
     stopGraceSeconds: found.SIMCITY_STOP_GRACE_SECONDS,

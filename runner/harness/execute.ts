@@ -9,12 +9,14 @@ import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
 import { findScenario } from '../scenarios/registry.ts';
 import { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
+import { isServiceUrl } from '../targets/http/address.ts';
 import { createTarget } from '../targets/registry.ts';
 import type { Target } from '../targets/target.ts';
 import type { Sink } from '../telemetry/sink.ts';
 import type { Trace } from './attempt.ts';
 import { Counters } from './counters.ts';
 import { composeForensic } from './forensics.ts';
+import { executeLive } from './live/execute-live.ts';
 import { Recorder } from './recorder.ts';
 import { Simulation } from './simulation.ts';
 
@@ -34,6 +36,8 @@ export interface ExecuteOptions {
   config: RunConfig;
   /** The database for a `postgres` target's city. */
   targetUrl: string | null;
+  /** The command that starts the service at a target that is a URL; null: it runs already. */
+  exec?: string | null;
   sink: Sink;
   signal: StopSignal;
   now?: () => Date;
@@ -43,6 +47,7 @@ export interface ExecuteOptions {
 
 /** Executes a run, sends all of its history to the sink and ends it there; resolves with the verdict. */
 export async function execute(options: ExecuteOptions): Promise<EndReport> {
+  if (isServiceUrl(options.target)) return executeLive(options);
   const { config, seed } = options;
   const scenario = findScenario(options.scenario);
   const thresholds = config.thresholds.map(parseThreshold);

@@ -2,9 +2,15 @@
 import type { Forensic, JsonObject, RunConfig } from '../../server/contract/index.ts';
 import { faultRates } from '../faults/profiles.ts';
 import { reproduceCommand } from '../reproduce.ts';
+import type { Operation } from '../scenarios/scenario.ts';
 import type { Failure } from './attempt.ts';
 import type { Recorder } from './recorder.ts';
 import type { Simulation } from './simulation.ts';
+
+/** A failure as a bundle needs it, of a run of either kind. */
+export type FoundFailure = Omit<Failure, 'operation'> & { operation: Operation | null };
+/** The part of a run that a bundle shows. */
+export type ShownRun = Pick<Simulation, 'now' | 'intervals' | 'healed' | 'checker'>;
 
 export interface ForensicContext {
   scenario: string;
@@ -12,13 +18,13 @@ export interface ForensicContext {
   seed: number;
   config: RunConfig;
   versions: Record<string, string>;
-  simulation: Simulation;
+  simulation: ShownRun;
   recorder: Recorder;
   /** The city as the target shows it at the failure; null when it cannot be read. */
   city: unknown;
 }
 
-export function composeForensic(failure: Failure, context: ForensicContext): Forensic {
+export function composeForensic(failure: FoundFailure, context: ForensicContext): Forensic {
   const { scenario, target, seed, config, simulation } = context;
   const { operation } = failure;
   return {
@@ -59,7 +65,7 @@ function activeFaults(config: RunConfig): string[] {
 }
 
 /** What the target shows of the object, beside what its history allows. */
-function describeStates(simulation: Simulation, object: string, city: unknown): string[] {
+function describeStates(simulation: ShownRun, object: string, city: unknown): string[] {
   const rows = Array.isArray(city) ? (city as { id?: unknown }[]) : [];
   const shown = rows.find((row) => row.id === object);
   const lines = shown ? [`the target shows ${JSON.stringify(shown)}`] : [];

@@ -24,6 +24,7 @@ export type Execute = (options: {
   seed: number;
   config: RunConfig;
   targetUrl: string | null;
+  exec: string | null;
   sink: Sink;
   signal: StopControl;
 }) => Promise<EndReport>;
@@ -92,9 +93,9 @@ async function settle(
   orphaned: Promise<'orphaned'>,
   failed: Promise<Error>,
 ): Promise<number> {
-  const { scenario, target, seed, config, targetUrl } = order;
+  const { scenario, target, seed, config, targetUrl, exec } = order;
   const engine = Promise.resolve().then(() =>
-    options.execute({ scenario, target, seed, config, targetUrl, sink, signal: options.stop }),
+    options.execute({ scenario, target, seed, config, targetUrl, exec, sink, signal: options.stop }),
   );
   const verdict = engine.then(
     () => null,

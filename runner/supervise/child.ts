@@ -34,7 +34,7 @@ export interface HarnessChild {
 
 const TAIL_LINES = 40;
 /** Settings of the runner that a harness has no business with: it gets its secrets by stdin alone. */
-const WITHHELD = ['DATABASE_URL', 'SIMCITY_TARGET_URL', 'SIMCITY_TOKEN'];
+const WITHHELD = ['DATABASE_URL', 'SIMCITY_TARGET_URL', 'SIMCITY_TOKEN', 'SIMCITY_EXEC'];
 
 /** Starts `node <script>` with `order` as the first line of its stdin, which stays open. */
 export function startHarness(

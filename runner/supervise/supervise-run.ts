@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RunnerConfig } from '../config.ts';
+import { isServiceUrl } from '../targets/http/address.ts';
 import { type HarnessChild, startHarness } from './child.ts';
 import { endingOf, type Interventions } from './outcome.ts';
 import { Progress } from './progress.ts';
@@ -49,8 +50,9 @@ export class RunSupervisor {
     this.#log = log.child({ run: run.id });
     const { scenario, target, seed } = run;
     const targetUrl = target === 'postgres' ? config.targetUrl : null;
+    const exec = isServiceUrl(target) ? config.exec : null;
     const order = { runId: run.id, scenario, target, seed, config: run.config, serverUrl: config.serverUrl };
-    this.#child = startHarness(config.harnessScript, { ...order, token, targetUrl }, (alive) =>
+    this.#child = startHarness(config.harnessScript, { ...order, token, targetUrl, exec }, (alive) =>
       this.#progress.heard(alive),
     );
     this.#log.info({ harnessPid: this.#child.pid, scenario, target, seed }, 'the harness is started');

@@ -63,7 +63,12 @@ export const forensicSchema = z.object({
   reproduce: z.string(),
   /** The smallest reproduction, once `shrink` has found it. */
   smallest: jsonObject.nullable().optional(),
-  /** For harness failures: exit code, signal, the last lines it printed. */
+  /** How often the same plan failed when it was tried again, where the world decides the interleaving. */
+  reproduction: z.object({ attempts: z.int().min(0), failures: z.int().min(0) }).optional(),
+  /**
+   * For harness failures: exit code, signal, the last lines it printed. For a service that the run started
+   * itself: how often it was started and killed, and the last lines it printed.
+   */
   process: jsonObject.nullable().optional(),
 });
 export type Forensic = z.infer<typeof forensicSchema>;

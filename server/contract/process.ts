@@ -27,6 +27,8 @@ export const harnessOrderSchema = z.object({
   token: z.string(),
   /** The database in which a `postgres` target builds its city; null: none is needed. */
   targetUrl: z.string().nullable(),
+  /** The command that starts the service under test; only ever from the command line of the runner's own machine. */
+  exec: z.string().nullable().default(null),
 });
 export type HarnessOrder = z.infer<typeof harnessOrderSchema>;
 

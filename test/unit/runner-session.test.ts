@@ -43,6 +43,7 @@ function order(): string {
     serverUrl: receiver.url,
     token: 'secret',
     targetUrl: null,
+    exec: null,
   };
   return `${JSON.stringify(order)}\n`;
 }

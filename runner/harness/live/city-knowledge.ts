@@ -1,0 +1,165 @@
+/** What the citizens of a live city know: what they hold, which requests were never settled, which keys they still have. */
+import type { BookCall, BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
+import type { Reply } from '../../scenarios/scenario.ts';
+
+/**
+ * Requests of a slot that may still take effect at any instant, at most, before the citizens see to it that
+ * no more are lost there: each one doubles what can have happened.
+ */
+const MOST_UNSETTLED = 4;
+/** Old requests of a slot that are kept to be repeated, at most. The model remembers their keys for so long. */
+const MOST_KEPT = 6;
+
+/** A booking that was acknowledged, and whose cancel nobody has an answer to. */
+export interface HeldBooking {
+  readonly id: string;
+  readonly call: BookCall;
+}
+
+interface SlotKnowledge {
+  readonly capacity: number;
+  open: boolean;
+  held: Map<string, HeldBooking>;
+  /** Requests without an answer that were not settled by a later one, by what they are about. */
+  unsettled: Map<string, BookingCall>;
+  /** Requests to be repeated later, by key. */
+  kept: BookCall[];
+}
+
+export class CityKnowledge {
+  readonly slots: readonly string[];
+  readonly #bySlot = new Map<string, SlotKnowledge>();
+  /** Bookings that are over: a late repeat may still tell of one. The newest few thousand are enough. */
+  readonly #over = new Set<string>();
+
+  constructor(world: BookingWorld) {
+    this.slots = world.slots.map(({ id }) => id);
+    for (const { id, capacity } of world.slots) {
+      this.#bySlot.set(id, { capacity, open: true, held: new Map(), unsettled: new Map(), kept: [] });
+    }
+  }
+
+  held(slot: string): readonly HeldBooking[] {
+    return [...this.#of(slot).held.values()];
+  }
+
+  /** True for a booking that was cancelled, as far as it is remembered. */
+  isOver(id: string): boolean {
+    return this.#over.has(id);
+  }
+
+  isOpen(slot: string): boolean {
+    return this.#of(slot).open;
+  }
+
+  /** Seats that nobody is known to hold; below 0 when a cancel is known by its effects only. */
+  free(slot: string): number {
+    const { capacity, held } = this.#of(slot);
+    return capacity - held.size;
+  }
+
+  capacity(slot: string): number {
+    return this.#of(slot).capacity;
+  }
+
+  /** True while too much about the slot is uncertain for one more answer to be lost. */
+  isUncertain(slot: string): boolean {
+    return this.#of(slot).unsettled.size >= MOST_UNSETTLED;
+  }
+
+  /**
+   * May the answer to this request be lost on purpose? Not that of a switch: no later answer ever settles
+   * whether a lost one is still to come, so the slot would be judged less sharply from then on.
+   */
+  mayLose(call: BookingCall): boolean {
+    if (call.operation === 'read' || call.operation === 'list') return true;
+    return call.operation !== 'open' && call.operation !== 'close' && !this.isUncertain(call.slot);
+  }
+
+  /** Bookings that were asked for in vain and may still be made; to be asked for again. */
+  unsettledBooks(slot: string): BookCall[] {
+    return [...this.#of(slot).unsettled.values()].filter((call) => call.operation === 'book');
+  }
+
+  /** Keeps a request for a late repeat, unless the slot has enough of them; `surely` for one that will come. */
+  keep(call: BookCall, surely: boolean): void {
+    const { kept } = this.#of(call.slot);
+    if (surely || kept.length < MOST_KEPT) kept.push(call);
+  }
+
+  /** True while the key of this request may be used again. */
+  mayRepeat(call: BookCall): boolean {
+    const { kept, unsettled } = this.#of(call.slot);
+    return kept.includes(call) || unsettled.has(aboutOf(call) as string);
+  }
+
+  kept(slot: string): readonly BookCall[] {
+    return this.#of(slot).kept;
+  }
+
+  /** The request is repeated for the last time. */
+  release(call: BookCall): void {
+    const knowledge = this.#of(call.slot);
+    knowledge.kept = knowledge.kept.filter((other) => other !== call);
+  }
+
+  /** No answer will come to a request that reached the service. */
+  lost(call: BookingCall): void {
+    const about = aboutOf(call);
+    if (about !== null && call.operation !== 'list') this.#of(call.slot).unsettled.set(about, call);
+  }
+
+  answered(call: BookingCall, reply: Reply): void {
+    if (call.operation === 'list') return;
+    const knowledge = this.#of(call.slot);
+    switch (call.operation) {
+      case 'book':
+        if (reply.outcome === 'ok') this.#booked(knowledge, call, String(reply.value['booking']));
+        break;
+      case 'cancel':
+        // Done or refused: either way it is over with the booking, and no lost cancel can do more.
+        knowledge.held.delete(call.booking);
+        knowledge.unsettled.delete(aboutOf(call) as string);
+        this.#remember(call.booking);
+        break;
+      case 'open':
+      case 'close':
+        knowledge.open = call.operation === 'open';
+        break;
+      case 'read':
+        break;
+    }
+  }
+
+  #booked(knowledge: SlotKnowledge, call: BookCall, id: string): void {
+    knowledge.unsettled.delete(aboutOf(call) as string);
+    if (!this.#over.has(id)) knowledge.held.set(id, { id, call });
+  }
+
+  #remember(id: string): void {
+    this.#over.add(id);
+    if (this.#over.size > 4_096) this.#over.delete(this.#over.values().next().value as string);
+  }
+
+  #of(slot: string): SlotKnowledge {
+    const found = this.#bySlot.get(slot);
+    if (!found) throw new Error(`The city has no slot ${JSON.stringify(slot)}.`);
+    return found;
+  }
+}
+
+/** What a request is about, equal for its repeats; null for one that changes nothing. */
+function aboutOf(call: BookingCall): string | null {
+  switch (call.operation) {
+    case 'book':
+      return `book ${JSON.stringify([call.citizen, call.key])}`;
+    case 'cancel':
+      return `cancel ${call.booking}`;
+    case 'open':
+    case 'close':
+      // Nothing ever settles a lost switch: it counts for good.
+      return call.operation;
+    default:
+      return null;
+  }
+}

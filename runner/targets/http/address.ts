@@ -1,0 +1,82 @@
+/** Where a service is: the rules for its URL, and the one address that all requests of a run go to. */
+import { lookup } from 'node:dns/promises';
+import { BlockList, isIP } from 'node:net';
+
+export interface ServiceAddress {
+  readonly url: URL;
+  /** IP addresses of the host, resolved once: a name that changes its mind later leads nowhere else. */
+  readonly addresses: readonly { readonly address: string; readonly family: 4 | 6 }[];
+  readonly port: number;
+  /** Path before that of every call, without a slash at its end. */
+  readonly basePath: string;
+  /** For a URL with a user and a password; null without. */
+  readonly authorization: string | null;
+}
+
+/**
+ * Never a service to be tested: link-local addresses (the metadata services of clouds among them), what
+ * stands for them in IPv6, multicast and broadcast. IPv4 rules hold for mapped IPv6 addresses too.
+ */
+const REFUSED = new BlockList();
+REFUSED.addSubnet('169.254.0.0', 16, 'ipv4');
+REFUSED.addAddress('100.100.100.200', 'ipv4');
+REFUSED.addAddress('192.0.0.192', 'ipv4');
+REFUSED.addSubnet('224.0.0.0', 4, 'ipv4');
+REFUSED.addAddress('255.255.255.255', 'ipv4');
+REFUSED.addSubnet('fe80::', 10, 'ipv6');
+REFUSED.addSubnet('ff00::', 8, 'ipv6');
+REFUSED.addAddress('fd00:ec2::254', 'ipv6');
+REFUSED.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
+REFUSED.addSubnet('2002:a9fe::', 32, 'ipv6');
+
+/** True for a target that is named by the URL of a service. */
+export function isServiceUrl(target: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(target);
+}
+
+/**
+ * Parses and resolves a target's URL. Loopback and private addresses are allowed: the usual service under
+ * test runs on the operator's own machine or network.
+ * @throws Error for another protocol, a name that does not resolve, or an address that is refused.
+ */
+export async function resolveService(target: string): Promise<ServiceAddress> {
+  const url = URL.parse(target);
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new Error(`The target ${quoted(target)} is no service: it takes an http:// or https:// URL.`);
+  }
+  const addresses = await resolve(url);
+  for (const { address, family } of addresses) {
+    if (!REFUSED.check(address, family === 4 ? 'ipv4' : 'ipv6')) continue;
+    throw new Error(
+      `The target ${quoted(target)} is refused: ${address} is a link-local, metadata or multicast address. Name the service's own address.`,
+    );
+  }
+  const { username, password, port } = url;
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return {
+    url,
+    addresses,
+    port: port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(port),
+    basePath: url.pathname.replace(/\/+$/, ''),
+    authorization:
+      username === '' && password === '' ? null : `Basic ${Buffer.from(credentials).toString('base64')}`,
+  };
+}
+
+async function resolve(url: URL): Promise<ServiceAddress['addresses']> {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const literal = isIP(host);
+  if (literal === 4 || literal === 6) return [{ address: host, family: literal }];
+  try {
+    const found = await lookup(host, { all: true });
+    return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`The host ${quoted(host)} of the target cannot be resolved: ${why}.`);
+  }
+}
+
+/** Without a password, because messages are stored and shown. */
+function quoted(target: string): string {
+  return JSON.stringify(target.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i, '$1***@').slice(0, 200));
+}

@@ -1,0 +1,83 @@
+/** Faults on the wire: what strikes each request to a service is drawn from the seed beforehand. */
+import type { FaultRates } from '../../faults/profiles.ts';
+import { Prng } from '../../sim/prng.ts';
+import type { Cut } from './wire.ts';
+
+/** What strikes one request; null or false: nothing. Times in milliseconds. */
+export interface WireFaults {
+  /** The connection is cut here, so that the citizen gets no answer. */
+  cut: Cut | null;
+  /** Where exactly: for `request` the share of it that is sent, for `sent` the ms until the cut. */
+  cutAt: number;
+  /** The request leaves so much later. */
+  delayMs: number | null;
+  /** The body leaves so much after the head. */
+  splitMs: number | null;
+  /** The request leaves after one or more that were begun later. */
+  overtakenBy: number | null;
+  /** The request is sent on a second connection too, so much after the first. */
+  duplicateAfterMs: number | null;
+}
+
+export const NO_FAULTS: WireFaults = {
+  cut: null,
+  cutAt: 0,
+  delayMs: null,
+  splitMs: null,
+  overtakenBy: null,
+  duplicateAfterMs: null,
+};
+
+const CUTS: readonly Cut[] = ['sent', 'sent', 'sent', 'head', 'half'];
+/** However hard a phase is, this share of the requests is left alone. */
+const MOST = 0.6;
+
+export class WireFaultPlan {
+  readonly #seed: number;
+  readonly #rates: FaultRates;
+  readonly #prng: Prng;
+  #healed = false;
+
+  constructor(seed: number, rates: FaultRates) {
+    this.#seed = seed;
+    this.#rates = rates;
+    this.#prng = new Prng(seed, 'fault');
+  }
+
+  /** From now on nothing strikes. */
+  heal(): void {
+    this.#healed = true;
+  }
+
+  /**
+   * What strikes this attempt of the `n`th planned operation, the same whatever happened before.
+   * `intensity` is the phase's: it multiplies the run's rates.
+   */
+  draw(n: number, attempt: number, intensity: number): WireFaults {
+    if (this.#healed) return NO_FAULTS;
+    const prng = this.#prng.reset(this.#seed, 'fault', n, attempt);
+    const rate = (name: keyof FaultRates) => Math.min(MOST, (this.#rates[name] ?? 0) * intensity);
+    const dropRequest = prng.chance(rate('drop-request'));
+    const dropResponse = prng.chance(rate('drop-response'));
+    const share = prng.between(0.05, 0.99);
+    const cut = prng.pick(CUTS);
+    // Most cuts come while the service works on the request; some when it is long through with it.
+    const cutAfterMs = prng.chance(0.5) ? 0 : prng.between(0, 8);
+    const delayed = prng.chance(rate('delay'));
+    const delayMs = prng.between(1, 30);
+    const isSplit = prng.chance(0.3);
+    const duplicated = prng.chance(rate('duplicate-request'));
+    const isTogether = prng.chance(0.5);
+    const duplicateAfterMs = prng.between(0, 10);
+    const reordered = prng.chance(rate('reorder'));
+    const overtakenBy = 1 + prng.below(4);
+    return {
+      cut: dropRequest ? 'request' : dropResponse ? cut : null,
+      cutAt: dropRequest ? share : cutAfterMs,
+      delayMs: delayed && !isSplit ? delayMs : null,
+      splitMs: delayed && isSplit ? delayMs : null,
+      overtakenBy: reordered ? overtakenBy : null,
+      duplicateAfterMs: duplicated ? (isTogether ? 0 : duplicateAfterMs) : null,
+    };
+  }
+}

@@ -1,0 +1,168 @@
+/** The service under test as a process of the run's own: started, killed in the middle of its work, started again. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { OutputTail } from '../../supervise/output-tail.ts';
+import { commandWords } from './command-words.ts';
+
+/** A service that does not answer after this has not come up. */
+const START_LIMIT_MS = 30_000;
+const LOOK_EVERY_MS = 10;
+const SHOWN_LINES = 40;
+
+/**
+ * Stands between the run and the service, as the leader of their group: when the run's process is gone, its
+ * end of stdin closes, and the whole group is killed. A string, so that the bundle needs no file for it.
+ */
+const KEEPER = `
+const { spawn } = require('node:child_process');
+const [command, ...args] = process.argv.slice(1);
+const end = () => { try { process.kill(-process.pid, 'SIGKILL'); } catch { process.exit(1); } };
+process.stdin.resume();
+process.stdin.on('end', end);
+process.stdin.on('error', end);
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
+const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+child.on('error', (error) => { process.stderr.write('cannot start ' + command + ': ' + error.message + '\\n'); process.exit(127); });
+child.on('exit', (code, signal) => {
+  process.stderr.write('the service ended: ' + (signal ?? 'exit code ' + code) + '\\n', () => process.exit(code ?? 1));
+});
+`;
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** How it stands with the service, for the forensic bundle. */
+export interface ServiceReport {
+  command: string;
+  starts: number;
+  kills: number;
+  /** Times that it ended by itself. */
+  ends: number;
+  stdout: string[];
+  stderr: string[];
+  [more: string]: unknown;
+}
+
+export class ServiceProcess {
+  readonly #command: string;
+  readonly #words: readonly string[];
+  readonly #env: Record<string, string>;
+  readonly #answers: () => Promise<boolean>;
+  readonly #stdout = new OutputTail();
+  readonly #stderr = new OutputTail();
+  #child: Child | null = null;
+  #gone: Promise<void> = Promise.resolve();
+  #expected = false;
+  #starts = 0;
+  #kills = 0;
+  #ends = 0;
+
+  /**
+   * `answers` tells whether the service can be reached. The service finds its URL and PORT in its environment.
+   * @throws Error when the command has no words.
+   */
+  constructor(command: string, url: URL, port: number, answers: () => Promise<boolean>) {
+    this.#command = command;
+    this.#words = commandWords(command);
+    this.#env = { PORT: String(port), URL: url.origin };
+    this.#answers = answers;
+  }
+
+  /** True while it runs, whether it answers or not. */
+  get running(): boolean {
+    return this.#child !== null;
+  }
+
+  /** Times that it ended although nobody killed it. */
+  get ends(): number {
+    return this.#ends;
+  }
+
+  /** Resolves when the process that runs now is gone. */
+  get gone(): Promise<void> {
+    return this.#gone;
+  }
+
+  /** Starts it and waits until it answers; throws, with what it printed last, when it does not. */
+  async start(): Promise<void> {
+    if (this.#starts === 0 && (await this.#answers())) {
+      throw new Error(
+        `The service cannot be started with ${JSON.stringify(this.#command)}: something else answers at its URL already. Stop that, or leave --exec out.`,
+      );
+    }
+    this.#spawn();
+    const startedMs = performance.now();
+    while (!(await this.#answers())) {
+      if (!this.running) throw new Error(this.#failure('ended before it answered'));
+      if (performance.now() - startedMs > START_LIMIT_MS) {
+        throw new Error(this.#failure(`did not answer within ${START_LIMIT_MS / 1_000} s`));
+      }
+      await delay(LOOK_EVERY_MS);
+    }
+    if (!this.running) throw new Error(this.#failure('ended while another one answered at its URL'));
+  }
+
+  /** Kills the whole group at once; resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.#child === null) return;
+    this.#kills++;
+    await this.close();
+  }
+
+  /** Leaves nothing running. */
+  async close(): Promise<void> {
+    this.#expected = true;
+    if (this.#child) killGroup(this.#child.pid);
+    await this.#gone;
+  }
+
+  report(): ServiceReport {
+    return {
+      command: this.#command,
+      starts: this.#starts,
+      kills: this.#kills,
+      ends: this.#ends,
+      stdout: this.#stdout.lastLines(SHOWN_LINES),
+      stderr: this.#stderr.lastLines(SHOWN_LINES),
+    };
+  }
+
+  #spawn(): void {
+    this.#starts++;
+    this.#expected = false;
+    const child = spawn(process.execPath, ['-e', KEEPER, '--', ...this.#words], {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.#env },
+    });
+    this.#child = child;
+    child.stdin.on('error', () => undefined);
+    child.stdout.on('data', (chunk: Buffer) => this.#stdout.add(chunk));
+    child.stderr.on('data', (chunk: Buffer) => this.#stderr.add(chunk));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#gone = promise;
+    child.once('error', () => undefined);
+    // What the service left behind in its group goes with it; only then do its pipes close.
+    child.once('exit', () => killGroup(child.pid));
+    child.once('close', () => {
+      if (!this.#expected) this.#ends++;
+      this.#child = null;
+      resolve();
+    });
+  }
+
+  #failure(what: string): string {
+    const last = [...this.#stdout.lastLines(5), ...this.#stderr.lastLines(5)].join('\n');
+    return `The service started with ${JSON.stringify(this.#command)} ${what}.${last === '' ? '' : ` It printed last:\n${last}`}`;
+  }
+}
+
+/** A detached child leads a group with its own id; no such group: all of it has ended. */
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

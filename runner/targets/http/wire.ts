@@ -1,0 +1,216 @@
+/** Requests to the service over kept connections, with the connection cut on purpose where a fault says so. */
+import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+import tls from 'node:tls';
+import type { ServiceAddress } from './address.ts';
+
+export interface WireRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text; null: the request has no body. */
+  readonly body: string | null;
+}
+
+/**
+ * Where the connection is cut: before the request is sent whole, once it is sent, when the answer's head
+ * comes, or in the middle of the answer.
+ */
+export type Cut = 'request' | 'sent' | 'head' | 'half';
+
+export interface Handling {
+  deadlineMs: number;
+  cut?: Cut | null;
+  /** For a cut of the request, the share of its bytes that is sent; for `sent`, ms until the cut. */
+  cutAt?: number;
+  /** The body is sent so much after the head. */
+  splitMs?: number | null;
+}
+
+export type Exchange =
+  | { readonly kind: 'answer'; readonly status: number; readonly body: string }
+  /** `whole` is false when the service certainly never had all of the request, so that it had no effect. */
+  | { readonly kind: 'none'; readonly cause: string; readonly whole: boolean };
+
+/** An answer larger than this is not read on. */
+const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
+
+type Lookup = NonNullable<net.TcpNetConnectOpts['lookup']>;
+
+export class Wire {
+  readonly #address: ServiceAddress;
+  readonly #agent: http.Agent;
+  readonly #lookup: Lookup;
+  #pinned: ServiceAddress['addresses'][number];
+  readonly #open = new Set<{ destroy(): void }>();
+  #closed = false;
+
+  /** `connections`: how many are kept open for reuse. */
+  constructor(address: ServiceAddress, connections: number) {
+    this.#address = address;
+    const options = { keepAlive: true, maxFreeSockets: connections, scheduling: 'lifo' as const };
+    this.#agent = address.url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
+    this.#pinned = address.addresses[0] as ServiceAddress['addresses'][number];
+    this.#lookup = (_host, options, callback) => {
+      const { address, family } = this.#pinned;
+      if (options.all) callback(null, [{ address, family }]);
+      else callback(null, address, family);
+    };
+  }
+
+  /** Settles on the first address of the host that accepts a connection; false when none does. */
+  async pin(timeoutMs: number): Promise<boolean> {
+    for (const candidate of this.#address.addresses) {
+      if (!(await accepts(candidate.address, this.#address.port, timeoutMs))) continue;
+      this.#pinned = candidate;
+      return true;
+    }
+    return false;
+  }
+
+  /** Sends one request. Never rejects. */
+  exchange(request: WireRequest, handling: Handling): Promise<Exchange> {
+    if (this.#closed) return Promise.resolve({ kind: 'none', cause: 'the run is over', whole: false });
+    return handling.cut === 'request' ? this.#cutShort(request, handling) : this.#full(request, handling);
+  }
+
+  /** Cuts everything that is under way; the exchanges end without an answer. */
+  close(): void {
+    this.#closed = true;
+    for (const open of this.#open) open.destroy();
+    this.#agent.destroy();
+  }
+
+  #headers(request: WireRequest): Record<string, string> {
+    const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
+    if (this.#address.authorization !== null) headers['authorization'] = this.#address.authorization;
+    if (request.body !== null) {
+      headers['content-type'] = 'application/json';
+      headers['content-length'] = String(Buffer.byteLength(request.body));
+    }
+    return headers;
+  }
+
+  #full(request: WireRequest, handling: Handling): Promise<Exchange> {
+    const { url, port, basePath } = this.#address;
+    const { cut = null, cutAt = 0, splitMs = null, deadlineMs } = handling;
+    return new Promise((resolve) => {
+      let connected = false;
+      const sending = (url.protocol === 'https:' ? https : http).request({
+        agent: this.#agent,
+        lookup: this.#lookup,
+        hostname: url.hostname.replace(/^\[|\]$/g, ''),
+        port,
+        method: request.method,
+        path: basePath + request.path,
+        headers: this.#headers(request),
+      });
+      const timers: NodeJS.Timeout[] = [];
+      this.#open.add(sending);
+      let over = false;
+      const end = (exchange: Exchange) => {
+        if (over) return;
+        over = true;
+        for (const timer of timers) clearTimeout(timer);
+        this.#open.delete(sending);
+        resolve(exchange);
+        if (exchange.kind === 'none') sending.destroy();
+      };
+      const none = (cause: string) => end({ kind: 'none', cause, whole: connected });
+      sending.on('error', (error) => none(causeOf(error)));
+      sending.once('close', () => none('the connection was closed'));
+      sending.once('socket', (socket: net.Socket) => {
+        if (socket.connecting) socket.once('connect', () => (connected = true));
+        else connected = true;
+      });
+      sending.once('response', (response) => {
+        if (cut === 'head') return none('the connection was cut at the answer');
+        receive(response, cut === 'half', end, none);
+      });
+      if (cut === 'sent') {
+        sending.once('finish', () =>
+          timers.push(setTimeout(() => none('the connection was cut before the answer'), cutAt)),
+        );
+      }
+      timers.push(setTimeout(() => none(`no answer within ${deadlineMs} ms`), deadlineMs));
+      if (splitMs === null || request.body === null) {
+        sending.end(request.body ?? undefined);
+      } else {
+        sending.flushHeaders();
+        timers.push(setTimeout(() => sending.end(request.body), splitMs));
+      }
+    });
+  }
+
+  /** Sends a part of the request on a connection of its own and cuts that, so that the rest never comes. */
+  #cutShort(request: WireRequest, handling: Handling): Promise<Exchange> {
+    const { url, port, basePath } = this.#address;
+    const headers = Object.entries({ host: url.host, ...this.#headers(request) });
+    const head = `${request.method} ${basePath}${request.path} HTTP/1.1\r\n${headers.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`;
+    const bytes = Buffer.from(head + (request.body ?? ''));
+    const sent = bytes.subarray(
+      0,
+      Math.min(bytes.length - 1, Math.floor(bytes.length * (handling.cutAt ?? 0.5))),
+    );
+    return new Promise((resolve) => {
+      const to = { host: this.#pinned.address, port };
+      const socket =
+        url.protocol === 'https:' ? tls.connect({ ...to, servername: url.hostname }) : net.connect(to);
+      this.#open.add(socket);
+      const end = (cause: string) => {
+        clearTimeout(timer);
+        this.#open.delete(socket);
+        socket.destroy();
+        resolve({ kind: 'none', cause, whole: false });
+      };
+      const timer = setTimeout(() => end('no connection in time'), handling.deadlineMs);
+      socket.on('error', (error) => end(causeOf(error)));
+      socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () =>
+        socket.write(sent, () => end('the connection was cut before the request was sent whole')),
+      );
+    });
+  }
+}
+
+function receive(
+  response: http.IncomingMessage,
+  half: boolean,
+  end: (exchange: Exchange) => void,
+  none: (cause: string) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  response.on('data', (chunk: Buffer) => {
+    if (half) return none('the connection was cut in the middle of the answer');
+    bytes += chunk.length;
+    if (bytes > ANSWER_LIMIT_BYTES) return none(`the answer is larger than ${ANSWER_LIMIT_BYTES} bytes`);
+    chunks.push(chunk);
+  });
+  response.once('error', (error) => none(causeOf(error)));
+  response.once('end', () => {
+    if (half) return none('the connection was cut at the end of the answer');
+    end({
+      kind: 'answer',
+      status: response.statusCode ?? 0,
+      body: Buffer.concat(chunks).toString('utf8'),
+    });
+  });
+}
+
+function causeOf(error: Error): string {
+  return (error as NodeJS.ErrnoException).code ?? error.message;
+}
+
+function accepts(host: string, port: number, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port, timeout: timeoutMs });
+    const end = (accepted: boolean) => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('timeout', () => end(false));
+    socket.once('error', () => end(false));
+  });
+}
