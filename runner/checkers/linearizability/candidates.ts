@@ -10,7 +10,7 @@ interface Goal<Call, Answer> {
 
 type Ending<Call, Answer> = Exclude<HistoryEvent<Call, Answer>, { kind: 'forget' }>;
 
-/** In order of invocation, without the event's own operation. */
+/** Those that are known to end soon first; without the event's own operation. */
 export function candidates<State, Call, Answer>(
   steps: Steps<State, Call, Answer>,
   config: Configuration<State, Call, Answer>,
@@ -37,7 +37,13 @@ export function candidates<State, Call, Answer>(
       goals.push(hope);
     }
   }
-  return open.filter((op) => chosen.has(op));
+  return open.filter((op) => chosen.has(op)).sort(byUrgency);
+}
+
+function byUrgency(a: Op<unknown, unknown>, b: Op<unknown, unknown>): number {
+  if (a.status !== 'answered' || b.status !== 'answered')
+    return Number(b.status === 'answered') - Number(a.status === 'answered');
+  return a.endedAt - b.endedAt;
 }
 
 /** The refusals that requests under way have not met yet, and that a repeat might be given. */

@@ -34,7 +34,9 @@ const FOLD_CONFIGURATIONS = 32;
 /** A history that cannot be folded down to this is given up: an operation is open for too long. */
 const MAX_EVENTS = 3_000;
 /** How far back a new way branches off, in events; last of all at the beginning. */
-const STEPS_BACK = [4, 24, 120] as const;
+const STEPS_BACK = [4, 24] as const;
+/** The effort of such an attempt. */
+const STEPS_AN_EVENT = 8;
 
 export class LinearizabilityChecker<State, Call, Answer> {
   readonly #model: SequentialModel<State, Call, Answer>;
@@ -239,7 +241,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
     this.#events.push(event);
     this.#search.refill();
     try {
-      if (!this.#extend(event) && !this.#findAnother()) return this.#violation(event);
+      if (!this.#extend(event) && !this.#findAnother(event)) return this.#violation(event);
       if (event.kind === 'complete') this.#noteRefusal(event.op);
       this.#foldIfDue();
       return OK;
@@ -258,17 +260,28 @@ export class LinearizabilityChecker<State, Call, Answer> {
     });
   }
 
-  #findAnother(): boolean {
+  /** Another way, branching off as late as it goes: a little back with little effort, at the beginning with all of it. */
+  #findAnother(event: HistoryEvent<Call, Answer>): boolean {
     const length = this.#events.length;
     if (this.#isWayCurrent) {
-      for (const back of STEPS_BACK) {
-        const from = this.#way[length - back];
-        if (back < length && from && this.#search.findWay(this.#events, length - back, from, this.#way))
-          return true;
-      }
+      if (event.kind === 'complete' && this.#search.placeBack(this.#events, event.op, this.#way)) return true;
+      for (const back of STEPS_BACK) if (back < length && this.#tryFrom(length - back)) return true;
     }
     this.#isWayCurrent = true;
+    this.#search.refill();
     return this.#roots.some((root) => this.#search.findWay(this.#events, 0, root, this.#way));
+  }
+
+  #tryFrom(index: number): boolean {
+    const from = this.#way[index];
+    if (!from) return false;
+    try {
+      this.#search.refill((this.#events.length - index) * STEPS_AN_EVENT);
+      return this.#search.findWay(this.#events, index, from, this.#way);
+    } catch (error) {
+      if (error instanceof SearchExhausted) return false;
+      throw error;
+    }
   }
 
   #giveUp(why: string): Verdict<State> {

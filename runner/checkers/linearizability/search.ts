@@ -33,6 +33,12 @@ interface Fork<State, Call, Answer> {
   isWhole: boolean;
 }
 
+/** A configuration before an event, with what was done to get there. */
+interface Halt<State, Call, Answer> {
+  readonly config: Configuration<State, Call, Answer>;
+  readonly trail: readonly Taken<Call, Answer>[];
+}
+
 /** The ways from one configuration over one event. */
 interface Crossing<State, Call, Answer> {
   readonly start: Configuration<State, Call, Answer>;
@@ -54,8 +60,8 @@ export class Search<State, Call, Answer> {
   }
 
   /** Begins a new allowance of steps. */
-  refill(): void {
-    this.#left = this.#limit;
+  refill(limit = this.#limit): void {
+    this.#left = limit;
   }
 
   /** Forgets what was found hopeless: it holds only as long as requests are tracked as they were. */
@@ -74,33 +80,57 @@ export class Search<State, Call, Answer> {
       return passed !== null && emit(passed);
     }
     const start = this.#steps.arrive(from, event.at);
-    return this.#explore({ start, event, seen: new Set(), emit }, start, []);
+    const crossing = { start, event, seen: new Set<string>(), emit };
+    // Level by level: the ways that do the least come first, and are the likeliest to be needed.
+    let level: Halt<State, Call, Answer>[] = [{ config: start, trail: [] }];
+    while (level.length > 0) {
+      const further: Halt<State, Call, Answer>[] = [];
+      for (const halt of level) {
+        if (--this.#left < 0) throw new SearchExhausted(this.#limit);
+        const found = this.#tryToPass(crossing, halt);
+        if (found === 'stop') return true;
+        if (found === 'search') this.#goOn(crossing, halt, further);
+      }
+      level = further;
+    }
+    return false;
   }
 
-  #explore(
+  /** Passes the event from here, if it goes; `turn` when doing more before the event can add nothing then. */
+  #tryToPass(
     crossing: Crossing<State, Call, Answer>,
-    config: Configuration<State, Call, Answer>,
-    trail: readonly Taken<Call, Answer>[],
-  ): boolean {
-    if (--this.#left < 0) throw new SearchExhausted(this.#limit);
-    const { event, seen } = crossing;
+    { config, trail }: Halt<State, Call, Answer>,
+  ): 'stop' | 'turn' | 'search' {
+    const { event } = crossing;
     const isOver = isDone(config, event.op);
-    if ((isOver || event.kind === 'expire') && this.#finish(crossing, config, trail, false)) return true;
-    if (isOver) return false;
+    if ((isOver || event.kind === 'expire') && this.#finish(crossing, config, trail, false)) return 'stop';
+    if (isOver) return 'turn';
+    let isSeen = false;
     for (const next of this.#steps.step(config, event.op, event.at)) {
-      if (this.#finish(crossing, next, trail, true)) return true;
+      if (this.#finish(crossing, next, trail, true)) return 'stop';
+      isSeen ||= next.done[config.done.length]?.observed === true;
     }
+    return isSeen && !event.op.tracked ? 'turn' : 'search';
+  }
+
+  /** Adds to `further` what one more operation before the event leads to. */
+  #goOn(
+    { event, seen }: Crossing<State, Call, Answer>,
+    { config, trail }: Halt<State, Call, Answer>,
+    further: Halt<State, Call, Answer>[],
+  ): void {
     for (const op of candidates(this.#steps, config, event)) {
       for (const next of this.#steps.step(config, op, event.at)) {
         const key = configurationKey(this.#steps.model, next);
         if (seen.has(key)) continue;
         seen.add(key);
         if (this.#steps.isHopeless(next, event.at - 0.5)) continue;
-        const outcome = next.done[config.done.length]?.outcome;
-        if (this.#explore(crossing, next, [...trail, { op, outcome }])) return true;
+        further.push({
+          config: next,
+          trail: [...trail, { op, outcome: next.done[config.done.length]?.outcome }],
+        });
       }
     }
-    return false;
   }
 
   /** Emits the configuration after the event, if all of `trail` was needed to get there. */
@@ -198,6 +228,37 @@ export class Search<State, Call, Answer> {
       if (--index < first) return false;
     }
     return true;
+  }
+
+  /**
+   * Gives `op`, an operation that changed nothing and has just ended with the last of `events`, a place in
+   * an earlier state of `way`; false when none of them explains its answer.
+   */
+  placeBack(
+    events: readonly HistoryEvent<Call, Answer>[],
+    op: Op<Call, Answer>,
+    way: Configuration<State, Call, Answer>[],
+  ): boolean {
+    const last = events.length - 1;
+    for (let index = last; index >= 0; index--) {
+      const event = events[index] as HistoryEvent<Call, Answer>;
+      if (event.at < op.invokedAt) return false;
+      const seen = this.#steps.step(way[index] as Configuration<State, Call, Answer>, op, event.at)[0];
+      const entry = seen?.done.at(-1);
+      if (!entry?.observed) continue;
+      for (let later = index; later <= last; later++) {
+        const config = way[later] as Configuration<State, Call, Answer>;
+        if (later > index || event.kind !== 'forget')
+          way[later] = { ...config, done: [...config.done, entry] };
+      }
+      const passed = this.#steps.pass(
+        way[last] as Configuration<State, Call, Answer>,
+        events[last] as HistoryEvent<Call, Answer>,
+      );
+      if (passed) way[events.length] = passed;
+      return passed !== null;
+    }
+    return false;
   }
 
   /** The next way over `event`; they are looked for in growing numbers, for mostly the first one will do. */
