@@ -7,8 +7,9 @@ export interface KnownBooking {
   readonly id: string;
   readonly slot: string;
   readonly citizen: string;
-  readonly key: string;
-  /** Index of the event that acknowledged it. */
+  /** The key that it was made with; null while it was only seen in a read. */
+  key: string | null;
+  /** Index of the event that acknowledged it, or first showed it. */
   readonly acknowledgedIndex: number;
   /** How many cancels of it were ever begun; 0: it is certainly active. */
   cancelsBegun: number;
@@ -16,7 +17,13 @@ export interface KnownBooking {
   position: number;
 }
 
-/** Cancelled bookings whose ids are remembered. */
+/** A booking that no longer is. */
+export interface GoneBooking extends KnownBooking {
+  /** True once a cancel of it was acknowledged. */
+  acknowledged: boolean;
+}
+
+/** Bookings that are gone whose ids are remembered. */
 const REMEMBERED = 4096;
 /** Cancelled bookings that a citizen may try to cancel again. */
 const LATELY = 16;
@@ -25,8 +32,8 @@ export class Ledger {
   readonly #byId = new Map<string, KnownBooking>();
   readonly #bySlot = new Map<string, Map<string, KnownBooking>>();
   readonly #list: KnownBooking[] = [];
-  /** Bookings whose cancellation was acknowledged, oldest first. */
-  readonly #cancelled = new Map<string, KnownBooking>();
+  /** Bookings that are gone, oldest first. */
+  readonly #gone = new Map<string, GoneBooking>();
   /** The newest of them in a ring, to choose from. */
   readonly #lately: KnownBooking[] = [];
   #removals = 0;
@@ -59,10 +66,17 @@ export class Ledger {
     this.#list.push(known);
   }
 
-  /** An acknowledged cancel ends the booking. Its id is remembered among the newest few thousand. */
-  remove(id: string): void {
+  /**
+   * The booking is gone: a cancel of it was acknowledged, or one was told that there is no such booking
+   * when another may have ended it. Its id is remembered among the newest few thousand.
+   */
+  remove(id: string, acknowledged: boolean): void {
     const known = this.#byId.get(id);
-    if (!known) return;
+    if (!known) {
+      const gone = this.#gone.get(id);
+      if (gone && acknowledged) gone.acknowledged = true;
+      return;
+    }
     this.#byId.delete(id);
     this.#bySlot.get(known.slot)?.delete(id);
     const last = this.#list.pop() as KnownBooking;
@@ -70,15 +84,14 @@ export class Ledger {
       this.#list[known.position] = last;
       last.position = known.position;
     }
-    this.#cancelled.set(id, known);
-    if (this.#cancelled.size > REMEMBERED)
-      this.#cancelled.delete(this.#cancelled.keys().next().value as string);
+    this.#gone.set(id, { ...known, acknowledged });
+    if (this.#gone.size > REMEMBERED) this.#gone.delete(this.#gone.keys().next().value as string);
     this.#lately[this.#removals++ % LATELY] = known;
   }
 
-  /** The booking with this id, when its cancellation was acknowledged lately. */
-  cancelled(id: string): KnownBooking | undefined {
-    return this.#cancelled.get(id);
+  /** The booking with this id, when it went lately. */
+  gone(id: string): GoneBooking | undefined {
+    return this.#gone.get(id);
   }
 
   /** One of the few bookings whose cancellation was acknowledged last; `draw` is from 0 to 1. */

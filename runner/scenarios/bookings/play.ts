@@ -143,7 +143,7 @@ export class BookingsPlay implements Play<BookingCall> {
         return this.#cancelAnswered(call, reply);
       case 'read':
         return reply.outcome === 'ok'
-          ? checkRead(this.#ledger, reply.value as unknown as SlotView, operation.invokedIndex)
+          ? this.#wasRead(operation, reply.value as unknown as SlotView, completedIndex)
           : null;
       case 'list':
         return reply.outcome === 'ok' ? this.#checkList(reply.value, operation.invokedIndex) : null;
@@ -255,12 +255,14 @@ export class BookingsPlay implements Play<BookingCall> {
     const id = String(value['booking']);
     const known = this.#ledger.get(id);
     if (known) {
-      return isRepeat(call, known) ? null : reusedId(call.slot, id, `${known.citizen} in ${known.slot}`);
+      if (!isRepeat(call, known)) return reusedId(call.slot, id, `${known.citizen} in ${known.slot}`);
+      known.key = call.key;
+      return checkAcknowledged(this.#ledger, call.slot, this.#capacity.get(call.slot) ?? 0, call.citizen);
     }
-    const cancelled = this.#ledger.cancelled(id);
-    if (cancelled) {
+    const gone = this.#ledger.gone(id);
+    if (gone) {
       // A late repeat is rightly told the id of its booking, although that was cancelled since.
-      return isRepeat(call, cancelled) ? null : reusedId(call.slot, id, 'a booking that was cancelled since');
+      return isRepeat(call, gone) ? null : reusedId(call.slot, id, 'a booking that was cancelled since');
     }
     this.#ledger.add({
       id,
@@ -282,11 +284,25 @@ export class BookingsPlay implements Play<BookingCall> {
     const known = this.#ledger.get(call.booking);
     if (reply.outcome === 'ok') {
       this.#cancellations++;
-      this.#ledger.remove(call.booking);
-      return !known && this.#ledger.cancelled(call.booking) ? cancelledTwice(call.slot, call.booking) : null;
+      const twice = this.#ledger.gone(call.booking)?.acknowledged === true;
+      this.#ledger.remove(call.booking, true);
+      return twice ? cancelledTwice(call.slot, call.booking) : null;
     }
     // The only cancel that was ever begun found nothing: nobody but the service can have taken it away.
-    return known?.cancelsBegun === 1 ? vanished(call.slot, call.booking) : null;
+    if (known?.cancelsBegun === 1) return vanished(call.slot, call.booking);
+    this.#ledger.remove(call.booking, false);
+    return null;
+  }
+
+  /** Citizens whose answers were lost find their bookings in a read, so that nothing stays for ever. */
+  #wasRead(operation: Operation<BookingCall>, view: SlotView, completedIndex: number): Violation | null {
+    const violation = checkRead(this.#ledger, view, operation.invokedIndex);
+    if (violation) return violation;
+    for (const { id, citizen } of view.bookings) {
+      if (this.#ledger.get(id) || this.#ledger.gone(id)) continue;
+      this.#ledger.add({ id, slot: view.id, citizen, key: null, acknowledgedIndex: completedIndex });
+    }
+    return null;
   }
 
   #checkList(value: JsonObject, invokedIndex: number): Violation | null {
@@ -304,9 +320,10 @@ function nth<T>(items: Iterable<T>, draw: number): T | undefined {
   return list[Math.floor(draw * list.length)];
 }
 
-/** True when `call` is a repeat of the request that made `booking`. */
+/** True when `call` can be the request that made `booking`, or a repeat of it. */
 function isRepeat(call: BookCall, booking: KnownBooking): boolean {
-  return booking.key === call.key && booking.citizen === call.citizen && booking.slot === call.slot;
+  const { key, citizen, slot } = booking;
+  return (key === null || key === call.key) && citizen === call.citizen && slot === call.slot;
 }
 
 const COUNT = { operation: 'count' } as const;
