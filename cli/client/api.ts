@@ -14,6 +14,7 @@ import {
   type RunStatus,
   runPageSchema,
   runSchema,
+  type Smallest,
   type SnapshotPage,
   snapshotPageSchema,
 } from '../../server/contract/index.ts';
@@ -37,6 +38,8 @@ export interface Api {
   events(runId: string, query: { from: number; limit: number }): Promise<EventPage>;
   snapshots(runId: string, query: { from: number; limit: number; every?: number }): Promise<SnapshotPage>;
   state(runId: string, at: number): Promise<CityState>;
+  /** Stores the smallest reproduction of a failure with its run. */
+  storeSmallest(runId: string, smallest: Smallest): Promise<Run>;
 }
 
 export interface ApiOptions {
@@ -64,13 +67,16 @@ export function createApi(connection: Connection, options: ApiOptions = {}): Api
     events: (runId, query) => call(eventPageSchema, apiPath.events(runId), { query }),
     snapshots: (runId, query) => call(snapshotPageSchema, apiPath.snapshots(runId), { query }),
     state: (runId, at) => call(cityStateSchema, apiPath.state(runId), { query: { at } }),
+    storeSmallest: (runId, smallest) =>
+      call(runSchema, apiPath.smallest(runId), { method: 'PUT', body: smallest }),
   };
 }
 
 interface CallInit {
   query?: Query;
-  /** Makes it a POST. */
+  /** Makes it a POST, unless `method` says otherwise. */
   body?: unknown;
+  method?: 'PUT';
 }
 
 async function callServer<T>(
@@ -99,7 +105,7 @@ async function exchange(connection: Connection, options: ApiOptions, url: URL, i
   if (init.body !== undefined) headers['content-type'] = 'application/json';
   try {
     const response = await (options.fetch ?? fetch)(url, {
-      method: init.body === undefined ? 'GET' : 'POST',
+      method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
       headers,
       signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
       ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),

@@ -148,7 +148,7 @@ async function stopChild(child: Child, exited: Promise<string>): Promise<void> {
 }
 
 /** The bundle of a part: beside this file's own bundle, or in dist/ when run from source. */
-export function partFile(name: PartName): string {
+export function partFile(name: PartName | 'lab'): string {
   const beside = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
   return existsSync(beside) ? beside : fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
 }

@@ -1,7 +1,8 @@
 /** The forensic bundle as text. */
-import type { Forensic, Interval } from '../../server/contract/index.ts';
+import { type Forensic, type Interval, smallestSchema } from '../../server/contract/index.ts';
 import { formatClock, formatNumber } from '../format.ts';
 import { safeJson, safeLines, safeText, truncate } from '../safe-text.ts';
+import { smallestText } from './smallest.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
 
@@ -22,8 +23,17 @@ export function forensicText(bundle: Forensic, style: Style): string {
     ...(bundle.process ? section(style, 'Process', bundle.process) : []),
     style.bold('Reproduce'),
     `  ${safeText(bundle.reproduce)}`,
+    ...smallestSection(style, bundle.smallest),
   ];
   return lines.join('\n');
+}
+
+/** What `shrink` found, once it has; one of a later version is left to `--json`. */
+function smallestSection(style: Style, stored: Forensic['smallest']): string[] {
+  const smallest = smallestSchema.safeParse(stored);
+  if (!smallest.success) return [];
+  const lines = smallestText(smallest.data, style).split('\n');
+  return ['', style.bold('Smallest reproduction'), ...lines.map((line) => `  ${line}`)];
 }
 
 function section(style: Style, title: string, value: unknown): string[] {

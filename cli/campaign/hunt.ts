@@ -1,0 +1,96 @@
+/** The part of a campaign that executes seeds, with its progress. */
+import { type Context, wantsColor } from '../context.ts';
+import { EXIT } from '../errors.ts';
+import { formatCompact, formatNumber, formatSeconds } from '../format.ts';
+import { startLab } from '../hosting/lab.ts';
+import { bar, progressLine } from '../output/progress-line.ts';
+import { styleFor } from '../output/style.ts';
+import { safeText } from '../safe-text.ts';
+import { sizeOf, without } from './ranges.ts';
+import { absorb, type CampaignState, signatureText } from './state.ts';
+
+export interface HuntOptions {
+  targetUrl: string | null;
+  parallel: number;
+  /** Keeps what is known by now. */
+  save: () => void;
+}
+
+/** Between two times that the state is kept, in ms. */
+const SAVE_EVERY_MS = 1_000;
+
+/** Executes what is left; true when it came to the end, false when it was interrupted. */
+export async function hunt(context: Context, state: CampaignState, options: HuntOptions): Promise<boolean> {
+  const left = without(state.seeds, state.through);
+  if (left.length === 0) return true;
+  const { scenario, target, config } = state;
+  const { targetUrl, parallel, save } = options;
+  const lab = startLab(context, {
+    do: 'campaign',
+    scenario,
+    target,
+    config,
+    targetUrl,
+    seeds: left,
+    parallel,
+  });
+  const line = progressLine(context);
+  const clock = startClock(state, sizeOf(left));
+  let interrupted = false;
+  const undo = context.onSignal(() => {
+    if (interrupted) return context.leave(EXIT.interrupted);
+    interrupted = true;
+    line.clear();
+    context.err('simcity: stopping the campaign; Ctrl-C again leaves at once.\n');
+    lab.stop();
+  });
+  let savedAt = Date.now();
+  try {
+    for await (const said of lab.lines()) {
+      if (!('through' in said)) continue;
+      const known = state.found.length;
+      absorb(state, said.through);
+      clock.add(said.through.seeds.length, said.through.operations);
+      for (const found of state.found.slice(known)) {
+        line.clear();
+        const { red } = styleFor(wantsColor(context, 'stderr'));
+        const what = `${safeText(signatureText(found.signature))}: ${safeText(found.message)}`;
+        context.err(`${red('found')}  seed ${found.firstSeed}  ${what}\n`);
+      }
+      line.show(clock.text());
+      if (Date.now() - savedAt < SAVE_EVERY_MS) continue;
+      savedAt = Date.now();
+      save();
+    }
+  } finally {
+    undo();
+    line.clear();
+    save();
+    await lab.close();
+  }
+  return !interrupted;
+}
+
+/** Counts, and words how far it is and how long it takes yet. */
+function startClock(state: CampaignState, toDo: number) {
+  const startedAt = performance.now();
+  const secondsBefore = state.seconds;
+  const total = sizeOf(state.seeds);
+  let seeds = 0;
+  let operations = 0;
+  return {
+    add(moreSeeds: number, moreOperations: number) {
+      seeds += moreSeeds;
+      operations += moreOperations;
+      state.seconds = secondsBefore + (performance.now() - startedAt) / 1_000;
+    },
+    text(): string {
+      const seconds = Math.max(0.001, (performance.now() - startedAt) / 1_000);
+      const done = total - toDo + seeds;
+      const failing = state.found.reduce((sum, found) => sum + found.seeds, 0);
+      const rate = `${formatCompact(seeds / seconds)} seeds/s ${formatCompact(operations / seconds)} op/s`;
+      const left = formatSeconds(((toDo - seeds) * seconds) / Math.max(1, seeds));
+      return `${bar(done / total, 16)} ${formatNumber(done)}/${formatNumber(total)}  ${rate}  ${left} left  ${failing} failing`;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** Sets of seeds as ranges, both ends included: thousands of seeds in a few numbers. */
+import type { SeedRange } from '../../server/contract/index.ts';
+
+/** Ascending, and joined where they touch. */
+export function joined(ranges: readonly SeedRange[]): SeedRange[] {
+  const result: [number, number][] = [];
+  for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = result.at(-1);
+    if (last && from <= last[1] + 1) last[1] = Math.max(last[1], to);
+    else result.push([from, to]);
+  }
+  return result;
+}
+
+/** What of `all` is not in `gone`. */
+export function without(all: readonly SeedRange[], gone: readonly SeedRange[]): SeedRange[] {
+  let left = joined(all);
+  for (const [from, to] of gone) {
+    left = left.flatMap(([a, b]): SeedRange[] => {
+      if (to < a || from > b) return [[a, b]];
+      const below: SeedRange[] = a < from ? [[a, from - 1]] : [];
+      const above: SeedRange[] = b > to ? [[to + 1, b]] : [];
+      return [...below, ...above];
+    });
+  }
+  return left;
+}
+
+export function sizeOf(ranges: readonly SeedRange[]): number {
+  return ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+}
+
+/** `1..1000,2000`. */
+export function rangesText(ranges: readonly SeedRange[]): string {
+  return ranges.map(([from, to]) => (from === to ? String(from) : `${from}..${to}`)).join(',');
+}

@@ -1,0 +1,81 @@
+/** The part of a campaign that executes each distinct failure again, with recording, and makes it small. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isTerminal, type Run } from '../../server/contract/index.ts';
+import type { Api } from '../client/api.ts';
+import { shrinkSeed } from '../commands/shrink.ts';
+import type { Context } from '../context.ts';
+import { CliError, EXIT } from '../errors.ts';
+import { safeText } from '../safe-text.ts';
+import { type CampaignState, type Found, signatureText } from './state.ts';
+
+export interface RecordOptions {
+  api: Api;
+  /** True when the runner is hosted here, so that one is sure to come. */
+  ownRunner: boolean;
+  targetUrl: string | null;
+  save: () => void;
+}
+
+const LOOK_EVERY_MS = 100;
+/** A run that nobody takes for so long waits for a runner that is not there. */
+const UNCLAIMED_MS = 60_000;
+
+/** True when every failure is through; false when it was interrupted. */
+export async function recordAll(
+  context: Context,
+  state: CampaignState,
+  options: RecordOptions,
+): Promise<boolean> {
+  for (const found of state.found) {
+    if (found.run === null) {
+      context.err(`simcity: recording seed ${found.seed} (${safeText(signatureText(found.signature))})\n`);
+      found.run = (await recorded(context, state, found, options)).id;
+      options.save();
+    }
+    if (found.smallest !== null || found.why !== '') continue;
+    if (!(await makeSmall(context, state, found, options))) return false;
+  }
+  return true;
+}
+
+async function recorded(
+  context: Context,
+  { scenario, target, config, name }: CampaignState,
+  { seed }: Found,
+  { api, ownRunner }: RecordOptions,
+): Promise<Run> {
+  const launched = await api.launch({ scenario, target, seed, config, campaign: name });
+  const since = Date.now();
+  for (;;) {
+    const run = await api.run(launched.id);
+    if (isTerminal(run.status)) return run;
+    if (run.status === 'QUEUED' && !ownRunner && Date.now() - since > UNCLAIMED_MS) {
+      throw new CliError(`run ${run.id} waits on ${safeText(api.connection.url)}, and no runner takes it.`, {
+        exitCode: EXIT.unreachable,
+        hint: 'Start one with `simcity runner`, then go on with `simcity campaign --resume`.',
+      });
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal: context.leaving });
+  }
+}
+
+async function makeSmall(
+  context: Context,
+  { scenario, target, config }: CampaignState,
+  found: Found,
+  { api, targetUrl, save }: RecordOptions,
+): Promise<boolean> {
+  const { seed, signature } = found;
+  const outcome = await shrinkSeed(context, {
+    ...{ scenario, target, seed, config, targetUrl },
+    maxExecutions: undefined,
+    maxSeconds: undefined,
+    title: `shrinking seed ${seed} (${safeText(signatureText(signature))})`,
+  });
+  if (outcome.interrupted) return false;
+  found.smallest = outcome.smallest;
+  found.why = outcome.why;
+  if (outcome.smallest && found.run !== null) await api.storeSmallest(found.run, outcome.smallest);
+  save();
+  return true;
+}

@@ -1,0 +1,132 @@
+/** What a campaign has found, in a file of the data directory, so that a stopped one can go on. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import {
+  runConfigSchema,
+  type SeedFailure,
+  seedRangeSchema,
+  signatureSchema,
+  smallestSchema,
+} from '../../server/contract/index.ts';
+import { CliError, EXIT, messageOf, usageError } from '../errors.ts';
+import { safeText } from '../safe-text.ts';
+import { joined } from './ranges.ts';
+
+/** Everything that failed in one way. */
+const foundSchema = z.object({
+  signature: signatureSchema,
+  /** Of the seed below. */
+  message: z.string(),
+  seeds: z.int(),
+  firstSeed: z.int(),
+  /** The one that fails after the fewest operations, which is recorded and shrunk. */
+  seed: z.int(),
+  operations: z.int(),
+  /** The recorded run; null before it was. */
+  run: z.string().nullable(),
+  smallest: smallestSchema.nullable(),
+  /** Why there is no smallest one. */
+  why: z.string(),
+});
+export type Found = z.infer<typeof foundSchema>;
+
+const stateSchema = z.object({
+  version: z.literal(1),
+  name: z.string(),
+  scenario: z.string(),
+  target: z.string(),
+  config: runConfigSchema,
+  seeds: z.array(seedRangeSchema),
+  through: z.array(seedRangeSchema),
+  operations: z.int(),
+  /** Time spent executing, in all sessions. */
+  seconds: z.number(),
+  found: z.array(foundSchema),
+});
+export type CampaignState = z.infer<typeof stateSchema>;
+
+/** Takes in what the laboratory says of seeds that are through. */
+export function absorb(
+  state: CampaignState,
+  through: { seeds: number[]; failures: SeedFailure[]; operations: number },
+): void {
+  state.through = joined([...state.through, ...through.seeds.map((seed): [number, number] => [seed, seed])]);
+  state.operations += through.operations;
+  for (const failure of through.failures) absorbFailure(state.found, failure);
+}
+
+function absorbFailure(found: Found[], failure: SeedFailure): void {
+  const { signature, seed, operations, message } = failure;
+  const known = found.find((other) => signatureText(other.signature) === signatureText(signature));
+  if (!known) {
+    found.push({
+      ...{ signature, message, seed, operations, firstSeed: seed, seeds: 1 },
+      ...{ run: null, smallest: null, why: '' },
+    });
+    return;
+  }
+  known.seeds++;
+  known.firstSeed = Math.min(known.firstSeed, seed);
+  // Threads end in any order: a tie goes to the lower seed, so that the choice is the same every time.
+  const smaller = operations < known.operations || (operations === known.operations && seed < known.seed);
+  if (known.run === null && smaller) Object.assign(known, { seed, operations, message });
+}
+
+/** What broke, as one word: `linearizability/per-slot-history/book`. */
+export function signatureText({ kind, invariant, operation }: Found['signature']): string {
+  return [kind, invariant, ...(operation === null ? [] : [operation])].join('/');
+}
+
+export interface CampaignFiles {
+  path(name: string): string;
+  exists(name: string): boolean;
+  /** The newest one's name; null: there is none. */
+  newest(): string | null;
+  load(name: string): CampaignState;
+  save(state: CampaignState): void;
+}
+
+/** The campaigns of a data directory. */
+export function campaignFiles(dataDir: string): CampaignFiles {
+  const folder = join(dataDir, 'campaigns');
+  const path = (name: string) => join(folder, `${name}.json`);
+  const names = () => {
+    try {
+      return readdirSync(folder).flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -5)] : []));
+    } catch {
+      return [];
+    }
+  };
+  return {
+    path,
+    exists: (name) => names().includes(name),
+    newest: () =>
+      names()
+        .map((name) => ({ name, at: statSync(path(name)).mtimeMs }))
+        .sort((a, b) => b.at - a.at)[0]?.name ?? null,
+    load: (name) => load(path(name), name),
+    save(state) {
+      mkdirSync(folder, { recursive: true });
+      // Written aside and renamed: whoever dies in between leaves the state before or the one after.
+      const temporary = `${path(state.name)}.${process.pid}`;
+      writeFileSync(temporary, `${JSON.stringify(state)}\n`);
+      renameSync(temporary, path(state.name));
+    },
+  };
+}
+
+function load(path: string, name: string): CampaignState {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw usageError(`there is no campaign '${safeText(name)}': ${safeText(messageOf(error))}.`);
+  }
+  const state = stateSchema.safeParse(JSON.parse(text));
+  if (state.success) return state.data;
+  throw new CliError(`${path} is not the state of a campaign that this version can go on with.`, {
+    exitCode: EXIT.usage,
+    hint: 'Start a new one with another --name.',
+  });
+}

@@ -1,0 +1,119 @@
+/** `simcity campaign`: many seeds at full speed; each distinct failure is then recorded and made small. */
+import { availableParallelism } from 'node:os';
+import { runConfigSchema, type SeedRange } from '../../server/contract/index.ts';
+import { hunt } from '../campaign/hunt.ts';
+import { joined, rangesText, sizeOf } from '../campaign/ranges.ts';
+import { recordAll } from '../campaign/record.ts';
+import { type CampaignFiles, type CampaignState, campaignFiles } from '../campaign/state.ts';
+import { type Context, wantsColor } from '../context.ts';
+import { EXIT, usageError } from '../errors.ts';
+import { formatNumber } from '../format.ts';
+import { cityDatabase } from '../hosting/city-database.ts';
+import { type Connected, hostWhatIsMissing } from '../hosting/connect.ts';
+import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
+import { campaignJson, campaignText } from '../output/campaign.ts';
+import { styleFor } from '../output/style.ts';
+import { safeJson, safeText } from '../safe-text.ts';
+import { launchOf, type RunFlags } from './launch.ts';
+
+interface CampaignFlags extends RunFlags {
+  seeds?: [number, number][];
+  parallel?: number;
+  name?: string;
+  resume?: string | true;
+  record: boolean;
+}
+
+const DEFAULT_SEEDS: SeedRange[] = [[1, 1_000]];
+
+/** Exit code 0: no seed failed; 1: some did; 130: interrupted, to be resumed. */
+export async function campaign(context: Context, scenario: string, flags: CampaignFlags): Promise<number> {
+  const dataDir = dataDirOf(context, flags.dataDir);
+  prepareDataDir(dataDir);
+  const files = campaignFiles(dataDir);
+  const state = flags.resume === undefined ? begun(files, scenario, flags) : resumed(files, flags);
+  const save = () => files.save(state);
+  save();
+  const progress = (message: string) => context.err(`simcity: ${message}\n`);
+  progress(
+    `campaign ${state.name}: ${formatNumber(sizeOf(state.seeds))} seeds (${rangesText(state.seeds)}) of ${safeText(state.scenario)} on ${safeText(state.target)}`,
+  );
+  // A database is only needed for cities, and for what is recorded.
+  let connected: Connected | null = null;
+  const connect = async () => {
+    connected ??= await hostWhatIsMissing(context, flags, progress);
+    return connected;
+  };
+  const cities = await cityDatabase(
+    context,
+    flags,
+    state.target,
+    state.target === 'memory' ? null : await connect(),
+  );
+  let finished = await hunt(context, state, {
+    targetUrl: cities.url,
+    parallel: flags.parallel ?? availableParallelism(),
+    save,
+  });
+  if (finished && flags.record && state.found.some(({ smallest, why }) => smallest === null && why === '')) {
+    const { api, hosted } = await connect();
+    await hosted?.startRunner(null);
+    finished = await recordAll(context, state, {
+      api,
+      ownRunner: hosted !== null,
+      targetUrl: cities.url,
+      save,
+    });
+  }
+  await cities.close();
+  await (connected as Connected | null)?.hosted?.close();
+  const style = styleFor(wantsColor(context, 'stdout'));
+  await context.out(
+    flags.json ? `${safeJson(campaignJson(state, finished), 2)}\n` : `${campaignText(state, style)}\n`,
+  );
+  if (!finished) progress(`go on with: simcity campaign --resume ${state.name}`);
+  if (!finished) return EXIT.interrupted;
+  return state.found.length === 0 ? EXIT.pass : EXIT.fail;
+}
+
+function begun(files: CampaignFiles, scenario: string, flags: CampaignFlags): CampaignState {
+  if (flags.seed !== undefined) throw usageError('a campaign takes --seeds.', 'For example --seeds 1..1000.');
+  const launch = launchOf(scenario, { ...flags, target: flags.target ?? 'memory', seed: 0 });
+  const name = flags.name ?? freshName(files);
+  if (files.exists(name)) {
+    throw usageError(
+      `there is a campaign '${name}' already.`,
+      `Go on with it by \`simcity campaign --resume ${name}\`, or give another --name.`,
+    );
+  }
+  return {
+    version: 1,
+    name,
+    scenario,
+    target: flags.target ?? 'memory',
+    // A pace is for watching, and nobody watches.
+    config: { ...runConfigSchema.parse(launch.config), rate: null },
+    seeds: joined(flags.seeds ?? DEFAULT_SEEDS),
+    through: [],
+    operations: 0,
+    seconds: 0,
+    found: [],
+  };
+}
+
+function resumed(files: CampaignFiles, flags: CampaignFlags): CampaignState {
+  const name = typeof flags.resume === 'string' ? flags.resume : (flags.name ?? files.newest());
+  if (name === null)
+    throw usageError('there is no campaign to go on with.', 'Start one: `simcity campaign`.');
+  const state = files.load(name);
+  // More seeds may be asked for on the way; the plan stays as it was.
+  return { ...state, seeds: joined([...state.seeds, ...(flags.seeds ?? [])]) };
+}
+
+function freshName(files: CampaignFiles): string {
+  const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
+  for (let i = 1; ; i++) {
+    const name = i === 1 ? `c-${stamp}` : `c-${stamp}-${i}`;
+    if (!files.exists(name)) return name;
+  }
+}

@@ -1,0 +1,119 @@
+/** `simcity shrink`: finds a smallest part of a failed run that still fails the same way. */
+import type { Smallest } from '../../server/contract/index.ts';
+import { type Context, wantsColor } from '../context.ts';
+import { CliError, EXIT, usageError } from '../errors.ts';
+import { formatNumber, shortId } from '../format.ts';
+import { cityDatabase } from '../hosting/city-database.ts';
+import { connectForReading } from '../hosting/connect.ts';
+import { startLab } from '../hosting/lab.ts';
+import { progressLine } from '../output/progress-line.ts';
+import { smallestText } from '../output/smallest.ts';
+import { styleFor } from '../output/style.ts';
+import { safeJson, safeText } from '../safe-text.ts';
+
+interface ShrinkFlags {
+  maxExecutions?: number;
+  maxTime?: number;
+  server?: string;
+  dataDir?: string;
+  json?: true;
+}
+
+/** What is to be made small. */
+export interface ShrinkRequest {
+  scenario: string;
+  target: string;
+  seed: number;
+  config: Smallest['config'];
+  targetUrl: string | null;
+  maxExecutions: number | undefined;
+  maxSeconds: number | undefined;
+  /** For the progress line. */
+  title: string;
+}
+
+/** On `memory` an execution takes about a millisecond; on a database it builds a city. */
+const DEFAULT_EXECUTIONS = { memory: 5_000, database: 1_000 };
+const DEFAULT_SECONDS = 600;
+const CONFIRMATIONS = 20;
+
+export async function shrink(context: Context, runId: string, flags: ShrinkFlags): Promise<number> {
+  const connected = await connectForReading(context, flags);
+  const { api } = connected;
+  const run = await api.run(runId);
+  if (run.status !== 'FAIL') {
+    throw usageError(
+      `run ${run.id} has not failed: it is ${run.status}.`,
+      '`simcity runs --status FAIL` lists those that have.',
+    );
+  }
+  const database = await cityDatabase(context, flags, run.target, connected);
+  const { scenario, target, seed, config } = run;
+  const { smallest, why, interrupted } = await shrinkSeed(context, {
+    ...{ scenario, target, seed, config, targetUrl: database.url },
+    maxExecutions: flags.maxExecutions,
+    maxSeconds: flags.maxTime,
+    title: `run ${shortId(run.id)}`,
+  });
+  await database.close();
+  if (smallest) await api.storeSmallest(run.id, smallest);
+  await connected.hosted?.close();
+  if (!smallest) {
+    throw new CliError(`run ${run.id} cannot be made small: ${safeText(why)}.`, {
+      exitCode: EXIT.fail,
+      hint: `\`simcity replay ${run.id} --verify\` shows whether it can be executed again alike.`,
+    });
+  }
+  const style = styleFor(wantsColor(context, 'stdout'));
+  await context.out(flags.json ? `${safeJson(smallest, 2)}\n` : `${smallestText(smallest, style)}\n`);
+  return interrupted ? EXIT.interrupted : EXIT.pass;
+}
+
+export interface ShrinkOutcome {
+  smallest: Smallest | null;
+  /** Why there is none. */
+  why: string;
+  /** True when Ctrl-C ended the search before its time. */
+  interrupted: boolean;
+}
+
+/** The first Ctrl-C ends the search with what it has, the second leaves. */
+export async function shrinkSeed(context: Context, request: ShrinkRequest): Promise<ShrinkOutcome> {
+  const { title, maxExecutions, maxSeconds, ...subject } = request;
+  const standard = request.target === 'memory' ? DEFAULT_EXECUTIONS.memory : DEFAULT_EXECUTIONS.database;
+  const most = maxExecutions ?? standard;
+  const lab = startLab(context, {
+    do: 'shrink',
+    ...subject,
+    maxExecutions: most,
+    maxSeconds: maxSeconds ?? DEFAULT_SECONDS,
+    confirmations: CONFIRMATIONS,
+  });
+  const line = progressLine(context);
+  let interrupted = false;
+  const undo = context.onSignal(() => {
+    if (interrupted) return context.leave(EXIT.interrupted);
+    interrupted = true;
+    line.clear();
+    context.err('simcity: ending the search with what it has; Ctrl-C again leaves at once.\n');
+    lab.stop();
+  });
+  try {
+    for await (const said of lab.lines()) {
+      if ('shrinking' in said) {
+        const { executions, operations, stage } = said.shrinking;
+        const done = `${formatNumber(executions)} of at most ${formatNumber(most)} executions`;
+        line.show(
+          `${title}: ${formatNumber(operations)} operations left, trying ${safeText(stage)}, ${done}`,
+        );
+      } else if ('shrunk' in said) {
+        return { smallest: said.shrunk, why: said.why, interrupted };
+      }
+    }
+    throw new Error('the laboratory ended without a result');
+  } finally {
+    undo();
+    line.clear();
+    await lab.close();
+  }
+}

@@ -1,0 +1,45 @@
+/** Where two histories part: compares events in all that a seed decides. */
+import { type RunEvent, runConfigSchema } from '../server/contract/index.ts';
+
+/** One value that differs, by its path: `data.booking`. `undefined`: it is not there. */
+export interface Difference {
+  path: string;
+  left: unknown;
+  right: unknown;
+}
+
+/** What differs between two events; empty when the seed decided the same. Wall time and versions do not count. */
+export function differences(left: RunEvent, right: RunEvent): Difference[] {
+  const found: Difference[] = [];
+  collect(decided(left), decided(right), '', found);
+  return found;
+}
+
+function decided(event: RunEvent): unknown {
+  const { at: _, ...rest } = event;
+  if (event.type !== 'start') return rest;
+  const { versions: __, config, ...data } = event.data;
+  return { ...rest, data: { ...data, config: decidedConfig(config) } };
+}
+
+/** The limits of wall time are left out, and what a later version added has its default. */
+function decidedConfig(config: unknown): unknown {
+  const parsed = runConfigSchema.safeParse(config);
+  return parsed.success ? { ...parsed.data, durationSeconds: null, rate: null } : config;
+}
+
+function collect(left: unknown, right: unknown, path: string, found: Difference[]): void {
+  if (Object.is(left, right)) return;
+  if (!isObject(left) || !isObject(right) || Array.isArray(left) !== Array.isArray(right)) {
+    found.push({ path, left, right });
+    return;
+  }
+  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+    const inner = Array.isArray(left) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
+    collect(left[key], right[key], inner, found);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,65 @@
+/** The database in which a run that is executed again builds its city. */
+import type { Context } from '../context.ts';
+import { usageError } from '../errors.ts';
+import { safeText } from '../safe-text.ts';
+import type { Connected } from './connect.ts';
+import { dataDirOf, prepareDataDir, readNote } from './data-dir.ts';
+import type { ServerFlags } from './find-server.ts';
+import { startPart } from './part.ts';
+import { isAlive } from './ports.ts';
+
+export interface CityDatabase {
+  /** Null when the target needs none. */
+  url: string | null;
+  close(): Promise<void>;
+}
+
+/**
+ * SIMCITY_TARGET_URL, DATABASE_URL, or the database that is hosted here; a run on someone else's server is
+ * executed on a database of one's own. @throws CliError for a target that cannot be executed twice alike.
+ */
+export async function cityDatabase(
+  context: Context,
+  flags: ServerFlags,
+  target: string,
+  connected: Connected | null,
+): Promise<CityDatabase> {
+  if (target === 'memory') return { url: null, close: async () => {} };
+  if (target !== 'postgres') throw notRepeatable(target);
+  const { env } = context;
+  const given = (env['SIMCITY_TARGET_URL'] || undefined) ?? (env['DATABASE_URL'] || undefined);
+  const hosted = given ?? connected?.hosted?.databaseUrl() ?? notedDatabase(context, flags);
+  if (hosted !== null) return { url: hosted, close: async () => {} };
+  return await ownDatabase(context, flags);
+}
+
+function notedDatabase(context: Context, flags: ServerFlags): string | null {
+  const note = readNote(dataDirOf(context, flags.dataDir));
+  return note !== null && isAlive(note.pid) ? note.databaseUrl : null;
+}
+
+async function ownDatabase(context: Context, flags: ServerFlags): Promise<CityDatabase> {
+  const dataDir = dataDirOf(context, flags.dataDir);
+  const { logDir } = prepareDataDir(dataDir);
+  const part = await startPart({
+    name: 'database',
+    args: ['--data-dir', dataDir],
+    env: { ...context.env, SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn' },
+    logDir,
+  });
+  const forget = context.atExit(() => part.stop());
+  return {
+    url: part.ready.ready === 'database' ? part.ready.url : null,
+    async close() {
+      forget();
+      await part.stop();
+    },
+  };
+}
+
+function notRepeatable(target: string): Error {
+  return usageError(
+    `a run against ${safeText(target)} cannot be executed again alike: there the world decides what comes first.`,
+    'Only runs on postgres and memory are decided by their seed alone.',
+  );
+}

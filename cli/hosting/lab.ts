@@ -1,0 +1,90 @@
+/** The laboratory as a child: executes runs aside from the server, to compare, shrink, or hunt. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { type LabLine, type LabOrder, labLineSchema } from '../../server/contract/index.ts';
+import type { Context } from '../context.ts';
+import { CliError, EXIT } from '../errors.ts';
+import { safeLines, safeText } from '../safe-text.ts';
+import { partFile } from './part.ts';
+
+export interface Lab {
+  /** What it says, at the pace at which it is read. @throws CliError when it cannot carry the order out. */
+  lines(): AsyncGenerator<LabLine, void, undefined>;
+  /** Asks it to come to an end with what it has. */
+  stop(): void;
+  /** Ends it. Also done at exit. */
+  close(): Promise<void>;
+}
+
+/** Settings that the laboratory has no business with: its order holds what it needs. */
+const WITHHELD = { DATABASE_URL: undefined, SIMCITY_TARGET_URL: undefined, SIMCITY_TOKEN: undefined };
+const KEPT_STDERR = 8_192;
+/** Longer than it takes to leave the database in good order. */
+const CLOSE_MS = 6_000;
+
+export function startLab(context: Context, order: LabOrder): Lab {
+  const child = spawn(process.execPath, [partFile('lab')], {
+    env: { ...context.env, ...WITHHELD },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A Ctrl-C in the terminal is this process's to act on.
+    detached: true,
+  });
+  let stderr = '';
+  child.stdin.on('error', () => {});
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-KEPT_STDERR);
+  });
+  const exited = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  });
+  const say = (line: unknown) => {
+    if (child.stdin.writable) child.stdin.write(`${JSON.stringify(line)}\n`);
+  };
+  const end = async () => {
+    child.stdin.end();
+    child.stdout.resume();
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_MS);
+    await exited;
+    clearTimeout(timer);
+  };
+  const forget = context.atExit(end);
+  say(order);
+
+  async function* lines(): AsyncGenerator<LabLine, void, undefined> {
+    for await (const text of createInterface({ input: child.stdout })) {
+      const line = parse(text);
+      if ('failed' in line) throw unable(line.failed);
+      yield line;
+      if ('ended' in line || 'shrunk' in line || 'finished' in line) return;
+    }
+    throw unable(`it ended (${await exited}). ${safeLines(stderr.trim().split('\n').slice(-8).join('\n'))}`);
+  }
+  return {
+    lines,
+    stop: () => say({ stop: { reason: null } }),
+    async close() {
+      forget();
+      await end();
+    },
+  };
+}
+
+function parse(text: string): LabLine {
+  let line: unknown;
+  try {
+    line = JSON.parse(text);
+  } catch {
+    throw unable(`it said ${safeText(text.slice(0, 200))}`);
+  }
+  const parsed = labLineSchema.safeParse(line);
+  if (parsed.success) return parsed.data;
+  throw unable(`it said ${safeText(text.slice(0, 200))}`);
+}
+
+function unable(why: string): CliError {
+  return new CliError(`the run could not be executed here: ${safeLines(why)}`, {
+    exitCode: EXIT.unreachable,
+  });
+}

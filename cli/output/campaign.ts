@@ -1,0 +1,49 @@
+/** The summary of a campaign, as a table and as JSON. */
+import { rangesText, sizeOf } from '../campaign/ranges.ts';
+import { type CampaignState, type Found, signatureText } from '../campaign/state.ts';
+import { formatNumber, formatSeconds } from '../format.ts';
+import { safeText } from '../safe-text.ts';
+import type { Style } from './style.ts';
+import { type Column, tableLines } from './table.ts';
+
+export function campaignText(state: CampaignState, style: Style): string {
+  const { name, found, operations, seconds } = state;
+  const failing = found.reduce((sum, { seeds }) => sum + seeds, 0);
+  const through = sizeOf(state.through);
+  const total = sizeOf(state.seeds);
+  const verdict = failing === 0 ? style.green('no failure') : style.red(`${formatNumber(failing)} failing`);
+  const seeds =
+    through === total ? formatNumber(total) : `${formatNumber(through)} of ${formatNumber(total)}`;
+  const head = `${style.bold(`campaign ${safeText(name)}`)}  ${seeds} seeds (${rangesText(state.seeds)}), ${formatNumber(operations)} operations in ${formatSeconds(seconds)}: ${verdict}`;
+  if (found.length === 0) return head;
+  const reproductions = found.flatMap(({ smallest }) =>
+    smallest ? [`  ${safeText(smallest.reproduce)}`] : [],
+  );
+  return [
+    head,
+    '',
+    ...tableLines(COLUMNS, found),
+    ...(reproductions.length === 0 ? [] : ['', style.bold('Reproduce'), ...reproductions]),
+  ].join('\n');
+}
+
+const COLUMNS: Column<Found>[] = [
+  { title: 'FAILURE', value: ({ signature }) => safeText(signatureText(signature)) },
+  { title: 'SEEDS', value: ({ seeds }) => formatNumber(seeds), right: true },
+  { title: 'FIRST', value: ({ firstSeed }) => String(firstSeed), right: true },
+  { title: 'SHRUNK SEED', value: ({ seed }) => String(seed), right: true },
+  {
+    title: 'OPERATIONS',
+    value: ({ operations, smallest }) =>
+      smallest ? `${operations} → ${smallest.operations}` : `${operations}`,
+    right: true,
+  },
+  { title: 'RUN', value: ({ run }) => run ?? '-' },
+];
+
+export function campaignJson(state: CampaignState, finished: boolean): Record<string, unknown> {
+  const { through, seeds, found, ...rest } = state;
+  const failing = found.reduce((sum, each) => sum + each.seeds, 0);
+  const counts = { seedsThrough: sizeOf(through), seedsTotal: sizeOf(seeds), seedsFailing: failing };
+  return { ...rest, finished, ...counts, seeds, through, failures: found };
+}

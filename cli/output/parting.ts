@@ -1,0 +1,49 @@
+/** The event at which two histories part, as text. */
+import type { RunEvent } from '../../server/contract/index.ts';
+import type { Parting } from '../compare-histories.ts';
+import { detailOf, objectOf } from '../describe-event.ts';
+import { formatClock, formatNumber } from '../format.ts';
+import { safeJson, safeText, textWidth } from '../safe-text.ts';
+import type { Style } from './style.ts';
+
+/** `names`: what the two sides are called. */
+export function partingText(parting: Parting, names: [left: string, right: string], style: Style): string {
+  const { index, left, right, before, leftAfter, rightAfter } = parting;
+  const width = Math.max(...names.map(textWidth));
+  const [leftName, rightName] = names.map((name) => name.padEnd(width)) as [string, string];
+  const lines = [
+    style.bold(`The first event that differs is ${formatNumber(index)}.`),
+    ...before.map((event) => style.dim(`  ${' '.repeat(width)}  ${eventText(event)}`)),
+    style.red(`- ${leftName}  ${left ? eventText(left) : 'has ended'}`),
+    style.green(`+ ${rightName}  ${right ? eventText(right) : 'has ended'}`),
+    ...leftAfter.map((event) => style.dim(`- ${leftName}  ${eventText(event)}`)),
+    ...rightAfter.map((event) => style.dim(`+ ${rightName}  ${eventText(event)}`)),
+  ];
+  if (parting.differences.length > 0) lines.push('', style.bold('What differs'));
+  for (const difference of parting.differences) {
+    lines.push(
+      `  ${safeText(difference.path)}`,
+      style.red(`  - ${leftName}  ${valueText(difference.left)}`),
+      style.green(`  + ${rightName}  ${valueText(difference.right)}`),
+    );
+  }
+  return lines.join('\n');
+}
+
+function eventText(event: RunEvent): string {
+  return [
+    String(event.index).padStart(7),
+    formatClock(event.virtualMs, 3),
+    safeText(event.type).padEnd(14),
+    safeText(event.actor).padEnd(11),
+    objectOf(event) ?? '',
+    detailOf(event),
+  ]
+    .filter((part) => part !== '')
+    .join('  ')
+    .trimEnd();
+}
+
+function valueText(value: unknown): string {
+  return value === undefined ? '(nothing)' : safeJson(value);
+}

@@ -1,0 +1,62 @@
+/** A smallest reproduction as text: the story as a table, why it is wrong, and the command. */
+import type { Smallest, StoryStep } from '../../server/contract/index.ts';
+import { formatClock, formatNumber, formatSeconds } from '../format.ts';
+import { safeJson, safeLines, safeText } from '../safe-text.ts';
+import type { Style } from './style.ts';
+import { type Column, tableLines } from './table.ts';
+
+export function smallestText(smallest: Smallest, style: Style): string {
+  const { expected, actual, faults } = smallest;
+  return [
+    `${style.bold(`${counted(smallest.operations, 'operation')}`)} of ${formatNumber(smallest.operationsBefore)}${faults.length === 0 ? ', no faults' : `, faults: ${faults.map(safeText).join(' ')}`}`,
+    '',
+    ...tableLines(columns(style), smallest.story),
+    '',
+    style.bold('Why it is wrong'),
+    `  ${safeText(smallest.invariant)}: ${safeLines(smallest.message)}`,
+    ...(actual === null || actual === undefined ? [] : [`  actual    ${valueText(actual)}`]),
+    ...(expected === null || expected === undefined ? [] : [`  expected  ${valueText(expected)}`]),
+    '',
+    style.bold('Reproduce'),
+    `  ${safeText(smallest.reproduce)}`,
+    '',
+    ...proofLines(smallest).map((line) => style.dim(line)),
+  ].join('\n');
+}
+
+/** What was shown of it, and at what cost. */
+function proofLines(smallest: Smallest): string[] {
+  const { minimal, failsOtherwise, reproduced, executions, seconds } = smallest;
+  const without =
+    failsOtherwise === 0 ? 'it passes' : `it passes, or fails in another way (${failsOtherwise})`;
+  return [
+    minimal
+      ? `Without any one of the operations ${without}.`
+      : 'There may be a smaller one: the search came to its limit, or was stopped.',
+    `It failed the same way ${reproduced.times} of ${reproduced.of} times; ${counted(executions, 'execution')} in ${formatSeconds(seconds)}.`,
+  ];
+}
+
+function columns(style: Style): Column<StoryStep>[] {
+  return [
+    { title: 'STEP', value: ({ step }) => String(step), right: true },
+    { title: 'TIME', value: ({ virtualMs }) => formatClock(virtualMs, 3) },
+    { title: 'WHO', value: ({ actor }) => safeText(actor) },
+    { title: 'OPERATION', value: ({ operation }) => safeText(operation) },
+    {
+      title: 'WHAT HAPPENED',
+      value: ({ what }) => safeText(what),
+      paint: (text, { actor, what }) =>
+        what.startsWith('breaks ') ? style.red(text) : actor === 'chaos' ? style.yellow(text) : text,
+    },
+    { title: 'ANSWER', value: ({ answer }) => safeText(answer) },
+  ];
+}
+
+function counted(count: number, noun: string): string {
+  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function valueText(value: unknown): string {
+  return typeof value === 'string' ? safeText(value) : safeJson(value);
+}
