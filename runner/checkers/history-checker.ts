@@ -10,6 +10,8 @@ export interface HistoryViolation {
   object: string;
   /** What the model would have allowed, for people. */
   allowed: readonly string[];
+  /** The states that the history allowed the object to be in before. */
+  states: readonly unknown[];
 }
 
 type Checker = LinearizabilityChecker<unknown, unknown, unknown>;
@@ -74,18 +76,13 @@ export class HistoryChecker {
     return this.#of(object).states();
   }
 
-  /** The same as text, for people. */
-  describeStates(object: string): string[] {
-    return this.states(object).map((state) => this.#model.key(state));
-  }
-
   #judge(object: string, verdict: Verdict): HistoryViolation | null {
     if (verdict.ok === true) return null;
     if (verdict.ok === 'unknown') {
       if (!this.#undecided.has(object)) this.#undecided.set(object, verdict.reason);
       return null;
     }
-    return { object, allowed: verdict.allowed };
+    return { object, allowed: verdict.allowed, states: verdict.states };
   }
 
   #of(object: string): Checker {

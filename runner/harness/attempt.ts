@@ -43,6 +43,8 @@ export interface Failure {
   operation: Attempt | null;
   /** Index of the event that broke it. */
   eventIndex: number;
+  /** The states that the object's history allowed it to be in; none when that is not what broke. */
+  states?: readonly unknown[];
 }
 
 /** What a run did, for replaying and shrinking it. */

@@ -7,6 +7,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { EndReport, JsonObject, RunConfig } from '../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
 import { findScenario } from '../scenarios/registry.ts';
+import type { Play } from '../scenarios/scenario.ts';
 import { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
 import { isServiceUrl } from '../targets/http/address.ts';
@@ -92,6 +93,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
     if (!stopped && !simulation.failure) judgeThresholds(simulation, recorder, thresholds, metrics());
     return await report(simulation, recorder, options, versions, target, {
       stopped,
+      show: (object, state) => play.show(object, state),
       sometimes: {
         ...play.sometimes(),
         'a retry followed a lost answer': counters.retries,
@@ -167,7 +169,7 @@ async function report(
   options: ExecuteOptions,
   versions: Record<string, string>,
   target: Target,
-  outcome: { stopped: boolean; sometimes: Record<string, number> },
+  outcome: { stopped: boolean; sometimes: Record<string, number>; show: Play['show'] },
 ): Promise<EndReport> {
   const { failure } = simulation;
   const status = failure ? 'FAIL' : outcome.stopped ? 'STOPPED' : 'PASS';
@@ -178,6 +180,7 @@ async function report(
         versions,
         simulation,
         recorder,
+        show: outcome.show,
         city: await Promise.resolve(target.inspect()).catch(() => null),
       })
     : null;

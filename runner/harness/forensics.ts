@@ -22,6 +22,8 @@ export interface ForensicContext {
   recorder: Recorder;
   /** The city as the target shows it at the failure; null when it cannot be read. */
   city: unknown;
+  /** One of the model's states as people know the object. */
+  show: (object: string, state: unknown) => unknown;
 }
 
 export function composeForensic(failure: FoundFailure, context: ForensicContext): Forensic {
@@ -48,7 +50,7 @@ export function composeForensic(failure: FoundFailure, context: ForensicContext)
     history: simulation.intervals.of(failure.object),
     lastEvents: context.recorder.lastEvents().map((event) => ({ ...event })),
     city: context.city,
-    difference: failure.object === null ? [] : describeStates(simulation, failure.object, context.city),
+    difference: failure.object === null ? [] : describeDifference(failure, failure.object, context),
     faultsActive: simulation.healed ? [] : activeFaults(config),
     seed,
     config: config as unknown as JsonObject,
@@ -64,13 +66,18 @@ function activeFaults(config: RunConfig): string[] {
     .map(([name, rate]) => `${name} ${rate}`);
 }
 
+/** States of the model shown at most. */
+const STATES_SHOWN = 5;
+
 /** What the target shows of the object, beside what its history allows. */
-function describeStates(simulation: ShownRun, object: string, city: unknown): string[] {
-  const rows = Array.isArray(city) ? (city as { id?: unknown }[]) : [];
+function describeDifference(failure: FoundFailure, object: string, context: ForensicContext): string[] {
+  const rows = Array.isArray(context.city) ? (context.city as { id?: unknown }[]) : [];
   const shown = rows.find((row) => row.id === object);
   const lines = shown ? [`the target shows ${JSON.stringify(shown)}`] : [];
-  for (const state of simulation.checker.describeStates(object).slice(0, 5)) {
-    lines.push(`the history allowed ${state}`);
-  }
+  const states = failure.states ?? context.simulation.checker.states(object);
+  // What one does not know of a state is shown alike, so different states can read the same.
+  const texts = new Set(states.map((state) => JSON.stringify(context.show(object, state))));
+  for (const text of [...texts].slice(0, STATES_SHOWN)) lines.push(`the history allows ${text}`);
+  if (texts.size > STATES_SHOWN) lines.push(`… and ${texts.size - STATES_SHOWN} other states`);
   return lines;
 }

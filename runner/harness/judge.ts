@@ -62,6 +62,7 @@ export class Judge {
         object,
         operation: null,
         eventIndex: index,
+        states: wrong.states,
       };
     }
     return null;
@@ -111,6 +112,7 @@ function unexplained(attempt: Attempt, wrong: HistoryViolation, actual: unknown,
     object: wrong.object,
     operation: attempt,
     eventIndex: index,
+    states: wrong.states,
   };
 }
 

@@ -84,6 +84,8 @@ export interface Play<C extends Call = Call> {
     violation: Violation | null;
     reads: readonly { object: string; call: unknown; answer: unknown }[];
   };
+  /** One of the model's states as people know the object, in the shape in which an audit shows it. */
+  show(object: string, state: unknown): unknown;
   /** Numbers for snapshots, of the domain only. */
   metrics(): Record<string, number>;
   /** How often each sometimes-property was reached. */

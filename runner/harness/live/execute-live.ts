@@ -199,6 +199,7 @@ async function bundle(
   const target = withoutCredentials(address.url);
   const forensic = composeForensic(failure, {
     ...{ scenario, target, seed, config, versions, city },
+    show: (object, state) => play.show(object, state),
     simulation: verdicts,
     recorder: verdicts.recorder,
   });

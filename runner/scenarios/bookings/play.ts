@@ -15,11 +15,14 @@ import {
 import { cancelledTwice, checkAcknowledged, checkRead, checkRow, reusedId, vanished } from './invariants.ts';
 import { type KnownBooking, Ledger } from './ledger.ts';
 import { bookingsModel } from './model.ts';
+import type { SlotState } from './slot-state.ts';
 
 /** How often citizens do what, in parts of 100. */
 const MIX = { book: 46, cancel: 24, read: 16, list: 4, close: 4, open: 6 } as const;
-/** This share of the requests goes to the first few slots, so that citizens meet. */
+/** This share of the requests goes to one slot, so that citizens meet. */
 const HOT_SHARE = 0.5;
+/** Which slot that is changes after so many operations: an empty slot that fills shows more than a full one. */
+const HOT_FOR = 30;
 /** This share of the cancels is of a booking that somebody may be cancelling already. */
 const DOUBLE_CANCEL_SHARE = 0.1;
 /** This share of the cancels is of a booking whose cancellation was acknowledged before. */
@@ -27,7 +30,7 @@ const LATE_CANCEL_SHARE = 0.05;
 /** This share of the bookings comes with a key that another citizen, or the same for another slot, used lately. */
 const SHARED_KEY_SHARE = 0.1;
 /** This share of the reads is of a slot that was changed just now, where an anomaly shows. */
-const LOOK_AFTER_SHARE = 0.5;
+const LOOK_AFTER_SHARE = 0.6;
 /** This share of the switches is of a slot that somebody is booking. */
 const SWITCH_BUSY_SHARE = 0.5;
 /** So many of the slots that were changed last are looked at again. */
@@ -44,11 +47,14 @@ export class BookingsPlay implements Play<BookingCall> {
   readonly #closed = new Set<string>();
   /** How many book requests are under way, by slot. */
   readonly #booking = new Map<string, number>();
-  readonly #hotSlots: number;
+  readonly #seed: number;
+  #hot = { block: -1, slot: '' };
   /** Who used which key where, newest last; each is used a second time at most. */
   readonly #keys: BookCall[] = [];
   /** Slots changed last, newest last. */
   readonly #changed: string[] = [];
+  /** A slot that was opened or closed and not looked at since. */
+  #switched: string | undefined;
   #cancellations = 0;
   readonly #sometimes = {
     'a slot was full': 0,
@@ -62,14 +68,14 @@ export class BookingsPlay implements Play<BookingCall> {
     this.objects = this.world.slots.map((slot) => slot.id);
     for (const slot of this.world.slots) this.#capacity.set(slot.id, slot.capacity);
     this.#ledger = new Ledger(this.objects);
-    this.#hotSlots = Math.max(1, Math.ceil(this.objects.length / 4));
+    this.#seed = seed;
   }
 
   plan(n: number, prng: Prng, focus: string | null): { actor: string; call: BookingCall } {
     const citizen = numbered('citizen', prng.below(this.world.citizens) + 1);
     if (focus !== null) return this.#planBook(n, prng, citizen, focus);
     let roll = prng.below(100);
-    const slot = this.#chooseSlot(prng);
+    const slot = this.#chooseSlot(n, prng);
     for (const [operation, share] of Object.entries(MIX)) {
       roll -= share;
       if (roll >= 0) continue;
@@ -149,9 +155,11 @@ export class BookingsPlay implements Play<BookingCall> {
         return reply.outcome === 'ok' ? this.#checkList(reply.value, operation.invokedIndex) : null;
       case 'open':
         this.#closed.delete(call.slot);
+        this.#switched = call.slot;
         return null;
       case 'close':
         this.#closed.add(call.slot);
+        this.#switched = call.slot;
         return null;
     }
   }
@@ -179,6 +187,17 @@ export class BookingsPlay implements Play<BookingCall> {
     };
   }
 
+  show(object: string, state: unknown): SlotView {
+    const { capacity, open, entries } = state as SlotState;
+    const active = entries.filter((entry) => entry.active);
+    return {
+      id: object,
+      capacity,
+      open,
+      bookings: active.map(({ id, citizen }) => ({ id: id ?? '(not known)', citizen })),
+    };
+  }
+
   metrics(): Record<string, number> {
     let available = 0;
     for (const slot of this.world.slots) {
@@ -202,9 +221,20 @@ export class BookingsPlay implements Play<BookingCall> {
     if (this.#changed.length > CHANGES_REMEMBERED) this.#changed.shift();
   }
 
-  #chooseSlot(prng: Prng): string {
+  #chooseSlot(n: number, prng: Prng): string {
     const hot = prng.chance(HOT_SHARE);
-    return this.objects[prng.below(hot ? this.#hotSlots : this.objects.length)] as string;
+    const other = this.objects[prng.below(this.objects.length)] as string;
+    return hot ? this.#hotSlot(n) : other;
+  }
+
+  /** Depends on the operation's number alone, so that leaving others out does not move it. */
+  #hotSlot(n: number): string {
+    const block = Math.floor(n / HOT_FOR);
+    if (block !== this.#hot.block) {
+      const slot = new Prng(this.#seed, 'world', 1 + block).pick(this.objects);
+      this.#hot = { block, slot };
+    }
+    return this.#hot.slot;
   }
 
   /** Managers open what is closed, and close what is being booked, most of the time. */
@@ -217,7 +247,10 @@ export class BookingsPlay implements Play<BookingCall> {
 
   #chooseRead(prng: Prng, slot: string): string {
     const draw = prng.float();
-    return (prng.chance(LOOK_AFTER_SHARE) ? nth(this.#changed, draw) : undefined) ?? slot;
+    if (!prng.chance(LOOK_AFTER_SHARE)) return slot;
+    const changed = this.#switched ?? nth(this.#changed, draw) ?? slot;
+    this.#switched = undefined;
+    return changed;
   }
 
   #planBook(n: number, prng: Prng, citizen: string, slot: string): { actor: string; call: BookCall } {
@@ -244,7 +277,8 @@ export class BookingsPlay implements Play<BookingCall> {
     const gone = prng.chance(LATE_CANCEL_SHARE) ? this.#ledger.lately(start) : undefined;
     if (gone)
       return { actor: gone.citizen, call: { operation: 'cancel', booking: gone.id, slot: gone.slot } };
-    const known = this.#ledger.at(Math.floor(start * this.#ledger.active));
+    const near = prng.chance(HOT_SHARE) ? nth(this.#ledger.inSlot(slot).values(), start) : undefined;
+    const known = near ?? this.#ledger.at(Math.floor(start * this.#ledger.active));
     if (!known || (known.cancelsBegun > 0 && !allowDouble)) {
       return { actor: citizen, call: { operation: 'read', slot } };
     }
