@@ -46,6 +46,12 @@ export interface SequentialModel<State, Call, Answer> {
    * must be certain. `open` has every call that may still take effect before the answer, and may have more.
    */
   hopeless?(state: State, call: Call, answer: Answer, open: readonly OpenCall<Call, Answer>[]): boolean;
+  /**
+   * A name for calls any of which could take effect in place of any other with the same name, as far as
+   * `others` (all calls that are open or to come, with what they are known to have answered) can tell; null
+   * for a call that can be told apart. Asked only of calls whose answer is not known.
+   */
+  likeness?(state: State, call: Call, others: readonly OpenCall<Call, Answer>[]): string | null;
   /** True when a call with this answer changes nothing, whatever the state. */
   observes?(call: Call, answer: Answer): boolean;
   /** True when `call` can change nothing any more, in this state and in all that can follow. */

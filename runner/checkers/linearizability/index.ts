@@ -37,6 +37,8 @@ const MAX_EVENTS = 3_000;
 const STEPS_BACK = [4, 24] as const;
 /** The effort of such an attempt. */
 const STEPS_AN_EVENT = 8;
+/** The effort to list all possible states for people; beyond, one of them is named. */
+const STEPS_FOR_STATES = 1_000;
 
 export class LinearizabilityChecker<State, Call, Answer> {
   readonly #model: SequentialModel<State, Call, Answer>;
@@ -146,7 +148,10 @@ export class LinearizabilityChecker<State, Call, Answer> {
     return this.complete(-1, answer);
   }
 
-  /** Every state that is possible now, apart from what open operations may be about to do. */
+  /**
+   * Every state that is possible now, apart from what open operations may be about to do; only one of them
+   * when listing all would take long.
+   */
   states(): State[] {
     const byKey = new Map<string, State>();
     for (const { state } of this.#frontierNow()) byKey.set(this.#model.key(state), state);
@@ -238,10 +243,11 @@ export class LinearizabilityChecker<State, Call, Answer> {
 
   /** Adds an event and finds whether some way leads over it. */
   #decide(event: HistoryEvent<Call, Answer>): Verdict<State> {
+    const before = this.#way[this.#events.length];
     this.#events.push(event);
     this.#search.refill();
     try {
-      if (!this.#extend(event) && !this.#findAnother(event)) return this.#violation(event);
+      if (!this.#extend(event) && !this.#findAnother(event)) return this.#violation(event, before);
       if (event.kind === 'complete') this.#noteRefusal(event.op);
       this.#foldIfDue();
       return OK;
@@ -254,7 +260,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
   #extend(event: HistoryEvent<Call, Answer>): boolean {
     const last = this.#way[this.#events.length - 1];
     if (!last) return false;
-    return this.#search.over(last, event, (next) => {
+    return this.#search.over(last, event, false, (next) => {
       this.#way[this.#events.length] = next;
       return true;
     });
@@ -290,8 +296,13 @@ export class LinearizabilityChecker<State, Call, Answer> {
     return { ok: 'unknown', reason: why };
   }
 
-  #violation(event: HistoryEvent<Call, Answer>): Verdict<State> {
+  /** `before` is what one way had come to; it stands in where there are too many for all to be told. */
+  #violation(
+    event: HistoryEvent<Call, Answer>,
+    before: Configuration<State, Call, Answer> | undefined,
+  ): Verdict<State> {
     this.#events.pop();
+    if (before) this.#way[this.#events.length] = before;
     const states = this.states();
     const call = event.kind === 'complete' ? event.op.call : null;
     const allowed = call === null ? [] : states.flatMap((state) => this.#model.describe(state, call));
@@ -310,8 +321,8 @@ export class LinearizabilityChecker<State, Call, Answer> {
   }
 
   #frontierNow(): readonly Configuration<State, Call, Answer>[] {
-    this.#search.refill();
-    const { configs, count } = this.#search.frontier(this.#roots, this.#events, this.#most);
+    this.#search.refill(Math.min(this.#most, STEPS_FOR_STATES));
+    const { configs, count } = this.#search.frontier(this.#roots, this.#events, STEPS_FOR_STATES);
     if (count === this.#events.length) return configs;
     const last = this.#way[this.#events.length];
     return last ? [last] : [];

@@ -43,6 +43,7 @@ interface Halt<State, Call, Answer> {
 interface Crossing<State, Call, Answer> {
   readonly start: Configuration<State, Call, Answer>;
   readonly event: Exclude<HistoryEvent<Call, Answer>, { kind: 'forget' }>;
+  readonly isThorough: boolean;
   readonly seen: Set<string>;
   readonly emit: Emit<State, Call, Answer>;
 }
@@ -69,10 +70,15 @@ export class Search<State, Call, Answer> {
     this.#hopeless.clear();
   }
 
-  /** Hands every needed way over `event` to `emit`, likeliest first, until it returns true; returns whether it did. */
+  /**
+   * Hands ways over `event` to `emit`, likeliest first, until it returns true; returns whether it did. A
+   * `thorough` search finds every way that is needed. Otherwise of operations that are alike so far only
+   * one is tried, which is enough to tell whether there is a way.
+   */
   over(
     from: Configuration<State, Call, Answer>,
     event: HistoryEvent<Call, Answer>,
+    isThorough: boolean,
     emit: Emit<State, Call, Answer>,
   ): boolean {
     if (event.kind === 'forget') {
@@ -80,18 +86,41 @@ export class Search<State, Call, Answer> {
       return passed !== null && emit(passed);
     }
     const start = this.#steps.arrive(from, event.at);
-    const crossing = { start, event, seen: new Set<string>(), emit };
+    const crossing = { start, event, isThorough, seen: new Set<string>(), emit };
+    if (!isThorough && this.#dive(crossing)) return true;
     // Level by level: the ways that do the least come first, and are the likeliest to be needed.
     let level: Halt<State, Call, Answer>[] = [{ config: start, trail: [] }];
     while (level.length > 0) {
       const further: Halt<State, Call, Answer>[] = [];
       for (const halt of level) {
-        if (--this.#left < 0) throw new SearchExhausted(this.#limit);
+        this.#spend();
         const found = this.#tryToPass(crossing, halt);
         if (found === 'stop') return true;
         if (found === 'search') this.#goOn(crossing, halt, further);
       }
       level = further;
+    }
+    return false;
+  }
+
+  #spend(): void {
+    if (--this.#left < 0) throw new SearchExhausted(this.#limit);
+  }
+
+  /** Straight on: before the event only what the event would make impossible, one after the other. */
+  #dive({ start, event, emit }: Crossing<State, Call, Answer>): boolean {
+    let config: Configuration<State, Call, Answer> | undefined = start;
+    while (config) {
+      this.#spend();
+      const done: Configuration<State, Call, Answer> | undefined = isDone(config, event.op)
+        ? config
+        : this.#steps.step(config, event.op, event.at)[0];
+      const passed = done && this.#steps.pass(done, event);
+      if (!passed) return false;
+      const lost = this.#steps.hopeless(passed, event.at);
+      if (!lost) return emit(passed);
+      if (lost.invokedAt > event.at || isDone(config, lost)) return false;
+      config = this.#steps.step(config, lost, event.at)[0];
     }
     return false;
   }
@@ -115,16 +144,17 @@ export class Search<State, Call, Answer> {
 
   /** Adds to `further` what one more operation before the event leads to. */
   #goOn(
-    { event, seen }: Crossing<State, Call, Answer>,
+    { event, seen, isThorough }: Crossing<State, Call, Answer>,
     { config, trail }: Halt<State, Call, Answer>,
     further: Halt<State, Call, Answer>[],
   ): void {
-    for (const op of candidates(this.#steps, config, event)) {
+    const all = candidates(this.#steps, config, event);
+    for (const op of isThorough ? all : this.#steps.withoutLikes(config, all, event.at)) {
       for (const next of this.#steps.step(config, op, event.at)) {
         const key = configurationKey(this.#steps.model, next);
         if (seen.has(key)) continue;
         seen.add(key);
-        if (this.#steps.isHopeless(next, event.at - 0.5)) continue;
+        if (this.#steps.hopeless(next, event.at - 0.5)) continue;
         further.push({
           config: next,
           trail: [...trail, { op, outcome: next.done[config.done.length]?.outcome }],
@@ -141,7 +171,7 @@ export class Search<State, Call, Answer> {
     withOwn: boolean,
   ): boolean {
     const passed = this.#steps.pass(config, crossing.event);
-    if (passed === null || this.#steps.isHopeless(passed, crossing.event.at)) return false;
+    if (passed === null || this.#steps.hopeless(passed, crossing.event.at)) return false;
     if (this.#hasIdle(crossing, trail, passed, withOwn)) return false;
     return crossing.emit(passed);
   }
@@ -270,7 +300,7 @@ export class Search<State, Call, Answer> {
     if (fork.taken === fork.ways.length && !fork.isWhole) {
       const wanted = fork.taken === 0 ? 1 : fork.taken * 4;
       const ways: Configuration<State, Call, Answer>[] = [];
-      fork.isWhole = !this.over(from, event, (next) => ways.push(next) === wanted);
+      fork.isWhole = !this.over(from, event, false, (next) => ways.push(next) === wanted);
       fork.ways = ways;
     }
     return fork.ways[fork.taken++];
@@ -313,7 +343,7 @@ export class Search<State, Call, Answer> {
     const next: Configuration<State, Call, Answer>[] = [];
     try {
       for (const config of configs) {
-        if (this.over(config, event, (passed) => next.push(passed) > most)) return null;
+        if (this.over(config, event, true, (passed) => next.push(passed) > most)) return null;
       }
     } catch (error) {
       if (error instanceof SearchExhausted) return null;

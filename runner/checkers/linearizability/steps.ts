@@ -79,12 +79,12 @@ export class Steps<State, Call, Answer> {
   }
 
   /**
-   * True when some operation whose answer is known can no longer get it, after the event at `at`; also one
-   * that begins only later, as far as HORIZON.
+   * An operation whose answer is known and that can no longer get it, after the event at `at`; also one
+   * that begins only later, as far as HORIZON. Null when there is none that can be told.
    */
-  isHopeless(config: Configuration<State, Call, Answer>, at: number): boolean {
+  hopeless(config: Configuration<State, Call, Answer>, at: number): Op<Call, Answer> | null {
     const { model } = this;
-    if (!model.hopeless) return false;
+    if (!model.hopeless) return null;
     const wanted: Op<Call, Answer>[] = [];
     let end = 0;
     for (const op of this.live) {
@@ -94,20 +94,49 @@ export class Steps<State, Call, Answer> {
       wanted.push(op);
       end = Math.max(end, op.endedAt);
     }
-    if (wanted.length === 0) return false;
+    if (wanted.length === 0) return null;
+    const open = this.#undone(config, at, end);
+    return wanted.find((op) => model.hopeless?.(config.state, op.call, op.answer as Answer, open)) ?? null;
+  }
+
+  /** What may still take effect after `at`, of the operations that begin before `end`. */
+  #undone(config: Configuration<State, Call, Answer>, at: number, end: number): Op<Call, Answer>[] {
     const open: Op<Call, Answer>[] = [];
     for (const op of this.live) {
       if (op.invokedAt > end) break;
       if (op.endedAt > at && !isDone(config, op)) open.push(op);
     }
-    return wanted.some((op) => model.hopeless?.(config.state, op.call, op.answer as Answer, open));
+    return open;
+  }
+
+  /** Without those that another one can stand for, now that none of them has answered. */
+  withoutLikes(
+    config: Configuration<State, Call, Answer>,
+    ops: readonly Op<Call, Answer>[],
+    at: number,
+  ): readonly Op<Call, Answer>[] {
+    const { likeness } = this.model;
+    if (!likeness || ops.length < 2) return ops;
+    const others = this.#undone(config, at - 0.5, Number.POSITIVE_INFINITY);
+    const found = new Set<string>();
+    return ops.filter((op) => {
+      if (op.endedAt !== Number.POSITIVE_INFINITY) return true;
+      const name = likeness(config.state, op.call, others);
+      if (name === null) return true;
+      const isFirst = !found.has(name);
+      found.add(name);
+      return isFirst;
+    });
   }
 
   /** True for a refusal that may have been given again, so that the state alone does not decide it. */
   #mayBeRepeat(op: Op<Call, Answer>): boolean {
     const { repeats } = this.model;
-    if (!repeats || op.identity === null || repeats.refusalIndex(op.answer as Answer) < 0) return false;
-    return this.refused.has(op.identity) || this.tracked.some((t) => t !== op && t.identity === op.identity);
+    if (!repeats || op.identity === null) return false;
+    const index = repeats.refusalIndex(op.answer as Answer);
+    if (index < 0) return false;
+    if ((this.refused.get(op.identity)?.[index] ?? op.endedAt) < op.endedAt) return true;
+    return this.tracked.some((t) => t !== op && t.identity === op.identity);
   }
 
   /** True when `op` took nothing from the future by being done in `before`: it never could change anything after. */

@@ -1,7 +1,7 @@
 /** The sequential model of one slot of `bookings`: which answers are right, and what each call changes. */
 import type { Effect, SequentialModel } from '../../checkers/model.ts';
 import { hopeless } from './feasibility.ts';
-import { relevant } from './relevance.ts';
+import { likeness, relevant } from './relevance.ts';
 import {
   activeOf,
   couldBe,
@@ -109,6 +109,7 @@ export const bookingsModel: BookingsModel = {
   describe,
   relevant,
   hopeless,
+  likeness,
 
   observes: (call, answer) =>
     answer.outcome === 'refused' || call.operation === 'read' || call.operation === 'count',

@@ -127,3 +127,27 @@ function isOrdered(state: SlotState, pending: SlotCall, pendingAnswer: Maybe<Ok>
       return true;
   }
 }
+
+/**
+ * Bookings for citizens of whom nothing else is known or under way are alike: which of them took a seat
+ * makes no difference to anything. So are two calls to open, or to close.
+ */
+export function likeness(
+  state: SlotState,
+  call: SlotCall,
+  others: readonly { readonly call: SlotCall; readonly answer: Maybe<SlotAnswer> }[],
+): string | null {
+  if (call.operation === 'open' || call.operation === 'close') return call.operation;
+  if (call.operation !== 'book') return null;
+  if (state.entries.some((entry) => entry.citizen === call.citizen)) return null;
+  const isNamed = others.some(
+    (other) => other.call !== call && names(other.call, other.answer, call.citizen),
+  );
+  return isNamed ? null : 'book';
+}
+
+function names(call: SlotCall, answer: Maybe<SlotAnswer>, citizen: string): boolean {
+  if (call.operation === 'book') return call.citizen === citizen;
+  if (answer?.outcome !== 'ok' || typeof answer.bookings !== 'object') return false;
+  return answer.bookings.some((booking) => booking.citizen === citizen);
+}
