@@ -6,7 +6,7 @@ import type { Reply } from '../../scenarios/scenario.ts';
  * Requests of a slot that may still take effect at any instant, at most, before the citizens see to it that
  * no more are lost there: each one doubles what can have happened.
  */
-const MOST_UNSETTLED = 4;
+const MOST_UNSETTLED = 2;
 /** Old requests of a slot that are kept to be repeated, at most. The model remembers their keys for so long. */
 const MOST_KEPT = 6;
 
@@ -22,6 +22,8 @@ interface SlotKnowledge {
   held: Map<string, HeldBooking>;
   /** Requests without an answer that were not settled by a later one, by what they are about. */
   unsettled: Map<string, BookingCall>;
+  /** Requests under way whose answer is going to be lost. */
+  losing: number;
   /** Requests to be repeated later, by key. */
   kept: BookCall[];
 }
@@ -35,7 +37,14 @@ export class CityKnowledge {
   constructor(world: BookingWorld) {
     this.slots = world.slots.map(({ id }) => id);
     for (const { id, capacity } of world.slots) {
-      this.#bySlot.set(id, { capacity, open: true, held: new Map(), unsettled: new Map(), kept: [] });
+      this.#bySlot.set(id, {
+        capacity,
+        open: true,
+        held: new Map(),
+        unsettled: new Map(),
+        losing: 0,
+        kept: [],
+      });
     }
   }
 
@@ -63,8 +72,8 @@ export class CityKnowledge {
   }
 
   /** True while too much about the slot is uncertain for one more answer to be lost. */
-  isUncertain(slot: string): boolean {
-    return this.#of(slot).unsettled.size >= MOST_UNSETTLED;
+  isUncertain(slot: string | null): boolean {
+    return slot !== null && this.#of(slot).unsettled.size >= MOST_UNSETTLED;
   }
 
   /**
@@ -73,7 +82,14 @@ export class CityKnowledge {
    */
   mayLose(call: BookingCall): boolean {
     if (call.operation === 'read' || call.operation === 'list') return true;
-    return call.operation !== 'open' && call.operation !== 'close' && !this.isUncertain(call.slot);
+    if (call.operation === 'open' || call.operation === 'close') return false;
+    const { unsettled, losing } = this.#of(call.slot);
+    return unsettled.size + losing < MOST_UNSETTLED && !unsettled.has(aboutOf(call) as string);
+  }
+
+  /** The answer to this request is going to be lost (`1`), or has been (`-1`). */
+  losing(call: BookingCall, change: 1 | -1): void {
+    if (call.operation !== 'list') this.#of(call.slot).losing += change;
   }
 
   /** Bookings that were asked for in vain and may still be made; to be asked for again. */

@@ -231,6 +231,9 @@ export class LiveRun {
       await delay(this.#pauseMs(prng));
       await this.#options.disturbance.up();
     }
+    if (planned.followedBy && !this.#isOver()) {
+      await this.#follow(this.#flow(planned.followedBy, flow.intensity), planned.followedBy);
+    }
     await Promise.all(doubles);
     if (planned.key === 'repeat' || planned.key === 'release') this.#noteRepeated(reply);
     if (flow.call.operation === 'book') this.#keys.done(flow.call, this.#planned);
@@ -248,7 +251,7 @@ export class LiveRun {
       return true;
     }
     if (!this.#options.play.repeats(flow.call) || flow.attempts >= MAX_ATTEMPTS) return true;
-    return prng.chance(GIVES_UP_SHARE);
+    return prng.chance(GIVES_UP_SHARE) && !this.#knowledge.isUncertain(objectOf(flow.call));
   }
 
   /** Half of the repeats come while the first request may still be under way. */
@@ -283,8 +286,10 @@ export class LiveRun {
   /** One attempt; null when no answer came. */
   async #request(flow: Flow, attempt: Operation<BookingCall>, drawn: WireFaults): Promise<Reply | null> {
     const { call } = flow;
-    const keepsAnswer = drawn.cut !== null && drawn.cut !== 'request' && !this.#knowledge.mayLose(call);
-    const faults = keepsAnswer ? { ...drawn, cut: null } : drawn;
+    const loses = drawn.cut !== null && drawn.cut !== 'request';
+    const mayLose = loses && this.#knowledge.mayLose(call);
+    const faults = loses && !mayLose ? { ...drawn, cut: null } : drawn;
+    if (mayLose) this.#knowledge.losing(call, 1);
     this.#announce(attempt, faults);
     if (faults.delayMs !== null) await delay(faults.delayMs);
     if (faults.overtakenBy !== null) await this.#overtaken(faults.overtakenBy);
@@ -292,6 +297,7 @@ export class LiveRun {
     const deadlineMs = this.#verdicts.healed ? LIVENESS_DEADLINE_MS : ATTACK_DEADLINE_MS;
     const exchange = await this.#options.wire.exchange(requestOf(call), { ...faults, deadlineMs });
     this.#left(call);
+    if (mayLose) this.#knowledge.losing(call, -1);
     if (this.#isOver()) return null;
     if (exchange.kind === 'none' && !exchange.whole && faults.cut === null) await delay(NOBODY_HOME_MS);
     return this.#answered(flow, attempt, exchange);
@@ -382,6 +388,10 @@ export class LiveRun {
     }
     await this.#lanes.rest(isOver);
   }
+}
+
+function objectOf(call: BookingCall): string | null {
+  return call.operation === 'list' ? null : call.slot;
 }
 
 function repeatLink({ key }: Planned): Record<string, unknown> {

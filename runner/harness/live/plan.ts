@@ -19,6 +19,8 @@ export interface Planned {
    * for the last time.
    */
   readonly key?: 'once' | 'maybe' | 'keep' | 'repeat' | 'release';
+  /** What the same citizen asks as soon as this is answered, while the rest of the group may be under way. */
+  readonly followedBy?: Planned;
 }
 
 /** Requests that begin at one instant, and what is next when all are over; null in place of a lost answer. */
@@ -28,9 +30,11 @@ export interface Group {
 }
 
 /** The signs that services join a citizen and a key with. */
-const JOINTS = ['-', ':', '/', '_', '|', '.'] as const;
+const JOINTS = ['-', '-', ':', ':', '', '/', '_', '|', '.'] as const;
 /** This share of the bookings is asked for again later, with the old key. */
 const KEPT_SHARE = 0.25;
+/** This share of the requests of a burst is followed by a look at once. */
+const LOOKED_AFTER_SHARE = 0.25;
 const FEW_SLOTS = 2;
 
 export class CityPlan {
@@ -56,7 +60,7 @@ export class CityPlan {
     const prng = new Prng(this.#seed, 'operation', n);
     const { phase, number } = this.placeOf(n);
     const slot = this.#chooseSlot(prng, phase, number);
-    if (this.#knowledge.isUncertain(slot) && prng.chance(0.5)) return this.#settle(n, prng, slot);
+    if (this.#knowledge.isUncertain(slot) && prng.chance(0.8)) return this.#settle(n, prng, slot);
     const pattern = choosePattern(prng, phase);
     const isBurst = pattern === 'single' && prng.chance(this.#bursts * phase.intensity * 4);
     return this.#make(isBurst ? 'burst' : pattern, n, prng, slot);
@@ -95,6 +99,17 @@ export class CityPlan {
     const own = new Prng(this.#seed, 'chaos', phase.slots === 'one' ? 0 : number + 1);
     const first = own.below(slots.length);
     return slots[(first + (phase.slots === 'one' ? 0 : prng.below(FEW_SLOTS))) % slots.length] as string;
+  }
+
+  /** A slot with a seat left, as far as citizens know: `near` if it has one. */
+  #withRoom(prng: Prng, near: string): string {
+    const { slots } = this.#knowledge;
+    const first = prng.below(slots.length);
+    for (let i = -1; i < Math.min(slots.length, 50); i++) {
+      const slot = i < 0 ? near : (slots[(first + i) % slots.length] as string);
+      if (this.#knowledge.isOpen(slot) && this.#knowledge.free(slot) > 0) return slot;
+    }
+    return near;
   }
 
   #citizen(prng: Prng, slot: string): string {
@@ -141,9 +156,10 @@ export class CityPlan {
       const citizen = this.#citizen(prng, slot);
       if (names.has(citizen)) continue;
       names.add(citizen);
-      requests.push(this.#book(n, prng, slot, citizen, `k-${n}-${i}`));
+      const book = this.#book(n, prng, slot, citizen, `k-${n}-${i}`);
+      requests.push(prng.chance(LOOKED_AFTER_SHARE) ? { ...book, followedBy: read(slot) } : book);
     }
-    return { requests, next: () => ({ requests: [read(slot), list('citizen-001')] }) };
+    return { requests, next: () => ({ requests: [read(slot), list()] }) };
   }
 
   /** One citizen asks twice at once, with two keys. */
@@ -154,14 +170,16 @@ export class CityPlan {
   }
 
   /** Two citizens use one key for one slot, at once or one after the other. */
-  #sharedKey(n: number, prng: Prng, slot: string): Group {
+  #sharedKey(n: number, prng: Prng, near: string): Group {
+    const slot = this.#withRoom(prng, near);
     const key = `k-${n}`;
     const first = this.#book(n, prng, slot, this.#citizen(prng, slot), key);
     const second = booking(slot, this.#citizen(prng, slot), key);
     return this.#oneOrBoth(prng, first, second, slot);
   }
 
-  #keyInTwoSlots(n: number, prng: Prng, slot: string): Group {
+  #keyInTwoSlots(n: number, prng: Prng, near: string): Group {
+    const slot = this.#withRoom(prng, near);
     const other = prng.pick(this.#knowledge.slots);
     const citizen = this.#citizen(prng, slot);
     const key = `k-${n}`;
@@ -169,7 +187,8 @@ export class CityPlan {
   }
 
   /** The key of one booking begins as that of another. */
-  #keyPrefix(n: number, prng: Prng, slot: string): Group {
+  #keyPrefix(n: number, prng: Prng, near: string): Group {
+    const slot = this.#withRoom(prng, near);
     const citizen = this.#citizen(prng, slot);
     const keys = prng.pick([
       [`k-${n}-10`, `k-${n}-1`],
@@ -190,7 +209,8 @@ export class CityPlan {
   }
 
   /** A citizen and a key that read as another citizen and another key once they are joined. */
-  #joinedKey(n: number, prng: Prng, slot: string): Group {
+  #joinedKey(n: number, prng: Prng, near: string): Group {
+    const slot = this.#withRoom(prng, near);
     const joint = prng.pick(JOINTS);
     const citizen = this.#citizen(prng, slot);
     const first = booking(slot, citizen, `x${joint}k${n}`);
@@ -221,7 +241,7 @@ export class CityPlan {
 
   /** Bookings race the closing of their slot; later it is opened again. */
   #closeRace(n: number, prng: Prng, slot: string): Group {
-    const requests: Planned[] = [switched(slot, false)];
+    const requests: Planned[] = [{ ...switched(slot, false), followedBy: read(slot) }];
     for (let i = 0; i < 2; i++) requests.push(this.#book(n, prng, slot, undefined, `k-${n}-${i}`));
     const cancel = prng.chance(0.5) ? this.#cancel(prng, slot) : null;
     const afterwards: Planned[] = cancel ? [cancel, read(slot)] : [read(slot)];
