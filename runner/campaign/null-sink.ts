@@ -3,6 +3,8 @@ import type { EndReport, RunEvent, Snapshot } from '../../server/contract/index.
 import type { Sink } from '../telemetry/sink.ts';
 
 export class NullSink implements Sink {
+  readonly discards = true;
+
   event(_event: RunEvent): void {}
   snapshot(_snapshot: Snapshot): void {}
   live(_metrics: Record<string, number>): void {}

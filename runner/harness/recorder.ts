@@ -24,6 +24,16 @@ export class Recorder {
     this.#options = options;
   }
 
+  /** True when nobody reads the history: events are then only counted. */
+  get silent(): boolean {
+    return this.#options.sink.discards === true;
+  }
+
+  /** Counts an event that nobody reads and returns its index. */
+  count(): number {
+    return this.#next++;
+  }
+
   /** The index that the next event gets. */
   get next(): number {
     return this.#next;
@@ -44,6 +54,7 @@ export class Recorder {
   /** Appends an event and returns its index. */
   record(virtualMs: number, type: string, actor: string, data: JsonObject): number {
     const index = this.#next++;
+    if (this.silent) return index;
     if (index > 0 && index % this.#options.snapshotEvery === 0) this.snapshot(index - 1);
     const at = this.#options.now().toISOString();
     const event: RunEvent = { index, at, virtualMs: Math.round(virtualMs * 1000) / 1000, type, actor, data };
@@ -55,6 +66,7 @@ export class Recorder {
 
   /** The metrics as they are after the event with this index. */
   snapshot(index: number): void {
+    if (this.silent) return;
     const metrics = this.#options.metrics();
     this.#await(this.#options.sink.snapshot({ index, at: this.#options.now().toISOString(), metrics }));
     this.#options.sink.live(metrics);

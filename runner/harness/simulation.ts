@@ -6,7 +6,7 @@ import type { FaultName, RunConfig } from '../../server/contract/index.ts';
 import type { HistoryChecker } from '../checkers/history-checker.ts';
 import { FaultPlan, muteName, type RequestFaults } from '../faults/plan.ts';
 import { faultRates } from '../faults/profiles.ts';
-import type { Play, Reply } from '../scenarios/scenario.ts';
+import type { Call, Play, Reply } from '../scenarios/scenario.ts';
 import type { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
 import { createStrategy } from '../sim/strategies/index.ts';
@@ -283,9 +283,7 @@ export class Simulation {
     const { actor, call, object } = flow;
     const id = this.#nextOperation++;
     this.#counters.operations++;
-    const { operation, ...args } = call;
-    const data = { op: id, ...args, ...link };
-    const invokedIndex = this.#recorder.record(this.now, `${operation}.invoke`, actor, data);
+    const invokedIndex = this.#recordInvocation(id, actor, call, link);
     const attempt: Attempt = {
       id,
       number: id,
@@ -301,9 +299,15 @@ export class Simulation {
     };
     flow.open++;
     this.#underWay++;
-    this.intervals.invoked(attempt, object);
+    if (!this.#recorder.silent) this.intervals.invoked(attempt, object);
     this.#judge.invoked(attempt);
     return attempt;
+  }
+
+  #recordInvocation(id: number, actor: string, call: Call, link: Record<string, number>): number {
+    if (this.#recorder.silent) return this.#recorder.count();
+    const { operation, ...args } = call;
+    return this.#recorder.record(this.now, `${operation}.invoke`, actor, { op: id, ...args, ...link });
   }
 
   /** The request reaches the service, or finds it away. */
@@ -395,6 +399,7 @@ export class Simulation {
   }
 
   #record(attempt: Attempt, outcome: string, data: Record<string, unknown>): number {
+    if (this.#recorder.silent) return this.#recorder.count();
     const slot = attempt.object === null ? {} : { slot: attempt.object };
     const type = `${attempt.call.operation}.${outcome}`;
     return this.#recorder.record(this.now, type, attempt.actor, { op: attempt.id, ...slot, ...data });

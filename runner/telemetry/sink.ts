@@ -2,6 +2,8 @@
 import type { EndReport, RunEvent, Snapshot } from '../../server/contract/index.ts';
 
 export interface Sink {
+  /** True for one that keeps nothing: events and snapshots are then not even composed. */
+  readonly discards?: boolean;
   /**
    * Takes one event; synchronous and cheap. Returns a promise only when the buffer is full: the caller
    * must await it before it goes on. Throws (or rejects) once the sink has failed.
