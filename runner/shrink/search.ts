@@ -29,6 +29,10 @@ export class Search {
     return this.#options.trials.spent;
   }
 
+  get patience(): number {
+    return this.#options.patience;
+  }
+
   /** Names what is tried from now on, for people. */
   stage(name: string): void {
     this.#stage = name;
@@ -42,11 +46,14 @@ export class Search {
 
   /**
    * Likewise for other operations. A race needs its timing, and taking operations away shifts it: so when
-   * the timing at hand does not fail, others are tried, as many as the size of the part is worth.
+   * the timing at hand does not fail, others are tried, as many as the size of the part is worth; all that
+   * there is patience for when it is `patient`.
    */
-  async acceptOperations(operations: readonly number[]): Promise<boolean> {
+  async acceptOperations(operations: readonly number[], patient = false): Promise<boolean> {
     const { candidate } = this.#best;
-    for (const timing of timings(candidate, operations.length, this.#options.patience)) {
+    if (operations.length >= candidate.operations.length) return false;
+    const tries = Math.ceil(this.#options.patience * (patient ? 1 : worth(operations.length)));
+    for (const timing of timings(candidate, operations.length, tries)) {
       if (await this.#try({ ...candidate, operations, ...timing })) return true;
     }
     return false;
@@ -71,11 +78,15 @@ export class Search {
 
 type Timing = Pick<Candidate, 'variant' | 'concurrency' | 'schedule'>;
 
+/** A large part has many chances to fail in one timing, and takes long. */
+function worth(size: number): number {
+  return size <= 6 ? 1 : size <= 12 ? 0.5 : size <= 40 ? 0.15 : 0.05;
+}
+
 /** The timing at hand first, then the seed's own, then others; the same ones for the same part. */
-function* timings(from: Candidate, size: number, patience: number): Generator<Timing> {
+function* timings(from: Candidate, size: number, tries: number): Generator<Timing> {
   const { variant, concurrency, schedule } = from;
   yield { variant, concurrency, schedule };
-  const tries = Math.ceil(patience * (size <= 6 ? 1 : size <= 12 ? 0.5 : size <= 40 ? 0.15 : 0.05));
   // In a small part, how many citizens are at work at once matters as much as when they begin.
   const lanes = size > 12 ? [concurrency] : [...new Set([concurrency, 2, 3, 1, Math.max(1, size)])];
   for (let i = 0; i < tries; i++) {

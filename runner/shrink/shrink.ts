@@ -4,9 +4,8 @@
  */
 import type { ShrinkProgress } from '../../server/contract/index.ts';
 import type { StopSignal } from '../harness/execute.ts';
-import { findScenario } from '../scenarios/registry.ts';
 import { ddmin } from './ddmin.ts';
-import { objectsOfOperations } from './objects.ts';
+import { focus, guess } from './focus.ts';
 import { Search } from './search.ts';
 import { whyNotShrinkable } from './signature.ts';
 import { type Budget, type Candidate, type Subject, type Trial, Trials } from './trials.ts';
@@ -50,9 +49,11 @@ export async function shrink(subject: Subject, options: ShrinkOptions): Promise<
   const patience = subject.target === 'memory' ? PATIENCE.memory : PATIENCE.database;
   const search = new Search(first, { trials, patience, onProgress: options.onProgress });
   await focus(subject, search);
+  await guess(subject, search);
   for (let round = 1; round <= MAX_ROUNDS && !search.spent; round++) {
     const before = search.best.candidate.operations.length;
     await simplify(search);
+    await guess(subject, search);
     if (round > 1 && search.best.candidate.operations.length === before) break;
   }
   return await conclude(search, trials, options, whole.trace.begun.length);
@@ -70,22 +71,6 @@ async function startingPoint(subject: Subject, whole: Trial, trials: Trials): Pr
     if (trial.fails === 'same') return trial;
   }
   return null;
-}
-
-/** Big steps first: without faults, only what concerns the object that broke, only the newest of it. */
-async function focus(subject: Subject, search: Search): Promise<void> {
-  search.stage('the object that broke');
-  const play = findScenario(subject.scenario).play(subject.seed, subject.config);
-  const objects = objectsOfOperations(search.best, play);
-  const broken = search.best.forensic?.object ?? null;
-  const { operations } = search.best.candidate;
-  if (broken !== null) {
-    await search.acceptOperations(operations.filter((n) => objects.get(n) === broken));
-  }
-  await search.accept({ faults: false });
-  for (let size = 2; size < search.best.candidate.operations.length && !search.spent; size *= 2) {
-    if (await search.acceptOperations(search.best.candidate.operations.slice(-size))) break;
-  }
 }
 
 async function simplify(search: Search): Promise<void> {

@@ -1,20 +1,26 @@
-/** Which object each planned operation of a run turned out to be about, read from its history. */
+/** Who began each planned operation of a run, and what it turned out to be about, read from its history. */
 import type { RunEvent } from '../../server/contract/index.ts';
 import type { Play } from '../scenarios/scenario.ts';
 import type { Trial } from './trials.ts';
 
-/** By number in the plan; null for operations that are about several objects or none. */
-export function objectsOfOperations(trial: Trial, play: Play): Map<number, string | null> {
-  const objects = new Map<number, string | null>();
+export interface Begun {
+  actor: string;
+  /** Null for operations that are about several objects or none. */
+  object: string | null;
+}
+
+/** By number in the plan. */
+export function begunOperations(trial: Trial, play: Play): Map<number, Begun> {
+  const begun = new Map<number, Begun>();
   const numbers = numbersInOrderOfInvocation(trial);
   for (const event of trial.events) {
     if (!isFirstInvocation(event)) continue;
     const n = numbers.next();
     if (n.done) break;
     const call = { ...event.data, operation: event.type.replace(/\.invoke$/, '') };
-    objects.set(n.value, play.objectOf(call));
+    begun.set(n.value, { actor: event.actor, object: play.objectOf(call) });
   }
-  return objects;
+  return begun;
 }
 
 /** Repeats and duplicates are no operations of the plan. */
