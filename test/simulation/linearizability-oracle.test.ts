@@ -5,7 +5,7 @@ import { type Step, verdicts } from '../helpers/slot-history.ts';
 import { falsified, randomShape, rightHistory } from '../helpers/slot-history-generator.ts';
 import { oracle } from '../helpers/slot-oracle.ts';
 
-const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 8_000);
+const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 6_000);
 const SEED = Number(process.env['SIMCITY_ORACLE_SEED'] ?? 1);
 
 /** The first step at which the checker fails, -1 for none, -2 when it could not decide. */

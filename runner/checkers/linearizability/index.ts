@@ -31,12 +31,16 @@ const OK = { ok: true } as const;
 const FOLD_EVERY_EVENTS = 12;
 /** Folding stops and waits for answers where it would leave more configurations than this. */
 const FOLD_CONFIGURATIONS = 32;
+const STEPS_TO_FOLD = 6_000;
 /** A history that cannot be folded down to this is given up: an operation is open for too long. */
 const MAX_EVENTS = 3_000;
 /** How far back a new way branches off, in events; last of all at the beginning. */
 const STEPS_BACK = [4, 24] as const;
 /** The effort of such an attempt. */
 const STEPS_AN_EVENT = 8;
+const STEPS_FROM_LATE = 100;
+/** So much more effort is allowed with each search, so that a hot object cannot hold up the run for long. */
+const STEPS_EARNED = 500;
 /** The effort to list all possible states for people; beyond, one of them is named. */
 const STEPS_FOR_STATES = 1_000;
 
@@ -54,6 +58,9 @@ export class LinearizabilityChecker<State, Call, Answer> {
   #isWayCurrent = true;
   #clock = 0;
   #foldAt = FOLD_EVERY_EVENTS;
+  /** Steps that a search may take now: what one may take at most, less what the last ones took of it. */
+  #credit: number;
+  #foldWidth = FOLD_CONFIGURATIONS;
   #held: unknown[] = [];
   #given: string | null = null;
 
@@ -64,6 +71,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
   ) {
     this.#model = model;
     this.#most = options.maxConfigurations ?? 20_000;
+    this.#credit = this.#most;
     this.#steps = new Steps(model);
     this.#search = new Search(this.#steps, this.#most);
     const root = this.#steps.initial(model.initial(object, options.world));
@@ -245,9 +253,8 @@ export class LinearizabilityChecker<State, Call, Answer> {
   #decide(event: HistoryEvent<Call, Answer>): Verdict<State> {
     const before = this.#way[this.#events.length];
     this.#events.push(event);
-    this.#search.refill();
     try {
-      if (!this.#extend(event) && !this.#findAnother(event)) return this.#violation(event, before);
+      if (!this.#findWay(event)) return this.#violation(event, before);
       if (event.kind === 'complete') this.#noteRefusal(event.op);
       this.#foldIfDue();
       return OK;
@@ -257,32 +264,27 @@ export class LinearizabilityChecker<State, Call, Answer> {
     }
   }
 
-  #extend(event: HistoryEvent<Call, Answer>): boolean {
-    const last = this.#way[this.#events.length - 1];
-    if (!last) return false;
-    return this.#search.over(last, event, false, (next) => {
-      this.#way[this.#events.length] = next;
-      return true;
-    });
-  }
-
   /** Another way, branching off as late as it goes: a little back with little effort, at the beginning with all of it. */
-  #findAnother(event: HistoryEvent<Call, Answer>): boolean {
+  #findWay(event: HistoryEvent<Call, Answer>): boolean {
     const length = this.#events.length;
+    if (this.#tryFrom(length - 1)) return true;
     if (this.#isWayCurrent) {
       if (event.kind === 'complete' && this.#search.placeBack(this.#events, event.op, this.#way)) return true;
       for (const back of STEPS_BACK) if (back < length && this.#tryFrom(length - back)) return true;
     }
     this.#isWayCurrent = true;
-    this.#search.refill();
-    return this.#roots.some((root) => this.#search.findWay(this.#events, 0, root, this.#way));
+    this.#search.refill(this.#credit);
+    const isFound = this.#roots.some((root) => this.#search.findWay(this.#events, 0, root, this.#way));
+    this.#credit = Math.min(this.#most, this.#search.left + STEPS_EARNED);
+    return isFound;
   }
 
   #tryFrom(index: number): boolean {
     const from = this.#way[index];
     if (!from) return false;
     try {
-      this.#search.refill((this.#events.length - index) * STEPS_AN_EVENT);
+      const steps = STEPS_FROM_LATE + (this.#events.length - index) * STEPS_AN_EVENT;
+      this.#search.refill(Math.min(this.#most, steps));
       return this.#search.findWay(this.#events, index, from, this.#way);
     } catch (error) {
       if (error instanceof SearchExhausted) return false;
@@ -333,7 +335,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
     if (oldest && this.#events.length < this.#foldAt) return;
     const count = oldest ? this.#events.findIndex((event) => event.at > oldest.invokedAt) : -1;
     this.#fold(count < 0 ? this.#events.length : count);
-    this.#foldAt = Math.max(FOLD_EVERY_EVENTS, this.#events.length * 2);
+    this.#foldAt = Math.max(FOLD_EVERY_EVENTS, Math.ceil(this.#events.length * 1.5));
     if (this.#events.length > MAX_EVENTS) {
       throw new SearchExhausted(this.#most);
     }
@@ -342,9 +344,10 @@ export class LinearizabilityChecker<State, Call, Answer> {
   /** Replaces the first `wanted` events by the configurations that they leave, or as many as leave few for now. */
   #fold(wanted: number): void {
     if (wanted === 0) return;
-    this.#search.refill();
-    const most = this.#events.length > MAX_EVENTS ? this.#most : FOLD_CONFIGURATIONS;
+    this.#search.refill(Math.min(this.#most, STEPS_TO_FOLD));
+    const most = Math.min(this.#most, this.#foldWidth);
     const { configs, count } = this.#search.frontier(this.#roots, this.#events.slice(0, wanted), most);
+    this.#foldWidth = count > 0 ? FOLD_CONFIGURATIONS : this.#foldWidth * 2;
     if (count === 0) return;
     const folded = this.#events.slice(0, count);
     this.#roots = configs;

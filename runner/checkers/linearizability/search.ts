@@ -60,6 +60,11 @@ export class Search<State, Call, Answer> {
     this.#limit = limit;
   }
 
+  /** Steps that are left of the allowance. */
+  get left(): number {
+    return Math.max(0, this.#left);
+  }
+
   /** Begins a new allowance of steps. */
   refill(limit = this.#limit): void {
     this.#left = limit;
@@ -103,8 +108,10 @@ export class Search<State, Call, Answer> {
     return false;
   }
 
+  /** Looking at a configuration costs more the more operations there are to compare it with. */
   #spend(): void {
-    if (--this.#left < 0) throw new SearchExhausted(this.#limit);
+    this.#left -= 1 + (this.#steps.live.length >> 7);
+    if (this.#left < 0) throw new SearchExhausted(this.#limit);
   }
 
   /** Straight on: before the event only what the event would make impossible, one after the other. */

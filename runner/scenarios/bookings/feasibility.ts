@@ -6,6 +6,7 @@ import type { SlotAnswer, SlotCall } from './model.ts';
 import { activeOf, couldBe, type Entry, entryOfId, entryOfKey, type SlotState } from './slot-state.ts';
 
 type Ok = Extract<SlotAnswer, { outcome: 'ok' }>;
+type Maybe<T> = T | undefined;
 type BookCall = Extract<SlotCall, { operation: 'book' }>;
 
 /** A call that may still take effect before the answer in question is given. */
@@ -49,7 +50,7 @@ function isBookingHopeless(
   if (!state.open && !open.some(({ call: c }) => c.operation === 'open')) return true;
   if (state.seats >= state.capacity && !open.some(mayCancel)) return true;
   const other = activeOf(state, call.citizen);
-  return other !== undefined && !open.some((o) => mayCancelEntry(o, other));
+  return other !== undefined && !canBeCancelled(state, open, other);
 }
 
 function isRefusalHopeless(
@@ -75,7 +76,7 @@ function isCancelHopeless(
 ): boolean {
   const entry = entryOfId(state, id);
   if (answer.outcome === 'refused')
-    return entry?.active === true && !open.some((o) => mayCancelEntry(o, entry));
+    return entry?.active === true && !canBeCancelled(state, open, entry);
   if (entry) return !entry.active;
   return !state.entries.some((e) => couldBe(e, id)) && !open.some((o) => mayBookAs(o, id));
 }
@@ -108,7 +109,7 @@ function isListHopeless(
     (entry) =>
       entry.active &&
       !shown.some((b) => b.citizen === entry.citizen && (b.id === entry.id || couldBe(entry, b.id))) &&
-      !open.some((o) => mayCancelEntry(o, entry)),
+      !canBeCancelled(state, open, entry),
   );
 }
 
@@ -135,7 +136,19 @@ function mayCancel({ call, answer }: OpenCall): boolean {
   return call.operation === 'cancel' && answer?.outcome !== 'refused';
 }
 
-function mayCancelEntry(open: OpenCall, entry: Entry): boolean {
-  const id = (open.call as { booking?: string }).booking;
-  return mayCancel(open) && id !== undefined && (entry.id === id || couldBe(entry, id));
+/** An id that another booking has, or will be given, is not that of `entry`. */
+function mayCancelEntry(state: SlotState, open: readonly OpenCall[], { call, answer }: OpenCall, entry: Entry): boolean {
+  if (call.operation !== 'cancel' || answer?.outcome === 'refused') return false;
+  if (entry.id !== null) return entry.id === call.booking;
+  if (!couldBe(entry, call.booking) || entryOfId(state, call.booking)) return false;
+  return !open.some((o) => (o.answer as Maybe<Ok>)?.booking === call.booking && !isBookingOf(o.call, entry));
+}
+
+function isBookingOf(call: SlotCall, entry: Entry): boolean {
+  return call.operation === 'book' && call.citizen === entry.citizen && (entry.key === null || entry.key === call.key);
+}
+
+/** True when some call may cancel `entry`. */
+function canBeCancelled(state: SlotState, open: readonly OpenCall[], entry: Entry): boolean {
+  return open.some((o) => mayCancelEntry(state, open, o, entry));
 }
