@@ -20,7 +20,7 @@ import type { SlotState } from './slot-state.ts';
 /** How often citizens do what, in parts of 100. */
 const MIX = { book: 46, cancel: 24, read: 16, list: 4, close: 4, open: 6 } as const;
 /** This share of the requests goes to one slot, so that citizens meet. */
-const HOT_SHARE = 0.5;
+const HOT_SHARE = 0.7;
 /** Which slot that is changes after so many operations: an empty slot that fills shows more than a full one. */
 const HOT_FOR = 30;
 /** This share of the cancels is of a booking that somebody may be cancelling already. */

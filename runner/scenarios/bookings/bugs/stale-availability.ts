@@ -16,9 +16,11 @@ export const staleAvailability: Bug = {
         cache.delete(call.slot);
         return rightSqlSteps.insert(sql, call, slot, clock);
       },
-      cancel(sql, id) {
-        cache.clear();
-        return rightSqlSteps.cancel(sql, id);
+      async cancel(sql, id) {
+        const [ended] = await sql<{ slot: string }>`
+          update bookings set active = false where id = ${id} and active returning slot`;
+        if (ended) cache.delete(ended.slot);
+        return ended !== undefined;
       },
       setOpen(sql, slot, open) {
         cache.delete(slot);
@@ -36,7 +38,8 @@ export const staleAvailability: Bug = {
     return {
       slowly: {
         *cancel(store, id) {
-          cache.clear();
+          const slot = store.slots.get(store.byId.get(id)?.slot ?? '');
+          if (slot) cache.delete(slot);
           yield;
           return rightMemorySteps.cancel(store, id);
         },
