@@ -26,7 +26,8 @@ export class City {
       max_lifetime: null,
       fetch_types: false,
       onnotice: () => {},
-      connection: { application_name: 'simcity-control' },
+      // A city does not outlive its run, so that nothing of it has to survive the end of the server.
+      connection: { application_name: 'simcity-control', synchronous_commit: 'off' },
     });
     const schema = PREFIX + randomBytes(6).toString('hex');
     try {

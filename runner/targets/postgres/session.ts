@@ -33,6 +33,8 @@ export class Session {
       onnotice: () => {},
       connection: {
         application_name: 'simcity-city',
+        // As for the city itself: what it holds is gone with the run.
+        synchronous_commit: 'off',
         search_path: options.schema,
         default_transaction_isolation: options.isolation,
       },
