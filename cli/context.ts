@@ -34,6 +34,16 @@ export function wantsColor(context: Context, stream: 'stdout' | 'stderr'): boole
   return context.isTerminal[stream];
 }
 
+/** True when more than ASCII can be shown: SIMCITY_ASCII, else the locale, by POSIX's order of variables. */
+export function wantsUnicode(env: Context['env']): boolean {
+  const said = env['SIMCITY_ASCII'];
+  if (said !== undefined && said !== '') return said === '0' || said === 'false';
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find(
+    (each) => each !== undefined && each !== '',
+  );
+  return /utf-?8/i.test(locale ?? '');
+}
+
 /** True when a full-screen picture can be drawn and keys can be read. */
 export function canDraw(context: Context): boolean {
   const { env, isTerminal } = context;

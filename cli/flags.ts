@@ -36,12 +36,29 @@ export function duration(text: string): number {
   return seconds;
 }
 
-/** Collects `NAME=RATE` pairs; the names are checked where they are known. */
+/** The contract's names, which are not imported because that loads zod; a test holds them together. */
+export const FAULT_NAMES: readonly string[] = [
+  'drop-request',
+  'drop-response',
+  'duplicate-request',
+  'delay',
+  'reorder',
+  'burst',
+  'crash',
+  'serialization-failure',
+  'pool-exhaustion',
+  'clock-skew',
+];
+
+/** Collects `NAME=RATE` pairs. */
 export function faultRate(text: string, previous: Record<string, number> = {}): Record<string, number> {
   const match = /^([a-z][a-z-]*)=(\d*\.?\d+)$/.exec(text);
   const rate = match ? Number(match[2]) : Number.NaN;
   if (!match?.[1] || !(rate >= 0 && rate <= 1)) {
     throw new InvalidArgumentError('It takes NAME=RATE with a rate from 0 to 1, such as drop-response=0.02.');
+  }
+  if (!FAULT_NAMES.includes(match[1])) {
+    throw new InvalidArgumentError(`'${match[1]}' is no fault.\n  The faults are ${FAULT_NAMES.join(', ')}.`);
   }
   return { ...previous, [match[1]]: rate };
 }
@@ -64,6 +81,14 @@ export function kebabName(text: string): string {
   return text;
 }
 
+/** The name of a scenario. */
+export function scenarioName(text: string): string {
+  if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(text)) {
+    throw new InvalidArgumentError('A scenario has a name in lower case, such as bookings.');
+  }
+  return text;
+}
+
 /** `postgres`, `memory` or the URL of a service. */
 export function target(text: string): string {
   if (text === 'postgres' || text === 'memory') return text;
@@ -72,4 +97,57 @@ export function target(text: string): string {
     throw new InvalidArgumentError('It takes postgres, memory, or the http(s) URL of a service.');
   }
   return text;
+}
+
+/** The URL of a server. */
+export function serverUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new InvalidArgumentError('It takes the URL of a server, such as http://127.0.0.1:4600.');
+  }
+  return text;
+}
+
+/** A part of a run, as `shrink` prints it. Only looked at here: reading it needs the contract, which loads zod. */
+export function reductionText(text: string): string {
+  if (!/^\s*[a-z]+=/.test(text)) {
+    throw new InvalidArgumentError(
+      'It takes what `simcity shrink` prints, such as ops=3,17-19;schedule=0,1.',
+    );
+  }
+  return text;
+}
+
+/** Seeds as `1..1000` (both included), `7`, or several of these: `1..100,500`. */
+export function seeds(text: string): [from: number, to: number][] {
+  return text.split(',').map((part) => {
+    const match = /^\s*(\d{1,16})(?:\s*(?:\.\.|-)\s*(\d{1,16}))?\s*$/.exec(part);
+    const from = Number(match?.[1] ?? Number.NaN);
+    const to = Number(match?.[2] ?? from);
+    if (!(from <= to && to <= Number.MAX_SAFE_INTEGER)) {
+      throw new InvalidArgumentError('It takes seeds such as 1..1000, or a list: 1..100,500,700..710.');
+    }
+    return [from, to];
+  });
+}
+
+/** A reporter: its name, and the file that it writes to; null: stdout, or what `--output` says. */
+export interface ReporterFlag {
+  name: 'junit' | 'json' | 'html' | 'github';
+  file: string | null;
+}
+
+const REPORTER_NAMES: readonly string[] = ['junit', 'json', 'html', 'github'];
+
+/** Collects `NAME` and `NAME=FILE`. */
+export function reporter(text: string, previous: ReporterFlag[] = []): ReporterFlag[] {
+  const at = text.indexOf('=');
+  const name = at < 0 ? text : text.slice(0, at);
+  const file = at < 0 ? null : text.slice(at + 1);
+  if (!REPORTER_NAMES.includes(name) || file === '') {
+    throw new InvalidArgumentError(
+      'It takes junit, json, html or github, also with a file: junit=report.xml.',
+    );
+  }
+  return [...previous, { name: name as ReporterFlag['name'], file }];
 }

@@ -1,5 +1,5 @@
 /** The process edge: argv, streams, signals, what is taken down at the end, and the exit code. */
-import type { Context, LeaveSignal } from './context.ts';
+import { type Context, type LeaveSignal, wantsUnicode } from './context.ts';
 import { CliError, EXIT, messageOf } from './errors.ts';
 
 const SIGNAL_EXIT: Record<LeaveSignal, number> = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 };
@@ -9,6 +9,9 @@ const putRights: (() => void)[] = [];
 const handlers: ((signal: LeaveSignal) => void)[] = [];
 const leaving = new AbortController();
 let signalsAfterLeaving = 0;
+
+/** What a terminal gets for a text: another one where it cannot show more than ASCII. */
+let shown = (text: string): string => text;
 
 const context: Context = {
   env: process.env,
@@ -20,10 +23,10 @@ const context: Context = {
   },
   out: (text) =>
     new Promise((resolve) => {
-      if (process.stdout.write(text)) resolve();
+      if (process.stdout.write(process.stdout.isTTY ? shown(text) : text)) resolve();
       else process.stdout.once('drain', resolve);
     }),
-  err: (text) => void process.stderr.write(text),
+  err: (text) => void process.stderr.write(process.stderr.isTTY ? shown(text) : text),
   leaving: leaving.signal,
   onSignal: (handler) => register(handlers, handler),
   leave,
@@ -91,6 +94,10 @@ async function main(): Promise<number> {
     const { VERSION } = await import('./version.ts');
     await context.out(`${VERSION}\n`);
     return EXIT.pass;
+  }
+  if ((process.stdout.isTTY || process.stderr.isTTY) && !wantsUnicode(process.env)) {
+    const { toAscii } = await import('./ascii.ts');
+    shown = toAscii;
   }
   const { runProgram } = await import('./program.ts');
   return runProgram(context, argv);

@@ -1,9 +1,10 @@
 /** From the flags of `run` to what `POST /runs` takes. */
-import { FAULT_NAMES, type Launch, launchSchema } from '../../server/contract/index.ts';
-import { usageError } from '../errors.ts';
+import { type Launch, launchSchema, parseReduction, type Reduction } from '../../server/contract/index.ts';
+import { messageOf, usageError } from '../errors.ts';
 import { safeText } from '../safe-text.ts';
+import type { OutputFlags } from './presentation.ts';
 
-export interface RunFlags {
+export interface RunFlags extends OutputFlags {
   target?: string;
   seed?: number;
   operations?: number;
@@ -19,18 +20,16 @@ export interface RunFlags {
   rate?: number;
   snapshotEvery?: number;
   threshold?: string[];
+  /** As `shrink` prints it. */
+  reduction?: string;
   server?: string;
   dataDir?: string;
   port?: number;
   detach?: true;
-  log?: true;
-  json?: true;
-  exitOnEnd?: true;
 }
 
 /** The launch that the flags ask for. @throws CliError for what no run can be. */
 export function launchOf(scenario: string, flags: RunFlags): Launch {
-  checkFaultNames(flags.fault ?? {});
   const config = {
     operations: operationsOf(flags),
     durationSeconds: flags.duration,
@@ -45,6 +44,7 @@ export function launchOf(scenario: string, flags: RunFlags): Launch {
     rate: flags.rate,
     snapshotEvery: flags.snapshotEvery,
     thresholds: flags.threshold,
+    reduction: flags.reduction === undefined ? undefined : reductionOf(flags.reduction),
   };
   const launch = {
     scenario,
@@ -69,11 +69,10 @@ function operationsOf(flags: RunFlags): number | undefined {
   return 100_000_000;
 }
 
-function checkFaultNames(rates: Record<string, number>): void {
-  const known: readonly string[] = FAULT_NAMES;
-  for (const name of Object.keys(rates)) {
-    if (!known.includes(name)) {
-      throw usageError(`--fault: '${safeText(name)}' is no fault.`, `The faults are ${known.join(', ')}.`);
-    }
+function reductionOf(text: string): Reduction {
+  try {
+    return parseReduction(text);
+  } catch (error) {
+    throw usageError(`--reduction: ${safeText(messageOf(error))}`);
   }
 }

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FAULT_NAMES as FLAG_FAULT_NAMES } from '../../cli/flags.ts';
 import { buildProgram } from '../../cli/program.ts';
-import { FAULT_PROFILES, ISOLATION_LEVELS, RUN_STATUSES } from '../../server/contract/index.ts';
+import { FAULT_NAMES, FAULT_PROFILES, ISOLATION_LEVELS, RUN_STATUSES } from '../../server/contract/index.ts';
 import { runInProcess } from '../helpers/fake-context.ts';
 
 let folder: string;
@@ -35,9 +36,9 @@ const WRONG: [args: string[], said: string][] = [
   [['run', '--rate', '0'], 'number above 0'],
   [['run', 'a', 'b'], 'too many arguments'],
   [['run', 'Not A Scenario'], 'scenario'],
-  [['run', '--server', 'nowhere'], "--server: 'nowhere' is not the URL of a server."],
+  [['run', '--server', 'nowhere'], "'nowhere' is invalid. It takes the URL of a server"],
   [['watch', 'a', 'b'], 'too many arguments'],
-  [['watch', '--server', 'ftp://x'], 'is not the URL of a server'],
+  [['watch', '--server', 'ftp://x'], 'It takes the URL of a server'],
   [['stop'], "missing required argument 'run'"],
   [['runs', '--status', 'BROKEN'], 'Allowed choices are QUEUED'],
   [['runs', '--limit', 'all'], "'all' is invalid"],
@@ -73,4 +74,5 @@ test('the choices of flags are those of the contract', () => {
   expect(choices('run', '--faults')).toEqual([...FAULT_PROFILES]);
   expect(choices('run', '--isolation')).toEqual([...ISOLATION_LEVELS]);
   expect(choices('runs', '--status')).toEqual([...RUN_STATUSES]);
+  expect(FLAG_FAULT_NAMES).toEqual([...FAULT_NAMES]);
 });

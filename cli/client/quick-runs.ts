@@ -1,0 +1,33 @@
+/** The newest runs for the completion of a shell: quickly or not at all, and never with a word about why not. */
+import { API_BASE, runPageSchema } from '../../server/contract/index.ts';
+import { environmentOf } from '../config/apply.ts';
+import { loadConfigFile } from '../config/file.ts';
+import type { Context } from '../context.ts';
+import { findServer } from '../hosting/find-server.ts';
+
+const LIMIT_MS = 700;
+const RUNS = 30;
+
+/** Empty when no server answers in time. */
+export async function quickRuns(
+  context: Context,
+): Promise<{ id: string; status: string; seed: number; scenario: string }[]> {
+  return Promise.race([
+    ask(context).catch(() => []),
+    new Promise<[]>((resolve) => setTimeout(resolve, LIMIT_MS, []).unref()),
+  ]);
+}
+
+async function ask(context: Context) {
+  const file = await loadConfigFile(context.cwd).catch(() => null);
+  const env = environmentOf({}, context.env, file);
+  const found = await findServer({ ...context, env }, {});
+  if (found === null) return [];
+  const { url, token } = found.connection;
+  const response = await fetch(`${url}${API_BASE}/runs?limit=${RUNS}`, {
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(LIMIT_MS),
+  });
+  const page = runPageSchema.safeParse(await response.json());
+  return page.success ? page.data.runs : [];
+}

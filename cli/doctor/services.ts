@@ -1,0 +1,132 @@
+/** Checks of what is reached over the network: the server and the database. */
+import postgres from 'postgres';
+import { z } from 'zod';
+import type { Connection } from '../client/api.ts';
+import { causeOf } from '../client/api.ts';
+import type { Context } from '../context.ts';
+import { CliError, messageOf } from '../errors.ts';
+import { findServer, type ServerFlags } from '../hosting/find-server.ts';
+import { safeText } from '../safe-text.ts';
+import { VERSION } from '../version.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+const LIMIT_MS = 3_000;
+const healthSchema = z.object({ status: z.string(), version: z.string() });
+
+export async function checkServer(context: Context, flags: ServerFlags): Promise<Check[]> {
+  try {
+    const found = await findServer(context, flags);
+    if (found === null) {
+      return [ok('server', 'none runs here; `simcity run` hosts one, `simcity up` a lasting one')];
+    }
+    return await checkConnection(found.connection);
+  } catch (error) {
+    const hint = error instanceof CliError ? (error.hint ?? '') : '';
+    return [fail('server', safeText(messageOf(error)), hint)];
+  }
+}
+
+async function checkConnection(connection: Connection): Promise<Check[]> {
+  const shown = safeText(connection.url.replace(/\/\/[^/@]*@/, '//***@'));
+  const advice = 'Start it with `simcity up`, or name another with --server URL or SIMCITY_URL.';
+  const health = await ask(connection, '/healthz');
+  if (!health.ok) return [fail('server', `${shown}: ${health.why}`, advice)];
+  const said = healthSchema.safeParse(health.body);
+  if (!said.success)
+    return [fail('server', `${shown} answers, and is no SimCity`, 'Check --server and SIMCITY_URL.')];
+  const { version } = said.data;
+  const server =
+    version === VERSION
+      ? ok('server', `${shown}, version ${version}`)
+      : warn(
+          'server',
+          `${shown}, version ${safeText(version)}; this is ${VERSION}`,
+          'Use the same version on both sides.',
+        );
+  const ready = await ask(connection, '/readyz');
+  const allowed = await ask(connection, '/api/ops/simcity/runs?limit=1');
+  return [
+    server,
+    ready.ok
+      ? ok('server’s database', 'reachable and migrated')
+      : fail(
+          'server’s database',
+          ready.why,
+          'Look at the log of the server; `simcity migrate` applies migrations.',
+        ),
+    allowed.ok
+      ? ok('access', 'runs can be read')
+      : fail('access', allowed.why, 'Set SIMCITY_TOKEN to a token that this server takes.'),
+  ];
+}
+
+type Answer = { ok: true; body: unknown } | { ok: false; why: string };
+
+async function ask({ url, token }: Connection, path: string): Promise<Answer> {
+  try {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(LIMIT_MS) });
+    if (!response.ok) return { ok: false, why: `HTTP ${response.status}` };
+    return { ok: true, body: await response.json().catch(() => null) };
+  } catch (error) {
+    const late = error instanceof Error && error.name === 'TimeoutError';
+    return { ok: false, why: late ? 'it did not answer in time' : safeText(causeOf(error)) };
+  }
+}
+
+/** The database that is named for hosting: reachable, new enough, migrated. Reads only. */
+export async function checkDatabase(
+  name: string,
+  variable: string,
+  url: string | undefined,
+): Promise<Check[]> {
+  if (url === undefined || url === '') return [];
+  let sql: postgres.Sql | undefined;
+  try {
+    sql = postgres(url, { max: 1, connect_timeout: LIMIT_MS / 1_000, onnotice: () => undefined });
+    const [row] = await sql`
+      select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
+        to_regclass('public.simcity_migrations') is not null as migrated,
+        has_database_privilege(current_database(), 'create') as creates`;
+    return [describeDatabase(name, variable, row ?? {})];
+  } catch (error) {
+    const why = safeText(withoutCredentials(messageOf(error) || causeOf(error), url));
+    return [
+      fail(name, `cannot be reached: ${why}`, `Check ${variable}: host, port, user, password, database.`),
+    ];
+  } finally {
+    await sql?.end({ timeout: 1 }).catch(() => undefined);
+  }
+}
+
+/** The oldest PostgreSQL that the migrations are written for. */
+const OLDEST = 150_000;
+
+function describeDatabase(name: string, variable: string, row: Record<string, unknown>): Check {
+  const version = `PostgreSQL ${safeText(String(row['version']))}`;
+  if (Number(row['number']) < OLDEST)
+    return fail(name, `${version} is too old`, `Use 15 or newer in ${variable}.`);
+  if (row['creates'] !== true) {
+    return fail(
+      name,
+      `${version}; this user may not create schemas`,
+      `Grant CREATE on the database to the user of ${variable}.`,
+    );
+  }
+  if (variable === 'DATABASE_URL' && row['migrated'] !== true) {
+    return warn(
+      name,
+      `${version}, not migrated yet`,
+      'A server does it as it starts; or run `simcity migrate` now.',
+    );
+  }
+  return ok(name, version);
+}
+
+function withoutCredentials(text: string, url: string): string {
+  const { username, password } = URL.parse(url) ?? { username: '', password: '' };
+  const secrets = [decodeURIComponent(password), password].filter((each) => each !== '');
+  return secrets
+    .reduce((clean, secret) => clean.replaceAll(secret, '***'), text)
+    .replaceAll(url, `${username}@…`);
+}

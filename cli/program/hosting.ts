@@ -1,0 +1,74 @@
+/** The definitions of the commands that host parts of SimCity. */
+import { type Command, Option } from 'commander';
+import { type Act, withExamples, withExitCodes } from './act.ts';
+import {
+  count,
+  dataDirOption,
+  GROUPS,
+  jsonOption,
+  portOption,
+  serverOption,
+  targetUrlOption,
+} from './options.ts';
+
+const HOST_CODES = '0 done, 2 wrong usage, 4 a part could not start, 130 interrupted.';
+
+export function addHosting(program: Command, act: Act): void {
+  const listening = (command: Command) =>
+    withExitCodes(command, HOST_CODES)
+      .optionsGroup(GROUPS.where)
+      .addOption(new Option('--host <ADDRESS>', 'address to listen on (default: 127.0.0.1)'))
+      .addOption(portOption('--port <N>', 'port to listen on; 0 takes any (default: 4600)'))
+      .addOption(dataDirOption());
+  const up = listening(program.command('up'))
+    .summary('host database, server and runner for others, until Ctrl-C')
+    .description(
+      'Hosts database, server and runner until it is told to leave; prints the URL. `simcity run` in other ' +
+        'terminals and directories sends its runs here.',
+    )
+    .addOption(targetUrlOption())
+    .action(act(async () => (await import('../commands/up.ts')).up));
+  withExamples(up, [
+    ['simcity up', 'on 127.0.0.1:4600'],
+    ['DATABASE_URL=postgres://… simcity up --port 8080', 'on a database of yours'],
+  ]);
+  const serve = listening(program.command('serve'))
+    .summary('host database and server without a runner')
+    .description(
+      'Hosts database and server, and no runner: `simcity runner` executes the runs, here or elsewhere.',
+    )
+    .action(act(async () => (await import('../commands/up.ts')).serve));
+  withExamples(serve, [['simcity serve --host 0.0.0.0', 'for other machines; see --help of runner']]);
+  addRunner(program, act);
+  addMigrate(program, act);
+}
+
+function addRunner(program: Command, act: Act): void {
+  const runner = withExitCodes(program.command('runner'), HOST_CODES)
+    .summary('execute queued runs of a server')
+    .description(
+      'Takes queued runs of a server and executes them, each in a process of its own, until it is told to ' +
+        'leave. It needs the database of the server: DATABASE_URL, or the data directory of `simcity up`.',
+    )
+    .addOption(new Option('--name <NAME>', 'what it calls itself (default: host and process)'))
+    .addOption(count('--parallel <N>', 'runs at once (default: 1)', 64))
+    .optionsGroup(GROUPS.where)
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .addOption(targetUrlOption())
+    .action(act(async () => (await import('../commands/runner.ts')).runner));
+  withExamples(runner, [['simcity runner --parallel 2', 'two runs at once']]);
+}
+
+function addMigrate(program: Command, act: Act): void {
+  const migrate = withExitCodes(program.command('migrate'), HOST_CODES)
+    .summary('apply the migrations of the database and list them')
+    .description(
+      'Applies what is pending in sql/ to the database, under a lock, each migration in a transaction of its ' +
+        'own, and lists all of them. Again is no harm.',
+    )
+    .addOption(dataDirOption())
+    .addOption(jsonOption('the migrations as JSON'))
+    .action(act(async () => (await import('../commands/migrate.ts')).migrate));
+  withExamples(migrate, [['DATABASE_URL=postgres://… simcity migrate', 'a database of yours']]);
+}

@@ -1,0 +1,107 @@
+/** The definitions of the commands that execute runs again: to compare them, to make them small, to hunt. */
+import { type Command, Option } from 'commander';
+import { duration, kebabName, seeds } from '../flags.ts';
+import { type Act, withExamples, withExitCodes } from './act.ts';
+import { count, dataDirOption, GROUPS, jsonOption, portOption, serverOption } from './options.ts';
+import { addPlanOptions } from './plan-options.ts';
+
+export function addLab(program: Command, act: Act): void {
+  addReplay(program, act);
+  addDiff(program, act);
+  addShrink(program, act);
+  addCampaign(program, act);
+}
+
+function addReplay(program: Command, act: Act): void {
+  const replay = withExitCodes(
+    program.command('replay'),
+    '0 identical, 1 the histories differ, 2 wrong usage, 4 server or database lost, 130 interrupted.',
+  )
+    .summary('execute the seed of a run again and compare the histories')
+    .description(
+      'Executes the seed of a run that has ended once more, aside from the server, and compares the two ' +
+        'histories event by event. One seed is one history, bit for bit, on memory and on postgres.',
+    )
+    .argument('[run]', 'the run', 'latest')
+    .addOption(new Option('--verify', 'compare event by event'))
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .addOption(jsonOption('the comparison as JSON'))
+    .action(act(async () => (await import('../commands/replay.ts')).replay));
+  withExamples(replay, [['simcity replay latest --verify', 'does it happen again, exactly so?']]);
+}
+
+function addDiff(program: Command, act: Act): void {
+  const diff = withExitCodes(
+    program.command('diff'),
+    '0 identical, 1 the histories differ, 2 wrong usage or no such run, 4 server lost.',
+  )
+    .summary('the first event at which two runs differ, and what differs')
+    .description('Compares the stored histories of two runs, and shows the first event that differs.')
+    .argument('<run>', 'one run')
+    .argument('<other>', 'the other')
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .addOption(jsonOption('the comparison as JSON'))
+    .action(act(async () => (await import('../commands/diff.ts')).diff));
+  withExamples(diff, [['simcity diff 0198c2 0198d7', 'where they part']]);
+}
+
+function addShrink(program: Command, act: Act): void {
+  const shrink = withExitCodes(
+    program.command('shrink'),
+    '0 found, 1 not found, 2 wrong usage, 4 server or database lost, 130 interrupted.',
+  )
+    .summary('find the few operations by which a failed run still fails the same way')
+    .description(
+      'Finds a smallest set of operations, faults and scheduling choices by which a failed run still fails ' +
+        'the same way, and prints it as a story and as a command. It is stored with the run.',
+    )
+    .argument('[run]', 'the run', 'latest')
+    .addOption(count('--max-executions <N>', 'stop searching after so many executions', 10_000_000))
+    .addOption(
+      new Option('--max-time <TIME>', 'stop searching after this (default: 10m)').argParser(duration),
+    )
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .addOption(jsonOption('the result as JSON'))
+    .action(act(async () => (await import('../commands/shrink.ts')).shrink));
+  withExamples(shrink, [
+    ['simcity shrink', 'the newest run'],
+    ['simcity shrink 0198c2 --max-time 1m', 'the best that a minute finds'],
+  ]);
+}
+
+function addCampaign(program: Command, act: Act): void {
+  const campaign = withExitCodes(
+    program.command('campaign'),
+    '0 no failure, 1 failures were found, 2 wrong usage, 4 server or database lost, 130 interrupted.',
+  )
+    .summary('execute many seeds at full speed; record and shrink each distinct failure')
+    .description(
+      'Executes many seeds at full speed, aside from the server. Each distinct failure is recorded as a run and ' +
+        'made small. A campaign that was stopped goes on with --resume.',
+    )
+    .argument('[scenario]', 'what citizens do', 'bookings');
+  addPlanOptions(campaign, 'memory')
+    .optionsGroup('The hunt:')
+    .addOption(
+      new Option('--seeds <RANGE>', 'such as 1..1000 or 1..10,50 (default: 1..1000)').argParser(seeds),
+    )
+    .addOption(count('--parallel <N>', 'seeds at once (default: one a core)', 256))
+    .addOption(new Option('--name <NAME>', 'what it is called (default: from the time)').argParser(kebabName))
+    .addOption(new Option('--resume [NAME]', 'go on with a stopped one (default: the newest)'))
+    .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'))
+    .optionsGroup(GROUPS.where)
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .addOption(portOption('--port <N>', 'port when hosting here (default: 4600 if free)'))
+    .optionsGroup(GROUPS.output)
+    .addOption(jsonOption('the summary as JSON'))
+    .action(act(async () => (await import('../commands/campaign.ts')).campaign));
+  withExamples(campaign, [
+    ['simcity campaign --seeds 1..10000', 'hunt on memory, the fastest'],
+    ['simcity campaign --target postgres --bug lost-cancel', 'is a known bug found?'],
+    ['simcity campaign --resume', 'go on with the newest'],
+  ]);
+}

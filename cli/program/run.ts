@@ -1,0 +1,56 @@
+/** The definition of `simcity run`. */
+import { Argument, type Command, Option } from 'commander';
+import { reductionText, scenarioName, wholeNumber } from '../flags.ts';
+import { type Act, VERDICT_CODES, withExamples, withExitCodes } from './act.ts';
+import {
+  addOutputOptions,
+  dataDirOption,
+  GROUPS,
+  portOption,
+  serverOption,
+  targetUrlOption,
+} from './options.ts';
+import { addPlanOptions } from './plan-options.ts';
+
+export function addRun(program: Command, act: Act): void {
+  const command = program
+    .command('run')
+    .summary('execute a run and show it; hosts what is missing')
+    .description(
+      'Executes a run and shows it: mission control on a terminal, dated lines elsewhere. Where no server ' +
+        'answers, database, server and runner are hosted here and taken down at the end. The seed decides ' +
+        'everything, so that a run with the same flags and seed has the same history.',
+    )
+    .addArgument(new Argument('[scenario]', 'what citizens do').default('bookings').argParser(scenarioName));
+  command
+    .optionsGroup(GROUPS.city)
+    .addOption(
+      new Option('--seed <N>', 'decides everything; a fresh one by default').argParser(
+        wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      ),
+    )
+    .addOption(
+      new Option('--reduction <PART>', 'only a part of the run, as shrink prints it').argParser(
+        reductionText,
+      ),
+    );
+  addPlanOptions(command, 'postgres');
+  command
+    .optionsGroup(GROUPS.where)
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .addOption(portOption('--port <N>', 'port when hosting here (default: 4600 if free)'))
+    .addOption(targetUrlOption())
+    .addOption(new Option('--detach', "print the run's id and leave"));
+  addOutputOptions(command).action(act(async () => (await import('../commands/run.ts')).run));
+  withExitCodes(command, VERDICT_CODES);
+  withExamples(command, [
+    ['simcity run', 'hosts what is missing, and shows a run'],
+    ['simcity run --seed 42 --faults brutal', 'the same city each time, and more goes wrong'],
+    ['simcity run --bug check-then-insert', 'see how a failure is found and told'],
+    ['simcity run --target http://127.0.0.1:3000', 'a booking service of yours'],
+    ["simcity run --threshold 'p95_latency_ms<50'", 'fail when it gets slow'],
+    ['simcity run --reporter junit=report.xml', 'for CI'],
+    ['simcity run --detach', 'launch on a server, and leave'],
+  ]);
+}

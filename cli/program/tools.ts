@@ -1,0 +1,44 @@
+/** The definitions of the commands about SimCity itself. */
+import { Argument, type Command } from 'commander';
+import { type Act, withExamples, withExitCodes } from './act.ts';
+import { dataDirOption, jsonOption, serverOption } from './options.ts';
+
+export function addTools(program: Command, act: Act): void {
+  const doctor = withExitCodes(
+    program.command('doctor'),
+    '0 nothing is in the way, 1 something is, 2 wrong usage.',
+  )
+    .summary('check the installation, and show every setting with where it came from')
+    .description(
+      'Shows every setting with its value and where it came from (a flag, a variable, a file, the default), ' +
+        'checks all that a run needs, and says what to do about what is wrong. Secrets are masked.',
+    )
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .addOption(jsonOption('settings and checks as JSON'))
+    .action(act(async () => (await import('../commands/doctor.ts')).doctor));
+  withExamples(doctor, [
+    ['simcity doctor', 'why does it not work here?'],
+    ['SIMCITY_URL=http://ops:4600 simcity doctor', 'can that server be reached?'],
+  ]);
+  const completion = withExitCodes(program.command('completion'), '0 done, 2 wrong usage.')
+    .summary('print the completion script of a shell')
+    .description(
+      'Prints a script that completes commands, options, their values, and the ids of runs (asked of the ' +
+        'server, if one answers quickly).',
+    )
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .action(act(async () => (await import('../commands/completion.ts')).completion));
+  withExamples(completion, [
+    ['source <(simcity completion bash)', 'in ~/.bashrc'],
+    ['source <(simcity completion zsh)', 'in ~/.zshrc, after compinit'],
+    ['simcity completion fish > ~/.config/fish/completions/simcity.fish', 'once'],
+  ]);
+  program
+    .command('__complete', { hidden: true })
+    .argument('<position>')
+    .argument('[words...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(act(async () => (await import('../commands/complete.ts')).complete(program)));
+}
