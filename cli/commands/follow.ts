@@ -1,18 +1,23 @@
-/** Follows a run to its end: as mission control, as log lines, or as lines of JSON. */
+/** Follows a run to its end: as mission control, as log lines, as sentences, as lines of JSON, or silently. */
 import type { EndFrame, Run } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { followRun, type StreamItem } from '../client/stream.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT, messageOf } from '../errors.ts';
+import { defuseLine, groupLines } from '../output/github.ts';
 import { createLogLines } from '../output/log-lines.ts';
+import type { Narrator } from '../output/narrator.ts';
+import { startPulse } from '../output/pulse.ts';
+import { createSentences } from '../output/sentences.ts';
 import { styleFor } from '../output/style.ts';
-import { exitCodeOf, summaryText } from '../output/verdict.ts';
+import { exitCodeOf, verdictLine } from '../output/verdict.ts';
 import { safeJson, safeText } from '../safe-text.ts';
+import type { Presentation } from './presentation.ts';
 
 export interface FollowRequest {
   api: Api;
   run: Run;
-  as: 'screen' | 'log' | 'json';
+  presentation: Presentation;
   /** True for `run`: the first Ctrl-C stops the run. False for `watch`: it only leaves. */
   owns: boolean;
   /** True when leaving takes the run's server down with it. */
@@ -22,16 +27,21 @@ export interface FollowRequest {
 
 /** About a minute of attempts: a follower that nobody watches must end when the server does not come back. */
 const UNWATCHED_ATTEMPTS = 15;
+/** Of the lines of JSON, written into the first. A field may be added; anything else makes it 2. */
+const JSON_VERSION = 1;
 
 /** Follows and resolves to the exit code of the verdict. @throws CliError when the server is lost. */
 export async function follow(context: Context, request: FollowRequest): Promise<number> {
-  if (request.as === 'screen') {
+  const { as } = request.presentation;
+  if (as === 'screen') {
     const { missionControl } = await import('../tui/start.ts');
     return missionControl(context, request);
   }
   const undo = onInterrupt(context, request);
   try {
-    return request.as === 'json' ? await asJson(context, request) : await asLog(context, request);
+    if (as === 'json') return await asJson(context, request);
+    if (as === 'quiet') return await asVerdict(context, request);
+    return await asLines(context, request, as);
   } finally {
     undo();
   }
@@ -48,6 +58,9 @@ function itemsOf(context: Context, request: FollowRequest): AsyncGenerator<Strea
 
 /** First Ctrl-C: stop the run and go on to its end. Second, and any in `watch`: leave at once. */
 function onInterrupt(context: Context, request: FollowRequest): () => void {
+  const say = (message: string) => {
+    if (!request.presentation.quiet) context.err(`simcity: ${message}\n`);
+  };
   let asked = false;
   return context.onSignal(() => {
     if (!request.owns || asked) {
@@ -55,55 +68,87 @@ function onInterrupt(context: Context, request: FollowRequest): () => void {
       return;
     }
     asked = true;
-    context.err('simcity: stopping the run; Ctrl-C again leaves at once.\n');
+    say('stopping the run; Ctrl-C again leaves at once.');
     request.api.stop(request.run.id, 'interrupted by the user').catch((error: unknown) => {
-      context.err(`simcity: the stop did not get through: ${safeText(messageOf(error))}\n`);
+      say(`the stop did not get through: ${safeText(messageOf(error))}`);
     });
   });
 }
 
 async function asJson(context: Context, request: FollowRequest): Promise<number> {
+  const { quiet } = request.presentation;
+  let first = true;
   for await (const item of itemsOf(context, request)) {
     if (item.kind === 'link') {
-      if (item.link.state === 'reconnecting') {
+      if (item.link.state === 'reconnecting' && !quiet) {
         context.err(`simcity: reconnecting (attempt ${item.link.attempt}): ${safeText(item.link.error)}\n`);
       }
       continue;
     }
-    await context.out(`${safeJson(item.frame)}\n`);
-    if (item.frame.frame === 'end') return exitCodeOf(item.frame.data);
+    const { frame } = item;
+    if (!quiet || frame.frame === 'end') {
+      await context.out(`${safeJson(first ? { ...frame, version: JSON_VERSION } : frame)}\n`);
+      first = false;
+    }
+    if (frame.frame === 'end') return exitCodeOf(frame.data);
   }
   return EXIT.interrupted;
 }
 
-async function asLog(context: Context, request: FollowRequest): Promise<number> {
-  const style = styleFor(wantsColor(context, 'stdout'));
-  const lines = createLogLines(style, Date.now);
-  const print = async (text: string[]) => {
-    if (text.length > 0) await context.out(`${text.join('\n')}\n`);
+async function asVerdict(context: Context, request: FollowRequest): Promise<number> {
+  const { linesTo } = request.presentation;
+  for await (const item of itemsOf(context, request)) {
+    if (item.kind === 'link' || item.frame.frame !== 'end') continue;
+    const end = item.frame.data;
+    // A report on stdout is the verdict there.
+    const style = styleFor(wantsColor(context, 'stdout'));
+    if (linesTo === 'stdout') await context.out(`${verdictLine(request.run, end, style)}\n`);
+    return exitCodeOf(end);
+  }
+  return EXIT.interrupted;
+}
+
+async function asLines(context: Context, request: FollowRequest, as: 'log' | 'plain'): Promise<number> {
+  const { linesTo, onActions } = request.presentation;
+  const style = styleFor(wantsColor(context, linesTo));
+  const narrator = as === 'log' ? createLogLines(style, Date.now) : createSentences(Date.now);
+  const print = async (lines: string[], own = false) => {
+    if (lines.length === 0) return;
+    pulse.touch();
+    // Text of foreign origin must not command the job either.
+    const text = `${(onActions && !own ? lines.map(defuseLine) : lines).join('\n')}\n`;
+    if (linesTo === 'stdout') await context.out(text);
+    else context.err(text);
   };
-  let metrics: Record<string, number> = {};
-  await print(lines.start(request.run));
+  const pulse = startPulse((silentMs) => void print(narrator.idle(silentMs)));
+  const group = onActions ? groupLines(request.run) : { begin: [], end: [] };
+  try {
+    await print(group.begin, true);
+    const end = await narrate(context, request, narrator, print);
+    await print(group.end, true);
+    if (end === null) return EXIT.interrupted;
+    await print(narrator.verdict(request.run, end, style));
+    return exitCodeOf(end);
+  } finally {
+    pulse.stop();
+  }
+}
+
+/** Tells the run up to its end; null when told to leave before. */
+async function narrate(
+  context: Context,
+  request: FollowRequest,
+  narrator: Narrator,
+  print: (lines: string[]) => Promise<void>,
+): Promise<EndFrame | null> {
+  await print(narrator.start(request.run));
   for await (const item of itemsOf(context, request)) {
     if (item.kind === 'link') {
-      await print(lines.link(item.link));
+      await print(narrator.link(item.link));
       continue;
     }
-    const { frame } = item;
-    if (frame.frame === 'snapshot' || frame.frame === 'heartbeat') metrics = frame.data.metrics;
-    await print(lines.frame(frame));
-    if (frame.frame === 'end') return endOfLog(context, request.run, frame.data, metrics);
+    await print(narrator.frame(item.frame));
+    if (item.frame.frame === 'end') return item.frame.data;
   }
-  return EXIT.interrupted;
-}
-
-async function endOfLog(
-  context: Context,
-  run: Run,
-  end: EndFrame,
-  metrics: Record<string, number>,
-): Promise<number> {
-  const style = styleFor(wantsColor(context, 'stdout'));
-  await context.out(`\n${summaryText(run, end, metrics, style)}`);
-  return exitCodeOf(end);
+  return null;
 }

@@ -1,43 +1,47 @@
-/** `simcity run`: launches a run, hosts what is missing for it, and shows it to its end. */
-import { type Context, canDraw, wantsColor } from '../context.ts';
-import { EXIT } from '../errors.ts';
-import { connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
-import { planText } from '../output/plan.ts';
+/** `simcity run`: says at once what it begins, and only then loads what that takes. */
+import { type Context, wantsColor } from '../context.ts';
+import { usageError } from '../errors.ts';
 import { styleFor } from '../output/style.ts';
-import { safeJson } from '../safe-text.ts';
-import { follow } from './follow.ts';
-import { launchOf, type RunFlags } from './launch.ts';
+import { safeText } from '../safe-text.ts';
+import { VERSION } from '../version.ts';
+import type { RunFlags } from './launch.ts';
+import { type Presentation, presentationOf } from './presentation.ts';
 
 export async function run(context: Context, scenario: string, flags: RunFlags): Promise<number> {
-  const launch = launchOf(scenario, flags);
-  if (flags.detach) return detach(context, launch, flags);
-  const style = styleFor(wantsColor(context, 'stderr'));
-  const progress = (message: string) => context.err(`${style.dim(`simcity: ${message}`)}\n`);
-  const connected = await hostWhatIsMissing(context, flags, progress);
-  const launched = await connected.api.launch(launch);
-  const screen = !flags.json && !flags.log && canDraw(context);
-  if (screen || flags.json) context.err(planText(launched));
-  await connected.hosted?.startRunner(launched.id);
-  const exitCode = await follow(context, {
-    api: connected.api,
-    run: launched,
-    as: screen ? 'screen' : flags.json ? 'json' : 'log',
-    owns: true,
-    hosted: connected.hosted !== null,
-    exitOnEnd: flags.exitOnEnd === true,
-  });
-  await connected.hosted?.close();
-  return exitCode;
+  // Chosen here, so that a run has its seed before anything else happens.
+  const seeded = { ...flags, seed: flags.seed ?? Math.floor(Math.random() * 2 ** 32) };
+  if (flags.detach) {
+    if (flags.reporter !== undefined) {
+      throw usageError(
+        '--detach leaves before there is anything to report.',
+        'Use `simcity report RUN` later.',
+      );
+    }
+    const { detach } = await import('./execute-run.ts');
+    return detach(context, scenario, seeded);
+  }
+  const presentation = presentationOf(context, flags);
+  await announce(context, presentation, scenario, seeded);
+  const { execute } = await import('./execute-run.ts');
+  return execute(context, scenario, seeded, presentation);
 }
 
-async function detach(
+/** The first line, before the server is looked for. */
+async function announce(
   context: Context,
-  launch: ReturnType<typeof launchOf>,
-  flags: RunFlags,
-): Promise<number> {
-  // What is hosted here would end with this command, so a server that stays is needed.
-  const { api } = await connectToRunning(context, flags);
-  const launched = await api.launch(launch);
-  await context.out(flags.json ? `${safeJson(launched)}\n` : `${launched.id}\n`);
-  return EXIT.pass;
+  { as, linesTo }: Presentation,
+  scenario: string,
+  flags: RunFlags & { seed: number },
+): Promise<void> {
+  const what = `${safeText(scenario)} on ${safeText(flags.target ?? 'postgres')}, seed ${flags.seed}`;
+  if (as === 'plain') await lineTo(context, linesTo, `SimCity ${VERSION} begins: ${what}.`);
+  if (as !== 'log') return;
+  const style = styleFor(wantsColor(context, linesTo));
+  await lineTo(context, linesTo, `${style.dim(new Date().toISOString())} simcity ${VERSION} ${what}`);
+}
+
+/** Prints a line where log lines go. */
+export async function lineTo(context: Context, stream: 'stdout' | 'stderr', line: string): Promise<void> {
+  if (stream === 'stdout') await context.out(`${line}\n`);
+  else context.err(`${line}\n`);
 }

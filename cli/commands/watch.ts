@@ -1,28 +1,23 @@
 /** `simcity watch`: follows a run of a server; leaving never stops it. */
-import { type Context, canDraw } from '../context.ts';
+import type { Context } from '../context.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { follow } from './follow.ts';
+import { type OutputFlags, presentationOf } from './presentation.ts';
+import { withReports } from './report.ts';
 
-interface WatchFlags {
+interface WatchFlags extends OutputFlags {
   server?: string;
   dataDir?: string;
-  log?: true;
-  json?: true;
-  exitOnEnd?: true;
 }
 
 export async function watch(context: Context, runId: string, flags: WatchFlags): Promise<number> {
+  const presentation = presentationOf(context, flags);
   const { api, hosted } = await connectForReading(context, flags);
   const run = await api.run(runId);
-  const screen = !flags.json && !flags.log && canDraw(context);
-  const exitCode = await follow(context, {
-    api,
-    run,
-    as: screen ? 'screen' : flags.json ? 'json' : 'log',
-    owns: false,
-    hosted: false,
-    exitOnEnd: flags.exitOnEnd === true,
-  });
+  const request = { api, run, presentation, owns: false };
+  const exitCode = await withReports(context, request, () =>
+    follow(context, { ...request, hosted: false, exitOnEnd: presentation.exitOnEnd }),
+  );
   await hosted?.close();
   return exitCode;
 }

@@ -1,11 +1,11 @@
 /** A run as log lines: what matters at once, progress each second, never a line an event. */
-import type { Frame, HeartbeatFrame, Run, RunEvent } from '../../server/contract/index.ts';
-import type { LinkState } from '../client/stream.ts';
+import type { HeartbeatFrame, RunEvent } from '../../server/contract/index.ts';
 import { detailOf, kindOf } from '../describe-event.ts';
 import { safeText } from '../safe-text.ts';
+import type { Narrator } from './narrator.ts';
 import { planEntries } from './plan.ts';
 import { paintStatus, type Style } from './style.ts';
-import { metricsText } from './verdict.ts';
+import { metricsText, summaryText } from './verdict.ts';
 
 /** Lines about faults in one second; the rest are counted in the progress line. */
 const FAULT_LINES_A_SECOND = 5;
@@ -21,22 +21,14 @@ const PROGRESS_METRICS = [
   'p95_latency_ms',
 ];
 
-export interface LogLines {
-  /** The lines before the first event. */
-  start(run: Run): string[];
-  frame(frame: Frame): string[];
-  link(link: LinkState): string[];
-  /** A line of this program's own. */
-  say(message: string): string;
-}
-
 /** Turns what a stream brings into lines. `now` is wall time in ms. */
-export function createLogLines(style: Style, now: () => number): LogLines {
+export function createLogLines(style: Style, now: () => number): Narrator {
   let progressAt = 0;
   let faultLines = 0;
   let faultsPassedOver = 0;
   let metrics: Record<string, number> = {};
   let queuedSaid = false;
+  let standing = 'waiting for the server';
 
   const line = (at: string, what: string, rest: string) => `${style.dim(at)} ${what} ${rest}`.trimEnd();
   const stamp = () => new Date(now()).toISOString();
@@ -60,11 +52,13 @@ export function createLogLines(style: Style, now: () => number): LogLines {
 
   const onHeartbeat = (data: HeartbeatFrame): string[] => {
     if (data.status === 'QUEUED') {
+      standing = 'waiting for a runner';
       if (queuedSaid) return [];
       queuedSaid = true;
       return [line(stamp(), 'queued', 'waiting for a runner; `simcity runner` starts one')];
     }
     metrics = { ...metrics, ...data.metrics };
+    standing = `${data.status} event=${data.eventIndex}`;
     if (now() - progressAt < PROGRESS_EVERY_MS * 0.9) return [];
     progressAt = now();
     const more = faultsPassedOver > 0 ? ` (+${faultsPassedOver} more fault lines)` : '';
@@ -102,6 +96,9 @@ export function createLogLines(style: Style, now: () => number): LogLines {
         ),
       ];
     },
-    say: (message) => line(stamp(), 'simcity', safeText(message)),
+    idle: (silentMs) => [
+      line(stamp(), 'idle', `${standing}; nothing new for ${Math.round(silentMs / 1000)} s`),
+    ],
+    verdict: (run, end, paint) => ['', ...summaryText(run, end, metrics, paint).trimEnd().split('\n')],
   };
 }

@@ -19,8 +19,9 @@ describe('run without a terminal', () => {
     const { exitCode, stdout } = await simcity(['run', '--seed', '42'], { env });
     expect(exitCode).toBe(0);
     const lines = stdout.split('\n');
-    expect(lines[0]).toMatch(/^2025-11-22T\S+Z run 0198c2d4/);
-    expect(lines[1]).toContain('seed=42');
+    expect(lines[0]).toMatch(/^20\S+Z simcity \S+ bookings on postgres, seed 42$/);
+    expect(lines[1]).toMatch(/^2025-11-22T\S+Z run 0198c2d4/);
+    expect(lines[2]).toContain('seed=42');
     expect(stdout).toContain('PASS  bookings@postgres  seed 42  41 events in 12.4 s');
     expect(stdout).not.toContain('\u001b');
   });
@@ -61,7 +62,8 @@ describe('run without a terminal', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(frames).toEqual([...history, endFrame(40, 'PASS')]);
+    expect(frames[0]).toEqual({ ...history[0], version: 1 });
+    expect(frames.slice(1)).toEqual([...history.slice(1), endFrame(40, 'PASS')]);
     expect(stderr).toContain('seed 42');
   });
 

@@ -1,0 +1,45 @@
+/** Reads from a server what a report is made of. */
+import { eventSchema, type Run, type RunEvent, type Snapshot } from '../../server/contract/index.ts';
+import type { ReportData } from '../output/report/data.ts';
+import type { Api } from './api.ts';
+
+/** Points of a chart: more than its pixels would show nothing more. */
+const MOST_SNAPSHOTS = 600;
+const LAST_EVENTS = 50;
+const PAGE = 1_000;
+
+/** With `history` also what is drawn: metrics over time, the last events, the city. */
+export async function gatherReport(api: Api, run: Run, history: boolean): Promise<ReportData> {
+  if (!history) return { run, snapshots: [], lastEvents: [], city: null, lost: null };
+  const [snapshots, lastEvents, city] = await Promise.all([
+    thinnedSnapshots(api, run),
+    lastEventsOf(api, run),
+    // A report without the grid is better than none.
+    run.live.eventIndex < 0 ? null : api.state(run.id, run.live.eventIndex).catch(() => null),
+  ]);
+  return { run, snapshots, lastEvents, city, lost: null };
+}
+
+async function thinnedSnapshots(api: Api, run: Run): Promise<Snapshot[]> {
+  const stored = (run.live.eventIndex + 1) / run.config.snapshotEvery;
+  const every = Math.max(1, Math.ceil(stored / MOST_SNAPSHOTS));
+  const found: Snapshot[] = [];
+  let from: number | null = 0;
+  while (from !== null && found.length < 2 * MOST_SNAPSHOTS) {
+    const page = await api.snapshots(run.id, { from, limit: PAGE, every });
+    found.push(...page.snapshots);
+    from = page.snapshots.length === 0 ? null : page.next;
+  }
+  return found;
+}
+
+/** The bundle's, which end where it broke; without a failure the newest. */
+async function lastEventsOf(api: Api, run: Run): Promise<RunEvent[]> {
+  const told = (run.failForensic?.lastEvents ?? []).flatMap((event) => {
+    const parsed = eventSchema.safeParse(event);
+    return parsed.success ? [parsed.data] : [];
+  });
+  if (told.length > 0) return told;
+  const from = Math.max(0, run.live.eventIndex - LAST_EVENTS + 1);
+  return (await api.events(run.id, { from, limit: LAST_EVENTS })).events;
+}

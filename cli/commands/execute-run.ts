@@ -1,0 +1,65 @@
+/** Launches a run, hosts what is missing for it, shows it to its end, and writes the reports. */
+import { type Context, wantsColor } from '../context.ts';
+import { EXIT } from '../errors.ts';
+import { connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
+import { planText } from '../output/plan.ts';
+import { startPulse } from '../output/pulse.ts';
+import { styleFor } from '../output/style.ts';
+import { safeJson } from '../safe-text.ts';
+import { follow } from './follow.ts';
+import { launchOf, type RunFlags } from './launch.ts';
+import type { Presentation } from './presentation.ts';
+import { withReports } from './report.ts';
+
+export async function execute(
+  context: Context,
+  scenario: string,
+  flags: RunFlags,
+  presentation: Presentation,
+): Promise<number> {
+  const launch = launchOf(scenario, flags);
+  const silent = presentation.quiet;
+  const { progress, connected: stopPulse } = startProgress(context, silent);
+  const connected = await hostWhatIsMissing(context, flags, progress).finally(stopPulse);
+  const launched = await connected.api.launch(launch);
+  if ((presentation.as === 'screen' || presentation.as === 'json') && !silent)
+    context.err(planText(launched));
+  await connected.hosted?.startRunner(launched.id);
+  const request = { api: connected.api, run: launched, presentation, owns: true };
+  const exitCode = await withReports(context, request, () =>
+    follow(context, {
+      ...request,
+      hosted: connected.hosted !== null,
+      exitOnEnd: presentation.exitOnEnd,
+    }),
+  );
+  await connected.hosted?.close();
+  return exitCode;
+}
+
+/** Says what is started; and that it still is, when that takes long. */
+function startProgress(context: Context, silent: boolean) {
+  const style = styleFor(wantsColor(context, 'stderr'));
+  const say = (message: string) => {
+    if (!silent) context.err(`${style.dim(`simcity: ${message}`)}\n`);
+  };
+  let last = 'looking for a server';
+  const pulse = startPulse((silentMs) => say(`still ${last} (${Math.round(silentMs / 1000)} s)`));
+  return {
+    progress: (message: string) => {
+      last = message;
+      pulse.touch();
+      say(message);
+    },
+    connected: () => pulse.stop(),
+  };
+}
+
+export async function detach(context: Context, scenario: string, flags: RunFlags): Promise<number> {
+  const launch = launchOf(scenario, flags);
+  // What is hosted here would end with this command, so a server that stays is needed.
+  const { api } = await connectToRunning(context, flags);
+  const launched = await api.launch(launch);
+  await context.out(flags.json ? `${safeJson(launched)}\n` : `${launched.id}\n`);
+  return EXIT.pass;
+}

@@ -1,0 +1,15 @@
+/** What tells a run in lines as it goes: dated log lines, or sentences. */
+import type { EndFrame, Frame, Run } from '../../server/contract/index.ts';
+import type { LinkState } from '../client/stream.ts';
+import type { Style } from './style.ts';
+
+export interface Narrator {
+  /** The lines before the first event. */
+  start(run: Run): string[];
+  frame(frame: Frame): string[];
+  link(link: LinkState): string[];
+  /** Nothing was said for so long. */
+  idle(silentMs: number): string[];
+  /** How it ended. */
+  verdict(run: Run, end: EndFrame, style: Style): string[];
+}

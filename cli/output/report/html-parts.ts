@@ -1,0 +1,89 @@
+/** The larger parts of the HTML report: the failure's story, the events, and the city. */
+import type { CityState, Forensic, RunEvent } from '../../../server/contract/index.ts';
+import { smallestSchema } from '../../../server/contract/index.ts';
+import { detailOf, kindOf, objectOf } from '../../describe-event.ts';
+import { formatClock, formatNumber } from '../../format.ts';
+import { intervalDiagram } from './intervals.ts';
+import { html, type Markup } from './markup.ts';
+
+export function failureStory(failure: Forensic): Markup {
+  const at = failure.eventIndex === null ? null : html` at event <b>${formatNumber(failure.eventIndex)}</b>`;
+  const clock = failure.virtualMs === null ? null : html`, ${formatClock(failure.virtualMs, 3)}`;
+  return html`<section class="story">
+<h2>What broke</h2>
+<p class="quiet">${failure.kind}: <b>${failure.invariant}</b>${at}${clock}</p>
+<p class="message">${failure.message}</p>
+${operation(failure)}
+<div class="columns">${value('Expected', failure.expected)}${value('Actual', failure.actual)}</div>
+${list('What differs between the city and the model', failure.difference)}
+${list('Faults active', failure.faultsActive)}
+${processLines(failure)}
+${history(failure)}
+${smallest(failure)}
+</section>`;
+}
+
+function operation({ operation: broken }: Forensic): Markup | null {
+  if (broken === null) return null;
+  return html`<h3>The operation whose answer broke it</h3><pre>${JSON.stringify(broken)}</pre>`;
+}
+
+function value(title: string, shown: unknown): Markup | null {
+  if (shown === null || shown === undefined) return null;
+  const text = typeof shown === 'string' ? shown : JSON.stringify(shown, null, 2);
+  return html`<div><h3>${title}</h3><pre>${text}</pre></div>`;
+}
+
+function list(title: string, items: readonly string[]): Markup | null {
+  if (items.length === 0) return null;
+  return html`<h3>${title}</h3><ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+}
+
+function processLines({ process }: Forensic): Markup | null {
+  if (process === null || process === undefined) return null;
+  return html`<h3>The process</h3><pre>${JSON.stringify(process, null, 2)}</pre>`;
+}
+
+function history(failure: Forensic): Markup | null {
+  const diagram = intervalDiagram(failure);
+  if (diagram === null) return null;
+  const of = failure.object === null ? '' : ` of ${failure.object}`;
+  return html`<h3>History${of}</h3>
+<p class="quiet">Each bar is an operation from its invocation to its completion: <span class="key ok">ok</span> <span class="key refused">refused</span> <span class="key unknown">unknown</span> <span class="key pending">pending</span>. The upright line is where it broke.</p>${diagram}`;
+}
+
+function smallest(failure: Forensic): Markup | null {
+  const found = smallestSchema.safeParse(failure.smallest);
+  if (!found.success) return null;
+  const { story, operations, operationsBefore } = found.data;
+  const rows = story.map(
+    (step) =>
+      html`<tr><td class="number">${step.step}</td><td>${formatClock(step.virtualMs, 3)}</td><td>${step.actor}</td><td>${step.operation}</td><td>${step.what}</td><td>${step.answer}</td></tr>`,
+  );
+  return html`<h3>The smallest that still breaks</h3>
+<p>${operations} of ${formatNumber(operationsBefore)} operations are left.</p>
+<div class="wide"><table class="events"><thead><tr><th></th><th>time</th><th>who</th><th>operation</th><th>what</th><th>answer</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+/** `brokeAt`: the event to point out. */
+export function eventTable(events: readonly RunEvent[], brokeAt: number | null): Markup {
+  const rows = events.map((event) => {
+    const mark = event.index === brokeAt ? ' broke' : '';
+    return html`<tr class="${kindOf(event)}${mark}"><td class="number">${formatNumber(event.index)}</td><td>${formatClock(event.virtualMs, 3)}</td><td>${event.type}</td><td>${event.actor}</td><td>${objectOf(event)}</td><td>${detailOf(event)}</td></tr>`;
+  });
+  return html`<div class="wide"><table class="events"><thead><tr><th>event</th><th>time</th><th>type</th><th>who</th><th>slot</th><th></th></tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+/** Slots drawn at most. */
+const MOST_SLOTS = 200;
+
+export function cityGrid(city: CityState): Markup {
+  const cells = city.slots.slice(0, MOST_SLOTS).map(({ id, capacity, open, bookings, uncertain }) => {
+    const fill = Math.min(10, Math.round((bookings.length / Math.max(1, capacity)) * 10));
+    const over = bookings.length > capacity ? ' over' : '';
+    const notes = [open ? '' : 'closed', uncertain === 0 ? '' : `${uncertain} uncertain`].filter(Boolean);
+    return html`<div class="slot f${fill}${over}"><b>${id}</b> ${bookings.length}/${capacity}${notes.length === 0 ? null : html`<br>${notes.join(', ')}`}</div>`;
+  });
+  const left = city.slots.length - cells.length;
+  return html`<section><h2>The city at the end</h2><div class="slots">${cells}</div>${left > 0 ? html`<p class="quiet">and ${left} more</p>` : null}</section>`;
+}

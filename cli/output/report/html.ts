@@ -1,0 +1,136 @@
+/**
+ * A run as one HTML file that opens anywhere: no script, nothing fetched, dark and light. Text of the run
+ * can never become markup: it is escaped by the templates, and the policy of the page would not run it.
+ */
+import { createHash } from 'node:crypto';
+import type { Forensic, Snapshot } from '../../../server/contract/index.ts';
+import { formatClock, formatMetric, formatNumber, formatSeconds } from '../../format.ts';
+import { planEntries } from '../plan.ts';
+import { chart, type Line, type Point } from './chart.ts';
+import { commandsFor, REPORT_TOOL, type ReportData, reportVerdict } from './data.ts';
+import { cityGrid, eventTable, failureStory } from './html-parts.ts';
+import { STYLE } from './html-style.ts';
+import { html, Markup } from './markup.ts';
+
+export function htmlReport(data: ReportData): string {
+  const { run } = data;
+  const { status } = reportVerdict(data);
+  // Only this very style is let in; scripts, frames, forms and other hosts are not.
+  const style = createHash('sha256').update(STYLE).digest('base64');
+  const policy = `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'`;
+  const failure = run.failForensic;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${status} · ${run.scenario}@${run.target} · seed ${run.seed} · SimCity</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+${header(data)}
+<main>
+${failure === null ? null : failureStory(failure)}
+${commands(data)}
+${charts(data)}
+${data.city === null ? null : cityGrid(data.city)}
+${events(data)}
+${numbers(data)}
+${bundle(failure)}
+</main>
+<footer>${REPORT_TOOL} · run ${run.id}</footer>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function header(data: ReportData): Markup {
+  const { run } = data;
+  const { status, events, seconds, stopReason } = reportVerdict(data);
+  return html`<header>
+<p class="verdict ${status}">${status === 'not-ended' ? 'NO VERDICT' : status}</p>
+<h1>${run.scenario}<span class="quiet">@</span>${run.target} <span class="quiet">seed</span> ${run.seed}</h1>
+<p>${formatNumber(events)} events in ${formatSeconds(seconds)}${run.startedAt === null ? null : html`, <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time>`}${stopReason === null ? null : html` · ${stopReason}`}</p>
+</header>`;
+}
+
+function commands(data: ReportData): Markup {
+  const rows = commandsFor(data).map(
+    ({ what, command }) => html`<dt>${what}</dt><dd><code>${command}</code></dd>`,
+  );
+  return html`<section><h2>Look further</h2><dl class="commands">${rows}</dl></section>`;
+}
+
+interface ChartPlan {
+  title: string;
+  unit: string;
+  metrics: string[];
+}
+
+const CHARTS: ChartPlan[] = [
+  { title: 'Bookings (active)', unit: '', metrics: ['bookings'] },
+  { title: 'Cancellations', unit: '', metrics: ['cancellations'] },
+  { title: 'Slots available', unit: '', metrics: ['slots_available'] },
+  { title: 'Latency', unit: ' ms', metrics: ['p50_latency_ms', 'p95_latency_ms', 'p99_latency_ms'] },
+  { title: 'Answers', unit: '', metrics: ['ok', 'refused', 'unknown'] },
+];
+
+function charts({ snapshots, run }: ReportData): Markup | null {
+  if (snapshots.length < 2) return null;
+  const faults = faultMarks(snapshots);
+  const brokeAt = run.failForensic?.eventIndex ?? null;
+  const drawn = CHARTS.flatMap(({ title, unit, metrics }) => {
+    const lines = metrics.flatMap((name, i): Line[] => {
+      const points = pointsOf(snapshots, name);
+      const short = metrics.length === 1 ? '' : name.replace('_latency_ms', '');
+      return points.length < 2 ? [] : [{ name: short, color: i + 1, points }];
+    });
+    return lines.length === 0 ? [] : [chart({ title, unit, lines, faults, brokeAt })];
+  });
+  if (drawn.length === 0) return null;
+  return html`<section><h2>Over the run</h2><p class="quiet">Along the axis: the events of the run. Marks below it: faults${brokeAt === null ? '' : '; the upright line: where it broke'}.</p><div class="charts">${drawn}</div></section>`;
+}
+
+function pointsOf(snapshots: readonly Snapshot[], name: string): Point[] {
+  return snapshots.flatMap(({ index, metrics }) => {
+    const value = metrics[name];
+    return value === undefined || !Number.isFinite(value) ? [] : [{ at: index, value }];
+  });
+}
+
+/** Where the count of faults grew from one snapshot to the next. */
+function faultMarks(snapshots: readonly Snapshot[]): Point[] {
+  const counts = pointsOf(snapshots, 'faults');
+  return counts.flatMap(({ at, value }, i) => {
+    const grown = value - (counts[i - 1]?.value ?? 0);
+    return grown > 0 ? [{ at, value: grown }] : [];
+  });
+}
+
+function events({ lastEvents, run }: ReportData): Markup | null {
+  if (lastEvents.length === 0) return null;
+  const brokeAt = run.failForensic?.eventIndex ?? null;
+  const title = brokeAt === null ? 'Last events' : 'Last events before it broke';
+  return html`<section><h2>${title}</h2>${eventTable(lastEvents, brokeAt)}</section>`;
+}
+
+function numbers({ run }: ReportData): Markup {
+  const metrics = Object.entries(run.live.metrics).map(
+    ([name, value]) => html`<tr><th>${name}</th><td class="number">${formatMetric(name, value)}</td></tr>`,
+  );
+  const plan = planEntries(run).map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`);
+  return html`<section class="columns">
+<div><h2>Metrics</h2><table>${metrics}</table></div>
+<div><h2>Plan</h2><table>${plan}</table></div>
+</section>`;
+}
+
+function bundle(failure: Forensic | null): Markup | null {
+  if (failure === null) return null;
+  const at = failure.virtualMs === null ? '' : `, ${formatClock(failure.virtualMs, 3)}`;
+  return html`<section><details><summary>The whole forensic bundle${at}</summary><pre>${JSON.stringify(failure, null, 2)}</pre></details></section>`;
+}

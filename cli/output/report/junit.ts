@@ -1,0 +1,134 @@
+/**
+ * A run as JUnit XML, in the strict form that the common schema describes: a case for the verdict, and one
+ * for each threshold.
+ */
+import { safeLines, safeText } from '../../safe-text.ts';
+import { planEntries } from '../plan.ts';
+import { commandsFor, isHarnessFailure, type ReportData, type ReportVerdict, reportVerdict } from './data.ts';
+
+export function junitReport(data: ReportData): string {
+  const { run } = data;
+  const verdict = reportVerdict(data);
+  const suite = `${run.scenario}@${run.target}`;
+  const className = `simcity.${run.scenario}`;
+  const cases = [
+    testCase(className, `run with seed ${run.seed}`, verdict.seconds, outcomeOf(data, verdict)),
+    ...run.config.thresholds.map((threshold) =>
+      testCase(className, `threshold ${threshold}`, 0, thresholdOutcome(threshold, verdict)),
+    ),
+  ];
+  const counts = countOutcomes(cases);
+  const attributes = {
+    name: suite,
+    timestamp: (run.startedAt ?? run.createdAt).replace(/\.\d+Z$|Z$/, ''),
+    hostname: run.runner ?? 'unknown',
+    tests: String(cases.length),
+    failures: String(counts.failure),
+    errors: String(counts.error),
+    skipped: String(counts.skipped),
+    time: verdict.seconds.toFixed(3),
+  };
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<testsuites>',
+    `  <testsuite package="simcity" id="0"${attributesText(attributes)}>`,
+    '    <properties>',
+    ...[['run', run.id], ...planEntries(run)].map(
+      ([name, value]) => `      <property${attributesText({ name: name ?? '', value: value ?? '' })}/>`,
+    ),
+    '    </properties>',
+    ...cases.map(({ xml }) => xml),
+    `    <system-out>${text(systemOut(data))}</system-out>`,
+    '    <system-err/>',
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+type Outcome =
+  | { kind: 'passed' }
+  | { kind: 'skipped' }
+  | { kind: 'failure' | 'error'; message: string; type: string; detail: string };
+
+interface TestCase {
+  kind: Outcome['kind'];
+  xml: string;
+}
+
+function outcomeOf(data: ReportData, verdict: ReportVerdict): Outcome {
+  const { failure, status } = verdict;
+  if (status === 'PASS') return { kind: 'passed' };
+  if (status === 'STOPPED') return { kind: 'skipped' };
+  if (failure === null) {
+    const message = verdict.stopReason ?? 'the verdict of the run is not known';
+    return { kind: 'error', message, type: 'verdict-unknown', detail: message };
+  }
+  return {
+    kind: isHarnessFailure(failure) ? 'error' : 'failure',
+    message: `${failure.invariant}: ${failure.message}`,
+    type: failure.kind,
+    detail: [
+      failure.message,
+      `expected: ${JSON.stringify(failure.expected)}`,
+      `actual: ${JSON.stringify(failure.actual)}`,
+      ...failure.difference,
+      ...commandsFor(data).map(({ what, command }) => `${what}: ${command}`),
+    ].join('\n'),
+  };
+}
+
+/** A run fails at its first failure, so that a threshold that was not the one says nothing once another broke. */
+function thresholdOutcome(threshold: string, { status, failure }: ReportVerdict): Outcome {
+  if (status === 'PASS') return { kind: 'passed' };
+  if (failure?.kind !== 'threshold' || !`${failure.invariant} ${failure.message}`.includes(threshold)) {
+    return { kind: 'skipped' };
+  }
+  return { kind: 'failure', message: failure.message, type: 'threshold', detail: failure.message };
+}
+
+function testCase(className: string, name: string, seconds: number, outcome: Outcome): TestCase {
+  const open = `    <testcase${attributesText({ name, classname: className, time: seconds.toFixed(3) })}`;
+  if (outcome.kind === 'passed') return { kind: 'passed', xml: `${open}/>` };
+  if (outcome.kind === 'skipped') return { kind: 'skipped', xml: `${open}><skipped/></testcase>` };
+  const { kind, message, type, detail } = outcome;
+  const attributes = attributesText({ message, type });
+  return { kind, xml: `${open}><${kind}${attributes}>${text(detail)}</${kind}></testcase>` };
+}
+
+function countOutcomes(cases: readonly TestCase[]): Record<Outcome['kind'], number> {
+  const counts = { passed: 0, skipped: 0, failure: 0, error: 0 };
+  for (const { kind } of cases) counts[kind] += 1;
+  return counts;
+}
+
+function systemOut({ run }: ReportData): string {
+  return Object.entries(run.live.metrics)
+    .map(([name, value]) => `${name}=${Math.round(value * 100) / 100}`)
+    .join('\n');
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+/** After the sanitiser nothing is left that XML cannot hold, but for the two non-characters. */
+function escaped(safe: string): string {
+  return safe
+    .replace(/[\ufffe\uffff]/g, '\ufffd')
+    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}
+
+function text(content: string): string {
+  return escaped(safeLines(content));
+}
+
+function attributesText(attributes: Record<string, string>): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${escaped(safeText(value))}"`)
+    .join('');
+}

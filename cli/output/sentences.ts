@@ -1,0 +1,114 @@
+/** A run as sentences about what changes, for screen readers: no columns, no colours, no repetition. */
+import type { Frame, HeartbeatFrame, Run, RunEvent } from '../../server/contract/index.ts';
+import { detailOf } from '../describe-event.ts';
+import { formatNumber, formatSeconds } from '../format.ts';
+import { safeLines, safeText } from '../safe-text.ts';
+import type { Narrator } from './narrator.ts';
+import { planEntries } from './plan.ts';
+
+/** Progress is told that seldom: it is listened to. */
+const PROGRESS_EVERY_MS = 5_000;
+
+const TOLD: [metric: string, one: string, many: string][] = [
+  ['operations', 'operation', 'operations'],
+  ['bookings', 'active booking', 'active bookings'],
+  ['cancellations', 'cancellation', 'cancellations'],
+  ['slots_available', 'place free', 'places free'],
+  ['refused', 'refusal', 'refusals'],
+  ['unknown', 'unknown outcome', 'unknown outcomes'],
+  ['faults', 'fault', 'faults'],
+];
+
+const STATUS_SENTENCES: Record<HeartbeatFrame['status'], string> = {
+  QUEUED: 'The run waits for a runner.',
+  RUNNING: 'The run is under way.',
+  STOPPING: 'The run is being stopped.',
+  PASS: 'The run has passed.',
+  FAIL: 'The run has failed.',
+  STOPPED: 'The run was stopped.',
+};
+
+/** `now` is wall time in ms. */
+export function createSentences(now: () => number): Narrator {
+  const startedMs = now();
+  let toldAt = startedMs;
+  let status: HeartbeatFrame['status'] | null = null;
+  let told: Record<string, number> = {};
+  let newest: Record<string, number> = {};
+  const faults = new Map<string, number>();
+
+  const progress = (): string[] => {
+    const changed = TOLD.filter(([name]) => newest[name] !== undefined && newest[name] !== told[name]);
+    const parts = changed.map(([name, one, many]) => counted(newest[name] ?? 0, one, many));
+    const since = [...faults].map(([name, times]) => (times === 1 ? name : `${name} ${times} times`));
+    if (parts.length === 0 && since.length === 0) return [];
+    toldAt = now();
+    told = { ...newest };
+    faults.clear();
+    const struck = since.length === 0 ? '' : ` Faults since then: ${listed(since)}.`;
+    return [`After ${formatSeconds((toldAt - startedMs) / 1000)}: ${listed(parts)}.${struck}`];
+  };
+
+  const onHeartbeat = (data: HeartbeatFrame): string[] => {
+    newest = { ...newest, ...data.metrics };
+    const lines: string[] = [];
+    if (data.status !== status) {
+      status = data.status;
+      lines.push(STATUS_SENTENCES[status]);
+    }
+    if (now() - toldAt >= PROGRESS_EVERY_MS) lines.push(...progress());
+    return lines;
+  };
+
+  const onEvent = (event: RunEvent): string[] => {
+    if (event.type === 'fault') {
+      const name = safeText(String(event.data['name'] ?? 'a fault'));
+      faults.set(name, (faults.get(name) ?? 0) + 1);
+    }
+    if (event.type === 'violation') {
+      return [`Violation at event ${formatNumber(event.index)}: ${detailOf(event)}`];
+    }
+    return event.type === 'note' ? [`Note: ${detailOf(event)}`] : [];
+  };
+
+  return {
+    start: (run) => [`This is run ${run.id}. ${planSentence(run)}`],
+    frame(frame: Frame) {
+      if (frame.frame === 'event') return onEvent(frame.data);
+      if (frame.frame === 'heartbeat') return onHeartbeat(frame.data);
+      if (frame.frame === 'snapshot') newest = frame.data.metrics;
+      return [];
+    },
+    link(link) {
+      if (link.state !== 'reconnecting') return [];
+      return [`The connection was lost: ${safeText(link.error)}. Connecting again, attempt ${link.attempt}.`];
+    },
+    idle: (silentMs) => [`Nothing has changed for ${Math.round(silentMs / 1000)} seconds.`],
+    verdict: (run, end) => [
+      ...progress(),
+      `${STATUS_SENTENCES[end.status]} It took ${formatSeconds(end.durationSecondsActual)} and ${counted(end.eventIndex + 1, 'event', 'events')}.`,
+      ...(end.failure === null
+        ? []
+        : [
+            `What broke is ${safeText(end.failure.invariant)}: ${safeLines(end.failure.message)}`,
+            `To reproduce it: ${safeText(end.failure.reproduce)}`,
+            `For all that is known: simcity forensic ${run.id}`,
+          ]),
+      ...(end.stopReason === null ? [] : [`The reason: ${safeText(end.stopReason)}.`]),
+    ],
+  };
+}
+
+function planSentence(run: Run): string {
+  return `The plan: ${planEntries(run)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')}.`;
+}
+
+function counted(value: number, one: string, many: string): string {
+  return `${formatNumber(value)} ${value === 1 ? one : many}`;
+}
+
+function listed(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}
