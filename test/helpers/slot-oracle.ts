@@ -38,6 +38,7 @@ const REASONS = ['full', 'closed', 'already-booked'];
 /** The index of the first step that no order explains, or -1. */
 export function oracle(capacity: number, steps: readonly Step[]): number {
   const ids = idsOf(steps);
+  const calledIds = ids.get('') ?? NO_IDS;
   const calls = new Map<number, SlotCall>();
   const open = new Set<number>();
   /** Refusals that were answered, by citizen and key. */
@@ -143,7 +144,7 @@ export function oracle(capacity: number, steps: readonly Step[]): number {
           result: { kind: 'refused', reasons: [...now, ...again] },
         };
         if (now.length > 0) return [refusal];
-        const booked = [...ids, `new-${id}`]
+        const booked = [...possibleIds(call), `new-${id}`]
           .filter((given) => !slot.bookings.some((b) => b.id === given))
           .map((given): { slot: Slot; result: Result } => ({
             slot: {
@@ -155,6 +156,15 @@ export function oracle(capacity: number, steps: readonly Step[]): number {
         return again.length > 0 ? [refusal, ...booked] : booked;
       }
     }
+  }
+
+  /** Any other id would do nothing that a new one does not. */
+  function possibleIds({ citizen, key }: Extract<SlotCall, { operation: 'book' }>): ReadonlySet<string> {
+    return new Set([
+      ...calledIds,
+      ...(ids.get(`${citizen} ${key}`) ?? NO_IDS),
+      ...(ids.get(citizen) ?? NO_IDS),
+    ]);
   }
 
   function holds(slot: Slot, call: Extract<SlotCall, { operation: 'book' }>, reason: string): boolean {
@@ -211,14 +221,27 @@ function add(worlds: Map<string, World>, world: World): void {
   worlds.set(`${world.slot.open};${bookings.join()};${done.join()};${met.join()}`, world);
 }
 
-/** Every id that the history names: an operation without an answer may have been given any of them. */
-function idsOf(steps: readonly Step[]): ReadonlySet<string> {
-  const ids = new Set<string>();
+const NO_IDS: ReadonlySet<string> = new Set();
+
+/**
+ * The ids that a booking may turn out to have: under the citizen and key those that were answered to that
+ * request, under the citizen those that reads show for them, under '' those that cancels name.
+ */
+function idsOf(steps: readonly Step[]): ReadonlyMap<string, Set<string>> {
+  const ids = new Map<string, Set<string>>();
+  const calls = new Map<number, SlotCall>();
+  const put = (name: string, id: string) => ids.set(name, (ids.get(name) ?? new Set()).add(id));
   for (const step of steps) {
-    if (step.kind === 'invoke' && step.call.operation === 'cancel') ids.add(step.call.booking);
+    if (step.kind === 'invoke') {
+      calls.set(step.id, step.call);
+      if (step.call.operation === 'cancel') put('', step.call.booking);
+    }
     if (step.kind !== 'complete' || step.answer.outcome === 'refused') continue;
-    if (step.answer.booking !== undefined) ids.add(step.answer.booking);
-    if (typeof step.answer.bookings === 'object') for (const { id } of step.answer.bookings) ids.add(id);
+    const call = calls.get(step.id) as SlotCall;
+    if (call.operation === 'book') put(`${call.citizen} ${call.key}`, step.answer.booking ?? '');
+    if (typeof step.answer.bookings === 'object') {
+      for (const { id, citizen } of step.answer.bookings) put(citizen, id);
+    }
   }
   return ids;
 }

@@ -55,7 +55,13 @@ function hopesOf<State, Call, Answer>(
   const hopes: Goal<Call, Answer>[] = [];
   const refusals = steps.model.repeats?.refusals ?? [];
   for (const op of steps.tracked) {
-    if (op.invokedAt >= at || op.endedAt < at || steps.model.spent?.(config.state, op.call)) continue;
+    if (
+      op.invokedAt >= at ||
+      op.endedAt < at ||
+      op.repeatedUntil < at ||
+      steps.model.spent?.(config.state, op.call)
+    )
+      continue;
     const bits = config.met.find((m) => m.op === op)?.bits ?? 0;
     refusals.forEach((answer, index) => {
       if ((bits & (1 << index)) === 0) hopes.push({ op, call: op.call, answer });

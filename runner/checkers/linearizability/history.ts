@@ -12,6 +12,8 @@ export interface Op<Call, Answer> {
   endedAt: number;
   /** Shared with its repeats. */
   readonly identity: string | null;
+  /** The position from which no repeat of it comes any more; infinite while that is open. */
+  repeatedUntil: number;
   /** True once a repeat could be given what this request may have been refused with. */
   tracked: boolean;
 }

@@ -100,6 +100,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
       answer: undefined,
       endedAt: Number.POSITIVE_INFINITY,
       identity: this.#model.repeats?.identity(call) ?? null,
+      repeatedUntil: Number.POSITIVE_INFINITY,
       tracked: false,
     };
     if (op.identity !== null) this.#trackRepeats(op);
@@ -142,10 +143,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
   forget(what: unknown): void {
     if (this.#given !== null || !this.#model.forget) return;
     const identity = this.#model.repeats?.identity(what) ?? null;
-    const open = this.#steps.live.some(
-      (op) => op.identity === identity && op.endedAt === Number.POSITIVE_INFINITY,
-    );
-    if (open && identity !== null) this.#held.push(what);
+    if (identity !== null && this.#endRepeats(identity)) this.#held.push(what);
     else if (this.#isIdle()) this.#forgetIdle(what, identity);
     else this.#decide({ kind: 'forget', at: ++this.#clock, what });
   }
@@ -215,6 +213,17 @@ export class LinearizabilityChecker<State, Call, Answer> {
     this.#way = [root];
   }
 
+  /** No repeat comes any more of the operations of this identity; true when one of them is open. */
+  #endRepeats(identity: string): boolean {
+    let isOpen = false;
+    for (const op of this.#steps.live) {
+      if (op.identity !== identity) continue;
+      op.repeatedUntil = this.#clock;
+      isOpen ||= op.endedAt === Number.POSITIVE_INFINITY;
+    }
+    return isOpen;
+  }
+
   #forgetIdle(what: unknown, identity: string | null): void {
     const { state } = this.#roots[0] as Configuration<State, Call, Answer>;
     const after = this.#model.forget?.(state, what) ?? state;
@@ -224,7 +233,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
 
   /** A request that was sent more than once, or got no answer: what it is refused with unseen is kept from its beginning. */
   #track(op: Op<Call, Answer>): void {
-    if (op.tracked || op.identity === null) return;
+    if (op.tracked || op.identity === null || op.repeatedUntil !== Number.POSITIVE_INFINITY) return;
     op.tracked = true;
     this.#steps.tracked.push(op);
     this.#isWayCurrent = false;
@@ -369,10 +378,9 @@ export class LinearizabilityChecker<State, Call, Answer> {
     const isOver = (op: Op<Call, Answer>) =>
       op.endedAt <= at || (op.status === 'unknown' && this.#isSettled(op));
     const over = new Set(this.#steps.live.filter(isOver));
-    if (over.size === 0 && gone.size === 0) return;
     this.#steps.live = this.#steps.live.filter((op) => !over.has(op));
     this.#steps.tracked = this.#steps.tracked.filter(
-      (op) => !gone.has(op.identity) && !(over.has(op) && op.status !== 'expired'),
+      (op) => op.repeatedUntil > at && !gone.has(op.identity) && !(over.has(op) && op.status !== 'expired'),
     );
     this.#strip(over);
     for (const what of this.#held.splice(0)) this.forget(what);

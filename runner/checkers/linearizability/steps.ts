@@ -168,7 +168,8 @@ export class Steps<State, Call, Answer> {
    * operations whose known answer it explains without a change are done. Both lose nothing.
    */
   arrive(at0: Configuration<State, Call, Answer>, at: number): Configuration<State, Call, Answer> {
-    const config = this.tracked.length === 0 ? at0 : { ...at0, met: this.#meet(at0, at) };
+    const config =
+      this.tracked.length === 0 && at0.met.length === 0 ? at0 : { ...at0, met: this.#meet(at0, at) };
     let done: Done<Call, Answer>[] | null = null;
     for (const op of this.live) {
       if (op.status !== 'answered' || op.invokedAt >= at || op.endedAt < at || isDone(config, op)) continue;
@@ -186,7 +187,7 @@ export class Steps<State, Call, Answer> {
   #meet(config: Configuration<State, Call, Answer>, at: number): readonly Met<Call, Answer>[] {
     const met: Met<Call, Answer>[] = [];
     for (const op of this.tracked) {
-      if (op.invokedAt >= at || this.model.spent?.(config.state, op.call)) continue;
+      if (op.invokedAt >= at || op.repeatedUntil < at || this.model.spent?.(config.state, op.call)) continue;
       const before = config.met.find((m) => m.op === op);
       const bits = (before?.bits ?? 0) | (op.endedAt >= at ? this.#held(config.state, op.call) : 0);
       if (op.status === 'answered' && op.endedAt < at) continue;

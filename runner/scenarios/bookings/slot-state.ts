@@ -109,17 +109,24 @@ export function withView(
   return refined;
 }
 
-const KEYS = new WeakMap<SlotState, string>();
+const STATE_KEYS = new WeakMap<SlotState, string>();
+const ENTRY_KEYS = new WeakMap<Entry, string>();
 
 /** Canonical text: equal for equal states. */
 export function slotKey(state: SlotState): string {
-  let text = KEYS.get(state);
+  let text = STATE_KEYS.get(state);
   if (text === undefined) {
-    const lines = state.entries.map((e) =>
-      JSON.stringify([e.citizen, e.key, e.id, e.active, e.not?.toSorted()]),
-    );
-    text = `${state.capacity}${state.open ? 'o' : 'c'}${lines.sort().join('')}`;
-    KEYS.set(state, text);
+    text = `${state.capacity}${state.open ? 'o' : 'c'}${state.entries.map(entryKey).sort().join('')}`;
+    STATE_KEYS.set(state, text);
+  }
+  return text;
+}
+
+function entryKey(entry: Entry): string {
+  let text = ENTRY_KEYS.get(entry);
+  if (text === undefined) {
+    text = JSON.stringify([entry.citizen, entry.key, entry.id, entry.active, entry.not?.toSorted()]);
+    ENTRY_KEYS.set(entry, text);
   }
   return text;
 }
