@@ -84,7 +84,9 @@ export class LiveRun {
     this.#verdicts = options.verdicts;
     const { seed, config, play } = options;
     this.#knowledge = new CityKnowledge(play.world as BookingWorld);
-    this.#plan = new CityPlan(seed, config, this.#knowledge, faultRates(config).burst ?? 0);
+    this.#plan = new CityPlan(seed, config, this.#knowledge, faultRates(config).burst ?? 0, (slot) =>
+      this.#verdicts.givenUp.has(slot),
+    );
     this.#keys = new KeyMemory(
       (parts) => this.#verdicts.history.forget(parts),
       (call) => this.#knowledge.mayRepeat(call),
@@ -140,7 +142,7 @@ export class LiveRun {
     faults.heal();
     verdicts.heal();
     this.#queue.length = 0;
-    const slots = this.#knowledge.slots;
+    const slots = this.#knowledge.slots.filter((slot) => !this.#verdicts.givenUp.has(slot));
     const prober = new Prng(this.#options.seed, 'chaos', -1);
     const probes = [...this.#touched].slice(0, QUIET_READS).map((slot, i): Planned => {
       const citizen = `citizen-${String(1 + prober.below(this.#options.config.citizens)).padStart(3, '0')}`;
@@ -176,15 +178,17 @@ export class LiveRun {
   /** Sends a group off at one instant, as soon as there is room for all of it. */
   async #begin(group: Group, intensity: number): Promise<void> {
     const { concurrency } = this.#options.config;
-    const requests = group.requests.filter((planned) => this.#isAllowed(planned));
+    const { requests } = group;
     const over: Promise<Reply | null>[] = [];
     for (let from = 0; from < requests.length; from += concurrency) {
       const wave = requests.slice(from, from + concurrency);
       await this.#options.disturbance.up();
       await this.#lanes.room(wave.length, () => this.#isOver());
       if (this.#isOver()) return;
-      this.#lanes.take(wave.length);
-      for (const planned of wave) {
+      // Asked only now: while this group waited for room, a key may have been forgotten.
+      const allowed = wave.filter((planned) => this.#isAllowed(planned));
+      this.#lanes.take(allowed.length);
+      for (const planned of allowed) {
         const flow = this.#flow(planned, intensity);
         over.push(this.#follow(flow, planned).finally(() => this.#lanes.free()));
       }
@@ -203,13 +207,13 @@ export class LiveRun {
 
   #flow({ actor, call, key }: Planned, intensity: number): Flow {
     const n = this.#planned++;
-    const parts = this.#options.play.parts(call);
+    const parts = this.#options.play.parts(call).filter(({ object }) => !this.#verdicts.givenUp.has(object));
     if (call.operation === 'book') {
       this.#keys.used(call, parts);
       if (key === 'keep' || key === 'maybe') this.#knowledge.keep(call, key === 'keep');
       if (key === 'release') this.#knowledge.release(call);
     }
-    if (call.operation !== 'list') this.#touched.add(call.slot);
+    if (call.operation !== 'list' && parts.length > 0) this.#touched.add(call.slot);
     return { n, actor, call, parts, intensity, begunMs: this.#verdicts.now, attempts: 0, lastCause: '' };
   }
 
@@ -377,7 +381,7 @@ export class LiveRun {
   async #quietReads(): Promise<void> {
     const isOver = () => this.#isOver();
     await this.#lanes.rest(isOver);
-    const slots = [...this.#touched].slice(-QUIET_READS);
+    const slots = [...this.#touched].filter((slot) => !this.#verdicts.givenUp.has(slot)).slice(-QUIET_READS);
     this.#touched.clear();
     for (const planned of [...slots.map((slot) => read(slot)), list()]) {
       await this.#options.disturbance.up();

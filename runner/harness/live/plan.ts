@@ -42,9 +42,17 @@ export class CityPlan {
   readonly #config: RunConfig;
   readonly #knowledge: CityKnowledge;
   readonly #bursts: number;
+  readonly #isGivenUp: (slot: string) => boolean;
 
-  /** `burstRate`: how often a single request becomes one of many at once. */
-  constructor(seed: number, config: RunConfig, knowledge: CityKnowledge, burstRate: number) {
+  /** `burstRate`: how often a single request becomes one of many at once. Slots that are given up are passed over. */
+  constructor(
+    seed: number,
+    config: RunConfig,
+    knowledge: CityKnowledge,
+    burstRate: number,
+    isGivenUp: (slot: string) => boolean,
+  ) {
+    this.#isGivenUp = isGivenUp;
     this.#seed = seed;
     this.#config = config;
     this.#knowledge = knowledge;
@@ -95,10 +103,18 @@ export class CityPlan {
 
   #chooseSlot(prng: Prng, phase: Phase, number: number): string {
     const { slots } = this.#knowledge;
-    if (phase.slots === 'all') return prng.pick(slots);
+    if (phase.slots === 'all') return this.#orNext(prng.below(slots.length));
     const own = new Prng(this.#seed, 'chaos', phase.slots === 'one' ? 0 : number + 1);
     const first = own.below(slots.length);
-    return slots[(first + (phase.slots === 'one' ? 0 : prng.below(FEW_SLOTS))) % slots.length] as string;
+    return this.#orNext(first + (phase.slots === 'one' ? 0 : prng.below(FEW_SLOTS)));
+  }
+
+  /** The slot at this position, or the next one that is not given up. */
+  #orNext(position: number): string {
+    const { slots } = this.#knowledge;
+    const at = (i: number) => slots[(position + i) % slots.length] as string;
+    for (let i = 0; i < slots.length; i++) if (!this.#isGivenUp(at(i))) return at(i);
+    return at(0);
   }
 
   /** A slot with a seat left, as far as citizens know: `near` if it has one. */
@@ -107,6 +123,7 @@ export class CityPlan {
     const first = prng.below(slots.length);
     for (let i = -1; i < Math.min(slots.length, 50); i++) {
       const slot = i < 0 ? near : (slots[(first + i) % slots.length] as string);
+      if (this.#isGivenUp(slot)) continue;
       if (this.#knowledge.isOpen(slot) && this.#knowledge.free(slot) > 0) return slot;
     }
     return near;

@@ -9,6 +9,11 @@ import { IntervalLog } from '../interval-log.ts';
 import type { Recorder } from '../recorder.ts';
 import { IdOwners } from './id-owners.ts';
 
+/** A check that takes longer than this says that too much about its slot is open, in ms. */
+const LONG_CHECK_MS = 40;
+/** A slot whose long checks took so long together is left alone from then on, in ms. */
+const LONG_CHECKS_LIMIT_MS = 1_500;
+
 export class Verdicts {
   readonly recorder: Recorder;
   readonly counters: Counters;
@@ -16,6 +21,8 @@ export class Verdicts {
   readonly intervals = new IntervalLog();
   readonly #play: Play<BookingCall>;
   readonly #owners = new IdOwners();
+  readonly #longChecksMs = new Map<string, number>();
+  readonly #givenUp = new Map<string, string>();
   readonly #startedMs = performance.now();
   #nextOperation = 0;
   #lastAnswerMs = 0;
@@ -63,6 +70,14 @@ export class Verdicts {
   /** The same checker under the name that a forensic bundle asks for. */
   get checker(): HistoryChecker {
     return this.history;
+  }
+
+  /**
+   * Slots that are judged no more, with the reason: so many lost requests may still happen there that one
+   * check takes as long as thousands of others. Whoever plans goes elsewhere.
+   */
+  get givenUp(): ReadonlyMap<string, string> {
+    return this.#givenUp;
   }
 
   onFailure(listener: () => void): void {
@@ -132,8 +147,25 @@ export class Verdicts {
     if (violation) {
       return this.fail({ ...violation, kind: 'invariant', operation: attempt, eventIndex: index });
     }
-    const wrong = this.history.complete(attempt.id, parts, this.#play.answers(attempt.call, parts, reply));
-    if (wrong) this.#unexplained(attempt, wrong, answer, index);
+    const answers = this.#play.answers(attempt.call, parts, reply);
+    for (const [i, part] of parts.entries()) {
+      const begunMs = performance.now();
+      const wrong = this.history.complete(attempt.id, [part], [answers[i]]);
+      if (wrong) return this.#unexplained(attempt, wrong, answer, index);
+      this.#noteCheck(part.object, performance.now() - begunMs, index);
+    }
+  }
+
+  #noteCheck(object: string, tookMs: number, index: number): void {
+    if (tookMs < LONG_CHECK_MS) return;
+    const total = (this.#longChecksMs.get(object) ?? 0) + tookMs;
+    this.#longChecksMs.set(object, total);
+    if (total < LONG_CHECKS_LIMIT_MS || this.#givenUp.has(object)) return;
+    this.#givenUp.set(
+      object,
+      `left alone from event ${index} on: too many lost requests may still happen there`,
+    );
+    this.note('a slot is left alone', { slot: object });
   }
 
   /** No answer came. `canHappen`: the request may still take effect, at any later instant. */
