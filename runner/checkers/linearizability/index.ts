@@ -12,8 +12,9 @@
  * allows, and forgotten.
  */
 import type { SequentialModel } from '../model.ts';
+import { SearchExhausted } from './crossing.ts';
 import type { Configuration, HistoryEvent, Op, Verdict } from './history.ts';
-import { Search, SearchExhausted } from './search.ts';
+import { Search } from './search.ts';
 import { Steps } from './steps.ts';
 import { withoutSubsumed } from './subsumption.ts';
 
