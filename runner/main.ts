@@ -7,10 +7,19 @@ import { ClaimLoop } from './supervise/claim-loop.ts';
 import { Queue } from './supervise/queue.ts';
 import { withinTime } from './supervise/within-time.ts';
 
-/** Below the 30 s that supervisors of processes commonly grant. */
-const EXIT_LIMIT_MS = 24_000;
+/**
+ * How long the end may take. Told to end: below the 30 s that supervisors of processes commonly grant. An
+ * orphan: its server and database mostly go with the same parent, so that there is nobody left to tell.
+ */
+const GRACE: Record<'told' | 'orphaned', Grace> = {
+  told: { killMs: 18_000, exitMs: 24_000 },
+  orphaned: { killMs: 2_500, exitMs: 4_000 },
+};
 const FIRST_CONTACT_LIMIT_MS = 15_000;
 const CLOSE_CONNECTIONS_SECONDS = 2;
+const SIGNAL_AFTER_CLOSE_MS = 200;
+const PARENT = process.ppid;
+const PARENT_POLL_MS = 250;
 const EXIT_CODE = { fine: 0, usage: 2, unreachable: 4 } as const;
 
 await main();
@@ -44,14 +53,25 @@ async function main(): Promise<void> {
   }
   print({ ready: 'runner', name: config.name });
 
-  await asked;
-  setTimeout(() => {
-    loop.killAll();
-    process.exit(EXIT_CODE.unreachable);
-  }, EXIT_LIMIT_MS).unref();
+  limitEnd(loop, await asked);
   await loop.close('the runner is shutting down');
   await sql.end({ timeout: CLOSE_CONNECTIONS_SECONDS });
   process.exit(EXIT_CODE.fine);
+}
+
+/** Ends by force what does not end in the grace; a parent that goes while this one ends shortens it. */
+function limitEnd(loop: ClaimLoop, how: 'told' | 'orphaned'): void {
+  const { killMs, exitMs } = GRACE[how];
+  setTimeout(() => loop.killAll(), killMs).unref();
+  setTimeout(() => {
+    loop.killAll();
+    process.exit(EXIT_CODE.unreachable);
+  }, exitMs).unref();
+  const watch = setInterval(() => {
+    if (how === 'orphaned' || process.ppid === PARENT) return;
+    clearInterval(watch);
+    limitEnd(loop, 'orphaned');
+  }, PARENT_POLL_MS).unref();
 }
 
 async function firstContact(sql: postgres.Sql): Promise<void> {
@@ -59,15 +79,25 @@ async function firstContact(sql: postgres.Sql): Promise<void> {
   if (row?.['migrated'] !== true) throw new Error('its tables are missing (run: npx simcity migrate)');
 }
 
+interface Grace {
+  /** After this harnesses that are still there are killed. */
+  killMs: number;
+  /** After this the process exits, whatever is left. */
+  exitMs: number;
+}
+
 /** Resolves on SIGTERM, SIGINT, SIGHUP, or when stdin ends because the process that started this one is gone. */
-function askedToEnd(): Promise<void> {
+function askedToEnd(): Promise<'told' | 'orphaned'> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
-    process.stdin.on('error', () => resolve());
-    process.stdin.on('end', () => resolve());
-    process.stdin.on('close', () => resolve());
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve('told'));
+    for (const event of ['error', 'end', 'close'] as const) process.stdin.on(event, () => orphaned(resolve));
     process.stdin.resume();
   });
+}
+
+/** A parent that ends in good order closes stdin and sends a signal: then it waits, and has the longer grace. */
+function orphaned(resolve: (how: 'orphaned') => void): void {
+  setTimeout(resolve, SIGNAL_AFTER_CLOSE_MS, 'orphaned');
 }
 
 function print(line: Ready): void {

@@ -10,8 +10,6 @@ import { withinTime } from './within-time.ts';
 /** NOTIFY tells of queued runs at once; this is the safety net behind it, and the pace of the reaper. */
 const POLL_MS = 1_000;
 const QUERY_LIMIT_MS = 10_000;
-/** Harnesses that are still there this long after the runner was told to end are killed. */
-const SHUTDOWN_KILL_MS = 18_000;
 const CLAIM_WAIT_MS = 20;
 
 export class ClaimLoop {
@@ -42,19 +40,17 @@ export class ClaimLoop {
     void this.#claim();
   }
 
-  /** Stops claiming and ends what runs, by force after a while. Resolves when no harness is left. */
+  /** Stops claiming and asks what runs to end; `killAll` makes it. Resolves when no harness is left. */
   async close(reason: string): Promise<void> {
     if (!this.#closing) this.#log.info({ reason, runs: this.#active.size }, 'the runner ends');
     this.#closing = true;
     if (this.#poll) clearInterval(this.#poll);
     for (const run of this.#active.values()) run.stop(reason);
-    const kill = setTimeout(() => this.killAll(), SHUTDOWN_KILL_MS);
     while (this.#claiming || this.#active.size > 0) {
       await Promise.all([...this.#active.values()].map((run) => run.done));
       // A claim that was under way may still bring a run, which is stopped as it starts.
       if (this.#claiming) await delay(CLAIM_WAIT_MS);
     }
-    clearTimeout(kill);
   }
 
   killAll(): void {

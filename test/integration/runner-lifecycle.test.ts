@@ -126,6 +126,17 @@ test('a runner whose parent is gone ends like one that is told to', async () => 
   expect(await world.run(id)).toMatchObject({ status: 'STOPPED' });
 });
 
+test('a runner whose parent is gone waits only shortly for a harness that does not hear', async () => {
+  const runner = await world.startRunner();
+  const id = await world.queue({ bug: 'ignore-stop' });
+  const pid = await world.harnessPid(id);
+  const closed = performance.now();
+  runner.process.stdin?.end();
+  await runner.ended;
+  expect(performance.now() - closed).toBeLessThan(5_000);
+  await untilGone(pid);
+});
+
 test('the runs of a killed runner end FAIL, harness-lost, and their harnesses end by themselves', async () => {
   const lost = await world.startRunner({ SIMCITY_LEASE_SECONDS: '2' });
   const id = await world.queue(endless);
