@@ -26,8 +26,8 @@ export interface ChartOptions {
   brokeAt: number | null;
 }
 
-const WIDTH = 640;
-const HEIGHT = 210;
+const WIDTH = 460;
+const HEIGHT = 190;
 const LEFT = 54;
 const RIGHT = 12;
 const TOP = 12;
@@ -53,7 +53,7 @@ ${ticks.map(
   (tick) =>
     html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(tick)}" y2="${y(tick)}"/><text x="${LEFT - 6}" y="${y(tick) + 4}" class="end">${formatCompact(tick)}</text>`,
 )}
-${[0, 0.25, 0.5, 0.75, 1].map(
+${[0, 0.5, 1].map(
   (share) =>
     html`<text x="${x(share * last)}" y="${HEIGHT - 8}" class="${share === 1 ? 'end' : share === 0 ? '' : 'mid'}">${share === 1 ? 'event ' : ''}${formatCompact(Math.round(share * last))}</text>`,
 )}

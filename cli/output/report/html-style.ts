@@ -29,7 +29,7 @@ table{border-collapse:collapse;font-size:.85rem}th{text-align:left;font-weight:5
 td{padding:1px 14px 1px 0;vertical-align:top;overflow-wrap:anywhere}.number{text-align:right}
 .wide{overflow-x:auto}.events td{white-space:nowrap}
 tr.fault td,tr.refused td{color:var(--stop)}tr.violation td,tr.broke td{color:var(--fail);font-weight:700}tr.unknown td{color:var(--c3)}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(320px,1fr));gap:12px}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(400px,100%),1fr));gap:12px 24px}
 figure{margin:0}svg{width:100%;height:auto;display:block}.wide svg{min-width:760px}
 svg text{fill:var(--quiet);font-size:11px}.row text{fill:var(--fg)}.end{text-anchor:end}.mid{text-anchor:middle}
 .grid{stroke:var(--edge)}.fault{stroke:var(--stop)}.broke{stroke:var(--fail);stroke-width:1.5;stroke-dasharray:4 3}

@@ -51,12 +51,12 @@ function intervalRow(
 }
 
 function callText(call: Record<string, unknown>): string {
-  const { type, operation, kind, ...rest } = call;
-  const name = [type, operation, kind].find((each) => typeof each === 'string');
-  const others = Object.values(rest).filter(
-    (value) => typeof value === 'string' || typeof value === 'number',
-  );
-  return name === undefined ? safeJson(call) : [name, ...others].join(' ');
+  const { operation: name, ...rest } = call;
+  const others = Object.entries(rest)
+    // Who asks stands beside it, and the key is in the title.
+    .flatMap(([field, value]) => (field === 'citizen' || field === 'key' ? [] : [value]))
+    .filter((value) => typeof value === 'string' || typeof value === 'number');
+  return typeof name === 'string' ? [name, ...others].join(' ') : safeJson(call);
 }
 
 function brokenOperation(failure: Forensic): unknown {
