@@ -13,6 +13,8 @@ export interface CliOptions {
   nodeArgs?: string[];
   /** Called with all of stdout so far. */
   onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** Likewise for stderr. */
+  onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs it to its end. The tests' own environment says nothing about CI, servers or databases. */
@@ -34,6 +36,7 @@ export function simcity(args: string[], options: CliOptions = {}): Promise<CliRe
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
+    options.onStderr?.(stderr, (signal) => child.kill(signal));
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
