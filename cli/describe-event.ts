@@ -46,7 +46,7 @@ export function detailOf(event: RunEvent): string {
 }
 
 function faultDetail(event: RunEvent): string {
-  const name = text(event.data['name']) ?? 'fault';
+  const name = text(event.data['name']) ?? (event.type === 'heal' ? 'no more faults from here on' : 'fault');
   const operation = text(event.data['op']);
   return operation === null ? name : `${name} on op ${operation}`;
 }

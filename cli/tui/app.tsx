@@ -1,67 +1,107 @@
-/** The whole screen: header, the view or an overlay, key bar. Draws the state and nothing else. */
-import { Box, Text } from 'ink';
-import { Header } from './components/header.tsx';
-import { KeyBar } from './components/key-bar.tsx';
-import { ANSWERS, BINDINGS } from './input/keymap.ts';
-import { useKeys } from './input/use-keys.ts';
-import type { Intent } from './state/reducer.ts';
-import type { Overlay, Size, State } from './state/state.ts';
+/** The whole screen: header, the view, an overlay, key bar. Draws the state and nothing else. */
+import { safeText } from '../safe-text.ts';
+import { type HeaderPart, header } from './components/header.ts';
+import { type KeyBarProps, keyBar } from './components/key-bar.ts';
+import { ANSWERS, type Binding, bindingsOf, TYPING, VIEW_BINDINGS } from './input/keymap.ts';
+import { type Stroke, useKeys } from './input/use-keys.ts';
+import { DIM, span } from './paint/line.ts';
+import { pane } from './paint/pane.tsx';
+import { modeOf } from './state/reducer.ts';
+import type { Overlay, State } from './state/state.ts';
+import type { InputPurpose } from './state/text-input.ts';
 import { MINIMUM } from './theme.ts';
 import { headerParts } from './views/header-parts.ts';
-import { HelpView } from './views/help.tsx';
+import { HelpPane, helpPlace } from './views/help.tsx';
 import { VIEWS } from './views/registry.ts';
 
 export interface AppProps {
   state: State;
-  onIntent: (intent: Intent) => void;
+  onStroke: (stroke: Stroke) => void;
 }
 
-export function App({ state, onIntent }: AppProps) {
-  useKeys(state, onIntent);
+export function App({ state, onStroke }: AppProps) {
+  useKeys(onStroke);
   const { columns, rows } = state.size;
-  if (columns < MINIMUM.columns || rows < MINIMUM.rows) return <TooSmall size={state.size} />;
-  const area = { columns, rows: rows - 2 };
+  if (columns < MINIMUM.columns || rows < MINIMUM.rows) {
+    return <TooSmallPane x={0} y={0} width={columns} height={rows} />;
+  }
+  const area = { x: 0, y: 1, width: columns, height: rows - 2 };
   const View = VIEWS[state.view];
   return (
-    <Box flexDirection="column" width={columns} height={rows}>
-      <Header parts={headerParts(state)} width={columns} />
-      {state.overlay === 'help' ? <HelpView area={area} /> : <View state={state} area={area} />}
-      <BottomLine state={state} />
-    </Box>
+    <>
+      <HeaderPane parts={headerParts(state)} x={0} y={0} width={columns} height={1} />
+      <View state={state} area={area} />
+      {state.overlay === 'help' && (
+        <HelpPane scope={state.view} title={titleOf(state)} {...helpPlace(state.view, area)} />
+      )}
+      <KeyBarPane {...keyBarProps(state)} x={0} y={rows - 1} width={columns} height={1} />
+    </>
   );
 }
+
+export const HeaderPane = pane<{ parts: readonly HeaderPart[] }>('HeaderPane', ({ parts }, { width }) => [
+  header(parts, width),
+]);
+
+export const KeyBarPane = pane<Omit<KeyBarProps, 'width'>>('KeyBarPane', (props, { width }) => [
+  keyBar({ ...props, width }),
+]);
+
+export const TooSmallPane = pane<object>('TooSmallPane', (_, { width, height }) => {
+  const texts = [`needs ${MINIMUM.columns}x${MINIMUM.rows}`, `has ${width}x${height}`];
+  const above = Math.max(0, Math.floor((height - texts.length) / 2));
+  return [
+    ...Array.from({ length: above }, () => []),
+    ...texts.map((text) => [
+      span(' '.repeat(Math.max(0, Math.floor((width - text.length) / 2)))),
+      span(text, DIM),
+    ]),
+  ];
+});
 
 const QUESTIONS: Record<Exclude<Overlay, 'help'>, string> = {
   'confirm-stop': 'Stop this run?',
   'confirm-quit': 'Leaving stops this run, because it is hosted here. Leave?',
 };
 
-function BottomLine({ state }: { state: State }) {
-  const { overlay } = state;
-  const question = overlay === null || overlay === 'help' ? null : QUESTIONS[overlay];
-  const views = BINDINGS.filter(({ intent }) => intent === 'show-live');
-  const keys = question === null ? BINDINGS.filter(({ intent }) => intent !== 'show-live') : ANSWERS;
-  return (
-    <KeyBar views={views} keys={keys} question={question} notice={state.notice} width={state.size.columns} />
-  );
+const PROMPTS: Record<InputPurpose, string> = {
+  filter: 'filter',
+  search: '/',
+  index: 'go to event',
+  save: 'save the bundle to',
+  compare: 'compare with run',
+};
+
+function titleOf({ view }: State): string {
+  return VIEW_BINDINGS.find(({ intent }) => intent === `show-${view}`)?.short ?? view;
 }
 
-function TooSmall({ size }: { size: Size }) {
-  return (
-    <Box
-      flexDirection="column"
-      width={size.columns}
-      height={size.rows}
-      alignItems="center"
-      justifyContent="center"
-      overflow="hidden"
-    >
-      <Text wrap="truncate">
-        needs {MINIMUM.columns}x{MINIMUM.rows}
-      </Text>
-      <Text wrap="truncate">
-        has {size.columns}x{size.rows}
-      </Text>
-    </Box>
-  );
+function keyBarProps(state: State): Omit<KeyBarProps, 'width'> {
+  const { overlay, input, notice } = state;
+  const mode = modeOf(state);
+  const bar = { views: VIEW_BINDINGS, chosen: `show-${state.view}` };
+  if (mode === 'question' && overlay !== null && overlay !== 'help') {
+    return { ...bar, keys: ANSWERS, said: { text: QUESTIONS[overlay], as: 'question' } };
+  }
+  if (mode === 'typing' && input !== null) {
+    const error = input.error === null ? '' : `   ${input.error}`;
+    return {
+      ...bar,
+      keys: TYPING,
+      said: { text: `${PROMPTS[input.purpose]} ${safeText(input.text)}▏${error}`, as: 'input' },
+    };
+  }
+  return { ...bar, keys: KEYS_OF[state.view], said: notice === null ? null : { text: notice, as: 'notice' } };
 }
+
+const OTHER_KEYS = (scope: State['view']): readonly Binding[] =>
+  bindingsOf(scope).filter((binding) => !VIEW_BINDINGS.includes(binding));
+
+/** The same lists each time, so that the key bar is drawn anew only when it changes. */
+const KEYS_OF: Record<State['view'], readonly Binding[]> = {
+  live: OTHER_KEYS('live'),
+  events: OTHER_KEYS('events'),
+  forensics: OTHER_KEYS('forensics'),
+  replay: OTHER_KEYS('replay'),
+  checks: OTHER_KEYS('checks'),
+};

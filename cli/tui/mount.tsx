@@ -1,22 +1,30 @@
-/** Hands the app to Ink. Apart from `start`, because Ink fixes its colours when it is loaded. */
+/** Hands an app to Ink, and its pictures to the screen. */
+import { EventEmitter } from 'node:events';
 import { render } from 'ink';
-import { App } from './app.tsx';
+import type { ReactNode } from 'react';
+import { SurfaceProvider } from './paint/pane.tsx';
+import { Surface } from './paint/surface.ts';
 import type { Screen } from './screen.ts';
-import type { Intent } from './state/reducer.ts';
-import type { State } from './state/state.ts';
 
 export interface Mounted {
-  draw(state: State): void;
+  /** Draws another state of the app. */
+  draw(app: ReactNode): void;
   unmount(): void;
   /** Rejects when drawing crashed. */
   readonly crashed: Promise<never>;
 }
 
-/** Draws `state` on `screen`, and every later one that is handed to `draw`. */
-export function mount(screen: Screen, state: State, onIntent: (intent: Intent) => void): Mounted {
-  const instance = render(<App state={state} onIntent={onIntent} />, {
-    stdout: screen.inkStdout,
-    // Whole pictures, each at once: the screen tells what differs, and `start` how often one is drawn.
+/** Draws `app` on `screen`, and every later one that is handed to `draw`. */
+export function mount(screen: Screen, app: ReactNode): Mounted {
+  const surface = new Surface();
+  const wrapped = (content: ReactNode) => <SurfaceProvider value={surface}>{content}</SurfaceProvider>;
+  const show = () => {
+    const { columns, rows } = screen.size();
+    screen.draw(surface.compose(columns, rows));
+  };
+  const instance = render(wrapped(app), {
+    stdout: silentStream(),
+    // Each state is rendered at once, and `start` says how often one is.
     debug: true,
     exitOnCtrlC: false,
     patchConsole: false,
@@ -26,9 +34,27 @@ export function mount(screen: Screen, state: State, onIntent: (intent: Intent) =
   });
   // Whoever mounts waits for it as well; until then it is nobody's unhandled rejection.
   crashed.catch(() => {});
+  show();
   return {
     crashed,
-    draw: (next) => instance.rerender(<App state={next} onIntent={onIntent} />),
+    draw: (next) => {
+      instance.rerender(wrapped(next));
+      show();
+    },
     unmount: () => instance.unmount(),
   };
+}
+
+/** Panes draw past Ink, so what it writes itself is nothing. */
+function silentStream(): NodeJS.WriteStream {
+  const stream = Object.assign(new EventEmitter(), {
+    isTTY: false,
+    columns: 1,
+    rows: 1,
+    write: (_text: string, done?: unknown) => {
+      if (typeof done === 'function') done();
+      return true;
+    },
+  });
+  return stream as unknown as NodeJS.WriteStream;
 }

@@ -1,9 +1,10 @@
 /**
- * The alternate screen. Ink hands over whole pictures and this draws the lines that differ, so that the
+ * The alternate screen. Pictures come whole and only the cells that differ are written, so that the
  * last row can be used, nothing ever scrolls, and a slow terminal skips pictures instead of queueing them.
  */
-import { EventEmitter } from 'node:events';
-import { textWidth } from '../safe-text.ts';
+import type { Canvas } from './paint/canvas.ts';
+import { differences } from './paint/differences.ts';
+import { createPalette, type Palette } from './paint/palette.ts';
 import type { Size } from './state/state.ts';
 
 const ENTER = '\u001b[?1049h\u001b[2J\u001b[H\u001b[?25l\u001b[?7l';
@@ -24,37 +25,42 @@ export interface TerminalStream {
 }
 
 export interface Screen {
-  /** What Ink takes for its stdout. */
-  readonly inkStdout: NodeJS.WriteStream;
   size(): Size;
   enter(): void;
   /** Puts the terminal back as it was; more than once is no harm. */
   leave(): void;
+  /** Shows a picture, now or as soon as the terminal takes it. */
+  draw(picture: Canvas): void;
   /** Draws everything anew with the next picture. */
   invalidate(): void;
+  /** Sends what is no picture: a sequence of the app's own making, such as a copy to the clipboard. */
+  send(sequence: string): void;
   onResize(listener: () => void): () => void;
 }
 
 /** A screen on `terminal`. */
-export function createScreen(terminal: TerminalStream): Screen {
-  let drawn: string[] = [];
-  let waiting: string | null = null;
+export function createScreen(
+  terminal: TerminalStream,
+  palette: Palette = createPalette({ colors: true }),
+): Screen {
+  let drawn: Canvas | null = null;
+  let waiting: Canvas | null = null;
   let active = false;
   let cleared = false;
 
   const size = (): Size => ({ columns: terminal.columns || 80, rows: terminal.rows || 24 });
-  const draw = (picture: string) => {
+  const draw = (picture: Canvas) => {
     if (!active) return;
     if (terminal.writableNeedDrain) {
       if (waiting === null) terminal.once('drain', drawWaiting);
       waiting = picture;
       return;
     }
-    const lines = picture.split('\n').slice(0, size().rows);
-    const changes = cleared ? '\u001b[2J' : '';
-    const text = changes + differences(cleared ? [] : drawn, lines, size());
+    const anew = cleared || drawn === null || !isSameSize(drawn, picture);
+    const changes = differences(anew ? null : drawn, picture, palette);
+    const text = anew ? `\u001b[0m\u001b[2J${changes}` : changes;
     cleared = false;
-    drawn = lines;
+    drawn = picture;
     if (text !== '') terminal.write(BEGIN_PICTURE + text + END_PICTURE);
   };
   const drawWaiting = () => {
@@ -64,11 +70,11 @@ export function createScreen(terminal: TerminalStream): Screen {
   };
 
   return {
-    inkStdout: inkStream(draw, size),
     size,
+    draw,
     enter() {
       active = true;
-      drawn = [];
+      drawn = null;
       terminal.write(ENTER);
     },
     leave() {
@@ -79,6 +85,9 @@ export function createScreen(terminal: TerminalStream): Screen {
     invalidate() {
       cleared = true;
     },
+    send(sequence) {
+      if (active) terminal.write(sequence);
+    },
     onResize(listener) {
       terminal.on('resize', listener);
       return () => terminal.off('resize', listener);
@@ -86,31 +95,6 @@ export function createScreen(terminal: TerminalStream): Screen {
   };
 }
 
-function differences(before: readonly string[], after: readonly string[], { columns, rows }: Size): string {
-  let text = '';
-  for (let row = 0; row < rows; row++) {
-    const line = after[row] ?? '';
-    if (line === (before[row] ?? '')) continue;
-    // Erasing after a full line would erase its last character on some terminals.
-    const erase = textWidth(line) < columns ? '\u001b[K' : '';
-    text += `\u001b[${row + 1};1H${line}\u001b[0m${erase}`;
-  }
-  return text;
-}
-
-/** In its debug mode Ink writes each picture whole, in one call; nothing else is asked of the stream. */
-function inkStream(draw: (picture: string) => void, size: () => Size): NodeJS.WriteStream {
-  const stream = Object.assign(new EventEmitter(), {
-    isTTY: false,
-    write: (text: string, done?: unknown) => {
-      if (text !== '') draw(text);
-      if (typeof done === 'function') done();
-      return true;
-    },
-  });
-  Object.defineProperties(stream, {
-    columns: { get: () => size().columns },
-    rows: { get: () => size().rows },
-  });
-  return stream as unknown as NodeJS.WriteStream;
+function isSameSize(a: Canvas, b: Canvas): boolean {
+  return a.columns === b.columns && a.rows === b.rows;
 }

@@ -1,8 +1,9 @@
 /** The colours of mission control: named ones only, so that they follow the terminal's own light or dark theme. */
 import type { RunStatus } from '../../server/contract/index.ts';
 import type { EventKind } from '../describe-event.ts';
+import type { Color, Style } from './paint/line.ts';
 
-export const STATUS_COLOR: Record<RunStatus, string> = {
+export const STATUS_COLOR: Record<RunStatus, Color> = {
   QUEUED: 'yellow',
   RUNNING: 'cyan',
   STOPPING: 'yellow',
@@ -11,15 +12,14 @@ export const STATUS_COLOR: Record<RunStatus, string> = {
   STOPPED: 'yellow',
 };
 
-/** Undefined: the terminal's own foreground. */
-export const EVENT_COLOR: Record<EventKind, string | undefined> = {
-  invoke: undefined,
-  ok: 'green',
-  refused: 'yellow',
-  unknown: 'magenta',
-  fault: 'red',
-  violation: 'redBright',
-  mark: 'cyan',
+export const EVENT_STYLE: Record<EventKind, Style> = {
+  invoke: { dim: true },
+  ok: { color: 'green' },
+  refused: { color: 'yellow' },
+  unknown: { color: 'magenta' },
+  fault: { color: 'red' },
+  violation: { color: 'redBright', bold: true },
+  mark: { color: 'cyan' },
 };
 
 export const CHART_COLOR = {

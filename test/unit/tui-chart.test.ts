@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { chartLines } from '../../cli/tui/components/chart.tsx';
-import { partsThatFit } from '../../cli/tui/components/header.tsx';
+import { chartLines } from '../../cli/tui/components/chart.ts';
+import { partsThatFit } from '../../cli/tui/components/header.ts';
 
 const draw = (values: number[], width = 20, height = 5) =>
   chartLines(values, width, height)?.map(({ label, line }) => label + line) ?? null;

@@ -1,53 +1,107 @@
 import { describe, expect, test } from 'vitest';
-import { ANSWERS, BINDINGS, intentOf, type KeyPress } from '../../cli/tui/input/keymap.ts';
+import { type KeyPress, keyName } from '../../cli/tui/input/key-name.ts';
+import {
+  ANSWERS,
+  BINDINGS,
+  type Binding,
+  bindingOf,
+  bindingsOf,
+  type Scope,
+  TYPING,
+} from '../../cli/tui/input/keymap.ts';
 
-const key = (input: string, changes: Partial<KeyPress> = {}): KeyPress => ({
-  input,
-  ctrl: false,
-  escape: false,
+const SCOPES: readonly Scope[] = ['live', 'events', 'forensics', 'replay', 'checks', 'runs'];
+const NONE: KeyPress = {
+  upArrow: false,
+  downArrow: false,
+  leftArrow: false,
+  rightArrow: false,
+  pageUp: false,
+  pageDown: false,
+  home: false,
+  end: false,
   return: false,
-  ...changes,
-});
-const none = { overlay: null } as const;
-const asking = { overlay: 'confirm-stop' } as const;
+  escape: false,
+  tab: false,
+  backspace: false,
+  delete: false,
+  ctrl: false,
+  shift: false,
+  meta: false,
+};
+const intentOf = (scope: Scope, key: string) => bindingOf(scope, 'keys', key)?.intent;
 
 describe('the key table', () => {
   test.each([
-    ['1', 'show-live'],
-    ['s', 'ask-stop'],
-    [' ', 'toggle-pause'],
-    ['?', 'toggle-help'],
-    ['q', 'quit'],
-  ])('%s means %s', (input, intent) => {
-    expect(intentOf(none, key(input))).toBe(intent);
+    ['live', '1', 'show-live'],
+    ['live', 's', 'ask-stop'],
+    ['live', 'space', 'toggle-pause'],
+    ['events', '/', 'ask-search'],
+    ['events', 's', 'only-slot'],
+    ['replay', 'space', 'toggle-play'],
+    ['replay', 'shift+left', 'left-far'],
+    ['replay', '[', 'previous-incident'],
+    ['runs', 'enter', 'open'],
+  ] as const)('in %s %s means %s', (scope, key, intent) => {
+    expect(intentOf(scope, key)).toBe(intent);
   });
 
-  test('Ctrl-C interrupts, whatever is open', () => {
-    for (const state of [none, asking, { overlay: 'help' } as const]) {
-      expect(intentOf(state, key('c', { ctrl: true }))).toBe('interrupt');
+  test.each(SCOPES)('in %s no key means two things, and each has a label and a help text', (scope) => {
+    const keys = bindingsOf(scope).flatMap((binding) => binding.keys);
+    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
+    for (const { label, help } of bindingsOf(scope)) expect(label && help).toBeTruthy();
+  });
+
+  test('help, quit, Esc and Ctrl-C mean the same everywhere', () => {
+    for (const scope of SCOPES) {
+      expect(intentOf(scope, '?')).toBe('toggle-help');
+      expect(intentOf(scope, 'q')).toBe('quit');
+      expect(intentOf(scope, 'escape')).toBe('dismiss');
+      for (const mode of ['keys', 'question', 'typing'] as const) {
+        expect(bindingOf(scope, mode, 'ctrl+c')?.intent).toBe('interrupt');
+      }
     }
   });
 
   test('a question takes yes and no, and nothing else', () => {
-    expect(intentOf(asking, key('y'))).toBe('confirm');
-    expect(intentOf(asking, key('n'))).toBe('dismiss');
-    expect(intentOf(asking, key('', { escape: true }))).toBe('dismiss');
-    expect(intentOf(asking, key('s'))).toBeNull();
-    expect(intentOf(asking, key(' '))).toBeNull();
+    expect(bindingOf('live', 'question', 'y')?.intent).toBe('confirm');
+    expect(bindingOf('live', 'question', 'n')?.intent).toBe('dismiss');
+    expect(bindingOf('live', 'question', 'escape')?.intent).toBe('dismiss');
+    expect(bindingOf('live', 'question', 's')).toBeUndefined();
+    expect(bindingOf('live', 'question', 'space')).toBeUndefined();
   });
 
-  test('a paste is no key', () => {
-    expect(intentOf(none, key('sq'))).toBeNull();
-    expect(intentOf(none, key('y'))).toBeNull();
+  test('what changes something is marked, so that --read-only refuses it', () => {
+    const changing = BINDINGS.filter(({ changes }) => changes).map(({ intent }) => intent);
+    expect(new Set(changing)).toEqual(new Set(['ask-stop', 'verify', 'shrink', 'launch', 'launch-again']));
   });
 
-  test('every key has a label and a help text, and no key means two things', () => {
-    for (const table of [BINDINGS, ANSWERS]) {
-      expect(new Set(table.map(({ label }) => label)).size).toBe(table.length);
-      for (const { label, help } of table) expect(label && help).toBeTruthy();
+  test('vi keys and arrows mean the same', () => {
+    for (const [vi, arrow] of [
+      ['j', 'down'],
+      ['k', 'up'],
+      ['g', 'home'],
+      ['G', 'end'],
+    ] as const) {
+      expect(intentOf('events', vi)).toBe(intentOf('events', arrow));
     }
-    for (const input of ['1', 's', ' ', '?', 'h', 'q']) {
-      expect(BINDINGS.filter((binding) => binding.matches(key(input)))).toHaveLength(1);
+    expect(intentOf('replay', 'h')).toBe(intentOf('replay', 'left'));
+  });
+});
+
+describe('names of keys', () => {
+  test('arrows with and without Shift, control characters, characters, pastes', () => {
+    expect(keyName('', { ...NONE, leftArrow: true })).toBe('left');
+    expect(keyName('', { ...NONE, leftArrow: true, shift: true })).toBe('shift+left');
+    expect(keyName('c', { ...NONE, ctrl: true })).toBe('ctrl+c');
+    expect(keyName(' ', NONE)).toBe('space');
+    expect(keyName('N', { ...NONE, shift: true })).toBe('N');
+  });
+
+  test('a paste names no key', () => {
+    const tables: readonly (readonly Binding[])[] = [BINDINGS, ANSWERS, TYPING];
+    for (const table of tables) {
+      expect(table.some(({ keys }) => keys.includes(keyName('sq', NONE)))).toBe(false);
     }
   });
 });

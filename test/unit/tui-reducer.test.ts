@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Intent } from '../../cli/tui/input/intents.ts';
 import { EVENTS_KEPT } from '../../cli/tui/state/fold-frames.ts';
-import { type Action, type Intent, reduce } from '../../cli/tui/state/reducer.ts';
+import { type Action, reduce } from '../../cli/tui/state/reducer.ts';
 import {
   elapsedMs,
   eventsBehind,
@@ -9,8 +10,15 @@ import {
   metricRows,
   shown,
 } from '../../cli/tui/state/selectors.ts';
-import { emptySeries, extend, sample } from '../../cli/tui/state/series.ts';
 import { type InitialState, initialState, type State } from '../../cli/tui/state/state.ts';
+import {
+  EMPTY_TIMELINE,
+  extendTimeline,
+  mergePast,
+  POINTS_KEPT,
+  risesOf,
+  samplePoints,
+} from '../../cli/tui/state/timeline.ts';
 import type { Frame } from '../../server/contract/index.ts';
 import {
   endFrame,
@@ -50,7 +58,7 @@ describe('frames', () => {
     expect(data.eventIndex).toBe(104);
     expect(data.events).toHaveLength(101);
     expect(data.metrics).toEqual(recordedMetrics(104));
-    expect(data.series.bookings.values).toHaveLength(11);
+    expect(data.timeline.points).toHaveLength(11);
     expect(data.eventsPerSecond).toBe(1482);
   });
 
@@ -72,7 +80,7 @@ describe('frames', () => {
       state = play(state, frames(...historyFrames(from, from + 999)));
     }
     expect(state.data.events).toHaveLength(EVENTS_KEPT);
-    expect(state.data.series.bookings.values.length).toBeLessThanOrEqual(1_024);
+    expect(state.data.timeline.points.length).toBeLessThanOrEqual(POINTS_KEPT);
     expect(state.data.events.at(-1)?.index).toBe(59_999);
   });
 
@@ -157,19 +165,43 @@ describe('keys', () => {
   });
 });
 
-describe('series', () => {
-  test('keeps the first and the newest point and the shape between', () => {
-    const values = Array.from({ length: 100_000 }, (_, i) => i);
-    const series = values.reduce((all, value) => extend(all, [value]), emptySeries());
-    expect(series.values.length).toBeLessThanOrEqual(1_024);
-    const points = sample(series, 50);
-    expect(points).toHaveLength(50);
-    expect(points[0]).toBe(0);
-    expect(points.at(-1)).toBe(99_999);
-    expect(points).toEqual([...points].sort((a, b) => a - b));
-  }, 20_000);
+describe('the timeline', () => {
+  const points = (from: number, to: number, step: number) =>
+    Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => ({
+      index: from + i * step,
+      metrics: { bookings: from + i * step },
+    }));
 
-  test('leaves out what is no number', () => {
-    expect(extend(emptySeries(), [1, Number.NaN, 2]).values).toEqual([1, 2]);
+  test('keeps the first and the newest point and the shape between', () => {
+    const timeline = points(0, 999_990, 10).reduce(
+      (all, point) => extendTimeline(all, [point]),
+      EMPTY_TIMELINE,
+    );
+    expect(timeline.points.length).toBeLessThanOrEqual(POINTS_KEPT);
+    const sampled = samplePoints(timeline, 50);
+    expect(sampled).toHaveLength(50);
+    expect(sampled[0]?.index).toBe(0);
+    expect(sampled.at(-1)?.index).toBe(999_990);
+    const gaps = sampled.slice(1).map((point, i) => point.index - (sampled[i]?.index ?? 0));
+    expect(Math.max(...gaps)).toBeLessThan(3 * (999_990 / 49));
+  });
+
+  test('the past that was fetched goes before what was streamed, once', () => {
+    const streamed = extendTimeline(EMPTY_TIMELINE, points(500, 600, 10));
+    const whole = mergePast(streamed, points(0, 520, 20));
+    expect(whole.points.map(({ index }) => index)).toEqual([
+      ...points(0, 480, 20).map(({ index }) => index),
+      ...points(500, 600, 10).map(({ index }) => index),
+    ]);
+  });
+
+  test('repeated and late points change nothing', () => {
+    const timeline = extendTimeline(EMPTY_TIMELINE, points(0, 100, 10));
+    expect(extendTimeline(timeline, points(0, 100, 10))).toBe(timeline);
+  });
+
+  test('rises of a counter are what came to it between two points', () => {
+    const counted = [0, 3, 3, 8].map((faults, i) => ({ index: i * 10, metrics: { faults } }));
+    expect(risesOf(counted, 'faults')).toEqual([0, 3, 0, 5]);
   });
 });

@@ -1,7 +1,11 @@
 import { EventEmitter } from 'node:events';
 import xterm from '@xterm/headless';
+import { createElement } from 'react';
 import { describe, expect, test } from 'vitest';
+import { App } from '../../cli/tui/app.tsx';
 import { mount } from '../../cli/tui/mount.tsx';
+import { Canvas } from '../../cli/tui/paint/canvas.ts';
+import { line, span } from '../../cli/tui/paint/line.ts';
 import { createScreen } from '../../cli/tui/screen.ts';
 import { initialState } from '../../cli/tui/state/state.ts';
 import { recordedRun } from '../helpers/recorded-run.ts';
@@ -29,13 +33,20 @@ async function shownBy(written: string[], columns = 20, rows = 4): Promise<strin
   );
 }
 
+/** A picture of the size of the fake terminal. */
+function picture(...rows: string[]): Canvas {
+  const canvas = new Canvas(20, 4);
+  for (const [y, text] of rows.entries()) canvas.draw(0, y, line(text), 20);
+  return canvas;
+}
+
 describe('the screen', () => {
   test('shows the newest picture, whatever came before', async () => {
     const { stream, written } = fakeTerminal();
     const screen = createScreen(stream);
     screen.enter();
-    screen.inkStdout.write('a long first line\nsecond\nthird\nfourth');
-    screen.inkStdout.write('short\nsecond');
+    screen.draw(picture('a long first line', 'second', 'third', 'fourth'));
+    screen.draw(picture('short', 'second'));
     expect(await shownBy(written)).toEqual(['short', 'second', '', '']);
   });
 
@@ -44,7 +55,7 @@ describe('the screen', () => {
     const screen = createScreen(stream);
     const full = 'x'.repeat(20);
     screen.enter();
-    screen.inkStdout.write([full, full, full, full].join('\n'));
+    screen.draw(picture(full, full, full, full));
     expect(await shownBy(written)).toEqual([full, full, full, full]);
   });
 
@@ -52,11 +63,11 @@ describe('the screen', () => {
     const { stream, written } = fakeTerminal();
     const screen = createScreen(stream);
     screen.enter();
-    screen.inkStdout.write('one\ntwo');
+    screen.draw(picture('one', 'two'));
     const before = written.length;
-    screen.inkStdout.write('one\ntwo');
+    screen.draw(picture('one', 'two'));
     expect(written).toHaveLength(before);
-    screen.inkStdout.write('one\n2');
+    screen.draw(picture('one', '2'));
     expect(written.at(-1)).not.toContain('one');
   });
 
@@ -65,12 +76,35 @@ describe('the screen', () => {
     const screen = createScreen(stream);
     screen.enter();
     stream.writableNeedDrain = true;
-    for (let i = 0; i < 100; i++) screen.inkStdout.write(`picture ${i}`);
+    for (let i = 0; i < 100; i++) screen.draw(picture(`picture ${i}`));
     expect(written).toHaveLength(1);
     stream.writableNeedDrain = false;
     stream.emit('drain');
     expect(written).toHaveLength(2);
     expect((await shownBy(written))[0]).toBe('picture 99');
+  });
+
+  test('a change in one cell writes little, and wide characters stay whole', async () => {
+    const { stream, written } = fakeTerminal();
+    const screen = createScreen(stream);
+    screen.enter();
+    screen.draw(picture('abcdefghijklmnopqrst', '日本語 text'));
+    screen.draw(picture('abcdefghiXklmnopqrst', '日x語 text'));
+    expect(written.at(-1)?.length).toBeLessThan(100);
+    expect((await shownBy(written)).slice(0, 2)).toEqual(['abcdefghiXklmnopqrst', '日x語 text']);
+    screen.draw(picture('abcdefghiXklmnopqrst', 'a日本語'));
+    expect((await shownBy(written))[1]).toBe('a日本語');
+  });
+
+  test('whatever is drawn, only its own escape codes are written', () => {
+    const { stream, written } = fakeTerminal();
+    const screen = createScreen(stream);
+    screen.enter();
+    const canvas = new Canvas(20, 4);
+    canvas.draw(0, 0, [span('\u001b[2J\u0007\u009b\u202e')], 20);
+    screen.draw(canvas);
+    expect(written.at(-1)).not.toMatch(/[\u0007\u009b\u202e]/);
+    expect(written.at(-1)).toContain('␛[2J␇');
   });
 
   test('draws nothing once it was left, however often that is', () => {
@@ -79,7 +113,7 @@ describe('the screen', () => {
     screen.enter();
     screen.leave();
     screen.leave();
-    screen.inkStdout.write('late');
+    screen.draw(picture('late'));
     expect(written).toHaveLength(2);
     expect(written[1]).toContain('\u001b[?1049l');
   });
@@ -97,6 +131,6 @@ test('a crash while drawing is told to whoever mounted', async () => {
     exitOnEnd: false,
   });
   const broken = { ...whole, data: null } as unknown as typeof whole;
-  const mounted = mount(createScreen(stream), broken, () => {});
+  const mounted = mount(createScreen(stream), createElement(App, { state: broken, onStroke: () => {} }));
   await expect(mounted.crashed).rejects.toThrow();
 });

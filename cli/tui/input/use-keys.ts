@@ -1,13 +1,17 @@
 /** The only place that listens for keys. */
 import { useInput } from 'ink';
-import type { Intent } from '../state/reducer.ts';
-import type { State } from '../state/state.ts';
-import { intentOf } from './keymap.ts';
+import { keyName } from './key-name.ts';
 
-/** Turns key presses into intents. A paste is no key press and means nothing. */
-export function useKeys(state: State, onIntent: (intent: Intent) => void): void {
+/** A key by its name, with the text that it types; '' when it types none. */
+export interface Stroke {
+  key: string;
+  text: string;
+}
+
+/** Hands on what is pressed or pasted. */
+export function useKeys(onStroke: (stroke: Stroke) => void): void {
   useInput((input, key) => {
-    const intent = intentOf(state, { input, ctrl: key.ctrl, escape: key.escape, return: key.return });
-    if (intent !== null) onIntent(intent);
+    const typed = key.ctrl || key.meta || key.escape || key.return || key.tab ? '' : input;
+    onStroke({ key: keyName(input, key), text: typed });
   });
 }

@@ -1,7 +1,8 @@
 /** Folds a batch of stream frames into what is known of the run. */
 import type { EndFrame, Frame, HeartbeatFrame, RunEvent, Snapshot } from '../../../server/contract/index.ts';
-import { extend } from './series.ts';
-import { CHART_METRICS, type RunData } from './state.ts';
+import type { RunData } from './state.ts';
+import { tallyEvents } from './tally.ts';
+import { extendTimeline } from './timeline.ts';
 
 /** Events kept for the log; more than any screen has rows. */
 export const EVENTS_KEPT = 500;
@@ -48,6 +49,7 @@ function foldEvents(data: RunData, events: readonly RunEvent[]): RunData {
     ...data,
     eventIndex: Math.max(data.eventIndex, last.index),
     events: [...data.events, ...events].slice(-EVENTS_KEPT),
+    tally: tallyEvents(data.tally, events),
     violation: data.violation ?? events.find((event) => event.type === 'violation') ?? null,
     startedAtMs: data.startedAtMs ?? (first?.index === 0 ? Date.parse(first.at) : null),
   };
@@ -56,17 +58,10 @@ function foldEvents(data: RunData, events: readonly RunEvent[]): RunData {
 function foldSnapshots(data: RunData, snapshots: readonly Snapshot[]): RunData {
   const last = snapshots.at(-1);
   if (last === undefined) return data;
-  const series = { ...data.series };
-  for (const name of CHART_METRICS) {
-    series[name] = extend(
-      series[name],
-      snapshots.map((snapshot) => snapshot.metrics[name] ?? Number.NaN),
-    );
-  }
   const isNewer = last.index >= data.metricsIndex;
   return {
     ...data,
-    series,
+    timeline: extendTimeline(data.timeline, snapshots),
     metrics: isNewer ? last.metrics : data.metrics,
     metricsIndex: isNewer ? last.index : data.metricsIndex,
   };

@@ -1,45 +1,59 @@
-/** The root reducer of mission control: frames, the link, keys and time in; the next state out. */
-import type { Frame } from '../../../server/contract/index.ts';
+/** The root reducer of mission control: frames, answers, the link, keys and time in; the next state out. */
+import type { Frame, Run } from '../../../server/contract/index.ts';
 import type { LinkState } from '../../client/stream.ts';
+import type { Intent } from '../input/intents.ts';
+import { bindingOf, type Mode } from '../input/keymap.ts';
+import { checksIntent } from './checks-view.ts';
+import { eventsIntent, submitInEvents } from './events-view.ts';
 import { foldFrames } from './fold-frames.ts';
+import { forensicsIntent } from './forensics-view.ts';
+import { dismiss, errand, VIEW_INTENTS } from './moves.ts';
+import type { Need } from './needs.ts';
+import { type Answer, receive } from './receive.ts';
+import { playOn, replayIntent, startComparison, submitInReplay } from './replay-view.ts';
 import type { Size, State } from './state.ts';
-
-/** What a key asks for; `input/keymap.ts` says which key asks for what. */
-export type Intent =
-  | 'show-live'
-  | 'toggle-pause'
-  | 'ask-stop'
-  | 'toggle-help'
-  | 'confirm'
-  | 'dismiss'
-  | 'quit'
-  | 'interrupt';
+import { type } from './text-input.ts';
 
 export type Action =
   | { type: 'frames'; frames: readonly Frame[]; nowMs: number }
+  | { type: 'answer'; need: Need; answer: Answer }
   | { type: 'link'; link: LinkState }
   | { type: 'tick'; nowMs: number }
+  | { type: 'play'; elapsedMs: number }
   | { type: 'resize'; size: Size }
   | { type: 'notice'; text: string }
   | { type: 'stop-failed'; text: string }
+  | { type: 'compare'; run: Run }
+  | { type: 'job'; title: string; lines: readonly string[]; exitCode: number | null }
+  | { type: 'stroke'; key: string; text: string }
   | { type: 'intent'; intent: Intent };
 
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'frames':
       return onFrames(state, action.frames, action.nowMs);
+    case 'answer':
+      return receive(state, action.need, action.answer);
     case 'link':
       return { ...state, link: action.link };
     case 'tick':
       return { ...state, nowMs: action.nowMs };
+    case 'play':
+      return playOn(state, action.elapsedMs);
     case 'resize':
       return { ...state, size: action.size };
     case 'notice':
       return { ...state, notice: action.text };
     case 'stop-failed':
       return { ...state, notice: action.text, stopRequested: false };
+    case 'compare':
+      return startComparison(state, action.run);
+    case 'job':
+      return onJob(state, action);
+    case 'stroke':
+      return onStroke(state, action.key, action.text);
     case 'intent':
-      return INTENTS[action.intent]({ ...state, notice: null });
+      return onIntent({ ...state, notice: null }, action.intent);
   }
 }
 
@@ -56,16 +70,69 @@ function onFrames(state: State, frames: readonly Frame[], nowMs: number): State 
   };
 }
 
-const INTENTS: Record<Intent, (state: State) => State> = {
-  'show-live': (state) => ({ ...state, view: 'live', overlay: null }),
+function onJob(state: State, { title, lines, exitCode }: Extract<Action, { type: 'job' }>): State {
+  if (state.job === null || state.job.title !== title) return state;
+  // What the job found is stored with the run, so the bundle is read again.
+  const forensics = exitCode === 0 ? { ...state.forensics, bundle: null } : state.forensics;
+  return { ...state, forensics, job: { title, lines, exitCode } };
+}
+
+/** What is open decides what a key means. */
+export function modeOf({ overlay, input }: Pick<State, 'overlay' | 'input'>): Mode {
+  if (overlay === 'confirm-stop' || overlay === 'confirm-quit') return 'question';
+  return input === null ? 'keys' : 'typing';
+}
+
+function onStroke(state: State, key: string, text: string): State {
+  const mode = modeOf(state);
+  const binding = bindingOf(state.view, mode, key);
+  if (binding !== undefined) {
+    const quiet = { ...state, notice: null };
+    if (binding.changes && state.readOnly) return { ...quiet, notice: 'This is read-only (--read-only).' };
+    return onIntent(quiet, binding.intent);
+  }
+  if (mode !== 'typing' || state.input === null) return state;
+  if (key === 'backspace') return { ...state, input: type(state.input, { do: 'rub-out' }) };
+  if (key === 'ctrl+u') return { ...state, input: type(state.input, { do: 'clear' }) };
+  return text === '' ? state : { ...state, input: type(state.input, { do: 'insert', text }) };
+}
+
+function onIntent(state: State, intent: Intent): State {
+  const view = VIEW_INTENTS[intent];
+  if (view !== undefined) return { ...state, view, overlay: null, seek: null };
+  return ANYWHERE[intent]?.(state) ?? inView(state, intent) ?? state;
+}
+
+function inView(state: State, intent: Intent): State | null {
+  switch (state.view) {
+    case 'events':
+      return eventsIntent(state, intent);
+    case 'forensics':
+      return forensicsIntent(state, intent);
+    case 'replay':
+      return replayIntent(state, intent);
+    case 'checks':
+      return checksIntent(state, intent);
+    case 'live':
+      return null;
+  }
+}
+
+const ANYWHERE: Partial<Record<Intent, (state: State) => State>> = {
+  'show-runs': showRuns,
   'toggle-pause': (state) => ({ ...state, frozen: state.frozen === null ? state.data : null }),
   'ask-stop': askStop,
   'toggle-help': (state) => ({ ...state, overlay: state.overlay === 'help' ? null : 'help' }),
   confirm,
-  dismiss: (state) => ({ ...state, overlay: null }),
+  dismiss,
   quit,
   interrupt,
+  submit,
 };
+
+function showRuns(state: State): State {
+  return { ...state, leaving: 'runs' };
+}
 
 function askStop(state: State): State {
   if (state.data.end !== null) return { ...state, notice: 'The run has ended already.' };
@@ -91,6 +158,9 @@ function confirm(state: State): State {
 
 function quit(state: State): State {
   if (state.overlay !== null) return { ...state, overlay: null };
+  if (state.job !== null && state.job.exitCode === null) {
+    return { ...state, notice: `${state.job.title} goes on; Esc ends it.` };
+  }
   // What is hosted here ends with this process, so leaving is more than leaving.
   if (state.hosted && state.data.end === null) return { ...state, overlay: 'confirm-quit' };
   return { ...state, leaving: 'quit' };
@@ -106,4 +176,36 @@ function interrupt(state: State): State {
     leaveAtEnd: true,
     notice: 'Stopping the run; Ctrl-C again leaves at once.',
   };
+}
+
+/** Takes the line that was typed. */
+function submit(state: State): State {
+  const { input } = state;
+  if (input === null) return state;
+  const closed = { ...state, input: null };
+  if (input.text.trim() === '' && input.purpose !== 'filter') return closed;
+  switch (input.purpose) {
+    case 'filter':
+    case 'search':
+      return submitInEvents(closed, input);
+    case 'index':
+      return submitIndex(state, input.text.trim().replaceAll(',', ''));
+    case 'save':
+      return errand(closed, { do: 'save', file: input.text.trim() });
+    case 'compare':
+      return errand(closed, { do: 'compare', runId: input.text.trim() });
+  }
+}
+
+function submitIndex(state: State, text: string): State {
+  const newest = state.data.eventIndex;
+  const index = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(index <= newest)) {
+    const error = `a whole number from 0 to ${newest}`;
+    return { ...state, input: state.input === null ? null : { ...state.input, error } };
+  }
+  const closed = { ...state, input: null };
+  return state.view === 'replay'
+    ? submitInReplay(closed, index)
+    : { ...closed, events: { ...state.events, cursor: index } };
 }

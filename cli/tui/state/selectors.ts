@@ -1,5 +1,6 @@
 /** What is drawn, told from the state. */
-import type { FailureSummary } from '../../../server/contract/index.ts';
+import type { FailureSummary, RunEvent } from '../../../server/contract/index.ts';
+import { eventAt } from './pages.ts';
 import type { RunData, State } from './state.ts';
 
 /** The data to draw: the frozen picture while paused. */
@@ -63,7 +64,9 @@ const METRIC_ORDER = [
 ];
 
 /** The metrics in the order people look for them, with how they moved. */
-export function metricRows(data: RunData): { name: string; value: number; change: number }[] {
+export function metricRows(
+  data: Pick<RunData, 'metrics' | 'changes'>,
+): { name: string; value: number; change: number }[] {
   const rank = (name: string) => {
     const at = METRIC_ORDER.indexOf(name);
     return at < 0 ? METRIC_ORDER.length : at;
@@ -71,4 +74,55 @@ export function metricRows(data: RunData): { name: string; value: number; change
   return Object.entries(data.metrics)
     .map(([name, value]) => ({ name, value, change: data.changes[name] ?? 0 }))
     .sort((a, b) => rank(a.name) - rank(b.name));
+}
+
+/** Rows that the list of the Events view has. */
+export function eventsRows(state: State): number {
+  const rows = state.size.rows - 4;
+  return state.events.isOpen ? Math.max(3, Math.floor(rows * 0.4)) : rows;
+}
+
+/** First and last index that the list without a filter shows. */
+export function eventsWindow(state: State): { top: number; bottom: number } {
+  const newest = state.data.eventIndex;
+  return windowAround(state.events.cursor ?? newest, eventsRows(state), newest);
+}
+
+/** A stretch of `rows` events with `cursor` in its middle, as far as there are events. */
+export function windowAround(cursor: number, rows: number, newest: number): { top: number; bottom: number } {
+  const top = Math.max(0, Math.min(cursor - Math.floor(rows / 2), newest - rows + 1));
+  return { top, bottom: Math.min(newest, top + rows - 1) };
+}
+
+/** The event after which the Replay view shows the city. */
+export function replayIndex(state: State): number {
+  return state.replay.at ?? shown(state).eventIndex;
+}
+
+/** Events that the Replay view may show around its place. */
+export function replayWindow(state: State): { top: number; bottom: number } {
+  const newest = Math.max(state.data.eventIndex, state.replay.other?.run.live.eventIndex ?? 0);
+  return windowAround(replayIndex(state), state.size.rows, newest);
+}
+
+/** The event with this index, from the pages or from what the stream brought; undefined while it is not loaded. */
+export function knownEvent(state: State, index: number): RunEvent | undefined {
+  const { events } = state.data;
+  const first = events[0]?.index ?? 0;
+  const streamed = events[index - first];
+  if (streamed?.index === index) return streamed;
+  return eventAt(state.pages, index);
+}
+
+/** Share of the run that is done, 0 to 1, and the time it may still take in ms; null while nothing tells. */
+export function progressOf(state: State): { share: number; leftMs: number | null } | null {
+  const data = shown(state);
+  if (data.end !== null) return { share: 1, leftMs: null };
+  const { operations, durationSeconds } = data.run.config;
+  const elapsed = elapsedMs(state);
+  const begun = (data.metrics['operations'] ?? 0) / operations;
+  const passed = durationSeconds === null ? 0 : elapsed / 1_000 / durationSeconds;
+  const share = Math.min(1, Math.max(begun, passed));
+  // With less than a hundredth done, a guess is worth nothing.
+  return { share, leftMs: share < 0.01 ? null : (elapsed * (1 - share)) / share };
 }

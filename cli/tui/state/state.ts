@@ -1,7 +1,18 @@
 /** All that mission control knows and shows: what is known of the run, and where the user stands. */
-import type { EndFrame, Run, RunEvent, RunStatus } from '../../../server/contract/index.ts';
+import type {
+  CityState,
+  EndFrame,
+  Forensic,
+  Run,
+  RunEvent,
+  RunStatus,
+} from '../../../server/contract/index.ts';
 import type { LinkState } from '../../client/stream.ts';
-import { emptySeries, type Series } from './series.ts';
+import type { Matcher } from './matcher.ts';
+import { NO_PAGES, type Pages } from './pages.ts';
+import { EMPTY_TALLY, type Tally } from './tally.ts';
+import type { TextInput } from './text-input.ts';
+import { EMPTY_TIMELINE, type Point, type Timeline } from './timeline.ts';
 
 /** What is known of the run. Replaced as a whole by each batch of frames, never changed. */
 export interface RunData {
@@ -17,7 +28,8 @@ export interface RunData {
   changes: Readonly<Record<string, number>>;
   /** Metrics of the last heartbeat, to tell the changes. */
   baseline: Readonly<Record<string, number>>;
-  series: Readonly<Record<ChartMetric, Series>>;
+  timeline: Timeline;
+  tally: Tally;
   /** The newest events, oldest first, bounded. */
   events: readonly RunEvent[];
   violation: RunEvent | null;
@@ -33,8 +45,88 @@ export interface RunData {
 export const CHART_METRICS = ['bookings', 'cancellations', 'slots_available'] as const;
 export type ChartMetric = (typeof CHART_METRICS)[number];
 
-export type ViewId = 'live';
+export const VIEW_IDS = ['live', 'events', 'forensics', 'replay', 'checks'] as const;
+export type ViewId = (typeof VIEW_IDS)[number];
 export type Overlay = 'help' | 'confirm-stop' | 'confirm-quit';
+
+/** The Events view: a list over the whole history, or over what a filter leaves of it. */
+export interface EventsState {
+  /** Index of the chosen event; null: the newest, followed. */
+  cursor: number | null;
+  filtered: Filtered | null;
+  /** True while the chosen event is opened. */
+  isOpen: boolean;
+  /** The last search, for `n` and `N`. */
+  search: Matcher | null;
+}
+
+/** What a filter has found so far. Events from `low` on and before `high` have been looked through. */
+export interface Filtered {
+  matcher: Matcher;
+  /** In order, bounded. */
+  found: readonly RunEvent[];
+  low: number;
+  high: number;
+}
+
+/** A search through the history, page by page, until something matches. */
+export interface Seek {
+  view: 'events' | 'replay';
+  matcher: Matcher;
+  step: 1 | -1;
+  /** The next event to look at. */
+  at: number;
+}
+
+export interface ForensicsState {
+  bundle: Forensic | null;
+  tab: 'story' | 'bundle';
+  scroll: number;
+  /** Chosen line of the tree. */
+  cursor: number;
+  /** Paths in the tree that are unfolded. */
+  unfolded: ReadonlySet<string>;
+}
+
+export const SPEEDS = [1, 5, 20, 100, 500, 2_000, 10_000] as const;
+
+export interface ReplayState {
+  /** Index of the event after which the city is shown; null: the newest, followed. */
+  at: number | null;
+  isPlaying: boolean;
+  /** Events a second, by position in SPEEDS. */
+  speed: number;
+  /** Parts of an event that playing has gone on but not shown. */
+  carry: number;
+  /** Cities by event, the newest fetched last, bounded. */
+  cities: ReadonlyMap<number, CityState>;
+  /** Metrics by block of events, bounded. */
+  blocks: ReadonlyMap<number, readonly Point[]>;
+  other: OtherRun | null;
+}
+
+/** The run at the side. */
+export interface OtherRun {
+  run: Run;
+  pages: Pages;
+  /** Events that are known to be equal. */
+  compared: number;
+  /** Index of the first event that differs; null while none is known to. */
+  partsAt: number | null;
+  /** True once both histories were compared to their ends. */
+  isCompared: boolean;
+}
+
+/** Another command that runs beside: replay --verify, shrink. */
+export interface Job {
+  title: string;
+  /** Safe to print, bounded. */
+  lines: readonly string[];
+  /** Null while it runs. */
+  exitCode: number | null;
+}
+
+export type Leaving = 'quit' | 'interrupt' | 'runs';
 
 export interface State {
   data: RunData;
@@ -43,6 +135,7 @@ export interface State {
   link: LinkState;
   view: ViewId;
   overlay: Overlay | null;
+  input: TextInput | null;
   /** A sentence for the key bar, until the next key. */
   notice: string | null;
   /** True once a stop was asked for; whoever runs the state sends it. */
@@ -50,14 +143,39 @@ export interface State {
   /** True when the end of the run is also the end of mission control. */
   leaveAtEnd: boolean;
   /** Not null once mission control has to close. */
-  leaving: 'quit' | 'interrupt' | null;
+  leaving: Leaving | null;
   size: Size;
   nowMs: number;
   /** True for `run`: Ctrl-C stops. */
   owns: boolean;
   /** True when leaving ends the run's server. */
   hosted: boolean;
+  /** True when nothing may be changed from here. */
+  readOnly: boolean;
+  /** True when Esc goes back to the list of runs. */
+  cameFromList: boolean;
+  /** The stored history around the places that are looked at. */
+  pages: Pages;
+  /** False until the charts have got the part of the run before the stream. */
+  hasPast: boolean;
+  seek: Seek | null;
+  events: EventsState;
+  forensics: ForensicsState;
+  replay: ReplayState;
+  checksScroll: number;
+  job: Job | null;
+  /** What whoever runs the state has to do, each once, in order of their numbers. */
+  errands: readonly Errand[];
 }
+
+/** Something to do outside, asked for by a key. */
+export type Errand = { number: number } & (
+  | { do: 'job'; command: 'verify' | 'shrink' }
+  | { do: 'end-job' }
+  | { do: 'copy'; text: string }
+  | { do: 'save'; file: string }
+  | { do: 'compare'; runId: string }
+);
 
 /** Of the terminal, in columns and rows. */
 export interface Size {
@@ -72,33 +190,23 @@ export interface InitialState {
   owns: boolean;
   hosted: boolean;
   exitOnEnd: boolean;
+  readOnly?: boolean;
+  cameFromList?: boolean;
+  view?: ViewId;
+  /** Index of the first event that the stream brings; 0 by default. */
+  streamFrom?: number;
 }
 
 /** The state before the first frame. */
 export function initialState(options: InitialState): State {
   const { run } = options;
   return {
-    data: {
-      run,
-      status: run.status,
-      eventIndex: run.live.eventIndex,
-      eventsPerSecond: run.live.eventsPerSecond,
-      metrics: run.live.metrics,
-      metricsIndex: -1,
-      changes: {},
-      baseline: {},
-      series: { bookings: emptySeries(), cancellations: emptySeries(), slots_available: emptySeries() },
-      events: [],
-      violation: null,
-      end: null,
-      startedAtMs: run.startedAt === null ? null : Date.parse(run.startedAt),
-      heartbeatAtMs: null,
-      clockOffsetMs: 0,
-    },
+    data: initialData(run),
     frozen: null,
     link: { state: 'connecting' },
-    view: 'live',
+    view: options.view ?? 'live',
     overlay: null,
+    input: null,
     notice: null,
     stopRequested: false,
     leaveAtEnd: options.exitOnEnd,
@@ -107,5 +215,45 @@ export function initialState(options: InitialState): State {
     nowMs: options.nowMs,
     owns: options.owns,
     hosted: options.hosted,
+    readOnly: options.readOnly ?? false,
+    cameFromList: options.cameFromList ?? false,
+    pages: NO_PAGES,
+    hasPast: (options.streamFrom ?? 0) === 0,
+    seek: null,
+    events: { cursor: null, filtered: null, isOpen: false, search: null },
+    forensics: { bundle: run.failForensic, tab: 'story', scroll: 0, cursor: 0, unfolded: new Set(['']) },
+    replay: {
+      at: null,
+      isPlaying: false,
+      speed: 2,
+      carry: 0,
+      cities: new Map(),
+      blocks: new Map(),
+      other: null,
+    },
+    checksScroll: 0,
+    job: null,
+    errands: [],
+  };
+}
+
+function initialData(run: Run): RunData {
+  return {
+    run,
+    status: run.status,
+    eventIndex: run.live.eventIndex,
+    eventsPerSecond: run.live.eventsPerSecond,
+    metrics: run.live.metrics,
+    metricsIndex: -1,
+    changes: {},
+    baseline: {},
+    timeline: EMPTY_TIMELINE,
+    tally: EMPTY_TALLY,
+    events: [],
+    violation: null,
+    end: null,
+    startedAtMs: run.startedAt === null ? null : Date.parse(run.startedAt),
+    heartbeatAtMs: null,
+    clockOffsetMs: 0,
   };
 }

@@ -1,10 +1,12 @@
 /** What the header says, told from the state. */
 import { formatClock, formatNumber, shortId } from '../../format.ts';
 import { safeText } from '../../safe-text.ts';
-import type { HeaderPart } from '../components/header.tsx';
+import type { HeaderPart } from '../components/header.ts';
 import { elapsedMs, heartbeatAgeMs, shown } from '../state/selectors.ts';
 import type { State } from '../state/state.ts';
 import { STATUS_COLOR } from '../theme.ts';
+
+const WARNING = { color: 'yellow', bold: true } as const;
 
 /** The parts in their order; the least needed have the highest `drop`. */
 export function headerParts(state: State): HeaderPart[] {
@@ -12,34 +14,35 @@ export function headerParts(state: State): HeaderPart[] {
   const { run } = data;
   const ended = data.end !== null;
   return [
-    { text: ' SIMCITY ', bold: true, inverse: true, drop: 7 },
+    { text: ' SIMCITY ', style: { bold: true, inverse: true }, drop: 7 },
     { text: `${safeText(run.scenario)}@${safeText(run.target)}`, drop: 6 },
     { text: `run ${shortId(run.id)}`, drop: 9 },
     { text: `seed ${run.seed}`, drop: 5 },
-    { text: `● ${data.status}`, color: STATUS_COLOR[data.status], bold: true, drop: 0 },
-    ...(state.frozen === null ? [] : [{ text: 'PAUSED', color: 'yellow', bold: true, drop: 1 }]),
+    { text: `● ${data.status}`, style: { color: STATUS_COLOR[data.status], bold: true }, drop: 0 },
+    ...(state.frozen === null ? [] : [{ text: 'PAUSED', style: WARNING, drop: 1 }]),
     { text: formatClock(elapsedMs(state)), drop: 3 },
     { text: `event ${formatNumber(Math.max(0, data.eventIndex))}`, drop: 2 },
     ...(ended ? [] : linkParts(state, data.eventsPerSecond)),
+    ...(state.readOnly ? [{ text: 'read-only', style: { dim: true }, drop: 8 }] : []),
   ];
 }
 
 function linkParts(state: State, eventsPerSecond: number): HeaderPart[] {
   const { link } = state;
   if (link.state === 'reconnecting') {
-    return [
-      {
-        text: `reconnecting (${link.attempt}): ${safeText(link.error)}`,
-        color: 'yellow',
-        bold: true,
-        drop: 1,
-      },
-    ];
+    return [{ text: `reconnecting (${link.attempt}): ${safeText(link.error)}`, style: WARNING, drop: 1 }];
   }
-  if (link.state === 'connecting') return [{ text: 'connecting', color: 'yellow', drop: 1 }];
+  if (link.state === 'connecting') return [{ text: 'connecting', style: { color: 'yellow' }, drop: 1 }];
   const age = heartbeatAgeMs(state);
   const rate: HeaderPart = { text: `${formatNumber(Math.round(eventsPerSecond))}/s`, drop: 4 };
   if (age === null) return [rate];
   const late = age > 5_000;
-  return [rate, { text: `♥ ${(age / 1000).toFixed(1)} s`, ...(late ? { color: 'red' } : {}), drop: 8 }];
+  return [
+    rate,
+    {
+      text: `♥ ${(age / 1000).toFixed(1)} s`,
+      ...(late ? { style: { color: 'red' } as const } : {}),
+      drop: 8,
+    },
+  ];
 }

@@ -1,23 +1,51 @@
 /** The help overlay, drawn from the key table. */
-import { Box, Text } from 'ink';
-import { Panel } from '../components/panel.tsx';
-import { BINDINGS } from '../input/keymap.ts';
-import type { Size } from '../state/state.ts';
+import { framed, innerSize } from '../components/frame.ts';
+import { bindingsOf, type Scope } from '../input/keymap.ts';
+import { BOLD, fitLine, type Line, span } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+import type { Place } from '../paint/surface.ts';
 
-export function HelpView({ area }: { area: Size }) {
-  const width = Math.min(area.columns, 84);
-  const height = Math.min(area.rows, BINDINGS.length + 4);
-  return (
-    <Box width={area.columns} height={area.rows} alignItems="center" justifyContent="center">
-      <Panel title="Keys" aside="? closes" width={width} height={height}>
-        <Text> </Text>
-        {BINDINGS.map(({ label, help }) => (
-          <Text key={label} wrap="truncate">
-            <Text bold>{label.padEnd(8)}</Text>
-            {help}
-          </Text>
-        ))}
-      </Panel>
-    </Box>
-  );
+const LABEL = 12;
+/** A column of keys wants that much. */
+const COLUMN = 62;
+
+/** Where the help lies in `area`. */
+export function helpPlace(scope: Scope, area: Place): Place {
+  const columns = columnsFor(scope, area);
+  const width = Math.min(area.width, columns * COLUMN + 4);
+  const height = Math.min(area.height, Math.ceil(bindingsOf(scope).length / columns) + 2);
+  return {
+    x: area.x + Math.floor((area.width - width) / 2),
+    y: area.y + Math.floor((area.height - height) / 2),
+    width,
+    height,
+  };
 }
+
+function columnsFor(scope: Scope, area: Place): number {
+  const fits = Math.max(1, Math.floor((area.width - 4) / COLUMN));
+  return bindingsOf(scope).length + 2 <= area.height ? 1 : Math.min(2, fits);
+}
+
+export const HelpPane = pane<{ scope: Scope; title: string }>(
+  'HelpPane',
+  ({ scope, title }, { width, height }) => {
+    const inner = innerSize(width, height);
+    const bindings = bindingsOf(scope);
+    const columns = width > COLUMN + 4 && bindings.length > inner.height ? 2 : 1;
+    const each = Math.floor(inner.width / columns);
+    const perColumn = Math.ceil(bindings.length / columns);
+    const lines = Array.from(
+      { length: Math.min(perColumn, inner.height) },
+      (_, row): Line =>
+        Array.from({ length: columns }, (__, column) => bindings[column * perColumn + row]).flatMap(
+          (binding) =>
+            binding === undefined
+              ? []
+              : fitLine([span(binding.label.padEnd(LABEL), BOLD), span(binding.help)], each),
+        ),
+    );
+    return framed({ title: `Keys of ${title}`, aside: '? closes', width, height, color: 'cyan' }, lines);
+  },
+  2,
+);

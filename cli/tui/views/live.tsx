@@ -1,167 +1,155 @@
-/** The Live view: three charts, what broke, the metrics and the newest events. */
-import { Box, Text } from 'ink';
+/** The Live view: three charts, what broke, how far it is, the metrics, the checks and the newest events. */
 import type { RunStatus } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../format.ts';
-import { safeJson, safeText, truncate, wrap } from '../../safe-text.ts';
-import { Chart } from '../components/chart.tsx';
-import { EventLog } from '../components/event-log.tsx';
-import { Panel } from '../components/panel.tsx';
-import { Table } from '../components/table.tsx';
-import { Violation } from '../components/violation.tsx';
-import { comparisonOf, eventsBehind, failureOf, metricRows, shown } from '../state/selectors.ts';
-import { sample } from '../state/series.ts';
-import { CHART_METRICS, type ChartMetric, type RunData, type Size, type State } from '../state/state.ts';
-import { CHART_COLOR } from '../theme.ts';
+import { framed, innerSize } from '../components/frame.ts';
+import { type Line, span } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+import { checkRows, faultRows, sometimesRows } from '../state/checks.ts';
+import { eventsBehind, failureOf, progressOf, shown } from '../state/selectors.ts';
+import { CHART_METRICS, type RunData, type State } from '../state/state.ts';
+import { ChartPane } from './chart-pane.tsx';
+import { checkLine, faultLine, sometimesLine } from './check-lines.ts';
+import { FailurePane, failureHeight } from './failure-pane.tsx';
+import { LogPane } from './log-pane.tsx';
+import { MetricsPane } from './metrics-pane.tsx';
+import { ProgressPane } from './progress-pane.tsx';
+import type { ViewProps } from './registry.ts';
 
-const CHART_TITLE: Record<ChartMetric, string> = {
-  bookings: 'Bookings (active)',
-  cancellations: 'Cancellations',
-  slots_available: 'Slots available',
-};
-
-export function LiveView({ state, area }: { state: State; area: Size }) {
+export function LiveView({ state, area }: ViewProps) {
   const data = shown(state);
-  const heights = layout(data, area);
+  const { width, y } = area;
+  const failure = failureHeight(data, width, Math.floor(area.height * 0.4));
+  const rest = area.height - failure - 1;
+  const charts = Math.max(5, Math.min(18, Math.floor(rest * 0.45)));
+  const lower = rest - charts;
+  const left = Math.max(28, Math.min(48, Math.floor(width * 0.34)));
+  const checks = checksHeight(data, lower);
+  const belowCharts = y + charts;
+  const lowerY = belowCharts + 1 + failure;
   return (
-    <Box flexDirection="column" width={area.columns} height={area.rows}>
-      <Charts data={data} width={area.columns} height={heights.charts} />
-      {heights.violation > 0 && <Failure data={data} width={area.columns} height={heights.violation} />}
-      <Box height={heights.lower}>
-        <Metrics data={data} width={metricsWidth(area.columns)} height={heights.lower} />
-        <Events state={state} width={area.columns - metricsWidth(area.columns)} height={heights.lower} />
-      </Box>
-    </Box>
-  );
-}
-
-/** How the rows are shared out; they add up to the area's. */
-function layout(data: RunData, area: Size): { charts: number; violation: number; lower: number } {
-  const violation = violationHeight(data, area);
-  const rest = area.rows - violation;
-  const charts = Math.max(5, Math.min(16, Math.floor(rest * 0.45)));
-  return { charts, violation, lower: rest - charts };
-}
-
-function violationHeight(data: RunData, area: Size): number {
-  const content = violationContent(data, area.columns - 4);
-  if (content === null) return 0;
-  const lines =
-    wrap(content.message, area.columns - 4).length +
-    [content.expected, content.actual].filter((each) => each !== null).length +
-    (content.reproduce === null ? 0 : wrap(content.reproduce, area.columns - 15).length);
-  return Math.max(3, Math.min(lines + 2, Math.floor(area.rows * 0.4)));
-}
-
-const metricsWidth = (columns: number) => Math.max(28, Math.min(38, Math.floor(columns * 0.32)));
-
-function Charts({ data, width, height }: { data: RunData; width: number; height: number }) {
-  return (
-    <Box height={height}>
-      {CHART_METRICS.map((name, i) => {
-        // What three do not divide evenly goes to the first ones.
-        const outer = Math.floor(width / 3) + (i < width % 3 ? 1 : 0);
-        const value = data.metrics[name];
-        return (
-          <Panel
-            key={name}
-            title={CHART_TITLE[name]}
-            aside={value === undefined ? '' : formatNumber(value)}
-            width={outer}
-            height={height}
-          >
-            <Chart
-              values={sample(data.series[name], outer - 4 - 5)}
-              width={outer - 4}
-              height={height - 2}
-              color={CHART_COLOR[name]}
-            />
-          </Panel>
-        );
-      })}
-    </Box>
-  );
-}
-
-function violationContent(data: RunData, width: number) {
-  const failure = failureOf(data);
-  if (failure === null) return null;
-  const comparison = comparisonOf(data);
-  const oneLine = (value: unknown) =>
-    truncate(typeof value === 'string' ? safeText(value) : safeJson(value ?? null), width - 11);
-  return {
-    title: `FAIL  ${safeText(failure.invariant ?? 'violation')}`,
-    at: typeof failure.eventIndex === 'number' ? `event ${formatNumber(failure.eventIndex)}` : '',
-    message: safeText(failure.message),
-    expected: comparison === null ? null : oneLine(comparison.expected),
-    actual: comparison === null ? null : oneLine(comparison.actual),
-    reproduce: failure.reproduce === undefined ? null : safeText(failure.reproduce),
-  };
-}
-
-function Failure({ data, width, height }: { data: RunData; width: number; height: number }) {
-  const content = violationContent(data, width - 4);
-  if (content === null) return null;
-  return (
-    <Panel title={content.title} aside={content.at} width={width} height={height} color="red">
-      <Violation {...content} width={width - 4} height={height - 2} />
-    </Panel>
-  );
-}
-
-function Metrics({ data, width, height }: { data: RunData; width: number; height: number }) {
-  const rows = metricRows(data).map(({ name, value, change }) => ({
-    name: metricLabel(name),
-    value: formatNumber(Math.round(value * 10) / 10),
-    change: changeText(change).padStart(4),
-  }));
-  const visible = rows.slice(0, Math.max(0, height - 2));
-  const hidden = rows.length - visible.length;
-  return (
-    <Panel title="Metrics" aside={hidden > 0 ? `${hidden} more` : ''} width={width} height={height}>
-      {visible.length === 0 ? (
-        <Text dimColor>no metrics yet</Text>
-      ) : (
-        <Table
-          data={visible}
-          columns={['name', 'value', 'change']}
-          padding={1}
-          width={width - 4}
-          colorOf={(row, column) => (column === 'change' ? changeColor(row.change) : undefined)}
-        />
+    <>
+      <Charts data={data} y={y} width={width} height={charts} />
+      <Progress state={state} y={belowCharts} width={width} />
+      {failure > 0 && <FailurePane data={data} x={0} y={belowCharts + 1} width={width} height={failure} />}
+      <MetricsPane
+        title="Metrics"
+        metrics={data.metrics}
+        changes={data.changes}
+        timeline={data.timeline}
+        x={0}
+        y={lowerY}
+        width={left}
+        height={lower - checks}
+      />
+      {checks > 0 && (
+        <ChecksPane data={data} x={0} y={lowerY + lower - checks} width={left} height={checks} />
       )}
-    </Panel>
+      <LogPane
+        events={data.events}
+        aside={asideOf(state)}
+        empty={QUEUED_SAYS[state.data.status] ?? 'no event yet'}
+        x={left}
+        y={lowerY}
+        width={width - left}
+        height={lower}
+      />
+    </>
   );
 }
 
-/** Short enough for a narrow table: `p95_latency_ms` is `p95 ms`. */
-function metricLabel(name: string): string {
-  if (name === 'slots_available') return 'slots free';
-  return safeText(name.replace(/_latency_ms$/, ' ms').replaceAll('_', ' '));
+/** The checks get a panel where the metrics leave room for one. */
+function checksHeight(data: RunData, lower: number): number {
+  const metrics = Object.keys(data.metrics).length + 2;
+  const room = lower - Math.max(8, metrics);
+  return room < 5 ? 0 : room;
 }
 
-function changeText(change: number): string {
-  if (change === 0) return '';
-  const rounded = Math.round(change * 10) / 10;
-  return rounded > 0 ? `+${formatNumber(rounded)}` : formatNumber(rounded);
+export function Charts({ data, y, width, height, at = null }: ChartsProps) {
+  const failedAt = failureOf(data)?.eventIndex ?? null;
+  const share = Math.floor(width / 3);
+  // What three do not divide evenly goes to the first ones.
+  const widths = CHART_METRICS.map((_, i) => share + (i < width % 3 ? 1 : 0));
+  return CHART_METRICS.map((metric, i) => (
+    <ChartPane
+      key={metric}
+      metric={metric}
+      timeline={data.timeline}
+      value={at === null ? data.metrics[metric] : undefined}
+      at={at}
+      failedAt={failedAt}
+      x={widths.slice(0, i).reduce((sum, each) => sum + each, 0)}
+      y={y}
+      width={widths[i] ?? share}
+      height={height}
+    />
+  ));
 }
 
-const changeColor = (text: string) => (text.includes('+') ? 'green' : 'yellow');
+interface ChartsProps {
+  data: RunData;
+  y: number;
+  width: number;
+  height: number;
+  /** The event at which the charts have their cursor. */
+  at?: number | null;
+}
+
+function Progress({ state, y, width }: { state: State; y: number; width: number }) {
+  const data = shown(state);
+  const progress = progressOf(state);
+  const received = data.events.at(-1)?.index ?? data.eventIndex;
+  const lag = data.eventIndex - received;
+  return (
+    <ProgressPane
+      share={progress === null ? null : Math.round(progress.share * 200) / 200}
+      leftSeconds={progress === null || progress.leftMs === null ? null : Math.ceil(progress.leftMs / 1_000)}
+      operations={data.metrics['operations'] ?? 0}
+      operationsPlanned={data.run.config.operations}
+      durationSeconds={data.run.config.durationSeconds}
+      p50={data.metrics['p50_latency_ms']}
+      p95={data.metrics['p95_latency_ms']}
+      p99={data.metrics['p99_latency_ms']}
+      // What comes within a second is no lag.
+      lag={lag > Math.max(1_000, data.eventsPerSecond) ? lag : 0}
+      hasEnded={data.end !== null}
+      x={0}
+      y={y}
+      width={width}
+      height={1}
+    />
+  );
+}
+
+/** As many of the checks, situations and faults as there is room for. */
+const ChecksPane = pane<{ data: RunData }>('ChecksPane', ({ data }, { width, height }) => {
+  const inner = innerSize(width, height);
+  const checks = checkRows(data);
+  const broken = checks.filter(({ state }) => state === 'broken').length;
+  const lines: Line[] = [
+    ...checks.map((row) => checkLine(row, inner.width)),
+    ...sometimesRows(data).map((row) => sometimesLine(row, data.end !== null, inner.width)),
+    ...faultRows(data).map((row) => faultLine(row, inner.width)),
+  ];
+  const visible = lines.length > inner.height ? lines.slice(0, inner.height - 1) : lines;
+  const more = lines.length - visible.length;
+  if (more > 0) visible.push([span(`  ${more} more in 5 Checks`, { dim: true })]);
+  return framed(
+    {
+      title: 'Checks',
+      aside: broken > 0 ? `${broken} broken` : '',
+      width,
+      height,
+      color: broken > 0 ? 'red' : undefined,
+    },
+    visible,
+  );
+});
 
 const QUEUED_SAYS: Partial<Record<RunStatus, string>> = {
   QUEUED: 'waiting for a runner; `simcity runner` starts one',
 };
 
-function Events({ state, width, height }: { state: State; width: number; height: number }) {
+function asideOf(state: State): string {
   const behind = eventsBehind(state);
-  const aside = behind === null ? '' : `paused, ${formatNumber(behind)} behind`;
-  return (
-    <Panel title="Events" aside={aside} width={width} height={height}>
-      <EventLog
-        events={shown(state).events}
-        width={width - 4}
-        height={height - 2}
-        empty={QUEUED_SAYS[state.data.status] ?? 'no event yet'}
-      />
-    </Panel>
-  );
+  return behind === null ? '' : `paused, ${formatNumber(behind)} behind`;
 }

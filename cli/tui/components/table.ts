@@ -1,6 +1,6 @@
 /** A table with the properties of `ink-table`, which cannot be loaded beside this Ink. */
-import { Text } from 'ink';
 import { alignLeft, alignRight, textWidth } from '../../safe-text.ts';
+import { type Line, PLAIN, type Style, span } from '../paint/line.ts';
 
 export type Scalar = string | number | boolean | null | undefined;
 export type ScalarRow = Readonly<Record<string, Scalar>>;
@@ -14,28 +14,21 @@ export interface TableProps<Row extends ScalarRow> {
   padding?: number;
   /** Outer width; the first column takes what is left. As wide as the cells by default. */
   width?: number;
-  /** The colour of a cell; the terminal's own by default. */
-  colorOf?: (row: Row, column: keyof Row & string) => string | undefined;
+  /** How a cell looks. */
+  styleOf?: (row: Row, column: keyof Row & string) => Style | undefined;
 }
 
-export function Table<Row extends ScalarRow>(props: TableProps<Row>) {
-  const { data, padding = 1, colorOf } = props;
+/** A line a row. */
+export function table<Row extends ScalarRow>(props: TableProps<Row>): Line[] {
+  const { data, padding = 1, styleOf } = props;
   const columns = props.columns ?? Object.keys(data[0] ?? {});
   const widths = columnWidths(data, columns, padding, props.width);
-  return data.map((row, at) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity here.
-    <Text key={at} wrap="truncate">
-      {columns.map((column, i) => {
-        const color = colorOf?.(row, column);
-        const text = cellText(row[column], widths[i] ?? 0, i === 0);
-        return (
-          <Text key={column} {...(color === undefined ? {} : { color })}>
-            {i === 0 ? text : ' '.repeat(padding) + text}
-          </Text>
-        );
-      })}
-    </Text>
-  ));
+  return data.map((row) =>
+    columns.map((column, i) => {
+      const text = cellText(row[column], widths[i] ?? 0, i === 0);
+      return span(i === 0 ? text : ' '.repeat(padding) + text, styleOf?.(row, column) ?? PLAIN);
+    }),
+  );
 }
 
 function cellText(value: Scalar, width: number, isFirst: boolean): string {

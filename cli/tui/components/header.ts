@@ -1,41 +1,21 @@
 /** The first line: which run, how it stands, and whether the link lives. */
-import { Text } from 'ink';
 import { textWidth } from '../../safe-text.ts';
+import { type Line, type Style, span } from '../paint/line.ts';
 
 /** A piece of the header; the ones with the highest `drop` go first when the line is too narrow. */
 export interface HeaderPart {
   text: string;
-  color?: string;
-  bold?: boolean;
-  inverse?: boolean;
+  style?: Style;
   drop: number;
-}
-
-export interface HeaderProps {
-  parts: readonly HeaderPart[];
-  width: number;
 }
 
 const GAP = '  ';
 
-export function Header({ parts, width }: HeaderProps) {
-  const kept = partsThatFit(parts, width);
-  return (
-    <Text wrap="truncate">
-      {kept.map((part, i) => (
-        <Text key={part.text}>
-          {i === 0 ? '' : GAP}
-          <Text
-            bold={part.bold === true}
-            inverse={part.inverse === true}
-            {...(part.color === undefined ? {} : { color: part.color })}
-          >
-            {part.text}
-          </Text>
-        </Text>
-      ))}
-    </Text>
-  );
+export function header(parts: readonly HeaderPart[], width: number): Line {
+  return partsThatFit(parts, width).flatMap(({ text, style }, i) => [
+    span(i === 0 ? '' : GAP),
+    span(text, style),
+  ]);
 }
 
 /** The parts that fit in `width`, in their order. */

@@ -1,0 +1,61 @@
+/** The last line: the keys, or a line that is typed, or a question, or a notice. */
+import { textWidth, truncate } from '../../safe-text.ts';
+import type { Binding } from '../input/keymap.ts';
+import { BOLD, DIM, type Line, lineWidth, type Span, span } from '../paint/line.ts';
+
+export interface KeyBarProps {
+  /** Keys of the views, at the left; the chosen one stands out. */
+  views: readonly Binding[];
+  chosen: string | null;
+  /** Other keys, at the right. */
+  keys: readonly Binding[];
+  /** What takes the place of the views. */
+  said: { text: string; as: 'question' | 'notice' | 'input' } | null;
+  width: number;
+}
+
+export function keyBar(props: KeyBarProps): Line {
+  const { said, width } = props;
+  if (said === null) return viewsBar(props);
+  const wanted = said.as === 'question' ? 0 : textWidth(said.text) + 2;
+  const right = answersThatFit(props.keys, width - wanted);
+  const left = truncate(said.text, Math.max(0, width - 2 - lineWidth(right)));
+  const style = said.as === 'input' ? BOLD : { color: 'yellow' as const, bold: said.as === 'question' };
+  return ends([span(' '), span(left, style)], right, width);
+}
+
+/** Keys give way to the names of the views, and the names to their numbers where only a few keys would be left. */
+function viewsBar({ views, chosen, keys, width }: KeyBarProps): Line {
+  const whole = views.flatMap((binding) => viewLabel(binding, chosen, true));
+  const numbers = views.flatMap((binding) => viewLabel(binding, chosen, false));
+  const labelled = keys.filter(({ short }) => short !== undefined);
+  const few = lineWidth(answers(labelled.slice(-KEYS_AT_LEAST))) + 1;
+  const left = lineWidth(whole) + few <= width ? whole : numbers;
+  return ends(left, answersThatFit(keys, width - lineWidth(left) - 1), width);
+}
+
+const KEYS_AT_LEAST = 4;
+
+function viewLabel({ label, short = '', intent }: Binding, chosen: string | null, named: boolean): Span[] {
+  const isChosen = intent === chosen;
+  const number = span(` ${label} `, { bold: true, inverse: isChosen });
+  return named || isChosen ? [number, span(`${short} `, isChosen ? BOLD : DIM)] : [number];
+}
+
+function answers(keys: readonly Binding[]): Span[] {
+  return keys.flatMap(({ label, short }) =>
+    short === undefined ? [] : [span('  '), span(label.split(' ')[0] ?? label, BOLD), span(` ${short}`, DIM)],
+  );
+}
+
+/** The first keys give way: help and quit come last. */
+function answersThatFit(keys: readonly Binding[], width: number): Span[] {
+  let kept = keys.filter(({ short }) => short !== undefined);
+  while (kept.length > 1 && lineWidth(answers(kept)) + 1 > width) kept = kept.slice(1);
+  return [...answers(kept), span(' ')];
+}
+
+function ends(left: Line, right: Line, width: number): Line {
+  const gap = Math.max(0, width - lineWidth(left) - lineWidth(right));
+  return [...left, span(' '.repeat(gap)), ...right];
+}

@@ -1,0 +1,70 @@
+/** Does what a key asked for outside of the state: other commands, the clipboard, files. */
+import { writeFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { Api } from '../client/api.ts';
+import { messageOf } from '../errors.ts';
+import { safeJson, safeText } from '../safe-text.ts';
+import type { JobRunner } from './jobs.ts';
+import type { Screen } from './screen.ts';
+import type { Action } from './state/reducer.ts';
+import type { Errand, State } from './state/state.ts';
+
+export interface ErrandContext {
+  api: Api;
+  screen: Screen;
+  jobs: JobRunner;
+  cwd: string;
+  state: () => State;
+  dispatch: (action: Action) => void;
+}
+
+const COMMANDS = {
+  verify: { title: 'replay --verify', args: (id: string) => ['replay', id, '--verify'] },
+  shrink: { title: 'shrink', args: (id: string) => ['shrink', id] },
+} as const;
+
+export function doErrand(context: ErrandContext, errand: Errand): void {
+  const notice = (text: string) => context.dispatch({ type: 'notice', text });
+  const failed = (error: unknown) => notice(safeText(messageOf(error)));
+  switch (errand.do) {
+    case 'job': {
+      const { title, args } = COMMANDS[errand.command];
+      context.jobs.start(args(context.state().data.run.id), ({ lines, exitCode }) =>
+        context.dispatch({ type: 'job', title, lines, exitCode }),
+      );
+      return;
+    }
+    case 'end-job':
+      context.jobs.end();
+      return;
+    case 'copy':
+      copy(context.screen, errand.text, notice);
+      return;
+    case 'save':
+      save(context, errand.file).then(notice, failed);
+      return;
+    case 'compare':
+      context.api.run(errand.runId).then((run) => context.dispatch({ type: 'compare', run }), failed);
+  }
+}
+
+/** A command of ours on one line: nothing else gets to a clipboard, from where it may be pasted into a shell. */
+const OWN_COMMAND = /^(?:npx )?simcity [a-z][\x20-\x7e]*$/;
+const SHELL_SPECIAL = /[`$;&|<>()\\]/;
+
+function copy(screen: Screen, text: string, notice: (text: string) => void): void {
+  if (!OWN_COMMAND.test(text) || SHELL_SPECIAL.test(text.replaceAll(/'[^']*'/g, ''))) {
+    notice('Not copied: this is no command that SimCity wrote.');
+    return;
+  }
+  screen.send(`\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`);
+  notice('Copied, if the terminal allows it (OSC 52).');
+}
+
+async function save({ cwd, state }: ErrandContext, file: string): Promise<string> {
+  const path = isAbsolute(file) ? file : join(cwd, file);
+  const { bundle } = state().forensics;
+  // What is there already is left alone.
+  await writeFile(path, `${safeJson(bundle, 2)}\n`, { flag: 'wx' });
+  return `Saved to ${safeText(path)}.`;
+}

@@ -1,0 +1,77 @@
+/** Runs another command of SimCity beside mission control and gathers what it says. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Connection } from '../client/api.ts';
+import { safeText } from '../safe-text.ts';
+
+export interface JobUpdate {
+  lines: readonly string[];
+  /** Null while it runs. */
+  exitCode: number | null;
+}
+
+export interface JobRunner {
+  start(args: readonly string[], onUpdate: (update: JobUpdate) => void): void;
+  /** Ends the one that runs. */
+  end(): void;
+}
+
+const LINES_KEPT = 300;
+/** What it says is shown that often at most, in ms. */
+const UPDATE_MS = 100;
+
+/** Runs one at a time, with the `simcity` that runs now, against `connection`. */
+export function createJobs(connection: Connection): JobRunner {
+  let child: ChildProcess | null = null;
+  const end = () => {
+    child?.kill('SIGTERM');
+    child = null;
+  };
+  return {
+    end,
+    start(args, onUpdate) {
+      end();
+      const own = spawn(
+        process.execPath,
+        [process.argv[1] ?? 'simcity', ...args, '--server', connection.url],
+        { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' } },
+      );
+      child = own;
+      const output = gather((lines) => child === own && onUpdate({ lines, exitCode: null }));
+      own.stdout?.setEncoding('utf8').on('data', output.add);
+      own.stderr?.setEncoding('utf8').on('data', output.add);
+      const over = (exitCode: number, problem?: string) => {
+        if (child !== own) return;
+        child = null;
+        if (problem !== undefined) output.add(`${problem}\n`);
+        onUpdate({ lines: output.stop(), exitCode });
+      };
+      own.on('error', (error) => over(1, error.message));
+      own.on('close', (code) => over(code ?? 1));
+    },
+  };
+}
+
+/** Lines as a terminal would show them: what follows a carriage return takes the place of its line. */
+function gather(onLines: (lines: readonly string[]) => void) {
+  let text = '';
+  let timer: NodeJS.Timeout | null = null;
+  const lines = () =>
+    text
+      .split('\n')
+      .map((each) => safeText(each.split('\r').findLast((part) => part !== '') ?? ''))
+      .slice(-LINES_KEPT);
+  const update = () => {
+    timer = null;
+    onLines(lines());
+  };
+  return {
+    add(more: string) {
+      text = (text + more).slice(-200_000);
+      timer ??= setTimeout(update, UPDATE_MS);
+    },
+    stop() {
+      if (timer !== null) clearTimeout(timer);
+      return lines();
+    },
+  };
+}

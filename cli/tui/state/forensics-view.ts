@@ -1,0 +1,62 @@
+/** What keys do in the Forensics view. */
+import type { Intent } from '../input/intents.ts';
+import { shownTree } from './bundle-tree.ts';
+import { ask, errand, moved } from './moves.ts';
+import type { ForensicsState, State } from './state.ts';
+
+/** Null when the intent means nothing here. */
+export function forensicsIntent(state: State, intent: Intent): State | null {
+  const { bundle } = state.forensics;
+  if (bundle === null) return null;
+  return move(state, intent) ?? INTENTS[intent]?.(state) ?? null;
+}
+
+function withForensics(state: State, change: Partial<ForensicsState>): State {
+  return { ...state, forensics: { ...state.forensics, ...change } };
+}
+
+/** The story's length is known only when it is drawn, which keeps the scroll within it. */
+const LONGEST_STORY = 2_000;
+
+function move(state: State, intent: Intent): State | null {
+  const { tab, cursor, scroll, bundle, unfolded } = state.forensics;
+  const page = state.size.rows - 6;
+  if (tab === 'story') {
+    const to = moved(scroll, intent, page, LONGEST_STORY);
+    return to === null ? null : withForensics(state, { scroll: to });
+  }
+  const to = moved(cursor, intent, page, shownTree(bundle, unfolded).length);
+  return to === null ? null : withForensics(state, { cursor: to });
+}
+
+const INTENTS: Partial<Record<Intent, (state: State) => State>> = {
+  'switch-tab': (state) =>
+    withForensics(state, { tab: state.forensics.tab === 'story' ? 'bundle' : 'story' }),
+  open: fold,
+  verify: (state) => startJob(state, 'verify', 'replay --verify'),
+  shrink: (state) => startJob(state, 'shrink', 'shrink'),
+  copy: (state) => errand(state, { do: 'copy', text: state.forensics.bundle?.reproduce ?? '' }),
+  'ask-save': (state) => ask(state, 'save', `simcity-${state.data.run.id.slice(0, 8)}-forensic.json`),
+  'replay-here': (state) => ({
+    ...state,
+    view: 'replay',
+    replay: { ...state.replay, at: state.forensics.bundle?.eventIndex ?? null, isPlaying: false },
+  }),
+};
+
+function fold(state: State): State {
+  const { tab, cursor, unfolded, bundle } = state.forensics;
+  if (tab === 'story') return state;
+  const node = shownTree(bundle, unfolded)[cursor];
+  if (node === undefined || !node.isBranch) return state;
+  const next = new Set(unfolded);
+  if (!next.delete(node.path)) next.add(node.path);
+  return withForensics(state, { unfolded: next });
+}
+
+function startJob(state: State, command: 'verify' | 'shrink', title: string): State {
+  if (state.job !== null && state.job.exitCode === null) {
+    return { ...state, notice: `${state.job.title} is not through yet; Esc ends it.` };
+  }
+  return { ...errand(state, { do: 'job', command }), job: { title, lines: [], exitCode: null } };
+}

@@ -1,0 +1,142 @@
+/** Puts the server's answers to needs where they belong. */
+import type { CityState, Forensic, RunEvent } from '../../../server/contract/index.ts';
+import { differences } from '../../event-difference.ts';
+import { matches } from './matcher.ts';
+import type { Need } from './needs.ts';
+import { withPage } from './pages.ts';
+import { seekOn } from './seek.ts';
+import type { Filtered, OtherRun, State } from './state.ts';
+import { mergePast, type Point } from './timeline.ts';
+
+/** An answer, by the kind of its need. */
+export type Answer =
+  | { kind: 'page' | 'scan'; events: readonly RunEvent[] }
+  | { kind: 'past' | 'block'; points: readonly Point[] }
+  | { kind: 'city'; city: CityState }
+  | { kind: 'bundle'; bundle: Forensic | null }
+  | { kind: 'compare'; left: readonly RunEvent[]; right: readonly RunEvent[]; isWhole: boolean };
+
+const CITIES_KEPT = 16;
+const BLOCKS_KEPT = 16;
+/** Matches kept of a filter; scanning goes on where the user looks. */
+export const MATCHES_KEPT = 2_000;
+
+/** The state with `answer` to `need` in it; unchanged when nobody waits for it any more. */
+export function receive(state: State, need: Need, answer: Answer): State {
+  switch (answer.kind) {
+    case 'page':
+      return need.kind === 'page' ? receivePage(state, need, answer.events) : state;
+    case 'scan':
+      return need.kind === 'scan' ? receiveScan(state, need, answer.events) : state;
+    case 'past':
+      return {
+        ...state,
+        hasPast: true,
+        data: { ...state.data, timeline: mergePast(state.data.timeline, answer.points) },
+      };
+    case 'block':
+      return need.kind === 'block'
+        ? withReplay(state, { blocks: bounded(state.replay.blocks, need.block, answer.points, BLOCKS_KEPT) })
+        : state;
+    case 'city':
+      return withReplay(state, {
+        cities: bounded(state.replay.cities, answer.city.index, answer.city, CITIES_KEPT),
+      });
+    case 'bundle':
+      return { ...state, forensics: { ...state.forensics, bundle: answer.bundle } };
+    case 'compare':
+      return need.kind === 'compare' ? receiveComparison(state, need.from, answer) : state;
+  }
+}
+
+function withReplay(state: State, change: Partial<State['replay']>): State {
+  return { ...state, replay: { ...state.replay, ...change } };
+}
+
+function bounded<Value>(known: ReadonlyMap<number, Value>, key: number, value: Value, most: number) {
+  const next = new Map(known);
+  next.delete(key);
+  next.set(key, value);
+  for (const oldest of next.keys()) {
+    if (next.size <= most) break;
+    next.delete(oldest);
+  }
+  return next;
+}
+
+function receivePage(
+  state: State,
+  need: Extract<Need, { kind: 'page' }>,
+  events: readonly RunEvent[],
+): State {
+  if (need.run === 'this') return { ...state, pages: withPage(state.pages, need.page, events) };
+  const { other } = state.replay;
+  if (other === null) return state;
+  return withReplay(state, { other: { ...other, pages: withPage(other.pages, need.page, events) } });
+}
+
+function receiveScan(
+  state: State,
+  need: Extract<Need, { kind: 'scan' }>,
+  events: readonly RunEvent[],
+): State {
+  if (need.use === 'seek') return state.seek === null ? state : seekOn(state, state.seek, events);
+  const { filtered } = state.events;
+  if (filtered === null || !need.key.includes(filtered.matcher.text)) return state;
+  const next = need.use === 'filter-up' ? widenUp(filtered, need.from, events) : widenDown(filtered, events);
+  return { ...state, events: { ...state.events, filtered: next } };
+}
+
+function widenUp(filtered: Filtered, from: number, events: readonly RunEvent[]): Filtered {
+  const more = events.filter((event) => event.index < filtered.low && matches(filtered.matcher, event));
+  const found = [...more, ...filtered.found];
+  if (found.length <= MATCHES_KEPT) return { ...filtered, found, low: from };
+  const kept = found.slice(0, MATCHES_KEPT);
+  return { ...filtered, found: kept, low: from, high: (kept.at(-1)?.index ?? from) + 1 };
+}
+
+function widenDown(filtered: Filtered, events: readonly RunEvent[]): Filtered {
+  const fresh = events.filter(({ index }) => index >= filtered.high);
+  const high = (fresh.at(-1)?.index ?? filtered.high - 1) + 1;
+  const found = [...filtered.found, ...fresh.filter((event) => matches(filtered.matcher, event))];
+  if (found.length <= MATCHES_KEPT) return { ...filtered, found, high };
+  const kept = found.slice(-MATCHES_KEPT);
+  return { ...filtered, found: kept, low: kept[0]?.index ?? 0, high };
+}
+
+function receiveComparison(
+  state: State,
+  from: number,
+  { left, right, isWhole }: Extract<Answer, { kind: 'compare' }>,
+): State {
+  const { other } = state.replay;
+  if (other === null || other.isCompared || other.compared !== from) return state;
+  const parts = firstDifference(left, right, isWhole);
+  const next: OtherRun = {
+    ...other,
+    compared: from + (parts ?? Math.min(left.length, right.length)),
+    partsAt: parts === null ? null : from + parts,
+    isCompared: parts !== null || isWhole,
+  };
+  const found = parts !== null ? { at: from + parts, isPlaying: false } : {};
+  return { ...withReplay(state, { other: next, ...found }), notice: comparisonText(next) };
+}
+
+function firstDifference(
+  left: readonly RunEvent[],
+  right: readonly RunEvent[],
+  isWhole: boolean,
+): number | null {
+  const common = Math.min(left.length, right.length);
+  for (let i = 0; i < common; i++) {
+    const a = left[i];
+    const b = right[i];
+    if (a !== undefined && b !== undefined && differences(a, b).length > 0) return i;
+  }
+  return isWhole && left.length !== right.length ? common : null;
+}
+
+function comparisonText({ partsAt, isCompared, compared }: OtherRun): string {
+  if (partsAt !== null) return `The histories part at event ${partsAt}.`;
+  return isCompared ? 'The histories are equal.' : `Comparing: ${compared} events are equal so far.`;
+}

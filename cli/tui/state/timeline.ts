@@ -1,0 +1,82 @@
+/** All metrics over the whole run in bounded memory: when it is full, every second point goes. */
+
+/** The metrics after the event with this index. */
+export interface Point {
+  readonly index: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface Timeline {
+  /** Oldest first, at least `stride` events apart. */
+  readonly points: readonly Point[];
+  readonly stride: number;
+  /** The newest, kept in `points` or not; null before the first. */
+  readonly last: Point | null;
+}
+
+/** More than any terminal has columns. */
+export const POINTS_KEPT = 1_024;
+
+export const EMPTY_TIMELINE: Timeline = { points: [], stride: 0, last: null };
+
+/** The timeline with newer points at its end; older ones and repeated ones are left out. */
+export function extendTimeline(timeline: Timeline, added: readonly Point[]): Timeline {
+  let { stride, last } = timeline;
+  let points: Point[] | null = null;
+  for (const point of added) {
+    if (last !== null && point.index <= last.index) continue;
+    last = point;
+    points ??= [...timeline.points];
+    const newest = points.at(-1);
+    if (newest !== undefined && point.index < newest.index + stride) continue;
+    points.push(point);
+    if (points.length >= POINTS_KEPT) {
+      points = points.filter((_, i) => i % 2 === 0);
+      stride = spacing(points) * 2;
+    }
+  }
+  return last === timeline.last ? timeline : { points: points ?? timeline.points, stride, last };
+}
+
+function spacing(points: readonly Point[]): number {
+  const first = points[0]?.index ?? 0;
+  const last = points.at(-1)?.index ?? first;
+  return Math.ceil((last - first) / Math.max(1, points.length - 1) / 2);
+}
+
+/** The timeline with points of the past put where they belong. */
+export function mergePast(timeline: Timeline, past: readonly Point[]): Timeline {
+  const known = [...timeline.points, ...(timeline.last === null ? [] : [timeline.last])];
+  const byIndex = new Map([...past, ...known].map((point) => [point.index, point]));
+  const sorted = [...byIndex.values()].sort((a, b) => a.index - b.index);
+  return extendTimeline(EMPTY_TIMELINE, sorted);
+}
+
+/** At most `count` points from the first to the newest, evenly spread. */
+export function samplePoints(timeline: Timeline, count: number): readonly Point[] {
+  const { points, last } = timeline;
+  if (last === null || count < 1) return [];
+  const all = points.at(-1)?.index === last.index ? points : [...points, last];
+  if (all.length <= count) return all;
+  if (count === 1) return [last];
+  return Array.from(
+    { length: count },
+    (_, i) => all[Math.round((i * (all.length - 1)) / (count - 1))] ?? last,
+  );
+}
+
+/** A metric at each of `points`; NaN where it is not known. */
+export function valuesOf(points: readonly Point[], metric: string): number[] {
+  return points.map(({ metrics }) => metrics[metric] ?? Number.NaN);
+}
+
+/** By how much a counter rose up to each of `points`. */
+export function risesOf(points: readonly Point[], metric: string): number[] {
+  let before = 0;
+  return valuesOf(points, metric).map((value) => {
+    if (Number.isNaN(value)) return 0;
+    const rise = Math.max(0, value - before);
+    before = value;
+    return rise;
+  });
+}

@@ -1,0 +1,52 @@
+/** Checks, sometimes-properties and faults, a line each. */
+import { formatClock, formatCompact } from '../../format.ts';
+import { alignLeft, alignRight, safeText } from '../../safe-text.ts';
+import { DIM, type Line, PLAIN, type Style, span } from '../paint/line.ts';
+import type { CheckRow, FaultRow, SometimesRow } from '../state/checks.ts';
+
+const CHECK_MARK: Record<CheckRow['state'], [mark: string, style: Style]> = {
+  holds: ['✔', { color: 'green' }],
+  broken: ['✖', { color: 'redBright', bold: true }],
+  waiting: ['·', DIM],
+};
+
+export function checkLine({ name, says, state, count }: CheckRow, width: number): Line {
+  const [mark, style] = CHECK_MARK[state];
+  const counted = count === null ? '' : `${formatCompact(count)}×`;
+  const nameWidth = Math.min(40, Math.max(10, width - 10));
+  const room = width - nameWidth - 12;
+  return [
+    span(`${mark} `, style),
+    span(
+      alignLeft(safeText(name), nameWidth),
+      state === 'broken' ? style : state === 'waiting' ? DIM : PLAIN,
+    ),
+    span(alignRight(counted, 8), state === 'waiting' ? DIM : PLAIN),
+    span(room < 16 ? '' : `  ${safeText(says)}`, DIM),
+  ];
+}
+
+export function sometimesLine({ name, count }: SometimesRow, hasEnded: boolean, width: number): Line {
+  const reached = count !== null && count > 0;
+  const mark = reached ? '●' : '○';
+  const style: Style = reached ? { color: 'green' } : hasEnded ? { color: 'yellow' } : DIM;
+  const said = count === null ? '' : reached ? `${formatCompact(count)}×` : hasEnded ? 'never' : 'not yet';
+  return [
+    span(`${mark} `, style),
+    span(alignLeft(safeText(name), Math.max(10, width - 12)), reached ? PLAIN : DIM),
+    span(alignRight(said, 9), style),
+  ];
+}
+
+export function faultLine({ name, count, rate, lastIndex, lastMs }: FaultRow, width: number): Line {
+  const struck = count > 0;
+  const last =
+    lastIndex === null || lastMs === null ? '' : `last at ${formatClock(lastMs, 1)}, event ${lastIndex}`;
+  const nameWidth = Math.min(24, Math.max(10, width - 10));
+  return [
+    span(alignLeft(safeText(name), nameWidth), struck ? { color: 'red' } : DIM),
+    span(alignRight(struck ? `${formatCompact(count)}×` : '-', 8), struck ? PLAIN : DIM),
+    span(width < 60 ? '' : alignRight(rate === null ? '' : `${rate}`, 9), DIM),
+    span(width < 44 ? '' : `   ${last}`, DIM),
+  ];
+}

@@ -1,0 +1,111 @@
+/** The Checks view: which checks ran and hold, which situations were reached, which faults struck when. */
+import { formatNumber } from '../../format.ts';
+import { eventLine } from '../components/event-line.ts';
+import { framed, innerSize } from '../components/frame.ts';
+import { placeText, scrolled } from '../components/scroll.ts';
+import { densities } from '../components/sparkline.ts';
+import { BOLD, DIM, type Line, span } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+import { checkRows, faultRows, sometimesRows } from '../state/checks.ts';
+import { shown } from '../state/selectors.ts';
+import type { RunData } from '../state/state.ts';
+import { risesOf, samplePoints } from '../state/timeline.ts';
+import { checkLine, faultLine, sometimesLine } from './check-lines.ts';
+import type { ViewProps } from './registry.ts';
+
+export function ChecksView({ state, area }: ViewProps) {
+  const data = shown(state);
+  const { x, y, width, height } = area;
+  const scroll = state.checksScroll;
+  if (width < 100) return <AllPane data={data} scroll={scroll} x={x} y={y} width={width} height={height} />;
+  const left = Math.floor(width * 0.55);
+  const faults = Math.min(Math.floor(height / 2), faultRows(data).length + 6);
+  return (
+    <>
+      <ChecksPane data={data} scroll={scroll} x={x} y={y} width={left} height={height} />
+      <FaultsPane data={data} x={left} y={y} width={width - left} height={faults} />
+      <RecentPane data={data} x={left} y={y + faults} width={width - left} height={height - faults} />
+    </>
+  );
+}
+
+interface ChecksProps {
+  data: RunData;
+  scroll: number;
+}
+
+const AllPane = pane<ChecksProps>('AllPane', ({ data, scroll }, { width, height }) => {
+  const inner = innerSize(width, height);
+  const lines = [...checkLines(data, inner.width), [], ...faultLines(data, inner.width)];
+  const aside = placeText(scroll, inner.height, lines.length);
+  return framed(
+    { title: 'Checks and faults', aside, footLeft: sinceText(data), width, height },
+    scrolled(lines, scroll, inner.height),
+  );
+});
+
+const ChecksPane = pane<ChecksProps>('ChecksPane', ({ data, scroll }, { width, height }) => {
+  const inner = innerSize(width, height);
+  const lines = checkLines(data, inner.width);
+  const aside = placeText(scroll, inner.height, lines.length);
+  return framed(
+    { title: 'Checks', aside, footLeft: sinceText(data), width, height },
+    scrolled(lines, scroll, inner.height),
+  );
+});
+
+const FaultsPane = pane<{ data: RunData }>('FaultsPane', ({ data }, { width, height }) =>
+  framed(
+    { title: 'Faults', aside: activeText(data), width, height },
+    faultLines(data, innerSize(width, height).width),
+  ),
+);
+
+const RecentPane = pane<{ data: RunData }>('RecentPane', ({ data }, { width, height }) => {
+  const inner = innerSize(width, height);
+  const newest = data.tally.recent.slice(-inner.height).reverse();
+  const lines =
+    newest.length === 0
+      ? [[span('none was seen yet', DIM)]]
+      : newest.map((event) => eventLine(event, inner.width));
+  return framed({ title: 'Newest faults', width, height }, lines);
+});
+
+function checkLines(data: RunData, width: number): Line[] {
+  const situations = sometimesRows(data);
+  const undecided = data.tally.closing?.['undecided'];
+  const open = Array.isArray(undecided) ? undecided.length : 0;
+  return [
+    [span('Must hold always', BOLD)],
+    ...checkRows(data).map((row) => checkLine(row, width)),
+    [],
+    [
+      span('Must happen at least once', BOLD),
+      span(data.end === null ? '  the run tells all at its end' : '', DIM),
+    ],
+    ...situations.map((row) => sometimesLine(row, data.end !== null, width)),
+    ...(open > 0
+      ? [[span(`${open} objects were too tangled to decide.`, { color: 'yellow' as const })]]
+      : []),
+  ];
+}
+
+function faultLines(data: RunData, width: number): Line[] {
+  const rows = faultRows(data);
+  const total = data.metrics['faults'] ?? 0;
+  const rises = risesOf(samplePoints(data.timeline, Math.max(2, width - 12)), 'faults');
+  return [
+    [span(`Profile ${data.run.config.faults}`, BOLD), span(`  ${formatNumber(total)} struck`)],
+    ...rows.map((row) => faultLine(row, width)),
+    [span('over time   ', DIM), span(densities(rises), { color: 'red' })],
+  ];
+}
+
+function activeText(data: RunData): string {
+  if (data.end !== null) return 'the run has ended';
+  return data.tally.healedAt === null ? 'striking' : 'healed';
+}
+
+function sinceText({ tally }: RunData): string {
+  return tally.since !== null && tally.since > 0 ? `counted from event ${formatNumber(tally.since)} on` : '';
+}

@@ -1,0 +1,42 @@
+/** The slots of the city after an event. */
+import type { CityState } from '../../../server/contract/index.ts';
+import { formatNumber } from '../../format.ts';
+import { framed, innerSize } from '../components/frame.ts';
+import { slotGrid } from '../components/slot-grid.ts';
+import { DIM, span } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+
+interface CityPaneProps {
+  cities: ReadonlyMap<number, CityState>;
+  at: number;
+}
+
+export const CityPane = pane<CityPaneProps>('CityPane', ({ cities, at }, { width, height }) => {
+  const inner = innerSize(width, height);
+  const city = cities.get(at) ?? nearest(cities, at);
+  if (city === undefined) {
+    return framed({ title: 'City', width, height }, [[span(at < 0 ? 'no event yet' : 'loading', DIM)]]);
+  }
+  const booked = city.slots.reduce((sum, { bookings }) => sum + bookings.length, 0);
+  const room = city.slots.reduce((sum, { capacity }) => sum + capacity, 0);
+  return framed(
+    {
+      title: 'City',
+      aside: `${formatNumber(booked)} acknowledged, ${formatNumber(room)} seats`,
+      // While the exact one is on its way, the nearest is shown and says so.
+      footLeft: city.index === at ? '' : `after event ${formatNumber(city.index)}`,
+      footRight: width > 60 ? '✖ closed  ?n under way' : '',
+      width,
+      height,
+    },
+    slotGrid(city.slots, inner.width, inner.height),
+  );
+});
+
+function nearest(cities: ReadonlyMap<number, CityState>, at: number): CityState | undefined {
+  let best: CityState | undefined;
+  for (const city of cities.values()) {
+    if (best === undefined || Math.abs(city.index - at) < Math.abs(best.index - at)) best = city;
+  }
+  return best;
+}

@@ -1,0 +1,94 @@
+/** One event opened: request, answer, interval, and what overlapped it. */
+import type { RunEvent } from '../../../server/contract/index.ts';
+import { formatClock, formatNumber } from '../../format.ts';
+import { safeJson, safeText, wrap } from '../../safe-text.ts';
+import { framed, innerSize } from '../components/frame.ts';
+import { intervalLines } from '../components/intervals.ts';
+import { BOLD, DIM, foreign, type Line, span } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+import { chosenEvent } from '../state/events-view.ts';
+import { AROUND_OPENED } from '../state/needs.ts';
+import { type Operation, operationOf } from '../state/operation.ts';
+import type { State } from '../state/state.ts';
+import { rowOfOperation } from './interval-rows.ts';
+
+const LABEL = 10;
+
+export const EventDetailPane = pane<{ state: State }>('EventDetailPane', ({ state }, { width, height }) => {
+  const event = chosenEvent(state);
+  const inner = innerSize(width, height);
+  if (event === undefined) {
+    return framed({ title: 'Event', width, height }, [[span('loading', DIM)]]);
+  }
+  const operation = operationOf(state, event);
+  const lines =
+    operation === null
+      ? plainLines(event, inner.width)
+      : operationLines(event, operation.own, operation.overlaps, inner.width, inner.height);
+  const title = operation === null ? `Event ${formatNumber(event.index)}` : `Operation ${operation.own.op}`;
+  return framed({ title, aside: event.at, width, height }, lines);
+});
+
+function plainLines(event: RunEvent, width: number): Line[] {
+  return [
+    [
+      span(`${formatClock(event.virtualMs, 3)}  `, DIM),
+      foreign(event.type, BOLD),
+      span('  by '),
+      foreign(event.actor),
+    ],
+    ...jsonLines('says', event.data, width, 20),
+  ];
+}
+
+function operationLines(
+  event: RunEvent,
+  own: Operation,
+  overlaps: readonly Operation[],
+  width: number,
+  height: number,
+): Line[] {
+  const head = [
+    ...jsonLines('request', own.invoke?.data ?? 'not loaded: Tab goes to it', width, 2),
+    ...answerLines(own, width),
+    intervalText(own),
+  ];
+  const edge = Math.max(0, event.index - AROUND_OPENED);
+  const rows = [
+    rowOfOperation(own, edge, true),
+    ...overlaps.map((each) => rowOfOperation(each, edge, false)),
+  ];
+  const room = Math.max(1, height - head.length - 1);
+  const shown = rows.slice(0, room);
+  const more = rows.length - shown.length;
+  const title = overlaps.length === 0 ? 'Nothing overlapped it.' : `${overlaps.length} overlapped it`;
+  return [
+    ...head,
+    [span(title, BOLD), span(more > 0 ? `, ${more} more than fit` : '', DIM)],
+    ...intervalLines(shown, width),
+  ];
+}
+
+function answerLines({ completion }: Operation, width: number): Line[] {
+  if (completion === null) return [[span('answer'.padEnd(LABEL), DIM), span('none, as far as is loaded')]];
+  const { latencyMs: _, op: __, ...answer } = completion.data;
+  return jsonLines('answer', answer, width, 3, safeText(completion.type.split('.')[1] ?? ''));
+}
+
+function intervalText({ invoke, completion }: Operation): Line {
+  const at = (each: RunEvent | null) =>
+    each === null ? '?' : `${formatClock(each.virtualMs, 3)} (event ${formatNumber(each.index)})`;
+  const took =
+    invoke !== null && completion !== null
+      ? `, ${Math.round((completion.virtualMs - invoke.virtualMs) * 1_000) / 1_000} ms`
+      : '';
+  return [span('interval'.padEnd(LABEL), DIM), span(`${at(invoke)} to ${at(completion)}${took}`)];
+}
+
+function jsonLines(label: string, value: unknown, width: number, most: number, before = ''): Line[] {
+  const text = typeof value === 'string' ? safeText(value) : (safeJson(value) ?? '');
+  const lines = wrap(before === '' ? text : `${before} ${text}`, width - LABEL);
+  const kept = lines.slice(0, most);
+  if (kept.length < lines.length) kept[most - 1] = `${kept[most - 1]?.slice(0, -1) ?? ''}…`;
+  return kept.map((each, i) => [span((i === 0 ? label : '').padEnd(LABEL), DIM), span(each)]);
+}

@@ -1,0 +1,83 @@
+/** The Events view: the whole history as a list, and the chosen event opened below it. */
+import type { RunEvent } from '../../../server/contract/index.ts';
+import { formatNumber } from '../../format.ts';
+import { eventLine } from '../components/event-line.ts';
+import { framed, innerSize } from '../components/frame.ts';
+import { DIM, fitLine, type Line, span } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+import { eventsRows, eventsWindow, knownEvent } from '../state/selectors.ts';
+import type { Filtered, State } from '../state/state.ts';
+import { EventDetailPane } from './event-detail.tsx';
+import type { ViewProps } from './registry.ts';
+
+export function EventsView({ state, area }: ViewProps) {
+  const { x, y, width, height } = area;
+  const { isOpen } = state.events;
+  const list = isOpen ? eventsRows(state) + 2 : height;
+  return (
+    <>
+      <EventListPane state={state} x={x} y={y} width={width} height={list} />
+      {isOpen && <EventDetailPane state={state} x={x} y={y + list} width={width} height={height - list} />}
+    </>
+  );
+}
+
+const EventListPane = pane<{ state: State }>('EventListPane', ({ state }, { width, height }) => {
+  const inner = innerSize(width, height);
+  const { events, data } = state;
+  const cursor = events.cursor ?? data.eventIndex;
+  const rows =
+    events.filtered === null ? wholeRows(state) : filteredRows(events.filtered, cursor, inner.height);
+  const lines = rows.map(({ index, event }): Line => {
+    if (event !== undefined) return eventLine(event, inner.width, index === cursor);
+    return fitLine([span(`${String(index).padStart(7)}  …`, DIM)], inner.width);
+  });
+  return framed(
+    {
+      title: events.filtered === null ? 'Events' : `Events  ${events.filtered.matcher.text}`,
+      aside: asideOf(state, rows),
+      footLeft: events.filtered === null ? '' : filterText(events.filtered, data.eventIndex),
+      footRight: events.search === null ? '' : `/${events.search.text}`,
+      width,
+      height,
+      color: events.filtered === null ? undefined : 'cyan',
+    },
+    lines.length === 0 ? [[span(data.eventIndex < 0 ? 'no event yet' : 'no event matches', DIM)]] : lines,
+  );
+});
+
+interface Row {
+  index: number;
+  event: RunEvent | undefined;
+}
+
+function wholeRows(state: State): Row[] {
+  const { top, bottom } = eventsWindow(state);
+  const rows: Row[] = [];
+  for (let index = top; index <= bottom; index++) rows.push({ index, event: knownEvent(state, index) });
+  return rows;
+}
+
+function filteredRows({ found }: Filtered, cursor: number, height: number): Row[] {
+  const place = Math.max(
+    0,
+    found.findLastIndex(({ index }) => index <= cursor),
+  );
+  const start = Math.max(0, Math.min(place - Math.floor(height / 2), found.length - height));
+  return found.slice(start, start + height).map((event) => ({ index: event.index, event }));
+}
+
+function asideOf(state: State, rows: readonly Row[]): string {
+  const { cursor } = state.events;
+  const newest = state.data.eventIndex;
+  if (cursor === null)
+    return state.data.end === null ? 'following' : `the last of ${formatNumber(newest + 1)}`;
+  const first = rows[0]?.index;
+  return first === undefined ? '' : `${formatNumber(cursor)} of 0 to ${formatNumber(newest)}`;
+}
+
+function filterText({ found, low, high }: Filtered, newest: number): string {
+  const isWhole = low <= 0 && high > newest;
+  const where = isWhole ? 'in all events' : `in events ${formatNumber(low)} to ${formatNumber(high - 1)}`;
+  return `${formatNumber(found.length)} found ${where}`;
+}

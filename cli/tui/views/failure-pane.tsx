@@ -1,0 +1,60 @@
+/** What broke: the message, expected against actual, and how to see it again. */
+import { formatNumber } from '../../format.ts';
+import { safeJson, safeText, truncate, wrap } from '../../safe-text.ts';
+import { framed, innerSize } from '../components/frame.ts';
+import { BOLD, DIM, type Line, span } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+import { comparisonOf, failureOf } from '../state/selectors.ts';
+import type { RunData } from '../state/state.ts';
+
+const LABEL = 11;
+
+/** How many rows the failure takes, at most `most`; 0 without one. */
+export function failureHeight(data: RunData, width: number, most: number): number {
+  const lines = failureLines(data, width - 4, Number.POSITIVE_INFINITY);
+  return lines === null ? 0 : Math.max(3, Math.min(lines.length + 2, most));
+}
+
+export const FailurePane = pane<{ data: RunData }>('FailurePane', ({ data }, { width, height }) => {
+  const failure = failureOf(data);
+  const inner = innerSize(width, height);
+  return framed(
+    {
+      title: `FAIL  ${safeText(failure?.invariant ?? 'violation')}`,
+      aside: typeof failure?.eventIndex === 'number' ? `event ${formatNumber(failure.eventIndex)}` : '',
+      width,
+      height,
+      color: 'red',
+    },
+    failureLines(data, inner.width, inner.height) ?? [],
+  );
+});
+
+function failureLines(data: RunData, width: number, height: number): Line[] | null {
+  const failure = failureOf(data);
+  if (failure === null) return null;
+  const comparison = comparisonOf(data);
+  const below: Line[] = [
+    ...(comparison === null
+      ? []
+      : [
+          labelled('expected', oneLine(comparison.expected, width)),
+          labelled('actual', oneLine(comparison.actual, width)),
+        ]),
+    ...(failure.reproduce === undefined
+      ? []
+      : wrap(safeText(failure.reproduce), width - LABEL).map((text, i) =>
+          labelled(i === 0 ? 'reproduce' : '', text),
+        )),
+  ];
+  const message = wrap(safeText(failure.message), width).slice(0, Math.max(1, height - below.length));
+  return [...message.map((text) => [span(text, BOLD)]), ...below].slice(0, height);
+}
+
+function labelled(name: string, text: string): Line {
+  return [span(name.padEnd(LABEL), DIM), span(text)];
+}
+
+function oneLine(value: unknown, width: number): string {
+  return truncate(typeof value === 'string' ? safeText(value) : safeJson(value ?? null), width - LABEL);
+}

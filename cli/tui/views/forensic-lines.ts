@@ -1,0 +1,151 @@
+/** The story of a failure, section by section, from its bundle. */
+import { eventSchema, type Forensic, type RunEvent, smallestSchema } from '../../../server/contract/index.ts';
+import { formatClock, formatNumber } from '../../format.ts';
+import { safeJson, safeLines, safeText, wrap } from '../../safe-text.ts';
+import { eventLine } from '../components/event-line.ts';
+import { intervalLines } from '../components/intervals.ts';
+import { table } from '../components/table.ts';
+import { BOLD, DIM, type Line, type Style, span } from '../paint/line.ts';
+import { rowOfInterval } from './interval-rows.ts';
+
+const INDENT = '  ';
+/** Intervals drawn; those before are told by their number. */
+const INTERVALS = 24;
+
+/** What broke, expected against actual, and the object's history. */
+export function whatBroke(bundle: Forensic, width: number): Line[] {
+  const at = bundle.eventIndex === null ? '' : `  event ${formatNumber(bundle.eventIndex)}`;
+  const clock = bundle.virtualMs === null ? '' : `  ${formatClock(bundle.virtualMs, 3)}`;
+  return [
+    ...paragraph(bundle.message, width, { bold: true }),
+    [
+      span(`${bundle.kind}${at}${clock}`, DIM),
+      span(bundle.object === null ? '' : `  ${safeText(bundle.object)}`),
+    ],
+    [],
+    ...value('Expected', bundle.expected, width, { color: 'green' }),
+    ...value('Actual', bundle.actual, width, { color: 'redBright' }),
+    ...history(bundle, width),
+  ];
+}
+
+/** What else is known: the city, the faults, the last events, the smallest reproduction. */
+export function whatElse(bundle: Forensic, width: number, events: number): Line[] {
+  return [
+    ...smallest(bundle, width),
+    ...list("City's difference", bundle.difference, width),
+    ...faults(bundle, width),
+    ...process(bundle, width),
+    ...lastEvents(bundle, width, events),
+  ];
+}
+
+/** How to see it again. */
+export function reproduction(bundle: Forensic, width: number): Line[] {
+  return [
+    [span('Reproduce', BOLD), span('  y copies, v verifies, x shrinks, r replays', DIM)],
+    ...paragraph(`${INDENT}${safeText(bundle.reproduce)}`, width, { color: 'cyan' }),
+  ];
+}
+
+function paragraph(text: string, width: number, style: Style): Line[] {
+  return safeLines(text)
+    .split('\n')
+    .flatMap((each) => wrap(each, width))
+    .map((each) => [span(each, style)]);
+}
+
+function value(title: string, content: unknown, width: number, style: Style): Line[] {
+  if (content === null || content === undefined) return [];
+  const text = typeof content === 'string' ? safeText(content) : safeJson(content);
+  const lines = wrap(text === '[]' ? 'nothing: no answer would have been right' : text, width - 11);
+  return lines
+    .slice(0, 6)
+    .map((each, i) => [span((i === 0 ? title : '').padEnd(11), BOLD), span(each, style)]);
+}
+
+function list(title: string, items: readonly string[], width: number): Line[] {
+  if (items.length === 0) return [];
+  return [
+    [span(title, BOLD)],
+    ...items.flatMap((item) =>
+      wrap(safeText(item), width - 2).map((each): Line => [span(`${INDENT}${each}`)]),
+    ),
+    [],
+  ];
+}
+
+function faults({ faultsActive }: Forensic, width: number): Line[] {
+  if (faultsActive.length === 0) return [];
+  const text = faultsActive.map(safeText).join(', ');
+  return [
+    [span('Faults active', BOLD)],
+    ...wrap(text, width - 2).map((each): Line => [span(`${INDENT}${each}`, { color: 'red' })]),
+    [],
+  ];
+}
+
+function process({ process: said }: Forensic, width: number): Line[] {
+  if (said === null || said === undefined) return [];
+  return [
+    [span('The process', BOLD)],
+    ...wrap(safeJson(said), width - 2).map((each): Line => [span(`${INDENT}${each}`)]),
+    [],
+  ];
+}
+
+function history(bundle: Forensic, width: number): Line[] {
+  if (bundle.history.length === 0) return [];
+  const failed = bundle.operation?.['op'];
+  const culprit = typeof failed === 'number' ? failed : null;
+  const shown = bundle.history.slice(-INTERVALS);
+  const hidden = bundle.history.length - shown.length;
+  const of = bundle.object === null ? '' : ` of ${safeText(bundle.object)}`;
+  return [
+    [],
+    [
+      span(`History${of}`, BOLD),
+      span(
+        `  in order of time, ${hidden > 0 ? `${hidden} earlier left out, ` : ''}✖ is the answer that fits no order`,
+        DIM,
+      ),
+    ],
+    ...intervalLines(
+      shown.map((interval) => rowOfInterval(interval, culprit)),
+      width,
+    ),
+    [],
+  ];
+}
+
+function lastEvents({ lastEvents: events }: Forensic, width: number, most: number): Line[] {
+  const parsed = events.flatMap((each): RunEvent[] => {
+    const event = eventSchema.safeParse(each);
+    return event.success ? [event.data] : [];
+  });
+  if (parsed.length === 0) return [];
+  return [[span('Last events', BOLD)], ...parsed.slice(-most).map((event) => eventLine(event, width)), []];
+}
+
+function smallest({ smallest: found }: Forensic, width: number): Line[] {
+  const parsed = smallestSchema.safeParse(found);
+  if (!parsed.success) return [];
+  const { operations, operationsBefore, story, reproduced, reproduce, minimal } = parsed.data;
+  const rows = story.map(({ step, actor, operation, what, answer }) => ({
+    step: String(step).padStart(3),
+    actor: safeText(actor),
+    operation: safeText(operation),
+    what: safeText(what),
+    answer: safeText(answer),
+  }));
+  const count = `${operations} of ${formatNumber(operationsBefore)} operations${minimal ? ', none can be left out' : ''}`;
+  return [
+    [
+      span('Smallest reproduction', BOLD),
+      span(`  ${count}, failed ${reproduced.times} of ${reproduced.of} times`, DIM),
+    ],
+    ...table({ data: rows, padding: 2 }).map((each) => [span(INDENT), ...each]),
+    ...paragraph(`${INDENT}${safeText(reproduce)}`, width, { color: 'cyan' }),
+    [],
+  ];
+}

@@ -1,0 +1,123 @@
+/** The Forensics view: the story of the failure, and the whole bundle as a tree. */
+import type { Forensic } from '../../../server/contract/index.ts';
+import { safeText } from '../../safe-text.ts';
+import { framed, innerSize } from '../components/frame.ts';
+import { placeText, scrolled } from '../components/scroll.ts';
+import { BOLD, cutLine, DIM, type Line, restyle, span } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+import { shownTree } from '../state/bundle-tree.ts';
+import { failureOf } from '../state/selectors.ts';
+import type { Job, RunData, State } from '../state/state.ts';
+import { reproduction, whatBroke, whatElse } from './forensic-lines.ts';
+import type { ViewProps } from './registry.ts';
+
+export function ForensicsView({ state, area }: ViewProps) {
+  const { x, y, width, height } = area;
+  const { bundle, tab, scroll } = state.forensics;
+  const job = state.job === null ? 0 : Math.max(6, Math.floor(height * 0.45));
+  const upper = { x, y, width, height: height - job };
+  return (
+    <>
+      {bundle === null ? (
+        <NothingPane data={state.data} {...upper} />
+      ) : tab === 'story' ? (
+        <StoryPane bundle={bundle} scroll={scroll} {...upper} />
+      ) : (
+        <TreePane state={state} {...upper} />
+      )}
+      {state.job !== null && (
+        <JobPane job={state.job} x={x} y={y + height - job} width={width} height={job} />
+      )}
+    </>
+  );
+}
+
+const NothingPane = pane<{ data: RunData }>('NothingPane', ({ data }, { width, height }) => {
+  const failed = data.status === 'FAIL' || failureOf(data) !== null;
+  const text =
+    data.end === null && !failed
+      ? 'Nothing is broken so far. The first violation ends the run and is told here.'
+      : failed
+        ? 'The bundle is on its way.'
+        : `The run ended ${data.status}: nothing was broken.`;
+  return framed({ title: 'Forensics', width, height }, [[], [span(text, failed ? {} : { color: 'green' })]]);
+});
+
+/** Two columns where there is room. */
+const WIDE = 150;
+
+const StoryPane = pane<{ bundle: Forensic; scroll: number }>(
+  'StoryPane',
+  ({ bundle, scroll }, { width, height }) => {
+    const inner = innerSize(width, height);
+    const lines = inner.width >= WIDE ? twoColumns(bundle, inner.width) : oneColumn(bundle, inner.width);
+    return framed(
+      {
+        title: `FAIL  ${safeText(bundle.invariant)}`,
+        aside: placeText(scroll, inner.height, lines.length),
+        footRight: 'Tab: the whole bundle',
+        width,
+        height,
+        color: 'red',
+      },
+      scrolled(lines, scroll, inner.height),
+    );
+  },
+);
+
+const LAST_EVENTS = 20;
+
+function oneColumn(bundle: Forensic, width: number): Line[] {
+  return [
+    ...whatBroke(bundle, width),
+    ...reproduction(bundle, width),
+    [],
+    ...whatElse(bundle, width, LAST_EVENTS),
+  ];
+}
+
+function twoColumns(bundle: Forensic, width: number): Line[] {
+  const left = Math.floor(width * 0.55);
+  const right = width - left - 3;
+  const lefts = [...whatBroke(bundle, left), ...reproduction(bundle, left)];
+  const rights = whatElse(bundle, right, 2 * LAST_EVENTS);
+  return Array.from({ length: Math.max(lefts.length, rights.length) }, (_, i): Line => {
+    const cut = cutLine(lefts[i] ?? [], left);
+    const gap = left - cut.reduce((sum, { text }) => sum + text.length, 0);
+    return [...cut, span(' '.repeat(Math.max(0, gap))), span(' │ ', DIM), ...(rights[i] ?? [])];
+  });
+}
+
+const TreePane = pane<{ state: State }>('TreePane', ({ state }, { width, height }) => {
+  const inner = innerSize(width, height);
+  const { bundle, cursor, unfolded } = state.forensics;
+  const nodes = shownTree(bundle, unfolded);
+  const top = Math.max(0, Math.min(cursor - Math.floor(inner.height / 2), nodes.length - inner.height));
+  const lines = nodes.slice(top, top + inner.height).map((node, i): Line => {
+    const mark = node.isBranch ? (node.isUnfolded ? '▾ ' : '▸ ') : '  ';
+    const pieces = [
+      span(`${'  '.repeat(node.depth)}${mark}`, DIM),
+      span(node.name, BOLD),
+      span(node.isUnfolded ? '' : `  ${node.value}`, node.isBranch ? DIM : {}),
+    ];
+    return top + i === cursor ? restyle(cutLine(pieces, inner.width), { inverse: true }) : pieces;
+  });
+  return framed(
+    {
+      title: 'Bundle',
+      aside: placeText(top, inner.height, nodes.length),
+      footRight: 'Enter folds, Tab: the story',
+      width,
+      height,
+    },
+    lines,
+  );
+});
+
+const JobPane = pane<{ job: Job }>('JobPane', ({ job }, { width, height }) => {
+  const inner = innerSize(width, height);
+  const aside = job.exitCode === null ? 'runs; Esc ends it' : `exit code ${job.exitCode}; Esc closes`;
+  const color = job.exitCode === null ? 'cyan' : job.exitCode === 0 ? 'green' : 'yellow';
+  const lines = job.lines.slice(-inner.height).map((text): Line => [span(text)]);
+  return framed({ title: `simcity ${job.title}`, aside, width, height, color }, lines);
+});

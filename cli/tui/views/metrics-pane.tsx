@@ -1,0 +1,70 @@
+/** The metrics with their course and how they moved. */
+import { formatCompact, formatNumber } from '../../format.ts';
+import { safeText } from '../../safe-text.ts';
+import { framed, innerSize } from '../components/frame.ts';
+import { sparkline } from '../components/sparkline.ts';
+import { table } from '../components/table.ts';
+import { DIM, span } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+import { metricRows } from '../state/selectors.ts';
+import { samplePoints, type Timeline, valuesOf } from '../state/timeline.ts';
+
+interface MetricsPaneProps {
+  title: string;
+  metrics: Readonly<Record<string, number>>;
+  /** How each moved; null where that says nothing. */
+  changes: Readonly<Record<string, number>> | null;
+  timeline: Timeline;
+}
+
+export const MetricsPane = pane<MetricsPaneProps>('MetricsPane', (props, { width, height }) => {
+  const { title, metrics, changes, timeline } = props;
+  const inner = innerSize(width, height);
+  const all = metricRows({ metrics, changes: changes ?? {} });
+  const visible = all.slice(0, inner.height);
+  const bars = Math.max(0, Math.min(12, inner.width - 26));
+  const points = samplePoints(timeline, bars);
+  const rows = visible.map(({ name, value, change }) => ({
+    name: metricLabel(name),
+    course: bars < 4 ? '' : sparkline(valuesOf(points, name)).padEnd(bars),
+    value: valueText(value),
+    change: changeText(change).padStart(4),
+  }));
+  const lines =
+    rows.length === 0
+      ? [[span('no metrics yet', DIM)]]
+      : table({
+          data: rows,
+          columns: [
+            'name',
+            ...(bars < 4 ? [] : ['course' as const]),
+            'value',
+            ...(changes === null ? [] : ['change' as const]),
+          ],
+          width: inner.width,
+          styleOf: (row, column) =>
+            column === 'change'
+              ? { color: row.change.includes('+') ? 'green' : 'yellow' }
+              : column === 'course'
+                ? { color: 'cyan', dim: true }
+                : undefined,
+        });
+  const hidden = all.length - visible.length;
+  return framed({ title, aside: hidden > 0 ? `${hidden} more` : '', width, height }, lines);
+});
+
+/** Short enough for a narrow table: `p95_latency_ms` is `p95 ms`. */
+export function metricLabel(name: string): string {
+  if (name === 'slots_available') return 'slots free';
+  return safeText(name.replace(/_latency_ms$/, ' ms').replaceAll('_', ' '));
+}
+
+function valueText(value: number): string {
+  return Math.abs(value) < 1_000_000 ? formatNumber(Math.round(value * 10) / 10) : formatCompact(value);
+}
+
+function changeText(change: number): string {
+  if (change === 0) return '';
+  const rounded = Math.round(change * 10) / 10;
+  return rounded > 0 ? `+${formatCompact(rounded)}` : formatCompact(rounded);
+}

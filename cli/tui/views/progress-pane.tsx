@@ -1,0 +1,72 @@
+/** How far the run is, how long it may still take, and how fast the city answers, on one line. */
+import { formatClock, formatCompact, formatNumber } from '../../format.ts';
+import { BOLD, DIM, type Line, type Span, span, spread } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+
+interface ProgressPaneProps {
+  /** 0 to 1; null while nothing tells. */
+  share: number | null;
+  /** Whole seconds, so that the line does not change with every picture; null while nothing tells. */
+  leftSeconds: number | null;
+  operations: number;
+  operationsPlanned: number;
+  durationSeconds: number | null;
+  p50: number | undefined;
+  p95: number | undefined;
+  p99: number | undefined;
+  /** Events that the stream is behind the run. */
+  lag: number;
+  hasEnded: boolean;
+}
+
+/** Above it, the number of operations is no limit that anybody set. */
+const NO_LIMIT = 100_000_000;
+
+export const ProgressPane = pane<ProgressPaneProps>('ProgressPane', (props, { width }) => {
+  const bar = Math.max(8, Math.min(30, Math.floor(width / 5)));
+  return [
+    spread(
+      [span(' '), ...barSpans(props.share ?? 0, bar), ...saidOf(props, width)],
+      latencies(props, width),
+      width - 1,
+    ),
+  ];
+});
+
+function barSpans(share: number, width: number): Span[] {
+  const full = Math.round(share * width);
+  return [
+    span('█'.repeat(full), { color: 'cyan' }),
+    span('░'.repeat(width - full), DIM),
+    span(` ${String(Math.floor(share * 100)).padStart(3)} %`, BOLD),
+  ];
+}
+
+function saidOf(props: ProgressPaneProps, width: number): Line {
+  const { operations, operationsPlanned, durationSeconds, leftSeconds, lag, hasEnded } = props;
+  const planned = operationsPlanned >= NO_LIMIT ? '' : ` of ${formatNumber(operationsPlanned)}`;
+  const limit =
+    durationSeconds === null || width < 100 ? '' : `  limit ${formatClock(durationSeconds * 1_000, 0)}`;
+  const left =
+    leftSeconds === null || hasEnded || width < 74 ? '' : `  ${formatClock(leftSeconds * 1_000, 0)} left`;
+  const words = width < 100 ? '' : ' operations';
+  return [
+    span(`  ${formatNumber(operations)}${planned}${words}`),
+    span(`${limit}${left}`, DIM),
+    span(lag > 0 ? `  ${formatCompact(lag)} events behind` : '', { color: 'yellow' }),
+  ];
+}
+
+function latencies({ p50, p95, p99 }: ProgressPaneProps, width: number): Line {
+  if (p50 === undefined || p95 === undefined || p99 === undefined || width < 66) return [];
+  const text = (ms: number) => formatCompact(Math.round(ms * 10) / 10);
+  return [
+    span('p50 ', DIM),
+    span(text(p50)),
+    span('  p95 ', DIM),
+    span(text(p95)),
+    span('  p99 ', DIM),
+    span(text(p99)),
+    span(' ms', DIM),
+  ];
+}

@@ -1,0 +1,124 @@
+/** The Replay view: the whole run under a scrubber, and the city, metrics and events at that instant. */
+import { formatClock, formatNumber } from '../../format.ts';
+import { scrubber } from '../components/scrubber.ts';
+import { BOLD, DIM, type Line, span, spread } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+import type { Place } from '../paint/surface.ts';
+import { blockOf } from '../state/needs.ts';
+import { failureOf, knownEvent, replayIndex } from '../state/selectors.ts';
+import { SPEEDS, type State } from '../state/state.ts';
+import { type Point, risesOf } from '../state/timeline.ts';
+import { CityPane } from './city-pane.tsx';
+import { Charts } from './live.tsx';
+import { MetricsPane } from './metrics-pane.tsx';
+import type { ViewProps } from './registry.ts';
+import { BesidePane, ReplayEventsPane } from './replay-events.tsx';
+
+const SCRUBBER_ROWS = 3;
+
+export function ReplayView({ state, area }: ViewProps) {
+  const { x, y, width, height } = area;
+  const charts = Math.max(5, Math.min(12, Math.floor((height - SCRUBBER_ROWS) * 0.32)));
+  const lower = { x, y: y + charts + SCRUBBER_ROWS, width, height: height - charts - SCRUBBER_ROWS };
+  const at = replayIndex(state);
+  return (
+    <>
+      <Charts data={state.data} y={y} width={width} height={charts} at={at} />
+      <ScrubberPane state={state} x={x} y={y + charts} width={width} height={SCRUBBER_ROWS} />
+      {state.replay.other === null ? (
+        <Instant state={state} {...lower} />
+      ) : (
+        <SideBySide state={state} {...lower} />
+      )}
+    </>
+  );
+}
+
+/** Metrics where there is room, the city, the events around. */
+function Instant({ state, x, y, width, height }: { state: State } & Place) {
+  const metrics = width >= 110 ? Math.min(44, Math.floor(width * 0.26)) : 0;
+  const events = Math.max(40, Math.floor(width * 0.42));
+  const city = width - metrics - events;
+  const point = pointAt(state);
+  return (
+    <>
+      {metrics > 0 && (
+        <MetricsPane
+          title={point === undefined ? 'Metrics' : `Metrics after event ${formatNumber(point.index)}`}
+          metrics={point?.metrics ?? NO_METRICS}
+          changes={null}
+          timeline={state.data.timeline}
+          x={x}
+          y={y}
+          width={metrics}
+          height={height}
+        />
+      )}
+      <CityPane
+        cities={state.replay.cities}
+        at={replayIndex(state)}
+        x={x + metrics}
+        y={y}
+        width={city}
+        height={height}
+      />
+      <ReplayEventsPane state={state} x={x + metrics + city} y={y} width={events} height={height} />
+    </>
+  );
+}
+
+const NO_METRICS = {};
+
+function SideBySide({ state, x, y, width, height }: { state: State } & Place) {
+  const left = Math.floor(width / 2);
+  return (
+    <>
+      <BesidePane state={state} side="this" x={x} y={y} width={left} height={height} />
+      <BesidePane state={state} side="other" x={x + left} y={y} width={width - left} height={height} />
+    </>
+  );
+}
+
+/** The newest metrics that are known at the place; undefined while they are not loaded. */
+export function pointAt(state: State): Point | undefined {
+  const at = replayIndex(state);
+  const block = blockOf(state, at);
+  const points = state.replay.blocks.get(block) ?? state.data.timeline.points;
+  return points.findLast(({ index }) => index <= at);
+}
+
+const ScrubberPane = pane<{ state: State }>('ScrubberPane', ({ state }, { width }) => {
+  const { data, replay } = state;
+  const at = replayIndex(state);
+  const { points } = data.timeline;
+  const rises = risesOf(points, 'faults');
+  const [marks, bar] = scrubber({
+    at: Math.max(0, at),
+    newest: Math.max(0, data.eventIndex),
+    faults: points.map(({ index }, i) => ({ index, count: rises[i] ?? 0 })),
+    failedAt: replay.other?.partsAt ?? failureOf(data)?.eventIndex ?? null,
+    width: width - 2,
+  });
+  return [[span(' '), ...marks], [span(' '), ...bar], placeLine(state, at, width)];
+});
+
+function placeLine(state: State, at: number, width: number): Line {
+  const { replay, data } = state;
+  const event = knownEvent(state, at);
+  const clock = event === undefined ? '' : `  ${formatClock(event.virtualMs, 3)}`;
+  const speed = `${formatNumber(SPEEDS[replay.speed] ?? 1)} events/s`;
+  const mode = replay.isPlaying
+    ? span(`▸ playing at ${speed}`, { color: 'green', bold: true })
+    : replay.at === null
+      ? span(data.end === null ? 'following the run; ← scrubs back' : 'at the end', { color: 'cyan' })
+      : span(`held; space plays at ${speed}`, DIM);
+  return spread(
+    [
+      span(' event '),
+      span(formatNumber(Math.max(0, at)), BOLD),
+      span(` of ${formatNumber(Math.max(0, data.eventIndex))}${clock}`, DIM),
+    ],
+    [mode, span(' ')],
+    width,
+  );
+}
