@@ -13,6 +13,8 @@ alter table public.simcity_runs
   add column if not exists runner text,
   add column if not exists assigned_runner text,
   add column if not exists campaign text,
+  -- The command that reproduces the run, composed at its launch.
+  add column if not exists reproduce text,
   add column if not exists fence bigint not null default 0,
   add column if not exists lease_expires_at timestamptz,
   -- SHA-256 of the token that may send telemetry now; null when nobody may.
@@ -172,10 +174,8 @@ as $$
 declare
   r simcity_runs;
   v_last jsonb;
-  v_bug text;
 begin
   select * into strict r from simcity_runs where id = p_run;
-  v_bug := r.config ->> 'bug';
   select coalesce(jsonb_agg(jsonb_build_object(
       'index', e.idx, 'at', to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
       'virtualMs', e.virtual_ms, 'type', e.type, 'actor', e.actor, 'data', e.data) order by e.idx), '[]')
@@ -200,15 +200,9 @@ begin
     'seed', r.seed,
     'config', r.config,
     'versions', jsonb_build_object('postgres', current_setting('server_version')),
-    'reproduce', format('simcity run %s --target %s --seed %s', r.scenario, quote_literal(r.target), r.seed)
-      || coalesce(' --operations ' || (r.config ->> 'operations'), '')
-      || coalesce(' --citizens ' || (r.config ->> 'citizens'), '')
-      || coalesce(' --slots ' || (r.config ->> 'slots'), '')
-      || coalesce(' --concurrency ' || (r.config ->> 'concurrency'), '')
-      || coalesce(' --faults ' || (r.config ->> 'faults'), '')
-      || coalesce(' --isolation ' || (r.config ->> 'isolation'), '')
-      || coalesce(' --strategy ' || (r.config ->> 'strategy'), '')
-      || coalesce(' --bug ' || v_bug, ''),
+    -- Runs of earlier phases were launched without it: what names them is all that is known for certain.
+    'reproduce', coalesce(r.reproduce,
+      format('npx simcity run %s --target %s --seed %s', r.scenario, quote_literal(r.target), r.seed)),
     'smallest', null,
     'process', null
   );

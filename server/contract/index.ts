@@ -6,6 +6,7 @@ export * from './lab.ts';
 export * from './paths.ts';
 export * from './process.ts';
 export * from './reduction.ts';
+export * from './reproduce.ts';
 export * from './run.ts';
 export * from './smallest.ts';
 export * from './telemetry.ts';

@@ -40,6 +40,8 @@ export interface NewRun {
   config: JsonObject;
   campaign: string | null;
   assignedRunner: string | null;
+  /** The command that reproduces it. */
+  reproduce: string;
 }
 
 export interface RunFilter {
@@ -62,9 +64,9 @@ const selectRuns = (sql: Sql) => sql`
 /** Queues a run; runners learn of it by NOTIFY. */
 export async function insertRun(sql: Sql, run: NewRun): Promise<Run> {
   await sql`
-    insert into simcity_runs (id, scenario, target, seed, config, campaign, assigned_runner)
+    insert into simcity_runs (id, scenario, target, seed, config, campaign, assigned_runner, reproduce)
     values (${run.id}, ${run.scenario}, ${run.target}, ${run.seed}, ${JSON.stringify(run.config)}::text::jsonb,
-      ${run.campaign}, ${run.assignedRunner})`;
+      ${run.campaign}, ${run.assignedRunner}, ${run.reproduce})`;
   const stored = await findRun(sql, run.id);
   if (!stored) throw new Error(`run ${run.id} vanished after its launch`);
   return stored;

@@ -1,7 +1,7 @@
 /** Launching, listing, showing and stopping runs. */
 import { randomInt } from 'node:crypto';
 import { Hono } from 'hono';
-import { isTerminal, type RunPage, runConfigSchema } from '../contract/index.ts';
+import { isTerminal, type RunPage, reproduceCommand, runConfigSchema } from '../contract/index.ts';
 import { findRun, insertRun, listRuns, type NewRun, requestStop } from '../db/runs.ts';
 import { ApiError, invalidRequest } from '../errors.ts';
 import { parseJson, readBodyText } from '../request.ts';
@@ -72,12 +72,14 @@ function resolveLaunch(body: unknown): NewRun {
   for (const [field, value] of Object.entries({ ...launch, thresholds: config.thresholds })) {
     assertStorable(value, field);
   }
+  const { scenario, target, seed = randomInt(DRAWN_SEEDS) } = launch;
   return {
     id: newRunId(),
-    scenario: launch.scenario,
-    target: launch.target,
-    seed: launch.seed ?? randomInt(DRAWN_SEEDS),
+    scenario,
+    target,
+    seed,
     config,
+    reproduce: reproduceCommand({ scenario, target, seed, config }),
     campaign: launch.campaign,
     assignedRunner: launch.runner,
   };

@@ -138,7 +138,7 @@ describe('ending', () => {
     const bundle = forensicSchema.parse(run['fail_forensic']);
     expect(bundle.kind).toBe('harness-lost');
     expect(bundle.lastEvents).toHaveLength(50);
-    expect(bundle.reproduce).toContain('--seed 7');
+    expect(bundle.reproduce).toBe("npx simcity run bookings --target 'memory' --seed 7");
     const last =
       await sql`select idx, type from simcity_run_events where run_id = ${id} and idx >= 60 order by idx`;
     expect([...last]).toEqual([
