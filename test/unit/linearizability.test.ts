@@ -231,6 +231,20 @@ const WRONG: Record<string, { capacity: number; steps: Step[] }> = {
       ...alone(3, read, shows(1, true)),
     ],
   },
+  'a booking that a refusal proves active is not found by a cancel, and has that id after all': {
+    capacity: 2,
+    steps: [
+      begin(1, book('ana', 'k1')),
+      begin(2, book('ana', 'k2')),
+      begin(3, open),
+      begin(4, open),
+      end(2, refused('already-booked')),
+      begin(5, cancel('b1')),
+      end(3, ok()),
+      end(5, refused('no-such-booking')),
+      end(1, ok('b1')),
+    ],
+  },
   'a key of another citizen is answered with that citizen’s booking': {
     capacity: 2,
     steps: [...alone(1, book('ana', 'k1'), ok('b1')), ...alone(2, book('bea', 'k1'), ok('b1'))],

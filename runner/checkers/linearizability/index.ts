@@ -157,9 +157,10 @@ export class LinearizabilityChecker<State, Call, Answer> {
 
   /**
    * Every state that is possible now, apart from what open operations may be about to do; only one of them
-   * when listing all would take long.
+   * when listing all would take long, and none once a verdict was not ok.
    */
   states(): State[] {
+    if (this.#given !== null) return [];
     const byKey = new Map<string, State>();
     for (const { state } of this.#frontierNow()) byKey.set(this.#model.key(state), state);
     return [...byKey.values()];

@@ -1,7 +1,7 @@
 /** The search for an order that explains the whole history that is kept: one way, or all ways at once. */
 import { Crossings, SearchExhausted } from './crossing.ts';
 import type { Configuration, HistoryEvent, Op } from './history.ts';
-import type { Steps } from './steps.ts';
+import { isDone, type Steps } from './steps.ts';
 import { configurationKey, withoutSubsumed } from './subsumption.ts';
 
 /** A frontier may become so many times wider than wanted for a while. */
@@ -89,13 +89,12 @@ export class Search<State, Call, Answer> {
     for (let index = last; index >= 0; index--) {
       const event = events[index] as HistoryEvent<Call, Answer>;
       if (event.at < op.invokedAt) return false;
-      const seen = this.#steps.step(way[index] as Configuration<State, Call, Answer>, op, event.at)[0];
-      const entry = seen?.done.at(-1);
+      const from = way[index] as Configuration<State, Call, Answer>;
+      const entry = isDone(from, op) ? null : this.#steps.step(from, op, event.at)[0]?.done[from.done.length];
       if (!entry?.observed) continue;
       for (let later = index; later <= last; later++) {
         const config = way[later] as Configuration<State, Call, Answer>;
-        if (later > index || event.kind !== 'forget')
-          way[later] = { ...config, done: [...config.done, entry] };
+        way[later] = { ...config, done: [...config.done, entry] };
       }
       const passed = this.#steps.pass(
         way[last] as Configuration<State, Call, Answer>,
