@@ -75,8 +75,7 @@ function isCancelHopeless(
   open: readonly OpenCall[],
 ): boolean {
   const entry = entryOfId(state, id);
-  if (answer.outcome === 'refused')
-    return entry?.active === true && !canBeCancelled(state, open, entry);
+  if (answer.outcome === 'refused') return entry?.active === true && !canBeCancelled(state, open, entry);
   if (entry) return !entry.active;
   return !state.entries.some((e) => couldBe(e, id)) && !open.some((o) => mayBookAs(o, id));
 }
@@ -137,15 +136,30 @@ function mayCancel({ call, answer }: OpenCall): boolean {
 }
 
 /** An id that another booking has, or will be given, is not that of `entry`. */
-function mayCancelEntry(state: SlotState, open: readonly OpenCall[], { call, answer }: OpenCall, entry: Entry): boolean {
+function mayCancelEntry(
+  state: SlotState,
+  open: readonly OpenCall[],
+  { call, answer }: OpenCall,
+  entry: Entry,
+): boolean {
   if (call.operation !== 'cancel' || answer?.outcome === 'refused') return false;
   if (entry.id !== null) return entry.id === call.booking;
   if (!couldBe(entry, call.booking) || entryOfId(state, call.booking)) return false;
-  return !open.some((o) => (o.answer as Maybe<Ok>)?.booking === call.booking && !isBookingOf(o.call, entry));
+  // Only a book gives an id out: a cancel names in its answer the id that it was asked to cancel.
+  return !open.some(
+    (o) =>
+      o.call.operation === 'book' &&
+      (o.answer as Maybe<Ok>)?.booking === call.booking &&
+      !isBookingOf(o.call, entry),
+  );
 }
 
 function isBookingOf(call: SlotCall, entry: Entry): boolean {
-  return call.operation === 'book' && call.citizen === entry.citizen && (entry.key === null || entry.key === call.key);
+  return (
+    call.operation === 'book' &&
+    call.citizen === entry.citizen &&
+    (entry.key === null || entry.key === call.key)
+  );
 }
 
 /** True when some call may cancel `entry`. */
