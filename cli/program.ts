@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { configure } from './config/apply.ts';
 import { FOREIGN_VARIABLES, SETTINGS } from './config/settings.ts';
-import type { Context } from './context.ts';
+import { type Context, canDraw } from './context.ts';
 import { EXIT } from './errors.ts';
 import type { Act, Action } from './program/act.ts';
 import { addFollowing } from './program/following.ts';
@@ -21,7 +21,9 @@ export async function runProgram(context: Context, argv: string[]): Promise<numb
     exitCode = code;
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    // Without a command a person gets the list of runs; what is no terminal gets the help.
+    const opens = argv.length === 0 && canDraw(context);
+    await program.parseAsync(opens ? ['browse'] : argv, { from: 'user' });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

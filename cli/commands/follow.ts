@@ -23,6 +23,8 @@ export interface FollowRequest {
   /** True when leaving takes the run's server down with it. */
   hosted: boolean;
   exitOnEnd: boolean;
+  /** True when mission control may change nothing. */
+  readOnly?: boolean;
 }
 
 /** About a minute of attempts: a follower that nobody watches must end when the server does not come back. */

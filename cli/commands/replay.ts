@@ -4,7 +4,7 @@ import { isTerminal } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { storedEvents } from '../client/stored-events.ts';
 import { type Comparison, compareHistories } from '../compare-histories.ts';
-import { type Context, wantsColor } from '../context.ts';
+import { type Context, canDraw, wantsColor } from '../context.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { formatNumber } from '../format.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
@@ -17,6 +17,7 @@ import { EVENTS_AROUND } from './diff.ts';
 
 interface ReplayFlags {
   verify?: true;
+  readOnly?: true;
   server?: string;
   dataDir?: string;
   json?: true;
@@ -25,6 +26,7 @@ interface ReplayFlags {
 /** Exit code 0: the same history; 1: another one. */
 export async function replay(context: Context, runId: string, flags: ReplayFlags): Promise<number> {
   if (!flags.verify) {
+    if (canDraw(context)) return await openReplay(context, runId, flags);
     throw usageError(
       'replay takes --verify: it executes the seed again and compares the histories.',
       `To look at the history itself: \`simcity watch ${safeText(runId)}\` and its view 4, Replay.`,
@@ -43,6 +45,17 @@ export async function replay(context: Context, runId: string, flags: ReplayFlags
   await database.close();
   await connected.hosted?.close();
   return await report(context, run, comparison, flags);
+}
+
+/** The run in mission control, at any of its events. */
+async function openReplay(context: Context, runId: string, flags: ReplayFlags): Promise<number> {
+  const { api, hosted } = await connectForReading(context, flags);
+  const run = await api.run(runId);
+  const { missionControl } = await import('../tui/start.ts');
+  const request = { api, run, owns: false, hosted: false, exitOnEnd: false, view: 'replay' as const };
+  const exitCode = await missionControl(context, { ...request, readOnly: flags.readOnly === true });
+  await hosted?.close();
+  return exitCode;
 }
 
 async function executeAndCompare(

@@ -1,7 +1,14 @@
 /** The definitions of the commands that follow or stop a run. */
 import { type Command, Option } from 'commander';
 import { type Act, PLAIN_CODES, VERDICT_CODES, withExamples, withExitCodes } from './act.ts';
-import { addOutputOptions, dataDirOption, GROUPS, jsonOption, serverOption } from './options.ts';
+import {
+  addOutputOptions,
+  dataDirOption,
+  GROUPS,
+  jsonOption,
+  readOnlyOption,
+  serverOption,
+} from './options.ts';
 
 export function addFollowing(program: Command, act: Act): void {
   const watch = program
@@ -15,13 +22,33 @@ export function addFollowing(program: Command, act: Act): void {
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption());
-  addOutputOptions(watch).action(act(async () => (await import('../commands/watch.ts')).watch));
+  addOutputOptions(watch)
+    .addOption(readOnlyOption())
+    .action(act(async () => (await import('../commands/watch.ts')).watch));
   withExitCodes(watch, VERDICT_CODES);
   withExamples(watch, [
     ['simcity watch', 'the newest run'],
     ['simcity watch 0198c2 --log', 'dated lines, also on a terminal'],
     ['SIMCITY_URL=http://ops:4600 simcity watch latest', 'a run of another machine'],
     ['simcity watch --json | jq \'select(.frame=="end")\'', 'for programs'],
+  ]);
+
+  const browse = program
+    .command('browse')
+    .summary('the list of runs on the screen; also `simcity` alone')
+    .description(
+      'Shows the runs of a server as they come and go: watch, stop, compare, launch. ' +
+        'Without a server it hosts one for as long as it is open.',
+    )
+    .optionsGroup(GROUPS.where)
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .addOption(readOnlyOption())
+    .action(act(async () => (await import('../commands/browse.ts')).browse));
+  withExitCodes(browse, PLAIN_CODES);
+  withExamples(browse, [
+    ['simcity', 'the same'],
+    ['simcity browse --server http://ops:4600 --read-only', 'look, but change nothing'],
   ]);
 
   const stop = program

@@ -2,7 +2,15 @@
 import { type Command, Option } from 'commander';
 import { duration, kebabName, seeds } from '../flags.ts';
 import { type Act, withExamples, withExitCodes } from './act.ts';
-import { count, dataDirOption, GROUPS, jsonOption, portOption, serverOption } from './options.ts';
+import {
+  count,
+  dataDirOption,
+  GROUPS,
+  jsonOption,
+  portOption,
+  readOnlyOption,
+  serverOption,
+} from './options.ts';
 import { addPlanOptions } from './plan-options.ts';
 
 export function addLab(program: Command, act: Act): void {
@@ -17,9 +25,10 @@ function addReplay(program: Command, act: Act): void {
     program.command('replay'),
     '0 identical, 1 the histories differ, 2 wrong usage, 4 server or database lost, 130 interrupted.',
   )
-    .summary('execute the seed of a run again and compare the histories')
+    .summary('scrub through a run; or execute its seed again and compare')
     .description(
-      'Executes the seed of a run that has ended once more, aside from the server, and compares the two ' +
+      'On a terminal: opens the run in mission control, at any of its events. With --verify: executes the ' +
+        'seed of a run that has ended once more, aside from the server, and compares the two ' +
         'histories event by event. One seed is one history, bit for bit, on memory and on postgres.',
     )
     .argument('[run]', 'the run', 'latest')
@@ -27,8 +36,12 @@ function addReplay(program: Command, act: Act): void {
     .addOption(serverOption())
     .addOption(dataDirOption())
     .addOption(jsonOption('the comparison as JSON'))
+    .addOption(readOnlyOption())
     .action(act(async () => (await import('../commands/replay.ts')).replay));
-  withExamples(replay, [['simcity replay latest --verify', 'does it happen again, exactly so?']]);
+  withExamples(replay, [
+    ['simcity replay latest', 'scrub through the newest run'],
+    ['simcity replay latest --verify', 'does it happen again, exactly so?'],
+  ]);
 }
 
 function addDiff(program: Command, act: Act): void {

@@ -25,6 +25,11 @@ export const targetUrlOption = () =>
   ).helpGroup(GROUPS.where);
 export const jsonOption = (what: string) => new Option('--json', what).helpGroup(GROUPS.output);
 
+export const readOnlyOption = () =>
+  new Option('--read-only', 'mission control looks, but stops, launches and executes nothing').helpGroup(
+    GROUPS.output,
+  );
+
 /** An option that takes a whole number from 1. */
 export function count(flags: string, description: string, most: number): Option {
   return new Option(flags, description).argParser(wholeNumber(1, most));

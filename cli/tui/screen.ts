@@ -26,6 +26,7 @@ export interface TerminalStream {
 
 export interface Screen {
   size(): Size;
+  /** Takes the terminal, the first time or again; the newest picture is drawn again. */
   enter(): void;
   /** Puts the terminal back as it was; more than once is no harm. */
   leave(): void;
@@ -42,7 +43,10 @@ export interface Screen {
 export function createScreen(
   terminal: TerminalStream,
   palette: Palette = createPalette({ colors: true }),
+  /** What a terminal gets that cannot show more than ASCII. */
+  spell: (text: string) => string = (text) => text,
 ): Screen {
+  let newest: Canvas | null = null;
   let drawn: Canvas | null = null;
   let waiting: Canvas | null = null;
   let active = false;
@@ -50,6 +54,7 @@ export function createScreen(
 
   const size = (): Size => ({ columns: terminal.columns || 80, rows: terminal.rows || 24 });
   const draw = (picture: Canvas) => {
+    newest = picture;
     if (!active) return;
     if (terminal.writableNeedDrain) {
       if (waiting === null) terminal.once('drain', drawWaiting);
@@ -61,7 +66,7 @@ export function createScreen(
     const text = anew ? `\u001b[0m\u001b[2J${changes}` : changes;
     cleared = false;
     drawn = picture;
-    if (text !== '') terminal.write(BEGIN_PICTURE + text + END_PICTURE);
+    if (text !== '') terminal.write(BEGIN_PICTURE + spell(text) + END_PICTURE);
   };
   const drawWaiting = () => {
     const picture = waiting;
@@ -76,6 +81,7 @@ export function createScreen(
       active = true;
       drawn = null;
       terminal.write(ENTER);
+      if (newest !== null) draw(newest);
     },
     leave() {
       if (!active) return;

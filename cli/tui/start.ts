@@ -1,18 +1,22 @@
 /** Runs mission control on a terminal: a run or the list of runs, until the user leaves; always restores the terminal. */
 
+import type { Run } from '../../server/contract/index.ts';
+import { toAscii } from '../ascii.ts';
 import type { Api } from '../client/api.ts';
 import type { FollowRequest } from '../commands/follow.ts';
-import { type Context, wantsColor } from '../context.ts';
+import { type Context, wantsColor, wantsUnicode } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { formatNumber } from '../format.ts';
 import { paintStatus, styleFor } from '../output/style.ts';
 import { exitCodeOf, metricsText, summaryText } from '../output/verdict.ts';
+import { isLightBackground } from '../terminal/background.ts';
+import { heedSuspension } from '../terminal/suspend.ts';
 import { createPalette } from './paint/palette.ts';
 import { createScreen, type Screen } from './screen.ts';
 import type { State, ViewId } from './state/state.ts';
 
-export interface MissionRequest extends Omit<FollowRequest, 'as'> {
-  readOnly?: boolean;
+export interface MissionRequest extends Omit<FollowRequest, 'presentation'> {
+  presentation?: FollowRequest['presentation'];
   /** Where it begins; Live by default. */
   view?: ViewId;
   /** True when Esc goes back to the list of runs. */
@@ -36,6 +40,7 @@ export async function missionControl(context: Context, request: MissionRequest):
         api: request.api,
         readOnly: request.readOnly === true,
         home: request,
+        hosted: request.hosted,
       });
     }
   });
@@ -45,13 +50,22 @@ export async function missionControl(context: Context, request: MissionRequest):
   return end === null ? EXIT.interrupted : exitCodeOf(end);
 }
 
+export interface RunsRequest {
+  api: Api;
+  readOnly: boolean;
+  /** True when leaving takes the server down, and with it what runs. */
+  hosted: boolean;
+  /** Called with each run that was launched here. */
+  onLaunched?: (run: Run) => Promise<void>;
+}
+
 /** Shows the list of runs until the user leaves. Resolves to the exit code. */
-export async function runsControl(context: Context, api: Api, readOnly: boolean): Promise<number> {
+export async function runsControl(context: Context, request: RunsRequest): Promise<number> {
   await withScreen(context, async (screen) => {
     const { watchRun } = await import('./watch-run.tsx');
     const { browseRuns } = await import('./runs/browse-runs.tsx');
     for (;;) {
-      const next = await browseRuns(context, screen, { api, readOnly, home: null });
+      const next = await browseRuns(context, screen, { ...request, home: null });
       if (next === null) return;
       const { state } = await watchRun(context, screen, next);
       if (state.leaving !== 'runs') return;
@@ -62,8 +76,23 @@ export async function runsControl(context: Context, api: Api, readOnly: boolean)
 
 /** Enters the screen, and leaves it whatever happens. */
 async function withScreen(context: Context, show: (screen: Screen) => Promise<void>): Promise<void> {
-  const palette = createPalette({ colors: wantsColor(context, 'stdout') });
-  const screen = createScreen(process.stdout, palette);
+  const { env } = context;
+  const colors = wantsColor(context, 'stdout');
+  const light = colors && (await isLightBackground(env, process.stdin, process.stdout));
+  const palette = createPalette({ colors, light });
+  const screen = createScreen(process.stdout, palette, wantsUnicode(env) ? undefined : toAscii);
+  const undoSuspension = heedSuspension({
+    leave: () => {
+      screen.leave();
+      process.stdin.setRawMode(false);
+    },
+    enter: () => {
+      // A shell has set the terminal as it likes it: only a change of the mode sets it anew.
+      process.stdin.setRawMode(false);
+      process.stdin.setRawMode(true);
+      screen.enter();
+    },
+  });
   const restored = context.atExitSync(() => {
     screen.leave();
     if (process.stdin.isTTY) process.stdin.setRawMode(false);
@@ -72,6 +101,7 @@ async function withScreen(context: Context, show: (screen: Screen) => Promise<vo
   try {
     await show(screen);
   } finally {
+    undoSuspension();
     restored();
     screen.leave();
   }

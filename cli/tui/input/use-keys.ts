@@ -11,6 +11,11 @@ export interface Stroke {
 /** Hands on what is pressed or pasted. */
 export function useKeys(onStroke: (stroke: Stroke) => void): void {
   useInput((input, key) => {
+    // In raw mode the terminal does not send the signal for Ctrl-Z itself.
+    if (key.ctrl && input === 'z') {
+      process.kill(process.pid, 'SIGTSTP');
+      return;
+    }
     const typed = key.ctrl || key.meta || key.escape || key.return || key.tab ? '' : input;
     onStroke({ key: keyName(input, key), text: typed });
   });

@@ -20,17 +20,43 @@ const CODES: Record<Color, number> = {
 };
 const BACKGROUND = 10;
 
+/** On a light background the terminal's own yellow and cyan, and its dim, can hardly be read. */
+const ON_LIGHT: Record<Color, number> = {
+  black: 16,
+  red: 160,
+  green: 28,
+  yellow: 130,
+  blue: 25,
+  magenta: 127,
+  cyan: 30,
+  white: 236,
+  gray: 242,
+  redBright: 124,
+  greenBright: 22,
+  yellowBright: 94,
+  blueBright: 19,
+  magentaBright: 90,
+  cyanBright: 24,
+};
+const DIM_ON_LIGHT = 242;
+
 /** The codes that select a style, from a clean slate. */
 export type Palette = (style: Style) => string;
 
+export interface PaletteOptions {
+  colors: boolean;
+  /** True on a light background. */
+  light?: boolean;
+}
+
 /** A palette; without colours it keeps bold, dim, underline and inverse, which carry meaning too. */
-export function createPalette(options: { colors: boolean }): Palette {
+export function createPalette(options: PaletteOptions): Palette {
   const known = new Map<string, string>();
   return (style) => {
     const key = keyOf(style);
     let codes = known.get(key);
     if (codes === undefined) {
-      codes = codesOf(style, options.colors);
+      codes = codesOf(style, options);
       known.set(key, codes);
     }
     return codes;
@@ -44,13 +70,16 @@ export function keyOf(style: Style): string {
   return `${flags}${style.color ?? ''}/${style.background ?? ''}`;
 }
 
-function codesOf(style: Style, colors: boolean): string {
+function codesOf(style: Style, { colors, light = false }: PaletteOptions): string {
   const codes = ['0'];
+  const readable = colors && light && !style.inverse;
   if (style.bold) codes.push('1');
-  if (style.dim) codes.push('2');
+  if (style.dim && !readable) codes.push('2');
   if (style.underline) codes.push('4');
   if (style.inverse) codes.push('7');
-  if (colors && style.color !== undefined) codes.push(String(CODES[style.color]));
+  if (readable && style.color !== undefined) codes.push(`38;5;${ON_LIGHT[style.color]}`);
+  else if (readable && style.dim) codes.push(`38;5;${DIM_ON_LIGHT}`);
+  else if (colors && style.color !== undefined) codes.push(String(CODES[style.color]));
   if (colors && style.background !== undefined) codes.push(String(CODES[style.background] + BACKGROUND));
   return `\u001b[${codes.join(';')}m`;
 }

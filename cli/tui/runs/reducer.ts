@@ -1,0 +1,168 @@
+/** The reducer of the list of runs. */
+import type { Run } from '../../../server/contract/index.ts';
+import type { Intent } from '../input/intents.ts';
+import { bindingOf } from '../input/keymap.ts';
+import { moved } from '../state/moves.ts';
+import type { Size } from '../state/state.ts';
+import { EMPTY_FORM, formOf, launchOfForm, typeInForm } from './form.ts';
+import {
+  chosenPlace,
+  FILTERS,
+  isActive,
+  listedRuns,
+  ORDERS,
+  type RunsErrand,
+  type RunsState,
+} from './state.ts';
+
+export type RunsAction =
+  | { type: 'page'; runs: readonly Run[]; next: string | null; isFirst: boolean; nowMs: number }
+  | { type: 'problem'; text: string }
+  | { type: 'notice'; text: string }
+  | { type: 'launched'; run: Run }
+  | { type: 'launch-failed'; text: string }
+  | { type: 'tick'; nowMs: number }
+  | { type: 'resize'; size: Size }
+  | { type: 'interrupt' }
+  | { type: 'stroke'; key: string; text: string };
+
+/** Runs kept; older ones are found by filters of the `runs` command. */
+export const RUNS_KEPT = 1_000;
+
+export function reduceRuns(state: RunsState, action: RunsAction): RunsState {
+  switch (action.type) {
+    case 'page':
+      return onPage(state, action);
+    case 'problem':
+      return { ...state, problem: action.text };
+    case 'notice':
+      return { ...state, notice: action.text };
+    case 'launched':
+      return { ...state, form: null, leaving: { to: 'run', run: action.run, compareWith: null } };
+    case 'launch-failed':
+      return {
+        ...state,
+        form: state.form && { ...state.form, isSent: false, error: { field: null, text: action.text } },
+      };
+    case 'tick':
+      return { ...state, nowMs: action.nowMs };
+    case 'resize':
+      return { ...state, size: action.size };
+    case 'interrupt':
+      return { ...state, leaving: { to: state.hasHome ? 'back' : 'quit' } };
+    case 'stroke':
+      return onStroke(state, action.key, action.text);
+  }
+}
+
+function onPage(
+  state: RunsState,
+  { runs, next, isFirst, nowMs }: Extract<RunsAction, { type: 'page' }>,
+): RunsState {
+  const byId = new Map([...state.runs, ...runs].map((run) => [run.id, run]));
+  // Ids begin with the time of their making, so their order is that of the runs.
+  const merged = [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, RUNS_KEPT);
+  return {
+    ...state,
+    runs: merged,
+    // The first page comes again and again; it says where the second begins only the first time.
+    next: isFirst && state.next !== undefined ? state.next : next,
+    problem: null,
+    nowMs,
+  };
+}
+
+function onStroke(state: RunsState, key: string, text: string): RunsState {
+  const quiet = { ...state, notice: null };
+  if (state.form !== null) return inForm(quiet, key, text);
+  const binding = bindingOf('runs', isAsking(state) ? 'question' : 'keys', key);
+  if (binding === undefined) return state;
+  if (binding.changes && state.readOnly) return { ...quiet, notice: 'This is read-only (--read-only).' };
+  return onIntent(quiet, binding.intent);
+}
+
+/** True while a question is open. */
+export function isAsking({ overlay }: RunsState): boolean {
+  return overlay === 'confirm-stop' || overlay === 'confirm-quit';
+}
+
+function inForm(state: RunsState, key: string, text: string): RunsState {
+  const { form } = state;
+  if (form === null) return state;
+  if (key === 'escape') return { ...state, form: null };
+  if (key === 'ctrl+c') return { ...state, leaving: { to: state.hasHome ? 'back' : 'quit' } };
+  if (form.isSent) return state;
+  if (key !== 'enter') return { ...state, form: typeInForm(form, key, text) ?? form };
+  const result = launchOfForm(form);
+  if ('form' in result) return { ...state, form: result.form };
+  return errand(
+    { ...state, form: { ...form, isSent: true, error: null } },
+    { do: 'launch', launch: result.launch },
+  );
+}
+
+type Wanted = RunsErrand extends infer Each
+  ? Each extends RunsErrand
+    ? Omit<Each, 'number'>
+    : never
+  : never;
+
+function errand(state: RunsState, wanted: Wanted): RunsState {
+  const number = (state.errands.at(-1)?.number ?? 0) + 1;
+  return { ...state, errands: [...state.errands.slice(-8), { ...wanted, number } as RunsErrand] };
+}
+
+function onIntent(state: RunsState, intent: Intent): RunsState {
+  const listed = listedRuns(state);
+  const place = chosenPlace(state, listed);
+  const to = moved(place, intent, state.size.rows - 8, listed.length);
+  if (to !== null) {
+    const next = { ...state, chosen: listed[to]?.id ?? null };
+    return to >= listed.length - 5 && typeof state.next === 'string' ? errand(next, { do: 'more' }) : next;
+  }
+  return INTENTS[intent]?.(state, listed[place]) ?? state;
+}
+
+const INTENTS: Partial<Record<Intent, (state: RunsState, run: Run | undefined) => RunsState>> = {
+  open: (state, run) =>
+    run === undefined ? state : { ...state, leaving: { to: 'run', run, compareWith: null } },
+  'next-status': (state) => ({ ...state, filter: after(FILTERS, state.filter), chosen: null }),
+  'next-order': (state) => ({ ...state, order: after(ORDERS, state.order) }),
+  launch: (state) => ({ ...state, form: EMPTY_FORM }),
+  'launch-again': (state, run) => (run === undefined ? state : { ...state, form: formOf(run) }),
+  mark: (state, run) => ({ ...state, marked: run === undefined || run.id === state.marked ? null : run.id }),
+  'compare-marked': compareMarked,
+  'ask-stop': (state, run) => {
+    if (run === undefined || !isActive(run)) return { ...state, notice: 'This run has ended already.' };
+    return { ...state, overlay: 'confirm-stop' };
+  },
+  confirm: (state, run) =>
+    state.overlay === 'confirm-quit'
+      ? { ...state, overlay: null, leaving: { to: 'quit' } }
+      : run === undefined
+        ? { ...state, overlay: null }
+        : errand({ ...state, overlay: null, notice: 'Stopping the run.' }, { do: 'stop', runId: run.id }),
+  'toggle-help': (state) => ({ ...state, overlay: state.overlay === 'help' ? null : 'help' }),
+  dismiss: (state) => {
+    if (state.overlay !== null) return { ...state, overlay: null };
+    if (state.marked !== null) return { ...state, marked: null };
+    return state.hasHome ? { ...state, leaving: { to: 'back' } } : state;
+  },
+  quit: (state) => {
+    if (state.overlay !== null) return { ...state, overlay: null };
+    if (state.hosted && state.runs.some(isActive)) return { ...state, overlay: 'confirm-quit' };
+    return { ...state, leaving: { to: 'quit' } };
+  },
+  interrupt: (state) => ({ ...state, leaving: { to: state.hasHome ? 'back' : 'quit' } }),
+};
+
+function compareMarked(state: RunsState, run: Run | undefined): RunsState {
+  if (state.marked === null) return { ...state, notice: 'Mark the other run with space first.' };
+  if (run === undefined || run.id === state.marked)
+    return { ...state, notice: 'Choose another run than the marked one.' };
+  return { ...state, leaving: { to: 'run', run, compareWith: state.marked } };
+}
+
+function after<Value>(values: readonly Value[], value: Value): Value {
+  return values[(values.indexOf(value) + 1) % values.length] ?? value;
+}

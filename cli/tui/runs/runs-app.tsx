@@ -1,0 +1,195 @@
+/** The list of runs on the whole screen. */
+import type { Run } from '../../../server/contract/index.ts';
+import { formatCompact, formatNumber, formatSeconds, shortId } from '../../format.ts';
+import { alignLeft, alignRight, safeText } from '../../safe-text.ts';
+import { HeaderPane, KeyBarPane, TooSmallPane } from '../app.tsx';
+import { framed, innerSize } from '../components/frame.ts';
+import type { KeyBarProps } from '../components/key-bar.ts';
+import { ANSWERS, bindingsOf, TYPING } from '../input/keymap.ts';
+import { type Stroke, useKeys } from '../input/use-keys.ts';
+import { DIM, fitLine, type Line, type Style, span } from '../paint/line.ts';
+import { pane } from '../paint/pane.tsx';
+import { MINIMUM, STATUS_COLOR } from '../theme.ts';
+import { HelpPane, helpPlace } from '../views/help.tsx';
+import { FormPane } from './form-pane.tsx';
+import { isAsking } from './reducer.ts';
+import { CampaignsPane, RunDetailPane } from './run-panes.tsx';
+import { campaignRows, chosenPlace, isActive, isLost, listedRuns, type RunsState } from './state.ts';
+
+export interface RunsAppProps {
+  state: RunsState;
+  onStroke: (stroke: Stroke) => void;
+}
+
+const DETAIL_ROWS = 9;
+
+export function RunsApp({ state, onStroke }: RunsAppProps) {
+  useKeys(onStroke);
+  const { columns, rows } = state.size;
+  if (columns < MINIMUM.columns || rows < MINIMUM.rows) {
+    return <TooSmallPane x={0} y={0} width={columns} height={rows} />;
+  }
+  const area = { x: 0, y: 1, width: columns, height: rows - 2 };
+  const listed = listedRuns(state);
+  const chosen = listed[chosenPlace(state, listed)];
+  const detail = rows >= 24 && chosen !== undefined ? DETAIL_ROWS : 0;
+  const campaigns = rows >= 30 ? campaignRows(state.runs) : [];
+  const below = campaigns.length === 0 ? 0 : Math.min(8, campaigns.length + 2);
+  const list = area.height - detail - below;
+  return (
+    <>
+      <HeaderPane parts={headerOf(state)} x={0} y={0} width={columns} height={1} />
+      <RunListPane state={state} x={0} y={1} width={columns} height={list} />
+      {below > 0 && <CampaignsPane rows={campaigns} x={0} y={1 + list} width={columns} height={below} />}
+      {detail > 0 && chosen !== undefined && (
+        <RunDetailPane run={chosen} x={0} y={1 + list + below} width={columns} height={detail} />
+      )}
+      {state.overlay === 'help' && <HelpPane scope="runs" title="Runs" {...helpPlace('runs', area)} />}
+      {state.form !== null && <FormPane form={state.form} {...formPlace(columns, rows)} />}
+      <KeyBarPane {...keysOf(state)} x={0} y={rows - 1} width={columns} height={1} />
+    </>
+  );
+}
+
+function formPlace(columns: number, rows: number) {
+  const width = Math.min(columns - 4, 76);
+  const height = Math.min(rows - 2, 18);
+  return {
+    x: Math.floor((columns - width) / 2),
+    y: Math.max(1, Math.floor((rows - height) / 2)),
+    width,
+    height,
+  };
+}
+
+function headerOf(state: RunsState) {
+  const active = state.runs.filter(isActive).length;
+  return [
+    { text: ' SIMCITY ', style: { bold: true, inverse: true }, drop: 7 },
+    { text: 'runs', drop: 6 },
+    { text: `${active} active`, style: active > 0 ? ({ color: 'cyan' } as const) : DIM, drop: 3 },
+    {
+      text: state.problem === null ? '' : safeText(state.problem),
+      style: { color: 'yellow', bold: true } as const,
+      drop: 1,
+    },
+    { text: state.readOnly ? 'read-only' : '', style: DIM, drop: 8 },
+  ];
+}
+
+const KEYS = bindingsOf('runs');
+
+function keysOf(state: RunsState): Omit<KeyBarProps, 'width'> {
+  const bar = { views: [], chosen: null };
+  if (isAsking(state)) {
+    const text =
+      state.overlay === 'confirm-quit'
+        ? 'Leaving stops what is hosted here and runs. Leave?'
+        : 'Stop this run?';
+    return { ...bar, keys: ANSWERS, said: { text, as: 'question' } };
+  }
+
+  if (state.form !== null) {
+    return {
+      ...bar,
+      keys: TYPING,
+      said: { text: '↑ ↓ field   ← → choice   empty: the default', as: 'input' },
+    };
+  }
+  return { ...bar, keys: KEYS, said: state.notice === null ? null : { text: state.notice, as: 'notice' } };
+}
+
+const RunListPane = pane<{ state: RunsState }>('RunListPane', ({ state }, { width, height }) => {
+  const inner = innerSize(width, height);
+  const listed = listedRuns(state);
+  const place = chosenPlace(state, listed);
+  const rows = inner.height - 1;
+  const top = Math.max(0, Math.min(place - Math.floor(rows / 2), listed.length - rows));
+  const lines = listed
+    .slice(top, top + rows)
+    .map((run, i) => runLine(run, inner.width, top + i === place, run.id === state.marked, state.nowMs));
+  const empty =
+    state.next === undefined
+      ? 'loading'
+      : state.runs.length === 0
+        ? 'no runs yet; n launches one'
+        : 'no run is in this state';
+  return framed(
+    {
+      title: state.filter === 'ALL' ? 'Runs' : `Runs  ${state.filter}`,
+      aside: `${formatNumber(listed.length)}${typeof state.next === 'string' ? '+' : ''}`,
+      footRight: `by ${state.order}`,
+      width,
+      height,
+      color: state.filter === 'ALL' ? undefined : 'cyan',
+    },
+    [headLine(inner.width), ...(lines.length === 0 ? [[span(empty, DIM)]] : lines)],
+  );
+});
+
+function headLine(width: number): Line {
+  return cells(['STATE', 'RUN', 'WHAT', 'SEED', 'EVENTS', 'TIME', 'AGE', 'FAILURE'], width).map((text) =>
+    span(text, DIM),
+  );
+}
+
+function runLine(run: Run, width: number, isChosen: boolean, isMarked: boolean, nowMs: number): Line {
+  const state = stateOf(run);
+  const rate =
+    isActive(run) && run.live.eventsPerSecond > 0
+      ? ` ${formatCompact(Math.round(run.live.eventsPerSecond))}/s`
+      : '';
+  const texts = cells(
+    [
+      `${isMarked ? '◆' : '●'} ${state.text}`,
+      shortId(run.id),
+      `${safeText(run.scenario)}@${safeText(run.target)}`,
+      String(run.seed),
+      `${formatCompact(run.live.eventIndex + 1)}${rate}`,
+      run.durationSecondsActual === null ? '' : formatSeconds(run.durationSecondsActual),
+      ageText(nowMs - Date.parse(run.createdAt)),
+      safeText(run.failForensic?.invariant ?? run.stopReason ?? ''),
+    ],
+    width,
+  );
+  const line = texts.map((text, i) => span(text, i === 0 ? state.style : {}));
+  return isChosen
+    ? fitLine(line, width).map(({ text, style }) => span(text, { ...style, inverse: true }))
+    : line;
+}
+
+/** A lost harness says nothing about the target, so it does not look like a failure of it. */
+function stateOf(run: Run): { text: string; style: Style } {
+  if (isLost(run)) {
+    return {
+      text: run.failForensic?.kind === 'harness-crash' ? 'CRASHED' : 'LOST',
+      style: { color: 'magenta', bold: true },
+    };
+  }
+  return { text: run.status, style: { color: STATUS_COLOR[run.status], bold: run.status === 'FAIL' } };
+}
+
+/** Column widths; the last takes what is left, and narrow screens leave out the least needed. */
+function cells(texts: readonly string[], width: number): string[] {
+  const [state = '', id = '', what = '', seed = '', events = '', time = '', age = '', failure = ''] = texts;
+  const isWide = width >= 110;
+  const fixed = [
+    alignLeft(state, 10),
+    `  ${alignLeft(id, 13)}`,
+    `  ${alignLeft(what, isWide ? 20 : 17)}`,
+    ...(isWide ? [`  ${alignRight(seed, 12)}`] : []),
+    `  ${alignRight(events, isWide ? 13 : 8)}`,
+    ...(isWide ? [`  ${alignRight(time, 9)}`] : []),
+    `  ${alignRight(age, 6)}`,
+  ];
+  const used = fixed.reduce((sum, text) => sum + text.length, 0);
+  return [...fixed, `  ${alignLeft(failure, Math.max(0, width - used - 2))}`];
+}
+
+function ageText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)}h`;
+  return `${Math.floor(seconds / 86_400)}d`;
+}

@@ -1,0 +1,145 @@
+/** The list of runs: what is known of them, and where the user stands in it. */
+import type { Launch, Run, RunStatus } from '../../../server/contract/index.ts';
+import type { Size } from '../state/state.ts';
+import type { Form } from './form.ts';
+
+/** What the list can be narrowed to; `LOST` are failures that say nothing about the target. */
+export const FILTERS = ['ALL', 'ACTIVE', 'PASS', 'FAIL', 'LOST', 'STOPPED'] as const;
+export type Filter = (typeof FILTERS)[number];
+
+export const ORDERS = ['newest', 'status', 'events', 'duration', 'seed'] as const;
+export type Order = (typeof ORDERS)[number];
+
+export interface RunsState {
+  /** Newest first, bounded. */
+  runs: readonly Run[];
+  /** Where the next page begins; null: there is none, undefined: no page came yet. */
+  next: string | null | undefined;
+  filter: Filter;
+  order: Order;
+  /** The chosen run; null: the first. */
+  chosen: string | null;
+  marked: string | null;
+  overlay: 'help' | 'confirm-stop' | 'confirm-quit' | null;
+  form: Form | null;
+  notice: string | null;
+  /** What the server said when it did not answer; null while it does. */
+  problem: string | null;
+  /** Not null once the list has to close. */
+  leaving: { to: 'quit' } | { to: 'back' } | { to: 'run'; run: Run; compareWith: string | null } | null;
+  /** What whoever runs the state has to do, each once. */
+  errands: readonly RunsErrand[];
+  size: Size;
+  nowMs: number;
+  readOnly: boolean;
+  /** True when leaving ends the server, and with it what runs. */
+  hosted: boolean;
+  /** True when there is a run to go back to. */
+  hasHome: boolean;
+}
+
+export type RunsErrand = { number: number } & (
+  | { do: 'stop'; runId: string }
+  | { do: 'launch'; launch: Launch }
+  | { do: 'more' }
+);
+
+export function initialRuns(
+  options: Pick<RunsState, 'size' | 'nowMs' | 'readOnly' | 'hosted' | 'hasHome'>,
+): RunsState {
+  return {
+    runs: [],
+    next: undefined,
+    filter: 'ALL',
+    order: 'newest',
+    chosen: null,
+    marked: null,
+    overlay: null,
+    form: null,
+    notice: null,
+    problem: null,
+    leaving: null,
+    errands: [],
+    ...options,
+  };
+}
+
+/** True for a failure that says nothing about the target: its harness was lost or crashed. */
+export function isLost({ failForensic }: Run): boolean {
+  return failForensic?.kind === 'harness-lost' || failForensic?.kind === 'harness-crash';
+}
+
+export function isActive({ status }: { status: RunStatus }): boolean {
+  return status === 'QUEUED' || status === 'RUNNING' || status === 'STOPPING';
+}
+
+const PASSES: Record<Filter, (run: Run) => boolean> = {
+  ALL: () => true,
+  ACTIVE: isActive,
+  PASS: ({ status }) => status === 'PASS',
+  FAIL: (run) => run.status === 'FAIL' && !isLost(run),
+  LOST: isLost,
+  STOPPED: ({ status }) => status === 'STOPPED',
+};
+
+const STATUS_RANK: Record<RunStatus, number> = {
+  RUNNING: 0,
+  STOPPING: 1,
+  QUEUED: 2,
+  FAIL: 3,
+  STOPPED: 4,
+  PASS: 5,
+};
+
+const COMPARE: Record<Order, (a: Run, b: Run) => number> = {
+  newest: () => 0,
+  status: (a, b) => STATUS_RANK[a.status] - STATUS_RANK[b.status] || Number(isLost(a)) - Number(isLost(b)),
+  events: (a, b) => b.live.eventIndex - a.live.eventIndex,
+  duration: (a, b) => (b.durationSecondsActual ?? Infinity) - (a.durationSecondsActual ?? Infinity) || 0,
+  seed: (a, b) => a.seed - b.seed,
+};
+
+/** The runs as they are listed. */
+export function listedRuns({ runs, filter, order }: RunsState): Run[] {
+  return runs.filter(PASSES[filter]).sort(COMPARE[order]);
+}
+
+/** Position of the chosen run in the list. */
+export function chosenPlace(state: RunsState, listed: readonly Run[]): number {
+  return Math.max(
+    0,
+    listed.findIndex(({ id }) => id === state.chosen),
+  );
+}
+
+/** The campaigns among the runs that are loaded. */
+export interface CampaignRow {
+  name: string;
+  runs: number;
+  active: number;
+  passed: number;
+  failed: number;
+  /** By what broke, the most frequent first. */
+  failures: { invariant: string; count: number }[];
+}
+
+export function campaignRows(runs: readonly Run[]): CampaignRow[] {
+  const byName = Map.groupBy(
+    runs.filter(({ campaign }) => campaign !== null),
+    ({ campaign }) => campaign ?? '',
+  );
+  return [...byName].map(([name, members]) => {
+    const failed = members.filter(({ status }) => status === 'FAIL');
+    const failures = [...Map.groupBy(failed, (run) => run.failForensic?.invariant ?? 'unknown')]
+      .map(([invariant, each]) => ({ invariant, count: each.length }))
+      .sort((a, b) => b.count - a.count);
+    return {
+      name,
+      runs: members.length,
+      active: members.filter(isActive).length,
+      passed: members.filter(({ status }) => status === 'PASS').length,
+      failed: failed.length,
+      failures,
+    };
+  });
+}
