@@ -1,0 +1,254 @@
+/**
+ * The part of an object's history that is kept: what can be true at its beginning, the events since, and
+ * one way through them. It grows by events, and is folded from the front.
+ */
+import type { SequentialModel } from '../model.ts';
+import { SearchExhausted } from './crossing.ts';
+import type { Configuration, HistoryEvent, Op } from './history.ts';
+import { Search } from './search.ts';
+import { Steps } from './steps.ts';
+import { withoutSubsumed } from './subsumption.ts';
+
+/** The history is folded when it has so many events more than after the last time. */
+const FOLD_EVERY_EVENTS = 12;
+/** Folding stops and waits for answers where it would leave more configurations than this. */
+const FOLD_CONFIGURATIONS = 32;
+const STEPS_TO_FOLD = 6_000;
+/** A history that cannot be folded down to this is given up: an operation is open for too long. */
+const MAX_EVENTS = 3_000;
+/** How far back a new way branches off, in events; last of all at the beginning. */
+const STEPS_BACK = [4, 24] as const;
+/** The effort of such an attempt. */
+const STEPS_AN_EVENT = 8;
+const STEPS_FROM_LATE = 100;
+/** So much more effort is allowed with each search, so that a hot object cannot hold up the run for long. */
+const STEPS_EARNED = 500;
+/** The effort to list all possible states for people; beyond, one of them is named. */
+const STEPS_FOR_STATES = 1_000;
+
+export class KeptHistory<State, Call, Answer> {
+  readonly #model: SequentialModel<State, Call, Answer>;
+  readonly #steps: Steps<State, Call, Answer>;
+  readonly #search: Search<State, Call, Answer>;
+  readonly #most: number;
+  /** What can be true before the first event that is kept. */
+  #roots: readonly Configuration<State, Call, Answer>[];
+  #events: HistoryEvent<Call, Answer>[] = [];
+  /** One way through the events: the configuration before each of them, and after the last. */
+  #way: Configuration<State, Call, Answer>[];
+  /** False when a request is tracked since, so that the way may lack what it met. */
+  #isWayCurrent = true;
+  #foldAt = FOLD_EVERY_EVENTS;
+  #foldWidth = FOLD_CONFIGURATIONS;
+  /** Steps that a search may take now: what one may take at most, less what the last ones took of it. */
+  #credit: number;
+
+  constructor(model: SequentialModel<State, Call, Answer>, state: State, most: number) {
+    this.#model = model;
+    this.#most = most;
+    this.#credit = most;
+    this.#steps = new Steps(model);
+    this.#search = new Search(this.#steps, most);
+    this.#roots = [this.#steps.initial(state)];
+    this.#way = [...this.#roots];
+  }
+
+  /** Configurations at the beginning. */
+  get size(): number {
+    return this.#roots.length;
+  }
+
+  /** Operations that can still take effect at some place of what is kept, by invocation. */
+  get live(): readonly Op<Call, Answer>[] {
+    return this.#steps.live;
+  }
+
+  /** The state of the object when only one is possible and nothing but `op` is under way; otherwise undefined. */
+  settledState(op?: Op<Call, Answer>): State | undefined {
+    const { live, tracked } = this.#steps;
+    const isAlone = op ? live.length === 1 && live[0] === op : live.length === 0;
+    if (!isAlone || tracked.length > 0 || this.#events.length > 0 || this.#roots.length > 1) return undefined;
+    return this.#roots[0]?.state;
+  }
+
+  /** Nothing is under way any more, and this is the state. */
+  settle(state: State): void {
+    this.#steps.live.length = 0;
+    if (state === this.#roots[0]?.state) return;
+    const root = this.#steps.initial(state);
+    this.#roots = [root];
+    this.#way = [root];
+  }
+
+  open(op: Op<Call, Answer>): void {
+    if (op.identity !== null) this.#trackRepeats(op);
+    this.#steps.live.push(op);
+  }
+
+  /**
+   * Adds an event; false when no way leads over it. Throws SearchExhausted when that cannot be told with
+   * the effort allowed.
+   */
+  add(event: HistoryEvent<Call, Answer>): boolean {
+    const before = this.#way[this.#events.length];
+    this.#events.push(event);
+    if (this.#findWay(event)) return true;
+    this.#events.pop();
+    if (before) this.#way[this.#events.length] = before;
+    return false;
+  }
+
+  /** The ways that are possible now; one of them only when finding all would take long. */
+  frontier(): readonly Configuration<State, Call, Answer>[] {
+    this.#search.refill(Math.min(this.#most, STEPS_FOR_STATES));
+    const { configs, count } = this.#search.frontier(this.#roots, this.#events, STEPS_FOR_STATES);
+    if (count === this.#events.length) return configs;
+    const last = this.#way[this.#events.length];
+    return last ? [last] : [];
+  }
+
+  /** No repeat comes after `at` of the operations of this identity; true when one of them is open. */
+  endRepeats(identity: string, at: number): boolean {
+    let isOpen = false;
+    for (const op of this.#steps.live) {
+      if (op.identity !== identity) continue;
+      op.repeatedUntil = at;
+      isOpen ||= op.endedAt === Number.POSITIVE_INFINITY;
+    }
+    return isOpen;
+  }
+
+  /** A request that was sent more than once, or got no answer: what it is refused with unseen is kept from its beginning. */
+  track(op: Op<Call, Answer>): void {
+    if (op.tracked || op.identity === null || op.repeatedUntil !== Number.POSITIVE_INFINITY) return;
+    op.tracked = true;
+    this.#steps.tracked.push(op);
+    this.#isWayCurrent = false;
+    this.#search.reset();
+  }
+
+  #trackRepeats(op: Op<Call, Answer>): void {
+    for (const other of this.#steps.live) {
+      if (other.identity !== op.identity || other.endedAt !== Number.POSITIVE_INFINITY) continue;
+      this.track(other);
+      this.track(op);
+    }
+  }
+
+  /** What is remembered for repeats of this identity goes, while nothing is under way. */
+  dropRefusals(identity: string): void {
+    this.#steps.refused.delete(identity);
+  }
+
+  /** Keeps for the repeats of `op` with what it was refused. */
+  noteRefusal(op: Op<Call, Answer>): void {
+    const { repeats } = this.#model;
+    if (!repeats || op.identity === null) return;
+    const index = repeats.refusalIndex(op.answer as Answer);
+    if (index < 0) return;
+    const known = this.#steps.refused.get(op.identity) ?? [];
+    known[index] ??= op.endedAt;
+    this.#steps.refused.set(op.identity, known);
+  }
+
+  /** Another way, branching off as late as it goes: a little back with little effort, at the beginning with all of it. */
+  #findWay(event: HistoryEvent<Call, Answer>): boolean {
+    const length = this.#events.length;
+    if (this.#tryFrom(length - 1)) return true;
+    if (this.#isWayCurrent) {
+      if (event.kind === 'complete' && this.#search.placeBack(this.#events, event.op, this.#way)) return true;
+      for (const back of STEPS_BACK) if (back < length && this.#tryFrom(length - back)) return true;
+    }
+    this.#isWayCurrent = true;
+    this.#search.refill(this.#credit);
+    const isFound = this.#roots.some((root) => this.#search.findWay(this.#events, 0, root, this.#way));
+    this.#credit = Math.min(this.#most, this.#search.left + STEPS_EARNED);
+    return isFound;
+  }
+
+  #tryFrom(index: number): boolean {
+    const from = this.#way[index];
+    if (!from) return false;
+    try {
+      const steps = STEPS_FROM_LATE + (this.#events.length - index) * STEPS_AN_EVENT;
+      this.#search.refill(Math.min(this.#most, steps));
+      return this.#search.findWay(this.#events, index, from, this.#way);
+    } catch (error) {
+      if (error instanceof SearchExhausted) return false;
+      throw error;
+    }
+  }
+
+  /** Folds the history if it is time; returns whether something was. Throws SearchExhausted when it is too long. */
+  foldIfDue(): boolean {
+    const oldest = this.#steps.live.find((op) => op.status === 'pending');
+    const isStuck = this.#foldWidth > FOLD_CONFIGURATIONS;
+    if ((oldest || isStuck) && this.#events.length < this.#foldAt) return false;
+    const count = oldest ? this.#events.findIndex((event) => event.at > oldest.invokedAt) : -1;
+    const isFolded = this.#fold(count < 0 ? this.#events.length : count);
+    this.#foldAt = Math.max(FOLD_EVERY_EVENTS, Math.ceil(this.#events.length * 1.5));
+    if (this.#events.length > MAX_EVENTS) {
+      throw new SearchExhausted(this.#most);
+    }
+    return isFolded;
+  }
+
+  /** Replaces the first `wanted` events by the configurations that they leave, or as many as leave few for now. */
+  #fold(wanted: number): boolean {
+    if (wanted === 0) return false;
+    this.#search.refill(Math.min(this.#most, STEPS_TO_FOLD));
+    const most = Math.min(this.#most, this.#foldWidth);
+    const { configs, count } = this.#search.frontier(this.#roots, this.#events.slice(0, wanted), most);
+    this.#foldWidth = count > 0 ? FOLD_CONFIGURATIONS : this.#foldWidth * 2;
+    if (count === 0) return false;
+    if (configs.length === 0) {
+      throw new Error(
+        'The model contradicts itself: its hints rule out a way that its answers allow. Check them.',
+      );
+    }
+    const folded = this.#events.slice(0, count);
+    this.#roots = configs;
+    this.#events = this.#events.slice(count);
+    this.#way = this.#way.slice(count);
+    this.#search.reset();
+    this.#forgetFolded(folded);
+    return true;
+  }
+
+  #forgetFolded(folded: readonly HistoryEvent<Call, Answer>[]): void {
+    const at = (folded[folded.length - 1] as HistoryEvent<Call, Answer>).at;
+    const gone = new Set<string | null>();
+    for (const event of folded) {
+      if (event.kind !== 'forget') continue;
+      const identity = this.#model.repeats?.identity(event.what) ?? null;
+      gone.add(identity);
+      if (identity !== null) this.#steps.refused.delete(identity);
+    }
+    const isOver = (op: Op<Call, Answer>) =>
+      op.endedAt <= at || (op.status === 'unknown' && this.#isSettled(op));
+    const over = new Set(this.#steps.live.filter(isOver));
+    this.#steps.live = this.#steps.live.filter((op) => !over.has(op));
+    this.#steps.tracked = this.#steps.tracked.filter(
+      (op) => op.repeatedUntil > at && !gone.has(op.identity) && !(over.has(op) && op.status !== 'expired'),
+    );
+    this.#strip(over);
+  }
+
+  /** True when `op` has happened or can change nothing any more, whichever root is true. */
+  #isSettled(op: Op<Call, Answer>): boolean {
+    const { spent } = this.#model;
+    return this.#roots.every(
+      (root) => root.done.some((entry) => entry.op === op) || spent?.(root.state, op.call) === true,
+    );
+  }
+
+  #strip(over: ReadonlySet<Op<Call, Answer>>): void {
+    const clean = (config: Configuration<State, Call, Answer>) => ({
+      state: config.state,
+      done: config.done.filter((entry) => !over.has(entry.op)),
+      met: config.met.filter((met) => this.#steps.tracked.includes(met.op)),
+    });
+    this.#roots = withoutSubsumed(this.#model, this.#roots.map(clean));
+    this.#way = this.#way.map(clean);
+  }
+}
