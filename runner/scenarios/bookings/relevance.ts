@@ -140,9 +140,9 @@ export function likeness(
   if (call.operation === 'open' || call.operation === 'close') return call.operation;
   if (call.operation !== 'book') return null;
   if (state.entries.some((entry) => entry.citizen === call.citizen)) return null;
-  const isNamed = others.some(
-    (other) => other.call !== call && names(other.call, other.answer, call.citizen),
-  );
+  // The call itself is among the others once; a duplicate of it may be the very same value.
+  const self = others.findIndex((other) => other.call === call);
+  const isNamed = others.some((other, i) => i !== self && names(other.call, other.answer, call.citizen));
   return isNamed ? null : 'book';
 }
 
