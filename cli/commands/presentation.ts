@@ -11,7 +11,6 @@ export interface OutputFlags {
   reporter?: ReporterFlag[];
   output?: string;
   exitOnEnd?: true;
-  theme?: 'auto' | 'dark' | 'light';
 }
 
 export interface Presentation {
@@ -25,7 +24,6 @@ export interface Presentation {
   /** Log lines stand in a group, and the end is annotated, as GitHub Actions reads it. */
   onActions: boolean;
   exitOnEnd: boolean;
-  theme: 'auto' | 'dark' | 'light';
 }
 
 /** @throws CliError for flags that contradict each other. */
@@ -51,7 +49,6 @@ export function presentationOf(context: Context, flags: OutputFlags): Presentati
     reports,
     onActions: reports.some(({ name }) => name === 'github'),
     exitOnEnd: flags.exitOnEnd === true,
-    theme: flags.theme ?? 'auto',
   };
 }
 

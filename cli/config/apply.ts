@@ -27,6 +27,7 @@ export function environmentOf(flags: Record<string, unknown>, env: Env, file: Lo
     merged[setting.variable] = typeof said === 'boolean' ? (said ? '1' : '0') : String(said);
   }
   if (typeof flags['targetUrl'] === 'string') merged['SIMCITY_TARGET_URL'] = flags['targetUrl'];
+  if (typeof flags['theme'] === 'string') merged['SIMCITY_THEME'] = flags['theme'];
   return merged;
 }
 

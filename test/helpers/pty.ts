@@ -43,6 +43,8 @@ export function startPty(file: string, args: string[], options: PtyOptions = {})
     cwd: options.cwd ?? process.cwd(),
     env: cleanEnv(options.env ?? {}),
   });
+  // A real terminal answers what it is asked.
+  terminal.onData((answer) => child.write(answer));
   let raw = '';
   let parsed = '';
   const watchers = new Set<() => void>();
