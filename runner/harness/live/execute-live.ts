@@ -5,7 +5,7 @@ import { firstCrossed, parseThreshold } from '../../checkers/thresholds.ts';
 import { faultRates } from '../../faults/profiles.ts';
 import { shellWord } from '../../reproduce.ts';
 import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
-import { findScenario } from '../../scenarios/registry.ts';
+import { beginPlay, findScenario } from '../../scenarios/registry.ts';
 import type { Play } from '../../scenarios/scenario.ts';
 import { resolveService, type ServiceAddress } from '../../targets/http/address.ts';
 import { replyOf, requestOf, resetRequest } from '../../targets/http/contract.ts';
@@ -117,7 +117,12 @@ async function begun(
   service: ServiceProcess | null,
 ): Promise<Execution> {
   const { seed, config, signal } = options;
-  const play = findScenario(options.scenario).play(seed, config) as Play<BookingCall>;
+  if (options.scenario !== 'bookings') {
+    throw new Error(
+      `A service at a URL is a booking service: the scenario "${options.scenario}" cannot drive it.`,
+    );
+  }
+  const play = beginPlay(findScenario(options.scenario), seed, config) as Play<BookingCall>;
   const counters = new Counters();
   const recorder = new Recorder({
     sink,

@@ -125,7 +125,9 @@ export class Verdicts {
     const attempt = { id, actor, call, invokedIndex, invokedMs };
     this.intervals.invoked(attempt, this.#play.objectOf(call));
     this.#play.invoked(attempt);
-    this.history.invoke(id, parts);
+    // Each request with a call of its own: the model tells the calls of open requests apart by reference.
+    const own = parts.map(({ object, call }) => ({ object, call: { ...(call as object) } }));
+    this.history.invoke(id, own);
     return attempt;
   }
 
