@@ -43,6 +43,8 @@ export interface LiveOptions {
   now?: () => Date;
   /** The command that starts the service; null: it runs already. From the local command line only. */
   exec?: string | null;
+  /** How often a failure is tried again, at most; 5 unless it is given. */
+  retries?: number;
 }
 
 /** One execution of the plan. */
@@ -253,7 +255,7 @@ async function tryAgain(
   const budgetMs = Math.max(RETRIES.leastMs, firstMs);
   let attempts = 0;
   let failures = 0;
-  while (attempts < RETRIES.times && !options.signal.requested) {
+  while (attempts < (options.retries ?? RETRIES.times) && !options.signal.requested) {
     if (performance.now() - begunMs > budgetMs) break;
     try {
       if (service && !service.running) await service.start();

@@ -123,11 +123,12 @@ export class Verdicts {
     const data = { op: id, ...args, ...link };
     const invokedIndex = this.recorder.record(invokedMs, `${operation}.invoke`, actor, data);
     const attempt = { id, actor, call, invokedIndex, invokedMs };
-    this.intervals.invoked(attempt, this.#play.objectOf(call));
+    this.intervals.invoked(
+      attempt,
+      this.#play.parts(call).map((part) => part.object),
+    );
     this.#play.invoked(attempt);
-    // Each request with a call of its own: the model tells the calls of open requests apart by reference.
-    const own = parts.map(({ object, call }) => ({ object, call: { ...(call as object) } }));
-    this.history.invoke(id, own);
+    this.history.invoke(id, parts);
     return attempt;
   }
 

@@ -1,0 +1,105 @@
+/** Requests on real sockets: what the service gets when a connection is cut, and what the citizen is told. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resolveService } from '../../runner/targets/http/address.ts';
+import { Wire, type WireRequest } from '../../runner/targets/http/wire.ts';
+
+const post: WireRequest = {
+  method: 'POST',
+  path: '/x',
+  headers: { 'idempotency-key': 'k' },
+  body: '{"a":1}',
+};
+
+let server: Server;
+let wire: Wire;
+/** Bodies that arrived whole. */
+let got: string[];
+let sockets: Set<unknown>;
+let heard: () => void;
+let arrival: Promise<void>;
+
+beforeEach(async () => {
+  got = [];
+  sockets = new Set();
+  arrival = new Promise((resolve) => {
+    heard = resolve;
+  });
+  server = createServer((request, response) => {
+    sockets.add(request.socket);
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      got.push(body);
+      heard();
+      if (request.url === '/silent') return;
+      response.writeHead(200).end(`answer to ${body}`);
+    });
+    request.on('error', () => heard());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  wire = new Wire(await resolveService(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), 4);
+});
+
+afterEach(async () => {
+  wire.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+describe('the wire', () => {
+  it('reuses its connections', async () => {
+    for (let i = 0; i < 5; i++) {
+      expect(await wire.exchange(post, { deadlineMs: 2_000 })).toEqual({
+        kind: 'answer',
+        status: 200,
+        body: 'answer to {"a":1}',
+      });
+    }
+    expect(sockets.size).toBe(1);
+  });
+
+  it.each([0, 0.3, 0.95, 1])(
+    'cut with %d of the request sent, the service never has all of it',
+    async (cutAt) => {
+      const exchange = await wire.exchange(post, { deadlineMs: 2_000, cut: 'request', cutAt });
+      expect(exchange).toMatchObject({ kind: 'none', whole: false });
+      expect(await wire.exchange(post, { deadlineMs: 2_000 })).toMatchObject({ kind: 'answer' });
+      expect(got).toHaveLength(1);
+    },
+  );
+
+  it.each(['sent', 'head', 'half'] as const)(
+    'cut at %s, the request was whole and the answer is lost',
+    async (cut) => {
+      const exchange = await wire.exchange(post, { deadlineMs: 2_000, cut });
+      expect(exchange).toMatchObject({ kind: 'none', whole: true });
+      await arrival;
+      expect(got).toEqual(['{"a":1}']);
+    },
+  );
+
+  it('sends the body after the head when it is told to', async () => {
+    expect(await wire.exchange(post, { deadlineMs: 2_000, splitMs: 5 })).toMatchObject({ kind: 'answer' });
+    expect(got).toEqual(['{"a":1}']);
+  });
+
+  it('stops waiting at the deadline', async () => {
+    const exchange = await wire.exchange({ ...post, path: '/silent' }, { deadlineMs: 30 });
+    expect(exchange).toEqual({ kind: 'none', cause: 'no answer within 30 ms', whole: true });
+  });
+
+  it('knows that a request without a connection was never sent', async () => {
+    server.close();
+    server.closeAllConnections();
+    expect(await wire.exchange(post, { deadlineMs: 2_000 })).toEqual({
+      kind: 'none',
+      cause: 'ECONNREFUSED',
+      whole: false,
+    });
+    expect(await wire.pin(500)).toBe(false);
+  });
+});
