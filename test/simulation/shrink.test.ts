@@ -119,6 +119,6 @@ describe('shrinking on postgres', () => {
   it('a race of real transactions comes down to a few operations that fail 20 times of 20', async () => {
     const url = await postgres.createDatabase({ migrated: false });
     const found = await firstFailure('check-then-insert', 'postgres', url);
-    await expectGoodReproduction(found, await shrunk(found, 1_000));
-  }, 300_000);
+    await expectGoodReproduction(found, await shrunk(found, 600));
+  }, 600_000);
 });
