@@ -58,6 +58,11 @@ export interface SequentialModel<State, Call, Answer> {
   spent?(state: State, call: Call): boolean;
   /** `what` will never be used again (a key, say): whatever is remembered only for its sake may go. */
   forget?(state: State, what: unknown): State;
+  /**
+   * The state of an object of which `answer` to `call` tells everything, when no earlier request is under
+   * way or can come again; null when it does not tell everything. A history then begins anew from there.
+   */
+  settled?(call: Call, answer: Answer): State | null;
   /** For services that may give a repeated request its first refusal again. */
   readonly repeats?: Repeats<State, Call, Answer>;
 }

@@ -52,7 +52,10 @@ export class Judge {
       const parts = [{ object, call }];
       this.history.invoke(id, parts);
       const wrong = this.history.complete(id, parts, [answer]);
-      if (!wrong) continue;
+      if (!wrong) {
+        this.history.settle(object, call, answer);
+        continue;
+      }
       return {
         kind: 'audit',
         invariant: 'city-matches-history',

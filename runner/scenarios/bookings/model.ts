@@ -129,6 +129,13 @@ export const bookingsModel: BookingsModel = {
     }
   },
 
+  settled(call, answer) {
+    if (call.operation !== 'read' || answer.outcome !== 'ok' || !Array.isArray(answer.bookings)) return null;
+    const bookings = answer.bookings as readonly { id: string; citizen: string }[];
+    const entries = bookings.map(({ id, citizen }) => ({ citizen, key: null, id, active: true }));
+    return { capacity: answer.capacity ?? 0, open: answer.open ?? true, seats: entries.length, entries };
+  },
+
   forget(state, what) {
     const { citizen, key } = what as { citizen?: string; key?: string };
     if (citizen === undefined || key === undefined) return state;
