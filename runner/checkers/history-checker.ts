@@ -7,7 +7,7 @@ import type { SequentialModel } from './model.ts';
  * The bound on what is looked at for one answer, beyond which an object is given up as undecided until the
  * city is next at rest. Looking at one costs about as much as ten operations without rivals.
  */
-const MAX_CONFIGURATIONS = 4_000;
+const MAX_CONFIGURATIONS = 1_000;
 
 export interface HistoryViolation {
   object: string;
