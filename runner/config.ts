@@ -1,8 +1,10 @@
 /** The runner's settings, from its environment. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { Modules } from '../server/contract/index.ts';
 
 const environmentSchema = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be the postgres:// URL of the control plane'),
@@ -15,6 +17,8 @@ const environmentSchema = z.object({
     .optional(),
   SIMCITY_RUNNER_NAME: z.string().min(1).max(200).optional(),
   SIMCITY_ONLY_RUN: z.uuid().optional(),
+  SIMCITY_TARGET_MODULE: z.string().min(1).max(4_096).optional(),
+  SIMCITY_SCENARIO_MODULE: z.string().min(1).max(4_096).optional(),
   SIMCITY_EXEC: z.string().min(1).max(10_000).optional(),
   SIMCITY_PARALLEL: z.coerce.number().int().min(1).max(64).default(1),
   SIMCITY_LEASE_SECONDS: z.coerce.number().min(0.5).max(3_600).default(30),
@@ -34,6 +38,8 @@ export interface RunnerConfig {
   onlyRun: string | null;
   /** The command that starts the service that a run's target names; set by `simcity run --exec` alone. */
   exec: string | null;
+  /** Files of the user's that harnesses load; set by `simcity run --target FILE` and `--scenario FILE`. */
+  modules: Modules;
   /** Runs at once. */
   parallel: number;
   /** A runner that is not heard of for this long has lost its runs. */
@@ -67,13 +73,22 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     targetUrl: found.SIMCITY_TARGET_URL ?? found.DATABASE_URL,
     name: found.SIMCITY_RUNNER_NAME ?? `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     onlyRun: found.SIMCITY_ONLY_RUN ?? null,
-    exec: found.SIMCITY_EXEC ?? null,
+    // Never for runs that others may have launched: those of a runner that takes any.
+    exec: found.SIMCITY_ONLY_RUN === undefined ? null : (found.SIMCITY_EXEC ?? null),
+    modules: {
+      target: absolute(found.SIMCITY_TARGET_MODULE),
+      scenario: absolute(found.SIMCITY_SCENARIO_MODULE),
+    },
     parallel: found.SIMCITY_PARALLEL,
     leaseSeconds: found.SIMCITY_LEASE_SECONDS,
     stopGraceSeconds: found.SIMCITY_STOP_GRACE_SECONDS,
     harnessScript: found.SIMCITY_HARNESS ?? defaultHarness(entryUrl),
     logLevel: found.SIMCITY_LOG_LEVEL,
   };
+}
+
+function absolute(path: string | undefined): string | null {
+  return path === undefined ? null : resolve(path);
 }
 
 /** Beside the bundle of the runner, or in the sources when it runs from them. */

@@ -303,7 +303,10 @@ async function report(
     operationsPlanned: run.planned,
     sometimes,
     neverReached: Object.keys(sometimes).filter((name) => sometimes[name] === 0),
-    undecided: [...verdicts.history.undecided, ...verdicts.givenUp].map(([object, why]) => ({ object, why })),
+    undecided: [...new Map([...verdicts.givenUp, ...verdicts.history.undecided])].map(([object, why]) => ({
+      object,
+      why,
+    })),
   };
   const index = recorder.record(verdicts.now, 'end', 'city', data);
   recorder.snapshot(index);
