@@ -11,7 +11,7 @@ import { addLab } from './program/lab.ts';
 import { addReading } from './program/reading.ts';
 import { addRun } from './program/run.ts';
 import { addTools } from './program/tools.ts';
-import { safeLines } from './safe-text.ts';
+import { safeLines } from './sanitize.ts';
 import { VERSION } from './version.ts';
 
 /** Runs `simcity` with `argv` (without node and script). Resolves to the exit code. */

@@ -3,7 +3,7 @@ import type { Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { FAULT_NAMES } from '../flags.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../sanitize.ts';
 
 /** A word, and what it means. */
 type Word = [word: string, what: string];

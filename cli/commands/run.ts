@@ -2,7 +2,7 @@
 import { type Context, wantsColor } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { styleFor } from '../output/style.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../sanitize.ts';
 import { VERSION } from '../version.ts';
 import type { RunFlags } from './launch.ts';
 import { type Presentation, presentationOf } from './presentation.ts';

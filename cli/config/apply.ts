@@ -1,7 +1,7 @@
 /** Brings flags, environment, file and defaults together, in this order, for the command that is called. */
 import type { Command, Option } from 'commander';
 import { messageOf, usageError } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../sanitize.ts';
 import { type LoadedConfig, loadConfigFile } from './file.ts';
 import { maskSetting, SETTINGS, type Setting } from './settings.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf, usageError } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../sanitize.ts';
 import type { ConfigFile } from './schema.ts';
 
 const NAMES = ['simcity.config.ts', 'simcity.config.json'] as const;
