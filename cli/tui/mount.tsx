@@ -15,7 +15,7 @@ export interface Mounted {
 }
 
 /** Draws `app` on `screen`, and every later one that is handed to `draw`. */
-export function mount(screen: Screen, app: ReactNode): Mounted {
+export function mount(screen: Screen, app: ReactNode, stdin: NodeJS.ReadStream = process.stdin): Mounted {
   const surface = new Surface();
   const wrapped = (content: ReactNode) => <SurfaceProvider value={surface}>{content}</SurfaceProvider>;
   const show = () => {
@@ -24,6 +24,7 @@ export function mount(screen: Screen, app: ReactNode): Mounted {
   };
   const instance = render(wrapped(app), {
     stdout: silentStream(),
+    stdin,
     // Each state is rendered at once, and `start` says how often one is.
     debug: true,
     exitOnCtrlC: false,

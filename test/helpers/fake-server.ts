@@ -1,7 +1,13 @@
 /** A small server that answers the contract from what a test gives it. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Frame, formatCursor, parseCursor, type Run } from '../../server/contract/index.ts';
+import {
+  type CityState,
+  type Frame,
+  formatCursor,
+  parseCursor,
+  type Run,
+} from '../../server/contract/index.ts';
 
 /** Takes over a stream request; false lets the fake server answer it. */
 export type StreamScript = (attempt: StreamAttempt) => boolean;
@@ -17,6 +23,10 @@ export interface StreamAttempt {
 export interface FakeServer {
   url: string;
   run: Run;
+  /** What the list of runs holds; `run` alone by default. */
+  runs?: Run[];
+  /** The city after an event. */
+  city(at: number): CityState;
   /** Sends frames to every open stream, and to those that come later. */
   push(...frames: Frame[]): void;
   /** Cuts every open stream. */
@@ -52,6 +62,7 @@ export async function startFakeServer(run: Run): Promise<FakeServer> {
     cut() {
       for (const response of open) response.destroy();
     },
+    city: (at) => ({ index: at, virtualMs: 0, slots: [] }),
     script: () => false,
     requests: [],
     bodies: [],
@@ -71,9 +82,11 @@ export async function startFakeServer(run: Run): Promise<FakeServer> {
     if (request.method === 'POST') fake.bodies.push(await readJson(request));
     if (line.endsWith('/stream')) stream(request, url, response);
     else if (line === 'POST /runs') json(response, 201, fake.run);
-    else if (line === 'GET /runs') json(response, 200, { runs: [fake.run], next: null });
+    else if (line === 'GET /runs') json(response, 200, { runs: fake.runs ?? [fake.run], next: null });
     else if (line.endsWith('/stop')) json(response, 202, fake.run);
     else if (line.endsWith('/events')) events(url, response);
+    else if (line.endsWith('/snapshots')) snapshots(url, response);
+    else if (line.endsWith('/state')) json(response, 200, fake.city(Number(url.searchParams.get('at'))));
     else if (/^GET \/runs\/[^/]+$/.test(line)) json(response, 200, fake.run);
     else json(response, 404, { error: { code: 'not_found', message: `there is no ${line}` } });
     for (const waiter of [...waiters]) {
@@ -103,6 +116,15 @@ export async function startFakeServer(run: Run): Promise<FakeServer> {
     const page = all.filter((event) => event.index >= from).slice(0, limit);
     const after = (page.at(-1)?.index ?? 0) + 1;
     json(response, 200, { events: page, next: after < all.length ? after : null });
+  }
+
+  function snapshots(url: URL, response: ServerResponse): void {
+    const from = Number(url.searchParams.get('from') ?? 0);
+    const limit = Number(url.searchParams.get('limit') ?? 100);
+    const every = Number(url.searchParams.get('every') ?? 1);
+    const all = history.flatMap((frame) => (frame.frame === 'snapshot' ? [frame.data] : []));
+    const thinned = all.filter((snapshot, nth) => snapshot.index >= from && nth % every === 0);
+    json(response, 200, { snapshots: thinned.slice(0, limit), next: null });
   }
 
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

@@ -8,15 +8,23 @@ export interface Stroke {
   text: string;
 }
 
+/** Held keys come together over a slow line. */
+const MOST_REPEATS = 50;
+
 /** Hands on what is pressed or pasted. */
 export function useKeys(onStroke: (stroke: Stroke) => void): void {
   useInput((input, key) => {
-    // In raw mode the terminal does not send the signal for Ctrl-Z itself.
-    if (key.ctrl && input === 'z') {
-      process.kill(process.pid, 'SIGTSTP');
-      return;
-    }
     const typed = key.ctrl || key.meta || key.escape || key.return || key.tab ? '' : input;
-    onStroke({ key: keyName(input, key), text: typed });
+    const repeats = repeatsOf(typed);
+    for (let i = 0; i < repeats; i++) {
+      const text = repeats === 1 ? typed : typed.slice(0, 1);
+      onStroke({ key: keyName(repeats === 1 ? input : text, key), text });
+    }
   });
+}
+
+/** How often one key was pressed; other text that comes together is a paste, which is one stroke and no key. */
+function repeatsOf(text: string): number {
+  if (text.length < 2 || text.length > MOST_REPEATS) return 1;
+  return text === text.slice(0, 1).repeat(text.length) ? text.length : 1;
 }

@@ -106,7 +106,7 @@ function history(bundle: Forensic, width: number): Line[] {
     [
       span(`History${of}`, BOLD),
       span(
-        `  in order of time, ${hidden > 0 ? `${hidden} earlier left out, ` : ''}✖ is the answer that fits no order`,
+        `  in order of time, ${hidden > 0 ? `${hidden} earlier left out, ` : ''}✖ is the answer that broke it`,
         DIM,
       ),
     ],

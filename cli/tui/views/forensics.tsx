@@ -106,6 +106,7 @@ const TreePane = pane<{ state: State }>('TreePane', ({ state }, { width, height 
     {
       title: 'Bundle',
       aside: placeText(top, inner.height, nodes.length),
+      footLeft: safeText(nodes[cursor]?.path ?? ''),
       footRight: 'Enter folds, Tab: the story',
       width,
       height,

@@ -8,11 +8,11 @@ import type { Operation } from '../state/operation.ts';
 export function answerOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'object') return safeText(String(value));
-  const { booking, reason, cause, bookings } = value as JsonObject;
+  const { booking, reason, cause, bookings, op: _, slot: __, latencyMs: ___, ...rest } = value as JsonObject;
   const short = [booking, reason, cause].find((each) => typeof each === 'string');
   if (typeof short === 'string') return safeText(short);
   if (Array.isArray(bookings)) return `${bookings.length} booked`;
-  const text = safeJson(value);
+  const text = safeJson(rest);
   return text === '{}' ? '' : truncate(text, 24);
 }
 

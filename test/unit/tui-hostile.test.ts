@@ -1,0 +1,186 @@
+import { createElement } from 'react';
+import { describe, expect, test } from 'vitest';
+import { App } from '../../cli/tui/app.tsx';
+import { mount } from '../../cli/tui/mount.tsx';
+import { RunsApp } from '../../cli/tui/runs/runs-app.tsx';
+import { initialRuns, type RunsState } from '../../cli/tui/runs/state.ts';
+import { createScreen } from '../../cli/tui/screen.ts';
+import { reduce } from '../../cli/tui/state/reducer.ts';
+import { initialState, type State, VIEW_IDS } from '../../cli/tui/state/state.ts';
+import type { RunEvent } from '../../server/contract/index.ts';
+import { fakeKeyboard } from '../helpers/fake-keyboard.ts';
+import { recordedForensic } from '../helpers/recorded-failure.ts';
+import { endFrame, recordedMetrics, recordedRun } from '../helpers/recorded-run.ts';
+
+/** A seeded generator: the same strings every time. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+    return state / 4_294_967_296;
+  };
+}
+
+const PIECES = [
+  '\u001b[2J',
+  '\u001b]0;owned\u0007',
+  '\u001b]52;c;cm0gLXJmIC8=\u0007',
+  '\u001b[6n',
+  '\u001bP+q544e\u001b\\',
+  '\u009b31m',
+  '\u0090q\u009c',
+  '\u001bc',
+  '\u0000',
+  '\b\b\b',
+  '\r\n',
+  '\u202e\u2066',
+  '\u200b\u200d',
+  '\ud800',
+  '日本語',
+  '👩‍👩‍👧',
+  'e\u0301\u0301',
+  '\u007f',
+  '\u2028',
+  'plain',
+];
+
+function hostileStrings(count: number): string[] {
+  const next = random(4);
+  return Array.from({ length: count }, () =>
+    Array.from({ length: 1 + Math.floor(next() * 4) }, () => PIECES[Math.floor(next() * PIECES.length)]).join(
+      '',
+    ),
+  );
+}
+
+function fakeTerminal(columns: number, rows: number) {
+  const written: string[] = [];
+  const nothing = () => undefined;
+  const write = (text: string) => {
+    written.push(text);
+    return true;
+  };
+  return { stream: { columns, rows, write, once: nothing, on: nothing, off: nothing }, written };
+}
+
+/** All that the app itself ever writes: cursor, colours, erasing, its modes. */
+const OWN = /\u001b\[(?:\d+;\d+H|[\d;]*m|K|2J|H|\?(?:1049|25|7|2026)[hl])/g;
+const ACTS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\p{Cs}]/u;
+
+function hostileEvents(strings: readonly string[], from: number): RunEvent[] {
+  return strings.map((text, i) => ({
+    index: from + i,
+    at: '2025-11-22T20:00:00.000Z',
+    virtualMs: i,
+    type: ['book.ok', 'fault', 'note', 'violation', text.slice(0, 90) || 'x'][i % 5] ?? 'x',
+    actor: text,
+    data: { op: i, slot: text, reason: text, name: text, message: text, invariant: text, [text]: text },
+  }));
+}
+
+const SIZES = [
+  [80, 24],
+  [120, 40],
+] as const;
+
+describe('5,000 hostile strings', () => {
+  test.each(SIZES)(
+    'through every view at %i columns and %i rows leave only our own codes',
+    async (columns, rows) => {
+      const { stream, written } = fakeTerminal(columns, rows);
+      const screen = createScreen(stream);
+      screen.enter();
+      const mounted = mount(screen, null, fakeKeyboard());
+      const strings = hostileStrings(5_000);
+      const onStroke = () => {};
+      const draw = (state: State) => mounted.draw(createElement(App, { state, onStroke }));
+      const perRound = 250;
+      for (let at = 0; at < strings.length; at += perRound) {
+        const some = strings.slice(at, at + perRound);
+        let state = hostileState(some, { columns, rows });
+        for (const view of VIEW_IDS) {
+          state = { ...state, view, notice: null, overlay: null, job: null };
+          draw(state);
+          draw({ ...state, notice: some[1] ?? '', events: { ...state.events, cursor: 3, isOpen: true } });
+          draw({ ...state, job: { title: 'shrink', lines: some, exitCode: null } });
+          draw({ ...state, input: { purpose: 'filter', text: some[2] ?? '', error: some[3] ?? null } });
+        }
+        draw({ ...state, view: 'forensics', forensics: { ...state.forensics, tab: 'bundle' } });
+        mounted.draw(createElement(RunsApp, { state: hostileRuns(some, { columns, rows }), onStroke }));
+      }
+      await Promise.race([mounted.crashed, new Promise((resolve) => setImmediate(resolve))]);
+      mounted.unmount();
+      screen.leave();
+      const foreign = written.join('').replace(OWN, '');
+      expect(ACTS.exec(foreign)?.[0]).toBeUndefined();
+      expect(foreign).toContain('␛[2J');
+    },
+  );
+});
+
+function hostileState(some: readonly string[], size: { columns: number; rows: number }): State {
+  const [a = '', b = '', c = ''] = some;
+  const run = recordedRun({ scenario: a, target: b, runner: c });
+  const events = hostileEvents(some, 0);
+  const begun = initialState({ run, size, nowMs: 0, owns: true, hosted: false, exitOnEnd: false });
+  const link = { state: 'reconnecting', attempt: 1, error: a, retryInMs: 1 } as const;
+  const frames = events.map((data) => ({ frame: 'event', data }) as const);
+  const metrics = { ...recordedMetrics(10), [a]: 1, [b]: 2 };
+  const told = reduce({ ...begun, link }, { type: 'frames', frames, nowMs: 0 });
+  const snapshot = {
+    frame: 'snapshot',
+    data: { index: 10, at: '2025-11-22T20:00:00.000Z', metrics },
+  } as const;
+  const end = endFrame(some.length, 'FAIL');
+  if (end.data.failure !== null)
+    end.data.failure = { ...end.data.failure, message: a, invariant: b, reproduce: c };
+  const ended = reduce(told, { type: 'frames', frames: [snapshot, end], nowMs: 0 });
+  const bundle = recordedForensic({
+    message: a,
+    invariant: b,
+    object: c,
+    actual: some.slice(0, 20),
+    expected: { [a]: b },
+    difference: some.slice(0, 20),
+    faultsActive: some.slice(20, 30),
+    reproduce: c,
+    lastEvents: events.slice(0, 50).map((event) => ({ ...event })),
+    history: recordedForensic().history.map((each) => ({
+      ...each,
+      actor: a,
+      call: { operation: b },
+      answer: c,
+    })),
+    process: { lines: some.slice(0, 10) },
+  });
+  const city = {
+    index: some.length,
+    virtualMs: 0,
+    slots: some.slice(0, 30).map((id) => ({ id, capacity: 2, open: true, bookings: [], uncertain: 0 })),
+  };
+  return {
+    ...ended,
+    forensics: { ...ended.forensics, bundle },
+    replay: { ...ended.replay, cities: new Map([[city.index, city]]) },
+  };
+}
+
+function hostileRuns(some: readonly string[], size: { columns: number; rows: number }): RunsState {
+  const [a = '', b = '', c = ''] = some;
+  const run = recordedRun({
+    scenario: a,
+    target: b,
+    runner: c,
+    campaign: a,
+    stopReason: b,
+    status: 'FAIL',
+    failForensic: recordedForensic({ invariant: a, message: b, reproduce: c }),
+  });
+  return {
+    ...initialRuns({ size, nowMs: 0, readOnly: false, hosted: false, hasHome: false }),
+    runs: [run],
+    next: null,
+    problem: a,
+    notice: b,
+  };
+}
