@@ -1,7 +1,7 @@
 /** The laboratory as a child: executes runs aside from the server, to compare, shrink, or hunt. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { type LabLine, type LabOrder, labLineSchema } from '../../server/contract/index.ts';
+import { type LabLine, type LabOrderInput, labLineSchema } from '../../server/contract/index.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { safeLines, safeText } from '../safe-text.ts';
@@ -22,7 +22,7 @@ const KEPT_STDERR = 8_192;
 /** Longer than it takes to leave the database in good order. */
 const CLOSE_MS = 6_000;
 
-export function startLab(context: Context, order: LabOrder): Lab {
+export function startLab(context: Context, order: LabOrderInput): Lab {
   const child = spawn(process.execPath, [partFile('lab')], {
     env: { ...context.env, ...WITHHELD },
     stdio: ['pipe', 'pipe', 'pipe'],

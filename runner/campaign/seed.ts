@@ -1,5 +1,5 @@
 /** Executes one seed of a campaign, without recording. */
-import type { RunConfig, SeedFailure } from '../../server/contract/index.ts';
+import type { Modules, RunConfig, SeedFailure } from '../../server/contract/index.ts';
 import type { Trace } from '../harness/attempt.ts';
 import { execute, type StopSignal } from '../harness/execute.ts';
 import { signatureOf } from '../shrink/signature.ts';
@@ -10,6 +10,8 @@ export interface CampaignSubject {
   target: string;
   config: RunConfig;
   targetUrl: string | null;
+  /** Files of the user's to load first. */
+  modules?: Modules | undefined;
 }
 
 export interface SeedOutcome {

@@ -1,6 +1,7 @@
 /** One thread of a campaign: executes the seeds that it is handed. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { StopControl } from '../harness/stop-control.ts';
+import { loadModules } from '../modules/load-modules.ts';
 import type { ThreadData, ThreadMessage } from './campaign.ts';
 import { executeSeed } from './seed.ts';
 
@@ -11,14 +12,17 @@ export function isCampaignThread(): boolean {
 
 export function serveCampaign(): void {
   const { subject } = workerData as ThreadData;
+  const loaded = loadModules(subject.modules);
   const stop = new StopControl();
   const say = (message: ThreadMessage) => parentPort?.postMessage(message);
   parentPort?.on('message', (message: { seed: number } | { stop: true }) => {
     if ('stop' in message) return stop.request('the campaign was stopped');
     const { seed } = message;
-    executeSeed(subject, seed, stop).then(
-      (outcome) => say({ seed, outcome }),
-      (error: unknown) => say({ seed, error: error instanceof Error ? error.message : String(error) }),
-    );
+    loaded
+      .then(() => executeSeed(subject, seed, stop))
+      .then(
+        (outcome) => say({ seed, outcome }),
+        (error: unknown) => say({ seed, error: error instanceof Error ? error.message : String(error) }),
+      );
   });
 }

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import packageJson from '../../package.json' with { type: 'json' };
 import type { EndReport, JsonObject, RunConfig } from '../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
-import { findScenario } from '../scenarios/registry.ts';
+import { beginPlay, findScenario } from '../scenarios/registry.ts';
 import type { Play } from '../scenarios/scenario.ts';
 import { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
@@ -52,7 +52,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
   const { config, seed } = options;
   const scenario = findScenario(options.scenario);
   const thresholds = config.thresholds.map(parseThreshold);
-  const play = scenario.play(seed, config);
+  const play = beginPlay(scenario, seed, config);
   const clock = new CityClock();
   const target = createTarget(options.target, scenario, config.bug, options.targetUrl, {
     concurrency: config.concurrency,
@@ -75,6 +75,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
       seed,
       config,
       ...play.world,
+      ...(scenario.charts ? { charts: scenario.charts } : {}),
       versions,
     });
     const simulation = new Simulation({
@@ -85,6 +86,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
       recorder,
       counters,
       clock,
+      objectNoun: scenario.objectNoun ?? 'object',
       trace: options.trace ?? null,
     });
     await attack(simulation, recorder, options);

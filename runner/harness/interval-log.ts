@@ -8,13 +8,14 @@ const KEPT = 8_192;
 const SHOWN = 200;
 
 interface Entry extends Interval {
-  object: string | null;
+  objects: readonly string[];
 }
 
 export class IntervalLog {
   readonly #entries = new Map<number, Entry>();
 
-  invoked(operation: Operation, object: string | null): void {
+  /** `objects`: all that the call concerns. */
+  invoked(operation: Operation, objects: readonly string[]): void {
     if (this.#entries.size >= KEPT) this.#entries.delete(this.#entries.keys().next().value as number);
     this.#entries.set(operation.id, {
       operation: operation.id,
@@ -26,7 +27,7 @@ export class IntervalLog {
       completedIndex: null,
       invokedMs: rounded(operation.invokedMs),
       completedMs: null,
-      object,
+      objects,
     });
   }
 
@@ -39,11 +40,11 @@ export class IntervalLog {
     entry.completedMs = rounded(nowMs);
   }
 
-  /** The newest operations on `object`, and those on no single object; oldest first. */
+  /** The newest operations that concern `object` (null: all); oldest first. */
   of(object: string | null): Interval[] {
     const found: Interval[] = [];
-    for (const { object: own, ...interval } of this.#entries.values()) {
-      if (object === null || own === object || own === null) found.push(interval);
+    for (const { objects, ...interval } of this.#entries.values()) {
+      if (object === null || objects.includes(object)) found.push(interval);
     }
     return found.slice(-SHOWN);
   }

@@ -10,6 +10,7 @@ import {
   type HarnessOrder,
   harnessMessageSchema,
   harnessOrderSchema,
+  type Modules,
   type RunConfig,
 } from '../../server/contract/index.ts';
 import { HttpSink } from '../telemetry/http.ts';
@@ -25,6 +26,8 @@ export type Execute = (options: {
   config: RunConfig;
   targetUrl: string | null;
   exec: string | null;
+  /** Files of the user's to load first. */
+  modules: Modules | undefined;
   sink: Sink;
   signal: StopControl;
 }) => Promise<EndReport>;
@@ -93,9 +96,13 @@ async function settle(
   orphaned: Promise<'orphaned'>,
   failed: Promise<Error>,
 ): Promise<number> {
-  const { scenario, target, seed, config, targetUrl, exec } = order;
+  const { scenario, target, seed, config, targetUrl, exec, modules } = order;
   const engine = Promise.resolve().then(() =>
-    options.execute({ scenario, target, seed, config, targetUrl, exec, sink, signal: options.stop }),
+    options.execute({
+      ...{ scenario, target, seed, config, targetUrl, exec, modules },
+      sink,
+      signal: options.stop,
+    }),
   );
   const verdict = engine.then(
     () => null,

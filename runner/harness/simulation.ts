@@ -25,7 +25,7 @@ const LOST_ANSWER_TIMEOUT_MS = 60;
 /** Requests made for one planned operation, at most. */
 const MAX_ATTEMPTS = 6;
 /** Planned operations between two audits of the whole city at rest. */
-const AUDIT_EVERY = 500;
+const AUDIT_EVERY = 250;
 
 export interface SimulationOptions {
   seed: number;
@@ -35,6 +35,8 @@ export interface SimulationOptions {
   recorder: Recorder;
   counters: Counters;
   clock: CityClock;
+  /** The name under which events tell the object that they are about. */
+  objectNoun: string;
   trace: Trace | null;
 }
 
@@ -150,7 +152,7 @@ export class Simulation {
       kind: failure.kind,
       invariant: failure.invariant,
       message: failure.message,
-      slot: failure.object,
+      [this.#options.objectNoun]: failure.object,
       op: failure.operation?.id ?? null,
       atEvent: failure.eventIndex,
       actual: failure.actual,
@@ -233,7 +235,7 @@ export class Simulation {
       this.#crashDue = faults.crashForMs;
     }
     if (faults.burst !== null && flow.object !== null) {
-      this.#strike('burst', flow, 0, { citizens: faults.burst, slot: flow.object });
+      this.#strike('burst', flow, 0, { citizens: faults.burst });
       for (let i = 0; i < faults.burst && !this.#plan.usedUp; i++) {
         this.#extras++;
         this.#begin(flow.object);
@@ -299,7 +301,11 @@ export class Simulation {
     };
     flow.open++;
     this.#underWay++;
-    if (!this.#recorder.silent) this.intervals.invoked(attempt, object);
+    if (!this.#recorder.silent)
+      this.intervals.invoked(
+        attempt,
+        flow.parts.map((part) => part.object),
+      );
     this.#judge.invoked(attempt);
     return attempt;
   }
@@ -319,11 +325,11 @@ export class Simulation {
   #strike(name: FaultName, flow: Flow, attempt: number, data: Record<string, unknown>): void {
     this.#counters.faults++;
     this.#options.trace?.struck.push(muteName(flow.n, attempt, name));
-    const slot = flow.object === null ? {} : { slot: flow.object };
+    const about = this.#about(flow.object);
     this.#recorder.record(this.now, 'fault', 'chaos', {
       name,
       operation: flow.call.operation,
-      ...slot,
+      ...about,
       ...data,
     });
   }
@@ -400,9 +406,16 @@ export class Simulation {
 
   #record(attempt: Attempt, outcome: string, data: Record<string, unknown>): number {
     if (this.#recorder.silent) return this.#recorder.count();
-    const slot = attempt.object === null ? {} : { slot: attempt.object };
     const type = `${attempt.call.operation}.${outcome}`;
-    return this.#recorder.record(this.now, type, attempt.actor, { op: attempt.id, ...slot, ...data });
+    return this.#recorder.record(this.now, type, attempt.actor, {
+      op: attempt.id,
+      ...this.#about(attempt.object),
+      ...data,
+    });
+  }
+
+  #about(object: string | null): Record<string, string> {
+    return object === null ? {} : { [this.#options.objectNoun]: object };
   }
 
   /** The citizen is through with an operation, and begins another after a pause. */

@@ -3,6 +3,7 @@ import type { LabLine, LabOrder, LabOrderTo } from '../../server/contract/index.
 import { campaign } from '../campaign/campaign.ts';
 import { execute } from '../harness/execute.ts';
 import type { StopControl } from '../harness/stop-control.ts';
+import { loadModules } from '../modules/load-modules.ts';
 import { shrink } from '../shrink/shrink.ts';
 import { composeSmallest } from '../shrink/smallest.ts';
 import { LineSink } from './line-sink.ts';
@@ -17,6 +18,7 @@ export interface Laboratory {
 
 /** Rejects when the order cannot be carried out. */
 export async function carryOut(order: LabOrder, lab: Laboratory): Promise<void> {
+  await loadModules(order.modules);
   switch (order.do) {
     case 'execute':
       return await executeRun(order, lab);

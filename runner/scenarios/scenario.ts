@@ -95,9 +95,21 @@ export interface Play<C extends Call = Call> {
 export interface Scenario<C extends Call = Call> {
   readonly name: string;
   readonly operations: readonly string[];
+  /** What the objects of the model are called in events, such as `slot`; `object` when it is left out. */
+  readonly objectNoun?: string;
+  /** Which metrics viewers are to chart, the most telling first; theirs to choose when it is left out. */
+  readonly charts?: readonly Chart[];
   /** The reference service in memory, right or with a known bug; throws when there is no such bug. */
-  memoryService(bug: string | null): MemoryService;
+  memoryService?(bug: string | null): MemoryService;
   /** The reference service over PostgreSQL, likewise. */
-  sqlService(bug: string | null): SqlService;
-  play(seed: number, config: RunConfig): Play<C>;
+  sqlService?(bug: string | null): SqlService;
+  /** Begins a run. The world may be drawn from `prng`; what each operation draws from comes with it. */
+  play(seed: number, config: RunConfig, prng: Prng): Play<C>;
+}
+
+export interface Chart {
+  /** A few words, such as `money held`. */
+  readonly title: string;
+  /** A metric of the scenario (`Play.metrics`) or of the engine (`operations`, `p95_latency_ms`, …). */
+  readonly metric: string;
 }

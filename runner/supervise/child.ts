@@ -34,7 +34,14 @@ export interface HarnessChild {
 
 const TAIL_LINES = 40;
 /** Settings of the runner that a harness has no business with: it gets its secrets by stdin alone. */
-const WITHHELD = ['DATABASE_URL', 'SIMCITY_TARGET_URL', 'SIMCITY_TOKEN', 'SIMCITY_EXEC'];
+const WITHHELD = [
+  'DATABASE_URL',
+  'SIMCITY_TARGET_URL',
+  'SIMCITY_TOKEN',
+  'SIMCITY_EXEC',
+  'SIMCITY_TARGET_MODULE',
+  'SIMCITY_SCENARIO_MODULE',
+];
 
 /** Starts `node <script>` with `order` as the first line of its stdin, which stays open. */
 export function startHarness(

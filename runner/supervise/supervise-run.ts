@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { isModuleLabel } from '../../server/contract/index.ts';
 import type { RunnerConfig } from '../config.ts';
 import { isServiceUrl } from '../targets/http/address.ts';
 import { type HarnessChild, startHarness } from './child.ts';
@@ -49,10 +50,14 @@ export class RunSupervisor {
     this.#progress = new Progress(run.config);
     this.#log = log.child({ run: run.id });
     const { scenario, target, seed } = run;
-    const targetUrl = target === 'postgres' ? config.targetUrl : null;
+    const targetUrl = target === 'postgres' || isModuleLabel(target) ? config.targetUrl : null;
+    const modules = {
+      target: isModuleLabel(target) ? config.modules.target : null,
+      scenario: isModuleLabel(scenario) ? config.modules.scenario : null,
+    };
     const exec = isServiceUrl(target) ? config.exec : null;
     const order = { runId: run.id, scenario, target, seed, config: run.config, serverUrl: config.serverUrl };
-    this.#child = startHarness(config.harnessScript, { ...order, token, targetUrl, exec }, (alive) =>
+    this.#child = startHarness(config.harnessScript, { ...order, token, targetUrl, exec, modules }, (alive) =>
       this.#progress.heard(alive),
     );
     this.#log.info({ harnessPid: this.#child.pid, scenario, target, seed }, 'the harness is started');

@@ -3,6 +3,7 @@ export * from './error.ts';
 export * from './forensic.ts';
 export * from './frame.ts';
 export * from './lab.ts';
+export * from './module.ts';
 export * from './paths.ts';
 export * from './process.ts';
 export * from './reduction.ts';

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { failureKindSchema } from './forensic.ts';
+import { modulesSchema } from './process.ts';
 import { runConfigSchema, terminalStatusSchema } from './run.ts';
 import { smallestSchema } from './smallest.ts';
 import { eventSchema } from './telemetry.ts';
@@ -14,6 +15,8 @@ const subject = {
   config: runConfigSchema,
   /** The database in which a `postgres` target builds its city; null: none is needed. */
   targetUrl: z.string().nullable(),
+  /** Code of the user's. */
+  modules: modulesSchema.optional(),
 };
 
 /** First and last, both included. */
@@ -43,6 +46,8 @@ export const labOrderSchema = z.discriminatedUnion('do', [
   }),
 ]);
 export type LabOrder = z.infer<typeof labOrderSchema>;
+/** The same as it may be written, with what has a default left out. */
+export type LabOrderInput = z.input<typeof labOrderSchema>;
 export type LabOrderTo<Work extends LabOrder['do']> = Extract<LabOrder, { do: Work }>;
 
 /** What broke, by which failures are told apart. */

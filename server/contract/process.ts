@@ -14,6 +14,13 @@ export const readySchema = z.discriminatedUnion('ready', [
 ]);
 export type Ready = z.infer<typeof readySchema>;
 
+/** Files of the user's that a process is to load, as absolute paths; null: none. */
+export const modulesSchema = z.object({
+  target: z.string().nullable().default(null),
+  scenario: z.string().nullable().default(null),
+});
+export type Modules = z.infer<typeof modulesSchema>;
+
 /** The first line on stdin of a harness: all that it needs. Secrets never travel by argv or environment. */
 export const harnessOrderSchema = z.object({
   runId: z.string(),
@@ -29,6 +36,8 @@ export const harnessOrderSchema = z.object({
   targetUrl: z.string().nullable(),
   /** The command that starts the service under test; only ever from the command line of the runner's own machine. */
   exec: z.string().nullable().default(null),
+  /** Code of the user's; only ever from the command line of the runner's own machine. */
+  modules: modulesSchema.optional(),
 });
 export type HarnessOrder = z.infer<typeof harnessOrderSchema>;
 

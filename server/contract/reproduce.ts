@@ -1,4 +1,5 @@
 /** Composes the command that reproduces a run: what to type in a clone of the project. */
+import { fileOfLabel, isModuleLabel } from './module.ts';
 import { formatReduction } from './reduction.ts';
 import { type RunConfig, runConfigSchema } from './run.ts';
 
@@ -21,8 +22,10 @@ const DEFAULT_TARGET = 'postgres';
 export function reproduceCommand(run: Reproducible): string {
   const { config } = run;
   const words = ['npx', 'simcity', 'run'];
-  if (run.scenario !== DEFAULT_SCENARIO) words.push(run.scenario);
-  if (run.target !== DEFAULT_TARGET) words.push('--target', withoutCredentials(run.target));
+  if (isModuleLabel(run.scenario)) words.push('--scenario', fileOfLabel(run.scenario));
+  else if (run.scenario !== DEFAULT_SCENARIO) words.push(run.scenario);
+  if (isModuleLabel(run.target)) words.push('--target', fileOfLabel(run.target));
+  else if (run.target !== DEFAULT_TARGET) words.push('--target', withoutCredentials(run.target));
   words.push('--seed', String(run.seed));
   const flag = (name: string, value: string | number | null, standard: string | number | null) => {
     if (value !== standard && value !== null) words.push(name, String(value));

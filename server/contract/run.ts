@@ -96,9 +96,10 @@ export type RunConfig = z.infer<typeof runConfigSchema>;
 
 /** What `POST /runs` takes. Whatever is left out gets its default. */
 export const launchSchema = z.object({
+  /** A name, or the label of a file of the user's (`module:./my-scenario.ts`). */
   scenario: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
+    .regex(/^([a-z0-9][a-z0-9_-]{0,63}|module:.{1,200})$/)
     .default('bookings'),
   /** `postgres`, `memory`, or the http(s) URL of a service. Code is never loaded through the API. */
   target: z.string().min(1).max(2_000).default('postgres'),

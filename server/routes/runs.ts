@@ -1,7 +1,13 @@
 /** Launching, listing, showing and stopping runs. */
 import { randomInt } from 'node:crypto';
 import { Hono } from 'hono';
-import { isTerminal, type RunPage, reproduceCommand, runConfigSchema } from '../contract/index.ts';
+import {
+  isModuleLabel,
+  isTerminal,
+  type RunPage,
+  reproduceCommand,
+  runConfigSchema,
+} from '../contract/index.ts';
 import { findRun, insertRun, listRuns, type NewRun, requestStop } from '../db/runs.ts';
 import { ApiError, invalidRequest } from '../errors.ts';
 import { parseJson, readBodyText } from '../request.ts';
@@ -69,6 +75,7 @@ function resolveLaunch(body: unknown): NewRun {
   const launch = validate(strictLaunch, body, 'the body');
   const config = validate(runConfigSchema, launch.config, 'config');
   assertTarget(launch.target);
+  assertModulesHaveRunner(launch.scenario, launch.target, launch.runner);
   for (const [field, value] of Object.entries({ ...launch, thresholds: config.thresholds })) {
     assertStorable(value, field);
   }
@@ -85,8 +92,16 @@ function resolveLaunch(body: unknown): NewRun {
   };
 }
 
+/** A file is loaded by the runner of whoever named it; no other runner may ever claim the run. */
+function assertModulesHaveRunner(scenario: string, target: string, runner: string | null): void {
+  if (runner !== null || !(isModuleLabel(scenario) || isModuleLabel(target))) return;
+  throw invalidRequest(
+    'a run of a module needs the runner that was given the file. `simcity run --target FILE` starts it; code is never loaded through the API.',
+  );
+}
+
 function assertTarget(target: string): void {
-  if (target === 'postgres' || target === 'memory') return;
+  if (target === 'postgres' || target === 'memory' || isModuleLabel(target)) return;
   const url = URL.canParse(target) ? new URL(target) : null;
   if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return;
   throw invalidRequest(

@@ -9,6 +9,7 @@ import { sqlBookingService } from './services/postgres.ts';
 export const bookings: Scenario<BookingCall> = {
   name: 'bookings',
   operations: BOOKING_OPERATIONS,
+  objectNoun: 'slot',
   memoryService(bug) {
     if (bug === null) return new MemoryBookingService();
     const { memory } = findBug(bug);

@@ -1,0 +1,58 @@
+/** Imports a file of the user's, and says plainly why when that fails. */
+import { realpathSync, statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
+
+/** A file that cannot be used; the message names it, says why, and what would be right. */
+export class ModuleError extends Error {
+  override readonly name = 'ModuleError';
+}
+
+/** The default export of the file. @throws ModuleError */
+export async function loadDefault(path: string): Promise<unknown> {
+  const file = regularFile(path);
+  if (/ts$/.test(file) && !process.features.typescript) {
+    throw new ModuleError(
+      `${path}: this Node (${process.versions.node}) cannot run TypeScript. Use Node 22.18 or newer, or compile the file to .mjs.`,
+    );
+  }
+  let found: Record<string, unknown>;
+  try {
+    found = await import(pathToFileURL(file).href);
+  } catch (error) {
+    throw new ModuleError(`${path} cannot be loaded: ${reasonOf(error)}`, { cause: error });
+  }
+  if (!('default' in found)) {
+    const names = Object.keys(found);
+    const others = names.length > 0 ? ` (it exports ${names.slice(0, 8).join(', ')})` : '';
+    throw new ModuleError(`${path} has no default export${others}. Write \`export default …\` in it.`);
+  }
+  return found['default'];
+}
+
+function regularFile(path: string): string {
+  let file: string;
+  try {
+    file = realpathSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
+    throw new ModuleError(`${path}: ${why}. Name a .ts, .js or .mjs file; \`simcity init\` writes one.`);
+  }
+  if (!statSync(file).isFile()) throw new ModuleError(`${path} is not a regular file.`);
+  if (!EXTENSIONS.includes(extname(file))) {
+    throw new ModuleError(`${path} is not a ${EXTENSIONS.join(', ')} file.`);
+  }
+  return file;
+}
+
+/** A syntax error with its place, an error thrown by the file itself, or a package that is missing. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Node puts the place of a syntax error, `file:line`, first in the stack.
+  const [place] = (error.stack ?? '').split('\n');
+  const at = error.name === 'SyntaxError' && place?.startsWith('file:') ? ` at ${place}` : '';
+  return `${error.name}: ${error.message}${at}`;
+}

@@ -1,0 +1,15 @@
+/** Loads the user's files that an order names, and makes them known to this process. */
+import type { Modules } from '../../server/contract/index.ts';
+import { checkScenario } from './check-scenario.ts';
+import { checkService } from './check-service.ts';
+import { loadDefault } from './load-default.ts';
+import { setLoaded } from './loaded.ts';
+
+/** Rejects with what is wrong with a file, and what would be right. */
+export async function loadModules(modules: Modules | undefined): Promise<void> {
+  const { target = null, scenario = null } = modules ?? {};
+  setLoaded({
+    scenario: scenario === null ? null : checkScenario(scenario, await loadDefault(scenario)),
+    service: target === null ? null : checkService(target, await loadDefault(target)),
+  });
+}

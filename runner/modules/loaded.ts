@@ -1,0 +1,41 @@
+/** The user's code that this process has loaded; the registries of scenarios and targets ask here. */
+import type { Scenario } from '../scenarios/scenario.ts';
+import type { MemoryService } from '../targets/memory.ts';
+import type { SqlService } from '../targets/postgres/sql-client.ts';
+
+/** A service of the user's. */
+export type ModuleService =
+  | { readonly kind: 'sql'; readonly service: SqlService }
+  | { readonly kind: 'memory'; readonly service: MemoryService };
+
+interface Loaded {
+  scenario: Scenario | null;
+  service: ModuleService | null;
+}
+
+let loaded: Loaded = { scenario: null, service: null };
+
+/** From now on runs of this process mean these. */
+export function setLoaded(next: Loaded): void {
+  loaded = next;
+}
+
+/** The scenario that the label stands for. */
+export function loadedScenario(label: string): Scenario {
+  if (!loaded.scenario) throw notGiven('scenario', label);
+  return loaded.scenario;
+}
+
+/** The service that the label stands for. */
+export function loadedService(label: string): ModuleService {
+  if (!loaded.service) throw notGiven('target', label);
+  return loaded.service;
+}
+
+function notGiven(what: 'scenario' | 'target', label: string): Error {
+  const variable = what === 'target' ? 'SIMCITY_TARGET_MODULE' : 'SIMCITY_SCENARIO_MODULE';
+  return new Error(
+    `The run's ${what} is ${JSON.stringify(label)}, but no such file was given here: code is loaded only where ` +
+      `the command is given. Use simcity run --${what} FILE, or set ${variable} for a runner of your own.`,
+  );
+}

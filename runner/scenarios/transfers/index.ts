@@ -1,0 +1,24 @@
+/**
+ * The built-in scenario `transfers`: citizens move money between accounts. It uses nothing but the public
+ * interface, so that it can be read as an example of a scenario of one's own.
+ */
+import type { Scenario } from '../../public.ts';
+import { findBankBug } from './bugs.ts';
+import { BANK_OPERATIONS, type BankCall } from './calls.ts';
+import { MemoryBank } from './memory-service.ts';
+import { BankPlay } from './play.ts';
+import { sqlBank } from './sql-service.ts';
+
+export const transfers: Scenario<BankCall> = {
+  name: 'transfers',
+  operations: BANK_OPERATIONS,
+  objectNoun: 'account',
+  charts: [
+    { title: 'coins moved', metric: 'coins_moved' },
+    { title: 'transfers', metric: 'transfers' },
+    { title: 'refused for want of money', metric: 'insufficient' },
+  ],
+  memoryService: (bug) => new MemoryBank(bug === null ? {} : findBankBug(bug).memory),
+  sqlService: (bug) => sqlBank(bug === null ? {} : findBankBug(bug).sql),
+  play: (_seed, config, prng) => new BankPlay(config, prng),
+};
