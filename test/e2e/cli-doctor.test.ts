@@ -1,0 +1,122 @@
+/** The doctor: every setting with its source, and what is in the way. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { RunningServer } from '../../server/server.ts';
+import { simcity } from '../helpers/cli-process.ts';
+import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { startTestServer } from '../helpers/server.ts';
+
+let postgres: TestPostgres;
+let databaseUrl: string;
+let server: RunningServer;
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  databaseUrl = await postgres.createDatabase();
+  server = await startTestServer(databaseUrl);
+});
+afterAll(async () => {
+  await server.stop();
+  await postgres.close();
+});
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'simcity-doctor-'));
+});
+afterEach(() => {
+  chmodSync(folder, 0o755);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function doctor(env: Record<string, string>, args: string[] = []) {
+  const result = await simcity(['doctor', '--json', ...args], { env, cwd: folder });
+  const report = JSON.parse(result.stdout) as {
+    version: number;
+    healthy: boolean;
+    settings: { name: string; value: string; from: string }[];
+    checks: { name: string; state: string; found: string; advice: string }[];
+  };
+  const check = (name: string) => report.checks.find((each) => each.name === name);
+  const setting = (name: string) => report.settings.find((each) => each.name === name);
+  return { ...result, report, check, setting };
+}
+
+describe('a healthy installation', () => {
+  test('is told so, with exit code 0', async () => {
+    const env = { SIMCITY_URL: server.url, DATABASE_URL: databaseUrl };
+    const { exitCode, report, check, setting, stdout } = await doctor(env);
+    expect({ exitCode, healthy: report.healthy }).toEqual({ exitCode: 0, healthy: true });
+    expect(check('server')).toMatchObject({ state: 'ok', found: expect.stringContaining(server.url) });
+    expect(check('database')).toMatchObject({ state: 'ok', found: expect.stringMatching(/^PostgreSQL 18/) });
+    expect(check('embedded PostgreSQL')).toMatchObject({ state: 'ok' });
+    expect(check('data directory')).toMatchObject({ state: 'ok' });
+    expect(setting('server')).toEqual({ name: 'server', value: server.url, from: 'SIMCITY_URL' });
+    const { password } = new URL(databaseUrl);
+    if (password !== '') expect(stdout).not.toContain(password);
+  });
+
+  test('is a table and a list for people', async () => {
+    writeFileSync(join(folder, 'simcity.config.json'), JSON.stringify({ run: { faults: 'calm' } }));
+    const { stdout, exitCode } = await simcity(['doctor', '--server', server.url], { env: {}, cwd: folder });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^SETTING +VALUE +FROM$/m);
+    expect(stdout).toMatch(/^server +http:\S+ +--server$/m);
+    expect(stdout).toMatch(/^run\.faults +calm +simcity\.config\.json$/m);
+    expect(stdout).toContain('Nothing is in the way.');
+  });
+});
+
+describe('what is in the way', () => {
+  test('a server that does not answer, and one that is none', async () => {
+    const gone = await doctor({ SIMCITY_URL: 'http://127.0.0.1:9' });
+    expect(gone.exitCode).toBe(1);
+    expect(gone.check('server')).toMatchObject({
+      state: 'fail',
+      advice: expect.stringContaining('simcity up'),
+    });
+    const nonsense = await doctor({ SIMCITY_URL: 'nowhere' });
+    expect(nonsense.check('server')).toMatchObject({
+      state: 'fail',
+      found: expect.stringContaining('nowhere'),
+    });
+  });
+
+  test('a database that cannot be reached, without its password', async () => {
+    const { check, exitCode, stdout } = await doctor({ DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:9/x' });
+    expect(exitCode).toBe(1);
+    expect(check('database')).toMatchObject({
+      state: 'fail',
+      advice: expect.stringContaining('DATABASE_URL'),
+    });
+    expect(stdout).not.toContain('hunter2');
+  });
+
+  test('a database without the tables is a warning', async () => {
+    const empty = await postgres.createDatabase({ migrated: false });
+    const { check, exitCode } = await doctor({ DATABASE_URL: empty });
+    expect(exitCode).toBe(0);
+    expect(check('database')).toMatchObject({
+      state: 'warn',
+      advice: expect.stringContaining('simcity migrate'),
+    });
+  });
+
+  test('a configuration that is not valid, with the field', async () => {
+    writeFileSync(join(folder, 'simcity.config.json'), '{ "port": "many" }');
+    const { check, exitCode } = await doctor({});
+    expect(exitCode).toBe(1);
+    expect(check('configuration')).toMatchObject({
+      state: 'fail',
+      found: expect.stringContaining('simcity.config.json: port: '),
+    });
+  });
+
+  test('a data directory that is a file', async () => {
+    writeFileSync(join(folder, 'data'), '');
+    const { check, exitCode } = await doctor({}, ['--data-dir', 'data']);
+    expect(exitCode).toBe(1);
+    expect(check('data directory')).toMatchObject({ state: 'fail' });
+  });
+});
