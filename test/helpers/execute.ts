@@ -1,5 +1,6 @@
 /** Executes runs in this process, with all they record kept in memory. */
 
+import { createHash } from 'node:crypto';
 import { execute, type StopSignal } from '../../runner/harness/execute.ts';
 import { MemorySink } from '../../runner/telemetry/memory.ts';
 import {
@@ -41,4 +42,9 @@ export async function executed(
 /** The history without wall time: what a seed decides. */
 export function decided(events: readonly RunEvent[]): string[] {
   return events.map(({ at: _, ...event }) => JSON.stringify(event));
+}
+
+/** The hash of what a seed decides. */
+export function historyHash(events: readonly RunEvent[]): string {
+  return createHash('sha256').update(decided(events).join('\n')).digest('hex');
 }
