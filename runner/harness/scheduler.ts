@@ -14,6 +14,8 @@ export interface SchedulerOptions {
   picks: number[] | null;
   /** A request left the target: its task is done. */
   done: (attempt: Attempt, task: Task) => void;
+  /** True once the run has failed: from then on nothing more may happen. */
+  halted: () => boolean;
   /** Something happened inside the target that belongs into the history. */
   note: (attempt: Attempt, type: string, data: Record<string, unknown>) => void;
 }
@@ -59,7 +61,9 @@ export class Scheduler {
 
   /** `run` is called after so many virtual milliseconds. */
   after(delayMs: number, run: () => void): void {
-    this.timers.add(this.#now + delayMs, run);
+    this.timers.add(this.#now + delayMs, () => {
+      if (!this.#options.halted()) run();
+    });
   }
 
   /** Moves virtual time on, does what is due, and lets one request take a step. */
@@ -71,6 +75,7 @@ export class Scheduler {
     }
     this.#now += this.#options.latency.between(0.02, 0.3);
     this.timers.runDue(this.#now);
+    if (this.#options.halted()) return;
     // What was due can only have added to those that are ready.
     const position = this.#options.strategy.pick(this.#candidates);
     this.#options.picks?.push(position);

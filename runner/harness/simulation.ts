@@ -88,6 +88,7 @@ export class Simulation {
       latency: new Prng(seed, 'latency', variant),
       picks: options.trace?.picks ?? null,
       done: (attempt, task) => this.#left(attempt, task),
+      halted: () => this.#failure !== null,
       note: (attempt, type, data) => this.#noteFromTarget(attempt, type, data),
     });
   }
