@@ -87,7 +87,9 @@ export class Simulation {
         : createStrategy(config.strategy, new Prng(seed, 'schedule', variant)),
       latency: new Prng(seed, 'latency', variant),
       picks: options.trace?.picks ?? null,
-      done: (attempt, task) => this.#left(attempt, task),
+      done: (attempt, task) => {
+        if (!this.#failure) this.#left(attempt, task);
+      },
       halted: () => this.#failure !== null,
       note: (attempt, type, data) => this.#noteFromTarget(attempt, type, data),
     });
