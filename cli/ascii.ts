@@ -8,7 +8,7 @@ const STANDS_FOR: Record<string, string> = {};
 const put = (characters: string, ascii: string) => {
   for (const character of characters) STANDS_FOR[character] = ascii;
 };
-put('─━┄┅┈┉╌╍═╴╶╸╺▁⎯―—–', '-');
+put('─━┄┅┈┉╌╍═╴╶╸╺⎯―—–', '-');
 put('│┃┆┇┊┋╎╏║╵╷╹╻▏▕⎸', '|');
 put('┌┍┎┏┐┑┒┓└┕┖┗┘┙┚┛├┝┞┟┠┡┢┣┤┥┦┧┨┩┪┫┬┭┮┯┰┱┲┳┴┵┶┷┸┹┺┻┼┽┾┿╀╁╂╃╄╅╆╇╈╉╊╋╒╓╔╕╖╗╘╙╚╛╜╝╞╟╠╡╢╣╤╥╦╧╨╩╪╫╬', '+');
 put('╭╱', '/');
@@ -16,9 +16,12 @@ put('╮╲', '\\');
 put('╰', '\\');
 put('╯', '/');
 put('█▉▊▋▓■◼', '#');
-put('▌▐▍▎▒▆▇', '=');
-put('▂▃░', '_');
-put('▄▅▀', '=');
+put('▌▐▍▎▒▀', '=');
+put('░', '.');
+// Heights of a sparkline, the lowest first.
+[...'▁▂▃▄▅▆▇'].forEach((block, i) => {
+  put(block, '_.:-=+*'[i] ?? '#');
+});
 put('●◉⬤◆♦♥•✦★', '*');
 put('○◯◇□◻', 'o');
 put('·∙', '.');

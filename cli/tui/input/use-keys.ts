@@ -14,6 +14,11 @@ const MOST_REPEATS = 50;
 /** Hands on what is pressed or pasted. */
 export function useKeys(onStroke: (stroke: Stroke) => void): void {
   useInput((input, key) => {
+    if (key.ctrl && input === 'z') {
+      // In raw mode the terminal does not send the signal itself.
+      process.kill(process.pid, 'SIGTSTP');
+      return;
+    }
     const typed = key.ctrl || key.meta || key.escape || key.return || key.tab ? '' : input;
     const repeats = repeatsOf(typed);
     for (let i = 0; i < repeats; i++) {
