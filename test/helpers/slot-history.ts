@@ -1,15 +1,19 @@
 /** Histories of one slot, written down for people: a checker that is driven by short lines. */
-import { LinearizabilityChecker, type Verdict } from '../../runner/checkers/linearizability/index.ts';
+import {
+  LinearizabilityChecker,
+  type LinearizabilityOptions,
+  type Verdict,
+} from '../../runner/checkers/linearizability/index.ts';
 import { bookingsModel, type SlotAnswer, type SlotCall } from '../../runner/scenarios/bookings/model.ts';
 import type { SlotState } from '../../runner/scenarios/bookings/slot-state.ts';
 
 /** A checker of a slot `s` with this many seats, open and empty. */
 export function slotChecker(
   capacity: number,
-  maxConfigurations = 20_000,
+  options: LinearizabilityOptions = {},
 ): LinearizabilityChecker<SlotState, SlotCall, SlotAnswer> {
   const world = { slots: [{ id: 's', capacity, open: true }] };
-  return new LinearizabilityChecker(bookingsModel, 's', { maxConfigurations, world });
+  return new LinearizabilityChecker(bookingsModel, 's', { ...options, world });
 }
 
 export const book = (citizen: string, key: string): SlotCall => ({ operation: 'book', citizen, key });
@@ -49,9 +53,9 @@ export type Step =
 export function verdicts(
   capacity: number,
   steps: readonly Step[],
-  maxConfigurations?: number,
+  options?: LinearizabilityOptions,
 ): Verdict<SlotState>['ok'][] {
-  const checker = slotChecker(capacity, maxConfigurations);
+  const checker = slotChecker(capacity, options);
   const found: Verdict<SlotState>['ok'][] = [];
   for (const step of steps) {
     found.push(applyStep(checker, step));

@@ -131,7 +131,7 @@ describe('wrong histories fail at their last answer', () => {
 
 describe('bounds', () => {
   it('says that it does not know when the bound is hit, then and from then on', () => {
-    const checker = slotChecker(5, 3);
+    const checker = slotChecker(5, { maxConfigurations: 3 });
     for (const n of range(1, 40)) checker.invoke(n, book(`c${n}`, `k${n}`));
     const verdict = checker.complete(40, refused('full'));
     expect(verdict.ok).toBe('unknown');

@@ -64,7 +64,7 @@ function hopesOf<State, Call, Answer>(
       continue;
     const bits = config.met.find((m) => m.op === op)?.bits ?? 0;
     refusals.forEach((answer, index) => {
-      if ((bits & (1 << index)) === 0) hopes.push({ op, call: op.call, answer });
+      if ((op.hopes & ~bits & (1 << index)) !== 0) hopes.push({ op, call: op.call, answer });
     });
   }
   return hopes;

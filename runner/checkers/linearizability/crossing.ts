@@ -128,7 +128,7 @@ export class Crossings<State, Call, Answer> {
       if (this.#finish(crossing, next, trail, true)) return 'stop';
       isSeen ||= next.done[config.done.length]?.observed === true;
     }
-    return isSeen && !event.op.tracked ? 'turn' : 'search';
+    return isSeen && event.op.hopes === 0 ? 'turn' : 'search';
   }
 
   /** Adds to `further` what one more operation before the event leads to. */

@@ -16,6 +16,8 @@ export interface Op<Call, Answer> {
   repeatedUntil: number;
   /** True once a repeat could be given what this request may have been refused with. */
   tracked: boolean;
+  /** The refusals that a repeat could be given, one bit each; only these are worth knowing. */
+  hopes: number;
 }
 
 /** What a history is made of besides invocations, in order. */

@@ -14,7 +14,7 @@
 import type { SequentialModel } from '../model.ts';
 import { SearchExhausted } from './crossing.ts';
 import type { HistoryEvent, Op, Verdict } from './history.ts';
-import { KeptHistory } from './kept-history.ts';
+import { FOLD_EVERY_EVENTS, KeptHistory } from './kept-history.ts';
 
 export type { Verdict } from './history.ts';
 
@@ -23,6 +23,8 @@ export interface LinearizabilityOptions {
   maxConfigurations?: number;
   /** What the run told the target to build; handed to the model. */
   world?: unknown;
+  /** Events after which the history is folded; fewer cost more time, more cost more memory. */
+  foldEvery?: number;
 }
 
 const OK = { ok: true } as const;
@@ -33,6 +35,8 @@ export class LinearizabilityChecker<State, Call, Answer> {
   /** Null once a verdict was not ok: nothing more can be told then, and `#reason` says why. */
   #history: KeptHistory<State, Call, Answer> | null;
   #reason = '';
+  /** A violation found when nobody asked; told with the next verdict. */
+  #late: Verdict<State> | null = null;
   #clock = 0;
   /** What is to be forgotten once no operation that uses it is open. */
   #held: unknown[] = [];
@@ -44,7 +48,8 @@ export class LinearizabilityChecker<State, Call, Answer> {
   ) {
     this.#model = model;
     const state = model.initial(object, options.world);
-    this.#history = new KeptHistory(model, state, options.maxConfigurations ?? DEFAULT_MAX_CONFIGURATIONS);
+    const most = options.maxConfigurations ?? DEFAULT_MAX_CONFIGURATIONS;
+    this.#history = new KeptHistory(model, state, most, options.foldEvery ?? FOLD_EVERY_EVENTS);
   }
 
   /** Configurations at the beginning of what is kept. */
@@ -69,12 +74,13 @@ export class LinearizabilityChecker<State, Call, Answer> {
       identity: this.#model.repeats?.identity(call) ?? null,
       repeatedUntil: Number.POSITIVE_INFINITY,
       tracked: false,
+      hopes: 0,
     });
   }
 
   /** The operation answered. A verdict that is not ok is final: later ones are `unknown`. */
   complete(id: number, answer: Answer): Verdict<State> {
-    if (!this.#history) return { ok: 'unknown', reason: this.#reason };
+    if (!this.#history) return this.#afterEnd();
     const op = this.#find(id);
     op.status = 'answered';
     op.answer = answer;
@@ -93,7 +99,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
 
   /** An operation without an answer can take effect no more from now on: it did since its invocation, or never will. */
   expire(id: number): Verdict<State> {
-    if (!this.#history) return { ok: 'unknown', reason: this.#reason };
+    if (!this.#history) return this.#afterEnd();
     const op = this.#open(id);
     // It was unknown, and is forgotten since because nothing can come of it any more.
     if (!op) return OK;
@@ -114,7 +120,8 @@ export class LinearizabilityChecker<State, Call, Answer> {
     }
     const state = history.settledState();
     if (state === undefined) {
-      this.#decide(history, { kind: 'forget', at: ++this.#clock, what });
+      const verdict = this.#decide(history, { kind: 'forget', at: ++this.#clock, what });
+      if (verdict.ok === false) this.#late = verdict;
       return;
     }
     history.settle(this.#model.forget(state, what));
@@ -167,13 +174,21 @@ export class LinearizabilityChecker<State, Call, Answer> {
     try {
       if (!history.add(event)) return this.#violation(event);
       if (event.kind === 'complete') history.noteRefusal(event.op);
-      if (history.foldIfDue()) for (const what of this.#held.splice(0)) this.forget(what);
+      const folded = history.foldIfDue();
+      if (folded === 'impossible') return this.#violation(event);
+      if (folded === 'some') for (const what of this.#held.splice(0)) this.forget(what);
       return OK;
     } catch (error) {
       if (!(error instanceof SearchExhausted)) throw error;
       this.#end(`undecided since an earlier operation on this object: ${error.message}`);
       return { ok: 'unknown', reason: error.message };
     }
+  }
+
+  #afterEnd(): Verdict<State> {
+    const verdict = this.#late ?? { ok: 'unknown', reason: this.#reason };
+    this.#late = null;
+    return verdict;
   }
 
   #violation(event: HistoryEvent<Call, Answer>): Verdict<State> {

@@ -9,11 +9,12 @@ import { Search } from './search.ts';
 import { Steps } from './steps.ts';
 import { withoutSubsumed } from './subsumption.ts';
 
-/** The history is folded when it has so many events more than after the last time. */
-const FOLD_EVERY_EVENTS = 12;
+/** The history is folded when it has so many events, unless it says otherwise: later, more answers are known. */
+export const FOLD_EVERY_EVENTS = 24;
 /** Folding stops and waits for answers where it would leave more configurations than this. */
 const FOLD_CONFIGURATIONS = 32;
-const STEPS_TO_FOLD = 6_000;
+/** The effort, doubled with the width when it did not suffice. */
+const STEPS_TO_FOLD_AN_EVENT = 12;
 /** A history that cannot be folded down to this is given up: an operation is open for too long. */
 const MAX_EVENTS = 3_000;
 /** How far back a new way branches off, in events; last of all at the beginning. */
@@ -25,6 +26,9 @@ const STEPS_FROM_LATE = 100;
 const STEPS_EARNED = 500;
 /** The effort to list all possible states for people; beyond, one of them is named. */
 const STEPS_FOR_STATES = 1_000;
+
+/** What folding did to the history. */
+type Folded = 'nothing' | 'some' | 'impossible';
 
 export class KeptHistory<State, Call, Answer> {
   readonly #model: SequentialModel<State, Call, Answer>;
@@ -38,13 +42,17 @@ export class KeptHistory<State, Call, Answer> {
   #way: Configuration<State, Call, Answer>[];
   /** False when a request is tracked since, so that the way may lack what it met. */
   #isWayCurrent = true;
-  #foldAt = FOLD_EVERY_EVENTS;
+  readonly #foldEvery: number;
+  #foldAt: number;
   #foldWidth = FOLD_CONFIGURATIONS;
   /** Steps that a search may take now: what one may take at most, less what the last ones took of it. */
   #credit: number;
 
-  constructor(model: SequentialModel<State, Call, Answer>, state: State, most: number) {
+  /** At most `most` configurations are looked at for one event; folded is after `foldEvery` events at the soonest. */
+  constructor(model: SequentialModel<State, Call, Answer>, state: State, most: number, foldEvery: number) {
     this.#model = model;
+    this.#foldEvery = foldEvery;
+    this.#foldAt = foldEvery;
     this.#most = most;
     this.#credit = most;
     this.#steps = new Steps(model);
@@ -102,7 +110,7 @@ export class KeptHistory<State, Call, Answer> {
   frontier(): readonly Configuration<State, Call, Answer>[] {
     this.#search.refill(Math.min(this.#most, STEPS_FOR_STATES));
     const { configs, count } = this.#search.frontier(this.#roots, this.#events, STEPS_FOR_STATES);
-    if (count === this.#events.length) return configs;
+    if (count === this.#events.length && configs.length > 0) return configs;
     const last = this.#way[this.#events.length];
     return last ? [last] : [];
   }
@@ -121,8 +129,7 @@ export class KeptHistory<State, Call, Answer> {
   /** A request that was sent more than once, or got no answer: what it is refused with unseen is kept from its beginning. */
   track(op: Op<Call, Answer>): void {
     if (op.tracked || op.identity === null || op.repeatedUntil !== Number.POSITIVE_INFINITY) return;
-    op.tracked = true;
-    this.#steps.tracked.push(op);
+    this.#steps.track(op);
     this.#isWayCurrent = false;
     this.#search.reset();
   }
@@ -160,6 +167,7 @@ export class KeptHistory<State, Call, Answer> {
       for (const back of STEPS_BACK) if (back < length && this.#tryFrom(length - back)) return true;
     }
     this.#isWayCurrent = true;
+    this.#steps.narrowHopes();
     this.#search.refill(this.#credit);
     const isFound = this.#roots.some((root) => this.#search.findWay(this.#events, 0, root, this.#way));
     this.#credit = Math.min(this.#most, this.#search.left + STEPS_EARNED);
@@ -179,40 +187,48 @@ export class KeptHistory<State, Call, Answer> {
     }
   }
 
-  /** Folds the history if it is time; returns whether something was. Throws SearchExhausted when it is too long. */
-  foldIfDue(): boolean {
+  /**
+   * Folds the history if it is time. `impossible`: with what is known by now no way leads through, although
+   * one seemed to, because the model had forgotten what speaks against it. Throws SearchExhausted when the
+   * history has become too long.
+   */
+  foldIfDue(): Folded {
     const oldest = this.#steps.live.find((op) => op.status === 'pending');
-    const isStuck = this.#foldWidth > FOLD_CONFIGURATIONS;
-    if ((oldest || isStuck) && this.#events.length < this.#foldAt) return false;
+    const isSimple = !oldest && this.#isSimple();
+    if (!isSimple && this.#events.length < this.#foldAt) return 'nothing';
     const count = oldest ? this.#events.findIndex((event) => event.at > oldest.invokedAt) : -1;
-    const isFolded = this.#fold(count < 0 ? this.#events.length : count);
-    this.#foldAt = Math.max(FOLD_EVERY_EVENTS, Math.ceil(this.#events.length * 1.5));
+    const folded = this.#fold(count < 0 ? this.#events.length : count);
+    this.#foldAt = Math.max(this.#foldEvery, Math.ceil(this.#events.length * 1.5));
     if (this.#events.length > MAX_EVENTS) {
       throw new SearchExhausted(this.#most);
     }
-    return isFolded;
+    return folded;
+  }
+
+  /** True when folding costs next to nothing, and leaves the fast path free. */
+  #isSimple(): boolean {
+    const { live, tracked } = this.#steps;
+    return this.#roots.length === 1 && tracked.length === 0 && live.every((op) => op.status === 'answered');
   }
 
   /** Replaces the first `wanted` events by the configurations that they leave, or as many as leave few for now. */
-  #fold(wanted: number): boolean {
-    if (wanted === 0) return false;
-    this.#search.refill(Math.min(this.#most, STEPS_TO_FOLD));
+  #fold(wanted: number): Folded {
+    if (wanted === 0) return 'nothing';
+    this.#steps.narrowHopes();
+    const patience = this.#foldWidth / FOLD_CONFIGURATIONS;
+    this.#search.refill(Math.min(this.#most, wanted * STEPS_TO_FOLD_AN_EVENT * patience));
     const most = Math.min(this.#most, this.#foldWidth);
     const { configs, count } = this.#search.frontier(this.#roots, this.#events.slice(0, wanted), most);
     this.#foldWidth = count > 0 ? FOLD_CONFIGURATIONS : this.#foldWidth * 2;
-    if (count === 0) return false;
-    if (configs.length === 0) {
-      throw new Error(
-        'The model contradicts itself: its hints rule out a way that its answers allow. Check them.',
-      );
-    }
+    if (count === 0) return 'nothing';
+    if (configs.length === 0) return 'impossible';
     const folded = this.#events.slice(0, count);
     this.#roots = configs;
     this.#events = this.#events.slice(count);
     this.#way = this.#way.slice(count);
     this.#search.reset();
     this.#forgetFolded(folded);
-    return true;
+    return 'some';
   }
 
   #forgetFolded(folded: readonly HistoryEvent<Call, Answer>[]): void {

@@ -189,7 +189,8 @@ export class Steps<State, Call, Answer> {
     for (const op of this.tracked) {
       if (op.invokedAt >= at || op.repeatedUntil < at || this.model.spent?.(config.state, op.call)) continue;
       const before = config.met.find((m) => m.op === op);
-      const bits = (before?.bits ?? 0) | (op.endedAt >= at ? this.#held(config.state, op.call) : 0);
+      const held = op.endedAt >= at ? this.#held(config.state, op) : 0;
+      const bits = ((before?.bits ?? 0) | held) & op.hopes;
       if (op.status === 'answered' && op.endedAt < at) continue;
       if (before?.bits === bits) met.push(before);
       else if (bits !== 0) met.push({ op, bits });
@@ -197,12 +198,41 @@ export class Steps<State, Call, Answer> {
     return met;
   }
 
-  #held(state: State, call: Call): number {
+  #held(state: State, op: Op<Call, Answer>): number {
     let bits = 0;
-    this.model.repeats?.refusals.forEach((refusal, index) => {
-      if (this.model.apply(state, call, refusal) !== null) bits |= 1 << index;
-    });
+    const refusals = this.model.repeats?.refusals ?? NONE;
+    for (let index = 0; index < refusals.length; index++) {
+      const bit = 1 << index;
+      if ((op.hopes & bit) === 0) continue;
+      if (this.model.apply(state, op.call, refusals[index] as Answer) !== null) bits |= bit;
+    }
     return bits;
+  }
+
+  /** Begins to keep what `op` may be refused with, for its repeats. */
+  track(op: Op<Call, Answer>): void {
+    op.tracked = true;
+    op.hopes = (1 << (this.model.repeats?.refusals.length ?? 0)) - 1;
+    this.tracked.push(op);
+  }
+
+  /** Keeps of what requests may have been refused with only what a repeat of them could still be given. */
+  narrowHopes(): void {
+    for (const op of this.tracked) {
+      if (op.repeatedUntil === Number.POSITIVE_INFINITY) continue;
+      let hopes = 0;
+      for (const other of this.live) {
+        if (other === op || other.identity !== op.identity) continue;
+        hopes |= other.status === 'answered' ? this.#refusalBit(other) : -1;
+      }
+      op.hopes &= hopes;
+    }
+    this.tracked = this.tracked.filter((op) => op.hopes !== 0);
+  }
+
+  #refusalBit(op: Op<Call, Answer>): number {
+    const index = this.model.repeats?.refusalIndex(op.answer as Answer) ?? -1;
+    return index < 0 ? 0 : 1 << index;
   }
 
   /** The configuration after `event`, or null when it contradicts what was taken to have happened. */
