@@ -1,7 +1,8 @@
 /** Launches a run, hosts what is missing for it, shows it to its end, and writes the reports. */
 import { type Context, wantsColor } from '../context.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, usageError } from '../errors.ts';
 import { connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
+import { launchHere, modulesOf } from '../hosting/modules.ts';
 import { planText } from '../output/plan.ts';
 import { startPulse } from '../output/pulse.ts';
 import { styleFor } from '../output/style.ts';
@@ -21,10 +22,12 @@ export async function execute(
   const silent = presentation.quiet;
   const { progress, connected: stopPulse } = startProgress(context, silent);
   const connected = await hostWhatIsMissing(context, flags, progress).finally(stopPulse);
-  const launched = await connected.api.launch(launch);
+  const modules = modulesOf(context, scenario, flags.target);
+  const own = modules && (await launchHere(context, connected, flags, launch, modules, progress));
+  const launched = own?.run ?? (await connected.api.launch(launch));
   if ((presentation.as === 'screen' || presentation.as === 'json') && !silent)
     context.err(planText(launched));
-  await connected.hosted?.startRunner(launched.id);
+  if (!own) await connected.hosted?.startRunner(launched.id);
   const request = { api: connected.api, run: launched, presentation, owns: true };
   const exitCode = await withReports(context, request, () =>
     follow(context, {
@@ -33,6 +36,7 @@ export async function execute(
       exitOnEnd: presentation.exitOnEnd,
     }),
   );
+  await own?.close();
   await connected.hosted?.close();
   return exitCode;
 }
@@ -57,9 +61,18 @@ function startProgress(context: Context, silent: boolean) {
 
 export async function detach(context: Context, scenario: string, flags: RunFlags): Promise<number> {
   const launch = launchOf(scenario, flags);
+  if (modulesOf(context, scenario, flags.target)) {
+    throw usageError(
+      '--detach leaves the run to a runner elsewhere, and a file of yours is executed only here.',
+      'Leave --detach away, or start `simcity up` and run it without --detach in another terminal.',
+    );
+  }
   // What is hosted here would end with this command, so a server that stays is needed.
   const { api } = await connectToRunning(context, flags);
   const launched = await api.launch(launch);
   await context.out(flags.json ? `${safeJson(launched)}\n` : `${launched.id}\n`);
+  if (flags.reporter !== undefined && !flags.quiet) {
+    context.err(`simcity: nothing is reported yet; later: simcity report ${launched.id}\n`);
+  }
   return EXIT.pass;
 }

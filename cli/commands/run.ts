@@ -1,22 +1,16 @@
 /** `simcity run`: says at once what it begins, and only then loads what that takes. */
 import { type Context, wantsColor } from '../context.ts';
-import { usageError } from '../errors.ts';
 import { styleFor } from '../output/style.ts';
 import { safeText } from '../sanitize.ts';
 import { VERSION } from '../version.ts';
 import type { RunFlags } from './launch.ts';
 import { type Presentation, presentationOf } from './presentation.ts';
 
-export async function run(context: Context, scenario: string, flags: RunFlags): Promise<number> {
+export async function run(context: Context, named: string, flags: RunFlags): Promise<number> {
+  const scenario = flags.scenario ?? named;
   // Chosen here, so that a run has its seed before anything else happens.
   const seeded = { ...flags, seed: flags.seed ?? Math.floor(Math.random() * 2 ** 32) };
   if (flags.detach) {
-    if (flags.reporter !== undefined) {
-      throw usageError(
-        '--detach leaves before there is anything to report.',
-        'Use `simcity report RUN` later.',
-      );
-    }
     const { detach } = await import('./execute-run.ts');
     return detach(context, scenario, seeded);
   }
