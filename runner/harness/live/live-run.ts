@@ -85,7 +85,7 @@ export class LiveRun {
     const { seed, config, play } = options;
     this.#knowledge = new CityKnowledge(play.world as BookingWorld);
     this.#plan = new CityPlan(seed, config, this.#knowledge, faultRates(config).burst ?? 0, (slot) =>
-      this.#verdicts.givenUp.has(slot),
+      this.#verdicts.isGivenUp(slot),
     );
     this.#keys = new KeyMemory(
       (parts) => this.#verdicts.history.forget(parts),
@@ -142,7 +142,7 @@ export class LiveRun {
     faults.heal();
     verdicts.heal();
     this.#queue.length = 0;
-    const slots = this.#knowledge.slots.filter((slot) => !this.#verdicts.givenUp.has(slot));
+    const slots = this.#knowledge.slots.filter((slot) => !this.#verdicts.isGivenUp(slot));
     const prober = new Prng(this.#options.seed, 'chaos', -1);
     const probes = [...this.#touched].slice(0, QUIET_READS).map((slot, i): Planned => {
       const citizen = `citizen-${String(1 + prober.below(this.#options.config.citizens)).padStart(3, '0')}`;
@@ -207,7 +207,7 @@ export class LiveRun {
 
   #flow({ actor, call, key }: Planned, intensity: number): Flow {
     const n = this.#planned++;
-    const parts = this.#options.play.parts(call).filter(({ object }) => !this.#verdicts.givenUp.has(object));
+    const parts = this.#options.play.parts(call).filter(({ object }) => !this.#verdicts.isGivenUp(object));
     if (call.operation === 'book') {
       this.#keys.used(call, parts);
       if (key === 'keep' || key === 'maybe') this.#knowledge.keep(call, key === 'keep');
@@ -381,7 +381,7 @@ export class LiveRun {
   async #quietReads(): Promise<void> {
     const isOver = () => this.#isOver();
     await this.#lanes.rest(isOver);
-    const slots = [...this.#touched].filter((slot) => !this.#verdicts.givenUp.has(slot)).slice(-QUIET_READS);
+    const slots = [...this.#touched].filter((slot) => !this.#verdicts.isGivenUp(slot)).slice(-QUIET_READS);
     this.#touched.clear();
     for (const planned of [...slots.map((slot) => read(slot)), list()]) {
       await this.#options.disturbance.up();

@@ -80,6 +80,11 @@ export class Verdicts {
     return this.#givenUp;
   }
 
+  /** True for a slot that is not worth going to: it is left alone, or its history could not be decided. */
+  isGivenUp(slot: string): boolean {
+    return this.#givenUp.has(slot) || this.history.undecided.has(slot);
+  }
+
   onFailure(listener: () => void): void {
     this.#listeners.push(listener);
   }
