@@ -1,5 +1,6 @@
 /** How the text of a flag becomes its value; a bad one is quoted, with what would be right. */
 import { InvalidArgumentError } from 'commander';
+import { isModuleFile } from '../server/contract/module.ts';
 
 /** A parser for whole numbers in a range. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -81,20 +82,26 @@ export function kebabName(text: string): string {
   return text;
 }
 
-/** The name of a scenario. */
+/** The name of a scenario, or a file of the user's. */
 export function scenarioName(text: string): string {
+  if (isModuleFile(text)) return text;
   if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(text)) {
-    throw new InvalidArgumentError('A scenario has a name in lower case, such as bookings.');
+    throw new InvalidArgumentError(
+      'A scenario has a name in lower case, such as bookings, or is a file such as ./my-scenario.ts.',
+    );
   }
   return text;
 }
 
-/** `postgres`, `memory` or the URL of a service. */
+/** `postgres`, `memory`, the URL of a service, or a file of the user's. */
 export function target(text: string): string {
+  if (isModuleFile(text)) return text;
   if (text === 'postgres' || text === 'memory') return text;
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new InvalidArgumentError('It takes postgres, memory, or the http(s) URL of a service.');
+    throw new InvalidArgumentError(
+      'It takes postgres, memory, the http(s) URL of a service, or a file such as ./my-service.ts.',
+    );
   }
   return text;
 }

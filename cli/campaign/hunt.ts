@@ -23,7 +23,7 @@ const SAVE_EVERY_MS = 1_000;
 export async function hunt(context: Context, state: CampaignState, options: HuntOptions): Promise<boolean> {
   const left = without(state.seeds, state.through);
   if (left.length === 0) return true;
-  const { scenario, target, config } = state;
+  const { scenario, target, config, modules } = state;
   const { targetUrl, parallel, save } = options;
   const lab = startLab(context, {
     do: 'campaign',
@@ -31,6 +31,7 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
     target,
     config,
     targetUrl,
+    modules,
     seeds: left,
     parallel,
   });

@@ -1,15 +1,18 @@
 /** The part of a campaign that executes each distinct failure again, with recording, and makes it small. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal, type Run } from '../../server/contract/index.ts';
-import type { Api } from '../client/api.ts';
 import { shrinkSeed } from '../commands/shrink.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../errors.ts';
+import type { Connected } from '../hosting/connect.ts';
+import type { ServerFlags } from '../hosting/find-server.ts';
+import { launchHere } from '../hosting/modules.ts';
 import { safeText } from '../safe-text.ts';
 import { type CampaignState, type Found, signatureText } from './state.ts';
 
 export interface RecordOptions {
-  api: Api;
+  connected: Connected;
+  flags: ServerFlags;
   /** True when the runner is hosted here, so that one is sure to come. */
   ownRunner: boolean;
   targetUrl: string | null;
@@ -40,15 +43,21 @@ export async function recordAll(
 
 async function recorded(
   context: Context,
-  { scenario, target, config, name }: CampaignState,
+  { scenario, target, config, name, modules }: CampaignState,
   { seed }: Found,
-  { api, ownRunner }: RecordOptions,
+  { connected, flags, ownRunner }: RecordOptions,
 ): Promise<Run> {
-  const launched = await api.launch({ scenario, target, seed, config, campaign: name });
+  const { api } = connected;
+  const launch = { scenario, target, seed, config, campaign: name };
+  const own = modules && (await launchHere(context, connected, flags, launch, modules, () => {}));
+  const launched = own?.run ?? (await api.launch(launch));
   const since = Date.now();
   for (;;) {
     const run = await api.run(launched.id);
-    if (isTerminal(run.status)) return run;
+    if (isTerminal(run.status)) {
+      await own?.close();
+      return run;
+    }
     if (run.status === 'QUEUED' && !ownRunner && Date.now() - since > UNCLAIMED_MS) {
       throw new CliError(`run ${run.id} waits on ${safeText(api.connection.url)}, and no runner takes it.`, {
         exitCode: EXIT.unreachable,
@@ -61,13 +70,13 @@ async function recorded(
 
 async function makeSmall(
   context: Context,
-  { scenario, target, config }: CampaignState,
+  { scenario, target, config, modules }: CampaignState,
   found: Found,
-  { api, targetUrl, save }: RecordOptions,
+  { connected, targetUrl, save }: RecordOptions,
 ): Promise<boolean> {
   const { seed, signature } = found;
   const outcome = await shrinkSeed(context, {
-    ...{ scenario, target, seed, config, targetUrl },
+    ...{ scenario, target, seed, config, targetUrl, modules },
     maxExecutions: undefined,
     maxSeconds: undefined,
     title: `shrinking seed ${seed} (${safeText(signatureText(signature))})`,
@@ -75,7 +84,7 @@ async function makeSmall(
   if (outcome.interrupted) return false;
   found.smallest = outcome.smallest;
   found.why = outcome.why;
-  if (outcome.smallest && found.run !== null) await api.storeSmallest(found.run, outcome.smallest);
+  if (outcome.smallest && found.run !== null) await connected.api.storeSmallest(found.run, outcome.smallest);
   save();
   return true;
 }

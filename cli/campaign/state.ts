@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
+  modulesSchema,
   runConfigSchema,
   type SeedFailure,
   seedRangeSchema,
@@ -36,6 +37,8 @@ const stateSchema = z.object({
   name: z.string(),
   scenario: z.string(),
   target: z.string(),
+  /** Files of the user's that it executes. */
+  modules: modulesSchema.optional(),
   config: runConfigSchema,
   seeds: z.array(seedRangeSchema),
   through: z.array(seedRangeSchema),

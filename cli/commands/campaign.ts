@@ -11,6 +11,7 @@ import { formatNumber } from '../format.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { type Connected, hostWhatIsMissing } from '../hosting/connect.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
+import { modulesOf } from '../hosting/modules.ts';
 import { campaignJson, campaignText } from '../output/campaign.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson, safeText } from '../safe-text.ts';
@@ -27,11 +28,14 @@ interface CampaignFlags extends RunFlags {
 const DEFAULT_SEEDS: SeedRange[] = [[1, 1_000]];
 
 /** Exit code 0: no seed failed; 1: some did; 130: interrupted, to be resumed. */
-export async function campaign(context: Context, scenario: string, flags: CampaignFlags): Promise<number> {
+export async function campaign(context: Context, named: string, flags: CampaignFlags): Promise<number> {
   const dataDir = dataDirOf(context, flags.dataDir);
   prepareDataDir(dataDir);
   const files = campaignFiles(dataDir);
-  const state = flags.resume === undefined ? begun(files, scenario, flags) : resumed(files, flags);
+  const state =
+    flags.resume === undefined
+      ? begun(context, files, flags.scenario ?? named, flags)
+      : resumed(files, flags);
   const save = () => files.save(state);
   save();
   const progress = (message: string) => context.err(`simcity: ${message}\n`);
@@ -56,11 +60,12 @@ export async function campaign(context: Context, scenario: string, flags: Campai
     save,
   });
   if (finished && flags.record && state.found.some(({ smallest, why }) => smallest === null && why === '')) {
-    const { api, hosted } = await connect();
-    await hosted?.startRunner(null);
+    const reached = await connect();
+    if (!state.modules) await reached.hosted?.startRunner(null);
     finished = await recordAll(context, state, {
-      api,
-      ownRunner: hosted !== null,
+      connected: reached,
+      flags,
+      ownRunner: reached.hosted !== null || state.modules !== undefined,
       targetUrl: cities.url,
       save,
     });
@@ -76,7 +81,12 @@ export async function campaign(context: Context, scenario: string, flags: Campai
   return state.found.length === 0 ? EXIT.pass : EXIT.fail;
 }
 
-function begun(files: CampaignFiles, scenario: string, flags: CampaignFlags): CampaignState {
+function begun(
+  context: Context,
+  files: CampaignFiles,
+  scenario: string,
+  flags: CampaignFlags,
+): CampaignState {
   if (flags.seed !== undefined) throw usageError('a campaign takes --seeds.', 'For example --seeds 1..1000.');
   const launch = launchOf(scenario, { ...flags, target: flags.target ?? 'memory', seed: 0 });
   const name = flags.name ?? freshName(files);
@@ -89,8 +99,9 @@ function begun(files: CampaignFiles, scenario: string, flags: CampaignFlags): Ca
   return {
     version: 1,
     name,
-    scenario,
-    target: flags.target ?? 'memory',
+    scenario: launch.scenario ?? scenario,
+    target: launch.target ?? 'memory',
+    modules: modulesOf(context, scenario, flags.target) ?? undefined,
     // A pace is for watching, and nobody watches.
     config: { ...runConfigSchema.parse(launch.config), rate: null },
     seeds: joined(flags.seeds ?? DEFAULT_SEEDS),

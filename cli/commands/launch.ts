@@ -1,11 +1,20 @@
 /** From the flags of `run` to what `POST /runs` takes. */
-import { type Launch, launchSchema, parseReduction, type Reduction } from '../../server/contract/index.ts';
+import {
+  isModuleFile,
+  type Launch,
+  launchSchema,
+  moduleLabel,
+  parseReduction,
+  type Reduction,
+} from '../../server/contract/index.ts';
 import { messageOf, usageError } from '../errors.ts';
 import { safeText } from '../safe-text.ts';
 import type { OutputFlags } from './presentation.ts';
 
 export interface RunFlags extends OutputFlags {
   target?: string;
+  /** A file of the user's; a built-in one is the argument of the command. */
+  scenario?: string;
   seed?: number;
   operations?: number;
   duration?: number;
@@ -46,9 +55,10 @@ export function launchOf(scenario: string, flags: RunFlags): Launch {
     thresholds: flags.threshold,
     reduction: flags.reduction === undefined ? undefined : reductionOf(flags.reduction),
   };
+  const labelled = (text: string) => (isModuleFile(text) ? moduleLabel(text) : text);
   const launch = {
-    scenario,
-    target: flags.target,
+    scenario: labelled(scenario),
+    target: flags.target === undefined ? undefined : labelled(flags.target),
     // Chosen here, so that a run has its seed before anything else happens.
     seed: flags.seed ?? Math.floor(Math.random() * 2 ** 32),
     config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),

@@ -1,5 +1,5 @@
 /** `simcity replay --verify`: executes a run's seed again and holds the two histories against each other. */
-import type { LabLine, Run, RunEvent } from '../../server/contract/index.ts';
+import type { LabLine, Modules, Run, RunEvent } from '../../server/contract/index.ts';
 import { isTerminal } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { storedEvents } from '../client/stored-events.ts';
@@ -10,6 +10,7 @@ import { formatNumber } from '../format.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { startLab } from '../hosting/lab.ts';
+import { recallModules } from '../hosting/modules.ts';
 import { partingText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson, safeText } from '../safe-text.ts';
@@ -41,7 +42,8 @@ export async function replay(context: Context, runId: string, flags: ReplayFlags
     );
   }
   const database = await cityDatabase(context, flags, run.target, connected);
-  const comparison = await executeAndCompare(context, connected.api, run, database.url);
+  const modules = recallModules(context, flags, run);
+  const comparison = await executeAndCompare(context, connected.api, run, database.url, modules);
   await database.close();
   await connected.hosted?.close();
   return await report(context, run, comparison, flags);
@@ -63,11 +65,15 @@ async function executeAndCompare(
   api: Api,
   run: Run,
   targetUrl: string | null,
+  modules: Modules | undefined,
 ): Promise<Comparison> {
   const { scenario, target, seed } = run;
   // Wall time decides how far a run gets, never what happens on the way.
   const config = { ...run.config, durationSeconds: null, rate: null };
-  const lab = startLab(context, { do: 'execute', scenario, target, seed, config, targetUrl });
+  const lab = startLab(context, {
+    do: 'execute',
+    ...{ scenario, target, seed, config, targetUrl, modules },
+  });
   try {
     const unfinished = endingNotDecidedBySeed(run);
     return await compareHistories(

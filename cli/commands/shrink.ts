@@ -1,11 +1,12 @@
 /** `simcity shrink`: finds a smallest part of a failed run that still fails the same way. */
-import type { Smallest } from '../../server/contract/index.ts';
+import type { Modules, Smallest } from '../../server/contract/index.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { CliError, EXIT, usageError } from '../errors.ts';
 import { formatNumber, shortId } from '../format.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { startLab } from '../hosting/lab.ts';
+import { recallModules } from '../hosting/modules.ts';
 import { progressLine } from '../output/progress-line.ts';
 import { smallestText } from '../output/smallest.ts';
 import { styleFor } from '../output/style.ts';
@@ -26,6 +27,8 @@ export interface ShrinkRequest {
   seed: number;
   config: Smallest['config'];
   targetUrl: string | null;
+  /** Files of the user's that it executes. */
+  modules: Modules | undefined;
   maxExecutions: number | undefined;
   maxSeconds: number | undefined;
   /** For the progress line. */
@@ -51,6 +54,7 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
   const { scenario, target, seed, config } = run;
   const { smallest, why, interrupted } = await shrinkSeed(context, {
     ...{ scenario, target, seed, config, targetUrl: database.url },
+    modules: recallModules(context, flags, run),
     maxExecutions: flags.maxExecutions,
     maxSeconds: flags.maxTime,
     title: `run ${shortId(run.id)}`,

@@ -1,4 +1,5 @@
 /** The database in which a run that is executed again builds its city. */
+import { isModuleLabel } from '../../server/contract/index.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { safeText } from '../safe-text.ts';
@@ -25,7 +26,7 @@ export async function cityDatabase(
   connected: Connected | null,
 ): Promise<CityDatabase> {
   if (target === 'memory') return { url: null, close: async () => {} };
-  if (target !== 'postgres') throw notRepeatable(target);
+  if (target !== 'postgres' && !isModuleLabel(target)) throw notRepeatable(target);
   const { env } = context;
   const given = (env['SIMCITY_TARGET_URL'] || undefined) ?? (env['DATABASE_URL'] || undefined);
   const hosted = given ?? connected?.hosted?.databaseUrl() ?? notedDatabase(context, flags);

@@ -1,6 +1,15 @@
 /** The options that decide what is executed: of `run`, and of all that executes like it. */
 import { type Command, Option } from 'commander';
-import { duration, faultRate, kebabName, positiveNumber, target, threshold, wholeNumber } from '../flags.ts';
+import {
+  duration,
+  faultRate,
+  kebabName,
+  positiveNumber,
+  scenarioName,
+  target,
+  threshold,
+  wholeNumber,
+} from '../flags.ts';
 import { count, GROUPS } from './options.ts';
 
 const PROFILES = ['none', 'calm', 'rough', 'brutal'];
@@ -17,8 +26,14 @@ function addCityOptions(command: Command, standardTarget: string): void {
   command
     .optionsGroup(GROUPS.city)
     .addOption(
-      new Option('--target <TARGET>', `postgres, memory or a URL (default: ${standardTarget})`).argParser(
-        target,
+      new Option(
+        '--target <TARGET>',
+        `postgres, memory, a URL or a file (default: ${standardTarget})`,
+      ).argParser(target),
+    )
+    .addOption(
+      new Option('--scenario <FILE>', 'a scenario of your own, such as ./my-scenario.ts').argParser(
+        scenarioName,
       ),
     )
     .addOption(count('--operations <N>', 'operations to begin (default: 2000)', 100_000_000))

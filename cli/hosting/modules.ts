@@ -1,0 +1,135 @@
+/**
+ * Files of the user's that runs execute. Their paths are given on the command line of this machine and stay
+ * on it: a server learns a label, and the runner that loads them is started here.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import {
+  fileOfLabel,
+  isModuleFile,
+  isModuleLabel,
+  type Launch,
+  type Modules,
+  modulesSchema,
+  type Run,
+} from '../../server/contract/index.ts';
+import type { Context } from '../context.ts';
+import { CliError, EXIT, usageError } from '../errors.ts';
+import { safeText } from '../safe-text.ts';
+import { type Connected, sharedDatabaseUrl } from './connect.ts';
+import { dataDirOf, prepareDataDir } from './data-dir.ts';
+import type { ServerFlags } from './find-server.ts';
+import { keepAlive } from './keep-alive.ts';
+import { startPart } from './part.ts';
+
+/** The files that flags name, as absolute paths; null when they name none. @throws CliError when one is missing. */
+export function modulesOf(context: Context, scenario: string, target: string | undefined): Modules | null {
+  const file = (text: string | undefined) =>
+    text !== undefined && isModuleFile(text) ? existing(context, text) : null;
+  const modules = { target: file(target), scenario: file(scenario) };
+  return modules.target === null && modules.scenario === null ? null : modules;
+}
+
+function existing(context: Context, text: string): string {
+  const path = resolve(context.cwd, text);
+  if (!existsSync(path) || !statSync(realpathSync(path)).isFile()) {
+    throw usageError(
+      `${safeText(text)}: there is no such file.`,
+      'Name a .ts, .js or .mjs file; `simcity init` writes one to start from.',
+    );
+  }
+  return realpathSync(path);
+}
+
+export interface LaunchedHere {
+  run: Run;
+  /** Ends the runner. Also done at exit. */
+  close(): Promise<void>;
+}
+
+/** Launches a run that only a runner of this command may claim, and starts that runner here. */
+export async function launchHere(
+  context: Context,
+  connected: Connected,
+  flags: ServerFlags,
+  launch: Launch,
+  modules: Modules,
+  progress: (message: string) => void,
+): Promise<LaunchedHere> {
+  const databaseUrl = connected.hosted?.databaseUrl() ?? sharedDatabaseUrl(context, flags);
+  if (databaseUrl === null) throw noDatabase(connected.api.connection.url);
+  const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const run = await connected.api.launch({ ...launch, runner: name });
+  const dataDir = dataDirOf(context, flags.dataDir);
+  const { logDir } = prepareDataDir(dataDir);
+  remember(dataDir, run.id, modules);
+  const env = {
+    ...context.env,
+    SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn',
+    DATABASE_URL: databaseUrl,
+    SIMCITY_URL: connected.api.connection.url,
+    SIMCITY_RUNNER_NAME: name,
+    SIMCITY_ONLY_RUN: run.id,
+    SIMCITY_TARGET_MODULE: modules.target ?? undefined,
+    SIMCITY_SCENARIO_MODULE: modules.scenario ?? undefined,
+  };
+  const runner = await keepAlive(() => startPart({ name: 'runner', logDir, env }), progress);
+  const forget = context.atExit(() => runner.stop());
+  return {
+    run,
+    async close() {
+      forget();
+      await runner.stop();
+    },
+  };
+}
+
+function noDatabase(url: string): CliError {
+  return new CliError(
+    `a file of yours is executed here, and its runner needs the database of ${safeText(url)}.`,
+    {
+      exitCode: EXIT.usage,
+      hint: 'Set DATABASE_URL to it, or leave --server and SIMCITY_URL away: then everything is hosted here.',
+    },
+  );
+}
+
+const rememberedSchema = z.record(z.string(), modulesSchema);
+/** Runs whose files are remembered. */
+const REMEMBERED = 1_000;
+
+/** Keeps which files a run was executed with, for executing it again from this directory. */
+function remember(dataDir: string, runId: string, modules: Modules): void {
+  const all = { ...remembered(dataDir), [runId]: modules };
+  const newest = Object.fromEntries(Object.entries(all).slice(-REMEMBERED));
+  writeFileSync(pathOf(dataDir), `${JSON.stringify(newest, null, 1)}\n`);
+}
+
+/** The files of a run that was launched from this directory; undefined when it needs none. @throws CliError */
+export function recallModules(context: Context, flags: ServerFlags, run: Run): Modules | undefined {
+  const labels = [run.target, run.scenario].filter(isModuleLabel);
+  if (labels.length === 0) return undefined;
+  const modules = remembered(dataDirOf(context, flags.dataDir))[run.id];
+  if (modules) return modules;
+  const files = labels.map((label) => safeText(fileOfLabel(label))).join(' and ');
+  throw usageError(
+    `run ${run.id} executes ${files}, and was not launched from here.`,
+    'Code is loaded only where the command is given: use the directory from which it was launched.',
+  );
+}
+
+function remembered(dataDir: string): Record<string, Modules> {
+  try {
+    return rememberedSchema.parse(JSON.parse(readFileSync(pathOf(dataDir), 'utf8')));
+  } catch {
+    // None yet, or a file that somebody has spoiled: what was remembered is a convenience.
+    return {};
+  }
+}
+
+function pathOf(dataDir: string): string {
+  return join(dataDir, 'modules.json');
+}
