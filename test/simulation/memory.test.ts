@@ -46,7 +46,11 @@ describe('on memory', () => {
   });
 
   it('a crossed threshold fails the run and names itself', async () => {
-    const { end } = await executed({ target: 'memory', seed: 3, config: { operations, thresholds: ['ok<5'] } });
+    const { end } = await executed({
+      target: 'memory',
+      seed: 3,
+      config: { operations, thresholds: ['ok<5'] },
+    });
     expect(end).toMatchObject({ status: 'FAIL', failForensic: { kind: 'threshold', invariant: 'ok<5' } });
   });
 });

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decided, executed } from '../helpers/execute.ts';
+import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+
+const target = 'postgres';
+let database: TestPostgres;
+let url: string;
+
+beforeAll(async () => {
+  database = await startTestPostgres();
+  url = await database.createDatabase({ migrated: false });
+});
+
+afterAll(async () => {
+  await database.close();
+});
+
+describe('on postgres', () => {
+  it.each([
+    ['rough', 'read-committed'],
+    ['brutal', 'read-committed'],
+    ['rough', 'repeatable-read'],
+    ['rough', 'serializable'],
+  ] as const)('one seed gives one history: %s faults, %s', async (faults, isolation) => {
+    for (let seed = 1; seed <= 3; seed++) {
+      const config = { operations: 200, faults, isolation };
+      const first = await executed({ target, seed, config }, url);
+      const second = await executed({ target, seed, config }, url);
+      expect(decided(second.events)).toEqual(decided(first.events));
+      expect(first.end, `seed ${seed}`).toMatchObject({ status: 'PASS' });
+    }
+  });
+
+  it('the right service passes 50 seeds with faults on', async () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const { end } = await executed({ target, seed, config: { operations: 120 } }, url);
+      expect(end, `seed ${seed}`).toMatchObject({ status: 'PASS' });
+    }
+  });
+
+  it.each(['check-then-insert', 'no-idempotency'])(
+    'the bug %s is found within 20 seeds, and its command reproduces it event for event',
+    async (bug) => {
+      for (let seed = 1; seed <= 20; seed++) {
+        const config = { operations: 2_000, bug };
+        const first = await executed({ target, seed, config }, url);
+        if (first.end.status !== 'FAIL') continue;
+        expect(first.end.failForensic?.reproduce).toBe(`npx simcity run --seed ${seed} --bug ${bug}`);
+        const second = await executed({ target, seed, config }, url);
+        expect(decided(second.events)).toEqual(decided(first.events));
+        return;
+      }
+      throw new Error(`${bug} was not found`);
+    },
+  );
+
+  it('leaves no city behind, and sweeps up one whose owner is gone', async () => {
+    const sql = database.open(url);
+    await sql`create schema simcity_city_00000000dead`;
+    await executed({ target, seed: 1, config: { operations: 20 } }, url);
+    const cities = await sql`select nspname from pg_namespace where nspname like 'simcity_city_%'`;
+    expect(cities).toHaveLength(0);
+  });
+});
