@@ -3,11 +3,17 @@ import stringWidth from 'string-width';
 
 export { safeJson, safeLines, safeText } from './sanitize.ts';
 
-const PLAIN = /^[\u0020-\u007e]*$/;
+/** Letters, and the box, block and braille characters that SimCity draws with: one code unit, one column each. */
+const SINGLE = /^[\u0020-\u007e·●○…♥✔✖◆◇▸▾▲△→←↑↓\u2500-\u259f\u2800-\u28ff]*$/;
+
+/** True for text of which every code unit takes exactly one column. */
+export function isSingleColumn(text: string): boolean {
+  return SINGLE.test(text);
+}
 
 /** How many columns `text` takes on a terminal. */
 export function textWidth(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
+  return SINGLE.test(text) ? text.length : stringWidth(text);
 }
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -16,6 +22,7 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 export function truncate(text: string, width: number): string {
   if (width <= 0) return '';
   if (textWidth(text) <= width) return text;
+  if (SINGLE.test(text)) return `${text.slice(0, width - 1)}…`;
   let kept = '';
   let used = 0;
   for (const { segment } of graphemes.segment(text)) {

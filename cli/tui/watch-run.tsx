@@ -56,7 +56,7 @@ export async function watchRun(
     if (state.stopRequested && !before.stopRequested) sendStop(request, dispatch);
     doErrands(before);
     if (state.leaving !== null && before.leaving === null) done.abort();
-    painter.soon(patienceOf(action));
+    painter.soon(patienceOf(action, state.data.eventsPerSecond));
     wantMore();
   };
   const doErrands = (before: State) => {
@@ -118,8 +118,11 @@ export async function watchRun(
   return { state };
 }
 
+/** From so many events a second on nobody can read along, and half as many pictures tell as much. */
+const FLOOD_PER_SECOND = 1_000;
+
 /** How long the picture of an action may wait, in ms. */
-function patienceOf({ type }: Action): number {
+function patienceOf({ type }: Action, eventsPerSecond: number): number {
   switch (type) {
     case 'stroke':
     case 'intent':
@@ -132,6 +135,7 @@ function patienceOf({ type }: Action): number {
       return ANSWER_MS;
     // Frames were gathered for as long already.
     case 'frames':
+      return eventsPerSecond > FLOOD_PER_SECOND ? 2 * PICTURE_MS : ANSWER_MS;
     case 'play':
     case 'link':
     case 'job':

@@ -2,6 +2,7 @@
 
 const TOPICS: Record<string, () => Promise<{ bench: () => Promise<void> }>> = {
   engine: () => import('./engine.ts'),
+  tui: () => import('./tui.ts'),
 };
 
 const topic = process.argv[2] ?? '';

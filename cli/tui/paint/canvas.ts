@@ -2,7 +2,7 @@
  * The screen as a grid of cells. Only here does text become something that a terminal sees: whatever
  * could act on it is made visible first, wherever it came from.
  */
-import { safeText, textWidth } from '../../safe-text.ts';
+import { isSingleColumn, safeText, textWidth } from '../../safe-text.ts';
 import type { Line, Style } from './line.ts';
 import { PLAIN } from './line.ts';
 import { keyOf } from './palette.ts';
@@ -17,8 +17,6 @@ export interface Cell {
 
 export const BLANK: Cell = { text: ' ', style: PLAIN, look: keyOf(PLAIN) };
 
-/** Letters, and the app's own box, block and braille characters: one code unit, one column each. */
-const SINGLE = /^[\u0020-\u007e·●○…♥✔✖◆◇▸▾▲△→←↑↓\u2500-\u259f\u2800-\u28ff]*$/;
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** Lines are never changed once made, so their cells are the same each time. */
 const cellsOf = new WeakMap<Line, readonly Cell[]>();
@@ -30,7 +28,7 @@ export function toCells(line: Line): readonly Cell[] {
   const cells: Cell[] = [];
   for (const { text, style } of line) {
     const look = keyOf(style);
-    if (SINGLE.test(text)) {
+    if (isSingleColumn(text)) {
       for (let i = 0; i < text.length; i++) cells.push({ text: text[i] ?? ' ', style, look });
     } else pushGraphemes(cells, safeText(text), style, look);
   }
