@@ -87,9 +87,10 @@ function valuesOf(option: Option, prefix: string): Word[] {
     case '--data-dir':
       return DIRECTORIES;
     case '--output':
+    case '--scenario':
       return FILES;
     case '--target':
-      return words(['postgres', 'memory', 'http://']);
+      return [...words(['postgres', 'memory', 'http://']), ...FILES];
     case '--fault':
       return words(FAULT_NAMES.map((name) => `${name}=`));
     case '--duration':

@@ -29,7 +29,7 @@ const WRONG: [args: string[], said: string][] = [
   [['run', '--fault', 'delay=1.5'], 'It takes NAME=RATE with a rate from 0 to 1'],
   [['run', '--fault', 'earthquake=0.5'], "'earthquake' is no fault.\n  The faults are drop-request"],
   [['run', '--isolation', 'chaos'], 'Allowed choices are read-committed'],
-  [['run', '--target', 'mysql'], 'It takes postgres, memory, or the http(s) URL of a service'],
+  [['run', '--target', 'mysql'], 'It takes postgres, memory, the http(s) URL of a service, or a file'],
   [['run', '--threshold', 'fast'], "such as 'p95_latency_ms<50'"],
   [['run', '--bug', 'Not A Bug'], 'It takes a name in lower case'],
   [['run', '--snapshot-every', '2'], 'whole number from 5'],
