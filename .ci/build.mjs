@@ -1,6 +1,6 @@
 // Bundles the parts into dist/: one entry for each process, one lazy chunk for each command.
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -45,6 +45,8 @@ for (const { path, contents } of result.outputFiles) {
   await writeFile(temporary, contents);
   await rename(temporary, path);
 }
+// What `simcity init` writes is copied as it is.
+await cp('cli/init/templates', 'dist/templates', { recursive: true });
 const current = new Set(result.outputFiles.map(({ path }) => basename(path)));
 for (const name of await readdir('dist')) {
   const path = join('dist', name);
@@ -52,5 +54,6 @@ for (const name of await readdir('dist')) {
     (s) => s.mtimeMs,
     () => Number.POSITIVE_INFINITY,
   );
-  if (!current.has(name) && Date.now() - modified > 3_600_000) await rm(path, { force: true });
+  if (name.includes('.') && !current.has(name) && Date.now() - modified > 3_600_000)
+    await rm(path, { force: true });
 }

@@ -34,7 +34,7 @@ export async function campaign(context: Context, named: string, flags: CampaignF
   const files = campaignFiles(dataDir);
   const state =
     flags.resume === undefined
-      ? begun(context, files, flags.scenario ?? named, flags)
+      ? await begun(context, files, flags.scenario ?? named, flags)
       : resumed(files, flags);
   const save = () => files.save(state);
   save();
@@ -81,12 +81,12 @@ export async function campaign(context: Context, named: string, flags: CampaignF
   return state.found.length === 0 ? EXIT.pass : EXIT.fail;
 }
 
-function begun(
+async function begun(
   context: Context,
   files: CampaignFiles,
   scenario: string,
   flags: CampaignFlags,
-): CampaignState {
+): Promise<CampaignState> {
   if (flags.seed !== undefined) throw usageError('a campaign takes --seeds.', 'For example --seeds 1..1000.');
   const launch = launchOf(scenario, { ...flags, target: flags.target ?? 'memory', seed: 0 });
   const name = flags.name ?? freshName(files);
@@ -101,7 +101,7 @@ function begun(
     name,
     scenario: launch.scenario ?? scenario,
     target: launch.target ?? 'memory',
-    modules: modulesOf(context, scenario, flags.target) ?? undefined,
+    modules: (await modulesOf(context, scenario, flags.target)) ?? undefined,
     // A pace is for watching, and nobody watches.
     config: { ...runConfigSchema.parse(launch.config), rate: null },
     seeds: joined(flags.seeds ?? DEFAULT_SEEDS),

@@ -1,4 +1,6 @@
 /** Launches a run, hosts what is missing for it, shows it to its end, and writes the reports. */
+
+import { isModuleFile } from '../../server/contract/index.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
@@ -19,10 +21,10 @@ export async function execute(
   presentation: Presentation,
 ): Promise<number> {
   const launch = launchOf(scenario, flags);
+  const modules = await modulesOf(context, scenario, flags.target);
   const silent = presentation.quiet;
   const { progress, connected: stopPulse } = startProgress(context, silent);
   const connected = await hostWhatIsMissing(context, flags, progress).finally(stopPulse);
-  const modules = modulesOf(context, scenario, flags.target);
   const own = modules && (await launchHere(context, connected, flags, launch, modules, progress));
   const launched = own?.run ?? (await connected.api.launch(launch));
   if ((presentation.as === 'screen' || presentation.as === 'json') && !silent)
@@ -61,7 +63,7 @@ function startProgress(context: Context, silent: boolean) {
 
 export async function detach(context: Context, scenario: string, flags: RunFlags): Promise<number> {
   const launch = launchOf(scenario, flags);
-  if (modulesOf(context, scenario, flags.target)) {
+  if (isModuleFile(scenario) || isModuleFile(flags.target ?? '')) {
     throw usageError(
       '--detach leaves the run to a runner elsewhere, and a file of yours is executed only here.',
       'Leave --detach away, or start `simcity up` and run it without --detach in another terminal.',

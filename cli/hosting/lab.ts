@@ -83,8 +83,17 @@ function parse(text: string): LabLine {
   throw unable(`it said ${safeText(text.slice(0, 200))}`);
 }
 
+/** The laboratory could not carry its order out. */
+export class LabError extends CliError {
+  /** As it was said, of foreign origin. */
+  readonly why: string;
+
+  constructor(why: string) {
+    super(`the run could not be executed here: ${safeLines(why)}`, { exitCode: EXIT.unreachable });
+    this.why = why;
+  }
+}
+
 function unable(why: string): CliError {
-  return new CliError(`the run could not be executed here: ${safeLines(why)}`, {
-    exitCode: EXIT.unreachable,
-  });
+  return new LabError(why);
 }

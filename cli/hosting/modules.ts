@@ -18,19 +18,44 @@ import {
 } from '../../server/contract/index.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT, usageError } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import { safeLines, safeText } from '../safe-text.ts';
 import { type Connected, sharedDatabaseUrl } from './connect.ts';
 import { dataDirOf, prepareDataDir } from './data-dir.ts';
 import type { ServerFlags } from './find-server.ts';
 import { keepAlive } from './keep-alive.ts';
+import { LabError, startLab } from './lab.ts';
 import { startPart } from './part.ts';
 
-/** The files that flags name, as absolute paths; null when they name none. @throws CliError when one is missing. */
-export function modulesOf(context: Context, scenario: string, target: string | undefined): Modules | null {
+/**
+ * The files that flags name, as absolute paths; null when they name none. They are loaded once, in a process
+ * of their own. @throws CliError when one is missing or cannot be used.
+ */
+export async function modulesOf(
+  context: Context,
+  scenario: string,
+  target: string | undefined,
+): Promise<Modules | null> {
   const file = (text: string | undefined) =>
     text !== undefined && isModuleFile(text) ? existing(context, text) : null;
   const modules = { target: file(target), scenario: file(scenario) };
-  return modules.target === null && modules.scenario === null ? null : modules;
+  if (modules.target === null && modules.scenario === null) return null;
+  await tryOut(context, modules);
+  return modules;
+}
+
+async function tryOut(context: Context, modules: Modules): Promise<void> {
+  const lab = startLab(context, { do: 'load', modules });
+  try {
+    for await (const _ of lab.lines());
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    throw usageError(
+      safeLines(error.why),
+      'The README says what such a file exports; `simcity init` writes one.',
+    );
+  } finally {
+    await lab.close();
+  }
 }
 
 function existing(context: Context, text: string): string {

@@ -4,6 +4,18 @@ import { type Act, withExamples, withExitCodes } from './act.ts';
 import { dataDirOption, jsonOption, serverOption } from './options.ts';
 
 export function addTools(program: Command, act: Act): void {
+  const init = withExitCodes(program.command('init'), '0 done, 2 wrong usage.')
+    .summary('write a service and a scenario of your own to start from')
+    .description(
+      'Writes my-service.ts (a booking service over PostgreSQL with a race to find), my-scenario.ts (another ' +
+        'domain: its operations, model, invariants, charts) and SIMCITY.md. Files that are there stay as they are.',
+    )
+    .argument('[dir]', 'where to', '.')
+    .action(act(async () => (await import('../commands/init.ts')).init));
+  withExamples(init, [
+    ['simcity init', 'in this folder'],
+    ['simcity init test/city', 'in a folder of its own'],
+  ]);
   const doctor = withExitCodes(
     program.command('doctor'),
     '0 nothing is in the way, 1 something is, 2 wrong usage.',

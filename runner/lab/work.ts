@@ -20,6 +20,8 @@ export interface Laboratory {
 export async function carryOut(order: LabOrder, lab: Laboratory): Promise<void> {
   await loadModules(order.modules);
   switch (order.do) {
+    case 'load':
+      return await lab.write({ finished: true });
     case 'execute':
       return await executeRun(order, lab);
     case 'shrink':

@@ -24,6 +24,8 @@ export const seedRangeSchema = z.tuple([z.int().min(0), z.int().min(0)]);
 export type SeedRange = z.infer<typeof seedRangeSchema>;
 
 export const labOrderSchema = z.discriminatedUnion('do', [
+  /** Loads files of the user's, to see whether they can be used. */
+  z.object({ do: z.literal('load'), modules: modulesSchema }),
   /** Executes one run and prints its history. */
   z.object({ do: z.literal('execute'), ...subject, seed: z.int() }),
   /** Makes a failing run small. */

@@ -50,7 +50,7 @@ function cursorLine(text: string, column: number | undefined, color: Style['colo
   const here = padded[column] ?? ' ';
   return [
     span(padded.slice(0, column), { color }),
-    span(here === ' ' ? '│' : here, { inverse: true, bold: true }),
+    here === ' ' ? span('│', DIM) : span(here, { inverse: true, bold: true }),
     span(padded.slice(column + 1), { color }),
   ];
 }

@@ -39,7 +39,9 @@ const KEYS_AT_LEAST = 4;
 function viewLabel({ label, short = '', intent }: Binding, chosen: string | null, named: boolean): Span[] {
   const isChosen = intent === chosen;
   const number = span(` ${label} `, { bold: true, inverse: isChosen });
-  return named || isChosen ? [number, span(`${short} `, isChosen ? BOLD : DIM)] : [number];
+  return named || isChosen
+    ? [number, span(`${isChosen ? ' ' : ''}${short} `, isChosen ? BOLD : DIM)]
+    : [number];
 }
 
 function answers(keys: readonly Binding[]): Span[] {

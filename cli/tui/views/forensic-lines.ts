@@ -111,7 +111,7 @@ function history(bundle: Forensic, width: number): Line[] {
       ),
     ],
     ...intervalLines(
-      shown.map((interval) => rowOfInterval(interval, culprit)),
+      shown.map((interval) => rowOfInterval(interval, culprit, bundle.object)),
       width,
     ),
     [],

@@ -5,26 +5,37 @@ import type { IntervalRow } from '../components/intervals.ts';
 import type { Operation } from '../state/operation.ts';
 
 /** The answer in short: the booking, the reason, or the beginning of its JSON. */
-export function answerOf(value: unknown): string {
+export function answerOf(value: unknown, object: string | null = null): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'object') return safeText(String(value));
   const { booking, reason, cause, bookings, op: _, slot: __, latencyMs: ___, ...rest } = value as JsonObject;
   const short = [booking, reason, cause].find((each) => typeof each === 'string');
   if (typeof short === 'string') return safeText(short);
   if (Array.isArray(bookings)) return `${bookings.length} booked`;
+  if (typeof bookings === 'number') return `${bookings} booked`;
+  const own = Array.isArray(rest['slots']) ? rest['slots'].find((slot) => isNamed(slot, object)) : undefined;
+  if (own !== undefined) return answerOf(own);
   const text = safeJson(rest);
   return text === '{}' ? '' : truncate(text, 24);
 }
 
-/** A row of a bundle's history. */
-export function rowOfInterval(interval: Interval, culprit: number | null): IntervalRow {
+function isNamed(slot: unknown, object: string | null): boolean {
+  return typeof slot === 'object' && slot !== null && (slot as JsonObject)['id'] === object;
+}
+
+/** A row of a bundle's history; of an answer about many objects only `object` is told. */
+export function rowOfInterval(
+  interval: Interval,
+  culprit: number | null,
+  object: string | null,
+): IntervalRow {
   const { call, actor, operation, outcome, answer, invokedIndex, completedIndex } = interval;
   const name = typeof call['operation'] === 'string' ? safeText(call['operation']) : 'call';
   const booking = typeof call['booking'] === 'string' ? ` ${safeText(call['booking'])}` : '';
   return {
     label: `${String(operation).padStart(4)} ${safeText(actor)} ${name}${booking}`,
     outcome,
-    answer: outcome === 'pending' ? '' : answerOf(answer),
+    answer: outcome === 'pending' ? '' : answerOf(answer, object),
     from: invokedIndex,
     to: completedIndex,
     isCulprit: culprit !== null && operation === culprit,
