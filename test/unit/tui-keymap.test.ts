@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { type KeyPress, keyName } from '../../cli/tui/input/key-name.ts';
 import {
@@ -74,6 +75,11 @@ describe('the key table', () => {
   test('what changes something is marked, so that --read-only refuses it', () => {
     const changing = BINDINGS.filter(({ changes }) => changes).map(({ intent }) => intent);
     expect(new Set(changing)).toEqual(new Set(['ask-stop', 'verify', 'shrink', 'launch', 'launch-again']));
+  });
+
+  test('the README has the same keys', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['.ci/keys.ts', '--check'], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
   test('vi keys and arrows mean the same', () => {
