@@ -7,8 +7,9 @@ import { differences } from './paint/differences.ts';
 import { createPalette, type Palette } from './paint/palette.ts';
 import type { Size } from './state/state.ts';
 
-const ENTER = '\u001b[?1049h\u001b[2J\u001b[H\u001b[?25l\u001b[?7l';
-const LEAVE = '\u001b[0m\u001b[?7h\u001b[?25h\u001b[?1049l';
+// Pastes come marked (?2004), so that they are told from keys that are typed fast.
+const ENTER = '\u001b[?1049h\u001b[2J\u001b[H\u001b[?25l\u001b[?7l\u001b[?2004h';
+const LEAVE = '\u001b[?2004l\u001b[0m\u001b[?7h\u001b[?25h\u001b[?1049l';
 /** Terminals that know it show the picture at once; others ignore it. */
 const BEGIN_PICTURE = '\u001b[?2026h';
 const END_PICTURE = '\u001b[?2026l';

@@ -8,7 +8,7 @@ import { type Context, wantsColor, wantsUnicode } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { formatNumber } from '../format.ts';
 import { paintStatus, styleFor } from '../output/style.ts';
-import { exitCodeOf, metricsText, summaryText } from '../output/verdict.ts';
+import { exitCodeOf, metricsText, summaryText, verdictOf } from '../output/verdict.ts';
 import { isLightBackground } from '../terminal/background.ts';
 import { heedSuspension } from '../terminal/suspend.ts';
 import { createPalette } from './paint/palette.ts';
@@ -34,20 +34,29 @@ export async function missionControl(context: Context, request: MissionRequest):
     let next: MissionRequest | null = request;
     while (next !== null) {
       const { state }: { state: State } = await watchRun(context, screen, next);
-      if (state.data.run.id === request.run.id) last = state;
+      // Looked at again, a run that has ended has to say so again; what is known of its end stays.
+      const isKnown = last !== null && (last as State).data.end !== null;
+      if (state.data.run.id === request.run.id && !isKnown) last = state;
       if (state.leaving !== 'runs') return;
-      next = await browseRuns(context, screen, {
+      const chosen: MissionRequest | null = await browseRuns(context, screen, {
         api: request.api,
         readOnly: request.readOnly === true,
         home: request,
         hosted: request.hosted,
       });
+      next = chosen === null ? null : await refreshed(chosen);
     }
   });
   if (last === null) return EXIT.pass;
   await context.out(lastPicture(last, context));
-  const { end } = (last as State).data;
-  return end === null ? EXIT.interrupted : exitCodeOf(end);
+  const { end, run } = (last as State).data;
+  const verdict = end ?? verdictOf(run);
+  return verdict === null ? EXIT.interrupted : exitCodeOf(verdict);
+}
+
+/** The run as it stands by now; as it was when the server does not answer. */
+async function refreshed(request: MissionRequest): Promise<MissionRequest> {
+  return { ...request, run: await request.api.run(request.run.id).catch(() => request.run) };
 }
 
 export interface RunsRequest {

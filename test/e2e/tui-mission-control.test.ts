@@ -32,7 +32,11 @@ async function running(args = ['run'], options: PtyOptions = {}): Promise<Pty> {
 
 /** The clock is the only thing on a recorded screen that moves. */
 const still = (text: string) =>
-  text.replace(/\d\d:\d\d\.\d(?!\d)/, '00:00.0').replace(/♥ \d+\.\d s/, '♥ 0.0 s');
+  text
+    .replace(/\d\d:\d\d\.\d(?!\d)/, '00:00.0')
+    .replace(/\d\d:\d\d left/, '00:00 left')
+    .replace(/♥ \d+\.\d s/, '♥ 0.0 s')
+    .replace(/ +$/gm, '');
 
 async function expectRestored(pty: Pty): Promise<void> {
   expect(pty.isAlternate()).toBe(false);

@@ -45,7 +45,8 @@ async function failed(options: PtyOptions = {}, args = ['watch']): Promise<Pty> 
   server.run = { ...server.run, status: 'FAIL', pass: false, failForensic: recordedForensic() };
   server.run.live = { ...server.run.live, status: 'FAIL', eventIndex: 901 };
   const pty = start(args, options);
-  await pty.until((text) => text.includes('● FAIL'), 'FAIL');
+  // The duration comes with the end, after everything else.
+  await pty.until((text) => /● FAIL {2}00:12\.4/.test(text) && text.includes('0 to 900'), 'FAIL');
   return pty;
 }
 
@@ -75,7 +76,8 @@ const still = (text: string) =>
   text
     .replace(/\d\d:\d\d\.\d(?!\d)/g, '00:00.0')
     .replace(/\d\d:\d\d left/g, '00:00 left')
-    .replace(/♥ \d+\.\d s/, '♥ 0.0 s');
+    .replace(/♥ \d+\.\d s/, '♥ 0.0 s')
+    .replace(/ +$/gm, '');
 
 const SIZES = [
   [80, 24],
@@ -215,6 +217,17 @@ describe('Forensics', () => {
     await go(pty, 'jjjjjj', '─ /operation ─');
     await go(pty, KEY.enter, '▾ operation');
     await go(pty, KEY.enter, '▸ operation');
+  });
+});
+
+describe('pastes', () => {
+  test('are no keys, but can be typed into a line', async () => {
+    const pty = await running({ columns: 120, rows: 40 });
+    pty.press('\u001b[200~2q\u001b[201~');
+    await go(pty, '4', 'following the run');
+    await go(pty, ':', '▏');
+    await go(pty, '\u001b[200~4\n50\u001b[201~', '4 50▏');
+    await go(pty, '\u007f\u007f\u007f50\r', 'event 450 of 900');
   });
 });
 

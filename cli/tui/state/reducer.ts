@@ -1,5 +1,5 @@
 /** The root reducer of mission control: frames, answers, the link, keys and time in; the next state out. */
-import type { Frame, Run } from '../../../server/contract/index.ts';
+import { type Frame, isTerminal, type Run } from '../../../server/contract/index.ts';
 import type { LinkState } from '../../client/stream.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf, type Mode } from '../input/keymap.ts';
@@ -162,7 +162,7 @@ function quit(state: State): State {
     return { ...state, notice: `${state.job.title} goes on; Esc ends it.` };
   }
   // What is hosted here ends with this process, so leaving is more than leaving.
-  if (state.hosted && state.data.end === null) return { ...state, overlay: 'confirm-quit' };
+  if (state.hosted && !isTerminal(state.data.status)) return { ...state, overlay: 'confirm-quit' };
   return { ...state, leaving: 'quit' };
 }
 
