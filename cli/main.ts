@@ -48,7 +48,7 @@ const LEAVE_GRACE_MS = 5_000;
 function leave(exitCode: number): void {
   if (leaving.signal.aborted) return;
   leaving.abort(exitCode);
-  setTimeout(() => void finish(exitCode), LEAVE_GRACE_MS).unref();
+  setTimeout(() => void finishOnce(exitCode), LEAVE_GRACE_MS).unref();
 }
 
 function receive(signal: LeaveSignal): void {
@@ -81,8 +81,12 @@ function restoreTerminal(): void {
   for (let putRight = putRights.pop(); putRight; putRight = putRights.pop()) putRight();
 }
 
+/** How long taking everything down may last, in ms; beyond, the children notice that their parent is gone. */
+const TAKE_DOWN_MS = 30_000;
+
 async function finish(exitCode: number): Promise<never> {
   restoreTerminal();
+  setTimeout(() => process.exit(exitCode), TAKE_DOWN_MS).unref();
   await takeEverythingDown();
   process.exit(exitCode);
 }
@@ -103,30 +107,45 @@ async function main(): Promise<number> {
   return runProgram(context, argv);
 }
 
-/** A reader that went away (`| head`) is no error: what was hosted is taken down, quietly. */
-function leaveQuietlyOnBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** What a write fails with when its reader went away: a pipe (`| head`), a terminal that was closed. */
+const READER_GONE = new Set(['EPIPE', 'EIO', 'ENXIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+
+/**
+ * A reader that went away is no error: what was hosted is taken down, quietly. Nothing is written about
+ * it, because each word to a closed terminal would fail again, and for ever.
+ */
+function leaveQuietlyWithoutReader(error: NodeJS.ErrnoException): void {
+  if (!READER_GONE.has(error.code ?? '')) throw error;
   leave(EXIT.pass);
-  void finish(EXIT.pass);
+  void finishOnce(EXIT.pass);
 }
 
-process.stdout.on('error', leaveQuietlyOnBrokenPipe);
-process.stderr.on('error', leaveQuietlyOnBrokenPipe);
+let finishing: Promise<never> | null = null;
+
+function finishOnce(exitCode: number): Promise<never> {
+  finishing ??= finish(exitCode);
+  return finishing;
+}
+
+process.stdout.on('error', leaveQuietlyWithoutReader);
+process.stderr.on('error', leaveQuietlyWithoutReader);
 process.on('exit', restoreTerminal);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => receive(signal));
 process.on('uncaughtException', (error) => {
+  // What fails while everything is taken down already changes nothing any more.
+  if (finishing) return;
   restoreTerminal();
   report(error);
-  void finish(EXIT.unreachable);
+  void finishOnce(EXIT.unreachable);
 });
 
 main().then(
-  (exitCode) => finish(leaving.signal.aborted ? Number(leaving.signal.reason) : exitCode),
+  (exitCode) => finishOnce(leaving.signal.aborted ? Number(leaving.signal.reason) : exitCode),
   (error: unknown) => {
     restoreTerminal();
     const left = leaving.signal.aborted;
     if (!left) report(error);
     const failed = error instanceof CliError ? error.exitCode : EXIT.unreachable;
-    return finish(left ? Number(leaving.signal.reason) : failed);
+    return finishOnce(left ? Number(leaving.signal.reason) : failed);
   },
 );
