@@ -328,6 +328,7 @@ describe('the rest', () => {
         'post /runs/{runId}/stop',
         'get /runs/{runId}/state',
         'post /runs/{runId}/telemetry',
+        'put /runs/{runId}/smallest',
         'get /healthz',
         'get /readyz',
         'get /metrics',
