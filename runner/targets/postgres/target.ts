@@ -151,10 +151,10 @@ export class PostgresTarget implements Target {
     if (await this.#settledOrBlocked(statement)) return;
     statement.task.state = 'waiting';
     this.#sometimes['a transaction waited for a lock']++;
-    const rivals = new Set(this.#blocked.flatMap((other) => [...other.blockers, other.session?.pid ?? 0]));
+    const others = [...this.#blocked];
     this.#blocked.push(statement);
     if (await this.#breakDeadlock(statement)) return;
-    if (statement.blockers.some((pid) => rivals.has(pid))) await this.#takeBack(statement);
+    if (waitsBeside(statement, others)) await this.#takeBack(statement);
   }
 
   /** Gives the statement its transaction's session or a free one; false when it has to wait in line. */
@@ -249,12 +249,33 @@ export class PostgresTarget implements Target {
     for (let again = this.#blocked.length > 0; again; ) {
       again = false;
       for (const statement of [...this.#blocked]) {
-        if (!(await this.#settledOrBlocked(statement))) continue;
-        this.#wake(statement);
+        // One that another's going on has taken back, or made the victim of a deadlock, is settled already.
+        if (!this.#blocked.includes(statement)) continue;
+        const before = statement.blockers;
+        if (await this.#settledOrBlocked(statement)) this.#wake(statement);
+        else if (sameNumbers(before, statement.blockers)) continue;
+        else if (!(await this.#waitsForNext(statement))) continue;
         again = true;
       }
     }
     this.#sendAgain();
+  }
+
+  /**
+   * A statement that locks several rows got one and waits for the next: it may not wait there beside others
+   * any more than one that has just been sent. True when that let locks go.
+   */
+  async #waitsForNext(statement: Statement): Promise<boolean> {
+    if (await this.#breakDeadlock(statement)) {
+      // As the victim it is ready like one that was just sent, but its task was not: it has to be woken.
+      if (statement.phase === 'settled' && !this.#woken.includes(statement.task))
+        this.#makeReady(statement.task);
+      return true;
+    }
+    const others = this.#blocked.filter((other) => other !== statement);
+    if (!waitsBeside(statement, others) || !canBeTakenBack(statement)) return false;
+    await this.#takeBack(statement);
+    return true;
   }
 
   /**
@@ -370,6 +391,21 @@ export class PostgresTarget implements Target {
 /** A statement whose failure shows in the one that follows it on the same session. */
 function quietly(sent: Promise<unknown>): void {
   sent.catch(() => {});
+}
+
+/** True when the statement waits for one for which another waits too, or for one that waits itself. */
+function waitsBeside(statement: Statement, others: readonly Statement[]): boolean {
+  const rivals = new Set(others.flatMap((other) => [...other.blockers, other.session?.pid ?? 0]));
+  return statement.blockers.some((pid) => rivals.has(pid));
+}
+
+/** What began a transaction goes back with it; another statement needs a savepoint before it. */
+function canBeTakenBack({ savepoint, transaction }: Statement): boolean {
+  return savepoint || !transaction || transaction.statements === 0;
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((each, i) => each === b[i]);
 }
 
 function sessionNumber(statement: Statement): number {
