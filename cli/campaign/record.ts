@@ -49,7 +49,8 @@ async function recorded(
 ): Promise<Run> {
   const { api } = connected;
   const launch = { scenario, target, seed, config, campaign: name };
-  const own = modules && (await launchHere(context, connected, flags, launch, modules, () => {}));
+  const own =
+    modules && (await launchHere(context, connected, flags, launch, { modules, exec: undefined }, () => {}));
   const launched = own?.run ?? (await api.launch(launch));
   const since = Date.now();
   for (;;) {

@@ -21,11 +21,16 @@ export async function execute(
   presentation: Presentation,
 ): Promise<number> {
   const launch = launchOf(scenario, flags);
+  refuseExecWithoutUrl(flags);
   const modules = await modulesOf(context, scenario, flags.target);
   const silent = presentation.quiet;
   const { progress, connected: stopPulse } = startProgress(context, silent);
   const connected = await hostWhatIsMissing(context, flags, progress).finally(stopPulse);
-  const own = modules && (await launchHere(context, connected, flags, launch, modules, progress));
+  const code = { modules, exec: flags.exec };
+  const own =
+    modules || flags.exec !== undefined
+      ? await launchHere(context, connected, flags, launch, code, progress)
+      : null;
   const launched = own?.run ?? (await connected.api.launch(launch));
   if ((presentation.as === 'screen' || presentation.as === 'json') && !silent)
     context.err(planText(launched));
@@ -41,6 +46,15 @@ export async function execute(
   await own?.close();
   await connected.hosted?.close();
   return exitCode;
+}
+
+/** A command starts the service that a URL names; other targets are not started by one. */
+function refuseExecWithoutUrl({ exec, target }: RunFlags): void {
+  if (exec === undefined || /^https?:/i.test(target ?? '')) return;
+  throw usageError(
+    '--exec starts the service that --target names by its URL, and there is none.',
+    "Such as: simcity run --target http://127.0.0.1:8080 --exec 'node my-service.js --port 8080'",
+  );
 }
 
 /** Says what is started; and that it still is, when that takes long. */
@@ -63,9 +77,9 @@ function startProgress(context: Context, silent: boolean) {
 
 export async function detach(context: Context, scenario: string, flags: RunFlags): Promise<number> {
   const launch = launchOf(scenario, flags);
-  if (isModuleFile(scenario) || isModuleFile(flags.target ?? '')) {
+  if (flags.exec !== undefined || isModuleFile(scenario) || isModuleFile(flags.target ?? '')) {
     throw usageError(
-      '--detach leaves the run to a runner elsewhere, and a file of yours is executed only here.',
+      '--detach leaves the run to a runner elsewhere, and a file or command of yours is executed only here.',
       'Leave --detach away, or start `simcity up` and run it without --detach in another terminal.',
     );
   }

@@ -31,6 +31,8 @@ export interface RunFlags extends OutputFlags {
   threshold?: string[];
   /** As `shrink` prints it. */
   reduction?: string;
+  /** The command that starts the service that `target` names. */
+  exec?: string;
   server?: string;
   dataDir?: string;
   port?: number;

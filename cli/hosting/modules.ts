@@ -69,6 +69,12 @@ function existing(context: Context, text: string): string {
   return realpathSync(path);
 }
 
+/** What a run executes of the user's: files, or the command that starts the service under test. */
+export interface OwnCode {
+  modules: Modules | null;
+  exec: string | undefined;
+}
+
 export interface LaunchedHere {
   run: Run;
   /** Ends the runner. Also done at exit. */
@@ -81,7 +87,7 @@ export async function launchHere(
   connected: Connected,
   flags: ServerFlags,
   launch: Launch,
-  modules: Modules,
+  own: OwnCode,
   progress: (message: string) => void,
 ): Promise<LaunchedHere> {
   const databaseUrl = connected.hosted?.databaseUrl() ?? sharedDatabaseUrl(context, flags);
@@ -90,7 +96,8 @@ export async function launchHere(
   const run = await connected.api.launch({ ...launch, runner: name });
   const dataDir = dataDirOf(context, flags.dataDir);
   const { logDir } = prepareDataDir(dataDir);
-  remember(dataDir, run.id, modules);
+  const { modules, exec } = own;
+  if (modules) remember(dataDir, run.id, modules);
   const env = {
     ...context.env,
     SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn',
@@ -98,8 +105,9 @@ export async function launchHere(
     SIMCITY_URL: connected.api.connection.url,
     SIMCITY_RUNNER_NAME: name,
     SIMCITY_ONLY_RUN: run.id,
-    SIMCITY_TARGET_MODULE: modules.target ?? undefined,
-    SIMCITY_SCENARIO_MODULE: modules.scenario ?? undefined,
+    SIMCITY_TARGET_MODULE: modules?.target ?? undefined,
+    SIMCITY_SCENARIO_MODULE: modules?.scenario ?? undefined,
+    SIMCITY_EXEC: exec,
   };
   const runner = await keepAlive(() => startPart({ name: 'runner', logDir, env }), progress);
   const forget = context.atExit(() => runner.stop());
@@ -114,7 +122,7 @@ export async function launchHere(
 
 function noDatabase(url: string): CliError {
   return new CliError(
-    `a file of yours is executed here, and its runner needs the database of ${safeText(url)}.`,
+    `a file or command of yours is executed here, and its runner needs the database of ${safeText(url)}.`,
     {
       exitCode: EXIT.usage,
       hint: 'Set DATABASE_URL to it, or leave --server and SIMCITY_URL away: then everything is hosted here.',

@@ -36,6 +36,11 @@ export function addRun(program: Command, act: Act): void {
     );
   addPlanOptions(command, 'postgres');
   command
+    .optionsGroup(GROUPS.faults)
+    .addOption(
+      new Option('--exec <COMMAND>', 'starts the service of --target URL; also killed and started again'),
+    );
+  command
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption())
@@ -49,6 +54,7 @@ export function addRun(program: Command, act: Act): void {
     ['simcity run --seed 42 --faults brutal', 'the same city each time, and more goes wrong'],
     ['simcity run --bug check-then-insert', 'see how a failure is found and told'],
     ['simcity run --target http://127.0.0.1:3000', 'a booking service of yours'],
+    ["simcity run --target http://127.0.0.1:3000 --exec 'node service.js'", 'started, killed and restarted'],
     ["simcity run --threshold 'p95_latency_ms<50'", 'fail when it gets slow'],
     ['simcity run --reporter junit=report.xml', 'for CI'],
     ['simcity run --detach', 'launch on a server, and leave'],
