@@ -27,7 +27,9 @@ async function run(service: string, ...args: string[]) {
 it('the right service passes although it is killed', async () => {
   const result = await run('right.ts', '--data', `${folder.path}/bookings.log`);
   expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 });
-  expect(result.stdout).toContain('crash');
+  const own = ['--data-dir', `${folder.path}/data`];
+  const { stdout } = await simcity(['events', 'latest', '--json', ...own], { cwd: folder.path });
+  expect(stdout).toContain('"name":"crash"');
 });
 
 it('a wrong one fails, with how often it fails again, and a command that says how it was started', async () => {
