@@ -15,6 +15,11 @@ const PASTE = 'paste';
 export function useKeys(onStroke: (stroke: Stroke) => void): void {
   usePaste((text) => onStroke({ key: PASTE, text }));
   useInput((input, key) => {
+    if (key.ctrl && input === 'z') {
+      // In raw mode the terminal does not send the signal itself.
+      process.kill(process.pid, 'SIGTSTP');
+      return;
+    }
     const types = !(key.ctrl || key.meta || key.escape || key.return || key.tab);
     // Over a slow line several keys come in one piece; a paste comes marked, and not here.
     if (types && input.length > 1) for (const stroke of strokesOf(input)) onStroke(stroke);
