@@ -11,7 +11,9 @@ describe('simcity init', () => {
 
   beforeAll(async () => {
     postgres = await startTestPostgres();
-    env = { DATABASE_URL: await postgres.createDatabase({ migrated: false }), CI: '1' };
+    const DATABASE_URL = await postgres.createDatabase({ migrated: false });
+    // A data directory of its own, so that no SimCity on the usual port is taken for this world's.
+    env = { DATABASE_URL, CI: '1', SIMCITY_DATA_DIR: '.simcity' };
     folder = await temporaryFolder();
   });
   afterAll(async () => {

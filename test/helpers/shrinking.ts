@@ -1,0 +1,77 @@
+/** Finds a failure, shrinks it, and holds the reproduction against what is promised of one. */
+import { expect } from 'vitest';
+import { type Shrunk, shrink } from '../../runner/shrink/shrink.ts';
+import { formatSignature, signatureOf } from '../../runner/shrink/signature.ts';
+import { composeSmallest } from '../../runner/shrink/smallest.ts';
+import {
+  type EndReport,
+  type Forensic,
+  formatReduction,
+  parseReduction,
+  type RunConfig,
+  runConfigSchema,
+  smallestSchema,
+} from '../../server/contract/index.ts';
+import { executed, neverStopped } from './execute.ts';
+
+export interface Found {
+  target: string;
+  targetUrl: string | null;
+  seed: number;
+  config: RunConfig;
+  forensic: Forensic;
+}
+
+/** The first seed that finds the bug. */
+export async function firstFailure(bug: string, target: string, targetUrl: string | null): Promise<Found> {
+  for (let seed = 1; seed <= 100; seed++) {
+    const { end } = await executed({ target, seed, config: { bug } }, targetUrl);
+    const config = runConfigSchema.parse({ bug });
+    if (end.failForensic) return { target, targetUrl, seed, config, forensic: end.failForensic };
+  }
+  throw new Error(`no seed up to 100 finds ${bug}`);
+}
+
+export async function shrunk(
+  { target, targetUrl, seed, config }: Found,
+  maxExecutions = 10_000,
+): Promise<Shrunk> {
+  const result = await shrink(
+    { scenario: 'bookings', target, targetUrl, seed, config },
+    { maxExecutions, maxSeconds: 300, confirmations: 20, signal: neverStopped, onProgress: () => {} },
+  );
+  if (typeof result === 'string') throw new Error(result);
+  return result;
+}
+
+export const signature = (end: EndReport) =>
+  end.failForensic ? formatSignature(signatureOf(end.failForensic)) : end.status;
+
+/** Executes the reproduction as a user would: from the text of the reduction, with nothing else kept. */
+export async function reproduce(
+  { target, targetUrl, seed }: Found,
+  config: RunConfig,
+  operations?: number[],
+) {
+  if (!config.reduction) throw new Error('the result has no reduction');
+  const reduction = parseReduction(formatReduction(config.reduction));
+  const part = { ...config, reduction: { ...reduction, operations: operations ?? reduction.operations } };
+  return signature((await executed({ target, seed, config: part }, targetUrl)).end);
+}
+
+export async function expectGoodReproduction(found: Found, result: Shrunk): Promise<void> {
+  const smallest = composeSmallest({ scenario: 'bookings', ...found }, result);
+  const failure = formatSignature(signatureOf(found.forensic));
+  const { config, story, reproduce: command } = smallestSchema.parse(JSON.parse(JSON.stringify(smallest)));
+  const operations = config.reduction?.operations ?? [];
+  expect(operations.length).toBeLessThanOrEqual(6);
+  expect(smallest).toMatchObject({ minimal: true, reproduced: { times: 20, of: 20 }, seed: found.seed });
+  expect(command).toContain(`--seed ${found.seed}`);
+  expect(command).toContain(`ops=`);
+  expect(story.at(-1)?.what).toBe(`breaks ${found.forensic.invariant}`);
+  for (let i = 0; i < 20; i++) expect(await reproduce(found, config)).toBe(failure);
+  for (const gone of operations) {
+    const others = operations.filter((n) => n !== gone);
+    expect(await reproduce(found, config, others), `without ${gone}`).not.toBe(failure);
+  }
+}
