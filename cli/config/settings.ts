@@ -137,7 +137,7 @@ const RUN_FLAGS: [flag: string, standard: string, what: string][] = [
   ['fault', 'by the profile', 'rates of single faults'],
   ['bug', 'none', 'a known bug to plant'],
   ['isolation', 'read-committed', 'isolation of transactions'],
-  ['strategy', 'random', 'which step goes next'],
+  ['strategy', 'ambush', 'which step goes next'],
   ['rate', 'no limit', 'operations a second at most'],
   ['snapshot-every', '10', 'events between snapshots'],
   ['threshold', 'none', 'comparisons that must hold'],

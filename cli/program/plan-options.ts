@@ -44,7 +44,7 @@ function addCityOptions(command: Command, standardTarget: string): void {
     .addOption(
       new Option('--isolation <LEVEL>', 'of transactions (default: read-committed)').choices(ISOLATION),
     )
-    .addOption(new Option('--strategy <NAME>', 'which step goes next (default: random)').argParser(kebabName))
+    .addOption(new Option('--strategy <NAME>', 'which step goes next (default: ambush)').argParser(kebabName))
     .addOption(new Option('--rate <N>', 'operations a second at most').argParser(positiveNumber(1_000_000)));
 }
 

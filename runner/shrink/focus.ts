@@ -17,7 +17,7 @@ const GUESS_REACH = 120;
 
 /** What is known of the failing part: which of its operations had to do with what broke. */
 interface Suspects {
-  /** On the object that broke. */
+  /** On the object that broke, or on all. */
   onObject: number[];
   /** Those, and all of the citizens who had to do with that object. */
   ofCitizens: number[];
@@ -80,11 +80,13 @@ function suspectsOf({ scenario, seed, config }: Subject, search: Search): Suspec
   const begun = begunOperations(search.best, beginPlay(findScenario(scenario), seed, config));
   const all = search.best.candidate.operations;
   const broken = search.best.forensic?.object ?? null;
-  const onObject = all.filter((n) => broken === null || begun.get(n)?.object === broken);
+  // What is about no single object (a list, say) may be what saw that this one broke.
+  const concerns = (n: number) => broken === null || [broken, null].includes(begun.get(n)?.object ?? null);
+  const onObject = all.filter(concerns);
   const citizens = new Set(onObject.map((n) => begun.get(n)?.actor));
   return {
     onObject,
-    ofCitizens: all.filter((n) => begun.get(n)?.object === broken || citizens.has(begun.get(n)?.actor)),
+    ofCitizens: all.filter((n) => concerns(n) || citizens.has(begun.get(n)?.actor)),
     byObject: grouped(all, (n) => begun.get(n)?.object),
     byActor: grouped(all, (n) => begun.get(n)?.actor),
   };

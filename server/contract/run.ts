@@ -83,7 +83,7 @@ export const runConfigSchema = z.object({
   strategy: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
-    .default('random'),
+    .default('ambush'),
   /** Operations begun a wall-clock second, at most; null: as fast as it goes. For watching. */
   rate: z.number().positive().max(1_000_000).nullable().default(null),
   /** A snapshot of the metrics after every so many events. */

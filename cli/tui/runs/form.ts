@@ -45,7 +45,7 @@ export const FIELDS: readonly Field[] = [
     choices: ISOLATION_LEVELS,
     parse: oneOf(ISOLATION_LEVELS),
   },
-  { name: 'strategy', label: 'Strategy', empty: 'random', parse: kebabName },
+  { name: 'strategy', label: 'Strategy', empty: 'ambush', parse: kebabName },
   { name: 'rate', label: 'Rate', empty: 'as fast as it goes', parse: positiveNumber(1_000_000) },
   { name: 'threshold', label: 'Threshold', empty: 'none', parse: (text) => threshold(text) },
 ];
