@@ -48,7 +48,7 @@ export async function hostServer(context: Context, options: HostOptions): Promis
   const base = { ...context.env, SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn' };
 
   options.progress('starting the server');
-  const server = await keepAlive(async () => {
+  const startServer = () => {
     const env = {
       ...base,
       SIMCITY_URL: undefined,
@@ -56,7 +56,17 @@ export async function hostServer(context: Context, options: HostOptions): Promis
       SIMCITY_HOST: options.host ?? '127.0.0.1',
       SIMCITY_PORT: String(port),
     };
-    const part = await startPart({ name: 'server', env, logDir });
+    return startPart({ name: 'server', env, logDir });
+  };
+  let wasUp = false;
+  const server = await keepAlive(async () => {
+    const part = await startServer().catch((error: unknown) => {
+      // Another may have taken the usual port since it was found free; nobody asked for that one.
+      if (wasUp || options.port !== 'usual' || port === 0) throw error;
+      port = 0;
+      return startServer();
+    });
+    wasUp = true;
     // A server that comes back must be where its clients look for it.
     port = Number(new URL(serverUrlOf(part)).port) || port;
     return part;

@@ -24,7 +24,13 @@ export function simcity(args: string[], options: CliOptions = {}): Promise<CliRe
     [...(options.nodeArgs ?? []), `${process.cwd()}/cli/simcity.js`, ...args],
     {
       cwd: options.cwd ?? process.cwd(),
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        // Said, though it is the default: then no SimCity of another test on the usual port is talked to.
+        SIMCITY_DATA_DIR: '.simcity',
+        ...options.env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
