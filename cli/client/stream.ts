@@ -3,7 +3,14 @@
  * last id, backs off, notices a link that fell silent, and never hands on a gap or a duplicate.
  */
 import { EventSource } from 'eventsource';
-import { apiPath, type Frame, formatCursor, frameSchemas, parseCursor } from '../../server/contract/index.ts';
+import {
+  apiPath,
+  type Frame,
+  formatCursor,
+  frameSchemas,
+  parseCursor,
+  type StreamMode,
+} from '../../server/contract/index.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { safeText } from '../safe-text.ts';
 import { type Connection, refusal } from './api.ts';
@@ -25,8 +32,8 @@ export interface FollowOptions {
   runId: string;
   /** Index of the first event wanted; 0 by default. */
   from?: number;
-  /** `live` lets the server pass over events that a slow link cannot carry; lossless by default. */
-  mode?: 'live' | 'lossless';
+  /** `live`: only the newest events and metrics, and `skipped` frames for the others; lossless by default. */
+  mode?: StreamMode;
   signal?: AbortSignal;
   /** Silence after which the link counts as dead, in ms; the server sends a heartbeat every second. */
   idleMs?: number;
@@ -40,7 +47,7 @@ export interface FollowOptions {
 
 /** Answers after which another attempt can only get the same. */
 const FINAL_STATUSES = new Set([204, 401, 403, 404]);
-const FRAME_KINDS = ['heartbeat', 'event', 'snapshot', 'end'] as const;
+const FRAME_KINDS = ['heartbeat', 'event', 'snapshot', 'skipped', 'end'] as const;
 /** The same gap that often in a row is the server's, not the link's. */
 const MAX_GAPS = 5;
 
@@ -170,16 +177,18 @@ function accept(
   if (frame.frame === 'event') {
     const { index } = frame.data;
     if (index < position.nextIndex) return { frame: null, problem: null };
-    if (index > position.nextIndex && options.mode !== 'live') return gap(options, position, index);
+    if (index > position.nextIndex) return gap(options, position, index);
     position.nextIndex = index + 1;
+    position.gaps = 0;
+  } else if (frame.frame === 'skipped') {
+    const { from, to } = frame.data;
+    if (to < position.nextIndex) return { frame: null, problem: null };
+    if (from > position.nextIndex) return gap(options, position, from);
+    position.nextIndex = to + 1;
     position.gaps = 0;
   } else if (frame.frame === 'snapshot') {
     if (isBehind(position.lastId, mail.id)) return { frame: null, problem: null };
-  } else if (
-    frame.frame === 'end' &&
-    options.mode !== 'live' &&
-    frame.data.eventIndex >= position.nextIndex
-  ) {
+  } else if (frame.frame === 'end' && frame.data.eventIndex >= position.nextIndex) {
     return gap(options, position, frame.data.eventIndex + 1);
   }
   if (mail.id !== '') position.lastId = mail.id;

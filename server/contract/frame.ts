@@ -18,6 +18,14 @@ export const failureSummarySchema = z.object({
 });
 export type FailureSummary = z.infer<typeof failureSummarySchema>;
 
+/** Only with `mode=live`: the events `from` to `to`, `events` in number, were passed over. */
+export const skippedFrameSchema = z.object({
+  from: z.int().min(0),
+  to: z.int().min(0),
+  events: z.int().min(1),
+});
+export type SkippedFrame = z.infer<typeof skippedFrameSchema>;
+
 export const endFrameSchema = z.object({
   status: terminalStatusSchema,
   pass: z.boolean(),
@@ -28,17 +36,26 @@ export const endFrameSchema = z.object({
 });
 export type EndFrame = z.infer<typeof endFrameSchema>;
 
+/**
+ * `lossless` carries every event. `live` is for eyes on a thin link: the newest events and metrics a few
+ * times a second, and `skipped` in the place of those that were passed over.
+ */
+export const STREAM_MODES = ['lossless', 'live'] as const;
+export type StreamMode = (typeof STREAM_MODES)[number];
+
 /** One frame with its kind. On the wire: `event: <frame>`, `data: <JSON>`, and for history `id: <cursor>`. */
 export type Frame =
   | { frame: 'heartbeat'; data: HeartbeatFrame }
   | { frame: 'event'; data: z.infer<typeof eventSchema> }
   | { frame: 'snapshot'; data: z.infer<typeof snapshotSchema> }
+  | { frame: 'skipped'; data: SkippedFrame }
   | { frame: 'end'; data: EndFrame };
 
 export const frameSchemas = {
   heartbeat: heartbeatFrameSchema,
   event: eventSchema,
   snapshot: snapshotSchema,
+  skipped: skippedFrameSchema,
   end: endFrameSchema,
 } as const;
 

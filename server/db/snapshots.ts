@@ -22,6 +22,14 @@ export async function readSnapshots(
   return rows.map(toStored);
 }
 
+/** The newest snapshot up to event `to`; null: there is none. */
+export async function readNewestSnapshot(sql: Sql, runId: string, to: number): Promise<StoredEvent | null> {
+  const [row] = await sql<SnapshotRow[]>`
+    select idx, at, metrics::text as metrics from simcity_run_snapshots
+    where run_id = ${runId} and idx <= ${to} order by idx desc limit 1`;
+  return row ? toStored(row) : null;
+}
+
 /**
  * Every `every`-th snapshot of the run, counted from its first: for charts of a long history. From
  * event `from` on, in order, at most `limit`.

@@ -3,7 +3,8 @@ import { type Cursor, formatCursor } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
 import { readEventPage } from '../db/events.ts';
 import { type LiveState, readLive } from '../db/live.ts';
-import { readSnapshots } from '../db/snapshots.ts';
+import { readNewestSnapshot, readSnapshots } from '../db/snapshots.ts';
+import { conflate, LIVE_EVENTS } from './conflate.ts';
 import { mergeFrames } from './frames.ts';
 
 const PAGE_EVENTS = 500;
@@ -64,6 +65,15 @@ export class History {
     // A failure is for those who asked, not for those who ask next.
     live.catch(() => this.#lives.delete(key));
     return live;
+  }
+
+  /** The newest of what follows `cursor`, up to event `newest`, for `mode=live`. */
+  async newest(runId: string, cursor: Cursor, newest: number): Promise<HistoryPage> {
+    const from = Math.max(cursor.index, newest - LIVE_EVENTS) + 1;
+    const { events } = await readEventPage(this.#sql, runId, from, newest - from + 1);
+    const snapshot = await readNewestSnapshot(this.#sql, runId, newest);
+    const { frames, cursor: after } = conflate(cursor, events, snapshot);
+    return { chunks: join(frames), cursor: after, drained: after.index >= newest };
   }
 
   async #load(runId: string, from: Cursor): Promise<HistoryPage> {

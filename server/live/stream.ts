@@ -1,9 +1,10 @@
 /** Serves one subscriber of a run's stream: stored history first, then what is committed, then the end. */
 import type { ServerResponse } from 'node:http';
-import { type Cursor, isTerminal } from '../contract/index.ts';
+import { type Cursor, isTerminal, type StreamMode } from '../contract/index.ts';
 import type { LiveState } from '../db/live.ts';
+import { LIVE_FLUSH_MS } from './conflate.ts';
 import { endFrame, heartbeatFrame } from './frames.ts';
-import type { History } from './history.ts';
+import type { History, HistoryPage } from './history.ts';
 import type { Hub, Subscription } from './hub.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -18,6 +19,7 @@ const KEEP_ALIVE_MS = 30_000;
 export interface StreamOptions {
   runId: string;
   cursor: Cursor;
+  mode: StreamMode;
   history: History;
   hub: Hub;
   /** Aborted when the server stops. */
@@ -74,7 +76,7 @@ async function follow(
       if (!(await send(out, heartbeatFrame(live, new Date())))) return;
       nextHeartbeat = now + HEARTBEAT_MS;
     }
-    const page = mayHaveMore(live, cursor) ? await history.read(runId, cursor, seen) : null;
+    const page = mayHaveMore(live, cursor) ? await read(options, cursor, live, seen) : null;
     for (const chunk of page?.chunks ?? []) if (!(await send(out, chunk))) return;
     cursor = page?.cursor ?? cursor;
     if (page && !page.drained) continue;
@@ -84,8 +86,14 @@ async function follow(
       return;
     }
     await subscription.changed(seen, Math.min(POLL_MS, nextHeartbeat - performance.now()));
-    if (subscription.version !== seen) await new Promise((resolve) => setTimeout(resolve, COALESCE_MS));
+    const pauseMs = options.mode === 'live' ? LIVE_FLUSH_MS : COALESCE_MS;
+    if (subscription.version !== seen) await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
+}
+
+function read(options: StreamOptions, cursor: Cursor, live: LiveState, seen: number): Promise<HistoryPage> {
+  const { history, runId, mode } = options;
+  return mode === 'live' ? history.newest(runId, cursor, live.eventIndex) : history.read(runId, cursor, seen);
 }
 
 function mayHaveMore(live: LiveState, cursor: Cursor): boolean {

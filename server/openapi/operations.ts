@@ -116,7 +116,7 @@ export const OPERATIONS: readonly Operation[] = [
     answer: {
       media: 'text/event-stream',
       description:
-        'Frames heartbeat, event, snapshot and end; data is JSON of the schema Frame_<name>. 204: the client has had the end.',
+        'Frames heartbeat, event, snapshot and end; data is JSON of the schema Frame_<name>. With mode=live only the newest events and the newest snapshot of every 250 ms, and in the place of the others skipped, which says how many were passed over. 204: the client has had the end.',
     },
     errors: [400, 404, 409],
   },

@@ -1,6 +1,12 @@
 /** The query parameters and request bodies of the routes, once for checking and for the OpenAPI document. */
 import { z } from 'zod';
-import { launchSchema, runConfigSchema, runStatusSchema, stopRequestSchema } from '../contract/index.ts';
+import {
+  launchSchema,
+  runConfigSchema,
+  runStatusSchema,
+  STREAM_MODES,
+  stopRequestSchema,
+} from '../contract/index.ts';
 
 /** Digits only: Number() alone would take '', '1e3' and '0x10'. */
 const wholeNumber = (low: number, high: number) =>
@@ -27,6 +33,7 @@ export const snapshotsQuery = z.object({
 export const streamQuery = z.object({
   from: wholeNumber(0, MAX_INDEX).optional(),
   after: z.string().max(40).optional(),
+  mode: z.enum(STREAM_MODES).default('lossless'),
 });
 
 export const stateQuery = z.object({ at: wholeNumber(0, MAX_INDEX).optional() });

@@ -1,7 +1,7 @@
 /** The live stream of a run, as Server-Sent Events. */
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
-import { type Cursor, formatCursor, isTerminal, parseCursor } from '../contract/index.ts';
+import { type Cursor, formatCursor, isTerminal, parseCursor, type StreamMode } from '../contract/index.ts';
 import type { LiveState } from '../db/live.ts';
 import { readLive } from '../db/live.ts';
 import { ApiError, invalidRequest } from '../errors.ts';
@@ -29,8 +29,8 @@ export function streamRoutes(services: Services): Hono<ServerEnv> {
       throw new ApiError(503, 'unavailable', 'The server is stopping. Try again in a moment.');
     services.metrics.streamsOpened += 1;
     const { outgoing } = c.env;
-    const { cursor } = asked;
-    serveStream(outgoing, { ...services, runId, cursor }).catch((error: unknown) => {
+    const { cursor, mode } = asked;
+    serveStream(outgoing, { ...services, runId, cursor, mode }).catch((error: unknown) => {
       log.warn({ err: error, runId }, 'a stream was cut; the subscriber can resume');
     });
     return RESPONSE_ALREADY_SENT;
@@ -41,18 +41,19 @@ export function streamRoutes(services: Services): Hono<ServerEnv> {
 
 interface Place {
   cursor: Cursor;
+  mode: StreamMode;
   after: Cursor['after'] | 'start';
 }
 
 /** Last-Event-ID goes before the query: a client that reconnects repeats the query that it began with. */
 function readPlace(c: Context): Place {
-  const { from, after } = validate(streamQuery, c.req.query(), 'the query');
+  const { from, after, mode } = validate(streamQuery, c.req.query(), 'the query');
   const text = c.req.header('last-event-id') || after;
   if (text === undefined || text === '') {
-    return { cursor: { index: (from ?? 0) - 1, after: 'snapshot' }, after: 'start' };
+    return { cursor: { index: (from ?? 0) - 1, after: 'snapshot' }, mode, after: 'start' };
   }
   const cursor = parseCursor(text);
-  if (cursor) return { cursor, after: cursor.after };
+  if (cursor) return { cursor, mode, after: cursor.after };
   throw invalidRequest(
     `The cursor ${JSON.stringify(text.slice(0, 40))} is not one of this stream. Send back the id of a frame, such as 12, 12s or 12e.`,
   );

@@ -149,6 +149,7 @@ export function writeFrame(response: ServerResponse, frame: Frame): void {
 function cursorOf(frame: Frame): string | null {
   if (frame.frame === 'event') return formatCursor({ index: frame.data.index, after: 'event' });
   if (frame.frame === 'snapshot') return formatCursor({ index: frame.data.index, after: 'snapshot' });
+  if (frame.frame === 'skipped') return formatCursor({ index: frame.data.to, after: 'event' });
   if (frame.frame === 'end') return formatCursor({ index: frame.data.eventIndex, after: 'end' });
   return null;
 }
@@ -156,6 +157,7 @@ function cursorOf(frame: Frame): string | null {
 function isAfter(frame: Frame, last: { index: number; after: string }): boolean {
   if (frame.frame === 'heartbeat') return true;
   if (frame.frame === 'end') return last.after !== 'end';
+  if (frame.frame === 'skipped') return frame.data.to > last.index;
   if (frame.data.index !== last.index) return frame.data.index > last.index;
   return frame.frame === 'snapshot' && last.after === 'event';
 }

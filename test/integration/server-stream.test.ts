@@ -7,6 +7,7 @@ import {
   endFrameSchema,
   eventSchema,
   heartbeatFrameSchema,
+  skippedFrameSchema,
   snapshotSchema,
 } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
@@ -118,6 +119,31 @@ describe('the stream', () => {
     await harness.send(1, { end: passed });
     for (const seen of await Promise.all([...followers, ...steady]))
       expect(seen).toEqual(expected(harness.next));
+  });
+
+  it('conflates for mode=live: the newest, and how many events were passed over, adding up to the whole', async () => {
+    const harness = await begin();
+    await harness.send(300);
+    const reading = collect(await readSse(streamUrl(harness, '?mode=live')));
+    for (let i = 0; i < 30; i++) await harness.send(20);
+    await harness.send(1, { end: passed });
+    const frames = await reading;
+    let next = 0;
+    let skipped = 0;
+    for (const { frame, data, id } of frames) {
+      if (frame === 'event') {
+        expect(data['index']).toBe(next);
+        next += 1;
+      } else if (frame === 'skipped') {
+        const { from, to, events } = skippedFrameSchema.parse(data);
+        expect([from, events, id]).toEqual([next, to - from + 1, String(to)]);
+        skipped += events;
+        next = to + 1;
+      } else if (frame === 'snapshot') expect(data['index']).toBe(next - 1);
+    }
+    expect(next).toBe(harness.next);
+    expect(skipped).toBeGreaterThanOrEqual(280);
+    expect(frames.at(-1)).toMatchObject({ frame: 'end', data: { eventIndex: harness.next - 1 } });
   });
 
   it('carries what was sent to another server on the same database', async () => {

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FollowOptions, followRun, type StreamItem } from '../../cli/client/stream.ts';
 import { CliError } from '../../cli/errors.ts';
+import type { Frame } from '../../server/contract/index.ts';
 import { type FakeServer, startFakeServer, startStream, writeFrame } from '../helpers/fake-server.ts';
 import { endFrame, heartbeat, historyFrames, RUN_ID, recordedRun } from '../helpers/recorded-run.ts';
 
@@ -111,6 +112,27 @@ describe('following a run', () => {
     const items = await collect();
     expect(indexes(items)).toEqual(upTo(9));
     expect(links(items)).toContain('reconnecting: event 5 is missing before 8');
+  });
+
+  test('lets itself be told what was passed over, and asks again for what was not even told', async () => {
+    const skipped = (from: number, to: number): Frame => ({
+      frame: 'skipped',
+      data: { from, to, events: to - from + 1 },
+    });
+    server.script = ({ number, lastEventId, response }) => {
+      if (number > 1) expect(lastEventId).toBe('6');
+      startStream(response);
+      const frames =
+        number === 1
+          ? [skipped(0, 4), ...historyFrames(5, 6), ...historyFrames(9, 9)]
+          : [skipped(7, 8), ...historyFrames(9, 9), endFrame(9, 'PASS')];
+      for (const frame of frames) writeFrame(response, frame);
+      if (number > 1) response.end();
+      return true;
+    };
+    const items = await collect({ mode: 'live' });
+    expect(indexes(items)).toEqual([5, 6, 9]);
+    expect(links(items)).toContain('reconnecting: event 7 is missing before 9');
   });
 
   test('does not take an end for the end while events are missing', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cursor } from '../../server/contract/index.ts';
 import { onOneLine } from '../../server/db/events.ts';
+import { conflate } from '../../server/live/conflate.ts';
 import { endFrame, mergeFrames } from '../../server/live/frames.ts';
 import { unstorablePath } from '../../server/runs/storable-text.ts';
 
@@ -45,6 +46,35 @@ describe('frames', () => {
     };
     expect(endFrame(live)).toBeNull();
     expect(endFrame({ ...live, status: 'FAIL' })).toContain('id: 4e\n');
+  });
+});
+
+describe('the conflated stream', () => {
+  const from = { index: -1, after: 'snapshot' } as const;
+  const told = (cursor: Cursor, events: number[], snapshot: number | null) =>
+    conflate(cursor, stored(...events), snapshot === null ? null : stored(snapshot)[0]!).frames.map(
+      (frame) => {
+        const [, name, id] = /^event: (\w+)\nid: (.*)$/m.exec(frame) ?? [];
+        const { from: first, events: count } = JSON.parse(/^data: (.*)$/m.exec(frame)?.[1] ?? '{}') as {
+          from?: number;
+          events?: number;
+        };
+        return name === 'skipped' ? `${first}+${count}->${id}` : id;
+      },
+    );
+
+  it('says how many events were passed over, and where', () => {
+    expect(told(from, [8, 9, 10], null)).toEqual(['0+8->7', '8', '9', '10']);
+    expect(told({ index: 7, after: 'event' }, [8, 9], null)).toEqual(['8', '9']);
+    expect(told({ index: 8, after: 'event' }, [8, 9], null)).toEqual(['9']);
+  });
+
+  it('puts the newest snapshot in its place in the history', () => {
+    expect(told(from, [8, 9, 10], 9)).toEqual(['0+8->7', '8', '9', '9s', '10']);
+    expect(told(from, [8, 9], 5)).toEqual(['0+6->5', '5s', '6+2->7', '8', '9']);
+    expect(told({ index: 9, after: 'event' }, [8, 9], 9)).toEqual(['9s']);
+    expect(told({ index: 9, after: 'snapshot' }, [8, 9], 9)).toEqual([]);
+    expect(told({ index: 9, after: 'event' }, [10], 8)).toEqual(['10']);
   });
 });
 

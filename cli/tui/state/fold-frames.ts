@@ -16,7 +16,7 @@ export function foldFrames(data: RunData, frames: readonly Frame[], nowMs: numbe
     if (frame.frame === 'event') events.push(frame.data);
     else if (frame.frame === 'snapshot') snapshots.push(frame.data);
     else if (frame.frame === 'heartbeat') next = foldHeartbeat(next, frame.data, nowMs);
-    else next = foldEnd(next, frame.data);
+    else if (frame.frame === 'end') next = foldEnd(next, frame.data);
   }
   return foldSnapshots(foldEvents(next, events), snapshots);
 }
