@@ -1,6 +1,6 @@
 // Bundles the parts into dist/: one entry for each process, one lazy chunk for each command.
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -11,6 +11,33 @@ const entries = {
   runner: 'runner/main.ts',
   harness: 'runner/harness/main.ts',
   lab: 'runner/lab/main.ts',
+};
+
+/**
+ * What would be loaded at each start and is hardly ever used. string-width parses the table of all emoji, which
+ * takes 20 ms, and is called for text beyond plain letters only; zod brings its messages in fifty languages;
+ * yoga reads its WebAssembly out of a data URL by fetch, which takes 30 ms to load, where it can do without.
+ */
+const loadLess = {
+  name: 'load-less',
+  setup({ onResolve, onLoad, resolve }) {
+    onResolve({ filter: /^string-width$/ }, ({ namespace, resolveDir, pluginData }) =>
+      namespace === 'lazy' || pluginData === 'direct'
+        ? undefined
+        : { path: 'string-width', namespace: 'lazy', pluginData: resolveDir },
+    );
+    onLoad({ filter: /.*/, namespace: 'lazy' }, ({ pluginData }) => ({
+      contents: `let measure;
+        export default (text, options) => (measure ??= require('string-width').default)(text, options);`,
+      resolveDir: pluginData,
+    }));
+    onLoad({ filter: /yoga-wasm-base64-esm\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll('typeof fetch', 'typeof undefined'),
+    }));
+    onResolve({ filter: /\/locales\/index\.js$/ }, ({ importer, resolveDir, kind }) =>
+      importer.includes('/zod/') ? resolve('../locales/en.js', { importer, resolveDir, kind }) : undefined,
+    );
+  },
 };
 
 const result = await build({
@@ -33,6 +60,7 @@ const result = await build({
   banner: {
     js: "import{createRequire as __simcityRequire}from'node:module';const require=__simcityRequire(import.meta.url);",
   },
+  plugins: [loadLess],
   logLevel: 'warning',
   write: false,
 });

@@ -16,9 +16,10 @@ export function differences(left: RunEvent, right: RunEvent): Difference[] {
 }
 
 function decided(event: RunEvent): unknown {
-  const { at: _, ...rest } = event;
-  if (event.type !== 'start') return rest;
-  const { versions: __, config, ...data } = event.data;
+  const { index, virtualMs, type, actor } = event;
+  const rest = { index, virtualMs, type, actor, data: event.data };
+  if (type !== 'start') return rest;
+  const { versions: _, config, ...data } = event.data;
   return { ...rest, data: { ...data, config: decidedConfig(config) } };
 }
 

@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
 export { safeJson, safeLines, safeText } from './sanitize.ts';
 
 /** Letters, and the box, block and braille characters that SimCity draws with: one code unit, one column each. */
-const SINGLE = /^[\u0020-\u007e·●○…♥✔✖◆◇▸▾▲△→←↑↓\u2500-\u259f\u2800-\u28ff]*$/;
+const SINGLE = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u00ff●○…♥✔✖◆◇▸▾▲△→←↑↓\u2500-\u259f\u2800-\u28ff]*$/;
 
 /** True for text of which every code unit takes exactly one column. */
 export function isSingleColumn(text: string): boolean {

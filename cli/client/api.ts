@@ -19,7 +19,8 @@ import {
   snapshotPageSchema,
 } from '../../server/contract/index.ts';
 import { CliError, EXIT, messageOf } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../sanitize.ts';
+import { type HttpRequest, send, textOf } from './http.ts';
 
 /** How to reach a server. */
 export interface Connection {
@@ -47,28 +48,28 @@ export interface ApiOptions {
   signal?: AbortSignal;
   /** Limit for one call in ms. */
   timeoutMs?: number;
-  fetch?: typeof fetch;
+  exchange?: typeof exchange;
 }
 
 type Query = Record<string, string | number | undefined>;
 
 /** The calls of the server at `connection`. @throws CliError from each call that fails. */
 export function createApi(connection: Connection, options: ApiOptions = {}): Api {
-  const call = <T>(schema: z.ZodType<T> | null, path: string, init: CallInit = {}): Promise<T> =>
+  const ask = <T>(schema: z.ZodType<T> | null, path: string, init: CallInit = {}): Promise<T> =>
     callServer(connection, options, schema, path, init);
   return {
     connection,
-    run: (runId) => call(runSchema, apiPath.run(runId)),
-    runs: (query) => call(runPageSchema, apiPath.runs(), { query }),
-    launch: (launch) => call(runSchema, apiPath.runs(), { body: launch }),
+    run: (runId) => ask(runSchema, apiPath.run(runId)),
+    runs: (query) => ask(runPageSchema, apiPath.runs(), { query }),
+    launch: (launch) => ask(runSchema, apiPath.runs(), { body: launch }),
     stop: async (runId, reason) => {
-      await call(null, apiPath.stop(runId), { body: reason === undefined ? {} : { reason } });
+      await ask(null, apiPath.stop(runId), { body: reason === undefined ? {} : { reason } });
     },
-    events: (runId, query) => call(eventPageSchema, apiPath.events(runId), { query }),
-    snapshots: (runId, query) => call(snapshotPageSchema, apiPath.snapshots(runId), { query }),
-    state: (runId, at) => call(cityStateSchema, apiPath.state(runId), { query: { at } }),
+    events: (runId, query) => ask(eventPageSchema, apiPath.events(runId), { query }),
+    snapshots: (runId, query) => ask(snapshotPageSchema, apiPath.snapshots(runId), { query }),
+    state: (runId, at) => ask(cityStateSchema, apiPath.state(runId), { query: { at } }),
     storeSmallest: (runId, smallest) =>
-      call(runSchema, apiPath.smallest(runId), { method: 'PUT', body: smallest }),
+      ask(runSchema, apiPath.smallest(runId), { method: 'PUT', body: smallest }),
   };
 }
 
@@ -90,7 +91,7 @@ async function callServer<T>(
   for (const [name, value] of Object.entries(init.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
-  const { status, text } = await exchange(connection, options, url, init);
+  const { status, text } = await call(connection, options, url, init);
   if (status < 200 || status > 299) throw refusal(connection, status, text);
   if (schema === null) return undefined as T;
   const parsed = schema.safeParse(parseJson(text));
@@ -98,23 +99,28 @@ async function callServer<T>(
   return parsed.data;
 }
 
-async function exchange(connection: Connection, options: ApiOptions, url: URL, init: CallInit) {
+async function call(connection: Connection, options: ApiOptions, url: URL, init: CallInit) {
   const timeout = AbortSignal.timeout(options.timeoutMs ?? 30_000);
   const headers: Record<string, string> = { accept: 'application/json' };
   if (connection.token !== undefined) headers['authorization'] = `Bearer ${connection.token}`;
   if (init.body !== undefined) headers['content-type'] = 'application/json';
   try {
-    const response = await (options.fetch ?? fetch)(url, {
+    return await (options.exchange ?? exchange)(url, {
       method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
       headers,
       signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
       ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
     });
-    return { status: response.status, text: await response.text() };
   } catch (error) {
     if (timeout.aborted) throw unreachable(connection, 'it did not answer in time', error);
     throw unreachable(connection, causeOf(error), error);
   }
+}
+
+/** Sends a request and reads the whole answer. @throws what went wrong with the connection. */
+export async function exchange(url: URL, request: HttpRequest): Promise<{ status: number; text: string }> {
+  const answer = await send(url, request);
+  return { status: answer.status, text: await textOf(answer, request.signal) };
 }
 
 /** The error for a server that cannot be reached at all. */
@@ -177,7 +183,8 @@ function unreadable(connection: Connection, path: string, issues: readonly z.cor
   );
 }
 
-function parseJson(text: string): unknown {
+/** Undefined for what is no JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -4,6 +4,7 @@ import { environmentOf } from '../config/apply.ts';
 import { loadConfigFile } from '../config/file.ts';
 import type { Context } from '../context.ts';
 import { findServer } from '../hosting/find-server.ts';
+import { exchange } from './api.ts';
 
 const LIMIT_MS = 700;
 const RUNS = 30;
@@ -24,10 +25,10 @@ async function ask(context: Context) {
   const found = await findServer({ ...context, env }, {});
   if (found === null) return [];
   const { url, token } = found.connection;
-  const response = await fetch(`${url}${API_BASE}/runs?limit=${RUNS}`, {
+  const { text } = await exchange(new URL(`${url}${API_BASE}/runs?limit=${RUNS}`), {
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(LIMIT_MS),
   });
-  const page = runPageSchema.safeParse(await response.json());
+  const page = runPageSchema.safeParse(JSON.parse(text));
   return page.success ? page.data.runs : [];
 }

@@ -2,7 +2,7 @@
  * The stream of a run as an async iterable that survives everything but the end: it resumes with the
  * last id, backs off, notices a link that fell silent, and never hands on a gap or a duplicate.
  */
-import { EventSource } from 'eventsource';
+import type { EventSourceMessage } from 'eventsource-parser';
 import {
   apiPath,
   type Frame,
@@ -12,10 +12,10 @@ import {
   type StreamMode,
 } from '../../server/contract/index.ts';
 import { CliError, EXIT } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
-import { type Connection, refusal } from './api.ts';
-import { createMailbox, type Mailbox } from './mailbox.ts';
-import { watchedFetch } from './watched-fetch.ts';
+import { safeText } from '../sanitize.ts';
+import { type Connection, causeOf, refusal } from './api.ts';
+import { readEventStream, StreamRefused } from './event-stream.ts';
+import { lazyEvent, lazySnapshot } from './lazy-frames.ts';
 
 /** Whether the stream is connected, for people to see. */
 export type LinkState =
@@ -34,6 +34,8 @@ export interface FollowOptions {
   from?: number;
   /** `live`: only the newest events and metrics, and `skipped` frames for the others; lossless by default. */
   mode?: StreamMode;
+  /** True to read of most frames only what says where they stand, and the rest once it is looked at. */
+  lazy?: boolean;
   signal?: AbortSignal;
   /** Silence after which the link counts as dead, in ms; the server sends a heartbeat every second. */
   idleMs?: number;
@@ -47,7 +49,7 @@ export interface FollowOptions {
 
 /** Answers after which another attempt can only get the same. */
 const FINAL_STATUSES = new Set([204, 401, 403, 404]);
-const FRAME_KINDS = ['heartbeat', 'event', 'snapshot', 'skipped', 'end'] as const;
+type FrameKind = Frame['frame'];
 /** The same gap that often in a row is the server's, not the link's. */
 const MAX_GAPS = 5;
 
@@ -65,6 +67,18 @@ type Outcome = { over: true } | { over: false; error: string };
  * when `signal` aborts. @throws CliError when the server refuses the stream for good.
  */
 export async function* followRun(options: FollowOptions): AsyncGenerator<StreamItem, void, undefined> {
+  for await (const items of followInBatches(options)) {
+    for (const item of items) {
+      if (options.signal?.aborted) return;
+      yield item;
+    }
+  }
+}
+
+/** Like `followRun`, with what came in one piece in one piece: for who takes thousands of frames a second. */
+export async function* followInBatches(
+  options: FollowOptions,
+): AsyncGenerator<StreamItem[], void, undefined> {
   const position: Position = { lastId: null, nextIndex: options.from ?? 0, gaps: 0 };
   let attempt = 0;
   while (!options.signal?.aborted) {
@@ -77,84 +91,79 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<StreamI
       throw lost(options.connection, outcome.error, attempt - 1);
     }
     const retryInMs = backoff(attempt, options);
-    yield { kind: 'link', link: { state: 'reconnecting', attempt, error: outcome.error, retryInMs } };
+    yield [{ kind: 'link', link: { state: 'reconnecting', attempt, error: outcome.error, retryInMs } }];
     await pause(retryInMs, options.signal);
   }
 }
 
-type Mail =
-  | { kind: 'open' }
-  | { kind: 'frame'; name: (typeof FRAME_KINDS)[number]; data: string; id: string }
-  | { kind: 'lost'; error: string; status: number | undefined };
-
+/** One connection. `onProgress` is called when frames came. */
 async function* readOnce(
   options: FollowOptions,
   position: Position,
   onProgress: () => void,
-): AsyncGenerator<StreamItem, Outcome, undefined> {
-  const mailbox = createMailbox<Mail>(1_000, options.signal);
-  const refused: { text: string } = { text: '' };
-  const source = open(options, position, mailbox, refused);
+): AsyncGenerator<StreamItem[], Outcome, undefined> {
+  const { connection, signal } = options;
   try {
-    for (;;) {
-      const mail = await mailbox.take();
-      if (mail === null) return { over: true };
-      if (mail.kind === 'open') {
-        yield { kind: 'link', link: { state: 'connected' } };
-      } else if (mail.kind === 'lost') {
-        if (mail.status !== undefined && FINAL_STATUSES.has(mail.status)) {
-          throw final(options.connection, mail.status, refused.text);
-        }
-        return { over: false, error: mail.error };
-      } else {
-        const read = accept(options, position, mail);
-        if (read.problem !== null) return { over: false, error: read.problem };
-        onProgress();
-        if (read.frame === null) continue;
-        yield { kind: 'frame', frame: read.frame, id: mail.id === '' ? null : mail.id };
-        if (read.frame.frame === 'end') return { over: true };
+    const stream = readEventStream(streamUrl(options, position), {
+      headers: streamHeaders(connection, position),
+      idleMs: options.idleMs ?? 10_000,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    for await (const messages of stream) {
+      if (messages.length === 0) {
+        yield [{ kind: 'link', link: { state: 'connected' } }];
+        continue;
       }
+      const { items, problem } = acceptAll(options, position, messages);
+      if (items.length > 0) {
+        onProgress();
+        yield items;
+      }
+      const last = items.at(-1);
+      if (last?.kind === 'frame' && last.frame.frame === 'end') return { over: true };
+      if (problem !== null) return { over: false, error: problem };
     }
-  } finally {
-    source.close();
-    mailbox.close();
+    return { over: false, error: 'the server closed the stream' };
+  } catch (error) {
+    if (signal?.aborted) return { over: true };
+    if (error instanceof CliError) throw error;
+    if (error instanceof StreamRefused && FINAL_STATUSES.has(error.status)) {
+      throw final(connection, error.status, error.text);
+    }
+    return { over: false, error: causeOf(error) };
   }
 }
 
-function open(
+/** The frames of what came in one piece, up to the end or to a problem. */
+function acceptAll(
   options: FollowOptions,
   position: Position,
-  mailbox: Mailbox<Mail>,
-  refused: { text: string },
-): EventSource {
+  messages: readonly EventSourceMessage[],
+): { items: StreamItem[]; problem: string | null } {
+  const items: StreamItem[] = [];
+  for (const message of messages) {
+    const { event: name } = message;
+    // Kinds of frames that came later than this version mean nothing to it.
+    if (!isFrameKind(name)) continue;
+    const { frame, problem } = accept(options, position, name, message);
+    if (problem !== null) return { items, problem };
+    if (frame === null) continue;
+    items.push({ kind: 'frame', frame, id: message.id ?? null });
+    if (frame.frame === 'end') break;
+  }
+  return { items, problem: null };
+}
+
+function isFrameKind(name: string | undefined): name is FrameKind {
+  return name !== undefined && Object.hasOwn(frameSchemas, name);
+}
+
+function streamUrl(options: FollowOptions, position: Position): URL {
   const url = new URL(options.connection.url + apiPath.stream(options.runId));
   if (position.lastId === null && position.nextIndex > 0)
     url.searchParams.set('from', String(position.nextIndex));
   if (options.mode === 'live') url.searchParams.set('mode', 'live');
-  const source = new EventSource(url, {
-    fetch: watchedFetch({
-      headers: streamHeaders(options.connection, position),
-      idleMs: options.idleMs ?? 10_000,
-      mayRead: () => mailbox.hasRoom(),
-      onRefusal: (text) => {
-        refused.text = text;
-      },
-    }),
-  });
-  source.addEventListener('open', () => mailbox.put({ kind: 'open' }));
-  source.addEventListener('error', (event) => {
-    // From here on this client decides when to come back; the package's own timer must not.
-    source.close();
-    const status = event.code;
-    const error = event.message ?? 'the server closed the stream';
-    mailbox.put({ kind: 'lost', status, error: status === undefined ? error : `HTTP ${status}` });
-  });
-  for (const name of FRAME_KINDS) {
-    source.addEventListener(name, (event: MessageEvent) => {
-      mailbox.put({ kind: 'frame', name, data: String(event.data), id: event.lastEventId });
-    });
-  }
-  return source;
+  return url;
 }
 
 function streamHeaders(connection: Connection, position: Position): Record<string, string> {
@@ -168,11 +177,12 @@ function streamHeaders(connection: Connection, position: Position): Record<strin
 function accept(
   options: FollowOptions,
   position: Position,
-  mail: Extract<Mail, { kind: 'frame' }>,
+  name: FrameKind,
+  { id = '', data }: EventSourceMessage,
 ): { frame: Frame | null; problem: string | null } {
-  const frame = parseFrame(mail.name, mail.data);
+  const frame = (options.lazy === true ? lazyFrame(name, data) : null) ?? parseFrame(name, data);
   if (frame === null) {
-    return { frame: null, problem: `a ${mail.name} frame that this version does not understand` };
+    return { frame: null, problem: `a ${name} frame that this version does not understand` };
   }
   if (frame.frame === 'event') {
     const { index } = frame.data;
@@ -187,11 +197,11 @@ function accept(
     position.nextIndex = to + 1;
     position.gaps = 0;
   } else if (frame.frame === 'snapshot') {
-    if (isBehind(position.lastId, mail.id)) return { frame: null, problem: null };
+    if (isBehind(position.lastId, id)) return { frame: null, problem: null };
   } else if (frame.frame === 'end' && frame.data.eventIndex >= position.nextIndex) {
     return gap(options, position, frame.data.eventIndex + 1);
   }
-  if (mail.id !== '') position.lastId = mail.id;
+  if (id !== '') position.lastId = id;
   return { frame, problem: null };
 }
 
@@ -222,7 +232,17 @@ function isBehind(lastId: string | null, id: string): boolean {
   return AFTER_ORDER[here.after] <= AFTER_ORDER[last.after];
 }
 
-function parseFrame(name: (typeof FRAME_KINDS)[number], text: string): Frame | null {
+function lazyFrame(name: FrameKind, text: string): Frame | null {
+  if (name === 'event') {
+    const data = lazyEvent(text);
+    return data === null ? null : { frame: name, data };
+  }
+  if (name !== 'snapshot') return null;
+  const data = lazySnapshot(text);
+  return data === null ? null : { frame: name, data };
+}
+
+function parseFrame(name: FrameKind, text: string): Frame | null {
   try {
     const data = frameSchemas[name].safeParse(JSON.parse(text));
     return data.success ? ({ frame: name, data: data.data } as Frame) : null;

@@ -1,7 +1,7 @@
 /** `simcity browse`, and `simcity` alone: the list of runs on the screen. */
 import { type Context, canDraw } from '../context.ts';
 import { usageError } from '../errors.ts';
-import { hostWhatIsMissing } from '../hosting/connect.ts';
+import { openFor } from './screen.ts';
 
 interface BrowseFlags {
   server?: string;
@@ -13,12 +13,9 @@ export async function browse(context: Context, flags: BrowseFlags): Promise<numb
   if (!canDraw(context)) {
     throw usageError('browse needs a terminal to draw on.', '`simcity runs` lists the runs as lines.');
   }
-  let isDrawing = false;
-  const progress = (message: string) => {
-    if (!isDrawing) context.err(`simcity: ${message}\n`);
-  };
-  const { api, hosted } = await hostWhatIsMissing(context, flags, progress);
-  isDrawing = true;
+  const opened = await openFor(context, flags, 'runs');
+  const { hostWhatIsMissing } = await import('../hosting/connect.ts');
+  const { api, hosted } = await hostWhatIsMissing(context, flags, opened.say);
   let hasRunner = false;
   const onLaunched = async () => {
     if (hosted === null || hasRunner) return;
@@ -31,6 +28,7 @@ export async function browse(context: Context, flags: BrowseFlags): Promise<numb
     readOnly: flags.readOnly === true,
     hosted: hosted !== null,
     onLaunched,
+    opened,
   });
   await hosted?.close();
   return exitCode;

@@ -12,6 +12,7 @@ import { createSentences } from '../output/sentences.ts';
 import { styleFor } from '../output/style.ts';
 import { exitCodeOf, verdictLine } from '../output/verdict.ts';
 import { safeJson, safeText } from '../safe-text.ts';
+import type { OpenScreen } from '../tui/open-screen.ts';
 import type { Presentation } from './presentation.ts';
 
 export interface FollowRequest {
@@ -25,6 +26,8 @@ export interface FollowRequest {
   exitOnEnd: boolean;
   /** True when mission control may change nothing. */
   readOnly?: boolean;
+  /** The screen, when it is open already. */
+  opened?: OpenScreen | undefined;
 }
 
 /** About a minute of attempts: a follower that nobody watches must end when the server does not come back. */

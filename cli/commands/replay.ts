@@ -1,22 +1,10 @@
-/** `simcity replay --verify`: executes a run's seed again and holds the two histories against each other. */
-import type { LabLine, Modules, Run, RunEvent } from '../../server/contract/index.ts';
-import { isTerminal } from '../../server/contract/index.ts';
-import type { Api } from '../client/api.ts';
-import { storedEvents } from '../client/stored-events.ts';
-import { type Comparison, compareHistories } from '../compare-histories.ts';
-import { type Context, canDraw, wantsColor } from '../context.ts';
-import { EXIT, usageError } from '../errors.ts';
-import { formatNumber } from '../format.ts';
-import { cityDatabase } from '../hosting/city-database.ts';
-import { connectForReading } from '../hosting/connect.ts';
-import { startLab } from '../hosting/lab.ts';
-import { recallModules } from '../hosting/modules.ts';
-import { partingText } from '../output/parting.ts';
-import { styleFor } from '../output/style.ts';
-import { safeJson, safeText } from '../safe-text.ts';
-import { EVENTS_AROUND } from './diff.ts';
+/** `simcity replay`: a run in mission control, at any of its events; or its seed executed again and compared. */
+import { type Context, canDraw } from '../context.ts';
+import { usageError } from '../errors.ts';
+import { safeText } from '../sanitize.ts';
+import { openFor } from './screen.ts';
 
-interface ReplayFlags {
+export interface ReplayFlags {
   verify?: true;
   readOnly?: true;
   server?: string;
@@ -24,152 +12,30 @@ interface ReplayFlags {
   json?: true;
 }
 
-/** Exit code 0: the same history; 1: another one. */
 export async function replay(context: Context, runId: string, flags: ReplayFlags): Promise<number> {
-  if (!flags.verify) {
-    if (canDraw(context)) return await openReplay(context, runId, flags);
-    throw usageError(
-      'replay takes --verify: it executes the seed again and compares the histories.',
-      `To look at the history itself: \`simcity watch ${safeText(runId)}\` and its view 4, Replay.`,
-    );
+  if (flags.verify) {
+    const { verify } = await import('./verify.ts');
+    return verify(context, runId, flags);
   }
-  const connected = await connectForReading(context, flags);
-  const run = await connected.api.run(runId);
-  if (!isTerminal(run.status)) {
-    throw usageError(
-      `run ${run.id} has not ended: it is ${run.status}.`,
-      `\`simcity stop ${run.id}\` ends it.`,
-    );
-  }
-  const database = await cityDatabase(context, flags, run.target, connected);
-  const modules = recallModules(context, flags, run);
-  const comparison = await executeAndCompare(context, connected.api, run, database.url, modules);
-  await database.close();
-  await connected.hosted?.close();
-  return await report(context, run, comparison, flags);
+  if (canDraw(context)) return openReplay(context, runId, flags);
+  throw usageError(
+    'replay takes --verify: it executes the seed again and compares the histories.',
+    `To look at the history itself: \`simcity watch ${safeText(runId)}\` and its view 4, Replay.`,
+  );
 }
 
-/** The run in mission control, at any of its events. */
 async function openReplay(context: Context, runId: string, flags: ReplayFlags): Promise<number> {
-  const { api, hosted } = await connectForReading(context, flags);
+  const opened = await openFor(context, flags, `run ${safeText(runId)}`);
+  const { connectForReading } = await import('../hosting/connect.ts');
+  const { api, hosted } = await connectForReading(context, flags, opened.say);
   const run = await api.run(runId);
   const { missionControl } = await import('../tui/start.ts');
   const request = { api, run, owns: false, hosted: false, exitOnEnd: false, view: 'replay' as const };
-  const exitCode = await missionControl(context, { ...request, readOnly: flags.readOnly === true });
+  const exitCode = await missionControl(context, {
+    ...request,
+    readOnly: flags.readOnly === true,
+    opened,
+  });
   await hosted?.close();
   return exitCode;
-}
-
-async function executeAndCompare(
-  context: Context,
-  api: Api,
-  run: Run,
-  targetUrl: string | null,
-  modules: Modules | undefined,
-): Promise<Comparison> {
-  const { scenario, target, seed } = run;
-  // Wall time decides how far a run gets, never what happens on the way.
-  const config = { ...run.config, durationSeconds: null, rate: null };
-  const lab = startLab(context, {
-    do: 'execute',
-    ...{ scenario, target, seed, config, targetUrl, modules },
-  });
-  try {
-    const unfinished = endingNotDecidedBySeed(run);
-    return await compareHistories(
-      decidedBySeed(storedEvents(api, run.id), unfinished),
-      eventsOf(lab.lines()),
-      {
-        around: EVENTS_AROUND,
-        leftIsPrefix: unfinished.length > 0,
-      },
-    );
-  } finally {
-    await lab.close();
-  }
-}
-
-/** Types of the events with which something other than the seed ended the run. */
-function endingNotDecidedBySeed(run: Run): string[] {
-  if (run.status === 'STOPPED') return ['end'];
-  const kind = run.failForensic?.kind;
-  const lost = kind === 'harness-crash' || kind === 'harness-lost' || kind === 'timeout';
-  return lost ? ['violation', 'end'] : [];
-}
-
-/** A run ends with one `end`, and breaks once, so that the first of these types is where its ending begins. */
-async function* decidedBySeed(events: AsyncIterable<RunEvent>, ending: string[]): AsyncGenerator<RunEvent> {
-  for await (const event of events) {
-    if (ending.includes(event.type)) return;
-    yield event;
-  }
-}
-
-async function* eventsOf(lines: AsyncIterable<LabLine>): AsyncGenerator<RunEvent> {
-  for await (const line of lines) if ('event' in line) yield line.event;
-}
-
-/** Null when it came to its own end. */
-function whatEndedIt(run: Run): string | null {
-  if (endingNotDecidedBySeed(run).length === 0) return null;
-  return run.status === 'STOPPED' ? 'it was stopped' : 'its harness was lost';
-}
-
-async function report(
-  context: Context,
-  run: Run,
-  comparison: Comparison,
-  flags: ReplayFlags,
-): Promise<number> {
-  const { common } = comparison;
-  const limitedByTime = run.config.durationSeconds !== null && timeLimitReached(comparison);
-  const identical = comparison.parting === null || limitedByTime;
-  const limit = limitedByTime ? 'its time was up' : whatEndedIt(run);
-  const versions = changedVersions(comparison);
-  if (flags.json) {
-    const parting = identical ? null : comparison.parting;
-    await context.out(
-      `${safeJson({ run: run.id, seed: run.seed, identical, common, endedBy: limit, versions, parting }, 2)}\n`,
-    );
-  } else {
-    for (const { name, recorded, executed } of versions) {
-      context.err(`simcity: ${safeText(name)} was ${safeText(recorded)} and is ${safeText(executed)} now.\n`);
-    }
-    const style = styleFor(wantsColor(context, 'stdout'));
-    const until = limit === null ? '' : ` up to where ${limit}`;
-    await context.out(
-      identical
-        ? `${style.green('identical')}, ${formatNumber(common)} events${until} (seed ${run.seed})\n`
-        : `${partingText(comparison.parting as NonNullable<Comparison['parting']>, ['recorded', 'executed'], style)}\n`,
-    );
-  }
-  return identical ? EXIT.pass : EXIT.fail;
-}
-
-/** With a limit of wall time, a run heals when the time is up; from there on the seed alone does not decide. */
-function timeLimitReached({ parting, healedAt }: Comparison): boolean {
-  return parting !== null && (healedAt !== null || parting.left?.type === 'heal');
-}
-
-interface ChangedVersion {
-  name: string;
-  recorded: string;
-  executed: string;
-}
-
-function changedVersions({ leftStart, rightStart }: Comparison): ChangedVersion[] {
-  const recorded = versionsOf(leftStart);
-  const executed = versionsOf(rightStart);
-  return Object.keys({ ...recorded, ...executed })
-    .filter((name) => recorded[name] !== executed[name])
-    .map((name) => ({
-      name,
-      recorded: String(recorded[name] ?? 'unknown'),
-      executed: String(executed[name] ?? 'unknown'),
-    }));
-}
-
-function versionsOf(start: RunEvent | null): Record<string, unknown> {
-  const versions = start?.data['versions'];
-  return typeof versions === 'object' && versions !== null ? (versions as Record<string, unknown>) : {};
 }

@@ -1,9 +1,11 @@
-/** `simcity watch`: follows a run of a server; leaving never stops it. */
-import type { Context } from '../context.ts';
-import { connectForReading } from '../hosting/connect.ts';
-import { follow } from './follow.ts';
-import { type OutputFlags, presentationOf } from './presentation.ts';
-import { withReports } from './report.ts';
+/** `simcity watch`: follows a run of a server; leaving never stops it. Says at once what it begins, then loads the rest. */
+import { type Context, wantsColor } from '../context.ts';
+import { styleFor } from '../output/style.ts';
+import { safeText } from '../sanitize.ts';
+import { VERSION } from '../version.ts';
+import { type OutputFlags, type Presentation, presentationOf } from './presentation.ts';
+import { lineTo } from './run.ts';
+import { openFor } from './screen.ts';
 
 interface WatchFlags extends OutputFlags {
   server?: string;
@@ -13,12 +15,27 @@ interface WatchFlags extends OutputFlags {
 
 export async function watch(context: Context, runId: string, flags: WatchFlags): Promise<number> {
   const presentation = presentationOf(context, flags);
-  const { api, hosted } = await connectForReading(context, flags);
+  await announce(context, presentation, runId);
+  const opened =
+    presentation.as === 'screen' ? await openFor(context, flags, `run ${safeText(runId)}`) : undefined;
+  const { connectForReading } = await import('../hosting/connect.ts');
+  const { api, hosted } = await connectForReading(context, flags, opened?.say);
   const run = await api.run(runId);
   const request = { api, run, presentation, owns: false, readOnly: flags.readOnly === true };
+  const { follow } = await import('./follow.ts');
+  const { withReports } = await import('./report.ts');
   const exitCode = await withReports(context, request, () =>
-    follow(context, { ...request, hosted: false, exitOnEnd: presentation.exitOnEnd }),
+    follow(context, { ...request, hosted: false, exitOnEnd: presentation.exitOnEnd, opened }),
   );
   await hosted?.close();
   return exitCode;
+}
+
+/** The first line, before the server is looked for. */
+async function announce(context: Context, { as, linesTo }: Presentation, runId: string): Promise<void> {
+  if (as === 'plain') await lineTo(context, linesTo, `SimCity ${VERSION} follows run ${safeText(runId)}.`);
+  if (as !== 'log') return;
+  const style = styleFor(wantsColor(context, linesTo));
+  const at = style.dim(new Date().toISOString());
+  await lineTo(context, linesTo, `${at} simcity ${VERSION} follows run ${safeText(runId)}`);
 }

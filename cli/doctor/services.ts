@@ -2,7 +2,7 @@
 import postgres from 'postgres';
 import { z } from 'zod';
 import type { Connection } from '../client/api.ts';
-import { causeOf } from '../client/api.ts';
+import { causeOf, exchange, parseJson } from '../client/api.ts';
 import type { Context } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
 import { findServer, type ServerFlags } from '../hosting/find-server.ts';
@@ -65,9 +65,10 @@ type Answer = { ok: true; body: unknown } | { ok: false; why: string };
 async function ask({ url, token }: Connection, path: string): Promise<Answer> {
   try {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const response = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(LIMIT_MS) });
-    if (!response.ok) return { ok: false, why: `HTTP ${response.status}` };
-    return { ok: true, body: await response.json().catch(() => null) };
+    const signal = AbortSignal.timeout(LIMIT_MS);
+    const { status, text } = await exchange(new URL(`${url}${path}`), { headers, signal });
+    if (status < 200 || status > 299) return { ok: false, why: `HTTP ${status}` };
+    return { ok: true, body: parseJson(text) };
   } catch (error) {
     const late = error instanceof Error && error.name === 'TimeoutError';
     return { ok: false, why: late ? 'it did not answer in time' : safeText(causeOf(error)) };

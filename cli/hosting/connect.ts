@@ -39,7 +39,11 @@ export async function hostWhatIsMissing(
 }
 
 /** A server to read from. Without one, the stored data is served by one hosted for the query. */
-export async function connectForReading(context: Context, flags: ServerFlags): Promise<Connected> {
+export async function connectForReading(
+  context: Context,
+  flags: ServerFlags,
+  progress: (message: string) => void = () => {},
+): Promise<Connected> {
   const found = await findServer(context, flags);
   if (found !== null) return connectedTo(context, found.connection, null);
   const dataDir = dataDirOf(context, flags.dataDir);
@@ -49,7 +53,7 @@ export async function connectForReading(context: Context, flags: ServerFlags): P
     command: 'simcity (a query)',
     port: 'any',
     transient: true,
-    progress: () => {},
+    progress,
   });
   return connectedTo(context, hosted.connection, hosted);
 }

@@ -1,9 +1,9 @@
 /** Finds the server to talk to: named by the user, noted in the data directory, or on the usual port. */
 import { API_BASE, apiErrorSchema, runPageSchema } from '../../server/contract/index.ts';
-import type { Connection } from '../client/api.ts';
+import { type Connection, exchange } from '../client/api.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../sanitize.ts';
 import { dataDirOf, readNote } from './data-dir.ts';
 
 export const DEFAULT_PORT = 4600;
@@ -55,11 +55,11 @@ function baseUrl(text: string, origin: string): string {
 async function isSimCity(connection: Connection): Promise<boolean> {
   try {
     const headers = connection.token === undefined ? {} : { authorization: `Bearer ${connection.token}` };
-    const response = await fetch(`${connection.url}${API_BASE}/runs?limit=1`, {
+    const { text } = await exchange(new URL(`${connection.url}${API_BASE}/runs?limit=1`), {
       headers,
       signal: AbortSignal.timeout(PROBE_MS),
     });
-    const body: unknown = await response.json();
+    const body: unknown = JSON.parse(text);
     return runPageSchema.safeParse(body).success || apiErrorSchema.safeParse(body).success;
   } catch {
     return false;

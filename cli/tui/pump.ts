@@ -4,7 +4,7 @@ import type { StreamItem } from '../client/stream.ts';
 import type { Action } from './state/reducer.ts';
 
 export interface PumpOptions {
-  items: AsyncIterable<StreamItem>;
+  batches: AsyncIterable<readonly StreamItem[]>;
   dispatch: (action: Action) => void;
   now: () => number;
   /** Shortest time between two batches, in ms. */
@@ -15,7 +15,7 @@ export interface PumpOptions {
 const LARGEST_BATCH = 5_000;
 
 /** Pumps until the stream is over. @throws what the stream throws. */
-export async function pump({ items, dispatch, now, batchMs }: PumpOptions): Promise<void> {
+export async function pump({ batches, dispatch, now, batchMs }: PumpOptions): Promise<void> {
   let frames: Frame[] = [];
   let timer: NodeJS.Timeout | null = null;
   const flush = () => {
@@ -27,15 +27,17 @@ export async function pump({ items, dispatch, now, batchMs }: PumpOptions): Prom
     dispatch({ type: 'frames', frames: batch, nowMs: now() });
   };
   try {
-    for await (const item of items) {
-      if (item.kind === 'link') {
+    for await (const items of batches) {
+      for (const item of items) {
+        if (item.kind === 'frame') {
+          frames.push(item.frame);
+          continue;
+        }
         flush();
         dispatch({ type: 'link', link: item.link });
-        continue;
       }
-      frames.push(item.frame);
       if (frames.length >= LARGEST_BATCH) flush();
-      else timer ??= setTimeout(flush, batchMs);
+      else if (frames.length > 0) timer ??= setTimeout(flush, batchMs);
     }
   } finally {
     flush();

@@ -1,18 +1,15 @@
 /** Runs mission control on a terminal: a run or the list of runs, until the user leaves; always restores the terminal. */
 
 import type { Run } from '../../server/contract/index.ts';
-import { toAscii } from '../ascii.ts';
 import type { Api } from '../client/api.ts';
 import type { FollowRequest } from '../commands/follow.ts';
-import { type Context, wantsColor, wantsUnicode } from '../context.ts';
+import { type Context, wantsColor } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { formatNumber } from '../format.ts';
 import { paintStatus, styleFor } from '../output/style.ts';
 import { exitCodeOf, metricsText, summaryText, verdictOf } from '../output/verdict.ts';
-import { isLightBackground } from '../terminal/background.ts';
-import { heedSuspension } from '../terminal/suspend.ts';
-import { createPalette } from './paint/palette.ts';
-import { createScreen, type Screen } from './screen.ts';
+import { loadViews, type OpenScreen, openScreen } from './open-screen.ts';
+import type { Screen } from './screen.ts';
 import type { State, ViewId } from './state/state.ts';
 
 export interface MissionRequest extends Omit<FollowRequest, 'presentation'> {
@@ -23,14 +20,14 @@ export interface MissionRequest extends Omit<FollowRequest, 'presentation'> {
   cameFromList?: boolean;
   /** A run to put beside it. */
   compareWith?: string;
+  /** The screen, when it is open already. */
+  opened?: OpenScreen | undefined;
 }
 
 /** Shows the run until the user leaves. Resolves to the exit code. @throws CliError when the server refuses. */
 export async function missionControl(context: Context, request: MissionRequest): Promise<number> {
   let last: State | null = null;
-  await withScreen(context, async (screen) => {
-    const { watchRun } = await import('./watch-run.tsx');
-    const { browseRuns } = await import('./runs/browse-runs.tsx');
+  await withScreen(context, request.opened, async (screen, { watchRun, browseRuns }) => {
     let next: MissionRequest | null = request;
     while (next !== null) {
       const { state }: { state: State } = await watchRun(context, screen, next);
@@ -66,13 +63,13 @@ export interface RunsRequest {
   hosted: boolean;
   /** Called with each run that was launched here. */
   onLaunched?: (run: Run) => Promise<void>;
+  /** The screen, when it is open already. */
+  opened?: OpenScreen | undefined;
 }
 
 /** Shows the list of runs until the user leaves. Resolves to the exit code. */
 export async function runsControl(context: Context, request: RunsRequest): Promise<number> {
-  await withScreen(context, async (screen) => {
-    const { watchRun } = await import('./watch-run.tsx');
-    const { browseRuns } = await import('./runs/browse-runs.tsx');
+  await withScreen(context, request.opened, async (screen, { watchRun, browseRuns }) => {
     for (;;) {
       const next = await browseRuns(context, screen, { ...request, home: null });
       if (next === null) return;
@@ -83,36 +80,19 @@ export async function runsControl(context: Context, request: RunsRequest): Promi
   return EXIT.pass;
 }
 
-/** Enters the screen, and leaves it whatever happens. */
-async function withScreen(context: Context, show: (screen: Screen) => Promise<void>): Promise<void> {
-  const { env } = context;
-  const colors = wantsColor(context, 'stdout');
-  const light = colors && (await isLightBackground(env, process.stdin, process.stdout));
-  const palette = createPalette({ colors, light });
-  const screen = createScreen(process.stdout, palette, wantsUnicode(env) ? undefined : toAscii);
-  const undoSuspension = heedSuspension({
-    leave: () => {
-      screen.leave();
-      process.stdin.setRawMode(false);
-    },
-    enter: () => {
-      // A shell has set the terminal as it likes it: only a change of the mode sets it anew.
-      process.stdin.setRawMode(false);
-      process.stdin.setRawMode(true);
-      screen.enter();
-    },
-  });
-  const restored = context.atExitSync(() => {
-    screen.leave();
-    if (process.stdin.isTTY) process.stdin.setRawMode(false);
-  });
-  screen.enter();
+/** Uses the screen that is open, or opens one; leaves it whatever happens. */
+async function withScreen(
+  context: Context,
+  opened: OpenScreen | undefined,
+  show: (screen: Screen, views: Awaited<ReturnType<typeof loadViews>>) => Promise<void>,
+): Promise<void> {
+  const open = opened ?? (await openScreen(context, ''));
   try {
-    await show(screen);
+    const views = await loadViews();
+    open.ready();
+    await show(open.screen, views);
   } finally {
-    undoSuspension();
-    restored();
-    screen.leave();
+    open.close();
   }
 }
 

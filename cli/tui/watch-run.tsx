@@ -1,5 +1,5 @@
 /** One run on the screen: the stream, the keys, the clock and the server's answers in; pictures out. */
-import { followRun } from '../client/stream.ts';
+import { followInBatches } from '../client/stream.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { safeText } from '../safe-text.ts';
@@ -93,7 +93,13 @@ export async function watchRun(
     context.atExitSync(() => jobs.end()),
   ];
   const left = AbortSignal.any([done.signal, context.leaving]);
-  const stream = followRun({ connection: api.connection, runId: run.id, from: streamFrom, signal: left });
+  const stream = followInBatches({
+    connection: api.connection,
+    runId: run.id,
+    from: streamFrom,
+    signal: left,
+    lazy: true,
+  });
   if (request.compareWith !== undefined) {
     doErrand(
       { api, screen, jobs, cwd: context.cwd, state: () => state, dispatch },
@@ -103,7 +109,7 @@ export async function watchRun(
   wantMore();
   try {
     await Promise.race([
-      pump({ items: stream, dispatch, now: Date.now, batchMs: PICTURE_MS }).then(() => aborted(left)),
+      pump({ batches: stream, dispatch, now: Date.now, batchMs: PICTURE_MS }).then(() => aborted(left)),
       aborted(left),
       mounted.crashed,
     ]);

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { EventSource } from 'eventsource';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { followInBatches } from '../../cli/client/stream.ts';
 import { apiPath } from '../../server/contract/index.ts';
 import type { RunningServer } from '../../server/server.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
@@ -67,6 +68,24 @@ describe('the stream is read whole by', () => {
     });
     for (const kind of KINDS) expect(text).toContain(`event: ${kind}\n`);
     expect(text.match(/^id: \d+$/gm)).toHaveLength(105);
+  });
+
+  it('mission control, which reads most frames only as far as their place', async () => {
+    const connection = { url: server.url, token: undefined };
+    const runId = /runs\/([^/]+)\//.exec(stream)?.[1] ?? '';
+    const indexes: number[] = [];
+    const lazy = new Set<string>();
+    for await (const items of followInBatches({ connection, runId, lazy: true })) {
+      for (const item of items) {
+        if (item.kind !== 'frame' || (item.frame.frame !== 'event' && item.frame.frame !== 'snapshot'))
+          continue;
+        if (item.frame.frame === 'event') indexes.push(item.frame.data.index);
+        // What is read whole is a plain object.
+        if (Object.getPrototypeOf(item.frame.data) !== Object.prototype) lazy.add(item.frame.frame);
+      }
+    }
+    expect(indexes).toEqual(everything.indexes);
+    expect([...lazy].sort()).toEqual(['event', 'snapshot']);
   });
 
   it('the npm package eventsource', async () => {

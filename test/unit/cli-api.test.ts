@@ -13,7 +13,7 @@ function apiThatGets(status: number, body: unknown) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return createApi(
     { url: 'http://fake.test', token: undefined },
-    { fetch: async () => new Response(text, { status }) },
+    { exchange: async () => ({ status, text }) },
   );
 }
 

@@ -48,11 +48,16 @@ function foldEvents(data: RunData, events: readonly RunEvent[]): RunData {
   return {
     ...data,
     eventIndex: Math.max(data.eventIndex, last.index),
-    events: [...data.events, ...events].slice(-EVENTS_KEPT),
+    events: newestOf(data.events, events),
     tally: tallyEvents(data.tally, events),
     violation: data.violation ?? events.find((event) => event.type === 'violation') ?? null,
     startedAtMs: data.startedAtMs ?? (first?.index === 0 ? Date.parse(first.at) : null),
   };
+}
+
+function newestOf(known: readonly RunEvent[], added: readonly RunEvent[]): readonly RunEvent[] {
+  if (added.length >= EVENTS_KEPT) return added.slice(-EVENTS_KEPT);
+  return [...known.slice(added.length - EVENTS_KEPT), ...added];
 }
 
 function foldSnapshots(data: RunData, snapshots: readonly Snapshot[]): RunData {

@@ -29,7 +29,8 @@ export function extendTimeline(timeline: Timeline, added: readonly Point[]): Tim
     points ??= [...timeline.points];
     const newest = points.at(-1);
     if (newest !== undefined && point.index < newest.index + stride) continue;
-    points.push(point);
+    // A copy, because what it was read from may hold on to more than the metrics.
+    points.push({ index: point.index, metrics: point.metrics });
     if (points.length >= POINTS_KEPT) {
       points = points.filter((_, i) => i % 2 === 0);
       stride = spacing(points) * 2;

@@ -1,0 +1,14 @@
+/** Opens the screen for a command that has yet to find its server. */
+import type { Context } from '../context.ts';
+import type { ServerFlags } from '../hosting/find-server.ts';
+import { safeText } from '../sanitize.ts';
+import type { OpenScreen } from '../tui/open-screen.ts';
+
+/** A screen that says which server is asked; `what` is what will be looked at, safe to print. */
+export async function openFor(context: Context, flags: ServerFlags, what: string): Promise<OpenScreen> {
+  const { openScreen } = await import('../tui/open-screen.ts');
+  const opened = await openScreen(context, what);
+  const named = flags.server ?? context.env['SIMCITY_URL'];
+  opened.say(named ? `connecting to ${safeText(named)}` : 'looking for the server');
+  return opened;
+}

@@ -1,0 +1,150 @@
+/** `simcity replay --verify`: executes a run's seed again and holds the two histories against each other. */
+import type { LabLine, Modules, Run, RunEvent } from '../../server/contract/index.ts';
+import { isTerminal } from '../../server/contract/index.ts';
+import type { Api } from '../client/api.ts';
+import { storedEvents } from '../client/stored-events.ts';
+import { type Comparison, compareHistories } from '../compare-histories.ts';
+import { type Context, wantsColor } from '../context.ts';
+import { EXIT, usageError } from '../errors.ts';
+import { formatNumber } from '../format.ts';
+import { cityDatabase } from '../hosting/city-database.ts';
+import { connectForReading } from '../hosting/connect.ts';
+import { startLab } from '../hosting/lab.ts';
+import { recallModules } from '../hosting/modules.ts';
+import { partingText } from '../output/parting.ts';
+import { styleFor } from '../output/style.ts';
+import { safeJson, safeText } from '../safe-text.ts';
+import { EVENTS_AROUND } from './diff.ts';
+import type { ReplayFlags } from './replay.ts';
+
+/** Exit code 0: the same history; 1: another one. */
+export async function verify(context: Context, runId: string, flags: ReplayFlags): Promise<number> {
+  const connected = await connectForReading(context, flags);
+  const run = await connected.api.run(runId);
+  if (!isTerminal(run.status)) {
+    throw usageError(
+      `run ${run.id} has not ended: it is ${run.status}.`,
+      `\`simcity stop ${run.id}\` ends it.`,
+    );
+  }
+  const database = await cityDatabase(context, flags, run.target, connected);
+  const modules = recallModules(context, flags, run);
+  const comparison = await executeAndCompare(context, connected.api, run, database.url, modules);
+  await database.close();
+  await connected.hosted?.close();
+  return await report(context, run, comparison, flags);
+}
+
+async function executeAndCompare(
+  context: Context,
+  api: Api,
+  run: Run,
+  targetUrl: string | null,
+  modules: Modules | undefined,
+): Promise<Comparison> {
+  const { scenario, target, seed } = run;
+  // Wall time decides how far a run gets, never what happens on the way.
+  const config = { ...run.config, durationSeconds: null, rate: null };
+  const lab = startLab(context, {
+    do: 'execute',
+    ...{ scenario, target, seed, config, targetUrl, modules },
+  });
+  try {
+    const unfinished = endingNotDecidedBySeed(run);
+    return await compareHistories(
+      decidedBySeed(storedEvents(api, run.id), unfinished),
+      eventsOf(lab.lines()),
+      {
+        around: EVENTS_AROUND,
+        leftIsPrefix: unfinished.length > 0,
+      },
+    );
+  } finally {
+    await lab.close();
+  }
+}
+
+/** Types of the events with which something other than the seed ended the run. */
+function endingNotDecidedBySeed(run: Run): string[] {
+  if (run.status === 'STOPPED') return ['end'];
+  const kind = run.failForensic?.kind;
+  const lost = kind === 'harness-crash' || kind === 'harness-lost' || kind === 'timeout';
+  return lost ? ['violation', 'end'] : [];
+}
+
+/** A run ends with one `end`, and breaks once, so that the first of these types is where its ending begins. */
+async function* decidedBySeed(events: AsyncIterable<RunEvent>, ending: string[]): AsyncGenerator<RunEvent> {
+  for await (const event of events) {
+    if (ending.includes(event.type)) return;
+    yield event;
+  }
+}
+
+async function* eventsOf(lines: AsyncIterable<LabLine>): AsyncGenerator<RunEvent> {
+  for await (const line of lines) if ('event' in line) yield line.event;
+}
+
+/** Null when it came to its own end. */
+function whatEndedIt(run: Run): string | null {
+  if (endingNotDecidedBySeed(run).length === 0) return null;
+  return run.status === 'STOPPED' ? 'it was stopped' : 'its harness was lost';
+}
+
+async function report(
+  context: Context,
+  run: Run,
+  comparison: Comparison,
+  flags: ReplayFlags,
+): Promise<number> {
+  const { common } = comparison;
+  const limitedByTime = run.config.durationSeconds !== null && timeLimitReached(comparison);
+  const identical = comparison.parting === null || limitedByTime;
+  const limit = limitedByTime ? 'its time was up' : whatEndedIt(run);
+  const versions = changedVersions(comparison);
+  if (flags.json) {
+    const parting = identical ? null : comparison.parting;
+    await context.out(
+      `${safeJson({ run: run.id, seed: run.seed, identical, common, endedBy: limit, versions, parting }, 2)}\n`,
+    );
+  } else {
+    for (const { name, recorded, executed } of versions) {
+      context.err(`simcity: ${safeText(name)} was ${safeText(recorded)} and is ${safeText(executed)} now.\n`);
+    }
+    const style = styleFor(wantsColor(context, 'stdout'));
+    const until = limit === null ? '' : ` up to where ${limit}`;
+    await context.out(
+      identical
+        ? `${style.green('identical')}, ${formatNumber(common)} events${until} (seed ${run.seed})\n`
+        : `${partingText(comparison.parting as NonNullable<Comparison['parting']>, ['recorded', 'executed'], style)}\n`,
+    );
+  }
+  return identical ? EXIT.pass : EXIT.fail;
+}
+
+/** With a limit of wall time, a run heals when the time is up; from there on the seed alone does not decide. */
+function timeLimitReached({ parting, healedAt }: Comparison): boolean {
+  return parting !== null && (healedAt !== null || parting.left?.type === 'heal');
+}
+
+interface ChangedVersion {
+  name: string;
+  recorded: string;
+  executed: string;
+}
+
+function changedVersions({ leftStart, rightStart }: Comparison): ChangedVersion[] {
+  const recorded = versionsOf(leftStart);
+  const executed = versionsOf(rightStart);
+  return Object.keys({ ...recorded, ...executed })
+    .filter((name) => recorded[name] !== executed[name])
+    .map((name) => ({
+      name,
+      recorded: String(recorded[name] ?? 'unknown'),
+      executed: String(executed[name] ?? 'unknown'),
+    }));
+}
+
+function versionsOf(start: RunEvent | null): Record<string, unknown> {
+  const versions = start?.data['versions'];
+  return typeof versions === 'object' && versions !== null ? (versions as Record<string, unknown>) : {};
+}
