@@ -26,6 +26,27 @@ export function positiveNumber(most: number): (text: string) => number {
 
 const SECONDS_IN = { ms: 0.001, s: 1, m: 60, h: 3_600 } as const;
 
+/** A number of days. */
+export function days(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value > 0 && value <= 36_500))
+    throw new InvalidArgumentError('It takes a number of days, such as 90.');
+  return value;
+}
+
+/** The contract's scopes, which are not imported because that loads zod; a test holds them together. */
+export const SCOPE_NAMES: readonly string[] = ['read', 'control'];
+
+/** `read,control` as a list. */
+export function scopes(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !SCOPE_NAMES.includes(name));
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(`'${wrong}' is no scope.\n  The scopes are ${SCOPE_NAMES.join(' and ')}.`);
+  }
+  return names;
+}
+
 /** `30s`, `500ms`, `2m`, `1h` or plain seconds, as seconds. */
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);

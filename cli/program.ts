@@ -11,6 +11,7 @@ import { addLab } from './program/lab.ts';
 import { addReading } from './program/reading.ts';
 import { addRun } from './program/run.ts';
 import { addTools } from './program/tools.ts';
+import { addUpkeep } from './program/upkeep.ts';
 import { safeLines } from './sanitize.ts';
 import { VERSION } from './version.ts';
 
@@ -74,6 +75,7 @@ export function buildProgram(context: Context, onExitCode: (code: number) => voi
   addLab(program, act);
   program.commandsGroup('Host:');
   addHosting(program, act);
+  addUpkeep(program, act);
   program.commandsGroup('SimCity itself:');
   addTools(program, act);
   return program;

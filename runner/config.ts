@@ -4,27 +4,22 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { Modules } from '../server/contract/index.ts';
+import { ENVIRONMENT, type Modules, setVariables } from '../server/contract/index.ts';
 
 const environmentSchema = z.object({
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be the postgres:// URL of the control plane'),
-  SIMCITY_URL: z
-    .string()
-    .regex(/^https?:\/\//, 'must be the http(s) URL of the server that takes the telemetry'),
-  SIMCITY_TARGET_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must be the postgres:// URL of the database for cities')
-    .optional(),
-  SIMCITY_RUNNER_NAME: z.string().min(1).max(200).optional(),
-  SIMCITY_ONLY_RUN: z.uuid().optional(),
-  SIMCITY_TARGET_MODULE: z.string().min(1).max(4_096).optional(),
-  SIMCITY_SCENARIO_MODULE: z.string().min(1).max(4_096).optional(),
-  SIMCITY_EXEC: z.string().min(1).max(10_000).optional(),
-  SIMCITY_PARALLEL: z.coerce.number().int().min(1).max(64).default(1),
-  SIMCITY_LEASE_SECONDS: z.coerce.number().min(0.5).max(3_600).default(30),
-  SIMCITY_STOP_GRACE_SECONDS: z.coerce.number().min(0.1).max(15).default(10),
-  SIMCITY_HARNESS: z.string().min(1).optional(),
-  SIMCITY_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('warn'),
+  DATABASE_URL: ENVIRONMENT.DATABASE_URL,
+  SIMCITY_URL: ENVIRONMENT.SIMCITY_URL,
+  SIMCITY_TARGET_URL: ENVIRONMENT.SIMCITY_TARGET_URL.optional(),
+  SIMCITY_RUNNER_NAME: ENVIRONMENT.SIMCITY_RUNNER_NAME.optional(),
+  SIMCITY_ONLY_RUN: ENVIRONMENT.SIMCITY_ONLY_RUN.optional(),
+  SIMCITY_TARGET_MODULE: ENVIRONMENT.SIMCITY_TARGET_MODULE.optional(),
+  SIMCITY_SCENARIO_MODULE: ENVIRONMENT.SIMCITY_SCENARIO_MODULE.optional(),
+  SIMCITY_EXEC: ENVIRONMENT.SIMCITY_EXEC.optional(),
+  SIMCITY_PARALLEL: ENVIRONMENT.SIMCITY_PARALLEL.default(1),
+  SIMCITY_LEASE_SECONDS: ENVIRONMENT.SIMCITY_LEASE_SECONDS.default(30),
+  SIMCITY_STOP_GRACE_SECONDS: ENVIRONMENT.SIMCITY_STOP_GRACE_SECONDS.default(10),
+  SIMCITY_HARNESS: ENVIRONMENT.SIMCITY_HARNESS.optional(),
+  SIMCITY_LOG_LEVEL: ENVIRONMENT.SIMCITY_LOG_LEVEL.default('warn'),
 });
 
 export interface RunnerConfig {
@@ -58,12 +53,11 @@ export class RunnerConfigError extends Error {
 
 /** Reads the settings. An empty variable counts as not set. `entryUrl` is the `import.meta.url` of the entry. */
 export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): RunnerConfig {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = environmentSchema.safeParse(set);
+  const parsed = environmentSchema.safeParse(setVariables(env));
   if (!parsed.success) {
     // Values are left out: a database URL holds a password.
     throw new RunnerConfigError(
-      parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '),
+      parsed.error.issues.map((i) => `${i.path.join('.')} must be ${i.message}`).join('; '),
     );
   }
   const found = parsed.data;

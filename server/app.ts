@@ -1,5 +1,6 @@
 /** The HTTP application: every route, the guard before them, the errors after them. */
 import { Hono } from 'hono';
+import { authorize } from './access/authorize.ts';
 import { API_BASE } from './contract/index.ts';
 import { ApiError, answerError, toApiError } from './errors.ts';
 import { guard } from './guard.ts';
@@ -7,6 +8,7 @@ import { allowedMethods } from './openapi/operations.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { runRoutes } from './routes/runs.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { smallestRoutes } from './routes/smallest.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
@@ -15,7 +17,9 @@ import type { ServerEnv, Services } from './services.ts';
 export function createApp(services: Services): Hono<ServerEnv> {
   const app = new Hono<ServerEnv>();
   app.use(guard(services.guard));
+  app.use(authorize(services.access));
   app.route('/', healthRoutes(services));
+  app.route('/', sessionRoutes(services));
   const runs = `${API_BASE}/runs`;
   app.route(runs, runRoutes(services));
   app.route(runs, historyRoutes(services));

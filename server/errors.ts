@@ -4,12 +4,14 @@ import type { ApiErrorBody, ErrorCode } from './contract/index.ts';
 import { errorCode, isUnreachable } from './db/client.ts';
 import type { Log } from './process-edge.ts';
 
-export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
 
 export class ApiError extends Error {
   readonly status: ErrorStatus;
   readonly code: ErrorCode;
   readonly expected: number | undefined;
+  /** Sent with the answer. */
+  headers: Readonly<Record<string, string>> = {};
 
   constructor(status: ErrorStatus, code: ErrorCode, message: string, expected?: number) {
     super(message);
@@ -22,6 +24,12 @@ export class ApiError extends Error {
   body(): ApiErrorBody {
     const { code, message, expected } = this;
     return { error: { code, message, ...(expected === undefined ? {} : { expected }) } };
+  }
+
+  /** Adds headers for the answer. */
+  with(headers: Readonly<Record<string, string>>): this {
+    this.headers = { ...this.headers, ...headers };
+    return this;
   }
 }
 
@@ -90,5 +98,6 @@ export function toApiError(error: unknown, log: Log): ApiError {
 
 export function answerError(c: Context, error: ApiError): Response {
   if (error.status === 503) c.header('Retry-After', '1');
+  for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
   return c.json(error.body(), error.status);
 }

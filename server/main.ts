@@ -1,11 +1,15 @@
-/** The process `server`: serves the API until it is told to end. `migrate [--list]` only migrates. */
-import { parseArgs } from 'node:util';
+/**
+ * The process `server`: serves the API until it is told to end. With a tool as its argument (migrate, token,
+ * prune) it works on the database, prints one line of JSON, and ends.
+ */
 import { readConfig } from './config.ts';
-import { connect } from './db/client.ts';
-import { listMigrations, migrate, readMigrations } from './db/migrate.ts';
+import { connect, type Sql } from './db/client.ts';
 import { createLog, printReady, toldToEnd } from './process-edge.ts';
-import { startServer, withDatabase } from './server.ts';
-import { EXIT_USAGE, notReady, StartupError } from './startup-error.ts';
+import { applyMigrations, startServer, withDatabase } from './server.ts';
+import { notReady } from './startup-error.ts';
+import { runMigrations } from './tools/migrations.ts';
+import { runTokens } from './tools/tokens.ts';
+import { wrongUsage } from './tools/usage.ts';
 
 async function serve(): Promise<number> {
   const log = createLog('server');
@@ -18,13 +22,25 @@ async function serve(): Promise<number> {
   return 0;
 }
 
-async function runMigrations(list: boolean): Promise<number> {
-  const sql = connect(readConfig(process.env).databaseUrl, { max: 1, name: 'simcity-migrate' });
+type Tool = (sql: Sql, args: string[]) => Promise<unknown>;
+
+/** Works on tables that are there; `migrate` is what makes them. */
+const migrated =
+  (tool: Tool): Tool =>
+  async (sql, args) => {
+    await applyMigrations(sql);
+    return tool(sql, args);
+  };
+
+const TOOLS: Readonly<Record<string, Tool>> = {
+  migrate: runMigrations,
+  token: migrated(runTokens),
+};
+
+async function runTool(tool: Tool, args: string[]): Promise<number> {
+  const sql = connect(readConfig(process.env).databaseUrl, { max: 1, name: 'simcity-tool' });
   try {
-    const migrations = await readMigrations();
-    const report = await withDatabase(() =>
-      list ? listMigrations(sql, migrations) : migrate(sql, migrations),
-    );
+    const report = await withDatabase(() => tool(sql, args));
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return 0;
   } finally {
@@ -32,27 +48,12 @@ async function runMigrations(list: boolean): Promise<number> {
   }
 }
 
-function readCommand(): { migrate: boolean; list: boolean } {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { list: { type: 'boolean', default: false } },
-    });
-    const [command, ...rest] = positionals;
-    const known = command === 'migrate' || (command === undefined && !values.list);
-    if (known && rest.length === 0) return { migrate: command === 'migrate', list: values.list };
-    throw new Error(`unknown arguments: ${process.argv.slice(2).join(' ')}`);
-  } catch (error) {
-    throw new StartupError('wrong_usage', error instanceof Error ? error.message : String(error), {
-      hint: 'Start it with no argument to serve, or with migrate [--list].',
-      exitCode: EXIT_USAGE,
-    });
-  }
-}
-
 async function main(): Promise<number> {
-  const command = readCommand();
-  return command.migrate ? runMigrations(command.list) : serve();
+  const [name, ...args] = process.argv.slice(2);
+  if (name === undefined) return serve();
+  const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined;
+  if (!tool) throw wrongUsage(`unknown arguments: ${[name, ...args].join(' ')}`);
+  return runTool(tool, args);
 }
 
 main().then(

@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import { ApiError, invalidRequest } from './errors.ts';
 
-export const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+export const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /**
  * The text of a JSON body; '' when there is none.
@@ -52,6 +52,6 @@ function tooLarge(): ApiError {
   return new ApiError(
     413,
     'too_large',
-    `The body is larger than ${BODY_LIMIT_BYTES} bytes (8 MiB). Send less at a time.`,
+    `The body is larger than ${BODY_LIMIT_BYTES} bytes (4 MiB). Send less at a time.`,
   );
 }

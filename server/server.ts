@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { Access, DEFAULT_ACCESS, isLoopback } from './access/access.ts';
 import { createApp } from './app.ts';
 import type { ServerConfig } from './config.ts';
 import { connect, errorCode, isUnreachable, type Sql } from './db/client.ts';
@@ -14,12 +15,16 @@ import { listenForRuns } from './live/notify.ts';
 import { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
 import { projectVersion } from './project-root.ts';
-import { StartupError } from './startup-error.ts';
+import { EXIT_USAGE, StartupError } from './startup-error.ts';
 
 const REAP_EVERY_MS = 1_000;
 /** After the database was away: time for runners to renew leases that ran out meanwhile. */
 const REAP_GRACE_MS = 10_000;
 const STOP_WITHIN_MS = 5_000;
+/** What a client gets to send the head of a request, and all of it. A stream has its request whole by then. */
+const HEAD_WITHIN_MS = 10_000;
+const REQUEST_WITHIN_MS = 60_000;
+const HEAD_LIMIT_BYTES = 16 * 1024;
 
 export interface RunningServer {
   url: string;
@@ -30,8 +35,11 @@ export interface RunningServer {
 /** @throws StartupError when the database cannot be used or the port is taken. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
   const sql = connect(config.databaseUrl, { max: 10 });
+  const access = new Access(sql, config.host, { ...DEFAULT_ACCESS, ...config.access }, log);
   try {
     await applyMigrations(sql);
+    await withDatabase(() => access.tokens.start());
+    refuseToBeOpen(config, access);
     const stopping = new AbortController();
     const hub = new Hub();
     const app = createApp({
@@ -41,11 +49,22 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       metrics: new Metrics(),
       log,
       guard: { host: config.host, allowedHosts: config.allowedHosts },
+      access,
       version: projectVersion(),
       stopping: stopping.signal,
     });
+    const headWithinMs = config.headWithinMs ?? HEAD_WITHIN_MS;
     // The guard checks the Host header itself, and says what is wrong.
-    const server = createAdaptorServer({ fetch: app.fetch, hostname: config.host }) as Server;
+    const server = createAdaptorServer({
+      fetch: app.fetch,
+      hostname: config.host,
+      serverOptions: {
+        headersTimeout: headWithinMs,
+        requestTimeout: REQUEST_WITHIN_MS,
+        connectionsCheckingInterval: headWithinMs / 2,
+        maxHeaderSize: HEAD_LIMIT_BYTES,
+      },
+    }) as Server;
     const port = await listen(server, config);
     const notify = listenForRuns(config.databaseUrl, hub, log);
     const reaper = keepReaping(sql, log);
@@ -53,6 +72,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       url: `http://${urlHost(config.host)}:${port}`,
       async stop() {
         stopping.abort();
+        access.tokens.stop();
         await reaper.stop();
         await close(server);
         await notify.close();
@@ -60,9 +80,23 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       },
     };
   } catch (error) {
+    access.tokens.stop();
     await sql.end({ timeout: 0 });
     throw error;
   }
+}
+
+/** @throws StartupError `tokens_needed` for an address that others can reach while nobody has a token. */
+function refuseToBeOpen({ host }: ServerConfig, { tokens }: Access): void {
+  if (isLoopback(host) || tokens.any) return;
+  throw new StartupError(
+    'tokens_needed',
+    `other machines can reach ${host}, and there is no token yet: everybody could start and stop runs`,
+    {
+      hint: 'Make one first: simcity token create --name me --scope read,control (or set SIMCITY_TOKENS).',
+      exitCode: EXIT_USAGE,
+    },
+  );
 }
 
 /** Applies what is pending. @throws StartupError in words for people when the database cannot be used. */

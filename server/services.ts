@@ -1,5 +1,6 @@
 /** What the routes work with: made once by main, handed to every route. */
 import type { HttpBindings } from '@hono/node-server';
+import type { Access } from './access/access.ts';
 import type { Sql } from './db/client.ts';
 import type { GuardOptions } from './guard.ts';
 import type { History } from './live/history.ts';
@@ -14,6 +15,7 @@ export interface Services {
   metrics: Metrics;
   log: Log;
   guard: GuardOptions;
+  access: Access;
   version: string;
   /** Aborted when the server begins to stop. */
   stopping: AbortSignal;
@@ -22,4 +24,8 @@ export interface Services {
 /** Hono's environment: the raw request and response of node are reached through the bindings. */
 export interface ServerEnv {
   Bindings: HttpBindings;
+  Variables: {
+    /** The name of the caller's token; null where none is asked for. */
+    caller: string | null;
+  };
 }

@@ -1,8 +1,9 @@
 /** `simcity migrate`: applies what is pending in sql/ to the database, and lists all of it. */
+import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
-import { migrateDatabase } from '../hosting/migrate-database.ts';
+import { runServerTool } from '../hosting/server-tool.ts';
 import { safeJson, safeText } from '../safe-text.ts';
 
 interface MigrateFlags {
@@ -10,8 +11,14 @@ interface MigrateFlags {
   json?: true;
 }
 
+const reportSchema = z.object({
+  applied: z.array(z.string()),
+  pending: z.array(z.string()),
+  already: z.array(z.string()),
+});
+
 export async function migrate(context: Context, flags: MigrateFlags): Promise<number> {
-  const report = await migrateDatabase(context, dataDirOf(context, flags.dataDir));
+  const report = await runServerTool(context, dataDirOf(context, flags.dataDir), ['migrate'], reportSchema);
   if (flags.json) {
     await context.out(`${safeJson(report)}\n`);
     return EXIT.pass;

@@ -8,6 +8,7 @@ import { hostServer } from '../hosting/host.ts';
 interface UpFlags {
   host?: string;
   port?: number;
+  requireToken?: true;
   dataDir?: string;
 }
 
@@ -32,6 +33,7 @@ async function hostUntilLeaving(
     dataDir: dataDirOf(context, flags.dataDir),
     command,
     host: flags.host,
+    requireToken: flags.requireToken === true,
     port: flags.port === 0 ? 'any' : (flags.port ?? DEFAULT_PORT),
     transient: false,
     progress,

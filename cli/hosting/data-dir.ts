@@ -14,6 +14,8 @@ const noteSchema = z.object({
   command: z.string(),
   /** For runners that join; null when a database of the user's is used. */
   databaseUrl: z.string().nullable(),
+  /** With which its server lets those in who may read this file. */
+  token: z.string().nullable().default(null),
 });
 export type HostNote = z.infer<typeof noteSchema>;
 

@@ -29,12 +29,16 @@ export async function findServer(context: Context, flags: ServerFlags): Promise<
     const url = baseUrl(named, flags.server === undefined ? 'SIMCITY_URL' : '--server');
     return { connection: { url, token }, named: true };
   }
-  const noted = readNote(dataDirOf(context, flags.dataDir))?.url;
+  const note = readNote(dataDirOf(context, flags.dataDir));
   // An own data directory is a world of its own: no other world's server is taken for it.
   const usual = flags.dataDir === undefined && context.env['SIMCITY_DATA_DIR'] === undefined;
-  for (const candidate of [noted, usual ? DEFAULT_URL : undefined]) {
-    if (candidate === undefined) continue;
-    const connection = { url: baseUrl(candidate, 'server.json'), token };
+  const candidates = [
+    { url: note?.url, token: note?.token ?? token },
+    { url: usual ? DEFAULT_URL : undefined, token },
+  ];
+  for (const candidate of candidates) {
+    if (candidate.url === undefined) continue;
+    const connection = { url: baseUrl(candidate.url, 'server.json'), token: candidate.token };
     if (await isSimCity(connection)) return { connection, named: false };
   }
   return null;

@@ -1,4 +1,5 @@
 /** Hosts SimCity: database, server and runner as children of this process, kept alive, taken down in order. */
+import { randomBytes } from 'node:crypto';
 import type { Connection } from '../client/api.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../errors.ts';
@@ -15,6 +16,8 @@ export interface HostOptions {
   command: string;
   /** Address to listen on; 127.0.0.1 by default. */
   host?: string | undefined;
+  /** Ask for a token also on loopback; else as the server's environment says. */
+  requireToken?: boolean;
   /** A number: exactly that port; `any`: whatever is free; `usual`: 4600 if free, else any. */
   port: number | 'any' | 'usual';
   /** True when it goes away with its own run or query, so that no one else should send runs here. */
@@ -47,6 +50,8 @@ export async function hostServer(context: Context, options: HostOptions): Promis
   const databaseUrl = () => given ?? databaseUrlOf(database?.current());
   const base = { ...context.env, SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn' };
 
+  // Its own calls, and those of whoever may read the data directory, need no token of the database.
+  const token = randomBytes(32).toString('base64url');
   options.progress('starting the server');
   const startServer = () => {
     const env = {
@@ -55,6 +60,8 @@ export async function hostServer(context: Context, options: HostOptions): Promis
       DATABASE_URL: databaseUrl(),
       SIMCITY_HOST: options.host ?? '127.0.0.1',
       SIMCITY_PORT: String(port),
+      SIMCITY_HOST_TOKEN: token,
+      ...(options.requireToken ? { SIMCITY_REQUIRE_TOKEN: '1' } : {}),
     };
     return startPart({ name: 'server', env, logDir });
   };
@@ -79,6 +86,7 @@ export async function hostServer(context: Context, options: HostOptions): Promis
     pid: process.pid,
     command: options.command,
     databaseUrl: given === undefined ? databaseUrl() : null,
+    token,
   });
   session.add(async () => removeNote());
   if (options.transient) {
@@ -87,7 +95,7 @@ export async function hostServer(context: Context, options: HostOptions): Promis
   }
 
   return {
-    connection: { url, token: context.env['SIMCITY_TOKEN'] || undefined },
+    connection: { url, token },
     databaseUrl,
     async startRunner(onlyRun) {
       kept.runner = await keepAlive(

@@ -82,12 +82,27 @@ async function readReadyLine(
   }
   if (ready.ready === false) {
     throw new CliError(safeText(ready.message), {
-      exitCode: EXIT.unreachable,
+      exitCode: exitCodeOf(ready.code),
       cause: ready.code,
       ...(ready.hint === undefined ? {} : { hint: safeText(ready.hint) }),
     });
   }
   return ready as Part['ready'];
+}
+
+/** Codes of parts that cannot start because of how they were called or set up. */
+const USAGE_CODES = new Set([
+  'wrong_usage',
+  'invalid_config',
+  'invalid_settings',
+  'tokens_needed',
+  'name_taken',
+  'no_such_token',
+]);
+
+/** The exit code for the code of a part or tool that said why it does not do what it was started for. */
+export function exitCodeOf(code: string): number {
+  return USAGE_CODES.has(code) ? EXIT.usage : EXIT.unreachable;
 }
 
 function parseReady(line: string): Ready | null {

@@ -18,6 +18,7 @@ export function addHosting(program: Command, act: Act): void {
     withExitCodes(command, HOST_CODES)
       .optionsGroup(GROUPS.where)
       .addOption(new Option('--host <ADDRESS>', 'address to listen on (default: 127.0.0.1)'))
+      .addOption(new Option('--require-token', 'ask for a token also while there is none, and on loopback'))
       .addOption(portOption('--port <N>', 'port to listen on; 0 takes any (default: 4600)'))
       .addOption(dataDirOption());
   const up = listening(program.command('up'))
@@ -38,7 +39,10 @@ export function addHosting(program: Command, act: Act): void {
       'Hosts database and server, and no runner: `simcity runner` executes the runs, here or elsewhere.',
     )
     .action(act(async () => (await import('../commands/up.ts')).serve));
-  withExamples(serve, [['simcity serve --host 0.0.0.0', 'for other machines; see --help of runner']]);
+  withExamples(serve, [
+    ['simcity token create --name me --scope read,control', 'before others can reach it'],
+    ['simcity serve --host 0.0.0.0', 'for other machines; see --help of runner'],
+  ]);
   addRunner(program, act);
   addMigrate(program, act);
 }

@@ -11,6 +11,8 @@ import { withinTime } from './within-time.ts';
 const POLL_MS = 1_000;
 const QUERY_LIMIT_MS = 10_000;
 const CLAIM_WAIT_MS = 20;
+/** By which servers, and scanners of secrets, know the token of one run. */
+const INGEST_TOKEN_PREFIX = 'sci_';
 
 export class ClaimLoop {
   readonly #queue: Queue;
@@ -79,7 +81,7 @@ export class ClaimLoop {
   }
 
   async #claimOne(): Promise<boolean> {
-    const token = randomBytes(32).toString('base64url');
+    const token = `${INGEST_TOKEN_PREFIX}${randomBytes(32).toString('base64url')}`;
     const tokenHash = createHash('sha256').update(token).digest();
     const run = await this.#queue.claim(tokenHash, this.#config.onlyRun);
     if (!run) return false;

@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   'not_found',
   'ambiguous_run',
   'run_ended',
+  'pruned',
   'sequence_gap',
   'sequence_conflict',
   'lease_lost',

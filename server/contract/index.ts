@@ -1,4 +1,6 @@
 /** The wire contract: schemas and types of every request, answer and stream frame. A leaf: it imports only zod. */
+export * from './access.ts';
+export * from './environment.ts';
 export * from './error.ts';
 export * from './forensic.ts';
 export * from './frame.ts';

@@ -120,8 +120,8 @@ describe('launching', () => {
       'application/json',
     );
     expectError(await raw('POST', runs, {}, '{}'), 415, 'unsupported_media_type', 'missing');
-    const huge = `{"campaign":"${'x'.repeat(8 * 1024 * 1024)}"}`;
-    expectError(await raw('POST', runs, json, huge), 413, 'too_large', '8 MiB');
+    const huge = `{"campaign":"${'x'.repeat(4 * 1024 * 1024)}"}`;
+    expectError(await raw('POST', runs, json, huge), 413, 'too_large', '4 MiB');
     expectError(await post(runs, { campaign: 'a\0b' }), 422, 'unstorable_text', 'campaign');
   });
 });

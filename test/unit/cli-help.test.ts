@@ -50,8 +50,9 @@ function optionsOf(example: string): string[] {
 
 /** Those of an example's options that its command has. */
 function knownOptionsOf(example: string): string[] {
-  const name = /simcity (\S+)/.exec(simcityPart(example))?.[1];
-  const command = program.commands.find((each) => each.name() === name);
+  const [, name, second] = simcityPart(example).split(' ');
+  const outer = program.commands.find((each) => each.name() === name);
+  const command = outer?.commands.find((each) => each.name() === second) ?? outer;
   const known = command?.options.map(({ long }) => long) ?? [];
   return optionsOf(example).filter((option) => known.includes(option));
 }

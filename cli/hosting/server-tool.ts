@@ -1,23 +1,24 @@
-/** Has the server's own migrator bring a database up to date: DATABASE_URL's, or the embedded one's. */
+/** Has a tool of the server work on a database: DATABASE_URL's, or the embedded one's of this directory. */
 import { spawn } from 'node:child_process';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { safeLines } from '../safe-text.ts';
 import { prepareDataDir, readNote } from './data-dir.ts';
-import { partFile, startPart } from './part.ts';
+import { exitCodeOf, partFile, startPart } from './part.ts';
 
-const reportSchema = z.object({
-  applied: z.array(z.string()),
-  pending: z.array(z.string()),
-  already: z.array(z.string()),
-});
-export type MigrationReport = z.infer<typeof reportSchema>;
-
-/** Applies every pending migration. @throws CliError when the database cannot be reached or one fails. */
-export async function migrateDatabase(context: Context, dataDir: string): Promise<MigrationReport> {
+/**
+ * Runs `server <args>` and returns what it printed, checked. Nothing needs to be up: an embedded database is
+ * started for as long as it takes. @throws CliError when the database cannot be reached or the tool refuses.
+ */
+export async function runServerTool<T>(
+  context: Context,
+  dataDir: string,
+  args: string[],
+  schema: z.ZodType<T>,
+): Promise<T> {
   const given = (context.env['DATABASE_URL'] || undefined) ?? readNote(dataDir)?.databaseUrl ?? undefined;
-  if (given !== undefined) return runMigrator(context, given);
+  if (given !== undefined) return runTool(context, given, args, schema);
   const { logDir } = prepareDataDir(dataDir);
   const database = await startPart({
     name: 'database',
@@ -28,15 +29,20 @@ export async function migrateDatabase(context: Context, dataDir: string): Promis
   const forget = context.atExit(() => database.stop());
   try {
     if (database.ready.ready !== 'database') throw new Error('the database part did not say its URL');
-    return await runMigrator(context, database.ready.url);
+    return await runTool(context, database.ready.url, args, schema);
   } finally {
     forget();
     await database.stop();
   }
 }
 
-async function runMigrator(context: Context, databaseUrl: string): Promise<MigrationReport> {
-  const child = spawn(process.execPath, [partFile('server'), 'migrate'], {
+async function runTool<T>(
+  context: Context,
+  databaseUrl: string,
+  args: string[],
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const child = spawn(process.execPath, [partFile('server'), ...args], {
     env: { ...context.env, DATABASE_URL: databaseUrl },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
@@ -54,20 +60,25 @@ async function runMigrator(context: Context, databaseUrl: string): Promise<Migra
     child.on('error', () => resolve(null));
     child.on('close', resolve);
   });
-  return readReport(code, stdout, stderr);
+  return readReport(code, stdout, stderr, schema);
 }
 
-const failureSchema = z.object({ ready: z.literal(false), message: z.string(), hint: z.string().optional() });
+const failureSchema = z.object({
+  ready: z.literal(false),
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+});
 
-function readReport(code: number | null, stdout: string, stderr: string): MigrationReport {
+function readReport<T>(code: number | null, stdout: string, stderr: string, schema: z.ZodType<T>): T {
   const said = lastJson(stdout);
-  const report = reportSchema.safeParse(said);
+  const report = schema.safeParse(said);
   if (code === 0 && report.success) return report.data;
   const failure = failureSchema.safeParse(said);
   const message = failure.success ? failure.data.message : stderr.trim() || `exit code ${code}`;
   const hint = failure.success ? failure.data.hint : undefined;
-  throw new CliError(`the migrations could not be applied: ${safeLines(message)}`, {
-    exitCode: EXIT.unreachable,
+  throw new CliError(`${safeLines(message)}.`, {
+    exitCode: failure.success ? exitCodeOf(failure.data.code) : EXIT.unreachable,
     ...(hint === undefined ? {} : { hint: safeLines(hint) }),
   });
 }
