@@ -9,9 +9,10 @@ import type { ServerConfig } from './config.ts';
 import { connect, errorCode, isUnreachable, type Sql } from './db/client.ts';
 import { migrate, readMigrations } from './db/migrate.ts';
 import { reapLost } from './db/runs.ts';
+import { GroupCommit } from './ingest/group-commit.ts';
 import { History } from './live/history.ts';
 import { Hub } from './live/hub.ts';
-import { listenForRuns } from './live/notify.ts';
+import { Notifications } from './live/notify.ts';
 import { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
 import { projectVersion } from './project-root.ts';
@@ -42,10 +43,27 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     refuseToBeOpen(config, access);
     const stopping = new AbortController();
     const hub = new Hub();
+    const notifications = new Notifications({
+      databaseUrl: config.databaseUrl,
+      log,
+      onRun: (runId) => hub.wake(runId),
+      onMissed: () => hub.wakeAll(),
+    });
+    const groupCommit = new GroupCommit({
+      databaseUrl: config.databaseUrl,
+      sql,
+      log,
+      onAdded: ({ runId }) => {
+        hub.wake(runId);
+        notifications.announce(runId);
+      },
+      onChanged: (runId) => hub.wake(runId),
+    });
     const app = createApp({
       sql,
       hub,
       history: new History(sql),
+      groupCommit,
       metrics: new Metrics(),
       log,
       guard: { host: config.host, allowedHosts: config.allowedHosts },
@@ -66,7 +84,6 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       },
     }) as Server;
     const port = await listen(server, config);
-    const notify = listenForRuns(config.databaseUrl, hub, log);
     const reaper = keepReaping(sql, log);
     return {
       url: `http://${urlHost(config.host)}:${port}`,
@@ -75,7 +92,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         access.tokens.stop();
         await reaper.stop();
         await close(server);
-        await notify.close();
+        await groupCommit.close();
+        await notifications.close();
         await sql.end({ timeout: 2 });
       },
     };

@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Access } from './access/access.ts';
 import type { Sql } from './db/client.ts';
 import type { GuardOptions } from './guard.ts';
+import type { GroupCommit } from './ingest/group-commit.ts';
 import type { History } from './live/history.ts';
 import type { Hub } from './live/hub.ts';
 import type { Metrics } from './metrics.ts';
@@ -12,6 +13,7 @@ export interface Services {
   sql: Sql;
   hub: Hub;
   history: History;
+  groupCommit: GroupCommit;
   metrics: Metrics;
   log: Log;
   guard: GuardOptions;

@@ -50,8 +50,8 @@ const UNREACHABLE = new Set([
   'CONNECTION_DESTROYED',
 ]);
 
-/** SQLSTATEs of a server that is starting, stopping or full; class 08 is added to these. */
-const NOT_NOW = new Set(['57P01', '57P02', '57P03', '57P05', '53300', '53400', '25006']);
+/** SQLSTATEs of a server that is starting, stopping, full, or too slow; class 08 is added to these. */
+const NOT_NOW = new Set(['57014', '57P01', '57P02', '57P03', '57P05', '53300', '53400', '25006']);
 
 /** The code of an error of node, postgres.js or PostgreSQL. */
 export function errorCode(error: unknown): string | null {

@@ -1,40 +1,145 @@
-/** Hears from the database what other servers committed, and tells the hub. */
-import { connect } from '../db/client.ts';
+/** Tells other servers on the database which runs have something new, and hears it from them. */
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import type { Log } from '../process-edge.ts';
-import type { Hub } from './hub.ts';
 
-const RETRY_MS = 1_000;
+const CHANNEL = 'simcity_run';
+const CONNECT_WITHIN_MS = 5_000;
+const RETRY_FIRST_MS = 250;
+const RETRY_LAST_MS = 5_000;
+/** Commits with a notification queue up behind one lock of the whole cluster, so a run gets at most ten a second. */
+const ANNOUNCE_EVERY_MS = 100;
+
+export interface NotificationOptions {
+  databaseUrl: string;
+  log: Log;
+  /** Another server, a runner or a function of the database has changed the run. */
+  onRun(runId: string): void;
+  /** The connection was made, at first or again: something may have been missed. */
+  onMissed(): void;
+  /** How often the connection is asked whether it is still there; a dead one says nothing by itself. */
+  probeEveryMs?: number;
+  /** An answer that takes longer does not come any more. */
+  probeWithinMs?: number;
+}
 
 /**
- * Listens on a connection of its own, which is made again when it breaks; each time it is made,
- * everybody is woken, since something may have been missed. Subscribers poll besides, so this only
- * makes them quicker.
+ * One connection that listens, notifies and is probed; it is made again when it breaks or falls silent.
+ * It is only a hint: subscribers poll besides, so all that it brings is speed.
  */
-export function listenForRuns(databaseUrl: string, hub: Hub, log: Log): { close(): Promise<void> } {
-  const sql = connect(databaseUrl, { max: 1, name: 'simcity-server-listen' });
-  let closed = false;
-  let timer: NodeJS.Timeout | undefined;
+export class Notifications {
+  readonly #options: NotificationOptions;
+  readonly #closed = new AbortController();
+  readonly #running: Promise<void>;
+  #client: pg.Client | null = null;
+  /** Runs to be told of with the next notification. */
+  readonly #due = new Set<string>();
+  #timer: NodeJS.Timeout | null = null;
 
-  async function listen(): Promise<void> {
-    try {
-      await sql.listen(
-        'simcity_run',
-        (runId) => hub.wake(runId),
-        () => hub.wakeAll(),
-      );
-    } catch (error) {
-      if (closed) return;
-      log.warn({ err: error }, 'cannot listen for notifications; subscribers are served by polling');
-      timer = setTimeout(() => void listen(), RETRY_MS);
+  constructor(options: NotificationOptions) {
+    this.#options = options;
+    this.#running = this.#run();
+  }
+
+  /** Tells the others of a run: at once when nothing was told lately, else together with what else comes. */
+  announce(runId: string): void {
+    if (this.#closed.signal.aborted) return;
+    this.#due.add(runId);
+    // Whoever is without a connection is not heard; the others poll.
+    this.#timer ??= setTimeout(() => this.#tell(), 0);
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    if (this.#timer) clearTimeout(this.#timer);
+    cut(this.#client);
+    await this.#running;
+  }
+
+  #tell(): void {
+    const runs = [...this.#due];
+    this.#due.clear();
+    if (runs.length === 0) {
+      this.#timer = null;
+      return;
+    }
+    this.#timer = setTimeout(() => this.#tell(), ANNOUNCE_EVERY_MS);
+    this.#client
+      ?.query(`select pg_notify('${CHANNEL}', id) from unnest($1::text[]) as id`, [runs])
+      .catch((error: unknown) => this.#options.log.debug({ err: error }, 'a notification was not sent'));
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closed;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await this.#listen(() => {
+          attempt = 0;
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#options.log.warn(
+          { err: error },
+          'the connection that listens for notifications is lost; subscribers are served by polling',
+        );
+      }
+      const longest = Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** Math.min(attempt, 16));
+      await delay(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     }
   }
 
-  void listen();
-  return {
-    async close() {
-      closed = true;
-      clearTimeout(timer);
-      await sql.end({ timeout: 1 });
-    },
-  };
+  /** Listens until the connection ends; resolves never otherwise. */
+  async #listen(onListening: () => void): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.#options.databaseUrl,
+      application_name: 'simcity-server-listen',
+      connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      keepAlive: true,
+    });
+    const lost = new Promise<never>((_, reject) => {
+      client.on('error', reject);
+      client.on('end', () => reject(new Error('the connection was closed')));
+    });
+    // Also when it is lost while nobody waits for that yet.
+    lost.catch(() => undefined);
+    const pid = () => (client as unknown as { processID: number }).processID;
+    client.on('notification', ({ channel, payload, processId }) => {
+      // What this server told itself it knows.
+      if (channel === CHANNEL && payload && processId !== pid()) this.#options.onRun(payload);
+    });
+    this.#client = client;
+    try {
+      await Promise.race([client.connect().then(() => client.query(`listen ${CHANNEL}`)), lost]);
+      onListening();
+      this.#options.onMissed();
+      await Promise.race([this.#keepProbing(client), lost]);
+    } finally {
+      this.#client = null;
+      cut(client);
+    }
+  }
+
+  async #keepProbing(client: pg.Client): Promise<never> {
+    const { probeEveryMs = 10_000, probeWithinMs = 5_000 } = this.#options;
+    const { signal } = this.#closed;
+    for (;;) {
+      await delay(probeEveryMs, undefined, { signal });
+      const asked = new AbortController();
+      const silence = delay(probeWithinMs, undefined, { signal: asked.signal }).then(() => {
+        throw new Error(`no answer in ${probeWithinMs} ms`);
+      });
+      silence.catch(() => undefined);
+      try {
+        await Promise.race([client.query('select 1'), silence]);
+      } finally {
+        asked.abort();
+      }
+    }
+  }
+}
+
+/** end() would wait for an answer that a dead connection never gives. */
+function cut(client: pg.Client | null): void {
+  (client as unknown as { connection: { stream: Socket } } | null)?.connection.stream.destroy();
 }

@@ -1,0 +1,151 @@
+/** The connections on which telemetry is stored: one transaction for many batches, the rows by COPY. */
+import type { Socket } from 'node:net';
+import { finished } from 'node:stream/promises';
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+
+const CONNECT_WITHIN_MS = 5_000;
+/** A statement that takes longer has met a lock or a disk that does not answer: the batches are sent again. */
+const STATEMENT_WITHIN_MS = 20_000;
+/** Longer than that: it is the connection that is dead. */
+const ANSWER_WITHIN_MS = 25_000;
+
+const EVENTS = 'copy simcity_run_events (run_id, idx, at, virtual_ms, type, actor, data) from stdin';
+const SNAPSHOTS = 'copy simcity_run_snapshots (run_id, idx, at, metrics) from stdin';
+
+/** A run whose row is locked for the transaction under way. */
+export interface LockedRun {
+  runId: string;
+  next: number;
+  /** Batches taken before. */
+  batches: number;
+  stopRequested: boolean;
+  stopReason: string | null;
+}
+
+export interface MovedRun {
+  run: string;
+  first: number;
+  next: number;
+  /** Time of event 0, when it is among the events. */
+  started: string | null;
+  live: unknown;
+  /** Snapshots of the event before `first`. */
+  late: unknown[] | null;
+}
+
+/**
+ * One connection, made on first use and again after it broke. postgres.js, which everything else goes
+ * through, hung after some dozens of short COPYs (3.4.9); pg with pg-copy-streams does not.
+ */
+export class CopyClient {
+  readonly #url: string;
+  #client: pg.Client | null = null;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Begins a transaction and locks those of `runs` that may be written now; the others are left out. */
+  async begin(runs: readonly { runId: string; tokenHash: Buffer }[]): Promise<LockedRun[]> {
+    // Ids and digests are hexadecimal, so that they can stand in the text: one round trip instead of two.
+    const ids = runs.map(({ runId }) => runId).join(',');
+    const hashes = runs.map(({ tokenHash }) => `"\\\\x${tokenHash.toString('hex')}"`).join(',');
+    const results = await this.#do((client) =>
+      client.query(
+        `begin; select run_id, next_index, batches, stop_requested, stop_reason from simcity_ingest_lock('{${ids}}', '{${hashes}}')`,
+      ),
+    );
+    return ((results as unknown as pg.QueryResult<LockRow>[])[1]?.rows ?? []).map((row) => ({
+      runId: row.run_id,
+      next: Number(row.next_index),
+      batches: Number(row.batches),
+      stopRequested: row.stop_requested,
+      stopReason: row.stop_reason,
+    }));
+  }
+
+  async copyEvents(text: string): Promise<void> {
+    await this.#do((client) => copy(client, EVENTS, text));
+  }
+
+  async copySnapshots(text: string): Promise<void> {
+    await this.#do((client) => copy(client, SNAPSHOTS, text));
+  }
+
+  /** Moves the runs on and commits. */
+  async commit(runs: readonly MovedRun[]): Promise<void> {
+    const moved = pg.escapeLiteral(JSON.stringify(runs));
+    await this.#do((client) => client.query(`select simcity_ingest_finish(${moved}::json); commit`));
+  }
+
+  /** Ends the transaction without effect; a connection that cannot even do that is thrown away. */
+  async rollback(): Promise<void> {
+    if (this.#client) await this.#do((client) => client.query('rollback')).catch(() => this.#discard());
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    await client?.end().catch(() => undefined);
+  }
+
+  /** @throws the error of PostgreSQL, or one with the code CONNECTION_CLOSED: then it is not known what became of it. */
+  async #do<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const client = await this.#connected();
+      const silence = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error('no answer')), ANSWER_WITHIN_MS);
+      });
+      return await Promise.race([work(client), silence]);
+    } catch (cause) {
+      if (cause instanceof pg.DatabaseError) throw cause;
+      this.#discard();
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw Object.assign(new Error(`The connection to the database failed: ${why}`, { cause }), {
+        code: 'CONNECTION_CLOSED',
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #connected(): Promise<pg.Client> {
+    if (this.#client) return this.#client;
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: 'simcity-server-ingest',
+      connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      statement_timeout: STATEMENT_WITHIN_MS,
+      keepAlive: true,
+    });
+    client.on('error', () => {
+      if (this.#client === client) this.#discard();
+    });
+    await client.connect();
+    this.#client = client;
+    return client;
+  }
+
+  #discard(): void {
+    const client = this.#client;
+    this.#client = null;
+    // end() would wait for an answer that a dead connection never gives.
+    (client as unknown as { connection: { stream: Socket } } | null)?.connection.stream.destroy();
+  }
+}
+
+async function copy(client: pg.Client, statement: string, text: string): Promise<void> {
+  const stream = client.query(copyFrom(statement));
+  stream.end(Buffer.from(text));
+  await finished(stream);
+}
+
+interface LockRow {
+  run_id: string;
+  next_index: string;
+  batches: string;
+  stop_requested: boolean;
+  stop_reason: string | null;
+}

@@ -1,0 +1,266 @@
+/**
+ * Stores batches of telemetry, many in one transaction: whatever is waiting when a connection is free goes
+ * together, so that the cost of a commit is shared and grows with no one's number of requests.
+ */
+
+import type { Sql } from '../db/client.ts';
+import { isUnreachable } from '../db/client.ts';
+import { CopyClient, type LockedRun, type MovedRun } from '../db/copy-client.ts';
+import { type Ingested, ingest } from '../db/events.ts';
+import { ApiError } from '../errors.ts';
+import type { Log } from '../process-edge.ts';
+import { type Batch, copyEvents, copySnapshots, type EventRow, type SnapshotRow } from './batch.ts';
+
+/** Two connections keep one busy while the other commits; a third brought nothing on two cores. */
+const CONNECTIONS = 2;
+/** Of bodies in one transaction. */
+const GROUP_BYTES = 8 * 1024 * 1024;
+/** Of bodies that wait; beyond it harnesses are told to come again. */
+const WAITING_BYTES = 64 * 1024 * 1024;
+
+/** What a commit added to a run's history. */
+export interface Addition {
+  runId: string;
+  /** Batches of the run before these, and after them: whoever knows `before` has missed nothing. */
+  before: number;
+  after: number;
+  events: readonly EventRow[];
+  snapshots: readonly SnapshotRow[];
+}
+
+export interface GroupCommitOptions {
+  databaseUrl: string;
+  sql: Sql;
+  log: Log;
+  /** Called right after a commit whose content is known. */
+  onAdded(addition: Addition): void;
+  /** Called after a commit of which only the run is known. */
+  onChanged(runId: string): void;
+}
+
+interface Waiting {
+  runId: string;
+  tokenHash: Buffer;
+  batch: Batch;
+  resolve(stored: Ingested): void;
+  reject(error: unknown): void;
+}
+
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  readonly #idle: CopyClient[];
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  /** Runs whose batches are being stored now: the next ones wait, so that their order stays. */
+  readonly #busy = new Set<string>();
+  #closed = false;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+    this.#idle = Array.from({ length: CONNECTIONS }, () => new CopyClient(options.databaseUrl));
+  }
+
+  /** Resolves once the batch is committed. Errors carry the SQLSTATEs of simcity_ingest. */
+  store(runId: string, tokenHash: Buffer, batch: Batch): Promise<Ingested> {
+    if (this.#waitingBytes + batch.bytes > WAITING_BYTES && this.#waiting.length > 0) {
+      throw new ApiError(
+        503,
+        'unavailable',
+        'More telemetry is waiting for the database than the server holds. Send it again in a moment.',
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ runId, tokenHash, batch, resolve, reject });
+      this.#waitingBytes += batch.bytes;
+      // After what else came with this turn of the event loop, so that it goes together.
+      if (this.#waiting.length === 1) setImmediate(() => this.#pump());
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#idle.map((client) => client.close()));
+  }
+
+  #pump(): void {
+    while (this.#idle.length > 0 && !this.#closed) {
+      const group = this.#take();
+      if (group.length === 0) return;
+      const client = this.#idle.pop() as CopyClient;
+      void this.#work(client, group);
+    }
+  }
+
+  /** The oldest batches of runs that nobody works on, up to GROUP_BYTES. */
+  #take(): Waiting[] {
+    const group: Waiting[] = [];
+    const kept: Waiting[] = [];
+    let bytes = 0;
+    for (const waiting of this.#waiting) {
+      const fits = bytes === 0 || bytes + waiting.batch.bytes <= GROUP_BYTES;
+      if (fits && !this.#busy.has(waiting.runId)) {
+        group.push(waiting);
+        bytes += waiting.batch.bytes;
+      } else kept.push(waiting);
+    }
+    this.#waiting = kept;
+    this.#waitingBytes -= bytes;
+    for (const { runId } of group) this.#busy.add(runId);
+    return group;
+  }
+
+  async #work(client: CopyClient, group: Waiting[]): Promise<void> {
+    const alone = await this.#together(client, group);
+    this.#idle.push(client);
+    if (this.#closed) void client.close();
+    const inGroup = new Set(group.map(({ runId }) => runId));
+    for (const runId of inGroup) {
+      const left = alone.filter((waiting) => waiting.runId === runId);
+      if (left.length === 0) this.#busy.delete(runId);
+      else void this.#oneByOne(runId, left);
+    }
+    this.#pump();
+  }
+
+  /** Stores what fits the plain path, and answers the rest. */
+  async #together(client: CopyClient, group: Waiting[]): Promise<Waiting[]> {
+    const plain = group.filter(({ batch }) => batch.ordered && batch.end === undefined);
+    if (plain.length === 0) return group;
+    let done: RunGroup[];
+    try {
+      done = await commitGroup(client, plain);
+    } catch (error) {
+      await client.rollback();
+      if (!isUnreachable(error)) {
+        // It may be the fault of one of them: each for itself will tell.
+        this.#options.log.warn(
+          { err: error, batches: plain.length },
+          'a group of batches is stored one by one',
+        );
+        return group;
+      }
+      for (const { reject } of group) reject(error);
+      return [];
+    }
+    const settled = new Set<Waiting>();
+    for (const run of done) {
+      this.#options.onAdded(run);
+      for (const { waiting, next } of run.parts) {
+        settled.add(waiting);
+        waiting.resolve({ next, stopRequested: run.stopRequested, stopReason: run.stopReason });
+      }
+    }
+    return group.filter((waiting) => !settled.has(waiting));
+  }
+
+  async #oneByOne(runId: string, left: Waiting[]): Promise<void> {
+    for (const { tokenHash, batch, resolve, reject } of left) {
+      try {
+        const stored = await ingest(this.#options.sql, runId, tokenHash, batch);
+        this.#options.onChanged(runId);
+        resolve(stored);
+      } catch (error) {
+        reject(error);
+      }
+    }
+    this.#busy.delete(runId);
+    this.#pump();
+  }
+}
+
+/** The batches of one run that go into one transaction. */
+interface RunGroup extends Addition {
+  first: number;
+  next: number;
+  events: EventRow[];
+  snapshots: SnapshotRow[];
+  late: SnapshotRow[];
+  live: Batch['live'];
+  parts: { waiting: Waiting; next: number }[];
+  stopRequested: boolean;
+  stopReason: string | null;
+}
+
+/** One transaction. Runs that are missing in the answer, and batches missing in `parts`, were not stored. */
+async function commitGroup(client: CopyClient, group: readonly Waiting[]): Promise<RunGroup[]> {
+  const locked = await client.begin(onePerRun(group));
+  const runs = locked.map((run) => place(run, group)).filter(({ parts }) => parts.length > 0);
+  if (runs.length === 0) {
+    await client.rollback();
+    return [];
+  }
+  const events = runs.map((run) => copyEvents(run.runId, run.events)).join('');
+  if (events !== '') await client.copyEvents(events);
+  const snapshots = runs
+    .map((run) => copySnapshots(run.runId, run.snapshots.slice(run.late.length)))
+    .join('');
+  if (snapshots !== '') await client.copySnapshots(snapshots);
+  await client.commit(runs.map(moved));
+  return runs;
+}
+
+/** Batches of one run with another token are left for later: simcity_ingest tells who may. */
+function onePerRun(group: readonly Waiting[]): { runId: string; tokenHash: Buffer }[] {
+  const runs = new Map<string, Waiting>();
+  for (const waiting of group) if (!runs.has(waiting.runId)) runs.set(waiting.runId, waiting);
+  return [...runs.values()];
+}
+
+/** The batches that follow one another from where the run stands, in the order in which they came. */
+function place(locked: LockedRun, group: readonly Waiting[]): RunGroup {
+  const { runId, next, batches, stopRequested, stopReason } = locked;
+  const run: RunGroup = {
+    runId,
+    before: batches,
+    after: batches + 1,
+    first: next,
+    next,
+    events: [],
+    snapshots: [],
+    late: [],
+    live: undefined,
+    parts: [],
+    stopRequested,
+    stopReason,
+  };
+  let token: Buffer | null = null;
+  for (const waiting of group) {
+    if (waiting.runId !== runId) continue;
+    token ??= waiting.tokenHash;
+    if (!token.equals(waiting.tokenHash) || !append(run, waiting.batch)) break;
+    run.parts.push({ waiting, next: run.next });
+  }
+  return run;
+}
+
+/** False: the batch repeats something, leaves a gap, or holds a snapshot out of its place. */
+function append(run: RunGroup, { events, snapshots, live }: Batch): boolean {
+  if (events.length > 0 && events[0]?.index !== run.next) return false;
+  const next = run.next + events.length;
+  const newest = run.snapshots.at(-1)?.index ?? -1;
+  const lowest = Math.max(run.next - 1, newest + 1);
+  for (const { index } of snapshots) if (index < lowest || index >= next) return false;
+  run.next = next;
+  // One by one: the arguments of a call have a limit.
+  for (const event of events) run.events.push(event);
+  for (const snapshot of snapshots) {
+    run.snapshots.push(snapshot);
+    if (snapshot.index < run.first) run.late.push(snapshot);
+  }
+  run.live = live ?? run.live;
+  return true;
+}
+
+function moved({ runId, first, next, events, live, late }: RunGroup): MovedRun {
+  return {
+    run: runId,
+    first,
+    next,
+    started: first === 0 ? (events[0]?.at ?? null) : null,
+    live: live ?? null,
+    late:
+      late.length === 0
+        ? null
+        : late.map(({ index, at, metrics }) => ({ index, at, metrics: JSON.parse(metrics) as unknown })),
+  };
+}
