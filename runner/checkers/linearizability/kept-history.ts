@@ -10,7 +10,7 @@ import { Steps } from './steps.ts';
 import { withoutSubsumed } from './subsumption.ts';
 
 /** The history is folded when it has so many events, unless it says otherwise: later, more answers are known. */
-export const FOLD_EVERY_EVENTS = 24;
+export const FOLD_EVERY_EVENTS = 256;
 /** Folding stops and waits for answers where it would leave more configurations than this. */
 const FOLD_CONFIGURATIONS = 32;
 /** The effort, doubled with the width when it did not suffice. */
@@ -100,6 +100,12 @@ export class KeptHistory<State, Call, Answer> {
   add(event: HistoryEvent<Call, Answer>): boolean {
     const before = this.#way[this.#events.length];
     this.#events.push(event);
+    const next = before && this.#steps.extend(before, event);
+    if (next) {
+      this.#way[this.#events.length] = next;
+      if (this.#steps.tracked.length > 0) this.#isWayCurrent = false;
+      return true;
+    }
     if (this.#findWay(event)) return true;
     this.#events.pop();
     if (before) this.#way[this.#events.length] = before;
@@ -161,11 +167,10 @@ export class KeptHistory<State, Call, Answer> {
   /** Another way, branching off as late as it goes: a little back with little effort, at the beginning with all of it. */
   #findWay(event: HistoryEvent<Call, Answer>): boolean {
     const length = this.#events.length;
+    // What requests met may be missing of a way that is not current: then fewer refusals are explained, none wrongly.
+    if (event.kind === 'complete' && this.#search.placeBack(this.#events, event.op, this.#way)) return true;
     if (this.#tryFrom(length - 1)) return true;
-    if (this.#isWayCurrent) {
-      if (event.kind === 'complete' && this.#search.placeBack(this.#events, event.op, this.#way)) return true;
-      for (const back of STEPS_BACK) if (back < length && this.#tryFrom(length - back)) return true;
-    }
+    for (const back of STEPS_BACK) if (back < length && this.#tryFrom(length - back)) return true;
     this.#isWayCurrent = true;
     this.#steps.narrowHopes();
     this.#search.refill(this.#credit);
@@ -193,9 +198,8 @@ export class KeptHistory<State, Call, Answer> {
    * history has become too long.
    */
   foldIfDue(): Folded {
+    if (this.#events.length < this.#foldAt) return 'nothing';
     const oldest = this.#steps.live.find((op) => op.status === 'pending');
-    const isSimple = !oldest && this.#isSimple();
-    if (!isSimple && this.#events.length < this.#foldAt) return 'nothing';
     const count = oldest ? this.#events.findIndex((event) => event.at > oldest.invokedAt) : -1;
     const folded = this.#fold(count < 0 ? this.#events.length : count);
     this.#foldAt = Math.max(this.#foldEvery, Math.ceil(this.#events.length * 1.5));
@@ -203,12 +207,6 @@ export class KeptHistory<State, Call, Answer> {
       throw new SearchExhausted(this.#most);
     }
     return folded;
-  }
-
-  /** True when folding costs next to nothing, and leaves the fast path free. */
-  #isSimple(): boolean {
-    const { live, tracked } = this.#steps;
-    return this.#roots.length === 1 && tracked.length === 0 && live.every((op) => op.status === 'answered');
   }
 
   /** Replaces the first `wanted` events by the configurations that they leave, or as many as leave few for now. */

@@ -235,6 +235,22 @@ export class Steps<State, Call, Answer> {
     return index < 0 ? 0 : 1 << index;
   }
 
+  /**
+   * The way straight on over the newest event: its operation takes effect right before it. Null when that
+   * does not explain it. What requests met is not looked at.
+   */
+  extend(
+    from: Configuration<State, Call, Answer>,
+    event: HistoryEvent<Call, Answer>,
+  ): Configuration<State, Call, Answer> | null {
+    if (event.kind !== 'complete' || isDone(from, event.op)) return this.pass(from, event);
+    const { op } = event;
+    const state = this.model.apply(from.state, op.call, op.answer as Answer);
+    if (state === null) return null;
+    if (from.met.length > 0) return { state, done: from.done, met: from.met.filter((m) => m.op !== op) };
+    return state === from.state ? from : { state, done: from.done, met: from.met };
+  }
+
   /** The configuration after `event`, or null when it contradicts what was taken to have happened. */
   pass(
     from: Configuration<State, Call, Answer>,
