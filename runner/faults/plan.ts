@@ -2,7 +2,7 @@
  * Which faults strike: drawn from the seed for each planned operation and attempt, whatever happened
  * before, so that leaving out an operation or muting a fault moves no other fault.
  */
-import type { FaultName } from '../../server/contract/index.ts';
+import { FAULT_NAMES, type FaultName } from '../../server/contract/index.ts';
 import { Prng } from '../sim/prng.ts';
 import type { FaultRates } from './profiles.ts';
 
@@ -34,9 +34,24 @@ export interface CityFaults {
   readonly clockSkewMs: number | null;
 }
 
+const NO_REQUEST_FAULTS: RequestFaults = {
+  dropRequest: false,
+  dropResponse: false,
+  delayMs: null,
+  duplicateAfterMs: null,
+  reorderMs: null,
+  serializationFailure: false,
+};
+const NO_CITY_FAULTS: CityFaults = {
+  burst: null,
+  crashForMs: null,
+  poolExhaustedForMs: null,
+  clockSkewMs: null,
+};
+
 export class FaultPlan {
   readonly #seed: number;
-  readonly #rates: FaultRates;
+  readonly #rates: Readonly<Record<FaultName, number>>;
   readonly #muted: ReadonlySet<string>;
   readonly #prng: Prng;
   #healed = false;
@@ -44,7 +59,10 @@ export class FaultPlan {
   /** `muted`: faults that do not strike, as `<planned operation>.<attempt>.<fault>`. */
   constructor(seed: number, rates: FaultRates, muted: readonly string[] = []) {
     this.#seed = seed;
-    this.#rates = rates;
+    this.#rates = Object.fromEntries(FAULT_NAMES.map((name) => [name, rates[name] ?? 0])) as Record<
+      FaultName,
+      number
+    >;
     this.#muted = new Set(muted);
     this.#prng = new Prng(seed, 'fault');
   }
@@ -56,52 +74,58 @@ export class FaultPlan {
 
   /** What strikes this attempt (from 0) of the `n`th planned operation. */
   request(n: number, attempt: number): RequestFaults {
+    if (this.#healed) return NO_REQUEST_FAULTS;
+    const rates = this.#rates;
     const prng = this.#prng.reset(this.#seed, 'fault', n, attempt);
     // Every draw is made, whatever the rates, so that no rate changes what another fault does.
-    const strikes = (name: FaultName) => this.#strikes(prng, name, n, attempt);
-    const delayed = strikes('delay');
+    const delayed = prng.chance(rates.delay);
     const delayMs = prng.between(2, 40);
-    const duplicated = strikes('duplicate-request');
+    const duplicated = prng.chance(rates['duplicate-request']);
     const duplicateAfterMs = prng.between(0, 15);
-    const dropResponse = strikes('drop-response');
-    const dropRequest = strikes('drop-request');
-    const reordered = strikes('reorder');
+    const dropResponse = prng.chance(rates['drop-response']);
+    const dropRequest = prng.chance(rates['drop-request']);
+    const reordered = prng.chance(rates.reorder);
     const reorderMs = prng.between(1, 25);
-    const serializationFailure = strikes('serialization-failure');
+    const serializationFailure = prng.chance(rates['serialization-failure']);
+    if (!(delayed || duplicated || dropResponse || dropRequest || reordered || serializationFailure))
+      return NO_REQUEST_FAULTS;
+    const strikes = (drawn: boolean, name: FaultName) => drawn && !this.#isMuted(n, attempt, name);
     return {
-      dropRequest,
-      dropResponse,
-      delayMs: delayed ? delayMs : null,
-      duplicateAfterMs: duplicated ? duplicateAfterMs : null,
-      reorderMs: reordered ? reorderMs : null,
-      serializationFailure,
+      dropRequest: strikes(dropRequest, 'drop-request'),
+      dropResponse: strikes(dropResponse, 'drop-response'),
+      delayMs: strikes(delayed, 'delay') ? delayMs : null,
+      duplicateAfterMs: strikes(duplicated, 'duplicate-request') ? duplicateAfterMs : null,
+      reorderMs: strikes(reordered, 'reorder') ? reorderMs : null,
+      serializationFailure: strikes(serializationFailure, 'serialization-failure'),
     };
   }
 
   /** What strikes the city as the `n`th planned operation begins. */
   city(n: number): CityFaults {
+    if (this.#healed) return NO_CITY_FAULTS;
+    const rates = this.#rates;
     const prng = this.#prng.reset(this.#seed, 'chaos', n);
-    const strikes = (name: FaultName) => this.#strikes(prng, name, n, 0);
-    const burst = strikes('burst');
+    const burst = prng.chance(rates.burst);
     const citizens = 6 + prng.below(15);
-    const crash = strikes('crash');
+    const crash = prng.chance(rates.crash);
     const crashForMs = prng.between(1, 30);
-    const exhausted = strikes('pool-exhaustion');
+    const exhausted = prng.chance(rates['pool-exhaustion']);
     const exhaustedForMs = prng.between(10, 80);
-    const skewed = strikes('clock-skew');
+    const skewed = prng.chance(rates['clock-skew']);
+    if (!(burst || crash || exhausted || skewed)) return NO_CITY_FAULTS;
     const skewMs = Math.round(prng.between(-3_600_000, 3_600_000));
     const right = prng.chance(0.3);
+    const strikes = (drawn: boolean, name: FaultName) => drawn && !this.#isMuted(n, 0, name);
     return {
-      burst: burst ? citizens : null,
-      crashForMs: crash ? crashForMs : null,
-      poolExhaustedForMs: exhausted ? exhaustedForMs : null,
-      clockSkewMs: skewed ? (right ? 0 : skewMs) : null,
+      burst: strikes(burst, 'burst') ? citizens : null,
+      crashForMs: strikes(crash, 'crash') ? crashForMs : null,
+      poolExhaustedForMs: strikes(exhausted, 'pool-exhaustion') ? exhaustedForMs : null,
+      clockSkewMs: strikes(skewed, 'clock-skew') ? (right ? 0 : skewMs) : null,
     };
   }
 
-  #strikes(prng: Prng, name: FaultName, n: number, attempt: number): boolean {
-    const struck = prng.chance(this.#rates[name] ?? 0);
-    return struck && !this.#healed && !(this.#muted.size > 0 && this.#muted.has(muteName(n, attempt, name)));
+  #isMuted(n: number, attempt: number, name: FaultName): boolean {
+    return this.#muted.size > 0 && this.#muted.has(muteName(n, attempt, name));
   }
 }
 

@@ -61,20 +61,18 @@ export class Scheduler {
 
   /** `run` is called after so many virtual milliseconds. */
   after(delayMs: number, run: () => void): void {
-    this.timers.add(this.#now + delayMs, () => {
-      if (!this.#options.halted()) run();
-    });
+    this.timers.add(this.#now + delayMs, run);
   }
 
   /** Moves virtual time on, does what is due, and lets one request take a step. */
   step(): void | Promise<void> {
     if (this.#ready.length === 0) {
       this.#now = Math.max(this.#now, this.timers.nextMs);
-      this.timers.runDue(this.#now);
+      this.timers.runDue(this.#now, this.#options.halted);
       return;
     }
     this.#now += this.#options.latency.between(0.02, 0.3);
-    this.timers.runDue(this.#now);
+    this.timers.runDue(this.#now, this.#options.halted);
     if (this.#options.halted()) return;
     // What was due can only have added to those that are ready.
     const position = this.#options.strategy.pick(this.#candidates);

@@ -17,6 +17,14 @@ export const PURPOSES = [
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
+/** Numbers that a new stream throws away. */
+const WARM_UP = 12;
+
+/** Each purpose's share of the seed. */
+const LABELS = Object.fromEntries(
+  PURPOSES.map((purpose, position) => [purpose, (position + 1) * 0x9e3779b1]),
+) as Record<Purpose, number>;
+
 /** MurmurHash3's 32-bit finalizer (Appleby 2011): every input bit reaches every output bit. */
 function mix(value: number): number {
   let h = value | 0;
@@ -44,12 +52,20 @@ export class Prng {
   reset(seed: number, purpose: Purpose, n = 0, m = 0): this {
     const low = seed >>> 0;
     const high = Math.floor(seed / 0x1_0000_0000) >>> 0;
-    const label = (PURPOSES.indexOf(purpose) + 1) * 0x9e3779b1;
-    this.#a = mix(low ^ label);
-    this.#b = mix(high ^ mix(n) ^ this.#a);
-    this.#c = mix(Math.floor(n / 0x1_0000_0000) ^ mix(m + 0x632be5ab) ^ this.#b);
-    this.#counter = 1;
-    for (let i = 0; i < 12; i++) this.uint32();
+    let a = mix(low ^ LABELS[purpose]);
+    let b = mix(high ^ mix(n) ^ a);
+    let c = mix(Math.floor(n / 0x1_0000_0000) ^ mix(m + 0x632be5ab) ^ b);
+    // The steps of uint32, by which the state is mixed; a stream is begun for each operation, so it is quick.
+    for (let counter = 1; counter <= WARM_UP; counter++) {
+      const t = (a + b + counter) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + t) | 0;
+    }
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#counter = WARM_UP + 1;
     return this;
   }
 

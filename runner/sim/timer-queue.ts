@@ -34,9 +34,12 @@ export class TimerQueue {
     heap[i] = entry;
   }
 
-  /** Calls everything due at `nowMs`, in order; what that adds and is due too is called as well. */
-  runDue(nowMs: number): void {
-    while (this.nextMs <= nowMs) this.#pop().run();
+  /**
+   * Calls everything due at `nowMs`, in order; what that adds and is due too is called as well. Nothing
+   * more once `isHalted`.
+   */
+  runDue(nowMs: number, isHalted: () => boolean = never): void {
+    while (this.nextMs <= nowMs && !isHalted()) this.#pop().run();
   }
 
   #pop(): Entry {
@@ -58,6 +61,8 @@ export class TimerQueue {
     return top;
   }
 }
+
+const never = () => false;
 
 function before(a: Entry, b: Entry): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);

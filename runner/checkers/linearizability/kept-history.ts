@@ -40,8 +40,6 @@ export class KeptHistory<State, Call, Answer> {
   #events: HistoryEvent<Call, Answer>[] = [];
   /** One way through the events: the configuration before each of them, and after the last. */
   #way: Configuration<State, Call, Answer>[];
-  /** False when a request is tracked since, so that the way may lack what it met. */
-  #isWayCurrent = true;
   readonly #foldEvery: number;
   #foldAt: number;
   #foldWidth = FOLD_CONFIGURATIONS;
@@ -103,7 +101,6 @@ export class KeptHistory<State, Call, Answer> {
     const next = before && this.#steps.extend(before, event);
     if (next) {
       this.#way[this.#events.length] = next;
-      if (this.#steps.tracked.length > 0) this.#isWayCurrent = false;
       return true;
     }
     if (this.#findWay(event)) return true;
@@ -136,7 +133,6 @@ export class KeptHistory<State, Call, Answer> {
   track(op: Op<Call, Answer>): void {
     if (op.tracked || op.identity === null || op.repeatedUntil !== Number.POSITIVE_INFINITY) return;
     this.#steps.track(op);
-    this.#isWayCurrent = false;
     this.#search.reset();
   }
 
@@ -167,11 +163,10 @@ export class KeptHistory<State, Call, Answer> {
   /** Another way, branching off as late as it goes: a little back with little effort, at the beginning with all of it. */
   #findWay(event: HistoryEvent<Call, Answer>): boolean {
     const length = this.#events.length;
-    // What requests met may be missing of a way that is not current: then fewer refusals are explained, none wrongly.
+    // What requests met is missing of a way that was not searched for: fewer refusals are explained, none wrongly.
     if (event.kind === 'complete' && this.#search.placeBack(this.#events, event.op, this.#way)) return true;
     if (this.#tryFrom(length - 1)) return true;
     for (const back of STEPS_BACK) if (back < length && this.#tryFrom(length - back)) return true;
-    this.#isWayCurrent = true;
     this.#steps.narrowHopes();
     this.#search.refill(this.#credit);
     const isFound = this.#roots.some((root) => this.#search.findWay(this.#events, 0, root, this.#way));

@@ -32,8 +32,10 @@ export class Ledger {
   readonly #byId = new Map<string, KnownBooking>();
   readonly #bySlot = new Map<string, Map<string, KnownBooking>>();
   readonly #list: KnownBooking[] = [];
-  /** Bookings that are gone, oldest first. */
   readonly #gone = new Map<string, GoneBooking>();
+  /** Their ids in a ring: a Map takes long to tell its oldest entry when many before it were deleted. */
+  readonly #goneIds: string[] = [];
+  #oldestGone = 0;
   /** The newest of them in a ring, to choose from. */
   readonly #lately: KnownBooking[] = [];
   #removals = 0;
@@ -84,9 +86,22 @@ export class Ledger {
       this.#list[known.position] = last;
       last.position = known.position;
     }
-    this.#gone.set(id, { ...known, acknowledged });
-    if (this.#gone.size > REMEMBERED) this.#gone.delete(this.#gone.keys().next().value as string);
+    this.#rememberGone({ ...known, acknowledged });
     this.#lately[this.#removals++ % LATELY] = known;
+  }
+
+  #rememberGone(booking: GoneBooking): void {
+    const { id } = booking;
+    const isNew = !this.#gone.has(id);
+    this.#gone.set(id, booking);
+    if (!isNew) return;
+    if (this.#goneIds.length < REMEMBERED) {
+      this.#goneIds.push(id);
+      return;
+    }
+    this.#gone.delete(this.#goneIds[this.#oldestGone] as string);
+    this.#goneIds[this.#oldestGone] = id;
+    this.#oldestGone = (this.#oldestGone + 1) % REMEMBERED;
   }
 
   /** The booking with this id, when it went lately. */

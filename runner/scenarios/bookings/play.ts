@@ -19,6 +19,10 @@ import type { SlotState } from './slot-state.ts';
 
 /** How often citizens do what, in parts of 100. */
 const MIX = { book: 46, cancel: 24, read: 16, list: 4, close: 4, open: 6 } as const;
+/** The operation for each number from 0 to 99 that may be drawn. */
+const DRAWN = Object.entries(MIX).flatMap(([operation, share]) =>
+  Array.from({ length: share }, () => operation as keyof typeof MIX),
+);
 /** This share of the requests goes to one slot, so that citizens meet. */
 const HOT_SHARE = 0.7;
 /** Which slot that is changes after so many operations: an empty slot that fills shows more than a full one. */
@@ -42,6 +46,10 @@ export class BookingsPlay implements Play<BookingCall> {
   readonly world: JsonObject & BookingWorld;
   readonly objects: readonly string[];
   readonly model = bookingsModel as unknown as SequentialModel<unknown, unknown, unknown>;
+  /** The parts of a `list`. */
+  readonly #counts: readonly ModelPart[];
+  /** Names of citizens, as far as they were needed. */
+  readonly #citizens: string[] = [];
   readonly #ledger: Ledger;
   readonly #capacity = new Map<string, number>();
   readonly #closed = new Set<string>();
@@ -66,40 +74,33 @@ export class BookingsPlay implements Play<BookingCall> {
   constructor(seed: number, config: RunConfig) {
     this.world = makeWorld(seed, config);
     this.objects = this.world.slots.map((slot) => slot.id);
+    this.#counts = this.objects.map((object) => ({ object, call: COUNT }));
     for (const slot of this.world.slots) this.#capacity.set(slot.id, slot.capacity);
     this.#ledger = new Ledger(this.objects);
     this.#seed = seed;
   }
 
   plan(n: number, prng: Prng, focus: string | null): { actor: string; call: BookingCall } {
-    const citizen = numbered('citizen', prng.below(this.world.citizens) + 1);
+    const citizen = this.#citizen(prng.below(this.world.citizens));
     if (focus !== null) return this.#planBook(n, prng, citizen, focus);
-    let roll = prng.below(100);
+    const operation = DRAWN[prng.below(DRAWN.length)] as keyof typeof MIX;
     const slot = this.#chooseSlot(n, prng);
-    for (const [operation, share] of Object.entries(MIX)) {
-      roll -= share;
-      if (roll >= 0) continue;
-      switch (operation as keyof typeof MIX) {
-        case 'book':
-          return this.#planBook(n, prng, citizen, slot);
-        case 'cancel':
-          return this.#planCancel(prng, citizen, slot);
-        case 'list':
-          return { actor: citizen, call: { operation: 'list' } };
-        case 'open':
-        case 'close':
-          return {
-            actor: 'manager',
-            call: {
-              operation: operation as 'open' | 'close',
-              slot: this.#chooseSwitch(prng, operation, slot),
-            },
-          };
-        case 'read':
-          return { actor: citizen, call: { operation: 'read', slot: this.#chooseRead(prng, slot) } };
-      }
+    switch (operation) {
+      case 'book':
+        return this.#planBook(n, prng, citizen, slot);
+      case 'cancel':
+        return this.#planCancel(prng, citizen, slot);
+      case 'list':
+        return { actor: citizen, call: LIST };
+      case 'open':
+      case 'close':
+        return {
+          actor: 'manager',
+          call: { operation, slot: this.#chooseSwitch(prng, operation, slot) },
+        };
+      case 'read':
+        return { actor: citizen, call: { operation: 'read', slot: this.#chooseRead(prng, slot) } };
     }
-    throw new Error('The shares of the operations must add up to 100.');
   }
 
   repeats(call: BookingCall): boolean {
@@ -111,16 +112,20 @@ export class BookingsPlay implements Play<BookingCall> {
   }
 
   parts(call: BookingCall): readonly ModelPart[] {
-    if (call.operation !== 'list') return [{ object: call.slot, call }];
-    return this.objects.map((object) => ({ object, call: COUNT }));
+    return call.operation === 'list' ? this.#counts : [{ object: call.slot, call }];
   }
 
   answers(call: BookingCall, parts: readonly ModelPart[], reply: Reply): readonly unknown[] {
     if (reply.outcome === 'failed') return [];
     if (reply.outcome === 'refused') return parts.map(() => ({ outcome: 'refused', reason: reply.reason }));
     if (call.operation !== 'list') return [{ outcome: 'ok', ...reply.value }];
-    const rows = new Map((reply.value['slots'] as SlotRow[]).map((row) => [row.id, row]));
-    return parts.map(({ object }) => ({ outcome: 'ok', ...(rows.get(object) ?? { missing: true }) }));
+    const rows = reply.value['slots'] as SlotRow[];
+    return parts.map(({ object }, position) => {
+      // A right service lists the slots in this order; any other is looked for.
+      const row = rows[position]?.id === object ? rows[position] : rows.findLast(({ id }) => id === object);
+      if (!row) return { outcome: 'ok', missing: true };
+      return { outcome: 'ok', open: row.open, capacity: row.capacity, bookings: row.bookings };
+    });
   }
 
   invoked({ call }: Operation<BookingCall>): void {
@@ -210,6 +215,11 @@ export class BookingsPlay implements Play<BookingCall> {
     return { ...this.#sometimes };
   }
 
+  #citizen(position: number): string {
+    this.#citizens[position] ??= numbered('citizen', position + 1);
+    return this.#citizens[position];
+  }
+
   #countBooking(slot: string, change: number): void {
     const count = (this.#booking.get(slot) ?? 0) + change;
     if (count > 0) this.#booking.set(slot, count);
@@ -241,14 +251,14 @@ export class BookingsPlay implements Play<BookingCall> {
   #chooseSwitch(prng: Prng, operation: string, slot: string): string {
     const draw = prng.float();
     const busy = prng.chance(SWITCH_BUSY_SHARE);
-    if (operation === 'open') return nth(this.#closed, draw) ?? slot;
-    return (busy ? nth(this.#booking.keys(), draw) : undefined) ?? slot;
+    if (operation === 'open') return nth(this.#closed, this.#closed.size, draw) ?? slot;
+    return (busy ? nth(this.#booking.keys(), this.#booking.size, draw) : undefined) ?? slot;
   }
 
   #chooseRead(prng: Prng, slot: string): string {
     const draw = prng.float();
     if (!prng.chance(LOOK_AFTER_SHARE)) return slot;
-    const changed = this.#switched ?? nth(this.#changed, draw) ?? slot;
+    const changed = this.#switched ?? this.#changed[Math.floor(draw * this.#changed.length)] ?? slot;
     this.#switched = undefined;
     return changed;
   }
@@ -260,7 +270,7 @@ export class BookingsPlay implements Play<BookingCall> {
     if (shares) {
       // A key is unrelated to the same one of another citizen or slot; with both the same it is a repeat.
       const others = this.#keys.filter((call) => call.citizen !== citizen || call.slot !== slot);
-      const other = nth(others, start);
+      const other = others[Math.floor(start * others.length)];
       if (other) {
         this.#keys.splice(this.#keys.indexOf(other), 1);
         return { actor: citizen, call: { ...own, key: other.key } };
@@ -277,7 +287,8 @@ export class BookingsPlay implements Play<BookingCall> {
     const gone = prng.chance(LATE_CANCEL_SHARE) ? this.#ledger.lately(start) : undefined;
     if (gone)
       return { actor: gone.citizen, call: { operation: 'cancel', booking: gone.id, slot: gone.slot } };
-    const near = prng.chance(HOT_SHARE) ? nth(this.#ledger.inSlot(slot).values(), start) : undefined;
+    const inSlot = this.#ledger.inSlot(slot);
+    const near = prng.chance(HOT_SHARE) ? nth(inSlot.values(), inSlot.size, start) : undefined;
     const known = near ?? this.#ledger.at(Math.floor(start * this.#ledger.active));
     if (!known || (known.cancelsBegun > 0 && !allowDouble)) {
       return { actor: citizen, call: { operation: 'read', slot } };
@@ -348,10 +359,11 @@ export class BookingsPlay implements Play<BookingCall> {
   }
 }
 
-/** The item at `draw`, from 0 to 1, of the way through; undefined when there is none. */
-function nth<T>(items: Iterable<T>, draw: number): T | undefined {
-  const list = [...items];
-  return list[Math.floor(draw * list.length)];
+/** The item at `draw`, from 0 to 1, of the way through `count` items; undefined when there is none. */
+function nth<T>(items: Iterable<T>, count: number, draw: number): T | undefined {
+  let left = Math.floor(draw * count);
+  for (const item of items) if (left-- === 0) return item;
+  return undefined;
 }
 
 /** True when `call` can be the request that made `booking`, or a repeat of it. */
@@ -361,6 +373,7 @@ function isRepeat(call: BookCall, booking: KnownBooking): boolean {
 }
 
 const COUNT = { operation: 'count' } as const;
+const LIST = { operation: 'list' } as const;
 
 function makeWorld(seed: number, config: RunConfig): JsonObject & BookingWorld {
   const prng = new Prng(seed, 'world');
