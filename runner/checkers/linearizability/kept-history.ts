@@ -21,7 +21,7 @@ const MAX_EVENTS = 3_000;
 const STEPS_BACK = [4, 24] as const;
 /** The effort of such an attempt. */
 const STEPS_AN_EVENT = 8;
-const STEPS_FROM_LATE = 100;
+const STEPS_FROM_LATE = 16;
 /** So much more effort is allowed with each search, so that a hot object cannot hold up the run for long. */
 const STEPS_EARNED = 500;
 /** The effort to list all possible states for people; beyond, one of them is named. */

@@ -236,8 +236,8 @@ export class Steps<State, Call, Answer> {
   }
 
   /**
-   * The way straight on over the newest event: its operation takes effect right before it. Null when that
-   * does not explain it. What requests met is not looked at.
+   * The way straight on over the newest event: its operation takes effect right before it, after one open
+   * operation at the most. Null when that does not explain it. What requests met is not looked at.
    */
   extend(
     from: Configuration<State, Call, Answer>,
@@ -246,9 +246,28 @@ export class Steps<State, Call, Answer> {
     if (event.kind !== 'complete' || isDone(from, event.op)) return this.pass(from, event);
     const { op } = event;
     const state = this.model.apply(from.state, op.call, op.answer as Answer);
-    if (state === null) return null;
-    if (from.met.length > 0) return { state, done: from.done, met: from.met.filter((m) => m.op !== op) };
-    return state === from.state ? from : { state, done: from.done, met: from.met };
+    if (state === null) return this.#extendWithHelp(from, op);
+    if (state === from.state && from.met.length === 0) return from;
+    return { state, done: from.done, met: withoutMet(from.met, op) };
+  }
+
+  #extendWithHelp(
+    from: Configuration<State, Call, Answer>,
+    op: Op<Call, Answer>,
+  ): Configuration<State, Call, Answer> | null {
+    const { model } = this;
+    const answer = op.answer as Answer;
+    for (const helper of this.live) {
+      if (helper.endedAt !== Number.POSITIVE_INFINITY || isDone(from, helper)) continue;
+      if (model.relevant?.(from.state, helper.call, undefined, op.call, answer) === false) continue;
+      for (const { state: helped, outcome } of model.effects(from.state, helper.call)) {
+        const state = model.apply(helped, op.call, answer);
+        if (state === null) continue;
+        const done = [...from.done, { op: helper, outcome, observed: false }];
+        return { state, done, met: withoutMet(from.met, op) };
+      }
+    }
+    return null;
   }
 
   /** The configuration after `event`, or null when it contradicts what was taken to have happened. */
@@ -275,6 +294,13 @@ export class Steps<State, Call, Answer> {
     const met = event.kind === 'complete' ? from.met.filter((m) => m.op !== op) : from.met;
     return { state, done, met };
   }
+}
+
+function withoutMet<Call, Answer>(
+  met: readonly Met<Call, Answer>[],
+  op: Op<Call, Answer>,
+): readonly Met<Call, Answer>[] {
+  return met.length === 0 ? met : met.filter((m) => m.op !== op);
 }
 
 export function isDone<State, Call, Answer>(
