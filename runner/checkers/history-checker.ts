@@ -24,6 +24,8 @@ export class HistoryChecker {
   readonly #model: SequentialModel<unknown, unknown, unknown>;
   readonly #world: unknown;
   readonly #checkers = new Map<string, Checker>();
+  /** The one that was asked last, for the next question is mostly about the same object. */
+  #latest: { object: string; checker: Checker } | null = null;
   readonly #undecided = new Map<string, string>();
 
   /** `world` tells the model what each object is at the start. */
@@ -81,6 +83,7 @@ export class HistoryChecker {
   settle(object: string, call: unknown, answer: unknown): void {
     const state = this.#model.settled?.(call, answer) ?? null;
     if (state === null) return;
+    this.#latest = null;
     const from = { ...this.#model, initial: () => state };
     this.#checkers.set(
       object,
@@ -103,6 +106,7 @@ export class HistoryChecker {
   }
 
   #of(object: string): Checker {
+    if (object === this.#latest?.object) return this.#latest.checker;
     let checker = this.#checkers.get(object);
     if (!checker) {
       checker = new LinearizabilityChecker(this.#model, object, {
@@ -111,6 +115,7 @@ export class HistoryChecker {
       });
       this.#checkers.set(object, checker);
     }
+    this.#latest = { object, checker };
     return checker;
   }
 }

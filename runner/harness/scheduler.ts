@@ -27,7 +27,7 @@ export class Scheduler {
   /** Beside `#ready`, position by position: what a strategy sees. */
   readonly #candidates: Attempt[] = [];
   /** Every task inside the target, ready or waiting, oldest first. */
-  readonly #inside = new Set<Task>();
+  readonly #inside: Task[] = [];
   #now = 0;
 
   constructor(options: SchedulerOptions) {
@@ -44,10 +44,6 @@ export class Scheduler {
     return this.#ready.length === 0 && this.timers.size === 0;
   }
 
-  get inside(): ReadonlySet<Task> {
-    return this.#inside;
-  }
-
   /** A request reaches the target. */
   enter(attempt: Attempt): void {
     const { faults, call } = attempt;
@@ -55,7 +51,7 @@ export class Scheduler {
       serializationFailure: faults?.serializationFailure ?? false,
     });
     task.owner = attempt;
-    this.#inside.add(task);
+    this.#inside.push(task);
     this.#makeReady(task);
   }
 
@@ -94,7 +90,7 @@ export class Scheduler {
     await this.#options.target.crash(tasks);
     this.#ready.length = 0;
     this.#candidates.length = 0;
-    this.#inside.clear();
+    this.#inside.length = 0;
     for (const task of tasks) this.#leave(task);
   }
 
@@ -107,13 +103,13 @@ export class Scheduler {
     const attempt = task.owner as Attempt;
     attempt.steps++;
     if (task.state !== 'ready') {
-      this.#ready.splice(position, 1);
-      this.#candidates.splice(position, 1);
+      removeAt(this.#ready, position);
+      removeAt(this.#candidates, position);
     }
     this.takeWoken();
     for (const { type, data } of this.#options.target.takeNotes()) this.#options.note(attempt, type, data);
     if (task.state !== 'done') return;
-    this.#inside.delete(task);
+    removeAt(this.#inside, this.#inside.indexOf(task));
     this.#leave(task);
   }
 
@@ -122,4 +118,11 @@ export class Scheduler {
     this.#options.strategy.done(attempt);
     this.#options.done(attempt, task);
   }
+}
+
+/** As `splice`, without the array that it returns: requests leave many times in each operation. */
+function removeAt(items: unknown[], position: number): void {
+  const last = items.length - 1;
+  for (let i = position; i < last; i++) items[i] = items[i + 1];
+  items.pop();
 }

@@ -47,6 +47,8 @@ export class Simulation {
   readonly #options: SimulationOptions;
   readonly #play: Play;
   readonly #recorder: Recorder;
+  /** True when nobody reads the history. */
+  readonly #silent: boolean;
   readonly #counters: Counters;
   readonly #judge: Judge;
   readonly #faults: FaultPlan;
@@ -74,6 +76,7 @@ export class Simulation {
     this.#options = options;
     this.#play = play;
     this.#recorder = options.recorder;
+    this.#silent = options.recorder.silent;
     this.#counters = options.counters;
     this.#judge = new Judge(play);
     this.#faults = new FaultPlan(seed, faultRates(config), reduction?.muted);
@@ -267,7 +270,7 @@ export class Simulation {
     const number = flow.attempts++;
     const faults = this.#faults.request(flow.n, number);
     if (retryOf !== null) this.#counters.retries++;
-    const attempt = this.#invoke(flow, number, faults, retryOf === null ? {} : { retryOf });
+    const attempt = this.#invoke(flow, number, faults, retryOf === null ? null : { retryOf });
     this.#counters.inFlight++;
     if (faults.dropRequest) {
       this.#strike('drop-request', flow, number, { op: attempt.id });
@@ -286,7 +289,12 @@ export class Simulation {
     this.#scheduler.after((faults.delayMs ?? 0) + faults.duplicateAfterMs, () => this.#send(duplicate));
   }
 
-  #invoke(flow: Flow, number: number, faults: RequestFaults | null, link: Record<string, number>): Attempt {
+  #invoke(
+    flow: Flow,
+    number: number,
+    faults: RequestFaults | null,
+    link: Record<string, number> | null,
+  ): Attempt {
     const { actor, call, object } = flow;
     const id = this.#nextOperation++;
     this.#counters.operations++;
@@ -306,7 +314,7 @@ export class Simulation {
     };
     flow.open++;
     this.#underWay++;
-    if (!this.#recorder.silent)
+    if (!this.#silent)
       this.intervals.invoked(
         attempt,
         flow.parts.map((part) => part.object),
@@ -315,8 +323,8 @@ export class Simulation {
     return attempt;
   }
 
-  #recordInvocation(id: number, actor: string, call: Call, link: Record<string, number>): number {
-    if (this.#recorder.silent) return this.#recorder.count();
+  #recordInvocation(id: number, actor: string, call: Call, link: Record<string, number> | null): number {
+    if (this.#silent) return this.#recorder.count();
     const { operation, ...args } = call;
     return this.#recorder.record(this.now, `${operation}.invoke`, actor, { op: id, ...args, ...link });
   }
@@ -369,8 +377,7 @@ export class Simulation {
   #unanswered(attempt: Attempt, cause: string): void {
     this.#settled(attempt);
     this.#counters.unknown++;
-    const index = this.#record(attempt, 'unknown', { cause });
-    this.intervals.completed(attempt.id, 'unknown', { cause }, index, this.now);
+    const index = this.#ended(attempt, 'unknown', { cause });
     const failure = this.#judge.unanswered(attempt, index);
     if (failure) return this.failWith(failure);
     const { flow, faults } = attempt;
@@ -387,12 +394,12 @@ export class Simulation {
   #answered(attempt: Attempt, reply: Reply & { outcome: 'ok' | 'refused' }): void {
     this.#settled(attempt);
     this.#counters.inFlight--;
-    this.#counters[reply.outcome]++;
+    if (reply.outcome === 'ok') this.#counters.ok++;
+    else this.#counters.refused++;
     const latencyMs = this.now - attempt.invokedMs;
     this.#counters.latency.add(latencyMs);
     const answer = reply.outcome === 'ok' ? reply.value : { reason: reply.reason };
-    const index = this.#record(attempt, reply.outcome, { latencyMs: rounded(latencyMs), ...answer });
-    this.intervals.completed(attempt.id, reply.outcome, answer, index, this.now);
+    const index = this.#ended(attempt, reply.outcome, answer, latencyMs);
     const failure = this.#judge.completed(attempt, reply, index) ?? this.#tooLate(attempt, index);
     if (failure) this.failWith(failure);
     else this.#through(attempt.flow);
@@ -409,14 +416,22 @@ export class Simulation {
     this.#underWay--;
   }
 
-  #record(attempt: Attempt, outcome: string, data: Record<string, unknown>): number {
-    if (this.#recorder.silent) return this.#recorder.count();
-    const type = `${attempt.call.operation}.${outcome}`;
-    return this.#recorder.record(this.now, type, attempt.actor, {
+  /** Records how a request ended and returns the event's index. */
+  #ended(
+    attempt: Attempt,
+    outcome: 'ok' | 'refused' | 'unknown',
+    answer: Record<string, unknown>,
+    latencyMs: number | null = null,
+  ): number {
+    if (this.#silent) return this.#recorder.count();
+    const index = this.#recorder.record(this.now, `${attempt.call.operation}.${outcome}`, attempt.actor, {
       op: attempt.id,
       ...this.#about(attempt.object),
-      ...data,
+      ...(latencyMs === null ? {} : { latencyMs: rounded(latencyMs) }),
+      ...answer,
     });
+    this.intervals.completed(attempt.id, outcome, answer, index, this.now);
+    return index;
   }
 
   #about(object: string | null): Record<string, string> {

@@ -125,8 +125,14 @@ export function slotKey(state: SlotState): string {
 function entryKey(entry: Entry): string {
   let text = ENTRY_KEYS.get(entry);
   if (text === undefined) {
-    text = JSON.stringify([entry.citizen, entry.key, entry.id, entry.active, entry.not?.toSorted()]);
+    const not = entry.not ? entry.not.toSorted().map(measured).join('') : '';
+    text = `${measured(entry.citizen)}${measured(entry.key)}${measured(entry.id)}${entry.active ? 'a' : 'c'}${not};`;
     ENTRY_KEYS.set(entry, text);
   }
   return text;
+}
+
+/** Text that says where it ends, so that no two lists of texts look the same when they are put together. */
+function measured(text: string | null): string {
+  return text === null ? '-' : `${text.length}:${text}`;
 }
