@@ -109,27 +109,14 @@ export function withView(
   return refined;
 }
 
-const STATE_KEYS = new WeakMap<SlotState, string>();
-const ENTRY_KEYS = new WeakMap<Entry, string>();
-
 /** Canonical text: equal for equal states. */
 export function slotKey(state: SlotState): string {
-  let text = STATE_KEYS.get(state);
-  if (text === undefined) {
-    text = `${state.capacity}${state.open ? 'o' : 'c'}${state.entries.map(entryKey).sort().join('')}`;
-    STATE_KEYS.set(state, text);
-  }
-  return text;
+  return `${state.capacity}${state.open ? 'o' : 'c'}${state.entries.map(entryKey).sort().join('')}`;
 }
 
 function entryKey(entry: Entry): string {
-  let text = ENTRY_KEYS.get(entry);
-  if (text === undefined) {
-    const not = entry.not ? entry.not.toSorted().map(measured).join('') : '';
-    text = `${measured(entry.citizen)}${measured(entry.key)}${measured(entry.id)}${entry.active ? 'a' : 'c'}${not};`;
-    ENTRY_KEYS.set(entry, text);
-  }
-  return text;
+  const not = entry.not ? entry.not.toSorted().map(measured).join('') : '';
+  return `${measured(entry.citizen)}${measured(entry.key)}${measured(entry.id)}${entry.active ? 'a' : 'c'}${not};`;
 }
 
 /** Text that says where it ends, so that no two lists of texts look the same when they are put together. */
