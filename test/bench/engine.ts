@@ -7,9 +7,11 @@ import postgres from 'postgres';
 import { NullSink } from '../../runner/campaign/null-sink.ts';
 import { LinearizabilityChecker } from '../../runner/checkers/linearizability/index.ts';
 import { execute } from '../../runner/harness/execute.ts';
-import { bookingsModel } from '../../runner/scenarios/bookings/model.ts';
+import { numbered, type SlotRow } from '../../runner/scenarios/bookings/calls.ts';
+import { bookingsModel, type SlotAnswer, type SlotCall } from '../../runner/scenarios/bookings/model.ts';
 import { MemoryBookingService } from '../../runner/scenarios/bookings/services/memory.ts';
 import type { SlotState } from '../../runner/scenarios/bookings/slot-state.ts';
+import type { Reply } from '../../runner/scenarios/scenario.ts';
 import { CityClock } from '../../runner/sim/clock.ts';
 import { Prng } from '../../runner/sim/prng.ts';
 import type { SqlService } from '../../runner/targets/postgres/sql-client.ts';
@@ -42,77 +44,118 @@ async function simulate(seed: number, count: number): Promise<number> {
   return count;
 }
 
+/** Planned operations a second on either side; SimCity's duplicates and repeats are not counted. */
 function operations() {
+  const count = 60_000;
   return interleaved([
-    { name: 'fast-check asyncModelRun, same model and service', run: (round) => fastCheck(round, 20_000) },
-    { name: 'simcity on memory', run: (round) => simulate(round + 1, 20_000) },
+    {
+      name: 'fast-check asyncModelRun, same model, service and mix',
+      run: (round) => fastCheck(round, count),
+    },
+    { name: 'simcity on memory', run: (round) => simulate(round + 1, count) },
   ]);
 }
 
 interface Model {
-  state: SlotState;
+  readonly states: Map<string, SlotState>;
 }
 interface Real {
-  service: MemoryBookingService;
-  clock: CityClock;
+  readonly service: MemoryBookingService;
+  readonly clock: CityClock;
   keys: number;
-  ids: string[];
+  /** Bookings made, oldest first, with their slots. */
+  readonly made: { booking: string; slot: string }[];
 }
+type Given = { citizen: string; slot: string };
+type Make = (real: Real, given: Given) => SlotCall & { slot?: string };
+
+/** What fast-check's citizens do, as often as SimCity's; seven in ten of them at one slot of twelve. */
+const COMMANDS: readonly { weight: number; name: string; make: Make }[] = [
+  {
+    ...{ weight: 46, name: 'book' },
+    make: (real, { citizen, slot }) => ({ operation: 'book', slot, citizen, key: `k-${real.keys++}` }),
+  },
+  {
+    ...{ weight: 24, name: 'cancel' },
+    make: (real, { slot }) => {
+      const { booking, slot: where } = real.made.shift() ?? { booking: 'b-0', slot };
+      return { operation: 'cancel', booking, slot: where };
+    },
+  },
+  { weight: 16, name: 'read', make: (_, { slot }) => ({ operation: 'read', slot }) },
+  { weight: 4, name: 'list', make: () => ({ operation: 'count' }) },
+  { weight: 4, name: 'close', make: (_, { slot }) => ({ operation: 'close', slot }) },
+  { weight: 6, name: 'open', make: (_, { slot }) => ({ operation: 'open', slot }) },
+];
 
 /** The same service, driven by fast-check's commands and held against the same sequential model. */
 async function fastCheck(seed: number, wanted: number): Promise<number> {
-  const world = { slots: [{ id: 'slot-001', capacity: 3, open: true }], citizens: 40 };
+  const slots = Array.from({ length: 12 }, (_, i) => ({
+    id: numbered('slot', i + 1),
+    capacity: 1 + (i % 5),
+    open: true,
+  }));
+  const world = { slots, citizens: 40 };
   let done = 0;
-  type Make = (real: Real) => Record<string, unknown> & { operation: string };
-  const command = (name: string, make: Make): fc.AsyncCommand<Model, Real> => ({
+  const given = fc.record({
+    citizen: fc.integer({ min: 1, max: 40 }).map((n) => numbered('citizen', n)),
+    slot: fc.oneof(
+      { weight: 7, arbitrary: fc.constant('slot-003') },
+      { weight: 3, arbitrary: fc.integer({ min: 1, max: 12 }).map((n) => numbered('slot', n)) },
+    ),
+  });
+  const command = (name: string, make: Make, what: Given): fc.AsyncCommand<Model, Real> => ({
     check: () => true,
     toString: () => name,
     async run(model, real) {
-      const call = { slot: 'slot-001', ...make(real) };
-      const routine = real.service.handle(call as never, real.clock as never);
+      const call = make(real, what);
+      const request = name === 'list' ? { operation: 'list' } : call;
+      const routine = real.service.handle(request as never, real.clock);
       let step = routine.next();
       while (!step.done) {
         await Promise.resolve();
         step = routine.next();
       }
-      const reply = step.value as { outcome: string; value?: { booking?: string }; reason?: string };
-      const answer = reply.outcome === 'ok' ? { outcome: 'ok', ...reply.value } : reply;
-      const next = bookingsModel.apply(model.state, call as never, answer as never);
-      if (!next) throw new Error(`${name} is not explained`);
-      model.state = bookingsModel.forget?.(next, call as never) ?? next;
-      if (call.operation === 'book' && reply.value?.booking) real.ids.push(reply.value.booking);
+      hold(model, call, step.value);
+      if (call.operation === 'book' && step.value.outcome === 'ok')
+        real.made.push({ booking: String(step.value.value['booking']), slot: what.slot });
       done++;
     },
   });
-  const commands = [
-    fc
-      .nat(39)
-      .map((n) =>
-        command('book', (real) => ({ operation: 'book', citizen: `citizen-${n}`, key: `k-${real.keys++}` })),
-      ),
-    fc
-      .nat(39)
-      .map(() => command('cancel', (real) => ({ operation: 'cancel', booking: real.ids.shift() ?? 'b-0' }))),
-    fc.constant(command('read', () => ({ operation: 'read' }))),
-    fc.constant(command('open', () => ({ operation: 'open' }))),
-    fc.constant(command('close', () => ({ operation: 'close' }))),
-  ];
+  const commands = COMMANDS.map(({ weight, name, make }) => ({
+    weight,
+    arbitrary: given.map((what) => command(name, make, what)),
+  }));
   while (done < wanted) {
     const property = fc.asyncProperty(
-      fc.commands(commands, { maxCommands: 1_000, size: 'max' }),
+      fc.commands([fc.oneof(...commands)], { maxCommands: 1_000, size: 'max' }),
       async (all) => {
         const service = new MemoryBookingService();
         service.prepare(world);
-        const state = bookingsModel.initial('slot-001', world);
-        await fc.asyncModelRun(
-          () => ({ model: { state }, real: { service, clock: new CityClock(), keys: 0, ids: [] } }),
-          all,
-        );
+        const states = new Map(slots.map(({ id }) => [id, bookingsModel.initial(id, world)]));
+        const real = { service, clock: new CityClock(), keys: 0, made: [] };
+        await fc.asyncModelRun(() => ({ model: { states }, real }), all);
       },
     );
     await fc.assert(property, { numRuns: 20, seed: seed + done });
   }
   return done;
+}
+
+/** Holds an answer against the model, as a command of fast-check does: one call at a time. */
+function hold({ states }: Model, call: SlotCall & { slot?: string }, reply: Reply): void {
+  if (reply.outcome === 'failed') throw new Error(reply.error);
+  const apply = (slot: string, answer: SlotAnswer) => {
+    const next = bookingsModel.apply(states.get(slot) as SlotState, call, answer);
+    if (!next) throw new Error(`${call.operation} is not explained`);
+    states.set(slot, bookingsModel.forget?.(next, call) ?? next);
+  };
+  if (call.operation !== 'count') {
+    apply(call.slot as string, reply.outcome === 'ok' ? { outcome: 'ok', ...reply.value } : reply);
+    return;
+  }
+  if (reply.outcome === 'refused') throw new Error(reply.reason);
+  for (const row of reply.value['slots'] as SlotRow[]) apply(row.id, { outcome: 'ok', ...row });
 }
 
 const COUNTER: SqlService = {
