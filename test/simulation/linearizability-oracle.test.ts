@@ -9,7 +9,7 @@ const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 6_000);
 const SEED = Number(process.env['SIMCITY_ORACLE_SEED'] ?? 1);
 
 /** These histories are short: folded as usual, few would be folded at all. */
-const FOLD_EVERY = [1, 3, 6, 24];
+const FOLD_EVERY = [1, 3, 6, 24, 256];
 
 /** The first step at which the checker fails, -1 for none, -2 when it could not decide. */
 function checked(capacity: number, steps: readonly Step[], foldEvery: number): number {
