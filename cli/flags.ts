@@ -26,6 +26,28 @@ export function positiveNumber(most: number): (text: string) => number {
 
 const SECONDS_IN = { ms: 0.001, s: 1, m: 60, h: 3_600 } as const;
 
+const SECONDS_OF_AGE = { h: 3_600, d: 86_400, w: 604_800 } as const;
+
+/** `12h`, `30d`, `2w`, as seconds. */
+export function keptAge(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(h|d|w)$/.exec(text);
+  const seconds = match ? Number(match[1]) * SECONDS_OF_AGE[match[2] as 'h' | 'd' | 'w'] : Number.NaN;
+  if (!(seconds >= 1 && seconds <= 36_500 * SECONDS_OF_AGE.d)) {
+    throw new InvalidArgumentError('It takes an age such as 12h, 30d or 2w.');
+  }
+  return seconds;
+}
+
+/** `PASS,STOPPED` as a list. */
+export function statuses(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim().toUpperCase());
+  const wrong = names.find((name) => !['PASS', 'FAIL', 'STOPPED'].includes(name));
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(`'${wrong}' is no end of a run.\n  These are PASS, FAIL and STOPPED.`);
+  }
+  return names;
+}
+
 /** A number of days. */
 export function days(text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;

@@ -35,6 +35,14 @@ export class ApiError extends Error {
 
 export const invalidRequest = (message: string) => new ApiError(400, 'invalid_request', message);
 
+/** For a run that was removed: there is no way back, and a client need not try again. */
+export const pruned = (runId: string, at?: Date) =>
+  new ApiError(
+    410,
+    'pruned',
+    `Run ${runId} was removed${at ? ` on ${at.toISOString()}` : ''} with its history (simcity prune). GET /api/ops/simcity/runs lists those there are.`,
+  );
+
 export const unavailable = () =>
   new ApiError(503, 'unavailable', 'The database cannot be reached just now. Try again in a moment.');
 

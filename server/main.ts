@@ -8,6 +8,7 @@ import { createLog, printReady, toldToEnd } from './process-edge.ts';
 import { applyMigrations, startServer, withDatabase } from './server.ts';
 import { notReady } from './startup-error.ts';
 import { runMigrations } from './tools/migrations.ts';
+import { runPrune } from './tools/prune.ts';
 import { runTokens } from './tools/tokens.ts';
 import { wrongUsage } from './tools/usage.ts';
 
@@ -35,6 +36,7 @@ const migrated =
 const TOOLS: Readonly<Record<string, Tool>> = {
   migrate: runMigrations,
   token: migrated(runTokens),
+  prune: migrated(runPrune),
 };
 
 async function runTool(tool: Tool, args: string[]): Promise<number> {

@@ -145,13 +145,21 @@ export function causeOf(error: unknown): string {
 }
 
 const HINTS: Partial<Record<ApiErrorBody['error']['code'], string>> = {
+  pruned: '`simcity runs` lists the runs there are.',
   not_found: '`simcity runs` lists the runs there are.',
   ambiguous_run: 'Give more characters of the id; `simcity runs` lists them.',
   unauthorized: 'Set SIMCITY_TOKEN to a token that this server takes.',
   forbidden: 'Set SIMCITY_TOKEN to a token that may do this.',
   unavailable: 'Its database may be away; try again in a moment.',
 };
-const USAGE_CODES = new Set(['invalid_request', 'not_found', 'ambiguous_run', 'run_ended', 'too_large']);
+const USAGE_CODES = new Set([
+  'invalid_request',
+  'not_found',
+  'ambiguous_run',
+  'run_ended',
+  'pruned',
+  'too_large',
+]);
 
 /** The error for an answer that is no success. */
 export function refusal(connection: Connection, status: number, text: string): CliError {

@@ -48,7 +48,7 @@ export interface FollowOptions {
 }
 
 /** Answers after which another attempt can only get the same. */
-const FINAL_STATUSES = new Set([204, 401, 403, 404]);
+const FINAL_STATUSES = new Set([204, 401, 403, 404, 410]);
 type FrameKind = Frame['frame'];
 /** The same gap that often in a row is the server's, not the link's. */
 const MAX_GAPS = 5;

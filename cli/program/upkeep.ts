@@ -1,13 +1,47 @@
 /** The definitions of the commands that look after a server's database: tokens and retention. */
 import { type Command, Option } from 'commander';
-import { days, scopes } from '../flags.ts';
+import { days, keptAge, scopes, statuses } from '../flags.ts';
 import { type Act, withExamples, withExitCodes } from './act.ts';
-import { dataDirOption, jsonOption } from './options.ts';
+import { count, dataDirOption, jsonOption } from './options.ts';
 
 const CODES = '0 done, 2 wrong usage, 4 the database could not be reached.';
 
 export function addUpkeep(program: Command, act: Act): void {
   addToken(program, act);
+  addPrune(program, act);
+}
+
+function addPrune(program: Command, act: Act): void {
+  const prune = withExitCodes(program.command('prune'), CODES)
+    .summary('remove old runs with their histories')
+    .description(
+      'Removes runs that have ended from the database of a server: DATABASE_URL, or the data directory. With ' +
+        'both --keep and --keep-runs, only runs that neither keeps. It asks first on a terminal. Whoever reads a ' +
+        'removed run is told so.',
+    )
+    .addOption(
+      new Option(
+        '--keep <AGE>',
+        'keep runs launched within this time: 30d, 2w, 12h; days are whole',
+      ).argParser(keptAge),
+    )
+    .addOption(count('--keep-runs <N>', 'keep the newest N runs that have ended', 100_000_000))
+    .addOption(
+      new Option(
+        '--status <STATUSES>',
+        'only runs that ended so: PASS, FAIL, STOPPED, with commas',
+      ).argParser(statuses),
+    )
+    .addOption(new Option('--dry-run', 'only say what would go'))
+    .addOption(new Option('--yes', 'do not ask'))
+    .addOption(dataDirOption())
+    .addOption(jsonOption('what was removed as JSON'))
+    .action(act(async () => (await import('../commands/prune.ts')).prune));
+  withExamples(prune, [
+    ['simcity prune --keep 30d --dry-run', 'what would go?'],
+    ['simcity prune --keep 30d --keep-runs 1000 --yes', 'every night'],
+    ['simcity prune --keep 7d --status PASS', 'failures stay'],
+  ]);
 }
 
 function addToken(program: Command, act: Act): void {

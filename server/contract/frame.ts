@@ -43,6 +43,13 @@ export type EndFrame = z.infer<typeof endFrameSchema>;
 export const STREAM_MODES = ['lossless', 'live'] as const;
 export type StreamMode = (typeof STREAM_MODES)[number];
 
+/**
+ * The run was removed while its history was read: nothing more comes, and coming back is answered with 410.
+ * Programs that know only the other frames learn the same by that answer.
+ */
+export const resetFrameSchema = z.object({ code: z.literal('pruned'), message: z.string() });
+export type ResetFrame = z.infer<typeof resetFrameSchema>;
+
 /** One frame with its kind. On the wire: `event: <frame>`, `data: <JSON>`, and for history `id: <cursor>`. */
 export type Frame =
   | { frame: 'heartbeat'; data: HeartbeatFrame }

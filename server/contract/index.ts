@@ -8,6 +8,7 @@ export * from './lab.ts';
 export * from './module.ts';
 export * from './paths.ts';
 export * from './process.ts';
+export * from './prune.ts';
 export * from './reduction.ts';
 export * from './reproduce.ts';
 export * from './run.ts';

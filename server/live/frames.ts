@@ -1,5 +1,5 @@
 /** The text of the stream's frames. */
-import { type Cursor, type EndFrame, formatCursor, isTerminal } from '../contract/index.ts';
+import { type Cursor, type EndFrame, formatCursor, isTerminal, type ResetFrame } from '../contract/index.ts';
 import type { StoredEvent } from '../db/events.ts';
 import type { LiveState } from '../db/live.ts';
 
@@ -16,6 +16,12 @@ export function heartbeatFrame(live: LiveState, at: Date): string {
   const { status, eventIndex, metrics, eventsPerSecond, heartbeatAt } = live;
   const metricsOnOneLine = metrics.replaceAll(/[\r\n]+/g, ' ');
   return `event: heartbeat\ndata: {"status":"${status}","eventIndex":${eventIndex},"metrics":${metricsOnOneLine},"eventsPerSecond":${eventsPerSecond},"heartbeatAt":${JSON.stringify(heartbeatAt)},"at":"${at.toISOString()}"}\n\n`;
+}
+
+/** For who reads the history of a run that is removed meanwhile: there is no more of it. Carries no id. */
+export function resetFrame(runId: string): string {
+  const data: ResetFrame = { code: 'pruned', message: `Run ${runId} was removed with its history.` };
+  return `event: reset\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 /** Null while the run has not ended. */

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { type Cursor, isTerminal, type StreamMode } from '../contract/index.ts';
 import type { LiveState } from '../db/live.ts';
 import { LIVE_FLUSH_MS } from './conflate.ts';
-import { endFrame, heartbeatFrame } from './frames.ts';
+import { endFrame, heartbeatFrame, resetFrame } from './frames.ts';
 import type { History, HistoryPage } from './history.ts';
 import type { Hub, Subscription } from './hub.ts';
 
@@ -70,7 +70,10 @@ async function follow(
     const seen = subscription.version;
     // Read before the history: when it says that the run has ended, the history read next is whole.
     const live = await history.live(runId, seen);
-    if (live === null) return;
+    if (live === null) {
+      await send(out, resetFrame(runId));
+      return;
+    }
     const now = performance.now();
     if (now >= nextHeartbeat) {
       if (!(await send(out, heartbeatFrame(live, new Date())))) return;
@@ -82,7 +85,8 @@ async function follow(
     if (page && !page.drained) continue;
     const end = endFrame(live);
     if (end !== null) {
-      await send(out, end);
+      // The history of a run that has ended is whole, unless the run was removed while it was read.
+      await send(out, cursor.index < live.eventIndex ? resetFrame(runId) : end);
       return;
     }
     await subscription.changed(seen, Math.min(POLL_MS, nextHeartbeat - performance.now()));

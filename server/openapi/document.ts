@@ -1,5 +1,6 @@
 /** The OpenAPI document, generated from the schemas by which requests are checked and answers typed. */
 import { z } from 'zod';
+import { SESSION_COOKIE } from '../access/sessions.ts';
 import {
   apiErrorSchema,
   cityStateSchema,
@@ -9,6 +10,7 @@ import {
   forensicSchema,
   frameSchemas,
   liveSchema,
+  resetFrameSchema,
   runConfigSchema,
   runPageSchema,
   runSchema,
@@ -20,12 +22,14 @@ import { type Json, OPERATIONS, type Operation } from './operations.ts';
 
 const ERROR_TEXTS: Record<number, string> = {
   400: 'The request is not as described here.',
-  401: 'The token is missing.',
-  403: 'The Host or Origin is not one of this server.',
+  401: 'The token is missing, or no token of this server.',
+  403: 'The token may not do this, or the Host or Origin is not one of this server.',
   404: 'There is no such run, event or path.',
   409: 'The state of the run does not allow it, or a prefix of an id is ambiguous.',
+  410: 'The run was removed.',
   413: 'The body is too large.',
   415: 'The body is not application/json.',
+  429: 'Too many requests or streams; Retry-After says when there are fewer.',
   422: 'A text cannot be stored.',
   500: 'The server failed.',
   503: 'The database cannot be reached just now.',
@@ -47,7 +51,20 @@ export function openApiDocument(version: string): Json {
     paths,
     components: {
       schemas: components,
-      securitySchemes: { runToken: { type: 'http', scheme: 'bearer', description: 'The token of one run.' } },
+      securitySchemes: {
+        apiToken: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A token of simcity token create, once the server asks for one.',
+        },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: SESSION_COOKIE,
+          description: 'Of a browser that signed in.',
+        },
+        runToken: { type: 'http', scheme: 'bearer', description: 'The token of one run.' },
+      },
     },
   };
 }
@@ -66,6 +83,7 @@ const NAMED: Record<string, z.ZodType> = {
   SnapshotPage: snapshotPageSchema,
   CityState: cityStateSchema,
   TelemetryAnswer: telemetryAnswerSchema,
+  Frame_reset: resetFrameSchema,
   ...Object.fromEntries(Object.entries(frameSchemas).map(([frame, schema]) => [`Frame_${frame}`, schema])),
 };
 
@@ -98,7 +116,7 @@ function describe(operation: Operation): Json {
     ...queryParameters(operation),
     ...(operation.headers ?? []),
   ];
-  const errors = [...new Set([...operation.errors, 403, 500, 503])].sort();
+  const errors = [...new Set([...operation.errors, ...commonErrors(operation)])].sort();
   return {
     operationId: operation.id,
     summary: operation.summary,
@@ -118,8 +136,19 @@ function describe(operation: Operation): Json {
         : {}),
       ...Object.fromEntries(errors.map((code) => [code, errorAnswer(code)])),
     },
-    ...(operation.secured ? { security: [{ runToken: [] }] } : {}),
+    security: SECURITY[operation.security ?? 'api'],
   };
+}
+
+const SECURITY = {
+  run: [{ runToken: [] }],
+  open: [],
+  api: [{ apiToken: [] }, { session: [] }],
+};
+
+function commonErrors({ path, security }: Operation): number[] {
+  const removed = path.includes('{runId}') && security !== 'run' ? [410] : [];
+  return security === 'open' ? [403, 500, 503] : [401, 403, ...removed, 429, 500, 503];
 }
 
 function errorAnswer(status: number): Json {

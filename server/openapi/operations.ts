@@ -6,6 +6,9 @@ import {
   eventPageSchema,
   runPageSchema,
   runSchema,
+  SESSION_PATH,
+  sessionSchema,
+  signInSchema,
   smallestSchema,
   snapshotPageSchema,
   telemetryAnswerSchema,
@@ -26,7 +29,7 @@ export type Json = Record<string, unknown>;
 
 /** One call of the API. */
 export interface Operation {
-  method: 'get' | 'post' | 'put';
+  method: 'get' | 'post' | 'put' | 'delete';
   path: string;
   id: string;
   summary: string;
@@ -38,7 +41,8 @@ export interface Operation {
   answer: z.ZodType | { media: string; description: string };
   /** Statuses of errors beyond those that every call can answer. */
   errors: number[];
-  secured?: boolean;
+  /** `run`: the token of the run; `open`: none; else one of the API, where the server asks for tokens. */
+  security?: 'run' | 'open';
 }
 
 const RUNS = `${API_BASE}/runs`;
@@ -161,7 +165,39 @@ export const OPERATIONS: readonly Operation[] = [
     status: 200,
     answer: telemetryAnswerSchema,
     errors: [400, 401, 404, 409, 413, 415, 422],
-    secured: true,
+    security: 'run',
+  },
+  {
+    method: 'get',
+    path: SESSION_PATH,
+    id: 'getSession',
+    summary: 'What the caller may do, and whether tokens are asked for',
+    status: 200,
+    answer: sessionSchema,
+    errors: [],
+    security: 'open',
+  },
+  {
+    method: 'post',
+    path: SESSION_PATH,
+    id: 'signIn',
+    summary: 'Signs a browser in with a token: sets a cookie that scripts cannot read',
+    body: signInSchema,
+    bodyRequired: true,
+    status: 201,
+    answer: sessionSchema,
+    errors: [400, 401, 413, 415, 429],
+    security: 'open',
+  },
+  {
+    method: 'delete',
+    path: SESSION_PATH,
+    id: 'signOut',
+    summary: 'Ends the session of the cookie',
+    status: 204,
+    answer: { media: 'application/json', description: 'Nothing.' },
+    errors: [],
+    security: 'open',
   },
   {
     method: 'get',
@@ -171,15 +207,17 @@ export const OPERATIONS: readonly Operation[] = [
     status: 200,
     answer: healthSchema,
     errors: [],
+    security: 'open',
   },
   {
     method: 'get',
     path: '/readyz',
     id: 'readyz',
-    summary: 'The database can be reached',
+    summary: 'Runs can be served: database, migrations and listener are as they should be',
     status: 200,
     answer: healthSchema,
     errors: [],
+    security: 'open',
   },
   {
     method: 'get',

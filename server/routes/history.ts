@@ -1,9 +1,10 @@
 /** The stored history of a run: events, snapshots, and the city folded from them. */
 import { type Context, Hono } from 'hono';
+import type { Sql } from '../db/client.ts';
 import { readEventPage, type StoredEvent } from '../db/events.ts';
 import { readLive } from '../db/live.ts';
 import { readSnapshots, readThinned } from '../db/snapshots.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, pruned } from '../errors.ts';
 import { foldCity } from '../runs/fold-city.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
 import type { ServerEnv, Services } from '../services.ts';
@@ -19,7 +20,7 @@ export function historyRoutes({ sql }: Services): Hono<ServerEnv> {
     const { events } = await readEventPage(sql, id, from, limit);
     const last = events.at(-1)?.index;
     // Read after the events, so that what came meanwhile is announced rather than overlooked.
-    const stored = last === undefined ? -1 : ((await readLive(sql, id))?.eventIndex ?? -1);
+    const stored = await newestIndex(sql, id);
     return jsonText(c, 'events', events, last !== undefined && last < stored ? last + 1 : null);
   });
 
@@ -31,21 +32,34 @@ export function historyRoutes({ sql }: Services): Hono<ServerEnv> {
       every === 1
         ? await readSnapshots(sql, id, from, limit + 1)
         : await readThinned(sql, id, from, limit + 1, every);
+    await newestIndex(sql, id);
     return jsonText(c, 'snapshots', found.slice(0, limit), found[limit]?.index ?? null);
   });
 
   routes.get('/:runId/state', async (c) => {
     const { at } = validate(stateQuery, c.req.query(), 'the query');
     const id = await resolveRunId(sql, c.req.param('runId'));
-    const newest = (await readLive(sql, id))?.eventIndex ?? -1;
+    const newest = await newestIndex(sql, id);
     if (newest < 0 || (at ?? 0) > newest) {
       const known = newest < 0 ? 'no event is stored yet' : `the newest is ${newest}`;
       throw new ApiError(404, 'not_found', `Run ${id} has no event ${at ?? 0}: ${known}.`);
     }
-    return c.json(await foldCity(sql, id, at ?? newest));
+    const city = await foldCity(sql, id, at ?? newest);
+    await newestIndex(sql, id);
+    return c.json(city);
   });
 
   return routes;
+}
+
+/**
+ * Index of the newest event; -1 before the first. Asked after history was read: a run goes before its history
+ * does, so what was read of a run that is still there is whole. @throws ApiError `pruned`
+ */
+async function newestIndex(sql: Sql, id: string): Promise<number> {
+  const live = await readLive(sql, id);
+  if (live === null) throw pruned(id);
+  return live.eventIndex;
 }
 
 /** Joins JSON texts as they are stored: nothing of the history is parsed on its way through. */

@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono';
 import { type Cursor, formatCursor, isTerminal, parseCursor, type StreamMode } from '../contract/index.ts';
 import type { LiveState } from '../db/live.ts';
 import { readLive } from '../db/live.ts';
-import { ApiError, invalidRequest } from '../errors.ts';
+import { ApiError, invalidRequest, pruned } from '../errors.ts';
 import { serveStream } from '../live/stream.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
 import type { ServerEnv, Services } from '../services.ts';
@@ -19,7 +19,7 @@ export function streamRoutes(services: Services): Hono<ServerEnv> {
     const asked = readPlace(c);
     const runId = await resolveRunId(sql, c.req.param('runId'));
     const live = await readLive(sql, runId);
-    if (!live) throw new ApiError(404, 'not_found', `There is no run ${runId}.`);
+    if (!live) throw pruned(runId);
     assertReached(asked, live, runId);
     // It has had the end frame: 204 tells an EventSource not to come back.
     if (asked.after === 'end' && isTerminal(live.status)) return c.body(null, 204);

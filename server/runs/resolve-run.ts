@@ -1,13 +1,14 @@
 /** Finds the run that people mean: by its id, by an unambiguous prefix of it, or by `latest`. */
 
 import type { Sql } from '../db/client.ts';
+import { findTombstones } from '../db/retention.ts';
 import { findIds, newestId } from '../db/runs.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, pruned } from '../errors.ts';
 import { idRange } from './run-id.ts';
 
 const NAMED_MATCHES = 5;
 
-/** @throws ApiError `not_found`, or `ambiguous_run` naming the runs that begin so. */
+/** @throws ApiError `not_found`, `pruned` for one that was removed, or `ambiguous_run` naming the runs that begin so. */
 export async function resolveRunId(sql: Sql, given: string): Promise<string> {
   if (given === 'latest') {
     const newest = await newestId(sql);
@@ -26,6 +27,8 @@ export async function resolveRunId(sql: Sql, given: string): Promise<string> {
   const [only] = matches;
   if (only !== undefined && matches.length === 1) return only;
   if (only === undefined) {
+    const tombstones = await findTombstones(sql, range.low, range.high, 2);
+    if (tombstones[0] && tombstones.length === 1) throw pruned(tombstones[0].id, tombstones[0].prunedAt);
     throw new ApiError(
       404,
       'not_found',

@@ -1,0 +1,85 @@
+/** `simcity prune`: removes old runs with their histories from a server's database. */
+import { createInterface } from 'node:readline/promises';
+import { type PruneReport, pruneReportSchema } from '../../server/contract/index.ts';
+import type { Context } from '../context.ts';
+import { EXIT, usageError } from '../errors.ts';
+import { dataDirOf } from '../hosting/data-dir.ts';
+import { runServerTool } from '../hosting/server-tool.ts';
+import { safeJson } from '../safe-text.ts';
+
+interface PruneFlags {
+  /** Seconds. */
+  keep?: number;
+  keepRuns?: number;
+  status?: string[];
+  dryRun?: true;
+  yes?: true;
+  json?: true;
+  dataDir?: string;
+}
+
+export async function prune(context: Context, flags: PruneFlags): Promise<number> {
+  if (flags.keep === undefined && flags.keepRuns === undefined) {
+    throw usageError(
+      'prune needs to know what to keep.',
+      'Such as: simcity prune --keep 30d, or --keep-runs 1000, or both.',
+    );
+  }
+  const remove = (dryRun: boolean) =>
+    runServerTool(context, dataDir, ['prune', request(flags, dryRun)], pruneReportSchema);
+  const dataDir = dataDirOf(context, flags.dataDir);
+  if (flags.dryRun) return tell(context, await remove(true), flags);
+  if (context.isTerminal.stdin && !flags.yes) {
+    const planned = await remove(true);
+    if (planned.runs === 0) return tell(context, planned, flags);
+    if (!(await confirmed(context, `${sentence(planned)} Remove them for good? [y/N] `))) {
+      context.err('simcity: nothing was removed.\n');
+      return EXIT.pass;
+    }
+  }
+  return tell(context, await remove(false), flags);
+}
+
+function request(flags: PruneFlags, dryRun: boolean): string {
+  return JSON.stringify({
+    keepSeconds: flags.keep ?? null,
+    keepRuns: flags.keepRuns ?? null,
+    ...(flags.status === undefined ? {} : { statuses: flags.status }),
+    dryRun,
+  });
+}
+
+/** Asks on stderr, so that stdout holds only data. The end of stdin is a no. */
+async function confirmed(context: Context, question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin });
+  context.err(question);
+  try {
+    for await (const line of lines) return /^y(es)?$/i.test(line.trim());
+    return false;
+  } finally {
+    lines.close();
+  }
+}
+
+async function tell(context: Context, report: PruneReport, flags: PruneFlags): Promise<number> {
+  await context.out(flags.json ? `${safeJson(report)}\n` : `${sentence(report)}\n`);
+  return EXIT.pass;
+}
+
+function sentence(report: PruneReport): string {
+  const { runs, events, oldest, newest, byStatus, dryRun } = report;
+  if (runs === 0) return dryRun ? 'No run would be removed.' : `No run was removed.${rest(report)}`;
+  const of = Object.entries(byStatus).map(([status, count]) => `${count} ${status}`);
+  const when = `launched from ${oldest} to ${newest}`;
+  const what = `${count(runs, 'run')} (${of.join(', ')}) with ${count(events, 'event')}, ${when}`;
+  return dryRun ? `${what}, would be removed.` : `Removed ${what}.${rest(report)}`;
+}
+
+function rest({ daysDropped, rowsRemoved }: PruneReport): string {
+  if (daysDropped + rowsRemoved === 0) return '';
+  return ` ${count(daysDropped, 'day')} of history dropped as a whole, ${count(rowsRemoved, 'row')} one by one.`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
+}
