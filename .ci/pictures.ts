@@ -6,34 +6,11 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Terminal } from '@xterm/headless';
 import { startPty } from '../test/helpers/pty.ts';
+import { DARK, replayed, svgOf } from './pictures/svg.ts';
 
 const COLUMNS = 120;
 const ROWS = 36;
-const CELL = { width: 8.4, height: 18 };
-const MARGIN = 14;
-const BACKGROUND = '#11151c';
-const FOREGROUND = '#d5dbe5';
-/** The sixteen colours of the pictures; a terminal has its own. */
-const ANSI = [
-  '#1c2330',
-  '#e0606a',
-  '#7fc379',
-  '#d9b25f',
-  '#5c9fe0',
-  '#b98ae0',
-  '#4fb8c4',
-  '#c5ccd8',
-  '#6b7688',
-  '#ff7b85',
-  '#9be094',
-  '#f0cb7a',
-  '#7ab8f5',
-  '#d3a8f5',
-  '#6fd6e0',
-  '#f2f5fa',
-] as const;
 
 const VIEWS: readonly { name: string; args: string[]; keys: readonly [key: string, shows: string][] }[] = [
   { name: 'live', args: ['watch', 'latest'], keys: [['', 'FAIL']] },
@@ -97,88 +74,12 @@ async function picture({ name, args, keys }: (typeof VIEWS)[number], url: string
     }
     // What is fetched for the view comes within a moment.
     await new Promise((resolve) => setTimeout(resolve, 700));
-    writeFileSync(join('.readme', `${name}.svg`), svgOf(await replayed(pty.raw())));
+    writeFileSync(join('.readme', `${name}.svg`), svgOf(await replayed(pty.raw(), COLUMNS, ROWS), DARK));
     process.stdout.write(`.readme/${name}.svg\n`);
   } finally {
     pty.kill('SIGKILL');
     await pty.exited;
   }
-}
-
-/** What was written to the terminal, in a terminal that can be asked for colours. */
-async function replayed(raw: string): Promise<Terminal> {
-  const { default: xterm } = await import('@xterm/headless');
-  const terminal = new xterm.Terminal({ cols: COLUMNS, rows: ROWS, allowProposedApi: true });
-  await new Promise<void>((resolve) => terminal.write(raw, resolve));
-  return terminal;
-}
-
-type Cell = NonNullable<
-  ReturnType<NonNullable<ReturnType<Terminal['buffer']['active']['getLine']>>['getCell']>
->;
-
-function svgOf(terminal: Terminal): string {
-  const width = COLUMNS * CELL.width + 2 * MARGIN;
-  const height = ROWS * CELL.height + 2 * MARGIN;
-  const parts: string[] = [];
-  for (let y = 0; y < ROWS; y++) {
-    const line = terminal.buffer.active.getLine(y);
-    let x = 0;
-    while (line && x < COLUMNS) {
-      const cell = line.getCell(x);
-      if (!cell) break;
-      const look = lookOf(cell);
-      let text = '';
-      const from = x;
-      for (; x < COLUMNS; x++) {
-        const next = line.getCell(x);
-        if (!next || JSON.stringify(lookOf(next)) !== JSON.stringify(look)) break;
-        if (next.getWidth() > 0) text += next.getChars() || ' ';
-      }
-      parts.push(textOf(text, from, x - from, y, look));
-    }
-  }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width.toFixed(0)} ${height}" font-family="'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14">
-<rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>
-${parts.filter(Boolean).join('\n')}
-</svg>
-`;
-}
-
-interface Look {
-  color: string;
-  background: string | null;
-  bold: boolean;
-  dim: boolean;
-}
-
-function lookOf(cell: Cell): Look {
-  const color = cell.isFgPalette() ? (ANSI[cell.getFgColor()] ?? FOREGROUND) : FOREGROUND;
-  const background = cell.isBgPalette() ? (ANSI[cell.getBgColor()] ?? BACKGROUND) : null;
-  const isInverse = cell.isInverse() !== 0;
-  return {
-    color: isInverse ? (background ?? BACKGROUND) : color,
-    background: isInverse ? color : background,
-    bold: cell.isBold() !== 0,
-    dim: cell.isDim() !== 0,
-  };
-}
-
-function textOf(text: string, x: number, columns: number, y: number, look: Look): string {
-  const left = MARGIN + x * CELL.width;
-  const top = MARGIN + y * CELL.height;
-  const wide = (columns * CELL.width).toFixed(1);
-  const box =
-    look.background === null
-      ? ''
-      : `<rect x="${left.toFixed(1)}" y="${top}" width="${wide}" height="${CELL.height}" fill="${look.background}"/>`;
-  if (text.trim() === '') return box;
-  const attributes = `${look.bold ? ' font-weight="bold"' : ''}${look.dim ? ' opacity="0.55"' : ''}`;
-  return `${box}<text x="${left.toFixed(1)}" y="${(top + CELL.height * 0.76).toFixed(1)}" textLength="${wide}" lengthAdjust="spacingAndGlyphs" xml:space="preserve" fill="${look.color}"${attributes}>${escaped(text)}</text>`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function run(...args: string[]): Promise<number | null> {

@@ -9,7 +9,7 @@ export type EventKind = 'invoke' | 'ok' | 'refused' | 'unknown' | 'fault' | 'vio
 export function kindOf(event: RunEvent): EventKind {
   const { type } = event;
   if (type === 'violation') return 'violation';
-  if (type === 'fault' || type === 'heal') return 'fault';
+  if (type === 'fault') return 'fault';
   if (type.endsWith('.ok')) return 'ok';
   if (type.endsWith('.refused')) return 'refused';
   if (type.endsWith('.unknown')) return 'unknown';

@@ -1,5 +1,6 @@
 /** Reads from a server what a report is made of. */
 import { eventSchema, type Run, type RunEvent, type Snapshot } from '../../server/contract/index.ts';
+import { chartsOfStart, usualCharts } from '../chart-choice.ts';
 import type { ReportData } from '../output/report/data.ts';
 import type { Api } from './api.ts';
 
@@ -10,14 +11,16 @@ const PAGE = 1_000;
 
 /** With `history` also what is drawn: metrics over time, the last events, the city. */
 export async function gatherReport(api: Api, run: Run, history: boolean): Promise<ReportData> {
-  if (!history) return { run, snapshots: [], lastEvents: [], city: null, lost: null };
-  const [snapshots, lastEvents, city] = await Promise.all([
+  if (!history) return { run, snapshots: [], charts: [], lastEvents: [], city: null, lost: null };
+  const [snapshots, start, lastEvents, city] = await Promise.all([
     thinnedSnapshots(api, run),
+    api.events(run.id, { from: 0, limit: 1 }),
     lastEventsOf(api, run),
     // A report without the grid is better than none.
     run.live.eventIndex < 0 ? null : api.state(run.id, run.live.eventIndex).catch(() => null),
   ]);
-  return { run, snapshots, lastEvents, city, lost: null };
+  const charts = chartsOfStart(start.events[0]?.data ?? {}) ?? usualCharts(run.live.metrics);
+  return { run, snapshots, charts, lastEvents, city, lost: null };
 }
 
 async function thinnedSnapshots(api: Api, run: Run): Promise<Snapshot[]> {

@@ -77,7 +77,8 @@ async function collect(
   history: boolean,
   lost: CliError | null,
 ): Promise<ReportData | null> {
-  if (lost !== null) return { run, snapshots: [], lastEvents: [], city: null, lost: lost.message };
+  if (lost !== null)
+    return { run, snapshots: [], charts: [], lastEvents: [], city: null, lost: lost.message };
   const stored = await api.run(run.id);
   return hasEnded(stored.status) ? gatherReport(api, stored, history) : null;
 }

@@ -81,6 +81,8 @@ async function ask(
         kind: 'scan',
         events: (await api.events(runId, { from: need.from, limit: need.limit })).events,
       };
+    case 'start':
+      return { kind: 'start', events: (await api.events(runId, { from: 0, limit: 1 })).events };
     case 'past':
       return {
         kind: 'past',

@@ -22,11 +22,8 @@ export const EVENT_STYLE: Record<EventKind, Style> = {
   mark: { color: 'cyan' },
 };
 
-export const CHART_COLOR = {
-  bookings: 'green',
-  cancellations: 'yellow',
-  slots_available: 'cyan',
-} as const;
+/** By place. */
+export const CHART_COLORS = ['green', 'yellow', 'cyan'] as const;
 
 /** Smallest screen that can be drawn on. */
 export const MINIMUM = { columns: 60, rows: 16 } as const;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { usualCharts } from '../../cli/chart-choice.ts';
 import { annotation, defuseLine, groupLines, summaryMarkdown } from '../../cli/output/github.ts';
 import { ticksTo } from '../../cli/output/report/chart.ts';
 import type { ReportData } from '../../cli/output/report/data.ts';
@@ -36,6 +37,7 @@ function failure(text: string): Forensic {
         completedMs: 12.5,
       },
     ],
+    charts: usualCharts({}),
     lastEvents: [{ ...violationEvent(200), actor: text, type: 'violation', data: { message: text } }],
     city: null,
     difference: [text],
@@ -71,6 +73,7 @@ function dataOf(run: Run): ReportData {
   return {
     run,
     snapshots: frames.flatMap((frame) => (frame.frame === 'snapshot' ? [frame.data] : [])),
+    charts: usualCharts({}),
     lastEvents: frames.flatMap((frame) =>
       frame.frame === 'event' && frame.data.index > 350 ? [frame.data] : [],
     ),

@@ -1,5 +1,6 @@
 /** What a report is made of, whatever its format. */
 import type { CityState, Forensic, Run, RunEvent, Snapshot } from '../../../server/contract/index.ts';
+import type { ChartChoice } from '../../chart-choice.ts';
 import { VERSION } from '../../version.ts';
 import { exitCodeOf, verdictOf } from '../verdict.ts';
 
@@ -8,6 +9,8 @@ export interface ReportData {
   run: Run;
   /** Over the whole run, thinned; empty where the format draws none. */
   snapshots: Snapshot[];
+  /** What to chart of them beside what every run has. */
+  charts: readonly ChartChoice[];
   /** The newest events, oldest first. */
   lastEvents: RunEvent[];
   /** The city at the end; null when it is not known. */

@@ -72,18 +72,16 @@ interface ChartPlan {
 }
 
 const CHARTS: ChartPlan[] = [
-  { title: 'Bookings (active)', unit: '', metrics: ['bookings'] },
-  { title: 'Cancellations', unit: '', metrics: ['cancellations'] },
-  { title: 'Slots available', unit: '', metrics: ['slots_available'] },
   { title: 'Latency', unit: ' ms', metrics: ['p50_latency_ms', 'p95_latency_ms', 'p99_latency_ms'] },
   { title: 'Answers', unit: '', metrics: ['ok', 'refused', 'unknown'] },
 ];
 
-function charts({ snapshots, run }: ReportData): Markup | null {
+function charts({ snapshots, run, charts: chosen }: ReportData): Markup | null {
   if (snapshots.length < 2) return null;
   const faults = faultMarks(snapshots);
   const brokeAt = run.failForensic?.eventIndex ?? null;
-  const drawn = CHARTS.flatMap(({ title, unit, metrics }) => {
+  const own = chosen.map(({ title, metric }) => ({ title, unit: '', metrics: [metric] }));
+  const drawn = [...own, ...CHARTS].flatMap(({ title, unit, metrics }) => {
     const lines = metrics.flatMap((name, i): Line[] => {
       const points = pointsOf(snapshots, name);
       const short = metrics.length === 1 ? '' : name.replace('_latency_ms', '');

@@ -8,13 +8,15 @@ import { EVENT_STYLE } from '../theme.ts';
 
 /** From this width on there is room for the time. */
 const WITH_CLOCK = 58;
+/** And from this one on for the longer names of types. */
+const WITH_LONG_TYPES = 76;
 
 export function eventLine(event: RunEvent, width: number, isChosen = false): Line {
   const kind = kindOf(event);
   const rest = kind === 'invoke' ? DIM : PLAIN;
   const pieces = [
     span(placeOf(event, width), DIM),
-    span(`${alignLeft(safeText(event.type), 14)} `, EVENT_STYLE[kind]),
+    span(`${alignLeft(safeText(event.type), width >= WITH_LONG_TYPES ? 16 : 14)} `, EVENT_STYLE[kind]),
     span(saidBy(event), rest),
   ];
   if (!isChosen) return pieces;

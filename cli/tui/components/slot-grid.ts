@@ -1,6 +1,6 @@
 /** The slots of the city as a grid that lights up by occupancy. */
 import type { CityState } from '../../../server/contract/index.ts';
-import { alignLeft, safeText } from '../../safe-text.ts';
+import { alignLeft, safeText, textWidth } from '../../safe-text.ts';
 import { DIM, type Line, type Span, type Style, span } from '../paint/line.ts';
 
 type Slot = CityState['slots'][number];
@@ -8,9 +8,14 @@ type Slot = CityState['slots'][number];
 /** Columns of one slot: name, bar, numbers, doubt. */
 const CELL = 25;
 const BAR = 6;
+/** With so many more columns and a row for each slot, it is told who holds the seats. */
+const HOLDERS = 10;
 
 /** Rows of slots, as many beside each other as fit; what does not fit is told in the last row. */
 export function slotGrid(slots: readonly Slot[], width: number, height: number): Line[] {
+  if (slots.length <= height && width >= CELL + HOLDERS) {
+    return slots.map((slot) => [...slotCell(slot), ...holders(slot, width - CELL)]);
+  }
   const detailed = rowsOf(slots, Math.max(1, Math.floor(width / CELL)), slotCell);
   if (detailed.length <= height) return detailed;
   const tight = rowsOf(slots, Math.max(1, Math.floor(width / 9)), tightCell);
@@ -52,6 +57,20 @@ function slotCell(slot: Slot): Span[] {
     span(` ${count.padEnd(5)}`, style),
     span(alignLeft(open ? doubt : `✖${doubt}`, 4), { color: open ? 'magenta' : 'red' }),
   ];
+}
+
+/** Who holds the seats, the oldest first: as many as fit, and how many more. */
+function holders({ bookings }: Slot, width: number): Span[] {
+  const names = bookings.map(({ citizen }) => safeText(citizen.replace(/^citizen-/, '')));
+  let text = ' ';
+  for (const [i, name] of names.entries()) {
+    const more = names.length - i - 1;
+    const next = `${text}${name} `;
+    if (textWidth(next) + (more > 0 ? `+${more}`.length : 0) > width)
+      return [span(`${text}+${more + 1}`, DIM)];
+    text = next;
+  }
+  return [span(text, DIM)];
 }
 
 function tightCell(slot: Slot): Span[] {

@@ -136,7 +136,7 @@ function headLine(width: number): Line {
 function runLine(run: Run, width: number, isChosen: boolean, isMarked: boolean, nowMs: number): Line {
   const state = stateOf(run);
   const rate =
-    isActive(run) && run.live.eventsPerSecond > 0
+    width >= WIDE && isActive(run) && run.live.eventsPerSecond > 0
       ? ` ${formatCompact(Math.round(run.live.eventsPerSecond))}/s`
       : '';
   const texts = cells(
@@ -169,10 +169,13 @@ function stateOf(run: Run): { text: string; style: Style } {
   return { text: run.status, style: { color: STATUS_COLOR[run.status], bold: run.status === 'FAIL' } };
 }
 
+/** From this inner width on there is room for the seed, the rate and the time. */
+const WIDE = 110;
+
 /** Column widths; the last takes what is left, and narrow screens leave out the least needed. */
 function cells(texts: readonly string[], width: number): string[] {
   const [state = '', id = '', what = '', seed = '', events = '', time = '', age = '', failure = ''] = texts;
-  const isWide = width >= 110;
+  const isWide = width >= WIDE;
   const fixed = [
     alignLeft(state, 10),
     `  ${alignLeft(id, 13)}`,

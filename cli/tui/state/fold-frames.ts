@@ -1,5 +1,6 @@
 /** Folds a batch of stream frames into what is known of the run. */
 import type { EndFrame, Frame, HeartbeatFrame, RunEvent, Snapshot } from '../../../server/contract/index.ts';
+import { chartsOfStart } from '../../chart-choice.ts';
 import type { RunData } from './state.ts';
 import { tallyEvents } from './tally.ts';
 import { extendTimeline } from './timeline.ts';
@@ -50,6 +51,7 @@ function foldEvents(data: RunData, events: readonly RunEvent[]): RunData {
     eventIndex: Math.max(data.eventIndex, last.index),
     events: newestOf(data.events, events),
     tally: tallyEvents(data.tally, events),
+    charts: data.charts ?? (first?.type === 'start' ? chartsOfStart(first.data) : null),
     violation: data.violation ?? events.find((event) => event.type === 'violation') ?? null,
     startedAtMs: data.startedAtMs ?? (first?.index === 0 ? Date.parse(first.at) : null),
   };

@@ -9,6 +9,7 @@ export type Need = { key: string } & (
   | { kind: 'page'; run: 'this' | 'other'; page: number }
   | { kind: 'scan'; use: 'seek' | 'filter-up' | 'filter-down'; from: number; limit: number }
   | { kind: 'past'; every: number }
+  | { kind: 'start' }
   | { kind: 'block'; block: number }
   | { kind: 'city'; at: number }
   | { kind: 'bundle' }
@@ -35,8 +36,9 @@ function viewNeeds(state: State): Need[] {
   return [];
 }
 
-function pastNeeds({ hasPast, data }: State): Need[] {
+function pastNeeds({ hasPast, hasStart, data }: State): Need[] {
   const newest = data.run.live.eventIndex;
+  if (!hasStart && newest >= 0) return [{ kind: 'start', key: 'start' }];
   if (hasPast || newest < 0) return [];
   const every = Math.max(1, Math.ceil(newest / data.run.config.snapshotEvery / PAST_POINTS));
   return [{ kind: 'past', key: 'past', every }];

@@ -1,5 +1,6 @@
 /** Puts the server's answers to needs where they belong. */
 import type { CityState, Forensic, RunEvent } from '../../../server/contract/index.ts';
+import { chartsOfStart } from '../../chart-choice.ts';
 import { differences } from '../../event-difference.ts';
 import { matches } from './matcher.ts';
 import type { Need } from './needs.ts';
@@ -10,7 +11,7 @@ import { mergePast, type Point } from './timeline.ts';
 
 /** An answer, by the kind of its need. */
 export type Answer =
-  | { kind: 'page' | 'scan'; events: readonly RunEvent[] }
+  | { kind: 'page' | 'scan' | 'start'; events: readonly RunEvent[] }
   | { kind: 'past' | 'block'; points: readonly Point[] }
   | { kind: 'city'; city: CityState }
   | { kind: 'bundle'; bundle: Forensic | null }
@@ -28,6 +29,10 @@ export function receive(state: State, need: Need, answer: Answer): State {
       return need.kind === 'page' ? receivePage(state, need, answer.events) : state;
     case 'scan':
       return need.kind === 'scan' ? receiveScan(state, need, answer.events) : state;
+    case 'start': {
+      const charts = chartsOfStart(answer.events[0]?.data ?? {});
+      return { ...state, hasStart: true, data: { ...state.data, charts } };
+    }
     case 'past':
       return {
         ...state,

@@ -7,6 +7,7 @@ import type {
   RunEvent,
   RunStatus,
 } from '../../../server/contract/index.ts';
+import type { ChartChoice } from '../../chart-choice.ts';
 import type { LinkState } from '../../client/stream.ts';
 import type { Matcher } from './matcher.ts';
 import { NO_PAGES, type Pages } from './pages.ts';
@@ -29,6 +30,8 @@ export interface RunData {
   /** Metrics of the last heartbeat, to tell the changes. */
   baseline: Readonly<Record<string, number>>;
   timeline: Timeline;
+  /** What the scenario wants charted; null while it is not known, or when it wants nothing. */
+  charts: readonly ChartChoice[] | null;
   tally: Tally;
   /** The newest events, oldest first, bounded. */
   events: readonly RunEvent[];
@@ -41,9 +44,6 @@ export interface RunData {
   /** Server's clock minus this machine's, in ms. */
   clockOffsetMs: number;
 }
-
-export const CHART_METRICS = ['bookings', 'cancellations', 'slots_available'] as const;
-export type ChartMetric = (typeof CHART_METRICS)[number];
 
 export const VIEW_IDS = ['live', 'events', 'forensics', 'replay', 'checks'] as const;
 export type ViewId = (typeof VIEW_IDS)[number];
@@ -158,6 +158,8 @@ export interface State {
   pages: Pages;
   /** False until the charts have got the part of the run before the stream. */
   hasPast: boolean;
+  /** False until the `start` event was seen, in the stream or by itself. */
+  hasStart: boolean;
   seek: Seek | null;
   events: EventsState;
   forensics: ForensicsState;
@@ -219,6 +221,7 @@ export function initialState(options: InitialState): State {
     cameFromList: options.cameFromList ?? false,
     pages: NO_PAGES,
     hasPast: (options.streamFrom ?? 0) === 0,
+    hasStart: (options.streamFrom ?? 0) === 0,
     seek: null,
     events: { cursor: null, filtered: null, isOpen: false, search: null },
     forensics: { bundle: run.failForensic, tab: 'story', scroll: 0, cursor: 0, unfolded: new Set(['']) },
@@ -248,6 +251,7 @@ function initialData(run: Run): RunData {
     changes: {},
     baseline: {},
     timeline: EMPTY_TIMELINE,
+    charts: null,
     tally: EMPTY_TALLY,
     events: [],
     violation: null,

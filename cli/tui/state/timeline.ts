@@ -53,17 +53,28 @@ export function mergePast(timeline: Timeline, past: readonly Point[]): Timeline 
   return extendTimeline(EMPTY_TIMELINE, sorted);
 }
 
-/** At most `count` points from the first to the newest, evenly spread. */
+/**
+ * `count` points evenly spread from the first event to the newest: at each place the newest that was known
+ * there, so that the same distance is the same number of events everywhere.
+ */
 export function samplePoints(timeline: Timeline, count: number): readonly Point[] {
   const { points, last } = timeline;
   if (last === null || count < 1) return [];
   const all = points.at(-1)?.index === last.index ? points : [...points, last];
-  if (all.length <= count) return all;
-  if (count === 1) return [last];
-  return Array.from(
-    { length: count },
-    (_, i) => all[Math.round((i * (all.length - 1)) / (count - 1))] ?? last,
-  );
+  const from = all[0]?.index ?? last.index;
+  let place = 0;
+  return Array.from({ length: count }, (_, i) => {
+    const target = count === 1 ? last.index : from + ((last.index - from) * i) / (count - 1);
+    while ((all[place + 1]?.index ?? Number.POSITIVE_INFINITY) <= target) place++;
+    return all[place] ?? last;
+  });
+}
+
+/** Where among `count` points of a sample the event with this index stands. */
+export function placeInSample({ points, last }: Timeline, index: number, count: number): number {
+  const from = points[0]?.index ?? 0;
+  const span = Math.max(1, (last?.index ?? 0) - from);
+  return Math.max(0, Math.min(count - 1, Math.round(((index - from) * (count - 1)) / span)));
 }
 
 /** A metric at each of `points`; NaN where it is not known. */

@@ -1,15 +1,18 @@
 /** One metric of the run as a chart, with the faults along its time axis. */
 import { formatCompact, formatNumber } from '../../format.ts';
+import { textWidth } from '../../safe-text.ts';
 import { chart, chartCapacity } from '../components/chart.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { densities } from '../components/sparkline.ts';
+import type { Color } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import type { ChartMetric } from '../state/state.ts';
-import { risesOf, samplePoints, type Timeline, valuesOf } from '../state/timeline.ts';
-import { CHART_COLOR } from '../theme.ts';
+import { placeInSample, risesOf, samplePoints, type Timeline, valuesOf } from '../state/timeline.ts';
 
 interface ChartPaneProps {
-  metric: ChartMetric;
+  /** Safe to print. */
+  title: string;
+  metric: string;
+  color: Color;
   timeline: Timeline;
   /** At the right of the title. */
   value: number | undefined;
@@ -19,35 +22,32 @@ interface ChartPaneProps {
   failedAt: number | null;
 }
 
-const CHART_TITLE: Record<ChartMetric, string> = {
-  bookings: 'Bookings (active)',
-  cancellations: 'Cancellations',
-  slots_available: 'Slots available',
-};
 /** From this height on the strip of faults leaves enough of the curve. */
 const WITH_STRIP = 7;
 
 export const ChartPane = pane<ChartPaneProps>('ChartPane', (props, { width, height }) => {
-  const { metric, timeline, value, at, failedAt } = props;
+  const { metric, color, timeline, value, at, failedAt } = props;
   const inner = innerSize(width, height);
   const hasStrip = inner.height >= WITH_STRIP - 2;
   const curve = inner.height - (hasStrip ? 1 : 0);
   const capacity = chartCapacity(valuesOf(timeline.points, metric), inner.width, curve);
   const points = samplePoints(timeline, capacity);
-  const cursor = at === null ? -1 : points.findLastIndex(({ index }) => index <= at);
   const newest = timeline.last?.index ?? 0;
   const lines = chart({
     values: valuesOf(points, metric),
     width: inner.width,
     height: inner.height,
-    color: CHART_COLOR[metric],
-    ...(cursor < 0 ? {} : { cursor }),
-    ...(hasStrip ? { strip: strip(points, failedAt) } : {}),
+    color,
+    ...(at === null || points.length === 0 ? {} : { cursor: placeInSample(timeline, at, points.length) }),
+    ...(hasStrip
+      ? { strip: strip(points, failedAt === null ? -1 : placeInSample(timeline, failedAt, points.length)) }
+      : {}),
   });
+  const aside = value === undefined ? '' : formatNumber(value);
   return framed(
     {
-      title: CHART_TITLE[metric],
-      aside: value === undefined ? '' : formatNumber(value),
+      title: titleFor(props.title, aside, width),
+      aside,
       footLeft: hasStrip ? '▁▃█ faults' : '',
       footRight: timeline.last === null ? '' : `0 to ${formatCompact(newest)}`,
       width,
@@ -57,13 +57,18 @@ export const ChartPane = pane<ChartPaneProps>('ChartPane', (props, { width, heig
   );
 });
 
+/** What stands in brackets gives way to the value. */
+function titleFor(title: string, aside: string, width: number): string {
+  const fits = textWidth(title) + textWidth(aside) + 9 <= width;
+  return fits ? title : title.replace(/ \(.*\)$/, '');
+}
+
 /** How many faults struck up to each column, and where the run failed. */
 function strip(
   points: readonly { index: number; metrics: Readonly<Record<string, number>> }[],
-  failedAt: number | null,
+  failed: number,
 ) {
   const bars = [...densities(risesOf(points, 'faults'))];
-  const failed = failedAt === null ? -1 : points.findIndex(({ index }) => index >= failedAt);
   return bars.map((text, i) =>
     i === failed
       ? { text: '✖', style: { color: 'redBright', bold: true } as const }

@@ -40,13 +40,20 @@ export function sometimesLine({ name, count }: SometimesRow, hasEnded: boolean, 
 
 export function faultLine({ name, count, rate, lastIndex, lastMs }: FaultRow, width: number): Line {
   const struck = count > 0;
-  const last =
-    lastIndex === null || lastMs === null ? '' : `last at ${formatClock(lastMs, 1)}, event ${lastIndex}`;
   const nameWidth = Math.min(24, Math.max(10, width - 10));
+  const withRate = width >= 70;
+  const room = width - nameWidth - 8 - (withRate ? 9 : 0) - 3;
+  const last = lastIndex === null || lastMs === null ? [] : lastTexts(lastMs, lastIndex);
   return [
     span(alignLeft(safeText(name), nameWidth), struck ? { color: 'red' } : DIM),
     span(alignRight(struck ? `${formatCompact(count)}×` : '-', 8), struck ? PLAIN : DIM),
-    span(width < 60 ? '' : alignRight(rate === null ? '' : `${rate}`, 9), DIM),
-    span(width < 44 ? '' : `   ${last}`, DIM),
+    span(withRate ? alignRight(rate === null ? '' : `${rate}`, 9) : '', DIM),
+    span(`   ${last.find((text) => text.length <= room) ?? ''}`, DIM),
   ];
+}
+
+/** When a fault struck last, the longest wording first. */
+function lastTexts(ms: number, index: number): string[] {
+  const at = formatClock(ms, 1);
+  return [`last at ${at}, event ${index}`, `last at ${at}`, at];
 }

@@ -61,7 +61,7 @@ const FaultsPane = pane<{ data: RunData }>('FaultsPane', ({ data }, { width, hei
   ),
 );
 
-const RecentPane = pane<{ data: RunData }>('RecentPane', ({ data }, { width, height }) => {
+export const RecentPane = pane<{ data: RunData }>('RecentPane', ({ data }, { width, height }) => {
   const inner = innerSize(width, height);
   const newest = data.tally.recent.slice(-inner.height).reverse();
   const lines =
@@ -85,7 +85,13 @@ function checkLines(data: RunData, width: number): Line[] {
     ],
     ...situations.map((row) => sometimesLine(row, data.end !== null, width)),
     ...(open > 0
-      ? [[span(`${open} objects were too tangled to decide.`, { color: 'yellow' as const })]]
+      ? [
+          [
+            span(`${open} ${open === 1 ? 'object was' : 'objects were'} too tangled to decide.`, {
+              color: 'yellow' as const,
+            }),
+          ],
+        ]
       : []),
   ];
 }

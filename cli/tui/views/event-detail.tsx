@@ -1,7 +1,7 @@
 /** One event opened: request, answer, interval, and what overlapped it. */
 import type { RunEvent } from '../../../server/contract/index.ts';
 import { formatClock, formatNumber } from '../../format.ts';
-import { safeJson, safeText, wrap } from '../../safe-text.ts';
+import { alignLeft, safeJson, safeText, wrap } from '../../safe-text.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { intervalLines } from '../components/intervals.ts';
 import { BOLD, DIM, foreign, type Line, span } from '../paint/line.ts';
@@ -30,6 +30,8 @@ export const EventDetailPane = pane<{ state: State }>('EventDetailPane', ({ stat
 });
 
 function plainLines(event: RunEvent, width: number): Line[] {
+  const longest = Math.max(0, ...Object.keys(event.data).map((name) => safeText(name).length));
+  const labels = Math.max(LABEL, Math.min(20, longest + 2));
   return [
     [
       span(`${formatClock(event.virtualMs, 3)}  `, DIM),
@@ -37,7 +39,10 @@ function plainLines(event: RunEvent, width: number): Line[] {
       span('  by '),
       foreign(event.actor),
     ],
-    ...jsonLines('says', event.data, width, 20),
+    ...Object.entries(event.data).flatMap(([name, value]) => {
+      const label = safeText(name);
+      return jsonLines(label, value, width, 8, '', labels);
+    }),
   ];
 }
 
@@ -85,10 +90,17 @@ function intervalText({ invoke, completion }: Operation): Line {
   return [span('interval'.padEnd(LABEL), DIM), span(`${at(invoke)} to ${at(completion)}${took}`)];
 }
 
-function jsonLines(label: string, value: unknown, width: number, most: number, before = ''): Line[] {
+function jsonLines(
+  label: string,
+  value: unknown,
+  width: number,
+  most: number,
+  before = '',
+  labels = LABEL,
+): Line[] {
   const text = typeof value === 'string' ? safeText(value) : (safeJson(value) ?? '');
-  const lines = wrap(before === '' ? text : `${before} ${text}`, width - LABEL);
+  const lines = wrap(before === '' ? text : `${before} ${text}`, width - labels);
   const kept = lines.slice(0, most);
   if (kept.length < lines.length) kept[most - 1] = `${kept[most - 1]?.slice(0, -1) ?? ''}…`;
-  return kept.map((each, i) => [span((i === 0 ? label : '').padEnd(LABEL), DIM), span(each)]);
+  return kept.map((each, i) => [span(alignLeft(i === 0 ? label : '', labels), DIM), span(each)]);
 }

@@ -1,7 +1,8 @@
 /** What broke: the message, expected against actual, and how to see it again. */
 import { formatNumber } from '../../format.ts';
-import { safeJson, safeText, truncate, wrap } from '../../safe-text.ts';
+import { safeText, truncate, wrap } from '../../safe-text.ts';
 import { framed, innerSize } from '../components/frame.ts';
+import { valueText } from '../components/value-text.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { comparisonOf, failureOf } from '../state/selectors.ts';
@@ -56,5 +57,5 @@ function labelled(name: string, text: string): Line {
 }
 
 function oneLine(value: unknown, width: number): string {
-  return truncate(typeof value === 'string' ? safeText(value) : safeJson(value ?? null), width - LABEL);
+  return truncate(valueText(value), width - LABEL);
 }

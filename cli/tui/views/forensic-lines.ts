@@ -5,6 +5,7 @@ import { safeJson, safeLines, safeText, wrap } from '../../safe-text.ts';
 import { eventLine } from '../components/event-line.ts';
 import { intervalLines } from '../components/intervals.ts';
 import { table } from '../components/table.ts';
+import { valueText } from '../components/value-text.ts';
 import { BOLD, DIM, type Line, type Style, span } from '../paint/line.ts';
 import { rowOfInterval } from './interval-rows.ts';
 
@@ -57,7 +58,7 @@ function paragraph(text: string, width: number, style: Style): Line[] {
 
 function value(title: string, content: unknown, width: number, style: Style): Line[] {
   if (content === null || content === undefined) return [];
-  const text = typeof content === 'string' ? safeText(content) : safeJson(content);
+  const text = valueText(content);
   const lines = wrap(text === '[]' ? 'nothing: no answer would have been right' : text, width - 11);
   return lines
     .slice(0, 6)

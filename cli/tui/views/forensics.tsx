@@ -3,7 +3,7 @@ import type { Forensic } from '../../../server/contract/index.ts';
 import { safeText } from '../../safe-text.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { placeText, scrolled } from '../components/scroll.ts';
-import { BOLD, cutLine, DIM, type Line, restyle, span } from '../paint/line.ts';
+import { BOLD, cutLine, DIM, fitLine, type Line, restyle, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { shownTree } from '../state/bundle-tree.ts';
 import { failureOf } from '../state/selectors.ts';
@@ -100,7 +100,7 @@ const TreePane = pane<{ state: State }>('TreePane', ({ state }, { width, height 
       span(node.name, BOLD),
       span(node.isUnfolded ? '' : `  ${node.value}`, node.isBranch ? DIM : {}),
     ];
-    return top + i === cursor ? restyle(cutLine(pieces, inner.width), { inverse: true }) : pieces;
+    return top + i === cursor ? restyle(fitLine(pieces, inner.width), { inverse: true }) : pieces;
   });
   return framed(
     {

@@ -1,19 +1,24 @@
 /** The Live view: three charts, what broke, how far it is, the metrics, the checks and the newest events. */
 import type { RunStatus } from '../../../server/contract/index.ts';
+import { usualCharts } from '../../chart-choice.ts';
 import { formatNumber } from '../../format.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { checkRows, faultRows, sometimesRows } from '../state/checks.ts';
 import { eventsBehind, failureOf, progressOf, shown } from '../state/selectors.ts';
-import { CHART_METRICS, type RunData, type State } from '../state/state.ts';
+import type { RunData, State } from '../state/state.ts';
+import { CHART_COLORS } from '../theme.ts';
 import { ChartPane } from './chart-pane.tsx';
 import { checkLine, faultLine, sometimesLine } from './check-lines.ts';
+import { RecentPane } from './checks.tsx';
 import { FailurePane, failureHeight } from './failure-pane.tsx';
 import { LogPane } from './log-pane.tsx';
 import { MetricsPane } from './metrics-pane.tsx';
 import { ProgressPane } from './progress-pane.tsx';
 import type { ViewProps } from './registry.ts';
+
+const EVENTS_WIDTH = 88;
 
 export function LiveView({ state, area }: ViewProps) {
   const data = shown(state);
@@ -24,6 +29,8 @@ export function LiveView({ state, area }: ViewProps) {
   const lower = rest - charts;
   const left = Math.max(28, Math.min(48, Math.floor(width * 0.34)));
   const checks = checksHeight(data, lower);
+  // Events need no more than that, so a very wide screen shows the newest faults beside them.
+  const faults = width - left >= EVENTS_WIDTH + 44 ? Math.min(64, width - left - EVENTS_WIDTH) : 0;
   const belowCharts = y + charts;
   const lowerY = belowCharts + 1 + failure;
   return (
@@ -50,9 +57,10 @@ export function LiveView({ state, area }: ViewProps) {
         empty={QUEUED_SAYS[state.data.status] ?? 'no event yet'}
         x={left}
         y={lowerY}
-        width={width - left}
+        width={width - left - faults}
         height={lower}
       />
+      {faults > 0 && <RecentPane data={data} x={width - faults} y={lowerY} width={faults} height={lower} />}
     </>
   );
 }
@@ -66,13 +74,16 @@ function checksHeight(data: RunData, lower: number): number {
 
 export function Charts({ data, y, width, height, at = null }: ChartsProps) {
   const failedAt = failureOf(data)?.eventIndex ?? null;
-  const share = Math.floor(width / 3);
-  // What three do not divide evenly goes to the first ones.
-  const widths = CHART_METRICS.map((_, i) => share + (i < width % 3 ? 1 : 0));
-  return CHART_METRICS.map((metric, i) => (
+  const charts = data.charts ?? usualCharts(data.metrics);
+  const share = Math.floor(width / charts.length);
+  // What they do not divide evenly goes to the first ones.
+  const widths = charts.map((_, i) => share + (i < width % charts.length ? 1 : 0));
+  return charts.map(({ title, metric }, i) => (
     <ChartPane
       key={metric}
+      title={title}
       metric={metric}
+      color={CHART_COLORS[i % CHART_COLORS.length] ?? 'cyan'}
       timeline={data.timeline}
       value={at === null ? data.metrics[metric] : undefined}
       at={at}

@@ -1,6 +1,6 @@
 /** How far the run is, how long it may still take, and how fast the city answers, on one line. */
 import { formatClock, formatCompact, formatNumber } from '../../format.ts';
-import { BOLD, DIM, type Line, type Span, span, spread } from '../paint/line.ts';
+import { BOLD, DIM, type Line, lineWidth, type Span, span, spread } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 
 interface ProgressPaneProps {
@@ -24,13 +24,17 @@ const NO_LIMIT = 100_000_000;
 
 export const ProgressPane = pane<ProgressPaneProps>('ProgressPane', (props, { width }) => {
   const bar = Math.max(8, Math.min(30, Math.floor(width / 5)));
-  return [
-    spread(
-      [span(' '), ...barSpans(props.share ?? 0, bar), ...saidOf(props, width)],
-      latencies(props, width),
-      width - 1,
-    ),
-  ];
+  const right = latencies(props, width);
+  const left = [span(' '), ...barSpans(props.share ?? 0, bar)];
+  const room = width - 3 - lineWidth(right) - lineWidth(left);
+  // What does not fit as a whole is left out rather than cut.
+  let used = 0;
+  const said = saidOf(props, width).filter(({ text }) => {
+    const fits = used + text.length <= room;
+    if (fits) used += text.length;
+    return fits;
+  });
+  return [spread([...left, ...said], right, width - 1)];
 });
 
 function barSpans(share: number, width: number): Span[] {
@@ -47,13 +51,13 @@ function saidOf(props: ProgressPaneProps, width: number): Line {
   const planned = operationsPlanned >= NO_LIMIT ? '' : ` of ${formatNumber(operationsPlanned)}`;
   const limit =
     durationSeconds === null || width < 100 ? '' : `  limit ${formatClock(durationSeconds * 1_000, 0)}`;
-  const left =
-    leftSeconds === null || hasEnded || width < 74 ? '' : `  ${formatClock(leftSeconds * 1_000, 0)} left`;
+  const left = leftSeconds === null || hasEnded ? '' : `  ${formatClock(leftSeconds * 1_000, 0)} left`;
   const words = width < 100 ? '' : ' operations';
   return [
     span(`  ${formatNumber(operations)}${planned}${words}`),
-    span(`${limit}${left}`, DIM),
     span(lag > 0 ? `  ${formatCompact(lag)} events behind` : '', { color: 'yellow' }),
+    span(left, DIM),
+    span(limit, DIM),
   ];
 }
 

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { chartsOfStart, usualCharts } from '../../cli/chart-choice.ts';
+import {
+  EMPTY_TIMELINE,
+  extendTimeline,
+  placeInSample,
+  samplePoints,
+} from '../../cli/tui/state/timeline.ts';
+
+describe('what is charted', () => {
+  test('is what the scenario asks for in its start event, at most three', () => {
+    const charts = ['coins moved', 'b', 'c', 'd'].map((title) => ({ title, metric: `${title}_total` }));
+    expect(chartsOfStart({ charts })?.map(({ title }) => title)).toEqual(['Coins moved', 'B', 'C']);
+  });
+
+  test('is nothing where what is asked for makes no sense, and titles cannot act on a terminal', () => {
+    for (const charts of [undefined, null, 'x', [], [null, 7, { title: 'x' }]])
+      expect(chartsOfStart({ charts })).toBeNull();
+    const [chart] = chartsOfStart({ charts: [{ title: '\u001b[31mx', metric: 'x' }] }) ?? [];
+    expect(chart?.title).toBe('␛[31mx');
+  });
+
+  test('is else what is special about the scenario, or the numbers that every run has', () => {
+    expect(usualCharts({ bookings: 1, ok: 2 }).map(({ metric }) => metric)).toEqual([
+      'bookings',
+      'cancellations',
+      'slots_available',
+    ]);
+    expect(usualCharts({ ok: 1, visitors: 2, p95_latency_ms: 3 })).toEqual([
+      { title: 'visitors', metric: 'visitors' },
+    ]);
+    expect(usualCharts({ ok: 1 }).map(({ metric }) => metric)).toEqual(['operations', 'refused', 'faults']);
+  });
+});
+
+describe('a chart of few snapshots', () => {
+  const few = extendTimeline(
+    EMPTY_TIMELINE,
+    [0, 10, 100].map((index) => ({ index, metrics: { x: index } })),
+  );
+
+  test('is as wide as its place, with the same number of events in each column', () => {
+    expect(samplePoints(few, 11).map(({ index }) => index)).toEqual([
+      0, 10, 10, 10, 10, 10, 10, 10, 10, 10, 100,
+    ]);
+  });
+
+  test('has its marks where their events are', () => {
+    expect([-5, 0, 50, 99, 100, 500].map((index) => placeInSample(few, index, 11))).toEqual([
+      0, 0, 5, 10, 10, 10,
+    ]);
+  });
+});
