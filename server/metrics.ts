@@ -6,6 +6,8 @@ export class Metrics {
   batchesIngested = 0;
   batchesRefused = 0;
   streamsOpened = 0;
+  streamsCut = 0;
+  framesDelivered = 0;
 
   /** @param runsByStatus null when the database cannot be reached: those lines are left out then. */
   text(runsByStatus: Map<string, number> | null, subscribers: number, version: string): string {
@@ -35,6 +37,12 @@ export class Metrics {
     ]);
     add('simcity_stream_subscribers', 'gauge', 'Streams open now.', [['', subscribers]]);
     add('simcity_streams_opened_total', 'counter', 'Streams opened.', [['', this.streamsOpened]]);
+    add('simcity_streams_cut_total', 'counter', 'Streams cut because their reader took nothing.', [
+      ['', this.streamsCut],
+    ]);
+    add('simcity_frames_delivered_total', 'counter', 'Frames of history written to subscribers.', [
+      ['', this.framesDelivered],
+    ]);
     const memory = process.memoryUsage();
     add('process_resident_memory_bytes', 'gauge', 'Resident memory.', [['', memory.rss]]);
     add('process_heap_bytes', 'gauge', 'Heap in use.', [['', memory.heapUsed]]);

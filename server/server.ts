@@ -36,13 +36,15 @@ export interface RunningServer {
 /** @throws StartupError when the database cannot be used or the port is taken. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
   const sql = connect(config.databaseUrl, { max: 10 });
+  const closing: (() => Promise<void>)[] = [];
   const access = new Access(sql, config.host, { ...DEFAULT_ACCESS, ...config.access }, log);
   try {
     await applyMigrations(sql);
     await withDatabase(() => access.tokens.start());
     refuseToBeOpen(config, access);
     const stopping = new AbortController();
-    const hub = new Hub();
+    const metrics = new Metrics();
+    const hub = new Hub({ history: new History(sql), metrics, log });
     const notifications = new Notifications({
       databaseUrl: config.databaseUrl,
       log,
@@ -53,18 +55,21 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       databaseUrl: config.databaseUrl,
       sql,
       log,
-      onAdded: ({ runId }) => {
-        hub.wake(runId);
-        notifications.announce(runId);
+      onAdded: (addition) => {
+        hub.publish(addition);
+        notifications.announce(addition.runId);
       },
       onChanged: (runId) => hub.wake(runId),
     });
+    closing.push(
+      () => groupCommit.close(),
+      () => notifications.close(),
+    );
     const app = createApp({
       sql,
       hub,
-      history: new History(sql),
       groupCommit,
-      metrics: new Metrics(),
+      metrics,
       log,
       guard: { host: config.host, allowedHosts: config.allowedHosts },
       access,
@@ -89,16 +94,17 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       url: `http://${urlHost(config.host)}:${port}`,
       async stop() {
         stopping.abort();
+        hub.stop();
         access.tokens.stop();
         await reaper.stop();
         await close(server);
-        await groupCommit.close();
-        await notifications.close();
+        for (const end of closing) await end();
         await sql.end({ timeout: 2 });
       },
     };
   } catch (error) {
     access.tokens.stop();
+    for (const end of closing) await end();
     await sql.end({ timeout: 0 });
     throw error;
   }

@@ -4,7 +4,6 @@ import type { Access } from './access/access.ts';
 import type { Sql } from './db/client.ts';
 import type { GuardOptions } from './guard.ts';
 import type { GroupCommit } from './ingest/group-commit.ts';
-import type { History } from './live/history.ts';
 import type { Hub } from './live/hub.ts';
 import type { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
@@ -12,7 +11,6 @@ import type { Log } from './process-edge.ts';
 export interface Services {
   sql: Sql;
   hub: Hub;
-  history: History;
   groupCommit: GroupCommit;
   metrics: Metrics;
   log: Log;

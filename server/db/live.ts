@@ -10,6 +10,8 @@ export interface LiveState {
   metrics: string;
   eventsPerSecond: number;
   heartbeatAt: string | null;
+  /** Batches taken so far; moves with everything that is added to the history but the end by another hand. */
+  batches: number;
   durationSecondsActual: number | null;
   stopReason: string | null;
   failure: FailureSummary | null;
@@ -21,6 +23,7 @@ interface LiveRow {
   metrics: string | null;
   events_per_second: number | null;
   heartbeat_at: Date | null;
+  batches: number | null;
   duration: number | null;
   stop_reason: string | null;
   failure: FailureSummary | null;
@@ -30,7 +33,7 @@ interface LiveRow {
 export async function readLive(sql: Sql, id: string): Promise<LiveState | null> {
   const [row] = await sql<LiveRow[]>`
     select r.status, r.next_index - 1 as event_index, l.metrics::text as metrics, l.events_per_second,
-      l.heartbeat_at, r.duration_seconds_actual::float8 as duration, r.stop_reason,
+      l.heartbeat_at, l.batches, r.duration_seconds_actual::float8 as duration, r.stop_reason,
       case when r.fail_forensic is not null then json_build_object(
         'kind', r.fail_forensic -> 'kind', 'invariant', r.fail_forensic -> 'invariant',
         'message', r.fail_forensic -> 'message', 'eventIndex', r.fail_forensic -> 'eventIndex',
@@ -43,6 +46,7 @@ export async function readLive(sql: Sql, id: string): Promise<LiveState | null> 
     metrics: row.metrics ?? '{}',
     eventsPerSecond: row.events_per_second ?? 0,
     heartbeatAt: row.heartbeat_at?.toISOString() ?? null,
+    batches: row.batches ?? 0,
     durationSecondsActual: row.duration,
     stopReason: row.stop_reason,
     failure: row.failure,

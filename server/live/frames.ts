@@ -3,6 +3,12 @@ import { type Cursor, type EndFrame, formatCursor, isTerminal, type ResetFrame }
 import type { StoredEvent } from '../db/events.ts';
 import type { LiveState } from '../db/live.ts';
 
+/** A frame of history with the place in the stream that it leads to: 2N after event N, 2N + 1 after its snapshot. */
+export interface StoredFrame {
+  place: number;
+  text: string;
+}
+
 export function eventFrame(event: StoredEvent): string {
   return `event: event\nid: ${event.index}\ndata: ${event.json}\n\n`;
 }
@@ -48,8 +54,8 @@ export function mergeFrames(
   cursor: Cursor,
   events: readonly StoredEvent[],
   snapshots: readonly StoredEvent[],
-): { frames: string[]; cursor: Cursor } {
-  const frames: string[] = [];
+): { frames: StoredFrame[]; cursor: Cursor } {
+  const frames: StoredFrame[] = [];
   let after: Cursor = cursor;
   let next = 0;
   const takeSnapshot = (index: number) => {
@@ -57,12 +63,12 @@ export function mergeFrames(
     if (snapshot?.index !== index) return;
     next += 1;
     if (after.index === index && after.after === 'snapshot') return;
-    frames.push(snapshotFrame(snapshot));
+    frames.push({ place: 2 * index + 1, text: snapshotFrame(snapshot) });
     after = { index, after: 'snapshot' };
   };
   takeSnapshot(cursor.index);
   for (const event of events) {
-    frames.push(eventFrame(event));
+    frames.push({ place: 2 * event.index, text: eventFrame(event) });
     after = { index: event.index, after: 'event' };
     takeSnapshot(event.index);
   }

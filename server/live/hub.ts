@@ -1,74 +1,87 @@
-/** Wakes those who follow a run when something new of it is committed. */
+/** The feeds of a server: one for each run that somebody follows. */
+import type { ServerResponse } from 'node:http';
+import type { Cursor, StreamMode } from '../contract/index.ts';
+import type { Addition } from '../ingest/group-commit.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Log } from '../process-edge.ts';
+import { Feed } from './feed.ts';
+import type { History } from './history.ts';
+import { Subscriber } from './subscriber.ts';
 
-/** All who follow one run share a feed. Its version moves with every wake-up and is never used twice. */
-interface Feed {
-  version: number;
-  waiting: Set<() => void>;
-  subscribers: number;
+/** What one run's newest history may take in memory, and all of them together. */
+const RING_BYTES = 4 * 1024 * 1024;
+const RINGS_BYTES = 64 * 1024 * 1024;
+
+export interface HubOptions {
+  history: History;
+  metrics: Metrics;
+  log: Log;
 }
 
-export interface Subscription {
-  /** Read it before reading the database: a wake-up between the two is then not missed. */
-  readonly version: number;
-  /** Resolves at once when the version is not `seen` any more, else at the next wake-up or after `withinMs`. */
-  changed(seen: number, withinMs: number): Promise<void>;
-  /** Ends the subscription and whatever waits on it. */
-  close(): void;
-}
-
-/** One for each server. It holds no history: a wake-up says only that it is worth reading the database. */
 export class Hub {
+  readonly #options: HubOptions;
   readonly #feeds = new Map<string, Feed>();
-  #clock = 0;
+  #stopped = false;
 
-  subscribe(runId: string): Subscription {
-    const feed = this.#feeds.get(runId) ?? { version: ++this.#clock, waiting: new Set(), subscribers: 0 };
-    this.#feeds.set(runId, feed);
-    feed.subscribers += 1;
-    let closed = false;
-    let wakeMe: (() => void) | null = null;
-    return {
-      get version() {
-        return feed.version;
-      },
-      changed: (seen, withinMs) => {
-        if (closed || feed.version !== seen || withinMs <= 0) return Promise.resolve();
-        return new Promise((resolve) => {
-          const done = () => {
-            clearTimeout(timer);
-            feed.waiting.delete(done);
-            wakeMe = null;
-            resolve();
-          };
-          const timer = setTimeout(done, withinMs);
-          wakeMe = done;
-          feed.waiting.add(done);
-        });
-      },
-      close: () => {
-        if (closed) return;
-        closed = true;
-        feed.subscribers -= 1;
-        if (feed.subscribers === 0) this.#feeds.delete(runId);
-        wakeMe?.();
-      },
-    };
+  constructor(options: HubOptions) {
+    this.#options = options;
   }
 
+  /** Answers `out` with the stream of a run from `cursor` on, until its end, its reader's, or the server's. */
+  follow(runId: string, out: ServerResponse, cursor: Cursor, mode: StreamMode): void {
+    if (this.#stopped) {
+      out.destroy();
+      return;
+    }
+    const feed = this.#feeds.get(runId) ?? this.#open(runId);
+    feed.add(new Subscriber(out, cursor, mode));
+  }
+
+  /** Something of the run has changed. */
   wake(runId: string): void {
-    const feed = this.#feeds.get(runId);
-    if (!feed) return;
-    feed.version = ++this.#clock;
-    for (const done of [...feed.waiting]) done();
+    this.#feeds.get(runId)?.wake();
   }
 
   wakeAll(): void {
-    for (const runId of [...this.#feeds.keys()]) this.wake(runId);
+    for (const feed of this.#feeds.values()) feed.wake();
+  }
+
+  /** What was committed on this server. */
+  publish(addition: Addition): void {
+    this.#feeds.get(addition.runId)?.publish(addition);
+  }
+
+  /** Ends all streams with a hint when to come back; there are no others from now on. */
+  stop(): void {
+    this.#stopped = true;
+    for (const feed of this.#feeds.values()) feed.stop();
+    this.#feeds.clear();
   }
 
   get subscribers(): number {
     let count = 0;
     for (const feed of this.#feeds.values()) count += feed.subscribers;
     return count;
+  }
+
+  #open(runId: string): Feed {
+    const { history, metrics, log } = this.#options;
+    const feed = new Feed({
+      runId,
+      history,
+      log,
+      ringBytes: () => Math.min(RING_BYTES, RINGS_BYTES / Math.max(1, this.#feeds.size)),
+      delivered: (frames) => {
+        metrics.framesDelivered += frames;
+      },
+      onCut: () => {
+        metrics.streamsCut += 1;
+      },
+      onIdle: () => {
+        if (this.#feeds.get(runId) === feed) this.#feeds.delete(runId);
+      },
+    });
+    this.#feeds.set(runId, feed);
+    return feed;
   }
 }

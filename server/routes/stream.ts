@@ -5,14 +5,13 @@ import { type Cursor, formatCursor, isTerminal, parseCursor, type StreamMode } f
 import type { LiveState } from '../db/live.ts';
 import { readLive } from '../db/live.ts';
 import { ApiError, invalidRequest, pruned } from '../errors.ts';
-import { serveStream } from '../live/stream.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
 import type { ServerEnv, Services } from '../services.ts';
 import { validate } from '../validate.ts';
 import { streamQuery } from './parameters.ts';
 
 export function streamRoutes(services: Services): Hono<ServerEnv> {
-  const { sql, log } = services;
+  const { sql } = services;
   const routes = new Hono<ServerEnv>();
 
   routes.get('/:runId/stream', async (c) => {
@@ -30,9 +29,7 @@ export function streamRoutes(services: Services): Hono<ServerEnv> {
     services.metrics.streamsOpened += 1;
     const { outgoing } = c.env;
     const { cursor, mode } = asked;
-    serveStream(outgoing, { ...services, runId, cursor, mode }).catch((error: unknown) => {
-      log.warn({ err: error, runId }, 'a stream was cut; the subscriber can resume');
-    });
+    services.hub.follow(runId, outgoing, cursor, mode);
     return RESPONSE_ALREADY_SENT;
   });
 

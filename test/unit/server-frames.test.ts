@@ -9,7 +9,7 @@ const stored = (...indexes: number[]) => indexes.map((index) => ({ index, json: 
 
 function merged(cursor: Cursor, events: number[], snapshots: number[]) {
   const result = mergeFrames(cursor, stored(...events), stored(...snapshots));
-  return { ids: result.frames.map((frame) => /^id: (.*)$/m.exec(frame)?.[1]), cursor: result.cursor };
+  return { ids: result.frames.map(({ text }) => /^id: (.*)$/m.exec(text)?.[1]), cursor: result.cursor };
 }
 
 describe('frames', () => {
@@ -40,6 +40,7 @@ describe('frames', () => {
       metrics: '{}',
       eventsPerSecond: 0,
       heartbeatAt: null,
+      batches: 1,
       durationSecondsActual: 1.5,
       stopReason: null,
       failure: null,

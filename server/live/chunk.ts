@@ -1,0 +1,29 @@
+/** Bytes of a stream, made once and written to many sockets: as they are, and framed for chunked transfer. */
+
+export interface Chunk {
+  /** Whole frames of the stream. */
+  body: Buffer;
+  /** `body` as one chunk of HTTP/1.1; shares its memory. */
+  chunked: Buffer;
+  /** Of the stream, not of HTTP. */
+  frames: number;
+}
+
+export function toChunk(text: string, frames = 1): Chunk {
+  return wrap(Buffer.byteLength(text), frames, (target) => target.write(text));
+}
+
+/** Whole frames that are bytes already. */
+export function rechunk(bytes: Buffer, frames: number): Chunk {
+  return wrap(bytes.length, frames, (target) => bytes.copy(target));
+}
+
+function wrap(length: number, frames: number, fill: (target: Buffer) => void): Chunk {
+  const head = `${length.toString(16)}\r\n`;
+  const chunked = Buffer.allocUnsafeSlow(head.length + length + 2);
+  chunked.write(head, 'latin1');
+  const body = chunked.subarray(head.length, head.length + length);
+  fill(body);
+  chunked.write('\r\n', head.length + length, 'latin1');
+  return { body, chunked, frames };
+}

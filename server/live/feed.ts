@@ -1,0 +1,425 @@
+/**
+ * The stream of one run on this server: what is committed comes in once, from memory or from the database,
+ * and goes out to every subscriber, to those who read well all at once.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Cursor, isTerminal } from '../contract/index.ts';
+import type { StoredEvent } from '../db/events.ts';
+import type { LiveState } from '../db/live.ts';
+import { eventJsonOf, snapshotJsonOf } from '../ingest/batch.ts';
+import type { Addition } from '../ingest/group-commit.ts';
+import type { Log } from '../process-edge.ts';
+import { type Chunk, toChunk } from './chunk.ts';
+import { conflate, LIVE_EVENTS, LIVE_FLUSH_MS } from './conflate.ts';
+import { endFrame, heartbeatFrame, mergeFrames, resetFrame, type StoredFrame } from './frames.ts';
+import type { History, HistoryPage } from './history.ts';
+import { placeOf, Ring, toBlocks } from './ring.ts';
+import type { Subscriber } from './subscriber.ts';
+
+/** What comes within it goes out in one write; after a pause the first goes out at once. */
+const TICK_MS = 10;
+/** More than that does not wait for the tick. */
+const TICK_CHARACTERS = 512 * 1024;
+/** The safety net for commits of which no notification came. */
+const POLL_MS = 500;
+const HEARTBEAT_MS = 1_000;
+const RETRY_MS = 500;
+/** Commits kept in memory while the database is read for what came before them. */
+const HELD_ADDITIONS = 256;
+
+export interface FeedOptions {
+  runId: string;
+  history: History;
+  log: Log;
+  /** What the ring may hold now. */
+  ringBytes(): number;
+  /** Counts what goes out. */
+  delivered(frames: number): void;
+  /** Called when a subscriber was cut because it took nothing. */
+  onCut(): void;
+  /** Called when the last subscriber has left. */
+  onIdle(): void;
+}
+
+/** What is known once the run was looked up. */
+interface Known {
+  live: LiveState;
+  ring: Ring;
+  /** The place after the newest frame, sent or about to be. */
+  head: Cursor;
+  /** Batches that are in. */
+  version: number;
+  /** The newest events and snapshot, for those with mode=live. */
+  newest: StoredEvent[];
+  snapshot: StoredEvent | null;
+}
+
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #subscribers = new Set<Subscriber>();
+  /** Those who have all that was sent and read well: they get each tick's bytes. */
+  readonly #abreast = new Set<Subscriber>();
+  readonly #conflated = new Set<Subscriber>();
+  readonly #timer: NodeJS.Timeout;
+  #known: Known | null = null;
+  #pending: StoredFrame[] = [];
+  #pendingCharacters = 0;
+  #tick: NodeJS.Timeout | NodeJS.Immediate | null = null;
+  #tickedAt = Number.NEGATIVE_INFINITY;
+  #beatAt = performance.now();
+  #liveFlushAt = 0;
+  #liveTimer: NodeJS.Timeout | null = null;
+  /** Null: nobody reads the database; else whether it is to be read once more. */
+  #reading: { again: boolean } | null = null;
+  #held: Addition[] = [];
+  #news = Promise.withResolvers<void>();
+  #closed = false;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => this.#onTimer(), POLL_MS);
+    this.wake();
+  }
+
+  get subscribers(): number {
+    return this.#subscribers.size;
+  }
+
+  add(subscriber: Subscriber): void {
+    this.#subscribers.add(subscriber);
+    subscriber.onGone(() => this.#leave(subscriber));
+    if (this.#known) this.#begin(subscriber, this.#known);
+  }
+
+  /** Something of the run has changed: the database says what. */
+  wake(): void {
+    if (this.#closed) return;
+    if (this.#reading) {
+      this.#reading.again = true;
+      return;
+    }
+    this.#reading = { again: false };
+    this.#readOn()
+      .catch((error: unknown) => {
+        this.#options.log.warn({ err: error, runId: this.#options.runId }, 'cannot read on just now');
+      })
+      .finally(() => {
+        const again = this.#reading?.again;
+        this.#reading = null;
+        if (again) this.wake();
+      });
+  }
+
+  /** What was committed here: taken from memory when nothing can be missing before it. */
+  publish(addition: Addition): void {
+    const known = this.#known;
+    if (known && known.version >= addition.after) return;
+    if (known && known.version === addition.before) {
+      this.#takeAddition(known, addition);
+      return;
+    }
+    // Kept until the database has told what is between: else a busy run would never be caught up with.
+    if (this.#held.length >= HELD_ADDITIONS) this.#held = [];
+    this.#held.push(addition);
+    this.wake();
+  }
+
+  /** Ends every stream with a hint when to come back, at another time for each. */
+  stop(): void {
+    for (const subscriber of this.#subscribers) {
+      subscriber.end(`retry: ${500 + Math.floor(Math.random() * 1_500)}\n\n`);
+    }
+    this.close();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    if (this.#liveTimer) clearTimeout(this.#liveTimer);
+    this.#cancelTick();
+    this.#news.resolve();
+  }
+
+  #leave(subscriber: Subscriber): void {
+    this.#abreast.delete(subscriber);
+    this.#conflated.delete(subscriber);
+    if (this.#subscribers.delete(subscriber) && this.#subscribers.size === 0 && !this.#closed) {
+      this.close();
+      this.#options.onIdle();
+    }
+  }
+
+  #begin(subscriber: Subscriber, known: Known): void {
+    subscriber.write(this.#heartbeat(known));
+    if (subscriber.mode === 'live') {
+      this.#conflated.add(subscriber);
+      this.#flushLive(known);
+    } else {
+      this.#catchUp(subscriber, known).catch((error: unknown) => {
+        this.#options.log.warn({ err: error, runId: this.#options.runId }, 'a stream was cut');
+        subscriber.cut();
+      });
+    }
+  }
+
+  /** Reads from the database what is not here yet. One at a time; `wake` sees to that. */
+  async #readOn(): Promise<void> {
+    const { history, runId } = this.#options;
+    const live = await history.live(runId);
+    if (this.#closed) return;
+    if (live === null) {
+      for (const subscriber of [...this.#subscribers]) subscriber.end(resetFrame(runId));
+      return;
+    }
+    const known = this.#known ?? (await this.#lookUp(live));
+    const isNew = this.#known === null;
+    known.live = live;
+    for (let whole = false; !whole && (isNew || this.#isBehind(known, live)); ) {
+      const from = known.head;
+      const page = await history.page(runId, from);
+      // What came from memory meanwhile has gone ahead of this page.
+      if (known.head !== from) continue;
+      this.#take(known, page.events, page.snapshots);
+      whole = page.drained;
+      if (whole) known.version = Math.max(known.version, live.batches);
+    }
+    this.#takeHeld(known);
+    if (this.#closed) return;
+    if (isNew) {
+      this.#known = known;
+      for (const subscriber of [...this.#subscribers]) this.#begin(subscriber, known);
+    }
+    if (isTerminal(live.status)) this.#finish(known);
+  }
+
+  #takeHeld(known: Known): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const addition of held) {
+      if (addition.after <= known.version) continue;
+      if (addition.before === known.version) this.#takeAddition(known, addition);
+      else if (this.#reading) this.#reading.again = true;
+    }
+  }
+
+  #takeAddition(known: Known, { after, events, snapshots }: Addition): void {
+    known.version = after;
+    this.#take(
+      known,
+      events.map((row) => ({ index: row.index, json: eventJsonOf(row) })),
+      snapshots.map((row) => ({ index: row.index, json: snapshotJsonOf(row) })),
+    );
+  }
+
+  async #lookUp(live: LiveState): Promise<Known> {
+    const { history, runId } = this.#options;
+    const head: Cursor =
+      live.eventIndex < 0 ? { index: -1, after: 'snapshot' } : { index: live.eventIndex, after: 'event' };
+    const { events, snapshot } = await history.newest(runId, live.eventIndex, LIVE_EVENTS);
+    return { live, ring: new Ring(placeOf(head)), head, version: live.batches, newest: events, snapshot };
+  }
+
+  #isBehind(known: Known, live: LiveState): boolean {
+    return live.eventIndex > known.head.index || live.batches > known.version || isTerminal(live.status);
+  }
+
+  /** Puts what follows the head behind it, and sees that it goes out. */
+  #take(known: Known, events: StoredEvent[], snapshots: StoredEvent[]): void {
+    const fresh = events.filter(({ index }) => index > known.head.index);
+    const { frames, cursor } = mergeFrames(known.head, fresh, snapshots);
+    if (frames.length === 0) return;
+    known.head = cursor;
+    known.newest = [...known.newest, ...fresh.slice(-LIVE_EVENTS)].slice(-LIVE_EVENTS);
+    known.snapshot = snapshots.at(-1) ?? known.snapshot;
+    for (const frame of frames) {
+      this.#pending.push(frame);
+      this.#pendingCharacters += frame.text.length;
+    }
+    this.#scheduleTick(known);
+    this.#scheduleLive(known);
+  }
+
+  #scheduleTick(known: Known): void {
+    if (this.#pendingCharacters >= TICK_CHARACTERS) {
+      this.#flush(known);
+      return;
+    }
+    if (this.#tick || this.#closed) return;
+    const waitMs = this.#tickedAt + TICK_MS - performance.now();
+    const flush = () => {
+      this.#tick = null;
+      this.#flush(known);
+    };
+    this.#tick = waitMs <= 0 ? setImmediate(flush) : setTimeout(flush, waitMs);
+  }
+
+  #cancelTick(): void {
+    if (!this.#tick) return;
+    clearTimeout(this.#tick as NodeJS.Timeout);
+    clearImmediate(this.#tick as NodeJS.Immediate);
+    this.#tick = null;
+  }
+
+  /** One write of the same bytes to everybody who is abreast. */
+  #flush(known: Known): void {
+    this.#cancelTick();
+    if (this.#pending.length > 0) {
+      const blocks = toBlocks(this.#pending);
+      this.#pending = [];
+      this.#pendingCharacters = 0;
+      for (const block of blocks) this.#send(known, block);
+      this.#tellNews();
+    }
+    this.#tickedAt = performance.now();
+  }
+
+  #send(known: Known, block: ReturnType<typeof toBlocks>[number]): void {
+    const from = known.ring.last;
+    known.ring.append(block, this.#options.ringBytes());
+    for (const subscriber of this.#abreast) {
+      if (subscriber.isBehind) {
+        this.#abreast.delete(subscriber);
+        subscriber.cursor = cursorAt(from);
+        this.#begunAgain(subscriber, known);
+      } else subscriber.write(block);
+    }
+    this.#options.delivered(block.frames * this.#abreast.size);
+  }
+
+  #begunAgain(subscriber: Subscriber, known: Known): void {
+    this.#catchUp(subscriber, known).catch(() => subscriber.cut());
+  }
+
+  /** Writes at the reader's own pace what it lacks, until it is abreast. */
+  async #catchUp(subscriber: Subscriber, known: Known): Promise<void> {
+    while (!subscriber.gone && !this.#closed) {
+      await subscriber.drained();
+      const place = placeOf(subscriber.cursor);
+      if (known.ring.covers(place)) {
+        const next = known.ring.after(place);
+        if (next === null) return this.#join(subscriber, known);
+        this.#write(subscriber, next.chunk);
+        subscriber.cursor = cursorAt(next.last);
+        continue;
+      }
+      const page = await this.#readPage(subscriber.cursor);
+      for (const chunk of page?.chunks ?? []) {
+        this.#write(subscriber, chunk);
+        await subscriber.drained();
+      }
+      if (page && page.chunks.length > 0) subscriber.cursor = page.cursor;
+      // What is missing here is stored, unless the run was removed: then nothing more ever comes.
+      else if (page && (await this.#isRemoved())) subscriber.end(resetFrame(this.#options.runId));
+      else await Promise.race([this.#news.promise, delay(RETRY_MS)]);
+    }
+  }
+
+  async #isRemoved(): Promise<boolean> {
+    const { history, runId } = this.#options;
+    return (await history.live(runId).catch(() => undefined)) === null;
+  }
+
+  /** Null when the database cannot be read just now: the subscriber waits, as it does for what is new. */
+  async #readPage(cursor: Cursor): Promise<HistoryPage | null> {
+    const { history, runId, log } = this.#options;
+    try {
+      return await history.read(runId, cursor);
+    } catch (error) {
+      log.warn({ err: error, runId }, 'a stream waits for the database');
+      return null;
+    }
+  }
+
+  #write(subscriber: Subscriber, chunk: Chunk): void {
+    subscriber.write(chunk);
+    this.#options.delivered(chunk.frames);
+  }
+
+  #join(subscriber: Subscriber, known: Known): void {
+    if (subscriber.gone) return;
+    this.#abreast.add(subscriber);
+    if (isTerminal(known.live.status)) this.#finish(known);
+  }
+
+  /** Ends the streams of a run that has ended, of those who have all of it. */
+  #finish(known: Known): void {
+    if (this.#isBehindEnd(known)) return;
+    this.#flush(known);
+    const end = endFrame(known.live);
+    if (end === null) return;
+    for (const subscriber of [...this.#abreast]) {
+      this.#abreast.delete(subscriber);
+      subscriber.end(end);
+    }
+    if (this.#conflated.size > 0) this.#flushLive(known);
+    for (const subscriber of [...this.#conflated]) {
+      this.#conflated.delete(subscriber);
+      subscriber.end(end);
+    }
+  }
+
+  #isBehindEnd(known: Known): boolean {
+    return known.head.index < known.live.eventIndex || known.live.batches > known.version;
+  }
+
+  #scheduleLive(known: Known): void {
+    if (this.#conflated.size === 0 || this.#liveTimer || this.#closed) return;
+    const waitMs = Math.max(0, this.#liveFlushAt + LIVE_FLUSH_MS - performance.now());
+    this.#liveTimer = setTimeout(() => this.#flushLive(known), waitMs);
+  }
+
+  /** To each who reads on a thin link, the newest since its last flush; who still has to read waits for the next. */
+  #flushLive(known: Known): void {
+    if (this.#liveTimer) clearTimeout(this.#liveTimer);
+    this.#liveTimer = null;
+    this.#liveFlushAt = performance.now();
+    const made = new Map<number, { chunk: Chunk | null; cursor: Cursor }>();
+    let left = false;
+    for (const subscriber of this.#conflated) {
+      if (subscriber.backlog > 0) {
+        left = true;
+        continue;
+      }
+      const place = placeOf(subscriber.cursor);
+      let flush = made.get(place);
+      if (!flush) {
+        const { frames, cursor } = conflate(subscriber.cursor, known.newest, known.snapshot);
+        const chunk = frames.length === 0 ? null : toChunk(frames.join(''), frames.length);
+        flush = { chunk, cursor };
+        made.set(place, flush);
+      }
+      if (flush.chunk) this.#write(subscriber, flush.chunk);
+      subscriber.cursor = flush.cursor;
+    }
+    if (left) this.#scheduleLive(known);
+  }
+
+  #heartbeat({ live }: Known): Chunk {
+    return toChunk(heartbeatFrame(live, new Date()), 0);
+  }
+
+  #onTimer(): void {
+    const now = performance.now();
+    for (const subscriber of [...this.#subscribers]) {
+      if (!subscriber.isStalled(now)) continue;
+      subscriber.cut();
+      this.#options.onCut();
+    }
+    if (this.#known && isTerminal(this.#known.live.status) && !this.#isBehindEnd(this.#known)) return;
+    this.wake();
+    if (!this.#known || now - this.#beatAt < HEARTBEAT_MS - POLL_MS / 2) return;
+    this.#beatAt = now;
+    const heartbeat = this.#heartbeat(this.#known);
+    for (const subscriber of this.#subscribers) if (subscriber.backlog === 0) subscriber.write(heartbeat);
+  }
+
+  #tellNews(): void {
+    this.#news.resolve();
+    this.#news = Promise.withResolvers<void>();
+  }
+}
+
+function cursorAt(place: number): Cursor {
+  const index = Math.floor(place / 2);
+  return { index, after: place === 2 * index ? 'event' : 'snapshot' };
+}
