@@ -48,7 +48,10 @@ export interface ExecuteOptions {
 
 /** Executes a run, sends all of its history to the sink and ends it there; resolves with the verdict. */
 export async function execute(options: ExecuteOptions): Promise<EndReport> {
-  if (isServiceUrl(options.target)) return executeLive(options);
+  if (isServiceUrl(options.target)) {
+    const { trace: _, ...live } = options;
+    return executeLive(live);
+  }
   const { config, seed } = options;
   const scenario = findScenario(options.scenario);
   const thresholds = config.thresholds.map(parseThreshold);

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveService } from '../../runner/targets/http/address.ts';
-import { Wire, type WireRequest } from '../../runner/targets/http/wire.ts';
+import { Gate, Wire, type WireRequest } from '../../runner/targets/http/wire.ts';
 
 const post: WireRequest = {
   method: 'POST',
@@ -53,7 +53,7 @@ afterEach(async () => {
 describe('the wire', () => {
   it('reuses its connections', async () => {
     for (let i = 0; i < 5; i++) {
-      expect(await wire.exchange(post, { deadlineMs: 2_000 })).toEqual({
+      expect(await wire.exchange(post, { deadlineMs: 2_000 })).toMatchObject({
         kind: 'answer',
         status: 200,
         body: 'answer to {"a":1}',
@@ -87,9 +87,30 @@ describe('the wire', () => {
     expect(got).toEqual(['{"a":1}']);
   });
 
+  it('sends the body in pieces when it is told to', async () => {
+    const exchange = await wire.exchange(post, { deadlineMs: 2_000, splitMs: 5, splitAt: 0.5 });
+    expect(exchange).toMatchObject({ kind: 'answer' });
+    expect(got).toEqual(['{"a":1}']);
+  });
+
+  it('holds requests back until the gate opens', async () => {
+    await Promise.all([1, 2, 3].map(() => wire.exchange(post, { deadlineMs: 2_000 })));
+    got = [];
+    const gate = new Gate();
+    const held = [1, 2, 3].map(() => wire.exchange(post, { deadlineMs: 2_000, gate }));
+    // A request that needs no gate overtakes them, on a connection of its own.
+    expect(await wire.exchange({ ...post, body: '{"b":2}' }, { deadlineMs: 2_000 })).toMatchObject({
+      kind: 'answer',
+    });
+    expect(got).toEqual(['{"b":2}']);
+    gate.open();
+    expect((await Promise.all(held)).map(({ kind }) => kind)).toEqual(['answer', 'answer', 'answer']);
+    expect(got).toHaveLength(4);
+  });
+
   it('stops waiting at the deadline', async () => {
     const exchange = await wire.exchange({ ...post, path: '/silent' }, { deadlineMs: 30 });
-    expect(exchange).toEqual({ kind: 'none', cause: 'no answer within 30 ms', whole: true });
+    expect(exchange).toEqual({ kind: 'none', cause: 'no answer within 30 ms', whole: true, isLate: true });
   });
 
   it('knows that a request without a connection was never sent', async () => {
@@ -99,6 +120,7 @@ describe('the wire', () => {
       kind: 'none',
       cause: 'ECONNREFUSED',
       whole: false,
+      isLate: false,
     });
     expect(await wire.pin(500)).toBe(false);
   });

@@ -1,5 +1,6 @@
 /** The parts that decide what happens on the wire: words of a command, phases, faults, keys. */
 import { describe, expect, it } from 'vitest';
+import { GroupCursor, numberOf } from '../../runner/harness/live/group-cursor.ts';
 import { KeyMemory } from '../../runner/harness/live/key-memory.ts';
 import { phaseOf } from '../../runner/harness/live/phases.ts';
 import { commandWords } from '../../runner/targets/http/command-words.ts';
@@ -22,15 +23,39 @@ describe('a command', () => {
 });
 
 describe('the phases', () => {
-  it.each([1, 7, 300, 1_000, 2_345])('cover every operation of a run of %i', (operations) => {
-    for (let n = 0; n < operations; n++) expect(phaseOf(n, operations).ends).toBeGreaterThan(n);
+  it.each([1, 7, 300, 1_000, 2_345])('cover every group of a run of %i operations', (operations) => {
+    for (let g = 0; g < operations; g++) {
+      const { begins, ends } = phaseOf(g, operations, true);
+      expect(begins <= g && g < ends, `group ${g}: ${begins} to ${ends}`).toBe(true);
+    }
   });
 
   it('come all in a run of the usual length, and again in a longer one', () => {
-    const names = Array.from({ length: 2_000 }, (_, n) => phaseOf(n, 2_000)).map(
-      ({ number, phase }) => `${number} ${phase.name}`,
-    );
-    expect([...new Set(names)]).toHaveLength(10);
+    const names = (groups: number, kills: boolean) => {
+      const places = Array.from({ length: groups }, (_, g) => phaseOf(g, 2_000, kills));
+      return [...new Set(places.map(({ number, phase }) => `${number} ${phase.name}`))];
+    };
+    expect(names(400, true)).toHaveLength(10);
+    expect(names(400, false)).toHaveLength(8);
+    expect(names(400, false).join()).not.toContain('restart');
+  });
+});
+
+describe('the cursor', () => {
+  it('takes every group in turn, or those of the requests that a reduction keeps', () => {
+    const all = new GroupCursor(null);
+    expect([all.next(), all.next(), all.keeps(7)]).toEqual([0, 1, true]);
+    const kept = new GroupCursor([numberOf(3, 0, 1, 0), numberOf(9, 1, 0, 2), numberOf(3, 0, 0, 0)]);
+    expect([kept.next(), kept.next(), kept.next()]).toEqual([3, 9, null]);
+    expect([kept.keeps(numberOf(9, 1, 0, 2)), kept.keeps(numberOf(9, 1, 0, 1))]).toEqual([true, false]);
+  });
+
+  it('gives every request of a group a number of its own', () => {
+    const numbers = new Set<number>();
+    for (let wave = 0; wave < 10; wave++)
+      for (let place = 0; place < 16; place++)
+        for (let depth = 0; depth < 10; depth++) numbers.add(numberOf(5, wave, place, depth));
+    expect(numbers.size).toBe(1_600);
   });
 });
 
@@ -47,6 +72,9 @@ describe('the faults on the wire', () => {
     const two = new WireFaultPlan(5, rates);
     two.draw(1, 0, 1);
     expect(one.draw(17, 1, 2)).toEqual(two.draw(17, 1, 2));
+    const struck = one.draw(17, 1, 4);
+    const muted = new WireFaultPlan(5, rates, ['17.1.delay', '17.1.drop-response', '17.1.drop-request']);
+    expect(muted.draw(17, 1, 4)).toEqual({ ...struck, cut: null, delayMs: null, splitMs: null });
     one.heal();
     for (let n = 0; n < 50; n++)
       expect(one.draw(n, 0, 4)).toMatchObject({ cut: null, duplicateAfterMs: null });

@@ -9,6 +9,8 @@ import type { Reply } from '../../scenarios/scenario.ts';
 const MOST_UNSETTLED = 2;
 /** Old requests of a slot that are kept to be repeated, at most. The model remembers their keys for so long. */
 const MOST_KEPT = 6;
+/** Requests that are kept to the end of the run, one of a slot at most: some services forget keys after a while. */
+const MOST_VETERANS = 10;
 
 /** A booking that was acknowledged, and whose cancel nobody has an answer to. */
 export interface HeldBooking {
@@ -26,6 +28,8 @@ interface SlotKnowledge {
   losing: number;
   /** Requests to be repeated later, by key. */
   kept: BookCall[];
+  /** A request whose key is asked for again and again, to the end. */
+  veteran: BookCall | null;
 }
 
 export class CityKnowledge {
@@ -33,6 +37,7 @@ export class CityKnowledge {
   readonly #bySlot = new Map<string, SlotKnowledge>();
   /** Bookings that are over: a late repeat may still tell of one. The newest few thousand are enough. */
   readonly #over = new Set<string>();
+  #veterans = 0;
 
   constructor(world: BookingWorld) {
     this.slots = world.slots.map(({ id }) => id);
@@ -44,6 +49,7 @@ export class CityKnowledge {
         unsettled: new Map(),
         losing: 0,
         kept: [],
+        veteran: null,
       });
     }
   }
@@ -105,12 +111,17 @@ export class CityKnowledge {
 
   /** True while the key of this request may be used again. */
   mayRepeat(call: BookCall): boolean {
-    const { kept, unsettled } = this.#of(call.slot);
-    return kept.includes(call) || unsettled.has(aboutOf(call) as string);
+    const { kept, unsettled, veteran } = this.#of(call.slot);
+    return kept.includes(call) || veteran === call || unsettled.has(aboutOf(call) as string);
   }
 
   kept(slot: string): readonly BookCall[] {
     return this.#of(slot).kept;
+  }
+
+  /** The request of this slot that is repeated to the end of the run. */
+  veteran(slot: string): BookCall | null {
+    return this.#of(slot).veteran;
   }
 
   /** The request is repeated for the last time. */
@@ -150,6 +161,9 @@ export class CityKnowledge {
   #booked(knowledge: SlotKnowledge, call: BookCall, id: string): void {
     knowledge.unsettled.delete(aboutOf(call) as string);
     if (!this.#over.has(id)) knowledge.held.set(id, { id, call });
+    if (knowledge.veteran !== null || this.#veterans >= MOST_VETERANS) return;
+    knowledge.veteran = call;
+    this.#veterans++;
   }
 
   #remember(id: string): void {

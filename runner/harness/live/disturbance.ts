@@ -7,7 +7,7 @@ import type { Verdicts } from './verdicts.ts';
 
 /** Kills in a phase that has them: at least and at most, whatever the rate. */
 const KILLS = { least: 2, most: 5 } as const;
-/** A kill comes up to so many ms after the operation that it is tied to. */
+/** A kill comes up to so many ms after the group that it is tied to. */
 const KILL_WITHIN_MS = 6;
 /** A service that ends by itself more often than this is not started again. */
 const MOST_ENDS = 3;
@@ -34,10 +34,17 @@ export class Disturbance {
   #silentSinceMs = 0;
   /** Kills that met requests under way. */
   killsInWork = 0;
+  /** Times that the service was killed or ended by itself. */
+  interruptions = 0;
 
   constructor(options: DisturbanceOptions) {
     this.#options = options;
     this.#watch = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** True when the service is going to be killed now and then. */
+  get kills(): boolean {
+    return this.#options.service !== null && (this.#options.rates.crash ?? 0) > 0;
   }
 
   /** True while the service is being started again. */
@@ -54,7 +61,7 @@ export class Disturbance {
     while (this.#down) await this.#down;
   }
 
-  /** Decides at which operations of a phase the service is killed. */
+  /** Decides at which groups of a phase the service is killed: from its group `from` on. */
   plan({ phase, number, ends }: Place, from: number): void {
     const { service, rates, seed } = this.#options;
     const rate = rates.crash ?? 0;
@@ -65,11 +72,11 @@ export class Disturbance {
     this.#due.sort((a, b) => a - b);
   }
 
-  /** Kills the service when operation `n` is one of those. */
-  strikeIfDue(n: number): void {
+  /** Kills the service when group `g` is one of those. */
+  strikeIfDue(g: number): void {
     const due = this.#due[0];
-    if (due === undefined || n < due || this.#down || this.#healed) return;
-    this.#due = this.#due.filter((other) => other > n);
+    if (due === undefined || g < due || this.#down || this.#healed) return;
+    this.#due = this.#due.filter((other) => other > g);
     const afterMs = new Prng(this.#options.seed, 'chaos', due, 2).between(0, KILL_WITHIN_MS);
     setTimeout(() => this.#crash(), afterMs);
   }
@@ -98,6 +105,7 @@ export class Disturbance {
   #restart(before: () => Promise<void>): void {
     const { service, verdicts } = this.#options;
     if (!service) return;
+    this.interruptions++;
     const startedMs = verdicts.now;
     this.#down = before()
       .then(() => (this.#isOver() ? undefined : service.start()))

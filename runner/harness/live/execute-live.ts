@@ -8,15 +8,18 @@ import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.t
 import { beginPlay, findScenario } from '../../scenarios/registry.ts';
 import type { Play } from '../../scenarios/scenario.ts';
 import { resolveService, type ServiceAddress } from '../../targets/http/address.ts';
-import { replyOf, requestOf, resetRequest } from '../../targets/http/contract.ts';
+import type { BookingApi } from '../../targets/http/api.ts';
+import { contractApi } from '../../targets/http/contract.ts';
 import { WireFaultPlan } from '../../targets/http/faults.ts';
 import { ServiceProcess } from '../../targets/http/service-process.ts';
-import { Wire } from '../../targets/http/wire.ts';
+import { type Exchange, Wire, type WireRequest } from '../../targets/http/wire.ts';
 import type { Sink } from '../../telemetry/sink.ts';
 import { Counters } from '../counters.ts';
 import { composeForensic } from '../forensics.ts';
 import { Recorder } from '../recorder.ts';
 import { Disturbance } from './disturbance.ts';
+import { cancelsAgain, type FirstLook, firstLook } from './first-look.ts';
+import type { LiveTrace } from './group-cursor.ts';
 import { LiveRun } from './live-run.ts';
 import { SILENT_SINK } from './silent-sink.ts';
 import { Verdicts } from './verdicts.ts';
@@ -25,6 +28,8 @@ const RESET_LIMIT_MS = 10_000;
 const CITY_LIMIT_MS = 2_000;
 /** A failure is tried again so often, as far as the time allows. */
 const RETRIES = { times: 5, leastMs: 20_000 } as const;
+/** Trying again goes so much further than the run went before it failed. */
+const FURTHER = 1.5;
 const REACH_LIMIT_MS = 5_000;
 /** Slots that a bundle shows. */
 const SHOWN_SLOTS = 200;
@@ -45,6 +50,24 @@ export interface LiveOptions {
   exec?: string | null;
   /** How often a failure is tried again, at most; 5 unless it is given. */
   retries?: number;
+  /** Filled with what the run did, for making it small. */
+  trace?: LiveTrace;
+}
+
+/** What all executions of one run have in common. */
+interface Site {
+  readonly options: LiveOptions;
+  readonly address: ServiceAddress;
+  readonly service: ServiceProcess | null;
+  readonly api: BookingApi;
+}
+
+/** What is particular about one execution of the plan. */
+interface Manner {
+  sink: Sink;
+  /** The service acknowledges a second cancel, as a first look has shown. */
+  cancelsAgain: boolean;
+  mostOperations: number | null;
 }
 
 /** One execution of the plan. */
@@ -73,57 +96,75 @@ export async function executeLive(options: LiveOptions): Promise<EndReport> {
     typeof options.exec === 'string'
       ? new ServiceProcess(options.exec, address.url, address.port, () => answers(probe))
       : null;
+  const site: Site = { options, address, service, api: contractApi };
   try {
     if (service) await service.start();
     else if (!(await probe.pin(REACH_LIMIT_MS))) throw unreachable(address);
-    return await supervised(options, address, service);
+    return await supervised(site);
   } finally {
     probe.close();
     await service?.close();
   }
 }
 
-async function supervised(
-  options: LiveOptions,
-  address: ServiceAddress,
-  service: ServiceProcess | null,
-): Promise<EndReport> {
+async function supervised(site: Site): Promise<EndReport> {
+  const { options, address } = site;
   const startedMs = performance.now();
   const versions = { simcity: packageJson.version, node: process.versions.node };
-  const execution = await begun(options, options.sink, address, service);
+  const manner: Manner = { sink: options.sink, cancelsAgain: false, mostOperations: null };
+  const execution = await begun(site, manner);
   const { verdicts, play } = execution;
-  const { recorder } = verdicts;
   try {
     const { scenario, seed, config } = options;
     const target = withoutCredentials(address.url);
-    recorder.record(0, 'start', 'city', { scenario, target, seed, config, ...play.world, versions });
-    await carriedOut(execution, options);
+    verdicts.recorder.record(0, 'start', 'city', { scenario, target, seed, config, ...play.world, versions });
+    const first = await lookedAt(site, execution);
+    manner.cancelsAgain = first.cancelsAgain;
+    if (!verdicts.failure) await carriedOut(execution, options);
     if (!verdicts.failure && !options.signal.requested) judgeThresholds(execution, options.config);
-    const failForensic = verdicts.failure
-      ? await bundle(execution, options, address, service, versions)
-      : null;
+    const failForensic = verdicts.failure ? await bundle(execution, site, versions) : null;
     finish(execution);
-    if (failForensic)
-      await tryAgain(options, address, service, failForensic, verdicts, performance.now() - startedMs);
+    if (failForensic && first.failure) {
+      if (first.failure.reproduction) failForensic.reproduction = first.failure.reproduction;
+    } else if (failForensic) {
+      await tryAgain(site, manner, failForensic, execution, performance.now() - startedMs);
+    }
     return await report(execution, options, failForensic);
   } finally {
     finish(execution);
   }
 }
 
+/** The first look, before the city of the run is there. A reduced run is about something else. */
+async function lookedAt({ api, options }: Site, { wire, verdicts, play }: Execution): Promise<FirstLook> {
+  const isStopped = () => options.signal.requested;
+  const note = (what: string, data: JsonObject) => verdicts.note(what, data);
+  const first = options.config.reduction
+    ? { failure: null, cancelsAgain: await cancelsAgain({ wire, api, note, isStopped }) }
+    : await firstLook({ wire, api, note, isStopped });
+  verdicts.cancelsAgain = first.cancelsAgain;
+  const { failure } = first;
+  if (failure) {
+    const eventIndex = verdicts.recorder.next - 1;
+    verdicts.fail({
+      ...failure,
+      object: failure.object || null,
+      kind: 'invariant',
+      operation: null,
+      eventIndex,
+    });
+  } else if (!isStopped()) {
+    await reset(wire, api, play.world as BookingWorld);
+  }
+  return first;
+}
+
 /** A fresh city, and all that an execution needs. */
 async function begun(
-  options: LiveOptions,
-  sink: Sink,
-  address: ServiceAddress,
-  service: ServiceProcess | null,
+  { options, address, service, api }: Site,
+  { sink, cancelsAgain, mostOperations }: Manner,
 ): Promise<Execution> {
   const { seed, config, signal } = options;
-  if (options.scenario !== 'bookings') {
-    throw new Error(
-      `A service at a URL is a booking service: the scenario "${options.scenario}" cannot drive it.`,
-    );
-  }
   const play = beginPlay(findScenario(options.scenario), seed, config) as Play<BookingCall>;
   const counters = new Counters();
   const recorder = new Recorder({
@@ -133,14 +174,18 @@ async function begun(
     now: options.now ?? (() => new Date()),
   });
   const verdicts = new Verdicts(play, recorder, counters);
+  verdicts.cancelsAgain = cancelsAgain;
   const rates = faultRates(config);
   const isStopped = () => signal.requested;
   const wire = new Wire(address, config.concurrency);
   if (!(await wire.pin(REACH_LIMIT_MS))) throw unreachable(address);
-  await reset(wire, play.world as BookingWorld);
-  const faults = new WireFaultPlan(seed, rates);
+  await reset(wire, api, play.world as BookingWorld);
+  const faults = new WireFaultPlan(seed, rates, config.reduction?.muted);
   const disturbance = new Disturbance({ seed, rates, service, verdicts, isStopped });
-  const run = new LiveRun({ seed, config, play, wire, faults, verdicts, disturbance, isStopped });
+  const trace = sink === options.sink ? (options.trace ?? null) : null;
+  const run = new LiveRun({
+    ...{ seed, config, play, api, wire, faults, verdicts, disturbance, mostOperations, trace, isStopped },
+  });
   signal.onRequest(() => {
     run.wake();
     wire.close();
@@ -148,16 +193,12 @@ async function begun(
   return { play, run, verdicts, disturbance, wire };
 }
 
-async function reset(wire: Wire, world: BookingWorld): Promise<void> {
-  const exchange = await wire.exchange(resetRequest(world), { deadlineMs: RESET_LIMIT_MS });
-  if (exchange.kind === 'answer' && exchange.status === 204) return;
-  const what =
-    exchange.kind === 'none'
-      ? `got no answer (${exchange.cause})`
-      : `was answered ${exchange.status}: ${exchange.body.slice(0, 200)}`;
-  throw new Error(
-    `The service cannot be prepared: POST /admin/reset ${what}. The contract asks for 204; is this the booking service?`,
-  );
+async function reset(wire: Wire, api: BookingApi, world: BookingWorld): Promise<void> {
+  for (const request of api.resetRequests(world)) {
+    const exchange = await wire.exchange(request, { deadlineMs: RESET_LIMIT_MS });
+    if (exchange.kind === 'answer' && api.isReset(exchange)) continue;
+    throw new Error(notPrepared(request, exchange, api.resetExpected));
+  }
 }
 
 async function carriedOut({ run, verdicts, wire }: Execution, { signal }: LiveOptions): Promise<void> {
@@ -193,18 +234,18 @@ function judgeThresholds({ verdicts, play }: Execution, config: RunConfig): void
 
 async function bundle(
   { verdicts, play, disturbance }: Execution,
-  options: LiveOptions,
-  address: ServiceAddress,
-  service: ServiceProcess | null,
+  site: Site,
   versions: Record<string, string>,
 ): Promise<Forensic> {
+  const { options, address, service } = site;
   const failure = verdicts.failure;
   if (!failure) throw new Error('A bundle needs a failure.');
   await disturbance.up();
-  const city = await inspected(address, play.objects, failure.object);
+  const isOfTheRun = failure.object === null || play.objects.includes(failure.object);
+  const city = await inspected(site, play.objects, failure.object);
   const { scenario, seed, config } = options;
   const target = withoutCredentials(address.url);
-  const forensic = composeForensic(failure, {
+  const forensic = composeForensic(isOfTheRun ? failure : { ...failure, object: null }, {
     ...{ scenario, target, seed, config, versions, city },
     show: (object, state) => play.show(object, state),
     simulation: verdicts,
@@ -217,22 +258,22 @@ async function bundle(
 
 /** The city as the service shows it, as far as it answers; the failed slot first. */
 async function inspected(
-  address: ServiceAddress,
+  { address, api }: Site,
   objects: readonly string[],
   failed: string | null,
 ): Promise<unknown> {
   const wire = new Wire(address, 4);
   try {
-    if (!(await wire.pin(CITY_LIMIT_MS))) return null;
+    if (!(await wire.pin(CITY_LIMIT_MS)) || !api.offers('read')) return null;
     const ids = [...new Set([...(failed === null ? [] : [failed]), ...objects])].slice(0, SHOWN_SLOTS);
     const views: unknown[] = [];
     const limitMs = performance.now() + CITY_LIMIT_MS;
     for (const slot of ids) {
       const call = { operation: 'read', slot } as const;
       const deadlineMs = Math.max(1, limitMs - performance.now());
-      const exchange = await wire.exchange(requestOf(call), { deadlineMs });
+      const exchange = await wire.exchange(api.requestOf(call), { deadlineMs });
       if (exchange.kind === 'none') break;
-      const reply = replyOf(call, exchange.status, exchange.body);
+      const reply = api.replyOf(call, exchange);
       if (reply.outcome === 'ok') views.push(reply.value);
     }
     return views;
@@ -241,16 +282,21 @@ async function inspected(
   }
 }
 
-/** Executes the plan again, unrecorded, to learn how surely it fails. Adds the rate to the bundle. */
+/**
+ * Executes the plan again, unrecorded, as far as it went before it failed and a bit further, to learn how
+ * surely it fails. Adds the rate to the bundle.
+ */
 async function tryAgain(
-  options: LiveOptions,
-  address: ServiceAddress,
-  service: ServiceProcess | null,
+  site: Site,
+  { cancelsAgain }: Manner,
   forensic: Forensic,
-  { recorder, now }: Verdicts,
+  { verdicts, run }: Execution,
   firstMs: number,
 ): Promise<void> {
   if (forensic.kind === 'threshold') return;
+  const { options } = site;
+  const mostOperations = Math.ceil(run.planned * FURTHER) + options.config.concurrency * 4;
+  const manner: Manner = { sink: SILENT_SINK, cancelsAgain, mostOperations };
   const begunMs = performance.now();
   const budgetMs = Math.max(RETRIES.leastMs, firstMs);
   let attempts = 0;
@@ -258,17 +304,10 @@ async function tryAgain(
   while (attempts < (options.retries ?? RETRIES.times) && !options.signal.requested) {
     if (performance.now() - begunMs > budgetMs) break;
     try {
-      if (service && !service.running) await service.start();
-      const again = await begun(options, SILENT_SINK, address, service);
-      try {
-        await carriedOut(again, options);
-      } finally {
-        finish(again);
-        await again.disturbance.up();
-      }
+      const failed = await failsAgain(site, manner);
       if (options.signal.requested) break;
       attempts++;
-      if (again.verdicts.failure) failures++;
+      if (failed) failures++;
     } catch {
       // A service that cannot be reset any more says nothing about the rate.
       break;
@@ -277,7 +316,20 @@ async function tryAgain(
   if (attempts === 0) return;
   forensic.reproduction = { attempts, failures };
   forensic.message += ` Tried again ${attempts} ${attempts === 1 ? 'time' : 'times'} with the same plan, it failed ${failures} ${failures === 1 ? 'time' : 'times'}.`;
-  recorder.record(now, 'note', 'city', { what: 'tried again', attempts, failures });
+  verdicts.recorder.record(verdicts.now, 'note', 'city', { what: 'tried again', attempts, failures });
+}
+
+async function failsAgain(site: Site, manner: Manner): Promise<boolean> {
+  const { service, options } = site;
+  if (service && !service.running) await service.start();
+  const again = await begun(site, manner);
+  try {
+    await carriedOut(again, options);
+  } finally {
+    finish(again);
+    await again.disturbance.up();
+  }
+  return again.verdicts.failure !== null;
 }
 
 async function report(
@@ -316,8 +368,16 @@ async function report(
 }
 
 async function answers(probe: Wire): Promise<boolean> {
-  const request = requestOf({ operation: 'list' });
+  const request = { method: 'GET', path: '/slots', headers: {}, body: null };
   return (await probe.pin(1_000)) && (await probe.exchange(request, { deadlineMs: 1_000 })).kind === 'answer';
+}
+
+function notPrepared(request: WireRequest, exchange: Exchange, expected: string): string {
+  const what =
+    exchange.kind === 'none'
+      ? `got no answer (${exchange.cause})`
+      : `was answered ${exchange.status}: ${exchange.body.slice(0, 200)}`;
+  return `The service cannot be prepared: ${request.method} ${request.path} ${what}. It should be answered ${expected}; is this the booking service?`;
 }
 
 function unreachable(address: ServiceAddress): Error {

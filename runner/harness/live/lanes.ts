@@ -28,6 +28,11 @@ export class Lanes {
     for (const look of this.#waiting.splice(0)) look();
   }
 
+  /** Resolves when somebody is through, or is woken. */
+  change(): Promise<void> {
+    return new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
   /** Resolves when `count` lanes are idle, or once `isOver` says so. */
   async room(count: number, isOver: () => boolean): Promise<void> {
     while (this.#idle < Math.min(count, this.#total) && !isOver()) {

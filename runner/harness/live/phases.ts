@@ -1,41 +1,54 @@
 /** The phases of a run against a live service: each with a shape of its own, because bugs differ in what brings them out. */
 
-/** What a group of requests is after; the numbers in a phase are parts of its operations. */
+/** What a group of requests is after. */
 export const PATTERNS = [
   'single',
+  'sandwich',
+  'switchAndAsk',
+  'onlookers',
+  'mill',
   'burst',
   'twins',
-  'shared-key',
-  'key-in-two-slots',
-  'key-prefix',
-  'joined-key',
-  'cancel-race',
-  'close-race',
-  'late-repeat',
-  'repeat-race',
+  'echoes',
+  'cancelRace',
+  'cancelStorm',
+  'closeRace',
+  'switches',
+  'sharedKey',
+  'keyInTwoSlots',
+  'alikeKeys',
+  'joinedKey',
+  'lateRepeat',
+  'repeatRace',
+  'keyLife',
+  'staleCancel',
 ] as const;
 export type PatternName = (typeof PATTERNS)[number];
 
 export interface Phase {
   readonly name: string;
-  /** Its part of a cycle, in parts of 100. */
+  /** Its part of a cycle, beside those of the others. */
   readonly share: number;
   /** Multiplies the rates of the faults. */
   readonly intensity: number;
   /** How many slots the citizens go for: all, a few, or one and the same each time. */
   readonly slots: 'all' | 'few' | 'one';
+  /** How often each pattern comes, beside the others. */
   readonly mix: Readonly<Partial<Record<PatternName, number>>>;
-  /** The service is killed here, when the run has one of its own. */
+  /** The service is killed here; the phase is left out of a run that has no service of its own. */
   readonly kills: boolean;
 }
 
 const PHASES: readonly Phase[] = [
   {
     name: 'calm',
-    share: 10,
+    share: 15,
     intensity: 0.5,
     slots: 'all',
-    mix: { single: 80, 'shared-key': 4, 'key-in-two-slots': 4, 'key-prefix': 4, 'joined-key': 4, twins: 4 },
+    mix: {
+      ...{ single: 40, sandwich: 12, switchAndAsk: 4, keyLife: 6, staleCancel: 4, twins: 4 },
+      ...{ sharedKey: 6, keyInTwoSlots: 6, alikeKeys: 12, joinedKey: 6 },
+    },
     kills: false,
   },
   {
@@ -43,8 +56,19 @@ const PHASES: readonly Phase[] = [
     share: 25,
     intensity: 1,
     slots: 'few',
-    mix: { single: 24, burst: 26, twins: 12, 'cancel-race': 22, 'close-race': 10, 'repeat-race': 6 },
+    mix: {
+      ...{ single: 14, burst: 20, twins: 8, echoes: 8, cancelRace: 14, cancelStorm: 8 },
+      ...{ closeRace: 10, switches: 4, repeatRace: 5, onlookers: 9 },
+    },
     kills: false,
+  },
+  {
+    name: 'restart',
+    share: 20,
+    intensity: 1,
+    slots: 'few',
+    mix: { single: 46, burst: 12, cancelRace: 10, lateRepeat: 18, keyLife: 8, switchAndAsk: 6 },
+    kills: true,
   },
   {
     name: 'retries',
@@ -52,55 +76,51 @@ const PHASES: readonly Phase[] = [
     intensity: 4,
     slots: 'few',
     mix: {
-      single: 36,
-      'shared-key': 10,
-      'key-in-two-slots': 10,
-      'key-prefix': 8,
-      'joined-key': 6,
-      'late-repeat': 18,
-      'repeat-race': 12,
+      ...{ single: 30, burst: 6, sharedKey: 7, keyInTwoSlots: 7, alikeKeys: 14, joinedKey: 7 },
+      ...{ lateRepeat: 10, repeatRace: 6, keyLife: 8, staleCancel: 5 },
     },
     kills: false,
   },
   {
-    name: 'restart',
-    share: 15,
-    intensity: 1,
-    slots: 'few',
-    mix: { single: 60, burst: 10, 'cancel-race': 10, 'late-repeat': 20 },
-    kills: true,
-  },
-  {
     name: 'soak',
-    share: 25,
+    share: 20,
     intensity: 1,
     slots: 'one',
-    mix: { single: 52, burst: 10, twins: 6, 'cancel-race': 12, 'late-repeat': 12, 'close-race': 8 },
+    mix: {
+      ...{ single: 22, mill: 26, burst: 8, twins: 4, cancelRace: 8, lateRepeat: 8 },
+      ...{ onlookers: 8, sandwich: 8, closeRace: 4, keyLife: 4 },
+    },
     kills: false,
   },
 ];
 
-/** Operations of one cycle through all phases, at most; longer runs go through them again. */
-const CYCLE = 1_000;
+/** Groups of one cycle through all phases, at most; longer runs go through them again. */
+const CYCLE = 200;
+/** Operations of a group, roughly. */
+const GROUP_SIZE = 9;
 
 export interface Place {
   readonly phase: Phase;
   /** Counts the phases of the run from 0, so that each has slots of its own. */
   readonly number: number;
-  /** The first operation after this phase. */
+  /** Its first group. */
+  readonly begins: number;
+  /** The first group after it. */
   readonly ends: number;
 }
 
-/** The phase of the `n`th operation of a run with so many. */
-export function phaseOf(n: number, operations: number): Place {
-  const cycle = Math.min(operations, CYCLE);
-  const round = Math.floor(n / cycle);
-  let ends = round * cycle;
+/** The phase of group `g` of a run with so many operations; `kills`: the service can be killed. */
+export function phaseOf(g: number, operations: number, kills: boolean): Place {
+  const phases = PHASES.filter((phase) => kills || !phase.kills);
+  const all = phases.reduce((sum, { share }) => sum + share, 0);
+  const cycle = Math.max(phases.length, Math.min(CYCLE, Math.round(operations / GROUP_SIZE)));
+  const round = Math.floor(g / cycle);
   let parts = 0;
-  for (const [index, phase] of PHASES.entries()) {
+  for (const [index, phase] of phases.entries()) {
+    const begins = round * cycle + Math.round((cycle * parts) / all);
     parts += phase.share;
-    ends = round * cycle + Math.round((cycle * parts) / 100);
-    if (n < ends) return { phase, number: round * PHASES.length + index, ends };
+    const ends = round * cycle + Math.round((cycle * parts) / all);
+    if (g < ends) return { phase, number: round * phases.length + index, begins, ends };
   }
-  throw new Error(`The phases do not cover operation ${n} of ${operations}.`);
+  throw new Error(`The phases do not cover group ${g} of a run of ${operations} operations.`);
 }

@@ -2,7 +2,7 @@
 import { HistoryChecker, type HistoryViolation } from '../../checkers/history-checker.ts';
 import type { BookingCall } from '../../scenarios/bookings/calls.ts';
 import type { ModelPart, Operation, Play, Reply, Violation } from '../../scenarios/scenario.ts';
-import type { Breach } from '../../targets/http/contract.ts';
+import type { Breach } from '../../targets/http/api.ts';
 import type { Counters } from '../counters.ts';
 import type { FoundFailure } from '../forensics.ts';
 import { IntervalLog } from '../interval-log.ts';
@@ -19,6 +19,8 @@ export class Verdicts {
   readonly counters: Counters;
   readonly history: HistoryChecker;
   readonly intervals = new IntervalLog();
+  /** The service acknowledges the cancel of a booking again that was cancelled before. */
+  cancelsAgain = false;
   readonly #play: Play<BookingCall>;
   readonly #owners = new IdOwners();
   readonly #longChecksMs = new Map<string, number>();
@@ -140,8 +142,9 @@ export class Verdicts {
   completed(
     attempt: Operation<BookingCall>,
     parts: readonly ModelPart[],
-    reply: Reply & { outcome: 'ok' | 'refused' },
+    answered: Reply & { outcome: 'ok' | 'refused' },
   ): void {
+    const reply = this.cancelsAgain && attempt.call.operation === 'cancel' ? again(answered) : answered;
     const nowMs = this.now;
     this.#lastAnswerMs = nowMs;
     this.counters.inFlight--;
@@ -218,7 +221,7 @@ export class Verdicts {
     this.fail({
       kind: 'liveness',
       invariant: 'every-request-is-answered',
-      message: `With all faults healed, ${attempt.call.operation} by ${attempt.actor} was not answered within ${Math.round(waitedMs)} ms: ${cause}.`,
+      message: `${this.#healed ? 'With all faults healed, ' : ''}${attempt.call.operation} by ${attempt.actor} was not answered within ${Math.round(waitedMs)} ms: ${cause}.`,
       actual: `no answer after ${Math.round(waitedMs)} ms (${cause})`,
       expected: 'an answer, and no 5xx, within 10 s',
       object: this.#play.objectOf(attempt.call),
@@ -276,6 +279,11 @@ export class Verdicts {
       eventIndex: index,
     });
   }
+}
+
+/** An acknowledged cancel that says no more than that the booking is over. */
+function again<R extends Reply>(reply: R): R {
+  return reply.outcome === 'ok' ? { ...reply, value: { ...reply.value, again: true } } : reply;
 }
 
 function inShort(answer: unknown): string {

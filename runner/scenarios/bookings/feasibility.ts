@@ -74,6 +74,7 @@ function isCancelHopeless(
   answer: SlotAnswer,
   open: readonly OpenCall[],
 ): boolean {
+  if (answer.outcome === 'ok' && answer.again) return false;
   const entry = entryOfId(state, id);
   if (answer.outcome === 'refused') return entry?.active === true && !canBeCancelled(state, open, entry);
   if (entry) return !entry.active;

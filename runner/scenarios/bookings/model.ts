@@ -30,6 +30,8 @@ export type SlotAnswer =
       readonly outcome: 'ok';
       /** Of `book`: the id. */
       readonly booking?: string;
+      /** Of `cancel`: the service says the same when the booking was over before. */
+      readonly again?: boolean;
       /** Of `read` and `count`. */
       readonly open?: boolean;
       readonly capacity?: number;
@@ -61,7 +63,7 @@ export const bookingsModel: BookingsModel = {
       case 'book':
         return answer.booking === undefined ? null : book(state, call.citizen, call.key, answer.booking);
       case 'cancel':
-        return cancel(state, call.booking)[0] ?? null;
+        return cancel(state, call.booking)[0] ?? (answer.again ? state : null);
       case 'open':
         return withOpen(state, true);
       case 'close':
@@ -75,7 +77,10 @@ export const bookingsModel: BookingsModel = {
   alternatives(state, call, answer) {
     if (call.operation !== 'cancel' || answer.outcome !== 'ok') return NONE;
     const all = cancel(state, call.booking);
-    return all.length > 1 ? all.slice(1) : NONE;
+    const more = all.length > 1 ? all.slice(1) : NONE;
+    return answer.again && all.length > 0 && !entryOfId(state, call.booking)
+      ? [...more, withoutId(state, call.booking)]
+      : more;
   },
 
   effects(state, call): readonly Effect<SlotState>[] {

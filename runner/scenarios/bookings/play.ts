@@ -331,7 +331,7 @@ export class BookingsPlay implements Play<BookingCall> {
       this.#cancellations++;
       const twice = this.#ledger.gone(call.booking)?.acknowledged === true;
       this.#ledger.remove(call.booking, true);
-      return twice ? cancelledTwice(call.slot, call.booking) : null;
+      return twice && reply.value['again'] !== true ? cancelledTwice(call.slot, call.booking) : null;
     }
     // The only cancel that was ever begun found nothing: nobody but the service can have taken it away.
     if (known?.cancelsBegun === 1) return vanished(call.slot, call.booking);

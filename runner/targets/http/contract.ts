@@ -2,14 +2,8 @@
 import { z } from 'zod';
 import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
 import type { Reply } from '../../scenarios/scenario.ts';
+import type { BookingApi, Breach } from './api.ts';
 import type { WireRequest } from './wire.ts';
-
-/** An answer that the contract does not know, in a sentence for people. */
-export interface Breach {
-  readonly outcome: 'breach';
-  readonly message: string;
-  readonly expected: string;
-}
 
 const refusedSchema = z.object({
   error: z.enum(['full', 'closed', 'already-booked', 'no-such-slot', 'no-such-booking']),
@@ -19,9 +13,20 @@ const slotShape = { id: z.string(), capacity: z.int(), open: z.boolean() };
 const slotSchema = z.object({ ...slotShape, bookings: z.array(bookingSchema) });
 const rowsSchema = z.array(z.object({ ...slotShape, bookings: z.int() }));
 
-/** The request that opens a fresh city. */
+export const contractApi: BookingApi = {
+  resetRequests: (world) => [resetRequest(world)],
+  isReset: ({ status }) => status === 204,
+  resetExpected: '204',
+  offers: () => true,
+  requestOf,
+  replyOf: (call, { status, body }) => replyOf(call, status, body),
+  isContract: true,
+};
+
+/** The request that opens a fresh city. Not in order: so it shows whether the service sorts its list. */
 export function resetRequest(world: BookingWorld): WireRequest {
-  const slots = world.slots.map(({ id, capacity }) => ({ id, capacity }));
+  const all = world.slots.map(({ id, capacity }) => ({ id, capacity })).toReversed();
+  const slots = [...all.filter((_, i) => i % 2 === 1), ...all.filter((_, i) => i % 2 === 0)];
   return { method: 'POST', path: '/admin/reset', headers: {}, body: JSON.stringify({ slots }) };
 }
 

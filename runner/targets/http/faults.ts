@@ -13,6 +13,8 @@ export interface WireFaults {
   delayMs: number | null;
   /** The body leaves so much after the head. */
   splitMs: number | null;
+  /** The share of the body that leaves with the head then. */
+  splitAt: number;
   /** The request leaves after one or more that were begun later. */
   overtakenBy: number | null;
   /** The request is sent on a second connection too, so much after the first. */
@@ -24,6 +26,7 @@ export const NO_FAULTS: WireFaults = {
   cutAt: 0,
   delayMs: null,
   splitMs: null,
+  splitAt: 0,
   overtakenBy: null,
   duplicateAfterMs: null,
 };
@@ -36,9 +39,12 @@ export class WireFaultPlan {
   readonly #seed: number;
   readonly #rates: FaultRates;
   readonly #prng: Prng;
+  readonly #muted: ReadonlySet<string>;
   #healed = false;
 
-  constructor(seed: number, rates: FaultRates) {
+  /** `muted`: faults that do not strike, as `<operation>.<attempt>.<fault>`. */
+  constructor(seed: number, rates: FaultRates, muted: readonly string[] = []) {
+    this.#muted = new Set(muted);
     this.#seed = seed;
     this.#rates = rates;
     this.#prng = new Prng(seed, 'fault');
@@ -50,7 +56,7 @@ export class WireFaultPlan {
   }
 
   /**
-   * What strikes this attempt of the `n`th planned operation, the same whatever happened before.
+   * What strikes this attempt of operation `n` of the plan, the same whatever happened before.
    * `intensity` is the phase's: it multiplies the run's rates.
    */
   draw(n: number, attempt: number, intensity: number): WireFaults {
@@ -66,18 +72,33 @@ export class WireFaultPlan {
     const delayed = prng.chance(rate('delay'));
     const delayMs = prng.between(1, 30);
     const isSplit = prng.chance(0.3);
+    const splitAt = prng.chance(0.5) ? 0 : prng.between(0.1, 0.9);
     const duplicated = prng.chance(rate('duplicate-request'));
     const isTogether = prng.chance(0.5);
     const duplicateAfterMs = prng.between(0, 10);
     const reordered = prng.chance(rate('reorder'));
     const overtakenBy = 1 + prng.below(4);
-    return {
+    const isMuted = (name: keyof FaultRates) => this.#muted.has(`${n}.${attempt}.${name}`);
+    return this.#withoutMuted(isMuted, {
       cut: dropRequest ? 'request' : dropResponse ? cut : null,
       cutAt: dropRequest ? share : cutAfterMs,
       delayMs: delayed && !isSplit ? delayMs : null,
       splitMs: delayed && isSplit ? delayMs : null,
+      splitAt,
       overtakenBy: reordered ? overtakenBy : null,
       duplicateAfterMs: duplicated ? (isTogether ? 0 : duplicateAfterMs) : null,
+    });
+  }
+
+  #withoutMuted(isMuted: (name: keyof FaultRates) => boolean, drawn: WireFaults): WireFaults {
+    if (this.#muted.size === 0) return drawn;
+    const cut = drawn.cut === 'request' ? 'drop-request' : 'drop-response';
+    return {
+      ...drawn,
+      ...(isMuted(cut) ? { cut: null } : {}),
+      ...(isMuted('delay') ? { delayMs: null, splitMs: null } : {}),
+      ...(isMuted('reorder') ? { overtakenBy: null } : {}),
+      ...(isMuted('duplicate-request') ? { duplicateAfterMs: null } : {}),
     };
   }
 }

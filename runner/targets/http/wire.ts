@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import type { ServiceAddress } from './address.ts';
 
 export interface WireRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON text; null: the request has no body. */
@@ -24,15 +24,52 @@ export interface Handling {
   cut?: Cut | null;
   /** For a cut of the request, the share of its bytes that is sent; for `sent`, ms until the cut. */
   cutAt?: number;
-  /** The body is sent so much after the head. */
+  /** The body, or what is left of it, is sent so much after the head. */
   splitMs?: number | null;
+  /** The share of the body that is sent with the head when it is split. */
+  splitAt?: number;
+  /** Holds the request back until others are ready to leave with it. */
+  gate?: Gate | null;
+}
+
+/**
+ * Lets several requests leave at one instant: each is written to its connection, which holds it back until
+ * the gate opens. So they reach the service within some hundredths of a millisecond.
+ */
+export class Gate {
+  #sockets: net.Socket[] | null = [];
+
+  hold(socket: net.Socket): void {
+    // A connection that is still being made would be too late anyhow.
+    if (!this.#sockets || socket.connecting) return;
+    socket.cork();
+    this.#sockets.push(socket);
+  }
+
+  open(): void {
+    const sockets = this.#sockets ?? [];
+    this.#sockets = null;
+    for (const socket of sockets) socket.uncork();
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
 }
 
 export type Exchange =
-  | { readonly kind: 'answer'; readonly status: number; readonly body: string }
-  /** `whole` is false when the service certainly never had all of the request, so that it had no effect. */
-  | { readonly kind: 'none'; readonly cause: string; readonly whole: boolean };
+  | ({ readonly kind: 'answer' } & Answer)
+  /**
+   * `whole` is false when the service certainly never had all of the request, so that it had no effect;
+   * `isLate` is true when the citizen waited as long as was agreed.
+   */
+  | { readonly kind: 'none'; readonly cause: string; readonly whole: boolean; readonly isLate: boolean };
 
+/** A process that was held up itself reads what has come meanwhile before it says that nothing came. */
+const LAST_LOOK_MS = 250;
 /** An answer larger than this is not read on. */
 const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
 
@@ -71,7 +108,8 @@ export class Wire {
 
   /** Sends one request. Never rejects. */
   exchange(request: WireRequest, handling: Handling): Promise<Exchange> {
-    if (this.#closed) return Promise.resolve({ kind: 'none', cause: 'the run is over', whole: false });
+    if (this.#closed)
+      return Promise.resolve({ kind: 'none', cause: 'the run is over', whole: false, isLate: false });
     return handling.cut === 'request' ? this.#cutShort(request, handling) : this.#full(request, handling);
   }
 
@@ -94,7 +132,7 @@ export class Wire {
 
   #full(request: WireRequest, handling: Handling): Promise<Exchange> {
     const { url, port, basePath } = this.#address;
-    const { cut = null, cutAt = 0, splitMs = null, deadlineMs } = handling;
+    const { cut = null, cutAt = 0, splitMs = null, splitAt = 0, gate = null, deadlineMs } = handling;
     return new Promise((resolve) => {
       let connected = false;
       const sending = (url.protocol === 'https:' ? https : http).request({
@@ -117,12 +155,13 @@ export class Wire {
         resolve(exchange);
         if (exchange.kind === 'none') sending.destroy();
       };
-      const none = (cause: string) => end({ kind: 'none', cause, whole: connected });
+      const none = (cause: string, isLate = false) => end({ kind: 'none', cause, whole: connected, isLate });
       sending.on('error', (error) => none(causeOf(error)));
       sending.once('close', () => none('the connection was closed'));
       sending.once('socket', (socket: net.Socket) => {
         if (socket.connecting) socket.once('connect', () => (connected = true));
         else connected = true;
+        gate?.hold(socket);
       });
       sending.once('response', (response) => {
         // A service can be faster than the cut that was to come before its answer: that is lost all the same.
@@ -134,12 +173,16 @@ export class Wire {
           timers.push(setTimeout(() => none('the connection was cut before the answer'), cutAt)),
         );
       }
-      timers.push(setTimeout(() => none(`no answer within ${deadlineMs} ms`), deadlineMs));
+      const late = () => none(`no answer within ${deadlineMs} ms`, connected);
+      timers.push(setTimeout(() => timers.push(setTimeout(late, LAST_LOOK_MS)), deadlineMs));
       if (splitMs === null || request.body === null) {
         sending.end(request.body ?? undefined);
       } else {
+        const body = Buffer.from(request.body);
+        const first = body.subarray(0, Math.floor(body.length * splitAt));
         sending.flushHeaders();
-        timers.push(setTimeout(() => sending.end(request.body), splitMs));
+        if (first.length > 0) sending.write(first);
+        timers.push(setTimeout(() => sending.end(body.subarray(first.length)), splitMs));
       }
     });
   }
@@ -163,7 +206,7 @@ export class Wire {
         clearTimeout(timer);
         this.#open.delete(socket);
         socket.destroy();
-        resolve({ kind: 'none', cause, whole: false });
+        resolve({ kind: 'none', cause, whole: false, isLate: false });
       };
       const timer = setTimeout(() => end('no connection in time'), handling.deadlineMs);
       socket.on('error', (error) => end(causeOf(error)));
@@ -194,6 +237,7 @@ function receive(
     end({
       kind: 'answer',
       status: response.statusCode ?? 0,
+      headers: response.headers,
       body: Buffer.concat(chunks).toString('utf8'),
     });
   });

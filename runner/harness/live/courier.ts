@@ -1,0 +1,231 @@
+/**
+ * Carries one planned request to the service and brings its answer: sends it, with the faults that the seed
+ * draws for it, repeats it while its answer stays away, and hands every answer to the verdicts.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BookingCall } from '../../scenarios/bookings/calls.ts';
+import type { ModelPart, Operation, Play, Reply } from '../../scenarios/scenario.ts';
+import { Prng } from '../../sim/prng.ts';
+import type { BookingApi } from '../../targets/http/api.ts';
+import { NO_FAULTS, type WireFaultPlan, type WireFaults } from '../../targets/http/faults.ts';
+import type { Exchange, Gate, Wire } from '../../targets/http/wire.ts';
+import type { CityKnowledge } from './city-knowledge.ts';
+import type { Disturbance } from './disturbance.ts';
+import { OvertakingLane } from './overtaking-lane.ts';
+import type { Verdicts } from './verdicts.ts';
+
+/** A request is answered within this, in ms: whatever the faults do to others, and however busy the city is. */
+export const ANSWER_LIMIT_MS = 10_000;
+/** Repeats of a request whose answer stays away. */
+const MAX_ATTEMPTS = 6;
+/** This share of the lost requests is not repeated: nobody ever learns what became of them. */
+const GIVES_UP_SHARE = 0.08;
+/** A citizen who finds nobody at home comes back so much later, in ms. */
+const NOBODY_HOME_MS = 50;
+
+/** One planned request with all its attempts. */
+export interface Flow {
+  /** Its number in the plan; -1: it is none of the plan's. */
+  readonly n: number;
+  readonly actor: string;
+  readonly call: BookingCall;
+  readonly parts: readonly ModelPart[];
+  readonly intensity: number;
+  /** What is known of it beforehand, for the history. */
+  readonly link: Record<string, unknown>;
+  readonly begunMs: number;
+  attempts: number;
+  /** Why the last attempt had no answer. */
+  lastCause: string;
+}
+
+export interface CourierOptions {
+  seed: number;
+  play: Play<BookingCall>;
+  api: BookingApi;
+  wire: Wire;
+  faults: WireFaultPlan;
+  verdicts: Verdicts;
+  knowledge: CityKnowledge;
+  disturbance: Disturbance;
+  isOver: () => boolean;
+  /** Told of each fault that struck, as a reduction mutes it. */
+  onStruck: (fault: string) => void;
+}
+
+export class Courier {
+  readonly #options: CourierOptions;
+  readonly #verdicts: Verdicts;
+  readonly #knowledge: CityKnowledge;
+  readonly #overtaking = new OvertakingLane();
+  readonly #underWay = new Map<string, number>();
+  readonly sometimes = {
+    'an answer was lost and the request had happened': 0,
+    'requests overlapped on one slot': 0,
+  };
+
+  constructor(options: CourierOptions) {
+    this.#options = options;
+    this.#verdicts = options.verdicts;
+    this.#knowledge = options.knowledge;
+  }
+
+  /** Lets go of whatever is held back. */
+  wake(): void {
+    this.#overtaking.empty();
+  }
+
+  /** Resolves with the answer that the citizen got; null when none came. */
+  async carry(flow: Flow, gate: Gate | null): Promise<Reply | null> {
+    const prng = new Prng(this.#options.seed, 'retry', Math.max(0, flow.n));
+    const doubles: Promise<unknown>[] = [];
+    let reply: Reply | null = null;
+    let last: number | null = null;
+    while (!this.#options.isOver()) {
+      const faults = this.#options.faults.draw(flow.n, flow.attempts++, flow.intensity);
+      const attempt = this.#invoke(flow, last === null ? flow.link : { retryOf: last });
+      if (faults.duplicateAfterMs !== null) doubles.push(this.#duplicate(flow, attempt, faults));
+      reply = await this.#request(flow, attempt, faults, last === null ? gate : null);
+      last = attempt.id;
+      if (reply !== null || this.#options.isOver() || this.#givesUp(flow, attempt, prng)) break;
+      this.#verdicts.counters.retries++;
+      await delay(this.#pauseMs(prng));
+      await this.#options.disturbance.up();
+    }
+    await Promise.all(doubles);
+    return reply;
+  }
+
+  /** After an answer that stayed away. With all faults healed, a citizen asks until it is the service's fault. */
+  #givesUp(flow: Flow, attempt: Operation<BookingCall>, prng: Prng): boolean {
+    const { healed, healedMs, now } = this.#verdicts;
+    if (healed) {
+      const waitedMs = now - Math.max(flow.begunMs, healedMs);
+      if (waitedMs < ANSWER_LIMIT_MS) return false;
+      this.#verdicts.neverAnswered(attempt, flow.lastCause, waitedMs);
+      return true;
+    }
+    if (!this.#options.play.repeats(flow.call) || flow.attempts >= MAX_ATTEMPTS) return true;
+    return prng.chance(GIVES_UP_SHARE) && !this.#knowledge.isUncertain(objectOf(flow.call));
+  }
+
+  /** Half of the repeats come while the first request may still be under way. */
+  #pauseMs(prng: Prng): number {
+    if (this.#verdicts.healed) return 50;
+    return prng.chance(0.5) ? prng.between(0, 2) : prng.between(2, 30);
+  }
+
+  async #duplicate(flow: Flow, attempt: Operation, faults: WireFaults): Promise<void> {
+    this.#strike(flow, attempt, 'duplicate-request', {});
+    const afterMs = (faults.delayMs ?? 0) + (faults.duplicateAfterMs ?? 0);
+    const double = this.#invoke(flow, { duplicateOf: attempt.id });
+    if (afterMs > 0) await delay(afterMs);
+    await this.#request(flow, double, NO_FAULTS, null);
+  }
+
+  #invoke(flow: Flow, link: Record<string, unknown>): Operation<BookingCall> {
+    const object = objectOf(flow.call);
+    if (object !== null) {
+      const under = (this.#underWay.get(object) ?? 0) + 1;
+      this.#underWay.set(object, under);
+      if (under === 2) this.sometimes['requests overlapped on one slot']++;
+    }
+    return this.#verdicts.invoked(flow.actor, flow.call, flow.parts, link);
+  }
+
+  /** One attempt; null when no answer came. */
+  async #request(
+    flow: Flow,
+    attempt: Operation<BookingCall>,
+    drawn: WireFaults,
+    gate: Gate | null,
+  ): Promise<Reply | null> {
+    const { call } = flow;
+    const { wire, api, disturbance, isOver } = this.#options;
+    const loses = drawn.cut !== null && drawn.cut !== 'request';
+    const mayLose = loses && this.#knowledge.mayLose(call);
+    const faults = loses && !mayLose ? { ...drawn, cut: null } : drawn;
+    if (mayLose) this.#knowledge.losing(call, 1);
+    this.#announce(flow, attempt, faults);
+    if (faults.delayMs !== null) await delay(faults.delayMs);
+    if (faults.overtakenBy !== null) await this.#overtaking.wait(faults.overtakenBy);
+    this.#overtaking.pass();
+    const { interruptions } = disturbance;
+    const exchange = await wire.exchange(api.requestOf(call), {
+      ...faults,
+      deadlineMs: ANSWER_LIMIT_MS,
+      gate,
+    });
+    this.#left(call);
+    if (mayLose) this.#knowledge.losing(call, -1);
+    if (isOver()) return null;
+    if (exchange.kind === 'none' && !exchange.whole && faults.cut === null) await delay(NOBODY_HOME_MS);
+    const reply = this.#answered(flow, attempt, exchange);
+    if (exchange.kind === 'none' && exchange.isLate && disturbance.interruptions === interruptions) {
+      this.#verdicts.neverAnswered(attempt, exchange.cause, ANSWER_LIMIT_MS);
+    }
+    return reply;
+  }
+
+  #left(call: BookingCall): void {
+    const object = objectOf(call);
+    if (object !== null) this.#underWay.set(object, (this.#underWay.get(object) ?? 1) - 1);
+  }
+
+  #announce(flow: Flow, attempt: Operation, faults: WireFaults): void {
+    const { delayMs, splitMs, splitAt, overtakenBy, cut, cutAt } = faults;
+    if (delayMs !== null) this.#strike(flow, attempt, 'delay', { delayMs: rounded(delayMs) });
+    if (splitMs !== null) {
+      const parts = { betweenPiecesMs: rounded(splitMs), bodyInFirst: rounded(splitAt) };
+      this.#strike(flow, attempt, 'delay', parts);
+    }
+    if (overtakenBy !== null) this.#strike(flow, attempt, 'reorder', { overtakenBy });
+    if (cut === 'request') this.#strike(flow, attempt, 'drop-request', { sent: rounded(cutAt) });
+    else if (cut !== null) {
+      const when = cut === 'sent' ? { afterMs: rounded(cutAt) } : {};
+      this.#strike(flow, attempt, 'drop-response', { cut, ...when });
+    }
+  }
+
+  #strike(flow: Flow, attempt: Operation, name: string, data: Record<string, unknown>): void {
+    this.#verdicts.strike(name, attempt, data);
+    this.#options.onStruck(`${flow.n}.${flow.attempts - 1}.${name}`);
+  }
+
+  #answered(flow: Flow, attempt: Operation<BookingCall>, exchange: Exchange): Reply | null {
+    const { call, parts } = flow;
+    if (exchange.kind === 'none') return this.#lost(flow, attempt, exchange.cause, exchange.whole);
+    const reply = this.#options.api.replyOf(call, exchange);
+    if (reply.outcome === 'breach') {
+      this.#verdicts.breached(attempt, reply, exchange);
+      return null;
+    }
+    if (reply.outcome === 'failed') return this.#lost(flow, attempt, reply.error, true);
+    this.#verdicts.completed(attempt, parts, reply);
+    const hadHappened =
+      call.operation === 'book'
+        ? exchange.status === 200
+        : call.operation === 'cancel' && reply.outcome === 'refused';
+    if (hadHappened && flow.attempts > 1) this.sometimes['an answer was lost and the request had happened']++;
+    this.#knowledge.answered(call, reply);
+    return reply;
+  }
+
+  #lost(flow: Flow, attempt: Operation<BookingCall>, cause: string, whole: boolean): null {
+    const { call, parts } = flow;
+    // A read that nobody saw changes nothing, so it may be forgotten like a request that never arrived.
+    const canHappen = whole && this.#options.play.repeats(call);
+    this.#verdicts.unanswered(attempt, parts, cause, canHappen);
+    if (canHappen) this.#knowledge.lost(call);
+    flow.lastCause = cause;
+    return null;
+  }
+}
+
+export function objectOf(call: BookingCall): string | null {
+  return call.operation === 'list' ? null : call.slot;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}

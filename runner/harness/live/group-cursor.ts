@@ -1,0 +1,58 @@
+/**
+ * Which groups of a plan are begun, and which of their requests: all, or those that a reduction keeps. The
+ * number of a request tells its group, the wave of it, its place there, and how far down its chain it is.
+ */
+
+/** What a live run did, for making it small. */
+export interface LiveTrace {
+  /** Requests of the plan that were begun; `slot` is null for a list. */
+  begun: { n: number; slot: string | null; actor: string }[];
+  /** Faults that struck, as a reduction mutes them. */
+  struck: string[];
+}
+
+/** Numbers of one group; of one wave of it; of one chain of requests in that. */
+const GROUP = 100_000;
+const WAVE = 2_000;
+const CHAIN = 20;
+/** Groups that are not drawn in turn but come up on the way, after a restart, are counted from here. */
+const FIRST_EXTRA = 10_000_000;
+
+/** The number of a request. Those of a run with enormous groups may have numbers in common, which does no harm. */
+export function numberOf(group: number, wave: number, place: number, depth: number): number {
+  const within = Math.min(WAVE - 1, place * CHAIN + Math.min(depth, CHAIN - 1));
+  return group * GROUP + Math.min(GROUP - 1, wave * WAVE + within);
+}
+
+export class GroupCursor {
+  readonly #kept: ReadonlySet<number> | null;
+  readonly #groups: readonly number[];
+  #position = 0;
+  #extras = 0;
+
+  /** `kept`: the numbers of the requests that are kept; null: all are. */
+  constructor(kept: readonly number[] | null) {
+    this.#kept = kept ? new Set(kept) : null;
+    const groups = new Set((kept ?? []).map((n) => Math.floor(n / GROUP)));
+    this.#groups = [...groups].filter((g) => g < FIRST_EXTRA).sort((a, b) => a - b);
+  }
+
+  get isReduced(): boolean {
+    return this.#kept !== null;
+  }
+
+  /** The number of the next group; null when there is none. */
+  next(): number | null {
+    const position = this.#position++;
+    return this.#kept ? (this.#groups[position] ?? null) : position;
+  }
+
+  /** The number for a group that comes up on the way. */
+  extra(): number {
+    return FIRST_EXTRA + this.#extras++;
+  }
+
+  keeps(n: number): boolean {
+    return this.#kept?.has(n) ?? true;
+  }
+}

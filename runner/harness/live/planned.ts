@@ -1,0 +1,91 @@
+/** Requests that citizens are going to make, and groups of them that begin at one instant. */
+import type { BookCall, BookingCall } from '../../scenarios/bookings/calls.ts';
+import type { Reply } from '../../scenarios/scenario.ts';
+import type { HeldBooking } from './city-knowledge.ts';
+
+/** One request that a citizen is going to make. */
+export interface Planned {
+  readonly actor: string;
+  readonly call: BookingCall;
+  /**
+   * What becomes of its key: `once` (the default) is used by this request alone; `maybe` may be asked for
+   * again later, if the slot has not too many of them; `keep` will be; `repeat` is used again here, `release`
+   * for the last time.
+   */
+  readonly key?: 'once' | 'maybe' | 'keep' | 'repeat' | 'release';
+  /** It leaves so much after the group has begun, in ms; 0 or none: with the others, at one instant. */
+  readonly afterMs?: number;
+  /**
+   * What the same citizen asks as soon as this is answered (null: the answer was lost), while the rest of the
+   * group may be under way.
+   */
+  readonly andThen?: (reply: Reply | null) => Planned | null;
+}
+
+/** Requests that begin at one instant, and what is next when all are over; null in place of a lost answer. */
+export interface Group {
+  readonly requests: readonly Planned[];
+  readonly next?: (replies: readonly (Reply | null)[]) => Group | null;
+}
+
+export type Booking = Planned & { readonly call: BookCall };
+
+export function booking(slot: string, citizen: string, key: string): Booking {
+  return { actor: citizen, call: { operation: 'book', slot, citizen, key } };
+}
+
+export function cancelling(slot: string, { id, call }: HeldBooking): Planned {
+  return { actor: call.citizen, call: { operation: 'cancel', booking: id, slot } };
+}
+
+export function read(slot: string): Planned {
+  return { actor: 'observer', call: { operation: 'read', slot } };
+}
+
+export function list(actor = 'observer'): Planned {
+  return { actor, call: { operation: 'list' } };
+}
+
+export function switched(slot: string, open: boolean): Planned {
+  return { actor: 'manager', call: { operation: open ? 'open' : 'close', slot } };
+}
+
+/** These requests one after the other, each as soon as the one before is answered. */
+export function inTurn(first: Planned, ...more: readonly Planned[]): Planned {
+  const [second, ...rest] = more;
+  if (!second) return first;
+  const before = first.andThen;
+  if (!before) return { ...first, andThen: () => inTurn(second, ...rest) };
+  return {
+    ...first,
+    andThen: (reply) => {
+      const own = before(reply);
+      return own ? inTurn(own, second, ...rest) : inTurn(second, ...rest);
+    },
+  };
+}
+
+/** A group and what is next, each made when the one before is over; a step that is null is passed over. */
+export function steps(...makers: readonly (() => Group | null)[]): Group | null {
+  for (const [i, make] of makers.entries()) {
+    const group = make();
+    if (!group) continue;
+    const rest = makers.slice(i + 1);
+    const { next } = group;
+    if (rest.length === 0) return group;
+    return {
+      ...group,
+      next: (replies) => {
+        const own = next?.(replies) ?? null;
+        return own ? steps(() => own, ...rest) : steps(...rest);
+      },
+    };
+  }
+  return null;
+}
+
+/** A group of these requests, all at once. */
+export function together(...requests: readonly (Planned | null)[]): Group | null {
+  const all = requests.filter((planned) => planned !== null);
+  return all.length > 0 ? { requests: all } : null;
+}
