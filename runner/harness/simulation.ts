@@ -285,8 +285,14 @@ export class Simulation {
     }
     if (faults.duplicateAfterMs === null) return;
     this.#strike('duplicate-request', flow, number, { op: attempt.id });
-    const duplicate = this.#invoke(flow, number, null, { duplicateOf: attempt.id });
-    this.#scheduler.after((faults.delayMs ?? 0) + faults.duplicateAfterMs, () => this.#send(duplicate));
+    // Nothing that only its repeats need may be forgotten before the duplicate has come.
+    flow.open++;
+    this.#underWay++;
+    this.#scheduler.after((faults.delayMs ?? 0) + faults.duplicateAfterMs, () => {
+      flow.open--;
+      this.#underWay--;
+      this.#send(this.#invoke(flow, number, null, { duplicateOf: attempt.id }));
+    });
   }
 
   #invoke(
@@ -357,10 +363,11 @@ export class Simulation {
   #left(attempt: Attempt, task: Task): void {
     const reply = task.reply as Reply;
     const { faults, flow } = attempt;
-    if (faults === null) {
-      this.#unanswered(attempt, 'duplicate');
-    } else if (reply.outcome === 'failed') {
+    if (reply.outcome === 'failed') {
       this.#unanswered(attempt, reply.error);
+    } else if (faults === null) {
+      // The answer to a duplicate goes to nobody, but on the wire it can be seen, so it has to be right.
+      this.#answered(attempt, reply);
     } else if (faults.dropResponse) {
       this.#strike('drop-response', flow, attempt.attempt, { op: attempt.id });
       const leftMs = attempt.invokedMs + LOST_ANSWER_TIMEOUT_MS - this.now;
@@ -393,7 +400,7 @@ export class Simulation {
 
   #answered(attempt: Attempt, reply: Reply & { outcome: 'ok' | 'refused' }): void {
     this.#settled(attempt);
-    this.#counters.inFlight--;
+    if (attempt.faults !== null) this.#counters.inFlight--;
     if (reply.outcome === 'ok') this.#counters.ok++;
     else this.#counters.refused++;
     const latencyMs = this.now - attempt.invokedMs;
@@ -402,6 +409,7 @@ export class Simulation {
     const index = this.#ended(attempt, reply.outcome, answer, latencyMs);
     const failure = this.#judge.completed(attempt, reply, index) ?? this.#tooLate(attempt, index);
     if (failure) this.failWith(failure);
+    else if (attempt.faults === null) this.#forgetIfOver(attempt.flow);
     else this.#through(attempt.flow);
   }
 
