@@ -49,6 +49,9 @@ const NO_CITY_FAULTS: CityFaults = {
   clockSkewMs: null,
 };
 
+/** This share of the duplicates comes late, when what the request did may have been undone since. */
+const LATE_DUPLICATE_SHARE = 0.4;
+
 export class FaultPlan {
   readonly #seed: number;
   readonly #rates: Readonly<Record<FaultName, number>>;
@@ -89,12 +92,14 @@ export class FaultPlan {
     const serializationFailure = prng.chance(rates['serialization-failure']);
     if (!(delayed || duplicated || dropResponse || dropRequest || reordered || serializationFailure))
       return NO_REQUEST_FAULTS;
+    const late = prng.chance(LATE_DUPLICATE_SHARE);
+    const lateMs = prng.between(15, 120);
     const strikes = (drawn: boolean, name: FaultName) => drawn && !this.#isMuted(n, attempt, name);
     return {
       dropRequest: strikes(dropRequest, 'drop-request'),
       dropResponse: strikes(dropResponse, 'drop-response'),
       delayMs: strikes(delayed, 'delay') ? delayMs : null,
-      duplicateAfterMs: strikes(duplicated, 'duplicate-request') ? duplicateAfterMs : null,
+      duplicateAfterMs: strikes(duplicated, 'duplicate-request') ? (late ? lateMs : duplicateAfterMs) : null,
       reorderMs: strikes(reordered, 'reorder') ? reorderMs : null,
       serializationFailure: strikes(serializationFailure, 'serialization-failure'),
     };

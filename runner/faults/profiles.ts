@@ -8,7 +8,7 @@ const PROFILES: Record<RunConfig['faults'], FaultRates> = {
   calm: {
     'drop-request': 0.005,
     'drop-response': 0.01,
-    'duplicate-request': 0.01,
+    'duplicate-request': 0.02,
     delay: 0.02,
     reorder: 0.01,
     burst: 0.001,
@@ -17,11 +17,11 @@ const PROFILES: Record<RunConfig['faults'], FaultRates> = {
   rough: {
     'drop-request': 0.02,
     'drop-response': 0.04,
-    'duplicate-request': 0.03,
+    'duplicate-request': 0.06,
     delay: 0.06,
     reorder: 0.04,
     burst: 0.004,
-    crash: 0.001,
+    crash: 0.002,
     'serialization-failure': 0.02,
     'pool-exhaustion': 0.002,
     'clock-skew': 0.002,
@@ -29,7 +29,7 @@ const PROFILES: Record<RunConfig['faults'], FaultRates> = {
   brutal: {
     'drop-request': 0.08,
     'drop-response': 0.15,
-    'duplicate-request': 0.1,
+    'duplicate-request': 0.12,
     delay: 0.2,
     reorder: 0.15,
     burst: 0.01,

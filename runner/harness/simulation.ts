@@ -28,6 +28,8 @@ const MAX_ATTEMPTS = 6;
 const WALK = 'random';
 /** Planned operations between two audits of the whole city at rest. */
 const AUDIT_EVERY = 250;
+/** Calls that the target remembers beyond their end: what others do with the same keys must meet them. */
+const KEPT_BY_TARGET = 32;
 
 export interface SimulationOptions {
   seed: number;
@@ -62,6 +64,8 @@ export class Simulation {
   #idleLanes: number;
   /** Operations of bursts that are not over. */
   #extras = 0;
+  /** Calls that are over, oldest first, for which the target still keeps what only their repeats could use. */
+  readonly #over: Call[] = [];
   /** Requests and answers on their way, and tasks inside the target. */
   #underWay = 0;
   #failure: Failure | null = null;
@@ -277,21 +281,24 @@ export class Simulation {
       this.#scheduler.after(LOST_ANSWER_TIMEOUT_MS, () => this.#unanswered(attempt, 'no answer'));
       return;
     }
-    if (faults.delayMs === null) {
-      this.#send(attempt);
-    } else {
-      this.#strike('delay', flow, number, { op: attempt.id, delayMs: rounded(faults.delayMs) });
-      this.#scheduler.after(faults.delayMs, () => this.#send(attempt));
+    // Before the request itself: a service that is away refuses that at once, and with it the flow may be over.
+    if (faults.duplicateAfterMs !== null) {
+      this.#duplicate(attempt, (faults.delayMs ?? 0) + faults.duplicateAfterMs);
     }
-    if (faults.duplicateAfterMs === null) return;
-    this.#strike('duplicate-request', flow, number, { op: attempt.id });
-    // Nothing that only its repeats need may be forgotten before the duplicate has come.
+    if (faults.delayMs === null) return this.#send(attempt);
+    this.#strike('delay', flow, number, { op: attempt.id, delayMs: rounded(faults.delayMs) });
+    this.#scheduler.after(faults.delayMs, () => this.#send(attempt));
+  }
+
+  /** The service will get the request a second time; until then nothing may be forgotten that it needs. */
+  #duplicate({ id, flow, attempt }: Attempt, afterMs: number): void {
+    this.#strike('duplicate-request', flow, attempt, { op: id });
     flow.open++;
     this.#underWay++;
-    this.#scheduler.after((faults.delayMs ?? 0) + faults.duplicateAfterMs, () => {
+    this.#scheduler.after(afterMs, () => {
       flow.open--;
       this.#underWay--;
-      this.#send(this.#invoke(flow, number, null, { duplicateOf: attempt.id }));
+      this.#send(this.#invoke(flow, attempt, null, { duplicateOf: id }));
     });
   }
 
@@ -458,7 +465,8 @@ export class Simulation {
   #forgetIfOver(flow: Flow): void {
     if (!flow.over || flow.open > 0 || !this.#play.forgettable(flow.call)) return;
     this.#judge.history.forget(flow.parts);
-    this.#options.target.forget?.(flow.call);
+    this.#over.push(flow.call);
+    if (this.#over.length > KEPT_BY_TARGET) this.#options.target.forget?.(this.#over.shift());
   }
 }
 

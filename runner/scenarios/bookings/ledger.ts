@@ -109,8 +109,18 @@ export class Ledger {
     return this.#gone.get(id);
   }
 
-  /** One of the few bookings whose cancellation was acknowledged last; `draw` is from 0 to 1. */
-  lately(draw: number): KnownBooking | undefined {
-    return this.#lately[Math.floor(draw * this.#lately.length)];
+  /**
+   * One of the few bookings whose cancellation was acknowledged last; `draw` is from 0 to 1. With `returned`
+   * one whose citizen is in the slot again, if there is one.
+   */
+  lately(draw: number, returned = false): KnownBooking | undefined {
+    const those = returned ? this.#lately.filter((gone) => this.#isIn(gone.citizen, gone.slot)) : [];
+    const list = those.length > 0 ? those : this.#lately;
+    return list[Math.floor(draw * list.length)];
+  }
+
+  #isIn(citizen: string, slot: string): boolean {
+    for (const booking of this.inSlot(slot).values()) if (booking.citizen === citizen) return true;
+    return false;
   }
 }

@@ -18,23 +18,29 @@ import { bookingsModel } from './model.ts';
 import type { SlotState } from './slot-state.ts';
 
 /** How often citizens do what, in parts of 100. */
-const MIX = { book: 46, cancel: 24, read: 16, list: 4, close: 4, open: 6 } as const;
+const MIX = { book: 46, cancel: 26, read: 14, list: 4, close: 4, open: 6 } as const;
 /** The operation for each number from 0 to 99 that may be drawn. */
 const DRAWN = Object.entries(MIX).flatMap(([operation, share]) =>
   Array.from({ length: share }, () => operation as keyof typeof MIX),
 );
 /** This share of the requests goes to one slot, so that citizens meet. */
-const HOT_SHARE = 0.7;
+const HOT_SHARE = 0.85;
 /** Which slot that is changes after so many operations: an empty slot that fills shows more than a full one. */
 const HOT_FOR = 30;
 /** This share of the cancels is of a booking that somebody may be cancelling already. */
-const DOUBLE_CANCEL_SHARE = 0.1;
+const DOUBLE_CANCEL_SHARE = 0.2;
 /** This share of the cancels is of a booking whose cancellation was acknowledged before. */
-const LATE_CANCEL_SHARE = 0.05;
+const LATE_CANCEL_SHARE = 0.1;
+/** This share of those is of a citizen who is in the slot again. */
+const LATE_CANCEL_OF_RETURNED_SHARE = 0.7;
+/** This share of the bookings is made by a citizen who had one in the slot and lost it lately. */
+const RETURN_SHARE = 0.25;
 /** This share of the bookings comes with a key that another citizen, or the same for another slot, used lately. */
-const SHARED_KEY_SHARE = 0.1;
+const SHARED_KEY_SHARE = 0.15;
 /** This share of the reads is of a slot that was changed just now, where an anomaly shows. */
 const LOOK_AFTER_SHARE = 0.6;
+/** Once a slot was opened or closed, the next operation is a read of it with this probability. */
+const LOOK_AT_SWITCHED_SHARE = 0.6;
 /** This share of the switches is of a slot that somebody is booking. */
 const SWITCH_BUSY_SHARE = 0.5;
 /** So many of the slots that were changed last are looked at again. */
@@ -83,6 +89,8 @@ export class BookingsPlay implements Play<BookingCall> {
   plan(n: number, prng: Prng, focus: string | null): { actor: string; call: BookingCall } {
     const citizen = this.#citizen(prng.below(this.world.citizens));
     if (focus !== null) return this.#planBook(n, prng, citizen, focus);
+    const switched = prng.chance(LOOK_AT_SWITCHED_SHARE) ? this.#takeSwitched() : undefined;
+    if (switched !== undefined) return { actor: citizen, call: { operation: 'read', slot: switched } };
     const operation = DRAWN[prng.below(DRAWN.length)] as keyof typeof MIX;
     const slot = this.#chooseSlot(n, prng);
     switch (operation) {
@@ -258,33 +266,42 @@ export class BookingsPlay implements Play<BookingCall> {
   #chooseRead(prng: Prng, slot: string): string {
     const draw = prng.float();
     if (!prng.chance(LOOK_AFTER_SHARE)) return slot;
-    const changed = this.#switched ?? this.#changed[Math.floor(draw * this.#changed.length)] ?? slot;
+    return this.#takeSwitched() ?? this.#changed[Math.floor(draw * this.#changed.length)] ?? slot;
+  }
+
+  #takeSwitched(): string | undefined {
+    const switched = this.#switched;
     this.#switched = undefined;
-    return changed;
+    return switched;
   }
 
   #planBook(n: number, prng: Prng, citizen: string, slot: string): { actor: string; call: BookCall } {
     const shares = prng.chance(SHARED_KEY_SHARE);
     const start = prng.float();
-    const own: BookCall = { operation: 'book', slot, citizen, key: `k-${n}` };
-    if (shares) {
-      // A key is unrelated to the same one of another citizen or slot; with both the same it is a repeat.
-      const others = this.#keys.filter((call) => call.citizen !== citizen || call.slot !== slot);
-      const other = others[Math.floor(start * others.length)];
-      if (other) {
-        this.#keys.splice(this.#keys.indexOf(other), 1);
-        return { actor: citizen, call: { ...own, key: other.key } };
-      }
-    }
+    const returns = prng.chance(RETURN_SHARE) ? this.#ledger.lately(start) : undefined;
+    const who = returns ?? { citizen, slot };
+    const own: BookCall = { operation: 'book', slot: who.slot, citizen: who.citizen, key: `k-${n}` };
+    const key = shares ? this.#takeKeyOfAnother(own, start) : undefined;
+    if (key !== undefined) return { actor: own.citizen, call: { ...own, key } };
     this.#keys.push(own);
     if (this.#keys.length > KEYS_REMEMBERED) this.#keys.shift();
-    return { actor: citizen, call: own };
+    return { actor: own.citizen, call: own };
+  }
+
+  /** A key is unrelated to the same one of another citizen or slot; with both the same it is a repeat. */
+  #takeKeyOfAnother({ citizen, slot }: BookCall, draw: number): string | undefined {
+    const others = this.#keys.filter((call) => call.citizen !== citizen || call.slot !== slot);
+    const other = others[Math.floor(draw * others.length)];
+    if (other) this.#keys.splice(this.#keys.indexOf(other), 1);
+    return other?.key;
   }
 
   #planCancel(prng: Prng, citizen: string, slot: string): { actor: string; call: BookingCall } {
     const start = prng.float();
     const allowDouble = prng.chance(DOUBLE_CANCEL_SHARE);
-    const gone = prng.chance(LATE_CANCEL_SHARE) ? this.#ledger.lately(start) : undefined;
+    const late = prng.chance(LATE_CANCEL_SHARE);
+    const ofReturned = prng.chance(LATE_CANCEL_OF_RETURNED_SHARE);
+    const gone = late ? this.#ledger.lately(start, ofReturned) : undefined;
     if (gone)
       return { actor: gone.citizen, call: { operation: 'cancel', booking: gone.id, slot: gone.slot } };
     const inSlot = this.#ledger.inSlot(slot);
