@@ -69,20 +69,20 @@ interface Real {
 type Given = { citizen: string; slot: string };
 type Make = (real: Real, given: Given) => SlotCall & { slot?: string };
 
-/** What fast-check's citizens do, as often as SimCity's; seven in ten of them at one slot of twelve. */
+/** What fast-check's citizens do, as often as SimCity's; seventeen in twenty of them at one slot of twelve. */
 const COMMANDS: readonly { weight: number; name: string; make: Make }[] = [
   {
     ...{ weight: 46, name: 'book' },
     make: (real, { citizen, slot }) => ({ operation: 'book', slot, citizen, key: `k-${real.keys++}` }),
   },
   {
-    ...{ weight: 24, name: 'cancel' },
+    ...{ weight: 26, name: 'cancel' },
     make: (real, { slot }) => {
       const { booking, slot: where } = real.made.shift() ?? { booking: 'b-0', slot };
       return { operation: 'cancel', booking, slot: where };
     },
   },
-  { weight: 16, name: 'read', make: (_, { slot }) => ({ operation: 'read', slot }) },
+  { weight: 14, name: 'read', make: (_, { slot }) => ({ operation: 'read', slot }) },
   { weight: 4, name: 'list', make: () => ({ operation: 'count' }) },
   { weight: 4, name: 'close', make: (_, { slot }) => ({ operation: 'close', slot }) },
   { weight: 6, name: 'open', make: (_, { slot }) => ({ operation: 'open', slot }) },
@@ -100,7 +100,7 @@ async function fastCheck(seed: number, wanted: number): Promise<number> {
   const given = fc.record({
     citizen: fc.integer({ min: 1, max: 40 }).map((n) => numbered('citizen', n)),
     slot: fc.oneof(
-      { weight: 7, arbitrary: fc.constant('slot-003') },
+      { weight: 17, arbitrary: fc.constant('slot-003') },
       { weight: 3, arbitrary: fc.integer({ min: 1, max: 12 }).map((n) => numbered('slot', n)) },
     ),
   });

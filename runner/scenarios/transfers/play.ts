@@ -21,6 +21,8 @@ const HOT_SHARE = 0.4;
 /** Which account that is changes after so many operations. */
 const HOT_FOR = 40;
 const LARGEST_AMOUNT = 60;
+/** Keys of the newest transfers that were counted: a repeat of one is told so, but moves nothing. */
+const COUNTED_REMEMBERED = 256;
 
 export class BankPlay implements Play<BankCall> {
   readonly world: JsonObject & { accounts: Account[] };
@@ -30,6 +32,7 @@ export class BankPlay implements Play<BankCall> {
   readonly #total: number;
   /** Transfers under way, by the pair of accounts. */
   readonly #underWay = new Map<string, number>();
+  readonly #counted = new Set<string>();
   #transfers = 0;
   #coinsMoved = 0;
   #insufficient = 0;
@@ -167,6 +170,10 @@ export class BankPlay implements Play<BankCall> {
 
   #note(call: TransferCall, reply: Reply): void {
     if (reply.outcome === 'ok') {
+      if (this.#counted.has(call.key)) return;
+      this.#counted.add(call.key);
+      if (this.#counted.size > COUNTED_REMEMBERED)
+        this.#counted.delete(this.#counted.values().next().value as string);
       this.#transfers++;
       this.#coinsMoved += call.amount;
     } else if (reply.outcome === 'refused') {
