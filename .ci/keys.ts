@@ -12,6 +12,7 @@ const SCOPES: readonly [scope: Scope, title: string][] = [
   ['replay', 'Replay'],
   ['checks', 'Checks'],
   ['runs', 'Runs'],
+  ['campaign', 'Campaign'],
 ];
 
 /** Keys that every view of a run has are listed once. */

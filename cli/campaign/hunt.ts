@@ -1,19 +1,19 @@
 /** The part of a campaign that executes seeds, with its progress. */
-import { type Context, wantsColor } from '../context.ts';
+import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { formatCompact, formatNumber, formatSeconds } from '../format.ts';
 import { startLab } from '../hosting/lab.ts';
-import { bar, progressLine } from '../output/progress-line.ts';
-import { styleFor } from '../output/style.ts';
-import { safeText } from '../safe-text.ts';
+import { bar } from '../output/progress-line.ts';
 import { sizeOf, without } from './ranges.ts';
-import { absorb, type CampaignState, signatureText } from './state.ts';
+import { absorb, type CampaignState } from './state.ts';
+import type { CampaignVoice } from './voice.ts';
 
 export interface HuntOptions {
   targetUrl: string | null;
   parallel: number;
   /** Keeps what is known by now. */
   save: () => void;
+  voice: CampaignVoice;
 }
 
 /** Between two times that the state is kept, in ms. */
@@ -24,7 +24,7 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
   const left = without(state.seeds, state.through);
   if (left.length === 0) return true;
   const { scenario, target, config, modules } = state;
-  const { targetUrl, parallel, save } = options;
+  const { targetUrl, parallel, save, voice } = options;
   const lab = startLab(context, {
     do: 'campaign',
     scenario,
@@ -35,14 +35,12 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
     seeds: left,
     parallel,
   });
-  const line = progressLine(context);
   const clock = startClock(state, sizeOf(left));
   let interrupted = false;
   const undo = context.onSignal(() => {
     if (interrupted) return context.leave(EXIT.interrupted);
     interrupted = true;
-    line.clear();
-    context.err('simcity: stopping the campaign; Ctrl-C again leaves at once.\n');
+    voice.say('stopping the campaign; Ctrl-C again leaves at once.');
     lab.stop();
   });
   let savedAt = Date.now();
@@ -52,20 +50,15 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
       const known = state.found.length;
       absorb(state, said.through);
       clock.add(said.through.seeds.length, said.through.operations);
-      for (const found of state.found.slice(known)) {
-        line.clear();
-        const { red } = styleFor(wantsColor(context, 'stderr'));
-        const what = `${safeText(signatureText(found.signature))}: ${safeText(found.message)}`;
-        context.err(`${red('found')}  seed ${found.firstSeed}  ${what}\n`);
-      }
-      line.show(clock.text());
+      for (const found of state.found.slice(known)) voice.found(found);
+      voice.progress(clock.text());
       if (Date.now() - savedAt < SAVE_EVERY_MS) continue;
       savedAt = Date.now();
       save();
     }
   } finally {
     undo();
-    line.clear();
+    voice.clear();
     save();
     await lab.close();
   }

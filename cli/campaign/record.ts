@@ -9,6 +9,7 @@ import type { ServerFlags } from '../hosting/find-server.ts';
 import { launchHere } from '../hosting/modules.ts';
 import { safeText } from '../safe-text.ts';
 import { type CampaignState, type Found, signatureText } from './state.ts';
+import type { CampaignVoice } from './voice.ts';
 
 export interface RecordOptions {
   connected: Connected;
@@ -17,6 +18,7 @@ export interface RecordOptions {
   ownRunner: boolean;
   targetUrl: string | null;
   save: () => void;
+  voice: CampaignVoice;
 }
 
 const LOOK_EVERY_MS = 100;
@@ -31,7 +33,7 @@ export async function recordAll(
 ): Promise<boolean> {
   for (const found of state.found) {
     if (found.run === null) {
-      context.err(`simcity: recording seed ${found.seed} (${safeText(signatureText(found.signature))})\n`);
+      options.voice.say(`recording seed ${found.seed} (${safeText(signatureText(found.signature))})`);
       found.run = (await recorded(context, state, found, options)).id;
       options.save();
     }
@@ -73,7 +75,7 @@ async function makeSmall(
   context: Context,
   { scenario, target, config, modules }: CampaignState,
   found: Found,
-  { connected, targetUrl, save }: RecordOptions,
+  { connected, targetUrl, save, voice }: RecordOptions,
 ): Promise<boolean> {
   const { seed, signature } = found;
   const outcome = await shrinkSeed(context, {
@@ -81,6 +83,7 @@ async function makeSmall(
     maxExecutions: undefined,
     maxSeconds: undefined,
     title: `shrinking seed ${seed} (${safeText(signatureText(signature))})`,
+    voice,
   });
   if (outcome.interrupted) return false;
   found.smallest = outcome.smallest;

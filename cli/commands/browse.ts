@@ -28,6 +28,7 @@ export async function browse(context: Context, flags: BrowseFlags): Promise<numb
     readOnly: flags.readOnly === true,
     hosted: hosted !== null,
     onLaunched,
+    dataDir: flags.dataDir,
     opened,
   });
   await hosted?.close();

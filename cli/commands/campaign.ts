@@ -5,7 +5,8 @@ import { hunt } from '../campaign/hunt.ts';
 import { joined, rangesText, sizeOf } from '../campaign/ranges.ts';
 import { recordAll } from '../campaign/record.ts';
 import { type CampaignFiles, type CampaignState, campaignFiles } from '../campaign/state.ts';
-import { type Context, wantsColor } from '../context.ts';
+import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
+import { type Context, canDraw, wantsColor } from '../context.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { formatNumber } from '../format.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
@@ -36,16 +37,53 @@ export async function campaign(context: Context, named: string, flags: CampaignF
     flags.resume === undefined
       ? await begun(context, files, flags.scenario ?? named, flags)
       : resumed(files, flags);
-  const save = () => files.save(state);
-  save();
-  const progress = (message: string) => context.err(`simcity: ${message}\n`);
-  progress(
+  files.save(state);
+  const asked = { state, flags, save: () => files.save(state) };
+  const { finished, close } = isOnScreen(context, flags)
+    ? await (await import('../tui/campaign/control.ts')).campaignControl(context, state, (voice) =>
+        conduct(context, asked, voice),
+      )
+    : await conduct(context, asked, lineVoice(context));
+  await close();
+  const style = styleFor(wantsColor(context, 'stdout'));
+  await context.out(
+    flags.json ? `${safeJson(campaignJson(state, finished), 2)}\n` : `${campaignText(state, style)}\n`,
+  );
+  if (!finished) context.err(`simcity: go on with: simcity campaign --resume ${state.name}\n`);
+  if (!finished) return EXIT.interrupted;
+  return state.found.length === 0 ? EXIT.pass : EXIT.fail;
+}
+
+function isOnScreen(context: Context, flags: CampaignFlags): boolean {
+  return canDraw(context) && !flags.json && !flags.log;
+}
+
+interface Asked {
+  state: CampaignState;
+  flags: CampaignFlags;
+  save: () => void;
+}
+
+/** What came of a campaign; `close` takes down what was hosted for it. */
+export interface Conducted {
+  finished: boolean;
+  close(): Promise<void>;
+}
+
+/** Executes the seeds that are left, then records and shrinks what was found. */
+async function conduct(
+  context: Context,
+  { state, flags, save }: Asked,
+  voice: CampaignVoice,
+): Promise<Conducted> {
+  voice.say(
     `campaign ${state.name}: ${formatNumber(sizeOf(state.seeds))} seeds (${rangesText(state.seeds)}) of ${safeText(state.scenario)} on ${safeText(state.target)}`,
   );
   // A database is only needed for cities, and for what is recorded.
   let connected: Connected | null = null;
   const connect = async () => {
-    connected ??= await hostWhatIsMissing(context, flags, progress);
+    connected ??= await hostWhatIsMissing(context, flags, voice.say);
+    voice.connected?.(connected.api);
     return connected;
   };
   const cities = await cityDatabase(
@@ -54,31 +92,29 @@ export async function campaign(context: Context, named: string, flags: CampaignF
     state.target,
     state.target === 'memory' ? null : await connect(),
   );
+  const targetUrl = cities.url;
   let finished = await hunt(context, state, {
-    targetUrl: cities.url,
+    targetUrl,
     parallel: flags.parallel ?? availableParallelism(),
     save,
+    voice,
   });
   if (finished && flags.record && state.found.some(({ smallest, why }) => smallest === null && why === '')) {
     const reached = await connect();
     if (!state.modules) await reached.hosted?.startRunner(null);
+    const ownRunner = reached.hosted !== null || state.modules !== undefined;
     finished = await recordAll(context, state, {
       connected: reached,
-      flags,
-      ownRunner: reached.hosted !== null || state.modules !== undefined,
-      targetUrl: cities.url,
-      save,
+      ...{ flags, ownRunner, targetUrl, save, voice },
     });
   }
-  await cities.close();
-  await (connected as Connected | null)?.hosted?.close();
-  const style = styleFor(wantsColor(context, 'stdout'));
-  await context.out(
-    flags.json ? `${safeJson(campaignJson(state, finished), 2)}\n` : `${campaignText(state, style)}\n`,
-  );
-  if (!finished) progress(`go on with: simcity campaign --resume ${state.name}`);
-  if (!finished) return EXIT.interrupted;
-  return state.found.length === 0 ? EXIT.pass : EXIT.fail;
+  return {
+    finished,
+    async close() {
+      await cities.close();
+      await (connected as Connected | null)?.hosted?.close();
+    },
+  };
 }
 
 async function begun(

@@ -1,5 +1,6 @@
 /** `simcity shrink`: finds a smallest part of a failed run that still fails the same way. */
 import type { Modules, Smallest } from '../../server/contract/index.ts';
+import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { CliError, EXIT, usageError } from '../errors.ts';
 import { formatNumber, shortId } from '../format.ts';
@@ -7,7 +8,6 @@ import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { startLab } from '../hosting/lab.ts';
 import { recallModules } from '../hosting/modules.ts';
-import { progressLine } from '../output/progress-line.ts';
 import { smallestText } from '../output/smallest.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson, safeText } from '../safe-text.ts';
@@ -33,6 +33,8 @@ export interface ShrinkRequest {
   maxSeconds: number | undefined;
   /** For the progress line. */
   title: string;
+  /** Tells the progress; lines on stderr by default. */
+  voice?: CampaignVoice;
 }
 
 /** On `memory` an execution takes about a millisecond; on a database it builds a city. */
@@ -83,7 +85,7 @@ export interface ShrinkOutcome {
 
 /** The first Ctrl-C ends the search with what it has, the second leaves. */
 export async function shrinkSeed(context: Context, request: ShrinkRequest): Promise<ShrinkOutcome> {
-  const { title, maxExecutions, maxSeconds, ...subject } = request;
+  const { title, maxExecutions, maxSeconds, voice = lineVoice(context), ...subject } = request;
   const standard = request.target === 'memory' ? DEFAULT_EXECUTIONS.memory : DEFAULT_EXECUTIONS.database;
   const most = maxExecutions ?? standard;
   const lab = startLab(context, {
@@ -93,13 +95,11 @@ export async function shrinkSeed(context: Context, request: ShrinkRequest): Prom
     maxSeconds: maxSeconds ?? DEFAULT_SECONDS,
     confirmations: CONFIRMATIONS,
   });
-  const line = progressLine(context);
   let interrupted = false;
   const undo = context.onSignal(() => {
     if (interrupted) return context.leave(EXIT.interrupted);
     interrupted = true;
-    line.clear();
-    context.err('simcity: ending the search with what it has; Ctrl-C again leaves at once.\n');
+    voice.say('ending the search with what it has; Ctrl-C again leaves at once.');
     lab.stop();
   });
   try {
@@ -107,7 +107,7 @@ export async function shrinkSeed(context: Context, request: ShrinkRequest): Prom
       if ('shrinking' in said) {
         const { executions, operations, stage } = said.shrinking;
         const done = `${formatNumber(executions)} of at most ${formatNumber(most)} executions`;
-        line.show(
+        voice.progress(
           `${title}: ${formatNumber(operations)} operations left, trying ${safeText(stage)}, ${done}`,
         );
       } else if ('shrunk' in said) {
@@ -117,7 +117,7 @@ export async function shrinkSeed(context: Context, request: ShrinkRequest): Prom
     throw new Error('the laboratory ended without a result');
   } finally {
     undo();
-    line.clear();
+    voice.clear();
     await lab.close();
   }
 }

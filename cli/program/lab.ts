@@ -110,6 +110,7 @@ function addCampaign(program: Command, act: Act): void {
     .addOption(dataDirOption())
     .addOption(portOption('--port <N>', 'port when hosting here (default: 4600 if free)'))
     .optionsGroup(GROUPS.output)
+    .addOption(new Option('--log', 'lines instead of the screen'))
     .addOption(jsonOption('the summary as JSON'))
     .action(act(async () => (await import('../commands/campaign.ts')).campaign));
   withExamples(campaign, [

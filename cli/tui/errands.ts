@@ -38,7 +38,7 @@ export function doErrand(context: ErrandContext, errand: Errand): void {
       context.jobs.end();
       return;
     case 'copy':
-      copy(context.screen, errand.text, notice);
+      copyCommand(context.screen, errand.text, notice);
       return;
     case 'save':
       save(context, errand.file).then(notice, failed);
@@ -52,7 +52,8 @@ export function doErrand(context: ErrandContext, errand: Errand): void {
 const OWN_COMMAND = /^(?:npx )?simcity [a-z][\x20-\x7e]*$/;
 const SHELL_SPECIAL = /[`$;&|<>()\\]/;
 
-function copy(screen: Screen, text: string, notice: (text: string) => void): void {
+/** Copies a command of ours to the clipboard of the terminal (OSC 52), and says whether it did. */
+export function copyCommand(screen: Screen, text: string, notice: (text: string) => void): void {
   if (!OWN_COMMAND.test(text) || SHELL_SPECIAL.test(text.replaceAll(/'[^']*'/g, ''))) {
     notice('Not copied: this is no command that SimCity wrote.');
     return;

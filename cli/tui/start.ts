@@ -35,11 +35,12 @@ export async function missionControl(context: Context, request: MissionRequest):
       const isKnown = last !== null && (last as State).data.end !== null;
       if (state.data.run.id === request.run.id && !isKnown) last = state;
       if (state.leaving !== 'runs') return;
-      const chosen: MissionRequest | null = await browseRuns(context, screen, {
+      const chosen: MissionRequest | null = await chooseRun(context, screen, browseRuns, {
         api: request.api,
         readOnly: request.readOnly === true,
         home: request,
         hosted: request.hosted,
+        dataDir: undefined,
       });
       next = chosen === null ? null : await refreshed(chosen);
     }
@@ -51,16 +52,35 @@ export async function missionControl(context: Context, request: MissionRequest):
   return verdict === null ? EXIT.interrupted : exitCodeOf(verdict);
 }
 
+/** The list, and the campaigns that are looked at from it, until a run is chosen; null: leave. */
+async function chooseRun(
+  context: Context,
+  screen: Screen,
+  browseRuns: Views['browseRuns'],
+  request: Parameters<Views['browseRuns']>[2],
+): Promise<MissionRequest | null> {
+  for (;;) {
+    const chosen = await browseRuns(context, screen, request);
+    if (chosen === null || !('campaign' in chosen)) return chosen;
+    const { showStored } = await import('./campaign/stored.ts');
+    await showStored(context, screen, request.api, chosen.campaign, request.dataDir);
+  }
+}
+
 /** The run as it stands by now; as it was when the server does not answer. */
 async function refreshed(request: MissionRequest): Promise<MissionRequest> {
   return { ...request, run: await request.api.run(request.run.id).catch(() => request.run) };
 }
+
+type Views = Awaited<ReturnType<typeof loadViews>>;
 
 export interface RunsRequest {
   api: Api;
   readOnly: boolean;
   /** True when leaving takes the server down, and with it what runs. */
   hosted: boolean;
+  /** Where campaigns are kept; the usual place by default. */
+  dataDir?: string | undefined;
   /** Called with each run that was launched here. */
   onLaunched?: (run: Run) => Promise<void>;
   /** The screen, when it is open already. */
@@ -71,7 +91,7 @@ export interface RunsRequest {
 export async function runsControl(context: Context, request: RunsRequest): Promise<number> {
   await withScreen(context, request.opened, async (screen, { watchRun, browseRuns }) => {
     for (;;) {
-      const next = await browseRuns(context, screen, { ...request, home: null });
+      const next = await chooseRun(context, screen, browseRuns, { ...request, home: null });
       if (next === null) return;
       const { state } = await watchRun(context, screen, next);
       if (state.leaving !== 'runs') return;
@@ -84,7 +104,7 @@ export async function runsControl(context: Context, request: RunsRequest): Promi
 async function withScreen(
   context: Context,
   opened: OpenScreen | undefined,
-  show: (screen: Screen, views: Awaited<ReturnType<typeof loadViews>>) => Promise<void>,
+  show: (screen: Screen, views: Views) => Promise<void>,
 ): Promise<void> {
   const open = opened ?? (await openScreen(context, ''));
   try {

@@ -52,6 +52,7 @@ export type Intent =
   | 'next-order'
   | 'mark'
   | 'compare-marked'
+  | 'show-campaign'
   | 'launch'
   | 'launch-again'
   | 'submit';

@@ -2,8 +2,8 @@
 import type { ViewId } from '../state/state.ts';
 import type { Intent } from './intents.ts';
 
-/** Where a key means something. `runs` is the list of runs. */
-export type Scope = ViewId | 'runs';
+/** Where a key means something. `runs` is the list of runs, `campaign` one campaign. */
+export type Scope = ViewId | 'runs' | 'campaign';
 
 export interface Binding {
   intent: Intent;
@@ -22,7 +22,7 @@ export interface Binding {
 }
 
 const HISTORY: readonly Scope[] = ['events', 'replay'];
-const LISTS: readonly Scope[] = ['events', 'forensics', 'checks', 'runs'];
+const LISTS: readonly Scope[] = ['events', 'forensics', 'checks', 'runs', 'campaign'];
 const RUN: readonly Scope[] = ['live', 'events', 'forensics', 'replay', 'checks'];
 
 /** The keys that open the views, at the left of the key bar. */
@@ -229,7 +229,7 @@ export const BINDINGS: readonly Binding[] = [
     label: 'y',
     short: 'copy',
     help: 'Copy the command that reproduces the failure',
-    scopes: ['forensics'],
+    scopes: ['forensics', 'campaign'],
   },
   {
     intent: 'ask-save',
@@ -323,6 +323,29 @@ export const BINDINGS: readonly Binding[] = [
     short: 'compare',
     help: 'Compare the run with the marked one',
     scopes: ['runs'],
+  },
+  {
+    intent: 'show-campaign',
+    keys: ['C'],
+    label: 'C',
+    help: 'The campaign of the run, or the newest: its progress and its distinct failures',
+    scopes: ['runs'],
+  },
+  {
+    intent: 'open',
+    keys: ['enter'],
+    label: 'Enter',
+    short: 'watch',
+    help: 'The recorded run of the failure, in mission control',
+    scopes: ['campaign'],
+  },
+  {
+    intent: 'ask-stop',
+    keys: ['s'],
+    label: 's',
+    short: 'stop',
+    help: 'Stop the campaign (asks first); --resume goes on with it',
+    scopes: ['campaign'],
   },
   // Everywhere.
   {

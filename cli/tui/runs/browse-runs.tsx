@@ -23,12 +23,12 @@ const PAGE = 50;
 const REFRESH_MS = 1_500;
 const PATIENCE_MS = 50;
 
-/** Resolves to the run to show next; null: leave. */
+/** Resolves to the run or the campaign to show next; null: leave. */
 export async function browseRuns(
   context: Context,
   screen: Screen,
   request: BrowseRequest,
-): Promise<MissionRequest | null> {
+): Promise<MissionRequest | { campaign: string } | null> {
   const { api, home, readOnly } = request;
   const hosted = request.hosted && home === null;
   const done = new AbortController();
@@ -73,10 +73,14 @@ export async function browseRuns(
   return nextOf(state, request);
 }
 
-function nextOf({ leaving }: RunsState, request: BrowseRequest): MissionRequest | null {
+function nextOf(
+  { leaving }: RunsState,
+  request: BrowseRequest,
+): MissionRequest | { campaign: string } | null {
   const { home } = request;
   if (leaving === null) return null;
   if (leaving.to === 'run') return requestOf(leaving.run, leaving.compareWith, request);
+  if (leaving.to === 'campaign') return { campaign: leaving.name };
   if (leaving.to === 'back') return home;
   // What is hosted for a run that goes on is not left without a question, which its own view asks.
   return home?.hosted === true && home.run.pass === null ? home : null;

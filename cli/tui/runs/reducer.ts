@@ -132,6 +132,7 @@ const INTENTS: Partial<Record<Intent, (state: RunsState, run: Run | undefined) =
   'launch-again': (state, run) => (run === undefined ? state : { ...state, form: formOf(run) }),
   mark: (state, run) => ({ ...state, marked: run === undefined || run.id === state.marked ? null : run.id }),
   'compare-marked': compareMarked,
+  'show-campaign': showCampaign,
   'ask-stop': (state, run) => {
     if (run === undefined || !isActive(run)) return { ...state, notice: 'This run has ended already.' };
     return { ...state, overlay: 'confirm-stop' };
@@ -155,6 +156,15 @@ const INTENTS: Partial<Record<Intent, (state: RunsState, run: Run | undefined) =
   },
   interrupt: (state) => ({ ...state, leaving: { to: state.hasHome ? 'back' : 'quit' } }),
 };
+
+/** The chosen run's, or the newest that is listed. */
+function showCampaign(state: RunsState, run: Run | undefined): RunsState {
+  const name = run?.campaign ?? state.runs.find(({ campaign }) => campaign !== null)?.campaign;
+  if (name === undefined || name === null) {
+    return { ...state, notice: 'None of these runs is of a campaign; `simcity campaign` starts one.' };
+  }
+  return { ...state, leaving: { to: 'campaign', name } };
+}
 
 function compareMarked(state: RunsState, run: Run | undefined): RunsState {
   if (state.marked === null) return { ...state, notice: 'Mark the other run with space first.' };

@@ -26,7 +26,12 @@ export interface RunsState {
   /** What the server said when it did not answer; null while it does. */
   problem: string | null;
   /** Not null once the list has to close. */
-  leaving: { to: 'quit' } | { to: 'back' } | { to: 'run'; run: Run; compareWith: string | null } | null;
+  leaving:
+    | { to: 'quit' }
+    | { to: 'back' }
+    | { to: 'run'; run: Run; compareWith: string | null }
+    | { to: 'campaign'; name: string }
+    | null;
   /** What whoever runs the state has to do, each once. */
   errands: readonly RunsErrand[];
   size: Size;

@@ -46,7 +46,9 @@ function pastNeeds({ hasPast, hasStart, data }: State): Need[] {
 
 function bundleNeeds({ data, forensics }: State): Need[] {
   const failed = data.end !== null ? data.end.status === 'FAIL' : data.status === 'FAIL';
-  return failed && forensics.bundle === null ? [{ kind: 'bundle', key: 'bundle' }] : [];
+  return failed && (forensics.bundle === null || forensics.isStale)
+    ? [{ kind: 'bundle', key: 'bundle' }]
+    : [];
 }
 
 function pageNeeds(pages: Pages, from: number, to: number, newest: number, run: 'this' | 'other'): Need[] {

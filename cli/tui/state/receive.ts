@@ -48,7 +48,7 @@ export function receive(state: State, need: Need, answer: Answer): State {
         cities: bounded(state.replay.cities, answer.city.index, answer.city, CITIES_KEPT),
       });
     case 'bundle':
-      return { ...state, forensics: { ...state.forensics, bundle: answer.bundle } };
+      return { ...state, forensics: { ...state.forensics, bundle: answer.bundle, isStale: false } };
     case 'compare':
       return need.kind === 'compare' ? receiveComparison(state, need.from, answer) : state;
   }

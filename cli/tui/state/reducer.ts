@@ -73,7 +73,7 @@ function onFrames(state: State, frames: readonly Frame[], nowMs: number): State 
 function onJob(state: State, { title, lines, exitCode }: Extract<Action, { type: 'job' }>): State {
   if (state.job === null || state.job.title !== title) return state;
   // What the job found is stored with the run, so the bundle is read again.
-  const forensics = exitCode === 0 ? { ...state.forensics, bundle: null } : state.forensics;
+  const forensics = exitCode === 0 ? { ...state.forensics, isStale: true } : state.forensics;
   return { ...state, forensics, job: { title, lines, exitCode } };
 }
 

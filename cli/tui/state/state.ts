@@ -80,6 +80,8 @@ export interface Seek {
 
 export interface ForensicsState {
   bundle: Forensic | null;
+  /** True when more may be stored with the run by now; what is known is shown until that came. */
+  isStale: boolean;
   tab: 'story' | 'bundle';
   scroll: number;
   /** Chosen line of the tree. */
@@ -224,7 +226,14 @@ export function initialState(options: InitialState): State {
     hasStart: (options.streamFrom ?? 0) === 0,
     seek: null,
     events: { cursor: null, filtered: null, isOpen: false, search: null },
-    forensics: { bundle: run.failForensic, tab: 'story', scroll: 0, cursor: 0, unfolded: new Set(['']) },
+    forensics: {
+      bundle: run.failForensic,
+      isStale: false,
+      tab: 'story',
+      scroll: 0,
+      cursor: 0,
+      unfolded: new Set(['']),
+    },
     replay: {
       at: null,
       isPlaying: false,

@@ -1,0 +1,39 @@
+/** What a campaign says while it goes on: as lines on stderr here, on the screen in mission control. */
+import type { Api } from '../client/api.ts';
+import { type Context, wantsColor } from '../context.ts';
+import { progressLine } from '../output/progress-line.ts';
+import { styleFor } from '../output/style.ts';
+import { safeText } from '../safe-text.ts';
+import { type Found, signatureText } from './state.ts';
+
+export interface CampaignVoice {
+  /** A sentence; safe to print. */
+  say(message: string): void;
+  /** How far it is, in the place of what was said of it before; safe to print. */
+  progress(text: string): void;
+  /** A failure that is unlike those before. */
+  found(failure: Found): void;
+  /** What `progress` said is over. */
+  clear(): void;
+  /** A server was reached, which will have the recorded runs. */
+  connected?(api: Api): void;
+}
+
+/** Lines on stderr. */
+export function lineVoice(context: Context): CampaignVoice {
+  const line = progressLine(context);
+  return {
+    say(message) {
+      line.clear();
+      context.err(`simcity: ${message}\n`);
+    },
+    progress: (text) => line.show(text),
+    found({ signature, message, firstSeed }) {
+      line.clear();
+      const { red } = styleFor(wantsColor(context, 'stderr'));
+      const what = `${safeText(signatureText(signature))}: ${safeText(message)}`;
+      context.err(`${red('found')}  seed ${firstSeed}  ${what}\n`);
+    },
+    clear: () => line.clear(),
+  };
+}

@@ -1,0 +1,102 @@
+/** Conducts a campaign on the screen, from which its recorded runs are watched; always restores the terminal. */
+import type { CampaignState } from '../../campaign/state.ts';
+import type { CampaignVoice } from '../../campaign/voice.ts';
+import type { Api } from '../../client/api.ts';
+import type { Conducted } from '../../commands/campaign.ts';
+import type { Context } from '../../context.ts';
+import { messageOf } from '../../errors.ts';
+import { safeText } from '../../safe-text.ts';
+import { loadViews, openScreen } from '../open-screen.ts';
+import type { Screen } from '../screen.ts';
+import { pictureOf } from './picture.ts';
+import { type CampaignStore, createCampaignStore, showCampaign } from './show-campaign.tsx';
+import { initialCampaign } from './state.ts';
+
+/** Shows the campaign while `work` conducts it, and after its end until the user leaves. */
+export async function campaignControl(
+  context: Context,
+  campaign: CampaignState,
+  work: (voice: CampaignVoice) => Promise<Conducted>,
+): Promise<Conducted> {
+  const opened = await openScreen(context, `campaign ${safeText(campaign.name)}`);
+  const { screen } = opened;
+  const store = createCampaignStore(initialCampaign(pictureOf(campaign), 'going', screen.size()));
+  let api: Api | null = null;
+  const conducted = work(
+    voiceOf(store, campaign, (reached) => {
+      api = reached;
+    }),
+  );
+  const over = conducted.then(({ finished }) => {
+    store.dispatch({ type: 'picture', picture: pictureOf(campaign) });
+    store.dispatch({ type: 'over', finished });
+  });
+  const failed = over.then(() => new Promise<never>(() => {}));
+  failed.catch(() => {});
+  try {
+    const { watchRun } = await loadViews();
+    opened.ready();
+    await Promise.race([failed, browse(context, screen, store, () => api, watchRun)]);
+  } finally {
+    opened.close();
+  }
+  return conducted;
+}
+
+type WatchRun = Awaited<ReturnType<typeof loadViews>>['watchRun'];
+
+/** The campaign, its runs, and the campaign again. The same signal as from outside stops it. */
+async function browse(
+  context: Context,
+  screen: Screen,
+  store: CampaignStore,
+  api: () => Api | null,
+  watchRun: WatchRun,
+): Promise<void> {
+  for (;;) {
+    const next = await showCampaign(context, screen, store, () => process.kill(process.pid, 'SIGINT'));
+    const reached = api();
+    if (next.to === 'out' || context.leaving.aborted) return;
+    if (reached !== null) await watchRecorded(context, screen, store, reached, next.run, watchRun);
+  }
+}
+
+/** A recorded run in mission control; whatever leaves it comes back to the campaign. */
+export async function watchRecorded(
+  context: Context,
+  screen: Screen,
+  store: CampaignStore,
+  api: Api,
+  runId: string,
+  watchRun: WatchRun,
+): Promise<void> {
+  try {
+    const run = await api.run(runId);
+    const request = { api, run, owns: false, hosted: false, exitOnEnd: false, cameFromList: true };
+    await watchRun(context, screen, { ...request, view: 'forensics' });
+  } catch (error) {
+    store.dispatch({ type: 'notice', text: safeText(messageOf(error)) });
+  }
+}
+
+function voiceOf(
+  store: CampaignStore,
+  campaign: CampaignState,
+  connected: (api: Api) => void,
+): CampaignVoice {
+  const update = () => store.dispatch({ type: 'picture', picture: pictureOf(campaign) });
+  return {
+    say(message) {
+      update();
+      store.dispatch({ type: 'said', text: message });
+    },
+    progress(text) {
+      update();
+      store.dispatch({ type: 'doing', text });
+    },
+    found: ({ firstSeed, message }) =>
+      store.dispatch({ type: 'said', text: `found with seed ${firstSeed}: ${safeText(message)}` }),
+    clear: update,
+    connected,
+  };
+}

@@ -1,0 +1,82 @@
+/** A campaign as it is drawn: from its own state, or from the runs of it that a server has. */
+import { type Run, type Smallest, smallestSchema } from '../../../server/contract/index.ts';
+import { sizeOf } from '../../campaign/ranges.ts';
+import { type CampaignState, signatureText } from '../../campaign/state.ts';
+
+export interface CampaignPicture {
+  name: string;
+  scenario: string;
+  target: string;
+  /** Seeds that are through, and all; null where only the recorded runs are known. */
+  through: number | null;
+  seeds: number | null;
+  operations: number | null;
+  /** Seeds that failed; null where only the recorded runs are known. */
+  failing: number | null;
+  rows: readonly FailureRow[];
+}
+
+/** Everything that failed in one way. */
+export interface FailureRow {
+  failure: string;
+  message: string;
+  seeds: number | null;
+  firstSeed: number | null;
+  /** The one that is recorded and shrunk. */
+  seed: number;
+  operations: number | null;
+  smallest: Smallest | null;
+  /** Why there is no smallest one; '' while that is not known. */
+  why: string;
+  /** The recorded run; null before it was. */
+  run: string | null;
+  /** The command that shows it again; null before one is known. */
+  reproduce: string | null;
+}
+
+export function pictureOf(state: CampaignState): CampaignPicture {
+  const { name, scenario, target, operations, found } = state;
+  return {
+    ...{ name, scenario, target, operations },
+    through: sizeOf(state.through),
+    seeds: sizeOf(state.seeds),
+    failing: found.reduce((sum, { seeds }) => sum + seeds, 0),
+    rows: found.map((each) => ({
+      ...each,
+      failure: signatureText(each.signature),
+      reproduce: each.smallest?.reproduce ?? null,
+    })),
+  };
+}
+
+/** From the recorded runs alone: each is a failure of its own. */
+export function pictureOfRuns(name: string, runs: readonly Run[]): CampaignPicture {
+  const own = runs.filter(({ campaign }) => campaign === name);
+  const first = own[0];
+  return {
+    name,
+    scenario: first?.scenario ?? '',
+    target: first?.target ?? '',
+    ...{ through: null, seeds: null, operations: null, failing: null },
+    rows: own.flatMap(({ id, seed, failForensic: bundle, live }) => {
+      if (bundle === null) return [];
+      const smallest = smallestSchema.safeParse(bundle.smallest);
+      // Elsewhere the invariant alone says what broke.
+      const operation = bundle.kind === 'linearizability' ? bundle.operation?.['operation'] : null;
+      return [
+        {
+          failure: [
+            bundle.kind,
+            bundle.invariant,
+            ...(typeof operation === 'string' ? [operation] : []),
+          ].join('/'),
+          message: bundle.message,
+          ...{ seeds: null, firstSeed: null, seed, why: '', run: id },
+          operations: live.metrics['operations'] ?? null,
+          smallest: smallest.success ? smallest.data : null,
+          reproduce: smallest.success ? smallest.data.reproduce : bundle.reproduce,
+        },
+      ];
+    }),
+  };
+}

@@ -1,0 +1,50 @@
+/** A campaign that is conducted elsewhere, or is over: from its file where there is one, else from its recorded runs. */
+import { campaignFiles } from '../../campaign/state.ts';
+import type { Api } from '../../client/api.ts';
+import type { Context } from '../../context.ts';
+import { messageOf } from '../../errors.ts';
+import { dataDirOf } from '../../hosting/data-dir.ts';
+import { safeText } from '../../safe-text.ts';
+import { loadViews } from '../open-screen.ts';
+import type { Screen } from '../screen.ts';
+import { watchRecorded } from './control.ts';
+import { type CampaignPicture, pictureOf, pictureOfRuns } from './picture.ts';
+import { createCampaignStore, showCampaign } from './show-campaign.tsx';
+import { initialCampaign } from './state.ts';
+
+const REFRESH_MS = 1_000;
+/** Recorded runs of a campaign are few: one for each distinct failure. */
+const RUNS = 200;
+
+/** Shows it until the user goes back. */
+export async function showStored(
+  context: Context,
+  screen: Screen,
+  api: Api,
+  name: string,
+  dataDir: string | undefined,
+): Promise<void> {
+  const read = async (): Promise<CampaignPicture> => {
+    const files = campaignFiles(dataDirOf(context, dataDir));
+    if (files.exists(name)) return pictureOf(files.load(name));
+    return pictureOfRuns(name, (await api.runs({ limit: RUNS })).runs);
+  };
+  const store = createCampaignStore(initialCampaign(pictureOfRuns(name, []), 'stored', screen.size()));
+  const update = () =>
+    read().then(
+      (picture) => store.dispatch({ type: 'picture', picture }),
+      (error: unknown) => store.dispatch({ type: 'notice', text: safeText(messageOf(error)) }),
+    );
+  await update();
+  const timer = setInterval(() => void update(), REFRESH_MS);
+  const { watchRun } = await loadViews();
+  try {
+    for (;;) {
+      const next = await showCampaign(context, screen, store, () => {});
+      if (next.to === 'out' || context.leaving.aborted) return;
+      await watchRecorded(context, screen, store, api, next.run, watchRun);
+    }
+  } finally {
+    clearInterval(timer);
+  }
+}

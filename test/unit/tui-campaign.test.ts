@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import type { CampaignState } from '../../cli/campaign/state.ts';
+import { pictureOf, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
+import { type CampaignView, initialCampaign, reduceCampaign } from '../../cli/tui/campaign/state.ts';
+import { runConfigSchema } from '../../server/contract/index.ts';
+import { recordedForensic } from '../helpers/recorded-failure.ts';
+import { RUN_ID, recordedRun } from '../helpers/recorded-run.ts';
+
+const found = (invariant: string, run: string | null): CampaignState['found'][number] => ({
+  signature: { kind: 'invariant', invariant, operation: null },
+  message: `${invariant} broke`,
+  ...{ seeds: 3, firstSeed: 2, seed: 5, operations: 40, run, smallest: null, why: '' },
+});
+const campaign: CampaignState = {
+  version: 1,
+  name: 'hunt',
+  scenario: 'bookings',
+  target: 'memory',
+  config: runConfigSchema.parse({}),
+  seeds: [[1, 100]],
+  through: [[1, 40]],
+  operations: 9_000,
+  seconds: 3,
+  found: [found('a', RUN_ID), found('b', null)],
+};
+const going = () => initialCampaign(pictureOf(campaign), 'going', { columns: 120, rows: 40 });
+
+function pressed(view: CampaignView, ...keys: string[]): CampaignView {
+  return keys.reduce((next, key) => reduceCampaign(next, { type: 'stroke', key, text: '' }), view);
+}
+
+describe('a campaign on the screen', () => {
+  test('tells its progress and each distinct failure once', () => {
+    expect(pictureOf(campaign)).toMatchObject({ through: 40, seeds: 100, failing: 6 });
+    expect(pictureOf(campaign).rows.map(({ failure }) => failure)).toEqual(['invariant/a', 'invariant/b']);
+  });
+
+  test('is put together from its recorded runs where its own state is elsewhere', () => {
+    const own = recordedRun({
+      campaign: 'hunt',
+      status: 'FAIL',
+      pass: false,
+      failForensic: recordedForensic(),
+    });
+    const picture = pictureOfRuns('hunt', [own, recordedRun({ campaign: 'other' }), recordedRun()]);
+    expect(picture).toMatchObject({ name: 'hunt', seeds: null, failing: null });
+    expect(picture.rows).toMatchObject([{ run: own.id, seed: own.seed, seeds: null }]);
+  });
+
+  test('opens a failure that is recorded, and says why not for one that is not', () => {
+    expect(pressed(going(), 'enter').leaving).toEqual({ to: 'run', run: RUN_ID });
+    const other = pressed(going(), 'down', 'enter');
+    expect(other).toMatchObject({ leaving: null, notice: 'This failure is not recorded yet.' });
+  });
+
+  test('asks before it stops, and before leaving stops it', () => {
+    expect(pressed(going(), 's')).toMatchObject({ overlay: 'confirm-stop', asked: [] });
+    expect(pressed(going(), 's', 'n')).toMatchObject({ overlay: null, phase: 'going', asked: [] });
+    expect(pressed(going(), 's', 'y')).toMatchObject({ phase: 'stopping', asked: [{ do: 'stop' }] });
+    const leaving = pressed(going(), 'q', 'y');
+    expect(leaving).toMatchObject({ phase: 'stopping', leaving: null, leaveAtEnd: true });
+    expect(reduceCampaign(leaving, { type: 'over', finished: false })).toMatchObject({
+      phase: 'stopped',
+      leaving: { to: 'out' },
+    });
+  });
+
+  test('stays after its end until it is left', () => {
+    const done = reduceCampaign(going(), { type: 'over', finished: true });
+    expect(done).toMatchObject({ phase: 'done', leaving: null });
+    expect(pressed(done, 's').notice).toBe('The campaign is over already.');
+    expect(pressed(done, 'q').leaving).toEqual({ to: 'out' });
+  });
+
+  test('keeps what was said within bounds', () => {
+    let view = going();
+    for (let i = 0; i < 500; i++) view = reduceCampaign(view, { type: 'said', text: `line ${i}` });
+    expect(view.said.length).toBeLessThanOrEqual(100);
+    expect(view.said.at(-1)).toBe('line 499');
+  });
+});
