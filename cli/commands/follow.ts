@@ -26,6 +26,8 @@ export interface FollowRequest {
   exitOnEnd: boolean;
   /** True when mission control may change nothing. */
   readOnly?: boolean;
+  /** True to let the server pass over events that a thin link cannot carry, on the screen. */
+  thin?: boolean;
   /** The screen, when it is open already. */
   opened?: OpenScreen | undefined;
 }

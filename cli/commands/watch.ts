@@ -11,6 +11,7 @@ interface WatchFlags extends OutputFlags {
   server?: string;
   dataDir?: string;
   readOnly?: true;
+  thin?: true;
 }
 
 export async function watch(context: Context, runId: string, flags: WatchFlags): Promise<number> {
@@ -21,7 +22,14 @@ export async function watch(context: Context, runId: string, flags: WatchFlags):
   const { connectForReading } = await import('../hosting/connect.ts');
   const { api, hosted } = await connectForReading(context, flags, opened?.say);
   const run = await api.run(runId);
-  const request = { api, run, presentation, owns: false, readOnly: flags.readOnly === true };
+  const request = {
+    api,
+    run,
+    presentation,
+    owns: false,
+    readOnly: flags.readOnly === true,
+    thin: flags.thin === true,
+  };
   const { follow } = await import('./follow.ts');
   const { withReports } = await import('./report.ts');
   const exitCode = await withReports(context, request, () =>

@@ -1,5 +1,6 @@
 /** A run as log lines: what matters at once, progress each second, never a line an event. */
 import type { HeartbeatFrame, RunEvent } from '../../server/contract/index.ts';
+import { usualCharts } from '../chart-choice.ts';
 import { detailOf, kindOf } from '../describe-event.ts';
 import { safeText } from '../safe-text.ts';
 import type { Narrator } from './narrator.ts';
@@ -10,16 +11,12 @@ import { metricsText, summaryText } from './verdict.ts';
 /** Lines about faults in one second; the rest are counted in the progress line. */
 const FAULT_LINES_A_SECOND = 5;
 const PROGRESS_EVERY_MS = 1_000;
-const PROGRESS_METRICS = [
-  'bookings',
-  'cancellations',
-  'slots_available',
-  'operations',
-  'refused',
-  'unknown',
-  'faults',
-  'p95_latency_ms',
-];
+/** Beside those that tell most about the scenario. */
+const PROGRESS_METRICS = ['operations', 'refused', 'unknown', 'faults', 'p95_latency_ms'];
+
+function progressMetrics(metrics: Readonly<Record<string, number>>): string[] {
+  return [...new Set([...usualCharts(metrics).map(({ metric }) => metric), ...PROGRESS_METRICS])];
+}
 
 /** Turns what a stream brings into lines. `now` is wall time in ms. */
 export function createLogLines(style: Style, now: () => number): Narrator {
@@ -46,7 +43,8 @@ export function createLogLines(style: Style, now: () => number): Narrator {
       }
       return [line(event.at, style.yellow(event.type), `event=${event.index} ${detailOf(event)}`)];
     }
-    if (event.type === 'note') return [line(event.at, 'note', `event=${event.index} ${detailOf(event)}`)];
+    if (event.type === 'note' || event.type === 'heal')
+      return [line(event.at, event.type, `event=${event.index} ${detailOf(event)}`)];
     return [];
   };
 
@@ -65,7 +63,7 @@ export function createLogLines(style: Style, now: () => number): Narrator {
     faultLines = 0;
     faultsPassedOver = 0;
     const head = `${paintStatus(style, data.status)} event=${data.eventIndex} rate=${Math.round(data.eventsPerSecond)}/s`;
-    return [line(stamp(), 'progress', `${head} ${metricsText(metrics, PROGRESS_METRICS)}${more}`)];
+    return [line(stamp(), 'progress', `${head} ${metricsText(metrics, progressMetrics(metrics))}${more}`)];
   };
 
   return {

@@ -8,6 +8,7 @@ import {
   jsonOption,
   readOnlyOption,
   serverOption,
+  thinOption,
 } from './options.ts';
 
 export function addFollowing(program: Command, act: Act): void {
@@ -24,12 +25,14 @@ export function addFollowing(program: Command, act: Act): void {
     .addOption(dataDirOption());
   addOutputOptions(watch)
     .addOption(readOnlyOption())
+    .addOption(thinOption())
     .action(act(async () => (await import('../commands/watch.ts')).watch));
   withExitCodes(watch, VERDICT_CODES);
   withExamples(watch, [
     ['simcity watch', 'the newest run'],
     ['simcity watch 0198c2 --log', 'dated lines, also on a terminal'],
     ['SIMCITY_URL=http://ops:4600 simcity watch latest', 'a run of another machine'],
+    ['simcity watch --thin', 'over a slow link: only the newest events come'],
     ['simcity watch --json | jq \'select(.frame=="end")\'', 'for programs'],
   ]);
 

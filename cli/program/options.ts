@@ -30,6 +30,11 @@ export const readOnlyOption = () =>
     GROUPS.output,
   );
 
+export const thinOption = () =>
+  new Option('--thin', 'for slow links: the screen gets the newest events, and their number, not all')
+    .conflicts(['log', 'plain', 'json', 'quiet'])
+    .helpGroup(GROUPS.output);
+
 /** An option that takes a whole number from 1. */
 export function count(flags: string, description: string, most: number): Option {
   return new Option(flags, description).argParser(wholeNumber(1, most));

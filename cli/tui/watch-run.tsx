@@ -99,6 +99,7 @@ export async function watchRun(
     from: streamFrom,
     signal: left,
     lazy: true,
+    mode: request.thin === true ? 'live' : 'lossless',
   });
   if (request.compareWith !== undefined) {
     doErrand(

@@ -1,90 +1,101 @@
 /**
  * Mission control while a run streams 10,000 events a second at 120x40, beside a hand-written redraw of a
- * picture of that size and beside Ink's plain one: CPU, bytes to the terminal, memory, first picture, keys.
+ * picture of that size and beside Ink's plain one, all at the same time: CPU, bytes to the terminal, memory,
+ * first picture, keys. BENCH_SECONDS: length of a round; BENCH_EVENTS: events of the memory's measurement.
  */
-import { readFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type Pty, startPty } from '../helpers/pty.ts';
-import { heartbeat, recordedEvent, recordedMetrics, recordedRun } from '../helpers/recorded-run.ts';
+import type { Pty } from '../helpers/pty.ts';
+import { median } from './measure.ts';
+import { startFlood } from './tui/flood.ts';
+import { HAND_WRITTEN, PLAIN_INK } from './tui/peers.ts';
+import { type Cost, costs, end, residentMb, startInTerminal } from './tui/screen.ts';
 
-const COLUMNS = 120;
-const ROWS = 40;
 const EVENTS_PER_SECOND = 10_000;
-const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 15);
-const STARTS = 7;
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 10);
+const ROUNDS = 3;
+const STARTS = 9;
 const KEYS = 40;
+/** An hour's worth. */
+const EVENTS = Number(process.env['BENCH_EVENTS'] ?? EVENTS_PER_SECOND * 3_600);
+const SAMPLES = 6;
 
 export async function bench(): Promise<void> {
-  const server = await startFlood();
+  const flood = await startFlood(EVENTS_PER_SECOND);
   try {
-    const starts: number[] = [];
-    for (let i = 0; i < STARTS; i++) starts.push(await firstPicture(server.url));
-    print('first picture after start', `${median(starts).toFixed(0)} ms`, 'median, goal 300 ms');
-    await reportApp(server.url);
-    await reportPeer('hand-written redraw, 10 pictures/s', HAND_WRITTEN);
-    await reportPeer("Ink's plain redraw, 10 pictures/s", PLAIN_INK);
+    await reportStart(flood.url);
+    await reportCosts(flood.url);
   } finally {
-    server.close();
+    flood.close();
   }
+  await reportMemory();
 }
 
-async function reportApp(url: string): Promise<void> {
-  const pty = startWatching(url);
-  await pty.until((text) => text.includes('RUNNING'), 'the run', 20_000);
-  await pause(2_000);
-  const early = residentMb(pty.pid);
-  const { cpu, kbPerSecond } = await window(pty, SECONDS);
-  const middle = residentMb(pty.pid);
-  await window(pty, SECONDS);
-  const late = residentMb(pty.pid);
+const watch = (url: string, ...more: string[]) =>
+  startInTerminal(['cli/simcity.js', 'watch', '--server', url, ...more]);
+
+/** Starts in turn: bare Node, and mission control to its first picture and to the run's. */
+async function reportStart(url: string): Promise<void> {
+  const bare: number[] = [];
+  const first: number[] = [];
+  const run: number[] = [];
+  for (let i = 0; i < STARTS; i++) {
+    bare.push(
+      await timed(() => startInTerminal(['-e', 'console.log("SIMCITY")']), ['SIMCITY']).then(firstOf),
+    );
+    const [picture, whole] = await timed(() => watch(url), ['SIMCITY', 'RUNNING']);
+    first.push(picture ?? Number.NaN);
+    run.push(whole ?? Number.NaN);
+  }
+  const beside = (ms: number) => `ratio ${(ms / median(bare)).toFixed(1)} to bare Node`;
+  print('bare Node, a line', ms(median(bare)), 'median');
+  print('mission control, first picture', ms(median(first)), `goal 300 ms, ${beside(median(first))}`);
+  print('mission control, picture of the run', ms(median(run)), beside(median(run)));
+}
+
+async function timed(start: () => Pty, shows: readonly string[]): Promise<number[]> {
+  const begun = performance.now();
+  const pty = start();
+  const times: number[] = [];
+  for (const text of shows) {
+    await pty.until((screen) => screen.includes(text), text, 30_000);
+    times.push(performance.now() - begun);
+  }
+  await end(pty);
+  return times;
+}
+
+const firstOf = (times: readonly number[]) => times[0] ?? Number.NaN;
+
+/** All at once, in rounds: the machine is the same for each, however busy it is. */
+async function reportCosts(url: string): Promise<void> {
+  const app = watch(url);
+  const thin = watch(url, '--thin');
+  for (const pty of [app, thin]) await pty.until((text) => text.includes('RUNNING'), 'the run', 30_000);
+  const byHand = startInTerminal(['--input-type=module', '-e', HAND_WRITTEN]);
+  const ink = startInTerminal(['--input-type=module', '-e', PLAIN_INK]);
+  const names = [
+    'mission control',
+    'mission control, --thin',
+    'hand-written redraw, 10 pictures/s',
+    "Ink's plain redraw, 10 pictures/s",
+  ];
+  const ptys = [app, thin, byHand, ink];
+  await pause(3_000);
+  const rounds: Cost[][] = [];
+  for (let i = 0; i < ROUNDS; i++) rounds.push(await costs(ptys, SECONDS));
+  const medianOf = (i: number, what: keyof Cost) =>
+    median(rounds.map((round) => round[i]?.[what] ?? Number.NaN));
+  for (const [i, name] of names.entries()) {
+    const cpu = medianOf(i, 'cpu');
+    const kb = medianOf(i, 'kbPerSecond');
+    const ratio = `ratio to mission control ${(cpu / medianOf(0, 'cpu')).toFixed(2)}`;
+    const beside = i === 0 ? 'of one core, goal 10 %; goal 20 kB/s' : ratio;
+    print(name, `${cpu.toFixed(1)} %  ${kb.toFixed(1).padStart(5)} kB/s`, beside);
+  }
+  for (const pty of [thin, byHand, ink]) await end(pty);
   const latencies: number[] = [];
-  for (let i = 0; i < KEYS; i++) latencies.push(await keyToPicture(pty, i));
-  print('mission control, CPU of one core', `${cpu.toFixed(1)} %`, 'goal 10 %');
-  print('mission control, to the terminal', `${kbPerSecond.toFixed(1)} kB/s`, 'goal 20 kB/s');
-  print(
-    'mission control, memory',
-    `${[early, middle, late].map((mb) => mb.toFixed(0)).join(', ')} MB`,
-    `at the beginning, after ${EVENTS_PER_SECOND * SECONDS} events, and after twice as many`,
-  );
-  print('key to picture while it streams', `${median(latencies).toFixed(0)} ms`, 'median, goal 50 ms');
-  await end(pty);
-}
-
-async function reportPeer(name: string, script: string): Promise<void> {
-  const pty = startPty(process.execPath, ['--input-type=module', '-e', script], size());
-  await pause(1_500);
-  const { cpu, kbPerSecond } = await window(pty, Math.min(SECONDS, 8));
-  print(name, `${cpu.toFixed(1)} %`, `${kbPerSecond.toFixed(1)} kB/s`);
-  await end(pty);
-}
-
-const size = () => ({ columns: COLUMNS, rows: ROWS, env: { NODE_ENV: 'production' } });
-
-function startWatching(url: string): Pty {
-  return startPty(process.execPath, ['cli/simcity.js', 'watch', '--server', url], size());
-}
-
-async function firstPicture(url: string): Promise<number> {
-  const begun = performance.now();
-  const pty = startWatching(url);
-  await pty.until((text) => text.includes('SIMCITY'), 'a picture', 20_000);
-  const ms = performance.now() - begun;
-  await end(pty);
-  return ms;
-}
-
-/** What a window of time costs: share of one core, and what goes to the terminal. */
-async function window(pty: Pty, seconds: number): Promise<{ cpu: number; kbPerSecond: number }> {
-  const bytes = Buffer.byteLength(pty.raw());
-  const cpu = cpuMs(pty.pid);
-  const begun = performance.now();
-  await pause(seconds * 1_000);
-  const took = performance.now() - begun;
-  return {
-    cpu: ((cpuMs(pty.pid) - cpu) / took) * 100,
-    kbPerSecond: (Buffer.byteLength(pty.raw()) - bytes) / took,
-  };
+  for (let i = 0; i < KEYS; i++) latencies.push(await keyToPicture(app, i));
+  print('key to picture while it streams', ms(median(latencies)), 'median, goal 50 ms');
+  await end(app);
 }
 
 /** From a key to the picture that it asks for, with what the terminal emulator here needs. */
@@ -97,112 +108,36 @@ async function keyToPicture(pty: Pty, i: number): Promise<number> {
   return performance.now() - begun;
 }
 
-/** A run that never ends, streamed at full rate. */
-async function startFlood(): Promise<{ url: string; close(): void }> {
-  const readers = new Set<{ response: ServerResponse; index: number }>();
-  const run = recordedRun();
-  const http = createServer((request, response) => {
-    const path = (request.url ?? '').split('?')[0] ?? '';
-    if (path.endsWith('/stream')) {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      const reader = { response, index: 0 };
-      readers.add(reader);
-      response.on('close', () => readers.delete(reader));
-    } else if (/\/runs\/[^/]+$/.test(path)) {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(run));
-    } else {
-      const empty = { events: [], snapshots: [], next: null };
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(empty));
+/** The events of an hour, as fast as they are taken. */
+async function reportMemory(): Promise<void> {
+  const flood = await startFlood(null);
+  const pty = watch(flood.url);
+  try {
+    await pty.until((text) => text.includes('RUNNING'), 'the run', 30_000);
+    const begun = performance.now();
+    const samples: number[] = [];
+    for (let i = 1; i <= SAMPLES; i++) {
+      while (flood.sent() < (EVENTS * i) / SAMPLES) await pause(100);
+      samples.push(residentMb(pty.pid));
     }
-  });
-  const tickMs = 20;
-  let due = performance.now();
-  let beats = 0;
-  const timer = setInterval(() => {
-    const now = performance.now();
-    while (due < now) {
-      for (const reader of readers)
-        reader.response.write(stretch(reader, (EVENTS_PER_SECOND * tickMs) / 1_000));
-      due += tickMs;
-      beats += 1;
-      if (beats % 50 === 0) for (const { response, index } of readers) response.write(frameText(index));
-    }
-  }, tickMs);
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
-    close: () => {
-      clearInterval(timer);
-      http.closeAllConnections();
-      http.close();
-    },
-  };
-}
-
-function stretch(reader: { index: number }, count: number): string {
-  let text = '';
-  for (let i = 0; i < count; i++) {
-    const { index } = reader;
-    text += `event: event\nid: ${index}\ndata: ${JSON.stringify(recordedEvent(index))}\n\n`;
-    if (index % 10 === 0) {
-      const snapshot = { index, at: recordedEvent(index).at, metrics: recordedMetrics(index) };
-      text += `event: snapshot\nid: ${index}s\ndata: ${JSON.stringify(snapshot)}\n\n`;
-    }
-    reader.index += 1;
+    const seconds = (performance.now() - begun) / 1_000;
+    print(
+      `memory over ${(EVENTS / 1e6).toFixed(0)} million events`,
+      `${samples.map((mb) => mb.toFixed(0)).join(' ')} MB`,
+      `at each sixth; ${(EVENTS / 1_000 / seconds).toFixed(0)} thousand events a second were taken`,
+    );
+  } finally {
+    await end(pty);
+    flood.close();
   }
-  return text;
 }
 
-function frameText(index: number): string {
-  return `event: heartbeat\ndata: ${JSON.stringify(heartbeat(index).data)}\n\n`;
-}
-
-const PICTURE = `
-  const bar = (i, n) => Array.from({ length: ${COLUMNS} }, (_, x) => (x * 7 + i * 13 + n) % 19 === 0 ? '|' : ' ').join('');
-  const rows = (n) => Array.from({ length: ${ROWS} }, (_, i) => i % 3 === 0 ? String(n * 1000 + i).padEnd(${COLUMNS}, '.') : bar(i, n));
-`;
-
-const HAND_WRITTEN = `${PICTURE}
-  let n = 0;
-  process.stdout.write('\\u001b[?1049h');
-  setInterval(() => { n++; process.stdout.write('\\u001b[H' + rows(n).map((row) => '\\u001b[32m' + row + '\\u001b[0m').join('\\r\\n')); }, 100);
-`;
-
-const PLAIN_INK = `${PICTURE}
-  import { Box, render, Text } from 'ink';
-  import { createElement as h } from 'react';
-  const App = ({ n }) => h(Box, { flexDirection: 'column', width: ${COLUMNS}, height: ${ROWS} },
-    ...rows(n).map((row, i) => h(Text, { key: i, color: 'green', wrap: 'truncate' }, row)));
-  let n = 0;
-  const app = render(h(App, { n }), { patchConsole: false, maxFps: 30 });
-  setInterval(() => { n++; app.rerender(h(App, { n })); }, 100);
-`;
-
-/** CPU time of a process so far, in ms. */
-function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  const ticksPerSecond = 100;
-  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond;
-}
-
-function residentMb(pid: number): number {
-  const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kb) / 1_024;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
+const ms = (value: number) => `${value.toFixed(0)} ms`;
 
 function print(what: string, value: string, beside: string): void {
-  process.stdout.write(`${what.padEnd(40)} ${value.padStart(16)}   ${beside}\n`);
+  process.stdout.write(`${what.padEnd(36)} ${value.padStart(22)}   ${beside}\n`);
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function end(pty: Pty): Promise<void> {
-  pty.kill('SIGKILL');
-  await pty.exited;
+function pause(duration: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, duration));
 }

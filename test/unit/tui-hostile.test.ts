@@ -64,7 +64,7 @@ function fakeTerminal(columns: number, rows: number) {
 }
 
 /** All that the app itself ever writes: cursor, colours, erasing, its modes. */
-const OWN = /\u001b\[(?:\d+;\d+H|[\d;]*m|K|2J|H|\?(?:1049|25|7|2004|2026)[hl])/g;
+const OWN = /\u001b\[(?:\d+;\d+H|\d*C|[\d;]*m|K|2J|H|\?(?:1049|25|7|2004|2026)[hl])/g;
 const ACTS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\p{Cs}]/u;
 
 function hostileEvents(strings: readonly string[], from: number): RunEvent[] {

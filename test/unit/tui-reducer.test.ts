@@ -68,6 +68,14 @@ describe('frames', () => {
     expect(data.eventIndex).toBe(500);
   });
 
+  test('what a thin link passed over is counted, and told apart from what was counted', () => {
+    const skipped: Frame = { frame: 'skipped', data: { from: 0, to: 79, events: 80 } };
+    const { data } = play(start(), frames(skipped, ...historyFrames(80, 100)));
+    expect(data.eventIndex).toBe(100);
+    expect(data.tally).toMatchObject({ passedOver: 80, since: 80 });
+    expect(data.events).toHaveLength(21);
+  });
+
   test('changes are told between heartbeats', () => {
     const state = play(start(), frames(heartbeat(90)), frames(heartbeat(180)));
     const cancellations = metricRows(state.data).find(({ name }) => name === 'cancellations');

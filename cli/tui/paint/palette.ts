@@ -81,5 +81,5 @@ function codesOf(style: Style, { colors, light = false }: PaletteOptions): strin
   else if (readable && style.dim) codes.push(`38;5;${DIM_ON_LIGHT}`);
   else if (colors && style.color !== undefined) codes.push(String(CODES[style.color]));
   if (colors && style.background !== undefined) codes.push(String(CODES[style.background] + BACKGROUND));
-  return `\u001b[${codes.join(';')}m`;
+  return codes.length === 1 ? '\u001b[m' : `\u001b[${codes.join(';')}m`;
 }

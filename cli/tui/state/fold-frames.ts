@@ -17,7 +17,8 @@ export function foldFrames(data: RunData, frames: readonly Frame[], nowMs: numbe
     if (frame.frame === 'event') events.push(frame.data);
     else if (frame.frame === 'snapshot') snapshots.push(frame.data);
     else if (frame.frame === 'heartbeat') next = foldHeartbeat(next, frame.data, nowMs);
-    else if (frame.frame === 'end') next = foldEnd(next, frame.data);
+    else if (frame.frame === 'skipped') next = foldSkipped(next, frame.data.events);
+    else next = foldEnd(next, frame.data);
   }
   return foldSnapshots(foldEvents(next, events), snapshots);
 }
@@ -40,6 +41,10 @@ function foldHeartbeat(data: RunData, heartbeat: HeartbeatFrame, nowMs: number):
     heartbeatAtMs: heartbeat.heartbeatAt === null ? null : Date.parse(heartbeat.heartbeatAt),
     clockOffsetMs: Date.parse(heartbeat.at) - nowMs,
   };
+}
+
+function foldSkipped(data: RunData, events: number): RunData {
+  return { ...data, tally: { ...data.tally, passedOver: data.tally.passedOver + events } };
 }
 
 function foldEvents(data: RunData, events: readonly RunEvent[]): RunData {

@@ -4,6 +4,8 @@ import type { JsonObject, RunEvent } from '../../../server/contract/index.ts';
 export interface Tally {
   /** Index of the first event that was counted; null before one was. Earlier ones are not in the counts. */
   since: number | null;
+  /** Events that the server passed over, because the link is thin; they are not in the counts. */
+  passedOver: number;
   /** By event type. */
   types: Readonly<Record<string, number>>;
   /** By fault. */
@@ -28,6 +30,7 @@ const NAMES_KEPT = 200;
 
 export const EMPTY_TALLY: Tally = {
   since: null,
+  passedOver: 0,
   types: {},
   faults: {},
   audits: 0,
@@ -51,7 +54,8 @@ export function tallyEvents(tally: Tally, events: readonly RunEvent[]): Tally {
     else if (event.type === 'heal') healedAt = event.index;
     else if (event.type === 'end') closing = event.data;
   }
-  return { since: tally.since ?? events[0]?.index ?? null, types, faults, audits, healedAt, closing, recent };
+  const since = tally.since ?? events[0]?.index ?? null;
+  return { ...tally, since, types, faults, audits, healedAt, closing, recent };
 }
 
 function tallyFault(faults: Tally['faults'], event: RunEvent): Tally['faults'] {

@@ -113,5 +113,6 @@ function activeText(data: RunData): string {
 }
 
 function sinceText({ tally }: RunData): string {
+  if (tally.passedOver > 0) return `not counted: ${formatNumber(tally.passedOver)} events passed over`;
   return tally.since !== null && tally.since > 0 ? `counted from event ${formatNumber(tally.since)} on` : '';
 }

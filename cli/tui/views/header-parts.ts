@@ -23,6 +23,7 @@ export function headerParts(state: State): HeaderPart[] {
     { text: formatClock(elapsedMs(state)), drop: 3 },
     { text: `event ${formatNumber(Math.max(0, data.eventIndex))}`, drop: 2 },
     ...(ended ? [] : linkParts(state, data.eventsPerSecond)),
+    ...(data.tally.passedOver > 0 ? [{ text: 'thin', style: { dim: true }, drop: 8 }] : []),
     ...(state.readOnly ? [{ text: 'read-only', style: { dim: true }, drop: 8 }] : []),
   ];
 }
