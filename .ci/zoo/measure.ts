@@ -59,7 +59,7 @@ export async function shrunkSize(
     targetUrl: target === 'postgres' ? url : null,
   };
   const shrunk = await shrink(subject, {
-    ...{ maxExecutions: 600, maxSeconds: 60, confirmations: 0 },
+    ...{ maxExecutions: 1_000, maxSeconds: 600, confirmations: 0 },
     signal: new StopControl(),
     onProgress: () => {},
   });

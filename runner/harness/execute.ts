@@ -11,6 +11,7 @@ import type { Play } from '../scenarios/scenario.ts';
 import { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
 import { isServiceUrl } from '../targets/http/address.ts';
+import type { CityKeeper } from '../targets/postgres/keeper.ts';
 import { createTarget } from '../targets/registry.ts';
 import type { Target } from '../targets/target.ts';
 import type { Sink } from '../telemetry/sink.ts';
@@ -42,6 +43,8 @@ export interface ExecuteOptions {
   sink: Sink;
   signal: StopSignal;
   now?: () => Date;
+  /** For cities that one execution after another uses; without it each builds its own. */
+  cities?: CityKeeper | undefined;
   /** Filled with what the run did, for replaying and shrinking it. */
   trace?: Trace;
 }
@@ -62,6 +65,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
     isolation: config.isolation,
     prng: new Prng(seed, 'deadlock'),
     clock,
+    cities: options.cities,
   });
   const counters = new Counters();
   const metrics = () => ({ ...play.metrics(), ...counters.metrics() });

@@ -39,6 +39,14 @@ const MAX_ROUNDS = 6;
 /** The smallest part found within the budget, or why there is none. */
 export async function shrink(subject: Subject, options: ShrinkOptions): Promise<Shrunk | string> {
   const trials = new Trials(subject, options, options.signal);
+  try {
+    return await searched(subject, trials, options);
+  } finally {
+    await trials.close();
+  }
+}
+
+async function searched(subject: Subject, trials: Trials, options: ShrinkOptions): Promise<Shrunk | string> {
   const whole = await trials.whole();
   if (!whole.forensic) return `seed ${subject.seed} does not fail when it is executed again`;
   const why = whyNotShrinkable(whole.forensic.kind);
@@ -127,7 +135,7 @@ async function conclude(
   }
   let times = 0;
   for (let i = 0; i < options.confirmations; i++) {
-    if ((await trials.run(trial.candidate)).fails === 'same') times++;
+    if ((await trials.runApart(trial.candidate)).fails === 'same') times++;
   }
   const reproduced = { times, of: options.confirmations };
   const { executions, seconds } = trials;

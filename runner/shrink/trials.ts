@@ -2,6 +2,7 @@
 import type { Forensic, RunConfig, RunEvent, Signature } from '../../server/contract/index.ts';
 import type { Trace } from '../harness/attempt.ts';
 import { execute, type StopSignal } from '../harness/execute.ts';
+import { CityKeeper } from '../targets/postgres/keeper.ts';
 import { MemorySink } from '../telemetry/memory.ts';
 import { sameSignature, signatureOf } from './signature.ts';
 
@@ -65,6 +66,8 @@ export class Trials {
   readonly #signal: StopSignal;
   readonly #known = new Map<string, Trial['fails']>();
   readonly #startedAt = process.hrtime.bigint();
+  /** Trials are many and short: they follow one another in the same city, made anew each time. */
+  readonly #cities = new CityKeeper();
   #signature: Signature | null = null;
   #executions = 0;
 
@@ -104,17 +107,27 @@ export class Trials {
 
   /** Executes a candidate, beyond the budget too. */
   async run(candidate: Candidate): Promise<Trial> {
-    const trial = await this.#execute(configOf(this.#subject.config, candidate), candidate);
+    const trial = await this.#execute(configOf(this.#subject.config, candidate), candidate, this.#cities);
     this.#known.set(keyOf(candidate), trial.fails);
     return trial;
   }
 
-  async #execute(config: RunConfig, candidate: Candidate): Promise<Trial> {
+  /** Executes a candidate as whoever reproduces it does: in a city of its own. */
+  async runApart(candidate: Candidate): Promise<Trial> {
+    return await this.#execute(configOf(this.#subject.config, candidate), candidate);
+  }
+
+  async close(): Promise<void> {
+    await this.#cities.close();
+  }
+
+  async #execute(config: RunConfig, candidate: Candidate, cities?: CityKeeper): Promise<Trial> {
     this.#executions++;
     const sink = new MemorySink();
     const trace: Trace = { picks: [], struck: [], begun: [] };
     const { scenario, target, seed, targetUrl } = this.#subject;
-    const end = await execute({ scenario, target, seed, config, targetUrl, sink, signal: NEVER, trace });
+    const run = { scenario, target, seed, config, targetUrl, sink, signal: NEVER, trace, cities };
+    const end = await execute(run);
     const forensic = end.failForensic;
     return { candidate, fails: this.#judge(forensic), forensic, events: sink.events, trace };
   }

@@ -2,6 +2,7 @@
 import type { Call, Reply } from '../scenarios/scenario.ts';
 import type { CityClock } from '../sim/clock.ts';
 import type { Prng } from '../sim/prng.ts';
+import type { CityKeeper } from './postgres/keeper.ts';
 
 /**
  * One request inside the target. `ready`: a step can be taken. `waiting`: for a lock or a connection,
@@ -58,4 +59,6 @@ export interface TargetOptions {
   prng: Prng;
   /** What the service is told when it asks for the time. */
   clock: CityClock;
+  /** Where a city and its connections come from and go to, when they are to be used again. */
+  cities?: CityKeeper | undefined;
 }

@@ -1,18 +1,42 @@
-/** Shrinking a race of real transactions: many executions on a real database. */
-import { afterAll, beforeAll, describe, it } from 'vitest';
+/**
+ * Shrinking bugs of real transactions: many executions on a real database. SIMCITY_HEAVY=4 takes every bug of
+ * the zoo, less takes its share of them.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BUGS } from '../../runner/scenarios/bookings/bugs/index.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { expectGoodReproduction, firstFailure, shrunk } from '../helpers/shrinking.ts';
 
+const factor = Number(process.env['SIMCITY_HEAVY'] ?? 1);
+/** Every so many-th bug. */
+const STEP = Math.max(1, Math.round(5 / factor));
+/** The few that need more operations than the median may have. */
+const MOST_OPERATIONS = 12;
+const MEDIAN_OPERATIONS = 6;
+
 describe('shrinking on postgres', () => {
+  const sizes: number[] = [];
   let postgres: TestPostgres;
+  let url: string;
   beforeAll(async () => {
     postgres = await startTestPostgres();
+    url = await postgres.createDatabase({ migrated: false });
   });
   afterAll(() => postgres.close());
 
-  it('a race of real transactions comes down to a few operations that fail 20 times of 20', async () => {
-    const url = await postgres.createDatabase({ migrated: false });
-    const found = await firstFailure('check-then-insert', 'postgres', url);
-    await expectGoodReproduction(found, await shrunk(found, 600));
-  }, 600_000);
+  it.each(BUGS.filter((_, i) => i % STEP === 1 % STEP).map(({ name }) => name))(
+    '%s comes down to a few operations, none of which can be left out, that fail 20 times of 20',
+    async (bug) => {
+      const found = await firstFailure(bug, 'postgres', url);
+      const result = await shrunk(found, 1_000);
+      sizes.push(result.trial.candidate.operations.length);
+      await expectGoodReproduction(found, result, MOST_OPERATIONS);
+    },
+    600_000,
+  );
+
+  it(`in the median they are at most ${MEDIAN_OPERATIONS} operations`, () => {
+    const sorted = sizes.sort((a, b) => a - b);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(MEDIAN_OPERATIONS);
+  });
 });

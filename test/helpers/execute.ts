@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { execute, type StopSignal } from '../../runner/harness/execute.ts';
+import type { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
 import { MemorySink } from '../../runner/telemetry/memory.ts';
 import {
   type EndReport,
@@ -24,6 +25,7 @@ export interface Executed {
 export async function executed(
   launch: Launch & { seed: number },
   targetUrl: string | null = null,
+  cities?: CityKeeper,
 ): Promise<Executed> {
   const { scenario, target, config } = launchSchema.parse(launch);
   const sink = new MemorySink();
@@ -33,6 +35,7 @@ export async function executed(
     seed: launch.seed,
     config: runConfigSchema.parse(config),
     targetUrl,
+    cities,
     sink,
     signal: neverStopped,
   });

@@ -59,12 +59,12 @@ export async function reproduce(
   return signature((await executed({ target, seed, config: part }, targetUrl)).end);
 }
 
-export async function expectGoodReproduction(found: Found, result: Shrunk): Promise<void> {
+export async function expectGoodReproduction(found: Found, result: Shrunk, most = 6): Promise<void> {
   const smallest = composeSmallest({ scenario: 'bookings', ...found }, result);
   const failure = formatSignature(signatureOf(found.forensic));
   const { config, story, reproduce: command } = smallestSchema.parse(JSON.parse(JSON.stringify(smallest)));
   const operations = config.reduction?.operations ?? [];
-  expect(operations.length).toBeLessThanOrEqual(6);
+  expect(operations.length).toBeLessThanOrEqual(most);
   expect(smallest).toMatchObject({ minimal: true, reproduced: { times: 20, of: 20 }, seed: found.seed });
   expect(command).toContain(`--seed ${found.seed}`);
   expect(command).toContain(`ops=`);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
 import { decided, executed } from '../helpers/execute.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 
@@ -53,6 +54,24 @@ describe('on postgres', () => {
       throw new Error(`${bug} was not found`);
     },
   );
+
+  it('a city that is used again gives the histories of a new one, after failures and crashes too', async () => {
+    const cities = new CityKeeper();
+    const runs = [
+      { concurrency: 8, bug: 'check-then-insert' },
+      { concurrency: 2, faults: 'brutal', faultRates: { crash: 0.05 } },
+      { concurrency: 6, bug: 'lost-update' },
+      { concurrency: 6, bug: 'lost-update' },
+      { concurrency: 8, isolation: 'serializable', bug: 'id-reuse' },
+      { concurrency: 8, isolation: 'serializable', faults: 'brutal' },
+    ] as const;
+    for (const [i, run] of runs.entries()) {
+      const launch = { target, seed: 1 + i, config: { operations: 60, ...run } };
+      const again = await executed(launch, url, cities);
+      expect(decided(again.events)).toEqual(decided((await executed(launch, url)).events));
+    }
+    await cities.close();
+  });
 
   it('leaves no city behind, and sweeps up one whose owner is gone', async () => {
     const sql = database.open(url);

@@ -11,11 +11,15 @@ export class City {
   readonly schema: string;
   readonly version: string;
   readonly #control: postgres.Sql;
+  readonly #ddl: string;
+  /** The statement that makes the city as good as new; null: that is not known yet. */
+  #renewal: string | null = null;
 
-  private constructor(schema: string, version: string, control: postgres.Sql) {
+  private constructor(schema: string, version: string, control: postgres.Sql, ddl: string) {
     this.schema = schema;
     this.version = version;
     this.#control = control;
+    this.#ddl = ddl;
   }
 
   /** Creates a fresh schema with `ddl` in it. The name is random: nothing that is decided depends on it. */
@@ -38,7 +42,7 @@ export class City {
       await control.unsafe(ddl);
       await keepStill(control, schema);
       await sweep(control, schema);
-      return new City(schema, row?.version ?? 'unknown', control);
+      return new City(schema, row?.version ?? 'unknown', control, ddl);
     } catch (error) {
       await control.end({ timeout: 1 });
       throw error;
@@ -48,6 +52,25 @@ export class City {
   /** Sends a statement outside of the schedule. */
   async query(text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
     return await this.#control.unsafe(text, values as never[], { prepare: values.length > 0 });
+  }
+
+  /** As it was when it had just been created. No other connection may have a transaction open in it. */
+  async renew(): Promise<void> {
+    if (this.#renewal === null) {
+      await this.#rebuild();
+      this.#renewal = await renewalOf(this.#control, this.schema);
+    } else if (this.#renewal === '') {
+      await this.#rebuild();
+    } else {
+      await this.#control.unsafe(this.#renewal);
+    }
+  }
+
+  async #rebuild(): Promise<void> {
+    await dropSchema(this.#control, this.schema);
+    await this.#control.unsafe(`create schema ${this.schema}`);
+    await this.#control.unsafe(this.#ddl);
+    await keepStill(this.#control, this.schema);
   }
 
   /** The backends that `pid` waits for now; empty when it does not wait. */
@@ -97,6 +120,26 @@ async function keepStill(control: postgres.Sql, schema: string): Promise<void> {
       `alter table ${quoted(String(name))} set (autovacuum_enabled = false, toast.autovacuum_enabled = false)`,
     );
   }
+}
+
+/**
+ * The statement that empties a city that has just been built: all its state is in tables that the DDL left
+ * empty, and in the sequences of their columns. Empty when there is other state: it has to be built anew.
+ */
+async function renewalOf(control: postgres.Sql, schema: string): Promise<string> {
+  const [others] = await control`
+    select count(*)::int as count from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = ${schema} and (c.relkind in ('m', 'p', 'f') or c.relkind = 'S' and not exists (
+      select from pg_depend d where d.objid = c.oid and d.deptype in ('a', 'i') and d.refobjsubid > 0))`;
+  if (others?.['count'] !== 0) return '';
+  const tables = await control`
+    select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = ${schema} and c.relkind = 'r' order by c.relname`;
+  const names = tables.map(({ name }) => quoted(String(name)));
+  if (names.length === 0) return '';
+  const filled = names.map((name) => `exists (select from ${name})`).join(' or ');
+  const [row] = await control.unsafe(`select ${filled} as filled`);
+  return row?.['filled'] === false ? `truncate ${names.join(', ')} restart identity` : '';
 }
 
 /** Drops the cities whose runs are gone without having dropped them; `own` is in use by this connection. */

@@ -36,6 +36,8 @@ export class PostgresTarget implements Target {
   readonly #options: TargetOptions;
   #city!: City;
   #pool!: SessionPool;
+  /** Idle sessions of an earlier run, those with the lowest numbers first. */
+  #spare: readonly Session[] = [];
   readonly #byPid = new Map<number, Statement>();
   /** Tasks whose first statement waits for a session, first come first served. */
   readonly #line: PostgresTask[] = [];
@@ -60,10 +62,12 @@ export class PostgresTarget implements Target {
   }
 
   async prepare(world: Readonly<Record<string, unknown>>): Promise<void> {
-    this.#city = await City.create(this.#url, this.#service.schema);
+    const kept = await this.#options.cities?.take(this.#key);
+    this.#city = kept?.city ?? (await City.create(this.#url, this.#service.schema));
     this.versions['postgres'] = this.#city.version;
+    this.#pool = new SessionPool(await this.#openSessions(kept?.sessions));
+    this.#spare = kept?.sessions.slice(this.#pool.sessions.length) ?? [];
     await this.#service.prepare(this.#ungated(), world);
-    this.#pool = new SessionPool(await this.#openSessions());
   }
 
   start(call: Call, faults: TaskFaults): Task {
@@ -133,15 +137,37 @@ export class PostgresTarget implements Target {
   }
 
   async close(): Promise<void> {
+    if (this.#options.cities && (await this.#leftInOrder())) {
+      const sessions = [...this.#pool.sessions, ...this.#spare];
+      return await this.#options.cities.give(this.#key, { city: this.#city, sessions });
+    }
     await this.#pool?.close();
+    await Promise.all(this.#spare.map((session) => session.close()));
     await this.#city?.drop();
   }
 
-  async #openSessions(): Promise<Session[]> {
+  /** What makes one run's city fit for another. */
+  get #key(): string {
+    return [this.#url, this.#options.isolation, this.#service.schema].join('\n');
+  }
+
+  /** Ends what a failure left open; false when the connections cannot be used again. */
+  async #leftInOrder(): Promise<boolean> {
+    try {
+      // One after the other they let go what the statements of others wait for, behind which theirs are sent.
+      await Promise.all(this.#pool.sessions.map((session) => session.send('rollback', [])));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** As many as the run needs, in place of those that `idle` lacks. */
+  async #openSessions(idle: readonly Session[] = []): Promise<Session[]> {
     const isolation = this.#options.isolation.replace('-', ' ') as Isolation;
     const size = Math.max(2, Math.min(this.#options.concurrency, POOL_SIZE));
     const open = { url: this.#url, schema: this.#city.schema, isolation };
-    return await Promise.all(Array.from({ length: size }, (_, i) => Session.open(i, open)));
+    return await Promise.all(Array.from({ length: size }, (_, i) => idle[i] ?? Session.open(i, open)));
   }
 
   /** Sends a statement; on return it is settled, or its task waits. */
