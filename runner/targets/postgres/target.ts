@@ -173,6 +173,7 @@ export class PostgresTarget implements Target {
   /** Sends a statement; on return it is settled, or its task waits. */
   async #letThrough(statement: Statement): Promise<void> {
     if (!this.#assignSession(statement)) return;
+    if (this.#waitsAlike(statement)) return;
     this.#send(statement);
     if (await this.#settledOrBlocked(statement)) return;
     statement.task.state = 'waiting';
@@ -196,13 +197,39 @@ export class PostgresTarget implements Target {
     return true;
   }
 
+  /**
+   * True when the very same statement of another waits already, so that this one would only have to be taken
+   * back: it is kept at the gate until locks are let go, and the database is spared both.
+   */
+  #waitsAlike(statement: Statement): boolean {
+    const pid = statement.session?.pid ?? 0;
+    const twin = this.#blocked.find((other) => isSame(other, statement) && !other.blockers.includes(pid));
+    if (!twin?.session) return false;
+    this.#deferred.push(statement);
+    statement.blockers = [twin.session.pid];
+    if (this.#circleFrom(statement)) {
+      // Whether that is a deadlock only the database can tell.
+      this.#deferred.pop();
+      statement.blockers = [];
+      return false;
+    }
+    this.#bind(statement);
+    statement.task.state = 'waiting';
+    this.#sometimes['a transaction waited for a lock']++;
+    return true;
+  }
+
+  /** The session is its transaction's from now on. */
+  #bind({ session, transaction }: Statement): void {
+    if (!transaction || transaction.session) return;
+    transaction.session = session;
+    this.#openTransactions++;
+  }
+
   #send(statement: Statement): void {
     const session = statement.session as Session;
     const { transaction } = statement;
-    if (transaction && !transaction.session) {
-      transaction.session = session;
-      this.#openTransactions++;
-    }
+    this.#bind(statement);
     if (transaction && transaction.statements === 0) quietly(session.send('begin', []));
     const fails = statement.kind === 'commit' && statement.task.failsAtCommit;
     if (fails) {
@@ -423,6 +450,17 @@ function quietly(sent: Promise<unknown>): void {
 function waitsBeside(statement: Statement, others: readonly Statement[]): boolean {
   const rivals = new Set(others.flatMap((other) => [...other.blockers, other.session?.pid ?? 0]));
   return statement.blockers.some((pid) => rivals.has(pid));
+}
+
+/** True when both ask the database for the very same. */
+function isSame(a: Statement, b: Statement): boolean {
+  return (
+    a.kind === 'statement' &&
+    b.kind === 'statement' &&
+    a.text === b.text &&
+    a.values.length === b.values.length &&
+    a.values.every((value, i) => value === b.values[i])
+  );
 }
 
 /** What began a transaction goes back with it; another statement needs a savepoint before it. */
