@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/{unit,integration,simulation,e2e}/**/*.test.{ts,tsx}'],
     globalSetup: ['test/helpers/global-setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
   },
