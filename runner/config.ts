@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ENVIRONMENT, type Modules, setVariables } from '../server/contract/index.ts';
+import { AllowedServices } from './targets/http/allowed.ts';
 
 const environmentSchema = z.object({
   DATABASE_URL: ENVIRONMENT.DATABASE_URL,
@@ -15,6 +16,8 @@ const environmentSchema = z.object({
   SIMCITY_TARGET_MODULE: ENVIRONMENT.SIMCITY_TARGET_MODULE.optional(),
   SIMCITY_SCENARIO_MODULE: ENVIRONMENT.SIMCITY_SCENARIO_MODULE.optional(),
   SIMCITY_EXEC: ENVIRONMENT.SIMCITY_EXEC.optional(),
+  SIMCITY_TARGETS: ENVIRONMENT.SIMCITY_TARGETS.optional(),
+  SIMCITY_TARGET_CREDENTIALS: ENVIRONMENT.SIMCITY_TARGET_CREDENTIALS.default([]),
   SIMCITY_PARALLEL: ENVIRONMENT.SIMCITY_PARALLEL.default(1),
   SIMCITY_LEASE_SECONDS: ENVIRONMENT.SIMCITY_LEASE_SECONDS.default(30),
   SIMCITY_STOP_GRACE_SECONDS: ENVIRONMENT.SIMCITY_STOP_GRACE_SECONDS.default(10),
@@ -33,6 +36,8 @@ export interface RunnerConfig {
   onlyRun: string | null;
   /** The command that starts the service that a run's target names; set by `simcity run --exec` alone. */
   exec: string | null;
+  /** URLs with user and password, for targets of the same origin. */
+  credentials: string[];
   /** Files of the user's that harnesses load; set by `simcity run --target FILE` and `--scenario FILE`. */
   modules: Modules;
   /** Runs at once. */
@@ -61,6 +66,7 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     );
   }
   const found = parsed.data;
+  assertTargets(found.SIMCITY_TARGETS);
   return {
     databaseUrl: found.DATABASE_URL,
     serverUrl: found.SIMCITY_URL,
@@ -69,6 +75,7 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     onlyRun: found.SIMCITY_ONLY_RUN ?? null,
     // Never for runs that others may have launched: those of a runner that takes any.
     exec: found.SIMCITY_ONLY_RUN === undefined ? null : (found.SIMCITY_EXEC ?? null),
+    credentials: found.SIMCITY_TARGET_CREDENTIALS,
     modules: {
       target: absolute(found.SIMCITY_TARGET_MODULE),
       scenario: absolute(found.SIMCITY_SCENARIO_MODULE),
@@ -79,6 +86,14 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     harnessScript: found.SIMCITY_HARNESS ?? defaultHarness(entryUrl),
     logLevel: found.SIMCITY_LOG_LEVEL,
   };
+}
+
+function assertTargets(entries: string[] | undefined): void {
+  try {
+    if (entries) new AllowedServices(entries);
+  } catch (error) {
+    throw new RunnerConfigError(`SIMCITY_TARGETS: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function absolute(path: string | undefined): string | null {

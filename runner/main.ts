@@ -1,8 +1,9 @@
 /** The entry of the runner: the process that claims queued runs and supervises their harnesses. */
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import postgres from 'postgres';
-import type { Ready } from '../server/contract/index.ts';
+import { createRedactor, type Ready } from '../server/contract/index.ts';
 import { type RunnerConfig, RunnerConfigError, readRunnerConfig } from './config.ts';
+import { runnerSecrets } from './secrets.ts';
 import { ClaimLoop } from './supervise/claim-loop.ts';
 import { Queue } from './supervise/queue.ts';
 import { withinTime } from './supervise/within-time.ts';
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
     if (!(error instanceof RunnerConfigError)) throw error;
     return refuse('invalid_settings', `The runner cannot start: ${error.message}`, EXIT_CODE.usage);
   }
-  const log = pino({ name: 'runner', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const log = createLog(config);
   const sql = postgres(config.databaseUrl, {
     max: 4,
     connect_timeout: 5,
@@ -57,6 +58,14 @@ async function main(): Promise<void> {
   await loop.close('the runner is shutting down');
   await sql.end({ timeout: CLOSE_CONNECTIONS_SECONDS });
   process.exit(EXIT_CODE.fine);
+}
+
+/** JSON lines on stderr. Each whole line is cleaned: an error of a library may quote what nobody meant to log. */
+function createLog(config: RunnerConfig): Logger {
+  const stderr = pino.destination({ dest: 2, sync: true });
+  const redactor = createRedactor(runnerSecrets(config, process.env));
+  const write = (line: string) => stderr.write(redactor.text(line));
+  return pino({ name: 'runner', level: config.logLevel }, { write });
 }
 
 /** Ends by force what does not end in the grace; a parent that goes while this one ends shortens it. */

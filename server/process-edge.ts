@@ -1,7 +1,7 @@
 /** What every process of the server part does at its edge: one ready line, and an end when it is told. */
 import { once } from 'node:events';
 import { pino } from 'pino';
-import type { Ready } from './contract/index.ts';
+import { createRedactor, type Ready, secretsOfEnvironment } from './contract/index.ts';
 
 export type Log = ReturnType<typeof createLog>;
 
@@ -9,7 +9,10 @@ export type Log = ReturnType<typeof createLog>;
 export function createLog(name: string, env: NodeJS.ProcessEnv = process.env) {
   const asked = env['SIMCITY_LOG_LEVEL'] ?? 'warn';
   const level = asked === 'silent' || asked in pino.levels.values ? asked : 'warn';
-  return pino({ name, level }, pino.destination({ dest: 2, sync: true }));
+  const stderr = pino.destination({ dest: 2, sync: true });
+  const redactor = createRedactor(secretsOfEnvironment(env));
+  // The whole line is looked at: an error of a library may quote what nobody meant to log.
+  return pino({ name, level }, { write: (line: string) => stderr.write(redactor.text(line)) });
 }
 
 /** Prints the one line that says that this process is ready, or why it is not. */

@@ -10,7 +10,7 @@ import { startPulse } from '../output/pulse.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson } from '../safe-text.ts';
 import { follow } from './follow.ts';
-import { launchOf, type RunFlags } from './launch.ts';
+import { launchOf, type RunFlags, splitCredentials } from './launch.ts';
 import type { Presentation } from './presentation.ts';
 import { withReports } from './report.ts';
 
@@ -26,9 +26,10 @@ export async function execute(
   const silent = presentation.quiet;
   const { progress, connected: stopPulse } = startProgress(context, silent);
   const connected = await hostWhatIsMissing(context, flags, progress).finally(stopPulse);
-  const code = { modules, exec: flags.exec };
+  const { credentials } = splitCredentials(flags.target ?? '');
+  const code = { modules, exec: flags.exec, credentials };
   const own =
-    modules || flags.exec !== undefined
+    modules || flags.exec !== undefined || credentials !== undefined
       ? await launchHere(context, connected, flags, launch, code, progress)
       : null;
   const launched = own?.run ?? (await connected.api.launch(launch));
@@ -81,6 +82,12 @@ export async function detach(context: Context, scenario: string, flags: RunFlags
     throw usageError(
       '--detach leaves the run to a runner elsewhere, and a file or command of yours is executed only here.',
       'Leave --detach away, or start `simcity up` and run it without --detach in another terminal.',
+    );
+  }
+  if (splitCredentials(flags.target ?? '').credentials !== undefined) {
+    throw usageError(
+      'the user and password in the URL of a target stay on this machine, and --detach leaves the run to a runner elsewhere.',
+      'Leave them out, and give them to that runner as SIMCITY_TARGET_CREDENTIALS.',
     );
   }
   // What is hosted here would end with this command, so a server that stays is needed.

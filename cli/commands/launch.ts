@@ -60,7 +60,7 @@ export function launchOf(scenario: string, flags: RunFlags): Launch {
   const labelled = (text: string) => (isModuleFile(text) ? moduleLabel(text) : text);
   const launch = {
     scenario: labelled(scenario),
-    target: flags.target === undefined ? undefined : labelled(flags.target),
+    target: flags.target === undefined ? undefined : splitCredentials(labelled(flags.target)).target,
     // Chosen here, so that a run has its seed before anything else happens.
     seed: flags.seed ?? Math.floor(Math.random() * 2 ** 32),
     config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
@@ -73,6 +73,19 @@ export function launchOf(scenario: string, flags: RunFlags): Launch {
     );
   }
   return launch as Launch;
+}
+
+/**
+ * A target is stored and shown, so the user and the password in its URL stay on this machine.
+ * `credentials`: the URL with them, for the runner that is started here; undefined without any.
+ */
+export function splitCredentials(target: string): { target: string; credentials: string | undefined } {
+  const url = /^https?:/i.test(target) ? URL.parse(target) : null;
+  if (!url || (url.username === '' && url.password === '')) return { target, credentials: undefined };
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return { target: bare.href, credentials: url.href };
 }
 
 /** With only a duration given, the duration alone decides. */

@@ -69,10 +69,12 @@ function existing(context: Context, text: string): string {
   return realpathSync(path);
 }
 
-/** What a run executes of the user's: files, or the command that starts the service under test. */
+/** What a run needs of the user's: files, the command that starts the service under test, its user and password. */
 export interface OwnCode {
   modules: Modules | null;
   exec: string | undefined;
+  /** The URL of the target with user and password. */
+  credentials?: string | undefined;
 }
 
 export interface LaunchedHere {
@@ -96,7 +98,7 @@ export async function launchHere(
   const run = await connected.api.launch({ ...launch, runner: name });
   const dataDir = dataDirOf(context, flags.dataDir);
   const { logDir } = prepareDataDir(dataDir);
-  const { modules, exec } = own;
+  const { modules, exec, credentials } = own;
   if (modules) remember(dataDir, run.id, modules);
   const env = {
     ...context.env,
@@ -108,6 +110,7 @@ export async function launchHere(
     SIMCITY_TARGET_MODULE: modules?.target ?? undefined,
     SIMCITY_SCENARIO_MODULE: modules?.scenario ?? undefined,
     SIMCITY_EXEC: exec,
+    ...(credentials === undefined ? {} : { SIMCITY_TARGET_CREDENTIALS: credentials }),
   };
   const runner = await keepAlive(() => startPart({ name: 'runner', logDir, env }), progress);
   const forget = context.atExit(() => runner.stop());

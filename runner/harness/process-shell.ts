@@ -1,4 +1,5 @@
 /** The process of one run: joins a session to this process's streams, signals and exit code. */
+import { createRedactor, secretsOfEnvironment } from '../../server/contract/index.ts';
 import { HARNESS_EXIT } from './exit-codes.ts';
 import { watchParent } from './orphan-watchdog.ts';
 import { type Execute, runSession } from './session.ts';
@@ -35,6 +36,9 @@ function crash(error: unknown): void {
   process.exit(HARNESS_EXIT.crashed);
 }
 
+const redactor = createRedactor(secretsOfEnvironment(process.env));
+
 function log(record: Record<string, unknown>): void {
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...record })}\n`);
+  const line = JSON.stringify({ time: new Date().toISOString(), ...record });
+  process.stderr.write(`${redactor.text(line)}\n`);
 }

@@ -6,6 +6,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import {
+  createRedactor,
   type EndReport,
   type HarnessOrder,
   harnessMessageSchema,
@@ -13,6 +14,7 @@ import {
   type Modules,
   type RunConfig,
 } from '../../server/contract/index.ts';
+import { harnessSecrets } from '../secrets.ts';
 import { HttpSink } from '../telemetry/http.ts';
 import { LeaseLostError, type Sink, SinkClosedError } from '../telemetry/sink.ts';
 import { HARNESS_EXIT } from './exit-codes.ts';
@@ -71,6 +73,7 @@ export async function runSession(options: SessionOptions): Promise<number> {
     serverUrl: order.serverUrl,
     runId: order.runId,
     token: order.token,
+    redactor: createRedactor(harnessSecrets(order, process.env)),
     onStop: (reason) => options.stop.request(reason),
     onFailure: (error) => failed.resolve(error),
     onRetry: (why, attempt) => {

@@ -3,7 +3,13 @@
  * the first line on stdin, and the end of stdin ends the process. A campaign's threads start here as well.
  */
 import { createInterface } from 'node:readline';
-import { harnessMessageSchema, type LabLine, labOrderSchema } from '../../server/contract/index.ts';
+import {
+  createRedactor,
+  harnessMessageSchema,
+  type LabLine,
+  labOrderSchema,
+  secretsOfEnvironment,
+} from '../../server/contract/index.ts';
 import { isCampaignThread, serveCampaign } from '../campaign/thread.ts';
 import { watchParent } from '../harness/orphan-watchdog.ts';
 import { StopControl } from '../harness/stop-control.ts';
@@ -51,8 +57,11 @@ function firstLine(stop: StopControl): Promise<unknown> {
   });
 }
 
+/** What is stored of a run is without secrets, so what is compared with it is, too. */
+const redactor = createRedactor(secretsOfEnvironment(process.env));
+
 function write(line: LabLine): void | Promise<void> {
-  if (process.stdout.write(`${JSON.stringify(line)}\n`)) return;
+  if (process.stdout.write(`${redactor.text(JSON.stringify(line))}\n`)) return;
   return new Promise((resolve) => {
     process.stdout.once('drain', resolve);
     process.stdout.once('close', resolve);

@@ -1,9 +1,9 @@
 /** A harness as a process of its own: started without a shell, in its own group, its output always drained. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 import type { HarnessOrder } from '../../server/contract/index.ts';
+import { LineSplitter } from './line-splitter.ts';
 import { OutputTail } from './output-tail.ts';
 
 const aliveSchema = z.object({ alive: z.object({ taken: z.int(), waiting: z.boolean() }) });
@@ -40,6 +40,7 @@ const WITHHELD = [
   'SIMCITY_TOKEN',
   'SIMCITY_TOKENS',
   'SIMCITY_HOST_TOKEN',
+  'SIMCITY_TARGET_CREDENTIALS',
   'SIMCITY_EXEC',
   'SIMCITY_TARGET_MODULE',
   'SIMCITY_SCENARIO_MODULE',
@@ -72,11 +73,13 @@ function outcome(
   const stdout = new OutputTail();
   const stderr = new OutputTail();
   child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const alive = parseAlive(line);
+  const lines = new LineSplitter((line, whole) => {
+    const alive = whole ? parseAlive(line) : null;
     if (alive) onAlive(alive);
     else stdout.add(Buffer.from(`${line}\n`));
   });
+  child.stdout.on('data', (chunk: Buffer) => lines.add(chunk));
+  child.stdout.on('end', () => lines.end());
   return new Promise((resolve) => {
     let spawnError: string | null = null;
     const end = (code: number | null, signal: NodeJS.Signals | null) => {

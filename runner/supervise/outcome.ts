@@ -1,8 +1,9 @@
 /** What became of a run whose harness has ended without reporting it: the verdict, and the bundle that says why. */
 
 import packageJson from '../../package.json' with { type: 'json' };
-import type { FailureKind, Forensic, JsonObject } from '../../server/contract/index.ts';
+import type { FailureKind, Forensic, JsonObject, Redactor } from '../../server/contract/index.ts';
 import { reproduceCommand } from '../reproduce.ts';
+import { redactedLines, sealedForensic } from '../telemetry/seal.ts';
 import type { ChildExit } from './child.ts';
 import type { ClaimedRun, Ending } from './queue.ts';
 
@@ -11,6 +12,8 @@ export interface Interventions {
   /** A stop was asked for. */
   stopRequested: boolean;
   stopReason: string | null;
+  /** It was sent SIGTERM, because it did not stop by itself. */
+  terminated: boolean;
   /** It was killed, because it did not stop in time. */
   killed: boolean;
   /** Why it was given up, as a sentence; null when it was not. */
@@ -22,15 +25,15 @@ export interface Remains {
   exit: ChildExit;
   interventions: Interventions;
   lastEvents: JsonObject[];
-  /** Texts that must not be stored. */
-  secrets: string[];
+  redactor: Redactor;
 }
 
 /** The ending to write for a run; the database refuses it when the harness did report one. */
 export function endingOf(remains: Remains): Ending {
-  const { stopRequested, stopReason, killed, timeout } = remains.interventions;
+  const { stopRequested, stopReason, killed, terminated, timeout } = remains.interventions;
+  const ended = killed || (terminated && remains.exit.signal === 'SIGTERM');
   if (timeout !== null) return failed(remains, 'timeout', 'run-ends-in-time', timeout);
-  if (stopRequested && killed) return { status: 'STOPPED', reason: stopReason, forensic: null };
+  if (stopRequested && ended) return { status: 'STOPPED', reason: stopReason, forensic: null };
   return failed(remains, 'harness-crash', 'harness-reports-a-verdict', crashMessage(remains.exit));
 }
 
@@ -61,7 +64,7 @@ function messageOf(line: string): string | null {
 
 function failed(remains: Remains, kind: FailureKind, invariant: string, message: string): Ending {
   const { run, exit, lastEvents } = remains;
-  const redacted = (text: string) => redact(text, remains.secrets);
+  const redacted = (text: string) => remains.redactor.text(storableText(text));
   const { code, signal, spawnError, droppedBytes } = exit;
   const forensic: Forensic = {
     version: 1,
@@ -87,17 +90,16 @@ function failed(remains: Remains, kind: FailureKind, invariant: string, message:
       exitCode: code,
       signal,
       spawnError,
-      stdout: exit.stdout.map(redacted),
-      stderr: exit.stderr.map(redacted),
+      stdout: redactedLines(exit.stdout.map(storableText), remains.redactor),
+      stderr: redactedLines(exit.stderr.map(storableText), remains.redactor),
       droppedBytes,
     },
   };
-  return { status: 'FAIL', reason: forensic.message, forensic };
+  const sealed = sealedForensic(forensic, remains.redactor);
+  return { status: 'FAIL', reason: sealed.message, forensic: sealed };
 }
 
-/** `text` without the secrets, without credentials in URLs, and with nothing that PostgreSQL cannot hold. */
-export function redact(text: string, secrets: string[]): string {
-  let clean = text.replaceAll('\u0000', '\u2400').toWellFormed();
-  for (const secret of secrets) if (secret !== '') clean = clean.replaceAll(secret, '***');
-  return clean.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"']*@/gi, '$1***@');
+/** With nothing that PostgreSQL cannot hold. */
+function storableText(text: string): string {
+  return text.replaceAll('\u0000', '\u2400').toWellFormed();
 }

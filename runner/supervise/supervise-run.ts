@@ -2,9 +2,11 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { isModuleLabel } from '../../server/contract/index.ts';
+import { createRedactor, isModuleLabel } from '../../server/contract/index.ts';
 import type { RunnerConfig } from '../config.ts';
+import { runnerSecrets } from '../secrets.ts';
 import { isServiceUrl } from '../targets/http/address.ts';
+import { withCredentials } from '../targets/http/credentials.ts';
 import { type HarnessChild, startHarness } from './child.ts';
 import { endingOf, type Interventions } from './outcome.ts';
 import { Progress } from './progress.ts';
@@ -29,6 +31,7 @@ export class RunSupervisor {
   readonly #interventions: Interventions = {
     stopRequested: false,
     stopReason: null,
+    terminated: false,
     killed: false,
     timeout: null,
   };
@@ -49,7 +52,8 @@ export class RunSupervisor {
     this.#config = config;
     this.#progress = new Progress(run.config);
     this.#log = log.child({ run: run.id });
-    const { scenario, target, seed } = run;
+    const { scenario, seed } = run;
+    const target = withCredentials(run.target, config.credentials);
     const targetUrl = target === 'postgres' || isModuleLabel(target) ? config.targetUrl : null;
     const modules = {
       target: isModuleLabel(target) ? config.modules.target : null,
@@ -60,7 +64,10 @@ export class RunSupervisor {
     this.#child = startHarness(config.harnessScript, { ...order, token, targetUrl, exec, modules }, (alive) =>
       this.#progress.heard(alive),
     );
-    this.#log.info({ harnessPid: this.#child.pid, scenario, target, seed }, 'the harness is started');
+    this.#log.info(
+      { harnessPid: this.#child.pid, scenario, target: run.target, seed },
+      'the harness is started',
+    );
     this.#every(TICK_MS, () => this.#tick());
     this.#every((config.leaseSeconds * 1_000) / 6, () => void this.renew());
     this.done = this.#settle();
@@ -127,7 +134,10 @@ export class RunSupervisor {
 
   #killAfterGrace(): void {
     const graceMs = this.#config.stopGraceSeconds * 1_000;
-    this.#once(graceMs / 2, () => this.#child.kill('SIGTERM'));
+    this.#once(graceMs / 2, () => {
+      this.#interventions.terminated = true;
+      this.#child.kill('SIGTERM');
+    });
     this.#once(graceMs, () => {
       this.#log.warn('the harness did not end in the grace period: it is killed');
       this.kill();
@@ -148,7 +158,7 @@ export class RunSupervisor {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#log.info({ code: exit.code, signal: exit.signal }, 'the harness is gone');
     if (this.#leaseLost) return;
-    const secrets = [this.#token, this.#config.databaseUrl, this.#config.targetUrl ?? ''];
+    const redactor = createRedactor([this.#token, ...runnerSecrets(this.#config, process.env)]);
     // Written again until it is known to be committed, for as long as the lease can still be ours.
     while (performance.now() - this.#heldSinceMs < this.#config.leaseSeconds * 1_000) {
       try {
@@ -158,7 +168,7 @@ export class RunSupervisor {
           exit,
           interventions: this.#interventions,
           lastEvents,
-          secrets,
+          redactor,
         });
         const written = await withinTime(this.#queue.end(this.#run, ending), QUERY_LIMIT_MS);
         if (written)

@@ -5,7 +5,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   apiPath,
+  createRedactor,
   type EndReport,
+  type Redactor,
   type RunEvent,
   type Snapshot,
   type TelemetryAnswer,
@@ -13,6 +15,7 @@ import {
 import { Outbox, type OutboxBatch } from './outbox.ts';
 import { createPoster, type Poster, type PostOutcome } from './post.ts';
 import { RateMeter } from './rate-meter.ts';
+import { sealedJson } from './seal.ts';
 import { LeaseLostError, type Sink, SinkClosedError, TelemetryRefusedError } from './sink.ts';
 import { storableJson } from './storable.ts';
 
@@ -27,6 +30,8 @@ export interface HttpSinkOptions {
   /** Called for every attempt that failed and will be made again. `attempt` counts from 1. */
   onRetry?: (why: string, attempt: number) => void;
   limits?: Partial<HttpSinkLimits>;
+  /** Takes the secrets out of all that is sent; without it, those that are known by their form. */
+  redactor?: Redactor;
 }
 
 export interface HttpSinkLimits {
@@ -69,6 +74,7 @@ interface Waiter {
 
 export class HttpSink implements Sink {
   readonly #options: HttpSinkOptions;
+  readonly #redactor: Redactor;
   readonly #limits: HttpSinkLimits;
   readonly #poster: Poster;
   readonly #outbox: Outbox;
@@ -93,7 +99,9 @@ export class HttpSink implements Sink {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const url = new URL(apiPath.telemetry(options.runId), options.serverUrl).href;
     this.#poster = createPoster(url, options.token, this.#limits.answerTimeoutMs);
-    this.#outbox = new Outbox({ items: this.#limits.bufferItems, characters: this.#limits.bufferCharacters });
+    this.#redactor = options.redactor ?? createRedactor([]);
+    const { bufferItems: items, bufferCharacters: characters } = this.#limits;
+    this.#outbox = new Outbox({ items, characters }, (json) => this.#redactor.text(json));
     this.#schedule();
   }
 
@@ -128,7 +136,7 @@ export class HttpSink implements Sink {
   end(report: EndReport): Promise<void> {
     this.#assertOpen();
     if (this.#endRefusal) return Promise.reject(this.#endRefusal);
-    this.#endJson = storableJson(JSON.stringify(report));
+    this.#endJson = storableJson(sealedJson(report, this.#redactor));
     this.#outbox.releaseEnd();
     // One more than the items: the report itself has to be committed.
     this.#taken += 1;

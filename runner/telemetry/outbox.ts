@@ -32,6 +32,7 @@ const COMPACT_AFTER = 4_096;
 
 export class Outbox {
   readonly #limits: OutboxLimits;
+  readonly #clean: (json: string) => string;
   #items: Item[] = [];
   #head = 0;
   #characters = 0;
@@ -40,8 +41,10 @@ export class Outbox {
   /** The `end` event and what came after it. */
   #held = 0;
 
-  constructor(limits: OutboxLimits) {
+  /** `clean` takes out of the JSON of each item what must not be stored. */
+  constructor(limits: OutboxLimits, clean: (json: string) => string = (json) => json) {
     this.#limits = limits;
+    this.#clean = clean;
   }
 
   /** Items held, sent or not. */
@@ -135,7 +138,7 @@ export class Outbox {
   }
 
   #add(kind: Item['kind'], index: number, value: RunEvent | Snapshot): void {
-    const json = storableJson(JSON.stringify(value));
+    const json = this.#clean(storableJson(JSON.stringify(value)));
     this.#items.push({ kind, index, json });
     this.#characters += json.length;
     if (this.#endHeld) this.#held += 1;

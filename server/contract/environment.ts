@@ -52,6 +52,17 @@ const fixedTokens = list.transform((entries, context) => {
   return tokens.flatMap(({ data }) => (data ? [data] : []));
 });
 
+const credentials = list.transform((urls, context) => {
+  const parsed = urls.map((url) => URL.parse(url));
+  if (parsed.every((url) => url !== null && /^https?:$/.test(url.protocol) && url.username !== ''))
+    return urls;
+  context.addIssue({
+    code: 'custom',
+    message: 'a list of URLs such as https://user:password@host, with commas between',
+  });
+  return z.NEVER;
+});
+
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** By variable. Each takes text; a message says what would be right, and never quotes the value. */
@@ -85,6 +96,10 @@ export const ENVIRONMENT = {
   SIMCITY_TARGET_MODULE: z.string().min(1).max(4_096),
   SIMCITY_SCENARIO_MODULE: z.string().min(1).max(4_096),
   SIMCITY_EXEC: z.string().min(1).max(10_000),
+  /** Services that may be tested: names, addresses, ranges. Without it, all that no rule refuses. */
+  SIMCITY_TARGETS: list,
+  /** Users and passwords of services, as URLs; sent only to a target of the same origin. */
+  SIMCITY_TARGET_CREDENTIALS: credentials,
   SIMCITY_PARALLEL: whole(1, 64),
   SIMCITY_LEASE_SECONDS: number(0.5, 3_600, 'seconds'),
   SIMCITY_STOP_GRACE_SECONDS: number(0.1, 15, 'seconds'),
@@ -100,6 +115,7 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set<Variable>([
   'SIMCITY_TOKEN',
   'SIMCITY_TOKENS',
   'SIMCITY_HOST_TOKEN',
+  'SIMCITY_TARGET_CREDENTIALS',
 ]);
 
 /** `env` without the variables that are empty: an empty one counts as not set. */

@@ -9,6 +9,7 @@ export * from './module.ts';
 export * from './paths.ts';
 export * from './process.ts';
 export * from './prune.ts';
+export * from './redact.ts';
 export * from './reduction.ts';
 export * from './reproduce.ts';
 export * from './run.ts';

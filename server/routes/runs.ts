@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { Hono } from 'hono';
 import {
+  createRedactor,
   isModuleLabel,
   isTerminal,
   type RunPage,
@@ -17,6 +18,8 @@ import { assertStorable } from '../runs/storable-text.ts';
 import type { ServerEnv, Services } from '../services.ts';
 import { validate } from '../validate.ts';
 import { runsQuery, strictLaunch, strictStop } from './parameters.ts';
+
+const byForm = createRedactor([]);
 
 /** Drawn seeds stay below 2^31: they are easy to type, and there are enough. */
 const DRAWN_SEEDS = 2 ** 31;
@@ -55,7 +58,8 @@ export function runRoutes({ sql, hub }: Services): Hono<ServerEnv> {
     const { reason } = validate(strictStop, body, 'the body');
     assertStorable(reason, 'reason');
     const id = await resolveRunId(sql, c.req.param('runId'));
-    const before = await requestStop(sql, id, reason ?? null);
+    // Somebody may have pasted more than a reason.
+    const before = await requestStop(sql, id, reason === undefined ? null : byForm.text(reason));
     if (before !== null && isTerminal(before)) {
       throw new ApiError(
         409,
@@ -103,7 +107,12 @@ function assertModulesHaveRunner(scenario: string, target: string, runner: strin
 function assertTarget(target: string): void {
   if (target === 'postgres' || target === 'memory' || isModuleLabel(target)) return;
   const url = URL.canParse(target) ? new URL(target) : null;
-  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return;
+  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) {
+    if (url.username === '' && url.password === '') return;
+    throw invalidRequest(
+      'target holds a user or a password, and a target is stored and shown. Leave them out, and give them to the runner as SIMCITY_TARGET_CREDENTIALS=https://user:password@host.',
+    );
+  }
   throw invalidRequest(
     `target is ${JSON.stringify(target)}, but must be postgres, memory, or the http(s) URL of a service. A module of your own runs only where the command is given.`,
   );

@@ -1,5 +1,7 @@
 /** The runner with real processes and a real database: every run ends once and rightly, and nothing is left running. */
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { CANARY_ENVIRONMENT, canariesIn } from '../helpers/canaries.ts';
 import { isRunning, RunnerWorld, untilGone } from './runner-world.ts';
 
 let world: RunnerWorld;
@@ -219,4 +221,38 @@ test('a run whose configuration cannot be read fails at once and says why', asyn
   const [row] = await world.sql`select id from simcity_runs where config->>'operations' = '-1'`;
   const { fail_forensic: forensic } = await world.untilEnded(String(row?.['id']));
   expect(forensic?.message).toContain('cannot be executed by this version of SimCity: config.operations');
+});
+
+test.for(['leak', 'leak-and-crash'])(
+  'of a run that meets secrets (%s) none is stored or logged',
+  async (bug) => {
+    const runner = await world.startRunner({ ...CANARY_ENVIRONMENT, SIMCITY_LOG_LEVEL: 'trace' });
+    const id = await world.queue({ bug });
+    const { status, fail_forensic: forensic } = await world.untilEnded(id);
+    expect([status, forensic?.kind]).toEqual(['FAIL', bug === 'leak' ? 'invariant' : 'harness-crash']);
+    expect(forensic?.message).toContain('***');
+    runner.process.kill('SIGTERM');
+    await runner.ended;
+    const stored = await world.sql<{ text: string }[]>`
+    select r::text as text from simcity_runs r union all select e::text from simcity_run_events e
+    union all select l::text from simcity_run_live l union all select s::text from simcity_run_snapshots s`;
+    expect(stored.length).toBeGreaterThan(20);
+    expect(canariesIn(stored.map(({ text }) => text).join('\n'))).toEqual([]);
+    expect(canariesIn(runner.stderr())).toEqual([]);
+  },
+);
+
+test('a harness that prints a line without end costs the runner no memory', async () => {
+  const runner = await world.startRunner();
+  const residentKiB = async () => {
+    const status = await readFile(`/proc/${runner.process.pid}/status`, 'utf8');
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]);
+  };
+  const before = await residentKiB();
+  const id = await world.queue({ bug: 'never-ending-line' });
+  const { fail_forensic: forensic } = await world.untilEnded(id);
+  expect(forensic?.process).toMatchObject({ exitCode: 3 });
+  expect(Number(forensic?.process?.['droppedBytes'])).toBeGreaterThan(60 * 1024 * 1024);
+  // Of the 64 MiB that were printed; the rest is what a collector leaves for later.
+  expect((await residentKiB()) - before).toBeLessThan(48 * 1024);
 });

@@ -5,7 +5,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { runHarnessProcess } from '../../runner/harness/process-shell.ts';
 import type { Execute } from '../../runner/harness/session.ts';
+import type { Sink } from '../../runner/telemetry/sink.ts';
 import type { EndReport, JsonObject } from '../../server/contract/index.ts';
+import { CANARIES } from '../helpers/canaries.ts';
 
 const execute: Execute = async ({ config, sink, signal, seed }) => {
   let index = 0;
@@ -19,6 +21,22 @@ const execute: Execute = async ({ config, sink, signal, seed }) => {
   await sink.flush();
   if (config.bug === 'exit-3') {
     console.error('about to leave');
+    process.exit(3);
+  }
+  if (config.bug === 'leak' || config.bug === 'leak-and-crash') {
+    for (const [, text] of CANARIES) {
+      await emit('note', { text, inner: { json: JSON.stringify({ text }) } });
+      console.error(text);
+      console.log(text);
+    }
+    if (config.bug === 'leak-and-crash') throw new Error(CANARIES.map(([, text]) => text).join(' '));
+    return await fail(index, sink);
+  }
+  if (config.bug === 'never-ending-line') {
+    const piece = 'x'.repeat(1024 * 1024);
+    for (let i = 0; i < 64; i += 1) {
+      if (!process.stdout.write(piece)) await new Promise((resolve) => process.stdout.once('drain', resolve));
+    }
     process.exit(3);
   }
   if (config.bug === 'throw') throw new Error('the engine broke: postgres://me:hunter2@db/x');
@@ -35,5 +53,29 @@ const execute: Execute = async ({ config, sink, signal, seed }) => {
   await sink.end(report);
   return report;
 };
+
+/** Ends with a bundle that is full of what must not be stored. */
+async function fail(index: number, sink: Sink): Promise<EndReport> {
+  const texts = CANARIES.map(([, text]) => text);
+  const report: EndReport = {
+    status: 'FAIL',
+    reason: texts.join(' '),
+    failForensic: {
+      ...{ version: 1, kind: 'invariant', invariant: 'leak', message: texts.join(' '), eventIndex: index },
+      ...{ virtualMs: 0, operation: { texts }, actual: texts, expected: null, object: null, history: [] },
+      ...{
+        lastEvents: texts.map((text) => ({ text })),
+        city: { texts },
+        difference: texts,
+        faultsActive: [],
+      },
+      ...{ seed: 1, config: {}, versions: {}, reproduce: texts.join(' '), process: { stderr: texts } },
+    },
+  };
+  const at = new Date().toISOString();
+  await sink.event({ index, at, virtualMs: index, type: 'end', actor: 'city', data: { status: 'FAIL' } });
+  await sink.end(report);
+  return report;
+}
 
 await runHarnessProcess(execute);

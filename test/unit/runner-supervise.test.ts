@@ -5,7 +5,7 @@ import type { ChildExit } from '../../runner/supervise/child.ts';
 import { endingOf, type Interventions } from '../../runner/supervise/outcome.ts';
 import { OutputTail } from '../../runner/supervise/output-tail.ts';
 import { Progress } from '../../runner/supervise/progress.ts';
-import { forensicSchema, runConfigSchema } from '../../server/contract/index.ts';
+import { createRedactor, forensicSchema, runConfigSchema } from '../../server/contract/index.ts';
 
 const run = {
   id: '0198c2a0-0000-7000-8000-000000000000',
@@ -20,9 +20,16 @@ function ending(exit: Partial<ChildExit>, interventions: Partial<Interventions> 
   return endingOf({
     run,
     exit: { code: null, signal: null, spawnError: null, stdout: [], stderr: [], droppedBytes: 0, ...exit },
-    interventions: { stopRequested: false, stopReason: null, killed: false, timeout: null, ...interventions },
+    interventions: {
+      stopRequested: false,
+      stopReason: null,
+      terminated: false,
+      killed: false,
+      timeout: null,
+      ...interventions,
+    },
     lastEvents: [],
-    secrets: ['the-token'],
+    redactor: createRedactor(['the-token']),
   });
 }
 

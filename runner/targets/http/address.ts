@@ -1,6 +1,7 @@
 /** Where a service is: the rules for its URL, and the one address that all requests of a run go to. */
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
+import { isAllowed } from './allowed.ts';
 
 export interface ServiceAddress {
   readonly url: URL;
@@ -21,11 +22,13 @@ const REFUSED = new BlockList();
 REFUSED.addSubnet('169.254.0.0', 16, 'ipv4');
 REFUSED.addAddress('100.100.100.200', 'ipv4');
 REFUSED.addAddress('192.0.0.192', 'ipv4');
+REFUSED.addAddress('168.63.129.16', 'ipv4');
 REFUSED.addSubnet('224.0.0.0', 4, 'ipv4');
 REFUSED.addAddress('255.255.255.255', 'ipv4');
 REFUSED.addSubnet('fe80::', 10, 'ipv6');
 REFUSED.addSubnet('ff00::', 8, 'ipv6');
 REFUSED.addAddress('fd00:ec2::254', 'ipv6');
+REFUSED.addAddress('fd20:ce::254', 'ipv6');
 REFUSED.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
 REFUSED.addSubnet('2002:a9fe::', 32, 'ipv6');
 
@@ -39,16 +42,25 @@ export function isServiceUrl(target: string): boolean {
  * test runs on the operator's own machine or network.
  * @throws Error for another protocol, a name that does not resolve, or an address that is refused.
  */
-export async function resolveService(target: string): Promise<ServiceAddress> {
+export async function resolveService(
+  target: string,
+  find: (host: string) => Promise<{ address: string; family: number }[]> = (host) =>
+    lookup(host, { all: true }),
+): Promise<ServiceAddress> {
   const url = URL.parse(target);
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new Error(`The target ${quoted(target)} is no service: it takes an http:// or https:// URL.`);
   }
-  const addresses = await resolve(url);
+  const addresses = await resolve(url, find);
   for (const { address, family } of addresses) {
     if (!REFUSED.check(address, family === 4 ? 'ipv4' : 'ipv6')) continue;
     throw new Error(
       `The target ${quoted(target)} is refused: ${address} is a link-local, metadata or multicast address. Name the service's own address.`,
+    );
+  }
+  if (!isAllowed(url.hostname, addresses)) {
+    throw new Error(
+      `The target ${quoted(target)} is refused: the operator of this runner allows other services only (SIMCITY_TARGETS).`,
     );
   }
   const { username, password, port } = url;
@@ -63,12 +75,15 @@ export async function resolveService(target: string): Promise<ServiceAddress> {
   };
 }
 
-async function resolve(url: URL): Promise<ServiceAddress['addresses']> {
+async function resolve(
+  url: URL,
+  find: (host: string) => Promise<{ address: string; family: number }[]>,
+): Promise<ServiceAddress['addresses']> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const literal = isIP(host);
   if (literal === 4 || literal === 6) return [{ address: host, family: literal }];
   try {
-    const found = await lookup(host, { all: true });
+    const found = await find(host);
     return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

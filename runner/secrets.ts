@@ -1,0 +1,40 @@
+/** The secrets that a runner and its harnesses know by value, which are taken out of all that they write. */
+import { type HarnessOrder, passwordsOf, secretsOfEnvironment } from '../server/contract/index.ts';
+import type { RunnerConfig } from './config.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Of a harness: what its order holds, and what its environment hands to the code under test. */
+export function harnessSecrets(
+  order: Pick<HarnessOrder, 'token' | 'target' | 'targetUrl'>,
+  env: Env,
+): string[] {
+  const { token, target, targetUrl } = order;
+  return [
+    token,
+    ...ofUrl(targetUrl),
+    ...passwordsOf(target),
+    ...basicOf(target),
+    ...secretsOfEnvironment(env),
+  ];
+}
+
+/** Of a runner: its databases, and whatever its environment holds. */
+export function runnerSecrets(config: Pick<RunnerConfig, 'databaseUrl' | 'targetUrl'>, env: Env): string[] {
+  return [...ofUrl(config.databaseUrl), ...ofUrl(config.targetUrl), ...secretsOfEnvironment(env)];
+}
+
+function ofUrl(url: string | null): string[] {
+  return url === null ? [] : [url, ...passwordsOf(url)];
+}
+
+/** User and password together: what an Authorization header holds, in base64. */
+function basicOf(target: string): string[] {
+  if (passwordsOf(target).length === 0) return [];
+  const { username, password } = URL.parse(target) ?? { username: '', password: '' };
+  try {
+    return [`${decodeURIComponent(username)}:${decodeURIComponent(password)}`];
+  } catch {
+    return [`${username}:${password}`];
+  }
+}
