@@ -2,13 +2,20 @@
 import type { FailureKind, Forensic, Signature } from '../../server/contract/index.ts';
 
 export function signatureOf(forensic: Forensic): Signature {
-  const { kind, invariant, operation } = forensic;
+  const { kind, invariant } = forensic;
   // The other kinds have invariants that say what broke; this one has a single name for all that can.
-  const told = kind === 'linearizability' ? operation?.['operation'] : undefined;
-  return { kind, invariant, operation: typeof told === 'string' ? told : null };
+  return { kind, invariant, operation: kind === 'linearizability' ? wrongAnswer(forensic) : null };
 }
 
-/** The signature as one word, for keys and for people: `linearizability/per-slot-history/book`. */
+/** The answer that no order explains, as its event is called: a seat given wrongly is another failure than one refused. */
+function wrongAnswer({ operation, actual }: Forensic): string | null {
+  const name = operation?.['operation'];
+  if (typeof name !== 'string') return null;
+  if (typeof actual !== 'object' || actual === null) return `${name}.unknown`;
+  return 'reason' in actual ? `${name}.refused` : `${name}.ok`;
+}
+
+/** The signature as one word, for keys and for people: `linearizability/per-object-history/book.ok`. */
 export function formatSignature({ kind, invariant, operation }: Signature): string {
   return [kind, invariant, ...(operation === null ? [] : [operation])].join('/');
 }

@@ -56,7 +56,7 @@ export type LabOrderTo<Work extends LabOrder['do']> = Extract<LabOrder, { do: Wo
 export const signatureSchema = z.object({
   kind: failureKindSchema,
   invariant: z.string(),
-  /** The kind of operation whose answer broke it, where the invariant alone does not say what broke. */
+  /** The answer that broke it (`book.refused`), where the invariant alone does not say what broke. */
   operation: z.string().nullable(),
 });
 export type Signature = z.infer<typeof signatureSchema>;
