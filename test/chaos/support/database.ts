@@ -1,0 +1,126 @@
+/** A real PostgreSQL that the test stops, kills and starts as it likes, and fresh databases in it. */
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect, type Sql } from '../../../server/db/client.ts';
+import { findBinaries } from '../../../server/db/embedded/binaries.ts';
+import { ensureCluster, SUPERUSER } from '../../../server/db/embedded/cluster.ts';
+import { prepareHome } from '../../../server/db/embedded/home.ts';
+import { findOwner } from '../../../server/db/embedded/owner.ts';
+import {
+  type Postmaster,
+  type PostmasterOptions,
+  startPostmaster,
+} from '../../../server/db/embedded/postmaster.ts';
+import { endStragglers } from '../../../server/db/embedded/stragglers.ts';
+import { startWatchdog } from '../../../server/db/embedded/watchdog.ts';
+import { migrate, readMigrations } from '../../../server/db/migrate.ts';
+import { temporaryFolder } from '../../helpers/postgres.ts';
+import type { Row } from './row.ts';
+
+export class ChaosDatabase {
+  readonly folder: string;
+  readonly #options: PostmasterOptions;
+  readonly #password: string;
+  readonly #close: () => Promise<void>;
+  #postmaster: Postmaster;
+  #created = 0;
+
+  private constructor(
+    folder: string,
+    options: PostmasterOptions,
+    password: string,
+    postmaster: Postmaster,
+    close: () => Promise<void>,
+  ) {
+    this.folder = folder;
+    this.#options = options;
+    this.#password = password;
+    this.#postmaster = postmaster;
+    this.#close = close;
+  }
+
+  /** In a folder of its own, or in `given`, which stays. */
+  static async start(given?: string): Promise<ChaosDatabase> {
+    const folder = given ?? (await temporaryFolder());
+    const data = join(folder, 'data');
+    await mkdir(data, { recursive: true });
+    await chmod(data, 0o755);
+    const owner = findOwner();
+    const home = await prepareHome(data, await findBinaries(), owner);
+    const watchdog = startWatchdog();
+    const binaries = home.binaries.folder;
+    const cluster = await ensureCluster({ home: home.folder, binaries, owner, watchdog });
+    const options = {
+      binaries,
+      folder: cluster.folder,
+      logFile: join(home.folder, 'postgres.log'),
+      owner,
+      watchdog,
+    };
+    const postmaster = await startPostmaster(options, null);
+    return new ChaosDatabase(folder, options, cluster.password, postmaster, async () => {
+      await endStragglers(cluster.folder);
+      watchdog.dismiss();
+      if (given === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    });
+  }
+
+  get port(): number {
+    return this.#postmaster.port;
+  }
+
+  get url(): string {
+    return `postgres://${SUPERUSER}:${this.#password}@127.0.0.1:${this.port}/postgres`;
+  }
+
+  get logFile(): string {
+    return this.#options.logFile;
+  }
+
+  /** A fresh database; answers its URL. */
+  async create({ migrated = true } = {}): Promise<string> {
+    this.#created += 1;
+    const name = `row_${this.#created}`;
+    const superuser = connect(this.url, { max: 1 });
+    await superuser.unsafe(`create database ${name} template template0`);
+    await superuser.end();
+    const url = new URL(this.url);
+    url.pathname = `/${name}`;
+    if (migrated) {
+      const pool = connect(url.href, { max: 1 });
+      await migrate(pool, await readMigrations());
+      await pool.end();
+    }
+    return url.href;
+  }
+
+  /** A pool on `url` until the row is over. */
+  open(row: Row, url: string): Sql {
+    const pool = connect(url, { max: 4, name: 'chaos' });
+    row.defer(() => pool.end({ timeout: 1 }));
+    return pool;
+  }
+
+  /** Fast shutdown: transactions are rolled back, connections are closed. */
+  async stop(): Promise<void> {
+    await this.#postmaster.stop();
+  }
+
+  /** kill -9 of the postmaster. */
+  async kill(): Promise<void> {
+    const text = await readFile(join(this.#options.folder, 'postmaster.pid'), 'utf8');
+    process.kill(Number(text.split('\n')[0]), 'SIGKILL');
+    await this.#postmaster.ended;
+    await endStragglers(this.#options.folder);
+  }
+
+  /** On the same port as before. */
+  async start(): Promise<void> {
+    this.#postmaster = await startPostmaster(this.#options, this.port);
+  }
+
+  async close(): Promise<void> {
+    await this.#postmaster.stop();
+    await this.#close();
+  }
+}

@@ -1,0 +1,33 @@
+/** Launching runs and waiting for what becomes of them. */
+import type { Launch, Run } from '../../../server/contract/index.ts';
+import { API_BASE, isTerminal, runSchema } from '../../../server/contract/index.ts';
+import { call, launch } from '../../helpers/server.ts';
+import { SEED } from './seed.ts';
+import { until } from './until.ts';
+
+/** Launches a run of `memory` with the suite's seed. */
+export function launchRun(url: string, config: Launch['config'], more: Partial<Launch> = {}): Promise<Run> {
+  return launch(url, { target: 'memory', seed: SEED, ...more, config: config ?? {} });
+}
+
+export async function findRun(url: string, runId: string): Promise<Run> {
+  const { body } = await call(url, 'GET', `${API_BASE}/runs/${runId}`);
+  return runSchema.parse(body);
+}
+
+export function untilRun(
+  url: string,
+  runId: string,
+  what: string,
+  withinMs: number,
+  condition: (run: Run) => boolean,
+): Promise<Run> {
+  return until(`run ${runId} ${what}`, withinMs, async () => {
+    const run = await findRun(url, runId);
+    return condition(run) ? run : null;
+  });
+}
+
+export function untilEnded(url: string, runId: string, withinMs: number): Promise<Run> {
+  return untilRun(url, runId, 'ends', withinMs, ({ status }) => isTerminal(status));
+}

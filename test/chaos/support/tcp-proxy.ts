@@ -1,0 +1,91 @@
+/** A TCP proxy under the test's control: it cuts connections, lets them fall silent, and looks at what passes. */
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface Link {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  /** Nothing passes any more, in neither direction, and nobody is told: a half-open connection. */
+  silent: boolean;
+  /** Both sides see the connection break. */
+  cut(): void;
+}
+
+/** Called with each piece before it is passed on; `drop` keeps it back. */
+export type Look = (piece: Buffer, link: Link) => 'pass' | 'drop';
+
+export class TcpProxy {
+  readonly links = new Set<Link>();
+  /** What the client sends. */
+  onRequest: Look = () => 'pass';
+  /** What the upstream answers. */
+  onAnswer: Look = () => 'pass';
+  /** New connections are refused. */
+  refusing = false;
+  readonly #server: Server;
+  readonly #port: number;
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    this.#port = port;
+  }
+
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  static async start(port: number): Promise<TcpProxy> {
+    const server = createServer();
+    const proxy = new TcpProxy(server, port);
+    server.on('connection', (client) => proxy.#join(client));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  /** `url` with this proxy's port in place of its own. */
+  inFrontOf(url: string): string {
+    const through = new URL(url);
+    through.port = String(this.port);
+    return through.href;
+  }
+
+  cutAll(): void {
+    for (const link of [...this.links]) link.cut();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.cutAll();
+    await closed;
+  }
+
+  #join(client: Socket): void {
+    if (this.refusing) {
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect(this.#port, '127.0.0.1');
+    const link: Link = {
+      client,
+      upstream,
+      silent: false,
+      cut: () => {
+        client.destroy();
+        upstream.destroy();
+        this.links.delete(link);
+      },
+    };
+    this.links.add(link);
+    const forward = (from: Socket, to: Socket, look: () => Look) => {
+      from.on('data', (piece) => {
+        if (link.silent || look()(piece, link) === 'drop') return;
+        to.write(piece);
+      });
+      from.on('error', () => link.cut());
+      from.on('close', () => {
+        if (!link.silent) link.cut();
+      });
+    };
+    forward(client, upstream, () => this.onRequest);
+    forward(upstream, client, () => this.onAnswer);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * An HTTP proxy between harnesses and the server: it notes what was acknowledged, and loses, repeats, delays
+ * or swaps requests and answers as the test says.
+ */
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  request as send,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { RunEvent } from '../../../server/contract/index.ts';
+
+/**
+ * What becomes of a batch: `cut-before`: it never reaches the server; `lose-answer`: it is stored, and the answer
+ * lost; `twice`: it arrives two times; `stale`: an earlier batch arrives once more before it, and after it again.
+ */
+export type Fate = 'pass' | 'cut-before' | 'lose-answer' | 'twice' | 'stale';
+
+interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  body: Buffer;
+}
+
+export class TelemetryProxy {
+  /** By run and index: events as they were sent in batches whose answer 200 reached the harness. */
+  readonly acknowledged = new Map<string, Map<number, string>>();
+  /** Statuses of the server's answers to telemetry; 0: none came. */
+  readonly statuses = new Map<number, number>();
+  batches = 0;
+  fateOf: (batch: number) => Fate = () => 'pass';
+  /** Called after the server has answered, before the harness gets to know. */
+  onAnswer: (status: number, batch: number) => void | Promise<void> = () => undefined;
+  readonly #server: Server;
+  readonly #upstream: string;
+  readonly #earlier: { path: string; headers: IncomingMessage['headers']; body: Buffer }[] = [];
+
+  private constructor(server: Server, upstream: string) {
+    this.#server = server;
+    this.#upstream = upstream;
+  }
+
+  static async start(upstream: string): Promise<TelemetryProxy> {
+    const server = createServer({ keepAliveTimeout: 60_000 });
+    const proxy = new TelemetryProxy(server, upstream);
+    server.on('request', (asked, answer) => {
+      proxy.#handle(asked, answer).catch(() => asked.socket.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  /** Events acknowledged of a run. */
+  countOf(runId: string): number {
+    return this.acknowledged.get(runId)?.size ?? 0;
+  }
+
+  async #handle(asked: IncomingMessage, out: ServerResponse): Promise<void> {
+    const path = asked.url ?? '/';
+    const chunks: Buffer[] = [];
+    for await (const chunk of asked) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks);
+    const runId = /\/runs\/([^/]+)\/telemetry$/.exec(path)?.[1];
+    const forward = () => this.#forward(asked.method ?? 'GET', path, asked.headers, body);
+    if (runId === undefined) return give(out, await forward());
+
+    const batch = ++this.batches;
+    const fate = this.fateOf(batch);
+    if (fate === 'cut-before') {
+      asked.socket.destroy();
+      return;
+    }
+    if (fate === 'stale') await this.#repeatEarlier();
+    if (fate === 'twice') await forward();
+    const answer = await forward().catch((error: unknown) => {
+      this.#count(0);
+      throw error;
+    });
+    if (fate === 'stale') await this.#repeatEarlier();
+    this.#count(answer.status);
+    await this.onAnswer(answer.status, batch);
+    this.#earlier.push({ path, headers: asked.headers, body });
+    if (this.#earlier.length > 5) this.#earlier.shift();
+    if (fate === 'lose-answer' || asked.socket.destroyed) {
+      asked.socket.destroy();
+      return;
+    }
+    if (answer.status === 200) this.#note(runId, body);
+    give(out, answer);
+  }
+
+  async #repeatEarlier(): Promise<void> {
+    const [earlier] = this.#earlier;
+    if (earlier) await this.#forward('POST', earlier.path, earlier.headers, earlier.body);
+  }
+
+  #count(status: number): void {
+    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
+  }
+
+  #note(runId: string, body: Buffer): void {
+    const events = this.acknowledged.get(runId) ?? new Map<number, string>();
+    this.acknowledged.set(runId, events);
+    const batch = JSON.parse(body.toString()) as { events: RunEvent[] };
+    for (const event of batch.events) events.set(event.index, JSON.stringify(event));
+  }
+
+  #forward(method: string, path: string, headers: IncomingMessage['headers'], body: Buffer): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const options = { method, headers: { ...headers, connection: 'close' }, agent: false as const };
+      const sent = send(`${this.#upstream}${path}`, options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks),
+          }),
+        );
+      });
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+}
+
+function give(out: ServerResponse, { status, headers, body }: Answer): void {
+  const { connection: _, 'transfer-encoding': __, ...kept } = headers;
+  out.writeHead(status, { ...kept, 'content-length': body.length });
+  out.end(body);
+}
