@@ -18,6 +18,8 @@ export interface Matter {
   /** Why it cannot be done here; null when it can. */
   cannot?: () => string | null;
   timeoutMs?: number;
+  /** It mostly waits, and may do so beside the other rows of its file. */
+  concurrent?: boolean;
 }
 
 /** Where a row tells what it does, and by which it cleans up. */
@@ -68,31 +70,36 @@ export class Row {
 /** Registers the row. Whatever its work does, no process of it may be left after the cleaning up (I4). */
 export function row(matter: Matter, work: (row: Row) => Promise<void>): void {
   const { row: number, fault, target, cannot, timeoutMs = 180_000 } = matter;
-  it(`${number}. ${fault}: ${target}`, { timeout: timeoutMs * Math.max(1, ALLOWANCE) }, async (context) => {
-    const self = new Row(number);
-    const begun = performance.now();
-    const reason = cannot?.() ?? null;
-    const tell = (result: RowResult['result'], why: string | null) =>
-      record({ row: number, fault, target, ...self, result, why, ms: performance.now() - begun });
-    if (reason !== null) {
-      await tell('skipped', reason);
-      process.stdout.write(`row ${number} SKIPPED: ${reason}\n`);
-      context.skip(reason);
-    }
-    process.stdout.write(`row ${number}: seed ${SEED}, commit ${COMMIT}, allowance ${ALLOWANCE}\n`);
-    try {
-      try {
-        await work(self);
-      } finally {
-        await self.cleanUp();
-        await assertNothingLeft(self);
+  const register = matter.concurrent ? it.concurrent : it;
+  register(
+    `${number}. ${fault}: ${target}`,
+    { timeout: timeoutMs * Math.max(1, ALLOWANCE) },
+    async (context) => {
+      const self = new Row(number);
+      const begun = performance.now();
+      const reason = cannot?.() ?? null;
+      const tell = (result: RowResult['result'], why: string | null) =>
+        record({ row: number, fault, target, ...self, result, why, ms: performance.now() - begun });
+      if (reason !== null) {
+        await tell('skipped', reason);
+        process.stdout.write(`row ${number} SKIPPED: ${reason}\n`);
+        context.skip(reason);
       }
-      await tell('passed', null);
-    } catch (error) {
-      await tell('failed', error instanceof Error ? error.message : String(error));
-      throw error;
-    }
-  });
+      process.stdout.write(`row ${number}: seed ${SEED}, commit ${COMMIT}, allowance ${ALLOWANCE}\n`);
+      try {
+        try {
+          await work(self);
+        } finally {
+          await self.cleanUp();
+          await assertNothingLeft(self);
+        }
+        await tell('passed', null);
+      } catch (error) {
+        await tell('failed', error instanceof Error ? error.message : String(error));
+        throw error;
+      }
+    },
+  );
 }
 
 async function assertNothingLeft(self: Row): Promise<void> {

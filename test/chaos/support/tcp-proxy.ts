@@ -1,5 +1,5 @@
 /** A TCP proxy under the test's control: it cuts connections, lets them fall silent, and looks at what passes. */
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 export interface Link {
   readonly client: Socket;
@@ -33,19 +33,22 @@ export class TcpProxy {
     return (this.#server.address() as { port: number }).port;
   }
 
-  static async start(port: number): Promise<TcpProxy> {
+  /** In front of `port` of the loopback address, listening on `host`. */
+  static async start(port: number, host = '127.0.0.1'): Promise<TcpProxy> {
     const server = createServer();
     const proxy = new TcpProxy(server, port);
     server.on('connection', (client) => proxy.#join(client));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(0, host, resolve));
     return proxy;
   }
 
   /** `url` with this proxy's port in place of its own. */
   inFrontOf(url: string): string {
+    const { address } = this.#server.address() as AddressInfo;
     const through = new URL(url);
+    through.hostname = address;
     through.port = String(this.port);
-    return through.href;
+    return through.href.replace(/\/$/, '');
   }
 
   cutAll(): void {

@@ -30,6 +30,8 @@ export class TelemetryProxy {
   /** Statuses of the server's answers to telemetry; 0: none came. */
   readonly statuses = new Map<number, number>();
   batches = 0;
+  /** Of the newest batch. */
+  lastHeaders: IncomingMessage['headers'] = {};
   fateOf: (batch: number) => Fate = () => 'pass';
   /** Called after the server has answered, before the harness gets to know. */
   onAnswer: (status: number, batch: number) => void | Promise<void> = () => undefined;
@@ -77,6 +79,7 @@ export class TelemetryProxy {
     if (runId === undefined) return give(out, await forward());
 
     const batch = ++this.batches;
+    this.lastHeaders = asked.headers;
     const fate = this.fateOf(batch);
     if (fate === 'cut-before') {
       asked.socket.destroy();
