@@ -33,8 +33,11 @@ export interface Part {
 /** How much of what a part wrote to stderr is kept for error messages, in characters. */
 const KEPT_STDERR = 64 * 1024;
 const READY_MS = 60_000;
-/** A database that checkpoints may need a while; longer than the parts' own limits. */
-const STOP_MS = 10_000;
+/**
+ * What a part gets to end, in ms: longer than its own limits. A runner gives its harnesses up to 24 s, and killed
+ * before that it would leave them behind; a database that checkpoints may need a while.
+ */
+const STOP_MS: Record<PartName, number> = { runner: 24_800, server: 10_000, database: 16_000 };
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -52,7 +55,7 @@ export async function startPart(options: PartOptions): Promise<Part> {
     child.on('error', (error) => resolve(error.message));
     child.on('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
-  const stop = () => stopChild(child, exited);
+  const stop = () => stopChild(child, exited, STOP_MS[options.name]);
   try {
     const ready = await readReadyLine(child, exited, options, stderr);
     child.stdout.resume();
@@ -154,10 +157,10 @@ function failed(options: PartOptions, why: string, stderr: string): CliError {
   });
 }
 
-async function stopChild(child: Child, exited: Promise<string>): Promise<void> {
+async function stopChild(child: Child, exited: Promise<string>, withinMs: number): Promise<void> {
   child.stdin.end();
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), withinMs);
   await exited;
   clearTimeout(timer);
 }

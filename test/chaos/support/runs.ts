@@ -1,6 +1,6 @@
 /** Launching runs and waiting for what becomes of them. */
 import type { Launch, Run } from '../../../server/contract/index.ts';
-import { API_BASE, isTerminal, runSchema } from '../../../server/contract/index.ts';
+import { API_BASE, isTerminal, runPageSchema, runSchema } from '../../../server/contract/index.ts';
 import { call, launch } from '../../helpers/server.ts';
 import { SEED } from './seed.ts';
 import { until } from './until.ts';
@@ -30,4 +30,12 @@ export function untilRun(
 
 export function untilEnded(url: string, runId: string, withinMs: number): Promise<Run> {
   return untilRun(url, runId, 'ends', withinMs, ({ status }) => isTerminal(status));
+}
+
+/** The newest run that is `wanted`, once there is one. */
+export function newestRun(url: string, wanted: (run: Run) => boolean): Promise<Run> {
+  return until('a run is launched', 60_000, async () => {
+    const { body } = await call(url, 'GET', `${API_BASE}/runs?limit=20`);
+    return runPageSchema.parse(body).runs.find(wanted);
+  });
 }

@@ -1,0 +1,70 @@
+/** Row 9: many runners at one queue. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { ChaosDatabase } from './support/database.ts';
+import { runner, serve } from './support/parts.ts';
+import { row } from './support/row.ts';
+import { launchRun } from './support/runs.ts';
+import { FULL } from './support/seed.ts';
+import { until } from './support/until.ts';
+
+let database: ChaosDatabase;
+beforeAll(async () => {
+  database = await ChaosDatabase.start();
+});
+afterAll(() => database.close());
+
+const RUNNERS = 10;
+
+row(
+  {
+    row: 9,
+    fault: 'ten runners at a queue of runs',
+    target: 'each claimed exactly once',
+    timeoutMs: FULL ? 1_800_000 : 240_000,
+  },
+  async (row) => {
+    const queued = FULL ? 1_000 : 80;
+    const databaseUrl = await database.create();
+    const sql = database.open(row, databaseUrl);
+    const server = await serve(row, databaseUrl);
+    const ids: string[] = [];
+    for (let run = 0; run < queued; run++) ids.push((await launchRun(server.url, { operations: 5 })).id);
+    const runners = await Promise.all(
+      Array.from({ length: RUNNERS }, (_, n) =>
+        runner(row, server.url, databaseUrl, { args: ['--name', `runner-${n}`] }),
+      ),
+    );
+    const begun = performance.now();
+    await until('every run has ended', FULL ? 1_700_000 : 200_000, async () => {
+      const [left] = await sql<
+        { count: number }[]
+      >`select count(*) as count from simcity_runs where pass is null`;
+      return left?.count === 0;
+    });
+    const tookMs = performance.now() - begun;
+    const rows = await sql<{ id: string; status: string; fence: number; starts: number; ends: number }[]>`
+      select r.id, r.status, r.fence,
+        (select count(*) from simcity_run_events e where e.run_id = r.id and e.type = 'start') as starts,
+        (select count(*) from simcity_run_events e where e.run_id = r.id and e.type = 'end') as ends
+      from simcity_runs r`;
+    expect(rows).toHaveLength(queued);
+    expect(
+      rows.filter(
+        ({ status, fence, starts, ends }) => status !== 'PASS' || fence !== 1 || starts !== 1 || ends !== 1,
+      ),
+    ).toEqual([]);
+    const logs = await Promise.all(
+      runners.map(({ folder }) => readFile(join(folder, 'data', 'logs', 'runner.log'), 'utf8')),
+    );
+    const started = logs.map((log) =>
+      [...log.matchAll(/"run":"([0-9a-f-]{36})".*the harness is started/g)].map(([, id]) => id),
+    );
+    expect(started.flat().toSorted(), 'harnesses that were started').toEqual(ids.toSorted());
+    row.say(`${RUNNERS} runners, ${queued} queued runs${FULL ? '' : ' (1,000 with SIMCITY_CHAOS_FULL=1)'}`);
+    row.reach(
+      `each claimed once, all PASS, by ${started.filter(({ length }) => length > 0).length} runners in ${Math.round(tookMs / 1_000)} s; I3, I4 hold`,
+    );
+  },
+);
