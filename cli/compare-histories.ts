@@ -24,6 +24,8 @@ export interface Comparison {
   rightStart: RunEvent | null;
   /** Index of the event at which the faults were healed, if both have it. */
   healedAt: number | null;
+  /** What differs in the `start` events, where that alone is no parting. */
+  plan: Difference[];
   /** Null when nothing differs. */
   parting: Parting | null;
 }
@@ -33,12 +35,14 @@ export interface CompareOptions {
   around: number;
   /** True when the left history is only the beginning of what the right one may hold. */
   leftIsPrefix: boolean;
+  /** True for runs whose plans may differ: what came of them is compared behind the `start` events. */
+  passStart?: boolean;
 }
 
 export async function compareHistories(
   left: AsyncIterable<RunEvent>,
   right: AsyncIterable<RunEvent>,
-  { around, leftIsPrefix }: CompareOptions,
+  { around, leftIsPrefix, passStart = false }: CompareOptions,
 ): Promise<Comparison> {
   const lefts = left[Symbol.asyncIterator]();
   const rights = right[Symbol.asyncIterator]();
@@ -48,6 +52,7 @@ export async function compareHistories(
     leftStart: null,
     rightStart: null,
     healedAt: null,
+    plan: [],
     parting: null,
   };
   try {
@@ -57,7 +62,11 @@ export async function compareHistories(
       const b = await nextOf(rights);
       if (comparison.common === 0) Object.assign(comparison, { leftStart: a, rightStart: b });
       if (a === null && b === null) return comparison;
-      const differing = a !== null && b !== null ? differences(a, b) : [];
+      let differing = a !== null && b !== null ? differences(a, b) : [];
+      if (passStart && a?.type === 'start' && b?.type === 'start') {
+        comparison.plan = differing;
+        differing = [];
+      }
       if (a === null || b === null || differing.length > 0) {
         const leftAfter = await take(lefts, around);
         const rightAfter = await take(rights, around);

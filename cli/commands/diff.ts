@@ -5,7 +5,7 @@ import { type Context, wantsColor } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { formatNumber, shortId } from '../format.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { partingText } from '../output/parting.ts';
+import { partingText, planText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson } from '../safe-text.ts';
 
@@ -27,24 +27,33 @@ export async function diff(
 ): Promise<number> {
   const { api, hosted } = await connectForReading(context, flags);
   const [left, right] = [await api.run(leftId), await api.run(rightId)];
-  const { common, parting } = await compareHistories(
+  const { common, plan, parting } = await compareHistories(
     storedEvents(api, left.id),
     storedEvents(api, right.id),
     {
       around: EVENTS_AROUND,
       leftIsPrefix: false,
+      passStart: true,
     },
   );
   await hosted?.close();
+  const isSame = parting === null && plan.length === 0;
   if (flags.json) {
     await context.out(
-      `${safeJson({ left: left.id, right: right.id, identical: parting === null, common, parting }, 2)}\n`,
+      `${safeJson({ left: left.id, right: right.id, identical: isSame, common, plan, parting }, 2)}\n`,
     );
-  } else if (parting === null) {
+  } else if (isSame) {
     await context.out(`identical, ${formatNumber(common)} events\n`);
   } else {
     const style = styleFor(wantsColor(context, 'stdout'));
-    await context.out(`${partingText(parting, [shortId(left.id), shortId(right.id)], style)}\n`);
+    const names: [string, string] = [shortId(left.id), shortId(right.id)];
+    const texts = [
+      ...(plan.length === 0 ? [] : [planText(plan, names, style)]),
+      parting === null
+        ? `Behind the start they are the same, ${formatNumber(common)} events.`
+        : partingText(parting, names, style),
+    ];
+    await context.out(`${texts.join('\n\n')}\n`);
   }
-  return parting === null ? EXIT.pass : EXIT.fail;
+  return isSame ? EXIT.pass : EXIT.fail;
 }

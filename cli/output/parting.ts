@@ -2,9 +2,32 @@
 import type { RunEvent } from '../../server/contract/index.ts';
 import type { Parting } from '../compare-histories.ts';
 import { detailOf, objectOf } from '../describe-event.ts';
+import type { Difference } from '../event-difference.ts';
 import { formatClock, formatNumber } from '../format.ts';
 import { safeJson, safeText, textWidth } from '../safe-text.ts';
 import type { Style } from './style.ts';
+
+/** What differs in the plans of two runs. `names`: what the two sides are called. */
+export function planText(
+  plan: readonly Difference[],
+  names: [left: string, right: string],
+  style: Style,
+): string {
+  return [style.bold('The plans differ'), ...differenceLines(plan, names, style)].join('\n');
+}
+
+function differenceLines(
+  found: readonly Difference[],
+  names: readonly [left: string, right: string],
+  style: Style,
+): string[] {
+  const width = Math.max(...names.map(textWidth));
+  return found.flatMap(({ path, left, right }) => [
+    `  ${safeText(path)}`,
+    style.red(`  - ${names[0].padEnd(width)}  ${valueText(left)}`),
+    style.green(`  + ${names[1].padEnd(width)}  ${valueText(right)}`),
+  ]);
+}
 
 /** `names`: what the two sides are called. */
 export function partingText(parting: Parting, names: [left: string, right: string], style: Style): string {
@@ -19,14 +42,8 @@ export function partingText(parting: Parting, names: [left: string, right: strin
     ...leftAfter.map((event) => style.dim(`- ${leftName}  ${eventText(event)}`)),
     ...rightAfter.map((event) => style.dim(`+ ${rightName}  ${eventText(event)}`)),
   ];
-  if (parting.differences.length > 0) lines.push('', style.bold('What differs'));
-  for (const difference of parting.differences) {
-    lines.push(
-      `  ${safeText(difference.path)}`,
-      style.red(`  - ${leftName}  ${valueText(difference.left)}`),
-      style.green(`  + ${rightName}  ${valueText(difference.right)}`),
-    );
-  }
+  if (parting.differences.length > 0)
+    lines.push('', style.bold('What differs'), ...differenceLines(parting.differences, names, style));
   return lines.join('\n');
 }
 

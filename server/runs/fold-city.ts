@@ -15,8 +15,8 @@ interface FoldedEvent {
 interface Slot {
   capacity: number;
   open: boolean;
-  /** Citizen by booking id, oldest first. */
-  bookings: Map<string, string>;
+  /** By booking id, oldest first. */
+  bookings: Map<string, { citizen: string; acknowledgedAt: number }>;
   /** Operations that were invoked and whose outcome is not known. */
   uncertain: Set<number>;
 }
@@ -25,6 +25,8 @@ interface Slot {
 export class CityFold {
   readonly #slots = new Map<string, Slot>();
   readonly #slotOfOperation = new Map<number, Slot>();
+  /** Index of the invocation, and the booking that it names, of what is under way. */
+  readonly #begun = new Map<number, { at: number; booking: unknown }>();
   readonly #slotOfBooking = new Map<string, Slot>();
   readonly #cancelled = new Set<string>();
   #index = -1;
@@ -38,8 +40,14 @@ export class CityFold {
     if (event.type === 'start') this.#start(data);
     if (phase === 'invoke') this.#invoke(data);
     if (phase !== 'ok' && phase !== 'refused') return;
+    const begun = this.#begun.get(Number(data['op'])) ?? { at: event.index, booking: data['booking'] };
     const slot = this.#settle(data);
-    if (phase === 'refused') return;
+    if (phase === 'refused') {
+      // Which a cancellation without an answer did before.
+      if (operation === 'cancel' && data['reason'] === 'no-such-booking') this.#cancel(begun);
+      return;
+    }
+    if (slot && operation === 'read') this.#read(slot, data['bookings'], begun.at);
     if (operation === 'book') this.#book(slot, event);
     if (operation === 'cancel') this.#cancel(data);
     if (slot && operation === 'open') slot.open = true;
@@ -54,7 +62,7 @@ export class CityFold {
         id,
         capacity: slot.capacity,
         open: slot.open,
-        bookings: [...slot.bookings].map(([booking, citizen]) => ({ id: booking, citizen })),
+        bookings: [...slot.bookings].map(([booking, { citizen }]) => ({ id: booking, citizen })),
         uncertain: slot.uncertain.size,
       })),
     };
@@ -75,6 +83,7 @@ export class CityFold {
     const slot = this.#slotOf(data);
     if (typeof operation !== 'number' || !slot) return;
     slot.uncertain.add(operation);
+    this.#begun.set(operation, { at: this.#index, booking: data['booking'] });
     this.#slotOfOperation.set(operation, slot);
   }
 
@@ -85,6 +94,7 @@ export class CityFold {
     if (typeof operation === 'number') {
       invoked?.uncertain.delete(operation);
       this.#slotOfOperation.delete(operation);
+      this.#begun.delete(operation);
     }
     return this.#slotOf(data) ?? invoked;
   }
@@ -96,16 +106,23 @@ export class CityFold {
   }
 
   /** A repeated acknowledgement adds nothing, and neither does one that came after the cancellation. */
-  #book(slot: Slot | undefined, { actor, data }: FoldedEvent): void {
+  #book(slot: Slot | undefined, { index, actor, data }: FoldedEvent): void {
     const booking = data['booking'];
     if (!slot || typeof booking !== 'string' || this.#cancelled.has(booking)) return;
     if (this.#slotOfBooking.has(booking)) return;
-    slot.bookings.set(booking, actor);
+    slot.bookings.set(booking, { citizen: actor, acknowledgedAt: index });
     this.#slotOfBooking.set(booking, slot);
   }
 
-  #cancel(data: JsonObject): void {
-    const booking = data['booking'];
+  /** What was acknowledged before somebody looked, and was not seen, is gone: a cancellation took effect unanswered. */
+  #read(slot: Slot, seen: unknown, begunAt: number): void {
+    if (!Array.isArray(seen)) return;
+    const ids = new Set(seen.map((booking: unknown) => (booking as JsonObject | null)?.['id']));
+    for (const [booking, { acknowledgedAt }] of slot.bookings)
+      if (acknowledgedAt < begunAt && !ids.has(booking)) this.#cancel({ booking });
+  }
+
+  #cancel({ booking }: { booking?: unknown }): void {
     if (typeof booking !== 'string') return;
     this.#cancelled.add(booking);
     this.#slotOfBooking.get(booking)?.bookings.delete(booking);

@@ -127,7 +127,7 @@ describe('Events', () => {
     await fill(pty, '/', 'drop-response', ' 37 of 0 to 901');
     await go(pty, 'n', /6\d of 0 to 901|74 of 0 to 901/);
     await go(pty, 'N', '37 of 0 to 901');
-    await fill(pty, '/', 'no such thing', 'No later event matches no such thing.');
+    await fill(pty, '/', 'no such thing', 'No later event matches no such thing; N looks back.');
   });
 
   test('Tab goes from a request to its answer and back', async () => {

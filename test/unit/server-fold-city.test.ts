@@ -37,6 +37,42 @@ describe('the city folded from a history', () => {
     expect(fold(START, cancelled, ...book(1))?.bookings).toEqual([]);
   });
 
+  it('takes a booking out again when an answer shows that a cancellation took effect unanswered', () => {
+    const booked: Line[] = [
+      ['book.invoke', 'ann', { op: 1, slot: 's' }],
+      ['book.ok', 'ann', { op: 1, booking: 'b1' }],
+      ['cancel.invoke', 'ann', { op: 2, slot: 's', booking: 'b1' }],
+      ['cancel.unknown', 'ann', { op: 2, slot: 's', booking: 'b1', cause: 'no answer' }],
+    ];
+    expect(fold(START, ...booked)?.bookings).toEqual(['b1']);
+    const again: Line[] = [
+      ['cancel.invoke', 'ann', { op: 3, slot: 's', booking: 'b1' }],
+      ['cancel.refused', 'ann', { op: 3, slot: 's', reason: 'no-such-booking' }],
+    ];
+    expect(fold(START, ...booked, ...again)?.bookings).toEqual([]);
+    const look: Line = ['read.invoke', 'bob', { op: 4, slot: 's' }];
+    const seen = (...ids: string[]): Line => [
+      'read.ok',
+      'bob',
+      { op: 4, slot: 's', bookings: ids.map((id) => ({ id })) },
+    ];
+    expect(fold(START, ...booked, look, seen())?.bookings).toEqual([]);
+    expect(fold(START, ...booked, look, seen('b1'))?.bookings).toEqual(['b1']);
+  });
+
+  it('believes what was read only of bookings that were acknowledged before', () => {
+    const look: Line = ['read.invoke', 'bob', { op: 4, slot: 's' }];
+    const booked: Line[] = [
+      ['book.invoke', 'ann', { op: 1, slot: 's' }],
+      ['book.ok', 'ann', { op: 1, booking: 'b1' }],
+    ];
+    const nothing: Line = ['read.ok', 'bob', { op: 4, slot: 's', bookings: [] }];
+    expect(fold(START, look, ...booked, nothing)?.bookings).toEqual(['b1']);
+    expect(
+      fold(START, ...booked, look, ['read.ok', 'bob', { op: 4, slot: 's', bookings: 0 }])?.bookings,
+    ).toEqual(['b1']);
+  });
+
   it('finds the slot of a completion by its operation when it names none', () => {
     const lines: Line[] = [
       ['close.invoke', 'city', { op: 1, slot: 's' }],

@@ -2,6 +2,7 @@
 import type { CityState, Forensic, RunEvent } from '../../../server/contract/index.ts';
 import { chartsOfStart } from '../../chart-choice.ts';
 import { differences } from '../../event-difference.ts';
+import { safeText } from '../../safe-text.ts';
 import { matches } from './matcher.ts';
 import type { Need } from './needs.ts';
 import { withPage } from './pages.ts';
@@ -119,6 +120,7 @@ function receiveComparison(
   const parts = firstDifference(left, right, isWhole);
   const next: OtherRun = {
     ...other,
+    plan: from === 0 ? planDifference(left[0], right[0]) : other.plan,
     compared: from + (parts ?? Math.min(left.length, right.length)),
     partsAt: parts === null ? null : from + parts,
     isCompared: parts !== null || isWhole,
@@ -136,12 +138,23 @@ function firstDifference(
   for (let i = 0; i < common; i++) {
     const a = left[i];
     const b = right[i];
-    if (a !== undefined && b !== undefined && differences(a, b).length > 0) return i;
+    // Runs with other plans are compared in what came of them.
+    if (a === undefined || b === undefined || (a.type === 'start' && b.type === 'start')) continue;
+    if (differences(a, b).length > 0) return i;
   }
   return isWhole && left.length !== right.length ? common : null;
 }
 
-function comparisonText({ partsAt, isCompared, compared }: OtherRun): string {
-  if (partsAt !== null) return `The histories part at event ${partsAt}.`;
-  return isCompared ? 'The histories are equal.' : `Comparing: ${compared} events are equal so far.`;
+/** The names of what differs, such as `seed, bug`. */
+function planDifference(left: RunEvent | undefined, right: RunEvent | undefined): string {
+  if (left?.type !== 'start' || right?.type !== 'start') return '';
+  const names = differences(left, right).map(({ path }) => path.split('.').at(-1)?.split('[')[0] ?? path);
+  return safeText([...new Set(names)].slice(0, 6).join(', '));
+}
+
+function comparisonText({ plan, partsAt, isCompared, compared }: OtherRun): string {
+  const plans = plan === '' ? '' : `The plans differ (${plan}). `;
+  if (partsAt !== null) return `${plans}The histories part at event ${partsAt}.`;
+  if (!isCompared) return `${plans}Comparing: ${compared} events are equal so far.`;
+  return plan === '' ? 'The histories are equal.' : `${plans}What came of them is equal.`;
 }

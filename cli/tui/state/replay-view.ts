@@ -94,6 +94,9 @@ export function submitInReplay(state: State, index: number): State {
 export function startComparison(state: State, run: Run): State {
   return withReplay(
     { ...state, view: 'replay', notice: 'Comparing the histories.' },
-    { other: { run, pages: NO_PAGES, compared: 0, partsAt: null, isCompared: false }, isPlaying: false },
+    {
+      other: { run, pages: NO_PAGES, compared: 0, plan: '', partsAt: null, isCompared: false },
+      isPlaying: false,
+    },
   );
 }

@@ -1,6 +1,6 @@
 /** Goes through the history until something matches, and puts the view there. */
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { type Matcher, matches } from './matcher.ts';
+import { INCIDENTS, type Matcher, matches } from './matcher.ts';
 import { seekLoaded } from './needs.ts';
 import type { Seek, State } from './state.ts';
 
@@ -35,7 +35,9 @@ function goOn(state: State, seek: Seek): State {
 }
 
 function nothing({ matcher, step }: Seek): string {
-  return `No ${step === 1 ? 'later' : 'earlier'} event matches ${matcher.text}.`;
+  const other = matcher === INCIDENTS ? (step === 1 ? '[' : ']') : step === 1 ? 'N' : 'n';
+  const way = step === 1 ? 'back' : 'on';
+  return `No ${step === 1 ? 'later' : 'earlier'} event matches ${matcher.text}; ${other} looks ${way}.`;
 }
 
 function arrive(state: State, seek: Seek, index: number): State {

@@ -113,7 +113,9 @@ export interface OtherRun {
   pages: Pages;
   /** Events that are known to be equal. */
   compared: number;
-  /** Index of the first event that differs; null while none is known to. */
+  /** What differs in the plans; '' for nothing. Safe to print. */
+  plan: string;
+  /** Index of the first event behind the start that differs; null while none is known to. */
   partsAt: number | null;
   /** True once both histories were compared to their ends. */
   isCompared: boolean;

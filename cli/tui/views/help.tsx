@@ -8,11 +8,13 @@ import type { Place } from '../paint/surface.ts';
 const LABEL = 12;
 /** A column of keys wants that much. */
 const COLUMN = 62;
+/** A column that stands alone takes the longest help. */
+const WIDE_COLUMN = 90;
 
 /** Where the help lies in `area`. */
 export function helpPlace(scope: Scope, area: Place): Place {
   const columns = columnsFor(scope, area);
-  const width = Math.min(area.width, columns * COLUMN + 4);
+  const width = Math.min(area.width, (columns === 1 ? WIDE_COLUMN : columns * COLUMN) + 4);
   const height = Math.min(area.height, Math.ceil(bindingsOf(scope).length / columns) + 2);
   return {
     x: area.x + Math.floor((area.width - width) / 2),
@@ -23,8 +25,8 @@ export function helpPlace(scope: Scope, area: Place): Place {
 }
 
 function columnsFor(scope: Scope, area: Place): number {
-  const fits = Math.max(1, Math.floor((area.width - 4) / COLUMN));
-  return bindingsOf(scope).length + 2 <= area.height ? 1 : Math.min(2, fits);
+  // Better a sentence that is cut than a key that is not there.
+  return bindingsOf(scope).length + 2 <= area.height ? 1 : 2;
 }
 
 export const HelpPane = pane<{ scope: Scope; title: string }>(
@@ -32,7 +34,7 @@ export const HelpPane = pane<{ scope: Scope; title: string }>(
   ({ scope, title }, { width, height }) => {
     const inner = innerSize(width, height);
     const bindings = bindingsOf(scope);
-    const columns = width > COLUMN + 4 && bindings.length > inner.height ? 2 : 1;
+    const columns = bindings.length > inner.height ? 2 : 1;
     const each = Math.floor(inner.width / columns);
     const perColumn = Math.ceil(bindings.length / columns);
     const lines = Array.from(
@@ -42,7 +44,9 @@ export const HelpPane = pane<{ scope: Scope; title: string }>(
           (binding) =>
             binding === undefined
               ? []
-              : fitLine([span(binding.label.padEnd(LABEL), BOLD), span(binding.help)], each),
+              : fitLine([span(binding.label.padEnd(LABEL), BOLD), span(binding.help)], each - 1).concat(
+                  span(' '),
+                ),
         ),
     );
     return framed({ title: `Keys of ${title}`, aside: '? closes', width, height, color: 'cyan' }, lines);

@@ -44,7 +44,7 @@ function Instant({ state, x, y, width, height }: { state: State } & Place) {
     <>
       {metrics > 0 && (
         <MetricsPane
-          title={point === undefined ? 'Metrics' : `Metrics after event ${formatNumber(point.index)}`}
+          title={point === undefined ? 'Metrics' : `Metrics after ${formatNumber(point.index)}`}
           metrics={point?.metrics ?? NO_METRICS}
           changes={null}
           timeline={state.data.timeline}
