@@ -51,7 +51,9 @@ describe('simcity diff', () => {
   it('names what differs in the plans, then the first event that differs and its fields', async () => {
     const { exitCode, stdout } = await command(['diff', failed, passed]);
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/^The plans differ\n[\s\S]*data\.config\.bug[\s\S]*The first event that differs is [1-9]/);
+    expect(stdout).toMatch(
+      /^The plans differ\n[\s\S]*data\.config\.bug[\s\S]*The first event that differs is [1-9]/,
+    );
   });
 
   it('finds nothing between a run and itself', async () => {
