@@ -15,6 +15,8 @@ export interface Flow {
   /** True for one of a burst, which holds no lane. */
   readonly extra: boolean;
   attempts: number;
+  /** Those of them that were begun and got no answer when all faults were healed. */
+  failedWhenHealed: number;
   /** Requests of it that are on their way or inside the target. */
   open: number;
   /** True once the citizen is through with it. */

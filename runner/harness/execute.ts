@@ -104,6 +104,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
       stopped,
       show: (object, state) => play.show(object, state),
       sometimes: {
+        'a request was answered': counters.ok + counters.refused,
         ...play.sometimes(),
         'a retry followed a lost answer': counters.retries,
         ...target.sometimes(),

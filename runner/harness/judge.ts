@@ -86,6 +86,20 @@ export class Judge {
     };
   }
 
+  /** With all faults healed, not one of so many requests for one operation got an answer. */
+  unanswerable(attempt: Attempt, requests: number, cause: string, index: number): Failure {
+    return {
+      kind: 'liveness',
+      invariant: 'every-request-is-answered',
+      message: `With all faults healed, ${attempt.call.operation} by ${attempt.actor} was asked ${requests} times and never answered: ${cause}.`,
+      actual: `no answer: ${cause}`,
+      expected: 'an answer',
+      object: attempt.object,
+      operation: attempt,
+      eventIndex: index,
+    };
+  }
+
   /** Requests wait and nothing can ever wake them. */
   stuck(requests: number, index: number): Failure {
     return {

@@ -24,6 +24,8 @@ import { Scheduler } from './scheduler.ts';
 const LOST_ANSWER_TIMEOUT_MS = 60;
 /** Requests made for one planned operation, at most. */
 const MAX_ATTEMPTS = 6;
+/** Requests in a row to a service without any fault, of which one at least must get an answer. */
+const MAX_ATTEMPTS_WHEN_HEALED = 20;
 /** Every other variant of a reduction is scheduled by it: of a few operations a walk reaches what a strategy shuns. */
 const WALK = 'random';
 /** Planned operations between two audits of the whole city at rest. */
@@ -228,6 +230,7 @@ export class Simulation {
       object: this.#play.objectOf(call),
       extra: focus !== null,
       attempts: 0,
+      failedWhenHealed: 0,
       open: 0,
       over: false,
     };
@@ -397,7 +400,12 @@ export class Simulation {
     const { flow, faults } = attempt;
     if (faults === null) return this.#forgetIfOver(flow);
     this.#counters.inFlight--;
-    if (!this.#play.repeats(flow.call) || flow.attempts >= MAX_ATTEMPTS) return this.#through(flow);
+    if (!this.#play.repeats(flow.call)) return this.#through(flow);
+    if (this.#healedAtMs === null) {
+      if (flow.attempts >= MAX_ATTEMPTS) return this.#through(flow);
+    } else if (attempt.invokedMs >= this.#healedAtMs && ++flow.failedWhenHealed >= MAX_ATTEMPTS_WHEN_HEALED) {
+      return this.failWith(this.#judge.unanswerable(attempt, flow.failedWhenHealed, cause, index));
+    }
     this.#underWay++;
     this.#scheduler.after(this.#pause.between(1, 20), () => {
       this.#underWay--;

@@ -2,6 +2,7 @@
 
 import packageJson from '../../package.json' with { type: 'json' };
 import type { FailureKind, Forensic, JsonObject, Redactor } from '../../server/contract/index.ts';
+import { HARNESS_EXIT } from '../harness/exit-codes.ts';
 import { reproduceCommand } from '../reproduce.ts';
 import { redactedLines, sealedForensic } from '../telemetry/seal.ts';
 import type { ChildExit } from './child.ts';
@@ -41,6 +42,8 @@ function crashMessage(exit: ChildExit): string {
   if (exit.spawnError !== null) return `The harness could not be started: ${exit.spawnError}.`;
   const how = exit.signal === null ? `exited with code ${exit.code}` : `was ended by ${exit.signal}`;
   const last = lastMessage(exit.stderr);
+  // The harness itself said why it could not go on: most often something that the code under test did.
+  if (exit.code === HARNESS_EXIT.crashed && last !== null) return `The run broke off: ${last}`;
   return `The harness ${how} before it reported a verdict${last === null ? '.' : `: ${last}`}`;
 }
 

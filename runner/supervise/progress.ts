@@ -46,7 +46,7 @@ export class Progress {
     this.#silentSeconds += seconds;
     this.#stalledSeconds += seconds;
     if (this.#silentSeconds >= SILENCE_LIMIT_SECONDS) {
-      return `The harness gave no sign of life for ${SILENCE_LIMIT_SECONDS} s: its event loop is blocked.`;
+      return `The harness gave no sign of life for ${SILENCE_LIMIT_SECONDS} s: its event loop is blocked, by an endless loop in the code under test for one.`;
     }
     if (this.#stalledSeconds >= this.#stallLimitSeconds) {
       return `The run made no progress for ${this.#stallLimitSeconds} s, after ${this.#taken} events and snapshots.`;

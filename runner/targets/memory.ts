@@ -1,6 +1,7 @@
 /** The `memory` target: routines of an in-process service, with locks that the engine can see. */
 import type { Call, Reply } from '../scenarios/scenario.ts';
 import type { CityClock } from '../sim/clock.ts';
+import { checkedReply, inShort } from './reply.ts';
 import type { Target, Task } from './target.ts';
 
 /**
@@ -24,9 +25,11 @@ class MemoryTask implements Task {
   reply: Reply | null = null;
   owner: unknown = null;
   held: string[] | null = null;
+  readonly call: Call;
   readonly routine: MemoryRoutine;
 
-  constructor(routine: MemoryRoutine) {
+  constructor(call: Call, routine: MemoryRoutine) {
+    this.call = call;
     this.routine = routine;
   }
 }
@@ -51,19 +54,27 @@ export class MemoryTarget implements Target {
   }
 
   start(call: Call): Task {
-    return new MemoryTask(this.#service.handle(call, this.#clock));
+    const routine = this.#service.handle(call, this.#clock);
+    if (typeof routine?.next === 'function') return new MemoryTask(call, routine);
+    throw new Error(
+      `The service's handle() gave ${inShort(routine)} for ${inShort(call)}, but in memory it is a generator: *handle(call, clock) { … }.`,
+    );
   }
 
   step(task: Task): void {
     const own = task as MemoryTask;
-    const next = own.routine.next();
-    if (next.done) {
-      own.reply = next.value;
-      own.state = 'done';
-      if (own.held) for (const name of own.held) this.#release(name);
-    } else if (next.value) {
-      this.#acquire(own, next.value.lock);
+    let next: IteratorResult<{ lock: string } | undefined, Reply>;
+    try {
+      next = own.routine.next();
+    } catch (error) {
+      // As over SQL: what a service throws is an internal error, which says nothing of the effect.
+      return this.#done(own, {
+        outcome: 'failed',
+        error: error instanceof Error ? error.message : String(error),
+      });
     }
+    if (next.done) this.#done(own, checkedReply(own.call, next.value));
+    else if (next.value) this.#acquire(own, next.value.lock);
   }
 
   takeWoken(): readonly Task[] {
@@ -103,6 +114,12 @@ export class MemoryTarget implements Target {
   }
 
   async close(): Promise<void> {}
+
+  #done(task: MemoryTask, reply: Reply): void {
+    task.reply = reply;
+    task.state = 'done';
+    if (task.held) for (const name of task.held) this.#release(name);
+  }
 
   #acquire(task: MemoryTask, name: string): void {
     task.held ??= [];

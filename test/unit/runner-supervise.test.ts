@@ -70,14 +70,14 @@ test('of a dump of Node itself the line of the error is told', () => {
     '}',
     'Node.js v24',
   ];
-  expect(ending({ code: 1, stderr }).reason).toMatch(/verdict: Error \[X\]: no module$/);
+  expect(ending({ code: 1, stderr }).reason).toMatch(/off: Error \[X\]: no module$/);
 });
 
 test('the bundle has the shape of the contract, without tokens, credentials or unstorable text', () => {
   const stderr = ['the-token', 'https://u:p@h/', '\u0000\ud800', JSON.stringify({ message: 'broke' })];
   const { forensic } = ending({ code: 1, stderr });
   expect(forensicSchema.parse(forensic)).toEqual(forensic);
-  expect(forensic?.message).toBe('The harness exited with code 1 before it reported a verdict: broke');
+  expect(forensic?.message).toBe('The run broke off: broke');
   expect(forensic?.process).toMatchObject({
     stderr: ['***', 'https://***@h/', '␀\ufffd', '{"message":"broke"}'],
   });

@@ -186,6 +186,11 @@ export class BookingsPlay implements Play<BookingCall> {
   }
 
   audit(dump: unknown): ReturnType<Play<BookingCall>['audit']> {
+    if (!Array.isArray(dump)) {
+      throw new Error(
+        `The service's inspect() gave ${typeof dump}, but for bookings it is a list of slots: [{ id, capacity, open, bookings: [{ id, citizen }] }, …].`,
+      );
+    }
     const views = dump as SlotView[];
     const violation = views
       .map((view) => checkRead(this.#ledger, view, Number.MAX_SAFE_INTEGER))

@@ -39,7 +39,10 @@ export class City {
       await control`select pg_advisory_lock(hashtext(${schema}))`;
       await control.unsafe(`create schema ${schema}`);
       await control.unsafe(`set search_path to ${schema}`);
-      await control.unsafe(ddl);
+      await control.unsafe(ddl).catch((error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new Error(`PostgreSQL refuses the service's schema: ${why}`, { cause: error });
+      });
       await keepStill(control, schema);
       await sweep(control, schema);
       return new City(schema, row?.version ?? 'unknown', control, ddl);

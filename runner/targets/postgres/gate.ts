@@ -82,17 +82,19 @@ export class PostgresTask implements Task {
   reply: Reply | null = null;
   owner: unknown = null;
   started = false;
+  /** True once the service's code has come to its end. */
+  answered = false;
   /** Statements asked for and not yet answered to the code, oldest first. */
   readonly queue: Statement[] = [];
   /** True while the task's first transaction is still to fail at its end. */
   failsAtCommit: boolean;
+  readonly call: Call;
   readonly #service: SqlService;
-  readonly #call: Call;
   readonly #clock: ServiceClock;
 
   constructor(service: SqlService, call: Call, clock: ServiceClock, failsAtCommit: boolean) {
     this.#service = service;
-    this.#call = call;
+    this.call = call;
     this.#clock = clock;
     this.failsAtCommit = failsAtCommit;
   }
@@ -100,13 +102,15 @@ export class PostgresTask implements Task {
   /** Runs the service's code up to its first statement. */
   run(): void {
     this.started = true;
-    const handled = (async () => this.#service.handle(this.#client(null), this.#call, this.#clock))();
+    const handled = (async () => this.#service.handle(this.#client(null), this.call, this.#clock))();
     handled.then(
       (reply) => {
         this.reply ??= reply;
+        this.answered = true;
       },
       (error: unknown) => {
         this.reply ??= { outcome: 'failed', error: describe(error) };
+        this.answered = true;
       },
     );
   }

@@ -7,6 +7,7 @@
  * go. Deadlocks are found in the graph of who waits for whom and their victim is drawn from the seed.
  */
 import type { Call } from '../../scenarios/scenario.ts';
+import { checkedReply, inShort } from '../reply.ts';
 import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
 import { PostgresTask, type Statement } from './gate.ts';
@@ -67,7 +68,7 @@ export class PostgresTarget implements Target {
     this.versions['postgres'] = this.#city.version;
     this.#pool = new SessionPool(await this.#openSessions(kept?.sessions));
     this.#spare = kept?.sessions.slice(this.#pool.sessions.length) ?? [];
-    await this.#service.prepare(this.#ungated(), world);
+    await told('prepare()', async () => this.#service.prepare(this.#ungated(), world));
   }
 
   start(call: Call, faults: TaskFaults): Task {
@@ -86,12 +87,12 @@ export class PostgresTarget implements Target {
       await this.#finish(statement);
     }
     await microtasksDone();
-    if (own.reply) own.state = 'done';
-    else if (own.queue.length > 0) own.state = 'ready';
-    else
-      throw new Error(
-        'The service awaits something other than its sql client, so its steps cannot be ordered.',
-      );
+    if (own.answered) {
+      if (own.queue[0]) throw new Error(answersTooSoon(own.call, own.queue[0].text));
+      own.reply = checkedReply(own.call, own.reply);
+      own.state = 'done';
+    } else if (own.queue.length > 0) own.state = 'ready';
+    else throw new Error(awaitsSomethingElse(own.call));
   }
 
   takeWoken(): readonly Task[] {
@@ -133,7 +134,7 @@ export class PostgresTarget implements Target {
   }
 
   async inspect(): Promise<unknown> {
-    return await this.#service.inspect(this.#ungated());
+    return await told('inspect()', async () => this.#service.inspect(this.#ungated()));
   }
 
   async close(): Promise<void> {
@@ -439,6 +440,31 @@ export class PostgresTarget implements Target {
     const client = Object.assign(sql, { begin }) as unknown as SqlClient;
     return client;
   }
+}
+
+/** Says where in the service's code an error came from. */
+async function told<T>(where: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`The service's ${where} failed: ${why}`, { cause: error });
+  }
+}
+
+function answersTooSoon(call: Call, statement: string): string {
+  return (
+    `The service answered ${inShort(call)} before a statement of its own was through: ` +
+    `${inShort(statement.trim().replace(/\s+/g, ' '))}. Await every statement.`
+  );
+}
+
+function awaitsSomethingElse(call: Call): string {
+  return (
+    `While it answers ${inShort(call)}, the service awaits something other than its sql client: a timer, a ` +
+    'file, the network, another client. The engine cannot say when that comes, so no seed would repeat the ' +
+    'run. Await `sql` alone.'
+  );
 }
 
 /** A statement whose failure shows in the one that follows it on the same session. */

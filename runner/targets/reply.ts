@@ -1,0 +1,26 @@
+/** Holds what a service answers to the contract of replies, so that a wrong one is named where it was given. */
+import type { Call, Reply } from '../scenarios/scenario.ts';
+
+/** @throws Error that quotes the answer and says what would be right. */
+export function checkedReply(call: Call, reply: unknown): Reply {
+  if (isReply(reply)) return reply;
+  throw new Error(
+    `The service answered ${inShort(call)} with ${inShort(reply)}, which is no reply. Answer ` +
+      "{ outcome: 'ok', value: {…} }, { outcome: 'refused', reason: '…' } or { outcome: 'failed', error: '…' }.",
+  );
+}
+
+function isReply(reply: unknown): reply is Reply {
+  if (typeof reply !== 'object' || reply === null) return false;
+  const { outcome, value, reason, error } = reply as Record<string, unknown>;
+  if (outcome === 'ok') return typeof value === 'object' && value !== null;
+  return outcome === 'refused'
+    ? typeof reason === 'string'
+    : outcome === 'failed' && typeof error === 'string';
+}
+
+/** A call or an answer as JSON, or by its kind where there is none; cut when it is long. */
+export function inShort(value: unknown): string {
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+}
