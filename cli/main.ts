@@ -88,7 +88,17 @@ async function finish(exitCode: number): Promise<never> {
   restoreTerminal();
   setTimeout(() => process.exit(exitCode), TAKE_DOWN_MS).unref();
   await takeEverythingDown();
+  await Promise.all([written(process.stdout), written(process.stderr)]);
   process.exit(exitCode);
+}
+
+/** Resolves once a reader that is slower than we are has got everything: what still waits would be lost by the exit. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.destroyed || stream.writableLength === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+    stream.once('close', resolve);
+  });
 }
 
 async function main(): Promise<number> {

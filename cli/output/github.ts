@@ -1,7 +1,8 @@
 /** What GitHub Actions reads: groups and annotations in the log, and the job summary in Markdown. */
 import type { Run } from '../../server/contract/index.ts';
 import { formatMetric, formatNumber, formatSeconds } from '../format.ts';
-import { safeJson, safeLines, safeText } from '../safe-text.ts';
+import { safeLines, safeText } from '../safe-text.ts';
+import { valueText } from '../value-text.ts';
 import { planEntries } from './plan.ts';
 import { commandsFor, isHarnessFailure, type ReportData, reportVerdict } from './report/data.ts';
 
@@ -91,10 +92,6 @@ function failureMarkdown(data: ReportData): string[] {
     '',
     ...fence(commandsFor(data).map(({ what, command: line }) => `# ${what}\n${line}`)),
   ];
-}
-
-function valueText(value: unknown): string {
-  return typeof value === 'string' ? value : safeJson(value);
 }
 
 function table(title: string, rows: readonly (readonly [string, string])[]): string[] {

@@ -1,7 +1,8 @@
 /** A smallest reproduction as text: the story as a table, why it is wrong, and the command. */
 import type { Smallest, StoryStep } from '../../server/contract/index.ts';
 import { formatClock, formatNumber, formatSeconds } from '../format.ts';
-import { safeJson, safeLines, safeText } from '../safe-text.ts';
+import { safeLines, safeText } from '../safe-text.ts';
+import { valueText } from '../value-text.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
 
@@ -55,8 +56,4 @@ function columns(style: Style): Column<StoryStep>[] {
 
 function counted(count: number, noun: string): string {
   return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function valueText(value: unknown): string {
-  return typeof value === 'string' ? safeText(value) : safeJson(value);
 }

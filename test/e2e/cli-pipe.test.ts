@@ -225,3 +225,33 @@ describe('on GitHub Actions', () => {
     expect(read('summary.md').split('SimCity FAIL').length).toBe(3);
   });
 });
+
+test('a reader that is slower than the command gets everything, to the last line', async () => {
+  server.push(heartbeat(0), ...historyFrames(0, 1_000), endFrame(1_000, 'PASS'));
+  // Reads so little at a time that much still waits when the command has come to its end.
+  const shell = spawn(
+    'sh',
+    [
+      '-c',
+      `"$1" "$2" watch --json | dd bs=1 2>/dev/null`,
+      'sh',
+      process.execPath,
+      `${process.cwd()}/cli/simcity.js`,
+    ],
+    {
+      env: { ...process.env, ...env, SIMCITY_DATA_DIR: folder },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
+  let text = '';
+  shell.stdout.setEncoding('utf8').on('data', (more: string) => {
+    text += more;
+  });
+  await new Promise((resolve) => shell.once('close', resolve));
+  const frames = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(frames.filter(({ frame }) => frame === 'event')).toHaveLength(1_001);
+  expect(frames.at(-1)).toMatchObject({ frame: 'end' });
+});

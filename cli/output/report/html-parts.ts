@@ -16,7 +16,7 @@ export function failureStory(failure: Forensic): Markup {
 ${operation(failure)}
 <div class="columns">${value('Expected', failure.expected)}${value('Actual', failure.actual)}</div>
 ${list('What differs between the city and the model', failure.difference)}
-${list('Faults active', failure.faultsActive)}
+${inLine('Faults active', failure.faultsActive)}
 ${processLines(failure)}
 ${history(failure)}
 ${smallest(failure)}
@@ -30,13 +30,26 @@ function operation({ operation: broken }: Forensic): Markup | null {
 
 function value(title: string, shown: unknown): Markup | null {
   if (shown === null || shown === undefined) return null;
-  const text = typeof shown === 'string' ? shown : JSON.stringify(shown, null, 2);
+  const text = isAlternatives(shown) ? shown.join('\nor ') : textOf(shown);
   return html`<div><h3>${title}</h3><pre>${text}</pre></div>`;
+}
+
+function textOf(shown: unknown): string {
+  return typeof shown === 'string' ? shown : JSON.stringify(shown, null, 2);
+}
+
+/** Sentences, of which any would have been right. */
+function isAlternatives(shown: unknown): shown is string[] {
+  return Array.isArray(shown) && shown.length > 0 && shown.every((each) => typeof each === 'string');
 }
 
 function list(title: string, items: readonly string[]): Markup | null {
   if (items.length === 0) return null;
   return html`<h3>${title}</h3><ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+}
+
+function inLine(title: string, items: readonly string[]): Markup | null {
+  return items.length === 0 ? null : html`<h3>${title}</h3><p>${items.join(', ')}</p>`;
 }
 
 function processLines({ process }: Forensic): Markup | null {

@@ -14,6 +14,7 @@ export const STYLE = `
 body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif}
 header,main,footer{max-width:1100px;margin:0 auto;padding:0 20px}
 header{padding-top:28px}
+li,p{overflow-wrap:anywhere}ul{padding-left:1.2rem}
 h1{font-size:1.6rem;margin:.3rem 0;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:0 0 .5rem}h3{font-size:1rem;margin:1.1rem 0 .3rem}
 section{background:var(--panel);border:1px solid var(--edge);border-radius:8px;padding:16px 18px;margin:16px 0}
 .quiet,figcaption,footer{color:var(--quiet)}footer{padding:8px 20px 30px;font-size:.85rem}

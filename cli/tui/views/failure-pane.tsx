@@ -1,8 +1,8 @@
 /** What broke: the message, expected against actual, and how to see it again. */
 import { formatNumber } from '../../format.ts';
 import { safeText, truncate, wrap } from '../../safe-text.ts';
+import { valueText } from '../../value-text.ts';
 import { framed, innerSize } from '../components/frame.ts';
-import { valueText } from '../components/value-text.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { comparisonOf, failureOf } from '../state/selectors.ts';

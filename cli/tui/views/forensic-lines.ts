@@ -2,10 +2,10 @@
 import { eventSchema, type Forensic, type RunEvent, smallestSchema } from '../../../server/contract/index.ts';
 import { formatClock, formatNumber } from '../../format.ts';
 import { safeJson, safeLines, safeText, wrap } from '../../safe-text.ts';
+import { valueText } from '../../value-text.ts';
 import { eventLine } from '../components/event-line.ts';
 import { intervalLines } from '../components/intervals.ts';
 import { table } from '../components/table.ts';
-import { valueText } from '../components/value-text.ts';
 import { BOLD, DIM, type Line, type Style, span } from '../paint/line.ts';
 import { rowOfInterval } from './interval-rows.ts';
 
