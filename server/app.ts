@@ -5,6 +5,7 @@ import { API_BASE } from './contract/index.ts';
 import { ApiError, answerError, toApiError } from './errors.ts';
 import { guard } from './guard.ts';
 import { allowedMethods } from './openapi/operations.ts';
+import { requestLog } from './request-log.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -16,6 +17,7 @@ import type { ServerEnv, Services } from './services.ts';
 
 export function createApp(services: Services): Hono<ServerEnv> {
   const app = new Hono<ServerEnv>();
+  app.use(requestLog(services.log, services.metrics));
   app.use(guard(services.guard));
   app.use(authorize(services.access));
   app.route('/', healthRoutes(services));

@@ -1,5 +1,22 @@
-/** What the server counts about itself, as Prometheus text. */
+/** What the server counts about itself, for Prometheus. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { RUN_STATUSES } from './contract/index.ts';
+
+/** What is asked of the database and of the streams at a scrape. */
+export interface Scraped {
+  /** Null when the database cannot be reached: what it would tell is left out then. */
+  database: { runsByStatus: Map<string, number>; oldestQueuedSeconds: number } | null;
+  subscribers: number;
+  /** Subscribers that read at their own pace, behind the newest. */
+  subscribersBehind: number;
+  /** Events by which the one furthest behind is so. */
+  lagEvents: number;
+  listenerUp: boolean;
+  version: string;
+}
+
+/** Seconds; from an answer out of memory to one that waits for a busy disk. */
+const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 export class Metrics {
   eventsIngested = 0;
@@ -8,48 +25,122 @@ export class Metrics {
   streamsOpened = 0;
   streamsCut = 0;
   framesDelivered = 0;
+  readonly #registry = new Registry();
+  readonly #requests: Histogram<'kind' | 'status'>;
+  #scraped: Scraped | null = null;
 
-  /** @param runsByStatus null when the database cannot be reached: those lines are left out then. */
-  text(runsByStatus: Map<string, number> | null, subscribers: number, version: string): string {
-    const lines: string[] = [];
-    const add = (name: string, type: 'gauge' | 'counter', help: string, samples: [string, number][]) => {
-      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-      for (const [labels, value] of samples) lines.push(`${name}${labels} ${value}`);
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#requests = new Histogram({
+      name: 'simcity_http_request_duration_seconds',
+      help: 'From a request to its answer, by kind (telemetry is answered after its commit); streams are left out.',
+      labelNames: ['kind', 'status'],
+      buckets: BUCKETS,
+      registers: [this.#registry],
+    });
+    this.#addCounters();
+    this.#addGauges();
+  }
+
+  request(kind: string, status: number, seconds: number): void {
+    this.#requests.observe({ kind, status: String(status) }, seconds);
+  }
+
+  async text(scraped: Scraped): Promise<string> {
+    this.#scraped = scraped;
+    return this.#registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  #addCounters(): void {
+    const add = (name: string, help: string, value: () => number) =>
+      new Counter({
+        name,
+        help,
+        registers: [this.#registry],
+        collect() {
+          this.reset();
+          this.inc(value());
+        },
+      });
+    add(
+      'simcity_events_ingested_total',
+      'Events taken from harnesses and committed.',
+      () => this.eventsIngested,
+    );
+    add('simcity_batches_ingested_total', 'Telemetry batches committed.', () => this.batchesIngested);
+    add('simcity_batches_refused_total', 'Telemetry batches refused or failed.', () => this.batchesRefused);
+    add('simcity_streams_opened_total', 'Streams opened.', () => this.streamsOpened);
+    add('simcity_streams_cut_total', 'Streams cut because their reader took nothing.', () => this.streamsCut);
+    add(
+      'simcity_frames_delivered_total',
+      'Frames of history written to subscribers that are abreast.',
+      () => this.framesDelivered,
+    );
+  }
+
+  #addGauges(): void {
+    const add = (name: string, help: string, value: (scraped: Scraped) => number | null) => {
+      const scraped = () => this.#scraped;
+      return new Gauge({
+        name,
+        help,
+        registers: [this.#registry],
+        collect() {
+          const now = scraped();
+          const found = now && value(now);
+          if (found === null) this.remove();
+          else this.set(found);
+        },
+      });
     };
-    add('simcity_info', 'gauge', 'The version that runs.', [[`{version="${version}"}`, 1]]);
-    if (runsByStatus) {
-      add(
-        'simcity_runs',
-        'gauge',
-        'Runs stored, by status.',
-        RUN_STATUSES.map((status) => [`{status="${status}"}`, runsByStatus.get(status) ?? 0]),
-      );
-    }
-    add('simcity_database_up', 'gauge', '1 when the database answers.', [['', runsByStatus ? 1 : 0]]);
-    add('simcity_events_ingested_total', 'counter', 'Events taken from harnesses and committed.', [
-      ['', this.eventsIngested],
-    ]);
-    add('simcity_batches_ingested_total', 'counter', 'Telemetry batches committed.', [
-      ['', this.batchesIngested],
-    ]);
-    add('simcity_batches_refused_total', 'counter', 'Telemetry batches refused or failed.', [
-      ['', this.batchesRefused],
-    ]);
-    add('simcity_stream_subscribers', 'gauge', 'Streams open now.', [['', subscribers]]);
-    add('simcity_streams_opened_total', 'counter', 'Streams opened.', [['', this.streamsOpened]]);
-    add('simcity_streams_cut_total', 'counter', 'Streams cut because their reader took nothing.', [
-      ['', this.streamsCut],
-    ]);
-    add('simcity_frames_delivered_total', 'counter', 'Frames of history written to subscribers.', [
-      ['', this.framesDelivered],
-    ]);
-    const memory = process.memoryUsage();
-    add('process_resident_memory_bytes', 'gauge', 'Resident memory.', [['', memory.rss]]);
-    add('process_heap_bytes', 'gauge', 'Heap in use.', [['', memory.heapUsed]]);
-    add('process_cpu_seconds_total', 'counter', 'Processor time used.', [
-      ['', (process.cpuUsage().user + process.cpuUsage().system) / 1e6],
-    ]);
-    add('process_uptime_seconds', 'gauge', 'Time since the start.', [['', process.uptime()]]);
-    return `${lines.join('\n')}\n`;
+    add('simcity_database_up', '1 when the database answers.', ({ database }) => (database ? 1 : 0));
+    add('simcity_listener_up', '1 when commits of other servers are heard of at once.', ({ listenerUp }) =>
+      listenerUp ? 1 : 0,
+    );
+    add('simcity_stream_subscribers', 'Streams open now.', ({ subscribers }) => subscribers);
+    add(
+      'simcity_stream_subscribers_behind',
+      'Streams that read at their own pace, behind the newest.',
+      ({ subscribersBehind }) => subscribersBehind,
+    );
+    add(
+      'simcity_stream_lag_events',
+      'Events by which the stream furthest behind is so.',
+      ({ lagEvents }) => lagEvents,
+    );
+    add(
+      'simcity_queue_oldest_seconds',
+      'How long the oldest queued run has waited for a runner; 0 without one.',
+      ({ database }) => database?.oldestQueuedSeconds ?? null,
+    );
+    this.#addLabelled();
+  }
+
+  #addLabelled(): void {
+    const scraped = () => this.#scraped;
+    new Gauge({
+      name: 'simcity_runs',
+      help: 'Runs stored, by status; those QUEUED wait for a runner.',
+      labelNames: ['status'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        const runs = scraped()?.database?.runsByStatus;
+        for (const status of runs ? RUN_STATUSES : []) this.set({ status }, runs?.get(status) ?? 0);
+      },
+    });
+    new Gauge({
+      name: 'simcity_info',
+      help: 'The version that runs.',
+      labelNames: ['version'],
+      registers: [this.#registry],
+      collect() {
+        this.set({ version: scraped()?.version ?? '' }, 1);
+      },
+    });
   }
 }

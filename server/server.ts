@@ -16,6 +16,7 @@ import { Notifications } from './live/notify.ts';
 import { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
 import { projectVersion } from './project-root.ts';
+import { Readiness } from './readiness.ts';
 import { EXIT_USAGE, StartupError } from './startup-error.ts';
 
 const REAP_EVERY_MS = 1_000;
@@ -69,6 +70,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       sql,
       hub,
       groupCommit,
+      notifications,
+      readiness: new Readiness(sql, notifications),
       metrics,
       log,
       guard: { host: config.host, allowedHosts: config.allowedHosts },

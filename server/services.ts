@@ -5,13 +5,17 @@ import type { Sql } from './db/client.ts';
 import type { GuardOptions } from './guard.ts';
 import type { GroupCommit } from './ingest/group-commit.ts';
 import type { Hub } from './live/hub.ts';
+import type { Notifications } from './live/notify.ts';
 import type { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
+import type { Readiness } from './readiness.ts';
 
 export interface Services {
   sql: Sql;
   hub: Hub;
   groupCommit: GroupCommit;
+  notifications: Notifications;
+  readiness: Readiness;
   metrics: Metrics;
   log: Log;
   guard: GuardOptions;

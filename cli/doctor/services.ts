@@ -1,6 +1,7 @@
 /** Checks of what is reached over the network: the server and the database. */
 import postgres from 'postgres';
 import { z } from 'zod';
+import { apiErrorSchema } from '../../server/contract/index.ts';
 import type { Connection } from '../client/api.ts';
 import { causeOf, exchange, parseJson } from '../client/api.ts';
 import type { Context } from '../context.ts';
@@ -67,8 +68,10 @@ async function ask({ url, token }: Connection, path: string): Promise<Answer> {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const signal = AbortSignal.timeout(LIMIT_MS);
     const { status, text } = await exchange(new URL(`${url}${path}`), { headers, signal });
-    if (status < 200 || status > 299) return { ok: false, why: `HTTP ${status}` };
-    return { ok: true, body: parseJson(text) };
+    const body = parseJson(text);
+    if (status >= 200 && status <= 299) return { ok: true, body };
+    const said = apiErrorSchema.safeParse(body);
+    return { ok: false, why: said.success ? safeText(said.data.error.message) : `HTTP ${status}` };
   } catch (error) {
     const late = error instanceof Error && error.name === 'TimeoutError';
     return { ok: false, why: late ? 'it did not answer in time' : safeText(causeOf(error)) };

@@ -123,6 +123,14 @@ export async function countByStatus(sql: Sql): Promise<Map<string, number>> {
   return new Map(rows.map(({ status, count }) => [status, count]));
 }
 
+/** How long the oldest queued run has waited; 0 when none does. By the clock of the database. */
+export async function oldestQueuedSeconds(sql: Sql): Promise<number> {
+  const [row] = await sql<{ seconds: number | null }[]>`
+    select extract(epoch from clock_timestamp() - min(created_at))::float8 as seconds
+    from simcity_runs where status = 'QUEUED'`;
+  return row?.seconds ?? 0;
+}
+
 function toRun(row: RunRow): Run {
   return {
     id: row.id,

@@ -85,6 +85,19 @@ export class Feed {
     return this.#subscribers.size;
   }
 
+  /** How many read at their own pace, and by how many events the last of them is behind. */
+  lag(): { behind: number; events: number } {
+    const head = this.#known?.head.index ?? -1;
+    let behind = 0;
+    let events = 0;
+    for (const subscriber of this.#subscribers) {
+      if (this.#abreast.has(subscriber) || this.#conflated.has(subscriber)) continue;
+      behind += 1;
+      events = Math.max(events, head - subscriber.cursor.index);
+    }
+    return { behind, events };
+  }
+
   add(subscriber: Subscriber): void {
     this.#subscribers.add(subscriber);
     subscriber.onGone(() => this.#leave(subscriber));

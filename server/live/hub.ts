@@ -64,6 +64,16 @@ export class Hub {
     return count;
   }
 
+  /** How many follow, how many of them are behind, and how far the one is that is furthest. */
+  load(): { subscribers: number; behind: number; lagEvents: number } {
+    const feeds = [...this.#feeds.values()].map((feed) => feed.lag());
+    return {
+      subscribers: this.subscribers,
+      behind: feeds.reduce((sum, { behind }) => sum + behind, 0),
+      lagEvents: feeds.reduce((most, { events }) => Math.max(most, events), 0),
+    };
+  }
+
   #open(runId: string): Feed {
     const { history, metrics, log } = this.#options;
     const feed = new Feed({

@@ -33,6 +33,8 @@ export class Notifications {
   readonly #closed = new AbortController();
   readonly #running: Promise<void>;
   #client: pg.Client | null = null;
+  /** Since when nothing is heard, by the monotonic clock; null while it listens. */
+  #lostSinceMs: number | null = performance.now();
   /** Runs to be told of with the next notification. */
   readonly #due = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
@@ -40,6 +42,11 @@ export class Notifications {
   constructor(options: NotificationOptions) {
     this.#options = options;
     this.#running = this.#run();
+  }
+
+  /** For how long nothing has been heard; 0 while it listens. */
+  get lostForMs(): number {
+    return this.#lostSinceMs === null ? 0 : performance.now() - this.#lostSinceMs;
   }
 
   /** Tells the others of a run: at once when nothing was told lately, else together with what else comes. */
@@ -111,10 +118,12 @@ export class Notifications {
     this.#client = client;
     try {
       await Promise.race([client.connect().then(() => client.query(`listen ${CHANNEL}`)), lost]);
+      this.#lostSinceMs = null;
       onListening();
       this.#options.onMissed();
       await Promise.race([this.#keepProbing(client), lost]);
     } finally {
+      this.#lostSinceMs ??= performance.now();
       this.#client = null;
       cut(client);
     }

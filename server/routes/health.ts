@@ -1,30 +1,30 @@
 /** Liveness, readiness, metrics and the description of the API. */
 import { Hono } from 'hono';
-import { countByStatus } from '../db/runs.ts';
-import { unavailable } from '../errors.ts';
+import { countByStatus, oldestQueuedSeconds } from '../db/runs.ts';
+import { ApiError } from '../errors.ts';
+import type { Scraped } from '../metrics.ts';
 import { openApiDocument } from '../openapi/document.ts';
+import { within } from '../readiness.ts';
 import type { ServerEnv, Services } from '../services.ts';
 
-const READY_WITHIN_MS = 2_000;
+const SCRAPE_WITHIN_MS = 2_000;
 
-export function healthRoutes({ sql, hub, metrics, version, stopping }: Services): Hono<ServerEnv> {
+export function healthRoutes(services: Services): Hono<ServerEnv> {
+  const { metrics, version, stopping, readiness } = services;
   const routes = new Hono<ServerEnv>();
   let document: string | undefined;
 
   routes.get('/healthz', (c) => c.json({ status: 'ok', version }));
 
   routes.get('/readyz', async (c) => {
-    if (stopping.aborted) throw unavailable();
-    await within(READY_WITHIN_MS, sql`select 1 from simcity_runs limit 1`);
+    const problems = stopping.aborted ? ['the server is stopping'] : await readiness.problems();
+    if (problems.length > 0) throw new ApiError(503, 'unavailable', `Not ready: ${problems.join('; ')}.`);
     return c.json({ status: 'ready', version });
   });
 
-  routes.get('/metrics', async (c) => {
-    const runs = await within(READY_WITHIN_MS, countByStatus(sql)).catch(() => null);
-    return c.body(metrics.text(runs, hub.subscribers, version), 200, {
-      'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',
-    });
-  });
+  routes.get('/metrics', async (c) =>
+    c.body(await metrics.text(await scrape(services)), 200, { 'Content-Type': metrics.contentType }),
+  );
 
   routes.get('/openapi.json', (c) => {
     document ??= JSON.stringify(openApiDocument(version));
@@ -34,14 +34,21 @@ export function healthRoutes({ sql, hub, metrics, version, stopping }: Services)
   return routes;
 }
 
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable()), limitMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+async function scrape({ sql, hub, version, notifications }: Services): Promise<Scraped> {
+  const database = await within(
+    SCRAPE_WITHIN_MS,
+    Promise.all([countByStatus(sql), oldestQueuedSeconds(sql)]),
+  ).then(
+    ([runsByStatus, oldest]) => ({ runsByStatus, oldestQueuedSeconds: oldest }),
+    () => null,
+  );
+  const { subscribers, behind, lagEvents } = hub.load();
+  return {
+    database,
+    subscribers,
+    subscribersBehind: behind,
+    lagEvents,
+    listenerUp: notifications.lostForMs === 0,
+    version,
+  };
 }

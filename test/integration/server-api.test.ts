@@ -302,8 +302,11 @@ describe('the rest', () => {
     const text = await (await fetch(`${server.url}/metrics`)).text();
     expect(text).toMatch(/^simcity_runs\{status="QUEUED"\} \d+$/m);
     expect(text).toMatch(/^simcity_events_ingested_total \d+$/m);
-    for (const line of text.trim().split('\n'))
-      expect(line).toMatch(/^(# (HELP|TYPE) .+|[a-z_]+(\{.*\})? [-+.e\d]+)$/);
+    expect(text).toMatch(/^simcity_listener_up 1$/m);
+    expect(text).toMatch(/^simcity_http_request_duration_seconds_count\{kind="control",status="201"\} \d+$/m);
+    expect(text).toMatch(/^process_cpu_seconds_total \S+$/m);
+    for (const line of text.split('\n'))
+      expect(line).toMatch(/^(|# (HELP|TYPE) .+|[a-z0-9_]+(\{.*\})? (NaN|[-+.e\d]+))$/);
   });
 
   it('describes every route in openapi.json', async () => {

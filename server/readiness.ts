@@ -1,0 +1,64 @@
+/** Whether this server can do its work just now, and what is in the way. */
+import type { Sql } from './db/client.ts';
+import { isUnreachable } from './db/client.ts';
+import { listMigrations, readMigrations } from './db/migrate.ts';
+import type { Notifications } from './live/notify.ts';
+
+const ANSWER_WITHIN_MS = 2_000;
+/** A listener that is made again meanwhile is nothing to take a server out of service for. */
+const LISTENER_LOST_MS = 5_000;
+
+export class Readiness {
+  readonly #sql: Sql;
+  readonly #notifications: Pick<Notifications, 'lostForMs'>;
+
+  constructor(sql: Sql, notifications: Pick<Notifications, 'lostForMs'>) {
+    this.#sql = sql;
+    this.#notifications = notifications;
+  }
+
+  /** What is in the way, a sentence each; none: it is ready. */
+  async problems(): Promise<string[]> {
+    const database = await this.#databaseProblem();
+    const lostSeconds = Math.round(this.#notifications.lostForMs / 1_000);
+    const listener =
+      this.#notifications.lostForMs > LISTENER_LOST_MS
+        ? [
+            `the connection that listens for the commits of other servers has been lost for ${lostSeconds} s (a transaction pooler in DATABASE_URL does not carry LISTEN)`,
+          ]
+        : [];
+    return [...(database === null ? [] : [database]), ...listener];
+  }
+
+  async #databaseProblem(): Promise<string | null> {
+    try {
+      const { pending } = await within(ANSWER_WITHIN_MS, this.#migrations());
+      if (pending.length === 0) return null;
+      return `${pending.length} migration(s) of the database are missing: ${pending.join(', ')} (simcity migrate)`;
+    } catch (error) {
+      if (error instanceof LateError) return `the database did not answer within ${ANSWER_WITHIN_MS} ms`;
+      return isUnreachable(error)
+        ? 'the database cannot be reached'
+        : 'the database cannot be used; the log says why';
+    }
+  }
+
+  async #migrations(): Promise<{ pending: string[] }> {
+    return listMigrations(this.#sql, await readMigrations());
+  }
+}
+
+class LateError extends Error {}
+
+/** @throws LateError */
+export async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new LateError(`no answer within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
