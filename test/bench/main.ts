@@ -2,6 +2,7 @@
 
 const TOPICS: Record<string, () => Promise<{ bench: () => Promise<void> }>> = {
   engine: () => import('./engine.ts'),
+  telemetry: () => import('./telemetry.ts'),
   tui: () => import('./tui.ts'),
 };
 

@@ -1,0 +1,80 @@
+/** The server's own fan-out without a database: what is posted is published to the run's feed at once. */
+import type { ServerResponse } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { Hono } from 'hono';
+import type { LiveState } from '../../../server/db/live.ts';
+import { eventRow } from '../../../server/ingest/batch.ts';
+import type { History } from '../../../server/live/history.ts';
+import { Hub } from '../../../server/live/hub.ts';
+import { Metrics } from '../../../server/metrics.ts';
+import { createLog } from '../../../server/process-edge.ts';
+import type { ServerEnv } from '../../../server/services.ts';
+
+const AT = '2026-01-01T00:00:00.000Z';
+/** Where each channel stands. */
+const channels = new Map<string, { batches: number; newest: number }>();
+const channel = (id = '') => {
+  const known = channels.get(id) ?? { batches: 0, newest: -1 };
+  channels.set(id, known);
+  return known;
+};
+
+const live = (id: string): LiveState => ({
+  status: 'RUNNING',
+  eventIndex: channel(id).newest,
+  metrics: '{}',
+  eventsPerSecond: 0,
+  heartbeatAt: null,
+  batches: channel(id).batches,
+  durationSecondsActual: null,
+  stopReason: null,
+  failure: null,
+});
+
+/** Nothing is stored: whoever falls behind the ring is lost, and the benchmark counts it. */
+const history = {
+  live: (id: string) => Promise.resolve(live(id)),
+  page: () => Promise.resolve({ events: [], snapshots: [], drained: true }),
+  newest: () => Promise.resolve({ events: [], snapshot: null }),
+  read: () => Promise.reject(new Error('fell behind the ring')),
+} as unknown as History;
+
+const hub = new Hub({ history, metrics: new Metrics(), log: createLog('bench') });
+const app = new Hono<ServerEnv>();
+
+app.get('/sub', (c) => {
+  const id = c.req.query('id') ?? '';
+  const { newest } = channel(id);
+  const cursor = { index: newest, after: newest < 0 ? 'snapshot' : 'event' } as const;
+  hub.follow(id, c.env.outgoing as ServerResponse, cursor, 'lossless');
+  return RESPONSE_ALREADY_SENT;
+});
+
+interface Posted {
+  index: number;
+  sent: number;
+  type: string;
+  actor: string;
+  data: Record<string, unknown>;
+}
+
+app.post('/pub', async (c) => {
+  const body = (await c.req.json()) as Posted | Posted[];
+  const events = (Array.isArray(body) ? body : [body]).map(({ index, sent, type, actor, data }) =>
+    eventRow({ index, at: AT, virtualMs: index, type, actor, data: { sent, ...data } }),
+  );
+  const runId = c.req.query('id') ?? '';
+  const known = channel(runId);
+  known.newest = events.at(-1)?.index ?? known.newest;
+  known.batches += 1;
+  const { batches } = known;
+  hub.publish({ runId, before: batches - 1, after: batches, events, snapshots: [] });
+  return c.body(null, 202);
+});
+
+const server = createAdaptorServer({ fetch: app.fetch });
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  process.send?.(typeof address === 'object' && address ? address.port : 0);
+});

@@ -1,0 +1,3 @@
+export async function ingestion(): Promise<string> {
+  return '';
+}

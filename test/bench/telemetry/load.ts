@@ -1,0 +1,105 @@
+/**
+ * The process that publishes to many readers and counts what they get: `load.ts SUBSCRIBE PUBLISH COUNT`.
+ * One at a time it does what it is told by message, and answers with what came of it.
+ */
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openReader } from './event-reader.ts';
+
+export interface LoadOrder {
+  /** Events in one request. */
+  bundle: number;
+  seconds: number;
+  /** Events a second; null: as many as the readers take. */
+  rate: number | null;
+}
+
+export interface LoadResult {
+  /** Events that readers got, a second. */
+  perSecond: number;
+  delivered: number;
+  p50: number;
+  p99: number;
+  gaps: number;
+  /** Events that were published and did not reach every reader. */
+  missing: number;
+}
+
+const [subscribe = '', publish = '', count = '1'] = process.argv.slice(2);
+const readers = Number(count);
+/** Events under way at once, over all readers, as in a closed loop. */
+const WINDOW = 100_000;
+/** Readers of which delays are noted; the others are only counted. */
+const NOTED = 20;
+
+const delays: number[] = [];
+const open = Array.from({ length: readers }, (_, i) =>
+  openReader(subscribe, i < NOTED ? (ms) => delays.push(ms) : undefined),
+);
+const target = new URL(publish);
+const publisher = connect(Number(target.port), target.hostname).resume();
+let index = 0;
+
+const event = () => {
+  const sent = (performance.timeOrigin + performance.now()).toFixed(3);
+  return `{"index":${index++},"sent":${sent},"type":"book.ok","actor":"citizen-017","data":{"op":9120,"slot":"slot-003","booking":"b-4711","latencyMs":2.125,"note":"as long as such events are on the average"}}`;
+};
+
+/** Requests go out one behind the other on one connection, without waiting for answers: in order, at full speed. */
+function post(bundle: number): Promise<void> | undefined {
+  const events = Array.from({ length: bundle }, event);
+  const body = bundle === 1 ? (events[0] as string) : `[${events.join(',')}]`;
+  const head = `POST ${target.pathname}${target.search} HTTP/1.1\r\nHost: ${target.host}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+  if (publisher.write(head + body)) return;
+  return new Promise((resolve) => publisher.once('drain', resolve));
+}
+
+/** Lets what has come in be read. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+const slowest = () => Math.min(...open.map(({ next }) => next));
+
+async function run({ bundle, seconds, rate }: LoadOrder): Promise<LoadResult> {
+  await post(1);
+  while (slowest() < index) await delay(1);
+  delays.length = 0;
+  const before = open.reduce((sum, { received }) => sum + received, 0);
+  const begun = performance.now();
+  const until = begun + seconds * 1_000;
+  let posted = 0;
+  if (rate === null) {
+    const window = Math.max(bundle, WINDOW / readers);
+    while (performance.now() < until) {
+      if (index - slowest() < window) await post(bundle);
+      await turn();
+    }
+  } else {
+    while (performance.now() < until) {
+      await post(bundle);
+      posted += bundle;
+      const waitMs = begun + (posted / rate) * 1_000 - performance.now();
+      if (waitMs > 0) await delay(waitMs);
+    }
+  }
+  const late = performance.now() + 30_000;
+  while (slowest() < index && performance.now() < late) await delay(1);
+  const elapsed = (performance.now() - begun) / 1_000;
+  delays.sort((a, b) => a - b);
+  const delivered = open.reduce((sum, { received }) => sum + received, 0) - before;
+  return {
+    perSecond: delivered / elapsed,
+    delivered,
+    p50: delays[Math.floor(delays.length * 0.5)] ?? Number.NaN,
+    p99: delays[Math.floor(delays.length * 0.99)] ?? Number.NaN,
+    gaps: open.reduce((sum, { gaps }) => sum + gaps, 0),
+    missing: index - slowest(),
+  };
+}
+
+process.on('message', (order: LoadOrder) => {
+  run(order).then((result) => process.send?.(result));
+});
+while (!open.every(({ connected }) => connected)) await delay(5);
+// Subscriptions that were answered are made; the first event must reach all of them.
+await delay(100);
+process.send?.('ready');
