@@ -91,13 +91,15 @@ export class GroupCommit {
     }
   }
 
-  /** The oldest batches of runs that nobody works on, up to GROUP_BYTES. */
+  /** The oldest batches of runs that nobody works on, up to GROUP_BYTES, and to a fair share of each idle connection. */
   #take(): Waiting[] {
+    // All of it to one would leave the others idle until it is done: measured, 1.3 to 1.5 times slower.
+    const share = Math.min(GROUP_BYTES, this.#waitingBytes / this.#idle.length);
     const group: Waiting[] = [];
     const kept: Waiting[] = [];
     let bytes = 0;
     for (const waiting of this.#waiting) {
-      const fits = bytes === 0 || bytes + waiting.batch.bytes <= GROUP_BYTES;
+      const fits = bytes === 0 || bytes + waiting.batch.bytes <= share;
       if (fits && !this.#busy.has(waiting.runId)) {
         group.push(waiting);
         bytes += waiting.batch.bytes;

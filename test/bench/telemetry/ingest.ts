@@ -1,3 +1,208 @@
+/** Ingest, validated, idempotent and answered after commit, beside psql's \copy of the same rows. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { apiPath, telemetryBatchSchema } from '../../../server/contract/index.ts';
+import type { Sql } from '../../../server/db/client.ts';
+import { ingest } from '../../../server/db/events.ts';
+import { type Batch, copyEvents, eventRow, snapshotRow } from '../../../server/ingest/batch.ts';
+import { GroupCommit } from '../../../server/ingest/group-commit.ts';
+import { readBatch } from '../../../server/ingest/read-batch.ts';
+import { silentLog, startTestPostgres } from '../../helpers/postgres.ts';
+import { type Measured, median, report } from '../measure.ts';
+import { postgresSeconds, startPart } from './processes.ts';
+import { claimedRun, eventsOf, TOKEN, TOKEN_HASH } from './runs.ts';
+
+const ROWS = Number(process.env['SIMCITY_BENCH_INGEST_ROWS'] ?? 100_000);
+const ROUNDS = Number(process.env['SIMCITY_BENCH_ROUNDS'] ?? 5);
+const BATCH = 500;
+
+/** Bodies for some runs, for each in order. */
+type Load = { runId: string; bodies: string[] }[];
+
+interface Candidate {
+  name: string;
+  runs: number;
+  /** Before the clock runs. */
+  prepare?(load: Load): Promise<void>;
+  store(load: Load): Promise<void>;
+}
+
 export async function ingestion(): Promise<string> {
-  return '';
+  const postgres = await startTestPostgres();
+  const url = await postgres.createDatabase();
+  const sql = postgres.open(url);
+  const server = await startPart('server', { DATABASE_URL: url });
+  const commit = new GroupCommit({
+    databaseUrl: url,
+    sql,
+    log: silentLog,
+    onAdded: () => undefined,
+    onChanged: () => undefined,
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const overHttp = (runId: string, body: string) => postBatch(agent, server.url, runId, body);
+  const grouped = (read: (body: string) => Batch) => (runId: string, body: string) =>
+    commit.store(runId, TOKEN_HASH, read(body));
+  const alone = (runId: string, body: string) => ingest(sql, runId, TOKEN_HASH, readBatch(body));
+  const candidates: Candidate[] = [
+    ...(await copying(url)),
+    { name: 'simcity over HTTP, 16 in flight', runs: 16, store: each(overHttp) },
+    { name: 'simcity over HTTP, 4 in flight', runs: 4, store: each(overHttp) },
+    { name: 'without HTTP: by hand, group COPY, 16', runs: 16, store: each(grouped(readBatch)) },
+    { name: 'without HTTP: by zod, group COPY, 16', runs: 16, store: each(grouped(readBySchema)) },
+    { name: 'without HTTP: by hand, an INSERT a batch, 16', runs: 16, store: each(alone) },
+  ];
+  try {
+    const { measured, costs } = await interleave(sql, candidates);
+    const first = costs[0] as number;
+    const lines = candidates.map(
+      ({ name }, i) =>
+        `  ${name.padEnd(52)} ${costs[i]?.toFixed(2)} s  ratio ${((costs[i] as number) / first).toFixed(2)}`,
+    );
+    return [
+      report(
+        `Ingest of ${ROWS} events in batches of ${BATCH}, validated and idempotent but for \\copy`,
+        measured,
+      ),
+      "PostgreSQL's processor time for it",
+      ...lines,
+    ].join('\n');
+  } finally {
+    agent.destroy();
+    await commit.close();
+    await server.stop();
+    await postgres.close();
+  }
+}
+
+/** Every candidate in turn, on runs of its own that are made before the clock runs. */
+async function interleave(
+  sql: Sql,
+  candidates: Candidate[],
+): Promise<{ measured: Measured[]; costs: number[] }> {
+  const costs = candidates.map((): number[] => []);
+  const rates = candidates.map((): number[] => []);
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [i, candidate] of candidates.entries()) {
+      const { name, runs, store } = candidate;
+      const load = await prepare(sql, runs);
+      await candidate.prepare?.(load);
+      const before = await postgresSeconds(sql);
+      const begun = performance.now();
+      await store(load);
+      const seconds = (performance.now() - begun) / 1_000;
+      const used = (await postgresSeconds(sql)) - before;
+      await assertStored(sql, load, name);
+      if (round === 0) continue;
+      rates[i]?.push(ROWS / seconds);
+      costs[i]?.push(used);
+    }
+  }
+  const measured = candidates.map(({ name }, i) => {
+    const sorted = (rates[i] as number[]).sort((a, b) => a - b);
+    return { name, perSecond: median(sorted), lowest: sorted[0] as number, highest: sorted.at(-1) as number };
+  });
+  return { measured, costs: costs.map(median) };
+}
+
+async function prepare(sql: Sql, runs: number): Promise<Load> {
+  const load: Load = [];
+  for (let run = 0; run < runs; run++) {
+    const bodies: string[] = [];
+    const rows = Math.floor(ROWS / runs) + (run < ROWS % runs ? 1 : 0);
+    for (let from = 0; from < rows; from += BATCH) {
+      bodies.push(
+        JSON.stringify({
+          events: eventsOf(from, Math.min(BATCH, rows - from)),
+          live: { metrics: { bookings: from }, eventsPerSecond: 1 },
+        }),
+      );
+    }
+    load.push({ runId: await claimedRun(sql), bodies });
+  }
+  return load;
+}
+
+async function assertStored(sql: Sql, load: Load, name: string): Promise<void> {
+  const ids = load.map(({ runId }) => runId);
+  const [row] = await sql<
+    { count: number }[]
+  >`select count(*) as count from simcity_run_events where run_id = any(${ids})`;
+  if (row?.count !== ROWS) throw new Error(`${name} stored ${row?.count} of ${ROWS} events`);
+}
+
+/** One batch of each run under way at once, as harnesses do it. */
+function each(send: (runId: string, body: string) => Promise<unknown>): Candidate['store'] {
+  return async (load) => {
+    await Promise.all(
+      load.map(async ({ runId, bodies }) => {
+        for (const body of bodies) await send(runId, body);
+      }),
+    );
+  };
+}
+
+function readBySchema(body: string): Batch {
+  const { events, snapshots, live, end } = telemetryBatchSchema.parse(JSON.parse(body));
+  return {
+    events: events.map(eventRow),
+    snapshots: snapshots.map(snapshotRow),
+    live,
+    end,
+    ordered: true,
+    bytes: body.length,
+  };
+}
+
+/** psql's \copy on one connection from a file; nothing where there is no psql. */
+async function copying(url: string): Promise<Candidate[]> {
+  if (spawnSync('psql', ['--version']).status !== 0) {
+    process.stdout.write(
+      'psql is not installed (apt-get install postgresql-client): the first line is missing\n',
+    );
+    return [];
+  }
+  const file = join(tmpdir(), `simcity-bench-${process.pid}.copy`);
+  return [
+    {
+      name: 'psql \\copy, one connection',
+      runs: 1,
+      async prepare(load) {
+        const parts = load.map(({ runId, bodies }) =>
+          bodies.map((body) => copyEvents(runId, readBatch(body).events)).join(''),
+        );
+        await writeFile(file, parts.join(''));
+      },
+      async store() {
+        const child = spawn('psql', [url, '-qc', `\\copy simcity_run_events from '${file}'`], {
+          stdio: ['ignore', 'inherit', 'inherit'],
+        });
+        const [code] = await once(child, 'exit');
+        if (code !== 0) throw new Error(`psql ended with ${code}`);
+        await rm(file);
+      },
+    },
+  ];
+}
+
+function postBatch(agent: Agent, base: string, runId: string, body: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      authorization: `Bearer ${TOKEN}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
+    const sent = request(base + apiPath.telemetry(runId), { method: 'POST', agent, headers }, (answer) => {
+      answer.resume();
+      answer.on('end', () =>
+        answer.statusCode === 200 ? resolve() : reject(new Error(`HTTP ${answer.statusCode}`)),
+      );
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Ready } from '../../../server/contract/index.ts';
+import type { Sql } from '../../../server/db/client.ts';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 export const projectFolder = here('../../..');
@@ -105,8 +106,28 @@ const CLOCK_TICKS = 100;
 
 /** Seconds of processor time that a process has used. */
 export async function processorSeconds(pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
+  const fields = await statOf(pid);
   return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS;
+}
+
+/** Seconds of processor time of a PostgreSQL and of all its backends, also those that have ended. */
+export async function postgresSeconds(sql: Sql): Promise<number> {
+  const [row] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  const parent = (pid: number | string) => statOf(pid).then((fields) => Number(fields[1]));
+  const postmaster = await parent(row?.pid ?? 0);
+  const own = await statOf(postmaster);
+  // Fields 11 to 14: its own time in user and system mode, and that of children that it has buried.
+  let ticks = own.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  const children = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
+  for (const pid of children.trim().split(' ')) {
+    const fields = await statOf(pid).catch(() => []);
+    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  }
+  return ticks / CLOCK_TICKS;
+}
+
+async function statOf(pid: number | string): Promise<string[]> {
+  return (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
 }
 
 /** Resident memory of a process in MiB. */

@@ -1,3 +1,73 @@
+/** A harness on `memory` at full speed with all of it recorded: with nobody watching, and with 50 lossless subscribers. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { apiPath, type Run, runSchema } from '../../../server/contract/index.ts';
+import { startTestPostgres } from '../../helpers/postgres.ts';
+import { median } from '../measure.ts';
+import { openReader } from './event-reader.ts';
+import { startPart } from './processes.ts';
+
+const OPERATIONS = Number(process.env['SIMCITY_BENCH_OPERATIONS'] ?? 20_000);
+const ROUNDS = Number(process.env['SIMCITY_BENCH_ROUNDS'] ?? 3);
+const SUBSCRIBERS = 50;
+
+interface Outcome {
+  perSecond: number;
+  lost: number;
+}
+
 export async function wholeRun(): Promise<string> {
-  return '';
+  const postgres = await startTestPostgres();
+  const url = await postgres.createDatabase();
+  const server = await startPart('server', { DATABASE_URL: url });
+  const runner = await startPart('runner', { DATABASE_URL: url, SIMCITY_URL: server.url });
+  try {
+    const alone: Outcome[] = [];
+    const watched: Outcome[] = [];
+    for (let round = 0; round <= ROUNDS; round++) {
+      const one = await execute(server.url, round, 0);
+      const other = await execute(server.url, round, SUBSCRIBERS);
+      if (round === 0) continue;
+      alone.push(one);
+      watched.push(other);
+    }
+    const rate = (outcomes: Outcome[]) => median(outcomes.map(({ perSecond }) => perSecond));
+    const lost = watched.reduce((sum, outcome) => sum + outcome.lost, 0);
+    const line = (name: string, outcomes: Outcome[]) =>
+      `  ${name.padEnd(28)} ${Math.round(rate(outcomes)).toLocaleString('en').padStart(10)} events/s  ratio ${(rate(outcomes) / rate(alone)).toFixed(2)}`;
+    return [
+      `A run of ${OPERATIONS} operations on memory at full speed, recorded; ${lost} events lost`,
+      line('nobody watching', alone),
+      line(`${SUBSCRIBERS} lossless subscribers`, watched),
+    ].join('\n');
+  } finally {
+    await runner.stop();
+    await server.stop();
+    await postgres.close();
+  }
+}
+
+async function execute(base: string, seed: number, subscribers: number): Promise<Outcome> {
+  const launched = await fetch(base + apiPath.runs(), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ target: 'memory', seed, config: { operations: OPERATIONS } }),
+  });
+  const { id } = runSchema.parse(await launched.json());
+  const readers = Array.from({ length: subscribers }, () => openReader(base + apiPath.stream(id)));
+  const run = await ended(base, id);
+  const count = run.live.eventIndex + 1;
+  const late = performance.now() + 30_000;
+  while (readers.some(({ received }) => received < count) && performance.now() < late) await delay(10);
+  const lost = readers.reduce((sum, { received, gaps }) => sum + (count - received) + gaps, 0);
+  for (const { socket } of readers) socket.destroy();
+  return { perSecond: count / (run.durationSecondsActual ?? Number.NaN), lost };
+}
+
+async function ended(base: string, id: string): Promise<Run> {
+  for (;;) {
+    const run = runSchema.parse(await (await fetch(base + apiPath.run(id))).json());
+    if (run.pass === true) return run;
+    if (run.pass === false) throw new Error(`run ${id} ended ${run.status}`);
+    await delay(100);
+  }
 }
