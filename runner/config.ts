@@ -15,6 +15,7 @@ const environmentSchema = z.object({
   SIMCITY_ONLY_RUN: ENVIRONMENT.SIMCITY_ONLY_RUN.optional(),
   SIMCITY_TARGET_MODULE: ENVIRONMENT.SIMCITY_TARGET_MODULE.optional(),
   SIMCITY_SCENARIO_MODULE: ENVIRONMENT.SIMCITY_SCENARIO_MODULE.optional(),
+  SIMCITY_ADAPTER_MODULE: ENVIRONMENT.SIMCITY_ADAPTER_MODULE.optional(),
   SIMCITY_EXEC: ENVIRONMENT.SIMCITY_EXEC.optional(),
   SIMCITY_TARGETS: ENVIRONMENT.SIMCITY_TARGETS.optional(),
   SIMCITY_TARGET_CREDENTIALS: ENVIRONMENT.SIMCITY_TARGET_CREDENTIALS.default([]),
@@ -79,6 +80,7 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     modules: {
       target: absolute(found.SIMCITY_TARGET_MODULE),
       scenario: absolute(found.SIMCITY_SCENARIO_MODULE),
+      adapter: absolute(found.SIMCITY_ADAPTER_MODULE),
     },
     parallel: found.SIMCITY_PARALLEL,
     leaseSeconds: found.SIMCITY_LEASE_SECONDS,

@@ -4,6 +4,7 @@
  */
 export type { JsonObject, RunConfig } from '../server/contract/index.ts';
 export type { Effect, Repeats, SequentialModel } from './checkers/model.ts';
+export type { BookingCall, BookingWorld } from './scenarios/bookings/calls.ts';
 export type {
   Call,
   Chart,
@@ -15,5 +16,6 @@ export type {
   Violation,
 } from './scenarios/scenario.ts';
 export type { Prng } from './sim/prng.ts';
+export type { HttpAdapter, HttpAnswer, HttpReply, HttpRequest } from './targets/http/adapter.ts';
 export type { MemoryRoutine, MemoryService } from './targets/memory.ts';
 export type { ServiceClock, SqlClient, SqlService, SqlValue } from './targets/postgres/sql-client.ts';

@@ -1,6 +1,6 @@
 /** Launches a run, hosts what is missing for it, shows it to its end, and writes the reports. */
 
-import { isModuleFile } from '../../server/contract/index.ts';
+import { isModuleFile, isServiceTarget } from '../../server/contract/index.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
@@ -21,8 +21,8 @@ export async function execute(
   presentation: Presentation,
 ): Promise<number> {
   const launch = launchOf(scenario, flags);
-  refuseExecWithoutUrl(flags);
-  const modules = await modulesOf(context, scenario, flags.target);
+  refuseWithoutUrl(flags);
+  const modules = await modulesOf(context, scenario, flags.target, flags.adapter);
   const silent = presentation.quiet;
   const { progress, connected: stopPulse } = startProgress(context, silent);
   const connected = await hostWhatIsMissing(context, flags, progress).finally(stopPulse);
@@ -49,9 +49,16 @@ export async function execute(
   return exitCode;
 }
 
-/** A command starts the service that a URL names; other targets are not started by one. */
-function refuseExecWithoutUrl({ exec, target }: RunFlags): void {
-  if (exec === undefined || /^https?:/i.test(target ?? '')) return;
+/** A command and an adapter are for the service that a URL names; other targets have no use for them. */
+function refuseWithoutUrl({ exec, adapter, target }: RunFlags): void {
+  if (isServiceTarget(target ?? '')) return;
+  if (adapter !== undefined) {
+    throw usageError(
+      '--adapter maps the calls to the API of the service that --target names by its URL, and there is none.',
+      'Such as: simcity run --target http://127.0.0.1:8080 --adapter ./my-adapter.ts',
+    );
+  }
+  if (exec === undefined) return;
   throw usageError(
     '--exec starts the service that --target names by its URL, and there is none.',
     "Such as: simcity run --target http://127.0.0.1:8080 --exec 'node my-service.js --port 8080'",
@@ -78,7 +85,8 @@ function startProgress(context: Context, silent: boolean) {
 
 export async function detach(context: Context, scenario: string, flags: RunFlags): Promise<number> {
   const launch = launchOf(scenario, flags);
-  if (flags.exec !== undefined || isModuleFile(scenario) || isModuleFile(flags.target ?? '')) {
+  const isOwn = flags.exec !== undefined || flags.adapter !== undefined;
+  if (isOwn || isModuleFile(scenario) || isModuleFile(flags.target ?? '')) {
     throw usageError(
       '--detach leaves the run to a runner elsewhere, and a file or command of yours is executed only here.',
       'Leave --detach away, or start `simcity up` and run it without --detach in another terminal.',

@@ -33,6 +33,8 @@ export interface RunFlags extends OutputFlags {
   reduction?: string;
   /** The command that starts the service that `target` names. */
   exec?: string;
+  /** A file that maps the calls to the API of that service. */
+  adapter?: string;
   server?: string;
   dataDir?: string;
   port?: number;

@@ -1,5 +1,5 @@
 /** `simcity shrink`: finds a smallest part of a failed run that still fails the same way. */
-import type { Modules, Smallest } from '../../server/contract/index.ts';
+import { isServiceTarget, type Modules, type Smallest } from '../../server/contract/index.ts';
 import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { CliError, EXIT, usageError } from '../errors.ts';
@@ -7,7 +7,7 @@ import { formatNumber, shortId } from '../format.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { startLab } from '../hosting/lab.ts';
-import { recallModules } from '../hosting/modules.ts';
+import { recallExec, recallModules } from '../hosting/modules.ts';
 import { smallestText } from '../output/smallest.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson, safeText } from '../safe-text.ts';
@@ -29,6 +29,8 @@ export interface ShrinkRequest {
   targetUrl: string | null;
   /** Files of the user's that it executes. */
   modules: Modules | undefined;
+  /** The command that starts the service. */
+  exec?: string | null;
   maxExecutions: number | undefined;
   maxSeconds: number | undefined;
   /** For the progress line. */
@@ -38,7 +40,7 @@ export interface ShrinkRequest {
 }
 
 /** On `memory` an execution takes about a millisecond; on a database it builds a city. */
-const DEFAULT_EXECUTIONS = { memory: 5_000, database: 1_000 };
+const DEFAULT_EXECUTIONS = { memory: 5_000, service: 600, database: 1_000 };
 const DEFAULT_SECONDS = 600;
 const CONFIRMATIONS = 20;
 
@@ -52,11 +54,14 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
       '`simcity runs --status FAIL` lists those that have.',
     );
   }
-  const database = await cityDatabase(context, flags, run.target, connected);
+  const database = isServiceTarget(run.target)
+    ? { url: null, close: async () => {} }
+    : await cityDatabase(context, flags, run.target, connected);
   const { scenario, target, seed, config } = run;
   const { smallest, why, interrupted } = await shrinkSeed(context, {
     ...{ scenario, target, seed, config, targetUrl: database.url },
     modules: recallModules(context, flags, run),
+    exec: recallExec(context, flags, run),
     maxExecutions: flags.maxExecutions,
     maxSeconds: flags.maxTime,
     title: `run ${shortId(run.id)}`,
@@ -86,7 +91,9 @@ export interface ShrinkOutcome {
 /** The first Ctrl-C ends the search with what it has, the second leaves. */
 export async function shrinkSeed(context: Context, request: ShrinkRequest): Promise<ShrinkOutcome> {
   const { title, maxExecutions, maxSeconds, voice = lineVoice(context), ...subject } = request;
-  const standard = request.target === 'memory' ? DEFAULT_EXECUTIONS.memory : DEFAULT_EXECUTIONS.database;
+  const kind =
+    request.target === 'memory' ? 'memory' : isServiceTarget(request.target) ? 'service' : 'database';
+  const standard = DEFAULT_EXECUTIONS[kind];
   const most = maxExecutions ?? standard;
   const lab = startLab(context, {
     do: 'shrink',

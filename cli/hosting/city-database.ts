@@ -61,6 +61,6 @@ async function ownDatabase(context: Context, flags: ServerFlags): Promise<CityDa
 function notRepeatable(target: string): Error {
   return usageError(
     `a run against ${safeText(target)} cannot be executed again alike: there the world decides what comes first.`,
-    'Only runs on postgres and memory are decided by their seed alone.',
+    'Only runs on postgres and memory are decided by their seed alone. `simcity forensic` tells how often it failed again, `simcity shrink` executes parts of its plan.',
   );
 }

@@ -34,11 +34,13 @@ export async function modulesOf(
   context: Context,
   scenario: string,
   target: string | undefined,
+  adapter?: string | undefined,
 ): Promise<Modules | null> {
   const file = (text: string | undefined) =>
     text !== undefined && isModuleFile(text) ? existing(context, text) : null;
-  const modules = { target: file(target), scenario: file(scenario) };
-  if (modules.target === null && modules.scenario === null) return null;
+  const adapted = adapter === undefined ? null : existing(context, adapter);
+  const modules = { target: file(target), scenario: file(scenario), adapter: adapted };
+  if (Object.values(modules).every((path) => path === null)) return null;
   await tryOut(context, modules);
   return modules;
 }
@@ -99,7 +101,7 @@ export async function launchHere(
   const dataDir = dataDirOf(context, flags.dataDir);
   const { logDir } = prepareDataDir(dataDir);
   const { modules, exec, credentials } = own;
-  if (modules) remember(dataDir, run.id, modules);
+  remember(dataDir, run.id, { ...(modules ?? NO_FILES), exec: exec ?? null });
   const env = {
     ...context.env,
     SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn',
@@ -109,6 +111,7 @@ export async function launchHere(
     SIMCITY_ONLY_RUN: run.id,
     SIMCITY_TARGET_MODULE: modules?.target ?? undefined,
     SIMCITY_SCENARIO_MODULE: modules?.scenario ?? undefined,
+    SIMCITY_ADAPTER_MODULE: modules?.adapter ?? undefined,
     SIMCITY_EXEC: exec,
     ...(credentials === undefined ? {} : { SIMCITY_TARGET_CREDENTIALS: credentials }),
   };
@@ -133,23 +136,35 @@ function noDatabase(url: string): CliError {
   );
 }
 
-const rememberedSchema = z.record(z.string(), modulesSchema);
+const NO_FILES: Modules = { target: null, scenario: null, adapter: null };
+const ownSchema = modulesSchema.extend({ exec: z.string().nullable().default(null) });
+/** What a run executed of the user's. */
+type Own = z.infer<typeof ownSchema>;
+const rememberedSchema = z.record(z.string(), ownSchema);
 /** Runs whose files are remembered. */
 const REMEMBERED = 1_000;
 
 /** Keeps which files a run was executed with, for executing it again from this directory. */
-function remember(dataDir: string, runId: string, modules: Modules): void {
-  const all = { ...remembered(dataDir), [runId]: modules };
+function remember(dataDir: string, runId: string, own: Own): void {
+  const all = { ...remembered(dataDir), [runId]: own };
   const newest = Object.fromEntries(Object.entries(all).slice(-REMEMBERED));
   writeFileSync(pathOf(dataDir), `${JSON.stringify(newest, null, 1)}\n`);
+}
+
+/** The command that started the service of a run that was launched from this directory; null: none did. */
+export function recallExec(context: Context, flags: ServerFlags, run: Run): string | null {
+  return remembered(dataDirOf(context, flags.dataDir))[run.id]?.exec ?? null;
 }
 
 /** The files of a run that was launched from this directory; undefined when it needs none. @throws CliError */
 export function recallModules(context: Context, flags: ServerFlags, run: Run): Modules | undefined {
   const labels = [run.target, run.scenario].filter(isModuleLabel);
+  const own = remembered(dataDirOf(context, flags.dataDir))[run.id];
+  if (own) {
+    const { exec: _, ...modules } = own;
+    return modules;
+  }
   if (labels.length === 0) return undefined;
-  const modules = remembered(dataDirOf(context, flags.dataDir))[run.id];
-  if (modules) return modules;
   const files = labels.map((label) => safeText(fileOfLabel(label))).join(' and ');
   throw usageError(
     `run ${run.id} executes ${files}, and was not launched from here.`,
@@ -157,7 +172,7 @@ export function recallModules(context: Context, flags: ServerFlags, run: Run): M
   );
 }
 
-function remembered(dataDir: string): Record<string, Modules> {
+function remembered(dataDir: string): Record<string, Own> {
   try {
     return rememberedSchema.parse(JSON.parse(readFileSync(pathOf(dataDir), 'utf8')));
   } catch {

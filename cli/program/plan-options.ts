@@ -36,7 +36,9 @@ function addCityOptions(command: Command, standardTarget: string): void {
         scenarioName,
       ),
     )
-    .addOption(count('--operations <N>', 'operations to begin (default: 2000)', 100_000_000))
+    .addOption(
+      count('--operations <N>', 'operations to begin (default: 2000; 20 s of a service)', 100_000_000),
+    )
     .addOption(new Option('--duration <TIME>', 'begin no more after this, such as 30s').argParser(duration))
     .addOption(count('--citizens <N>', 'citizens of the city (default: 40)', 100_000))
     .addOption(count('--slots <N>', 'slots to book (default: 12)', 10_000))

@@ -41,6 +41,11 @@ export function addRun(program: Command, act: Act): void {
       new Option('--exec <COMMAND>', 'starts the service of --target URL; also killed and started again'),
     );
   command
+    .optionsGroup(GROUPS.city)
+    .addOption(
+      new Option('--adapter <FILE>', 'maps the calls to another API of --target URL: ./my-adapter.ts'),
+    );
+  command
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption())

@@ -5,7 +5,9 @@ import { execute } from '../harness/execute.ts';
 import type { StopControl } from '../harness/stop-control.ts';
 import { loadModules } from '../modules/load-modules.ts';
 import { shrink } from '../shrink/shrink.ts';
+import { shrinkLive } from '../shrink/shrink-live.ts';
 import { composeSmallest } from '../shrink/smallest.ts';
+import { isServiceUrl } from '../targets/http/address.ts';
 import { LineSink } from './line-sink.ts';
 
 export interface Laboratory {
@@ -41,8 +43,9 @@ const TELL_EVERY_MS = 100;
 
 async function shrinkRun(order: LabOrderTo<'shrink'>, lab: Laboratory): Promise<void> {
   const { do: _, maxExecutions, maxSeconds, confirmations, ...subject } = order;
+  const makeSmall = isServiceUrl(order.target) ? shrinkLive : shrink;
   let told = 0;
-  const shrunk = await shrink(subject, {
+  const shrunk = await makeSmall(subject, {
     maxExecutions,
     maxSeconds,
     confirmations,

@@ -1,5 +1,6 @@
 /** Loads the user's files that an order names, and makes them known to this process. */
 import type { Modules } from '../../server/contract/index.ts';
+import { checkAdapter } from './check-adapter.ts';
 import { checkScenario } from './check-scenario.ts';
 import { checkService } from './check-service.ts';
 import { loadDefault } from './load-default.ts';
@@ -7,9 +8,11 @@ import { setLoaded } from './loaded.ts';
 
 /** Rejects with what is wrong with a file, and what would be right. */
 export async function loadModules(modules: Modules | undefined): Promise<void> {
-  const { target = null, scenario = null } = modules ?? {};
+  const { target = null, scenario = null, adapter = null } = modules ?? {};
   setLoaded({
     scenario: scenario === null ? null : checkScenario(scenario, await loadDefault(scenario)),
+    adapter:
+      adapter === null ? null : { adapter: checkAdapter(adapter, await loadDefault(adapter)), file: adapter },
     service: target === null ? null : checkService(target, await loadDefault(target)),
   });
 }

@@ -1,5 +1,6 @@
 /** The user's code that this process has loaded; the registries of scenarios and targets ask here. */
 import type { Scenario } from '../scenarios/scenario.ts';
+import type { HttpAdapter } from '../targets/http/adapter.ts';
 import type { MemoryService } from '../targets/memory.ts';
 import type { SqlService } from '../targets/postgres/sql-client.ts';
 
@@ -11,9 +12,16 @@ export type ModuleService =
 interface Loaded {
   scenario: Scenario | null;
   service: ModuleService | null;
+  adapter: LoadedAdapter | null;
 }
 
-let loaded: Loaded = { scenario: null, service: null };
+/** An adapter of the user's, and the file that it is in. */
+export interface LoadedAdapter {
+  readonly adapter: HttpAdapter;
+  readonly file: string;
+}
+
+let loaded: Loaded = { scenario: null, service: null, adapter: null };
 
 /** From now on runs of this process mean these. */
 export function setLoaded(next: Loaded): void {
@@ -24,6 +32,11 @@ export function setLoaded(next: Loaded): void {
 export function loadedScenario(label: string): Scenario {
   if (!loaded.scenario) throw notGiven('scenario', label);
   return loaded.scenario;
+}
+
+/** The adapter by which services at URLs are reached; null: they answer the contract themselves. */
+export function loadedAdapter(): LoadedAdapter | null {
+  return loaded.adapter;
 }
 
 /** The service that the label stands for. */

@@ -1,11 +1,11 @@
 /** Composes what is shown and stored of a shrunk run. */
 import type { Forensic, Smallest } from '../../server/contract/index.ts';
-import { reproduceCommand } from '../reproduce.ts';
+import { reproduceCommand, withOwn } from '../reproduce.ts';
 import type { Shrunk } from './shrink.ts';
 import { storyOf } from './story.ts';
 import { configOf, type Subject } from './trials.ts';
 
-export function composeSmallest(subject: Subject, shrunk: Shrunk): Smallest {
+export function composeSmallest(subject: Subject & { exec?: string | null }, shrunk: Shrunk): Smallest {
   const { scenario, target, seed } = subject;
   const { trial, operationsBefore, minimal, failsOtherwise, reproduced, executions, seconds } = shrunk;
   const config = configOf(subject.config, trial.candidate);
@@ -26,7 +26,7 @@ export function composeSmallest(subject: Subject, shrunk: Shrunk): Smallest {
     actual,
     expected,
     story: storyOf(trial.events),
-    reproduce: reproduceCommand({ scenario, target, seed, config }),
+    reproduce: withOwn(reproduceCommand({ scenario, target, seed, config }), subject.exec ?? null),
     minimal,
     failsOtherwise,
     reproduced,

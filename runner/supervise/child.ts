@@ -44,6 +44,7 @@ const WITHHELD = [
   'SIMCITY_EXEC',
   'SIMCITY_TARGET_MODULE',
   'SIMCITY_SCENARIO_MODULE',
+  'SIMCITY_ADAPTER_MODULE',
 ];
 
 /** Starts `node <script>` with `order` as the first line of its stdin, which stays open. */

@@ -58,6 +58,7 @@ export class RunSupervisor {
     const modules = {
       target: isModuleLabel(target) ? config.modules.target : null,
       scenario: isModuleLabel(scenario) ? config.modules.scenario : null,
+      adapter: isServiceUrl(target) ? config.modules.adapter : null,
     };
     const exec = isServiceUrl(target) ? config.exec : null;
     const order = { runId: run.id, scenario, target, seed, config: run.config, serverUrl: config.serverUrl };

@@ -95,6 +95,7 @@ export const ENVIRONMENT = {
   SIMCITY_ONLY_RUN: z.uuid('the id of a run'),
   SIMCITY_TARGET_MODULE: z.string().min(1).max(4_096),
   SIMCITY_SCENARIO_MODULE: z.string().min(1).max(4_096),
+  SIMCITY_ADAPTER_MODULE: z.string().min(1).max(4_096),
   SIMCITY_EXEC: z.string().min(1).max(10_000),
   /** Services that may be tested: names, addresses, ranges. Without it, all that no rule refuses. */
   SIMCITY_TARGETS: list,

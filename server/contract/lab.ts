@@ -17,6 +17,8 @@ const subject = {
   targetUrl: z.string().nullable(),
   /** Code of the user's. */
   modules: modulesSchema.optional(),
+  /** The command that starts the service at a target that is a URL; null: it runs already. */
+  exec: z.string().nullable().default(null),
 };
 
 /** First and last, both included. */

@@ -18,6 +18,8 @@ export type Ready = z.infer<typeof readySchema>;
 export const modulesSchema = z.object({
   target: z.string().nullable().default(null),
   scenario: z.string().nullable().default(null),
+  /** Maps the calls to the HTTP API of a service at a URL. */
+  adapter: z.string().nullable().default(null),
 });
 export type Modules = z.infer<typeof modulesSchema>;
 

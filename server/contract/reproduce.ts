@@ -1,7 +1,7 @@
 /** Composes the command that reproduces a run: what to type in a clone of the project. */
 import { fileOfLabel, isModuleLabel } from './module.ts';
 import { formatReduction } from './reduction.ts';
-import { type RunConfig, runConfigSchema } from './run.ts';
+import { isServiceTarget, limitsFor, type RunConfig, runConfigSchema } from './run.ts';
 
 export interface Reproducible {
   scenario: string;
@@ -30,8 +30,7 @@ export function reproduceCommand(run: Reproducible): string {
   const flag = (name: string, value: string | number | null, standard: string | number | null) => {
     if (value !== standard && value !== null) words.push(name, String(value));
   };
-  flag('--operations', config.operations, DEFAULTS.operations);
-  if (config.durationSeconds !== null) words.push('--duration', `${config.durationSeconds}s`);
+  words.push(...limits(run));
   flag('--citizens', config.citizens, DEFAULTS.citizens);
   flag('--slots', config.slots, DEFAULTS.slots);
   flag('--concurrency', config.concurrency, DEFAULTS.concurrency);
@@ -44,6 +43,19 @@ export function reproduceCommand(run: Reproducible): string {
   for (const threshold of config.thresholds) words.push('--threshold', threshold);
   if (config.reduction) words.push('--reduction', formatReduction(config.reduction));
   return words.map(shellWord).join(' ');
+}
+
+/** How long it goes on, unless that is what the target has by default. */
+function limits({ target, config }: Reproducible): string[] {
+  const { operations, durationSeconds } = config;
+  const standard: { operations?: number; durationSeconds?: number } = limitsFor(target, {});
+  const { operations: usual = DEFAULTS.operations, durationSeconds: usualSeconds = null } = standard;
+  if (operations === usual && durationSeconds === usualSeconds) return [];
+  const asked = isServiceTarget(target) || operations !== usual;
+  return [
+    ...(asked ? ['--operations', String(operations)] : []),
+    ...(durationSeconds === null ? [] : ['--duration', `${durationSeconds}s`]),
+  ];
 }
 
 /** `word` as one word of a POSIX shell: as it is when nothing in it is special, else in single quotes. */

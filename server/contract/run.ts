@@ -94,6 +94,26 @@ export const runConfigSchema = z.object({
 });
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
+/** True for a target that is named by the URL of a service. */
+export function isServiceTarget(target: string): boolean {
+  return /^https?:\/\//i.test(target);
+}
+
+/**
+ * How long a run goes on against a service, which decides its own pace, when neither is asked for: whichever
+ * ends first. People wait for it; and bugs that show once in a few hundred requests are found by then.
+ */
+export const SERVICE_LIMITS = { operations: 20_000, durationSeconds: 20 } as const;
+
+/** The limits of a run whose launch asks for neither; none for targets that have the defaults of all runs. */
+export function limitsFor(
+  target: string,
+  asked: { operations?: unknown; durationSeconds?: unknown },
+): Partial<typeof SERVICE_LIMITS> {
+  const isAsked = asked.operations !== undefined || asked.durationSeconds !== undefined;
+  return isServiceTarget(target) && !isAsked ? SERVICE_LIMITS : {};
+}
+
 /** What `POST /runs` takes. Whatever is left out gets its default. */
 export const launchSchema = z.object({
   /** A name, or the label of a file of the user's (`module:./my-scenario.ts`). */

@@ -5,6 +5,7 @@ import {
   createRedactor,
   isModuleLabel,
   isTerminal,
+  limitsFor,
   type RunPage,
   reproduceCommand,
   runConfigSchema,
@@ -77,7 +78,10 @@ export function runRoutes({ sql, hub }: Services): Hono<ServerEnv> {
 /** Fills in every default, so that all that decides the run is stored with it. */
 function resolveLaunch(body: unknown): NewRun {
   const launch = validate(strictLaunch, body, 'the body');
-  const config = validate(runConfigSchema, launch.config, 'config');
+  // Of what was sent, not of what it became: by then every default is filled in.
+  const asked = (body as { config?: Record<string, unknown> }).config ?? {};
+  const limited = { ...launch.config, ...limitsFor(launch.target, asked) };
+  const config = validate(runConfigSchema, limited, 'config');
   assertTarget(launch.target);
   assertModulesHaveRunner(launch.scenario, launch.target, launch.runner);
   for (const [field, value] of Object.entries({ ...launch, thresholds: config.thresholds })) {

@@ -18,10 +18,10 @@ beforeAll(async () => {
   url = await database.createDatabase({ migrated: false });
 });
 afterAll(() => database.close());
-afterEach(() => setLoaded({ scenario: null, service: null }));
+afterEach(() => setLoaded({ scenario: null, adapter: null, service: null }));
 
 function ran(service: unknown, operations = 60) {
-  setLoaded({ scenario: null, service: checkService('./mine.ts', service) });
+  setLoaded({ scenario: null, adapter: null, service: checkService('./mine.ts', service) });
   return executed({ target, seed: 1, config: { operations } }, url);
 }
 const over = (handle: SqlService['handle']) => ran({ ...right, handle });

@@ -28,8 +28,8 @@ describe('files of the user', () => {
     await writeFile(path, text);
     return path;
   }
-  const target = (path: string) => loadModules({ target: path, scenario: null });
-  const scenario = (path: string) => loadModules({ target: null, scenario: path });
+  const target = (path: string) => loadModules({ target: path, scenario: null, adapter: null });
+  const scenario = (path: string) => loadModules({ target: null, scenario: path, adapter: null });
 
   it('a service in memory and one over SQL are told apart by their schema', async () => {
     await target(await file('memory.mjs', `export default { ${SERVICE} }`));

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { reproduceCommand, shellWord } from '../../runner/reproduce.ts';
-import { runConfigSchema } from '../../server/contract/index.ts';
+import { limitsFor, runConfigSchema, SERVICE_LIMITS } from '../../server/contract/index.ts';
 
 function command(config: Parameters<typeof runConfigSchema.parse>[0], target = 'postgres'): string {
   return reproduceCommand({ scenario: 'bookings', target, seed: 7, config: runConfigSchema.parse(config) });
@@ -46,8 +46,21 @@ test('another scenario is named before the flags', () => {
   );
 });
 
+test('a run against a service has limits of its own by default, and names all others', () => {
+  const url = 'http://127.0.0.1:8080';
+  expect(command({ ...SERVICE_LIMITS }, url)).toBe(`npx simcity run --target ${url} --seed 7`);
+  expect(command({ operations: 20_000 }, url)).toContain('--operations 20000');
+  expect(command({ operations: 20_000 }, url)).not.toContain('--duration');
+  expect(command({ operations: 500, durationSeconds: 20 }, url)).toContain('--operations 500 --duration 20s');
+  expect([limitsFor(url, {}), limitsFor(url, { operations: 5 }), limitsFor('postgres', {})]).toEqual([
+    SERVICE_LIMITS,
+    {},
+    {},
+  ]);
+});
+
 test('credentials in the target are masked', () => {
-  expect(command({}, 'https://user:secret@host:8080/x?y=1')).toBe(
+  expect(command({ ...SERVICE_LIMITS }, 'https://user:secret@host:8080/x?y=1')).toBe(
     "npx simcity run --target 'https://***@host:8080/x?y=1' --seed 7",
   );
 });

@@ -3,16 +3,18 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import type { EndReport, Forensic, JsonObject, RunConfig } from '../../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../../checkers/thresholds.ts';
 import { faultRates } from '../../faults/profiles.ts';
-import { shellWord } from '../../reproduce.ts';
+import { loadedAdapter } from '../../modules/loaded.ts';
+import { withOwn } from '../../reproduce.ts';
 import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
 import { beginPlay, findScenario } from '../../scenarios/registry.ts';
 import type { Play } from '../../scenarios/scenario.ts';
+import { adaptedApi } from '../../targets/http/adapter.ts';
 import { resolveService, type ServiceAddress } from '../../targets/http/address.ts';
 import type { BookingApi } from '../../targets/http/api.ts';
 import { contractApi } from '../../targets/http/contract.ts';
 import { WireFaultPlan } from '../../targets/http/faults.ts';
 import { ServiceProcess } from '../../targets/http/service-process.ts';
-import { type Exchange, Wire, type WireRequest } from '../../targets/http/wire.ts';
+import { Wire } from '../../targets/http/wire.ts';
 import type { Sink } from '../../telemetry/sink.ts';
 import { Counters } from '../counters.ts';
 import { composeForensic } from '../forensics.ts';
@@ -26,6 +28,8 @@ import { Verdicts } from './verdicts.ts';
 
 const RESET_LIMIT_MS = 10_000;
 const CITY_LIMIT_MS = 2_000;
+/** Connections that are opened beforehand, at most. */
+const MOST_OPENED = 16;
 /** A failure is tried again so often, as far as the time allows. */
 const RETRIES = { times: 5, leastMs: 20_000 } as const;
 /** Trying again goes so much further than the run went before it failed. */
@@ -96,7 +100,8 @@ export async function executeLive(options: LiveOptions): Promise<EndReport> {
     typeof options.exec === 'string'
       ? new ServiceProcess(options.exec, address.url, address.port, () => answers(probe))
       : null;
-  const site: Site = { options, address, service, api: contractApi };
+  const adapter = loadedAdapter()?.adapter ?? null;
+  const site: Site = { options, address, service, api: adapter ? adaptedApi(adapter) : contractApi };
   try {
     if (service) await service.start();
     else if (!(await probe.pin(REACH_LIMIT_MS))) throw unreachable(address);
@@ -120,7 +125,7 @@ async function supervised(site: Site): Promise<EndReport> {
     verdicts.recorder.record(0, 'start', 'city', { scenario, target, seed, config, ...play.world, versions });
     const first = await lookedAt(site, execution);
     manner.cancelsAgain = first.cancelsAgain;
-    if (!verdicts.failure) await carriedOut(execution, options);
+    if (!verdicts.failure) await carriedOut(execution, site);
     if (!verdicts.failure && !options.signal.requested) judgeThresholds(execution, options.config);
     const failForensic = verdicts.failure ? await bundle(execution, site, versions) : null;
     finish(execution);
@@ -194,17 +199,29 @@ async function begun(
 }
 
 async function reset(wire: Wire, api: BookingApi, world: BookingWorld): Promise<void> {
-  for (const request of api.resetRequests(world)) {
+  await api.reset(world, async (request) => {
     const exchange = await wire.exchange(request, { deadlineMs: RESET_LIMIT_MS });
-    if (exchange.kind === 'answer' && api.isReset(exchange)) continue;
-    throw new Error(notPrepared(request, exchange, api.resetExpected));
-  }
+    if (exchange.kind === 'answer') return exchange;
+    throw new Error(
+      `The service cannot be prepared: ${request.method} ${request.path} got no answer (${exchange.cause}).`,
+    );
+  });
 }
 
-async function carriedOut({ run, verdicts, wire }: Execution, { signal }: LiveOptions): Promise<void> {
+async function carriedOut({ run, verdicts, wire }: Execution, { api, options }: Site): Promise<void> {
+  const { signal, config } = options;
   verdicts.onFailure(() => wire.close());
+  await openConnections(wire, api, Math.min(config.concurrency, MOST_OPENED));
   await run.attack();
   if (!verdicts.failure && !signal.requested) await run.settle();
+}
+
+/** Looks so often at once: what is to meet later leaves on connections that are open. */
+async function openConnections(wire: Wire, api: BookingApi, count: number): Promise<void> {
+  if (!api.offers('list')) return;
+  const look = api.requestOf({ operation: 'list' });
+  const looks = Array.from({ length: count }, () => wire.exchange(look, { deadlineMs: CITY_LIMIT_MS }));
+  await Promise.all(looks);
 }
 
 function finish({ disturbance, wire }: Execution): void {
@@ -251,9 +268,8 @@ async function bundle(
     simulation: verdicts,
     recorder: verdicts.recorder,
   });
-  if (!service || typeof options.exec !== 'string') return forensic;
-  const reproduce = `${forensic.reproduce} --exec ${shellWord(options.exec)}`;
-  return { ...forensic, reproduce, process: { service: service.report() } };
+  const reproduce = withOwn(forensic.reproduce, options.exec ?? null);
+  return { ...forensic, reproduce, ...(service ? { process: { service: service.report() } } : {}) };
 }
 
 /** The city as the service shows it, as far as it answers; the failed slot first. */
@@ -320,11 +336,11 @@ async function tryAgain(
 }
 
 async function failsAgain(site: Site, manner: Manner): Promise<boolean> {
-  const { service, options } = site;
+  const { service } = site;
   if (service && !service.running) await service.start();
   const again = await begun(site, manner);
   try {
-    await carriedOut(again, options);
+    await carriedOut(again, site);
   } finally {
     finish(again);
     await again.disturbance.up();
@@ -370,14 +386,6 @@ async function report(
 async function answers(probe: Wire): Promise<boolean> {
   const request = { method: 'GET', path: '/slots', headers: {}, body: null };
   return (await probe.pin(1_000)) && (await probe.exchange(request, { deadlineMs: 1_000 })).kind === 'answer';
-}
-
-function notPrepared(request: WireRequest, exchange: Exchange, expected: string): string {
-  const what =
-    exchange.kind === 'none'
-      ? `got no answer (${exchange.cause})`
-      : `was answered ${exchange.status}: ${exchange.body.slice(0, 200)}`;
-  return `The service cannot be prepared: ${request.method} ${request.path} ${what}. It should be answered ${expected}; is this the booking service?`;
 }
 
 function unreachable(address: ServiceAddress): Error {

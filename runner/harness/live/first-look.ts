@@ -284,10 +284,14 @@ class Look {
 
   async #reset(): Promise<void> {
     const { api, wire } = this.#options;
-    for (const request of api.resetRequests(WORLD)) {
+    const send = async (request: WireRequest) => {
       const exchange = await this.#tried(() => wire.exchange(request, { deadlineMs: RESET_LIMIT_MS }));
-      if (exchange.kind === 'none' || !api.isReset(exchange)) throw new Undecided();
-    }
+      if (exchange.kind === 'none') throw new Undecided();
+      return exchange;
+    };
+    await api.reset(WORLD, send).catch(() => {
+      throw new Undecided();
+    });
   }
 
   /** One attempt; null when no answer came that says something. */

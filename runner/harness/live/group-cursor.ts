@@ -24,6 +24,10 @@ export function numberOf(group: number, wave: number, place: number, depth: numb
   return group * GROUP + Math.min(GROUP - 1, wave * WAVE + within);
 }
 
+export function groupOf(n: number): number {
+  return Math.floor(n / GROUP);
+}
+
 export class GroupCursor {
   readonly #kept: ReadonlySet<number> | null;
   readonly #groups: readonly number[];
@@ -33,7 +37,7 @@ export class GroupCursor {
   /** `kept`: the numbers of the requests that are kept; null: all are. */
   constructor(kept: readonly number[] | null) {
     this.#kept = kept ? new Set(kept) : null;
-    const groups = new Set((kept ?? []).map((n) => Math.floor(n / GROUP)));
+    const groups = new Set((kept ?? []).map(groupOf));
     this.#groups = [...groups].filter((g) => g < FIRST_EXTRA).sort((a, b) => a - b);
   }
 

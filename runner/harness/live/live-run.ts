@@ -197,7 +197,9 @@ export class LiveRun {
   async #drain(): Promise<void> {
     while (!this.#isOver()) {
       await this.#beginQueued();
-      if (this.#underWay === 0 && this.#queue.length === 0) return;
+      // Something may have been queued, or have failed, since that looked: nobody would wake this then.
+      if (this.#queue.length > 0 || this.#isOver()) continue;
+      if (this.#underWay === 0) return;
       await this.#lanes.change();
     }
     await this.#lanes.rest(() => this.#isOver());
@@ -236,7 +238,9 @@ export class LiveRun {
       if (this.#isOver()) break;
       const wave = requests.slice(from, from + concurrency);
       const prng = new Prng(this.#options.seed, 'retry', running.g, running.wave + 1);
-      const gate = wave.length > 1 && prng.chance(TOGETHER_SHARE) ? new Gate() : null;
+      // What is left of a reduced run is there because it has to meet.
+      const isTogether = this.#cursor.isReduced || prng.chance(TOGETHER_SHARE);
+      const gate = wave.length > 1 && isTogether ? new Gate() : null;
       for (const [i, planned] of wave.entries()) {
         const started = this.#start(planned, running, from + i, gate);
         if (started) over.push(started);
@@ -276,8 +280,9 @@ export class LiveRun {
     return first;
   }
 
-  /** A key that is forgotten is not used again: what the service should answer is no longer known. */
+  /** Not what the API does not have. A key that is forgotten is not used again: what the service should answer is no longer known. */
   #isAllowed({ call, key }: Planned): boolean {
+    if (!this.#options.api.offers(call.operation)) return false;
     if (call.operation !== 'book') return true;
     return (key !== 'repeat' && key !== 'release') || this.#keys.knows(call);
   }

@@ -11,16 +11,24 @@ export interface Breach {
 }
 
 export interface BookingApi {
-  /** What opens a fresh city, one after the other. */
-  resetRequests(world: BookingWorld): readonly WireRequest[];
-  /** True for an answer that says that a reset was done. */
-  isReset(answer: Answer): boolean;
-  /** What a reset should have been answered, for people. */
-  readonly resetExpected: string;
+  /** Opens a fresh city. Rejects when that was not done, and says why; also when `send` gets no answer. */
+  reset(world: BookingWorld, send: (request: WireRequest) => Promise<Answer>): Promise<void>;
   /** False for calls that the API has no request for. */
   offers(operation: BookingCall['operation']): boolean;
   requestOf(call: BookingCall): WireRequest;
   replyOf(call: BookingCall, answer: Answer): Reply | Breach;
   /** True for the contract's own API, whose manners are known: what it answers to requests that are malformed. */
   readonly isContract: boolean;
+}
+
+/** What is wrong with the answer to a request that prepares the city. */
+export function notPrepared(
+  { method, path }: WireRequest,
+  { status, body }: Answer,
+  expected: string,
+): Error {
+  const answer = body === '' ? '' : `: ${body.slice(0, 200)}`;
+  return new Error(
+    `The service cannot be prepared: ${method} ${path} was answered ${status}${answer}. It should be answered ${expected}; is this the booking service?`,
+  );
 }

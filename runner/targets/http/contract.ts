@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
 import type { Reply } from '../../scenarios/scenario.ts';
-import type { BookingApi, Breach } from './api.ts';
+import { type BookingApi, type Breach, notPrepared } from './api.ts';
 import type { WireRequest } from './wire.ts';
 
 const refusedSchema = z.object({
@@ -14,9 +14,11 @@ const slotSchema = z.object({ ...slotShape, bookings: z.array(bookingSchema) });
 const rowsSchema = z.array(z.object({ ...slotShape, bookings: z.int() }));
 
 export const contractApi: BookingApi = {
-  resetRequests: (world) => [resetRequest(world)],
-  isReset: ({ status }) => status === 204,
-  resetExpected: '204',
+  async reset(world, send) {
+    const request = resetRequest(world);
+    const answer = await send(request);
+    if (answer.status !== 204) throw notPrepared(request, answer, '204');
+  },
   offers: () => true,
   requestOf,
   replyOf: (call, { status, body }) => replyOf(call, status, body),

@@ -1,0 +1,141 @@
+/** The contract of an adapter: a file of the user's that maps the calls of `bookings` to another HTTP API. */
+import { z } from 'zod';
+import { BOOKING_OPERATIONS, type BookingCall, type BookingWorld } from '../../scenarios/bookings/calls.ts';
+import type { Reply } from '../../scenarios/scenario.ts';
+import type { BookingApi, Breach } from './api.ts';
+import type { Answer, WireRequest } from './wire.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  /** After the URL of the target, with its query: `/v2/slots/7?full=1`. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON; leave it out for a request without a body. */
+  readonly json?: unknown;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  /** The body as JSON; undefined when it is none. */
+  readonly json: unknown;
+}
+
+/** What an answer means, for each operation. */
+export type HttpReply =
+  /**
+   * It was done. `value` is `{ booking }` (the id) for a book, `{ capacity, open, bookings: [{ id, citizen }] }`
+   * for a read, `{ slots: [{ id, capacity, open, bookings }] }` (`bookings` the number of active ones) for a
+   * list, and nothing for the others.
+   */
+  | { readonly outcome: 'ok'; readonly value?: Readonly<Record<string, unknown>> }
+  /** It was refused, and had no effect. `reason`: full, closed, already-booked, no-such-slot or no-such-booking. */
+  | { readonly outcome: 'refused'; readonly reason: string }
+  /** It does not say what happened. Answers from 500 on are taken for this without asking the adapter. */
+  | { readonly outcome: 'failed'; readonly error: string };
+
+export interface HttpAdapter {
+  readonly name: string;
+  /** The operations that the API has; all six unless it is given. */
+  readonly operations?: readonly BookingCall['operation'][];
+  /** Opens a fresh city with these slots, by as many requests as that takes. Throws when it cannot be done. */
+  reset(world: BookingWorld, send: (request: HttpRequest) => Promise<HttpAnswer>): Promise<void>;
+  /** The request for a call. */
+  request(call: BookingCall): HttpRequest;
+  /** What the answer to it means. Throws an Error that says why for an answer that the API should never give. */
+  reply(call: BookingCall, answer: HttpAnswer): HttpReply;
+}
+
+const REASONS = ['full', 'closed', 'already-booked', 'no-such-slot', 'no-such-booking'] as const;
+const id = z.union([z.string().min(1), z.number()]).transform(String);
+const nothing = z.unknown().transform(() => ({}));
+const VALUES = {
+  book: z.object({ booking: id }),
+  read: z.object({
+    capacity: z.int(),
+    open: z.boolean(),
+    bookings: z.array(z.object({ id, citizen: z.string() })),
+  }),
+  list: z.object({
+    slots: z.array(z.object({ id: z.string(), capacity: z.int(), open: z.boolean(), bookings: z.int() })),
+  }),
+  cancel: nothing,
+  open: nothing,
+  close: nothing,
+} as const;
+const replySchema = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('ok'), value: z.record(z.string(), z.unknown()).default({}) }),
+  z.object({ outcome: z.literal('refused'), reason: z.enum(REASONS) }),
+  z.object({ outcome: z.literal('failed'), error: z.string() }),
+]);
+
+/** The API that the adapter describes. */
+export function adaptedApi(adapter: HttpAdapter): BookingApi {
+  return {
+    reset: (world, send) =>
+      adapter.reset(world, async (request) => shownTo(await send(wireRequest(adapter, request)))),
+    offers: (operation) => (adapter.operations ?? BOOKING_OPERATIONS).includes(operation),
+    requestOf: (call) => wireRequest(adapter, adapter.request(call)),
+    replyOf: (call, answer) => replyOf(adapter, call, answer),
+    isContract: false,
+  };
+}
+
+function wireRequest({ name }: HttpAdapter, { method, path, headers = {}, json }: HttpRequest): WireRequest {
+  if (typeof method !== 'string' || typeof path !== 'string' || !path.startsWith('/')) {
+    throw new Error(
+      `The adapter ${name} made no request: it needs a method and a path that begins with "/".`,
+    );
+  }
+  return { method, path, headers, body: json === undefined ? null : JSON.stringify(json) };
+}
+
+function shownTo({ status, headers, body }: Answer): HttpAnswer {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    json = undefined;
+  }
+  return { status, headers, text: body, json };
+}
+
+function replyOf(adapter: HttpAdapter, call: BookingCall, answer: Answer): Reply | Breach {
+  if (answer.status >= 500) return { outcome: 'failed', error: `the service answered ${answer.status}` };
+  let said: unknown;
+  try {
+    said = adapter.reply(call, shownTo(answer));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return breach(call, answer, why, 'an answer that the adapter knows');
+  }
+  const reply = replySchema.safeParse(said);
+  if (!reply.success) return breach(call, answer, `the adapter made of it ${JSON.stringify(said)}`, SHAPES);
+  if (reply.data.outcome !== 'ok') return reply.data;
+  const value = VALUES[call.operation].safeParse(reply.data.value);
+  if (!value.success) {
+    const issue = value.error.issues[0];
+    const why = `the adapter's value has ${issue?.path.join('.') || 'a shape'}: ${issue?.message}`;
+    return breach(call, answer, why, SHAPES);
+  }
+  const own =
+    call.operation === 'read'
+      ? { id: call.slot }
+      : call.operation === 'cancel'
+        ? { booking: call.booking }
+        : {};
+  return { outcome: 'ok', value: { ...own, ...value.data } };
+}
+
+const SHAPES = 'a reply as the type HttpReply has it';
+
+function breach({ operation }: BookingCall, { status, body }: Answer, why: string, expected: string): Breach {
+  const shown = body === '' ? 'nothing' : body.slice(0, 200);
+  return {
+    outcome: 'breach',
+    message: `${operation} was answered ${status} with ${shown}: ${why}.`,
+    expected,
+  };
+}
