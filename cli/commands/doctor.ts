@@ -3,6 +3,7 @@ import { environmentOf, type ResolvedSetting, resolveSettings } from '../config/
 import { type LoadedConfig, loadConfigFile } from '../config/file.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { type Check, fail, ok } from '../doctor/check.ts';
+import { checkEnvironment } from '../doctor/environment.ts';
 import { checkDataDir, checkDisk, checkEmbedded, checkNode, checkTerminal } from '../doctor/machine.ts';
 import { checkDatabase, checkServer } from '../doctor/services.ts';
 import { CliError, EXIT } from '../errors.ts';
@@ -25,6 +26,7 @@ export async function doctor(context: Context, flags: DoctorFlags): Promise<numb
   const settings = resolveSettings(context.env, file, { ...flags });
   const checks = [
     checkNode(),
+    ...checkEnvironment(context.env),
     ...(check === null ? [] : [check]),
     ...(await examine({ ...context, env }, flags)),
   ];

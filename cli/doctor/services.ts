@@ -1,7 +1,7 @@
 /** Checks of what is reached over the network: the server and the database. */
 import postgres from 'postgres';
 import { z } from 'zod';
-import { apiErrorSchema } from '../../server/contract/index.ts';
+import { apiErrorSchema, SESSION_PATH, sessionSchema } from '../../server/contract/index.ts';
 import type { Connection } from '../client/api.ts';
 import { causeOf, exchange, parseJson } from '../client/api.ts';
 import type { Context } from '../context.ts';
@@ -56,9 +56,18 @@ async function checkConnection(connection: Connection): Promise<Check[]> {
           'Look at the log of the server; `simcity migrate` applies migrations.',
         ),
     allowed.ok
-      ? ok('access', 'runs can be read')
+      ? ok('access', await describeAccess(connection))
       : fail('access', allowed.why, 'Set SIMCITY_TOKEN to a token that this server takes.'),
   ];
+}
+
+async function describeAccess(connection: Connection): Promise<string> {
+  const answer = await ask(connection, SESSION_PATH);
+  const session = answer.ok ? sessionSchema.safeParse(answer.body) : null;
+  if (!session?.success) return 'runs can be read';
+  const { required, name, scopes } = session.data;
+  if (!required) return 'open to everybody on its machine: there is no token';
+  return `token ${safeText(name ?? '')} may ${scopes.join(' and ')}`;
 }
 
 type Answer = { ok: true; body: unknown } | { ok: false; why: string };

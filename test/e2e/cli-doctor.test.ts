@@ -103,6 +103,18 @@ describe('what is in the way', () => {
     });
   });
 
+  test('a variable that is not valid, and one that nobody reads', async () => {
+    const { check, report, exitCode } = await doctor({ SIMCITY_PARALLEL: 'many', SIMCITY_PARALEL: '2' });
+    expect(exitCode).toBe(1);
+    expect(check('environment')).toMatchObject({
+      state: 'fail',
+      found: "SIMCITY_PARALLEL is 'many' and must be a whole number from 1 to 64",
+    });
+    expect(report.checks).toContainEqual(
+      expect.objectContaining({ state: 'warn', advice: 'Did you mean SIMCITY_PARALLEL?' }),
+    );
+  });
+
   test('a configuration that is not valid, with the field', async () => {
     writeFileSync(join(folder, 'simcity.config.json'), '{ "port": "many" }');
     const { check, exitCode } = await doctor({});
