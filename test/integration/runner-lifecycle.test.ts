@@ -254,3 +254,28 @@ test('a harness that prints a line without end costs the runner no memory', asyn
   // Of the 64 MiB that were printed; the rest is what a collector leaves for later.
   expect((await residentKiB()) - before).toBeLessThan(48 * 1024);
 });
+
+test('a runner that is told to end is gone within 25 s, with harnesses that obey nothing', async () => {
+  const runner = await world.startRunner({ SIMCITY_PARALLEL: '2', SIMCITY_STOP_GRACE_SECONDS: '10' });
+  const ids = [await world.queue({ bug: 'ignore-stop' }), await world.queue({ bug: 'block' })];
+  const pids = await Promise.all(ids.map((id) => world.harnessPid(id)));
+  const told = performance.now();
+  runner.process.kill('SIGTERM');
+  expect(await runner.ended).toBe(0);
+  expect(performance.now() - told).toBeLessThan(25_000);
+  expect(await Promise.all(pids.map(isRunning))).toEqual([false, false]);
+  for (const id of ids) expect(await world.run(id)).toMatchObject({ status: 'STOPPED' });
+});
+
+test('what a harness started goes with it', async () => {
+  await world.startRunner();
+  const id = await world.queue({ bug: 'child' });
+  const pid = await world.harnessPid(id);
+  await world.until(id, ({ next_index }) => next_index > 1);
+  const [row] = await world.sql<{ child: number }[]>`
+    select (data->>'child')::int as child from simcity_run_events where run_id = ${id} and idx = 1`;
+  expect(await isRunning(row?.child ?? 0)).toBe(true);
+  process.kill(pid, 'SIGKILL');
+  expect((await world.untilEnded(id)).fail_forensic).toMatchObject({ kind: 'harness-crash' });
+  await untilGone(row?.child ?? 0);
+});

@@ -2,6 +2,7 @@
  * A harness with a made-up engine: the real process, session and sink, and a run that does as `config.bug`
  * says. So the runner is tested without a city.
  */
+import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runHarnessProcess } from '../../runner/harness/process-shell.ts';
 import type { Execute } from '../../runner/harness/session.ts';
@@ -31,6 +32,18 @@ const execute: Execute = async ({ config, sink, signal, seed }) => {
     }
     if (config.bug === 'leak-and-crash') throw new Error(CANARIES.map(([, text]) => text).join(' '));
     return await fail(index, sink);
+  }
+  if (config.bug === 'child') {
+    // It ignores what it is asked, and holds the harness's output open.
+    const child = spawn(
+      process.execPath,
+      ['-e', "process.on('SIGTERM', () => 0); setInterval(() => 0, 1e6)"],
+      {
+        stdio: 'inherit',
+      },
+    );
+    await emit('note', { child: child.pid });
+    await new Promise(() => setInterval(() => undefined, 1_000));
   }
   if (config.bug === 'never-ending-line') {
     const piece = 'x'.repeat(1024 * 1024);
