@@ -29,6 +29,8 @@ export interface FakeServer {
   city(at: number): CityState;
   /** Sends frames to every open stream, and to those that come later. */
   push(...frames: Frame[]): void;
+  /** Listens at another port, instead. */
+  listenAt(port: number): Promise<void>;
   /** Cuts every open stream. */
   cut(): void;
   /** Decides about each stream request. */
@@ -58,6 +60,10 @@ export async function startFakeServer(run: Run): Promise<FakeServer> {
       history.push(...frames);
       for (const response of open) for (const frame of frames) writeFrame(response, frame);
       if (frames.some((frame) => frame.frame === 'end')) for (const response of open) response.end();
+    },
+    listenAt: async (port) => {
+      await new Promise((resolve) => http.close(resolve));
+      await new Promise<void>((resolve) => http.listen(port, '127.0.0.1', resolve));
     },
     cut() {
       for (const response of open) response.destroy();

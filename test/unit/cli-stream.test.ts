@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FollowOptions, followRun, type StreamItem } from '../../cli/client/stream.ts';
 import { CliError } from '../../cli/errors.ts';
@@ -177,6 +180,8 @@ describe('following a run', () => {
 
   test.each([
     [404, { code: 'not_found', message: 'there is no run abc' }, 2, 'there is no run abc'],
+    [403, { code: 'forbidden', message: 'another token is needed' }, 4, 'another token is needed'],
+    [410, { code: 'pruned', message: 'run abc was removed' }, 2, 'run abc was removed'],
     [401, { code: 'unauthorized', message: 'a token is needed' }, 4, 'a token is needed'],
   ])('ends for good at HTTP %i', async (status, error, exitCode, message) => {
     server.script = ({ response }) => {
@@ -187,6 +192,34 @@ describe('following a run', () => {
     expect(failure).toBeInstanceOf(CliError);
     expect(failure).toMatchObject({ exitCode, message });
     expect(server.requests).toHaveLength(1);
+  });
+
+  test('keeps its process alive and comes in once a server that refused is there', async () => {
+    const port = await freePort();
+    const module = new URL('../../cli/client/stream.ts', import.meta.url).href;
+    const script = `
+      const { followRun } = await import(${JSON.stringify(module)});
+      const connection = { url: 'http://127.0.0.1:${port}', token: undefined };
+      for await (const item of followRun({ connection, runId: '${RUN_ID}', backoffMs: { first: 20, longest: 40 } })) {
+        if (item.kind === 'link') console.log(item.link.state);
+        else if (item.frame.frame === 'event') console.log(item.frame.data.index);
+      }`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines: string[] = [];
+    const exited = once(child, 'exit');
+    for await (const line of createInterface(child.stdout)) {
+      lines.push(line);
+      // Nothing but the timer of the next attempt is under way in it between these.
+      if (lines.length === 3) {
+        server.push(...historyFrames(0, 2), endFrame(2, 'PASS'));
+        await server.listenAt(port);
+      }
+    }
+    expect(lines.slice(0, 3)).toEqual(['reconnecting', 'reconnecting', 'reconnecting']);
+    expect(lines.slice(-4)).toEqual(['connected', '0', '1', '2']);
+    expect(await exited).toEqual([0, null]);
   });
 
   test('gives up after the attempts it was allowed, with exit code 4', async () => {
