@@ -18,6 +18,9 @@ import { carryOut } from './work.ts';
 /** A database may have to be left in good order. */
 const ORPHAN_KILL_MS = 6_000;
 
+/** What is stored of a run is without secrets, so what is compared with it is, too. */
+const redactor = createRedactor(secretsOfEnvironment(process.env));
+
 if (isCampaignThread()) serveCampaign();
 else await runProcess();
 
@@ -56,9 +59,6 @@ function firstLine(stop: StopControl): Promise<unknown> {
     });
   });
 }
-
-/** What is stored of a run is without secrets, so what is compared with it is, too. */
-const redactor = createRedactor(secretsOfEnvironment(process.env));
 
 function write(line: LabLine): void | Promise<void> {
   if (process.stdout.write(`${redactor.text(JSON.stringify(line))}\n`)) return;

@@ -68,14 +68,14 @@ test('a run is launched by the form, stopped, launched again with another seed, 
   await go('100000', '100000▏');
   await go(KEY.up.repeat(5), /▸ Rate/);
   await go('200', '200▏');
-  await go(KEY.enter, '● RUNNING', 30_000);
+  await go(KEY.enter, /● RUNNING .* event [1-9]\d\d /, 30_000);
   await go('s', 'Stop this run?');
   await go('y', '● STOPPED', 30_000);
   await go('6', /● STOPPED .*bookings@memory/);
   // The same again: all but the seed is as it was.
   expect(await go('a', /▸ Seed/)).toMatch(/Rate +200/);
   await go('77', '77▏');
-  await go(KEY.enter, /seed 77 {2}● RUNNING/, 30_000);
+  await go(KEY.enter, /seed 77 {2}● RUNNING .* event [1-9]\d\d /, 30_000);
   await go('s', 'Stop this run?');
   await go('y', '● STOPPED', 30_000);
   await go('6', /● STOPPED .* 77 /);

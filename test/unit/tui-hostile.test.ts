@@ -1,13 +1,17 @@
 import { createElement } from 'react';
 import { describe, expect, test } from 'vitest';
 import { App } from '../../cli/tui/app.tsx';
+import { CampaignApp } from '../../cli/tui/campaign/campaign-app.tsx';
+import { pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
+import { type CampaignView, initialCampaign } from '../../cli/tui/campaign/state.ts';
 import { mount } from '../../cli/tui/mount.tsx';
+import { openingPicture } from '../../cli/tui/opening.ts';
 import { RunsApp } from '../../cli/tui/runs/runs-app.tsx';
 import { initialRuns, type RunsState } from '../../cli/tui/runs/state.ts';
 import { createScreen } from '../../cli/tui/screen.ts';
 import { reduce } from '../../cli/tui/state/reducer.ts';
 import { initialState, type State, VIEW_IDS } from '../../cli/tui/state/state.ts';
-import type { RunEvent } from '../../server/contract/index.ts';
+import type { Frame, RunEvent } from '../../server/contract/index.ts';
 import { fakeKeyboard } from '../helpers/fake-keyboard.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';
 import { endFrame, recordedMetrics, recordedRun } from '../helpers/recorded-run.ts';
@@ -107,6 +111,9 @@ describe('5,000 hostile strings', () => {
         }
         draw({ ...state, view: 'forensics', forensics: { ...state.forensics, tab: 'bundle' } });
         mounted.draw(createElement(RunsApp, { state: hostileRuns(some, { columns, rows }), onStroke }));
+        const view = hostileCampaign(some, { columns, rows });
+        mounted.draw(createElement(CampaignApp, { view, onStroke }));
+        screen.draw(openingPicture({ columns, rows }, some[0] ?? '', some[1] ?? ''));
       }
       await Promise.race([mounted.crashed, new Promise((resolve) => setImmediate(resolve))]);
       mounted.unmount();
@@ -126,7 +133,16 @@ function hostileState(some: readonly string[], size: { columns: number; rows: nu
   const link = { state: 'reconnecting', attempt: 1, error: a, retryInMs: 1 } as const;
   const frames = events.map((data) => ({ frame: 'event', data }) as const);
   const metrics = { ...recordedMetrics(10), [a]: 1, [b]: 2 };
-  const told = reduce({ ...begun, link }, { type: 'frames', frames, nowMs: 0 });
+  const start = {
+    frame: 'event',
+    data: {
+      ...hostileEvents(some, 0)[0],
+      index: 0,
+      type: 'start',
+      data: { charts: [{ title: a, metric: b }] },
+    },
+  } as Frame;
+  const told = reduce({ ...begun, link }, { type: 'frames', frames: [start, ...frames], nowMs: 0 });
   const snapshot = {
     frame: 'snapshot',
     data: { index: 10, at: '2025-11-22T20:00:00.000Z', metrics },
@@ -156,13 +172,26 @@ function hostileState(some: readonly string[], size: { columns: number; rows: nu
   const city = {
     index: some.length,
     virtualMs: 0,
-    slots: some.slice(0, 30).map((id) => ({ id, capacity: 2, open: true, bookings: [], uncertain: 0 })),
+    slots: some
+      .slice(0, 9)
+      .map((id) => ({ id, capacity: 2, open: true, bookings: [{ id: a, citizen: b }], uncertain: 0 })),
   };
   return {
     ...ended,
     forensics: { ...ended.forensics, bundle },
     replay: { ...ended.replay, cities: new Map([[city.index, city]]) },
   };
+}
+
+function hostileCampaign(some: readonly string[], size: { columns: number; rows: number }): CampaignView {
+  const [a = '', b = '', c = ''] = some;
+  const failed = recordedRun({
+    ...{ scenario: a, target: b, campaign: c, status: 'FAIL' },
+    failForensic: recordedForensic({ invariant: a, message: b, reproduce: c }),
+  });
+  const picture = pictureOfRuns(c, [failed]);
+  const rows = picture.rows.map((row) => ({ ...row, why: a }));
+  return { ...initialCampaign({ ...picture, rows }, 'stored', size), said: some.slice(0, 5), notice: b };
 }
 
 function hostileRuns(some: readonly string[], size: { columns: number; rows: number }): RunsState {

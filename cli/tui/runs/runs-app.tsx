@@ -128,8 +128,8 @@ const RunListPane = pane<{ state: RunsState }>('RunListPane', ({ state }, { widt
 });
 
 function headLine(width: number): Line {
-  return cells(['STATE', 'RUN', 'WHAT', 'SEED', 'EVENTS', 'TIME', 'AGE', 'FAILURE'], width).map((text) =>
-    span(text, DIM),
+  return cells(['STATE', 'RUN', 'WHAT', 'SEED', 'EVENTS', 'TIME', 'AGE', 'CAMPAIGN', 'FAILURE'], width).map(
+    (text) => span(text, DIM),
   );
 }
 
@@ -148,6 +148,7 @@ function runLine(run: Run, width: number, isChosen: boolean, isMarked: boolean, 
       `${formatCompact(run.live.eventIndex + 1)}${rate}`,
       run.durationSecondsActual === null ? '' : formatSeconds(run.durationSecondsActual),
       ageText(nowMs - Date.parse(run.createdAt)),
+      safeText(run.campaign ?? ''),
       safeText(run.failForensic?.invariant ?? run.stopReason ?? ''),
     ],
     width,
@@ -171,10 +172,22 @@ function stateOf(run: Run): { text: string; style: Style } {
 
 /** From this inner width on there is room for the seed, the rate and the time. */
 const WIDE = 110;
+/** And from this one on for the campaign. */
+const WIDEST = 150;
 
 /** Column widths; the last takes what is left, and narrow screens leave out the least needed. */
 function cells(texts: readonly string[], width: number): string[] {
-  const [state = '', id = '', what = '', seed = '', events = '', time = '', age = '', failure = ''] = texts;
+  const [
+    state = '',
+    id = '',
+    what = '',
+    seed = '',
+    events = '',
+    time = '',
+    age = '',
+    campaign = '',
+    failure = '',
+  ] = texts;
   const isWide = width >= WIDE;
   const fixed = [
     alignLeft(state, 10),
@@ -182,8 +195,9 @@ function cells(texts: readonly string[], width: number): string[] {
     `  ${alignLeft(what, isWide ? 20 : 17)}`,
     ...(isWide ? [`  ${alignRight(seed, 12)}`] : []),
     `  ${alignRight(events, isWide ? 13 : 8)}`,
-    ...(isWide ? [`  ${alignRight(time, 9)}`] : []),
+    ...(isWide ? [`  ${alignRight(time, 10)}`] : []),
     `  ${alignRight(age, 6)}`,
+    ...(width >= WIDEST ? [`  ${alignLeft(campaign, 24)}`] : []),
   ];
   const used = fixed.reduce((sum, text) => sum + text.length, 0);
   return [...fixed, `  ${alignLeft(failure, Math.max(0, width - used - 2))}`];
