@@ -191,16 +191,22 @@ async function statements() {
   });
   await ungated`create table counters (id int primary key, n int not null)`;
   for (let id = 0; id < 8; id++) await ungated`insert into counters values (${id}, 0)`;
-  const transactions = 500;
+  const transactions = 1_000;
   try {
-    return await interleaved([
-      { name: 'one ungated connection, in series', run: () => inSeries(ungated, transactions) },
-      {
-        name: 'gated, 4 requests at once, no lock waits',
-        run: () => gated(target, transactions, (i) => i % 8),
-      },
-      { name: 'gated, 4 requests at once, all on one row', run: () => gated(target, transactions, () => 0) },
-    ]);
+    return await interleaved(
+      [
+        { name: 'one ungated connection, in series', run: () => inSeries(ungated, transactions) },
+        {
+          name: 'gated, 4 requests at once, no lock waits',
+          run: () => gated(target, transactions, (i) => i % 8),
+        },
+        {
+          name: 'gated, 4 requests at once, all on one row',
+          run: () => gated(target, transactions, () => 0),
+        },
+      ],
+      9,
+    );
   } finally {
     await ungated.end();
     await target.close();

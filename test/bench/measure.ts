@@ -1,4 +1,4 @@
-/** Measuring on a shared machine: candidates take turns in one process, and medians are compared as ratios. */
+/** Measuring on a shared machine: candidates take turns in one process, and are compared round by round. */
 
 export interface Candidate {
   name: string;
@@ -12,6 +12,8 @@ export interface Measured {
   perSecond: number;
   lowest: number;
   highest: number;
+  /** To the first candidate in the same round, median over the rounds: what slows a round slows both. */
+  ratio: number;
 }
 
 /** Runs the candidates in turn, `rounds` times after one round that is not counted. */
@@ -26,12 +28,15 @@ export async function interleaved(candidates: readonly Candidate[], rounds = 5):
     }
   }
   return candidates.map(({ name }, i) => {
-    const sorted = (rates[i] as number[]).sort((a, b) => a - b);
+    const own = rates[i] as number[];
+    const ratios = own.map((rate, round) => rate / (rates[0]?.[round] as number));
+    const sorted = own.toSorted((a, b) => a - b);
     return {
       name,
       perSecond: median(sorted),
       lowest: sorted[0] as number,
       highest: sorted.at(-1) as number,
+      ratio: median(ratios),
     };
   });
 }
@@ -46,11 +51,10 @@ export function median(values: readonly number[]): number {
 
 /** One line for each, the ratio to the first behind it. */
 export function report(title: string, measured: readonly Measured[]): string {
-  const first = measured[0] as Measured;
-  const lines = measured.map(({ name, perSecond, lowest, highest }) => {
-    const ratio = (perSecond / first.perSecond).toFixed(2);
-    return `  ${name.padEnd(52)} ${whole(perSecond)}/s (${whole(lowest)} to ${whole(highest)})  ratio ${ratio}`;
-  });
+  const lines = measured.map(
+    ({ name, perSecond, lowest, highest, ratio }) =>
+      `  ${name.padEnd(54)} ${whole(perSecond)}/s (${whole(lowest)} to ${whole(highest)})  ratio ${ratio.toFixed(2)}`,
+  );
   return [title, ...lines].join('\n');
 }
 
