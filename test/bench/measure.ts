@@ -27,16 +27,22 @@ export async function interleaved(candidates: readonly Candidate[], rounds = 5):
       if (round > 0) rates[i]?.push(units / seconds);
     }
   }
-  return candidates.map(({ name }, i) => {
-    const own = rates[i] as number[];
-    const ratios = own.map((rate, round) => rate / (rates[0]?.[round] as number));
-    const sorted = own.toSorted((a, b) => a - b);
+  return compared(
+    candidates.map(({ name }) => name),
+    rates,
+  );
+}
+
+/** What the rates of each candidate, round by round, come to beside those of the first. */
+export function compared(names: readonly string[], rates: readonly (readonly number[])[]): Measured[] {
+  return names.map((name, i) => {
+    const own = rates[i] as readonly number[];
     return {
       name,
-      perSecond: median(sorted),
-      lowest: sorted[0] as number,
-      highest: sorted.at(-1) as number,
-      ratio: median(ratios),
+      perSecond: median(own),
+      lowest: Math.min(...own),
+      highest: Math.max(...own),
+      ratio: median(own.map((rate, round) => rate / (rates[0]?.[round] as number))),
     };
   });
 }

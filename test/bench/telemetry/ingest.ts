@@ -12,7 +12,7 @@ import { type Batch, copyEvents, eventRow, snapshotRow } from '../../../server/i
 import { GroupCommit } from '../../../server/ingest/group-commit.ts';
 import { readBatch } from '../../../server/ingest/read-batch.ts';
 import { silentLog, startTestPostgres } from '../../helpers/postgres.ts';
-import { type Measured, median, report } from '../measure.ts';
+import { compared, type Measured, median, report } from '../measure.ts';
 import { postgresSeconds, startPart } from './processes.ts';
 import { claimedRun, eventsOf, TOKEN, TOKEN_HASH } from './runs.ts';
 
@@ -102,10 +102,10 @@ async function interleave(
       costs[i]?.push(used);
     }
   }
-  const measured = candidates.map(({ name }, i) => {
-    const sorted = (rates[i] as number[]).sort((a, b) => a - b);
-    return { name, perSecond: median(sorted), lowest: sorted[0] as number, highest: sorted.at(-1) as number };
-  });
+  const measured = compared(
+    candidates.map(({ name }) => name),
+    rates,
+  );
   return { measured, costs: costs.map(median) };
 }
 
