@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { CliError, EXIT, messageOf } from '../errors.ts';
 import { safeText } from '../safe-text.ts';
 
-const FILES = ['my-service.ts', 'my-scenario.ts', 'SIMCITY.md'];
+const FILES = ['my-service.ts', 'my-adapter.ts', 'my-scenario.ts', 'SIMCITY.md'];
 
 export async function init(context: Context, folder: string): Promise<number> {
   const target = resolve(context.cwd, folder);
