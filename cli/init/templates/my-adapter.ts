@@ -63,7 +63,7 @@ const adapter: HttpAdapter = {
   /** What an answer means. From 500 on an answer says nothing, and you are not asked. */
   reply(call, answer) {
     if (answer.status >= 400) return refused(answer);
-    return { outcome: 'ok', value: valueOf(call, answer.json) };
+    return { outcome: 'ok', value: contentOf(call, answer.json) };
   },
 };
 
@@ -74,7 +74,7 @@ function refused({ status, json }: HttpAnswer): HttpReply {
   return { outcome: 'refused', reason };
 }
 
-function valueOf({ operation }: BookingCall, json: unknown): Record<string, unknown> {
+function contentOf({ operation }: BookingCall, json: unknown): Record<string, unknown> {
   if (operation === 'book') return { booking: (json as { ref: string }).ref };
   if (operation === 'read') return slotOf(json as Sale);
   if (operation !== 'list') return {};
