@@ -20,6 +20,7 @@ import {
   type SqlValue,
   sqlState,
 } from './sql-client.ts';
+import { Witness } from './witness.ts';
 
 /**
  * How long the answer is waited for before the database is asked whether the statement waits for a lock,
@@ -41,6 +42,7 @@ export class PostgresTarget implements Target {
   #pool!: SessionPool;
   /** Idle sessions of an earlier run, those with the lowest numbers first. */
   #spare: readonly Session[] = [];
+  #witness: Witness | null = null;
   readonly #byPid = new Map<number, Statement>();
   /** Tasks whose first statement waits for a session, first come first served. */
   readonly #line: PostgresTask[] = [];
@@ -71,6 +73,8 @@ export class PostgresTarget implements Target {
     this.#pool = new SessionPool(await this.#openSessions(kept?.sessions));
     this.#spare = kept?.sessions.slice(this.#pool.sessions.length) ?? [];
     await told('prepare()', async () => this.#service.prepare(this.#ungated(), world));
+    if (this.#options.isolation === 'serializable') this.#witness = new Witness(this.#url);
+    await this.#witness?.renew();
   }
 
   start(call: Call, faults: TaskFaults): Task {
@@ -136,10 +140,12 @@ export class PostgresTarget implements Target {
   }
 
   async inspect(): Promise<unknown> {
+    await this.#witness?.renew();
     return await told('inspect()', async () => this.#service.inspect(this.#ungated()));
   }
 
   async close(): Promise<void> {
+    await this.#witness?.close();
     if (this.#options.cities && (await this.#leftInOrder())) {
       const sessions = [...this.#pool.sessions, ...this.#spare];
       return await this.#options.cities.give(this.#key, { city: this.#city, sessions });
