@@ -35,7 +35,8 @@ export interface Api {
   run(runId: string): Promise<Run>;
   runs(query: { status?: RunStatus; limit?: number; before?: string }): Promise<RunPage>;
   launch(launch: Launch): Promise<Run>;
-  stop(runId: string, reason?: string): Promise<void>;
+  /** The run as it is then; it ends a moment later. */
+  stop(runId: string, reason?: string): Promise<Run>;
   events(runId: string, query: { from: number; limit: number }): Promise<EventPage>;
   snapshots(runId: string, query: { from: number; limit: number; every?: number }): Promise<SnapshotPage>;
   state(runId: string, at: number): Promise<CityState>;
@@ -62,9 +63,8 @@ export function createApi(connection: Connection, options: ApiOptions = {}): Api
     run: (runId) => ask(runSchema, apiPath.run(runId)),
     runs: (query) => ask(runPageSchema, apiPath.runs(), { query }),
     launch: (launch) => ask(runSchema, apiPath.runs(), { body: launch }),
-    stop: async (runId, reason) => {
-      await ask(null, apiPath.stop(runId), { body: reason === undefined ? {} : { reason } });
-    },
+    stop: (runId, reason) =>
+      ask(runSchema, apiPath.stop(runId), { body: reason === undefined ? {} : { reason } }),
     events: (runId, query) => ask(eventPageSchema, apiPath.events(runId), { query }),
     snapshots: (runId, query) => ask(snapshotPageSchema, apiPath.snapshots(runId), { query }),
     state: (runId, at) => ask(cityStateSchema, apiPath.state(runId), { query: { at } }),

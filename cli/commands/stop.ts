@@ -13,11 +13,8 @@ interface StopFlags {
 
 export async function stop(context: Context, runId: string, flags: StopFlags): Promise<number> {
   const { api, hosted } = await connectForReading(context, flags);
-  // Resolved first, so that `latest` is the same run in both calls.
-  const { id } = await api.run(runId);
-  await api.stop(id, flags.reason ?? 'simcity stop');
-  const run = await api.run(id);
-  await context.out(flags.json ? `${safeJson(run)}\n` : `${id} ${run.status}\n`);
+  const run = await api.stop(runId, flags.reason ?? 'simcity stop');
+  await context.out(flags.json ? `${safeJson(run)}\n` : `${run.id} ${run.status}\n`);
   await hosted?.close();
   return EXIT.pass;
 }

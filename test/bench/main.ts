@@ -3,6 +3,7 @@
 const TOPICS: Record<string, () => Promise<{ bench: () => Promise<void> }>> = {
   engine: () => import('./engine.ts'),
   telemetry: () => import('./telemetry.ts'),
+  stop: () => import('./stop.ts'),
   tui: () => import('./tui.ts'),
 };
 
