@@ -49,14 +49,17 @@ function request(flags: PruneFlags, dryRun: boolean): string {
   });
 }
 
-/** Asks on stderr, so that stdout holds only data. The end of stdin is a no. */
+/** Asks on stderr, so that stdout holds only data. The end of stdin is a no, and so is Ctrl-C. */
 async function confirmed(context: Context, question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin });
+  const close = () => lines.close();
+  context.leaving.addEventListener('abort', close);
   context.err(question);
   try {
     for await (const line of lines) return /^y(es)?$/i.test(line.trim());
     return false;
   } finally {
+    context.leaving.removeEventListener('abort', close);
     lines.close();
   }
 }

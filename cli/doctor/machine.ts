@@ -23,7 +23,7 @@ export function checkNode(): Check {
 export function checkDataDir(dataDir: string): Check {
   const shown = safeText(dataDir);
   const note = readNote(dataDir);
-  if (note !== null && isAlive(note.pid)) {
+  if (note !== null && isAlive(note.pid, note.start)) {
     return ok('data directory', `${shown}, in use by ${safeText(note.command)}, process ${note.pid}`);
   }
   const existing = nearestExisting(dataDir);

@@ -36,7 +36,7 @@ export async function cityDatabase(
 
 function notedDatabase(context: Context, flags: ServerFlags): string | null {
   const note = readNote(dataDirOf(context, flags.dataDir));
-  return note !== null && isAlive(note.pid) ? note.databaseUrl : null;
+  return note !== null && isAlive(note.pid, note.start) ? note.databaseUrl : null;
 }
 
 async function ownDatabase(context: Context, flags: ServerFlags): Promise<CityDatabase> {

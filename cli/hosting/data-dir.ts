@@ -10,6 +10,8 @@ import { safeText } from '../safe-text.ts';
 const noteSchema = z.object({
   url: z.url(),
   pid: z.int(),
+  /** When that process was started, as `startOf` tells; null where that is not known. */
+  start: z.string().nullable().default(null),
   /** The command that hosts, such as `simcity up`. */
   command: z.string(),
   /** For runners that join; null when a database of the user's is used. */

@@ -7,7 +7,7 @@ import { safeText } from '../safe-text.ts';
 import { prepareDataDir, readNote, writeNote } from './data-dir.ts';
 import { type KeptPart, keepAlive } from './keep-alive.ts';
 import { type Part, startPart } from './part.ts';
-import { choosePort, isAlive } from './ports.ts';
+import { choosePort, isAlive, startOf } from './ports.ts';
 import { markTransient } from './transient.ts';
 
 export interface HostOptions {
@@ -84,6 +84,7 @@ export async function hostServer(context: Context, options: HostOptions): Promis
   const removeNote = writeNote(options.dataDir, {
     url,
     pid: process.pid,
+    start: startOf(process.pid),
     command: options.command,
     databaseUrl: given === undefined ? databaseUrl() : null,
     token,
@@ -159,7 +160,7 @@ const LASTING_HINT =
 /** A living host in the same directory is named before a second database even tries. */
 function refuseDirectoryInUse(dataDir: string): void {
   const note = readNote(dataDir);
-  if (note === null || note.pid === process.pid || !isAlive(note.pid)) return;
+  if (note === null || note.pid === process.pid || !isAlive(note.pid, note.start)) return;
   throw new CliError(
     `the data directory ${safeText(dataDir)} is in use by another SimCity: ${safeText(note.command)}, process ${note.pid}.`,
     { exitCode: EXIT.unreachable, hint: note.command === 'simcity run' ? IN_USE_HINT : LASTING_HINT },

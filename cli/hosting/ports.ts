@@ -1,4 +1,5 @@
 /** Ports and processes of this machine. */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { CliError, EXIT } from '../errors.ts';
 import { DEFAULT_PORT } from './find-server.ts';
@@ -26,11 +27,25 @@ function tryPort(host: string, port: number): Promise<string | null> {
   });
 }
 
-/** True when a process with this id exists. */
-export function isAlive(pid: number): boolean {
+/**
+ * When a process was started, in clock ticks since boot: with its id it is that very process and no later one
+ * that got the same id. Null where there is no /proc, or no such process.
+ */
+export function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name before may hold spaces and parentheses.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** True when a process with this id exists; with `start`, only when it is the one that was started then. */
+export function isAlive(pid: number, start: string | null = null): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return start === null || startOf(pid) === start;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
