@@ -47,12 +47,12 @@ export async function fanOut(): Promise<string> {
             },
           ];
     const candidates = [...theirs(1), ...theirs(100), own];
-    const lines = ['Fan-out: events delivered a second, every subscriber counted; delays at half of that'];
+    const say = (...lines: string[]) => process.stdout.write(`${lines.join('\n')}\n`);
+    say('Fan-out: events delivered a second, every subscriber counted; delays at half of that');
     if (nchan === null)
-      lines.push('  nchan is not installed (apt-get install nginx libnginx-mod-nchan): no comparison');
-    for (const count of SUBSCRIBERS) lines.push(...(await atFullSpeed(candidates, count)));
-    lines.push(...(await atEqualLoad([...theirs(1), own], 200, 500)));
-    return lines.join('\n');
+      say('  nchan is not installed (apt-get install nginx libnginx-mod-nchan): no comparison');
+    for (const count of SUBSCRIBERS) say(...(await atFullSpeed(candidates, count)));
+    return (await atEqualLoad([...theirs(1), own], 200, 500)).join('\n');
   } finally {
     await endModule(child);
     await nchan?.stop();
