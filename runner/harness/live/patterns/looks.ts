@@ -64,8 +64,10 @@ export function switchAndAsk(scene: Scene): Group {
 /** Bookings come and go one after the other while several look on: a look that is put together shows. */
 export function onlookers(scene: Scene): Group {
   const { prng, slot } = scene;
+  // Half of them open and close before each change: whether it is open may be read apart from the bookings.
+  const alternates = prng.chance(0.5);
   const move = (left: number): Planned => {
-    const roll = prng.float();
+    const roll = alternates ? (left % 2 === 0 ? 0 : scene.isOpen ? 1 : 0.5) : prng.float();
     const planned =
       roll < 0.15 ? switched(slot, !scene.isOpen) : (roll < 0.55 && scene.cancel()) || scene.book();
     return left > 0 ? { ...planned, andThen: () => move(left - 1) } : planned;
