@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { shellWord } from '../../runner/reproduce.ts';
 import { BUGS } from '../fixtures/booking-services/bugs.ts';
+import { RIGHTS } from '../fixtures/booking-services/rights.ts';
 import { BookingService, serve } from '../fixtures/booking-services/service.ts';
 
-/** A service in this process, right or with a bug, on a free port until it is disposed of. */
+/** A service in this process, the plain right one (null), another right one or one with a bug, on a free port until it is disposed of. */
 export async function servedHere(bug: string | null): Promise<AsyncDisposable & { url: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'simcity-service-'));
-  const Service = bug === null ? BookingService : BUGS[bug];
+  const Service = bug === null ? BookingService : (BUGS[bug] ?? RIGHTS[bug]);
   if (!Service) throw new Error(`There is no bug "${bug}".`);
   const service = new Service(join(directory, 'log'));
   const server = await serve(service, 0);

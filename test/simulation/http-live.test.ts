@@ -5,6 +5,8 @@
 import { describe, expect, it } from 'vitest';
 import { execute } from '../../runner/harness/execute.ts';
 import { executeLive } from '../../runner/harness/live/execute-live.ts';
+import { shrinkLive } from '../../runner/shrink/shrink-live.ts';
+import { composeSmallest } from '../../runner/shrink/smallest.ts';
 import { MemorySink } from '../../runner/telemetry/memory.ts';
 import {
   type EndReport,
@@ -94,6 +96,54 @@ describe('a buggy service', () => {
     using command = await commandFor(bug);
     return await live(command.url, seed, { operations: 400 }, command.exec);
   }
+});
+
+describe('the first look', () => {
+  it.each([
+    ['missing-key-accepted', 'answers-follow-the-contract'],
+    ['unknown-slot-is-empty', 'answers-follow-the-contract'],
+    ['reset-keeps-keys', 'a-reset-forgets-everything'],
+    ['reset-leaks', 'a-reset-leaves-requests-behind'],
+  ])('finds %s before the attack', async (bug, invariant) => {
+    await using service = await servedHere(bug);
+    const { end } = await live(service.url, 1, { operations: 50 });
+    expect(end.failForensic).toMatchObject({ invariant, kind: 'invariant' });
+  });
+
+  it('learns that a second cancel is acknowledged again, and takes that for right', async () => {
+    await using service = await servedHere('cancels-again');
+    const { end } = await live(service.url, 1, { operations: 400 });
+    expect(end.failForensic?.message ?? end.status).toBe('PASS');
+  });
+});
+
+describe('shrinking a failure of a live service', () => {
+  it('leaves the few requests that break it, with the rate at which they do', async () => {
+    await using service = await servedHere('one-seat-too-many');
+    const config = runConfigSchema.parse({ operations: 400 });
+    const subject = {
+      scenario: 'bookings',
+      target: service.url,
+      seed: 2,
+      config,
+      targetUrl: null,
+      exec: null,
+    };
+    const budget = { maxExecutions: 150, maxSeconds: 60, confirmations: 3 };
+    const shrunk = await shrinkLive(subject, {
+      ...budget,
+      signal: neverStopped,
+      onProgress: () => undefined,
+    });
+    if (typeof shrunk === 'string') throw new Error(shrunk);
+    const smallest = composeSmallest(subject, shrunk);
+    expect(smallest.operations).toBeLessThan(10);
+    expect(smallest.operations).toBeLessThan(smallest.operationsBefore);
+    expect(smallest.reproduced.times).toBeGreaterThan(0);
+    expect(smallest.story.at(-1)?.what).toContain('breaks');
+    const { end } = await live(service.url, 2, smallest.config);
+    expect(end.status).toBe('FAIL');
+  });
 });
 
 describe('a run that cannot begin', () => {
