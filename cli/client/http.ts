@@ -50,7 +50,12 @@ function sendOnce(url: URL, request: HttpRequest): Promise<HttpAnswer> {
   const { request: start } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
   return new Promise((resolve, reject) => {
     const sent = start(url, { method, headers, ...(signal === undefined ? {} : { signal }) });
-    sent.once('error', (error) => reject(signal?.aborted ? signal.reason : error));
+    sent.once('error', (error: NodeJS.ErrnoException) => {
+      // The server may close an idle connection in the very moment in which it is used again.
+      const isStale = sent.reusedSocket && error.code === 'ECONNRESET' && !signal?.aborted;
+      if (isStale && method !== 'POST') resolve(sendOnce(url, request));
+      else reject(signal?.aborted ? signal.reason : error);
+    });
     sent.once('response', (response) =>
       resolve({ status: response.statusCode ?? 0, headers: response.headers, body: response }),
     );

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createApi } from '../../cli/client/api.ts';
 import { type FakeServer, startFakeServer } from '../helpers/fake-server.ts';
@@ -59,5 +60,28 @@ describe('the API client', () => {
       exitCode: 4,
       message: expect.stringContaining('not what this version understands'),
     });
+  });
+
+  test('asks again when a connection that was kept is closed as it is used', async () => {
+    const body = JSON.stringify(recordedRun());
+    const answer = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    let connections = 0;
+    const closing = createServer((socket) => {
+      connections += 1;
+      let requests = 0;
+      socket.on('error', () => undefined);
+      socket.on('data', () => {
+        requests += 1;
+        if (requests === 1) socket.write(answer);
+        else socket.resetAndDestroy();
+      });
+    });
+    await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
+    const { port } = closing.address() as AddressInfo;
+    const api = createApi({ url: `http://127.0.0.1:${port}`, token: undefined });
+    await api.run('latest');
+    await expect(api.run('latest')).resolves.toMatchObject({ id: RUN_ID });
+    expect(connections).toBe(2);
+    closing.close();
   });
 });
