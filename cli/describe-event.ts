@@ -1,6 +1,6 @@
 /** What an event says, in a few words: for the event log, log lines and the `events` command. */
 import type { RunEvent } from '../server/contract/telemetry.ts';
-import { safeJson, safeText } from './safe-text.ts';
+import { safeJson, safeText } from './sanitize.ts';
 
 /** The kinds that are drawn and coloured differently. */
 export type EventKind = 'invoke' | 'ok' | 'refused' | 'unknown' | 'fault' | 'violation' | 'mark';

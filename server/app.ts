@@ -8,6 +8,7 @@ import { allowedMethods } from './openapi/operations.ts';
 import { requestLog } from './request-log.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
+import { pageRoutes } from './routes/pages.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { smallestRoutes } from './routes/smallest.ts';
@@ -22,6 +23,7 @@ export function createApp(services: Services): Hono<ServerEnv> {
   app.use(authorize(services.access));
   app.route('/', healthRoutes(services));
   app.route('/', sessionRoutes(services));
+  app.route('/', pageRoutes());
   const runs = `${API_BASE}/runs`;
   app.route(runs, runRoutes(services));
   app.route(runs, historyRoutes(services));

@@ -15,7 +15,7 @@ const STREAM = new RegExp(`^${API_BASE}/runs/[^/]+/stream$`);
 export function needOf(method: string, path: string): Need {
   const reads = method === 'GET' || method === 'HEAD';
   if (path === '/healthz' || path === '/readyz' || path === SESSION_PATH) return 'open';
-  if (reads && path.startsWith(PAGES)) return 'open';
+  if (reads && (path === '/' || path === ADMIN_BASE || path.startsWith(PAGES))) return 'open';
   if (method === 'POST' && TELEMETRY.test(path)) return 'ingest';
   return reads ? 'read' : 'control';
 }

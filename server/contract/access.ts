@@ -38,7 +38,3 @@ export const tokenInfoSchema = z.object({
   revokedAt: z.iso.datetime().nullable(),
 });
 export type TokenInfo = z.infer<typeof tokenInfoSchema>;
-
-/** Where the pages for browsers lie. Their files hold no data and are served to everybody. */
-export const ADMIN_BASE = '/admin/simcity';
-export const SESSION_PATH = `${ADMIN_BASE}/session`;

@@ -13,5 +13,6 @@ export * from './redact.ts';
 export * from './reduction.ts';
 export * from './reproduce.ts';
 export * from './run.ts';
+export * from './run-values.ts';
 export * from './smallest.ts';
 export * from './telemetry.ts';

@@ -1,6 +1,13 @@
 /** The paths of the API, so that no part spells one by hand. `runId` may be `latest` or an unambiguous prefix. */
 export const API_BASE = '/api/ops/simcity';
 
+/** Where the pages for browsers lie. Their files hold no data and are served to everybody. */
+export const ADMIN_BASE = '/admin/simcity';
+export const SESSION_PATH = `${ADMIN_BASE}/session`;
+/** The page for people, and below it one for each run. */
+export const MISSION_CONTROL_PATH = `${ADMIN_BASE}/mission-control`;
+export const ASSETS_PATH = `${ADMIN_BASE}/assets`;
+
 export const apiPath = {
   runs: () => `${API_BASE}/runs`,
   run: (runId: string) => `${API_BASE}/runs/${encodeURIComponent(runId)}`,

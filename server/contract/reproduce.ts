@@ -2,6 +2,7 @@
 import { fileOfLabel, isModuleLabel } from './module.ts';
 import { formatReduction } from './reduction.ts';
 import { isServiceTarget, limitsFor, type RunConfig, runConfigSchema } from './run.ts';
+import { RUN_DEFAULTS } from './run-values.ts';
 
 export interface Reproducible {
   scenario: string;
@@ -11,8 +12,6 @@ export interface Reproducible {
 }
 
 const DEFAULTS = runConfigSchema.parse({});
-const DEFAULT_SCENARIO = 'bookings';
-const DEFAULT_TARGET = 'postgres';
 
 /**
  * Returns `npx simcity run --seed 7 …` with the flags that differ from the defaults, quoted for a POSIX
@@ -23,9 +22,9 @@ export function reproduceCommand(run: Reproducible): string {
   const { config } = run;
   const words = ['npx', 'simcity', 'run'];
   if (isModuleLabel(run.scenario)) words.push('--scenario', fileOfLabel(run.scenario));
-  else if (run.scenario !== DEFAULT_SCENARIO) words.push(run.scenario);
+  else if (run.scenario !== RUN_DEFAULTS.scenario) words.push(run.scenario);
   if (isModuleLabel(run.target)) words.push('--target', fileOfLabel(run.target));
-  else if (run.target !== DEFAULT_TARGET) words.push('--target', withoutCredentials(run.target));
+  else if (run.target !== RUN_DEFAULTS.target) words.push('--target', withoutCredentials(run.target));
   words.push('--seed', String(run.seed));
   const flag = (name: string, value: string | number | null, standard: string | number | null) => {
     if (value !== standard && value !== null) words.push(name, String(value));

@@ -1,42 +1,22 @@
 /** A run: what was asked for, where it stands, and how it ended. */
 import { z } from 'zod';
 import { forensicSchema } from './forensic.ts';
+import {
+  FAULT_NAMES,
+  FAULT_PROFILES,
+  ISOLATION_LEVELS,
+  RUN_DEFAULTS,
+  RUN_STATUSES,
+  TERMINAL_STATUSES,
+} from './run-values.ts';
 
 /** A JSON object. Values are data of scenarios and targets, so their shape is theirs. */
 export const jsonObjectSchema = z.record(z.string(), z.unknown());
 export type JsonObject = z.infer<typeof jsonObjectSchema>;
 
-/** Every state of a run. The last three are terminal: a run reaches exactly one of them, once. */
-export const RUN_STATUSES = ['QUEUED', 'RUNNING', 'STOPPING', 'PASS', 'FAIL', 'STOPPED'] as const;
 export const runStatusSchema = z.enum(RUN_STATUSES);
-export type RunStatus = z.infer<typeof runStatusSchema>;
-
-export const TERMINAL_STATUSES = ['PASS', 'FAIL', 'STOPPED'] as const;
 export const terminalStatusSchema = z.enum(TERMINAL_STATUSES);
-export type TerminalStatus = z.infer<typeof terminalStatusSchema>;
-
-/** True when `status` is final. */
-export function isTerminal(status: RunStatus): status is TerminalStatus {
-  return status === 'PASS' || status === 'FAIL' || status === 'STOPPED';
-}
-
-export const FAULT_NAMES = [
-  'drop-request',
-  'drop-response',
-  'duplicate-request',
-  'delay',
-  'reorder',
-  'burst',
-  'crash',
-  'serialization-failure',
-  'pool-exhaustion',
-  'clock-skew',
-] as const;
 export const faultNameSchema = z.enum(FAULT_NAMES);
-export type FaultName = z.infer<typeof faultNameSchema>;
-
-export const FAULT_PROFILES = ['none', 'calm', 'rough', 'brutal'] as const;
-export const ISOLATION_LEVELS = ['read-committed', 'repeatable-read', 'serializable'] as const;
 
 /**
  * A run cut down to a part of itself, as `shrink` makes it: only these of the operations that the seed
@@ -63,14 +43,14 @@ export type Reduction = z.infer<typeof reductionSchema>;
  */
 export const runConfigSchema = z.object({
   /** Operations that citizens begin before the run settles. */
-  operations: z.int().min(1).max(100_000_000).default(2_000),
+  operations: z.int().min(1).max(100_000_000).default(RUN_DEFAULTS.operations),
   /** Wall time in seconds after which no further operation begins; null: no limit. */
   durationSeconds: z.number().positive().max(604_800).nullable().default(null),
-  citizens: z.int().min(1).max(100_000).default(40),
-  slots: z.int().min(1).max(10_000).default(12),
+  citizens: z.int().min(1).max(100_000).default(RUN_DEFAULTS.citizens),
+  slots: z.int().min(1).max(10_000).default(RUN_DEFAULTS.slots),
   /** Operations under way at once, at most. */
-  concurrency: z.int().min(1).max(1_000).default(8),
-  faults: z.enum(FAULT_PROFILES).default('rough'),
+  concurrency: z.int().min(1).max(1_000).default(RUN_DEFAULTS.concurrency),
+  faults: z.enum(FAULT_PROFILES).default(RUN_DEFAULTS.faults),
   /** Rates from 0 to 1 that replace the profile's, by fault. */
   faultRates: z.partialRecord(faultNameSchema, z.number().min(0).max(1)).default({}),
   /** A known bug of the reference service, by name; null: the right service. */
@@ -79,15 +59,15 @@ export const runConfigSchema = z.object({
     .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
     .nullable()
     .default(null),
-  isolation: z.enum(ISOLATION_LEVELS).default('read-committed'),
+  isolation: z.enum(ISOLATION_LEVELS).default(RUN_DEFAULTS.isolation),
   strategy: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,63}$/)
-    .default('ambush'),
+    .default(RUN_DEFAULTS.strategy),
   /** Operations begun a wall-clock second, at most; null: as fast as it goes. For watching. */
   rate: z.number().positive().max(1_000_000).nullable().default(null),
   /** A snapshot of the metrics after every so many events. */
-  snapshotEvery: z.int().min(5).max(1_000_000).default(10),
+  snapshotEvery: z.int().min(5).max(1_000_000).default(RUN_DEFAULTS.snapshotEvery),
   /** Expressions such as `p95_latency_ms<50` over the metrics; a crossed one fails the run. */
   thresholds: z.array(z.string().max(200)).max(50).default([]),
   reduction: reductionSchema.nullable().default(null),
@@ -120,9 +100,9 @@ export const launchSchema = z.object({
   scenario: z
     .string()
     .regex(/^([a-z0-9][a-z0-9_-]{0,63}|module:.{1,200})$/)
-    .default('bookings'),
+    .default(RUN_DEFAULTS.scenario),
   /** `postgres`, `memory`, or the http(s) URL of a service. Code is never loaded through the API. */
-  target: z.string().min(1).max(2_000).default('postgres'),
+  target: z.string().min(1).max(2_000).default(RUN_DEFAULTS.target),
   /** 0 to 2^53 - 1; a fresh one when left out. */
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   config: runConfigSchema.partial().default({}),

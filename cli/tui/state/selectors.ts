@@ -3,13 +3,17 @@ import type { FailureSummary, RunEvent } from '../../../server/contract/index.ts
 import { eventAt } from './pages.ts';
 import type { RunData, State } from './state.ts';
 
+/** What most of the questions below need to know; the web page has no more of a state. */
+type Picture = Pick<State, 'data' | 'frozen'>;
+type Moment = Picture & Pick<State, 'nowMs'>;
+
 /** The data to draw: the frozen picture while paused. */
-export function shown(state: State): RunData {
+export function shown(state: Picture): RunData {
   return state.frozen ?? state.data;
 }
 
 /** Time since the start in ms; of the whole run once it has ended. */
-export function elapsedMs(state: State): number {
+export function elapsedMs(state: Moment): number {
   const data = shown(state);
   if (data.end !== null) return data.end.durationSecondsActual * 1_000;
   if (data.startedAtMs === null) return 0;
@@ -17,14 +21,14 @@ export function elapsedMs(state: State): number {
 }
 
 /** How long ago the harness was last heard of, in ms; null when it was not or need not be. */
-export function heartbeatAgeMs(state: State): number | null {
+export function heartbeatAgeMs(state: Moment): number | null {
   const { data } = state;
   if (data.end !== null || data.heartbeatAtMs === null) return null;
   return Math.max(0, state.nowMs + data.clockOffsetMs - data.heartbeatAtMs);
 }
 
 /** How many events came since the picture was frozen; null when it moves. */
-export function eventsBehind(state: State): number | null {
+export function eventsBehind(state: Picture): number | null {
   return state.frozen === null ? null : state.data.eventIndex - state.frozen.eventIndex;
 }
 
@@ -112,7 +116,7 @@ export function knownEvent(state: State, index: number): RunEvent | undefined {
 }
 
 /** Share of the run that is done, 0 to 1, and the time it may still take in ms; null while nothing tells. */
-export function progressOf(state: State): { share: number; leftMs: number | null } | null {
+export function progressOf(state: Moment): { share: number; leftMs: number | null } | null {
   const data = shown(state);
   if (data.end !== null) return { share: 1, leftMs: null };
   const { operations, durationSeconds } = data.run.config;

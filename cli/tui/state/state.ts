@@ -251,7 +251,8 @@ export function initialState(options: InitialState): State {
   };
 }
 
-function initialData(run: Run): RunData {
+/** What is known of a run before the first frame. */
+export function initialData(run: Run): RunData {
   return {
     run,
     status: run.status,

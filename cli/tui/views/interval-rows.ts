@@ -1,26 +1,13 @@
 /** Operations and the intervals of a bundle as rows of the interval diagram. */
-import type { Interval, JsonObject, RunEvent } from '../../../server/contract/index.ts';
-import { safeJson, safeText, truncate } from '../../safe-text.ts';
+import type { Interval, RunEvent } from '../../../server/contract/index.ts';
+import { describeAnswer } from '../../describe-answer.ts';
+import { safeText, truncate } from '../../safe-text.ts';
 import type { IntervalRow } from '../components/intervals.ts';
 import type { Operation } from '../state/operation.ts';
 
 /** The answer in short: the booking, the reason, or the beginning of its JSON. */
 export function answerOf(value: unknown, object: string | null = null): string {
-  if (value === null || value === undefined) return '';
-  if (typeof value !== 'object') return safeText(String(value));
-  const { booking, reason, cause, bookings, op: _, slot: __, latencyMs: ___, ...rest } = value as JsonObject;
-  const short = [booking, reason, cause].find((each) => typeof each === 'string');
-  if (typeof short === 'string') return safeText(short);
-  if (Array.isArray(bookings)) return `${bookings.length} booked`;
-  if (typeof bookings === 'number') return `${bookings} booked`;
-  const own = Array.isArray(rest['slots']) ? rest['slots'].find((slot) => isNamed(slot, object)) : undefined;
-  if (own !== undefined) return answerOf(own);
-  const text = safeJson(rest);
-  return text === '{}' ? '' : truncate(text, 24);
-}
-
-function isNamed(slot: unknown, object: string | null): boolean {
-  return typeof slot === 'object' && slot !== null && (slot as JsonObject)['id'] === object;
+  return describeAnswer(value, object, (json) => truncate(json, 24));
 }
 
 /** A row of a bundle's history; of an answer about many objects only `object` is told. */

@@ -1,0 +1,73 @@
+// Bundles mission control for browsers into dist/web: names with a hash of what is in them, compressed beforehand.
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { build } from 'esbuild';
+
+const FOLDER = 'dist/web';
+/** Where the server serves what is in the folder; see server/contract/paths.ts. */
+const ASSETS = '/admin/simcity/assets';
+
+const brotli = (bytes) =>
+  promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+const gzipped = (bytes) => promisify(gzip)(bytes, { level: 9 });
+
+const hashOf = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 10);
+
+const result = await build({
+  entryPoints: [
+    { in: 'cli/web/main.tsx', out: 'mission-control' },
+    { in: 'cli/web/styles/mission-control.css', out: 'mission-control' },
+  ],
+  outdir: FOLDER,
+  entryNames: '[name]-[hash]',
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  platform: 'browser',
+  target: ['chrome111', 'firefox115', 'safari16.4'],
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  // An option of TypeScript's for the other parts would bring React's JSX in.
+  tsconfig: 'cli/web/tsconfig.json',
+  define: { 'process.env.NODE_ENV': '"production"' },
+  legalComments: 'none',
+  logLevel: 'warning',
+  write: false,
+});
+
+const files = new Map(result.outputFiles.map(({ path, contents }) => [basename(path), contents]));
+const icon = await readFile('cli/web/icon.svg');
+files.set(`icon-${hashOf(icon)}.svg`, icon);
+
+const named = (end) => `${ASSETS}/${[...files.keys()].find((name) => name.endsWith(end))}`;
+const page = (await readFile('cli/web/index.html', 'utf8'))
+  .replace('{{icon}}', named('.svg'))
+  .replace('{{style}}', named('.css'))
+  .replace('{{script}}', named('.js'));
+
+await mkdir(FOLDER, { recursive: true });
+for (const [name, contents] of files) await writeAll(name, contents);
+// The page comes last: it names files that are there.
+await writeAll('index.html', Buffer.from(page));
+const current = new Set(
+  [...files.keys(), 'index.html'].flatMap((name) => [name, `${name}.br`, `${name}.gz`]),
+);
+for (const name of await readdir(FOLDER)) {
+  if (!current.has(name) && !name.endsWith('.tmp')) await rm(join(FOLDER, name), { force: true });
+}
+
+async function writeAll(name, contents) {
+  await write(name, contents);
+  await write(`${name}.br`, await brotli(contents));
+  await write(`${name}.gz`, await gzipped(contents));
+}
+
+async function write(name, contents) {
+  const path = join(FOLDER, name);
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, contents);
+  await rename(temporary, path);
+}

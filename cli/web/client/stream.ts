@@ -1,0 +1,134 @@
+/** Follows a run by the browser's own EventSource: newest events only, in batches, for as long as the page wants. */
+import type { Frame } from '../../../server/contract/index.ts';
+import { apiPath } from '../../../server/contract/paths.ts';
+import { type ApiProblem, api, asProblem } from './api.ts';
+
+/** Whether the stream is there, for people to see. */
+export type Link =
+  | { state: 'connecting' }
+  | { state: 'connected' }
+  | { state: 'lost'; attempt: number; retryAtMs: number }
+  | { state: 'refused'; problem: ApiProblem }
+  | { state: 'ended' };
+
+export interface Listener {
+  /** All that came since the last picture, in order. */
+  onFrames(frames: readonly Frame[]): void;
+  onLink(link: Link): void;
+}
+
+const KINDS = ['heartbeat', 'event', 'snapshot', 'skipped', 'end'] as const;
+/** The server sends a heartbeat every second; after so much silence the link is taken for dead. */
+const SILENCE_MS = 10_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 5_000;
+/** Between two pictures that nobody looks at. */
+const HIDDEN_MS = 500;
+
+/** Starts at once. Returns what ends it; a browser has six connections to a server, so leave none open. */
+export function followRun(runId: string, listener: Listener): () => void {
+  const stream = new RunStream(runId, listener);
+  stream.open();
+  return () => stream.close();
+}
+
+class RunStream {
+  readonly #runId: string;
+  readonly #listener: Listener;
+  #source: EventSource | null = null;
+  #lastId = '';
+  #attempt = 0;
+  #isOver = false;
+  #waiting: Frame[] = [];
+  #picture: (() => void) | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(runId: string, listener: Listener) {
+    this.#runId = runId;
+    this.#listener = listener;
+  }
+
+  open(): void {
+    const query = new URLSearchParams({ mode: 'live', ...(this.#lastId ? { after: this.#lastId } : {}) });
+    const source = new EventSource(`${apiPath.stream(this.#runId)}?${query}`);
+    this.#source = source;
+    for (const kind of KINDS) source.addEventListener(kind, (message) => this.#take(kind, message));
+    source.onopen = () => {
+      this.#attempt = 0;
+      this.#listener.onLink({ state: 'connected' });
+    };
+    source.onerror = () => this.#lost(source);
+    this.#expectMore(source);
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#source?.close();
+    this.#picture?.();
+    clearTimeout(this.#retry);
+    clearTimeout(this.#silence);
+  }
+
+  #take(kind: Frame['frame'], message: MessageEvent<string>): void {
+    if (message.lastEventId !== '') this.#lastId = message.lastEventId;
+    this.#waiting.push({ frame: kind, data: JSON.parse(message.data) } as Frame);
+    if (this.#source) this.#expectMore(this.#source);
+    if (kind === 'end') {
+      this.#flush();
+      this.close();
+      this.#listener.onLink({ state: 'ended' });
+      return;
+    }
+    this.#picture ??= onNextPicture(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#picture?.();
+    this.#picture = null;
+    const frames = this.#waiting;
+    this.#waiting = [];
+    if (frames.length > 0 && !this.#isOver) this.#listener.onFrames(frames);
+  }
+
+  #expectMore(source: EventSource): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#lost(source), SILENCE_MS);
+  }
+
+  /** An EventSource does not tell why it failed, so the run itself is asked for. */
+  #lost(source: EventSource): void {
+    if (this.#isOver || source !== this.#source) return;
+    source.close();
+    clearTimeout(this.#silence);
+    this.#source = null;
+    api.run(this.#runId).then(
+      () => this.#later(),
+      (error: unknown) => {
+        const problem = asProblem(error);
+        if (this.#isOver) return;
+        if (problem.passes) this.#later();
+        else this.#listener.onLink({ state: 'refused', problem });
+      },
+    );
+  }
+
+  #later(): void {
+    if (this.#isOver) return;
+    this.#attempt += 1;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#attempt - 1));
+    this.#listener.onLink({ state: 'lost', attempt: this.#attempt, retryAtMs: Date.now() + pauseMs });
+    this.#retry = setTimeout(() => this.open(), pauseMs);
+  }
+}
+
+/** Calls back before the next picture, or soon where none is drawn. Returns what takes it back. */
+function onNextPicture(callback: () => void): () => void {
+  const frame = document.hidden ? null : requestAnimationFrame(callback);
+  // A page that is hidden meanwhile draws nothing, and what comes must not pile up.
+  const timer = setTimeout(callback, HIDDEN_MS);
+  return () => {
+    if (frame !== null) cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
+}

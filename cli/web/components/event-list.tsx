@@ -1,0 +1,59 @@
+/** Events, a line each. Text of an event is text and nothing else, with what could hide or reorder it made visible. */
+import type { RunEvent } from '../../../server/contract/index.ts';
+import { detailOf, kindOf, objectOf } from '../../describe-event.ts';
+import { formatClock } from '../../format.ts';
+import { safeText } from '../../sanitize.ts';
+
+interface EventListProps {
+  label: string;
+  events: readonly RunEvent[];
+  /** The chosen event; null: none is. */
+  chosen?: number | null;
+  /** Makes a button of each line. */
+  onPick?: (index: number) => void;
+}
+
+export function EventList({ label, events, chosen = null, onPick }: EventListProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reached by the keyboard
+    <ul class="events" aria-label={label} tabIndex={0}>
+      {events.map((event) => (
+        <EventLine key={event.index} event={event} isChosen={event.index === chosen} onPick={onPick} />
+      ))}
+    </ul>
+  );
+}
+
+interface EventLineProps {
+  event: RunEvent;
+  isChosen: boolean;
+  onPick: ((index: number) => void) | undefined;
+}
+
+function EventLine({ event, isChosen, onPick }: EventLineProps) {
+  const parts = (
+    <>
+      <span class="event-index">{event.index}</span>
+      <span class="event-clock">{formatClock(event.virtualMs, 3)}</span>
+      <span class="event-type">{safeText(event.type)}</span>
+      <span class="event-actor">{safeText(event.actor)}</span>
+      <span class="event-object">{objectOf(event) ?? ''}</span>
+      <span class="event-detail">{detailOf(event)}</span>
+    </>
+  );
+  const className = `event event-${kindOf(event)}`;
+  if (!onPick) return <li class={className}>{parts}</li>;
+  return (
+    <li>
+      <button
+        type="button"
+        class={className}
+        tabIndex={-1}
+        aria-current={isChosen ? 'true' : undefined}
+        onClick={() => onPick(event.index)}
+      >
+        {parts}
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,53 @@
+/** Counts what happened over a whole history, page by page: the live stream passes over most of a fast run. */
+import { EMPTY_TALLY, type Tally, tallyEvents } from '../../tui/state/tally.ts';
+import { api, asProblem } from '../client/api.ts';
+import { askForToken } from './session.ts';
+import { Store } from './store.ts';
+
+export interface CountState {
+  tally: Tally;
+  /** Events counted so far. */
+  counted: number;
+  isCounting: boolean;
+  problem: string | null;
+}
+
+const PAGE_EVENTS = 5_000;
+
+export class HistoryCount {
+  readonly store = new Store<CountState>({
+    tally: EMPTY_TALLY,
+    counted: 0,
+    isCounting: false,
+    problem: null,
+  });
+  readonly #runId: string;
+  readonly #over = new AbortController();
+
+  constructor(runId: string) {
+    this.#runId = runId;
+  }
+
+  close(): void {
+    this.#over.abort();
+  }
+
+  /** Counts on from where it stands to what is stored now. */
+  async go(): Promise<void> {
+    if (this.store.value.isCounting) return;
+    this.store.change({ isCounting: true, problem: null });
+    try {
+      for (let from: number | null = this.store.value.counted; from !== null; ) {
+        const { events, next } = await api.events(this.#runId, from, PAGE_EVENTS, this.#over.signal);
+        const { tally } = this.store.value;
+        this.store.change({ tally: tallyEvents(tally, events), counted: from + events.length });
+        from = next;
+      }
+    } catch (error) {
+      if (this.#over.signal.aborted || askForToken(error)) return;
+      this.store.change({ problem: asProblem(error).message });
+    } finally {
+      this.store.change({ isCounting: false });
+    }
+  }
+}

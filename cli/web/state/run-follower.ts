@@ -1,0 +1,118 @@
+/** Keeps what is known of one run up to date while its page is open. */
+import type { Run } from '../../../server/contract/index.ts';
+import { isTerminal } from '../../../server/contract/run-values.ts';
+import { foldFrames } from '../../tui/state/fold-frames.ts';
+import { initialData, type RunData } from '../../tui/state/state.ts';
+import { mergePast } from '../../tui/state/timeline.ts';
+import { type ApiProblem, api, asProblem } from '../client/api.ts';
+import { followRun, type Link } from '../client/stream.ts';
+import { askForToken } from './session.ts';
+import { Store } from './store.ts';
+
+export interface RunState {
+  /** Null until the run was read. */
+  data: RunData | null;
+  /** The picture that stays while paused; `data` goes on behind it. */
+  frozen: RunData | null;
+  link: Link;
+  /** Why there is nothing to show; null while there is or may be. */
+  problem: ApiProblem | null;
+}
+
+/** Points asked for of the part of the run before the stream. */
+const PAST_POINTS = 500;
+const RETRY_MS = 1_000;
+
+export class RunFollower {
+  readonly store = new Store<RunState>({
+    data: null,
+    frozen: null,
+    link: { state: 'connecting' },
+    problem: null,
+  });
+  readonly #over = new AbortController();
+  #endStream: (() => void) | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(runId: string) {
+    void this.#open(runId, 1);
+  }
+
+  close(): void {
+    this.#over.abort();
+    this.#endStream?.();
+    clearTimeout(this.#retry);
+  }
+
+  /** Freezes the picture, or lets it go on. */
+  togglePause(): void {
+    const { frozen, data } = this.store.value;
+    this.store.change({ frozen: frozen === null ? data : null });
+  }
+
+  async #open(runId: string, attempt: number): Promise<void> {
+    try {
+      const run = await api.run(runId, this.#over.signal);
+      this.store.change({ data: initialData(run), problem: null });
+      this.#endStream = followRun(run.id, {
+        onFrames: (frames) => this.#change((data) => foldFrames(data, frames, Date.now())),
+        onLink: (link) => this.#onLink(link, run.id),
+      });
+    } catch (error) {
+      this.#failed(runId, attempt, error);
+    }
+  }
+
+  #failed(runId: string, attempt: number, error: unknown): void {
+    if (this.#over.signal.aborted || askForToken(error)) return;
+    const problem = asProblem(error);
+    if (!problem.passes) return this.store.change({ problem });
+    this.store.change({ link: { state: 'lost', attempt, retryAtMs: Date.now() + RETRY_MS } });
+    this.#retry = setTimeout(() => void this.#open(runId, attempt + 1), RETRY_MS);
+  }
+
+  #onLink(link: Link, runId: string): void {
+    this.store.change({ link });
+    if (link.state === 'refused' && !askForToken(link.problem)) this.store.change({ problem: link.problem });
+    // After a while away the charts have a hole, which what is stored meanwhile fills.
+    if (link.state === 'connected') void this.#loadPast(runId);
+    if (link.state === 'ended') void this.#loadEnd(runId);
+  }
+
+  async #loadPast(runId: string): Promise<void> {
+    const { data } = this.store.value;
+    if (data === null || data.eventIndex < 0) return;
+    const every = Math.max(1, Math.ceil(data.eventIndex / data.run.config.snapshotEvery / PAST_POINTS));
+    try {
+      const query = { from: 0, limit: 2 * PAST_POINTS, every };
+      const { snapshots } = await api.snapshots(runId, query, this.#over.signal);
+      this.#change((now) => ({ ...now, timeline: mergePast(now.timeline, snapshots) }));
+    } catch (error) {
+      askForToken(error);
+    }
+  }
+
+  /** The bundle and what else is only known once a run has ended. */
+  async #loadEnd(runId: string): Promise<void> {
+    try {
+      this.#takeRun(await api.run(runId, this.#over.signal));
+    } catch (error) {
+      if (this.#over.signal.aborted || askForToken(error)) return;
+      this.#retry = setTimeout(() => void this.#loadEnd(runId), RETRY_MS);
+    }
+  }
+
+  #takeRun(run: Run): void {
+    this.#change((data) => ({
+      ...data,
+      run,
+      status: isTerminal(run.status) ? run.status : data.status,
+      metrics: Object.keys(run.live.metrics).length > 0 ? run.live.metrics : data.metrics,
+    }));
+  }
+
+  #change(change: (data: RunData) => RunData): void {
+    const { data } = this.store.value;
+    if (data !== null && !this.#over.signal.aborted) this.store.change({ data: change(data) });
+  }
+}

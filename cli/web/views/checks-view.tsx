@@ -1,0 +1,93 @@
+/** Faults, checks and their counts, over the whole history. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { isTerminal } from '../../../server/contract/run-values.ts';
+import { formatClock, formatNumber } from '../../format.ts';
+import { safeText } from '../../sanitize.ts';
+import { checkRows, type FaultRow, faultRows, sometimesRows } from '../../tui/state/checks.ts';
+import type { RunData } from '../../tui/state/state.ts';
+import { Checks, Sometimes } from '../components/checks.tsx';
+import { Panel } from '../components/panel.tsx';
+import { HistoryCount } from '../state/count-history.ts';
+import { useStore } from '../state/store.ts';
+
+/** A longer history is counted when it is asked for. */
+const AT_ONCE = 50_000;
+
+export function ChecksView({ data }: { data: RunData }) {
+  const { run, eventIndex } = data;
+  const count = useMemo(() => new HistoryCount(run.id), [run.id]);
+  const [isShort] = useState(eventIndex < AT_ONCE);
+  useEffect(() => {
+    if (isShort) void count.go();
+    return () => count.close();
+  }, [count, isShort]);
+  const { tally, counted, isCounting, problem } = useStore(count.store);
+  const whole =
+    counted === 0 ? data : { ...data, tally: { ...tally, closing: tally.closing ?? data.tally.closing } };
+  return (
+    <>
+      <div class="page-note">
+        <p class="dim">
+          Counted over {formatNumber(counted)} of {formatNumber(eventIndex + 1)} events
+          {isCounting ? '…' : '.'}
+        </p>
+        {!isCounting && counted <= eventIndex && (
+          <button type="button" onClick={() => void count.go()}>
+            {counted === 0 ? 'Count them' : 'Count on'}
+          </button>
+        )}
+      </div>
+      {problem !== null && (
+        <p class="banner" role="alert">
+          {problem}
+        </p>
+      )}
+      <div class="checks-grid">
+        <Checks rows={checkRows(whole)} areCounted={counted > 0} />
+        <Sometimes rows={sometimesRows(whole)} hasEnded={isTerminal(data.status)} />
+        <FaultTable rows={faultRows(whole)} profile={run.config.faults} />
+      </div>
+    </>
+  );
+}
+
+function FaultTable({ rows, profile }: { rows: readonly FaultRow[]; profile: string }) {
+  return (
+    <Panel title="Faults" aside={`profile ${profile}`}>
+      {rows.length === 0 ? (
+        <p class="empty">None struck.</p>
+      ) : (
+        <table class="plain">
+          <thead>
+            <tr>
+              <th scope="col">Fault</th>
+              <th scope="col" class="number">
+                Times
+              </th>
+              <th scope="col" class="number">
+                Rate
+              </th>
+              <th scope="col">Last</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ name, count, rate, lastIndex, lastMs }) => (
+              <tr key={name}>
+                <th scope="row" class="fault-name">
+                  {safeText(name)}
+                </th>
+                <td class="number">{formatNumber(count)}</td>
+                <td class="number">{rate ?? ''}</td>
+                <td class="dim">
+                  {lastIndex === null || lastMs === null
+                    ? ''
+                    : `event ${lastIndex} at ${formatClock(lastMs)}`}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}

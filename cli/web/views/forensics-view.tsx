@@ -1,0 +1,214 @@
+/** What broke, and why: the invariant, expected against actual, the object's history, the whole bundle. */
+import { useState } from 'preact/hooks';
+import type { Forensic, RunEvent, Smallest } from '../../../server/contract/index.ts';
+import { isTerminal } from '../../../server/contract/run-values.ts';
+import { formatClock, formatNumber } from '../../format.ts';
+import { safeJson, safeLines, safeText } from '../../sanitize.ts';
+import type { RunData } from '../../tui/state/state.ts';
+import { BundleTree } from '../components/bundle-tree.tsx';
+import { EventList } from '../components/event-list.tsx';
+import { Intervals } from '../components/intervals.tsx';
+import { Link } from '../components/link.tsx';
+import { Panel } from '../components/panel.tsx';
+import { announce } from '../state/announce.ts';
+
+/** Intervals shown; those before are told by their number. */
+const INTERVALS = 40;
+
+export function ForensicsView({ data }: { data: RunData }) {
+  const bundle = data.run.failForensic;
+  if (bundle !== null) return <Bundle bundle={bundle} runId={data.run.id} />;
+  if (data.status === 'FAIL') return <p class="empty">Asking for the bundle…</p>;
+  return (
+    <p class="empty">
+      {isTerminal(data.status) ? 'Nothing broke: there is no bundle.' : 'Nothing is broken so far.'}
+    </p>
+  );
+}
+
+function Bundle({ bundle, runId }: { bundle: Forensic; runId: string }) {
+  const { eventIndex } = bundle;
+  return (
+    <div class="forensics">
+      <section class="verdict verdict-fail" aria-labelledby="broken-invariant">
+        <div>
+          <h2 id="broken-invariant">{safeText(bundle.invariant)}</h2>
+          <p class="lines">{safeLines(bundle.message)}</p>
+          <p class="dim">
+            {[
+              bundle.kind,
+              eventIndex === null ? '' : `event ${formatNumber(eventIndex)}`,
+              bundle.virtualMs === null ? '' : `at ${formatClock(bundle.virtualMs, 3)}`,
+              bundle.object === null ? '' : safeText(bundle.object),
+            ]
+              .filter(Boolean)
+              .join(' · ')}
+          </p>
+        </div>
+        {eventIndex !== null && (
+          <Link to={{ page: 'run', runId, view: 'replay', at: eventIndex }}>The city at this event</Link>
+        )}
+      </section>
+      <div class="forensics-grid">
+        <Panel title="Expected" class="expected">
+          <Value value={bundle.expected} />
+        </Panel>
+        <Panel title="Actual" class="actual">
+          <Value value={bundle.actual} />
+        </Panel>
+      </div>
+      <Reproduce command={bundle.reproduce} />
+      <SmallestPanel smallest={bundle.smallest} />
+      <ObjectHistory bundle={bundle} />
+      <Sentences title="The city's difference to the model" items={bundle.difference} />
+      <Sentences title="Faults active" items={bundle.faultsActive} />
+      <Panel title="Last events">
+        <EventList label="Last events up to the failure" events={bundle.lastEvents.filter(isEvent)} />
+      </Panel>
+      <Panel title="The whole bundle" aside={<SaveButton bundle={bundle} runId={runId} />}>
+        <BundleTree label="The forensic bundle" root={bundle} />
+      </Panel>
+    </div>
+  );
+}
+
+function Value({ value }: { value: unknown }) {
+  const isNothing = value === null || value === undefined;
+  if (Array.isArray(value) && value.length === 0) return <p>Nothing: no answer would have been right.</p>;
+  if (isNothing) return <p class="dim">Not known.</p>;
+  if (typeof value === 'string') return <p class="lines">{safeLines(value)}</p>;
+  return <pre>{safeJson(value, 2)}</pre>;
+}
+
+function Reproduce({ command }: { command: string }) {
+  const [said, setSaid] = useState('');
+  const copy = async () => {
+    // Only pages on https or on this machine may write to the clipboard.
+    const isCopied = await navigator.clipboard?.writeText(command).then(
+      () => true,
+      () => false,
+    );
+    setSaid(isCopied ? 'Copied.' : 'Not allowed here: select the text.');
+    announce(isCopied ? 'Copied the command.' : 'The browser does not let this page copy.');
+  };
+  return (
+    <Panel
+      title="Reproduce"
+      aside={
+        <>
+          <span class="dim">{said} </span>
+          <button type="button" onClick={copy}>
+            Copy
+          </button>
+        </>
+      }
+    >
+      <pre class="command">{safeText(command)}</pre>
+    </Panel>
+  );
+}
+
+function ObjectHistory({ bundle }: { bundle: Forensic }) {
+  const { history, object, operation } = bundle;
+  if (history.length === 0) return null;
+  const failed = operation?.['op'];
+  const hidden = history.length - INTERVALS;
+  return (
+    <Panel
+      title={`History${object === null ? '' : ` of ${safeText(object)}`}`}
+      aside={hidden > 0 ? `${hidden} earlier left out` : 'in order of time'}
+    >
+      <Intervals
+        intervals={history.slice(-INTERVALS)}
+        culprit={typeof failed === 'number' ? failed : null}
+        object={object}
+      />
+    </Panel>
+  );
+}
+
+function Sentences({ title, items }: { title: string; items: readonly string[] }) {
+  if (items.length === 0) return null;
+  return (
+    <Panel title={title}>
+      <ul class="sentences">
+        {items.map((item) => (
+          <li key={item}>{safeText(item)}</li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function SmallestPanel({ smallest }: { smallest: Forensic['smallest'] }) {
+  if (!isSmallest(smallest)) return null;
+  const { operations, operationsBefore, minimal, story, reproduced, reproduce } = smallest;
+  return (
+    <Panel
+      title="Smallest reproduction"
+      aside={`${operations} of ${formatNumber(operationsBefore)} operations${minimal ? ', none can be left out' : ''}; failed ${reproduced.times} of ${reproduced.of} times`}
+    >
+      <div class="scroll-x">
+        <table class="plain">
+          <thead>
+            <tr>
+              <th scope="col">Step</th>
+              <th scope="col">Who</th>
+              <th scope="col">Operation</th>
+              <th scope="col">What happens</th>
+              <th scope="col">Answer</th>
+            </tr>
+          </thead>
+          <tbody>
+            {story.map(({ step, actor, operation, what, answer }) => (
+              <tr key={step}>
+                <td class="number">{step}</td>
+                <td>{safeText(actor)}</td>
+                <td>{safeText(operation)}</td>
+                <td>{safeText(what)}</td>
+                <td>{safeText(answer)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <pre class="command">{safeText(reproduce)}</pre>
+    </Panel>
+  );
+}
+
+function SaveButton({ bundle, runId }: { bundle: Forensic; runId: string }) {
+  const save = () => {
+    const url = URL.createObjectURL(
+      new Blob([JSON.stringify(bundle, null, 2)], { type: 'application/json' }),
+    );
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = `simcity-${runId.slice(0, 8)}-forensic.json`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  };
+  return (
+    <button type="button" onClick={save}>
+      Save as JSON
+    </button>
+  );
+}
+
+/** The bundle's shape inside is the harness's own, of an older version too. */
+function isEvent(value: unknown): value is RunEvent {
+  if (typeof value !== 'object' || value === null) return false;
+  const { index, virtualMs, type, actor, data } = value as Record<string, unknown>;
+  return (
+    typeof index === 'number' &&
+    typeof virtualMs === 'number' &&
+    typeof type === 'string' &&
+    typeof actor === 'string' &&
+    typeof data === 'object' &&
+    data !== null
+  );
+}
+
+function isSmallest(value: unknown): value is Smallest {
+  return typeof value === 'object' && value !== null && 'story' in value && Array.isArray(value.story);
+}

@@ -1,0 +1,131 @@
+/** The run as it goes: charts, progress, metrics, checks, and the newest events. */
+import { useCallback } from 'preact/hooks';
+import { isTerminal } from '../../../server/contract/run-values.ts';
+import { formatClock, formatNumber } from '../../format.ts';
+import { safeText } from '../../sanitize.ts';
+import { checkRows, sometimesRows } from '../../tui/state/checks.ts';
+import { failureOf, progressOf } from '../../tui/state/selectors.ts';
+import type { RunData } from '../../tui/state/state.ts';
+import { Charts } from '../components/charts.tsx';
+import { Checks, Sometimes } from '../components/checks.tsx';
+import { EventList } from '../components/event-list.tsx';
+import { Link } from '../components/link.tsx';
+import { Metrics } from '../components/metrics.tsx';
+import { Panel } from '../components/panel.tsx';
+import { goTo } from '../state/navigation.ts';
+import { useNow } from '../state/store.ts';
+
+/** Events in the log; more than that nobody reads as they pass. */
+const SHOWN = 60;
+const RECENT_FAULTS = 8;
+
+export function LiveView({ data }: { data: RunData }) {
+  const { run, metrics, changes, timeline, events } = data;
+  const pick = useCallback(
+    (at: number) => goTo({ page: 'run', runId: run.id, view: 'replay', at }),
+    [run.id],
+  );
+  const newest = events.slice(-SHOWN).reverse();
+  return (
+    <>
+      <Verdict data={data} />
+      <Waiting data={data} />
+      <Charts data={data} metrics={metrics} at={null} onPick={pick} />
+      <Progress data={data} />
+      <div class="live-grid">
+        <Metrics title="Metrics" metrics={metrics} changes={changes} timeline={timeline} />
+        <Panel title="Events" class="log" aside="newest first">
+          {newest.length === 0 ? (
+            <p class="empty">No event yet.</p>
+          ) : (
+            <EventList label="Newest events, newest first" events={newest} onPick={pick} />
+          )}
+        </Panel>
+        <div class="side">
+          <Checks rows={checkRows(data)} areCounted={false} />
+          <Sometimes rows={sometimesRows(data)} hasEnded={isTerminal(data.status)} />
+          <Faults data={data} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Verdict({ data }: { data: RunData }) {
+  const failure = failureOf(data) ?? (data.status === 'FAIL' ? data.run.failForensic : null);
+  if (failure !== null && failure !== undefined) {
+    return (
+      <section class="verdict verdict-fail" aria-label="What broke">
+        <p>
+          <strong>{safeText(failure.invariant ?? 'violation')}</strong> {safeText(failure.message)}
+        </p>
+        <Link to={{ page: 'run', runId: data.run.id, view: 'forensics', at: null }}>Forensics</Link>
+      </section>
+    );
+  }
+  const { stopReason } = data.run;
+  if (data.status === 'STOPPED') {
+    return (
+      <p class="verdict">Stopped before a verdict{stopReason === null ? '' : `: ${safeText(stopReason)}`}.</p>
+    );
+  }
+  return null;
+}
+
+function Waiting({ data }: { data: RunData }) {
+  if (data.status === 'QUEUED') {
+    return (
+      <p class="verdict">
+        Queued: waiting for a runner. If none comes, start one with <code>npx simcity runner</code>.
+      </p>
+    );
+  }
+  if (data.status === 'STOPPING') return <p class="verdict">Stopping: what is under way is flushed.</p>;
+  return null;
+}
+
+function Progress({ data }: { data: RunData }) {
+  const nowMs = useNow(500, !isTerminal(data.status));
+  const progress = progressOf({ data, frozen: null, nowMs });
+  const share = data.status === 'QUEUED' ? 0 : (progress?.share ?? 0);
+  const { operations, durationSeconds } = data.run.config;
+  const begun = data.metrics['operations'] ?? 0;
+  const left = progress?.leftMs ?? null;
+  return (
+    <div class="progress">
+      <progress aria-label="How much of the run is done" max={1} value={share} />
+      <span>
+        <strong>{Math.floor(share * 100)} %</strong> {formatNumber(begun)} of {formatNumber(operations)}{' '}
+        operations
+        {durationSeconds !== null && `, at most ${formatClock(durationSeconds * 1_000, 0)}`}
+        {left !== null && !isTerminal(data.status) && `, about ${formatClock(left, 0)} left`}
+      </span>
+    </div>
+  );
+}
+
+function Faults({ data }: { data: RunData }) {
+  const recent = data.tally.recent.slice(-RECENT_FAULTS).reverse();
+  const total = data.metrics['faults'];
+  return (
+    <Panel title="Faults" aside={total === undefined ? undefined : `${formatNumber(total)} struck`}>
+      <p class="dim">Profile {data.run.config.faults}. Lately:</p>
+      {recent.length === 0 ? (
+        <p class="empty">None came by.</p>
+      ) : (
+        <ul class="rows">
+          {recent.map(({ index, virtualMs, data: said }) => (
+            <li key={index}>
+              <span class="fault-name">
+                {typeof said['name'] === 'string' ? safeText(said['name']) : 'fault'}
+              </span>
+              <span class="dim">
+                event {index} at {formatClock(virtualMs)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}

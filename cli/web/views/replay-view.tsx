@@ -1,0 +1,169 @@
+/** The run at any of its events: a scrubber over the whole history, the charts' cursor, the metrics, the city. */
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { RunEvent } from '../../../server/contract/index.ts';
+import { kindOf } from '../../describe-event.ts';
+import { formatClock, formatNumber } from '../../format.ts';
+import { safeJson, safeText } from '../../sanitize.ts';
+import type { RunData } from '../../tui/state/state.ts';
+import { Charts } from '../components/charts.tsx';
+import { EventList } from '../components/event-list.tsx';
+import { Metrics } from '../components/metrics.tsx';
+import { Panel } from '../components/panel.tsx';
+import { Scrubber } from '../components/scrubber.tsx';
+import { SlotGrid } from '../components/slot-grid.tsx';
+import { announce } from '../state/announce.ts';
+import { AROUND, History } from '../state/history.ts';
+import { goTo } from '../state/navigation.ts';
+import { usePlaying } from '../state/playing.ts';
+import { keyMove } from '../state/replay-keys.ts';
+import type { Route } from '../state/route.ts';
+import { useStore } from '../state/store.ts';
+
+interface ReplayViewProps {
+  data: RunData;
+  route: Extract<Route, { page: 'run' }>;
+}
+
+const ADDRESS_MS = 400;
+const NO_CHANGES = {};
+
+export function ReplayView({ data, route }: ReplayViewProps) {
+  const newest = data.eventIndex;
+  const [chosen, setChosen] = useState<number | null>(route.at);
+  const at = Math.max(0, Math.min(newest, chosen ?? newest));
+  const history = useMemo(
+    () => new History(data.run.id, data.run.config.snapshotEvery),
+    [data.run.id, data.run.config.snapshotEvery],
+  );
+  useEffect(() => () => history.close(), [history]);
+  const known = useStore(history.store);
+  const playing = usePlaying(at, newest, setChosen);
+  const askIndex = useRef<HTMLInputElement>(null);
+  useEffect(() => setChosen(route.at), [route.at]);
+  // How far the run has gone on matters only as far as it is looked at.
+  const edge = Math.min(newest, at + AROUND);
+  useEffect(() => history.want(at, edge), [history, at, edge]);
+  useAddress(route, chosen);
+
+  const move = useCallback(
+    (to: number | null) => {
+      playing.hold();
+      history.stopSeeking();
+      setChosen(to === null ? null : Math.max(0, to));
+    },
+    [history, playing.hold],
+  );
+  const seek = async (step: 1 | -1) => {
+    playing.hold();
+    const found = await history.seekIncident(at, step, newest);
+    if (found !== null) setChosen(found);
+    announce(
+      found === null ? `No ${step === 1 ? 'later' : 'earlier'} fault or violation.` : `Event ${found}.`,
+    );
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const key = keyMove(event);
+    if (key === null) return;
+    event.preventDefault();
+    if (key.do === 'step') move(at + key.by);
+    if (key.do === 'first') move(0);
+    if (key.do === 'last') move(null);
+    if (key.do === 'seek') void seek(key.step);
+    if (key.do === 'ask') askIndex.current?.focus();
+    if (key.do === 'play') playing.toggle();
+    if (key.do === 'speed') playing.faster(key.by);
+    if (key.do === 'cancel') history.stopSeeking();
+  };
+
+  if (newest < 0) return <p class="empty">No event is stored yet.</p>;
+  const event = history.eventAt(at);
+  const metrics = chosen === null ? data.metrics : history.metricsAt(at);
+  const city = known.cities.get(at) ?? null;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the scrubber work wherever the focus is in its view
+    <div class="replay" tabIndex={-1} onKeyDown={onKeyDown}>
+      <Scrubber
+        at={at}
+        newest={newest}
+        event={event}
+        seekingAt={known.seekingAt}
+        playing={playing}
+        askIndex={askIndex}
+        onMove={move}
+        onSeek={(step) => void seek(step)}
+      />
+      {known.problem !== null && (
+        <p class="banner" role="alert">
+          {known.problem}{' '}
+          <button type="button" onClick={() => history.want(at, newest)}>
+            Try again
+          </button>
+        </p>
+      )}
+      <Charts data={data} metrics={metrics ?? {}} at={at} onPick={move} />
+      <div class="replay-grid">
+        <Panel title="History" class="log" aside={`around event ${formatNumber(at)}`}>
+          <EventList
+            label="Events around this one"
+            events={around(history, at, newest)}
+            chosen={at}
+            onPick={move}
+          />
+        </Panel>
+        <Panel
+          title={city === null ? 'The city' : `The city after event ${formatNumber(city.index)}`}
+          class="city"
+        >
+          {city === null ? <p class="empty">Folding the history up to here…</p> : <SlotGrid city={city} />}
+        </Panel>
+        <div class="side">
+          <EventDetail at={at} event={event} />
+          <Metrics
+            title="Metrics here"
+            metrics={metrics ?? {}}
+            changes={NO_CHANGES}
+            timeline={data.timeline}
+          />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function around(history: History, at: number, newest: number): RunEvent[] {
+  const events: RunEvent[] = [];
+  for (let index = Math.max(0, at - AROUND); index <= Math.min(newest, at + AROUND); index++) {
+    const event = history.eventAt(index);
+    if (event !== undefined) events.push(event);
+  }
+  return events;
+}
+
+function EventDetail({ at, event }: { at: number; event: RunEvent | undefined }) {
+  return (
+    <Panel title={`Event ${formatNumber(at)}`} class="event-detail-panel">
+      {event === undefined ? (
+        <p class="empty">Reading…</p>
+      ) : (
+        <>
+          <p>
+            <span class={`event-${kindOf(event)}`}>
+              <span class="event-type">{safeText(event.type)}</span>
+            </span>{' '}
+            {safeText(event.actor)} <span class="dim">at {formatClock(event.virtualMs, 3)}</span>
+          </p>
+          <pre>{safeJson(event.data, 2)}</pre>
+        </>
+      )}
+    </Panel>
+  );
+}
+
+/** Keeps the place in the address, so that it can be sent to somebody; not at every step of a scrub. */
+function useAddress(route: ReplayViewProps['route'], chosen: number | null): void {
+  useEffect(() => {
+    if (route.at === chosen) return;
+    const timer = setTimeout(() => goTo({ ...route, at: chosen }, { replace: true }), ADDRESS_MS);
+    return () => clearTimeout(timer);
+  }, [route, chosen]);
+}

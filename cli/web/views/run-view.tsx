@@ -1,0 +1,211 @@
+/** One run: what it is and how it stands, and the chosen view of it. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { isTerminal } from '../../../server/contract/run-values.ts';
+import { formatClock, formatNumber, shortId } from '../../format.ts';
+import { safeText } from '../../sanitize.ts';
+import { elapsedMs, heartbeatAgeMs } from '../../tui/state/selectors.ts';
+import type { RunData } from '../../tui/state/state.ts';
+import { ConfirmStop } from '../components/confirm-stop.tsx';
+import { Link } from '../components/link.tsx';
+import { StatusBadge } from '../components/status-badge.tsx';
+import { announce } from '../state/announce.ts';
+import { launchStore } from '../state/launching.ts';
+import { goTo } from '../state/navigation.ts';
+import { HOME, type Route, VIEWS, type View } from '../state/route.ts';
+import { RunFollower, type RunState } from '../state/run-follower.ts';
+import { mayControl, sessionStore } from '../state/session.ts';
+import { useNow, useStore } from '../state/store.ts';
+import { ChecksView } from './checks-view.tsx';
+import { ForensicsView } from './forensics-view.tsx';
+import { LiveView } from './live-view.tsx';
+import { ReplayView } from './replay-view.tsx';
+
+type RunRoute = Extract<Route, { page: 'run' }>;
+
+const VIEW_TITLE: Record<View, string> = {
+  live: 'Live',
+  replay: 'Replay',
+  forensics: 'Forensics',
+  checks: 'Checks',
+};
+/** From then on a heartbeat is late. */
+const LATE_MS = 5_000;
+
+export function RunView({ route }: { route: RunRoute }) {
+  const follower = useMemo(() => new RunFollower(route.runId), [route.runId]);
+  useEffect(() => () => follower.close(), [follower]);
+  const state = useStore(follower.store);
+  const { data, problem, link } = state;
+  useAnnouncements(state);
+  const runId = data?.run.id;
+  useEffect(() => {
+    if (runId !== undefined && runId !== route.runId) goTo({ ...route, runId }, { replace: true });
+  }, [runId, route]);
+
+  if (problem !== null) return <NoRun message={problem.message} />;
+  if (data === null) {
+    return (
+      <p class="empty" role={link.state === 'lost' ? 'alert' : undefined}>
+        {link.state === 'lost' ? 'The server does not answer. Trying again.' : 'Asking for the run…'}
+      </p>
+    );
+  }
+  return (
+    <>
+      <RunHead state={state} data={data} onPause={() => follower.togglePause()} view={route.view} />
+      <nav class="tabs" aria-label="Views of the run">
+        {VIEWS.map((view) => (
+          <Link key={view} to={{ ...route, view, at: null }} class="tab" isCurrent={route.view === view}>
+            {VIEW_TITLE[view]}
+          </Link>
+        ))}
+      </nav>
+      <Chosen route={route} state={state} data={data} />
+    </>
+  );
+}
+
+function Chosen({ route, state, data }: { route: RunRoute; state: RunState; data: RunData }) {
+  switch (route.view) {
+    case 'live':
+      return <LiveView data={state.frozen ?? data} />;
+    case 'replay':
+      return <ReplayView key={data.run.id} data={data} route={route} />;
+    case 'forensics':
+      return <ForensicsView data={data} />;
+    case 'checks':
+      return <ChecksView key={data.run.id} data={data} />;
+  }
+}
+
+interface RunHeadProps {
+  state: RunState;
+  data: RunData;
+  view: View;
+  onPause: () => void;
+}
+
+function RunHead({ state, data, view, onPause }: RunHeadProps) {
+  const [isAsking, setAsking] = useState(false);
+  const session = useStore(sessionStore);
+  const { run, status } = data;
+  const { frozen } = state;
+  const canStop = !isTerminal(status) && status !== 'STOPPING' && mayControl(session);
+  return (
+    <div class="run-head">
+      <div class="run-title">
+        <StatusBadge status={status} isLarge />
+        <h1 tabIndex={-1}>
+          {safeText(run.scenario)}@{safeText(run.target)} <span class="seed">seed {run.seed}</span>
+        </h1>
+      </div>
+      <Facts state={state} data={data} />
+      <div class="run-actions">
+        {view === 'live' && !isTerminal(status) && (
+          <button type="button" aria-pressed={frozen !== null} onClick={onPause}>
+            {frozen === null ? 'Pause the picture' : 'Paused: go on'}
+          </button>
+        )}
+        {isTerminal(status) && mayControl(session) && (
+          <button type="button" onClick={() => launchStore.set({ like: run })}>
+            Launch again…
+          </button>
+        )}
+        {canStop && (
+          <button type="button" class="danger" onClick={() => setAsking(true)}>
+            Stop…
+          </button>
+        )}
+      </div>
+      {isAsking && <ConfirmStop run={run} onClose={() => setAsking(false)} />}
+    </div>
+  );
+}
+
+function Facts({ state, data }: { state: RunState; data: RunData }) {
+  const { run, eventIndex, eventsPerSecond, status } = data;
+  const nowMs = useNow(500, !isTerminal(status));
+  const moment = { data, frozen: null, nowMs };
+  const ended = data.end !== null || isTerminal(status);
+  const elapsed =
+    data.end === null && run.durationSecondsActual !== null
+      ? run.durationSecondsActual * 1_000
+      : elapsedMs(moment);
+  return (
+    <dl class="facts">
+      <Fact name="Event" value={eventIndex < 0 ? 'none' : formatNumber(eventIndex)} />
+      {!ended && <Fact name="Rate" value={`${formatNumber(Math.round(eventsPerSecond))}/s`} />}
+      <Fact name="Time" value={formatClock(elapsed, 1)} />
+      {!ended && <LinkFact state={state} ageMs={heartbeatAgeMs(moment)} />}
+      <Fact name="Run" value={shortId(run.id)} />
+      {run.config.bug !== null && <Fact name="Bug" value={safeText(run.config.bug)} />}
+      {run.campaign !== null && (
+        <div>
+          <dt>Campaign</dt>
+          <dd>
+            <Link to={{ page: 'runs', status: null, campaign: run.campaign }}>{safeText(run.campaign)}</Link>
+          </dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ name, value, class: className }: { name: string; value: string; class?: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd class={className}>{value}</dd>
+    </div>
+  );
+}
+
+function LinkFact({ state, ageMs }: { state: RunState; ageMs: number | null }) {
+  const { link } = state;
+  if (link.state === 'lost')
+    return <Fact name="Link" value={`lost, trying again (${link.attempt})`} class="warn" />;
+  if (link.state === 'connecting') return <Fact name="Link" value="connecting" />;
+  if (ageMs === null) return null;
+  const late = ageMs > LATE_MS;
+  return (
+    <Fact
+      name="Heartbeat"
+      value={`♥ ${(ageMs / 1_000).toFixed(1)} s${late ? ' (late)' : ''}`}
+      class={late ? 'warn' : 'heart'}
+    />
+  );
+}
+
+function NoRun({ message }: { message: string }) {
+  useEffect(() => {
+    document.title = 'No run · SimCity';
+  }, []);
+  return (
+    <div class="panel empty-state">
+      <h1 tabIndex={-1}>No such run</h1>
+      <p>{safeText(message)}</p>
+      <p>
+        <Link to={HOME}>To the list of runs</Link>
+      </p>
+    </div>
+  );
+}
+
+/** The window's title, and what a screen reader is told: how the run stands, and whether the server is there. */
+function useAnnouncements({ data, link }: RunState): void {
+  const before = useRef<string | null>(null);
+  const wasLost = useRef(false);
+  const status = data?.status ?? null;
+  const seed = data?.run.seed;
+  useEffect(() => {
+    if (status === null) return;
+    document.title = `${status} · seed ${seed} · SimCity`;
+    if (before.current !== null && before.current !== status) announce(`The run is ${status}.`);
+    before.current = status;
+  }, [status, seed]);
+  useEffect(() => {
+    if (link.state === 'lost' && !wasLost.current) announce('The server does not answer. Trying again.');
+    if (link.state === 'connected' && wasLost.current) announce('The server answers again.');
+    if (link.state !== 'connecting') wasLost.current = link.state === 'lost';
+  }, [link.state]);
+}

@@ -1,0 +1,236 @@
+/** The list of runs, newest first, as they go on. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Run } from '../../../server/contract/index.ts';
+import { formatCompact, formatNumber, formatSeconds, shortId } from '../../format.ts';
+import { safeText } from '../../sanitize.ts';
+import { type CampaignRow, campaignRows, isActive } from '../../tui/runs/state.ts';
+import { api, asProblem } from '../client/api.ts';
+import { refreshing } from '../client/refresh.ts';
+import { Link } from '../components/link.tsx';
+import { Panel } from '../components/panel.tsx';
+import { StatusBadge } from '../components/status-badge.tsx';
+import { announce } from '../state/announce.ts';
+import type { Route } from '../state/route.ts';
+import { askForToken } from '../state/session.ts';
+import { useNow } from '../state/store.ts';
+
+type RunsRoute = Extract<Route, { page: 'runs' }>;
+
+const REFRESH_MS = 2_000;
+const FILTERS = [null, 'RUNNING', 'QUEUED', 'PASS', 'FAIL', 'STOPPED'] as const;
+
+export function RunsView({ route }: { route: RunsRoute }) {
+  const { runs, hasMore, problem, more } = useRuns(route);
+  const title = route.campaign === null ? 'Runs' : `Campaign ${safeText(route.campaign)}`;
+  useEffect(() => {
+    document.title = `${title} · SimCity`;
+  }, [title]);
+  return (
+    <>
+      <div class="page-head">
+        <h1 tabIndex={-1}>{title}</h1>
+        <nav aria-label="Runs by state" class="chips">
+          {FILTERS.map((status) => (
+            <Link
+              key={status ?? 'all'}
+              to={{ ...route, status }}
+              class="chip"
+              isCurrent={route.status === status}
+            >
+              {status ?? 'All'}
+            </Link>
+          ))}
+        </nav>
+      </div>
+      {problem !== null && (
+        <p class="banner" role="alert">
+          {problem} Trying again.
+        </p>
+      )}
+      {route.campaign !== null && (
+        <p>
+          <Link to={{ ...route, campaign: null }}>All runs</Link>
+        </p>
+      )}
+      {runs !== null && <Campaigns rows={campaignRows(runs)} route={route} isPart={hasMore} />}
+      <RunsTable runs={runs} isFiltered={route.status !== null || route.campaign !== null} />
+      {hasMore && (
+        <div class="actions">
+          <button type="button" onClick={more}>
+            Show older runs
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** The newest page, again and again, and the older ones that were asked for. */
+function useRuns({ status, campaign }: RunsRoute) {
+  const [newest, setNewest] = useState<{ runs: readonly Run[]; next: string | null } | null>(null);
+  const [older, setOlder] = useState<{ runs: readonly Run[]; next: string | null } | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const wasLost = useRef(false);
+  useEffect(
+    () =>
+      refreshing(async (signal) => {
+        try {
+          setNewest(await api.runs({ status, campaign, before: null }, signal));
+          setProblem(null);
+          if (wasLost.current) announce('The server answers again.');
+          wasLost.current = false;
+        } catch (error) {
+          if (signal.aborted || askForToken(error)) return;
+          wasLost.current = true;
+          setProblem(asProblem(error).message);
+        }
+      }, REFRESH_MS),
+    [status, campaign],
+  );
+  const next = older === null ? (newest?.next ?? null) : older.next;
+  const more = async () => {
+    try {
+      const page = await api.runs({ status, campaign, before: next });
+      setOlder((before) => ({ runs: [...(before?.runs ?? []), ...page.runs], next: page.next }));
+    } catch (error) {
+      if (!askForToken(error)) setProblem(asProblem(error).message);
+    }
+  };
+  return { runs: joined(newest?.runs, older?.runs), hasMore: next !== null, problem, more };
+}
+
+/** What moved from the newest page into the older ones is there once. */
+function joined(newest: readonly Run[] | undefined, older: readonly Run[] = []): readonly Run[] | null {
+  if (newest === undefined) return null;
+  const known = new Set(newest.map(({ id }) => id));
+  return [...newest, ...older.filter(({ id }) => !known.has(id))];
+}
+
+function RunsTable({ runs, isFiltered }: { runs: readonly Run[] | null; isFiltered: boolean }) {
+  const now = useNow(1_000, runs?.some(isActive) ?? false);
+  if (runs === null) return <p class="empty">Asking the server for its runs…</p>;
+  if (runs.length === 0) return <NoRuns isFiltered={isFiltered} />;
+  return (
+    <div class="panel">
+      <table class="runs">
+        <thead>
+          <tr>
+            <th scope="col">State</th>
+            <th scope="col">Run</th>
+            <th scope="col" class="number">
+              Events
+            </th>
+            <th scope="col" class="number wide-only">
+              Took
+            </th>
+            <th scope="col" class="what">
+              What broke
+            </th>
+            <th scope="col" class="wide-only">
+              Launched
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <RunRow key={run.id} run={run} now={now} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function RunRow({ run, now }: { run: Run; now: number }) {
+  const { id, scenario, target, seed, config, status, failForensic, campaign, live, createdAt } = run;
+  const took =
+    run.durationSecondsActual ?? (run.startedAt === null ? null : (now - Date.parse(run.startedAt)) / 1_000);
+  return (
+    <tr>
+      <td>
+        <StatusBadge status={status} />
+      </td>
+      <td class="run-name">
+        <Link to={{ page: 'run', runId: id, view: 'live', at: null }}>
+          {safeText(scenario)}@{safeText(target)} seed {seed}
+        </Link>
+        <span class="dim run-more">
+          <code>{shortId(id)}</code>
+          {config.bug !== null && ` bug ${safeText(config.bug)}`}
+          {campaign !== null && (
+            <>
+              {' campaign '}
+              <Link to={{ page: 'runs', status: null, campaign }}>{safeText(campaign)}</Link>
+            </>
+          )}
+        </span>
+      </td>
+      <td class="number">
+        {formatNumber(live.eventIndex + 1)}
+        {isActive(run) && live.eventsPerSecond > 0 && (
+          <span class="dim block">{formatCompact(Math.round(live.eventsPerSecond))}/s</span>
+        )}
+      </td>
+      <td class="number wide-only">{took === null ? '' : formatSeconds(Math.max(0, took))}</td>
+      <td class="what">
+        {failForensic !== null && (
+          <span class="broke" title={safeText(failForensic.message)}>
+            {safeText(failForensic.invariant)}
+          </span>
+        )}
+        {status === 'STOPPED' && run.stopReason !== null && (
+          <span class="dim">{safeText(run.stopReason)}</span>
+        )}
+      </td>
+      <td class="wide-only">
+        <time dateTime={createdAt}>{new Date(createdAt).toLocaleString()}</time>
+      </td>
+    </tr>
+  );
+}
+
+function NoRuns({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered) return <p class="empty">No run is like that.</p>;
+  return (
+    <div class="panel empty-state">
+      <h2>No run yet</h2>
+      <p>Launch one above, or on a terminal:</p>
+      <p>
+        <code>npx simcity run --seed 7 --bug check-then-insert</code>
+      </p>
+    </div>
+  );
+}
+
+interface CampaignsProps {
+  rows: readonly CampaignRow[];
+  route: RunsRoute;
+  /** True while older runs are not loaded. */
+  isPart: boolean;
+}
+
+function Campaigns({ rows, route, isPart }: CampaignsProps) {
+  if (rows.length === 0) return null;
+  return (
+    <Panel
+      title={route.campaign === null ? 'Campaigns' : 'Outcome'}
+      aside={isPart ? 'of the runs shown' : undefined}
+    >
+      <ul class="campaigns">
+        {rows.map(({ name, runs, active, passed, failed, failures }) => (
+          <li key={name}>
+            <Link to={{ page: 'runs', status: null, campaign: name }}>{safeText(name)}</Link>
+            <span>
+              {formatNumber(runs)} runs: {passed} passed,{' '}
+              <span class={failed > 0 ? 'broke' : ''}>{failed} failed</span>
+              {active > 0 && `, ${active} active`}
+            </span>
+            <span class="dim">
+              {failures.map(({ invariant, count }) => `${safeText(invariant)} ×${count}`).join(', ')}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}

@@ -1,0 +1,85 @@
+/** The pages for browsers: mission control and its files. They hold no data; all of that comes by the API. */
+import { type Context, Hono } from 'hono';
+import { ADMIN_BASE, ASSETS_PATH, MISSION_CONTROL_PATH } from '../contract/index.ts';
+import { ApiError } from '../errors.ts';
+import { type Asset, readAssets } from '../pages/assets.ts';
+import type { ServerEnv } from '../services.ts';
+
+/** Nothing from elsewhere, nothing inline, nothing that becomes code, and in nobody's frame. */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+].join('; ');
+
+const SECURITY_HEADERS = {
+  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), geolocation=(), microphone=()',
+};
+
+/** A file's name holds a hash of what is in it, so it never changes. */
+const FOREVER = 'public, max-age=31536000, immutable';
+
+export function pageRoutes(): Hono<ServerEnv> {
+  const routes = new Hono<ServerEnv>();
+  let assets: ReadonlyMap<string, Asset> | null = null;
+  const find = (name: string) => {
+    assets ??= readAssets();
+    if (assets === null) {
+      throw new ApiError(503, 'unavailable', 'The pages are not built: run npm run build, and try again.');
+    }
+    return assets.get(name);
+  };
+  const page = (c: Context) => serve(c, find('index.html') as Asset, 'no-cache');
+
+  for (const path of ['/', ADMIN_BASE, `${ADMIN_BASE}/`]) {
+    routes.get(path, (c) => c.redirect(MISSION_CONTROL_PATH, 302));
+  }
+  routes.get(MISSION_CONTROL_PATH, page);
+  routes.get(`${MISSION_CONTROL_PATH}/`, (c) => c.redirect(MISSION_CONTROL_PATH, 302));
+  routes.get(`${MISSION_CONTROL_PATH}/runs/:runId`, page);
+  routes.get(`${ASSETS_PATH}/:name`, (c) => {
+    const name = c.req.param('name');
+    const asset = name === 'index.html' ? undefined : find(name);
+    if (!asset) {
+      throw new ApiError(404, 'not_found', `There is no file ${JSON.stringify(name)}. Load the page again.`);
+    }
+    return serve(c, asset, FOREVER);
+  });
+  return routes;
+}
+
+function serve(c: Context, { type, etag, forms }: Asset, caching: string): Response {
+  const coding = codingFor(c.req.header('accept-encoding') ?? '');
+  const tag = `"${etag}${coding === '' ? '' : `-${coding}`}"`;
+  const headers = { ...SECURITY_HEADERS, ETag: tag, 'Cache-Control': caching, Vary: 'Accept-Encoding' };
+  if (namesTag(c.req.header('if-none-match'), tag)) return c.body(null, 304, headers);
+  return c.body(new Uint8Array(forms[coding]), 200, {
+    ...headers,
+    'Content-Type': type,
+    ...(coding === '' ? {} : { 'Content-Encoding': coding }),
+  });
+}
+
+/** The smallest form that the browser takes. */
+function codingFor(accepted: string): keyof Asset['forms'] {
+  const takes = (coding: string) =>
+    accepted.split(',').some((each) => {
+      const [name, ...parameters] = each.split(';').map((part) => part.trim().toLowerCase());
+      return name === coding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    });
+  return takes('br') ? 'br' : takes('gzip') ? 'gzip' : '';
+}
+
+function namesTag(header: string | undefined, tag: string): boolean {
+  return (header ?? '').split(',').some((each) => each.trim().replace(/^W\//, '') === tag);
+}
