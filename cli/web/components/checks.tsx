@@ -10,27 +10,39 @@ const CHECK: Record<CheckRow['state'], [sign: string, word: string]> = {
   waiting: ['·', 'not met yet'],
 };
 
+/** Where most of the history was passed over, a check that was not seen may well have been made. */
+const UNSEEN: [sign: string, word: string] = ['✔', 'not broken'];
+
 export function Checks({ rows, areCounted }: { rows: readonly CheckRow[]; areCounted: boolean }) {
   return (
     <Panel title="Invariants">
       <ul class="rows">
-        {rows.map(({ name, says, state, count }) => (
-          <li key={name} class={`check check-${state}`} title={safeText(says)}>
-            <span>
-              <span class="sign" aria-hidden="true">
-                {CHECK[state][0]}
-              </span>{' '}
-              {safeText(name)}
-            </span>
-            <span class="dim">
-              {areCounted && state === 'holds' && count !== null
-                ? `holds, ${formatCompact(count)}×`
-                : CHECK[state][1]}
-            </span>
-          </li>
+        {rows.map((row) => (
+          <CheckLine key={row.name} row={row} isCounted={areCounted} />
         ))}
       </ul>
     </Panel>
+  );
+}
+
+function CheckLine({ row, isCounted }: { row: CheckRow; isCounted: boolean }) {
+  const { name, says, state, count } = row;
+  const isUnseen = state === 'waiting' && !isCounted;
+  const [sign, word] = isUnseen ? UNSEEN : CHECK[state];
+  const counted = isCounted && state === 'holds' && count !== null ? `, ${formatCompact(count)}×` : '';
+  return (
+    <li class={`check check-${isUnseen ? 'holds' : state}`} title={safeText(says)}>
+      <span>
+        <span class="sign" aria-hidden="true">
+          {sign}
+        </span>{' '}
+        {safeText(name)}
+      </span>
+      <span class="dim">
+        {word}
+        {counted}
+      </span>
+    </li>
   );
 }
 

@@ -1,4 +1,5 @@
 /** Events, a line each. Text of an event is text and nothing else, with what could hide or reorder it made visible. */
+import { useEffect, useRef } from 'preact/hooks';
 import type { RunEvent } from '../../../server/contract/index.ts';
 import { detailOf, kindOf, objectOf } from '../../describe-event.ts';
 import { formatClock } from '../../format.ts';
@@ -14,9 +15,15 @@ interface EventListProps {
 }
 
 export function EventList({ label, events, chosen = null, onPick }: EventListProps) {
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    const line = list.current?.querySelector<HTMLElement>('[aria-current]');
+    if (chosen === null || !line || !list.current) return;
+    list.current.scrollTop = line.offsetTop - list.current.offsetTop - list.current.clientHeight / 2;
+  });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reached by the keyboard
-    <ul class="events" aria-label={label} tabIndex={0}>
+    <ul class="events" aria-label={label} tabIndex={0} ref={list}>
       {events.map((event) => (
         <EventLine key={event.index} event={event} isChosen={event.index === chosen} onPick={onPick} />
       ))}

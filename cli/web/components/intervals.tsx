@@ -17,7 +17,8 @@ export function Intervals({ intervals, culprit, object }: IntervalsProps) {
   );
   const share = (index: number) => ((index - first) / Math.max(1, last - first)) * 100;
   return (
-    <div class="scroll-x">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <section class="scroll-x" aria-label="Operations as intervals" tabIndex={0}>
       <table class="intervals">
         <thead>
           <tr>
@@ -63,7 +64,7 @@ export function Intervals({ intervals, culprit, object }: IntervalsProps) {
           })}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

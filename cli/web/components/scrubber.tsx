@@ -70,7 +70,7 @@ function Buttons({ at, newest, playing, askIndex, onMove, onSeek }: ScrubberProp
   return (
     <div class="scrubber-buttons">
       <button type="button" title="Home" onClick={() => onMove(0)} aria-label="To the beginning">
-        ⏮
+        |◀
       </button>
       <button
         type="button"
@@ -99,7 +99,7 @@ function Buttons({ at, newest, playing, askIndex, onMove, onSeek }: ScrubberProp
         ▶⚡
       </button>
       <button type="button" title="End" onClick={() => onMove(null)} aria-label="To the newest event">
-        ⏭
+        ▶|
       </button>
       <label class="scrubber-field">
         Speed

@@ -1,8 +1,10 @@
 /** Counts what happened over a whole history, page by page: the live stream passes over most of a fast run. */
+
+import type { RunData } from '../../tui/state/state.ts';
 import { EMPTY_TALLY, type Tally, tallyEvents } from '../../tui/state/tally.ts';
 import { api, asProblem } from '../client/api.ts';
 import { askForToken } from './session.ts';
-import { Store } from './store.ts';
+import { Store, useStore } from './store.ts';
 
 export interface CountState {
   tally: Tally;
@@ -50,4 +52,19 @@ export class HistoryCount {
       this.store.change({ isCounting: false });
     }
   }
+}
+
+const NOT_COUNTED = new Store<CountState>({
+  tally: EMPTY_TALLY,
+  counted: 0,
+  isCounting: false,
+  problem: null,
+});
+
+/** The count as it stands, and `data` with it in the place of what the stream has shown, once there is one. */
+export function useCounted(data: RunData, count: HistoryCount | null): CountState & { data: RunData } {
+  const state = useStore(count?.store ?? NOT_COUNTED);
+  const { tally, counted } = state;
+  if (counted === 0) return { ...state, data };
+  return { ...state, data: { ...data, tally: { ...tally, closing: tally.closing ?? data.tally.closing } } };
 }

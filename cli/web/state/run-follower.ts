@@ -22,6 +22,8 @@ export interface RunState {
 /** Points asked for of the part of the run before the stream. */
 const PAST_POINTS = 500;
 const RETRY_MS = 1_000;
+/** Of a run that has ended: the newest events, which the stream passed over. */
+const LAST_EVENTS = 200;
 
 export class RunFollower {
   readonly store = new Store<RunState>({
@@ -95,7 +97,11 @@ export class RunFollower {
   /** The bundle and what else is only known once a run has ended. */
   async #loadEnd(runId: string): Promise<void> {
     try {
-      this.#takeRun(await api.run(runId, this.#over.signal));
+      const run = await api.run(runId, this.#over.signal);
+      this.#takeRun(run);
+      const from = Math.max(0, run.live.eventIndex - LAST_EVENTS + 1);
+      const { events } = await api.events(runId, from, LAST_EVENTS, this.#over.signal);
+      this.#change((data) => ({ ...data, events }));
     } catch (error) {
       if (this.#over.signal.aborted || askForToken(error)) return;
       this.#retry = setTimeout(() => void this.#loadEnd(runId), RETRY_MS);

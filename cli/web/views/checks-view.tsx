@@ -1,5 +1,4 @@
 /** Faults, checks and their counts, over the whole history. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { formatClock, formatNumber } from '../../format.ts';
 import { safeText } from '../../sanitize.ts';
@@ -7,23 +6,16 @@ import { checkRows, type FaultRow, faultRows, sometimesRows } from '../../tui/st
 import type { RunData } from '../../tui/state/state.ts';
 import { Checks, Sometimes } from '../components/checks.tsx';
 import { Panel } from '../components/panel.tsx';
-import { HistoryCount } from '../state/count-history.ts';
-import { useStore } from '../state/store.ts';
+import { type HistoryCount, useCounted } from '../state/count-history.ts';
 
-/** A longer history is counted when it is asked for. */
-const AT_ONCE = 50_000;
+interface ChecksViewProps {
+  data: RunData;
+  count: HistoryCount | null;
+}
 
-export function ChecksView({ data }: { data: RunData }) {
+export function ChecksView({ data, count }: ChecksViewProps) {
   const { run, eventIndex } = data;
-  const count = useMemo(() => new HistoryCount(run.id), [run.id]);
-  const [isShort] = useState(eventIndex < AT_ONCE);
-  useEffect(() => {
-    if (isShort) void count.go();
-    return () => count.close();
-  }, [count, isShort]);
-  const { tally, counted, isCounting, problem } = useStore(count.store);
-  const whole =
-    counted === 0 ? data : { ...data, tally: { ...tally, closing: tally.closing ?? data.tally.closing } };
+  const { data: whole, counted, isCounting, problem } = useCounted(data, count);
   return (
     <>
       <div class="page-note">
@@ -32,7 +24,7 @@ export function ChecksView({ data }: { data: RunData }) {
           {isCounting ? '…' : '.'}
         </p>
         {!isCounting && counted <= eventIndex && (
-          <button type="button" onClick={() => void count.go()}>
+          <button type="button" onClick={() => void count?.go()}>
             {counted === 0 ? 'Count them' : 'Count on'}
           </button>
         )}

@@ -76,6 +76,15 @@ function Value({ value }: { value: unknown }) {
   const isNothing = value === null || value === undefined;
   if (Array.isArray(value) && value.length === 0) return <p>Nothing: no answer would have been right.</p>;
   if (isNothing) return <p class="dim">Not known.</p>;
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) {
+    return (
+      <ul class="sentences">
+        {value.map((each) => (
+          <li key={each}>{safeText(each)}</li>
+        ))}
+      </ul>
+    );
+  }
   if (typeof value === 'string') return <p class="lines">{safeLines(value)}</p>;
   return <pre>{safeJson(value, 2)}</pre>;
 }
@@ -148,7 +157,8 @@ function SmallestPanel({ smallest }: { smallest: Forensic['smallest'] }) {
       title="Smallest reproduction"
       aside={`${operations} of ${formatNumber(operationsBefore)} operations${minimal ? ', none can be left out' : ''}; failed ${reproduced.times} of ${reproduced.of} times`}
     >
-      <div class="scroll-x">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <section class="scroll-x" aria-label="The steps" tabIndex={0}>
         <table class="plain">
           <thead>
             <tr>
@@ -171,7 +181,7 @@ function SmallestPanel({ smallest }: { smallest: Forensic['smallest'] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
       <pre class="command">{safeText(reproduce)}</pre>
     </Panel>
   );

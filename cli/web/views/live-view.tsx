@@ -3,7 +3,7 @@ import { useCallback } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { formatClock, formatNumber } from '../../format.ts';
 import { safeText } from '../../sanitize.ts';
-import { checkRows, sometimesRows } from '../../tui/state/checks.ts';
+import { checkRows, faultRows, sometimesRows } from '../../tui/state/checks.ts';
 import { failureOf, progressOf } from '../../tui/state/selectors.ts';
 import type { RunData } from '../../tui/state/state.ts';
 import { Charts } from '../components/charts.tsx';
@@ -12,6 +12,7 @@ import { EventList } from '../components/event-list.tsx';
 import { Link } from '../components/link.tsx';
 import { Metrics } from '../components/metrics.tsx';
 import { Panel } from '../components/panel.tsx';
+import { type HistoryCount, useCounted } from '../state/count-history.ts';
 import { goTo } from '../state/navigation.ts';
 import { useNow } from '../state/store.ts';
 
@@ -19,7 +20,14 @@ import { useNow } from '../state/store.ts';
 const SHOWN = 60;
 const RECENT_FAULTS = 8;
 
-export function LiveView({ data }: { data: RunData }) {
+interface LiveViewProps {
+  data: RunData;
+  count: HistoryCount | null;
+}
+
+export function LiveView({ data, count }: LiveViewProps) {
+  const { data: whole, counted } = useCounted(data, count);
+  const isCounted = counted > data.eventIndex;
   const { run, metrics, changes, timeline, events } = data;
   const pick = useCallback(
     (at: number) => goTo({ page: 'run', runId: run.id, view: 'replay', at }),
@@ -42,9 +50,9 @@ export function LiveView({ data }: { data: RunData }) {
           )}
         </Panel>
         <div class="side">
-          <Checks rows={checkRows(data)} areCounted={false} />
+          <Checks rows={checkRows(isCounted ? whole : data)} areCounted={isCounted} />
           <Sometimes rows={sometimesRows(data)} hasEnded={isTerminal(data.status)} />
-          <Faults data={data} />
+          {isCounted ? <FaultCounts data={whole} /> : <Faults data={data} />}
         </div>
       </div>
     </>
@@ -87,9 +95,11 @@ function Waiting({ data }: { data: RunData }) {
 function Progress({ data }: { data: RunData }) {
   const nowMs = useNow(500, !isTerminal(data.status));
   const progress = progressOf({ data, frozen: null, nowMs });
-  const share = data.status === 'QUEUED' ? 0 : (progress?.share ?? 0);
   const { operations, durationSeconds } = data.run.config;
   const begun = data.metrics['operations'] ?? 0;
+  // What failed or was stopped got only so far.
+  const isCutShort = data.status === 'FAIL' || data.status === 'STOPPED' || data.status === 'QUEUED';
+  const share = isCutShort ? Math.min(1, begun / operations) : (progress?.share ?? 0);
   const left = progress?.leftMs ?? null;
   return (
     <div class="progress">
@@ -122,6 +132,27 @@ function Faults({ data }: { data: RunData }) {
               <span class="dim">
                 event {index} at {formatClock(virtualMs)}
               </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+/** Once the whole history is counted. */
+function FaultCounts({ data }: { data: RunData }) {
+  const rows = faultRows(data);
+  return (
+    <Panel title="Faults" aside={`profile ${data.run.config.faults}`}>
+      {rows.length === 0 ? (
+        <p class="empty">None struck.</p>
+      ) : (
+        <ul class="rows">
+          {rows.map(({ name, count }) => (
+            <li key={name}>
+              <span class="fault-name">{safeText(name)}</span>
+              <span class="dim">{formatNumber(count)}×</span>
             </li>
           ))}
         </ul>

@@ -9,6 +9,7 @@ import { ConfirmStop } from '../components/confirm-stop.tsx';
 import { Link } from '../components/link.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
 import { announce } from '../state/announce.ts';
+import { HistoryCount } from '../state/count-history.ts';
 import { launchStore } from '../state/launching.ts';
 import { goTo } from '../state/navigation.ts';
 import { HOME, type Route, VIEWS, type View } from '../state/route.ts';
@@ -37,6 +38,7 @@ export function RunView({ route }: { route: RunRoute }) {
   const state = useStore(follower.store);
   const { data, problem, link } = state;
   useAnnouncements(state);
+  const count = useCount(data);
   const runId = data?.run.id;
   useEffect(() => {
     if (runId !== undefined && runId !== route.runId) goTo({ ...route, runId }, { replace: true });
@@ -60,21 +62,28 @@ export function RunView({ route }: { route: RunRoute }) {
           </Link>
         ))}
       </nav>
-      <Chosen route={route} state={state} data={data} />
+      <Chosen route={route} state={state} data={data} count={count} />
     </>
   );
 }
 
-function Chosen({ route, state, data }: { route: RunRoute; state: RunState; data: RunData }) {
+interface ChosenProps {
+  route: RunRoute;
+  state: RunState;
+  data: RunData;
+  count: HistoryCount | null;
+}
+
+function Chosen({ route, state, data, count }: ChosenProps) {
   switch (route.view) {
     case 'live':
-      return <LiveView data={state.frozen ?? data} />;
+      return <LiveView data={state.frozen ?? data} count={count} />;
     case 'replay':
       return <ReplayView key={data.run.id} data={data} route={route} />;
     case 'forensics':
       return <ForensicsView data={data} />;
     case 'checks':
-      return <ChecksView key={data.run.id} data={data} />;
+      return <ChecksView data={data} count={count} />;
   }
 }
 
@@ -189,6 +198,21 @@ function NoRun({ message }: { message: string }) {
       </p>
     </div>
   );
+}
+
+/** A longer history is counted only when it is asked for. */
+const COUNTED_AT_ONCE = 50_000;
+
+/** The count of the run's whole history, made by itself once the run has ended; null before the run is known. */
+function useCount(data: RunData | null): HistoryCount | null {
+  const runId = data?.run.id;
+  const isShort = data !== null && data.end !== null && data.eventIndex < COUNTED_AT_ONCE;
+  const count = useMemo(() => (runId === undefined ? null : new HistoryCount(runId)), [runId]);
+  useEffect(() => () => count?.close(), [count]);
+  useEffect(() => {
+    if (isShort) void count?.go();
+  }, [count, isShort]);
+  return count;
 }
 
 /** The window's title, and what a screen reader is told: how the run stands, and whether the server is there. */

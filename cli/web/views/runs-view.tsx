@@ -157,6 +157,7 @@ function RunRow({ run, now }: { run: Run; now: number }) {
         <span class="dim run-more">
           <code>{shortId(id)}</code>
           {config.bug !== null && ` bug ${safeText(config.bug)}`}
+          {failForensic !== null && <span class="broke phone-only"> {safeText(failForensic.invariant)}</span>}
           {campaign !== null && (
             <>
               {' campaign '}
