@@ -1,5 +1,5 @@
 /** Which metrics are charted: those that the run's scenario names in its `start` event, or else the telling ones. */
-import { safeText } from './safe-text.ts';
+import { safeText } from './sanitize.ts';
 
 export interface ChartChoice {
   /** Safe to print. */

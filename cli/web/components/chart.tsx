@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { formatCompact, formatNumber } from '../../format.ts';
-import { risesOf, samplePoints, type Timeline, valuesOf } from '../../tui/state/timeline.ts';
+import { type Point, risesOf, type Timeline, valuesOf } from '../../tui/state/timeline.ts';
 
 interface ChartProps {
   title: string;
@@ -27,8 +27,6 @@ interface Marks {
   faults: readonly number[];
   onPick: (index: number) => void;
 }
-
-const POINTS = 400;
 
 export function Chart(props: ChartProps) {
   const { title, metric, color, timeline, value, at, failedAt, onPick } = props;
@@ -57,7 +55,7 @@ export function Chart(props: ChartProps) {
   }, [color]);
 
   useEffect(() => {
-    const points = samplePoints(timeline, POINTS);
+    const points = allPoints(timeline);
     marks.current = { at, failedAt, onPick, faults: risesOf(points, 'faults') };
     const values = valuesOf(points, metric).map((each) => (Number.isNaN(each) ? null : each));
     plot.current?.setData([points.map(({ index }) => index), values]);
@@ -73,6 +71,11 @@ export function Chart(props: ChartProps) {
       <div class="chart-place" ref={place} role="img" aria-label={spoken(title, timeline, metric)} />
     </figure>
   );
+}
+
+/** As many as are kept, which is no more than a screen has columns. */
+function allPoints({ points, last }: Timeline): readonly Point[] {
+  return last === null || points.at(-1)?.index === last.index ? points : [...points, last];
 }
 
 /** The course of the metric in a sentence. */

@@ -1,14 +1,9 @@
-/** The charts of a run side by side: bookings, cancellations, slot availability. */
+/** The charts of a run side by side: bookings, cancellations, slot availability, or what its scenario wants. */
 import { useEffect, useState } from 'preact/hooks';
+import { usualCharts } from '../../chart-choice.ts';
 import { failureOf } from '../../tui/state/selectors.ts';
-import { CHART_METRICS, type ChartMetric, type RunData } from '../../tui/state/state.ts';
+import type { RunData } from '../../tui/state/state.ts';
 import { Chart } from './chart.tsx';
-
-const TITLE: Record<ChartMetric, string> = {
-  bookings: 'Bookings',
-  cancellations: 'Cancellations',
-  slots_available: 'Slots available',
-};
 
 interface ChartsProps {
   data: RunData;
@@ -21,13 +16,14 @@ interface ChartsProps {
 
 export function Charts({ data, metrics, at, onPick }: ChartsProps) {
   const scheme = useColorScheme();
+  const charts = data.charts ?? usualCharts(data.metrics);
   const failedAt = failureOf(data)?.eventIndex ?? null;
   return (
     <div class="charts">
-      {CHART_METRICS.map((metric, i) => (
+      {charts.map(({ title, metric }, i) => (
         <Chart
           key={`${metric} ${scheme}`}
-          title={TITLE[metric]}
+          title={title}
           metric={metric}
           color={i + 1}
           timeline={data.timeline}

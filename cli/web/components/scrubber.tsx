@@ -121,15 +121,14 @@ function Buttons({ at, newest, playing, askIndex, onMove, onSeek }: ScrubberProp
 
 function Step({ by, at, onMove }: { by: number } & Pick<ScrubberProps, 'at' | 'onMove'>) {
   const distance = Math.abs(by);
-  const events = distance === 1 ? 'One event' : `${distance} events`;
   return (
     <button
       type="button"
       title={(by < 0 ? KEY_OF_STEP_BACK : KEY_OF_STEP)[distance]}
-      aria-label={`${events} ${by < 0 ? 'back' : 'on'}`}
       onClick={() => onMove(at + by)}
     >
       {by < 0 ? `−${distance}` : `+${distance}`}
+      <span class="visually-hidden">{distance === 1 ? ' event' : ' events'}</span>
     </button>
   );
 }

@@ -1,6 +1,7 @@
 /** Keeps what is known of one run up to date while its page is open. */
 import type { Run } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
+import { chartsOfStart } from '../../chart-choice.ts';
 import { foldFrames } from '../../tui/state/fold-frames.ts';
 import { initialData, type RunData } from '../../tui/state/state.ts';
 import { mergePast } from '../../tui/state/timeline.ts';
@@ -88,7 +89,9 @@ export class RunFollower {
     try {
       const query = { from: 0, limit: 2 * PAST_POINTS, every };
       const { snapshots } = await api.snapshots(runId, query, this.#over.signal);
-      this.#change((now) => ({ ...now, timeline: mergePast(now.timeline, snapshots) }));
+      const { events } = await api.events(runId, 0, 1, this.#over.signal);
+      const charts = events[0] === undefined ? null : chartsOfStart(events[0].data);
+      this.#change((now) => ({ ...now, charts, timeline: mergePast(now.timeline, snapshots) }));
     } catch (error) {
       askForToken(error);
     }

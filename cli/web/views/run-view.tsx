@@ -96,6 +96,11 @@ interface RunHeadProps {
 
 function RunHead({ state, data, view, onPause }: RunHeadProps) {
   const [isAsking, setAsking] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // On the way here there was no heading yet that could get the focus.
+    if (document.activeElement?.id === 'main') heading.current?.focus();
+  }, []);
   const session = useStore(sessionStore);
   const { run, status } = data;
   const { frozen } = state;
@@ -104,7 +109,7 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
     <div class="run-head">
       <div class="run-title">
         <StatusBadge status={status} isLarge />
-        <h1 tabIndex={-1}>
+        <h1 tabIndex={-1} ref={heading}>
           {safeText(run.scenario)}@{safeText(run.target)} <span class="seed">seed {run.seed}</span>
         </h1>
       </div>

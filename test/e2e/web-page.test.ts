@@ -1,0 +1,234 @@
+/** Mission control in a real browser where it is hard: hostile text, tokens, lost servers, small screens, fast runs. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { apiPath, type Run, type RunEvent } from '../../server/contract/index.ts';
+import { type RunningServer, startServer } from '../../server/server.ts';
+import { eventually, hasChromium, openPage, overflow, startChromium } from '../helpers/browser.ts';
+import { silentLog, startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { recordedForensic } from '../helpers/recorded-failure.ts';
+import { recordedEvent, recordedMetrics } from '../helpers/recorded-run.ts';
+import { call, FakeHarness, launch, startTestServer } from '../helpers/server.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const HOSTILE = '<img src=x onerror="document.title=\'pwned\'"><script>alert(1)</script>\u202e{{7*7}}';
+
+/** Keeps all that a screen reader is told. */
+const LISTEN = `window.said = [];
+  const region = document.getElementById('announcer');
+  new MutationObserver(() => said.push(region.textContent)).observe(region, { childList: true });`;
+
+let database: TestPostgres;
+let url: string;
+let browser: Browser;
+const servers: RunningServer[] = [];
+beforeAll(async () => {
+  if (!hasChromium) return;
+  [database, browser] = await Promise.all([startTestPostgres(), startChromium()]);
+  url = await database.createDatabase();
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+});
+afterAll(async () => {
+  await browser?.close();
+  await database?.close();
+});
+
+async function start(port = 0): Promise<RunningServer> {
+  const server = await startTestServer(url, port);
+  servers.push(server);
+  return server;
+}
+
+/** A run whose every text is `text`, with a recorded history, that failed unless it is to go on. */
+async function recorded(base: string, count: number, ends: boolean, text?: string): Promise<Run> {
+  const run = await launch(base, { target: 'memory', seed: 42, campaign: text ?? null });
+  const harness = new FakeHarness(base, run.id);
+  await harness.claim(database.open(url));
+  const events = Array.from({ length: count }, (_, index): RunEvent => {
+    const event = recordedEvent(index);
+    if (index === count - 1 && ends)
+      return { ...event, type: 'end', actor: 'city', data: { status: 'FAIL' } };
+    if (text === undefined || index === 0) return event;
+    return {
+      ...event,
+      actor: text,
+      type: text.slice(0, 100),
+      data: { op: index, slot: text, reason: text, [text]: text },
+    };
+  });
+  const snapshots = events
+    .filter(({ index }) => index % 10 === 9)
+    .map(({ index, at }) => ({
+      index,
+      at,
+      metrics: { ...recordedMetrics(index), ...(text ? { [text]: 1 } : {}) },
+    }));
+  const bundle = recordedForensic(
+    text === undefined
+      ? {}
+      : { invariant: text, message: text, object: text, difference: [text], actual: text, reproduce: text },
+  );
+  const live = { metrics: snapshots.at(-1)?.metrics ?? {}, eventsPerSecond: 5 };
+  const end = ends ? { end: { status: 'FAIL', reason: null, failForensic: bundle } } : {};
+  const answer = await harness.post({ events, snapshots, live, ...end });
+  expect(answer.status).toBe(200);
+  return run;
+}
+
+const VIEWS = ['live', 'replay', 'forensics', 'checks'] as const;
+
+async function settled(page: Page): Promise<void> {
+  await page.locator('.run-head .badge-fail').waitFor();
+  await eventually(() => page.getByText(/^(Reading|Folding|Asking)/).count()).toBe(0);
+}
+
+describe.skipIf(!hasChromium)('the page', () => {
+  it('shows hostile text as text, in every view and in the list', async () => {
+    const server = await start();
+    const run = await recorded(server.url, 60, true, HOSTILE.slice(0, 90));
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    for (const place of ['', ...VIEWS.map((view) => `/runs/${run.id}?view=${view}`)]) {
+      await open(place);
+      await page.getByText('<img src=x').first().waitFor();
+      expect(await page.locator('main img, main script').count()).toBe(0);
+      expect(await page.title()).not.toContain('pwned');
+      expect(await page.locator('main').innerText()).not.toContain('\u202e');
+    }
+    await open(`/runs/${run.id}?view=forensics`);
+    await page.getByRole('button', { name: 'Unfold all' }).click();
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
+  it('has no fault that axe finds, in light and in dark', async () => {
+    const server = await start();
+    const run = await recorded(server.url, 901, true);
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    for (const place of ['', ...VIEWS.map((view) => `/runs/${run.id}?view=${view}`)]) {
+      await open(place);
+      if (place !== '') await settled(page);
+      else await page.locator('table.runs').waitFor();
+      expect(await axe(page), place).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await axe(page, "{ runOnly: ['color-contrast'] }"), `${place}, dark`).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'light' });
+    }
+    await page.getByRole('button', { name: 'Launch a run' }).click();
+    expect(await axe(page), 'the form').toEqual([]);
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
+  it('needs no scrolling to the side at the width of a phone', async () => {
+    const server = await start();
+    const run = await recorded(server.url, 901, true);
+    const { page, open } = await openPage(browser, server.url, { width: 360, height: 740 });
+    for (const place of ['', ...VIEWS.map((view) => `/runs/${run.id}?view=${view}`)]) {
+      await open(place);
+      if (place !== '') await settled(page);
+      expect(await overflow(page), place).toBeLessThanOrEqual(0);
+    }
+    await page.getByRole('button', { name: 'Launch a run' }).click();
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await page.close();
+  });
+
+  it('says that a run is queued, that one is not known, and that the server is lost, and finds it again', async () => {
+    const server = await start();
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    await open('/runs/ffffffff-ffff-7fff-8fff-ffffffffffff');
+    await page.getByRole('heading', { name: 'No such run' }).waitFor();
+    const run = await launch(server.url, { target: 'memory', seed: 3 });
+    await open(`/runs/${run.id}`);
+    await page.getByText('Queued: waiting for a runner').waitFor();
+    await page.evaluate(LISTEN);
+    const said = () => page.evaluate<string>('said.join()');
+    const harness = new FakeHarness(server.url, run.id);
+    await harness.claim(database.open(url), 300);
+    await harness.send(20);
+    await page.locator('.event', { hasText: '19' }).first().waitFor();
+
+    servers.splice(servers.indexOf(server), 1);
+    await server.stop();
+    await page.getByText('lost, trying again').waitFor();
+    await eventually(said).toContain('The server does not answer. Trying again.');
+    await start(Number(new URL(server.url).port));
+    await harness.send(20);
+    await page.locator('.event', { hasText: '39' }).first().waitFor();
+    await eventually(said).toContain('The server answers again.');
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
+  it('asks for a token where tokens are on, and lets in, and only to look, who has one', async () => {
+    const tokens = [
+      { name: 'looker', scopes: ['read' as const], secret: 'a-secret-for-looking' },
+      { name: 'doer', scopes: ['read' as const, 'control' as const], secret: 'a-secret-for-doing' },
+    ];
+    const config = { databaseUrl: url, host: '127.0.0.1', port: 0, allowedHosts: [], access: { tokens } };
+    const server = await startServer(config, silentLog);
+    servers.push(server);
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    const signIn = async (secret: string) => {
+      await page.getByLabel('Token').fill(secret);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+    };
+    await open();
+    await signIn('not-a-token-of-anybody');
+    await page.getByText('The token is unknown, expired or revoked.').waitFor();
+    await signIn('a-secret-for-looking');
+    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    await page.getByText('read only').waitFor();
+    const cookie = (await page.context().cookies()).find(({ name }) => name === 'simcity_session');
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+    expect(await page.evaluate<unknown>('document.cookie + JSON.stringify(localStorage)')).toBe('{}');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn('a-secret-for-doing');
+    await page.getByRole('button', { name: 'Launch a run' }).click();
+    await page.getByLabel('Target').fill('memory');
+    await page.getByRole('button', { name: 'Launch', exact: true }).click();
+    // The stream comes with the cookie.
+    await page.getByText('Queued: waiting for a runner').waitFor();
+    await page.getByRole('button', { name: 'Stop…' }).click();
+    await page.getByRole('button', { name: 'Stop the run' }).click();
+    await page.locator('.run-head .badge-stopped').waitFor();
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
+  it('keeps few lines of a fast run, has one stream open, and none after leaving the run', async () => {
+    const server = await start();
+    const run = await launch(server.url, { target: 'memory', seed: 5 });
+    const harness = new FakeHarness(server.url, run.id);
+    await harness.claim(database.open(url), 300);
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    const streams = async () => {
+      const text = await (await fetch(`${server.url}/metrics`)).text();
+      return Number(/^simcity_stream_subscribers (\d+)/m.exec(text)?.[1]);
+    };
+    await open(`/runs/${run.id}`);
+    for (let i = 0; i < 10; i++) await harness.send(2_000);
+    await page.locator('.event', { hasText: '19999' }).first().waitFor();
+    expect(await page.locator('.event').count()).toBeLessThanOrEqual(60);
+    await eventually(streams).toBe(1);
+    await page.getByRole('link', { name: 'SIMCITY' }).click();
+    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    await eventually(streams).toBe(0);
+    await call(server.url, 'POST', apiPath.stop(run.id));
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+});
+
+/** What axe finds, in short. */
+async function axe(page: Page, options = ''): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate<{ id: string; nodes: { html: string; failureSummary: string }[] }[]>(
+    `axe.run(${options}).then(({ violations }) => violations)`,
+  );
+  return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
+}

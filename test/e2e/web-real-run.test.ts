@@ -1,0 +1,146 @@
+/** Mission control in a real browser, on a real server with a real runner and real runs. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { API_BASE, runPageSchema } from '../../server/contract/index.ts';
+import { eventually, hasChromium, openPage, startChromium } from '../helpers/browser.ts';
+import { startUp, type Up } from '../helpers/up.ts';
+
+let up: Up;
+let browser: Browser;
+beforeAll(async () => {
+  if (!hasChromium) return;
+  [up, browser] = await Promise.all([startUp(), startChromium()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await up?.down();
+});
+
+describe.skipIf(!hasChromium)('mission control in the browser', () => {
+  it('goes from the empty list over a launch to the failure, its bundle and its replay, by mouse', async () => {
+    const { page, wrongs, open } = await openPage(browser, up.url);
+    await open();
+    await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    await page.getByRole('button', { name: 'Launch a run' }).click();
+    await page.getByLabel('Target').fill('memory');
+    await page.getByLabel('Seed').fill('7');
+    await page.getByLabel('Known bug to plant').fill('check-then-insert');
+    await page.getByRole('button', { name: 'Launch', exact: true }).click();
+
+    // Live, to the end.
+    await page.locator('.run-head .badge-fail').waitFor();
+    await page.getByRole('heading', { name: 'bookings@memory seed 7' }).waitFor();
+    for (const title of ['Bookings (active)', 'Cancellations', 'Slots available']) {
+      await page.locator('figure', { hasText: title }).locator('canvas').waitFor();
+    }
+    await page.locator('.events .event-violation').waitFor();
+    expect(await page.locator('.metrics tr', { hasText: 'bookings' }).count()).toBeGreaterThan(0);
+
+    // Forensics: the invariant and the whole bundle.
+    await page.getByRole('navigation', { name: 'Views of the run' }).getByText('Forensics').click();
+    await page.locator('h2#broken-invariant').waitFor();
+    expect(await page.getByText('npx simcity run --target memory --seed 7').count()).toBeGreaterThan(0);
+    const tree = page.getByRole('tree');
+    await tree.getByRole('treeitem', { name: /^config/ }).click();
+    await tree.getByText('check-then-insert', { exact: true }).waitFor();
+
+    // Replay, at the failure, and a step back.
+    const { runs } = runPageSchema.parse(await (await fetch(`${up.url}${API_BASE}/runs`)).json());
+    const at = runs[0]?.failForensic?.eventIndex ?? -1;
+    await page.getByRole('link', { name: 'The city at this event' }).click();
+    await page.getByText(`The city after event ${at}`).waitFor();
+    await page.getByRole('button', { name: '−1 event', exact: true }).click();
+    await page.getByText(`The city after event ${at - 1}`).waitFor();
+    expect(await page.locator('.slots > .slot').count()).toBe(12);
+    await page.waitForURL((url) => url.searchParams.get('at') === String(at - 1));
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
+  it('scrubs with the keys of the terminal app', async () => {
+    const { page, wrongs, open } = await openPage(browser, up.url);
+    await open('/runs/latest?view=replay&at=0');
+    const slider = page.getByRole('slider', { name: 'Event' });
+    await slider.waitFor();
+    const newest = Number(await slider.getAttribute('max'));
+    expect(newest).toBeGreaterThan(30);
+    const is = (index: number) => eventually(() => slider.inputValue()).toBe(String(index));
+    // The slider has the focus by itself.
+    await eventually(() => page.evaluate<unknown>("document.activeElement?.getAttribute('type')")).toBe(
+      'range',
+    );
+    const steps: [key: string, at: number][] = [
+      ['ArrowRight', 1],
+      ['Shift+ArrowRight', 11],
+      ['ArrowLeft', 10],
+      ['Shift+ArrowLeft', 0],
+      ['PageDown', Math.min(newest, 100)],
+      ['Home', 0],
+      ['End', newest],
+      ['PageUp', Math.max(0, newest - 100)],
+    ];
+    for (const [key, at] of steps) {
+      await page.keyboard.press(key);
+      await is(at);
+    }
+    await page.keyboard.press('End');
+    await page.keyboard.press('[');
+    const events = page.locator('.events [aria-current]');
+    await eventually(() => events.innerText()).toContain('violation');
+    await page.keyboard.press('Home');
+    await page.keyboard.press(']');
+    await eventually(() => events.innerText()).toMatch(/fault|violation/);
+    await page.keyboard.press(':');
+    await page.keyboard.type('17');
+    await page.keyboard.press('Enter');
+    await is(17);
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
+  it('launches, follows and stops a run by the keyboard alone, and asks first', async () => {
+    const { page, wrongs, open } = await openPage(browser, up.url);
+    await open();
+    await page.getByRole('button', { name: 'Launch a run' }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate<unknown>('document.activeElement?.textContent')).toBe('Skip to the content');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    const type = async (label: string, text: string) => {
+      await page.getByLabel(label, { exact: true }).focus();
+      await page.keyboard.type(text);
+    };
+    await type('Target', 'memory');
+    await type('Operations', '100000');
+    await page.locator('summary', { hasText: 'More settings' }).focus();
+    await page.keyboard.press('Enter');
+    await type('Operations a second, at most', '200');
+    await page.keyboard.press('Enter');
+
+    await page.locator('.run-head .badge-running').waitFor();
+    // The new place has the focus, so that it is read out.
+    await eventually(() => page.evaluate<unknown>('document.activeElement?.tagName')).toBe('H1');
+    const index = page.locator('.facts div', { hasText: 'Event' }).locator('dd');
+    const number = async () => Number((await index.innerText()).replaceAll(',', ''));
+    await eventually(number).toBeGreaterThan(100);
+    const before = await number();
+    await eventually(number).toBeGreaterThan(before);
+    expect(await page.locator('.event').count()).toBeLessThanOrEqual(60);
+
+    await page.getByRole('button', { name: 'Stop…' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Stop this run?' }).waitFor();
+    await page.keyboard.press('Escape');
+    await eventually(() => page.evaluate<unknown>('document.activeElement?.textContent')).toBe('Stop…');
+    expect(await page.locator('.run-head .badge-running').count()).toBe(1);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Stop the run' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.run-head .badge-stopped').waitFor();
+    await eventually(() => page.locator('#announcer').innerText()).toBe('The run is STOPPED.');
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+});
