@@ -1,9 +1,12 @@
-// Bundles the parts into dist/: one entry for each process, one lazy chunk for each command.
+// Bundles the parts into dist/: one entry for each process, one lazy chunk for each command. With --types also
+// the types of `simcity/scenario`, as they are published.
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import './build-web.mjs';
+import { thirdPartyLicences } from './licences.mjs';
 
 const entries = {
   cli: 'cli/main.ts',
@@ -63,6 +66,7 @@ const result = await build({
   },
   plugins: [loadLess],
   logLevel: 'warning',
+  metafile: true,
   write: false,
 });
 
@@ -76,13 +80,26 @@ for (const { path, contents } of result.outputFiles) {
 }
 // What `simcity init` writes is copied as it is.
 await cp('cli/init/templates', 'dist/templates', { recursive: true });
-const current = new Set(result.outputFiles.map(({ path }) => basename(path)));
+const LICENCES = 'THIRD-PARTY-LICENCES.txt';
+await writeFile(`dist/${LICENCES}`, thirdPartyLicences(Object.keys(result.metafile.inputs)));
+const current = new Set([LICENCES, ...result.outputFiles.map(({ path }) => basename(path))]);
+const stale = [];
 for (const name of await readdir('dist')) {
+  if (!name.includes('.') || name === '.npmignore' || current.has(name)) continue;
   const path = join('dist', name);
   const modified = await stat(path).then(
     (s) => s.mtimeMs,
     () => Number.POSITIVE_INFINITY,
   );
-  if (name.includes('.') && !current.has(name) && Date.now() - modified > 3_600_000)
-    await rm(path, { force: true });
+  if (Date.now() - modified > 3_600_000) await rm(path, { force: true });
+  else stale.push(name);
+}
+// A package holds this build alone, and not the maps: they are three quarters of it, and the sources are public.
+await writeFile('dist/.npmignore', ['*.map', '*.tmp', ...stale, ''].join('\n'));
+
+if (process.argv.includes('--types')) {
+  await rm('dist/types', { recursive: true, force: true });
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.ci/tsconfig.types.json'], {
+    stdio: 'inherit',
+  });
 }

@@ -104,9 +104,9 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 async function main(): Promise<number> {
   const argv = process.argv.slice(2);
   // Answered before anything is loaded, so that asking costs little more than bare Node.
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    const { VERSION } = await import('./version.ts');
-    await context.out(`${VERSION}\n`);
+  if ((argv[0] === '--version' || argv[0] === '-V') && (argv.length === 1 || argv[1] === '--verbose')) {
+    const { VERSION, versionLines } = await import('./version.ts');
+    await context.out(`${argv.length === 1 ? VERSION : versionLines()}\n`);
     return EXIT.pass;
   }
   if ((process.stdout.isTTY || process.stderr.isTTY) && !wantsUnicode(process.env)) {

@@ -48,7 +48,11 @@ export function buildProgram(context: Context, onExitCode: (code: number) => voi
 
   const program = new Command('simcity')
     .description('Finds concurrency and fault bugs in booking systems, and shows the hunt live.')
-    .version(VERSION, '-V, --version', 'print the version')
+    .version(
+      VERSION,
+      '-V, --version',
+      'print the version (with --verbose also that of Node, and the platform)',
+    )
     .helpOption('-h, --help', 'print help for a command')
     .addHelpCommand(helpCommand())
     .showHelpAfterError("(`simcity help COMMAND` lists a command's flags)")

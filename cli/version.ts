@@ -1,4 +1,14 @@
-/** The version of this program. */
+/** The version of this program, and of what it runs on. */
 import packageJson from '../package.json' with { type: 'json' };
 
 export const VERSION: string = packageJson.version;
+
+/** What a report of a problem should say. */
+export function versionLines(): string {
+  const { node, v8, openssl } = process.versions;
+  return [
+    `simcity ${VERSION}`,
+    `node ${node} (v8 ${v8}, openssl ${openssl})`,
+    `platform ${process.platform} ${process.arch}`,
+  ].join('\n');
+}

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ENVIRONMENT, type Modules, setVariables } from '../server/contract/index.ts';
 import { AllowedServices } from './targets/http/allowed.ts';
+import type { SupabaseProject } from './telemetry/supabase.ts';
 
 const environmentSchema = z.object({
   DATABASE_URL: ENVIRONMENT.DATABASE_URL,
@@ -19,6 +20,9 @@ const environmentSchema = z.object({
   SIMCITY_EXEC: ENVIRONMENT.SIMCITY_EXEC.optional(),
   SIMCITY_TARGETS: ENVIRONMENT.SIMCITY_TARGETS.optional(),
   SIMCITY_TARGET_CREDENTIALS: ENVIRONMENT.SIMCITY_TARGET_CREDENTIALS.default([]),
+  SIMCITY_SINK: ENVIRONMENT.SIMCITY_SINK.default('server'),
+  SUPABASE_URL: ENVIRONMENT.SUPABASE_URL.optional(),
+  SUPABASE_SERVICE_ROLE_KEY: ENVIRONMENT.SUPABASE_SERVICE_ROLE_KEY.optional(),
   SIMCITY_PARALLEL: ENVIRONMENT.SIMCITY_PARALLEL.default(1),
   SIMCITY_LEASE_SECONDS: ENVIRONMENT.SIMCITY_LEASE_SECONDS.default(30),
   SIMCITY_STOP_GRACE_SECONDS: ENVIRONMENT.SIMCITY_STOP_GRACE_SECONDS.default(10),
@@ -39,6 +43,8 @@ export interface RunnerConfig {
   exec: string | null;
   /** URLs with user and password, for targets of the same origin. */
   credentials: string[];
+  /** Where telemetry goes instead of to the server; null: to the server. */
+  supabase: SupabaseProject | null;
   /** Files of the user's that harnesses load; set by `simcity run --target FILE` and `--scenario FILE`. */
   modules: Modules;
   /** Runs at once. */
@@ -77,6 +83,7 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     // Never for runs that others may have launched: those of a runner that takes any.
     exec: found.SIMCITY_ONLY_RUN === undefined ? null : (found.SIMCITY_EXEC ?? null),
     credentials: found.SIMCITY_TARGET_CREDENTIALS,
+    supabase: projectOf(found),
     modules: {
       target: absolute(found.SIMCITY_TARGET_MODULE),
       scenario: absolute(found.SIMCITY_SCENARIO_MODULE),
@@ -88,6 +95,15 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     harnessScript: found.SIMCITY_HARNESS ?? defaultHarness(entryUrl),
     logLevel: found.SIMCITY_LOG_LEVEL,
   };
+}
+
+function projectOf(found: z.infer<typeof environmentSchema>): SupabaseProject | null {
+  if (found.SIMCITY_SINK !== 'supabase') return null;
+  const { SUPABASE_URL: url, SUPABASE_SERVICE_ROLE_KEY: key } = found;
+  if (url !== undefined && key !== undefined) return { url, key };
+  throw new RunnerConfigError(
+    'the sink supabase needs SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY, and the DATABASE_URL of that project',
+  );
 }
 
 function assertTargets(entries: string[] | undefined): void {

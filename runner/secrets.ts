@@ -6,12 +6,13 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** Of a harness: what its order holds, and what its environment hands to the code under test. */
 export function harnessSecrets(
-  order: Pick<HarnessOrder, 'token' | 'target' | 'targetUrl'>,
+  order: Pick<HarnessOrder, 'token' | 'target' | 'targetUrl' | 'supabase'>,
   env: Env,
 ): string[] {
   const { token, target, targetUrl } = order;
   return [
     token,
+    ...(order.supabase ? [order.supabase.key] : []),
     ...ofUrl(targetUrl),
     ...passwordsOf(target),
     ...basicOf(target),

@@ -46,6 +46,7 @@ export const configFileSchema = z
     token: z.string().min(1),
     databaseUrl: url(/^postgres(ql)?$/, 'postgres://user@host/database'),
     targetUrl: url(/^postgres(ql)?$/, 'postgres://user@host/database'),
+    sink: z.enum(['server', 'supabase']),
     dataDir: z.string().min(1),
     host: z.string().min(1),
     port: z.int().min(0).max(65_535),

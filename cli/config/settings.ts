@@ -57,6 +57,14 @@ const general: Setting[] = [
     secret: 'password',
   },
   {
+    name: 'sink',
+    variable: 'SIMCITY_SINK',
+    flag: '--sink',
+    option: null,
+    standard: 'server',
+    what: 'where telemetry goes: server, or supabase (its REST interface)',
+  },
+  {
     name: 'dataDir',
     variable: 'SIMCITY_DATA_DIR',
     flag: '--data-dir',
@@ -187,6 +195,8 @@ export const SETTINGS: readonly Setting[] = [...general, ...run];
 
 /** Variables that are not SimCity's own, and that it heeds. */
 export const FOREIGN_VARIABLES: readonly [name: string, what: string][] = [
+  ['SUPABASE_URL', 'the project for --sink supabase'],
+  ['SUPABASE_SERVICE_ROLE_KEY', "its service role's key"],
   ['NO_COLOR', 'no colours, when not empty'],
   ['FORCE_COLOR', 'colours also in a pipe; 0: none'],
   ['TERM, COLORFGBG', 'what the terminal can do; dumb: no picture, no codes'],

@@ -8,6 +8,7 @@ import {
   jsonOption,
   portOption,
   serverOption,
+  sinkOption,
   targetUrlOption,
 } from './options.ts';
 
@@ -28,6 +29,7 @@ export function addHosting(program: Command, act: Act): void {
         'terminals and directories sends its runs here.',
     )
     .addOption(targetUrlOption())
+    .addOption(sinkOption())
     .action(act(async () => (await import('../commands/up.ts')).up));
   withExamples(up, [
     ['simcity up', 'on 127.0.0.1:4600'],
@@ -60,6 +62,7 @@ function addRunner(program: Command, act: Act): void {
     .addOption(serverOption())
     .addOption(dataDirOption())
     .addOption(targetUrlOption())
+    .addOption(sinkOption())
     .action(act(async () => (await import('../commands/runner.ts')).runner));
   withExamples(runner, [['simcity runner --parallel 2', 'two runs at once']]);
 }

@@ -23,6 +23,10 @@ export const targetUrlOption = () =>
     '--target-url <URL>',
     'database in which cities are built (default: the one of the control plane)',
   ).helpGroup(GROUPS.where);
+export const sinkOption = () =>
+  new Option('--sink <SINK>', 'where telemetry goes (default: server)')
+    .choices(['server', 'supabase'])
+    .helpGroup(GROUPS.where);
 export const jsonOption = (what: string) => new Option('--json', what).helpGroup(GROUPS.output);
 
 export const readOnlyOption = () =>

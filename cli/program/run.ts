@@ -8,6 +8,7 @@ import {
   GROUPS,
   portOption,
   serverOption,
+  sinkOption,
   targetUrlOption,
 } from './options.ts';
 import { addPlanOptions } from './plan-options.ts';
@@ -51,6 +52,7 @@ export function addRun(program: Command, act: Act): void {
     .addOption(dataDirOption())
     .addOption(portOption('--port <N>', 'port when hosting here (default: 4600 if free)'))
     .addOption(targetUrlOption())
+    .addOption(sinkOption())
     .addOption(new Option('--detach', "print the run's id and leave"));
   addOutputOptions(command).action(act(async () => (await import('../commands/run.ts')).run));
   withExitCodes(command, VERDICT_CODES);

@@ -15,8 +15,9 @@ import {
   type RunConfig,
 } from '../../server/contract/index.ts';
 import { harnessSecrets } from '../secrets.ts';
-import { HttpSink } from '../telemetry/http.ts';
+import { HttpSink, type HttpSinkOptions } from '../telemetry/http.ts';
 import { LeaseLostError, type Sink, SinkClosedError } from '../telemetry/sink.ts';
+import { createSupabasePoster } from '../telemetry/supabase.ts';
 import { HARNESS_EXIT } from './exit-codes.ts';
 import type { StopControl } from './stop-control.ts';
 
@@ -73,6 +74,7 @@ export async function runSession(options: SessionOptions): Promise<number> {
     serverUrl: order.serverUrl,
     runId: order.runId,
     token: order.token,
+    ...posterOf(order),
     redactor: createRedactor(harnessSecrets(order, process.env)),
     onStop: (reason) => options.stop.request(reason),
     onFailure: (error) => failed.resolve(error),
@@ -89,6 +91,12 @@ export async function runSession(options: SessionOptions): Promise<number> {
     clearInterval(alive);
     lines.close();
   }
+}
+
+/** Another way than the server's API, when the order names one. */
+function posterOf({ supabase, runId, token }: HarnessOrder): Pick<HttpSinkOptions, 'poster'> {
+  if (!supabase) return {};
+  return { poster: (timeoutMs) => createSupabasePoster(supabase, { runId, token }, timeoutMs) };
 }
 
 /** Waits for whatever comes first: the verdict, an error of the engine or of the sink, or the runner's end. */

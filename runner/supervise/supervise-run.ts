@@ -61,7 +61,15 @@ export class RunSupervisor {
       adapter: isServiceUrl(target) ? config.modules.adapter : null,
     };
     const exec = isServiceUrl(target) ? config.exec : null;
-    const order = { runId: run.id, scenario, target, seed, config: run.config, serverUrl: config.serverUrl };
+    const order = {
+      runId: run.id,
+      scenario,
+      target,
+      seed,
+      config: run.config,
+      serverUrl: config.serverUrl,
+      supabase: config.supabase,
+    };
     this.#child = startHarness(config.harnessScript, { ...order, token, targetUrl, exec, modules }, (alive) =>
       this.#progress.heard(alive),
     );

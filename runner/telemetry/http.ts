@@ -30,6 +30,8 @@ export interface HttpSinkOptions {
   /** Called for every attempt that failed and will be made again. `attempt` counts from 1. */
   onRetry?: (why: string, attempt: number) => void;
   limits?: Partial<HttpSinkLimits>;
+  /** Sends to something else than a server, such as a Supabase project; given what an answer may take, in ms. */
+  poster?: (answerTimeoutMs: number) => Poster;
   /** Takes the secrets out of all that is sent; without it, those that are known by their form. */
   redactor?: Redactor;
 }
@@ -98,7 +100,8 @@ export class HttpSink implements Sink {
     this.#options = options;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     const url = new URL(apiPath.telemetry(options.runId), options.serverUrl).href;
-    this.#poster = createPoster(url, options.token, this.#limits.answerTimeoutMs);
+    const { answerTimeoutMs } = this.#limits;
+    this.#poster = options.poster?.(answerTimeoutMs) ?? createPoster(url, options.token, answerTimeoutMs);
     this.#redactor = options.redactor ?? createRedactor([]);
     const { bufferItems: items, bufferCharacters: characters } = this.#limits;
     this.#outbox = new Outbox({ items, characters }, (json) => this.#redactor.text(json));

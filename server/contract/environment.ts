@@ -63,6 +63,8 @@ const credentials = list.transform((urls, context) => {
   return z.NEVER;
 });
 
+export const SINKS = ['server', 'supabase'] as const;
+
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** By variable. Each takes text; a message says what would be right, and never quotes the value. */
@@ -101,6 +103,12 @@ export const ENVIRONMENT = {
   SIMCITY_TARGETS: list,
   /** Users and passwords of services, as URLs; sent only to a target of the same origin. */
   SIMCITY_TARGET_CREDENTIALS: credentials,
+  /** Where harnesses send their telemetry. */
+  SIMCITY_SINK: z.enum(SINKS, `one of ${SINKS.join(', ')}`),
+  SUPABASE_URL: z
+    .string()
+    .regex(/^https?:\/\//, 'the URL of a Supabase project, such as https://PROJECT.supabase.co'),
+  SUPABASE_SERVICE_ROLE_KEY: z.string().regex(/^[\x21-\x7e]{8,}$/, "the key of the project's service role"),
   SIMCITY_PARALLEL: whole(1, 64),
   SIMCITY_LEASE_SECONDS: number(0.5, 3_600, 'seconds'),
   SIMCITY_STOP_GRACE_SECONDS: number(0.1, 15, 'seconds'),
@@ -117,6 +125,7 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set<Variable>([
   'SIMCITY_TOKENS',
   'SIMCITY_HOST_TOKEN',
   'SIMCITY_TARGET_CREDENTIALS',
+  'SUPABASE_SERVICE_ROLE_KEY',
 ]);
 
 /** `env` without the variables that are empty: an empty one counts as not set. */

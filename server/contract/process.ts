@@ -36,6 +36,8 @@ export const harnessOrderSchema = z.object({
   token: z.string(),
   /** The database in which a `postgres` target builds its city; null: none is needed. */
   targetUrl: z.string().nullable(),
+  /** The project that takes the telemetry by its REST interface, instead of the server. */
+  supabase: z.object({ url: z.string(), key: z.string() }).nullable().optional(),
   /** The command that starts the service under test; only ever from the command line of the runner's own machine. */
   exec: z.string().nullable().default(null),
   /** Code of the user's; only ever from the command line of the runner's own machine. */

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { machineEnvironment } from '../helpers/machine-environment.ts';
 
 let folder: string;
 let clone: string;
@@ -21,13 +22,9 @@ afterAll(() => {
 
 /** As in a shell of the machine: none of this run's own environment for npm and Node. */
 function npm(...args: string[]): string {
-  const path = (process.env['PATH'] ?? '')
-    .split(':')
-    .filter((part) => !part.includes('node_modules'))
-    .join(':');
   return execFileSync('npm', args, {
     cwd: clone,
-    env: { PATH: path, HOME: homedir() },
+    env: machineEnvironment(),
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
