@@ -141,7 +141,8 @@ describe('installed in an empty folder', () => {
     const failed = await simcity(node, ['run', '--seed', '7', '--bug', 'check-then-insert']);
     expect(failed).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('FAIL  bookings@postgres') });
     const verified = await simcity(node, ['replay', 'latest', '--verify']);
-    expect(verified).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('identical') });
+    expect(verified.stdout, verified.stderr).toContain('identical');
+    expect(verified.exitCode).toBe(0);
     expect(await simcity(node, ['shrink', 'latest'])).toMatchObject({ exitCode: 0 });
   });
 
