@@ -34,6 +34,8 @@ export interface Flow {
   /** What is known of it beforehand, for the history. */
   readonly link: Record<string, unknown>;
   readonly begunMs: number;
+  /** The citizen hangs up on the first attempt so long after it is sent, in ms; null: not on purpose. */
+  readonly hangUpAfterMs: number | null;
   attempts: number;
   /** Why the last attempt had no answer. */
   lastCause: string;
@@ -82,7 +84,7 @@ export class Courier {
     let reply: Reply | null = null;
     let last: number | null = null;
     while (!this.#options.isOver()) {
-      const faults = this.#options.faults.draw(flow.n, flow.attempts++, flow.intensity);
+      const faults = this.#drawn(flow);
       const attempt = this.#invoke(flow, last === null ? flow.link : { retryOf: last });
       if (faults.duplicateAfterMs !== null) doubles.push(this.#duplicate(flow, attempt, faults));
       reply = await this.#request(flow, attempt, faults, last === null ? gate : null);
@@ -94,6 +96,14 @@ export class Courier {
     }
     await Promise.all(doubles);
     return reply;
+  }
+
+  #drawn(flow: Flow): WireFaults {
+    const { faults } = this.#options;
+    const attempt = flow.attempts++;
+    const drawn = faults.draw(flow.n, attempt, flow.intensity);
+    if (attempt > 0 || flow.hangUpAfterMs === null) return drawn;
+    return faults.hangUp(flow.n, attempt, drawn, flow.hangUpAfterMs);
   }
 
   /** After an answer that stayed away. With all faults healed, a citizen asks until it is the service's fault. */

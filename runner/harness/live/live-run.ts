@@ -294,7 +294,7 @@ export class LiveRun {
     void this.#carry(this.#flow(planned, -1, 0), planned, null).finally(() => this.#lanes.free());
   }
 
-  #flow({ actor, call, key }: Planned, n: number, intensity: number): Flow {
+  #flow({ actor, call, key, ...planned }: Planned, n: number, intensity: number): Flow {
     this.#planned++;
     const parts = this.#options.play.parts(call).filter(({ object }) => !this.#verdicts.isGivenUp(object));
     if (call.operation === 'book') {
@@ -306,7 +306,9 @@ export class LiveRun {
     if (n >= 0) this.#options.trace?.begun.push({ n, slot: objectOf(call), actor });
     const link = key === 'repeat' || key === 'release' ? { repeat: true } : {};
     const begunMs = this.#verdicts.now;
-    return { n, actor, call, parts, intensity, link, begunMs, attempts: 0, lastCause: '' };
+    const { hangUpAfterMs = null } = planned;
+    const known = { n, actor, call, parts, intensity, link, begunMs, hangUpAfterMs };
+    return { ...known, attempts: 0, lastCause: '' };
   }
 
   async #carry(flow: Flow, planned: Planned, gate: Gate | null): Promise<Reply | null> {

@@ -22,6 +22,7 @@ export const PATTERNS = [
   'repeatRace',
   'keyLife',
   'staleCancel',
+  'hangUp',
 ] as const;
 export type PatternName = (typeof PATTERNS)[number];
 
@@ -77,7 +78,7 @@ const PHASES: readonly Phase[] = [
     slots: 'few',
     mix: {
       ...{ single: 30, burst: 6, sharedKey: 7, keyInTwoSlots: 7, alikeKeys: 14, joinedKey: 7 },
-      ...{ lateRepeat: 10, repeatRace: 6, keyLife: 8, staleCancel: 5 },
+      ...{ lateRepeat: 10, repeatRace: 6, keyLife: 8, staleCancel: 5, hangUp: 12 },
     },
     kills: false,
   },
@@ -88,7 +89,7 @@ const PHASES: readonly Phase[] = [
     slots: 'one',
     mix: {
       ...{ single: 22, mill: 26, burst: 8, twins: 4, cancelRace: 8, lateRepeat: 8 },
-      ...{ onlookers: 8, sandwich: 8, closeRace: 4, keyLife: 4 },
+      ...{ onlookers: 8, sandwich: 8, closeRace: 4, keyLife: 4, hangUp: 5 },
     },
     kills: false,
   },

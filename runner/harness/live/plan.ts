@@ -7,7 +7,7 @@ import { Prng } from '../../sim/prng.ts';
 import type { CityKnowledge } from './city-knowledge.ts';
 import { alikeKeys, joinedKey, keyInTwoSlots, sharedKey } from './patterns/alike-keys.ts';
 import { mill, onlookers, sandwich, single, switchAndAsk } from './patterns/looks.ts';
-import { keyLife, lateRepeat, repeatRace, settle, staleCancel } from './patterns/repeats.ts';
+import { hangUp, keyLife, lateRepeat, repeatRace, settle, staleCancel } from './patterns/repeats.ts';
 import { burst, cancelRace, cancelStorm, closeRace, echoes, switches, twins } from './patterns/rivals.ts';
 import { type PatternName, type Phase, type Place, phaseOf } from './phases.ts';
 import { type Group, list, read, steps, together } from './planned.ts';
@@ -17,7 +17,7 @@ const MAKERS: Readonly<Record<PatternName, (scene: Scene) => Group>> = {
   ...{ single, sandwich, switchAndAsk, onlookers, mill },
   ...{ burst, twins, echoes, cancelRace, cancelStorm, closeRace, switches },
   ...{ sharedKey, keyInTwoSlots, alikeKeys, joinedKey },
-  ...{ lateRepeat, repeatRace, keyLife, staleCancel },
+  ...{ lateRepeat, repeatRace, keyLife, staleCancel, hangUp },
 };
 const FEW_SLOTS = 2;
 /** Old requests of a slot that come again after the service was started again. */

@@ -15,6 +15,8 @@ export interface Planned {
   readonly key?: 'once' | 'maybe' | 'keep' | 'repeat' | 'release';
   /** It leaves so much after the group has begun, in ms; 0 or none: with the others, at one instant. */
   readonly afterMs?: number;
+  /** The citizen hangs up so long after it is sent, in ms, and asks again. Only where answers may be lost. */
+  readonly hangUpAfterMs?: number;
   /**
    * What the same citizen asks as soon as this is answered (null: the answer was lost), while the rest of the
    * group may be under way.

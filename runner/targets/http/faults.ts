@@ -90,6 +90,14 @@ export class WireFaultPlan {
     });
   }
 
+  /** The citizen hangs up so long after the request is sent: unless answers are never lost in this run. */
+  hangUp(n: number, attempt: number, drawn: WireFaults, afterMs: number): WireFaults {
+    if (this.#healed || !this.#rates['drop-response'] || drawn.cut !== null) return drawn;
+    return this.#muted.has(`${n}.${attempt}.drop-response`)
+      ? drawn
+      : { ...drawn, cut: 'sent', cutAt: afterMs };
+  }
+
   #withoutMuted(isMuted: (name: keyof FaultRates) => boolean, drawn: WireFaults): WireFaults {
     if (this.#muted.size === 0) return drawn;
     const cut = drawn.cut === 'request' ? 'drop-request' : 'drop-response';

@@ -73,6 +73,30 @@ export function keyLife(scene: Scene): Group {
   return steps(...stations) as Group;
 }
 
+/**
+ * A citizen hangs up on a booking, or on the cancel of one, while the service works on it, and asks again at
+ * once. What was left half done shows when the slot is filled, or when the request comes once more.
+ */
+export function hangUp(scene: Scene): Group {
+  const { prng, slot } = scene;
+  const first: Booking = { ...scene.book(), key: 'keep' };
+  const afterMs = prng.chance(0.4) ? 0 : prng.between(0, 5);
+  const isOfCancel = prng.chance(0.4);
+  const hungUp = (planned: Planned): Planned => ({ ...planned, hangUpAfterMs: afterMs });
+  const room = scene.free > 0 ? null : scene.cancel();
+  const cancelled = () => {
+    const cancel = scene.cancelOf(first);
+    return cancel ? together(hungUp(cancel)) : null;
+  };
+  return steps(
+    () => together(scene.isOpen ? null : switched(slot, true), room),
+    () => together(isOfCancel ? first : hungUp(first)),
+    () => (isOfCancel ? cancelled() : null),
+    () => together({ ...first, key: 'release' }),
+    () => scene.fill(),
+  ) as Group;
+}
+
 /** A citizen cancels, books again, and the old cancel comes once more: the new booking stays. */
 export function staleCancel(scene: Scene): Group {
   const { prng, slot, knowledge } = scene;
