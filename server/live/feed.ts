@@ -226,9 +226,10 @@ export class Feed {
 
   async #lookUp(live: LiveState): Promise<Known> {
     const { history, runId } = this.#options;
-    const head: Cursor =
-      live.eventIndex < 0 ? { index: -1, after: 'snapshot' } : { index: live.eventIndex, after: 'event' };
     const { events, snapshot } = await history.newest(runId, live.eventIndex, LIVE_EVENTS);
+    // A snapshot that is stored is no news: who comes back with its id has had it.
+    const after = live.eventIndex < 0 || snapshot?.index === live.eventIndex ? 'snapshot' : 'event';
+    const head: Cursor = { index: live.eventIndex, after };
     return { live, ring: new Ring(placeOf(head)), head, version: live.batches, newest: events, snapshot };
   }
 

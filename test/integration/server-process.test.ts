@@ -64,10 +64,12 @@ describe('the server process', () => {
     const server = await start(await postgres.createDatabase());
     const run = await launch(urlOf(server));
     const reader = await readSse(`${urlOf(server)}${apiPath.stream(run.id)}`);
-    const frames = collect(reader);
+    const first = await reader.frames.next();
+    expect(first.value?.frame).toBe('heartbeat');
+    const rest = collect(reader);
     server.child.kill('SIGTERM');
     expect(await server.exit).toBe(0);
-    expect((await frames)[0]?.frame).toBe('heartbeat');
+    await rest;
     expect(reader.retry()).not.toBeNull();
   });
 
