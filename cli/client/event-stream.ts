@@ -4,10 +4,20 @@
  * half-open connection sends nothing, for ever.
  */
 import type { IncomingMessage } from 'node:http';
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { send, textOf } from './http.ts';
+import type { EventSourceFetchInit, FetchLikeResponse, ReaderLike } from 'eventsource';
+import { type HttpAnswer, send, textOf } from './http.ts';
+
+/** One message of the stream. */
+export interface StreamMessage {
+  event: string;
+  data: string;
+  /** Empty where the message brought none. */
+  id: string;
+}
 
 export interface EventStreamOptions {
+  /** The kinds of messages that are wanted; others are passed over. */
+  kinds: readonly string[];
   headers: Readonly<Record<string, string>>;
   /** Silence that counts as dead, in ms. */
   idleMs: number;
@@ -37,7 +47,7 @@ const LONGEST_MESSAGE = 16 * 1024 * 1024;
 export async function* readEventStream(
   url: URL,
   options: EventStreamOptions,
-): AsyncGenerator<EventSourceMessage[], void, undefined> {
+): AsyncGenerator<StreamMessage[], void, undefined> {
   const link = new AbortController();
   const silence = startSilence(options.idleMs, link);
   const signal = options.signal === undefined ? link.signal : AbortSignal.any([link.signal, options.signal]);
@@ -49,7 +59,7 @@ export async function* readEventStream(
     if (answer.status !== 200) throw new StreamRefused(answer.status, await textOf(answer, signal));
     silence.isOver();
     yield [];
-    yield* readBody(body, silence);
+    yield* readMessages(url, answer, options.kinds, silence);
   } catch (error) {
     throw signal.aborted && !(error instanceof StreamRefused) ? signal.reason : error;
   } finally {
@@ -58,30 +68,82 @@ export async function* readEventStream(
   }
 }
 
-async function* readBody(
-  body: IncomingMessage,
+/**
+ * The package eventsource reads the stream. It would connect anew by itself, but gives up after one 503, lets
+ * the process end while it waits, and knows no silence: so it is given one connection, and what comes of it.
+ */
+async function* readMessages(
+  url: URL,
+  answer: HttpAnswer,
+  kinds: readonly string[],
   silence: Silence,
-): AsyncGenerator<EventSourceMessage[], void, undefined> {
-  let messages: EventSourceMessage[] = [];
-  let fed = 0;
-  const parser = createParser({
-    onEvent: (message) => {
-      messages.push(message);
-      fed = 0;
-    },
-  });
-  body.setEncoding('utf8');
-  for await (const chunk of body as AsyncIterable<string>) {
-    silence.pause();
-    parser.feed(chunk);
-    fed += chunk.length;
-    if (fed > LONGEST_MESSAGE) throw new Error('a message of the stream does not end');
-    if (messages.length > 0) {
-      const batch = messages;
-      messages = [];
-      yield batch;
+): AsyncGenerator<StreamMessage[], void, undefined> {
+  const { EventSource } = await import('eventsource');
+  const chunks = new ChunkReader();
+  const fetch = async (_url: string | URL, _init: EventSourceFetchInit) => responseOf(url, answer, chunks);
+  const source = new EventSource(url, { fetch, maxBufferSize: LONGEST_MESSAGE });
+  source.addEventListener('error', ({ message }) =>
+    chunks.fail(new Error(message ?? 'the stream cannot be read')),
+  );
+  let messages: StreamMessage[] = [];
+  let lastId = '';
+  for (const kind of kinds) {
+    source.addEventListener(kind, ({ data, lastEventId }) => {
+      // A message without an id is told that of the one before.
+      messages.push({ event: kind, data, id: lastEventId === lastId ? '' : lastEventId });
+      lastId = lastEventId;
+    });
+  }
+  try {
+    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+      silence.pause();
+      await chunks.hand(chunk);
+      if (messages.length > 0) {
+        const batch = messages;
+        messages = [];
+        yield batch;
+      }
+      silence.isOver();
     }
-    silence.isOver();
+  } finally {
+    source.close();
+  }
+}
+
+function responseOf(url: URL, { status, headers }: HttpAnswer, chunks: ReaderLike): FetchLikeResponse {
+  return {
+    ...{ status, url: url.href, redirected: false, body: { getReader: () => chunks } },
+    headers: {
+      get(name) {
+        const value = headers[name.toLowerCase()];
+        return value === undefined ? null : String(value);
+      },
+    },
+  };
+}
+
+/** Hands chunks on one by one, each when the one before was read. */
+class ChunkReader implements ReaderLike {
+  #asked = Promise.withResolvers<(chunk: { done: false; value: Uint8Array }) => void>();
+
+  read(): Promise<{ done: false; value: Uint8Array }> {
+    return new Promise((resolve) => this.#asked.resolve(resolve));
+  }
+
+  /** The connection is ended by whoever reads the body. */
+  async cancel(): Promise<void> {}
+
+  /** Resolves once all messages in `chunk` have come. @throws what keeps the stream from being read. */
+  async hand(chunk: Uint8Array): Promise<void> {
+    const give = await this.#asked.promise;
+    this.#asked = Promise.withResolvers();
+    give({ done: false, value: chunk });
+    await this.#asked.promise;
+  }
+
+  fail(error: Error): void {
+    this.#asked.promise.catch(() => {});
+    this.#asked.reject(error);
   }
 }
 

@@ -2,7 +2,6 @@
  * The stream of a run as an async iterable that survives everything but the end: it resumes with the
  * last id, backs off, notices a link that fell silent, and never hands on a gap or a duplicate.
  */
-import type { EventSourceMessage } from 'eventsource-parser';
 import {
   apiPath,
   type Frame,
@@ -14,7 +13,7 @@ import {
 import { CliError, EXIT } from '../errors.ts';
 import { safeText } from '../sanitize.ts';
 import { type Connection, causeOf, refusal } from './api.ts';
-import { readEventStream, StreamRefused } from './event-stream.ts';
+import { readEventStream, type StreamMessage, StreamRefused } from './event-stream.ts';
 import { lazyEvent, lazySnapshot } from './lazy-frames.ts';
 
 /** Whether the stream is connected, for people to see. */
@@ -50,6 +49,8 @@ export interface FollowOptions {
 /** Answers after which another attempt can only get the same. */
 const FINAL_STATUSES = new Set([204, 401, 403, 404, 410]);
 type FrameKind = Frame['frame'];
+/** Kinds of frames that came later than this version mean nothing to it. */
+const FRAME_KINDS = Object.keys(frameSchemas);
 /** The same gap that often in a row is the server's, not the link's. */
 const MAX_GAPS = 5;
 
@@ -105,6 +106,7 @@ async function* readOnce(
   const { connection, signal } = options;
   try {
     const stream = readEventStream(streamUrl(options, position), {
+      kinds: FRAME_KINDS,
       headers: streamHeaders(connection, position),
       idleMs: options.idleMs ?? 10_000,
       ...(signal === undefined ? {} : { signal }),
@@ -138,24 +140,17 @@ async function* readOnce(
 function acceptAll(
   options: FollowOptions,
   position: Position,
-  messages: readonly EventSourceMessage[],
+  messages: readonly StreamMessage[],
 ): { items: StreamItem[]; problem: string | null } {
   const items: StreamItem[] = [];
   for (const message of messages) {
-    const { event: name } = message;
-    // Kinds of frames that came later than this version mean nothing to it.
-    if (!isFrameKind(name)) continue;
-    const { frame, problem } = accept(options, position, name, message);
+    const { frame, problem } = accept(options, position, message.event as FrameKind, message);
     if (problem !== null) return { items, problem };
     if (frame === null) continue;
-    items.push({ kind: 'frame', frame, id: message.id ?? null });
+    items.push({ kind: 'frame', frame, id: message.id === '' ? null : message.id });
     if (frame.frame === 'end') break;
   }
   return { items, problem: null };
-}
-
-function isFrameKind(name: string | undefined): name is FrameKind {
-  return name !== undefined && Object.hasOwn(frameSchemas, name);
 }
 
 function streamUrl(options: FollowOptions, position: Position): URL {
@@ -178,7 +173,7 @@ function accept(
   options: FollowOptions,
   position: Position,
   name: FrameKind,
-  { id = '', data }: EventSourceMessage,
+  { id, data }: StreamMessage,
 ): { frame: Frame | null; problem: string | null } {
   const frame = (options.lazy === true ? lazyFrame(name, data) : null) ?? parseFrame(name, data);
   if (frame === null) {
