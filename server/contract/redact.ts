@@ -96,7 +96,7 @@ function escapings(secret: string): string[] {
   return all;
 }
 
-const SECRET_NAME = /token|secret|passw|passphrase|api_?key|access_?key|private_?key|credential/i;
+const SECRET_NAME = /token|secret|passw|passphrase|api_?key|access_?key|private_?key|role_?key|credential/i;
 
 /** The values in an environment that are secrets by their names, and the passwords in its URLs. */
 export function secretsOfEnvironment(env: Readonly<Record<string, string | undefined>>): string[] {
