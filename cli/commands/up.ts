@@ -1,4 +1,5 @@
 /** `simcity up` and `simcity serve`: host SimCity for others, until told to leave. */
+import { MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
@@ -40,6 +41,7 @@ async function hostUntilLeaving(
   });
   if (withRunner) await hosted.startRunner(null);
   await context.out(`${hosted.connection.url}\n`);
+  progress(`mission control in the browser: ${hosted.connection.url}${MISSION_CONTROL_PATH}`);
   progress(
     withRunner
       ? 'up; `simcity run` in another terminal sends runs here. Ctrl-C takes it down.'

@@ -5,6 +5,7 @@ const TOPICS: Record<string, () => Promise<{ bench: () => Promise<void> }>> = {
   telemetry: () => import('./telemetry.ts'),
   stop: () => import('./stop.ts'),
   tui: () => import('./tui.ts'),
+  web: () => import('./web.ts'),
 };
 
 const topic = process.argv[2] ?? '';

@@ -35,6 +35,7 @@ export class RunFollower {
   });
   readonly #over = new AbortController();
   #endStream: (() => void) | null = null;
+  #hasStart = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(runId: string) {
@@ -58,7 +59,10 @@ export class RunFollower {
       const run = await api.run(runId, this.#over.signal);
       this.store.change({ data: initialData(run), problem: null });
       this.#endStream = followRun(run.id, {
-        onFrames: (frames) => this.#change((data) => foldFrames(data, frames, Date.now())),
+        onFrames: (frames) => {
+          this.#change((data) => foldFrames(data, frames, Date.now()));
+          void this.#loadStart(run.id);
+        },
         onLink: (link) => this.#onLink(link, run.id),
       });
     } catch (error) {
@@ -89,11 +93,23 @@ export class RunFollower {
     try {
       const query = { from: 0, limit: 2 * PAST_POINTS, every };
       const { snapshots } = await api.snapshots(runId, query, this.#over.signal);
-      const { events } = await api.events(runId, 0, 1, this.#over.signal);
-      const charts = events[0] === undefined ? null : chartsOfStart(events[0].data);
-      this.#change((now) => ({ ...now, charts, timeline: mergePast(now.timeline, snapshots) }));
+      this.#change((now) => ({ ...now, timeline: mergePast(now.timeline, snapshots) }));
     } catch (error) {
       askForToken(error);
+    }
+  }
+
+  /** The first event, which the stream may have passed over: when the run started, and what it wants charted. */
+  async #loadStart(runId: string): Promise<void> {
+    if (this.#hasStart || (this.store.value.data?.eventIndex ?? -1) < 0) return;
+    this.#hasStart = true;
+    try {
+      const [start] = (await api.events(runId, 0, 1, this.#over.signal)).events;
+      if (start === undefined) return;
+      const charts = chartsOfStart(start.data);
+      this.#change((data) => ({ ...data, charts, startedAtMs: Date.parse(start.at) }));
+    } catch (error) {
+      this.#hasStart = askForToken(error);
     }
   }
 
