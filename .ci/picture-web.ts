@@ -19,6 +19,8 @@ try {
     const event = page.locator('.facts dd').first();
     while (Number((await event.innerText()).replaceAll(',', '')) < ENOUGH_EVENTS)
       await page.waitForTimeout(250);
+    // The part of the run before is fetched, and a heartbeat tells how the metrics move.
+    await page.waitForTimeout(2_500);
     const path = `.readme/web${scheme === 'light' ? '-light' : ''}.png`;
     await page.screenshot({ path });
     process.stdout.write(`${path}\n`);
