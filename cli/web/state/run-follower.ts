@@ -121,6 +121,8 @@ export class RunFollower {
       const from = Math.max(0, run.live.eventIndex - LAST_EVENTS + 1);
       const { events } = await api.events(runId, from, LAST_EVENTS, this.#over.signal);
       this.#change((data) => ({ ...data, events }));
+      // The live stream told only few of the points.
+      await this.#loadPast(runId);
     } catch (error) {
       if (this.#over.signal.aborted || askForToken(error)) return;
       this.#retry = setTimeout(() => void this.#loadEnd(runId), RETRY_MS);
