@@ -35,8 +35,12 @@ const result = await build({
   define: { 'process.env.NODE_ENV': '"production"' },
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
   write: false,
 });
+
+/** The files of the bundle, for the licences. */
+export const webInputs = Object.keys(result.metafile.inputs);
 
 const files = new Map(result.outputFiles.map(({ path, contents }) => [basename(path), contents]));
 const icon = await readFile('cli/web/icon.svg');

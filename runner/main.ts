@@ -3,6 +3,7 @@ import { type Logger, pino } from 'pino';
 import postgres from 'postgres';
 import { createRedactor, type Ready } from '../server/contract/index.ts';
 import { type RunnerConfig, RunnerConfigError, readRunnerConfig } from './config.ts';
+import { launcherOf } from './launch/launcher.ts';
 import { runnerSecrets } from './secrets.ts';
 import { ClaimLoop } from './supervise/claim-loop.ts';
 import { Queue } from './supervise/queue.ts';
@@ -44,7 +45,12 @@ async function main(): Promise<void> {
     onnotice: () => undefined,
     connection: { application_name: `simcity runner ${config.name}`.slice(0, 63), statement_timeout: 15_000 },
   });
-  const loop = new ClaimLoop(new Queue(sql, config.name, config.leaseSeconds), config, log);
+  const loop = new ClaimLoop(
+    new Queue(sql, config.name, config.leaseSeconds),
+    config,
+    await launcherOf(config),
+    log,
+  );
   try {
     await withinTime(firstContact(sql), FIRST_CONTACT_LIMIT_MS);
     await withinTime(loop.start(), FIRST_CONTACT_LIMIT_MS);

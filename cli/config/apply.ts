@@ -29,6 +29,7 @@ export function environmentOf(flags: Record<string, unknown>, env: Env, file: Lo
   if (typeof flags['targetUrl'] === 'string') merged['SIMCITY_TARGET_URL'] = flags['targetUrl'];
   if (typeof flags['theme'] === 'string') merged['SIMCITY_THEME'] = flags['theme'];
   if (typeof flags['sink'] === 'string') merged['SIMCITY_SINK'] = flags['sink'];
+  if (typeof flags['launcher'] === 'string') merged['SIMCITY_LAUNCHER'] = flags['launcher'];
   return merged;
 }
 

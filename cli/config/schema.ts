@@ -46,6 +46,8 @@ export const configFileSchema = z
     token: z.string().min(1),
     databaseUrl: url(/^postgres(ql)?$/, 'postgres://user@host/database'),
     targetUrl: url(/^postgres(ql)?$/, 'postgres://user@host/database'),
+    launcher: z.enum(['process', 'docker', 'kubernetes']),
+    image: z.string().min(1),
     sink: z.enum(['server', 'supabase']),
     dataDir: z.string().min(1),
     host: z.string().min(1),

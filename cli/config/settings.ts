@@ -65,6 +65,22 @@ const general: Setting[] = [
     what: 'where telemetry goes: server, or supabase (its REST interface)',
   },
   {
+    name: 'launcher',
+    variable: 'SIMCITY_LAUNCHER',
+    flag: '--launcher',
+    option: null,
+    standard: 'process',
+    what: 'how harnesses are started: process, docker, kubernetes',
+  },
+  {
+    name: 'image',
+    variable: 'SIMCITY_IMAGE',
+    flag: null,
+    option: null,
+    standard: 'simcity:VERSION',
+    what: 'the image of harnesses in containers',
+  },
+  {
     name: 'dataDir',
     variable: 'SIMCITY_DATA_DIR',
     flag: '--data-dir',
@@ -197,6 +213,7 @@ export const SETTINGS: readonly Setting[] = [...general, ...run];
 export const FOREIGN_VARIABLES: readonly [name: string, what: string][] = [
   ['SUPABASE_URL', 'the project for --sink supabase'],
   ['SUPABASE_SERVICE_ROLE_KEY', "its service role's key"],
+  ['DOCKER_HOST', 'the Docker Engine for --launcher docker'],
   ['NO_COLOR', 'no colours, when not empty'],
   ['FORCE_COLOR', 'colours also in a pipe; 0: none'],
   ['TERM, COLORFGBG', 'what the terminal can do; dumb: no picture, no codes'],

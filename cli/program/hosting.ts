@@ -6,6 +6,7 @@ import {
   dataDirOption,
   GROUPS,
   jsonOption,
+  launcherOption,
   portOption,
   serverOption,
   sinkOption,
@@ -30,6 +31,7 @@ export function addHosting(program: Command, act: Act): void {
     )
     .addOption(targetUrlOption())
     .addOption(sinkOption())
+    .addOption(launcherOption())
     .action(act(async () => (await import('../commands/up.ts')).up));
   withExamples(up, [
     ['simcity up', 'on 127.0.0.1:4600'],
@@ -63,6 +65,7 @@ function addRunner(program: Command, act: Act): void {
     .addOption(dataDirOption())
     .addOption(targetUrlOption())
     .addOption(sinkOption())
+    .addOption(launcherOption())
     .action(act(async () => (await import('../commands/runner.ts')).runner));
   withExamples(runner, [['simcity runner --parallel 2', 'two runs at once']]);
 }

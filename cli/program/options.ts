@@ -27,6 +27,10 @@ export const sinkOption = () =>
   new Option('--sink <SINK>', 'where telemetry goes (default: server)')
     .choices(['server', 'supabase'])
     .helpGroup(GROUPS.where);
+export const launcherOption = () =>
+  new Option('--launcher <LAUNCHER>', 'how harnesses are started (default: process)')
+    .choices(['process', 'docker', 'kubernetes'])
+    .helpGroup(GROUPS.where);
 export const jsonOption = (what: string) => new Option('--json', what).helpGroup(GROUPS.output);
 
 export const readOnlyOption = () =>

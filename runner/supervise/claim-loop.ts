@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RunnerConfig } from '../config.ts';
+import type { Launcher } from '../launch/harness-child.ts';
 import type { ClaimedRun, Queue } from './queue.ts';
 import { RunSupervisor } from './supervise-run.ts';
 import { withinTime } from './within-time.ts';
@@ -17,6 +18,7 @@ const INGEST_TOKEN_PREFIX = 'sci_';
 export class ClaimLoop {
   readonly #queue: Queue;
   readonly #config: RunnerConfig;
+  readonly #launch: Launcher;
   readonly #log: Logger;
   readonly #active = new Map<string, RunSupervisor>();
   #poll: NodeJS.Timeout | null = null;
@@ -25,7 +27,8 @@ export class ClaimLoop {
   #reaping = false;
   #closing = false;
 
-  constructor(queue: Queue, config: RunnerConfig, log: Logger) {
+  constructor(queue: Queue, config: RunnerConfig, launch: Launcher, log: Logger) {
+    this.#launch = launch;
     this.#queue = queue;
     this.#config = config;
     this.#log = log;
@@ -90,7 +93,7 @@ export class ClaimLoop {
   }
 
   #supervise(run: ClaimedRun, token: string): void {
-    const supervisor = new RunSupervisor(run, token, this.#queue, this.#config, this.#log);
+    const supervisor = new RunSupervisor(run, token, this.#queue, this.#config, this.#launch, this.#log);
     this.#active.set(run.id, supervisor);
     if (this.#closing) supervisor.stop('the runner is shutting down');
     void supervisor.done.then(() => {

@@ -3,9 +3,9 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { FailureKind, Forensic, JsonObject, Redactor } from '../../server/contract/index.ts';
 import { HARNESS_EXIT } from '../harness/exit-codes.ts';
+import type { ChildExit } from '../launch/harness-child.ts';
 import { reproduceCommand } from '../reproduce.ts';
 import { redactedLines, sealedForensic } from '../telemetry/seal.ts';
-import type { ChildExit } from './child.ts';
 import type { ClaimedRun, Ending } from './queue.ts';
 
 /** What the supervisor did to the harness. */

@@ -1,6 +1,6 @@
 /** Judges by a harness's signs of life whether its run still gets on, and says so when it must be given up. */
 import type { RunConfig } from '../../server/contract/index.ts';
-import type { Alive } from './child.ts';
+import type { Alive } from '../launch/harness-child.ts';
 
 /** A harness that gives no sign of life for this long hangs in a loop that never turns. */
 const SILENCE_LIMIT_SECONDS = 60;

@@ -4,10 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createRedactor, isModuleLabel } from '../../server/contract/index.ts';
 import type { RunnerConfig } from '../config.ts';
+import type { HarnessChild, Launcher } from '../launch/harness-child.ts';
 import { runnerSecrets } from '../secrets.ts';
 import { isServiceUrl } from '../targets/http/address.ts';
 import { withCredentials } from '../targets/http/credentials.ts';
-import { type HarnessChild, startHarness } from './child.ts';
 import { endingOf, type Interventions } from './outcome.ts';
 import { Progress } from './progress.ts';
 import type { ClaimedRun, Queue } from './queue.ts';
@@ -44,7 +44,14 @@ export class RunSupervisor {
   #gone = false;
   readonly #progress: Progress;
 
-  constructor(run: ClaimedRun, token: string, queue: Queue, config: RunnerConfig, log: Logger) {
+  constructor(
+    run: ClaimedRun,
+    token: string,
+    queue: Queue,
+    config: RunnerConfig,
+    launch: Launcher,
+    log: Logger,
+  ) {
     this.runId = run.id;
     this.#run = run;
     this.#token = token;
@@ -70,7 +77,7 @@ export class RunSupervisor {
       serverUrl: config.serverUrl,
       supabase: config.supabase,
     };
-    this.#child = startHarness(config.harnessScript, { ...order, token, targetUrl, exec, modules }, (alive) =>
+    this.#child = launch({ ...order, token, targetUrl, exec, modules }, (alive) =>
       this.#progress.heard(alive),
     );
     this.#log.info(

@@ -65,6 +65,8 @@ const credentials = list.transform((urls, context) => {
 
 export const SINKS = ['server', 'supabase'] as const;
 
+export const LAUNCHERS = ['process', 'docker', 'kubernetes'] as const;
+
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** By variable. Each takes text; a message says what would be right, and never quotes the value. */
@@ -105,6 +107,12 @@ export const ENVIRONMENT = {
   SIMCITY_TARGET_CREDENTIALS: credentials,
   /** Where harnesses send their telemetry. */
   SIMCITY_SINK: z.enum(SINKS, `one of ${SINKS.join(', ')}`),
+  /** How harnesses are started. */
+  SIMCITY_LAUNCHER: z.enum(LAUNCHERS, `one of ${LAUNCHERS.join(', ')}`),
+  SIMCITY_IMAGE: z.string().regex(/^[a-z0-9][\w./:@-]*$/, 'an image such as registry/simcity:0.1.0'),
+  SIMCITY_DOCKER_NETWORK: z.string().min(1),
+  SIMCITY_NAMESPACE: z.string().regex(/^[a-z0-9-]{1,63}$/, 'the name of a namespace'),
+  DOCKER_HOST: z.string().regex(/^(unix|tcp|http):\/\//, 'unix:///var/run/docker.sock or tcp://HOST:PORT'),
   SUPABASE_URL: z
     .string()
     .regex(/^https?:\/\//, 'the URL of a Supabase project, such as https://PROJECT.supabase.co'),

@@ -1,9 +1,9 @@
 /** The supervisor's judgements, without processes: progress, outcomes, settings, and the tail of an output. */
 import { expect, test } from 'vitest';
 import { RunnerConfigError, readRunnerConfig } from '../../runner/config.ts';
-import type { ChildExit } from '../../runner/supervise/child.ts';
+import type { ChildExit } from '../../runner/launch/harness-child.ts';
+import { OutputTail } from '../../runner/launch/output-tail.ts';
 import { endingOf, type Interventions } from '../../runner/supervise/outcome.ts';
-import { OutputTail } from '../../runner/supervise/output-tail.ts';
 import { Progress } from '../../runner/supervise/progress.ts';
 import { createRedactor, forensicSchema, runConfigSchema } from '../../server/contract/index.ts';
 

@@ -2,7 +2,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { OutputTail } from '../../supervise/output-tail.ts';
+import { OutputTail } from '../../launch/output-tail.ts';
 import { commandWords } from './command-words.ts';
 
 /** A service that does not answer after this has not come up. */

@@ -1,38 +1,10 @@
 /** A harness as a process of its own: started without a shell, in its own group, its output always drained. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { z } from 'zod';
 import type { HarnessOrder } from '../../server/contract/index.ts';
-import { LineSplitter } from './line-splitter.ts';
-import { OutputTail } from './output-tail.ts';
+import type { Alive, ChildExit, HarnessChild } from './harness-child.ts';
+import { HarnessOutput } from './harness-output.ts';
 
-const aliveSchema = z.object({ alive: z.object({ taken: z.int(), waiting: z.boolean() }) });
-
-/** A sign of life: how much telemetry the engine has produced, and whether it waits for the server. */
-export type Alive = z.infer<typeof aliveSchema>['alive'];
-
-export interface ChildExit {
-  /** Null when a signal ended it, or when it could not be started. */
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  /** Why it could not be started; null when it was. */
-  spawnError: string | null;
-  stdout: string[];
-  stderr: string[];
-  droppedBytes: number;
-}
-
-export interface HarnessChild {
-  readonly pid: number | undefined;
-  /** Resolves once the process has ended and its output is read to the end. Never rejects. */
-  readonly done: Promise<ChildExit>;
-  /** Asks it to stop its run. */
-  stop(reason: string | null): void;
-  /** Sends a signal to it and to whatever it started. */
-  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
-}
-
-const TAIL_LINES = 40;
 /** Settings of the runner that a harness has no business with: it gets its secrets by stdin alone. */
 const WITHHELD = [
   'DATABASE_URL',
@@ -72,22 +44,14 @@ function outcome(
   onAlive: (alive: Alive) => void,
   sweep: () => void,
 ): Promise<ChildExit> {
-  const stdout = new OutputTail();
-  const stderr = new OutputTail();
-  child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
-  const lines = new LineSplitter((line, whole) => {
-    const alive = whole ? parseAlive(line) : null;
-    if (alive) onAlive(alive);
-    else stdout.add(Buffer.from(`${line}\n`));
-  });
-  child.stdout.on('data', (chunk: Buffer) => lines.add(chunk));
-  child.stdout.on('end', () => lines.end());
+  const output = new HarnessOutput(onAlive);
+  child.stderr.on('data', (chunk: Buffer) => output.stderr(chunk));
+  child.stdout.on('data', (chunk: Buffer) => output.stdout(chunk));
+  child.stdout.on('end', () => output.stdoutEnded());
   return new Promise((resolve) => {
     let spawnError: string | null = null;
     const end = (code: number | null, signal: NodeJS.Signals | null) => {
-      const droppedBytes = stdout.droppedBytes + stderr.droppedBytes;
-      const lines = { stdout: stdout.lastLines(TAIL_LINES), stderr: stderr.lastLines(TAIL_LINES) };
-      resolve({ code, signal, spawnError, ...lines, droppedBytes });
+      resolve({ code, signal, spawnError, ...output.kept() });
     };
     child.once('error', (error) => {
       spawnError = error.message;
@@ -97,15 +61,6 @@ function outcome(
     child.once('exit', sweep);
     child.once('close', end);
   });
-}
-
-function parseAlive(line: string): Alive | null {
-  if (!line.startsWith('{"alive":')) return null;
-  try {
-    return aliveSchema.parse(JSON.parse(line)).alive;
-  } catch {
-    return null;
-  }
 }
 
 /** A detached child leads a group with its own id. No such group: all of it has ended. */

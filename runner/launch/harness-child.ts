@@ -1,0 +1,46 @@
+/** The contract of a launcher: how a runner starts a harness, speaks with it, and learns what became of it. */
+import { z } from 'zod';
+import type { HarnessOrder } from '../../server/contract/index.ts';
+
+export const aliveSchema = z.object({ alive: z.object({ taken: z.int(), waiting: z.boolean() }) });
+
+/** A sign of life: how much telemetry the engine has produced, and whether it waits for the server. */
+export type Alive = z.infer<typeof aliveSchema>['alive'];
+
+export interface ChildExit {
+  /** Null when a signal ended it, or when it could not be started. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** Why it could not be started; null when it was. */
+  spawnError: string | null;
+  stdout: string[];
+  stderr: string[];
+  droppedBytes: number;
+}
+
+export interface HarnessChild {
+  /** The process; undefined when it is none of this machine's, or could not be started. */
+  readonly pid: number | undefined;
+  /** Resolves once the harness has ended and its output is read to the end. Never rejects. */
+  readonly done: Promise<ChildExit>;
+  /** Asks it to stop its run. */
+  stop(reason: string | null): void;
+  /** Sends a signal to it and to whatever it started. */
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** Starts a harness that gets `order` as the first line of its stdin, which stays open. */
+export type Launcher = (order: HarnessOrder, onAlive: (alive: Alive) => void) => HarnessChild;
+
+/** What a container's exit code says: beyond 128 it is a signal that ended its process. */
+export function exitOf(code: number): Pick<ChildExit, 'code' | 'signal'> {
+  const signals: Record<number, NodeJS.Signals> = {
+    130: 'SIGINT',
+    134: 'SIGABRT',
+    137: 'SIGKILL',
+    139: 'SIGSEGV',
+    143: 'SIGTERM',
+  };
+  const signal = signals[code];
+  return signal === undefined ? { code, signal: null } : { code: null, signal };
+}

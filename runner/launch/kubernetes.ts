@@ -1,0 +1,242 @@
+/**
+ * Starts harnesses as Kubernetes Jobs, by the official client: one Job a run, never tried again. The order and
+ * stops go by the stdin of the pod, to which the runner is attached and which closes with it (`stdinOnce`).
+ */
+import { PassThrough, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type * as Kubernetes from '@kubernetes/client-node';
+import type { HarnessOrder } from '../../server/contract/index.ts';
+import { type Alive, type ChildExit, exitOf, type HarnessChild, type Launcher } from './harness-child.ts';
+import { HarnessOutput } from './harness-output.ts';
+
+export interface KubernetesOptions {
+  image: string;
+  /** Null: the one of the configuration of the client. */
+  namespace: string | null;
+  env: Readonly<Record<string, string>>;
+  /** Between two looks at the pod. */
+  pollMs?: number;
+}
+
+const POLL_MS = 500;
+/** A pod that does not run by then is given up: no room, no image. */
+const START_LIMIT_MS = 180_000;
+const STOP_GRACE_SECONDS = 10;
+/** A finished Job stays for a look at it. */
+const KEEP_SECONDS = 600;
+/** Above what a supervisor takes to give a run up. */
+const OVERTIME_SECONDS = 300;
+const LONGEST_SECONDS = 7 * 24 * 3_600;
+const LABEL = 'simcity.run';
+
+export function kubernetesLauncher(options: KubernetesOptions): Launcher {
+  return (order, onAlive) => new KubernetesChild(options, order, onAlive);
+}
+
+interface Cluster {
+  client: typeof Kubernetes;
+  config: Kubernetes.KubeConfig;
+  batch: Kubernetes.BatchV1Api;
+  core: Kubernetes.CoreV1Api;
+  namespace: string;
+}
+
+class KubernetesChild implements HarnessChild {
+  readonly pid = undefined;
+  readonly done: Promise<ChildExit>;
+  readonly #options: KubernetesOptions;
+  readonly #output: HarnessOutput;
+  readonly #stdin = new PassThrough();
+  #cluster: Cluster | null = null;
+  #job: string | null = null;
+  #killed: 'SIGTERM' | 'SIGKILL' | null = null;
+
+  constructor(options: KubernetesOptions, order: HarnessOrder, onAlive: (alive: Alive) => void) {
+    this.#options = options;
+    this.#output = new HarnessOutput(onAlive);
+    this.#stdin.write(`${JSON.stringify(order)}\n`);
+    this.done = this.#run(order);
+  }
+
+  stop(reason: string | null): void {
+    if (this.#stdin.writable) this.#stdin.write(`${JSON.stringify({ stop: { reason } })}\n`);
+  }
+
+  /** Deletes the Job with its pod, which gets the grace for SIGTERM and none for SIGKILL. */
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void {
+    this.#killed = signal;
+    void this.#delete(signal === 'SIGKILL' ? 0 : STOP_GRACE_SECONDS);
+  }
+
+  async #run(order: HarnessOrder): Promise<ChildExit> {
+    try {
+      const cluster = await connect(this.#options.namespace);
+      this.#cluster = cluster;
+      const { namespace } = cluster;
+      const body = jobOf(this.#options, order);
+      const job = await cluster.batch.createNamespacedJob({ namespace, body });
+      this.#job = job.metadata?.name ?? '';
+      const pod = await this.#running(cluster);
+      const attached = await this.#attach(cluster, pod);
+      const exit = await this.#ended(cluster, pod);
+      attached.close();
+      return { ...exit, spawnError: null, ...this.#output.kept() };
+    } catch (error) {
+      const ended = this.#killed === null ? null : this.#killed;
+      const spawnError = ended === null ? messageOf(error) : null;
+      if (ended === null) await this.#delete(0);
+      return { code: null, signal: ended, spawnError, ...this.#output.kept() };
+    } finally {
+      this.#stdin.end();
+    }
+  }
+
+  /** The name of the Job's pod, once its container runs or has ended. @throws Error when it never will. */
+  async #running(cluster: Cluster): Promise<string> {
+    const labelSelector = `job-name=${this.#job}`;
+    const { namespace } = cluster;
+    let why = 'there is no pod';
+    for (let waitedMs = 0; waitedMs < START_LIMIT_MS; waitedMs += await this.#pause()) {
+      if (this.#killed) throw new Error('it was ended before it began');
+      const { items } = await cluster.core.listNamespacedPod({ namespace, labelSelector });
+      const state = items[0]?.status?.containerStatuses?.[0]?.state;
+      if (state?.running || state?.terminated) return items[0]?.metadata?.name ?? '';
+      why = state?.waiting?.message ?? state?.waiting?.reason ?? items[0]?.status?.phase ?? why;
+      if (
+        /^(InvalidImageName|CreateContainerConfigError|CreateContainerError)$/.test(
+          state?.waiting?.reason ?? '',
+        )
+      )
+        break;
+    }
+    throw new Error(`its pod does not run: ${why}`);
+  }
+
+  async #attach({ client, config, namespace }: Cluster, pod: string): Promise<{ close(): void }> {
+    const into = (take: (chunk: Buffer) => void) =>
+      new Writable({
+        write(chunk: Buffer, _, done) {
+          take(chunk);
+          done();
+        },
+      });
+    const stdout = into((chunk) => this.#output.stdout(chunk));
+    const stderr = into((chunk) => this.#output.stderr(chunk));
+    const attach = new client.Attach(config);
+    return await attach.attach(namespace, pod, 'harness', stdout, stderr, this.#stdin, false);
+  }
+
+  /** Waits for the end of the container, or of its pod. */
+  async #ended({ core, namespace }: Cluster, name: string): Promise<Pick<ChildExit, 'code' | 'signal'>> {
+    for (;;) {
+      const pod = await core.readNamespacedPod({ namespace, name }).catch((error: unknown) => {
+        // A server of the API that is away for a moment says nothing about the pod.
+        if ((error as { code?: number }).code === 404) return 'gone' as const;
+        return null;
+      });
+      if (pod === 'gone') return this.#lost('the pod is gone: it was deleted, or its node was');
+      const ended = pod?.status?.containerStatuses?.[0]?.state?.terminated;
+      if (ended) {
+        if (ended.reason === 'OOMKilled') this.#tell('the container was out of memory (OOMKilled)');
+        return exitOf(ended.exitCode);
+      }
+      if (pod?.status?.phase === 'Failed')
+        return this.#lost(`the pod failed: ${pod.status.reason ?? ''} ${pod.status.message ?? ''}`.trim());
+      await this.#pause();
+    }
+  }
+
+  #lost(message: string): Pick<ChildExit, 'code' | 'signal'> {
+    if (this.#killed === null) this.#tell(message);
+    return { code: null, signal: this.#killed ?? 'SIGKILL' };
+  }
+
+  #tell(message: string): void {
+    this.#output.stderr(Buffer.from(`\n${JSON.stringify({ message })}\n`));
+  }
+
+  async #pause(): Promise<number> {
+    const pollMs = this.#options.pollMs ?? POLL_MS;
+    await delay(pollMs);
+    return pollMs;
+  }
+
+  async #delete(gracePeriodSeconds: number): Promise<void> {
+    if (this.#cluster === null || !this.#job) return;
+    const { batch, core, namespace } = this.#cluster;
+    const labelSelector = `job-name=${this.#job}`;
+    // The pods first: a Job's own grace is not that of its pods. Gone already is as good.
+    await core
+      .deleteCollectionNamespacedPod({ namespace, labelSelector, gracePeriodSeconds })
+      .catch(() => undefined);
+    const propagationPolicy = 'Background';
+    await batch.deleteNamespacedJob({ namespace, name: this.#job, propagationPolicy }).catch(() => undefined);
+  }
+}
+
+async function connect(namespace: string | null): Promise<Cluster> {
+  const client = await import('@kubernetes/client-node').catch((cause: unknown) => {
+    throw new Error('@kubernetes/client-node is not installed; npm install it beside simcity', { cause });
+  });
+  const config = new client.KubeConfig();
+  config.loadFromDefault();
+  const context = config.getContextObject(config.getCurrentContext());
+  return {
+    ...{ client, config },
+    batch: config.makeApiClient(client.BatchV1Api),
+    core: config.makeApiClient(client.CoreV1Api),
+    namespace: namespace ?? context?.namespace ?? 'default',
+  };
+}
+
+/** One Job for one run: no retries, no service account, nothing that it may write but /tmp. */
+export function jobOf({ image, env }: KubernetesOptions, order: HarnessOrder): Kubernetes.V1Job {
+  const labels = { [LABEL]: order.runId, 'app.kubernetes.io/name': 'simcity-harness' };
+  const seconds = order.config.durationSeconds;
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { generateName: `simcity-${order.runId.slice(-12)}-`, labels },
+    spec: {
+      backoffLimit: 0,
+      completions: 1,
+      parallelism: 1,
+      ttlSecondsAfterFinished: KEEP_SECONDS,
+      activeDeadlineSeconds: seconds === null ? LONGEST_SECONDS : Math.ceil(seconds) + OVERTIME_SECONDS,
+      template: {
+        metadata: { labels },
+        spec: {
+          restartPolicy: 'Never',
+          automountServiceAccountToken: false,
+          terminationGracePeriodSeconds: STOP_GRACE_SECONDS,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 1000,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+          containers: [
+            {
+              name: 'harness',
+              image,
+              stdin: true,
+              stdinOnce: true,
+              env: Object.entries(env).map(([name, value]) => ({ name, value })),
+              resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { memory: '2Gi' } },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ['ALL'] },
+              },
+              volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+            },
+          ],
+          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }],
+        },
+      },
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 500);
+}

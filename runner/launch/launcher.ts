@@ -1,0 +1,18 @@
+/** Picks the launcher that the settings name; the code of the others is not loaded. */
+import type { RunnerConfig } from '../config.ts';
+import type { Launcher } from './harness-child.ts';
+import { startHarness } from './process.ts';
+
+export async function launcherOf(config: RunnerConfig): Promise<Launcher> {
+  const { launcher, image } = config;
+  const env = config.targets === null ? {} : { SIMCITY_TARGETS: config.targets };
+  if (launcher === 'docker') {
+    const { dockerLauncher } = await import('./docker.ts');
+    return dockerLauncher({ host: config.dockerHost, image, network: config.dockerNetwork, env });
+  }
+  if (launcher === 'kubernetes') {
+    const { kubernetesLauncher } = await import('./kubernetes.ts');
+    return kubernetesLauncher({ image, namespace: config.namespace, env });
+  }
+  return (order, onAlive) => startHarness(config.harnessScript, order, onAlive);
+}
