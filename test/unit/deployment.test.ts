@@ -51,7 +51,9 @@ describe('compose.yaml', () => {
       strict: false,
       formats: { duration: true, expose: true, ports: true, subnet_ip_address: true },
     });
-    const valid = ajv.compile(composeSchema as object);
+    // It names its dialect by http instead of https, and itself by an older dialect's keyword.
+    const { $schema: _, id: __, ...schema } = composeSchema as Record<string, unknown>;
+    const valid = ajv.compile(schema);
     expect(valid(compose), JSON.stringify(valid.errors)).toBe(true);
   });
 
