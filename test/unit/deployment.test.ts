@@ -49,6 +49,7 @@ describe('compose.yaml', () => {
   it('is what the compose specification allows', () => {
     const ajv = new Ajv2019({
       strict: false,
+      allErrors: true,
       formats: { duration: true, expose: true, ports: true, subnet_ip_address: true },
     });
     // Its names of dialect and places are of an older JSON Schema than its keywords.
