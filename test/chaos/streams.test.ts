@@ -1,0 +1,214 @@
+/** Rows 12, 13, 14 and 24: readers that stall, come and go, come back all at once, or read what is removed. */
+import { request } from 'node:http';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { apiPath, type RunEvent } from '../../server/contract/index.ts';
+import { freePort } from '../helpers/folder.ts';
+import { eventsFrom, FakeHarness, launch, passed } from '../helpers/server.ts';
+import { ChaosDatabase } from './support/database.ts';
+import { collectGarbage, inspectable } from './support/inspect.ts';
+import { assertInvariants } from './support/invariants.ts';
+import { serve, startSimcity } from './support/parts.ts';
+import { openSockets, residentBytes } from './support/processes.ts';
+import { type Row, row, seconds } from './support/row.ts';
+import { allEnded, Subscriber, subscribe } from './support/subscriber.ts';
+import { until } from './support/until.ts';
+
+let database: ChaosDatabase;
+beforeAll(async () => {
+  database = await ChaosDatabase.start();
+});
+afterAll(() => database.close());
+
+async function world(row: Row) {
+  const databaseUrl = await database.create();
+  const sql = database.open(row, databaseUrl);
+  const inspectorPort = await freePort();
+  const server = await serve(row, databaseUrl, { env: inspectable(inspectorPort) });
+  const harness = new FakeHarness(server.url, (await launch(server.url)).id);
+  await harness.claim(sql, 600);
+  const [pid = 0] = server.partPids('server');
+  /** Resident memory after a collection, in MiB. */
+  const memory = async () => {
+    await collectGarbage(pid, inspectorPort);
+    return residentBytes(pid) / 2 ** 20;
+  };
+  return { databaseUrl, sql, server, harness, pid, memory };
+}
+
+/** Sends `count` events of `bytes` each. */
+async function sendLarge(harness: FakeHarness, count: number, bytes: number): Promise<void> {
+  const events: RunEvent[] = eventsFrom(harness.next, count);
+  for (const event of events) event.data = { text: 'x'.repeat(bytes) };
+  const { status, body } = await harness.post({ events });
+  expect(status, JSON.stringify(body)).toBe(200);
+  harness.next += count;
+}
+
+async function gauge(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+}
+
+row(
+  {
+    row: 12,
+    fault: 'readers that take nothing among 50',
+    target: 'cut ≤ 12 s, ≤ 2 MiB held for each; others p99 ≤ 250 ms; they resume by I1',
+  },
+  async (row) => {
+    const { sql, server, harness, memory } = await world(row);
+    const sentAt = new Map<number, number>();
+    const latencies: number[] = [];
+    const onEvent = (index: number) => {
+      const sent = sentAt.get(index);
+      if (sent !== undefined) latencies.push(performance.now() - sent);
+    };
+    const stalled = subscribe(5, server.url, harness.runId);
+    const others = subscribe(45, server.url, harness.runId, { onEvent });
+    const all = [...stalled, ...others];
+    const caughtUp = () =>
+      until('all have caught up', 60_000, () => all.every(({ next }) => next === harness.next));
+    await harness.send(10);
+    await caughtUp();
+    // A burst without a stall, so that what a burst alone takes is known.
+    for (let batch = 0; batch < 4; batch++) await sendLarge(harness, 60, 50_000);
+    await caughtUp();
+    const before = await memory();
+    for (const subscriber of stalled) subscriber.stall();
+    for (let batch = 0; batch < 4; batch++) await sendLarge(harness, 60, 50_000);
+    const stalledAt = performance.now();
+    const held = (await memory()) - before;
+    row.amount('held for each', Math.max(0, held / stalled.length), 2, 'MiB');
+    const streams = () => gauge(server.url, 'simcity_stream_subscribers');
+    expect(await streams()).toBe(50);
+    let cut = false;
+    const cutAt = until('the stalled ones are cut', 30_000, async () => (await streams()) <= 45).then(() => {
+      cut = true;
+      return performance.now();
+    });
+    while (!cut) {
+      const at = performance.now();
+      for (let i = 0; i < 5; i++) sentAt.set(harness.next + i, at);
+      await harness.send(5);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    row.time('cut', (await cutAt) - stalledAt, 12_000);
+    latencies.sort((a, b) => a - b);
+    row.time('from sending to the others, p99', latencies[Math.floor(latencies.length * 0.99)] ?? 0, 250);
+    row.reach(`p50 ${seconds(latencies[Math.floor(latencies.length / 2)] ?? 0)}`);
+    for (const subscriber of stalled) subscriber.resume();
+    await harness.send(1, { end: passed });
+    await allEnded(all, 60_000);
+    for (const { connects } of stalled) expect(connects, 'the stalled ones came back').toBeGreaterThan(1);
+    await assertInvariants(row, { sql, runId: harness.runId, subscribers: all });
+    row.say(
+      `5 of 50 readers stalled behind 12 MB; ${latencies.length} deliveries to the others timed meanwhile`,
+    );
+  },
+);
+
+row({ row: 13, fault: '1,000 cycles of connecting and leaving', target: 'I5 within 10 %' }, async (row) => {
+  const { sql, server, harness, pid, memory } = await world(row);
+  for (let batch = 0; batch < 5; batch++) await harness.send(100);
+  const cycles = async (count: number) => {
+    for (let done = 0; done < count; done += 20) {
+      await Promise.all(Array.from({ length: 20 }, () => connectAndLeave(server.url, harness.runId)));
+    }
+    await until(
+      'no stream is open',
+      10_000,
+      async () => (await gauge(server.url, 'simcity_stream_subscribers')) === 0,
+    );
+  };
+  await cycles(600);
+  const before = { rss: await memory(), sockets: openSockets(pid) };
+  await cycles(1_000);
+  const after = { rss: await memory(), sockets: openSockets(pid) };
+  row.say('1,000 cycles by 20 at once, after 600 to warm up; garbage collected before each look');
+  row.amount('memory', (after.rss / before.rss - 1) * 100, 10, '% more');
+  await until('the sockets are back', 10_000, () => openSockets(pid) <= before.sockets * 1.1 + 1);
+  row.reach(`sockets ${before.sockets} before, ${openSockets(pid)} after; I5 holds`);
+  await harness.send(1, { end: passed });
+  const [subscriber] = subscribe(1, server.url, harness.runId) as [Subscriber];
+  await allEnded([subscriber], 20_000);
+  await assertInvariants(row, { sql, runId: harness.runId, subscribers: [subscriber] });
+});
+
+/** Reads the beginning of a stream and leaves in the middle of it. */
+function connectAndLeave(url: string, runId: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const sent = request(`${url}${apiPath.stream(runId)}`, { agent: false }, (response) => {
+      response.once('data', () => {
+        sent.destroy();
+        resolve();
+      });
+    });
+    sent.on('error', (error) => (sent.destroyed ? resolve() : reject(error)));
+    sent.end();
+  });
+}
+
+row(
+  { row: 14, fault: '500 readers come back within a second', target: 'no 5xx, caught up ≤ 10 s' },
+  async (row) => {
+    const { sql, server, harness } = await world(row);
+    const readers = subscribe(500, server.url, harness.runId);
+    await harness.send(500);
+    await until('all read', 60_000, () => readers.every(({ next }) => next === harness.next));
+    const comeBackMs: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      const before = readers.map(({ connects }) => connects);
+      for (const reader of readers) reader.cut();
+      const cut = performance.now();
+      await harness.send(500);
+      await until('all are back and have caught up', 120_000, () =>
+        readers.every(({ connects, next }, at) => connects > (before[at] ?? 0) && next === harness.next),
+      );
+      comeBackMs.push(performance.now() - cut);
+    }
+    row.say('3 times: all 500 links cut, 500 events sent meanwhile');
+    row.time('caught up', Math.max(...comeBackMs), 10_000);
+    await harness.send(1, { end: passed });
+    await allEnded(readers, 60_000);
+    await assertInvariants(row, { sql, runId: harness.runId, subscribers: readers });
+    expect(readers.flatMap(({ refusals }) => [...refusals.keys()])).toEqual([]);
+    row.reach('no 5xx');
+  },
+);
+
+row({ row: 24, fault: 'a run is pruned under its reader', target: '`reset`, never a hole' }, async (row) => {
+  const { databaseUrl, sql, server, harness } = await world(row);
+  for (let batch = 0; batch < 10; batch++) await sendLarge(harness, 60, 50_000);
+  const reader = new Subscriber(server.url, harness.runId, {
+    onEvent: (index) => {
+      if (index === 5) reader.stall();
+    },
+  });
+  row.defer(() => reader.close());
+  await until('the reader has begun', 30_000, () => reader.next > 5);
+  await harness.send(1, { end: passed });
+  // Older than what is kept: as if it had ended a while ago.
+  await sql`update simcity_runs set ended_at = now() - interval '2 days' where id = ${harness.runId}`;
+  const pruning = await startSimcity(row, ['prune', '--keep', '1d', '--json'], {
+    env: { DATABASE_URL: databaseUrl, SIMCITY_URL: server.url },
+  });
+  expect(await pruning.ended, pruning.stderr).toBe(0);
+  expect((await sql`select id from simcity_runs where id = ${harness.runId}`).length).toBe(0);
+  reader.resume();
+  await until(
+    'the reader is told',
+    60_000,
+    () => reader.others.length > 0 || (reader.refusals.get(410) ?? 0) > 0,
+  );
+  expect(reader.problems, 'never a hole').toEqual([]);
+  expect(reader.next, 'a beginning of the history').toBeLessThan(harness.next);
+  expect(reader.others.filter((kind) => kind !== 'reset')).toEqual([]);
+  const again = await fetch(`${server.url}${apiPath.stream(harness.runId)}`);
+  expect(again.status).toBe(410);
+  await again.body?.cancel();
+  expect(reader.others, 'the stream said it before it ended').toContain('reset');
+  const events = await fetch(`${server.url}${apiPath.events(harness.runId)}?from=10`);
+  expect(events.status).toBe(410);
+  row.say('a reader that stalled at event 5 of 601; `simcity prune` took the run away');
+  row.reach(`it saw ${reader.next} events without a hole, then reset; whoever asks after it gets 410`);
+});
