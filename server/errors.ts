@@ -91,11 +91,22 @@ function fromIngest(error: unknown): ApiError | null {
   }
 }
 
+/** SQLSTATE disk_full. */
+const DISK_FULL = '53100';
+
 /** The one handler of errors: what it does not know is logged and answered without its details. */
 export function toApiError(error: unknown, log: Log): ApiError {
   if (error instanceof ApiError) return error;
   const known = fromIngest(error);
   if (known) return known;
+  if (errorCode(error) === DISK_FULL) {
+    log.error({ err: error }, 'the disk of the database is full');
+    return new ApiError(
+      503,
+      'unavailable',
+      'The disk of the database is full: nothing more can be stored until there is room on it. Then try again.',
+    );
+  }
   if (isUnreachable(error)) {
     log.warn({ code: errorCode(error) }, 'the database cannot be reached');
     return unavailable();

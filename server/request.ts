@@ -33,7 +33,7 @@ export async function readBodyText(c: Context): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks, bytes));
   } catch {
-    throw invalidRequest('The body is not valid UTF-8. Send JSON in UTF-8.');
+    throw new ApiError(422, 'unstorable_text', 'The body is not valid UTF-8. Send JSON in UTF-8.');
   }
 }
 

@@ -10,9 +10,10 @@ export function launchRun(url: string, config: Launch['config'], more: Partial<L
   return launch(url, { target: 'memory', seed: SEED, ...more, config: config ?? {} });
 }
 
-export async function findRun(url: string, runId: string): Promise<Run> {
-  const { body } = await call(url, 'GET', `${API_BASE}/runs/${runId}`);
-  return runSchema.parse(body);
+type Headers = Record<string, string>;
+
+export async function findRun(url: string, runId: string, headers: Headers = {}): Promise<Run> {
+  return runSchema.parse(await (await fetch(`${url}${API_BASE}/runs/${runId}`, { headers })).json());
 }
 
 export function untilRun(
@@ -21,15 +22,21 @@ export function untilRun(
   what: string,
   withinMs: number,
   condition: (run: Run) => boolean,
+  headers: Headers = {},
 ): Promise<Run> {
   return until(`run ${runId} ${what}`, withinMs, async () => {
-    const run = await findRun(url, runId);
+    const run = await findRun(url, runId, headers);
     return condition(run) ? run : null;
   });
 }
 
-export function untilEnded(url: string, runId: string, withinMs: number): Promise<Run> {
-  return untilRun(url, runId, 'ends', withinMs, ({ status }) => isTerminal(status));
+export function untilEnded(
+  url: string,
+  runId: string,
+  withinMs: number,
+  headers: Headers = {},
+): Promise<Run> {
+  return untilRun(url, runId, 'ends', withinMs, ({ status }) => isTerminal(status), headers);
 }
 
 /** The newest run that is `wanted`, once there is one. */

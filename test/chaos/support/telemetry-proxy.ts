@@ -32,6 +32,8 @@ export class TelemetryProxy {
   batches = 0;
   /** Of the newest batch. */
   lastHeaders: IncomingMessage['headers'] = {};
+  /** The body of the newest answer that was 500 or more. */
+  lastRefusal = '';
   fateOf: (batch: number) => Fate = () => 'pass';
   /** Called after the server has answered, before the harness gets to know. */
   onAnswer: (status: number, batch: number) => void | Promise<void> = () => undefined;
@@ -93,6 +95,7 @@ export class TelemetryProxy {
     });
     if (fate === 'stale') await this.#repeatEarlier();
     this.#count(answer.status);
+    if (answer.status >= 500) this.lastRefusal = answer.body.toString();
     await this.onAnswer(answer.status, batch);
     this.#earlier.push({ path, headers: asked.headers, body });
     if (this.#earlier.length > 5) this.#earlier.shift();
