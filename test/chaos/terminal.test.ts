@@ -60,7 +60,7 @@ const PIECES = [
 
 /** All that the app itself ever writes: places, colours, erasing, its modes, and two questions at its start. */
 const OWN =
-  /\u001b\[(?:\d+;\d+H|[\d;]*m|[0-2]?K|[0-2]?J|H|\?(?:1049|25|7|2004|2026)[hl]|c|\?u)|\u001b\]11;\?(?:\u0007|\u001b\\)/g;
+  /\u001b\[(?:\d+;\d+H|\d+C|[\d;]*m|[0-2]?K|[0-2]?J|H|\?(?:1049|25|7|2004|2026)[hl]|c|\?u)|\u001b\]11;\?(?:\u0007|\u001b\\)/g;
 const ACTS =
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/u;
 
