@@ -7,8 +7,19 @@ export function inspectable(port: number): Record<string, string> {
   return { NODE_OPTIONS: `--inspect-port=127.0.0.1:${port}` };
 }
 
-/** Twice: what the first leaves to finalizers goes with the second. */
+/** Collects the garbage of a process. Twice: what the first leaves to finalizers goes with the second. */
 export async function collectGarbage(pid: number, port: number): Promise<void> {
+  await liveBytes(pid, port);
+}
+
+interface Answer {
+  result?: { result?: { value?: unknown } };
+}
+
+const MEMORY = '(({ heapUsed, external }) => heapUsed + external)(process.memoryUsage())';
+
+/** What is alive in a process after its garbage was collected: objects and buffers, in bytes. */
+export async function liveBytes(pid: number, port: number): Promise<number> {
   signal(pid, 'SIGUSR1');
   const url = await until('the inspector answers', 20_000, async () => {
     const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
@@ -21,18 +32,25 @@ export async function collectGarbage(pid: number, port: number): Promise<void> {
     socket.onopen = resolve;
     socket.onerror = () => reject(new Error('the inspector refuses'));
   });
-  for (const id of [1, 2]) {
-    const answered = new Promise<void>((resolve) => {
+  let asked = 0;
+  const ask = (method: string, params: Record<string, unknown> = {}) => {
+    const id = ++asked;
+    const answered = new Promise<Answer>((resolve) => {
       socket.onmessage = ({ data }) => {
-        if ((JSON.parse(String(data)) as { id?: number }).id === id) resolve();
+        const answer = JSON.parse(String(data)) as Answer & { id?: number };
+        if (answer.id === id) resolve(answer);
       };
     });
-    socket.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }));
-    await answered;
-  }
+    socket.send(JSON.stringify({ id, method, params }));
+    return answered;
+  };
+  await ask('HeapProfiler.collectGarbage');
+  await ask('HeapProfiler.collectGarbage');
+  const { result } = await ask('Runtime.evaluate', { expression: MEMORY });
   const closed = new Promise((resolve) => {
     socket.onclose = resolve;
   });
   socket.close();
   await closed;
+  return Number(result?.result?.value);
 }
