@@ -18,11 +18,13 @@ const hashOf = (bytes) => createHash('sha256').update(bytes).digest('hex').slice
 
 const result = await build({
   entryPoints: [
-    { in: 'cli/web/main.tsx', out: 'mission-control' },
+    { in: 'cli/web/boot.ts', out: 'boot' },
     { in: 'cli/web/styles/mission-control.css', out: 'mission-control' },
   ],
   outdir: FOLDER,
   entryNames: '[name]-[hash]',
+  chunkNames: '[name]-[hash]',
+  splitting: true,
   bundle: true,
   minify: true,
   format: 'esm',
@@ -46,11 +48,12 @@ const files = new Map(result.outputFiles.map(({ path, contents }) => [basename(p
 const icon = await readFile('cli/web/icon.svg');
 files.set(`icon-${hashOf(icon)}.svg`, icon);
 
-const named = (end) => `${ASSETS}/${[...files.keys()].find((name) => name.endsWith(end))}`;
+const named = (pattern) => `${ASSETS}/${[...files.keys()].find((name) => pattern.test(name))}`;
 const page = (await readFile('cli/web/index.html', 'utf8'))
-  .replace('{{icon}}', named('.svg'))
-  .replace('{{style}}', named('.css'))
-  .replace('{{script}}', named('.js'));
+  .replace('{{icon}}', named(/\.svg$/))
+  .replace('{{style}}', named(/\.css$/))
+  .replace('{{boot}}', named(/^boot-.*\.js$/))
+  .replace('{{script}}', named(/^main-.*\.js$/));
 
 await mkdir(FOLDER, { recursive: true });
 for (const [name, contents] of files) await writeAll(name, contents);
