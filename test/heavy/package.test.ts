@@ -154,7 +154,7 @@ describe('installed in an empty folder', () => {
       answers = ask(`http://127.0.0.1:${port}`).finally(() => process.kill(pid, 'SIGTERM'));
     });
     expect(answers, said.stdout + said.stderr).not.toBeNull();
-    expect(await answers).toEqual([200, 200, 200]);
+    expect(await answers).toEqual([200, 200, 200, 200]);
   });
 
   it('writes a service and a scenario that the types of the package fit', async () => {
@@ -187,6 +187,6 @@ describe('installed in an empty folder', () => {
 
 /** The status of each page that a person or a program looks at first. */
 async function ask(base: string): Promise<number[]> {
-  const pages = ['/readyz', '/api/ops/simcity/runs', '/openapi.json'];
+  const pages = ['/admin/simcity/mission-control', '/readyz', '/api/ops/simcity/runs', '/openapi.json'];
   return await Promise.all(pages.map(async (page) => (await fetch(base + page)).status));
 }
