@@ -52,6 +52,10 @@ function nodeOfVersion(wanted: string): string {
   return join(into, 'node_modules', name, 'bin');
 }
 
+function committed(under: string): string[] {
+  return execFileSync('git', ['ls-files', under], { encoding: 'utf8' }).trim().split('\n');
+}
+
 interface Said {
   exitCode: number | null;
   stdout: string;
@@ -86,7 +90,8 @@ function simcity(
 describe('the tarball', () => {
   it('holds the bin, the bundle of this build, the migrations and what must be told, and nothing else', () => {
     const rest = files.filter((path) => !/^dist\/(types\/.*\.d\.ts|[\w-]+\.js)$/.test(path));
-    const migrations = execFileSync('git', ['ls-files', 'sql'], { encoding: 'utf8' }).trim().split('\n');
+    const migrations = committed('sql');
+    const templates = committed('cli/init/templates').map((path) => path.replace('cli/init', 'dist'));
     expect(rest.filter((path) => !path.startsWith('dist/web/')).sort()).toEqual(
       [
         'CHANGELOG.md',
@@ -94,10 +99,8 @@ describe('the tarball', () => {
         'README.md',
         'cli/simcity.js',
         'dist/THIRD-PARTY-LICENCES.txt',
-        'dist/templates/SIMCITY.md',
-        'dist/templates/my-scenario.ts',
-        'dist/templates/my-service.ts',
         'package.json',
+        ...templates,
         ...migrations,
       ].sort(),
     );
