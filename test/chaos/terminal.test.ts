@@ -183,7 +183,7 @@ row(
     expect(screens[0], 'foreign escapes are shown').toContain('␛[2J');
     expect(strings).toBeGreaterThanOrEqual(5_000);
     row.say(
-      `${strings} strings in ${EVENTS} events, metrics, a bundle; six views at 120×40 and 80×24, and five commands in a pipe`,
+      `${strings} strings in ${EVENTS} events, metrics, a bundle; the views but the list of runs at 120×40 and 80×24, and five commands in a pipe`,
     );
     row.reach(`${Math.round(screens.join('').length / 1024)} KiB of output, nothing foreign acts`);
   },
