@@ -80,6 +80,8 @@ function keepRunning(
       await endStragglers(options.folder);
       if (stopping) return;
       current = await startPostmaster(options, first.port);
+      // Who asked meanwhile that all be stopped has stopped the one before it, and waits for this loop.
+      if (stopping) return current.stop();
     }
   }
   const gone = loop();
@@ -90,8 +92,6 @@ function keepRunning(
       stopping = true;
       await current.stop();
       await gone.catch(() => {});
-      // A restart may have been under way.
-      await current.stop();
     },
   };
 }

@@ -180,6 +180,20 @@ describe('the embedded database', () => {
     await until(() => running().length === 0);
   });
 
+  it('ends when it is told to while PostgreSQL is being started again', async () => {
+    const guardian = await start();
+    const killed = await postmaster();
+    process.kill(killed, 'SIGKILL');
+    await until(() =>
+      postmaster()
+        .then((pid) => pid !== killed)
+        .catch(() => false),
+    );
+    guardian.child.kill('SIGTERM');
+    expect(await guardian.ended).toBe(0);
+    expect(running()).toEqual([]);
+  });
+
   it('redoes a half-finished initdb', async () => {
     const half = join(dataDir, 'postgres.new-0badcafe');
     await mkdir(half, { recursive: true });
