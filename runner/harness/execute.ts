@@ -21,6 +21,7 @@ import { composeForensic } from './forensics.ts';
 import { executeLive } from './live/execute-live.ts';
 import { Recorder } from './recorder.ts';
 import { Simulation } from './simulation.ts';
+import { steadyWallClock } from './wall-clock.ts';
 
 /** Steps between two looks at the world: a stop, the time limit, the sink's sockets. */
 const STEPS_PER_TURN = 256;
@@ -69,7 +70,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
   });
   const counters = new Counters();
   const metrics = () => ({ ...play.metrics(), ...counters.metrics() });
-  const now = options.now ?? (() => new Date());
+  const now = options.now ?? steadyWallClock();
   const recorder = new Recorder({ sink: options.sink, snapshotEvery: config.snapshotEvery, metrics, now });
   const versions: Record<string, string> = { simcity: packageJson.version, node: process.versions.node };
   try {

@@ -5,7 +5,7 @@ import { readEventPage, type StoredEvent } from '../db/events.ts';
 import { readLive } from '../db/live.ts';
 import { readSnapshots, readThinned } from '../db/snapshots.ts';
 import { ApiError, pruned } from '../errors.ts';
-import { foldCity } from '../runs/fold-city.ts';
+import { foldCity, KeptFolds } from '../runs/fold-city.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
 import type { ServerEnv, Services } from '../services.ts';
 import { validate } from '../validate.ts';
@@ -13,6 +13,7 @@ import { eventsQuery, snapshotsQuery, stateQuery } from './parameters.ts';
 
 export function historyRoutes({ sql }: Services): Hono<ServerEnv> {
   const routes = new Hono<ServerEnv>();
+  const folds = new KeptFolds();
 
   routes.get('/:runId/events', async (c) => {
     const { from, limit } = validate(eventsQuery, c.req.query(), 'the query');
@@ -44,7 +45,7 @@ export function historyRoutes({ sql }: Services): Hono<ServerEnv> {
       const known = newest < 0 ? 'no event is stored yet' : `the newest is ${newest}`;
       throw new ApiError(404, 'not_found', `Run ${id} has no event ${at ?? 0}: ${known}.`);
     }
-    const city = await foldCity(sql, id, at ?? newest);
+    const city = await foldCity(sql, id, at ?? newest, folds);
     await newestIndex(sql, id);
     return c.json(city);
   });

@@ -3,6 +3,11 @@ import type { CityState, JsonObject } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
 
 const PAGE_EVENTS = 2_000;
+/** A fold is kept at each multiple of this many events, so that a step back folds no more than these again. */
+const KEEP_EVERY_EVENTS = 5_000;
+/** What all folds that are kept may hold together, in remembered bookings and operations; some 100 bytes each. */
+const MOST_KEPT = 1_000_000;
+const MOST_FOLDS = 64;
 
 interface FoldedEvent {
   index: number;
@@ -52,6 +57,34 @@ export class CityFold {
     if (operation === 'cancel') this.#cancel(data);
     if (slot && operation === 'open') slot.open = true;
     if (slot && operation === 'close') slot.open = false;
+  }
+
+  /** Index of the last event applied; -1 before the first. */
+  get index(): number {
+    return this.#index;
+  }
+
+  /** How much it remembers, for bounds. */
+  get weight(): number {
+    return this.#slotOfBooking.size + this.#cancelled.size + this.#begun.size + this.#slots.size;
+  }
+
+  /** One that goes on by itself from here. */
+  copy(): CityFold {
+    const copy = new CityFold();
+    const copies = new Map<Slot, Slot>();
+    for (const [id, slot] of this.#slots) {
+      const own = { ...slot, bookings: new Map(slot.bookings), uncertain: new Set(slot.uncertain) };
+      copies.set(slot, own);
+      copy.#slots.set(id, own);
+    }
+    for (const [id, slot] of this.#slotOfOperation) copy.#slotOfOperation.set(id, copies.get(slot) as Slot);
+    for (const [id, slot] of this.#slotOfBooking) copy.#slotOfBooking.set(id, copies.get(slot) as Slot);
+    for (const [id, begun] of this.#begun) copy.#begun.set(id, begun);
+    for (const id of this.#cancelled) copy.#cancelled.add(id);
+    copy.#index = this.#index;
+    copy.#virtualMs = this.#virtualMs;
+    return copy;
   }
 
   state(): CityState {
@@ -129,19 +162,52 @@ export class CityFold {
   }
 }
 
-/** The city of a run after event `at`, read page by page. */
-export async function foldCity(sql: Sql, runId: string, at: number): Promise<CityState> {
-  const fold = new CityFold();
-  let from = 0;
+/** Folds that were made lately, to go on from: scrubbing asks for one place after another. Bounded. */
+export class KeptFolds {
+  /** Least lately used first. */
+  #kept: { runId: string; fold: CityFold }[] = [];
+
+  /** A fold at event `at` or before, as near as there is; a new one otherwise. It is the caller's to go on with. */
+  nearest(runId: string, at: number): CityFold {
+    let best: { runId: string; fold: CityFold } | null = null;
+    for (const entry of this.#kept) {
+      if (entry.runId !== runId || entry.fold.index > at) continue;
+      if (best === null || entry.fold.index > best.fold.index) best = entry;
+    }
+    if (best === null) return new CityFold();
+    this.#kept = [...this.#kept.filter((entry) => entry !== best), best];
+    return best.fold.copy();
+  }
+
+  /** Keeps `fold`, which nobody may go on with after that. */
+  keep(runId: string, fold: CityFold): void {
+    const isSame = (entry: { runId: string; fold: CityFold }) =>
+      entry.runId === runId && entry.fold.index === fold.index;
+    this.#kept = [...this.#kept.filter((entry) => !isSame(entry)), { runId, fold }];
+    let weight = this.#kept.reduce((sum, entry) => sum + entry.fold.weight, 0);
+    while (weight > MOST_KEPT || this.#kept.length > MOST_FOLDS)
+      weight -= this.#kept.shift()?.fold.weight ?? weight;
+  }
+}
+
+/** The city of a run after event `at`, read page by page from where an earlier question came to. */
+export async function foldCity(sql: Sql, runId: string, at: number, kept: KeptFolds): Promise<CityState> {
+  const fold = kept.nearest(runId, at);
+  const keepAt = at - (at % KEEP_EVERY_EVENTS);
+  let from = fold.index + 1;
   while (from <= at) {
+    const to = Math.min(at, from + PAGE_EVENTS - 1, from <= keepAt ? keepAt : at);
     const rows = await sql<FoldedEvent[]>`
       select idx as index, virtual_ms as "virtualMs", type, actor, data from simcity_run_events
-      where run_id = ${runId} and idx between ${from} and ${Math.min(at, from + PAGE_EVENTS - 1)}
+      where run_id = ${runId} and idx between ${from} and ${to}
       order by idx`;
     for (const row of rows) fold.apply(row);
     const last = rows.at(-1);
     if (!last) break;
     from = last.index + 1;
+    if (last.index === keepAt && keepAt < at) kept.keep(runId, fold.copy());
   }
-  return fold.state();
+  const state = fold.state();
+  kept.keep(runId, fold);
+  return state;
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CityFold } from '../../server/runs/fold-city.ts';
+import type { RunEvent } from '../../server/contract/index.ts';
+import { CityFold, KeptFolds } from '../../server/runs/fold-city.ts';
+import { executed } from '../helpers/execute.ts';
 
 type Line = [type: string, actor: string, data: Record<string, unknown>];
 
@@ -87,5 +89,41 @@ describe('the city folded from a history', () => {
       fold(['start', 'city', {}], ['book.ok', 'x', { booking: 5, slot: {} }], ['odd', 'x', {}]),
     ).toBeUndefined();
     expect(fold(['start', 'city', { slots: [null, 3, { id: 5 }] }])).toBeUndefined();
+  });
+});
+
+describe('folds that are kept', () => {
+  it('lead to the same city as a fold from the beginning, wherever they are asked to go, in any order', async () => {
+    const { events } = await executed({
+      target: 'memory',
+      seed: 5,
+      config: { operations: 400, faults: 'brutal' },
+    });
+    const through = (city: CityFold, at: number) => {
+      for (const event of events.slice(city.index + 1, at + 1)) city.apply(event as RunEvent);
+      return city;
+    };
+    const kept = new KeptFolds();
+    for (let step = 0; step < 60; step++) {
+      const at = (step * 7_919) % events.length;
+      const near = kept.nearest('run', at);
+      expect(near.index).toBeLessThanOrEqual(at);
+      const city = through(near, at);
+      expect(city.state()).toEqual(through(new CityFold(), at).state());
+      kept.keep('run', city);
+    }
+    expect(kept.nearest('run', events.length).index).toBeGreaterThan(0);
+    expect(kept.nearest('another', events.length).index).toBe(-1);
+  });
+
+  it('are bounded', () => {
+    const kept = new KeptFolds();
+    for (let run = 0; run < 200; run++) {
+      const city = new CityFold();
+      city.apply({ index: 0, virtualMs: 0, type: 'start', actor: 'city', data: {} });
+      kept.keep(`run-${run}`, city);
+    }
+    expect(kept.nearest('run-0', 0).index).toBe(-1);
+    expect(kept.nearest('run-199', 0).index).toBe(0);
   });
 });

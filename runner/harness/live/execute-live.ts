@@ -19,6 +19,7 @@ import type { Sink } from '../../telemetry/sink.ts';
 import { Counters } from '../counters.ts';
 import { composeForensic } from '../forensics.ts';
 import { Recorder } from '../recorder.ts';
+import { steadyWallClock } from '../wall-clock.ts';
 import { Disturbance } from './disturbance.ts';
 import { cancelsAgain, type FirstLook, firstLook } from './first-look.ts';
 import type { LiveTrace } from './group-cursor.ts';
@@ -176,7 +177,7 @@ async function begun(
     sink,
     snapshotEvery: config.snapshotEvery,
     metrics: () => ({ ...play.metrics(), ...counters.metrics() }),
-    now: options.now ?? (() => new Date()),
+    now: options.now ?? steadyWallClock(),
   });
   const verdicts = new Verdicts(play, recorder, counters);
   verdicts.cancelsAgain = cancelsAgain;
