@@ -1,6 +1,6 @@
 /** Holds every completion against the sequential model, one linearizability checker for each object. */
 import type { ModelPart } from '../scenarios/scenario.ts';
-import { LinearizabilityChecker } from './linearizability/index.ts';
+import { type CheckCost, LinearizabilityChecker } from './linearizability/index.ts';
 import type { SequentialModel } from './model.ts';
 
 /**
@@ -21,6 +21,8 @@ type Checker = LinearizabilityChecker<unknown, unknown, unknown>;
 type Verdict = ReturnType<Checker['complete']>;
 
 export class HistoryChecker {
+  /** Over all objects, from the beginning. */
+  readonly cost: CheckCost = { answers: 0, searches: 0, configurations: 0 };
   readonly #model: SequentialModel<unknown, unknown, unknown>;
   readonly #world: unknown;
   readonly #checkers = new Map<string, Checker>();
@@ -87,7 +89,7 @@ export class HistoryChecker {
     const from = { ...this.#model, initial: () => state };
     this.#checkers.set(
       object,
-      new LinearizabilityChecker(from, object, { maxConfigurations: MAX_CONFIGURATIONS }),
+      new LinearizabilityChecker(from, object, { maxConfigurations: MAX_CONFIGURATIONS, cost: this.cost }),
     );
   }
 
@@ -112,6 +114,7 @@ export class HistoryChecker {
       checker = new LinearizabilityChecker(this.#model, object, {
         maxConfigurations: MAX_CONFIGURATIONS,
         world: this.#world,
+        cost: this.cost,
       });
       this.#checkers.set(object, checker);
     }

@@ -201,6 +201,7 @@ async function report(
     operationsPlanned: simulation.planned,
     sometimes: outcome.sometimes,
     neverReached: Object.keys(outcome.sometimes).filter((name) => outcome.sometimes[name] === 0),
+    checking: { 'per-object-history': { ...simulation.checker.cost } },
     undecided: [...simulation.checker.undecided].map(([object, why]) => ({ object, why })),
   };
   const index = recorder.record(simulation.now, 'end', 'city', data);

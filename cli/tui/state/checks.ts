@@ -1,4 +1,5 @@
 /** The checks of a run: what each says, how often it was made, and whether it holds. */
+import { formatCompact } from '../../format.ts';
 import { failureOf } from './selectors.ts';
 import type { RunData } from './state.ts';
 
@@ -8,6 +9,8 @@ export interface CheckRow {
   state: 'holds' | 'broken' | 'waiting';
   /** How often; null when nothing tells. */
   count: number | null;
+  /** What it cost, in words, once the run has told; null before, and for what costs next to nothing. */
+  cost: string | null;
 }
 
 interface Check {
@@ -87,12 +90,31 @@ export function checkRows(data: RunData): CheckRow[] {
   }));
   const rows = [...known, ...thresholds].map(({ name, says, countOf }): CheckRow => {
     const count = countOf(data);
-    return { name, says, count, state: name === broken ? 'broken' : count > 0 ? 'holds' : 'waiting' };
+    const state = name === broken ? 'broken' : count > 0 ? 'holds' : 'waiting';
+    return { name, says, count, state, cost: costOf(data, name) };
   });
   if (broken !== undefined && !rows.some(({ name }) => name === broken)) {
-    rows.push({ name: broken, says: failureOf(data)?.message ?? '', count: null, state: 'broken' });
+    rows.push({
+      name: broken,
+      says: failureOf(data)?.message ?? '',
+      count: null,
+      state: 'broken',
+      cost: null,
+    });
   }
   return rows.sort((a, b) => Number(b.state === 'broken') - Number(a.state === 'broken'));
+}
+
+/** As the end of the run tells it: `1,204 answers, 61 searched, 480 orders tried`. */
+function costOf(data: RunData, name: string): string | null {
+  const all = data.tally.closing?.['checking'];
+  const told = typeof all === 'object' && all !== null ? (all as Record<string, unknown>)[name] : undefined;
+  if (typeof told !== 'object' || told === null) return null;
+  const { answers, searches, configurations } = told as Record<string, unknown>;
+  const numbers = [answers, searches, configurations];
+  if (!numbers.every((number) => typeof number === 'number')) return null;
+  const [held, searched, tried] = numbers.map((number) => formatCompact(number));
+  return `${held} answers, ${searched} searched for, ${tried} orders tried`;
 }
 
 /** A situation that a run has to reach, with how often it did; null while the run has not said. */

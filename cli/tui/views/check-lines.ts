@@ -26,6 +26,11 @@ export function checkLine({ name, says, state, count }: CheckRow, width: number)
   ];
 }
 
+/** Under a check: what it cost. */
+export function costLine(cost: string): Line {
+  return [span(`    cost: ${cost}`, DIM)];
+}
+
 export function sometimesLine({ name, count }: SometimesRow, hasEnded: boolean, width: number): Line {
   const reached = count !== null && count > 0;
   const mark = reached ? '●' : '○';

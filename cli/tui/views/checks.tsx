@@ -10,7 +10,7 @@ import { checkRows, faultRows, sometimesRows } from '../state/checks.ts';
 import { shown } from '../state/selectors.ts';
 import type { RunData } from '../state/state.ts';
 import { risesOf, samplePoints } from '../state/timeline.ts';
-import { checkLine, faultLine, sometimesLine } from './check-lines.ts';
+import { checkLine, costLine, faultLine, sometimesLine } from './check-lines.ts';
 import type { ViewProps } from './registry.ts';
 
 export function ChecksView({ state, area }: ViewProps) {
@@ -77,7 +77,9 @@ function checkLines(data: RunData, width: number): Line[] {
   const open = Array.isArray(undecided) ? undecided.length : 0;
   return [
     [span('Must hold always', BOLD)],
-    ...checkRows(data).map((row) => checkLine(row, width)),
+    ...checkRows(data).flatMap((row) =>
+      row.cost === null ? [checkLine(row, width)] : [checkLine(row, width), costLine(row.cost)],
+    ),
     [],
     [
       span('Must happen at least once', BOLD),

@@ -26,12 +26,15 @@ export function Checks({ rows, areCounted }: { rows: readonly CheckRow[]; areCou
 }
 
 function CheckLine({ row, isCounted }: { row: CheckRow; isCounted: boolean }) {
-  const { name, says, state, count } = row;
+  const { name, says, state, count, cost } = row;
   const isUnseen = state === 'waiting' && !isCounted;
   const [sign, word] = isUnseen ? UNSEEN : CHECK[state];
   const counted = isCounted && state === 'holds' && count !== null ? `, ${formatCompact(count)}×` : '';
   return (
-    <li class={`check check-${isUnseen ? 'holds' : state}`} title={safeText(says)}>
+    <li
+      class={`check check-${isUnseen ? 'holds' : state}`}
+      title={safeText(cost === null ? says : `${says}; cost: ${cost}`)}
+    >
       <span>
         <span class="sign" aria-hidden="true">
           {sign}

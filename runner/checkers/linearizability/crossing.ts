@@ -3,7 +3,7 @@
  * it, as few of them and in as few orders as can matter.
  */
 import { candidates } from './candidates.ts';
-import type { Configuration, HistoryEvent, Op } from './history.ts';
+import type { CheckCost, Configuration, HistoryEvent, Op } from './history.ts';
 import { isDone, type Steps } from './steps.ts';
 import { configurationKey, subsumes } from './subsumption.ts';
 
@@ -40,11 +40,13 @@ interface Crossing<State, Call, Answer> {
 export class Crossings<State, Call, Answer> {
   readonly #steps: Steps<State, Call, Answer>;
   readonly #limit: number;
+  readonly #cost: CheckCost;
   #left = 0;
 
-  constructor(steps: Steps<State, Call, Answer>, limit: number) {
+  constructor(steps: Steps<State, Call, Answer>, limit: number, cost: CheckCost) {
     this.#steps = steps;
     this.#limit = limit;
+    this.#cost = cost;
   }
 
   /** Steps that are left of the allowance. */
@@ -92,6 +94,7 @@ export class Crossings<State, Call, Answer> {
 
   /** Looking at a configuration costs more the more operations there are to compare it with. */
   #spend(): void {
+    this.#cost.configurations++;
     this.#left -= 1 + (this.#steps.live.length >> 7);
     if (this.#left < 0) throw new SearchExhausted(this.#limit);
   }

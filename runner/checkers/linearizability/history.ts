@@ -46,6 +46,16 @@ export interface Configuration<State, Call, Answer> {
   readonly met: readonly Met<Call, Answer>[];
 }
 
+/** What checking has cost so far, in units that every machine counts alike. */
+export interface CheckCost {
+  /** Answers held against the model. */
+  answers: number;
+  /** Those that the order found so far did not explain, so that another was searched for. */
+  searches: number;
+  /** Configurations looked at in searches. */
+  configurations: number;
+}
+
 export type Verdict<State> =
   | { readonly ok: true }
   /** No order of the operations explains the answer: what would have been allowed, and in which states. */

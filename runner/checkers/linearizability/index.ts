@@ -13,10 +13,10 @@
  */
 import type { SequentialModel } from '../model.ts';
 import { SearchExhausted } from './crossing.ts';
-import type { HistoryEvent, Op, Verdict } from './history.ts';
+import type { CheckCost, HistoryEvent, Op, Verdict } from './history.ts';
 import { FOLD_EVERY_EVENTS, KeptHistory } from './kept-history.ts';
 
-export type { Verdict } from './history.ts';
+export type { CheckCost, Verdict } from './history.ts';
 
 export interface LinearizabilityOptions {
   /** Configurations that are looked at for one answer, at most; beyond, the verdict is `unknown`. */
@@ -25,6 +25,8 @@ export interface LinearizabilityOptions {
   world?: unknown;
   /** Events after which the history is folded; fewer cost more time, more cost more memory. */
   foldEvery?: number;
+  /** Counts what checking costs, together with those that share it. */
+  cost?: CheckCost;
 }
 
 const OK = { ok: true } as const;
@@ -32,6 +34,7 @@ const DEFAULT_MAX_CONFIGURATIONS = 20_000;
 
 export class LinearizabilityChecker<State, Call, Answer> {
   readonly #model: SequentialModel<State, Call, Answer>;
+  readonly #cost: CheckCost;
   /** Null once a verdict was not ok: nothing more can be told then, and `#reason` says why. */
   #history: KeptHistory<State, Call, Answer> | null;
   #reason = '';
@@ -49,7 +52,8 @@ export class LinearizabilityChecker<State, Call, Answer> {
     this.#model = model;
     const state = model.initial(object, options.world);
     const most = options.maxConfigurations ?? DEFAULT_MAX_CONFIGURATIONS;
-    this.#history = new KeptHistory(model, state, most, options.foldEvery ?? FOLD_EVERY_EVENTS);
+    this.#cost = options.cost ?? { answers: 0, searches: 0, configurations: 0 };
+    this.#history = new KeptHistory(model, state, most, options.foldEvery ?? FOLD_EVERY_EVENTS, this.#cost);
   }
 
   /** Configurations at the beginning of what is kept. */
@@ -81,6 +85,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
   /** The operation answered. A verdict that is not ok is final: later ones are `unknown`. */
   complete(id: number, answer: Answer): Verdict<State> {
     if (!this.#history) return this.#afterEnd();
+    this.#cost.answers++;
     const op = this.#find(id);
     op.status = 'answered';
     op.answer = answer;

@@ -4,7 +4,7 @@
  */
 import type { SequentialModel } from '../model.ts';
 import { SearchExhausted } from './crossing.ts';
-import type { Configuration, HistoryEvent, Op } from './history.ts';
+import type { CheckCost, Configuration, HistoryEvent, Op } from './history.ts';
 import { Search } from './search.ts';
 import { Steps } from './steps.ts';
 import { withoutSubsumed } from './subsumption.ts';
@@ -40,6 +40,7 @@ export class KeptHistory<State, Call, Answer> {
   #events: HistoryEvent<Call, Answer>[] = [];
   /** One way through the events: the configuration before each of them, and after the last. */
   #way: Configuration<State, Call, Answer>[];
+  readonly #cost: CheckCost;
   readonly #foldEvery: number;
   #foldAt: number;
   #foldWidth = FOLD_CONFIGURATIONS;
@@ -47,14 +48,21 @@ export class KeptHistory<State, Call, Answer> {
   #credit: number;
 
   /** At most `most` configurations are looked at for one event; folded is after `foldEvery` events at the soonest. */
-  constructor(model: SequentialModel<State, Call, Answer>, state: State, most: number, foldEvery: number) {
+  constructor(
+    model: SequentialModel<State, Call, Answer>,
+    state: State,
+    most: number,
+    foldEvery: number,
+    cost: CheckCost,
+  ) {
     this.#model = model;
     this.#foldEvery = foldEvery;
     this.#foldAt = foldEvery;
     this.#most = most;
     this.#credit = most;
     this.#steps = new Steps(model);
-    this.#search = new Search(this.#steps, most);
+    this.#search = new Search(this.#steps, most, cost);
+    this.#cost = cost;
     this.#roots = [this.#steps.initial(state)];
     this.#way = [...this.#roots];
   }
@@ -103,6 +111,7 @@ export class KeptHistory<State, Call, Answer> {
       this.#way[this.#events.length] = next;
       return true;
     }
+    this.#cost.searches++;
     if (this.#findWay(event)) return true;
     this.#events.pop();
     if (before) this.#way[this.#events.length] = before;

@@ -1,6 +1,6 @@
 /** The search for an order that explains the whole history that is kept: one way, or all ways at once. */
 import { Crossings, SearchExhausted } from './crossing.ts';
-import type { Configuration, HistoryEvent, Op } from './history.ts';
+import type { CheckCost, Configuration, HistoryEvent, Op } from './history.ts';
 import { isDone, type Steps } from './steps.ts';
 import { configurationKey, withoutSubsumed } from './subsumption.ts';
 
@@ -21,9 +21,9 @@ export class Search<State, Call, Answer> {
   /** Configurations before an event from which no way leads on, by the event's position. */
   readonly #hopeless = new Map<number, Set<string>>();
 
-  constructor(steps: Steps<State, Call, Answer>, limit: number) {
+  constructor(steps: Steps<State, Call, Answer>, limit: number, cost: CheckCost) {
     this.#steps = steps;
-    this.#crossings = new Crossings(steps, limit);
+    this.#crossings = new Crossings(steps, limit, cost);
   }
 
   /** Steps that are left of the allowance. */

@@ -372,6 +372,7 @@ async function report(
     operationsPlanned: run.planned,
     sometimes,
     neverReached: Object.keys(sometimes).filter((name) => sometimes[name] === 0),
+    checking: { 'per-object-history': { ...verdicts.history.cost } },
     undecided: [...new Map([...verdicts.givenUp, ...verdicts.history.undecided])].map(([object, why]) => ({
       object,
       why,
