@@ -1,7 +1,7 @@
 /**
  * Measures how soon the zoo's known bugs are found, and writes the README's tables from it:
  *
- *   DATABASE_URL=postgres://… node .ci/zoo.ts [--seeds 20] [--shrunk 1] [--only bug,bug] [--print]
+ *   DATABASE_URL=postgres://… node .ci/zoo.ts [--seeds 20] [--shrunk 1] [--only bug,bug] [--print] [--part zoo|strategies]
  *
  * Every number comes from runs that are executed here with the default profile of faults. Without
  * DATABASE_URL, PostgreSQL is started in a temporary folder.
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     shrunk: { type: 'string', default: '1' },
     print: { type: 'boolean', default: false },
+    part: { type: 'string', default: 'both' },
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1);
@@ -33,17 +34,21 @@ const standard = runConfigSchema.parse({});
 const cluster = process.env['DATABASE_URL'] ? null : await startTestPostgres();
 const url = process.env['DATABASE_URL'] ?? (await cluster?.createDatabase({ migrated: false })) ?? '';
 try {
-  const zoo = await measureZoo();
-  const strategies = await measureStrategies();
-  if (values.print) process.stdout.write(`${zoo}\n${strategies}`);
-  else write(zoo, strategies);
+  const tables: [marker: string, text: string][] = [];
+  if (values.part !== 'strategies') tables.push(['zoo', await measureZoo()]);
+  if (values.part !== 'zoo') tables.push(['strategies', await measureStrategies()]);
+  if (values.print) process.stdout.write(tables.map(([, text]) => text).join('\n'));
+  else write(tables);
 } finally {
   await cluster?.close();
 }
 
-function write(zoo: string, strategies: string): void {
+function write(tables: readonly [marker: string, text: string][]): void {
   const before = readFileSync(README, 'utf8');
-  writeFileSync(README, between(between(before, 'zoo', zoo), 'strategies', strategies));
+  writeFileSync(
+    README,
+    tables.reduce((text, [marker, table]) => between(text, marker, table), before),
+  );
 }
 
 async function measureZoo(): Promise<string> {

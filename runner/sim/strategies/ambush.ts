@@ -36,7 +36,8 @@ class Ambush implements Strategy {
   done(): void {}
 }
 
-function weightOf({ steps }: Candidate): number {
+/** How likely a request is to go, beside others. */
+export function weightOf({ steps }: Candidate): number {
   return WEIGHTS[Math.min(steps, WEIGHTS.length - 1)] as number;
 }
 

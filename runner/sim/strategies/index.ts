@@ -3,9 +3,10 @@ import type { Prng } from '../prng.ts';
 import { ambush } from './ambush.ts';
 import { pct } from './pct.ts';
 import { random } from './random.ts';
+import { rivals } from './rivals.ts';
 import type { Strategy, StrategyFactory } from './strategy.ts';
 
-export const STRATEGIES: readonly StrategyFactory[] = [random, pct, ambush];
+export const STRATEGIES: readonly StrategyFactory[] = [random, pct, ambush, rivals];
 
 /** The strategy of this name; an error that lists the known ones when there is none. */
 export function createStrategy(name: string, prng: Prng): Strategy {
