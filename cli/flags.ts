@@ -1,6 +1,9 @@
 /** How the text of a flag becomes its value; a bad one is quoted, with what would be right. */
 import { InvalidArgumentError } from 'commander';
 import { isModuleFile } from '../server/contract/module.ts';
+import { FAULT_NAMES } from '../server/contract/run-values.ts';
+
+export { FAULT_NAMES };
 
 /** A parser for whole numbers in a range. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -80,20 +83,6 @@ export function duration(text: string): number {
   return seconds;
 }
 
-/** The contract's names, which are not imported because that loads zod; a test holds them together. */
-export const FAULT_NAMES: readonly string[] = [
-  'drop-request',
-  'drop-response',
-  'duplicate-request',
-  'delay',
-  'reorder',
-  'burst',
-  'crash',
-  'serialization-failure',
-  'pool-exhaustion',
-  'clock-skew',
-];
-
 /** Collects `NAME=RATE` pairs. */
 export function faultRate(text: string, previous: Record<string, number> = {}): Record<string, number> {
   const match = /^([a-z][a-z-]*)=(\d*\.?\d+)$/.exec(text);
@@ -101,7 +90,7 @@ export function faultRate(text: string, previous: Record<string, number> = {}): 
   if (!match?.[1] || !(rate >= 0 && rate <= 1)) {
     throw new InvalidArgumentError('It takes NAME=RATE with a rate from 0 to 1, such as drop-response=0.02.');
   }
-  if (!FAULT_NAMES.includes(match[1])) {
+  if (!FAULT_NAMES.some((name) => name === match[1])) {
     throw new InvalidArgumentError(`'${match[1]}' is no fault.\n  The faults are ${FAULT_NAMES.join(', ')}.`);
   }
   return { ...previous, [match[1]]: rate };

@@ -40,8 +40,6 @@ export class Statement {
   session: Session | null = null;
   /** Backends it was last seen to wait for. */
   blockers: readonly number[] = [];
-  /** Set when it was taken back because another statement waits for the same backend. */
-  deferred = false;
   /** True once a savepoint stands before it, to which it can be taken back. */
   savepoint = false;
   rows: Record<string, unknown>[] | null = null;
