@@ -21,6 +21,7 @@ import {
 import { CliError, EXIT, messageOf } from '../errors.ts';
 import { safeText } from '../sanitize.ts';
 import { type HttpRequest, send, textOf } from './http.ts';
+import { askPatiently, type Exchanged, PATIENCE, type Patience } from './patience.ts';
 
 /** How to reach a server. */
 export interface Connection {
@@ -47,14 +48,19 @@ export interface Api {
 export interface ApiOptions {
   /** Aborts every call when the process leaves. */
   signal?: AbortSignal;
-  /** Limit for one call in ms. */
+  /** Limit for one answer in ms. */
   timeoutMs?: number;
+  /** How long a server that has too many requests is waited for. */
+  patience?: Patience;
   exchange?: typeof exchange;
 }
 
 type Query = Record<string, string | number | undefined>;
 
-/** The calls of the server at `connection`. @throws CliError from each call that fails. */
+/**
+ * The calls of the server at `connection`. One that it has too many of just now (429) is made again, within
+ * bounds, when the server says. @throws CliError from each call that fails.
+ */
 export function createApi(connection: Connection, options: ApiOptions = {}): Api {
   const ask = <T>(schema: z.ZodType<T> | null, path: string, init: CallInit = {}): Promise<T> =>
     callServer(connection, options, schema, path, init);
@@ -91,12 +97,21 @@ async function callServer<T>(
   for (const [name, value] of Object.entries(init.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
-  const { status, text } = await call(connection, options, url, init);
+  const { status, text } = await callPatiently(connection, options, url, init);
   if (status < 200 || status > 299) throw refusal(connection, status, text);
   if (schema === null) return undefined as T;
   const parsed = schema.safeParse(parseJson(text));
   if (!parsed.success) throw unreadable(connection, path, parsed.error.issues);
   return parsed.data;
+}
+
+async function callPatiently(connection: Connection, options: ApiOptions, url: URL, init: CallInit) {
+  const ask = () => call(connection, options, url, init);
+  try {
+    return await askPatiently(ask, options.patience ?? PATIENCE, options.signal);
+  } catch (error) {
+    throw error instanceof CliError ? error : unreachable(connection, causeOf(error), error);
+  }
 }
 
 async function call(connection: Connection, options: ApiOptions, url: URL, init: CallInit) {
@@ -118,9 +133,10 @@ async function call(connection: Connection, options: ApiOptions, url: URL, init:
 }
 
 /** Sends a request and reads the whole answer. @throws what went wrong with the connection. */
-export async function exchange(url: URL, request: HttpRequest): Promise<{ status: number; text: string }> {
+export async function exchange(url: URL, request: HttpRequest): Promise<Exchanged> {
   const answer = await send(url, request);
-  return { status: answer.status, text: await textOf(answer, request.signal) };
+  const retryAfter = answer.headers['retry-after'];
+  return { status: answer.status, text: await textOf(answer, request.signal), retryAfter };
 }
 
 /** The error for a server that cannot be reached at all. */
@@ -151,6 +167,7 @@ const HINTS: Partial<Record<ApiErrorBody['error']['code'], string>> = {
   unauthorized: 'Set SIMCITY_TOKEN to a token that this server takes.',
   forbidden: 'Set SIMCITY_TOKEN to a token that may do this.',
   unavailable: 'Its database may be away; try again in a moment.',
+  too_many_requests: 'It was waited for. Ask less often, or with a token that nobody else uses.',
 };
 const USAGE_CODES = new Set([
   'invalid_request',
@@ -165,9 +182,13 @@ const USAGE_CODES = new Set([
 export function refusal(connection: Connection, status: number, text: string): CliError {
   const body = apiErrorSchema.safeParse(parseJson(text));
   if (!body.success) {
+    const hint =
+      status === 429
+        ? 'It, or a proxy before it, has too many requests; it was waited for. Try again later.'
+        : 'Is it a SimCity server? Check --server and SIMCITY_URL.';
     return new CliError(
       `the server at ${safeText(connection.url)} answered HTTP ${status} without a SimCity error.`,
-      { exitCode: EXIT.unreachable, hint: 'Is it a SimCity server? Check --server and SIMCITY_URL.' },
+      { exitCode: EXIT.unreachable, hint },
     );
   }
   const { code, message } = body.data.error;

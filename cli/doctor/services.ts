@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { apiErrorSchema, SESSION_PATH, sessionSchema } from '../../server/contract/index.ts';
 import type { Connection } from '../client/api.ts';
 import { causeOf, exchange, parseJson } from '../client/api.ts';
+import { askPatiently, PATIENCE } from '../client/patience.ts';
 import type { Context } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
 import { findServer, type ServerFlags } from '../hosting/find-server.ts';
@@ -20,17 +21,17 @@ export async function checkServer(context: Context, flags: ServerFlags): Promise
     if (found === null) {
       return [ok('server', 'none runs here; `simcity run` hosts one, `simcity up` a lasting one')];
     }
-    return await checkConnection(found.connection);
+    return await checkConnection(found.connection, context.leaving);
   } catch (error) {
     const hint = error instanceof CliError ? (error.hint ?? '') : '';
     return [fail('server', safeText(messageOf(error)), hint)];
   }
 }
 
-async function checkConnection(connection: Connection): Promise<Check[]> {
+async function checkConnection(connection: Connection, leaving: AbortSignal): Promise<Check[]> {
   const shown = safeText(connection.url.replace(/\/\/[^/@]*@/, '//***@'));
   const advice = 'Start it with `simcity up`, or name another with --server URL or SIMCITY_URL.';
-  const health = await ask(connection, '/healthz');
+  const health = await ask(connection, '/healthz', leaving);
   if (!health.ok) return [fail('server', `${shown}: ${health.why}`, advice)];
   const said = healthSchema.safeParse(health.body);
   if (!said.success)
@@ -44,8 +45,8 @@ async function checkConnection(connection: Connection): Promise<Check[]> {
           `${shown}, version ${safeText(version)}; this is ${VERSION}`,
           'Use the same version on both sides.',
         );
-  const ready = await ask(connection, '/readyz');
-  const allowed = await ask(connection, '/api/ops/simcity/runs?limit=1');
+  const ready = await ask(connection, '/readyz', leaving);
+  const allowed = await ask(connection, '/api/ops/simcity/runs?limit=1', leaving);
   return [
     server,
     ready.ok
@@ -56,13 +57,18 @@ async function checkConnection(connection: Connection): Promise<Check[]> {
           'Look at the log of the server; `simcity migrate` applies migrations.',
         ),
     allowed.ok
-      ? ok('access', await describeAccess(connection))
-      : fail('access', allowed.why, 'Set SIMCITY_TOKEN to a token that this server takes.'),
+      ? ok('access', await describeAccess(connection, leaving))
+      : fail('access', allowed.why, accessAdvice(allowed.status)),
   ];
 }
 
-async function describeAccess(connection: Connection): Promise<string> {
-  const answer = await ask(connection, SESSION_PATH);
+function accessAdvice(status: number | null): string {
+  if (status === 429) return 'Ask less often, or with a token that nobody else uses.';
+  return 'Set SIMCITY_TOKEN to a token that this server takes.';
+}
+
+async function describeAccess(connection: Connection, leaving: AbortSignal): Promise<string> {
+  const answer = await ask(connection, SESSION_PATH, leaving);
   const session = answer.ok ? sessionSchema.safeParse(answer.body) : null;
   if (!session?.success) return 'runs can be read';
   const { required, name, scopes } = session.data;
@@ -70,20 +76,24 @@ async function describeAccess(connection: Connection): Promise<string> {
   return `token ${safeText(name ?? '')} may ${scopes.join(' and ')}`;
 }
 
-type Answer = { ok: true; body: unknown } | { ok: false; why: string };
+/** `status` null: no answer came. */
+type Answer = { ok: true; body: unknown } | { ok: false; why: string; status: number | null };
 
-async function ask({ url, token }: Connection, path: string): Promise<Answer> {
+async function ask({ url, token }: Connection, path: string, leaving: AbortSignal): Promise<Answer> {
   try {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const signal = AbortSignal.timeout(LIMIT_MS);
-    const { status, text } = await exchange(new URL(`${url}${path}`), { headers, signal });
+    const { status, text } = await askPatiently(
+      () => exchange(new URL(`${url}${path}`), { headers, signal: AbortSignal.timeout(LIMIT_MS) }),
+      PATIENCE,
+      leaving,
+    );
     const body = parseJson(text);
     if (status >= 200 && status <= 299) return { ok: true, body };
     const said = apiErrorSchema.safeParse(body);
-    return { ok: false, why: said.success ? safeText(said.data.error.message) : `HTTP ${status}` };
+    return { ok: false, why: said.success ? safeText(said.data.error.message) : `HTTP ${status}`, status };
   } catch (error) {
     const late = error instanceof Error && error.name === 'TimeoutError';
-    return { ok: false, why: late ? 'it did not answer in time' : safeText(causeOf(error)) };
+    return { ok: false, why: late ? 'it did not answer in time' : safeText(causeOf(error)), status: null };
   }
 }
 

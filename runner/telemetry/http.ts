@@ -48,9 +48,11 @@ export interface HttpSinkLimits {
   bufferCharacters: number;
   /** An idle sink says that the run lives, and hears of stops, this often. */
   heartbeatMs: number;
-  /** Waits between attempts: doubled from the first to the last, each jittered down to its half. */
+  /** Waits between attempts: doubled from the first to the last, each jittered down to its half … */
   retryFirstMs: number;
   retryLastMs: number;
+  /** … and what the server asks for, in full up to this: nobody's wrong answer holds a run up for an hour. */
+  retryAfterMs: number;
   /** A request without an answer is given up, and made again, after this long. */
   answerTimeoutMs: number;
 }
@@ -64,6 +66,7 @@ const DEFAULT_LIMITS: HttpSinkLimits = {
   heartbeatMs: 1_000,
   retryFirstMs: 50,
   retryLastMs: 2_000,
+  retryAfterMs: 10_000,
   answerTimeoutMs: 15_000,
 };
 
@@ -276,9 +279,11 @@ export class HttpSink implements Sink {
 
   async #backOff(outcome: PostOutcome & { kind: 'retry' }, attempt: number): Promise<void> {
     this.#options.onRetry?.(outcome.why, attempt);
-    const { retryFirstMs, retryLastMs } = this.#limits;
-    const ceiling = Math.min(retryLastMs, outcome.afterMs ?? retryFirstMs * 2 ** Math.min(attempt - 1, 20));
-    const waitMs = ceiling * (0.5 + Math.random() / 2);
+    const { retryFirstMs, retryLastMs, retryAfterMs } = this.#limits;
+    const ceiling = Math.min(retryLastMs, retryFirstMs * 2 ** Math.min(attempt - 1, 20));
+    // Never before the server said, and each harness at another time after it.
+    const asked = Math.min(retryAfterMs, outcome.afterMs ?? 0) * (1 + Math.random() / 4);
+    const waitMs = Math.max(asked, ceiling * (0.5 + Math.random() / 2));
     await delay(waitMs, undefined, { signal: this.#aborted.signal }).catch(() => undefined);
   }
 

@@ -1,9 +1,14 @@
 /** Posts one batch of telemetry over a kept-alive connection, and says what the answer means. */
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { apiErrorSchema, type TelemetryAnswer, telemetryAnswerSchema } from '../../server/contract/index.ts';
+import {
+  apiErrorSchema,
+  retryAfterMs,
+  type TelemetryAnswer,
+  telemetryAnswerSchema,
+} from '../../server/contract/index.ts';
 
-/** What became of one request. Everything that may pass by itself is `retry`. */
+/** What became of one request. Everything that may pass by itself is `retry`; `afterMs` is what the server asks for. */
 export type PostOutcome =
   | { kind: 'accepted'; answer: TelemetryAnswer }
   | { kind: 'retry'; why: string; afterMs: number | null }
@@ -89,8 +94,7 @@ function interpret(reply: Reply): PostOutcome {
     ? `${reply.status} ${error.code}: ${error.message}`
     : `${reply.status} ${quote(reply.text)}`;
   if (reply.status >= 500 || reply.status === 408 || reply.status === 425 || reply.status === 429) {
-    const seconds = Number(reply.retryAfter ?? Number.NaN);
-    return { kind: 'retry', why, afterMs: Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : null };
+    return { kind: 'retry', why, afterMs: retryAfterMs(reply.retryAfter) };
   }
   if (error && LEASE_CODES.has(error.code)) return { kind: 'lease-lost', message: error.message };
   return {

@@ -12,6 +12,7 @@ export * from './prune.ts';
 export * from './redact.ts';
 export * from './reduction.ts';
 export * from './reproduce.ts';
+export * from './retry-after.ts';
 export * from './run.ts';
 export * from './run-values.ts';
 export * from './smallest.ts';

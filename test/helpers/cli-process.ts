@@ -11,6 +11,8 @@ export interface CliOptions {
   cwd?: string;
   env?: Record<string, string | undefined>;
   nodeArgs?: string[];
+  /** Called once it runs, with what sends it a signal. */
+  onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Called with all of stdout so far. */
   onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
   /** Likewise for stderr. */
@@ -34,6 +36,7 @@ export function simcity(args: string[], options: CliOptions = {}): Promise<CliRe
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+  options.onStart?.((signal) => child.kill(signal));
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

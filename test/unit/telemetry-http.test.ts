@@ -158,6 +158,23 @@ test('lost answers, dropped requests and server errors lose nothing and store no
   expect(retries.join('\n')).toContain('no SimCity');
 });
 
+test('a server that says when to come back is not asked before, nor waited for without end', async () => {
+  const asked: number[] = [];
+  const after = ['1', '3600', '0'];
+  receiver.script = (request) => {
+    asked.push(performance.now());
+    const header = after[request - 1];
+    return header === undefined ? 'take' : { status: 429, headers: { 'retry-after': header } };
+  };
+  const sink = open({ limits: { retryAfterMs: 1_000 } });
+  await fill(sink, 0, 5);
+  await sink.flush();
+  expect(storedIndexes()).toEqual(range(5));
+  expect(asked).toHaveLength(4);
+  const [first = 0, second = 0, third = 0] = asked;
+  expect([second - first, third - second].map((gap) => gap > 995)).toEqual([true, true]);
+});
+
 test('a server that is away is waited for', async () => {
   await receiver.close();
   const { port } = receiver;
