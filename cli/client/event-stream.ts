@@ -5,7 +5,9 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { EventSourceFetchInit, FetchLikeResponse, ReaderLike } from 'eventsource';
+import { retryAfterMs } from '../../server/contract/retry-after.ts';
 import { type HttpAnswer, send, textOf } from './http.ts';
+import { RetryField } from './retry-field.ts';
 
 /** One message of the stream. */
 export interface StreamMessage {
@@ -21,6 +23,8 @@ export interface EventStreamOptions {
   headers: Readonly<Record<string, string>>;
   /** Silence that counts as dead, in ms. */
   idleMs: number;
+  /** Called when the server says after how many ms its readers should come back. */
+  onRetry?: (ms: number) => void;
   signal?: AbortSignal;
 }
 
@@ -29,11 +33,14 @@ export class StreamRefused extends Error {
   readonly status: number;
   /** The answer's body. */
   readonly text: string;
+  /** What `Retry-After` asks for; null where it does not. */
+  readonly afterMs: number | null;
 
-  constructor(status: number, text: string) {
+  constructor(status: number, text: string, afterMs: number | null) {
     super(`HTTP ${status}`);
     this.status = status;
     this.text = text;
+    this.afterMs = afterMs;
   }
 }
 
@@ -56,10 +63,13 @@ export async function* readEventStream(
     const headers = { accept: 'text/event-stream', 'cache-control': 'no-store', ...options.headers };
     const answer = await send(url, { headers, signal });
     body = answer.body;
-    if (answer.status !== 200) throw new StreamRefused(answer.status, await textOf(answer, signal));
+    if (answer.status !== 200) {
+      const afterMs = retryAfterMs(answer.headers['retry-after']);
+      throw new StreamRefused(answer.status, await textOf(answer, signal), afterMs);
+    }
     silence.isOver();
     yield [];
-    yield* readMessages(url, answer, options.kinds, silence);
+    yield* readMessages(url, answer, options, silence);
   } catch (error) {
     throw signal.aborted && !(error instanceof StreamRefused) ? signal.reason : error;
   } finally {
@@ -75,11 +85,12 @@ export async function* readEventStream(
 async function* readMessages(
   url: URL,
   answer: HttpAnswer,
-  kinds: readonly string[],
+  { kinds, onRetry }: EventStreamOptions,
   silence: Silence,
 ): AsyncGenerator<StreamMessage[], void, undefined> {
   const { EventSource } = await import('eventsource');
   const chunks = new ChunkReader();
+  const retryField = new RetryField();
   const fetch = async (_url: string | URL, _init: EventSourceFetchInit) => responseOf(url, answer, chunks);
   const source = new EventSource(url, { fetch, maxBufferSize: LONGEST_MESSAGE });
   source.addEventListener('error', ({ message }) =>
@@ -97,6 +108,8 @@ async function* readMessages(
   try {
     for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
       silence.pause();
+      const retryMs = retryField.take(chunk);
+      if (retryMs !== null) onRetry?.(retryMs);
       await chunks.hand(chunk);
       if (messages.length > 0) {
         const batch = messages;

@@ -3,6 +3,7 @@
  * last id, backs off, notices a link that fell silent, and never hands on a gap or a duplicate.
  */
 import {
+  apiErrorSchema,
   apiPath,
   type Frame,
   formatCursor,
@@ -12,9 +13,10 @@ import {
 } from '../../server/contract/index.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { safeText } from '../sanitize.ts';
-import { type Connection, causeOf, refusal } from './api.ts';
+import { type Connection, causeOf, parseJson, refusal } from './api.ts';
 import { readEventStream, type StreamMessage, StreamRefused } from './event-stream.ts';
 import { lazyEvent, lazySnapshot } from './lazy-frames.ts';
+import { pause } from './pause.ts';
 
 /** Whether the stream is connected, for people to see. */
 export type LinkState =
@@ -53,15 +55,20 @@ type FrameKind = Frame['frame'];
 const FRAME_KINDS = Object.keys(frameSchemas);
 /** The same gap that often in a row is the server's, not the link's. */
 const MAX_GAPS = 5;
+/** A server that tells its readers to stay away for longer is not obeyed: the run would be over. */
+const LONGEST_TOLD_MS = 30_000;
 
 /** Where the reader stands in the history. */
 interface Position {
   lastId: string | null;
   nextIndex: number;
   gaps: number;
+  /** The reconnection time that the server told last (`retry:`), in ms; 0 until it does. */
+  retryMs: number;
 }
 
-type Outcome = { over: true } | { over: false; error: string };
+/** `afterMs`: what a server that refused asks for this once. */
+type Outcome = { over: true } | { over: false; error: string; afterMs?: number | null };
 
 /**
  * The frames of a run up to its `end`, with changes of the link among them. Returns after `end`, or
@@ -80,7 +87,7 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<StreamI
 export async function* followInBatches(
   options: FollowOptions,
 ): AsyncGenerator<StreamItem[], void, undefined> {
-  const position: Position = { lastId: null, nextIndex: options.from ?? 0, gaps: 0 };
+  const position: Position = { lastId: null, nextIndex: options.from ?? 0, gaps: 0, retryMs: 0 };
   let attempt = 0;
   while (!options.signal?.aborted) {
     const outcome = yield* readOnce(options, position, () => {
@@ -91,7 +98,8 @@ export async function* followInBatches(
     if (options.maxAttempts !== undefined && attempt > options.maxAttempts) {
       throw lost(options.connection, outcome.error, attempt - 1);
     }
-    const retryInMs = backoff(attempt, options);
+    const toldMs = Math.max(position.retryMs, outcome.afterMs ?? 0);
+    const retryInMs = waitBefore(attempt, toldMs, options);
     yield [{ kind: 'link', link: { state: 'reconnecting', attempt, error: outcome.error, retryInMs } }];
     await pause(retryInMs, options.signal);
   }
@@ -109,6 +117,9 @@ async function* readOnce(
       kinds: FRAME_KINDS,
       headers: streamHeaders(connection, position),
       idleMs: options.idleMs ?? 10_000,
+      onRetry: (ms) => {
+        position.retryMs = ms;
+      },
       ...(signal === undefined ? {} : { signal }),
     });
     for await (const messages of stream) {
@@ -129,10 +140,9 @@ async function* readOnce(
   } catch (error) {
     if (signal?.aborted) return { over: true };
     if (error instanceof CliError) throw error;
-    if (error instanceof StreamRefused && FINAL_STATUSES.has(error.status)) {
-      throw final(connection, error.status, error.text);
-    }
-    return { over: false, error: causeOf(error) };
+    if (!(error instanceof StreamRefused)) return { over: false, error: causeOf(error) };
+    if (FINAL_STATUSES.has(error.status)) throw final(connection, error.status, error.text);
+    return { over: false, error: reasonOf(error), afterMs: error.afterMs };
   }
 }
 
@@ -246,24 +256,24 @@ function parseFrame(name: FrameKind, text: string): Frame | null {
   }
 }
 
-/** Equal jitter: from half the doubled pause to all of it, so that many watchers do not return at once. */
-function backoff(attempt: number, options: FollowOptions): number {
-  const { first, longest } = options.backoffMs ?? { first: 250, longest: 5_000 };
-  const whole = Math.min(longest, first * 2 ** Math.min(attempt - 1, 16));
-  return Math.round(whole / 2 + (whole / 2) * (options.random ?? Math.random)());
+/** What a refused stream is told with: the server may say what has to be done, such as to close others. */
+function reasonOf({ message, text }: StreamRefused): string {
+  const said = apiErrorSchema.safeParse(parseJson(text));
+  return said.success ? `${message}: ${said.data.error.message}` : message;
 }
 
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    if (signal?.aborted) done();
-    else signal?.addEventListener('abort', done, { once: true });
-  });
+/** Ms before an attempt: never earlier than the server told, within bounds, and some more for each in vain. */
+function waitBefore(attempt: number, toldMs: number, options: FollowOptions): number {
+  const random = options.random ?? Math.random;
+  const told = Math.min(LONGEST_TOLD_MS, toldMs) * (1 + random() / 4);
+  return Math.round(Math.max(told, backoff(attempt, options, random)));
+}
+
+/** Equal jitter: from half the doubled pause to all of it, so that many watchers do not return at once. */
+function backoff(attempt: number, options: FollowOptions, random: () => number): number {
+  const { first, longest } = options.backoffMs ?? { first: 250, longest: 5_000 };
+  const whole = Math.min(longest, first * 2 ** Math.min(attempt - 1, 16));
+  return whole / 2 + (whole / 2) * random();
 }
 
 function final(connection: Connection, status: number, text: string): CliError {

@@ -164,6 +164,34 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.close();
   });
 
+  it('leaves it to the browser to come back to a stream that ended, when the server said', async () => {
+    const server = await start();
+    const run = await launch(server.url, { target: 'memory', seed: 3 });
+    const harness = new FakeHarness(server.url, run.id);
+    await harness.claim(database.open(url), 300);
+    await harness.send(20);
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    const heartbeat = { status: 'RUNNING', eventIndex: 19, metrics: {}, eventsPerSecond: 0 };
+    const data = JSON.stringify({ ...heartbeat, heartbeatAt: null, at: new Date().toISOString() });
+    const asked: { url: string; atMs: number }[] = [];
+    await page.route('**/stream?*', (route) => {
+      asked.push({ url: route.request().url(), atMs: performance.now() });
+      if (asked.length > 1) return route.continue();
+      const body = `retry: 1800\n\nevent: heartbeat\nid: 4\ndata: ${data}\n\n`;
+      return route.fulfill({ status: 200, contentType: 'text/event-stream', body });
+    });
+    await open(`/runs/${run.id}`);
+    await page.getByText('lost, trying again (1)').waitFor();
+    await page.locator('.event', { hasText: '19' }).first().waitFor();
+    await page.getByText('♥').waitFor();
+    const [first, second] = asked;
+    expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThan(1_750);
+    // The page itself would name the last id in the query; the browser sends it as a header.
+    expect(second?.url).toBe(first?.url);
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
   it('asks for a token where tokens are on, and lets in, and only to look, who has one', async () => {
     const tokens = [
       { name: 'looker', scopes: ['read' as const], secret: 'a-secret-for-looking' },

@@ -139,9 +139,10 @@ export async function startFakeServer(run: Run): Promise<FakeServer> {
 }
 
 /** Sends the head of an event stream. */
-export function startStream(response: ServerResponse): void {
+export function startStream(response: ServerResponse): ServerResponse {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.flushHeaders();
+  return response;
 }
 
 /** Sends a frame as the server does. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import { EventSource } from 'eventsource';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { followRun } from '../../cli/client/stream.ts';
 import {
   apiPath,
   endFrameSchema,
@@ -202,6 +203,35 @@ describe('the stream', () => {
       await readSse(streamUrl(harness), { 'last-event-id': cursors(first).at(-1)! }),
     );
     expect([...cursors(first), ...cursors(rest)]).toEqual(expected(18));
+  });
+
+  it('is followed by the command line again when the hint of each says, and not before', async () => {
+    const harness = await begin();
+    await harness.send(5);
+    const leave = new AbortController();
+    const connection = { url: server.url, token: undefined };
+    const follow = async () => {
+      const options = { connection, runId: harness.runId, signal: leave.signal };
+      for await (const item of followRun({ ...options, backoffMs: { first: 1, longest: 1 } })) {
+        if (item.kind === 'frame' && item.frame.frame === 'event' && item.frame.data.index === 4) arrived();
+        if (item.kind === 'link' && item.link.state === 'reconnecting') return item.link.retryInMs;
+      }
+      return 0;
+    };
+    const all = Promise.withResolvers<void>();
+    let here = 0;
+    const arrived = () => {
+      here += 1;
+      if (here === 5) all.resolve();
+    };
+    const following = Array.from({ length: 5 }, follow);
+    await all.promise;
+    await server.stop();
+    const waits = await Promise.all(following);
+    for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(500);
+    for (const wait of waits) expect(wait).toBeLessThanOrEqual(2_500);
+    expect(new Set(waits).size).toBeGreaterThan(1);
+    leave.abort();
   });
 
   it('does not hold up others, nor grow, for a reader that takes nothing', async () => {

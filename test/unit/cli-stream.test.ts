@@ -38,6 +38,13 @@ function links(items: StreamItem[]): string[] {
   );
 }
 
+/** The pauses before attempts, in ms. */
+function waits(items: StreamItem[]): number[] {
+  return items.flatMap((item) =>
+    item.kind === 'link' && item.link.state === 'reconnecting' ? [item.link.retryInMs] : [],
+  );
+}
+
 const upTo = (last: number) => Array.from({ length: last + 1 }, (_, i) => i);
 
 describe('following a run', () => {
@@ -165,6 +172,79 @@ describe('following a run', () => {
     const items = await collect({ idleMs: 150 });
     expect(indexes(items)).toEqual(upTo(6));
     expect(links(items)).toEqual(['connected', 'reconnecting: nothing was heard for 0.2 s', 'connected']);
+  });
+
+  test('comes back when the server tells it to, and each time from then on', async () => {
+    server.script = ({ number, response }) => {
+      if (number > 3) return false;
+      startStream(response);
+      // In pieces, as a network may cut it.
+      if (number === 1) for (const piece of ['ret', 'ry: 8', '0\r\n\r\n']) response.write(piece);
+      writeFrame(response, historyFrames(0, 3)[number - 1] as Frame);
+      response.end();
+      return true;
+    };
+    server.push(...historyFrames(0, 3), endFrame(3, 'PASS'));
+    const items = await collect();
+    expect(indexes(items)).toEqual(upTo(3));
+    expect(waits(items)).toEqual([80, 80, 80]);
+  });
+
+  test('waits for longer than it is told after attempts in vain, and a little more than another watcher', async () => {
+    server.script = ({ number, response }) => {
+      if (number > 3) return false;
+      if (number > 1) response.writeHead(503);
+      else startStream(response).write('retry: 4\n\n');
+      response.end();
+      return true;
+    };
+    server.push(...historyFrames(0, 3), endFrame(3, 'PASS'));
+    const items = await collect({ backoffMs: { first: 2, longest: 100 }, random: () => 1 });
+    expect(waits(items)).toEqual([5, 5, 8]);
+  });
+
+  test.each([
+    ['retry: 99999999999999999999999', 30_000],
+    [`retry: ${'9'.repeat(500)}`, 30_000],
+    ['retry: 70\nretry:60', 60],
+    ['retry: -1', 1],
+    ['retry: soon', 1],
+    ['retry', 1],
+    ['retry: 1e9', 1],
+    ['Retry: 900', 1],
+    ['data: retry: 900', 1],
+    ['retry: 0', 1],
+  ])('is not kept away by %j', async (line, wait) => {
+    server.script = ({ number, response }) => {
+      if (number > 1) return false;
+      startStream(response).write(`${line}\n\n`);
+      response.end();
+      return true;
+    };
+    const leave = new AbortController();
+    const seen: number[] = [];
+    const connection = { url: server.url, token: undefined };
+    const options = { ...FAST, backoffMs: { first: 2, longest: 2 }, signal: leave.signal };
+    for await (const item of followRun({ connection, runId: RUN_ID, ...options })) {
+      if (item.kind !== 'link' || item.link.state !== 'reconnecting') continue;
+      seen.push(item.link.retryInMs);
+      leave.abort();
+    }
+    expect(seen).toEqual([wait]);
+  });
+
+  test('comes back when a server that has too many streams says, and tells why it waits', async () => {
+    server.script = ({ number, response }) => {
+      if (number > 1) return false;
+      const error = { code: 'too_many_requests', message: 'This token has as many streams open as it may.' };
+      response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '1' });
+      response.end(JSON.stringify({ error }));
+      return true;
+    };
+    server.push(...historyFrames(0, 1), endFrame(1, 'PASS'));
+    const items = await collect();
+    expect(waits(items)).toEqual([1_000]);
+    expect(links(items)).toContain('reconnecting: HTTP 429: This token has as many streams open as it may.');
   });
 
   test('survives a frame that is no JSON', async () => {

@@ -7,7 +7,7 @@ import { type ApiProblem, api, asProblem } from './api.ts';
 export type Link =
   | { state: 'connecting' }
   | { state: 'connected' }
-  | { state: 'lost'; attempt: number; retryAtMs: number }
+  | { state: 'lost'; attempt: number }
   | { state: 'refused'; problem: ApiProblem }
   | { state: 'ended' };
 
@@ -38,6 +38,8 @@ class RunStream {
   #source: EventSource | null = null;
   #lastId = '';
   #attempt = 0;
+  /** True from when the stream opened until the browser begins to connect again by itself. */
+  #hasOpened = false;
   #isOver = false;
   #waiting: Frame[] = [];
   #picture: (() => void) | null = null;
@@ -53,12 +55,14 @@ class RunStream {
     const query = new URLSearchParams({ mode: 'live', ...(this.#lastId ? { after: this.#lastId } : {}) });
     const source = new EventSource(`${apiPath.stream(this.#runId)}?${query}`);
     this.#source = source;
+    this.#hasOpened = false;
     for (const kind of KINDS) source.addEventListener(kind, (message) => this.#take(kind, message));
     source.onopen = () => {
       this.#attempt = 0;
+      this.#hasOpened = true;
       this.#listener.onLink({ state: 'connected' });
     };
-    source.onerror = () => this.#lost(source);
+    source.onerror = () => this.#failed(source);
     this.#expectMore(source);
   }
 
@@ -96,6 +100,22 @@ class RunStream {
     this.#silence = setTimeout(() => this.#lost(source), SILENCE_MS);
   }
 
+  /**
+   * A stream that ends is opened again by the browser, with the last id and after the time that the server told
+   * by `retry:`, which no script gets to see. What it does not manage so, or in time, is done here.
+   */
+  #failed(source: EventSource): void {
+    if (this.#isOver || source !== this.#source) return;
+    if (!this.#hasOpened || source.readyState !== EventSource.CONNECTING) {
+      this.#lost(source);
+      return;
+    }
+    this.#hasOpened = false;
+    this.#attempt = 1;
+    this.#listener.onLink({ state: 'lost', attempt: this.#attempt });
+    this.#expectMore(source);
+  }
+
   /** An EventSource does not tell why it failed, so the run itself is asked for. */
   #lost(source: EventSource): void {
     if (this.#isOver || source !== this.#source) return;
@@ -116,9 +136,10 @@ class RunStream {
   #later(): void {
     if (this.#isOver) return;
     this.#attempt += 1;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#attempt - 1));
-    this.#listener.onLink({ state: 'lost', attempt: this.#attempt, retryAtMs: Date.now() + pauseMs });
-    this.#retry = setTimeout(() => this.open(), pauseMs);
+    const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#attempt - 1));
+    this.#listener.onLink({ state: 'lost', attempt: this.#attempt });
+    // From half of it to all of it, so that many pages do not return at once.
+    this.#retry = setTimeout(() => this.open(), (longestMs / 2) * (1 + Math.random()));
   }
 }
 

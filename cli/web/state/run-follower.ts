@@ -74,7 +74,7 @@ export class RunFollower {
     if (this.#over.signal.aborted || askForToken(error)) return;
     const problem = asProblem(error);
     if (!problem.passes) return this.store.change({ problem });
-    this.store.change({ link: { state: 'lost', attempt, retryAtMs: Date.now() + RETRY_MS } });
+    this.store.change({ link: { state: 'lost', attempt } });
     this.#retry = setTimeout(() => void this.#open(runId, attempt + 1), RETRY_MS);
   }
 
