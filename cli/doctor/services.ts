@@ -11,9 +11,11 @@ import { findServer, type ServerFlags } from '../hosting/find-server.ts';
 import { safeText } from '../safe-text.ts';
 import { VERSION } from '../version.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { checkClock, readClock } from './clock.ts';
 
 const LIMIT_MS = 3_000;
-const healthSchema = z.object({ status: z.string(), version: z.string() });
+/** A server of another version may not tell its time. */
+const healthSchema = z.object({ status: z.string(), version: z.string(), time: z.iso.datetime().optional() });
 
 export async function checkServer(context: Context, flags: ServerFlags): Promise<Check[]> {
   try {
@@ -59,7 +61,20 @@ async function checkConnection(connection: Connection, leaving: AbortSignal): Pr
     allowed.ok
       ? ok('access', await describeAccess(connection, leaving))
       : fail('access', allowed.why, accessAdvice(allowed.status)),
+    ...(said.data.time === undefined ? [] : await checkServerClock(connection, leaving)),
   ];
+}
+
+/** By what it says itself: the header Date may be that of a proxy. */
+async function checkServerClock(connection: Connection, leaving: AbortSignal): Promise<Check[]> {
+  const readings = await readClock(async () => {
+    const health = await ask(connection, '/healthz', leaving);
+    return Date.parse(health.ok ? (healthSchema.parse(health.body).time ?? '') : '');
+  });
+  return checkClock(
+    'server’s clock',
+    readings.filter(({ saidMs }) => Number.isFinite(saidMs)),
+  );
 }
 
 function accessAdvice(status: number | null): string {
@@ -106,12 +121,16 @@ export async function checkDatabase(
   if (url === undefined || url === '') return [];
   let sql: postgres.Sql | undefined;
   try {
-    sql = postgres(url, { max: 1, connect_timeout: LIMIT_MS / 1_000, onnotice: () => undefined });
-    const [row] = await sql`
+    const client = postgres(url, { max: 1, connect_timeout: LIMIT_MS / 1_000, onnotice: () => undefined });
+    sql = client;
+    const [row] = await client`
       select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
         to_regclass('public.simcity_migrations') is not null as migrated,
         has_database_privilege(current_database(), 'create') as creates`;
-    return [describeDatabase(name, variable, row ?? {})];
+    const found = describeDatabase(name, variable, row ?? {});
+    // Cities have no clock but that of their run.
+    if (variable !== 'DATABASE_URL') return [found];
+    return [found, ...checkClock('database’s clock', await readClock(() => clockOf(client)))];
   } catch (error) {
     const why = safeText(withoutCredentials(messageOf(error) || causeOf(error), url));
     return [
@@ -120,6 +139,11 @@ export async function checkDatabase(
   } finally {
     await sql?.end({ timeout: 1 }).catch(() => undefined);
   }
+}
+
+async function clockOf(sql: postgres.Sql): Promise<number> {
+  const [row] = await sql`select extract(epoch from clock_timestamp()) * 1000 as ms`;
+  return Number(row?.['ms']);
 }
 
 /** The oldest PostgreSQL that the migrations are written for. */

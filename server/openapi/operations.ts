@@ -48,7 +48,8 @@ export interface Operation {
 const RUNS = `${API_BASE}/runs`;
 const RUN = `${RUNS}/{runId}`;
 
-const healthSchema = z.object({ status: z.string(), version: z.string() });
+const readySchema = z.object({ status: z.string(), version: z.string() });
+const healthSchema = readySchema.extend({ time: z.iso.datetime().describe('The clock of the server.') });
 
 const LAST_EVENT_ID = {
   name: 'Last-Event-ID',
@@ -215,7 +216,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'readyz',
     summary: 'Runs can be served: database, migrations and listener are as they should be',
     status: 200,
-    answer: healthSchema,
+    answer: readySchema,
     errors: [],
     security: 'open',
   },

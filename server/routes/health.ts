@@ -14,7 +14,7 @@ export function healthRoutes(services: Services): Hono<ServerEnv> {
   const routes = new Hono<ServerEnv>();
   let document: string | undefined;
 
-  routes.get('/healthz', (c) => c.json({ status: 'ok', version }));
+  routes.get('/healthz', (c) => c.json({ status: 'ok', version, time: new Date().toISOString() }));
 
   routes.get('/readyz', async (c) => {
     const problems = stopping.aborted ? ['the server is stopping'] : await readiness.problems();

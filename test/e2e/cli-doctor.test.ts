@@ -1,5 +1,7 @@
 /** The doctor: every setting with its source, and what is in the way. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -7,6 +9,8 @@ import type { RunningServer } from '../../server/server.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { startTestServer } from '../helpers/server.ts';
+
+const FAKETIME = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')[0] ?? '';
 
 let postgres: TestPostgres;
 let databaseUrl: string;
@@ -50,6 +54,14 @@ describe('a healthy installation', () => {
     expect({ exitCode, healthy: report.healthy }).toEqual({ exitCode: 0, healthy: true });
     expect(check('server')).toMatchObject({ state: 'ok', found: expect.stringContaining(server.url) });
     expect(check('database')).toMatchObject({ state: 'ok', found: expect.stringMatching(/^PostgreSQL 18/) });
+    for (const name of ['server’s clock', 'database’s clock']) {
+      const asHere = {
+        state: 'ok',
+        found: expect.stringMatching(/^as here, within \d+(\.\d)? s$/),
+        advice: '',
+      };
+      expect(check(name)).toMatchObject(asHere);
+    }
     expect(check('embedded PostgreSQL')).toMatchObject({ state: 'ok' });
     expect(check('data directory')).toMatchObject({ state: 'ok' });
     expect(setting('server')).toEqual({ name: 'server', value: server.url, from: 'SIMCITY_URL' });
@@ -101,6 +113,45 @@ describe('what is in the way', () => {
       state: 'warn',
       advice: expect.stringContaining('simcity migrate'),
     });
+  });
+
+  test.skipIf(FAKETIME === '')(
+    'a clock that differs from those of the server and the database is a warning (needs libfaketime)',
+    async () => {
+      const env = { SIMCITY_URL: server.url, DATABASE_URL: databaseUrl, LD_PRELOAD: FAKETIME };
+      const { check, exitCode } = await doctor({
+        ...env,
+        FAKETIME: '-1h',
+        FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      });
+      expect(exitCode).toBe(0);
+      for (const name of ['server’s clock', 'database’s clock']) {
+        expect(check(name)).toMatchObject({
+          state: 'warn',
+          found: expect.stringMatching(/^36\d\d(\.\d)? s ahead of this machine's/),
+          advice: expect.stringContaining('timedatectl'),
+        });
+      }
+    },
+  );
+
+  test('the clock of a server on another machine', async () => {
+    const time = () => new Date(Date.now() - 90_000).toISOString();
+    const far = createServer((request, response) => {
+      const isHealth = request.url === '/healthz' || request.url === '/readyz';
+      const body = isHealth ? { status: 'ok', version: '0.1.0', time: time() } : { runs: [], next: null };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    await new Promise<void>((resolve) => far.listen(0, '127.0.0.1', resolve));
+    const { port } = far.address() as AddressInfo;
+    const { check, report, exitCode } = await doctor({ SIMCITY_URL: `http://127.0.0.1:${port}` });
+    far.close();
+    expect(exitCode).toBe(0);
+    expect(check('server’s clock')).toMatchObject({
+      state: 'warn',
+      found: expect.stringMatching(/^(89\.\d|9\d(\.\d)?) s behind this machine's/),
+    });
+    expect(report.checks.map(({ name }) => name)).not.toContain('database’s clock');
   });
 
   test('a variable that is not valid, and one that nobody reads', async () => {
