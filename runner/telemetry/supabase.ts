@@ -3,7 +3,7 @@
  * of the stored function simcity_push a batch. What an answer means is told as the server's own answers are.
  */
 import type { PostgrestClient } from '@supabase/postgrest-js';
-import { telemetryAnswerSchema } from '../../server/contract/index.ts';
+import { retryAfterMs, telemetryAnswerSchema } from '../../server/contract/index.ts';
 import type { Poster, PostOutcome } from './post.ts';
 
 export interface SupabaseProject {
@@ -38,27 +38,37 @@ const REFUSALS: Record<string, { status: number; code: string }> = {
 /** Passes by itself: connections, resources, shutdowns, conflicts, time-outs; PostgREST without its database. */
 const PASSING = /^(08|53|57P|PGRST00)|^(40001|40P01|55P03|57014|PGRST002|PGRST003)$/;
 
-/** The client is loaded with the first batch; an unanswered request ends after `timeoutMs`. */
+/** The client's code is loaded with the first batch; an unanswered request ends after `timeoutMs`. */
 export function createSupabasePoster(project: SupabaseProject, run: RunOfProject, timeoutMs: number): Poster {
-  let loading: Promise<PostgrestClient> | undefined;
+  let loading: Promise<Connect> | undefined;
   return {
     async post(body, signal) {
-      loading ??= connect(project);
-      const client = await loading;
+      loading ??= load(project);
+      const connect = await loading;
+      let afterMs: number | null = null;
+      // The client tells no header of an answer.
+      const client = connect(async (...request) => {
+        const response = await fetch(...request);
+        afterMs = retryAfterMs(response.headers.get('retry-after') ?? undefined);
+        return response;
+      });
       const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       const args = { p_run: run.runId, p_token: run.token, p_batch: body };
       const { data, error, status } = await client.rpc('simcity_push', args).abortSignal(limit);
-      return error ? interpretError(status, error) : interpretAnswer(data);
+      return error ? interpretError(status, error, afterMs) : interpretAnswer(data);
     },
     close: () => undefined,
   };
 }
 
-async function connect({ url, key }: SupabaseProject): Promise<PostgrestClient> {
+/** A client whose requests go out by `send`. */
+type Connect = (send: typeof fetch) => PostgrestClient;
+
+async function load({ url, key }: SupabaseProject): Promise<Connect> {
   const { PostgrestClient } = await import('@supabase/postgrest-js');
   const headers = { apikey: key, Authorization: `Bearer ${key}` };
   // Retried here, by the sink, which knows what may be sent again.
-  return new PostgrestClient(new URL('/rest/v1', url).href, { headers, retry: false });
+  return (send) => new PostgrestClient(new URL('/rest/v1', url).href, { headers, retry: false, fetch: send });
 }
 
 function interpretAnswer(data: unknown): PostOutcome {
@@ -67,8 +77,12 @@ function interpretAnswer(data: unknown): PostOutcome {
   return { kind: 'retry', why: 'an answer that is not that of simcity_push', afterMs: null };
 }
 
-/** `status` is 0 when no answer came. */
-function interpretError(status: number, { code = '', message, details }: RpcError): PostOutcome {
+/** `status` is 0 when no answer came; `afterMs` is what the header `Retry-After` asks for. */
+function interpretError(
+  status: number,
+  { code = '', message, details }: RpcError,
+  afterMs: number | null,
+): PostOutcome {
   if (code === 'SC001') return { kind: 'lease-lost', message };
   const known = REFUSALS[code];
   if (known) {
@@ -76,7 +90,7 @@ function interpretError(status: number, { code = '', message, details }: RpcErro
     return { kind: 'refused', ...known, message, expected };
   }
   const passes = status === 0 || status >= 500 || status === 408 || status === 429 || PASSING.test(code);
-  if (passes) return { kind: 'retry', why: `${status} ${code} ${message}`.trim(), afterMs: null };
+  if (passes) return { kind: 'retry', why: `${status} ${code} ${message}`.trim(), afterMs };
   return {
     kind: 'refused',
     status,

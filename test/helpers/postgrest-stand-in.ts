@@ -20,7 +20,13 @@ export function keyOf(role: Role): Promise<string> {
 }
 
 /** What happens to one request: it is taken; committed with its answer lost; or answered so. */
-export type Step = 'take' | 'lose-the-answer' | { status: number; body: unknown };
+export type Step = 'take' | 'lose-the-answer' | Answer;
+
+export interface Answer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
 
 interface Failure {
   code: string;
@@ -60,24 +66,21 @@ export class PostgrestStandIn {
     for await (const chunk of request.setEncoding('utf8')) text += chunk;
     this.requests += 1;
     const step = this.script(this.requests);
-    if (typeof step === 'object') return send(response, step.status, step.body);
+    if (typeof step === 'object') return send(response, step);
     let role: string;
     try {
       role = await roleOf(request);
     } catch (error) {
       const code = error instanceof errors.JWTExpired ? 'PGRST303' : 'PGRST301';
-      return send(response, 401, { code, message: String(error), details: null, hint: null });
+      const body: Failure = { code, message: String(error), details: null, hint: null };
+      return send(response, { status: 401, body });
     }
     const answer = await this.#transact(role, request, text);
     if (step === 'lose-the-answer') response.destroy();
-    else send(response, answer.status, answer.body);
+    else send(response, answer);
   }
 
-  async #transact(
-    role: string,
-    request: IncomingMessage,
-    text: string,
-  ): Promise<{ status: number; body: unknown }> {
+  async #transact(role: string, request: IncomingMessage, text: string): Promise<Answer> {
     const name = new URL(request.url ?? '', this.url).pathname;
     try {
       const body = await this.#sql.begin(async (tx) => {
@@ -131,6 +134,6 @@ function statusOf(code: string, role: string): number {
   return 400;
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+function send(response: ServerResponse, { status, body, headers }: Answer): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }

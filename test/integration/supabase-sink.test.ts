@@ -165,6 +165,42 @@ describe('a run whose telemetry goes to a Supabase project', () => {
   });
 });
 
+describe('a project that says when to come back', () => {
+  const refusal = (status: number, after: string | undefined, body: unknown = { message: 'too much' }) => ({
+    ...{ status, body },
+    ...(after === undefined ? {} : { headers: { 'retry-after': after } }),
+  });
+
+  it.for([
+    [429, '2', 2_000],
+    [503, '7', 7_000],
+    [429, 'soon', null],
+    [503, undefined, null],
+  ] as const)('by %i and Retry-After %s asks for a wait of %s ms', async ([status, after, afterMs]) => {
+    const run = await claim();
+    project.script = () => refusal(status, after);
+    expect(await push(run, {})).toMatchObject({ kind: 'retry', afterMs });
+  });
+
+  it('is not asked before, nor waited for without end', async () => {
+    const run = await claim();
+    const asked: number[] = [];
+    const answers = [refusal(429, '1'), refusal(503, '3600', 'a gateway’s page')];
+    project.script = () => {
+      asked.push(performance.now());
+      return answers[asked.length - 1] ?? 'take';
+    };
+    const sink = sinkOf(run, { limits: { retryFirstMs: 1, retryAfterMs: 1_000 } });
+    for (const event of eventsFrom(0, 5)) await sink.event(event);
+    await sink.flush();
+    sink.close();
+    expect(asked).toHaveLength(3);
+    const [first = 0, second = 0, third = 0] = asked;
+    expect([second - first, third - second].map((gap) => gap > 995)).toEqual([true, true]);
+    expect(await rowsOf(run.runId)).toMatchObject({ events: { length: 5 } });
+  });
+});
+
 describe('simcity_push', () => {
   it('stores concurrent, overlapping batches without a gap, each event once', async () => {
     const run = await claim();
