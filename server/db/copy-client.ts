@@ -65,12 +65,12 @@ export class CopyClient {
     }));
   }
 
-  async copyEvents(text: string): Promise<void> {
-    await this.#do((client) => copy(client, EVENTS, text));
+  async copyEvents(rows: readonly Buffer[]): Promise<void> {
+    await this.#do((client) => copy(client, EVENTS, rows));
   }
 
   async copySnapshots(text: string): Promise<void> {
-    await this.#do((client) => copy(client, SNAPSHOTS, text));
+    await this.#do((client) => copy(client, SNAPSHOTS, [Buffer.from(text)]));
   }
 
   /** Moves the runs on and commits. */
@@ -136,9 +136,10 @@ export class CopyClient {
   }
 }
 
-async function copy(client: pg.Client, statement: string, text: string): Promise<void> {
+async function copy(client: pg.Client, statement: string, rows: readonly Buffer[]): Promise<void> {
   const stream = client.query(copyFrom(statement));
-  stream.end(Buffer.from(text));
+  for (const each of rows) stream.write(each);
+  stream.end();
   await finished(stream);
 }
 

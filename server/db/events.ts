@@ -1,5 +1,5 @@
 /** The history of a run in the database: pages of events as JSON text, and the appending of batches. */
-import { type Batch, ingestedEvent, ingestedSnapshot } from '../ingest/batch.ts';
+import { type Batch, ingestedSnapshot } from '../ingest/batch.ts';
 import type { Sql } from './client.ts';
 
 /** One event with the JSON text that the API answers, so that data is passed on and not parsed. */
@@ -70,12 +70,12 @@ export interface Ingested {
 /** Stores a batch, alone; once this resolves, it is committed. Errors carry the SQLSTATEs of simcity_ingest. */
 export async function ingest(sql: Sql, runId: string, tokenHash: Buffer, batch: Batch): Promise<Ingested> {
   const text = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
-  const list = (items: string[]) => (items.length === 0 ? null : `[${items.join(',')}]`);
+  const { count, snapshots, live, end } = batch;
   const [row] = await sql<{ next_index: number; stop_requested: boolean; stop_reason: string | null }[]>`
     select next_index, stop_requested, stop_reason from simcity_ingest(${runId}, ${tokenHash},
-      ${list(batch.events.map(ingestedEvent))}::text::json,
-      ${list(batch.snapshots.map(ingestedSnapshot))}::text::json,
-      ${text(batch.live)}::text::json, ${text(batch.end)}::text::json)`;
+      ${count === 0 ? null : batch.eventsJson()}::text::json,
+      ${snapshots.length === 0 ? null : `[${snapshots.map(ingestedSnapshot).join(',')}]`}::text::json,
+      ${text(live)}::text::json, ${text(end)}::text::json)`;
   if (!row) throw new Error('simcity_ingest answered nothing');
   return { next: row.next_index, stopRequested: row.stop_requested, stopReason: row.stop_reason };
 }

@@ -1,5 +1,6 @@
 /** A batch of telemetry as it is stored: rows whose JSON is text already, made once for the database and the streams. */
 import type { EndReport, RunEvent, Snapshot } from '../contract/index.ts';
+import { type EventBlock, toEventBytes } from './event-block.ts';
 
 export interface EventRow {
   index: number;
@@ -19,13 +20,15 @@ export interface SnapshotRow {
 }
 
 export interface Batch {
-  /** In order of index, without a gap, unless `ordered` is false. */
-  events: EventRow[];
+  /** Of events. */
+  count: number;
+  /** Ready to be stored together with others; null for what only simcity_ingest stores: see `isPlain`. */
+  block: EventBlock | null;
+  /** The events as simcity_ingest takes them: a list as JSON, with all of their time. */
+  eventsJson(): string;
   snapshots: SnapshotRow[];
   live: { metrics: Record<string, number>; eventsPerSecond: number } | undefined;
   end: EndReport | undefined;
-  /** True when the indexes of the events follow one another, and those of the snapshots ascend. */
-  ordered: boolean;
   /** Of the body: what the batch holds in memory, about. */
   bytes: number;
 }
@@ -62,13 +65,24 @@ export function snapshotJsonOf({ index, at, metrics }: SnapshotRow): string {
 }
 
 /** As simcity_ingest takes an event: with all of its time. */
-export function ingestedEvent(row: EventRow): string {
+function ingestedEvent(row: EventRow): string {
   return `{"index":${row.index},"at":"${row.at}","virtualMs":${row.virtualMs},"type":${JSON.stringify(row.type)},"actor":${JSON.stringify(row.actor)},"data":${row.data}}`;
 }
 
 /** Likewise a snapshot. */
 export function ingestedSnapshot({ index, at, metrics }: SnapshotRow): string {
   return `{"index":${index},"at":"${at}","metrics":${metrics}}`;
+}
+
+/** Events as a list of JSON, as simcity_ingest takes them. */
+export function ingestedEvents(events: readonly EventRow[]): string {
+  return `[${events.map(ingestedEvent).join(',')}]`;
+}
+
+/** Events that follow one another, ready to be stored and sent on. */
+export function blockOf(runId: string, events: readonly EventRow[]): EventBlock {
+  const bytes = toEventBytes(events.map((row) => ({ index: row.index, json: eventJsonOf(row) })));
+  return { ...bytes, firstAt: events[0]?.at ?? '', rows: Buffer.from(copyEvents(runId, events)) };
 }
 
 /** Rows of simcity_run_events in the text format of COPY. */

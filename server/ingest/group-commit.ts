@@ -9,7 +9,8 @@ import { CopyClient, type LockedRun, type MovedRun } from '../db/copy-client.ts'
 import { type Ingested, ingest } from '../db/events.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../process-edge.ts';
-import { type Batch, copyEvents, copySnapshots, type EventRow, type SnapshotRow } from './batch.ts';
+import { type Batch, copySnapshots, type SnapshotRow } from './batch.ts';
+import type { EventBlock, EventBytes } from './event-block.ts';
 
 /** Two connections keep one busy while the other commits; a third brought nothing on two cores. */
 const CONNECTIONS = 2;
@@ -24,7 +25,8 @@ export interface Addition {
   /** Batches of the run before these, and after them: whoever knows `before` has missed nothing. */
   before: number;
   after: number;
-  events: readonly EventRow[];
+  /** In order, without a gap between them. */
+  events: readonly EventBytes[];
   snapshots: readonly SnapshotRow[];
 }
 
@@ -126,7 +128,7 @@ export class GroupCommit {
 
   /** Stores what fits the plain path, and answers the rest. */
   async #together(client: CopyClient, group: Waiting[]): Promise<Waiting[]> {
-    const plain = group.filter(({ batch }) => batch.ordered && batch.end === undefined);
+    const plain = group.filter(({ batch }) => batch.block !== null);
     if (plain.length === 0) return group;
     let done: RunGroup[];
     try {
@@ -174,7 +176,7 @@ export class GroupCommit {
 interface RunGroup extends Addition {
   first: number;
   next: number;
-  events: EventRow[];
+  events: EventBlock[];
   snapshots: SnapshotRow[];
   late: SnapshotRow[];
   live: Batch['live'];
@@ -191,8 +193,8 @@ async function commitGroup(client: CopyClient, group: readonly Waiting[]): Promi
     await client.rollback();
     return [];
   }
-  const events = runs.map((run) => copyEvents(run.runId, run.events)).join('');
-  if (events !== '') await client.copyEvents(events);
+  const rows = runs.flatMap((run) => run.events.map((block) => block.rows));
+  if (rows.length > 0) await client.copyEvents(rows);
   const snapshots = runs
     .map((run) => copySnapshots(run.runId, run.snapshots.slice(run.late.length)))
     .join('');
@@ -236,15 +238,14 @@ function place(locked: LockedRun, group: readonly Waiting[]): RunGroup {
 }
 
 /** False: the batch repeats something, leaves a gap, or holds a snapshot out of its place. */
-function append(run: RunGroup, { events, snapshots, live }: Batch): boolean {
-  if (events.length > 0 && events[0]?.index !== run.next) return false;
-  const next = run.next + events.length;
+function append(run: RunGroup, { block, snapshots, live }: Batch): boolean {
+  if (block === null || (block.count > 0 && block.first !== run.next)) return false;
+  const next = run.next + block.count;
   const newest = run.snapshots.at(-1)?.index ?? -1;
   const lowest = Math.max(run.next - 1, newest + 1);
   for (const { index } of snapshots) if (index < lowest || index >= next) return false;
   run.next = next;
-  // One by one: the arguments of a call have a limit.
-  for (const event of events) run.events.push(event);
+  if (block.count > 0) run.events.push(block);
   for (const snapshot of snapshots) {
     run.snapshots.push(snapshot);
     if (snapshot.index < run.first) run.late.push(snapshot);
@@ -258,7 +259,7 @@ function moved({ runId, first, next, events, live, late }: RunGroup): MovedRun {
     run: runId,
     first,
     next,
-    started: first === 0 ? (events[0]?.at ?? null) : null,
+    started: first === 0 ? (events[0]?.firstAt ?? null) : null,
     live: live ?? null,
     late:
       late.length === 0

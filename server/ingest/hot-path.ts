@@ -5,9 +5,9 @@
  */
 import type { RunEvent, Snapshot } from '../contract/index.ts';
 
-const MAX_ITEMS = 10_000;
-const MAX_TYPE = 100;
-const MAX_ACTOR = 200;
+export const MAX_ITEMS = 10_000;
+export const MAX_TYPE = 100;
+export const MAX_ACTOR = 200;
 
 /** `2026-01-31T12:00:00.123Z`: what `Date.prototype.toISOString` writes for the years 1000 to 9999. */
 const CANONICAL_TIME =

@@ -1,11 +1,22 @@
 /** Reads the body of a batch: checked, with every refusal naming the event or snapshot that it is about. */
 import { type RunEvent, type Snapshot, telemetryBatchSchema } from '../contract/index.ts';
 import { ApiError, invalidRequest } from '../errors.ts';
-import { parseJson } from '../request.ts';
+import { decodeUtf8, parseJson } from '../request.ts';
 import { assertStorable, maySpellUnstorable } from '../runs/storable-text.ts';
 import { validate } from '../validate.ts';
-import { type Batch, type EventRow, eventJsonOf, eventRow, snapshotJsonOf, snapshotRow } from './batch.ts';
+import {
+  type Batch,
+  blockOf,
+  type EventRow,
+  eventJsonOf,
+  eventRow,
+  ingestedEvents,
+  type SnapshotRow,
+  snapshotJsonOf,
+  snapshotRow,
+} from './batch.ts';
 import { plainEvents, plainSnapshots } from './hot-path.ts';
+import { scanEvents } from './scan-events.ts';
 
 /** What one event or snapshot may take as JSON in UTF-8. */
 export const ITEM_LIMIT_BYTES = 1024 * 1024;
@@ -16,7 +27,51 @@ const MAX_DEPTH = 500;
 type Checked = ReturnType<typeof telemetryBatchSchema.parse>;
 
 /** @throws ApiError that names the item: 400 malformed, 413 too large, 422 not storable. */
-export function readBatch(text: string, bytes = Buffer.byteLength(text)): Batch {
+export function readBatch(body: Buffer, runId: string): Batch {
+  return scannedBatch(body, runId) ?? parsedBatch(body, runId);
+}
+
+/**
+ * The batch without its events being parsed; null when they are not in the form in which a harness sends
+ * them, or when anything else of it is wrong, large or last: then `parsedBatch` tells.
+ */
+export function scannedBatch(body: Buffer, runId: string): Batch | null {
+  const events = scanEvents(body, runId);
+  if (events === null) return null;
+  const { block, longest, end } = events;
+  const rest = restOf(body, end);
+  if (rest === null || Math.max(longest, body.length - end) > ITEM_LIMIT_BYTES) return null;
+  const { count, json, spans } = block;
+  return {
+    ...rest,
+    count,
+    block,
+    // The commas between them are as they must be.
+    eventsJson: () => (count === 0 ? '[]' : `[${json.toString('utf8', spans[0], spans[2 * count - 1])}]`),
+    end: undefined,
+    bytes: body.length,
+  };
+}
+
+/** What comes behind the list of events, when that is as it should be and no end. */
+function restOf(body: Buffer, from: number): Pick<Batch, 'snapshots' | 'live'> | null {
+  const text = body.toString('utf8', from);
+  if (text === '}') return { snapshots: [], live: undefined };
+  if (!text.startsWith(',') || maySpellUnstorable(text)) return null;
+  try {
+    const rest = JSON.parse(`{${text.slice(1)}`) as object;
+    if (Object.hasOwn(rest, 'events')) return null;
+    const { snapshots, live, end } = check(rest);
+    if (end !== undefined || !isAscending(snapshots)) return null;
+    return { snapshots: snapshots.map(snapshotRow), live };
+  } catch {
+    return null;
+  }
+}
+
+/** @throws ApiError as `readBatch` */
+export function parsedBatch(body: Buffer, runId: string): Batch {
+  const text = decodeUtf8(body);
   const { events, snapshots, live, end } = check(parseJson(text));
   const rows = events.map(shallowRow);
   if (end !== undefined) assertShallow(end, 'end');
@@ -27,16 +82,18 @@ export function readBatch(text: string, bytes = Buffer.byteLength(text)): Batch 
     assertStorable(end, 'end');
   }
   assertEndIsLast(events, end !== undefined);
-  const batch: Batch = {
-    events: rows,
-    snapshots: snapshots.map(snapshotRow),
+  const shown = snapshots.map(snapshotRow);
+  if (body.length > ITEM_LIMIT_BYTES) assertSizes(rows, shown);
+  const isPlain = end === undefined && isGapless(events) && isAscending(snapshots);
+  return {
+    count: rows.length,
+    block: isPlain ? blockOf(runId, rows) : null,
+    eventsJson: () => ingestedEvents(rows),
+    snapshots: shown,
     live,
     end,
-    ordered: isGapless(events) && isAscending(snapshots),
-    bytes,
+    bytes: body.length,
   };
-  if (bytes > ITEM_LIMIT_BYTES) assertSizes(batch);
-  return batch;
 }
 
 /** The batch by the contract: by hand where that is enough, else by the schemas, with the same result. */
@@ -142,7 +199,7 @@ function tooDeep(what: string): ApiError {
   );
 }
 
-function assertSizes({ events, snapshots }: Batch): void {
+function assertSizes(events: readonly EventRow[], snapshots: readonly SnapshotRow[]): void {
   for (const event of events) assertSize(eventJsonOf(event), `Event ${event.index}`);
   for (const snapshot of snapshots) assertSize(snapshotJsonOf(snapshot), `Snapshot ${snapshot.index}`);
 }

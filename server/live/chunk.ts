@@ -9,6 +9,35 @@ export interface Chunk {
   frames: number;
 }
 
+/** A frame of which the data are bytes already, a part of `json`. */
+export interface Frame {
+  /** ASCII, up to and with `data: `. */
+  head: string;
+  json: Buffer;
+  start: number;
+  end: number;
+}
+
+/** Data has no line breaks, so a blank line ends a frame. */
+export const FRAME_END = '\n\n';
+
+/** In bytes, as in a stream. */
+export function lengthOf({ head, start, end }: Frame): number {
+  return head.length + end - start + FRAME_END.length;
+}
+
+/** @param length of all of them together */
+export function joinFrames(frames: readonly Frame[], length: number): Chunk {
+  return wrap(length, frames.length, (target) => {
+    let at = 0;
+    for (const { head, json, start, end } of frames) {
+      at += target.write(head, at, 'latin1');
+      at += json.copy(target, at, start, end);
+      at += target.write(FRAME_END, at, 'latin1');
+    }
+  });
+}
+
 export function toChunk(text: string, frames = 1): Chunk {
   return wrap(Buffer.byteLength(text), frames, (target) => target.write(text));
 }

@@ -6,10 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Cursor, isTerminal } from '../contract/index.ts';
 import type { StoredEvent } from '../db/events.ts';
 import type { LiveState } from '../db/live.ts';
-import { eventJsonOf, snapshotJsonOf } from '../ingest/batch.ts';
+import { snapshotJsonOf } from '../ingest/batch.ts';
+import { type EventBytes, eventsFrom, lastEvents } from '../ingest/event-block.ts';
 import type { Addition } from '../ingest/group-commit.ts';
 import type { Log } from '../process-edge.ts';
-import { type Chunk, toChunk } from './chunk.ts';
+import { type Chunk, lengthOf, toChunk } from './chunk.ts';
 import { conflate, LIVE_EVENTS, LIVE_FLUSH_MS } from './conflate.ts';
 import { endFrame, heartbeatFrame, mergeFrames, resetFrame, type StoredFrame } from './frames.ts';
 import type { History, HistoryPage } from './history.ts';
@@ -19,7 +20,7 @@ import type { Subscriber } from './subscriber.ts';
 /** What comes within it goes out in one write; after a pause the first goes out at once. */
 const TICK_MS = 10;
 /** More than that does not wait for the tick. */
-const TICK_CHARACTERS = 512 * 1024;
+const TICK_BYTES = 512 * 1024;
 /** The safety net for commits of which no notification came. */
 const POLL_MS = 500;
 const HEARTBEAT_MS = 1_000;
@@ -63,7 +64,7 @@ export class Feed {
   readonly #timer: NodeJS.Timeout;
   #known: Known | null = null;
   #pending: StoredFrame[] = [];
-  #pendingCharacters = 0;
+  #pendingBytes = 0;
   #tick: NodeJS.Timeout | NodeJS.Immediate | null = null;
   #tickedAt = Number.NEGATIVE_INFINITY;
   #beatAt = performance.now();
@@ -192,7 +193,7 @@ export class Feed {
       const page = await history.page(runId, from);
       // What came from memory meanwhile has gone ahead of this page.
       if (known.head !== from) continue;
-      this.#take(known, page.events, page.snapshots);
+      this.#take(known, [page.events], page.snapshots);
       whole = page.drained;
       if (whole) known.version = Math.max(known.version, live.batches);
     }
@@ -217,11 +218,8 @@ export class Feed {
 
   #takeAddition(known: Known, { after, events, snapshots }: Addition): void {
     known.version = after;
-    this.#take(
-      known,
-      events.map((row) => ({ index: row.index, json: eventJsonOf(row) })),
-      snapshots.map((row) => ({ index: row.index, json: snapshotJsonOf(row) })),
-    );
+    const shown = snapshots.map((row) => ({ index: row.index, json: snapshotJsonOf(row) }));
+    this.#take(known, events, shown);
   }
 
   async #lookUp(live: LiveState): Promise<Known> {
@@ -238,23 +236,24 @@ export class Feed {
   }
 
   /** Puts what follows the head behind it, and sees that it goes out. */
-  #take(known: Known, events: StoredEvent[], snapshots: StoredEvent[]): void {
-    const fresh = events.filter(({ index }) => index > known.head.index);
+  #take(known: Known, events: readonly EventBytes[], snapshots: StoredEvent[]): void {
+    const fresh = events.map((each) => eventsFrom(each, known.head.index + 1));
     const { frames, cursor } = mergeFrames(known.head, fresh, snapshots);
     if (frames.length === 0) return;
     known.head = cursor;
-    known.newest = [...known.newest, ...fresh.slice(-LIVE_EVENTS)].slice(-LIVE_EVENTS);
+    for (const each of fresh) known.newest.push(...lastEvents(each, LIVE_EVENTS));
+    known.newest = known.newest.slice(-LIVE_EVENTS);
     known.snapshot = snapshots.at(-1) ?? known.snapshot;
     for (const frame of frames) {
       this.#pending.push(frame);
-      this.#pendingCharacters += frame.text.length;
+      this.#pendingBytes += lengthOf(frame);
     }
     this.#scheduleTick(known);
     this.#scheduleLive(known);
   }
 
   #scheduleTick(known: Known): void {
-    if (this.#pendingCharacters >= TICK_CHARACTERS) {
+    if (this.#pendingBytes >= TICK_BYTES) {
       this.#flush(known);
       return;
     }
@@ -280,7 +279,7 @@ export class Feed {
     if (this.#pending.length > 0) {
       const blocks = toBlocks(this.#pending);
       this.#pending = [];
-      this.#pendingCharacters = 0;
+      this.#pendingBytes = 0;
       for (const block of blocks) this.#send(known, block);
       this.#tellNews();
     }

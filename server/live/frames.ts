@@ -2,19 +2,28 @@
 import { type Cursor, type EndFrame, formatCursor, isTerminal, type ResetFrame } from '../contract/index.ts';
 import type { StoredEvent } from '../db/events.ts';
 import type { LiveState } from '../db/live.ts';
+import type { EventBytes } from '../ingest/event-block.ts';
+import { FRAME_END, type Frame } from './chunk.ts';
 
 /** A frame of history with the place in the stream that it leads to: 2N after event N, 2N + 1 after its snapshot. */
-export interface StoredFrame {
+export interface StoredFrame extends Frame {
   place: number;
-  text: string;
 }
 
-export function eventFrame(event: StoredEvent): string {
-  return `event: event\nid: ${event.index}\ndata: ${event.json}\n\n`;
+export function eventFrame({ index, json }: StoredEvent): string {
+  return `${eventHead(index)}${json}${FRAME_END}`;
 }
 
-export function snapshotFrame(snapshot: StoredEvent): string {
-  return `event: snapshot\nid: ${formatCursor({ index: snapshot.index, after: 'snapshot' })}\ndata: ${snapshot.json}\n\n`;
+export function snapshotFrame({ index, json }: StoredEvent): string {
+  return `${snapshotHead(index)}${json}${FRAME_END}`;
+}
+
+function eventHead(index: number): string {
+  return `event: event\nid: ${index}\ndata: `;
+}
+
+function snapshotHead(index: number): string {
+  return `event: snapshot\nid: ${formatCursor({ index, after: 'snapshot' })}\ndata: `;
 }
 
 /** Carries no id: it is no part of the history. */
@@ -52,7 +61,7 @@ export function endFrame(live: LiveState): string | null {
  */
 export function mergeFrames(
   cursor: Cursor,
-  events: readonly StoredEvent[],
+  events: readonly EventBytes[],
   snapshots: readonly StoredEvent[],
 ): { frames: StoredFrame[]; cursor: Cursor } {
   const frames: StoredFrame[] = [];
@@ -63,14 +72,20 @@ export function mergeFrames(
     if (snapshot?.index !== index) return;
     next += 1;
     if (after.index === index && after.after === 'snapshot') return;
-    frames.push({ place: 2 * index + 1, text: snapshotFrame(snapshot) });
+    const json = Buffer.from(snapshot.json);
+    frames.push({ place: 2 * index + 1, head: snapshotHead(index), json, start: 0, end: json.length });
     after = { index, after: 'snapshot' };
   };
   takeSnapshot(cursor.index);
-  for (const event of events) {
-    frames.push({ place: 2 * event.index, text: eventFrame(event) });
-    after = { index: event.index, after: 'event' };
-    takeSnapshot(event.index);
+  for (const { first, count, json, spans } of events) {
+    for (let i = 0; i < count; i++) {
+      const index = first + i;
+      const start = spans[2 * i] as number;
+      const end = spans[2 * i + 1] as number;
+      frames.push({ place: 2 * index, head: eventHead(index), json, start, end });
+      after = { index, after: 'event' };
+      takeSnapshot(index);
+    }
   }
   return { frames, cursor: after };
 }

@@ -4,11 +4,12 @@ import type { Sql } from '../db/client.ts';
 import { readEventPage, type StoredEvent } from '../db/events.ts';
 import { type LiveState, readLive } from '../db/live.ts';
 import { readNewestSnapshot, readSnapshots } from '../db/snapshots.ts';
-import { type Chunk, toChunk } from './chunk.ts';
-import { mergeFrames, type StoredFrame } from './frames.ts';
+import { type EventBytes, toEventBytes } from '../ingest/event-block.ts';
+import type { Chunk } from './chunk.ts';
+import { mergeFrames } from './frames.ts';
+import { toBlocks } from './ring.ts';
 
 const PAGE_EVENTS = 500;
-const CHUNK_CHARACTERS = 32 * 1024;
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 export interface HistoryPage {
@@ -19,7 +20,7 @@ export interface HistoryPage {
 
 /** What follows a place, as it is stored. */
 export interface StoredPart {
-  events: StoredEvent[];
+  events: EventBytes;
   snapshots: StoredEvent[];
   /** True when nothing more was stored at the time of reading. */
   drained: boolean;
@@ -59,7 +60,7 @@ export class History {
     const last = events.at(-1)?.index ?? from.index;
     // Read after the events: a snapshot is stored with its event or with the one after, never later.
     const snapshots = await readSnapshots(this.#sql, runId, Math.max(from.index, 0), PAGE_EVENTS + 1, last);
-    return { events, snapshots, drained };
+    return { events: toEventBytes(events), snapshots, drained };
   }
 
   /** The last `count` events up to `newest`, and the newest snapshot until there. */
@@ -76,8 +77,8 @@ export class History {
 
   async #load(runId: string, from: Cursor): Promise<HistoryPage> {
     const { events, snapshots } = await this.page(runId, from);
-    const { frames, cursor } = mergeFrames(from, events, snapshots);
-    return { chunks: join(frames), cursor };
+    const { frames, cursor } = mergeFrames(from, [events], snapshots);
+    return { chunks: toBlocks(frames), cursor };
   }
 
   #keep(place: string, page: HistoryPage): void {
@@ -96,20 +97,4 @@ export class History {
 
 function bytesOf(page: HistoryPage): number {
   return page.chunks.reduce((sum, { chunked }) => sum + chunked.length, 0);
-}
-
-function join(frames: readonly StoredFrame[]): Chunk[] {
-  const chunks: Chunk[] = [];
-  let text = '';
-  let count = 0;
-  for (const frame of frames) {
-    text += frame.text;
-    count += 1;
-    if (text.length < CHUNK_CHARACTERS) continue;
-    chunks.push(toChunk(text, count));
-    text = '';
-    count = 0;
-  }
-  if (count > 0) chunks.push(toChunk(text, count));
-  return chunks;
 }

@@ -1,6 +1,6 @@
 /** The newest history of a run in memory, as frames, bounded in bytes. */
 import type { Cursor } from '../contract/index.ts';
-import { type Chunk, rechunk, toChunk } from './chunk.ts';
+import { type Chunk, FRAME_END, joinFrames, lengthOf, rechunk } from './chunk.ts';
 import type { StoredFrame } from './frames.ts';
 
 /** A place in the order of the stream: after event N, after the snapshot that follows it, after event N + 1 … */
@@ -15,26 +15,27 @@ export interface Block extends Chunk {
   places: readonly Place[];
 }
 
-/** Text of one write at most, unless a single frame is longer. */
-const BLOCK_CHARACTERS = 64 * 1024;
-const FRAME_END = Buffer.from('\n\n');
+/** Of one write at most, unless a single frame is longer. */
+const BLOCK_BYTES = 64 * 1024;
 
-/** Frames as blocks of at most BLOCK_CHARACTERS, or of one frame. */
+/** Frames as blocks of at most BLOCK_BYTES, or of one frame. */
 export function toBlocks(frames: readonly StoredFrame[]): Block[] {
   const blocks: Block[] = [];
-  let text = '';
-  let places: Place[] = [];
-  const close = () => {
-    if (places.length > 0) blocks.push({ ...toChunk(text, places.length), places });
-    text = '';
-    places = [];
+  let first = 0;
+  let bytes = 0;
+  const close = (end: number) => {
+    if (end === first) return;
+    const some = frames.slice(first, end);
+    blocks.push({ ...joinFrames(some, bytes), places: some.map(({ place }) => place) });
+    first = end;
+    bytes = 0;
   };
-  for (const frame of frames) {
-    if (text.length + frame.text.length > BLOCK_CHARACTERS) close();
-    text += frame.text;
-    places.push(frame.place);
+  for (const [i, frame] of frames.entries()) {
+    const length = lengthOf(frame);
+    if (bytes + length > BLOCK_BYTES) close(i);
+    bytes += length;
   }
-  close();
+  close(frames.length);
   return blocks;
 }
 
@@ -94,7 +95,7 @@ export class Ring {
   }
 }
 
-/** The frames of a block behind a place within it. Data has no line breaks, so a blank line ends a frame. */
+/** The frames of a block behind a place within it. */
 function behind(block: Block, place: Place): Chunk {
   const skipped = block.places.findIndex((each) => each > place);
   if (skipped <= 0) return block;

@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono';
 import type { TelemetryAnswer } from '../contract/index.ts';
 import { ApiError } from '../errors.ts';
 import { readBatch } from '../ingest/read-batch.ts';
-import { readBodyText } from '../request.ts';
+import { readBody } from '../request.ts';
 import { idRange } from '../runs/run-id.ts';
 import type { ServerEnv, Services } from '../services.ts';
 
@@ -24,10 +24,10 @@ export function telemetryRoutes({ groupCommit, metrics }: Services): Hono<Server
           `Telemetry needs the whole id of a run; ${JSON.stringify(runId)} is none.`,
         );
       }
-      const batch = readBatch(await readBodyText(c));
+      const batch = readBatch(await readBody(c), runId);
       const stored = await groupCommit.store(runId, createHash('sha256').update(token).digest(), batch);
       metrics.batchesIngested += 1;
-      metrics.eventsIngested += batch.events.length;
+      metrics.eventsIngested += batch.count;
       const answer: TelemetryAnswer = {
         next: stored.next,
         stop: stored.stopRequested ? { reason: stored.stopReason } : null,

@@ -51,7 +51,9 @@ async function storing(work: (storing: Storing) => Promise<void>): Promise<void>
   });
   const store = async (runId: string, batch: object) => {
     try {
-      return String((await commit.store(runId, TOKEN, readBatch(JSON.stringify(batch)))).next);
+      return String(
+        (await commit.store(runId, TOKEN, readBatch(Buffer.from(JSON.stringify(batch)), runId))).next,
+      );
     } catch (error) {
       return String((error as { code?: unknown }).code);
     }
@@ -80,8 +82,9 @@ describe('group commit', () => {
         runs.flatMap((runId) => [0, 10, 20].map((from) => store(runId, { events: eventsFrom(from, 10) }))),
       );
       expect(answers).toEqual(runs.flatMap(() => ['10', '20', '30']));
-      for (const { events } of added) expect(events.length % 10).toBe(0);
-      expect(added.flatMap(({ events }) => events)).toHaveLength(600);
+      const counts = added.map(({ events }) => events.reduce((sum, { count }) => sum + count, 0));
+      for (const count of counts) expect(count % 10).toBe(0);
+      expect(counts.reduce((sum, count) => sum + count)).toBe(600);
     });
     for (const runId of runs) expect(await storedIndexes(runId)).toEqual(upTo(30));
     expect((await ours()).length).toBeLessThan(20);
@@ -109,7 +112,7 @@ describe('group commit', () => {
         store(good, { events: eventsFrom(5, 5) }),
         store('01890000-0000-7000-8000-000000000000', { events: eventsFrom(0, 1) }),
         commit
-          .store(good, createHash('sha256').update('other').digest(), readBatch('{}'))
+          .store(good, createHash('sha256').update('other').digest(), readBatch(Buffer.from('{}'), good))
           .catch((error: { code: string }) => error.code),
       ]);
       expect(answers).toEqual(['5', 'SC002', 'SC003', 'SC001', '8', '10', 'SC004', 'SC001']);

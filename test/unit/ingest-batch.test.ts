@@ -170,7 +170,7 @@ describe('a batch that can never be stored', () => {
   const good = { at, virtualMs: 1, type: 'note', actor: 'city', data: {} };
   const refusal = (batch: object) => {
     try {
-      readBatch(JSON.stringify(batch));
+      readBatch(Buffer.from(JSON.stringify(batch)), 'run');
     } catch (error) {
       if (error instanceof ApiError) return `${error.status} ${error.code} ${error.message}`;
       throw error;
@@ -230,9 +230,8 @@ describe('a batch that can never be stored', () => {
         // JSON.stringify cannot write it either: a sender with another language can.
         const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
         try {
-          readBatch(
-            `{"events":[${JSON.stringify({ ...good, index: 18, data: { deep: 'HERE' } }).replace('"HERE"', deep)}]}`,
-          );
+          const holding = JSON.stringify({ ...good, index: 18, data: { deep: 'HERE' } });
+          readBatch(Buffer.from(`{"events":[${holding.replace('"HERE"', deep)}]}`), 'run');
         } catch (error) {
           if (error instanceof ApiError) return `${error.status} ${error.code} ${error.message}`;
         }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Cursor } from '../../server/contract/index.ts';
 import { onOneLine } from '../../server/db/events.ts';
+import { toEventBytes } from '../../server/ingest/event-block.ts';
+import { joinFrames, lengthOf } from '../../server/live/chunk.ts';
 import { conflate } from '../../server/live/conflate.ts';
 import { endFrame, mergeFrames } from '../../server/live/frames.ts';
 import { unstorablePath } from '../../server/runs/storable-text.ts';
@@ -8,8 +10,9 @@ import { unstorablePath } from '../../server/runs/storable-text.ts';
 const stored = (...indexes: number[]) => indexes.map((index) => ({ index, json: `{"index":${index}}` }));
 
 function merged(cursor: Cursor, events: number[], snapshots: number[]) {
-  const result = mergeFrames(cursor, stored(...events), stored(...snapshots));
-  return { ids: result.frames.map(({ text }) => /^id: (.*)$/m.exec(text)?.[1]), cursor: result.cursor };
+  const result = mergeFrames(cursor, [toEventBytes(stored(...events))], stored(...snapshots));
+  const texts = result.frames.map((frame) => joinFrames([frame], lengthOf(frame)).body.toString());
+  return { ids: texts.map((text) => /^id: (.*)$/m.exec(text)?.[1]), cursor: result.cursor };
 }
 
 describe('frames', () => {

@@ -4,14 +4,15 @@ import { createAdaptorServer } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import type { LiveState } from '../../../server/db/live.ts';
-import { eventRow } from '../../../server/ingest/batch.ts';
+import { toEventBytes } from '../../../server/ingest/event-block.ts';
+import { readBatch } from '../../../server/ingest/read-batch.ts';
 import type { History } from '../../../server/live/history.ts';
 import { Hub } from '../../../server/live/hub.ts';
 import { Metrics } from '../../../server/metrics.ts';
 import { createLog } from '../../../server/process-edge.ts';
+import { readBody } from '../../../server/request.ts';
 import type { ServerEnv } from '../../../server/services.ts';
 
-const AT = '2026-01-01T00:00:00.000Z';
 /** Where each channel stands. */
 const channels = new Map<string, { batches: number; newest: number }>();
 const channel = (id = '') => {
@@ -35,7 +36,7 @@ const live = (id: string): LiveState => ({
 /** Nothing is stored: whoever falls behind the ring is lost, and the benchmark counts it. */
 const history = {
   live: (id: string) => Promise.resolve(live(id)),
-  page: () => Promise.resolve({ events: [], snapshots: [], drained: true }),
+  page: () => Promise.resolve({ events: toEventBytes([]), snapshots: [], drained: true }),
   newest: () => Promise.resolve({ events: [], snapshot: null }),
   read: () => Promise.reject(new Error('fell behind the ring')),
 } as unknown as History;
@@ -51,25 +52,15 @@ app.get('/sub', (c) => {
   return RESPONSE_ALREADY_SENT;
 });
 
-interface Posted {
-  index: number;
-  sent: number;
-  type: string;
-  actor: string;
-  data: Record<string, unknown>;
-}
-
 app.post('/pub', async (c) => {
-  const body = (await c.req.json()) as Posted | Posted[];
-  const events = (Array.isArray(body) ? body : [body]).map(({ index, sent, type, actor, data }) =>
-    eventRow({ index, at: AT, virtualMs: index, type, actor, data: { sent, ...data } }),
-  );
   const runId = c.req.query('id') ?? '';
+  const { block } = readBatch(await readBody(c), runId);
+  if (block === null) return c.text('out of order', 400);
   const known = channel(runId);
-  known.newest = events.at(-1)?.index ?? known.newest;
+  known.newest = block.first + block.count - 1;
   known.batches += 1;
   const { batches } = known;
-  hub.publish({ runId, before: batches - 1, after: batches, events, snapshots: [] });
+  hub.publish({ runId, before: batches - 1, after: batches, events: [block], snapshots: [] });
   return c.body(null, 202);
 });
 

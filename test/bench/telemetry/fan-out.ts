@@ -14,6 +14,7 @@ interface Candidate {
   subscribe: string;
   publish: string;
   bundle: number;
+  form: 'batch' | 'message';
 }
 
 let loads = 0;
@@ -33,6 +34,7 @@ export async function fanOut(): Promise<string> {
       subscribe: `http://127.0.0.1:${port}/sub`,
       publish: `http://127.0.0.1:${port}/pub`,
       bundle: 100,
+      form: 'batch',
     };
     const theirs = (bundle: number): Candidate[] =>
       nchan === null
@@ -44,6 +46,7 @@ export async function fanOut(): Promise<string> {
               subscribe: `${nchan.url}/sub`,
               publish: `${nchan.url}/pub`,
               bundle,
+              form: 'message',
             },
           ];
     const candidates = [...theirs(1), ...theirs(100), own];
@@ -116,7 +119,7 @@ async function load(candidate: Candidate, count: number, order: LoadOrder): Prom
   // A channel of its own: what the load before left behind is none of its business.
   loads += 1;
   const urls = [subscribe, publish].map((url) => `${url}?id=${loads}`);
-  const { child } = await startModule<string>('load.ts', [...urls, String(count)]);
+  const { child } = await startModule<string>('load.ts', [...urls, String(count), candidate.form]);
   const before = await processorSeconds(candidate.pid);
   child.send(order);
   const [result] = (await once(child, 'message')) as [LoadResult];

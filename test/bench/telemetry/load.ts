@@ -1,5 +1,6 @@
 /**
- * The process that publishes to many readers and counts what they get: `load.ts SUBSCRIBE PUBLISH COUNT`.
+ * The process that publishes to many readers and counts what they get: `load.ts SUBSCRIBE PUBLISH COUNT FORM`.
+ * FORM is `batch` for batches of telemetry, `message` for messages of whatever form.
  * One at a time it does what it is told by message, and answers with what came of it.
  */
 import { connect } from 'node:net';
@@ -25,7 +26,7 @@ export interface LoadResult {
   missing: number;
 }
 
-const [subscribe = '', publish = '', count = '1'] = process.argv.slice(2);
+const [subscribe = '', publish = '', count = '1', form = 'message'] = process.argv.slice(2);
 const readers = Number(count);
 /** Events under way at once, over all readers, as in a closed loop. */
 const WINDOW = 100_000;
@@ -40,16 +41,20 @@ const target = new URL(publish);
 const publisher = connect(Number(target.port), target.hostname).resume();
 let index = 0;
 
+const AT = new Date(Math.floor(performance.timeOrigin)).toISOString().replace(/-(29|3\d)T/, '-28T');
+
 const event = () => {
-  const sent = (performance.timeOrigin + performance.now()).toFixed(3);
-  return `{"index":${index++},"sent":${sent},"type":"book.ok","actor":"citizen-017","data":{"op":9120,"slot":"slot-003","booking":"b-4711","latencyMs":2.125,"note":"as long as such events are on the average"}}`;
+  const sent = performance.timeOrigin + performance.now();
+  return `{"index":${index},"at":"${AT}","virtualMs":${index++},"type":"book.ok","actor":"citizen-017","data":{"sent":${Number(sent.toFixed(3))},"op":9120,"slot":"slot-003","booking":"b-4711","latencyMs":2.125}}`;
 };
 
 /** Requests go out one behind the other on one connection, without waiting for answers: in order, at full speed. */
 function post(bundle: number): Promise<void> | undefined {
   const events = Array.from({ length: bundle }, event);
-  const body = bundle === 1 ? (events[0] as string) : `[${events.join(',')}]`;
-  const head = `POST ${target.pathname}${target.search} HTTP/1.1\r\nHost: ${target.host}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+  const list = `[${events.join(',')}]`;
+  const message = bundle === 1 ? (events[0] as string) : list;
+  const body = form === 'batch' ? `{"events":${list}}` : message;
+  const head = `POST ${target.pathname}${target.search} HTTP/1.1\r\nHost: ${target.host}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
   if (publisher.write(head + body)) return;
   return new Promise((resolve) => publisher.once('drain', resolve));
 }
