@@ -65,6 +65,8 @@ class Scan {
   #first = -1;
   #firstAt = '';
   #count = 0;
+  /** At or behind where it was last looked for. */
+  #nextBackslash = -1;
   longest = 0;
 
   constructor(body: Buffer, runId: string) {
@@ -166,15 +168,23 @@ class Scan {
   /** COPY takes a backslash for the begin of an escape, and JSON holds no other byte that it minds. */
   #lastField(start: number, end: number): void {
     const body = this.#body;
-    const rows = this.#rows;
-    let to = this.#written;
-    for (let i = start; i < end; i++) {
-      const byte = body[i] as number;
-      rows[to++] = byte;
-      if (byte === BACKSLASH) rows[to++] = BACKSLASH;
+    let from = start;
+    for (let special = this.#backslash(from); special < end; special = this.#backslash(from)) {
+      this.#written += body.copy(this.#rows, this.#written, from, special + 1);
+      this.#rows[this.#written++] = BACKSLASH;
+      from = special + 1;
     }
-    rows[to++] = LINE_FEED;
-    this.#written = to;
+    this.#written += body.copy(this.#rows, this.#written, from, end);
+    this.#rows[this.#written++] = LINE_FEED;
+  }
+
+  /** Where the next backslash is. Searched once for each there is: most bodies have none. */
+  #backslash(from: number): number {
+    if (this.#nextBackslash < from) {
+      const found = this.#body.indexOf(BACKSLASH, from);
+      this.#nextBackslash = found === -1 ? Number.POSITIVE_INFINITY : found;
+    }
+    return this.#nextBackslash;
   }
 }
 
