@@ -49,6 +49,11 @@ export class Session {
     return this.#client.unsafe(text, values as never[], { prepare: true }).execute();
   }
 
+  /** Sends a statement whose failure shows in the one that follows it. */
+  sendAhead(text: string): void {
+    this.send(text, []).catch(() => {});
+  }
+
   async close(): Promise<void> {
     await this.#client.end({ timeout: 1 });
   }

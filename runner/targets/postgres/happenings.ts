@@ -1,0 +1,49 @@
+/** What came of letting statements through that the engine asks for afterwards. */
+import type { PostgresTask } from './gate.ts';
+
+interface Note {
+  type: string;
+  data: Record<string, unknown>;
+}
+
+export class Happenings {
+  readonly sometimes = {
+    'a transaction waited for a lock': 0,
+    'a request waited for a connection': 0,
+    'a deadlock was broken': 0,
+    'a transaction failed to serialize': 0,
+  };
+  #woken: PostgresTask[] = [];
+  #notes: Note[] = [];
+
+  /** The task waited and can go on. */
+  makeReady(task: PostgresTask): void {
+    task.state = 'ready';
+    this.#woken.push(task);
+  }
+
+  isWoken(task: PostgresTask): boolean {
+    return this.#woken.includes(task);
+  }
+
+  takeWoken(): readonly PostgresTask[] {
+    const woken = this.#woken;
+    if (woken.length > 0) this.#woken = [];
+    return woken;
+  }
+
+  /** Nobody goes on. */
+  forgetWoken(): void {
+    this.#woken = [];
+  }
+
+  note(note: Note): void {
+    this.#notes.push(note);
+  }
+
+  takeNotes(): readonly Note[] {
+    const notes = this.#notes;
+    if (notes.length > 0) this.#notes = [];
+    return notes;
+  }
+}
