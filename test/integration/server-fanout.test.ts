@@ -1,60 +1,15 @@
 import { once } from 'node:events';
-import { connect as connectSocket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { apiPath } from '../../server/contract/index.ts';
-import type { Sql } from '../../server/db/client.ts';
+import { describe, expect, it } from 'vitest';
 import { Notifications } from '../../server/live/notify.ts';
-import type { RunningServer } from '../../server/server.ts';
-import { silentLog, startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { eventsFrom, FakeHarness, launch, passed, startTestServer } from '../helpers/server.ts';
+import { silentLog } from '../helpers/postgres.ts';
+import { eventsFrom, passed } from '../helpers/server.ts';
 import { collect, cursors, readSse } from '../helpers/sse.ts';
+import { expectedCursors, servedStreams } from '../helpers/streams.ts';
 import { startTcpProxy } from '../helpers/tcp-proxy.ts';
 
-let postgres: TestPostgres;
-let databaseUrl: string;
-let sql: Sql;
-let server: RunningServer;
-let servers: RunningServer[];
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  databaseUrl = await postgres.createDatabase();
-  sql = postgres.open(databaseUrl);
-  server = await startTestServer(databaseUrl);
-  servers = [server];
-});
-afterEach(() => Promise.all(servers.map((each) => each.stop())));
-
-async function begin(): Promise<FakeHarness> {
-  const harness = new FakeHarness(server.url, (await launch(server.url)).id);
-  await harness.claim(sql);
-  return harness;
-}
-
-const streamUrl = (harness: FakeHarness, base = server.url) => `${base}${apiPath.stream(harness.runId)}`;
-
-function expected(count: number, from = 0): string[] {
-  const all: string[] = [];
-  for (let i = from; i < count; i++) all.push(String(i), ...(i % 10 === 9 ? [`${i}s`] : []));
-  return all;
-}
-
-const metric = async (name: string) => {
-  const text = await (await fetch(`${server.url}/metrics`)).text();
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-};
-
-/** A reader that asks and takes nothing. */
-async function stalledReader(harness: FakeHarness, protocol = 'HTTP/1.1') {
-  const socket = connectSocket(Number(new URL(server.url).port), '127.0.0.1');
-  await once(socket, 'connect');
-  socket.pause();
-  socket.write(`GET ${apiPath.stream(harness.runId)} ${protocol}\r\nHost: 127.0.0.1\r\n\r\n`);
-  return socket;
-}
+const streams = servedStreams();
+const { begin, metric, stalledReader, startAnother, streamUrl } = streams;
 
 describe('fan-out', () => {
   it('carries the same bytes from memory as from the database', async () => {
@@ -79,20 +34,19 @@ describe('fan-out', () => {
 
   it('is gapless when batches of one run are taken by two servers in turn', async () => {
     const harness = await begin();
-    const second = await startTestServer(databaseUrl);
-    servers.push(second);
-    const reading = [server, second, server, second].map(async ({ url }) =>
-      collect(await readSse(streamUrl(harness, url))),
+    const second = await startAnother();
+    const reading = [streams.server, second, streams.server, second].map(async ({ url }) =>
+      collect(await readSse(streamUrl(harness, '', url))),
     );
     const at = new Date(0).toISOString();
     for (let i = 0; i < 60; i++) {
-      harness.base = i % 2 ? server.url : second.url;
+      harness.base = i % 2 ? streams.server.url : second.url;
       const from = harness.next;
       const events = eventsFrom(from, 1 + (i % 4));
       harness.next += events.length;
       expect((await harness.post({ events })).status).toBe(200);
       // A snapshot for itself, by way of the other server: nobody may overlook it.
-      harness.base = i % 2 ? second.url : server.url;
+      harness.base = i % 2 ? second.url : streams.server.url;
       const last = harness.next - 1;
       expect((await harness.post({ snapshots: [{ index: last, at, metrics: { last } }] })).status).toBe(200);
     }
@@ -118,7 +72,8 @@ describe('fan-out', () => {
     await delay(1_000);
     ended = true;
     await sending;
-    for (const frames of await Promise.all(reading)) expect(cursors(frames)).toEqual(expected(harness.next));
+    for (const frames of await Promise.all(reading))
+      expect(cursors(frames)).toEqual(expectedCursors(harness.next));
   });
 
   it('cuts a reader that takes nothing for 10 s, which then goes on by its id without a gap; others see nothing of it', async () => {
@@ -147,7 +102,7 @@ describe('fan-out', () => {
     const whole = ids.slice(0, -1);
     const rest = collect(await readSse(streamUrl(harness), { 'last-event-id': whole.at(-1) as string }));
     await harness.send(1, { end: passed });
-    const all = expected(harness.next);
+    const all = expectedCursors(harness.next);
     expect([...whole, ...cursors(await rest)]).toEqual(all);
     expect(cursors(await reading)).toEqual(all);
   });
@@ -166,7 +121,7 @@ describe('fan-out', () => {
     const [head, body] = text.split('\r\n\r\n') as [string, string];
     expect(head).not.toMatch(/chunked/i);
     expect(body).toMatch(/^event: heartbeat\ndata: /);
-    expect([...body.matchAll(/^id: (\S+)$/gm)].map(([, id]) => id)).toEqual([...expected(13), '12e']);
+    expect([...body.matchAll(/^id: (\S+)$/gm)].map(([, id]) => id)).toEqual([...expectedCursors(13), '12e']);
   });
 
   it('stops within 5 s also with readers that take nothing', async () => {
@@ -177,20 +132,19 @@ describe('fan-out', () => {
     const reading = collect(reader);
     for (let i = 0; i < 15; i++) await harness.send(1_000);
     const begun = performance.now();
-    await server.stop();
+    await streams.server.stop();
     expect(performance.now() - begun).toBeLessThan(5_000);
     await reading;
     expect(reader.retry()).toBeGreaterThanOrEqual(500);
     for (const socket of sockets) socket.destroy();
-    servers = [];
   });
 });
 
 describe('notifications', () => {
   it('notices a connection that fell silent, listens again, and says that something may have been missed', async () => {
-    const url = new URL(databaseUrl);
+    const url = new URL(streams.databaseUrl);
     const proxy = await startTcpProxy(Number(url.port));
-    const direct = databaseUrl;
+    const direct = streams.databaseUrl;
     url.port = String(proxy.port);
     const heard: string[] = [];
     let missed = Promise.withResolvers<void>();
@@ -232,7 +186,7 @@ describe('notifications', () => {
   it('are at most ten a second for a run, and the last one is not lost', async () => {
     const heard: string[] = [];
     const ready = Promise.withResolvers<void>();
-    const common = { databaseUrl, log: silentLog };
+    const common = { databaseUrl: streams.databaseUrl, log: silentLog };
     const listener = new Notifications({
       ...common,
       onRun: (runId) => heard.push(runId),

@@ -1,54 +1,19 @@
-import { once } from 'node:events';
-import { connect as connectSocket } from 'node:net';
 import { EventSource } from 'eventsource';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { followRun } from '../../cli/client/stream.ts';
 import {
-  apiPath,
   endFrameSchema,
   eventSchema,
   heartbeatFrameSchema,
   skippedFrameSchema,
   snapshotSchema,
 } from '../../server/contract/index.ts';
-import type { Sql } from '../../server/db/client.ts';
-import type { RunningServer } from '../../server/server.ts';
-import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { FakeHarness, launch, passed, startTestServer } from '../helpers/server.ts';
+import { passed } from '../helpers/server.ts';
 import { collect, cursors, type ReadFrame, readSse } from '../helpers/sse.ts';
+import { expectedCursors, servedStreams } from '../helpers/streams.ts';
 
-let postgres: TestPostgres;
-let databaseUrl: string;
-let sql: Sql;
-let server: RunningServer;
-let servers: RunningServer[];
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-});
-afterAll(() => postgres.close());
-beforeEach(async () => {
-  databaseUrl = await postgres.createDatabase();
-  sql = postgres.open(databaseUrl);
-  server = await startTestServer(databaseUrl);
-  servers = [server];
-});
-afterEach(() => Promise.all(servers.map((each) => each.stop())));
-
-async function begin(): Promise<FakeHarness> {
-  const harness = new FakeHarness(server.url, (await launch(server.url)).id);
-  await harness.claim(sql);
-  return harness;
-}
-
-const streamUrl = (harness: FakeHarness, query = '', base = server.url) =>
-  `${base}${apiPath.stream(harness.runId)}${query}`;
-
-/** What a subscriber from event `from` on must see of a run of `count` events, in order. */
-function expected(count: number, from = 0): string[] {
-  const all: string[] = [];
-  for (let i = from; i < count; i++) all.push(String(i), ...(i % 10 === 9 ? [`${i}s`] : []));
-  return all;
-}
+const streams = servedStreams();
+const { begin, stalledReader, startAnother, streamUrl } = streams;
 
 describe('the stream', () => {
   it('sends a heartbeat at once, history in order with snapshots after their events, the end, and closes', async () => {
@@ -64,7 +29,7 @@ describe('the stream', () => {
     const frames = await collect(reader);
     expect(frames[0]?.frame).toBe('heartbeat');
     expect(frames[0]?.id).toBeUndefined();
-    expect(cursors(frames)).toEqual(expected(31));
+    expect(cursors(frames)).toEqual(expectedCursors(31));
     expect(frames.at(-1)).toMatchObject({
       frame: 'end',
       id: '30e',
@@ -83,17 +48,21 @@ describe('the stream', () => {
     const harness = await begin();
     await harness.send(24);
     await harness.send(1, { end: passed });
-    const all = expected(25);
+    const all = expectedCursors(25);
     for (const cursor of ['0', '8', '9', '9s', '10', '24']) {
       const frames = await collect(await readSse(streamUrl(harness), { 'last-event-id': cursor }));
       expect(cursors(frames)).toEqual(all.slice(all.indexOf(cursor) + 1));
       expect(frames.at(-1)?.frame).toBe('end');
     }
-    expect(cursors(await collect(await readSse(streamUrl(harness, '?from=10'))))).toEqual(expected(25, 10));
-    expect(cursors(await collect(await readSse(streamUrl(harness, '?after=19s'))))).toEqual(expected(25, 20));
+    expect(cursors(await collect(await readSse(streamUrl(harness, '?from=10'))))).toEqual(
+      expectedCursors(25, 10),
+    );
+    expect(cursors(await collect(await readSse(streamUrl(harness, '?after=19s'))))).toEqual(
+      expectedCursors(25, 20),
+    );
     // A client that reconnects repeats its query: the cursor is the newer word.
     const both = await readSse(streamUrl(harness, '?from=3'), { 'last-event-id': '22' });
-    expect(cursors(await collect(both))).toEqual(expected(25, 23));
+    expect(cursors(await collect(both))).toEqual(expectedCursors(25, 23));
     expect((await readSse(streamUrl(harness), { 'last-event-id': '24e' })).status).toBe(204);
     expect((await readSse(streamUrl(harness), { 'last-event-id': 'nonsense' })).status).toBe(400);
     expect((await readSse(streamUrl(harness), { 'last-event-id': '99' })).status).toBe(400);
@@ -119,7 +88,7 @@ describe('the stream', () => {
     for (let size = 1; harness.next < total; size = (size % 17) + 1) await harness.send(size);
     await harness.send(1, { end: passed });
     for (const seen of await Promise.all([...followers, ...steady]))
-      expect(seen).toEqual(expected(harness.next));
+      expect(seen).toEqual(expectedCursors(harness.next));
   });
 
   it('conflates for mode=live: the newest, and how many events were passed over, adding up to the whole', async () => {
@@ -149,24 +118,22 @@ describe('the stream', () => {
 
   it('carries what was sent to another server on the same database', async () => {
     const harness = await begin();
-    const second = await startTestServer(databaseUrl);
-    servers.push(second);
+    const second = await startAnother();
     const reader = await readSse(streamUrl(harness, '', second.url));
     const reading = collect(reader);
     await harness.send(40);
     await harness.send(1, { end: passed });
-    expect(cursors(await reading)).toEqual(expected(41));
+    expect(cursors(await reading)).toEqual(expectedCursors(41));
   });
 
   it('delivers by polling when no notification comes', async () => {
     const harness = await begin();
-    const second = await startTestServer(databaseUrl);
-    servers.push(second);
+    const second = await startAnother();
     const reading = collect(await readSse(streamUrl(harness, '', second.url)), ({ id }) => id === '4');
-    await sql`select pg_terminate_backend(pid) from pg_stat_activity
+    await streams.sql`select pg_terminate_backend(pid) from pg_stat_activity
       where application_name = 'simcity-server-listen' and datname = current_database()`;
     await harness.send(5);
-    expect(cursors(await reading)).toEqual(expected(5));
+    expect(cursors(await reading)).toEqual(expectedCursors(5));
   });
 
   it('beats every second while nothing happens, with the newest metrics', async () => {
@@ -192,24 +159,23 @@ describe('the stream', () => {
     const first: ReadFrame[] = [];
     for await (const frame of reader.frames) {
       first.push(frame);
-      if (frame.id === '11') await server.stop();
+      if (frame.id === '11') await streams.server.stop();
     }
     expect(reader.retry()).toBeGreaterThanOrEqual(500);
-    server = await startTestServer(databaseUrl, Number(new URL(server.url).port));
-    servers = [server];
+    await streams.restart();
     await harness.send(5);
     await harness.send(1, { end: passed });
     const rest = await collect(
       await readSse(streamUrl(harness), { 'last-event-id': cursors(first).at(-1)! }),
     );
-    expect([...cursors(first), ...cursors(rest)]).toEqual(expected(18));
+    expect([...cursors(first), ...cursors(rest)]).toEqual(expectedCursors(18));
   });
 
   it('is followed by the command line again when the hint of each says, and not before', async () => {
     const harness = await begin();
     await harness.send(5);
     const leave = new AbortController();
-    const connection = { url: server.url, token: undefined };
+    const connection = { url: streams.server.url, token: undefined };
     const follow = async () => {
       const options = { connection, runId: harness.runId, signal: leave.signal };
       for await (const item of followRun({ ...options, backoffMs: { first: 1, longest: 1 } })) {
@@ -226,7 +192,7 @@ describe('the stream', () => {
     };
     const following = Array.from({ length: 5 }, follow);
     await all.promise;
-    await server.stop();
+    await streams.server.stop();
     const waits = await Promise.all(following);
     for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(500);
     for (const wait of waits) expect(wait).toBeLessThanOrEqual(2_500);
@@ -236,10 +202,7 @@ describe('the stream', () => {
 
   it('does not hold up others, nor grow, for a reader that takes nothing', async () => {
     const harness = await begin();
-    const socket = connectSocket(Number(new URL(server.url).port), '127.0.0.1');
-    await once(socket, 'connect');
-    socket.pause();
-    socket.write(`GET ${apiPath.stream(harness.runId)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+    const socket = await stalledReader(harness);
     const reading = collect(await readSse(streamUrl(harness)));
     for (let i = 0; i < 15; i++) await harness.send(1_000);
     await harness.send(1, { end: passed });
@@ -268,7 +231,7 @@ describe('the stream', () => {
     await harness.send(1, { end: passed });
     await ended.promise;
     expect([...kinds].sort()).toEqual(['end', 'event', 'heartbeat', 'snapshot']);
-    expect(ids).toEqual(expected(21));
+    expect(ids).toEqual(expectedCursors(21));
     expect(await gaveUp.promise).toBe(204);
     source.close();
   });
