@@ -5,6 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../helpers/folder.ts';
 import { temporaryFolder } from '../../helpers/postgres.ts';
+import { ROW_VARIABLE } from './processes.ts';
 import type { Row } from './row.ts';
 import { programPath } from './tools.ts';
 import { until } from './until.ts';
@@ -26,6 +27,7 @@ export async function startNginx(row: Row, upstream: string): Promise<Nginx> {
     ['-p', folder, '-c', file, '-e', join(folder, 'error.log')],
     {
       stdio: 'ignore',
+      env: { ...process.env, [ROW_VARIABLE]: row.tag },
     },
   );
   row.defer(async () => {

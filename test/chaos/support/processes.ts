@@ -19,8 +19,8 @@ export function isRunning(pid: number): boolean {
 export function descendants(root: number): Found[] {
   const parents = new Map<number, number>();
   for (const pid of pids()) {
-    const parent = /\) [^ZX] (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1];
-    if (parent !== undefined) parents.set(pid, Number(parent));
+    const parent = parentOf(pid);
+    if (parent > 0) parents.set(pid, parent);
   }
   const comesFromRoot = (pid: number): boolean => {
     const parent = parents.get(pid);
@@ -69,17 +69,34 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function pids(): number[] {
+/** All that the kernel shows. */
+export function pids(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 }
 
-function commandOf(pid: number): string {
+/** The words of a process, joined. */
+export function commandOf(pid: number): string {
   return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
 }
 
-function read(path: string): string {
+/** The parent of a running process; 0 when there is none. */
+export function parentOf(pid: number): number {
+  return Number(/\) [^ZX] (\d+)/.exec(read(`/proc/${pid}/stat`))?.[1] ?? 0);
+}
+
+/** Where a process works; empty when that cannot be told. */
+export function workingFolder(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
+}
+
+/** A file of the kernel's; empty when it is gone. */
+export function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {

@@ -6,6 +6,7 @@ import { expect, inject, it } from 'vitest';
 import { processesOf, signal } from './processes.ts';
 import type { RowResult } from './results.ts';
 import { ALLOWANCE, COMMIT, SEED } from './seed.ts';
+import { SUITE_VARIABLE } from './suite.ts';
 import { until } from './until.ts';
 
 export interface Matter {
@@ -26,7 +27,7 @@ export interface Matter {
 export class Row {
   readonly number: number;
   /** In the environment of every process of the row. */
-  readonly tag = randomUUID();
+  readonly tag = `${process.env[SUITE_VARIABLE] ?? ''}.${randomUUID()}`;
   readonly done: string[] = [];
   readonly reached: string[] = [];
   readonly #cleanUps: (() => unknown)[] = [];
