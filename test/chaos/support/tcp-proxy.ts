@@ -10,8 +10,10 @@ export interface Link {
   cut(): void;
 }
 
-/** Called with each piece before it is passed on; `drop` keeps it back. */
-export type Look = (piece: Buffer, link: Link) => 'pass' | 'drop';
+export type Fate = 'pass' | 'drop';
+
+/** Called with each piece before it is passed on; `drop` keeps it back. Until a promise resolves, the link waits. */
+export type Look = (piece: Buffer, link: Link) => Fate | Promise<Fate>;
 
 export class TcpProxy {
   readonly links = new Set<Link>();
@@ -79,9 +81,24 @@ export class TcpProxy {
     };
     this.links.add(link);
     const forward = (from: Socket, to: Socket, look: () => Look) => {
+      const settle = (piece: Buffer, fate: Fate) => {
+        if (fate === 'pass' && !link.silent && to.writable) to.write(piece);
+      };
       from.on('data', (piece) => {
-        if (link.silent || look()(piece, link) === 'drop') return;
-        to.write(piece);
+        if (link.silent) return;
+        const fate = look()(piece, link);
+        if (typeof fate === 'string') {
+          settle(piece, fate);
+          return;
+        }
+        from.pause();
+        fate.then(
+          (decided) => {
+            settle(piece, decided);
+            from.resume();
+          },
+          () => link.cut(),
+        );
       });
       from.on('error', () => link.cut());
       from.on('close', () => {
