@@ -77,7 +77,7 @@ export class Metrics {
     add('simcity_streams_cut_total', 'Streams cut because their reader took nothing.', () => this.streamsCut);
     add(
       'simcity_frames_delivered_total',
-      'Frames of history written to subscribers that are abreast.',
+      'Frames written to readers that were there, in either mode; heartbeats are left out.',
       () => this.framesDelivered,
     );
   }

@@ -5,7 +5,7 @@ export interface Chunk {
   body: Buffer;
   /** `body` as one chunk of HTTP/1.1; shares its memory. */
   chunked: Buffer;
-  /** Of the stream, not of HTTP. */
+  /** Of the stream, not of HTTP, as they are counted: 0 for heartbeats and for what is no frame. */
   frames: number;
 }
 

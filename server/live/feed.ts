@@ -34,8 +34,6 @@ export interface FeedOptions {
   log: Log;
   /** What the ring may hold now. */
   ringBytes(): number;
-  /** Counts what goes out. */
-  delivered(frames: number): void;
   /** Called when a subscriber was cut because it took nothing. */
   onCut(): void;
   /** Called when the last subscriber has left. */
@@ -141,7 +139,7 @@ export class Feed {
   /** Ends every stream with a hint when to come back, at another time for each. */
   stop(): void {
     for (const subscriber of this.#subscribers) {
-      subscriber.end(`retry: ${500 + Math.floor(Math.random() * 1_500)}\n\n`);
+      subscriber.end(toChunk(`retry: ${500 + Math.floor(Math.random() * 1_500)}\n\n`, 0));
     }
     this.close();
   }
@@ -182,7 +180,7 @@ export class Feed {
     const live = await history.live(runId);
     if (this.#closed) return;
     if (live === null) {
-      for (const subscriber of [...this.#subscribers]) subscriber.end(resetFrame(runId));
+      for (const subscriber of [...this.#subscribers]) subscriber.end(toChunk(resetFrame(runId)));
       return;
     }
     const known = this.#known ?? (await this.#lookUp(live));
@@ -296,7 +294,6 @@ export class Feed {
         this.#begunAgain(subscriber, known);
       } else subscriber.write(block);
     }
-    this.#options.delivered(block.frames * this.#abreast.size);
   }
 
   #begunAgain(subscriber: Subscriber, known: Known): void {
@@ -311,18 +308,18 @@ export class Feed {
       if (known.ring.covers(place)) {
         const next = known.ring.after(place);
         if (next === null) return this.#join(subscriber, known);
-        this.#write(subscriber, next.chunk);
+        subscriber.write(next.chunk);
         subscriber.cursor = cursorAt(next.last);
         continue;
       }
       const page = await this.#readPage(subscriber.cursor);
       for (const chunk of page?.chunks ?? []) {
-        this.#write(subscriber, chunk);
+        subscriber.write(chunk);
         await subscriber.drained();
       }
       if (page && page.chunks.length > 0) subscriber.cursor = page.cursor;
       // What is missing here is stored, unless the run was removed: then nothing more ever comes.
-      else if (page && (await this.#isRemoved())) subscriber.end(resetFrame(this.#options.runId));
+      else if (page && (await this.#isRemoved())) subscriber.end(toChunk(resetFrame(this.#options.runId)));
       else await Promise.race([this.#news.promise, delay(RETRY_MS)]);
     }
   }
@@ -343,11 +340,6 @@ export class Feed {
     }
   }
 
-  #write(subscriber: Subscriber, chunk: Chunk): void {
-    subscriber.write(chunk);
-    this.#options.delivered(chunk.frames);
-  }
-
   #join(subscriber: Subscriber, known: Known): void {
     if (subscriber.gone) return;
     this.#abreast.add(subscriber);
@@ -358,8 +350,9 @@ export class Feed {
   #finish(known: Known): void {
     if (this.#isBehindEnd(known)) return;
     this.#flush(known);
-    const end = endFrame(known.live);
-    if (end === null) return;
+    const frame = endFrame(known.live);
+    if (frame === null) return;
+    const end = toChunk(frame);
     for (const subscriber of [...this.#abreast]) {
       this.#abreast.delete(subscriber);
       subscriber.end(end);
@@ -401,7 +394,7 @@ export class Feed {
         flush = { chunk, cursor };
         made.set(place, flush);
       }
-      if (flush.chunk) this.#write(subscriber, flush.chunk);
+      if (flush.chunk) subscriber.write(flush.chunk);
       subscriber.cursor = flush.cursor;
     }
     if (left) this.#scheduleLive(known);

@@ -21,6 +21,9 @@ export interface HubOptions {
 export class Hub {
   readonly #options: HubOptions;
   readonly #feeds = new Map<string, Feed>();
+  readonly #countFrames = (frames: number) => {
+    this.#options.metrics.framesDelivered += frames;
+  };
   #stopped = false;
 
   constructor(options: HubOptions) {
@@ -34,7 +37,7 @@ export class Hub {
       return;
     }
     const feed = this.#feeds.get(runId) ?? this.#open(runId);
-    feed.add(new Subscriber(out, cursor, mode));
+    feed.add(new Subscriber(out, cursor, mode, this.#countFrames));
   }
 
   /** Something of the run has changed. */
@@ -81,9 +84,6 @@ export class Hub {
       history,
       log,
       ringBytes: () => Math.min(RING_BYTES, RINGS_BYTES / Math.max(1, this.#feeds.size)),
-      delivered: (frames) => {
-        metrics.framesDelivered += frames;
-      },
       onCut: () => {
         metrics.streamsCut += 1;
       },

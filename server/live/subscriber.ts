@@ -3,7 +3,6 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Cursor, StreamMode } from '../contract/index.ts';
 import type { Chunk } from './chunk.ts';
-import { toChunk } from './chunk.ts';
 
 const KEEP_ALIVE_MS = 30_000;
 /** A reader that takes nothing for so long is cut; it can come back and go on from where it was. */
@@ -18,12 +17,14 @@ export class Subscriber {
   readonly #out: ServerResponse;
   readonly #socket: Socket | null;
   readonly #isChunked: boolean;
+  readonly #written: (frames: number) => void;
   #taken = 0;
   #takenAt = performance.now();
 
-  /** Sends the head of the answer. */
-  constructor(out: ServerResponse, cursor: Cursor, mode: StreamMode) {
+  /** Sends the head of the answer. `written` is called with what goes out, while the reader is there. */
+  constructor(out: ServerResponse, cursor: Cursor, mode: StreamMode, written: (frames: number) => void) {
     this.#out = out;
+    this.#written = written;
     this.cursor = cursor;
     this.mode = mode;
     out.on('error', () => undefined);
@@ -62,8 +63,11 @@ export class Subscriber {
   /**
    * Straight to the socket: the response would frame, and so copy, each chunk again for each subscriber.
    */
-  write({ body, chunked }: Chunk): void {
-    if (!this.gone) this.#socket?.write(this.#isChunked ? chunked : body);
+  write({ body, chunked, frames }: Chunk): void {
+    const socket = this.#socket;
+    if (this.gone || !socket?.writable) return;
+    socket.write(this.#isChunked ? chunked : body);
+    this.#written(frames);
   }
 
   /** Resolves when the reader has taken all, or is gone. */
@@ -85,9 +89,9 @@ export class Subscriber {
     });
   }
 
-  end(last?: string): void {
+  end(last: Chunk): void {
     if (this.gone) return;
-    if (last !== undefined) this.write(toChunk(last));
+    this.write(last);
     this.#out.end();
   }
 

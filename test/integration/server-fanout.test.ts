@@ -107,6 +107,48 @@ describe('fan-out', () => {
     expect(cursors(await reading)).toEqual(all);
   });
 
+  it('counts each frame that goes out to a reader, the end too, but no heartbeat', async () => {
+    const harness = await begin();
+    await harness.send(300);
+    const reading = ['', '?mode=live', '?from=250'].map(async (query) =>
+      collect(await readSse(streamUrl(harness, query))),
+    );
+    for (let i = 0; i < 20; i++) await harness.send(20);
+    await harness.send(1, { end: passed });
+    const late = collect(await readSse(streamUrl(harness)));
+    const frames = (await Promise.all([...reading, late]))
+      .flat()
+      .filter(({ frame }) => frame !== 'heartbeat');
+    expect(frames.filter(({ frame }) => frame === 'end')).toHaveLength(4);
+    expect(await metric('simcity_frames_delivered_total')).toBe(frames.length);
+  });
+
+  it('counts no frames for a reader that is gone', async () => {
+    const harness = await begin();
+    // More than the kernel holds for one connection.
+    for (let i = 0; i < 40; i++) {
+      const events = eventsFrom(harness.next, 1).map((event) => ({
+        ...event,
+        data: { text: 'x'.repeat(400_000) },
+      }));
+      expect((await harness.post({ events })).status).toBe(200);
+      harness.next += 1;
+    }
+    await harness.send(1, { end: passed });
+    const stalled = await stalledReader(harness);
+    // Who reads all of it takes longer than the other fills its connection.
+    const whole = (await collect(await readSse(streamUrl(harness)))).filter(
+      ({ frame }) => frame !== 'heartbeat',
+    );
+    expect(await metric('simcity_stream_subscribers')).toBe(1);
+    const counted = await metric('simcity_frames_delivered_total');
+    expect(counted).toBeGreaterThan(whole.length);
+    expect(counted).toBeLessThan(2 * whole.length);
+    stalled.resetAndDestroy();
+    while ((await metric('simcity_stream_subscribers')) > 0);
+    expect(await metric('simcity_frames_delivered_total')).toBe(counted);
+  });
+
   it('serves a client of HTTP/1.0, such as a proxy, the bytes as they are', async () => {
     const harness = await begin();
     await harness.send(12);
