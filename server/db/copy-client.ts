@@ -1,8 +1,7 @@
 /** The connections on which telemetry is stored: one transaction for many batches, the rows by COPY. */
 import type { Socket } from 'node:net';
-import { finished } from 'node:stream/promises';
 import pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
+import { CopyQuery, type StatementResult } from './copy-query.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
 /** A statement that takes longer has met a lock or a disk that does not answer: the batches are sent again. */
@@ -13,14 +12,28 @@ const ANSWER_WITHIN_MS = 25_000;
 const EVENTS = 'copy simcity_run_events (run_id, idx, at, virtual_ms, type, actor, data) from stdin';
 const SNAPSHOTS = 'copy simcity_run_snapshots (run_id, idx, at, metrics) from stdin';
 
+/** SQLSTATE of simcity_ingest_expect. */
+const ELSEWHERE = 'SC009';
+
 /** A run whose row is locked for the transaction under way. */
-export interface LockedRun {
+export interface LockedRun extends Stop {
   runId: string;
   next: number;
   /** Batches taken before. */
   batches: number;
+}
+
+export interface Stop {
   stopRequested: boolean;
   stopReason: string | null;
+}
+
+/** A run of which it is thought to be known where it stands. */
+export interface ExpectedRun {
+  runId: string;
+  tokenHash: Buffer;
+  next: number;
+  batches: number;
 }
 
 export interface MovedRun {
@@ -34,9 +47,18 @@ export interface MovedRun {
   late: unknown[] | null;
 }
 
+/** Rows in the text format of COPY. */
+export interface CopyRows {
+  events: readonly Buffer[];
+  snapshots: readonly Buffer[];
+}
+
+/** What came of a group of batches: the stop request of each run, or the runs that stood elsewhere. */
+export type Outcome = { stops: Map<string, Stop> } | { elsewhere: string[] };
+
 /**
  * One connection, made on first use and again after it broke. postgres.js, which everything else goes
- * through, hung after some dozens of short COPYs (3.4.9); pg with pg-copy-streams does not.
+ * through, hung after some dozens of short COPYs (3.4.9); pg does not.
  */
 export class CopyClient {
   readonly #url: string;
@@ -48,12 +70,9 @@ export class CopyClient {
 
   /** Begins a transaction and locks those of `runs` that may be written now; the others are left out. */
   async begin(runs: readonly { runId: string; tokenHash: Buffer }[]): Promise<LockedRun[]> {
-    // Ids and digests are hexadecimal, so that they can stand in the text: one round trip instead of two.
-    const ids = runs.map(({ runId }) => runId).join(',');
-    const hashes = runs.map(({ tokenHash }) => `"\\\\x${tokenHash.toString('hex')}"`).join(',');
     const results = await this.#do((client) =>
       client.query(
-        `begin; select run_id, next_index, batches, stop_requested, stop_reason from simcity_ingest_lock('{${ids}}', '{${hashes}}')`,
+        `begin; select run_id, next_index, batches, stop_requested, stop_reason from simcity_ingest_lock(${idsAndHashes(runs)})`,
       ),
     );
     return ((results as unknown as pg.QueryResult<LockRow>[])[1]?.rows ?? []).map((row) => ({
@@ -66,17 +85,40 @@ export class CopyClient {
   }
 
   async copyEvents(rows: readonly Buffer[]): Promise<void> {
-    await this.#do((client) => copy(client, EVENTS, rows));
+    await this.#do((client) => query(client, EVENTS, [rows]));
   }
 
-  async copySnapshots(text: string): Promise<void> {
-    await this.#do((client) => copy(client, SNAPSHOTS, [Buffer.from(text)]));
+  async copySnapshots(rows: readonly Buffer[]): Promise<void> {
+    await this.#do((client) => query(client, SNAPSHOTS, [rows]));
   }
 
   /** Moves the runs on and commits. */
   async commit(runs: readonly MovedRun[]): Promise<void> {
-    const moved = pg.escapeLiteral(JSON.stringify(runs));
-    await this.#do((client) => client.query(`select simcity_ingest_finish(${moved}::json); commit`));
+    await this.#do((client) => client.query(`${finish(runs)}; commit`));
+  }
+
+  /**
+   * The whole transaction in one round trip: locks the runs, verifies that each stands where it is expected,
+   * stores the rows, moves the runs on and commits. Changes nothing when one is elsewhere.
+   */
+  async storeExpected(
+    expected: readonly ExpectedRun[],
+    { events, snapshots }: CopyRows,
+    moved: readonly MovedRun[],
+  ): Promise<Outcome> {
+    const copies: [string, readonly Buffer[]][] = [];
+    if (events.length > 0) copies.push([EVENTS, events]);
+    if (snapshots.length > 0) copies.push([SNAPSHOTS, snapshots]);
+    const statements = ['begin', expect(expected), ...copies.map(([copy]) => copy), finish(moved), 'commit'];
+    const rows = copies.map(([, rows]) => rows);
+    try {
+      const text = statements.join('; ');
+      return { stops: await this.#do(async (client) => stopsOf(await query(client, text, rows))) };
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || error.code !== ELSEWHERE) throw error;
+      await this.rollback();
+      return { elsewhere: error.detail?.split(',') ?? [] };
+    }
   }
 
   /** Ends the transaction without effect; a connection that cannot even do that is thrown away. */
@@ -136,11 +178,37 @@ export class CopyClient {
   }
 }
 
-async function copy(client: pg.Client, statement: string, rows: readonly Buffer[]): Promise<void> {
-  const stream = client.query(copyFrom(statement));
-  for (const each of rows) stream.write(each);
-  stream.end();
-  await finished(stream);
+function query(client: pg.Client, text: string, copies: readonly (readonly Buffer[])[]) {
+  return client.query(new CopyQuery(text, copies)).done;
+}
+
+/** Ids and digests are hexadecimal, so that they can stand in the text: one round trip instead of two. */
+function idsAndHashes(runs: readonly { runId: string; tokenHash: Buffer }[]): string {
+  const ids = runs.map(({ runId }) => runId).join(',');
+  const hashes = runs.map(({ tokenHash }) => `"\\\\x${tokenHash.toString('hex')}"`).join(',');
+  return `'{${ids}}', '{${hashes}}'`;
+}
+
+function expect(runs: readonly ExpectedRun[]): string {
+  const next = runs.map(({ next }) => next).join(',');
+  const batches = runs.map(({ batches }) => batches).join(',');
+  return `select run_id, stop_requested, stop_reason from simcity_ingest_expect(${idsAndHashes(runs)}, '{${next}}', '{${batches}}')`;
+}
+
+function finish(runs: readonly MovedRun[]): string {
+  return `select simcity_ingest_finish(${pg.escapeLiteral(JSON.stringify(runs))}::json)`;
+}
+
+/** Of the answers to `begin`, `expect` and the rest, of which the last must be that to `commit`. */
+function stopsOf(results: readonly StatementResult[]): Map<string, Stop> {
+  if (results.at(-1)?.tag !== 'COMMIT') throw new Error('the commit was not confirmed');
+  const rows = results[1]?.rows ?? [];
+  return new Map(
+    rows.map(([runId, requested, reason]) => [
+      String(runId),
+      { stopRequested: requested === 't', stopReason: reason ?? null },
+    ]),
+  );
 }
 
 interface LockRow {

@@ -5,12 +5,14 @@
 
 import type { Sql } from '../db/client.ts';
 import { isUnreachable } from '../db/client.ts';
-import { CopyClient, type LockedRun, type MovedRun } from '../db/copy-client.ts';
+import { CopyClient, type ExpectedRun } from '../db/copy-client.ts';
 import { type Ingested, ingest } from '../db/events.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../process-edge.ts';
-import { type Batch, copySnapshots, type SnapshotRow } from './batch.ts';
-import type { EventBlock, EventBytes } from './event-block.ts';
+import type { Batch, SnapshotRow } from './batch.ts';
+import type { EventBytes } from './event-block.ts';
+import { Places } from './places.ts';
+import { firstOf, moved, onePerRun, place, type RunGroup, rowsOf, type Waiting } from './run-group.ts';
 
 /** Two connections keep one busy while the other commits; a third brought nothing on two cores. */
 const CONNECTIONS = 2;
@@ -38,18 +40,15 @@ export interface GroupCommitOptions {
   onAdded(addition: Addition): void;
   /** Called after a commit of which only the run is known. */
   onChanged(runId: string): void;
-}
-
-interface Waiting {
-  runId: string;
-  tokenHash: Buffer;
-  batch: Batch;
-  resolve(stored: Ingested): void;
-  reject(error: unknown): void;
+  /** False: every group step by step, to compare with. */
+  atOnce?: boolean;
 }
 
 export class GroupCommit {
+  /** Groups stored in one round trip, and step by step; those of them of which a run was not where it was expected. */
+  readonly counts = { atOnce: 0, inSteps: 0, elsewhere: 0 };
   readonly #options: GroupCommitOptions;
+  readonly #places = new Places();
   readonly #idle: CopyClient[];
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
@@ -132,9 +131,10 @@ export class GroupCommit {
     if (plain.length === 0) return group;
     let done: RunGroup[];
     try {
-      done = await commitGroup(client, plain);
+      done = (await this.#atOnce(client, plain)) ?? (await this.#inSteps(client, plain));
     } catch (error) {
       await client.rollback();
+      for (const { runId } of plain) this.#places.forget(runId);
       if (!isUnreachable(error)) {
         // It may be the fault of one of them: each for itself will tell.
         this.#options.log.warn(
@@ -157,7 +157,58 @@ export class GroupCommit {
     return group.filter((waiting) => !settled.has(waiting));
   }
 
+  /** The transaction in one round trip; null when it is not known where each run stands. */
+  async #atOnce(client: CopyClient, group: readonly Waiting[]): Promise<RunGroup[] | null> {
+    if (this.#options.atOnce === false) return null;
+    const runs: RunGroup[] = [];
+    const expected: ExpectedRun[] = [];
+    for (const { runId, tokenHash, batch } of onePerRun(group)) {
+      const known = this.#places.expected(runId, tokenHash, firstOf(batch));
+      if (known === null) return null;
+      const run = place({ runId, ...known, stopRequested: false, stopReason: null }, group);
+      // Repeated, or another server stored the batches between.
+      if (run.parts.length === 0) return null;
+      runs.push(run);
+      expected.push({ runId, tokenHash, next: known.next, batches: known.batches });
+    }
+    const outcome = await client.storeExpected(expected, rowsOf(runs), runs.map(moved));
+    if ('elsewhere' in outcome) {
+      this.counts.elsewhere += 1;
+      for (const runId of outcome.elsewhere) this.#places.surprise(runId);
+      return null;
+    }
+    for (const run of runs) Object.assign(run, outcome.stops.get(run.runId));
+    this.counts.atOnce += 1;
+    this.#learn(runs);
+    return runs;
+  }
+
+  /** The transaction step by step. Runs that are missing in the answer, and batches missing in `parts`, were not stored. */
+  async #inSteps(client: CopyClient, group: readonly Waiting[]): Promise<RunGroup[]> {
+    const locked = await client.begin(onePerRun(group));
+    const runs = locked.map((run) => place(run, group)).filter(({ parts }) => parts.length > 0);
+    if (runs.length === 0) {
+      await client.rollback();
+      return [];
+    }
+    const { events, snapshots } = rowsOf(runs);
+    if (events.length > 0) await client.copyEvents(events);
+    if (snapshots.length > 0) await client.copySnapshots(snapshots);
+    await client.commit(runs.map(moved));
+    this.counts.inSteps += 1;
+    this.#learn(runs);
+    return runs;
+  }
+
+  #learn(runs: readonly RunGroup[]): void {
+    for (const { runId, next, after, parts } of runs) {
+      const tokenHash = parts[0]?.waiting.tokenHash as Buffer;
+      this.#places.learn(runId, tokenHash, { next, batches: after });
+    }
+  }
+
   async #oneByOne(runId: string, left: Waiting[]): Promise<void> {
+    this.#places.forget(runId);
     for (const { tokenHash, batch, resolve, reject } of left) {
       try {
         const stored = await ingest(this.#options.sql, runId, tokenHash, batch);
@@ -170,100 +221,4 @@ export class GroupCommit {
     this.#busy.delete(runId);
     this.#pump();
   }
-}
-
-/** The batches of one run that go into one transaction. */
-interface RunGroup extends Addition {
-  first: number;
-  next: number;
-  events: EventBlock[];
-  snapshots: SnapshotRow[];
-  late: SnapshotRow[];
-  live: Batch['live'];
-  parts: { waiting: Waiting; next: number }[];
-  stopRequested: boolean;
-  stopReason: string | null;
-}
-
-/** One transaction. Runs that are missing in the answer, and batches missing in `parts`, were not stored. */
-async function commitGroup(client: CopyClient, group: readonly Waiting[]): Promise<RunGroup[]> {
-  const locked = await client.begin(onePerRun(group));
-  const runs = locked.map((run) => place(run, group)).filter(({ parts }) => parts.length > 0);
-  if (runs.length === 0) {
-    await client.rollback();
-    return [];
-  }
-  const rows = runs.flatMap((run) => run.events.map((block) => block.rows));
-  if (rows.length > 0) await client.copyEvents(rows);
-  const snapshots = runs
-    .map((run) => copySnapshots(run.runId, run.snapshots.slice(run.late.length)))
-    .join('');
-  if (snapshots !== '') await client.copySnapshots(snapshots);
-  await client.commit(runs.map(moved));
-  return runs;
-}
-
-/** Batches of one run with another token are left for later: simcity_ingest tells who may. */
-function onePerRun(group: readonly Waiting[]): { runId: string; tokenHash: Buffer }[] {
-  const runs = new Map<string, Waiting>();
-  for (const waiting of group) if (!runs.has(waiting.runId)) runs.set(waiting.runId, waiting);
-  return [...runs.values()];
-}
-
-/** The batches that follow one another from where the run stands, in the order in which they came. */
-function place(locked: LockedRun, group: readonly Waiting[]): RunGroup {
-  const { runId, next, batches, stopRequested, stopReason } = locked;
-  const run: RunGroup = {
-    runId,
-    before: batches,
-    after: batches + 1,
-    first: next,
-    next,
-    events: [],
-    snapshots: [],
-    late: [],
-    live: undefined,
-    parts: [],
-    stopRequested,
-    stopReason,
-  };
-  let token: Buffer | null = null;
-  for (const waiting of group) {
-    if (waiting.runId !== runId) continue;
-    token ??= waiting.tokenHash;
-    if (!token.equals(waiting.tokenHash) || !append(run, waiting.batch)) break;
-    run.parts.push({ waiting, next: run.next });
-  }
-  return run;
-}
-
-/** False: the batch repeats something, leaves a gap, or holds a snapshot out of its place. */
-function append(run: RunGroup, { block, snapshots, live }: Batch): boolean {
-  if (block === null || (block.count > 0 && block.first !== run.next)) return false;
-  const next = run.next + block.count;
-  const newest = run.snapshots.at(-1)?.index ?? -1;
-  const lowest = Math.max(run.next - 1, newest + 1);
-  for (const { index } of snapshots) if (index < lowest || index >= next) return false;
-  run.next = next;
-  if (block.count > 0) run.events.push(block);
-  for (const snapshot of snapshots) {
-    run.snapshots.push(snapshot);
-    if (snapshot.index < run.first) run.late.push(snapshot);
-  }
-  run.live = live ?? run.live;
-  return true;
-}
-
-function moved({ runId, first, next, events, live, late }: RunGroup): MovedRun {
-  return {
-    run: runId,
-    first,
-    next,
-    started: first === 0 ? (events[0]?.firstAt ?? null) : null,
-    live: live ?? null,
-    late:
-      late.length === 0
-        ? null
-        : late.map(({ index, at, metrics }) => ({ index, at, metrics: JSON.parse(metrics) as unknown })),
-  };
 }

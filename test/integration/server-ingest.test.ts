@@ -3,12 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiPath } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
-import type { Addition } from '../../server/ingest/group-commit.ts';
-import { GroupCommit } from '../../server/ingest/group-commit.ts';
 import { readBatch } from '../../server/ingest/read-batch.ts';
-import { newRunId } from '../../server/runs/run-id.ts';
-import { silentLog, startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { call, eventsFrom, FakeHarness, launch, startTestServer } from '../helpers/server.ts';
+import { claimRun, type Storing, storing as store } from '../helpers/storing.ts';
 
 let postgres: TestPostgres;
 let databaseUrl: string;
@@ -22,48 +20,8 @@ beforeEach(async () => {
   sql = postgres.open(databaseUrl);
 });
 
-const TOKEN = createHash('sha256').update('token').digest();
-
-async function claimedRun(): Promise<string> {
-  const id = newRunId();
-  await sql`insert into simcity_runs (id, scenario, target, seed) values (${id}, 'bookings', 'memory', 1)`;
-  await sql`select simcity_claim_run('test', 60, ${TOKEN}, ${id})`;
-  return id;
-}
-
-interface Storing {
-  commit: GroupCommit;
-  added: Addition[];
-  changed: string[];
-  store(runId: string, batch: object): Promise<string>;
-}
-
-/** Answers as text: the next index, or the error's code. */
-async function storing(work: (storing: Storing) => Promise<void>): Promise<void> {
-  const added: Addition[] = [];
-  const changed: string[] = [];
-  const commit = new GroupCommit({
-    databaseUrl,
-    sql,
-    log: silentLog,
-    onAdded: (addition) => added.push(addition),
-    onChanged: (runId) => changed.push(runId),
-  });
-  const store = async (runId: string, batch: object) => {
-    try {
-      return String(
-        (await commit.store(runId, TOKEN, readBatch(Buffer.from(JSON.stringify(batch)), runId))).next,
-      );
-    } catch (error) {
-      return String((error as { code?: unknown }).code);
-    }
-  };
-  try {
-    await work({ commit, added, changed, store });
-  } finally {
-    await commit.close();
-  }
-}
+const claimedRun = () => claimRun(sql);
+const storing = (work: (storing: Storing) => Promise<void>) => store({ databaseUrl, sql }, work);
 
 async function storedIndexes(runId: string): Promise<number[]> {
   const rows = await sql<{ idx: number }[]>`
