@@ -87,7 +87,25 @@ describe('a connection for telemetry', () => {
     expect(await countOf(runId)).toBe(40_000);
   });
 
-  it('likewise after an error in the middle of a COPY, at its end, and after it', async () => {
+  it('takes rows in pieces of any size', async () => {
+    const runId = await claimRun(sql);
+    await connected(async (client) => {
+      const [all = Buffer.alloc(0)] = rowsOf(runId, 0, 20_000).events;
+      const random = createPrng('pieces');
+      const events: Buffer[] = [];
+      for (let from = 0; from < all.length; ) {
+        // From single bytes to more than fits one message.
+        const size = Math.ceil(2 ** (random() * 20));
+        events.push(all.subarray(from, from + size));
+        from += size;
+      }
+      await client.storeExpected([at0(runId)], { events, snapshots: [] }, [moved(runId, 20_000)]);
+    });
+    const rows = await sql`select idx from simcity_run_events where run_id = ${runId} order by idx`;
+    expect(rows.map(({ idx }) => idx)).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
+  });
+
+  it('is so after an error in the middle of a COPY, at its end, and after it', async () => {
     const runId = await claimRun(sql);
     await connected(async (client) => {
       const good = rowsOf(runId, 0, 20_000);
