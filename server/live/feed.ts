@@ -19,6 +19,12 @@ import type { Subscriber } from './subscriber.ts';
 
 /** What comes within it goes out in one write; after a pause the first goes out at once. */
 const TICK_MS = 10;
+/**
+ * A tick is so many times as long as its writes took, up to MAX_TICK_MS. A write costs as much as the 36 kB that it
+ * may carry, so where many read much, fewer and longer writes reach more; the rest of the time is for what comes in.
+ */
+const TICK_SHARE = 1.5;
+const MAX_TICK_MS = 50;
 /** More than that does not wait for the tick. */
 const TICK_BYTES = 512 * 1024;
 /** The safety net for commits of which no notification came. */
@@ -64,7 +70,8 @@ export class Feed {
   #pending: StoredFrame[] = [];
   #pendingBytes = 0;
   #tick: NodeJS.Timeout | NodeJS.Immediate | null = null;
-  #tickedAt = Number.NEGATIVE_INFINITY;
+  /** When the next tick may be, by the monotonic clock. */
+  #nextTickAt = Number.NEGATIVE_INFINITY;
   #beatAt = performance.now();
   #liveFlushAt = 0;
   #liveTimer: NodeJS.Timeout | null = null;
@@ -256,7 +263,7 @@ export class Feed {
       return;
     }
     if (this.#tick || this.#closed) return;
-    const waitMs = this.#tickedAt + TICK_MS - performance.now();
+    const waitMs = this.#nextTickAt - performance.now();
     const flush = () => {
       this.#tick = null;
       this.#flush(known);
@@ -274,6 +281,7 @@ export class Feed {
   /** One write of the same bytes to everybody who is abreast. */
   #flush(known: Known): void {
     this.#cancelTick();
+    const begun = performance.now();
     if (this.#pending.length > 0) {
       const blocks = toBlocks(this.#pending);
       this.#pending = [];
@@ -281,7 +289,8 @@ export class Feed {
       for (const block of blocks) this.#send(known, block);
       this.#tellNews();
     }
-    this.#tickedAt = performance.now();
+    const tookMs = performance.now() - begun;
+    this.#nextTickAt = begun + Math.min(MAX_TICK_MS, Math.max(TICK_MS, TICK_SHARE * tookMs));
   }
 
   #send(known: Known, block: ReturnType<typeof toBlocks>[number]): void {

@@ -16,7 +16,7 @@ export interface Block extends Chunk {
 }
 
 /** Of one write at most, unless a single frame is longer. */
-const BLOCK_BYTES = 64 * 1024;
+const BLOCK_BYTES = 256 * 1024;
 
 /** Frames as blocks of at most BLOCK_BYTES, or of one frame. */
 export function toBlocks(frames: readonly StoredFrame[]): Block[] {

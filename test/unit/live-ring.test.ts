@@ -77,13 +77,13 @@ describe('the ring', () => {
     expect(ring.covers(999)).toBe(false);
   });
 
-  it('writes no more than 64 KiB at once, unless one frame is longer', () => {
+  it('writes no more than 256 KiB at once, unless one frame is longer', () => {
     const blocks = toBlocks([
       ...Array.from({ length: 300 }, (_, i) => frame(i + 1, 1_000)),
-      frame(301, 100_000),
+      frame(301, 200_000),
     ]);
     expect(blocks.flatMap(({ places }) => places)).toHaveLength(301);
     for (const { body, places } of blocks)
-      if (places.length > 1) expect(body.length).toBeLessThanOrEqual(65_536);
+      if (places.length > 1) expect(body.length).toBeLessThanOrEqual(262_144);
   });
 });
