@@ -17,6 +17,7 @@ import { type Connection, causeOf, parseJson, refusal } from './api.ts';
 import { readEventStream, type StreamMessage, StreamRefused } from './event-stream.ts';
 import { lazyEvent, lazySnapshot } from './lazy-frames.ts';
 import { pause } from './pause.ts';
+import { Pursuit } from './pursuit.ts';
 
 /** Whether the stream is connected, for people to see. */
 export type LinkState =
@@ -33,8 +34,11 @@ export interface FollowOptions {
   runId: string;
   /** Index of the first event wanted; 0 by default. */
   from?: number;
-  /** `live`: only the newest events and metrics, and `skipped` frames for the others; lossless by default. */
-  mode?: StreamMode;
+  /**
+   * `live`: only the newest events and metrics, and `skipped` frames for the others; lossless by default.
+   * `auto`: lossless until it falls behind without hope, `live` from then on.
+   */
+  mode?: StreamMode | 'auto';
   /** True to read of most frames only what says where they stand, and the rest once it is looked at. */
   lazy?: boolean;
   signal?: AbortSignal;
@@ -46,6 +50,8 @@ export interface FollowOptions {
   maxAttempts?: number;
   /** 0 to 1, for the jitter of the pauses. */
   random?: () => number;
+  /** Ms of a clock that nobody sets. */
+  now?: () => number;
 }
 
 /** Answers after which another attempt can only get the same. */
@@ -65,10 +71,11 @@ interface Position {
   gaps: number;
   /** The reconnection time that the server told last (`retry:`), in ms; 0 until it does. */
   retryMs: number;
+  mode: StreamMode;
 }
 
-/** `afterMs`: what a server that refused asks for this once. */
-type Outcome = { over: true } | { over: false; error: string; afterMs?: number | null };
+/** `afterMs`: what a server that refused asks for this once. `at once`: it is to be asked in another mode. */
+type Outcome = { over: true } | 'at once' | { over: false; error: string; afterMs?: number | null };
 
 /**
  * The frames of a run up to its `end`, with changes of the link among them. Returns after `end`, or
@@ -87,12 +94,14 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<StreamI
 export async function* followInBatches(
   options: FollowOptions,
 ): AsyncGenerator<StreamItem[], void, undefined> {
-  const position: Position = { lastId: null, nextIndex: options.from ?? 0, gaps: 0, retryMs: 0 };
+  const mode = options.mode === 'live' ? 'live' : 'lossless';
+  const position: Position = { lastId: null, nextIndex: options.from ?? 0, gaps: 0, retryMs: 0, mode };
   let attempt = 0;
   while (!options.signal?.aborted) {
     const outcome = yield* readOnce(options, position, () => {
       attempt = 0;
     });
+    if (outcome === 'at once') continue;
     if (outcome.over || options.signal?.aborted) return;
     attempt += 1;
     if (options.maxAttempts !== undefined && attempt > options.maxAttempts) {
@@ -112,6 +121,7 @@ async function* readOnce(
   onProgress: () => void,
 ): AsyncGenerator<StreamItem[], Outcome, undefined> {
   const { connection, signal } = options;
+  const pursuit = new Pursuit();
   try {
     const stream = readEventStream(streamUrl(options, position), {
       kinds: FRAME_KINDS,
@@ -135,6 +145,10 @@ async function* readOnce(
       const last = items.at(-1);
       if (last?.kind === 'frame' && last.frame.frame === 'end') return { over: true };
       if (problem !== null) return { over: false, error: problem };
+      if (options.mode === 'auto' && fallsBehind(options, position, pursuit, items)) {
+        position.mode = 'live';
+        return 'at once';
+      }
     }
     return { over: false, error: 'the server closed the stream' };
   } catch (error) {
@@ -144,6 +158,22 @@ async function* readOnce(
     if (FINAL_STATUSES.has(error.status)) throw final(connection, error.status, error.text);
     return { over: false, error: reasonOf(error), afterMs: error.afterMs };
   }
+}
+
+/** True when a lossless stream is too much for the link, or for this process. */
+function fallsBehind(
+  { now = () => performance.now() }: FollowOptions,
+  { mode, nextIndex }: Position,
+  pursuit: Pursuit,
+  items: readonly StreamItem[],
+): boolean {
+  if (mode === 'live') return false;
+  for (let i = items.length - 1; i >= 0; i--) {
+    const item = items[i];
+    if (item?.kind === 'frame' && item.frame.frame === 'heartbeat')
+      return pursuit.isHopeless(item.frame.data, nextIndex, now());
+  }
+  return false;
 }
 
 /** The frames of what came in one piece, up to the end or to a problem. */
@@ -167,7 +197,7 @@ function streamUrl(options: FollowOptions, position: Position): URL {
   const url = new URL(options.connection.url + apiPath.stream(options.runId));
   if (position.lastId === null && position.nextIndex > 0)
     url.searchParams.set('from', String(position.nextIndex));
-  if (options.mode === 'live') url.searchParams.set('mode', 'live');
+  if (position.mode === 'live') url.searchParams.set('mode', 'live');
   return url;
 }
 

@@ -99,7 +99,7 @@ export async function watchRun(
     from: streamFrom,
     signal: left,
     lazy: true,
-    mode: request.thin === true ? 'live' : 'lossless',
+    mode: request.thin === true ? 'live' : 'auto',
   });
   if (request.compareWith !== undefined) {
     doErrand(

@@ -169,7 +169,7 @@ export class Feed {
   }
 
   #begin(subscriber: Subscriber, known: Known): void {
-    subscriber.write(this.#heartbeat(known));
+    this.#beat(subscriber, this.#heartbeat(known));
     if (subscriber.mode === 'live') {
       this.#conflated.add(subscriber);
       this.#flushLive(known);
@@ -312,7 +312,7 @@ export class Feed {
   /** Writes at the reader's own pace what it lacks, until it is abreast. */
   async #catchUp(subscriber: Subscriber, known: Known): Promise<void> {
     while (!subscriber.gone && !this.#closed) {
-      await subscriber.drained();
+      await this.#drained(subscriber, known);
       const place = placeOf(subscriber.cursor);
       if (known.ring.covers(place)) {
         const next = known.ring.after(place);
@@ -324,13 +324,24 @@ export class Feed {
       const page = await this.#readPage(subscriber.cursor);
       for (const chunk of page?.chunks ?? []) {
         subscriber.write(chunk);
-        await subscriber.drained();
+        await this.#drained(subscriber, known);
       }
       if (page && page.chunks.length > 0) subscriber.cursor = page.cursor;
       // What is missing here is stored, unless the run was removed: then nothing more ever comes.
       else if (page && (await this.#isRemoved())) subscriber.end(toChunk(resetFrame(this.#options.runId)));
       else await Promise.race([this.#news.promise, delay(RETRY_MS)]);
     }
+  }
+
+  /** Who reads at its own pace has never taken all when others get their heartbeat: it gets its own in between. */
+  async #drained(subscriber: Subscriber, known: Known): Promise<void> {
+    await subscriber.drained();
+    if (subscriber.beatAt < this.#beatAt) this.#beat(subscriber, this.#heartbeat(known));
+  }
+
+  #beat(subscriber: Subscriber, heartbeat: Chunk): void {
+    subscriber.beatAt = this.#beatAt;
+    subscriber.write(heartbeat);
   }
 
   async #isRemoved(): Promise<boolean> {
@@ -425,7 +436,8 @@ export class Feed {
     if (!this.#known || now - this.#beatAt < HEARTBEAT_MS - POLL_MS / 2) return;
     this.#beatAt = now;
     const heartbeat = this.#heartbeat(this.#known);
-    for (const subscriber of this.#subscribers) if (subscriber.backlog === 0) subscriber.write(heartbeat);
+    for (const subscriber of this.#subscribers)
+      if (subscriber.backlog === 0) this.#beat(subscriber, heartbeat);
   }
 
   #tellNews(): void {

@@ -14,6 +14,8 @@ export class Subscriber {
   readonly mode: StreamMode;
   /** The place after what was written. */
   cursor: Cursor;
+  /** When its last heartbeat was made. */
+  beatAt = 0;
   readonly #out: ServerResponse;
   readonly #socket: Socket | null;
   readonly #isChunked: boolean;

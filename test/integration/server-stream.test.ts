@@ -1,6 +1,6 @@
 import { EventSource } from 'eventsource';
 import { describe, expect, it } from 'vitest';
-import { followRun } from '../../cli/client/stream.ts';
+import { followInBatches, followRun } from '../../cli/client/stream.ts';
 import {
   endFrameSchema,
   eventSchema,
@@ -8,7 +8,7 @@ import {
   skippedFrameSchema,
   snapshotSchema,
 } from '../../server/contract/index.ts';
-import { passed } from '../helpers/server.ts';
+import { eventsFrom, passed } from '../helpers/server.ts';
 import { collect, cursors, type ReadFrame, readSse } from '../helpers/sse.ts';
 import { expectedCursors, servedStreams } from '../helpers/streams.ts';
 
@@ -198,6 +198,43 @@ describe('the stream', () => {
     for (const wait of waits) expect(wait).toBeLessThanOrEqual(2_500);
     expect(new Set(waits).size).toBeGreaterThan(1);
     leave.abort();
+  });
+
+  it('is left for that of the newest by a command line that falls behind, which then has the end at once', async () => {
+    const harness = await begin();
+    // 200 kB for each piece that the reader takes.
+    const sendMuch = async () => {
+      const events = eventsFrom(harness.next, 100).map((event) => ({
+        ...event,
+        data: { text: 'x'.repeat(2_000) },
+      }));
+      expect((await harness.post({ events })).status).toBe(200);
+      harness.next += events.length;
+    };
+    const connection = { url: streams.server.url, token: undefined };
+    // Its patience of 5 s is one of 50 ms here: the next heartbeat ends it.
+    const now = () => 100 * performance.now();
+    let next = 0;
+    let skipped = 0;
+    let ended = false;
+    for await (const items of followInBatches({ connection, runId: harness.runId, mode: 'auto', now })) {
+      for (const item of items) {
+        if (item.kind === 'link') expect(item.link.state).toBe('connected');
+        else if (item.frame.frame === 'event') next = item.frame.data.index + 1;
+        else if (item.frame.frame === 'skipped') {
+          expect(item.frame.data.from).toBe(next);
+          next = item.frame.data.to + 1;
+          skipped += item.frame.data.events;
+        }
+      }
+      if (skipped === 0) await sendMuch();
+      else if (!ended) {
+        ended = true;
+        await harness.send(1, { end: passed });
+      }
+    }
+    expect(next).toBe(harness.next);
+    expect(skipped).toBeGreaterThan(100);
   });
 
   it('does not hold up others, nor grow, for a reader that takes nothing', async () => {
