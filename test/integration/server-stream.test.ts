@@ -202,11 +202,11 @@ describe('the stream', () => {
 
   it('is left for that of the newest by a command line that falls behind, which then has the end at once', async () => {
     const harness = await begin();
-    // 200 kB for each piece that the reader takes.
+    // 800 kB for each piece that the reader takes, which is of 256 KiB at most.
     const sendMuch = async () => {
       const events = eventsFrom(harness.next, 100).map((event) => ({
         ...event,
-        data: { text: 'x'.repeat(2_000) },
+        data: { text: 'x'.repeat(8_000) },
       }));
       expect((await harness.post({ events })).status).toBe(200);
       harness.next += events.length;
