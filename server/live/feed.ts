@@ -316,9 +316,15 @@ export class Feed {
       const place = placeOf(subscriber.cursor);
       if (known.ring.covers(place)) {
         const next = known.ring.after(place);
-        if (next === null) return this.#join(subscriber, known);
-        subscriber.write(next.chunk);
-        subscriber.cursor = cursorAt(next.last);
+        if (next !== null) {
+          subscriber.write(next.chunk);
+          subscriber.cursor = cursorAt(next.last);
+        } else if (place <= known.ring.last || this.#isOver(known)) {
+          return this.#join(subscriber, known);
+        } else {
+          // It read from the database what does not stand here yet: abreast, it would get that once more.
+          await Promise.race([this.#news.promise, delay(RETRY_MS)]);
+        }
         continue;
       }
       const page = await this.#readPage(subscriber.cursor);
@@ -382,6 +388,11 @@ export class Feed {
       this.#conflated.delete(subscriber);
       subscriber.end(end);
     }
+  }
+
+  /** Nothing more comes, also of what waits for its tick. */
+  #isOver(known: Known): boolean {
+    return isTerminal(known.live.status) && !this.#isBehindEnd(known) && this.#pending.length === 0;
   }
 
   #isBehindEnd(known: Known): boolean {
