@@ -83,8 +83,17 @@ row(
     const link = await TcpProxy.start(database.port);
     row.defer(() => link.close());
     const listening = new Set<object>();
+    // While true nobody gets to listen again, so that what is delivered is delivered by polling.
+    let deaf = false;
+    let refused = 0;
     link.onRequest = (piece, one) => {
-      if (/listen simcity_run/i.test(piece.toString('latin1'))) listening.add(one);
+      if (!/listen simcity_run/i.test(piece.toString('latin1'))) return 'pass';
+      if (deaf) {
+        refused += 1;
+        one.cut();
+        return 'drop';
+      }
+      listening.add(one);
       return 'pass';
     };
     const taking = await serve(row, databaseUrl);
@@ -120,24 +129,32 @@ row(
     let terminatedMs = 0;
     for (let time = 0; time < 5; time++) {
       const before = listening.size;
+      deaf = true;
       const rows = await sql`
         select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and query ~* '^listen simcity_run'`;
       expect(rows.length, 'backends that listen').toBeGreaterThan(0);
-      terminatedMs = Math.max(terminatedMs, await deliver(3));
+      terminatedMs = Math.max(terminatedMs, await deliver(4));
+      expect(listening.size, 'nobody listens meanwhile').toBe(before);
+      deaf = false;
       await until('the server listens again', 30_000, () => listening.size > before);
     }
     row.time('terminated', terminatedMs, 2_000);
+    expect(refused, 'the server tries to listen again').toBeGreaterThan(0);
 
+    deaf = true;
     for (const one of link.links) if (listening.has(one)) one.silent = true;
-    row.time('half-open', await deliver(10), 2_000);
     const before = listening.size;
+    row.time('half-open', await deliver(10), 2_000);
+    expect(listening.size, 'nobody listens meanwhile').toBe(before);
+    deaf = false;
     await until('the dead connection is noticed and replaced', 30_000, () => listening.size > before);
+    row.reach(`by NOTIFY again ${Math.round(await deliver(10))} ms at most`);
     await harness.send(1, { end: passed });
     await allEnded([subscriber], 30_000);
     await assertInvariants(row, { sql, runId: run.id, subscribers: [subscriber] });
     row.say(
-      'two servers on a database; 5 terminations of the listening backend, then silence on its connection; the half-open connection was noticed and replaced',
+      'two servers on a database; 5 terminations of the listening backend, then silence on its connection, and meanwhile no new one that listens; the half-open connection was noticed and replaced',
     );
   },
 );

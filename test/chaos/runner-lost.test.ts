@@ -1,14 +1,16 @@
 /** Rows 6, 7 and 8: a runner is killed, suspended, or cut off; its runs are lost, and nothing lives on. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { apiPath } from '../../server/contract/index.ts';
+import { freePort } from '../helpers/folder.ts';
+import { passed } from '../helpers/server.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { assertInvariants } from './support/invariants.ts';
 import { createNamespace } from './support/namespace.ts';
-import { type Command, runner, serve } from './support/parts.ts';
-import { isRunning, signal } from './support/processes.ts';
-import { row } from './support/row.ts';
-import { launchRun, untilEnded, untilRun } from './support/runs.ts';
-import { FULL } from './support/seed.ts';
+import { type Command, runner, type Serving, serve, startSimcity } from './support/parts.ts';
+import { descendants, isRunning, processesOf, running, signal } from './support/processes.ts';
+import { type Row, row } from './support/row.ts';
+import { findRun, launchRun, newestRun, untilEnded, untilRun } from './support/runs.ts';
 import { allEnded, subscribe } from './support/subscriber.ts';
 import { TcpProxy } from './support/tcp-proxy.ts';
 import { TelemetryProxy } from './support/telemetry-proxy.ts';
@@ -48,36 +50,64 @@ row(
     const subscribers = subscribe(3, server.url, run.id);
     await until('the run is under way', 30_000, () => subscribers.every(({ next }) => next > 20));
     const harness = onlyPid(hosting, 'harness');
-    await hosting.killPart('runner');
+    const withService = await runWithService(row, server, databaseUrl);
+    const [runnerOfService = 0] = withService.command.partPids('runner');
+    await Promise.all([hosting.killPart('runner'), withService.command.killPart('runner')]);
     const killed = performance.now();
-    await until('the harness is gone', 15_000, () => !isRunning(harness));
-    row.reach(`harness gone ${Math.round(performance.now() - killed)} ms after the runner`);
-    const ended = await untilEnded(server.url, run.id, 60_000);
-    row.say('default lease of 30 s, 3 subscribers');
+    const orphans = [harness, ...withService.pids];
+    await until('harnesses and service are gone', 15_000, () => !orphans.some(isRunning));
+    row.reach(`harnesses and service gone ${Math.round(performance.now() - killed)} ms after their runners`);
+    expect(running(processesOf(row.tag), 'harness'), 'nothing runs on').toEqual([]);
+    expect(isRunning(runnerOfService)).toBe(false);
+    const lost = await Promise.all(
+      [run.id, withService.runId].map((id) => untilEnded(server.url, id, 60_000)),
+    );
     row.time('FAIL', performance.now() - killed, 45_000);
-    expect(ended).toMatchObject({ status: 'FAIL', failForensic: { kind: 'harness-lost' } });
+    for (const each of lost)
+      expect(each).toMatchObject({ status: 'FAIL', failForensic: { kind: 'harness-lost' } });
+    row.say('two runners, one with a service of its own (--exec); default lease of 30 s, 3 subscribers');
     await allEnded(subscribers, 10_000);
+    await assertInvariants(row, { sql, runId: withService.runId });
     const acknowledged = proxy.acknowledged.get(run.id);
     await assertInvariants(row, { sql, runId: run.id, subscribers, acknowledged });
   },
 );
 
+/** `simcity run` on a server that is there, with a service that it starts itself; resolves when it is under way. */
+async function runWithService(row: Row, server: Serving, databaseUrl: string) {
+  const port = await freePort();
+  const service = `node ${import.meta.dirname}/../fixtures/booking-services/right.ts --port ${port}`;
+  const target = `http://127.0.0.1:${port}`;
+  const args = ['--log', '--target', target, '--exec', service, '--duration', '600s'];
+  const command = await startSimcity(row, ['run', '--server', server.url, ...args], {
+    env: { DATABASE_URL: databaseUrl },
+  });
+  const run = await newestRun(server.url, (each) => each.target.startsWith(target));
+  await untilRun(server.url, run.id, 'is under way', 60_000, ({ live }) => live.eventIndex > 20);
+  const pids = descendants(command.pid)
+    .filter(({ command: words }) => /harness\.js|booking-services/.test(words))
+    .map(({ pid }) => pid);
+  expect(pids.length, 'a harness and its service').toBeGreaterThan(1);
+  return { command, runId: run.id, pids };
+}
+
+/** For how long the runner hears and says nothing: twice the default lease. */
+const SUSPENDED_MS = 60_000;
+
 row(
   {
     row: 7,
-    fault: 'the runner suspended (SIGSTOP) for twice its lease, then continued',
+    fault: 'the runner suspended (SIGSTOP) for 60 s, twice its lease, then continued',
     target: 'stale token refused; I3',
     concurrent: true,
   },
   async (row) => {
-    const leaseSeconds = FULL ? 30 : 10;
     const databaseUrl = await database.create();
     const sql = database.open(row, databaseUrl);
     const server = await serve(row, databaseUrl);
     const proxy = await TelemetryProxy.start(server.url);
     row.defer(() => proxy.close());
-    const env = { SIMCITY_LEASE_SECONDS: String(leaseSeconds) };
-    const hosting = await runner(row, proxy.url, databaseUrl, { env });
+    const hosting = await runner(row, proxy.url, databaseUrl);
     const run = await launchRun(server.url, SLOW);
     const subscribers = subscribe(3, server.url, run.id);
     await until('the run is under way', 30_000, () => subscribers.every(({ next }) => next > 20));
@@ -89,23 +119,10 @@ row(
     const ended = await untilEnded(server.url, run.id, 60_000);
     expect(ended).toMatchObject({ status: 'FAIL', failForensic: { kind: 'harness-lost' } });
     await until('the harness has ended by itself', 20_000, () => !isRunning(harness));
-    expect(performance.now() - stopped, 'the runner is still suspended').toBeLessThan(leaseSeconds * 2_000);
-    const { authorization = '' } = proxy.lastHeaders;
-    const events = [{ index: ended.live.eventIndex + 1, at: new Date().toISOString(), virtualMs: 1 }];
-    const answer = await fetch(`${server.url}${apiPath.telemetry(run.id)}`, {
-      method: 'POST',
-      headers: { authorization, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        events: events.map((event) => ({ ...event, type: 'note', actor: 'city', data: {} })),
-      }),
-    });
-    expect(answer.status).toBe(409);
-    expect(await answer.json()).toMatchObject({ error: { code: 'lease_lost' } });
-    await until(
-      'twice the lease has passed',
-      90_000,
-      () => performance.now() - stopped > leaseSeconds * 2_000,
-    );
+    expect(performance.now() - stopped, 'the runner is still suspended').toBeLessThan(SUSPENDED_MS);
+    const stale = { url: `${server.url}${apiPath.telemetry(run.id)}`, headers: proxy.lastHeaders };
+    await assertStale(stale, ended.live.eventIndex + 1);
+    await until('the time is over', 90_000, () => performance.now() - stopped > SUSPENDED_MS);
     signal(suspended, 'SIGCONT');
     const next = await launchRun(server.url, { operations: 20 });
     await untilRun(
@@ -115,13 +132,44 @@ row(
       30_000,
       ({ pass }) => pass === true,
     );
-    row.say(`lease of ${leaseSeconds} s, suspended for ${2 * leaseSeconds} s; then it took another run`);
-    row.reach('stale token: 409 lease_lost, the harness ended by itself');
+    await assertStale(stale, ended.live.eventIndex + 1);
+    const [held] = await sql<{ fence: string; renewed: number; ended: boolean }[]>`
+      select fence::text, (select count(*) from simcity_renew_lease(id, fence, 30)) as renewed,
+        simcity_end_run(id, fence, 'PASS', null, null) as ended
+      from simcity_runs where id = ${run.id}`;
+    expect(held, 'what the fence that is over still opens').toMatchObject({ renewed: 0, ended: false });
+    expect(await findRun(server.url, run.id), 'the end is what it was').toEqual(ended);
+    row.say('default lease of 30 s, suspended for 60 s; then it took another run');
+    row.reach(
+      'stale token: 409 lease_lost for events and for an end, before and after SIGCONT, no renewal; the harness ended by itself',
+    );
     await allEnded(subscribers, 10_000);
     const acknowledged = proxy.acknowledged.get(run.id);
     await assertInvariants(row, { sql, runId: run.id, subscribers, acknowledged });
   },
 );
+
+/** Neither events nor an end are taken with the token of a lease that is over. */
+async function assertStale(
+  stale: { url: string; headers: IncomingHttpHeaders },
+  index: number,
+): Promise<void> {
+  const event = { index, at: new Date().toISOString(), virtualMs: 1, actor: 'city', data: {} };
+  for (const batch of [
+    { events: [{ ...event, type: 'note' }] },
+    { events: [{ ...event, type: 'end' }], end: passed },
+    { events: [] },
+  ]) {
+    const { authorization = '' } = stale.headers;
+    const answer = await fetch(stale.url, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(batch),
+    });
+    expect(answer.status).toBe(409);
+    expect(await answer.json()).toMatchObject({ error: { code: 'lease_lost' } });
+  }
+}
 
 row(
   {
@@ -137,8 +185,10 @@ row(
     const namespace = createNamespace(row);
     const server = await serve(row, databaseUrl, { env: { SIMCITY_ALLOWED_HOSTS: namespace.address } });
     const toDatabase = await TcpProxy.start(database.port, namespace.address);
-    const toServer = await TcpProxy.start(Number(new URL(server.url).port), namespace.address);
+    const proxy = await TelemetryProxy.start(server.url);
+    const toServer = await TcpProxy.start(Number(new URL(proxy.url).port), namespace.address);
     row.defer(async () => {
+      await proxy.close();
       await toDatabase.close();
       await toServer.close();
     });
@@ -168,6 +218,8 @@ row(
       'a network namespace whose cable was pulled; default lease of 30 s; after it the runner took another run',
     );
     await allEnded(subscribers, 10_000);
-    await assertInvariants(row, { sql, runId: run.id, subscribers });
+    expect(await findRun(server.url, run.id), 'the end is what it was').toEqual(ended);
+    const acknowledged = proxy.acknowledged.get(run.id);
+    await assertInvariants(row, { sql, runId: run.id, subscribers, acknowledged });
   },
 );

@@ -10,6 +10,7 @@ import {
   request as send,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
 import type { RunEvent } from '../../../server/contract/index.ts';
 
 /**
@@ -73,13 +74,12 @@ export class TelemetryProxy {
 
   async #handle(asked: IncomingMessage, out: ServerResponse): Promise<void> {
     const path = asked.url ?? '/';
+    const runId = /\/runs\/([^/]+)\/telemetry$/.exec(path)?.[1];
+    if (runId === undefined) return this.#passOn(asked, out);
     const chunks: Buffer[] = [];
     for await (const chunk of asked) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
-    const runId = /\/runs\/([^/]+)\/telemetry$/.exec(path)?.[1];
     const forward = () => this.#forward(asked.method ?? 'GET', path, asked.headers, body);
-    if (runId === undefined) return give(out, await forward());
-
     const batch = ++this.batches;
     this.lastHeaders = asked.headers;
     const fate = this.fateOf(batch);
@@ -105,6 +105,21 @@ export class TelemetryProxy {
     }
     if (answer.status === 200) this.#note(runId, body);
     give(out, answer);
+  }
+
+  /** What is no telemetry, streams among it. */
+  #passOn(asked: IncomingMessage, out: ServerResponse): void {
+    const { method, headers } = asked;
+    const options = { method, headers: { ...headers, connection: 'close' }, agent: false as const };
+    const sent = send(`${this.#upstream}${asked.url ?? '/'}`, options, (response) => {
+      const { connection: _, ...kept } = response.headers;
+      out.writeHead(response.statusCode ?? 502, kept);
+      out.flushHeaders();
+      pipeline(response, out, () => undefined);
+    });
+    sent.on('error', () => out.destroy());
+    out.on('close', () => sent.destroy());
+    pipeline(asked, sent, () => undefined);
   }
 
   async #repeatEarlier(): Promise<void> {
