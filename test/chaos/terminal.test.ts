@@ -1,7 +1,7 @@
 /** Row 22: text that wants to act on the terminal, through every view of `simcity watch` in a real pseudo-terminal. */
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { RunEvent } from '../../server/contract/index.ts';
-import { startPty } from '../helpers/pty.ts';
+import { type Pty, startPty } from '../helpers/pty.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';
 import { FakeHarness, launch } from '../helpers/server.ts';
 import { ChaosDatabase } from './support/database.ts';
@@ -67,6 +67,45 @@ const ACTS =
 const EVENTS = 1_000;
 const KEY = { pageDown: '\u001b[6~', enter: '\r', escape: '\u001b', tab: '\t', end: '\u001b[F' };
 
+const SIZES = [
+  [200, 60],
+  [120, 40],
+  [80, 24],
+] as const;
+
+/** By what each view is known, and what is opened in it: keys, and what shows that they have done their work. */
+const VIEWS: readonly (readonly [string, RegExp])[] = [
+  ['1', /╭ Metrics/],
+  ['3', /verify|shrink/],
+  [KEY.tab, /╭ Bundle/],
+  ['4', /╭ City|Events around/],
+  ['5', /Checks and faults|╭ Faults/],
+  ['6', /╭ Runs[\s\S]*FAIL +[0-9a-f]{8}…/],
+  [KEY.enter, /╭ Metrics/],
+  ['?', /Keys of/],
+];
+
+/** Looks at all that can be seen of a run that has failed: its whole history, every view, the help; then leaves. */
+async function lookAtAll(pty: Pty): Promise<void> {
+  const press = async (keys: string, shows: RegExp) => {
+    pty.press(keys);
+    await pty.until((text) => shows.test(text), `${shows} after ${JSON.stringify(keys)}`, 30_000);
+  };
+  await pty.until((text) => /FAIL/.test(text) && /\? help/.test(text), 'the end of the run', 60_000);
+  await press('2', /the last of /);
+  await press('g', /(^|\D)0 of 0 to/);
+  for (let page = 0; !pty.text().includes(` ${EVENTS - 1} of 0 to`); page++) {
+    const before = pty.text();
+    pty.press(KEY.pageDown);
+    await pty.until((text) => text !== before, `page ${page}`, 30_000);
+  }
+  await press(KEY.enter, /╭ Event \d+ ─/);
+  for (const [keys, shows] of VIEWS) await press(keys, shows);
+  pty.press(KEY.escape);
+  await pty.until((text) => !text.includes('Keys of'), 'no help', 30_000);
+  pty.press('q');
+}
+
 row(
   {
     row: 22,
@@ -125,10 +164,7 @@ row(
     expect(await harness.post({ events: events.slice(11), end: report })).toMatchObject({ status: 200 });
 
     const screens: string[] = [];
-    for (const [columns, rows] of [
-      [120, 40],
-      [80, 24],
-    ] as const) {
+    for (const [columns, rows] of SIZES) {
       const pty = startPty(
         process.execPath,
         ['cli/simcity.js', 'watch', harness.runId, '--server', server.url],
@@ -139,24 +175,7 @@ row(
         },
       );
       row.defer(() => pty.kill('SIGKILL'));
-      const press = async (keys: string, what: string, changes = true) => {
-        const before = pty.text();
-        pty.press(keys);
-        await pty.until((text) => !changes || text !== before, what, 30_000);
-      };
-      await pty.until((text) => /FAIL/.test(text) && /\? help/.test(text), 'the end of the run', 60_000);
-      await press('2', 'Events');
-      await press('g', 'the first event');
-      for (let page = 0; !pty.text().includes(` ${EVENTS - 1} of 0 to`); page++)
-        await press(KEY.pageDown, `page ${page}`);
-      await press(KEY.enter, 'an event opened', false);
-      for (const view of ['3', '4', '5', '1', '3']) await press(view, `view ${view}`, false);
-      await press(KEY.tab, 'the bundle', false);
-      pty.press('?');
-      await pty.until((text) => text.includes('Keys of'), 'help', 30_000);
-      pty.press(KEY.escape);
-      await pty.until((text) => !text.includes('Keys of'), 'no help', 30_000);
-      pty.press('q');
+      await lookAtAll(pty);
       await within('watch leaves', 30_000, pty.exited).catch((error) => {
         throw new Error(`${error}: ${pty.text()}`);
       });
@@ -183,7 +202,7 @@ row(
     expect(screens[0], 'foreign escapes are shown').toContain('␛[2J');
     expect(strings).toBeGreaterThanOrEqual(5_000);
     row.say(
-      `${strings} strings in ${EVENTS} events, metrics, a bundle; the views but the list of runs at 120×40 and 80×24, and five commands in a pipe`,
+      `${strings} strings in ${EVENTS} events, metrics, a bundle; all six views, opened events, the bundle as a tree and the help at ${SIZES.map((size) => size.join('×')).join(', ')}, and five commands in a pipe`,
     );
     row.reach(`${Math.round(screens.join('').length / 1024)} KiB of output, nothing foreign acts`);
   },
