@@ -1,10 +1,12 @@
 /** Row 9: many runners at one queue. */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { Queue } from '../../runner/supervise/queue.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { runner, serve } from './support/parts.ts';
-import { row } from './support/row.ts';
+import { type Row, row } from './support/row.ts';
 import { launchRun } from './support/runs.ts';
 import { FULL } from './support/seed.ts';
 import { until } from './support/until.ts';
@@ -17,6 +19,38 @@ afterAll(() => database.close());
 
 const RUNNERS = 10;
 
+/** The runners' own claim, by ten connections at once, until nothing is left of 1,000 runs; how many each got. */
+async function claimThousand(row: Row): Promise<number[]> {
+  const databaseUrl = await database.create();
+  const server = await serve(row, databaseUrl, { env: { SIMCITY_REQUEST_RATE: '100000' } });
+  const ids: string[] = [];
+  await Promise.all(
+    Array.from({ length: RUNNERS }, async () => {
+      for (let run = 0; run < 1_000 / RUNNERS; run++)
+        ids.push((await launchRun(server.url, { operations: 5 })).id);
+    }),
+  );
+  const claimed = await Promise.all(
+    Array.from({ length: RUNNERS }, async (_, n) => {
+      const queue = new Queue(database.open(row, databaseUrl), `runner-${n}`, 600);
+      const own: { id: string; fence: string }[] = [];
+      for (;;) {
+        const run = await queue.claim(randomBytes(32), null);
+        if (run === null) return own;
+        own.push(run);
+      }
+    }),
+  );
+  expect(
+    claimed
+      .flat()
+      .map(({ id }) => id)
+      .toSorted(),
+  ).toEqual(ids.toSorted());
+  expect(claimed.flat().filter(({ fence }) => fence !== '1')).toEqual([]);
+  return claimed.map(({ length }) => length);
+}
+
 row(
   {
     row: 9,
@@ -25,6 +59,10 @@ row(
     timeoutMs: FULL ? 1_800_000 : 240_000,
   },
   async (row) => {
+    const shares = await claimThousand(row);
+    row.reach(
+      `1,000 claims by ${RUNNERS} connections, from ${Math.min(...shares)} to ${Math.max(...shares)} each: none twice, none left`,
+    );
     const queued = FULL ? 1_000 : 80;
     const databaseUrl = await database.create();
     const sql = database.open(row, databaseUrl);
@@ -62,7 +100,9 @@ row(
       [...log.matchAll(/"run":"([0-9a-f-]{36})".*the harness is started/g)].map(([, id]) => id),
     );
     expect(started.flat().toSorted(), 'harnesses that were started').toEqual(ids.toSorted());
-    row.say(`${RUNNERS} runners, ${queued} queued runs${FULL ? '' : ' (1,000 with SIMCITY_CHAOS_FULL=1)'}`);
+    row.say(
+      `${RUNNERS} claimers and 1,000 queued runs; ${RUNNERS} runners that execute ${queued}${FULL ? '' : ' (1,000 with SIMCITY_CHAOS_FULL=1)'}`,
+    );
     row.reach(
       `each claimed once, all PASS, by ${started.filter(({ length }) => length > 0).length} runners in ${Math.round(tookMs / 1_000)} s; I3, I4 hold`,
     );

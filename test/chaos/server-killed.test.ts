@@ -9,7 +9,7 @@ import { runner, type Serving, serve } from './support/parts.ts';
 import { between } from './support/prng.ts';
 import { type Row, row } from './support/row.ts';
 import { launchRun } from './support/runs.ts';
-import { FULL, randomOf } from './support/seed.ts';
+import { randomOf } from './support/seed.ts';
 import { allEnded, type Subscriber, subscribe } from './support/subscriber.ts';
 import { TelemetryProxy } from './support/telemetry-proxy.ts';
 import { lacks } from './support/tools.ts';
@@ -21,22 +21,23 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
+const KILLS = 10;
 const SUBSCRIBERS = 50;
 const OPERATIONS = 4_500;
 
-/** Kills the server `kills` times at places that the seed picks; answers the longest time to catch up. */
+/** Kills the server ten times at places that the seed picks; answers the longest time to catch up. */
 async function killAgainAndAgain(
-  kills: number,
+  rowNumber: number,
   server: Serving,
   sql: Sql,
   runId: string,
   subscribers: readonly Subscriber[],
 ): Promise<number> {
-  const random = randomOf(`kills of ${kills}`);
+  const random = randomOf(`kills of row ${rowNumber}`);
   const [first] = subscribers as [Subscriber];
   let longestMs = 0;
-  for (let kill = 0; kill < kills; kill++) {
-    const place = first.next + between(random, 50, 400);
+  for (let kill = 0; kill < KILLS; kill++) {
+    const place = first.next + between(random, 50, 250);
     await until(`event ${place} comes`, 60_000, () => first.next > place || first.end !== null);
     expect(first.end, 'the run goes on while the server is killed').toBeNull();
     await server.killPart('server');
@@ -58,7 +59,7 @@ async function begin(row: Row, server: Serving, url: string, telemetryUrl: strin
   const proxy = await TelemetryProxy.start(telemetryUrl);
   row.defer(() => proxy.close());
   await runner(row, proxy.url, databaseUrl);
-  const run = await launchRun(server.url, { operations: OPERATIONS, rate: FULL ? 110 : 250 });
+  const run = await launchRun(server.url, { operations: OPERATIONS, rate: 250 });
   expect((await fetch(`${url}${apiPath.run(run.id)}`)).status).toBe(200);
   return { proxy, run };
 }
@@ -75,13 +76,13 @@ row(
     const server = await serve(row, databaseUrl);
     const { proxy, run } = await begin(row, server, server.url, server.url, databaseUrl);
     const subscribers = subscribe(SUBSCRIBERS, server.url, run.id);
-    const kills = FULL ? 10 : 5;
-    const caughtUpMs = await killAgainAndAgain(kills, server, sql, run.id, subscribers);
+    const caughtUpMs = await killAgainAndAgain(row.number, server, sql, run.id, subscribers);
     await allEnded(subscribers, 120_000);
     const acknowledged = proxy.acknowledged.get(run.id);
     const events = await assertInvariants(row, { sql, runId: run.id, subscribers, acknowledged });
     expect(acknowledged?.size).toBe(events);
-    row.say(`${kills} kills, ${SUBSCRIBERS} subscribers, ${events} events`);
+    expect(events, 'events').toBeGreaterThan(10_000);
+    row.say(`${KILLS} kills, ${SUBSCRIBERS} subscribers, ${events} events`);
     row.time('caught up', caughtUpMs, 5_000);
   },
 );
@@ -101,8 +102,7 @@ row(
     const { proxy, run } = await begin(row, server, nginx.url502, nginx.url503, databaseUrl);
     const half = SUBSCRIBERS / 2;
     const subscribers = [...subscribe(half, nginx.url502, run.id), ...subscribe(half, nginx.url503, run.id)];
-    const kills = FULL ? 10 : 3;
-    const resumedMs = await killAgainAndAgain(kills, server, sql, run.id, subscribers);
+    const resumedMs = await killAgainAndAgain(row.number, server, sql, run.id, subscribers);
     await allEnded(subscribers, 120_000);
     const acknowledged = proxy.acknowledged.get(run.id);
     const events = await assertInvariants(row, { sql, runId: run.id, subscribers, acknowledged });
@@ -111,7 +111,7 @@ row(
     expect(refused(502), 'nginx answered 502').toBeGreaterThan(0);
     expect(refused(503), 'nginx answered 503').toBeGreaterThan(0);
     row.say(
-      `${kills} kills, ${SUBSCRIBERS} subscribers got ${refused(502)} × 502 and ${refused(503)} × 503, ${events} events`,
+      `${KILLS} kills, ${SUBSCRIBERS} subscribers got ${refused(502)} × 502 and ${refused(503)} × 503, ${events} events`,
     );
     row.time('all resumed', resumedMs, 10_000);
   },

@@ -33,8 +33,8 @@ export class TelemetryProxy {
   batches = 0;
   /** Of the newest batch. */
   lastHeaders: IncomingMessage['headers'] = {};
-  /** The body of the newest answer that was 500 or more. */
-  lastRefusal = '';
+  /** The bodies of answers that were 500 or more, each once. */
+  readonly refusals = new Set<string>();
   fateOf: (batch: number) => Fate = () => 'pass';
   /** Called after the server has answered, before the harness gets to know. */
   onAnswer: (status: number, batch: number) => void | Promise<void> = () => undefined;
@@ -95,7 +95,7 @@ export class TelemetryProxy {
     });
     if (fate === 'stale') await this.#repeatEarlier();
     this.#count(answer.status);
-    if (answer.status >= 500) this.lastRefusal = answer.body.toString();
+    if (answer.status >= 500) this.refusals.add(answer.body.toString());
     await this.onAnswer(answer.status, batch);
     this.#earlier.push({ path, headers: asked.headers, body });
     if (this.#earlier.length > 5) this.#earlier.shift();
