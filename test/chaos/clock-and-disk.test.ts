@@ -62,9 +62,9 @@ row(
     };
     const clocks = {
       server: clock('server', '+1h'),
-      runner: clock('runner', '-1h'),
+      runner: clock('runner', '+1h'),
       harness: clock('harness', '-1h'),
-      other: clock('other', '+1h'),
+      other: clock('other', '-1h'),
     };
     const server = await serve(row, databaseUrl, { env: shifted(clocks.server) });
     const proxy = await TelemetryProxy.start(server.url);
@@ -89,7 +89,7 @@ row(
       return rows.length > 0 ? rows : null;
     });
     expect((start?.at.getTime() ?? 0) - Date.now(), 'the harness lives an hour ago').toBeLessThan(-3_000_000);
-    // For this one, which looks for lost runs too, all leases would be long over.
+    // It looks for lost runs too; by its clock, once ahead, every lease is long over.
     await runner(row, proxy.url, databaseUrl, { env: shifted(clocks.other) });
     const lease = async () => {
       const [held] = await sql<{ fence: number; left: number; status: string }[]>`
@@ -118,7 +118,7 @@ row(
     const listed = runPageSchema.parse(body).runs.map(({ id }) => id);
     expect(listed, 'the newest first, by the clock of the database').toEqual([later.id, run.id]);
     row.say(
-      `four clocks: server +1 h, runner and harness −1 h, another runner +1 h, then ${JUMPS.length} jumps of them against each other in the middle of the run; lease of ${leaseSeconds} s; ${events} events`,
+      `four clocks: server and runner +1 h, harness and another runner −1 h, then ${JUMPS.length} jumps of them against each other in the middle of the run; lease of ${leaseSeconds} s; ${events} events`,
     );
     row.reach(
       `PASS after ${Math.round(ended.durationSecondsActual ?? 0)} s by its own clock; one fence, no lease lost or too long; events and runs in order`,
