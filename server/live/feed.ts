@@ -7,26 +7,18 @@ import { type Cursor, isTerminal } from '../contract/index.ts';
 import type { StoredEvent } from '../db/events.ts';
 import type { LiveState } from '../db/live.ts';
 import { snapshotJsonOf } from '../ingest/batch.ts';
-import { type EventBytes, eventsFrom, lastEvents } from '../ingest/event-block.ts';
+import { type EventBytes, eventsFrom } from '../ingest/event-block.ts';
 import type { Addition } from '../ingest/group-commit.ts';
 import type { Log } from '../process-edge.ts';
-import { type Chunk, lengthOf, toChunk } from './chunk.ts';
-import { conflate, LIVE_EVENTS, LIVE_FLUSH_MS } from './conflate.ts';
-import { endFrame, heartbeatFrame, mergeFrames, resetFrame, type StoredFrame } from './frames.ts';
+import { type Chunk, toChunk } from './chunk.ts';
+import { LIVE_EVENTS } from './conflate.ts';
+import { endFrame, heartbeatFrame, mergeFrames, resetFrame } from './frames.ts';
 import type { History, HistoryPage } from './history.ts';
-import { placeOf, Ring, toBlocks } from './ring.ts';
+import { Outbox } from './outbox.ts';
+import { type Block, placeOf, Ring } from './ring.ts';
 import type { Subscriber } from './subscriber.ts';
+import { ThinStreams } from './thin-streams.ts';
 
-/** What comes within it goes out in one write; after a pause the first goes out at once. */
-const TICK_MS = 10;
-/**
- * A tick is so many times as long as its writes took, up to MAX_TICK_MS. A write costs as much as the 36 kB that it
- * may carry, so where many read much, fewer and longer writes reach more; the rest of the time is for what comes in.
- */
-const TICK_SHARE = 1.5;
-const MAX_TICK_MS = 50;
-/** More than that does not wait for the tick. */
-const TICK_BYTES = 512 * 1024;
 /** The safety net for commits of which no notification came. */
 const POLL_MS = 500;
 const HEARTBEAT_MS = 1_000;
@@ -50,13 +42,11 @@ export interface FeedOptions {
 interface Known {
   live: LiveState;
   ring: Ring;
+  outbox: Outbox;
   /** The place after the newest frame, sent or about to be. */
   head: Cursor;
   /** Batches that are in. */
   version: number;
-  /** The newest events and snapshot, for those with mode=live. */
-  newest: StoredEvent[];
-  snapshot: StoredEvent | null;
 }
 
 export class Feed {
@@ -64,17 +54,10 @@ export class Feed {
   readonly #subscribers = new Set<Subscriber>();
   /** Those who have all that was sent and read well: they get each tick's bytes. */
   readonly #abreast = new Set<Subscriber>();
-  readonly #conflated = new Set<Subscriber>();
+  readonly #thin = new ThinStreams();
   readonly #timer: NodeJS.Timeout;
   #known: Known | null = null;
-  #pending: StoredFrame[] = [];
-  #pendingBytes = 0;
-  #tick: NodeJS.Timeout | NodeJS.Immediate | null = null;
-  /** When the next tick may be, by the monotonic clock. */
-  #nextTickAt = Number.NEGATIVE_INFINITY;
   #beatAt = performance.now();
-  #liveFlushAt = 0;
-  #liveTimer: NodeJS.Timeout | null = null;
   /** Null: nobody reads the database; else whether it is to be read once more. */
   #reading: { again: boolean } | null = null;
   #held: Addition[] = [];
@@ -97,7 +80,7 @@ export class Feed {
     let behind = 0;
     let events = 0;
     for (const subscriber of this.#subscribers) {
-      if (this.#abreast.has(subscriber) || this.#conflated.has(subscriber)) continue;
+      if (this.#abreast.has(subscriber) || this.#thin.has(subscriber)) continue;
       behind += 1;
       events = Math.max(events, head - subscriber.cursor.index);
     }
@@ -154,14 +137,14 @@ export class Feed {
   close(): void {
     this.#closed = true;
     clearInterval(this.#timer);
-    if (this.#liveTimer) clearTimeout(this.#liveTimer);
-    this.#cancelTick();
+    this.#thin.close();
+    this.#known?.outbox.close();
     this.#news.resolve();
   }
 
   #leave(subscriber: Subscriber): void {
     this.#abreast.delete(subscriber);
-    this.#conflated.delete(subscriber);
+    this.#thin.delete(subscriber);
     if (this.#subscribers.delete(subscriber) && this.#subscribers.size === 0 && !this.#closed) {
       this.close();
       this.#options.onIdle();
@@ -170,10 +153,8 @@ export class Feed {
 
   #begin(subscriber: Subscriber, known: Known): void {
     this.#beat(subscriber, this.#heartbeat(known));
-    if (subscriber.mode === 'live') {
-      this.#conflated.add(subscriber);
-      this.#flushLive(known);
-    } else {
+    if (subscriber.mode === 'live') this.#thin.add(subscriber);
+    else {
       this.#catchUp(subscriber, known).catch((error: unknown) => {
         this.#options.log.warn({ err: error, runId: this.#options.runId }, 'a stream was cut');
         subscriber.cut();
@@ -230,10 +211,13 @@ export class Feed {
   async #lookUp(live: LiveState): Promise<Known> {
     const { history, runId } = this.#options;
     const { events, snapshot } = await history.newest(runId, live.eventIndex, LIVE_EVENTS);
+    this.#thin.begin(events, snapshot);
     // A snapshot that is stored is no news: who comes back with its id has had it.
     const after = live.eventIndex < 0 || snapshot?.index === live.eventIndex ? 'snapshot' : 'event';
     const head: Cursor = { index: live.eventIndex, after };
-    return { live, ring: new Ring(placeOf(head)), head, version: live.batches, newest: events, snapshot };
+    const ring = new Ring(placeOf(head));
+    const outbox = new Outbox((blocks) => this.#send(ring, blocks));
+    return { live, ring, outbox, head, version: live.batches };
   }
 
   #isBehind(known: Known, live: LiveState): boolean {
@@ -246,67 +230,29 @@ export class Feed {
     const { frames, cursor } = mergeFrames(known.head, fresh, snapshots);
     if (frames.length === 0) return;
     known.head = cursor;
-    for (const each of fresh) known.newest.push(...lastEvents(each, LIVE_EVENTS));
-    known.newest = known.newest.slice(-LIVE_EVENTS);
-    known.snapshot = snapshots.at(-1) ?? known.snapshot;
-    for (const frame of frames) {
-      this.#pending.push(frame);
-      this.#pendingBytes += lengthOf(frame);
+    known.outbox.add(frames);
+    this.#thin.take(fresh, snapshots);
+  }
+
+  /** The same bytes to everybody who is abreast. */
+  #send(ring: Ring, blocks: readonly Block[]): void {
+    for (const block of blocks) {
+      const from = ring.last;
+      ring.append(block, this.#options.ringBytes());
+      for (const subscriber of this.#abreast) {
+        if (subscriber.isBehind) {
+          this.#abreast.delete(subscriber);
+          subscriber.cursor = cursorAt(from);
+          this.#begunAgain(subscriber);
+        } else subscriber.write(block);
+      }
     }
-    this.#scheduleTick(known);
-    this.#scheduleLive(known);
+    this.#tellNews();
   }
 
-  #scheduleTick(known: Known): void {
-    if (this.#pendingBytes >= TICK_BYTES) {
-      this.#flush(known);
-      return;
-    }
-    if (this.#tick || this.#closed) return;
-    const waitMs = this.#nextTickAt - performance.now();
-    const flush = () => {
-      this.#tick = null;
-      this.#flush(known);
-    };
-    this.#tick = waitMs <= 0 ? setImmediate(flush) : setTimeout(flush, waitMs);
-  }
-
-  #cancelTick(): void {
-    if (!this.#tick) return;
-    clearTimeout(this.#tick as NodeJS.Timeout);
-    clearImmediate(this.#tick as NodeJS.Immediate);
-    this.#tick = null;
-  }
-
-  /** One write of the same bytes to everybody who is abreast. */
-  #flush(known: Known): void {
-    this.#cancelTick();
-    const begun = performance.now();
-    if (this.#pending.length > 0) {
-      const blocks = toBlocks(this.#pending);
-      this.#pending = [];
-      this.#pendingBytes = 0;
-      for (const block of blocks) this.#send(known, block);
-      this.#tellNews();
-    }
-    const tookMs = performance.now() - begun;
-    this.#nextTickAt = begun + Math.min(MAX_TICK_MS, Math.max(TICK_MS, TICK_SHARE * tookMs));
-  }
-
-  #send(known: Known, block: ReturnType<typeof toBlocks>[number]): void {
-    const from = known.ring.last;
-    known.ring.append(block, this.#options.ringBytes());
-    for (const subscriber of this.#abreast) {
-      if (subscriber.isBehind) {
-        this.#abreast.delete(subscriber);
-        subscriber.cursor = cursorAt(from);
-        this.#begunAgain(subscriber, known);
-      } else subscriber.write(block);
-    }
-  }
-
-  #begunAgain(subscriber: Subscriber, known: Known): void {
-    this.#catchUp(subscriber, known).catch(() => subscriber.cut());
+  #begunAgain(subscriber: Subscriber): void {
+    const known = this.#known;
+    if (known) this.#catchUp(subscriber, known).catch(() => subscriber.cut());
   }
 
   /** Writes at the reader's own pace what it lacks, until it is abreast. */
@@ -375,7 +321,7 @@ export class Feed {
   /** Ends the streams of a run that has ended, of those who have all of it. */
   #finish(known: Known): void {
     if (this.#isBehindEnd(known)) return;
-    this.#flush(known);
+    known.outbox.flush();
     const frame = endFrame(known.live);
     if (frame === null) return;
     const end = toChunk(frame);
@@ -383,52 +329,16 @@ export class Feed {
       this.#abreast.delete(subscriber);
       subscriber.end(end);
     }
-    if (this.#conflated.size > 0) this.#flushLive(known);
-    for (const subscriber of [...this.#conflated]) {
-      this.#conflated.delete(subscriber);
-      subscriber.end(end);
-    }
+    this.#thin.end(end);
   }
 
   /** Nothing more comes, also of what waits for its tick. */
   #isOver(known: Known): boolean {
-    return isTerminal(known.live.status) && !this.#isBehindEnd(known) && this.#pending.length === 0;
+    return isTerminal(known.live.status) && !this.#isBehindEnd(known) && known.outbox.isEmpty;
   }
 
   #isBehindEnd(known: Known): boolean {
     return known.head.index < known.live.eventIndex || known.live.batches > known.version;
-  }
-
-  #scheduleLive(known: Known): void {
-    if (this.#conflated.size === 0 || this.#liveTimer || this.#closed) return;
-    const waitMs = Math.max(0, this.#liveFlushAt + LIVE_FLUSH_MS - performance.now());
-    this.#liveTimer = setTimeout(() => this.#flushLive(known), waitMs);
-  }
-
-  /** To each who reads on a thin link, the newest since its last flush; who still has to read waits for the next. */
-  #flushLive(known: Known): void {
-    if (this.#liveTimer) clearTimeout(this.#liveTimer);
-    this.#liveTimer = null;
-    this.#liveFlushAt = performance.now();
-    const made = new Map<number, { chunk: Chunk | null; cursor: Cursor }>();
-    let left = false;
-    for (const subscriber of this.#conflated) {
-      if (subscriber.backlog > 0) {
-        left = true;
-        continue;
-      }
-      const place = placeOf(subscriber.cursor);
-      let flush = made.get(place);
-      if (!flush) {
-        const { frames, cursor } = conflate(subscriber.cursor, known.newest, known.snapshot);
-        const chunk = frames.length === 0 ? null : toChunk(frames.join(''), frames.length);
-        flush = { chunk, cursor };
-        made.set(place, flush);
-      }
-      if (flush.chunk) subscriber.write(flush.chunk);
-      subscriber.cursor = flush.cursor;
-    }
-    if (left) this.#scheduleLive(known);
   }
 
   #heartbeat({ live }: Known): Chunk {

@@ -33,6 +33,8 @@ export class Notifications {
   readonly #closed = new AbortController();
   readonly #running: Promise<void>;
   #client: pg.Client | null = null;
+  /** Settled once the connection has answered all that it was asked. */
+  #asked: Promise<unknown> = Promise.resolve();
   /** Since when nothing is heard, by the monotonic clock; null while it listens. */
   #lostSinceMs: number | null = performance.now();
   /** Runs to be told of with the next notification. */
@@ -72,9 +74,17 @@ export class Notifications {
       return;
     }
     this.#timer = setTimeout(() => this.#tell(), ANNOUNCE_EVERY_MS);
-    this.#client
-      ?.query(`select pg_notify('${CHANNEL}', id) from unnest($1::text[]) as id`, [runs])
-      .catch((error: unknown) => this.#options.log.debug({ err: error }, 'a notification was not sent'));
+    if (!this.#client) return;
+    this.#ask(this.#client, `select pg_notify('${CHANNEL}', id) from unnest($1::text[]) as id`, [runs]).catch(
+      (error: unknown) => this.#options.log.debug({ err: error }, 'a notification was not sent'),
+    );
+  }
+
+  /** One query after the other: pg's own queue is to go. */
+  #ask(client: pg.Client, query: string, values: unknown[] = []): Promise<unknown> {
+    const answer = this.#asked.then(() => client.query(query, values));
+    this.#asked = answer.catch(() => undefined);
+    return answer;
   }
 
   async #run(): Promise<void> {
@@ -116,8 +126,11 @@ export class Notifications {
       if (channel === CHANNEL && payload && processId !== pid()) this.#options.onRun(payload);
     });
     this.#client = client;
+    this.#asked = client.connect();
+    // Whoever waits for it hears of it.
+    this.#asked.catch(() => undefined);
     try {
-      await Promise.race([client.connect().then(() => client.query(`listen ${CHANNEL}`)), lost]);
+      await Promise.race([this.#ask(client, `listen ${CHANNEL}`), lost]);
       this.#lostSinceMs = null;
       onListening();
       this.#options.onMissed();
@@ -140,7 +153,7 @@ export class Notifications {
       });
       silence.catch(() => undefined);
       try {
-        await Promise.race([client.query('select 1'), silence]);
+        await Promise.race([this.#ask(client, 'select 1'), silence]);
       } finally {
         asked.abort();
       }
