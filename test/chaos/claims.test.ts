@@ -63,7 +63,7 @@ row(
     row.reach(
       `1,000 claims by ${RUNNERS} connections, from ${Math.min(...shares)} to ${Math.max(...shares)} each: none twice, none left`,
     );
-    const queued = FULL ? 1_000 : 80;
+    const queued = FULL ? 1_000 : 40;
     const databaseUrl = await database.create();
     const sql = database.open(row, databaseUrl);
     const server = await serve(row, databaseUrl);

@@ -106,6 +106,7 @@ row(
     row: 10,
     fault: 'a stop, of a harness that obeys and of one that hears neither stop nor SIGTERM',
     target: '≤ 5 s / ≤ 15 s; I4',
+    concurrent: true,
   },
   async (row) => {
     const { databaseUrl, sql, server, proxy } = await createWorld(row);
@@ -203,6 +204,7 @@ row(
     row: 11,
     fault: 'SIGTERM to a runner with two runs, of which one does not obey',
     target: 'exit ≤ 25 s, no orphan',
+    concurrent: true,
   },
   async (row) => {
     const { databaseUrl, sql, server, proxy } = await createWorld(row);

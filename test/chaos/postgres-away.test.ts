@@ -23,8 +23,12 @@ row(
     row: 3,
     fault: 'PostgreSQL stopped (fast) for a while, then killed (kill -9)',
     target: 'I1, I2; 503 meanwhile; resumes ≤ 10 s',
+    concurrent: true,
   },
   async (row) => {
+    // Its own, because it is stopped while the other row needs one.
+    const database = await ChaosDatabase.start();
+    row.defer(() => database.close());
     const databaseUrl = await database.create();
     const server = await serve(row, databaseUrl);
     const proxy = await TelemetryProxy.start(server.url);
@@ -76,6 +80,7 @@ row(
     row: 4,
     fault: 'the backend that listens is terminated, then its connection is half-open',
     target: 'delivery ≤ 2 s by polling',
+    concurrent: true,
   },
   async (row) => {
     const databaseUrl = await database.create();
