@@ -88,6 +88,8 @@ export async function startSimcity(
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
+      // The suite's own folder, in which nothing outlives it.
+      TMPDIR: process.env['TMPDIR'],
       SIMCITY_DATA_DIR: join(folder, 'data'),
       SIMCITY_LOG_LEVEL: 'info',
       [ROW_VARIABLE]: row.tag,
