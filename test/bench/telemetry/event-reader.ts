@@ -2,10 +2,19 @@
 import { connect, type Socket } from 'node:net';
 
 const MARK = Buffer.from('"index":');
+const QUOTE = 0x22;
+const COLON = 0x3a;
 const SENT = Buffer.from('"sent":');
-/** Noting a delay costs as much as counting 50 events; no multiple of a bundle, so that every place in one is seen. */
-const NOTED_EVERY = 17;
 const READ_BYTES = 256 * 1024;
+
+/** Some 10^11 µs before this process began; the same in all processes of a bench but at a rare moment. */
+const EPOCH_MS = Math.floor(performance.timeOrigin / 1e8) * 1e8 - 1e8;
+const SENT_DIGITS = 12;
+
+/** The time that an event carries as `sent`: µs, of SENT_DIGITS digits, so that events are of one length. */
+export function sentNow(): number {
+  return Math.round((performance.timeOrigin + performance.now() - EPOCH_MS) * 1_000);
+}
 
 export interface EventReader {
   /** Index that the next event must have. */
@@ -16,23 +25,23 @@ export interface EventReader {
   socket: Socket;
 }
 
-/** All readers read into this: what is read is looked at before the next read. */
-const shared = Buffer.alloc(READ_BYTES);
+/** Of a mark and its number that were cut in two. */
+const CARRIED_BYTES = 64;
 
-/** @param onDelay gets milliseconds from the `sent` of an event (ms since the epoch) to its receipt. */
-export function openReader(url: string, onDelay?: (ms: number) => void): EventReader {
+/** All readers read into this, behind what is carried over: what is read is looked at before the next read. */
+const shared = Buffer.alloc(CARRIED_BYTES + READ_BYTES);
+
+/** @param onDelay gets milliseconds from `sent` to receipt of every event whose index `notedEvery` divides. */
+export function openReader(url: string, onDelay?: (ms: number) => void, notedEvery = 1): EventReader {
   const { hostname, port, pathname, search } = new URL(url);
   let carried = Buffer.alloc(0);
-  /** Where in the piece the last mark was, and how far behind the one before. */
-  let last = Number.NaN;
-  let stride = 0;
   const socket = connect({
     host: hostname,
     port: Number(port),
     onread: {
-      buffer: shared,
+      buffer: shared.subarray(CARRIED_BYTES),
       callback(bytes) {
-        take(shared.subarray(0, bytes));
+        take(bytes);
         return true;
       },
     },
@@ -43,56 +52,68 @@ export function openReader(url: string, onDelay?: (ms: number) => void): EventRe
     `GET ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nAccept: text/event-stream\r\n\r\n`,
   );
 
-  function take(read: Buffer): void {
+  function take(bytes: number): void {
     reader.connected = true;
     // A mark that was cut in two begins in what is carried over.
-    const piece = carried.length > 0 ? Buffer.concat([carried, read]) : read;
-    let from = 0;
-    last = Number.NaN;
-    for (;;) {
-      const at = nextMark(piece, from);
-      if (at === -1) break;
-      let end = at + MARK.length;
-      let index = 0;
-      for (; end < piece.length; end++) {
-        const digit = (piece[end] as number) - 48;
-        if (digit < 0 || digit > 9) break;
-        index = index * 10 + digit;
-      }
-      if (end === piece.length) {
-        carried = Buffer.from(piece.subarray(at));
-        return;
-      }
-      if (reader.next !== -1 && index !== reader.next) reader.gaps += 1;
-      reader.next = index + 1;
-      reader.received += 1;
-      if (onDelay && index % NOTED_EVERY === 0) delayOf(piece, end);
-      stride = at - last;
-      last = at;
-      from = end;
-    }
-    carried = Buffer.from(piece.subarray(Math.max(from, piece.length - MARK.length + 1)));
+    const start = CARRIED_BYTES - carried.copy(shared, CARRIED_BYTES - carried.length);
+    const piece = shared.subarray(start, CARRIED_BYTES + bytes);
+    const counted = countEvents(piece, reader, onDelay ? noteDelay : undefined);
+    carried = Buffer.from(piece.subarray(Math.max(counted, piece.length - CARRIED_BYTES)));
   }
 
-  /**
-   * Events are of about the same length, so the next mark is looked for where it should be before it is
-   * searched: an event that is counted so costs a tenth, and a gap is seen all the same by its index.
-   */
-  function nextMark(piece: Buffer, from: number): number {
-    const guess = last + stride;
-    return guess >= from && isMark(piece, guess) ? guess : piece.indexOf(MARK, from);
+  function noteDelay(piece: Buffer, index: number, at: number): void {
+    if (index % notedEvery === 0) delayOf(piece, at);
   }
 
   function delayOf(piece: Buffer, from: number): void {
-    const at = piece.indexOf(SENT, from);
-    if (at === -1) return;
-    const sent = Number.parseFloat(piece.toString('latin1', at + SENT.length, at + SENT.length + 20));
-    onDelay?.(performance.timeOrigin + performance.now() - sent);
+    const at = piece.indexOf(SENT, from) + SENT.length;
+    if (at < SENT.length || at + SENT_DIGITS > piece.length) return;
+    onDelay?.((sentNow() - Number(piece.toString('latin1', at, at + SENT_DIGITS))) / 1_000);
   }
   return reader;
 }
 
-function isMark(piece: Buffer, at: number): boolean {
-  for (let i = 0; i < MARK.length; i++) if (piece[at + i] !== MARK[i]) return false;
-  return true;
+/**
+ * Counts the events of a piece, and returns the place behind the last of them that is whole. Events are of about
+ * the same length, so the next mark is looked for where it should be before it is searched: an event costs a
+ * tenth so, and a gap is seen all the same by its index.
+ */
+function countEvents(
+  piece: Buffer,
+  reader: EventReader,
+  onEvent?: (piece: Buffer, index: number, at: number) => void,
+): number {
+  const { length } = piece;
+  let next = reader.next;
+  let received = 0;
+  let last = Number.NaN;
+  let stride = 0;
+  let from = 0;
+  for (;;) {
+    let at = last + stride;
+    if (!(at >= from) || piece[at] !== QUOTE || piece[at + MARK.length - 1] !== COLON)
+      at = piece.indexOf(MARK, from);
+    if (at === -1) break;
+    let end = at + MARK.length;
+    let index = 0;
+    for (; end < length; end++) {
+      const digit = (piece[end] as number) - 48;
+      if (digit < 0 || digit > 9) break;
+      index = index * 10 + digit;
+    }
+    if (end === length) {
+      from = at;
+      break;
+    }
+    if (index !== next && next !== -1) reader.gaps += 1;
+    next = index + 1;
+    received += 1;
+    onEvent?.(piece, index, end);
+    stride = at - last;
+    last = at;
+    from = end;
+  }
+  reader.next = next;
+  reader.received += received;
+  return from;
 }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { apiPath } from '../../../server/contract/index.ts';
 import { startTestPostgres } from '../../helpers/postgres.ts';
-import { openReader } from './event-reader.ts';
+import { openReader, sentNow } from './event-reader.ts';
 import { startPart } from './processes.ts';
 import { claimedRun, eventsOf, TOKEN } from './runs.ts';
 
@@ -62,7 +62,7 @@ export async function latency(): Promise<string> {
 
 /** Resolves with the time at which the answer came. */
 async function send(base: string, runId: string, from: number, count: number): Promise<number> {
-  const sent = performance.timeOrigin + performance.now();
+  const sent = sentNow();
   const events = eventsOf(from, count).map((event) => ({ ...event, data: { sent, ...event.data } }));
   const answer = await fetch(base + apiPath.telemetry(runId), {
     method: 'POST',
