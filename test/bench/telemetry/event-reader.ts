@@ -3,7 +3,8 @@ import { connect, type Socket } from 'node:net';
 
 const MARK = Buffer.from('"index":');
 const QUOTE = 0x22;
-const COLON = 0x3a;
+const LETTER_I = 0x69;
+const LETTER_X = 0x78;
 const SENT = Buffer.from('"sent":');
 const READ_BYTES = 256 * 1024;
 
@@ -91,8 +92,7 @@ function countEvents(
   let from = 0;
   for (;;) {
     let at = last + stride;
-    if (!(at >= from) || piece[at] !== QUOTE || piece[at + MARK.length - 1] !== COLON)
-      at = piece.indexOf(MARK, from);
+    if (!(at >= from) || !isMark(piece, at)) at = piece.indexOf(MARK, from);
     if (at === -1) break;
     let end = at + MARK.length;
     let index = 0;
@@ -116,4 +116,11 @@ function countEvents(
   reader.next = next;
   reader.received += received;
   return from;
+}
+
+/** These four bytes stand in no other field of an event like this. */
+function isMark(piece: Buffer, at: number): boolean {
+  return (
+    piece[at] === QUOTE && piece[at + 1] === LETTER_I && piece[at + 5] === LETTER_X && piece[at + 6] === QUOTE
+  );
 }

@@ -71,7 +71,8 @@ const slowest = () => Math.min(...open.map(({ next }) => next));
 
 async function run({ bundle, seconds, rate }: LoadOrder): Promise<LoadResult> {
   // Until it has reached all: what is published while the last of them subscribe is nobody's to miss.
-  while (slowest() < index || index === 0) {
+  const patience = performance.now() + 10_000;
+  while ((slowest() < index || index === 0) && performance.now() < patience) {
     await post(1);
     for (let waits = 0; slowest() < index && waits < 1_000; waits++) await delay(1);
   }
@@ -112,7 +113,7 @@ async function run({ bundle, seconds, rate }: LoadOrder): Promise<LoadResult> {
 process.on('message', (order: LoadOrder) => {
   run(order).then((result) => process.send?.(result));
 });
-while (!open.every(({ connected }) => connected)) await delay(5);
+for (let waits = 0; waits < 2_000 && !open.every(({ connected }) => connected); waits++) await delay(5);
 // Subscriptions that were answered are made; the first event must reach all of them.
 await delay(100);
 process.send?.('ready');
