@@ -15,7 +15,7 @@ it('is ready, says which migrations are missing, and is ready again', async () =
   const sql = postgres.open(databaseUrl);
   const server = await startTestServer(databaseUrl);
   expect((await call(server.url, 'GET', '/readyz')).status).toBe(200);
-  await sql`update simcity_migrations set name = 'x' || name where name like '%retention%'`;
+  await sql`update simcity_migrations set name = 'x' || name where name like '%\\_retention.sql'`;
   const { status, body, headers } = await call(server.url, 'GET', '/readyz');
   expect([status, headers.get('retry-after')]).toEqual([503, '1']);
   expect(body).toMatchObject({
