@@ -41,6 +41,6 @@ export function createApp(services: Services): Hono<ServerEnv> {
     const message = `${c.req.method} is not for ${c.req.path}; it takes ${allowed.join(' and ')}.`;
     return answerError(c, new ApiError(405, 'invalid_request', message));
   });
-  app.onError((error, c) => answerError(c, toApiError(error, services.log)));
+  app.onError((error, c) => answerError(c, toApiError(error, services.log, services.disk)));
   return app;
 }

@@ -6,6 +6,7 @@ import { EXIT_USAGE, StartupError } from './startup-error.ts';
 
 const schema = z.object({
   DATABASE_URL: ENVIRONMENT.DATABASE_URL,
+  SIMCITY_DATABASE_FOLDER: ENVIRONMENT.SIMCITY_DATABASE_FOLDER.optional(),
   SIMCITY_HOST: ENVIRONMENT.SIMCITY_HOST.default('127.0.0.1'),
   SIMCITY_PORT: ENVIRONMENT.SIMCITY_PORT.default(4600),
   SIMCITY_ALLOWED_HOSTS: ENVIRONMENT.SIMCITY_ALLOWED_HOSTS.default([]),
@@ -19,6 +20,8 @@ const schema = z.object({
 
 export interface ServerConfig {
   databaseUrl: string;
+  /** Where that database is, if on this machine. */
+  databaseFolder?: string | undefined;
   host: string;
   port: number;
   allowedHosts: string[];
@@ -36,6 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ServerConfig {
   const { data } = result;
   return {
     databaseUrl: data.DATABASE_URL,
+    databaseFolder: data.SIMCITY_DATABASE_FOLDER,
     host: data.SIMCITY_HOST,
     port: data.SIMCITY_PORT,
     allowedHosts: data.SIMCITY_ALLOWED_HOSTS.map((host) => host.toLowerCase()),

@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import type { ApiErrorBody, ErrorCode } from './contract/index.ts';
 import { errorCode, isUnreachable } from './db/client.ts';
+import { type DatabaseDisk, isDiskFull } from './db/disk.ts';
 import type { Log } from './process-edge.ts';
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
@@ -43,8 +44,18 @@ export const pruned = (runId: string, at?: Date) =>
     `Run ${runId} was removed${at ? ` on ${at.toISOString()}` : ''} with its history (simcity prune). GET /api/ops/simcity/runs lists those there are.`,
   );
 
-export const unavailable = () =>
-  new ApiError(503, 'unavailable', 'The database cannot be reached just now. Try again in a moment.');
+const unavailable = (message: string) => new ApiError(503, 'unavailable', message);
+
+const DISK_IS_FULL =
+  'The disk of the database is full: nothing more can be stored until there is room on it. Then try again.';
+
+/** By what the disk of the database tells of why it is away. */
+const AWAY = {
+  full: DISK_IS_FULL,
+  'said-full':
+    'The database cannot be reached just now; the last it said was that its disk is full. Make room on it if it is, then try again.',
+  unknown: 'The database cannot be reached just now. Try again in a moment.',
+};
 
 /** The errors that simcity_ingest raises, by SQLSTATE, as the API answers them. */
 function fromIngest(error: unknown): ApiError | null {
@@ -91,25 +102,20 @@ function fromIngest(error: unknown): ApiError | null {
   }
 }
 
-/** SQLSTATE disk_full. */
-const DISK_FULL = '53100';
-
 /** The one handler of errors: what it does not know is logged and answered without its details. */
-export function toApiError(error: unknown, log: Log): ApiError {
+export function toApiError(error: unknown, log: Log, disk: DatabaseDisk): ApiError {
   if (error instanceof ApiError) return error;
   const known = fromIngest(error);
   if (known) return known;
-  if (errorCode(error) === DISK_FULL) {
+  if (isDiskFull(error)) {
+    disk.said();
     log.error({ err: error }, 'the disk of the database is full');
-    return new ApiError(
-      503,
-      'unavailable',
-      'The disk of the database is full: nothing more can be stored until there is room on it. Then try again.',
-    );
+    return unavailable(DISK_IS_FULL);
   }
   if (isUnreachable(error)) {
-    log.warn({ code: errorCode(error) }, 'the database cannot be reached');
-    return unavailable();
+    const why = disk.whyAway ?? 'unknown';
+    log.warn({ code: errorCode(error), disk: why }, 'the database cannot be reached');
+    return unavailable(AWAY[why]);
   }
   log.error({ err: error }, 'request failed');
   return new ApiError(500, 'internal', 'The server failed on this request; its log says why.');

@@ -1,6 +1,7 @@
 /** Whether this server can do its work just now, and what is in the way. */
 import type { Sql } from './db/client.ts';
 import { isUnreachable } from './db/client.ts';
+import type { DatabaseDisk } from './db/disk.ts';
 import { listMigrations, readMigrations } from './db/migrate.ts';
 import type { Notifications } from './live/notify.ts';
 
@@ -10,10 +11,12 @@ const LISTENER_LOST_MS = 5_000;
 
 export class Readiness {
   readonly #sql: Sql;
+  readonly #disk: DatabaseDisk;
   readonly #notifications: Pick<Notifications, 'lostForMs'>;
 
-  constructor(sql: Sql, notifications: Pick<Notifications, 'lostForMs'>) {
+  constructor(sql: Sql, disk: DatabaseDisk, notifications: Pick<Notifications, 'lostForMs'>) {
     this.#sql = sql;
+    this.#disk = disk;
     this.#notifications = notifications;
   }
 
@@ -37,9 +40,8 @@ export class Readiness {
       return `${pending.length} migration(s) of the database are missing: ${pending.join(', ')} (simcity migrate)`;
     } catch (error) {
       if (error instanceof LateError) return `the database did not answer within ${ANSWER_WITHIN_MS} ms`;
-      return isUnreachable(error)
-        ? 'the database cannot be reached'
-        : 'the database cannot be used; the log says why';
+      if (!isUnreachable(error)) return 'the database cannot be used; the log says why';
+      return AWAY[this.#disk.whyAway ?? 'unknown'];
     }
   }
 
@@ -47,6 +49,12 @@ export class Readiness {
     return listMigrations(this.#sql, await readMigrations());
   }
 }
+
+const AWAY = {
+  full: 'the disk of the database is full',
+  'said-full': 'the database cannot be reached, and the last it said was that its disk is full',
+  unknown: 'the database cannot be reached',
+};
 
 class LateError extends Error {}
 

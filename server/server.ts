@@ -7,6 +7,7 @@ import { Access, DEFAULT_ACCESS, isLoopback } from './access/access.ts';
 import { createApp } from './app.ts';
 import type { ServerConfig } from './config.ts';
 import { connect, errorCode, isUnreachable, type Sql } from './db/client.ts';
+import { DatabaseDisk } from './db/disk.ts';
 import { migrate, readMigrations } from './db/migrate.ts';
 import { reapLost } from './db/runs.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
@@ -66,12 +67,14 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       () => groupCommit.close(),
       () => notifications.close(),
     );
+    const disk = new DatabaseDisk(config.databaseFolder ?? null);
     const app = createApp({
       sql,
+      disk,
       hub,
       groupCommit,
       notifications,
-      readiness: new Readiness(sql, notifications),
+      readiness: new Readiness(sql, disk, notifications),
       metrics,
       log,
       guard: { host: config.host, allowedHosts: config.allowedHosts },

@@ -2,6 +2,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Access } from './access/access.ts';
 import type { Sql } from './db/client.ts';
+import type { DatabaseDisk } from './db/disk.ts';
 import type { GuardOptions } from './guard.ts';
 import type { GroupCommit } from './ingest/group-commit.ts';
 import type { Hub } from './live/hub.ts';
@@ -12,6 +13,7 @@ import type { Readiness } from './readiness.ts';
 
 export interface Services {
   sql: Sql;
+  disk: DatabaseDisk;
   hub: Hub;
   groupCommit: GroupCommit;
   notifications: Notifications;

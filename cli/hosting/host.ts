@@ -58,6 +58,7 @@ export async function hostServer(context: Context, options: HostOptions): Promis
       ...base,
       SIMCITY_URL: undefined,
       DATABASE_URL: databaseUrl(),
+      SIMCITY_DATABASE_FOLDER: databaseFolderOf(database?.current()),
       SIMCITY_HOST: options.host ?? '127.0.0.1',
       SIMCITY_PORT: String(port),
       SIMCITY_HOST_TOKEN: token,
@@ -176,6 +177,10 @@ function explainDatabase(error: unknown, dataDir: string): unknown {
 function databaseUrlOf(part: Part | undefined): string {
   if (part?.ready.ready !== 'database') throw new Error('the database part did not say its URL');
   return part.ready.url;
+}
+
+function databaseFolderOf(part: Part | undefined): string | undefined {
+  return part?.ready.ready === 'database' ? part.ready.folder : undefined;
 }
 
 function serverUrlOf(part: Part): string {

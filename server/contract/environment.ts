@@ -89,6 +89,8 @@ export const ENVIRONMENT = {
   SIMCITY_REQUIRE_TOKEN: flag,
   /** Given by the process that hosts a server to it, for its own calls; it may do everything. */
   SIMCITY_HOST_TOKEN: z.string().min(16),
+  /** Given by it too: where its embedded database is, to tell of a disk that is full. */
+  SIMCITY_DATABASE_FOLDER: z.string().min(1),
   /** Requests a second that one token may make. */
   SIMCITY_REQUEST_RATE: number(1, 100_000),
   SIMCITY_STREAMS_PER_TOKEN: whole(1, 100_000),

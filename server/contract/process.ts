@@ -7,7 +7,8 @@ import { runConfigSchema } from './run.ts';
 
 /** The first line on stdout of `database`, `server` and `runner`. */
 export const readySchema = z.discriminatedUnion('ready', [
-  z.object({ ready: z.literal('database'), url: z.string() }),
+  /** `folder`: where the database is, on a disk that may get full. */
+  z.object({ ready: z.literal('database'), url: z.string(), folder: z.string() }),
   z.object({ ready: z.literal('server'), url: z.string() }),
   z.object({ ready: z.literal('runner'), name: z.string() }),
   z.object({ ready: z.literal(false), code: z.string(), message: z.string(), hint: z.string().optional() }),

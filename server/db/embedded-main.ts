@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   // Listened for from the first moment: a start that nobody waits for any more is taken back.
   const told = toldToEnd();
   const database = await startEmbedded(readDataDir(), log);
-  printReady({ ready: 'database', url: database.url });
+  printReady({ ready: 'database', url: database.url, folder: database.folder });
   const lost = database.gone.then(
     () => null,
     (error: unknown) => error,

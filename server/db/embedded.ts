@@ -1,6 +1,8 @@
 /** The embedded PostgreSQL: one data directory, guarded from start to end. */
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../process-edge.ts';
+import { hasNoRoom } from './disk.ts';
 import { findBinaries } from './embedded/binaries.ts';
 import { ensureCluster, SUPERUSER } from './embedded/cluster.ts';
 import { lockDataDir } from './embedded/data-dir-lock.ts';
@@ -12,9 +14,13 @@ import { startWatchdog } from './embedded/watchdog.ts';
 
 const RESTARTS = 5;
 const RESTARTS_WITHIN_MS = 60_000;
+/** How often a disk that is full is looked at for room. */
+const ROOM_POLL_MS = 500;
 
 export interface EmbeddedDatabase {
   url: string;
+  /** Where it is; not always the data directory. */
+  folder: string;
   /** Settles only when PostgreSQL is gone for good: rejects when it died too often to be restarted. */
   gone: Promise<void>;
   stop(): Promise<void>;
@@ -41,6 +47,7 @@ export async function startEmbedded(dataDir: string, log: Log): Promise<Embedded
     const first = await startPostmaster(options, null);
     const kept = keepRunning(options, first, log);
     return {
+      folder,
       url: `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${first.port}/postgres`,
       gone: kept.gone,
       async stop() {
@@ -58,7 +65,10 @@ export async function startEmbedded(dataDir: string, log: Log): Promise<Embedded
   }
 }
 
-/** Starts PostgreSQL again, on the same port, each time it dies by itself; gives up at the fifth in a minute. */
+/**
+ * Starts PostgreSQL again, on the same port, each time it dies by itself; gives up at the fifth in a minute. On a
+ * full disk it waits for room first: there PostgreSQL, which cannot write its log, would only die again.
+ */
 function keepRunning(
   options: PostmasterOptions,
   first: Postmaster,
@@ -66,10 +76,20 @@ function keepRunning(
 ): { gone: Promise<void>; stop(): Promise<void> } {
   let current = first;
   let stopping = false;
+  async function untilRoom(how: string): Promise<void> {
+    if (!hasNoRoom(options.folder)) return;
+    log.error(
+      { how, folder: options.folder },
+      'the disk of PostgreSQL, which died, is full: waiting for room',
+    );
+    while (!stopping && hasNoRoom(options.folder)) await delay(ROOM_POLL_MS);
+  }
   async function loop(): Promise<void> {
     const deaths: number[] = [];
     for (;;) {
       const how = await current.ended;
+      if (stopping) return;
+      await untilRoom(how);
       if (stopping) return;
       const now = performance.now();
       deaths.push(now);
@@ -79,7 +99,13 @@ function keepRunning(
       }
       await endStragglers(options.folder);
       if (stopping) return;
-      current = await startPostmaster(options, first.port);
+      const again = await startPostmaster(options, first.port).catch((error: unknown) => {
+        // The disk is full again: wait once more.
+        if (!hasNoRoom(options.folder)) throw error;
+        return null;
+      });
+      if (again === null) continue;
+      current = again;
       // Who asked meanwhile that all be stopped has stopped the one before it, and waits for this loop.
       if (stopping) return current.stop();
     }

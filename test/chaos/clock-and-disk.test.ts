@@ -156,11 +156,19 @@ row(
     const refusals = () =>
       [...proxy.statuses].filter(([status]) => status >= 500).reduce((sum, [, times]) => sum + times, 0);
     await until('telemetry is refused', 60_000, () => refusals() > 2);
-    const acknowledged = proxy.countOf(run.id);
-    expect([...proxy.refusals].join('; '), 'what the harness is told').toMatch(
-      // PostgreSQL that cannot write its log either ends at once: then it is told to be away.
-      /disk of the database is full|database cannot be reached/,
+    // Now its log of transactions is used up too: PostgreSQL ends, and cannot start again.
+    const fillLog = () => sql`select pg_logical_emit_message(false, 'filler', repeat('x', 8000000))`;
+    await until('PostgreSQL ends', 60_000, () =>
+      fillLog().then(
+        () => false,
+        (error: { code?: string }) => error.code === 'ECONNREFUSED',
+      ),
     );
+    const [duringTables, acknowledged] = [refusals(), proxy.countOf(run.id)];
+    await until('telemetry is refused without PostgreSQL', 60_000, () => refusals() > duringTables + 2);
+    for (const refusal of proxy.refusals)
+      expect(refusal, 'what the harness is told').toContain('disk of the database is full');
+    expect(await (await fetch(`${server.url}/readyz`)).text()).toContain('the disk of the database is full');
     const doctor = await startSimcity(row, ['doctor', '--server', server.url], {
       env: { SIMCITY_DATA_DIR: dataDir },
     });
@@ -183,8 +191,10 @@ row(
     expect(proxy.statuses.get(500) ?? 0, 'answers 500').toBe(0);
     await sql.end({ timeout: 1 });
     row.say(
-      `a disk of 260 MiB filled in the middle of a run of ${events} events; ${[...proxy.statuses].map(([status, times]) => `${times} × ${status || 'cut'}`).join(', ')}`,
+      `a disk of 260 MiB filled in the middle of a run of ${events} events, until PostgreSQL could not write its log either and ended; ${[...proxy.statuses].map(([status, times]) => `${times} × ${status || 'cut'}`).join(', ')}`,
     );
-    row.reach('503 that says that the disk of the database is full; simcity doctor says to make room');
+    row.reach(
+      '503 that says that the disk of the database is full, also without PostgreSQL; simcity doctor says to make room',
+    );
   },
 );

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartupError } from '../../startup-error.ts';
+import { hasNoRoom } from '../disk.ts';
 import type { Owner } from './owner.ts';
 import { endStragglers } from './stragglers.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -58,6 +59,15 @@ export async function startPostmaster(options: PostmasterOptions, port: number |
     const started = await attemptStart(options, chosen);
     if (started !== null) return started;
     await endStragglers(options.folder);
+    if (hasNoRoom(options.folder)) {
+      throw new StartupError(
+        'postgres_failed',
+        `PostgreSQL does not start: the disk of ${options.folder} is full`,
+        {
+          hint: 'Make room on it, or name a directory on another disk with --data-dir DIR.',
+        },
+      );
+    }
     if (attempt === 5) {
       throw new StartupError(
         'postgres_failed',
