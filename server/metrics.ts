@@ -11,6 +11,8 @@ export interface Scraped {
   subscribersBehind: number;
   /** Events by which the one furthest behind is so. */
   lagEvents: number;
+  /** Bytes that wait for the stream for which most do, beyond what the kernel holds. */
+  backlogBytes: number;
   listenerUp: boolean;
   version: string;
 }
@@ -111,6 +113,11 @@ export class Metrics {
       'simcity_stream_lag_events',
       'Events by which the stream furthest behind is so.',
       ({ lagEvents }) => lagEvents,
+    );
+    add(
+      'simcity_stream_backlog_bytes',
+      'Bytes that wait in memory for the stream for which most do, beyond what the kernel holds.',
+      ({ backlogBytes }) => backlogBytes,
     );
     add(
       'simcity_queue_oldest_seconds',

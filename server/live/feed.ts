@@ -87,6 +87,13 @@ export class Feed {
     return { behind, events };
   }
 
+  /** Bytes that wait for the reader for whom most do, beyond what the kernel holds. */
+  get backlog(): number {
+    let most = 0;
+    for (const { backlog } of this.#subscribers) most = Math.max(most, backlog);
+    return most;
+  }
+
   add(subscriber: Subscriber): void {
     this.#subscribers.add(subscriber);
     subscriber.onGone(() => this.#leave(subscriber));

@@ -67,13 +67,14 @@ export class Hub {
     return count;
   }
 
-  /** How many follow, how many of them are behind, and how far the one is that is furthest. */
-  load(): { subscribers: number; behind: number; lagEvents: number } {
-    const feeds = [...this.#feeds.values()].map((feed) => feed.lag());
+  /** How many follow, how many of them are behind, how far the one is that is furthest, and the bytes that wait for one at most. */
+  load(): { subscribers: number; behind: number; lagEvents: number; backlogBytes: number } {
+    const feeds = [...this.#feeds.values()].map((feed) => ({ ...feed.lag(), backlog: feed.backlog }));
     return {
       subscribers: this.subscribers,
       behind: feeds.reduce((sum, { behind }) => sum + behind, 0),
       lagEvents: feeds.reduce((most, { events }) => Math.max(most, events), 0),
+      backlogBytes: feeds.reduce((most, { backlog }) => Math.max(most, backlog), 0),
     };
   }
 

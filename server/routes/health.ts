@@ -42,12 +42,13 @@ async function scrape({ sql, hub, version, notifications }: Services): Promise<S
     ([runsByStatus, oldest]) => ({ runsByStatus, oldestQueuedSeconds: oldest }),
     () => null,
   );
-  const { subscribers, behind, lagEvents } = hub.load();
+  const { subscribers, behind, lagEvents, backlogBytes } = hub.load();
   return {
     database,
     subscribers,
     subscribersBehind: behind,
     lagEvents,
+    backlogBytes,
     listenerUp: notifications.lostForMs === 0,
     version,
   };

@@ -85,8 +85,9 @@ row(
     const queries = await everyQuery(row, link, world);
     const writes = await everyWrite(row, proxy, world);
     const spawns = await everySpawn(row, sql, proxy, databaseUrl);
+    const claims = await everyQueryOfRunner(row, sql, proxy, databaseUrl);
     row.say(
-      `each of ${queries} queries cut before and after it reached PostgreSQL, ${writes} requests lost and ${writes} answers, ${spawns} spawns refused`,
+      `each of ${queries} queries of the server and of ${claims} of a runner cut before and after it reached PostgreSQL, ${writes} requests lost and ${writes} answers, ${spawns} spawns refused`,
     );
     expect(server.partPids('server'), 'the server is the same process as before').toEqual([pid]);
     await assertBack(row, baseline);
@@ -138,6 +139,55 @@ async function everyWrite(
     }
     proxy.fateOf = () => 'pass';
     if (!struck) return n - 1;
+  }
+}
+
+/**
+ * Cuts a runner's connection at its Nth message to PostgreSQL after a launch, until a run sends fewer. Where the answer to its claim is lost,
+ * nobody has the token of the run, and its lease runs out.
+ */
+async function everyQueryOfRunner(
+  row: Row,
+  sql: Sql,
+  proxy: TelemetryProxy,
+  databaseUrl: string,
+): Promise<number> {
+  const link = await TcpProxy.start(database.port);
+  row.defer(() => link.close());
+  const env = { SIMCITY_LEASE_SECONDS: '1' };
+  await runner(row, proxy.url, link.inFrontOf(databaseUrl), { env });
+  const statuses = new Map<string, number>();
+  for (let n = 1; ; n++) {
+    let struck = false;
+    for (const arrives of [false, true]) {
+      let messages = 0;
+      link.onRequest = (_piece, one) => {
+        if (++messages !== n) return 'pass';
+        struck = true;
+        if (!arrives) one.cut();
+        else setImmediate(() => one.cut());
+        return arrives ? 'pass' : 'drop';
+      };
+      const { id } = await launchRun(proxy.url, { operations: 200, rate: 200 });
+      const subscribers = subscribe(1, proxy.url, id);
+      const ended = await untilEnded(proxy.url, id, 60_000);
+      await allEnded(subscribers, 30_000);
+      await assertInvariants(row, {
+        sql,
+        runId: id,
+        subscribers,
+        acknowledged: proxy.acknowledged.get(id) ?? new Map(),
+      });
+      const outcome = ended.status === 'FAIL' ? String(ended.failForensic?.['kind']) : ended.status;
+      statuses.set(outcome, (statuses.get(outcome) ?? 0) + 1);
+    }
+    link.onRequest = () => 'pass';
+    if (struck) continue;
+    expect([...statuses.keys()].filter((outcome) => !['PASS', 'harness-lost'].includes(outcome))).toEqual([]);
+    expect(statuses.get('PASS') ?? 0, 'runs that pass all the same').toBeGreaterThan(n);
+    // From the claim to the report: less than that would be no run.
+    expect(n - 1).toBeGreaterThanOrEqual(5);
+    return n - 1;
   }
 }
 

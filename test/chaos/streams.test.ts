@@ -20,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const STREAMS = 'simcity_stream_subscribers';
+const BACKLOG = 'simcity_stream_backlog_bytes';
 
 async function world(row: Row) {
   const databaseUrl = await database.create();
@@ -95,6 +96,7 @@ row(
     const stalledAt = performance.now();
     for (let batch = 0; batch < 3; batch++) await sendLarge(harness, 60, 50_000);
     const duringMib = await live();
+    let backlog = 0;
     const streams = () => gauge(server.url, STREAMS);
     expect(await streams()).toBe(50);
     let cut = false;
@@ -108,14 +110,22 @@ row(
       const at = performance.now();
       for (let i = 0; i < 5; i++) sentAt.set(harness.next + i, at);
       await harness.send(5);
+      backlog = Math.max(backlog, await gauge(server.url, BACKLOG));
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     row.time('cut', (await cutAt) - stalledAt, 12_000);
     latencies.sort((a, b) => a - b);
     row.time('from sending to the others, p99', latencies[Math.floor(latencies.length * 0.99)] ?? 0, 250);
     row.reach(`p50 ${seconds(latencies[Math.floor(latencies.length / 2)] ?? 0)}`);
+    expect(backlog, 'bytes that wait for a stalled reader').toBeGreaterThan(0);
+    row.amount('waiting for one at most', backlog / 2 ** 20, 2, 'MiB');
     // Whatever else the server keeps is there before and after the cut.
-    row.amount('held for each', Math.max(0, duringMib - (await live())) / stalled.length, 2, 'MiB');
+    row.amount(
+      'less memory after the cut, for each',
+      Math.max(0, duringMib - (await live())) / stalled.length,
+      2,
+      'MiB',
+    );
     for (const subscriber of stalled) subscriber.resume();
     await harness.send(1, { end: passed });
     await allEnded(all, 60_000);
