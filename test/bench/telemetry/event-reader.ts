@@ -1,10 +1,27 @@
 /** A subscriber that does as little as it can: it counts events, sees that none is missing, and notes delays. */
 import { connect, type Socket } from 'node:net';
 
-const MARK = Buffer.from('"index":');
-const QUOTE = 0x22;
-const LETTER_I = 0x69;
-const LETTER_X = 0x78;
+/** What stands before the index of each event, and nowhere else. */
+export interface Mark {
+  bytes: Buffer;
+  /** A quick look at some bytes of it. */
+  isAt(piece: Buffer, at: number): boolean;
+}
+
+/** In the JSON of an event: where an event is no frame of its own, and no snapshots come, which have an index too. */
+export const IN_JSON: Mark = {
+  bytes: Buffer.from('"index":'),
+  // "i and x" stand in no other field of an event like those of the bench.
+  isAt: (piece, at) =>
+    piece[at] === 0x22 && piece[at + 1] === 0x69 && piece[at + 5] === 0x78 && piece[at + 6] === 0x22,
+};
+
+/** In the head of a frame: data has no line breaks. */
+export const IN_FRAME: Mark = {
+  bytes: Buffer.from('event: event\nid: '),
+  isAt: (piece, at) => piece[at + 12] === 0x0a && piece[at] === 0x65 && piece[at + 7] === 0x65,
+};
+
 const SENT = Buffer.from('"sent":');
 const READ_BYTES = 256 * 1024;
 
@@ -33,7 +50,12 @@ const CARRIED_BYTES = 64;
 const shared = Buffer.alloc(CARRIED_BYTES + READ_BYTES);
 
 /** @param onDelay gets milliseconds from `sent` to receipt of every event whose index `notedEvery` divides. */
-export function openReader(url: string, onDelay?: (ms: number) => void, notedEvery = 1): EventReader {
+export function openReader(
+  url: string,
+  onDelay?: (ms: number) => void,
+  notedEvery = 1,
+  mark = IN_JSON,
+): EventReader {
   const { hostname, port, pathname, search } = new URL(url);
   let carried = Buffer.alloc(0);
   const socket = connect({
@@ -58,7 +80,7 @@ export function openReader(url: string, onDelay?: (ms: number) => void, notedEve
     // A mark that was cut in two begins in what is carried over.
     const start = CARRIED_BYTES - carried.copy(shared, CARRIED_BYTES - carried.length);
     const piece = shared.subarray(start, CARRIED_BYTES + bytes);
-    const counted = countEvents(piece, reader, onDelay ? noteDelay : undefined);
+    const counted = countEvents(piece, reader, mark, onDelay ? noteDelay : undefined);
     carried = Buffer.from(piece.subarray(Math.max(counted, piece.length - CARRIED_BYTES)));
   }
 
@@ -82,6 +104,7 @@ export function openReader(url: string, onDelay?: (ms: number) => void, notedEve
 function countEvents(
   piece: Buffer,
   reader: EventReader,
+  mark: Mark,
   onEvent?: (piece: Buffer, index: number, at: number) => void,
 ): number {
   const { length } = piece;
@@ -92,9 +115,9 @@ function countEvents(
   let from = 0;
   for (;;) {
     let at = last + stride;
-    if (!(at >= from) || !isMark(piece, at)) at = piece.indexOf(MARK, from);
+    if (!(at >= from) || !mark.isAt(piece, at)) at = piece.indexOf(mark.bytes, from);
     if (at === -1) break;
-    let end = at + MARK.length;
+    let end = at + mark.bytes.length;
     let index = 0;
     for (; end < length; end++) {
       const digit = (piece[end] as number) - 48;
@@ -116,11 +139,4 @@ function countEvents(
   reader.next = next;
   reader.received += received;
   return from;
-}
-
-/** These four bytes stand in no other field of an event like this. */
-function isMark(piece: Buffer, at: number): boolean {
-  return (
-    piece[at] === QUOTE && piece[at + 1] === LETTER_I && piece[at + 5] === LETTER_X && piece[at + 6] === QUOTE
-  );
 }

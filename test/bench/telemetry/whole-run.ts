@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { apiPath, type Run, runSchema } from '../../../server/contract/index.ts';
 import { startTestPostgres } from '../../helpers/postgres.ts';
 import { median } from '../measure.ts';
-import { openReader } from './event-reader.ts';
+import { IN_FRAME, openReader } from './event-reader.ts';
 import { startPart } from './processes.ts';
 
 const OPERATIONS = Number(process.env['SIMCITY_BENCH_OPERATIONS'] ?? 20_000);
@@ -53,7 +53,9 @@ async function execute(base: string, seed: number, subscribers: number): Promise
     body: JSON.stringify({ target: 'memory', seed, config: { operations: OPERATIONS } }),
   });
   const { id } = runSchema.parse(await launched.json());
-  const readers = Array.from({ length: subscribers }, () => openReader(base + apiPath.stream(id)));
+  const readers = Array.from({ length: subscribers }, () =>
+    openReader(base + apiPath.stream(id), undefined, 1, IN_FRAME),
+  );
   const run = await ended(base, id);
   const count = run.live.eventIndex + 1;
   const late = performance.now() + 30_000;
