@@ -19,7 +19,8 @@ export const IN_JSON: Mark = {
 /** In the head of a frame: data has no line breaks. */
 export const IN_FRAME: Mark = {
   bytes: Buffer.from('event: event\nid: '),
-  isAt: (piece, at) => piece[at + 12] === 0x0a && piece[at] === 0x65 && piece[at + 7] === 0x65,
+  // A line break is in no data, and `i` follows none but that of this head.
+  isAt: (piece, at) => piece[at + 12] === 0x0a && piece[at + 13] === 0x69 && piece[at + 7] === 0x65,
 };
 
 const SENT = Buffer.from('"sent":');
@@ -99,7 +100,7 @@ export function openReader(
 /**
  * Counts the events of a piece, and returns the place behind the last of them that is whole. Events are of about
  * the same length, so the next mark is looked for where it should be before it is searched: an event costs a
- * tenth so, and a gap is seen all the same by its index.
+ * tenth so. Where the index there is not the next one, it is searched after all.
  */
 function countEvents(
   piece: Buffer,
@@ -114,8 +115,9 @@ function countEvents(
   let stride = 0;
   let from = 0;
   for (;;) {
-    let at = last + stride;
-    if (!(at >= from) || !mark.isAt(piece, at)) at = piece.indexOf(mark.bytes, from);
+    const guess = last + stride;
+    const guessed = guess >= from && mark.isAt(piece, guess);
+    const at = guessed ? guess : piece.indexOf(mark.bytes, from);
     if (at === -1) break;
     let end = at + mark.bytes.length;
     let index = 0;
@@ -123,6 +125,11 @@ function countEvents(
       const digit = (piece[end] as number) - 48;
       if (digit < 0 || digit > 9) break;
       index = index * 10 + digit;
+    }
+    if (guessed && (index !== next || end === length)) {
+      // Two short events are as long as the one before them.
+      stride = 0;
+      continue;
     }
     if (end === length) {
       from = at;

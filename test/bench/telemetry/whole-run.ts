@@ -12,6 +12,8 @@ const SUBSCRIBERS = 50;
 
 interface Outcome {
   perSecond: number;
+  /** Processors that the readers themselves took, which a server with its watchers elsewhere has for itself. */
+  readers: number;
   lost: number;
 }
 
@@ -37,7 +39,7 @@ export async function wholeRun(): Promise<string> {
     return [
       `A run of ${OPERATIONS} operations on memory at full speed, recorded; ${lost} events lost`,
       line('nobody watching', alone),
-      line(`${SUBSCRIBERS} lossless subscribers`, watched),
+      `${line(`${SUBSCRIBERS} lossless subscribers`, watched)}; their readers took ${median(watched.map(({ readers }) => readers)).toFixed(2)} processors`,
     ].join('\n');
   } finally {
     await runner.stop();
@@ -56,13 +58,16 @@ async function execute(base: string, seed: number, subscribers: number): Promise
   const readers = Array.from({ length: subscribers }, () =>
     openReader(base + apiPath.stream(id), undefined, 1, IN_FRAME),
   );
+  const begun = process.cpuUsage();
   const run = await ended(base, id);
+  const used = process.cpuUsage(begun);
+  const seconds = run.durationSecondsActual ?? Number.NaN;
   const count = run.live.eventIndex + 1;
   const late = performance.now() + 30_000;
   while (readers.some(({ received }) => received < count) && performance.now() < late) await delay(10);
   const lost = readers.reduce((sum, { received, gaps }) => sum + (count - received) + gaps, 0);
   for (const { socket } of readers) socket.destroy();
-  return { perSecond: count / (run.durationSecondsActual ?? Number.NaN), lost };
+  return { perSecond: count / seconds, readers: (used.user + used.system) / 1e6 / seconds, lost };
 }
 
 async function ended(base: string, id: string): Promise<Run> {
