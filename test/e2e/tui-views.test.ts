@@ -91,7 +91,7 @@ describe('every view of a recorded run', () => {
     expect(still(pty.text())).toMatchSnapshot('Live');
     await go(pty, '2', 'the last of');
     expect(still(await fill(pty, ':', '450', '450 of 0 to 901'))).toMatchSnapshot('Events');
-    expect(still(await go(pty, KEY.enter, /interval {2}00[\s\S]*6 overlapped it/))).toMatchSnapshot(
+    expect(still(await go(pty, KEY.enter, /interval {2}00[\s\S]*11 overlapped it/))).toMatchSnapshot(
       'Event opened',
     );
     expect(still(await go(pty, '3', 'FAIL  no-overbooking'))).toMatchSnapshot('Forensics');
