@@ -1,6 +1,7 @@
 /** An operation put together from its events: request, answer, and what overlapped it. */
 import type { RunEvent } from '../../../server/contract/index.ts';
 import { AROUND_OPENED } from './needs.ts';
+import { missingPages } from './pages.ts';
 import { knownEvent } from './selectors.ts';
 import type { State } from './state.ts';
 
@@ -25,8 +26,16 @@ function operationsAround(state: State, index: number): Map<number, Operation> {
   return found;
 }
 
-/** The operation of an event with those that overlapped it, by the time they began; null for other events. */
-export function operationOf(state: State, event: RunEvent): { own: Operation; overlaps: Operation[] } | null {
+export interface OpenedOperation {
+  own: Operation;
+  /** Those that overlapped it, by the time they began. */
+  overlaps: Operation[];
+  /** False while events around it are not loaded yet, so that more may have overlapped it, or less. */
+  isWhole: boolean;
+}
+
+/** The operation of an event; null for events of none. */
+export function operationOf(state: State, event: RunEvent): OpenedOperation | null {
   const op = event.data['op'];
   if (typeof op !== 'number' || !event.type.includes('.')) return null;
   const around = operationsAround(state, event.index);
@@ -37,7 +46,9 @@ export function operationOf(state: State, event: RunEvent): { own: Operation; ov
   const overlaps = [...around.values()].filter(
     (each) => each.op !== op && begin(each) < to && end(each) > from,
   );
-  return { own, overlaps: overlaps.sort((a, b) => begin(a) - begin(b)) };
+  const [first, last] = [event.index - AROUND_OPENED, event.index + AROUND_OPENED];
+  const isWhole = missingPages(state.pages, first, last, state.data.eventIndex).length === 0;
+  return { own, overlaps: overlaps.sort((a, b) => begin(a) - begin(b)), isWhole };
 }
 
 function begin({ invoke }: Operation): number {

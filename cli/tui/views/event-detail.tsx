@@ -8,7 +8,7 @@ import { BOLD, DIM, foreign, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { chosenEvent } from '../state/events-view.ts';
 import { AROUND_OPENED } from '../state/needs.ts';
-import { type Operation, operationOf } from '../state/operation.ts';
+import { type OpenedOperation, type Operation, operationOf } from '../state/operation.ts';
 import type { State } from '../state/state.ts';
 import { rowOfOperation } from './interval-rows.ts';
 
@@ -24,7 +24,7 @@ export const EventDetailPane = pane<{ state: State }>('EventDetailPane', ({ stat
   const lines =
     operation === null
       ? plainLines(event, inner.width)
-      : operationLines(event, operation.own, operation.overlaps, inner.width, inner.height);
+      : operationLines(event, operation, inner.width, inner.height);
   const title = operation === null ? `Event ${formatNumber(event.index)}` : `Operation ${operation.own.op}`;
   return framed({ title, aside: event.at, width, height }, lines);
 });
@@ -48,8 +48,7 @@ function plainLines(event: RunEvent, width: number): Line[] {
 
 function operationLines(
   event: RunEvent,
-  own: Operation,
-  overlaps: readonly Operation[],
+  { own, overlaps, isWhole }: OpenedOperation,
   width: number,
   height: number,
 ): Line[] {
@@ -66,10 +65,14 @@ function operationLines(
   const room = Math.max(1, height - head.length - 1);
   const shown = rows.slice(0, room);
   const more = rows.length - shown.length;
-  const title = overlaps.length === 0 ? 'Nothing overlapped it.' : `${overlaps.length} overlapped it`;
+  const title = overlaps.length === 0 ? 'Nothing overlapped it' : `${overlaps.length} overlapped it`;
   return [
     ...head,
-    [span(title, BOLD), span(more > 0 ? `, ${more} more than fit` : '', DIM)],
+    [
+      span(title, BOLD),
+      span(isWhole ? '' : ', as far as is loaded', DIM),
+      span(more > 0 ? `, ${more} more than fit` : '', DIM),
+    ],
     ...intervalLines(shown, width),
   ];
 }
