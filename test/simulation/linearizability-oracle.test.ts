@@ -5,7 +5,7 @@ import { applyStep, type Step, slotChecker, verdicts } from '../helpers/slot-his
 import { falsified, randomShape, rightHistory } from '../helpers/slot-history-generator.ts';
 import { oracle } from '../helpers/slot-oracle.ts';
 
-const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 6_000);
+const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 2_000);
 const SEED = Number(process.env['SIMCITY_ORACLE_SEED'] ?? 1);
 
 /** These histories are short: folded as usual, few would be folded at all. */
