@@ -157,7 +157,9 @@ row(
       [...proxy.statuses].filter(([status]) => status >= 500).reduce((sum, [, times]) => sum + times, 0);
     await until('telemetry is refused', 60_000, () => refusals() > 2);
     // Now its log of transactions is used up too: PostgreSQL ends, and cannot start again.
-    const fillLog = () => sql`select pg_logical_emit_message(false, 'filler', repeat('x', 8000000))`;
+    // By connections of its own: postgres.js tells the error of which a connection died once more, to the next query.
+    const filling = database.open(row, note.databaseUrl);
+    const fillLog = () => filling`select pg_logical_emit_message(false, 'filler', repeat('x', 8000000))`;
     await until('PostgreSQL ends', 60_000, () =>
       fillLog().then(
         () => false,
