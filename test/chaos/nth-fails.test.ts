@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { HttpSink } from '../../runner/telemetry/http.ts';
+import type { Run } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
 import { freePort } from '../helpers/folder.ts';
 import { eventsFrom, launch } from '../helpers/server.ts';
@@ -168,16 +169,7 @@ async function everyQueryOfRunner(
         else setImmediate(() => one.cut());
         return arrives ? 'pass' : 'drop';
       };
-      const { id } = await launchRun(proxy.url, { operations: 200, rate: 200 });
-      const subscribers = subscribe(1, proxy.url, id);
-      const ended = await untilEnded(proxy.url, id, 60_000);
-      await allEnded(subscribers, 30_000);
-      await assertInvariants(row, {
-        sql,
-        runId: id,
-        subscribers,
-        acknowledged: proxy.acknowledged.get(id) ?? new Map(),
-      });
+      const ended = await wholeRun(row, sql, proxy, { operations: 200, rate: 200 }, 60_000);
       const outcome = ended.status === 'FAIL' ? String(ended.failForensic?.['kind']) : ended.status;
       statuses.set(outcome, (statuses.get(outcome) ?? 0) + 1);
     }
@@ -191,6 +183,27 @@ async function everyQueryOfRunner(
   }
 }
 
+/** Launches a run of the engine, follows it to its end, and checks the invariants. */
+async function wholeRun(
+  row: Row,
+  sql: Sql,
+  proxy: TelemetryProxy,
+  config: Parameters<typeof launchRun>[1],
+  withinMs: number,
+): Promise<Run> {
+  const { id } = await launchRun(proxy.url, config);
+  const subscribers = subscribe(1, proxy.url, id);
+  const ended = await untilEnded(proxy.url, id, withinMs);
+  await allEnded(subscribers, 30_000);
+  await assertInvariants(row, {
+    sql,
+    runId: id,
+    subscribers,
+    acknowledged: proxy.acknowledged.get(id) ?? new Map(),
+  });
+  return ended;
+}
+
 /** The Nth of three spawns of a runner fails: that run says so, and the others pass. */
 async function everySpawn(row: Row, sql: Sql, proxy: TelemetryProxy, databaseUrl: string): Promise<number> {
   const preload = `${import.meta.dirname}/fixtures/fail-spawn.cjs`;
@@ -200,23 +213,14 @@ async function everySpawn(row: Row, sql: Sql, proxy: TelemetryProxy, databaseUrl
     const hosting = await runner(row, proxy.url, databaseUrl, { env });
     const ids: string[] = [];
     for (let run = 1; run <= spawns; run++) {
-      const { id } = await launchRun(proxy.url, { operations: 10 });
-      const subscribers = subscribe(1, proxy.url, id);
-      const ended = await untilEnded(proxy.url, id, 30_000);
-      await allEnded(subscribers, 30_000);
-      await assertInvariants(row, {
-        sql,
-        runId: id,
-        subscribers,
-        acknowledged: proxy.acknowledged.get(id) ?? new Map(),
-      });
+      const ended = await wholeRun(row, sql, proxy, { operations: 10 }, 30_000);
       ids.push(ended.status);
       if (run === n) {
         expect(ended.failForensic).toMatchObject({
           kind: 'harness-crash',
           process: { spawnError: expect.stringContaining('EAGAIN') },
         });
-      } else expect(proxy.countOf(id), 'events acknowledged').toBeGreaterThan(0);
+      } else expect(proxy.countOf(ended.id), 'events acknowledged').toBeGreaterThan(0);
     }
     expect(ids).toEqual(ids.map((_, at) => (at + 1 === n ? 'FAIL' : 'PASS')));
     await hosting.stop();
