@@ -1,6 +1,7 @@
 /** Rows 19, 20 and 21: what is too large, malformed or unstorable is refused with the right answer. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { followRun } from '../../cli/client/stream.ts';
 import { API_BASE, apiPath, type RunEvent } from '../../server/contract/index.ts';
@@ -74,7 +75,6 @@ row({ row: 19, fault: 'an event of 1 MiB, and of one byte more', target: 'intact
 row(
   { row: 20, fault: '10,000 malformed requests, 10,000 fuzzed streams', target: 'no 5xx, crash or hang' },
   async (row) => {
-    // What is refused for its rate is not looked at: here all is.
     const { server, harness, finish } = await withHarness(row, { SIMCITY_REQUEST_RATE: '100000' });
     await harness.send(50);
     const random = randomOf('malformed');
@@ -89,20 +89,17 @@ row(
         random,
         toTelemetry ? valid : '{"target":"memory","seed":1,"config":{"operations":1}}',
       );
-      const response = await fetch(`${server.url}${path}`, {
+      const status = await untilLookedAt(`${server.url}${path}`, {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
           ...(toTelemetry ? { authorization: `Bearer ${harness.token}` } : {}),
         },
         body,
-        signal: AbortSignal.timeout(60_000),
       });
-      await response.arrayBuffer();
-      count(response.status);
-      if (!isJson(body)) expect([400, 422], `the answer to ${body}`).toContain(response.status);
+      count(status);
+      if (!isJson(body)) expect([400, 422], `the answer to ${body}`).toContain(status);
     });
-    expect(answers.get(429) ?? 0, 'each is looked at').toBe(0);
     const malformed = [...answers]
       .toSorted()
       .map(([status, times]) => `${times} × ${status}`)
@@ -135,6 +132,19 @@ row(
     row.reach('no 5xx, no crash, no hang; the client delivered each event once, in order');
   },
 );
+
+/**
+ * The status of the answer to a request that is made again while it is refused for its rate, as a fast machine's are:
+ * such a one is not looked at.
+ */
+async function untilLookedAt(url: string, request: RequestInit): Promise<number> {
+  for (;;) {
+    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(60_000) });
+    await response.arrayBuffer();
+    if (response.status !== 429) return response.status;
+    await delay(Number(response.headers.get('retry-after')) * 1_000);
+  }
+}
 
 /** `count` times `work`, a few at once. */
 async function inParallel(count: number, work: () => Promise<void>): Promise<void> {
