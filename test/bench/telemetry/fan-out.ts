@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { median } from '../measure.ts';
-import type { LoadOrder, LoadResult } from './load.ts';
+import type { LoadFailure, LoadOrder, LoadResult } from './load.ts';
 import { endModule, processorSeconds, startModule, startNchan } from './processes.ts';
 
 const ROUNDS = Number(process.env['SIMCITY_BENCH_ROUNDS'] ?? 3);
@@ -117,14 +117,19 @@ function ms(outcomes: Outcome[], of: 'p50' | 'p99'): string {
 async function load(candidate: Candidate, count: number, order: LoadOrder): Promise<Outcome> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await loadOnce(candidate, count, order);
-    if (outcome.gaps === 0 && outcome.missing === 0) return outcome;
-    const what = `${candidate.name} with ${count}: ${outcome.gaps} gaps, ${outcome.missing} missing`;
+    if (!('failed' in outcome) && outcome.gaps === 0 && outcome.missing === 0) return outcome;
+    const why = 'failed' in outcome ? outcome.failed : `${outcome.gaps} gaps, ${outcome.missing} missing`;
+    const what = `${candidate.name} with ${count}: ${why}`;
     if (attempt === 3) throw new Error(what);
     process.stdout.write(`  not counted: ${what}\n`);
   }
 }
 
-async function loadOnce(candidate: Candidate, count: number, order: LoadOrder): Promise<Outcome> {
+async function loadOnce(
+  candidate: Candidate,
+  count: number,
+  order: LoadOrder,
+): Promise<Outcome | LoadFailure> {
   const { subscribe, publish } = candidate;
   // A channel of its own: what the load before left behind is none of its business.
   loads += 1;
@@ -132,9 +137,10 @@ async function loadOnce(candidate: Candidate, count: number, order: LoadOrder): 
   const { child } = await startModule<string>('load.ts', [...urls, String(count), candidate.form]);
   const before = await processorSeconds(candidate.pid);
   child.send(order);
-  const [result] = (await once(child, 'message')) as [LoadResult];
+  const [result] = (await once(child, 'message')) as [LoadResult | LoadFailure];
   const used = (await processorSeconds(candidate.pid)) - before;
   await endModule(child);
+  if ('failed' in result) return result;
   return { ...result, processorSeconds: used / (result.delivered / 1e6) };
 }
 

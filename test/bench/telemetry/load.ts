@@ -26,6 +26,11 @@ export interface LoadResult {
   missing: number;
 }
 
+/** In place of a result: why there is none. */
+export interface LoadFailure {
+  failed: string;
+}
+
 const [subscribe = '', publish = '', count = '1', form = 'message'] = process.argv.slice(2);
 const readers = Number(count);
 /** Events under way at once, over all readers, as in a closed loop. */
@@ -44,7 +49,12 @@ const open = Array.from({ length: readers }, (_, i) =>
   ),
 );
 const target = new URL(publish);
-const publisher = connect(Number(target.port), target.hostname).resume();
+const publisher = connect(Number(target.port), target.hostname);
+let answered = '';
+publisher.setEncoding('latin1').on('data', (text: string) => {
+  answered = (answered + text).slice(-400);
+});
+publisher.on('error', () => undefined);
 let index = 0;
 
 const AT = new Date(Math.floor(performance.timeOrigin)).toISOString().replace(/-(29|3\d)T/, '-28T');
@@ -53,15 +63,31 @@ const event = () => {
   return `{"index":${index},"at":"${AT}","virtualMs":${index++},"type":"book.ok","actor":"citizen-017","data":{"sent":${sentNow()},"op":9120,"slot":"slot-003","booking":"b-4711","latencyMs":2.125}}`;
 };
 
-/** Requests go out one behind the other on one connection, without waiting for answers: in order, at full speed. */
+/**
+ * Requests go out one behind the other on one connection, without waiting for answers: in order, at full speed.
+ * @throws Error when the server has closed it.
+ */
 function post(bundle: number): Promise<void> | undefined {
+  if (!publisher.writable) throw closed();
   const events = Array.from({ length: bundle }, event);
   const list = `[${events.join(',')}]`;
   const message = bundle === 1 ? (events[0] as string) : list;
   const body = form === 'batch' ? `{"events":${list}}` : message;
   const head = `POST ${target.pathname}${target.search} HTTP/1.1\r\nHost: ${target.host}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
   if (publisher.write(head + body)) return;
-  return new Promise((resolve) => publisher.once('drain', resolve));
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      publisher.off('drain', settle).off('close', settle);
+      if (publisher.writable) resolve();
+      else reject(closed());
+    };
+    publisher.on('drain', settle).on('close', settle);
+  });
+}
+
+function closed(): Error {
+  const last = answered.split('\r\n').filter(Boolean).slice(-6).join(' ');
+  return new Error(`the server closed the publisher's connection; its last words: ${last}`);
 }
 
 /** Lets what has come in be read. */
@@ -111,7 +137,10 @@ async function run({ bundle, seconds, rate }: LoadOrder): Promise<LoadResult> {
 }
 
 process.on('message', (order: LoadOrder) => {
-  run(order).then((result) => process.send?.(result));
+  run(order).then(
+    (result) => process.send?.(result),
+    (error: Error) => process.send?.({ failed: error.message } satisfies LoadFailure),
+  );
 });
 for (let waits = 0; waits < 2_000 && !open.every(({ connected }) => connected); waits++) await delay(5);
 // Subscriptions that were answered are made; the first event must reach all of them.

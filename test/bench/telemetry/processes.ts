@@ -73,6 +73,7 @@ events { worker_connections 8192; }
 http { access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
   fastcgi_temp_path ${folder}/fastcgi; uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
   client_max_body_size 8m; client_body_buffer_size 1m; keepalive_requests 100000000;
+  nchan_shared_memory_size 1G; nchan_message_timeout 20s;
   server { listen 127.0.0.1:${port};
     location /pub { nchan_publisher; nchan_channel_id $arg_id; nchan_message_buffer_length 1000; }
     location /sub { nchan_subscriber eventsource; nchan_channel_id $arg_id; } } }`,
