@@ -56,6 +56,7 @@ row(
     fault:
       'migrations: two at once, killed midway at every message, run again; plain and as Supabase does it',
     target: 'one applied set; plain = Supabase',
+    timeoutMs: FULL ? 900_000 : 180_000,
   },
   async (row) => {
     const migrations = await readMigrations();
