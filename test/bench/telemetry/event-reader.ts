@@ -99,10 +99,10 @@ export function openReader(
 
 /**
  * Counts the events of a piece, and returns the place behind the last of them that is whole. Events are of about
- * the same length, so the next mark is looked for where it should be before it is searched, and of an index that
- * stands there the last two digits are compared, and its length; the whole index where they are 00. So an event
- * costs a tenth of a search. Where the index there is not the next one, it is searched after all. Whatever is
- * missing shows: in these digits, or, were it a multiple of a hundred, in the next whole index.
+ * the same length, so the next mark is looked for where it should be before it is searched, and of the index that
+ * stands there its length and last two digits are compared, or all of it where these are to be 00. Where it is not
+ * the next one, it is searched after all. Whatever is missing shows: in these digits, or, were it a multiple of a
+ * hundred, in the next index that is read as a whole.
  */
 function countEvents(
   piece: Buffer,
@@ -117,34 +117,26 @@ function countEvents(
   let last = Number.NaN;
   let stride = 0;
   let from = 0;
-  // Of the index that came last and was read as a whole or followed such a one.
+  /** How many the newest index has; none before one was read in this piece. */
   let digits = 0;
   for (;;) {
     const guess = last + stride;
     const guessed = guess >= from && mark.isAt(piece, guess);
-    if (guessed && digits > 2) {
-      const two = next % 100;
-      const end = guess + markBytes + digits;
-      if (
-        two !== 0 &&
-        end < length &&
-        isNoDigit(piece[end] as number) &&
-        ((piece[end - 2] as number) - 48) * 10 + (piece[end - 1] as number) - 48 === two
-      ) {
-        received += 1;
-        onEvent?.(piece, next, end);
-        next += 1;
-        last = guess;
-        from = end;
-        continue;
-      }
+    const guessedEnd = guess + markBytes + digits;
+    if (guessed && digits > 2 && endsLike(next, piece, guessedEnd)) {
+      received += 1;
+      onEvent?.(piece, next, guessedEnd);
+      next += 1;
+      last = guess;
+      from = guessedEnd;
+      continue;
     }
     const at = guessed ? guess : piece.indexOf(mark.bytes, from);
     if (at === -1) break;
     let end = at + markBytes;
     let index = 0;
     for (; end < length; end++) {
-      const digit = (piece[end] as number) - 48;
+      const digit = (piece[end] as number) - ZERO;
       if (digit < 0 || digit > 9) break;
       index = index * 10 + digit;
     }
@@ -171,4 +163,14 @@ function countEvents(
   return from;
 }
 
-const isNoDigit = (byte: number): boolean => byte < 48 || byte > 57;
+const ZERO = 0x30;
+
+/** True when a number ends at `end` of which the last two digits are those of `index`, which are not 00. */
+function endsLike(index: number, piece: Buffer, end: number): boolean {
+  const two = index % 100;
+  if (two === 0 || end >= piece.length) return false;
+  const after = (piece[end] as number) - ZERO;
+  const tens = (piece[end - 2] as number) - ZERO;
+  const ones = (piece[end - 1] as number) - ZERO;
+  return (after < 0 || after > 9) && tens * 10 + ones === two;
+}
