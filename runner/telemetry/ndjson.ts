@@ -1,7 +1,14 @@
 /** A sink that writes stream frames as lines of JSON, `{"frame":"event","data":{…}}`, the `end` frame last. */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import type { EndFrame, EndReport, Frame, RunEvent, Snapshot } from '../../server/contract/index.ts';
+import {
+  type EndFrame,
+  type EndReport,
+  type Frame,
+  passOf,
+  type RunEvent,
+  type Snapshot,
+} from '../../server/contract/index.ts';
 import type { Sink } from './sink.ts';
 
 export class NdjsonSink implements Sink {
@@ -47,7 +54,7 @@ export class NdjsonSink implements Sink {
     const elapsedMs = this.#first && this.#last ? Date.parse(this.#last.at) - Date.parse(this.#first.at) : 0;
     return {
       status: report.status,
-      pass: report.status === 'PASS',
+      pass: passOf(report.status),
       eventIndex: this.#last?.index ?? -1,
       durationSecondsActual: elapsedMs / 1_000,
       failure: forensic && {

@@ -1,20 +1,10 @@
 /** The forensic bundle: all that is known at the first failure. */
 import { z } from 'zod';
+import { FAILURE_KINDS } from './run-values.ts';
 
 const jsonObject = z.record(z.string(), z.unknown());
 
-export const FAILURE_KINDS = [
-  'invariant',
-  'linearizability',
-  'liveness',
-  'audit',
-  'threshold',
-  'harness-crash',
-  'harness-lost',
-  'timeout',
-] as const;
 export const failureKindSchema = z.enum(FAILURE_KINDS);
-export type FailureKind = z.infer<typeof failureKindSchema>;
 
 /** One operation as an interval: from its invocation to its completion, by event index and virtual time. */
 export const intervalSchema = z.object({

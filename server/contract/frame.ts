@@ -28,7 +28,8 @@ export type SkippedFrame = z.infer<typeof skippedFrameSchema>;
 
 export const endFrameSchema = z.object({
   status: terminalStatusSchema,
-  pass: z.boolean(),
+  /** Null for STOPPED. */
+  pass: z.boolean().nullable(),
   eventIndex: z.int(),
   durationSecondsActual: z.number(),
   failure: failureSummarySchema.nullable(),

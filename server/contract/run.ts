@@ -124,6 +124,19 @@ export const liveSchema = z.object({
 });
 export type Live = z.infer<typeof liveSchema>;
 
+/** An attempt at a run that ended without a verdict, through no fault of the service under test. */
+export const lostAttemptSchema = z.object({
+  /** From 1. */
+  attempt: z.int().min(1),
+  runner: z.string().nullable(),
+  lostAt: z.iso.datetime(),
+  /** Index of the last event that it stored; -1: none. */
+  eventIndex: z.int().min(-1),
+  /** One sentence for people. */
+  reason: z.string(),
+});
+export type LostAttempt = z.infer<typeof lostAttemptSchema>;
+
 export const runSchema = z.object({
   id: z.uuid(),
   scenario: z.string(),
@@ -131,8 +144,9 @@ export const runSchema = z.object({
   seed: z.int().min(0),
   config: runConfigSchema,
   status: runStatusSchema,
-  /** Null until the run ends; true only for PASS. */
+  /** True for PASS, false for FAIL; null until the run ends, and for STOPPED. */
   pass: z.boolean().nullable(),
+  /** Why it failed; for STOPPED the diagnosis of what went wrong with the run itself, if something did. */
   failForensic: forensicSchema.nullable(),
   /** From the `start` event to the `end` event, exactly; null until the run ends. */
   durationSecondsActual: z.number().nullable(),
@@ -143,6 +157,12 @@ export const runSchema = z.object({
   stopReason: z.string().nullable(),
   runner: z.string().nullable(),
   campaign: z.string().nullable(),
+  /** The generation of the engine that executes it; null before that, and for runs that are older than generations. */
+  generation: z.int().nullable(),
+  /** The version of SimCity that executes it. */
+  version: z.string().nullable(),
+  /** Attempts that infrastructure ended, oldest first; the run was executed again after each but the last. */
+  lostAttempts: z.array(lostAttemptSchema),
   live: liveSchema,
 });
 export type Run = z.infer<typeof runSchema>;

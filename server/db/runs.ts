@@ -2,6 +2,7 @@
 import {
   type Forensic,
   type JsonObject,
+  type LostAttempt,
   type Run,
   type RunStatus,
   runConfigSchema,
@@ -25,6 +26,9 @@ interface RunRow {
   stop_reason: string | null;
   runner: string | null;
   campaign: string | null;
+  generation: number | null;
+  version: string | null;
+  lost_attempts: LostAttempt[];
   event_index: number;
   metrics: Record<string, number> | null;
   events_per_second: number | null;
@@ -57,7 +61,7 @@ const DEFAULT_CONFIG = runConfigSchema.parse({});
 const selectRuns = (sql: Sql) => sql`
   select r.id, r.scenario, r.target, r.seed, r.config, r.status, r.pass, r.fail_forensic,
     r.duration_seconds_actual::float8 as duration, r.created_at, r.started_at, r.ended_at,
-    r.stop_requested_at, r.stop_reason, r.runner, r.campaign,
+    r.stop_requested_at, r.stop_reason, r.runner, r.campaign, r.generation, r.version, r.lost_attempts,
     r.next_index - 1 as event_index, l.metrics, l.events_per_second, l.heartbeat_at
   from simcity_runs r left join simcity_run_live l on l.run_id = r.id`;
 
@@ -150,6 +154,9 @@ function toRun(row: RunRow): Run {
     stopReason: row.stop_reason,
     runner: row.runner,
     campaign: row.campaign,
+    generation: row.generation,
+    version: row.version,
+    lostAttempts: row.lost_attempts,
     live: {
       status: row.status,
       eventIndex: row.event_index,

@@ -1,5 +1,12 @@
 /** The text of the stream's frames. */
-import { type Cursor, type EndFrame, formatCursor, isTerminal, type ResetFrame } from '../contract/index.ts';
+import {
+  type Cursor,
+  type EndFrame,
+  formatCursor,
+  isTerminal,
+  passOf,
+  type ResetFrame,
+} from '../contract/index.ts';
 import type { StoredEvent } from '../db/events.ts';
 import type { LiveState } from '../db/live.ts';
 import type { EventBytes } from '../ingest/event-block.ts';
@@ -45,7 +52,7 @@ export function endFrame(live: LiveState): string | null {
   if (!isTerminal(status)) return null;
   const data: EndFrame = {
     status,
-    pass: status === 'PASS',
+    pass: passOf(status),
     eventIndex,
     durationSecondsActual: live.durationSecondsActual ?? 0,
     failure,

@@ -24,6 +24,9 @@ export function recordedRun(changes: Partial<Run> = {}): Run {
     stopReason: null,
     runner: 'runner-1',
     campaign: null,
+    generation: 1,
+    version: '0.2.0',
+    lostAttempts: [],
     live: { status: 'RUNNING', eventIndex: -1, metrics: {}, eventsPerSecond: 0, heartbeatAt: null },
     ...changes,
   };
