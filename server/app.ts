@@ -14,7 +14,8 @@ import { sessionRoutes } from './routes/session.ts';
 import { smallestRoutes } from './routes/smallest.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
-import type { ServerEnv, Services } from './services.ts';
+import type { ServerEnv } from './server-env.ts';
+import type { Services } from './services.ts';
 
 export function createApp(services: Services): Hono<ServerEnv> {
   const app = new Hono<ServerEnv>();

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { isStream, needOf } from './access/rules.ts';
 import type { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
-import type { ServerEnv } from './services.ts';
+import type { ServerEnv } from './server-env.ts';
 
 /** Probes and telemetry come all the time: they are of interest only to who looks for them. */
 const FREQUENT = new Set(['probe', 'ingest']);

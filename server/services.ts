@@ -1,5 +1,4 @@
 /** What the routes work with: made once by main, handed to every route. */
-import type { HttpBindings } from '@hono/node-server';
 import type { Access } from './access/access.ts';
 import type { Sql } from './db/client.ts';
 import type { DatabaseDisk } from './db/disk.ts';
@@ -25,13 +24,4 @@ export interface Services {
   version: string;
   /** Aborted when the server begins to stop. */
   stopping: AbortSignal;
-}
-
-/** Hono's environment: the raw request and response of node are reached through the bindings. */
-export interface ServerEnv {
-  Bindings: HttpBindings;
-  Variables: {
-    /** The name of the caller's token; null where none is asked for. */
-    caller: string | null;
-  };
 }

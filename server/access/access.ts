@@ -5,7 +5,7 @@ import { getCookie } from 'hono/cookie';
 import type { FixedToken } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
 import type { Log } from '../process-edge.ts';
-import type { ServerEnv } from '../services.ts';
+import type { ServerEnv } from '../server-env.ts';
 import { RateLimit } from './rate-limit.ts';
 import { SESSION_COOKIE, Sessions } from './sessions.ts';
 import { StreamPlaces } from './stream-places.ts';

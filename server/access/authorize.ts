@@ -2,7 +2,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Scope } from '../contract/index.ts';
 import { ApiError } from '../errors.ts';
-import type { ServerEnv } from '../services.ts';
+import type { ServerEnv } from '../server-env.ts';
 import { type Access, addressOf, bearer, type Credentials } from './access.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { isStream, needOf } from './rules.ts';

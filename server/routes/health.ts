@@ -5,7 +5,8 @@ import { ApiError } from '../errors.ts';
 import type { Scraped } from '../metrics.ts';
 import { openApiDocument } from '../openapi/document.ts';
 import { within } from '../readiness.ts';
-import type { ServerEnv, Services } from '../services.ts';
+import type { ServerEnv } from '../server-env.ts';
+import type { Services } from '../services.ts';
 
 const SCRAPE_WITHIN_MS = 2_000;
 

@@ -7,7 +7,8 @@ import { readSnapshots, readThinned } from '../db/snapshots.ts';
 import { ApiError, pruned } from '../errors.ts';
 import { foldCity, KeptFolds } from '../runs/fold-city.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
-import type { ServerEnv, Services } from '../services.ts';
+import type { ServerEnv } from '../server-env.ts';
+import type { Services } from '../services.ts';
 import { validate } from '../validate.ts';
 import { eventsQuery, snapshotsQuery, stateQuery } from './parameters.ts';
 

@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import { ADMIN_BASE, ASSETS_PATH, MISSION_CONTROL_PATH } from '../contract/index.ts';
 import { ApiError } from '../errors.ts';
 import { type Asset, readAssets } from '../pages/assets.ts';
-import type { ServerEnv } from '../services.ts';
+import type { ServerEnv } from '../server-env.ts';
 
 /** Nothing from elsewhere, nothing inline, nothing that becomes code, and in nobody's frame. */
 const CONTENT_SECURITY_POLICY = [

@@ -16,7 +16,8 @@ import { parseJson, readBodyText } from '../request.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
 import { newRunId } from '../runs/run-id.ts';
 import { assertStorable } from '../runs/storable-text.ts';
-import type { ServerEnv, Services } from '../services.ts';
+import type { ServerEnv } from '../server-env.ts';
+import type { Services } from '../services.ts';
 import { validate } from '../validate.ts';
 import { runsQuery, strictLaunch, strictStop } from './parameters.ts';
 

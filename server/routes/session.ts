@@ -7,7 +7,8 @@ import { SESSION_COOKIE, SESSION_SECONDS } from '../access/sessions.ts';
 import { SCOPES, SESSION_PATH, type Session, signInSchema } from '../contract/index.ts';
 import { ApiError } from '../errors.ts';
 import { parseJson, readBodyText } from '../request.ts';
-import type { ServerEnv, Services } from '../services.ts';
+import type { ServerEnv } from '../server-env.ts';
+import type { Services } from '../services.ts';
 import { validate } from '../validate.ts';
 
 export function sessionRoutes({ access }: Services): Hono<ServerEnv> {

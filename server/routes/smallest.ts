@@ -7,7 +7,8 @@ import { ApiError } from '../errors.ts';
 import { parseJson, readBodyText } from '../request.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
 import { assertStorable } from '../runs/storable-text.ts';
-import type { ServerEnv, Services } from '../services.ts';
+import type { ServerEnv } from '../server-env.ts';
+import type { Services } from '../services.ts';
 import { validate } from '../validate.ts';
 
 export function smallestRoutes({ sql }: Services): Hono<ServerEnv> {

@@ -6,7 +6,8 @@ import type { LiveState } from '../db/live.ts';
 import { readLive } from '../db/live.ts';
 import { ApiError, invalidRequest, pruned } from '../errors.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
-import type { ServerEnv, Services } from '../services.ts';
+import type { ServerEnv } from '../server-env.ts';
+import type { Services } from '../services.ts';
 import { validate } from '../validate.ts';
 import { streamQuery } from './parameters.ts';
 

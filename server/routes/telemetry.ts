@@ -6,7 +6,8 @@ import { ApiError } from '../errors.ts';
 import { readBatch } from '../ingest/read-batch.ts';
 import { readBody } from '../request.ts';
 import { idRange } from '../runs/run-id.ts';
-import type { ServerEnv, Services } from '../services.ts';
+import type { ServerEnv } from '../server-env.ts';
+import type { Services } from '../services.ts';
 
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -1,6 +1,6 @@
 /** Random small histories of one slot, right by construction or with answers falsified, from a seed. */
 
-import type { SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/model.ts';
+import type { SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/slot-call.ts';
 import type { Prng } from '../../runner/sim/prng.ts';
 import type { Step } from './slot-history.ts';
 

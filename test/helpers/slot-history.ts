@@ -4,7 +4,8 @@ import {
   type LinearizabilityOptions,
   type Verdict,
 } from '../../runner/checkers/linearizability/index.ts';
-import { bookingsModel, type SlotAnswer, type SlotCall } from '../../runner/scenarios/bookings/model.ts';
+import { bookingsModel } from '../../runner/scenarios/bookings/model.ts';
+import type { SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/slot-call.ts';
 import type { SlotState } from '../../runner/scenarios/bookings/slot-state.ts';
 
 /** A checker of a slot `s` with this many seats, open and empty. */

@@ -2,7 +2,7 @@
  * The truth about small histories of one slot, by brute force: every order of the operations is tried, on
  * a slot written down a second time, with nothing left out, merged or guessed. For tests only.
  */
-import type { SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/model.ts';
+import type { SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/slot-call.ts';
 import type { Step } from './slot-history.ts';
 
 interface Booking {

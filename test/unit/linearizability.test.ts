@@ -1,6 +1,6 @@
 /** Histories of one slot whose verdict people can tell, as the checker must tell it. */
 import { describe, expect, it } from 'vitest';
-import type { SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/model.ts';
+import type { SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/slot-call.ts';
 import {
   book,
   cancel,

@@ -2,7 +2,7 @@
  * What can be ruled out early: an answer that the slot cannot come to give from a state, whatever the
  * calls still open do. True only when that is certain, so that the checker turns back at once.
  */
-import type { SlotAnswer, SlotCall } from './model.ts';
+import type { SlotAnswer, SlotCall } from './slot-call.ts';
 import { activeOf, couldBe, type Entry, entryOfId, entryOfKey, type SlotState } from './slot-state.ts';
 
 type Ok = Extract<SlotAnswer, { outcome: 'ok' }>;

@@ -2,6 +2,7 @@
 import type { Effect, SequentialModel } from '../../checkers/model.ts';
 import { hopeless } from './feasibility.ts';
 import { likeness, relevant } from './relevance.ts';
+import type { SlotAnswer, SlotCall } from './slot-call.ts';
 import {
   activeOf,
   couldBe,
@@ -17,27 +18,6 @@ import {
   withoutId,
   withView,
 } from './slot-state.ts';
-
-/** A call as far as it concerns one slot; `count` is the slot's row of a `list`. */
-export type SlotCall =
-  | { readonly operation: 'book'; readonly citizen: string; readonly key: string }
-  | { readonly operation: 'cancel'; readonly booking: string }
-  | { readonly operation: 'read' | 'count' | 'open' | 'close' };
-
-export type SlotAnswer =
-  | { readonly outcome: 'refused'; readonly reason: string }
-  | {
-      readonly outcome: 'ok';
-      /** Of `book`: the id. */
-      readonly booking?: string;
-      /** Of `cancel`: the service says the same when the booking was over before. */
-      readonly again?: boolean;
-      /** Of `read` and `count`. */
-      readonly open?: boolean;
-      readonly capacity?: number;
-      /** Of `read` the active bookings, of `count` their number. */
-      readonly bookings?: readonly { readonly id: string; readonly citizen: string }[] | number;
-    };
 
 export type BookingsModel = SequentialModel<SlotState, SlotCall, SlotAnswer>;
 

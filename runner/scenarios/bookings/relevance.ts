@@ -2,7 +2,7 @@
  * Which pending calls can matter to which others in one slot: false only when doing the one before the
  * other can neither help the other nor save the one. It keeps the checker's search off hopeless orders.
  */
-import type { SlotAnswer, SlotCall } from './model.ts';
+import type { SlotAnswer, SlotCall } from './slot-call.ts';
 import { activeOf, entryOfId, type SlotState } from './slot-state.ts';
 
 type Ok = Extract<SlotAnswer, { outcome: 'ok' }>;

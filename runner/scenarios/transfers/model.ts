@@ -1,22 +1,8 @@
 /** The sequential model of one account: which answers are right, and what each call changes. */
 import type { SequentialModel } from '../../public.ts';
+import type { AccountAnswer, AccountCall, AccountState } from './account.ts';
 import type { Bank } from './calls.ts';
 import { observes, relevant } from './relevance.ts';
-
-export interface AccountState {
-  readonly balance: number;
-  /** Keys of the transfers that have moved money here and may be repeated yet, sorted. */
-  readonly done: readonly string[];
-}
-
-/** The share of a call that concerns one account. */
-export type AccountCall =
-  | { readonly operation: 'debit' | 'credit'; readonly amount: number; readonly key: string }
-  | { readonly operation: 'balance' };
-
-export type AccountAnswer =
-  | { readonly outcome: 'ok'; readonly balance?: number }
-  | { readonly outcome: 'refused'; readonly reason: string };
 
 export type AccountModel = SequentialModel<AccountState, AccountCall, AccountAnswer>;
 

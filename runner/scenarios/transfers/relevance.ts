@@ -2,7 +2,7 @@
  * Which pending calls can matter to which others on one account: false only when doing the one before the
  * other can neither help the other nor save the one. It keeps the checker's search off hopeless orders.
  */
-import type { AccountAnswer, AccountCall, AccountState } from './model.ts';
+import type { AccountAnswer, AccountCall, AccountState } from './account.ts';
 
 type Change = Exclude<AccountCall, { operation: 'balance' }>;
 type Maybe<T> = T | undefined;
