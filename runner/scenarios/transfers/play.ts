@@ -10,9 +10,10 @@ import type {
   SequentialModel,
   Violation,
 } from '../../public.ts';
+import type { AccountState } from './account.ts';
 import type { Account, BankCall, TransferCall } from './calls.ts';
 import { checkAccounts, checkBalance } from './invariants.ts';
-import { type AccountState, accountModel } from './model.ts';
+import { accountModel } from './model.ts';
 
 /** How often citizens do what, in parts of 100; the rest are transfers. */
 const SHARE = { balance: 24, statement: 12 } as const;

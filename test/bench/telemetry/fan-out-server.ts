@@ -11,7 +11,7 @@ import { Hub } from '../../../server/live/hub.ts';
 import { Metrics } from '../../../server/metrics.ts';
 import { createLog } from '../../../server/process-edge.ts';
 import { readBody } from '../../../server/request.ts';
-import type { ServerEnv } from '../../../server/services.ts';
+import type { ServerEnv } from '../../../server/server-env.ts';
 
 /** Where each channel stands. */
 const channels = new Map<string, { batches: number; newest: number }>();
