@@ -1,13 +1,49 @@
 import { defineConfig } from 'vitest/config';
 
-// `npm test` runs everything but the heavy suites, which have scripts and configs of their own.
+const shared = { pool: 'forks' as const, globalSetup: ['test/helpers/global-setup.ts'] };
+
+/** Three suites, each with a script of its own; test/README.md says what belongs where. */
 export default defineConfig({
   test: {
-    include: ['test/{unit,integration,simulation,e2e}/**/*.test.{ts,tsx}'],
-    globalSetup: ['test/helpers/global-setup.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
-    pool: 'forks',
-    maxWorkers: 2,
+    projects: [
+      {
+        // `npm test`
+        test: {
+          ...shared,
+          name: 'test',
+          include: ['test/{unit,integration,simulation,e2e}/**/*.test.{ts,tsx}'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        // `npm run test:heavy`: what takes too long for `npm test`.
+        test: {
+          ...shared,
+          name: 'heavy',
+          include: ['test/heavy/**/*.test.ts', 'test/simulation/linearizability-oracle.test.ts'],
+          // Other histories than `npm test` holds against the oracle, and many more of them.
+          env: { SIMCITY_ORACLE_HISTORIES: '100000', SIMCITY_ORACLE_SEED: '2' },
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // `npm run test:chaos`: the matrix of faults on real processes. `npm run soak`: its last row alone.
+        test: {
+          ...shared,
+          name: 'chaos',
+          include: process.env['SIMCITY_SOAK'] ? ['test/chaos/soak.ts'] : ['test/chaos/**/*.test.ts'],
+          globalSetup: ['test/chaos/support/global-setup.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 });
