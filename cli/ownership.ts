@@ -31,13 +31,23 @@ const MOST_LINKS = 40;
 export function strangerAt(path: string, own: UserId = ownUser()): Stranger | null {
   let at = path;
   for (let links = 0; links <= MOST_LINKS; links += 1) {
-    const stats = lstatSync(at, { throwIfNoEntry: false });
-    if (stats === undefined) return null;
+    const stats = lookAt(at);
+    if (stats === null) return null;
     if (isStranger(stats.uid, own)) return { path: at, uid: stats.uid };
     if (!stats.isSymbolicLink()) return null;
     at = resolve(dirname(at), readlinkSync(at));
   }
   throw new Error(`${path}: too many symbolic links`);
+}
+
+function lookAt(path: string): Stats | null {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw error;
+  }
 }
 
 const WRITABLE_BY_OTHERS = 0o022;
