@@ -3,8 +3,18 @@
 /** A signal that asks the process to leave. */
 export type LeaveSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
+/** The server that a configuration file names, and the token in the same file. */
+export interface FileServer {
+  url: string;
+  token: string | undefined;
+  /** The name of the file. */
+  file: string;
+}
+
 export interface Context {
   env: Readonly<Record<string, string | undefined>>;
+  /** Apart from SIMCITY_URL, because a folder that was cloned may hold such a file. */
+  fileServer?: FileServer | undefined;
   cwd: string;
   /** True when the stream is a terminal. */
   isTerminal: { stdin: boolean; stdout: boolean; stderr: boolean };

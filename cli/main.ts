@@ -1,6 +1,10 @@
 /** The process edge: argv, streams, signals, what is taken down at the end, and the exit code. */
+import { cacheCompiledCode } from './compile-cache.ts';
 import { type Context, type LeaveSignal, wantsUnicode } from './context.ts';
 import { CliError, EXIT, messageOf } from './errors.ts';
+
+// Before the code of any command is loaded.
+cacheCompiledCode();
 
 const SIGNAL_EXIT: Record<LeaveSignal, number> = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 };
 

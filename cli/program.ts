@@ -66,7 +66,7 @@ export function buildProgram(context: Context, onExitCode: (code: number) => voi
     })
     .hook('preAction', async (_, command) => {
       if (WITHOUT_SETTINGS.has(command.name())) return;
-      configured = { ...context, env: await configure(command, context.env, context.cwd) };
+      configured = { ...context, ...(await configure(command, context.env, context.cwd)) };
     })
     .addHelpText('after', () => `\n${environmentHelp()}\n\n${EXIT_CODES_HELP}`);
 

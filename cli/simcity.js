@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 // The bin: checks the version of Node in syntax that old versions can read, then loads the bundle.
-import module from 'node:module';
-
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 12)) {
   process.stderr.write(
@@ -11,8 +9,6 @@ if (major < 22 || (major === 22 && minor < 12)) {
   );
   process.exit(2);
 }
-// What is compiled now is taken from the cache at the next start.
-module.enableCompileCache?.();
 import('../dist/cli.js').catch((error) => {
   if (error.code !== 'ERR_MODULE_NOT_FOUND' || !String(error.message).includes('dist')) throw error;
   process.stderr.write('simcity: dist/ is missing. Run `npm run build` (or `npm ci`) first.\n');

@@ -1,5 +1,5 @@
 /** What a campaign has found, in a file of the data directory, so that a stopped one can go on. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
@@ -10,7 +10,9 @@ import {
   signatureSchema,
   smallestSchema,
 } from '../../server/contract/index.ts';
-import { CliError, EXIT, messageOf, usageError } from '../errors.ts';
+import { CliError, EXIT, usageError } from '../errors.ts';
+import { doubtAboutDataDir } from '../hosting/data-dir.ts';
+import { readSealed, replaceSealed } from '../hosting/private-files.ts';
 import { safeText } from '../safe-text.ts';
 import { joined } from './ranges.ts';
 
@@ -96,6 +98,7 @@ export function campaignFiles(dataDir: string): CampaignFiles {
   const path = (name: string) => join(folder, `${name}.json`);
   const names = () => {
     try {
+      if (doubtAboutDataDir(dataDir) !== null) return [];
       return readdirSync(folder).flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -5)] : []));
     } catch {
       return [];
@@ -110,26 +113,40 @@ export function campaignFiles(dataDir: string): CampaignFiles {
         .sort((a, b) => b.at - a.at)[0]?.name ?? null,
     load: (name) => load(path(name), name),
     save(state) {
-      mkdirSync(folder, { recursive: true });
-      // Written aside and renamed: whoever dies in between leaves the state before or the one after.
-      const temporary = `${path(state.name)}.${process.pid}`;
-      writeFileSync(temporary, `${JSON.stringify(state)}\n`);
-      renameSync(temporary, path(state.name));
+      mkdirSync(folder, { recursive: true, mode: 0o755 });
+      replaceSealed(path(state.name), state);
     },
   };
 }
 
 function load(path: string, name: string): CampaignState {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw usageError(`there is no campaign '${safeText(name)}': ${safeText(messageOf(error))}.`);
+  const file = readSealed(path);
+  if (file === null) throw usageError(`there is no campaign '${safeText(name)}' in ${safeText(path)}.`);
+  if ('doubt' in file) {
+    throw usageError(
+      `the state of the campaign '${safeText(name)}' is not read: ${safeText(file.doubt)}.`,
+      `The file is ${safeText(path)}. Start a new one with another --name.`,
+    );
   }
-  const state = stateSchema.safeParse(JSON.parse(text));
-  if (state.success) return state.data;
-  throw new CliError(`${path} is not the state of a campaign that this version can go on with.`, {
-    exitCode: EXIT.usage,
-    hint: 'Start a new one with another --name.',
-  });
+  const state = stateSchema.safeParse(file.value);
+  if (!state.success) {
+    throw new CliError(`${path} is not the state of a campaign that this version can go on with.`, {
+      exitCode: EXIT.usage,
+      hint: 'Start a new one with another --name.',
+    });
+  }
+  if (executesFiles(state.data) && !file.isSealed) throw notFromHere(name, path);
+  return state.data;
+}
+
+function executesFiles({ modules }: CampaignState): boolean {
+  return modules !== undefined && Object.values(modules).some((file) => file !== null);
+}
+
+/** Code is executed only where the command is given: a state that was copied here must not name it. */
+function notFromHere(name: string, path: string): CliError {
+  return usageError(
+    `the campaign '${safeText(name)}' executes files, and its state was not written here: ${safeText(path)} is a copy.`,
+    'Start a new one with another --name, and name the files with --target and --scenario.',
+  );
 }

@@ -23,12 +23,29 @@ import { safeText } from '../sanitize.ts';
 import { type HttpRequest, send, textOf } from './http.ts';
 import { askPatiently, type Exchanged, PATIENCE, type Patience } from './patience.ts';
 
+/**
+ * Who named a server: --server, SIMCITY_URL, a configuration file, the note in the data directory, or nobody, in
+ * which case it is the one on the usual port.
+ */
+export type ServerOrigin = 'flag' | 'environment' | 'file' | 'note' | 'port';
+
 /** How to reach a server. */
 export interface Connection {
   /** Base URL, without a slash at the end. */
   url: string;
   token: string | undefined;
+  /** Left out: it is hosted here. */
+  origin?: ServerOrigin;
 }
+
+/** True where SIMCITY_TOKEN is sent: the user named the server in so many words. */
+export function getsToken(origin: ServerOrigin): boolean {
+  return origin === 'flag' || origin === 'environment';
+}
+
+/** What a server that nobody named so says 401 to. */
+export const TOKEN_HINT =
+  'SIMCITY_TOKEN is only sent where --server or SIMCITY_URL names the server: name it so, if you trust it.';
 
 export interface Api {
   readonly connection: Connection;
@@ -192,7 +209,9 @@ export function refusal(connection: Connection, status: number, text: string): C
     );
   }
   const { code, message } = body.data.error;
-  const hint = HINTS[code];
+  const { origin } = connection;
+  const withheld = code === 'unauthorized' && origin !== undefined && !getsToken(origin);
+  const hint = withheld ? TOKEN_HINT : HINTS[code];
   return new CliError(safeText(message), {
     exitCode: USAGE_CODES.has(code) ? EXIT.usage : EXIT.unreachable,
     ...(hint === undefined ? {} : { hint }),

@@ -1,6 +1,6 @@
 /** The newest runs for the completion of a shell: quickly or not at all, and never with a word about why not. */
 import { API_BASE, runPageSchema } from '../../server/contract/index.ts';
-import { environmentOf } from '../config/apply.ts';
+import { configuredBy } from '../config/apply.ts';
 import { loadConfigFile } from '../config/file.ts';
 import type { Context } from '../context.ts';
 import { findServer } from '../hosting/find-server.ts';
@@ -21,8 +21,7 @@ export async function quickRuns(
 
 async function ask(context: Context) {
   const file = await loadConfigFile(context.cwd).catch(() => null);
-  const env = environmentOf({}, context.env, file);
-  const found = await findServer({ ...context, env }, {});
+  const found = await findServer({ ...context, ...configuredBy({}, context.env, file) }, {});
   if (found === null) return [];
   const { url, token } = found.connection;
   const { text } = await exchange(new URL(`${url}${API_BASE}/runs?limit=${RUNS}`), {

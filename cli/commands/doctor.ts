@@ -1,10 +1,17 @@
 /** `simcity doctor`: every setting with where it came from, and checks of all that a run needs. */
-import { environmentOf, type ResolvedSetting, resolveSettings } from '../config/apply.ts';
+import { configuredBy, type ResolvedSetting, resolveSettings } from '../config/apply.ts';
 import { type LoadedConfig, loadConfigFile } from '../config/file.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { type Check, fail, ok } from '../doctor/check.ts';
 import { checkEnvironment } from '../doctor/environment.ts';
-import { checkDataDir, checkDisk, checkEmbedded, checkNode, checkTerminal } from '../doctor/machine.ts';
+import {
+  checkDataDir,
+  checkDisk,
+  checkEmbedded,
+  checkNode,
+  checkNote,
+  checkTerminal,
+} from '../doctor/machine.ts';
 import { checkDatabase, checkServer } from '../doctor/services.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
@@ -22,13 +29,12 @@ interface DoctorFlags {
 /** Exit code 1 when something is in the way. */
 export async function doctor(context: Context, flags: DoctorFlags): Promise<number> {
   const { file, check } = await readFile(context);
-  const env = environmentOf({}, context.env, file);
   const settings = resolveSettings(context.env, file, { ...flags });
   const checks = [
     checkNode(),
     ...checkEnvironment(context.env),
     ...(check === null ? [] : [check]),
-    ...(await examine({ ...context, env }, flags)),
+    ...(await examine({ ...context, ...configuredBy({}, context.env, file) }, flags)),
   ];
   const healthy = checks.every(({ state }) => state !== 'fail');
   if (flags.json) {
@@ -67,6 +73,7 @@ async function examine(context: Context, flags: DoctorFlags): Promise<Check[]> {
     ...city,
     checkEmbedded(!database),
     checkDataDir(dataDir),
+    ...checkNote(dataDir),
     checkDisk(dataDir),
     checkTerminal(context),
   ];

@@ -8,7 +8,7 @@ import type { OpenScreen } from '../tui/open-screen.ts';
 export async function openFor(context: Context, flags: ServerFlags, what: string): Promise<OpenScreen> {
   const { openScreen } = await import('../tui/open-screen.ts');
   const opened = await openScreen(context, what);
-  const named = flags.server ?? context.env['SIMCITY_URL'];
+  const named = flags.server ?? (context.env['SIMCITY_URL'] || context.fileServer?.url);
   opened.say(named ? `connecting to ${safeText(named)}` : 'looking for the server');
   return opened;
 }

@@ -3,8 +3,8 @@ import { MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
-import { DEFAULT_PORT } from '../hosting/find-server.ts';
 import { hostServer } from '../hosting/host.ts';
+import { DEFAULT_PORT } from '../hosting/ports.ts';
 
 interface UpFlags {
   host?: string;

@@ -1,5 +1,6 @@
 /** Brings flags, environment, file and defaults together, in this order, for the command that is called. */
 import type { Command, Option } from 'commander';
+import type { Context, FileServer } from '../context.ts';
 import { messageOf, usageError } from '../errors.ts';
 import { safeText } from '../sanitize.ts';
 import { type LoadedConfig, loadConfigFile } from './file.ts';
@@ -7,21 +8,40 @@ import { maskSetting, SETTINGS, type Setting } from './settings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** What of a command's context depends on settings. */
+export type Configured = Pick<Context, 'env' | 'fileServer'>;
+
 /**
  * Gives the options of `command` that were not given the value of their variable or of the file, and
  * returns the environment with what the flags and the file say of the rest. @throws CliError for bad values.
  */
-export async function configure(command: Command, env: Env, cwd: string): Promise<Env> {
+export async function configure(command: Command, env: Env, cwd: string): Promise<Configured> {
   const file = await loadConfigFile(cwd);
   for (const setting of SETTINGS) if (setting.option !== null) applyOption(command, setting, env, file);
-  return environmentOf(command.opts(), env, file);
+  return configuredBy(command.opts(), env, file);
 }
 
-/** The environment as it would be if the file, and the flags without options of their own, were variables. */
-export function environmentOf(flags: Record<string, unknown>, env: Env, file: LoadedConfig | null): Env {
+/**
+ * The environment as it would be if the file, and the flags without options of their own, were variables; but for
+ * the server that the file names, which never gets the user's token.
+ */
+export function configuredBy(
+  flags: Record<string, unknown>,
+  env: Env,
+  file: LoadedConfig | null,
+): Configured {
+  return { env: environmentOf(flags, env, file), fileServer: serverIn(file) };
+}
+
+function serverIn(file: LoadedConfig | null): FileServer | undefined {
+  if (file?.values.server === undefined) return undefined;
+  return { url: file.values.server, token: file.values.token, file: file.name };
+}
+
+function environmentOf(flags: Record<string, unknown>, env: Env, file: LoadedConfig | null): Env {
   const merged: Record<string, string | undefined> = { ...env };
   for (const setting of SETTINGS) {
-    if (setting.option !== null) continue;
+    if (setting.option !== null || setting.name === 'server') continue;
     const said = valueIn(file, setting.name);
     if (isSet(env[setting.variable]) || said === undefined) continue;
     merged[setting.variable] = typeof said === 'boolean' ? (said ? '1' : '0') : String(said);

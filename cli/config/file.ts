@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf, usageError } from '../errors.ts';
+import { strangerAt } from '../ownership.ts';
 import { safeText } from '../sanitize.ts';
 import type { ConfigFile } from './schema.ts';
 
@@ -24,6 +25,7 @@ export async function loadConfigFile(cwd: string): Promise<LoadedConfig | null> 
     throw usageError(`there are both ${found.join(' and ')} in ${safeText(cwd)}.`, 'Keep one of them.');
   }
   const path = join(cwd, name);
+  refuseStranger(path, name);
   const content = name.endsWith('.json') ? readJson(path, name) : await importModule(path, name);
   const { configFileSchema } = await import('./schema.ts');
   const parsed = configFileSchema.safeParse(content);
@@ -35,6 +37,17 @@ export async function loadConfigFile(cwd: string): Promise<LoadedConfig | null> 
   throw usageError(
     `${name}: ${issues.map(safeText).join('; ')}.`,
     `\`simcity --help\` lists the settings; the file is ${safeText(path)}.`,
+  );
+}
+
+/** A configuration is code that is executed, or names such code: in a folder like /tmp anybody can have put it. */
+function refuseStranger(path: string, name: string): void {
+  const stranger = strangerAt(path);
+  if (stranger === null) return;
+  const what = stranger.path === path ? 'it' : `${safeText(stranger.path)}, to which it leads,`;
+  throw usageError(
+    `${name} is not used: ${what} belongs to another user, uid ${stranger.uid}.`,
+    `Change to another directory; or, if you trust ${safeText(path)}, run SimCity as its owner, or make it yours (chown).`,
   );
 }
 

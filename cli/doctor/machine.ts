@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Context, canDraw, wantsColor, wantsUnicode } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import { readNote } from '../hosting/data-dir.ts';
-import { isAlive } from '../hosting/ports.ts';
+import { doubtAboutDataDir, FOREIGN_HINT } from '../hosting/data-dir.ts';
+import { examineNote, notePath } from '../hosting/host-note.ts';
 import { safeText } from '../safe-text.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -22,12 +22,16 @@ export function checkNode(): Check {
 
 export function checkDataDir(dataDir: string): Check {
   const shown = safeText(dataDir);
-  const note = readNote(dataDir);
-  if (note !== null && isAlive(note.pid, note.start)) {
+  const { note } = examineNote(dataDir);
+  if (note !== null) {
     return ok('data directory', `${shown}, in use by ${safeText(note.command)}, process ${note.pid}`);
   }
   const existing = nearestExisting(dataDir);
   try {
+    const doubt = doubtAboutDataDir(dataDir);
+    if (doubt !== null) {
+      return fail('data directory', `${shown} is not used: ${safeText(doubt)}`, FOREIGN_HINT);
+    }
     if (!statSync(existing).isDirectory()) throw new Error(`${existing} is no directory`);
     accessSync(existing, constants.W_OK);
     // Permissions alone do not tell of a disk that is mounted read-only.
@@ -40,6 +44,29 @@ export function checkDataDir(dataDir: string): Check {
     );
   }
   return ok('data directory', existing === dataDir ? shown : `${shown}, made when it is needed`);
+}
+
+/** What is believed of the note of a hosting process. */
+export function checkNote(dataDir: string): Check[] {
+  const shown = safeText(notePath(dataDir));
+  const { note, doubt, left } = { left: false, ...examineNote(dataDir) };
+  if (note !== null) {
+    const at = note.url === null ? 'not on the loopback address' : `at ${safeText(note.url)}`;
+    return [
+      ok('note of the host', `${shown} is believed: ${safeText(note.command)}, process ${note.pid}, ${at}`),
+    ];
+  }
+  if (doubt === null) return [];
+  const found = `${shown} is ignored: ${safeText(doubt)}`;
+  return left
+    ? [ok('note of the host', found)]
+    : [
+        warn(
+          'note of the host',
+          found,
+          'Remove it; name the server with --server or SIMCITY_URL if you trust it.',
+        ),
+      ];
 }
 
 const LITTLE_BYTES = 500 * 1024 ** 2;

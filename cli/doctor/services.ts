@@ -2,12 +2,12 @@
 import postgres from 'postgres';
 import { z } from 'zod';
 import { apiErrorSchema, SESSION_PATH, sessionSchema } from '../../server/contract/index.ts';
-import type { Connection } from '../client/api.ts';
-import { causeOf, exchange, parseJson } from '../client/api.ts';
+import type { Connection, ServerOrigin } from '../client/api.ts';
+import { causeOf, exchange, getsToken, parseJson, TOKEN_HINT } from '../client/api.ts';
 import { askPatiently, PATIENCE } from '../client/patience.ts';
 import type { Context } from '../context.ts';
 import { CliError, messageOf } from '../errors.ts';
-import { findServer, type ServerFlags } from '../hosting/find-server.ts';
+import { type FoundServer, findServer, passedOver, type ServerFlags } from '../hosting/find-server.ts';
 import { safeText } from '../safe-text.ts';
 import { VERSION } from '../version.ts';
 import { type Check, fail, ok, warn } from './check.ts';
@@ -21,17 +21,33 @@ export async function checkServer(context: Context, flags: ServerFlags): Promise
   try {
     const found = await findServer(context, flags);
     if (found === null) {
-      return [ok('server', 'none runs here; `simcity run` hosts one, `simcity up` a lasting one')];
+      const hosts = 'none runs here; `simcity run` hosts one, `simcity up` a lasting one';
+      return [ok('server', [hosts, ...passedOver(context, flags)].join('. '))];
     }
-    return await checkConnection(found.connection, context.leaving);
+    return await checkConnection(context, found.connection);
   } catch (error) {
     const hint = error instanceof CliError ? (error.hint ?? '') : '';
     return [fail('server', safeText(messageOf(error)), hint)];
   }
 }
 
-async function checkConnection(connection: Connection, leaving: AbortSignal): Promise<Check[]> {
+/** By whom a server is named, and what of that is sent to it. */
+function describeOrigin(context: Context, { origin, token }: FoundServer['connection']): string {
+  const has = context.env['SIMCITY_TOKEN'] ? 'SIMCITY_TOKEN' : 'no token';
+  const names: Record<ServerOrigin, string> = {
+    flag: `named by --server, ${has} is sent`,
+    environment: `named by SIMCITY_URL, ${has} is sent`,
+    file: `named by ${context.fileServer?.file}, ${token === undefined ? 'no token' : 'the token in it'} is sent`,
+    note: `named by the note in the data directory, ${token === undefined ? 'no token' : 'the token in it'} is sent`,
+    port: 'found on the usual port, no token is sent',
+  };
+  return names[origin];
+}
+
+async function checkConnection(context: Context, connection: FoundServer['connection']): Promise<Check[]> {
+  const { leaving } = context;
   const shown = safeText(connection.url.replace(/\/\/[^/@]*@/, '//***@'));
+  const origin = describeOrigin(context, connection);
   const advice = 'Start it with `simcity up`, or name another with --server URL or SIMCITY_URL.';
   const health = await ask(connection, '/healthz', leaving);
   if (!health.ok) return [fail('server', `${shown}: ${health.why}`, advice)];
@@ -41,10 +57,10 @@ async function checkConnection(connection: Connection, leaving: AbortSignal): Pr
   const { version } = said.data;
   const server =
     version === VERSION
-      ? ok('server', `${shown}, version ${version}`)
+      ? ok('server', `${shown}, version ${version}; ${origin}`)
       : warn(
           'server',
-          `${shown}, version ${safeText(version)}; this is ${VERSION}`,
+          `${shown}, version ${safeText(version)}; this is ${VERSION}; ${origin}`,
           'Use the same version on both sides.',
         );
   const ready = await ask(connection, '/readyz', leaving);
@@ -60,7 +76,7 @@ async function checkConnection(connection: Connection, leaving: AbortSignal): Pr
         ),
     allowed.ok
       ? ok('access', await describeAccess(connection, leaving))
-      : fail('access', allowed.why, accessAdvice(allowed.status)),
+      : fail('access', allowed.why, accessAdvice(allowed.status, connection.origin)),
     ...(said.data.time === undefined ? [] : await checkServerClock(connection, leaving)),
   ];
 }
@@ -77,8 +93,9 @@ async function checkServerClock(connection: Connection, leaving: AbortSignal): P
   );
 }
 
-function accessAdvice(status: number | null): string {
+function accessAdvice(status: number | null, origin: ServerOrigin): string {
   if (status === 429) return 'Ask less often, or with a token that nobody else uses.';
+  if (!getsToken(origin)) return TOKEN_HINT;
   return 'Set SIMCITY_TOKEN to a token that this server takes.';
 }
 

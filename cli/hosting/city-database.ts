@@ -4,10 +4,10 @@ import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { safeText } from '../safe-text.ts';
 import type { Connected } from './connect.ts';
-import { dataDirOf, prepareDataDir, readNote } from './data-dir.ts';
+import { dataDirOf, prepareDataDir } from './data-dir.ts';
 import type { ServerFlags } from './find-server.ts';
+import { believedNote } from './host-note.ts';
 import { startPart } from './part.ts';
-import { isAlive } from './ports.ts';
 
 export interface CityDatabase {
   /** Null when the target needs none. */
@@ -29,14 +29,10 @@ export async function cityDatabase(
   if (target !== 'postgres' && !isModuleLabel(target)) throw notRepeatable(target);
   const { env } = context;
   const given = (env['SIMCITY_TARGET_URL'] || undefined) ?? (env['DATABASE_URL'] || undefined);
-  const hosted = given ?? connected?.hosted?.databaseUrl() ?? notedDatabase(context, flags);
-  if (hosted !== null) return { url: hosted, close: async () => {} };
+  const hosted =
+    given ?? connected?.hosted?.databaseUrl() ?? believedNote(dataDirOf(context, flags.dataDir))?.databaseUrl;
+  if (hosted) return { url: hosted, close: async () => {} };
   return await ownDatabase(context, flags);
-}
-
-function notedDatabase(context: Context, flags: ServerFlags): string | null {
-  const note = readNote(dataDirOf(context, flags.dataDir));
-  return note !== null && isAlive(note.pid, note.start) ? note.databaseUrl : null;
 }
 
 async function ownDatabase(context: Context, flags: ServerFlags): Promise<CityDatabase> {

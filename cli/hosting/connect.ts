@@ -3,9 +3,10 @@ import { type Api, createApi } from '../client/api.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { safeText } from '../safe-text.ts';
-import { dataDirOf, hasData, readNote } from './data-dir.ts';
-import { findServer, type ServerFlags } from './find-server.ts';
+import { dataDirOf, hasData } from './data-dir.ts';
+import { findServer, passedOver, type ServerFlags } from './find-server.ts';
 import { type Hosted, hostServer } from './host.ts';
+import { believedNote } from './host-note.ts';
 import { isTransient } from './transient.ts';
 
 export interface Connected {
@@ -47,7 +48,8 @@ export async function connectForReading(
   const found = await findServer(context, flags);
   if (found !== null) return connectedTo(context, found.connection, null);
   const dataDir = dataDirOf(context, flags.dataDir);
-  if (context.env['DATABASE_URL'] === undefined && !hasData(dataDir)) throw nothingYet(dataDir);
+  if (context.env['DATABASE_URL'] === undefined && !hasData(dataDir))
+    throw nothingYet(dataDir, passedOver(context, flags));
   const hosted = await hostServer(context, {
     dataDir,
     command: 'simcity (a query)',
@@ -61,22 +63,27 @@ export async function connectForReading(
 /** A running server; nothing is ever hosted, because what is asked for only makes sense on a living one. */
 export async function connectToRunning(context: Context, flags: ServerFlags): Promise<Connected> {
   const found = await findServer(context, flags);
-  if (found === null) throw noServer();
+  if (found === null) throw noServer(passedOver(context, flags));
   return connectedTo(context, found.connection, null);
 }
 
-/** The error for `--detach` and others that need a server that stays. */
-export function noServer(): CliError {
+/** The error for `--detach` and others that need a server that stays; `doubts` tell which were not believed. */
+function noServer(doubts: readonly string[]): CliError {
   return new CliError('no SimCity server was found here or on http://127.0.0.1:4600.', {
     exitCode: EXIT.unreachable,
-    hint: 'Start one with `simcity up`, or name another with --server URL or SIMCITY_URL.',
+    hint: [...doubts, 'Start one with `simcity up`, or name another with --server URL or SIMCITY_URL.'].join(
+      ' ',
+    ),
   });
 }
 
-function nothingYet(dataDir: string): CliError {
+function nothingYet(dataDir: string, doubts: readonly string[]): CliError {
   return new CliError(`there is nothing yet: no server answers, and ${safeText(dataDir)} holds no data.`, {
     exitCode: EXIT.unreachable,
-    hint: 'Start a run with `simcity run`, or name a server with --server URL or SIMCITY_URL.',
+    hint: [
+      ...doubts,
+      'Start a run with `simcity run`, or name a server with --server URL or SIMCITY_URL.',
+    ].join(' '),
   });
 }
 
@@ -84,7 +91,7 @@ function nothingYet(dataDir: string): CliError {
 export function sharedDatabaseUrl(context: Context, flags: ServerFlags): string | null {
   return (
     (context.env['DATABASE_URL'] || undefined) ??
-    readNote(dataDirOf(context, flags.dataDir))?.databaseUrl ??
+    believedNote(dataDirOf(context, flags.dataDir))?.databaseUrl ??
     null
   );
 }

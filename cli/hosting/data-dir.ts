@@ -1,25 +1,10 @@
-/** The data directory (`.simcity` by default): what is in it, and the note that a hosting process leaves there. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+/** The data directory (`.simcity` by default): where it is, what is in it, and whose it is. */
+import { existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
 import type { Context } from '../context.ts';
-import { CliError, EXIT, messageOf } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
-
-/** What a hosting process writes for others in the same directory to find it. */
-const noteSchema = z.object({
-  url: z.url(),
-  pid: z.int(),
-  /** When that process was started, as `startOf` tells; null where that is not known. */
-  start: z.string().nullable().default(null),
-  /** The command that hosts, such as `simcity up`. */
-  command: z.string(),
-  /** For runners that join; null when a database of the user's is used. */
-  databaseUrl: z.string().nullable(),
-  /** With which its server lets those in who may read this file. */
-  token: z.string().nullable().default(null),
-});
-export type HostNote = z.infer<typeof noteSchema>;
+import { CliError, EXIT, messageOf, usageError } from '../errors.ts';
+import { isStranger, ownUser, strangerAt, type UserId } from '../ownership.ts';
+import { safeText } from '../sanitize.ts';
 
 /** The absolute path of the data directory: the flag, then SIMCITY_DATA_DIR, then `.simcity` here. */
 export function dataDirOf(context: Context, flag: string | undefined): string {
@@ -31,14 +16,20 @@ export function hasData(dataDir: string): boolean {
   return existsSync(join(dataDir, 'postgres')) || existsSync(join(dataDir, 'LOCATION'));
 }
 
-/** Makes the directory with `logs/` and a .gitignore that keeps all of it out of version control. */
+/**
+ * Makes the directory with `logs/` and a .gitignore that keeps all of it out of version control. @throws CliError
+ * when it cannot be written, or another user can have prepared it.
+ */
 export function prepareDataDir(dataDir: string): { logDir: string } {
   const logDir = join(dataDir, 'logs');
   try {
-    mkdirSync(logDir, { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+    refuseForeign(dataDir);
+    mkdirSync(logDir, { recursive: true, mode: 0o755 });
     const ignore = join(dataDir, '.gitignore');
-    if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+    if (!existsSync(ignore)) writeFileSync(ignore, '*\n', { flag: 'wx', mode: 0o644 });
   } catch (error) {
+    if (error instanceof CliError) throw error;
     throw new CliError(`cannot write the data directory ${safeText(dataDir)}: ${messageOf(error)}.`, {
       exitCode: EXIT.unreachable,
       hint: 'Name another with --data-dir DIR, or a database with DATABASE_URL.',
@@ -48,23 +39,46 @@ export function prepareDataDir(dataDir: string): { logDir: string } {
   return { logDir };
 }
 
-/** The note of the process that hosts from this directory; null without a readable one. */
-export function readNote(dataDir: string): HostNote | null {
-  try {
-    const note = noteSchema.safeParse(JSON.parse(readFileSync(join(dataDir, 'server.json'), 'utf8')));
-    return note.success ? note.data : null;
-  } catch {
-    return null;
+/** What is done about a data directory that is not used because of whose it is. */
+export const FOREIGN_HINT =
+  'Name another with --data-dir DIR; or, if you trust what is in it, run SimCity as its owner, or make it yours (chown -R, chmod go-w).';
+
+function refuseForeign(dataDir: string): void {
+  const doubt = doubtAboutDataDir(dataDir);
+  if (doubt !== null) {
+    throw usageError(
+      `the data directory ${safeText(dataDir)} is not used: ${safeText(doubt)}.`,
+      FOREIGN_HINT,
+    );
   }
 }
 
-/** Leaves the note; only the owner may read it, because it can hold a password. Returns its removal. */
-export function writeNote(dataDir: string, note: HostNote): () => void {
-  const path = join(dataDir, 'server.json');
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, `${JSON.stringify(note)}\n`, { mode: 0o600 });
-  renameSync(temporary, path);
-  return () => {
-    if (readNote(dataDir)?.pid === note.pid) rmSync(path, { force: true });
-  };
+/** The user as whom PostgreSQL runs for root owns these; the part `database` looks whose they are. */
+const OF_POSTGRES = /^(?:postgres|\.probe-)/;
+const WRITABLE_BY_ALL = 0o002;
+
+/**
+ * Why what lies in the directory may be the work of another user, in words; null when it cannot, or when there is
+ * none. @throws what the system says of one that cannot be looked at.
+ */
+export function doubtAboutDataDir(dataDir: string, own: UserId = ownUser()): string | null {
+  const stranger = strangerAt(dataDir, own);
+  if (stranger !== null)
+    return `${nameIn(dataDir, stranger.path)} belongs to another user, uid ${stranger.uid}`;
+  const stats = statSync(dataDir, { throwIfNoEntry: false });
+  if (own === null || !stats?.isDirectory()) return null;
+  if ((stats.mode & WRITABLE_BY_ALL) !== 0) return 'every user of this machine may write it';
+  for (const name of readdirSync(dataDir)) {
+    if (own === 0 && OF_POSTGRES.test(name)) continue;
+    const uid = lstatSync(join(dataDir, name), { throwIfNoEntry: false })?.uid;
+    if (uid !== undefined && isStranger(uid, own)) {
+      return `${name} in it belongs to another user, uid ${uid}`;
+    }
+  }
+  return null;
+}
+
+/** `path` as it is said of `dataDir`. */
+function nameIn(dataDir: string, path: string): string {
+  return path === dataDir ? 'it' : `${path}, to which it leads,`;
 }

@@ -1,12 +1,13 @@
 /** Finds the server to talk to: named by the user, noted in the data directory, or on the usual port. */
 import { API_BASE, apiErrorSchema, runPageSchema } from '../../server/contract/index.ts';
-import { type Connection, exchange } from '../client/api.ts';
+import { type Connection, exchange, type ServerOrigin } from '../client/api.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { safeText } from '../sanitize.ts';
-import { dataDirOf, readNote } from './data-dir.ts';
+import { dataDirOf } from './data-dir.ts';
+import { believedNote, examineNote, notePath, strangerListeningAt } from './host-note.ts';
+import { DEFAULT_PORT } from './ports.ts';
 
-export const DEFAULT_PORT = 4600;
 const DEFAULT_URL = `http://127.0.0.1:${DEFAULT_PORT}`;
 const PROBE_MS = 2_000;
 
@@ -17,31 +18,68 @@ export interface ServerFlags {
 
 /** What was found; `named` when the user said so, in which case nothing is ever hosted instead. */
 export interface FoundServer {
-  connection: Connection;
+  connection: Connection & { origin: ServerOrigin };
   named: boolean;
 }
 
-/** The server to use; null when none is named and none answers. @throws CliError for a URL that is none. */
+/**
+ * The server to use; null when none is named and none answers. The user's token is only for one that a flag or
+ * the environment names: a file may have come with a cloned folder, and anybody can listen on a port.
+ * @throws CliError for a URL that is none.
+ */
 export async function findServer(context: Context, flags: ServerFlags): Promise<FoundServer | null> {
-  const token = context.env['SIMCITY_TOKEN'] || undefined;
-  const named = flags.server ?? (context.env['SIMCITY_URL'] || undefined);
-  if (named !== undefined) {
-    const url = baseUrl(named, flags.server === undefined ? 'SIMCITY_URL' : '--server');
-    return { connection: { url, token }, named: true };
-  }
-  const note = readNote(dataDirOf(context, flags.dataDir));
-  // An own data directory is a world of its own: no other world's server is taken for it.
-  const usual = flags.dataDir === undefined && context.env['SIMCITY_DATA_DIR'] === undefined;
-  const candidates = [
-    { url: note?.url, token: note?.token ?? token },
-    { url: usual ? DEFAULT_URL : undefined, token },
-  ];
-  for (const candidate of candidates) {
-    if (candidate.url === undefined) continue;
-    const connection = { url: baseUrl(candidate.url, 'server.json'), token: candidate.token };
+  const named = namedServer(context, flags);
+  if (named !== null) return { connection: named, named: true };
+  for (const connection of unnamedServers(context, flags)) {
     if (await isSimCity(connection)) return { connection, named: false };
   }
   return null;
+}
+
+function namedServer(context: Context, flags: ServerFlags): FoundServer['connection'] | null {
+  const { env, fileServer } = context;
+  const token = env['SIMCITY_TOKEN'] || undefined;
+  if (flags.server !== undefined) return { url: baseUrl(flags.server, '--server'), token, origin: 'flag' };
+  const variable = env['SIMCITY_URL'] || undefined;
+  if (variable !== undefined) return { url: baseUrl(variable, 'SIMCITY_URL'), token, origin: 'environment' };
+  if (fileServer === undefined) return null;
+  return { url: baseUrl(fileServer.url, fileServer.file), token: fileServer.token, origin: 'file' };
+}
+
+function unnamedServers(context: Context, flags: ServerFlags): FoundServer['connection'][] {
+  const found: FoundServer['connection'][] = [];
+  const note = believedNote(dataDirOf(context, flags.dataDir));
+  if (note !== null && note.url !== null) {
+    const token = note.token ?? undefined;
+    found.push({ url: baseUrl(note.url, 'server.json'), token, origin: 'note' });
+  }
+  if (takesUsual(context, flags) && strangerListeningAt(new URL(DEFAULT_URL)) === null) {
+    found.push({ url: DEFAULT_URL, token: undefined, origin: 'port' });
+  }
+  return found;
+}
+
+/** A data directory of one's own is a world of its own: no other world's server is taken for it. */
+function takesUsual(context: Context, flags: ServerFlags): boolean {
+  return flags.dataDir === undefined && context.env['SIMCITY_DATA_DIR'] === undefined;
+}
+
+/** What `findServer` does not believe, a sentence each, for people: they may know better and name it. */
+export function passedOver(context: Context, flags: ServerFlags): string[] {
+  const said: string[] = [];
+  const dataDir = dataDirOf(context, flags.dataDir);
+  const examined = examineNote(dataDir);
+  if (examined.doubt !== null && !examined.left) {
+    said.push(`${safeText(notePath(dataDir))} is not believed: ${safeText(examined.doubt)}.`);
+  }
+  if (examined.note?.url === null) {
+    said.push(
+      `${safeText(examined.note.command)}, process ${examined.note.pid}, does not listen on the loopback address: name it by its address.`,
+    );
+  }
+  const stranger = takesUsual(context, flags) ? strangerListeningAt(new URL(DEFAULT_URL)) : null;
+  if (stranger !== null) said.push(`${DEFAULT_URL} is another user's, uid ${stranger}, and was not asked.`);
+  return said;
 }
 
 function baseUrl(text: string, origin: string): string {

@@ -4,10 +4,11 @@ import type { Connection } from '../client/api.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { safeText } from '../safe-text.ts';
-import { prepareDataDir, readNote, writeNote } from './data-dir.ts';
+import { prepareDataDir } from './data-dir.ts';
+import { believedNote, isLoopback, writeNote } from './host-note.ts';
 import { type KeptPart, keepAlive } from './keep-alive.ts';
 import { type Part, startPart } from './part.ts';
-import { choosePort, isAlive, startOf } from './ports.ts';
+import { choosePort, startOf } from './ports.ts';
 import { markTransient } from './transient.ts';
 
 export interface HostOptions {
@@ -83,7 +84,8 @@ export async function hostServer(context: Context, options: HostOptions): Promis
   session.add(() => server.stop());
   const url = serverUrlOf(server.current());
   const removeNote = writeNote(options.dataDir, {
-    url,
+    // What others in this directory are told they believe only of this machine itself.
+    url: isLoopback(URL.parse(url)) ? url : null,
     pid: process.pid,
     start: startOf(process.pid),
     command: options.command,
@@ -160,8 +162,8 @@ const LASTING_HINT =
 
 /** A living host in the same directory is named before a second database even tries. */
 function refuseDirectoryInUse(dataDir: string): void {
-  const note = readNote(dataDir);
-  if (note === null || note.pid === process.pid || !isAlive(note.pid, note.start)) return;
+  const note = believedNote(dataDir);
+  if (note === null || note.pid === process.pid) return;
   throw new CliError(
     `the data directory ${safeText(dataDir)} is in use by another SimCity: ${safeText(note.command)}, process ${note.pid}.`,
     { exitCode: EXIT.unreachable, hint: note.command === 'simcity run' ? IN_USE_HINT : LASTING_HINT },

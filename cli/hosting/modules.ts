@@ -3,7 +3,7 @@
  * on it: a server learns a label, and the runner that loads them is started here.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -25,6 +25,7 @@ import type { ServerFlags } from './find-server.ts';
 import { keepAlive } from './keep-alive.ts';
 import { LabError, startLab } from './lab.ts';
 import { startPart } from './part.ts';
+import { readSealed, replaceSealed } from './private-files.ts';
 
 /**
  * The files that flags name, as absolute paths; null when they name none. They are loaded once, in a process
@@ -140,7 +141,7 @@ const NO_FILES: Modules = { target: null, scenario: null, adapter: null };
 const ownSchema = modulesSchema.extend({ exec: z.string().nullable().default(null) });
 /** What a run executed of the user's. */
 type Own = z.infer<typeof ownSchema>;
-const rememberedSchema = z.record(z.string(), ownSchema);
+const rememberedSchema = z.object({ runs: z.record(z.string(), ownSchema) });
 /** Runs whose files are remembered. */
 const REMEMBERED = 1_000;
 
@@ -148,7 +149,7 @@ const REMEMBERED = 1_000;
 function remember(dataDir: string, runId: string, own: Own): void {
   const all = { ...remembered(dataDir), [runId]: own };
   const newest = Object.fromEntries(Object.entries(all).slice(-REMEMBERED));
-  writeFileSync(pathOf(dataDir), `${JSON.stringify(newest, null, 1)}\n`);
+  replaceSealed(pathOf(dataDir), { runs: newest });
 }
 
 /** The command that started the service of a run that was launched from this directory; null: none did. */
@@ -172,13 +173,13 @@ export function recallModules(context: Context, flags: ServerFlags, run: Run): M
   );
 }
 
+/** Only what was written here: a folder that was cloned must not decide what is executed. */
 function remembered(dataDir: string): Record<string, Own> {
-  try {
-    return rememberedSchema.parse(JSON.parse(readFileSync(pathOf(dataDir), 'utf8')));
-  } catch {
-    // None yet, or a file that somebody has spoiled: what was remembered is a convenience.
-    return {};
-  }
+  const file = readSealed(pathOf(dataDir));
+  if (file === null || 'doubt' in file || !file.isSealed) return {};
+  // Spoiled, or of another version: what was remembered is a convenience.
+  const parsed = rememberedSchema.safeParse(file.value);
+  return parsed.success ? parsed.data.runs : {};
 }
 
 function pathOf(dataDir: string): string {

@@ -1,12 +1,13 @@
 /** One process of SimCity, started as a child that cannot outlive this one. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream, existsSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Ready, readySchema } from '../../server/contract/process.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { safeLines, safeText } from '../safe-text.ts';
+import { openLog } from './private-files.ts';
 
 export type PartName = 'database' | 'server' | 'runner';
 
@@ -101,6 +102,7 @@ const USAGE_CODES = new Set([
   'tokens_needed',
   'name_taken',
   'no_such_token',
+  'data_dir_foreign',
 ]);
 
 /** The exit code for the code of a part or tool that said why it does not do what it was started for. */
@@ -137,15 +139,24 @@ function afterMs(ms: number): Promise<undefined> {
 
 function keepStderr(child: Child, options: PartOptions): () => string {
   let kept = '';
-  const log = createWriteStream(join(options.logDir, `${options.name}.log`), { flags: 'a' });
-  // A full disk must not end the run; what is kept in memory still serves the messages.
-  log.on('error', () => {});
+  const log = startLog(join(options.logDir, `${options.name}.log`));
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     kept = (kept + text).slice(-KEPT_STDERR);
-    log.write(text);
+    log?.write(text);
   });
-  child.on('close', () => log.end());
+  child.on('close', () => log?.end());
   return () => kept;
+}
+
+/** Null when it cannot be written: what is kept in memory still serves the messages. */
+function startLog(path: string): WriteStream | null {
+  try {
+    const log = createWriteStream(path, { fd: openLog(path) });
+    // A full disk must not end the run.
+    return log.on('error', () => {});
+  } catch {
+    return null;
+  }
 }
 
 function failed(options: PartOptions, why: string, stderr: string): CliError {

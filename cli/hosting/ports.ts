@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { CliError, EXIT } from '../errors.ts';
-import { DEFAULT_PORT } from './find-server.ts';
+
+export const DEFAULT_PORT = 4600;
 
 /** The port to listen on; 0 leaves the choice to the system. @throws CliError when a demanded one is taken. */
 export async function choosePort(host: string, wanted: number | 'any' | 'usual'): Promise<number> {
@@ -49,4 +50,19 @@ export function isAlive(pid: number, start: string | null = null): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+}
+
+/**
+ * True when the process is this user's, and the very one that was started then. Where there is no /proc its id
+ * alone decides, and `start` is null.
+ */
+export function isOwnAlive(pid: number, start: string | null): boolean {
+  // 0 and less stand for groups of processes.
+  if (pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  return startOf(pid) === start;
 }

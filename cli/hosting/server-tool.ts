@@ -4,7 +4,8 @@ import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../errors.ts';
 import { safeLines } from '../safe-text.ts';
-import { prepareDataDir, readNote } from './data-dir.ts';
+import { prepareDataDir } from './data-dir.ts';
+import { believedNote } from './host-note.ts';
 import { exitCodeOf, partFile, startPart } from './part.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function runServerTool<T>(
   args: string[],
   schema: z.ZodType<T>,
 ): Promise<T> {
-  const given = (context.env['DATABASE_URL'] || undefined) ?? readNote(dataDir)?.databaseUrl ?? undefined;
+  const given = (context.env['DATABASE_URL'] || undefined) ?? believedNote(dataDir)?.databaseUrl ?? undefined;
   if (given !== undefined) return runTool(context, given, args, schema);
   const { logDir } = prepareDataDir(dataDir);
   const database = await startPart({

@@ -2,21 +2,25 @@
  * Marks servers that go away with one run, so that a `run` in another directory that finds one on the
  * usual port hosts its own instead of sending its run to a server that soon ends.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ownUser, privateFolder } from '../ownership.ts';
 import { isAlive } from './ports.ts';
+import { readOwnFile, replaceFile } from './private-files.ts';
 
-function markPath(url: string): string {
-  return join(tmpdir(), `simcity-${userInfo().uid}`, `transient-${new URL(url).port}`);
+/** Null where no folder for it can be made that is safe from other users. */
+function markPath(url: string): string | null {
+  const folder = privateFolder(tmpdir(), [`simcity-${ownUser() ?? 'marks'}`]);
+  return folder === null ? null : join(folder, `transient-${new URL(url).port}`);
 }
 
 /** Marks the server at `url` as gone soon. Returns the removal of the mark. */
 export function markTransient(url: string): () => void {
   const path = markPath(url);
+  if (path === null) return () => {};
   try {
-    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
-    writeFileSync(path, String(process.pid));
+    replaceFile(path, () => String(process.pid));
   } catch {
     // Without the mark another run may come here; that is told to its user when this one ends.
   }
@@ -25,9 +29,7 @@ export function markTransient(url: string): () => void {
 
 /** True when the server at `url` ends with someone else's run. */
 export function isTransient(url: string): boolean {
-  try {
-    return isAlive(Number(readFileSync(markPath(url), 'utf8')));
-  } catch {
-    return false;
-  }
+  const path = markPath(url);
+  const mark = path === null ? null : readOwnFile(path);
+  return mark !== null && 'text' in mark && isAlive(Number(mark.text));
 }

@@ -1,10 +1,11 @@
 /** The doctor: every setting with its source, and what is in the way. */
-import { chmodSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startOf } from '../../cli/hosting/ports.ts';
 import type { RunningServer } from '../../server/server.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
@@ -77,6 +78,84 @@ describe('a healthy installation', () => {
     expect(stdout).toMatch(/^server +http:\S+ +--server$/m);
     expect(stdout).toMatch(/^run\.faults +calm +simcity\.config\.json$/m);
     expect(stdout).toContain('Nothing is in the way.');
+  });
+});
+
+describe('what is believed, and from where', () => {
+  test.each([
+    ['--server', {}, ['--server'], 'named by --server, SIMCITY_TOKEN is sent'],
+    ['SIMCITY_URL', { SIMCITY_URL: 'URL' }, [], 'named by SIMCITY_URL, SIMCITY_TOKEN is sent'],
+  ] as const)('a server that %s names gets the token', async (_, env, args, said) => {
+    const variables = Object.fromEntries(Object.keys(env).map((name) => [name, server.url]));
+    const { check } = await doctor(
+      { SIMCITY_TOKEN: 'secret', ...variables },
+      args.flatMap((flag) => [flag, server.url]),
+    );
+    expect(check('server')).toMatchObject({ state: 'ok', found: expect.stringContaining(said) });
+  });
+
+  test('a server that a file names gets none of it', async () => {
+    writeFileSync(join(folder, 'simcity.config.json'), JSON.stringify({ server: server.url }));
+    const { check, setting } = await doctor({ SIMCITY_TOKEN: 'secret' });
+    expect(setting('server')).toMatchObject({ value: server.url, from: 'simcity.config.json' });
+    expect(check('server')).toMatchObject({
+      state: 'ok',
+      found: expect.stringContaining('named by simcity.config.json, no token is sent'),
+    });
+  });
+
+  const note = (changes: object) => {
+    mkdirSync(join(folder, '.simcity'));
+    const { pid } = process;
+    const whole = {
+      url: server.url,
+      pid,
+      start: startOf(pid),
+      command: 'simcity up',
+      databaseUrl: null,
+      token: null,
+    };
+    writeFileSync(join(folder, '.simcity', 'server.json'), JSON.stringify({ ...whole, ...changes }), {
+      mode: 0o600,
+    });
+  };
+
+  test('the note of a living process', async () => {
+    note({});
+    const { check } = await doctor({ SIMCITY_TOKEN: 'secret' });
+    expect(check('server')?.found).toContain('named by the note in the data directory, no token is sent');
+    expect(check('note of the host')).toMatchObject({
+      state: 'ok',
+      found: expect.stringMatching(/is believed: simcity up, process \d+, at http:/),
+    });
+  });
+
+  test('a note that points elsewhere is a warning, and one whose process is gone is none', async () => {
+    note({ url: 'http://192.0.2.1:4600' });
+    const elsewhere = await doctor({});
+    expect(elsewhere.check('note of the host')).toMatchObject({
+      state: 'warn',
+      found: expect.stringMatching(/is ignored: the URL that it names is not on the loopback address/),
+    });
+    expect(elsewhere.check('server')).toMatchObject({
+      state: 'ok',
+      found: expect.stringMatching(/^none runs here/),
+    });
+    rmSync(join(folder, '.simcity'), { recursive: true });
+    note({ pid: 2 ** 22 + 1 });
+    expect((await doctor({})).check('note of the host')).toMatchObject({ state: 'ok' });
+  });
+
+  test('a data directory that every user may write', async () => {
+    mkdirSync(join(folder, '.simcity'));
+    chmodSync(join(folder, '.simcity'), 0o777);
+    const { check, exitCode } = await doctor({});
+    expect(exitCode).toBe(1);
+    expect(check('data directory')).toMatchObject({
+      state: 'fail',
+      found: expect.stringContaining('every user of this machine may write it'),
+      advice: expect.stringContaining('--data-dir'),
+    });
   });
 });
 

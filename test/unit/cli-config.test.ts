@@ -25,20 +25,29 @@ async function runWith(args: string[], env: Record<string, string> = {}) {
   const command = program.commands[0] as Command;
   command.exitOverride().parseOptions(args);
   const configured = await configure(command, env, folder);
-  return { options: command.opts(), env: configured };
+  return { options: command.opts(), ...configured };
 }
 
 describe('settings', () => {
   test('flags come first, then the environment, then the file, then defaults', async () => {
     file({ run: { operations: 10, citizens: 11, slots: 12, faults: 'calm' }, server: 'http://file:1' });
-    const { options, env } = await runWith(['--operations', '30'], {
+    const { options } = await runWith(['--operations', '30'], {
       SIMCITY_OPERATIONS: '20',
       SIMCITY_CITIZENS: '21',
     });
     expect(options).toMatchObject({ operations: 30, citizens: 21, slots: 12, faults: 'calm' });
     expect(options).not.toHaveProperty('concurrency');
-    expect(env).toMatchObject({ SIMCITY_URL: 'http://file:1' });
     expect((await runWith([], { SIMCITY_URL: 'http://env:1' })).env['SIMCITY_URL']).toBe('http://env:1');
+  });
+
+  test('the server of a file is kept apart from the variable, with the token of the same file', async () => {
+    file({ server: 'http://file:1', token: 'of-the-file' });
+    const { env, fileServer } = await runWith([], { SIMCITY_TOKEN: 'of-the-user' });
+    expect(env['SIMCITY_URL']).toBeUndefined();
+    expect(env['SIMCITY_TOKEN']).toBe('of-the-user');
+    expect(fileServer).toEqual({ url: 'http://file:1', token: 'of-the-file', file: 'simcity.config.json' });
+    file({});
+    expect((await runWith([])).fileServer).toBeUndefined();
   });
 
   test('an empty variable counts as not set', async () => {

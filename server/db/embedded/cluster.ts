@@ -56,7 +56,7 @@ async function initialise(options: ClusterOptions, folder: string, password: str
   const { owner } = options;
   await mkdir(folder, { mode: 0o700 });
   const secret = `${folder}.password`;
-  await writeFile(secret, `${password}\n`, { mode: 0o600 });
+  await writeFile(secret, `${password}\n`, { flag: 'wx', mode: 0o600 });
   if (owner) {
     await chown(folder, owner.uid, owner.gid);
     await chown(secret, owner.uid, owner.gid);

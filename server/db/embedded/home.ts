@@ -1,12 +1,13 @@
 /** Where the embedded database lives: under the data directory, or where PostgreSQL's user can reach. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StartupError } from '../../startup-error.ts';
 import { type Binaries, copyBinaries } from './binaries.ts';
 import { isLocked } from './data-dir-lock.ts';
 import { canUse, type Owner } from './owner.ts';
+import { refuseForeign } from './whose.ts';
 
 /** Read by root's clones in folders that only root may enter. */
 const SHARED_FOLDER = '/var/lib/simcity';
@@ -26,15 +27,20 @@ export interface Home {
  * Prepares the folder for the cluster and for the binaries. Normally that is `dataDir` and the
  * package; when the user that PostgreSQL runs as cannot reach them (a clone under root's home), it is
  * a folder of its own under /var/lib/simcity, which `dataDir`/LOCATION then names.
+ * @throws StartupError when another user may have prepared what is there, or it cannot be used.
  */
 export async function prepareHome(dataDir: string, found: Binaries, owner: Owner | null): Promise<Home> {
-  await mkdir(dataDir, { recursive: true }).catch((cause: Error) => {
+  await mkdir(dataDir, { recursive: true, mode: 0o755 }).catch((cause: Error) => {
     throw new StartupError('data_dir_unusable', `the data directory ${dataDir} cannot be created`, {
       hint: 'Give another one with --data-dir.',
       cause,
     });
   });
+  await refuseForeign(dataDir, null);
   const real = await realpath(dataDir);
+  for (const name of ['postgres', 'password', 'LOCATION']) {
+    await refuseForeign(join(real, name), name === 'postgres' ? owner : null);
+  }
   if (owner === null) return { folder: real, binaries: found, movedFrom: null };
 
   const locationFile = join(real, 'LOCATION');
@@ -60,8 +66,7 @@ export async function prepareHome(dataDir: string, found: Binaries, owner: Owner
 
 /** True when the owner can run the program and write a folder made for it inside `folder`. */
 async function probe(owner: Owner, program: string, folder: string): Promise<boolean> {
-  const trial = join(folder, `.probe-${process.pid}`);
-  await mkdir(trial, { recursive: true });
+  const trial = await mkdtemp(join(folder, '.probe-'));
   try {
     await chown(trial, owner.uid, owner.gid);
     return canUse(owner, program, trial);

@@ -1,6 +1,6 @@
 /** Runs PostgreSQL itself: starts it, knows when it is ready, restarts it when it dies, stops it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -118,12 +118,11 @@ function spawnPostgres(options: PostmasterOptions, port: number): ChildProcess {
 }
 
 function openLog(path: string): number {
-  try {
-    if (statSync(path).size > LOG_LIMIT_BYTES) truncateSync(path);
-  } catch {
-    // There is none yet.
-  }
-  return openSync(path, 'a', 0o600);
+  // Windows has no O_NOFOLLOW.
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0 } = constants;
+  const log = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  if (fstatSync(log).size > LOG_LIMIT_BYTES) ftruncateSync(log);
+  return log;
 }
 
 /** The postmaster writes its state to the eighth line of its pid file, in no language. */

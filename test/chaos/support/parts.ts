@@ -19,6 +19,8 @@ export interface StartOptions {
   /** Words before `node`: `ip netns exec NAME`, for example. */
   prefix?: readonly string[];
   args?: readonly string[];
+  /** The working directory; by default a folder of its own. */
+  cwd?: string;
 }
 
 /** A command under way, with all that it says. */
@@ -84,7 +86,7 @@ export async function startSimcity(
   await mkdir(join(folder, 'data'), { recursive: true });
   const [file = process.execPath, ...words] = [...(options.prefix ?? []), process.execPath, SIMCITY, ...args];
   const child = spawn(file, words, {
-    cwd: folder,
+    cwd: options.cwd ?? folder,
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],

@@ -1,0 +1,168 @@
+/** Which server is talked to, and what it is sent: by real requests to a server that keeps their headers. */
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createApi } from '../../cli/client/api.ts';
+import { quickRuns } from '../../cli/client/quick-runs.ts';
+import type { Context } from '../../cli/context.ts';
+import { cityDatabase } from '../../cli/hosting/city-database.ts';
+import { connectToRunning, sharedDatabaseUrl } from '../../cli/hosting/connect.ts';
+import { findServer, passedOver } from '../../cli/hosting/find-server.ts';
+import { writeNote } from '../../cli/hosting/host-note.ts';
+import { recallExec, recallModules } from '../../cli/hosting/modules.ts';
+import { startOf } from '../../cli/hosting/ports.ts';
+import { replaceSealed } from '../../cli/hosting/private-files.ts';
+import { recordedRun } from '../helpers/recorded-run.ts';
+
+let folder: string;
+let dataDir: string;
+let server: Server;
+let url: string;
+/** The Authorization of each request. */
+let got: (string | undefined)[];
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'simcity-find-'));
+  dataDir = join(folder, 'data');
+  mkdirSync(dataDir);
+  got = [];
+  server = createServer(({ headers }, response) => {
+    got.push(headers.authorization);
+    const error = { code: 'unauthorized', message: 'this server wants a token' };
+    response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const TOKEN = 'of-the-user';
+
+function context(env: Record<string, string> = {}, fileServer?: Context['fileServer']): Context {
+  return {
+    // A data directory that is named keeps the usual port out of it.
+    env: { SIMCITY_TOKEN: TOKEN, SIMCITY_DATA_DIR: dataDir, ...env },
+    fileServer,
+    cwd: folder,
+    isTerminal: { stdin: false, stdout: false, stderr: false },
+    out: async () => {},
+    err: () => {},
+    leaving: new AbortController().signal,
+    onSignal: () => () => {},
+    leave: () => {},
+    atExit: () => () => {},
+    atExitSync: () => () => {},
+  };
+}
+
+const inFile = (token?: string) => ({ url, token, file: 'simcity.config.json' });
+const note = () => ({
+  ...{ url, pid: process.pid, start: startOf(process.pid), command: 'simcity up', token: 'of-the-note' },
+  databaseUrl: 'postgres://simcity:x@127.0.0.1:5432/postgres',
+});
+
+describe('the token of the user', () => {
+  test('goes where a flag or the environment names the server', async () => {
+    const byFlag = await findServer(context({}, inFile()), { server: url });
+    expect(byFlag).toEqual({ connection: { url, token: TOKEN, origin: 'flag' }, named: true });
+    const byVariable = await findServer(context({ SIMCITY_URL: url }, inFile()), {});
+    expect(byVariable).toEqual({ connection: { url, token: TOKEN, origin: 'environment' }, named: true });
+  });
+
+  test('does not go where a file names it, and the refusal says why', async () => {
+    const found = await findServer(context({}, inFile()), {});
+    expect(found).toEqual({ connection: { url, token: undefined, origin: 'file' }, named: true });
+    await expect(createApi(found!.connection).runs({})).rejects.toMatchObject({
+      message: 'this server wants a token',
+      hint: expect.stringMatching(
+        /^SIMCITY_TOKEN is only sent where --server or SIMCITY_URL names the server/,
+      ),
+    });
+    expect(got).toEqual([undefined]);
+  });
+
+  test('is asked for by a server that a flag names', async () => {
+    const found = await findServer(context(), { server: url });
+    await expect(createApi(found!.connection).runs({})).rejects.toMatchObject({
+      hint: 'Set SIMCITY_TOKEN to a token that this server takes.',
+    });
+    expect(got).toEqual([`Bearer ${TOKEN}`]);
+  });
+
+  test('does not go where a note names it: that gets the token of the note', async () => {
+    writeNote(dataDir, note());
+    const found = await findServer(context(), {});
+    expect(found).toEqual({ connection: { url, token: 'of-the-note', origin: 'note' }, named: false });
+    writeNote(dataDir, { ...note(), token: null });
+    expect((await findServer(context(), {}))?.connection.token).toBeUndefined();
+    expect(got).toEqual(['Bearer of-the-note', undefined]);
+  });
+
+  test('a file that names both sends its own token to its own server', async () => {
+    const found = await findServer(context({}, inFile('of-the-file')), {});
+    expect(found?.connection).toEqual({ url, token: 'of-the-file', origin: 'file' });
+  });
+
+  test('does not go anywhere for the completion of a command line', async () => {
+    writeFileSync(join(folder, 'simcity.config.json'), JSON.stringify({ server: url }));
+    expect(await quickRuns(context())).toEqual([]);
+    expect(got).toEqual([undefined]);
+  });
+});
+
+describe('a note that is not believed', () => {
+  const DOUBT = 'other users may write it';
+  test('names no server and no database, and whoever finds none is told', async () => {
+    writeNote(dataDir, note());
+    expect((await findServer(context(), {}))?.connection.origin).toBe('note');
+    expect(sharedDatabaseUrl(context(), {})).toBe(note().databaseUrl);
+    expect((await cityDatabase(context(), {}, 'postgres', null)).url).toBe(note().databaseUrl);
+    got = [];
+    chmodSync(join(dataDir, 'server.json'), 0o666);
+    expect(await findServer(context(), {})).toBeNull();
+    expect(sharedDatabaseUrl(context(), {})).toBeNull();
+    expect(got).toEqual([]);
+    const path = join(dataDir, 'server.json');
+    expect(passedOver(context(), {})).toEqual([`${path} is not believed: ${DOUBT}.`]);
+    await expect(connectToRunning(context(), {})).rejects.toMatchObject({
+      exitCode: 4,
+      hint: expect.stringMatching(new RegExp(`${DOUBT}\\. Start one with`)),
+    });
+  });
+
+  test('of a process that is gone is passed over in silence', async () => {
+    writeNote(dataDir, { ...note(), start: 'another' });
+    expect(await findServer(context(), {})).toBeNull();
+    expect(passedOver(context(), {})).toEqual([]);
+  });
+
+  test('a host that is not on loopback is to be named', async () => {
+    writeNote(dataDir, { ...note(), url: null });
+    expect(await findServer(context(), {})).toBeNull();
+    expect(passedOver(context(), {})).toEqual([
+      `simcity up, process ${process.pid}, does not listen on the loopback address: name it by its address.`,
+    ]);
+    expect(sharedDatabaseUrl(context(), {})).toBe(note().databaseUrl);
+  });
+});
+
+describe('what a run executed of the user’s', () => {
+  const run = recordedRun({ target: 'http://127.0.0.1:1' });
+  const own = { target: null, scenario: null, adapter: null, exec: 'touch executed' };
+
+  test('is recalled where it was written, and not from a copy', () => {
+    replaceSealed(join(dataDir, 'modules.json'), { runs: { [run.id]: own } });
+    expect(recallExec(context(), {}, run)).toBe('touch executed');
+    const path = join(dataDir, 'modules.json');
+    renameSync(path, join(folder, 'moved'));
+    copyFileSync(join(folder, 'moved'), path);
+    expect(recallExec(context(), {}, run)).toBeNull();
+    expect(recallModules(context(), {}, run)).toBeUndefined();
+  });
+});
