@@ -1,4 +1,4 @@
-/** A table with the properties of `ink-table`, which cannot be loaded beside this Ink. */
+/** A table with the properties of `ink-table`, and a width and cells' colours; cli/README.md says why not that one. */
 import { alignLeft, alignRight, textWidth } from '../../safe-text.ts';
 import { type Line, PLAIN, type Style, span } from '../paint/line.ts';
 

@@ -1,4 +1,4 @@
-/** What mission control is held against: a picture of the same size, redrawn by hand and by Ink, ten times a second. */
+/** What mission control is held against: a picture of the same size, redrawn by hand ten times a second. */
 import { COLUMNS as columns, ROWS as rows } from './screen.ts';
 
 const PICTURE = `
@@ -10,14 +10,4 @@ export const HAND_WRITTEN = `${PICTURE}
   let n = 0;
   process.stdout.write('\\u001b[?1049h');
   setInterval(() => { n++; process.stdout.write('\\u001b[H' + rows(n).map((row) => '\\u001b[32m' + row + '\\u001b[0m').join('\\r\\n')); }, 100);
-`;
-
-export const PLAIN_INK = `${PICTURE}
-  import { Box, render, Text } from 'ink';
-  import { createElement as h } from 'react';
-  const App = ({ n }) => h(Box, { flexDirection: 'column', width: ${columns}, height: ${rows} },
-    ...rows(n).map((row, i) => h(Text, { key: i, color: 'green', wrap: 'truncate' }, row)));
-  let n = 0;
-  const app = render(h(App, { n }), { patchConsole: false, maxFps: 30 });
-  setInterval(() => { n++; app.rerender(h(App, { n })); }, 100);
 `;
