@@ -34,7 +34,7 @@ export function isBrokenOff({ eventIndex }: { eventIndex: number | null }): bool
 /** What an end that is no verdict means, in a sentence. */
 export const LOSS_SAYS: Record<Loss, string> = {
   LOST: 'The run was lost. This says nothing about the service under test.',
-  'ADAPTER ERROR': 'An adapter or a module failed. This says nothing about the service under test.',
+  'ADAPTER ERROR': 'An adapter or module failed. This says nothing about the service under test.',
 };
 
 interface Cause {

@@ -116,7 +116,7 @@ describe('sentences', () => {
       'To run it again: npx simcity run --seed 42',
       `For all that is known: simcity forensic ${lost.id}`,
     ]);
-    expect(spoken(adapter)[0]).toContain('An adapter or a module failed.');
+    expect(spoken(adapter)[0]).toContain('An adapter or module failed.');
     const broke = createSentences(() => 0).verdict(failed, endFrame(9, 'FAIL').data, styleFor(false));
     expect(broke[1]).toMatch(/^What broke is no-overbooking: /);
   });

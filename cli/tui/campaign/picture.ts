@@ -2,7 +2,7 @@
 import { type Run, type Smallest, smallestSchema } from '../../../server/contract/index.ts';
 import { sizeOf } from '../../campaign/ranges.ts';
 import { type CampaignState, signatureText } from '../../campaign/state.ts';
-import { isLoss, runOutcome } from '../../outcome.ts';
+import { runOutcome } from '../../outcome.ts';
 
 export interface CampaignPicture {
   name: string;
@@ -14,8 +14,8 @@ export interface CampaignPicture {
   operations: number | null;
   /** Seeds that failed; null where only the recorded runs are known. */
   failing: number | null;
-  /** Recorded runs that say nothing about the service under test; null where only the seeds are known. */
-  lost: number | null;
+  /** Recorded runs that ended without a verdict; null where only the seeds are known. */
+  unjudged: number | null;
   rows: readonly FailureRow[];
 }
 
@@ -44,7 +44,7 @@ export function pictureOf(state: CampaignState): CampaignPicture {
     through: sizeOf(state.through),
     seeds: sizeOf(state.seeds),
     failing: found.reduce((sum, { seeds }) => sum + seeds, 0),
-    lost: null,
+    unjudged: null,
     rows: found.map((each) => ({
       ...each,
       failure: signatureText(each.signature),
@@ -62,7 +62,7 @@ export function pictureOfRuns(name: string, runs: readonly Run[]): CampaignPictu
     scenario: first?.scenario ?? '',
     target: first?.target ?? '',
     ...{ through: null, seeds: null, operations: null, failing: null },
-    lost: own.filter((run) => isLoss(runOutcome(run))).length,
+    unjudged: own.filter(({ status }) => status === 'STOPPED').length,
     rows: own.flatMap((run) => {
       const { id, seed, failForensic: bundle, live } = run;
       if (bundle === null || runOutcome(run) !== 'FAIL') return [];

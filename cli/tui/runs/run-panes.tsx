@@ -34,10 +34,10 @@ function failureLines(run: Run, width: number): Line[] {
   const outcome = runOutcome(run);
   const loss = isLoss(outcome) ? outcome : null;
   return [
-    ...(loss === null ? [] : [[span(LOSS_SAYS[loss], { color: OUTCOME_COLOR[loss] })]]),
     ...wrap(safeText(failure.message), width)
       .slice(0, 2)
       .map((text): Line => [span(text, BOLD)]),
+    ...(loss === null ? [] : [[span(LOSS_SAYS[loss], { color: OUTCOME_COLOR[loss] })]]),
     [span(loss === null ? 'reproduce  ' : 'run again  ', DIM), span(safeText(failure.reproduce))],
   ];
 }
@@ -46,19 +46,19 @@ export const CampaignsPane = pane<{ rows: readonly CampaignRow[] }>(
   'CampaignsPane',
   ({ rows }, { width, height }) => {
     const inner = innerSize(width, height);
-    const lines = rows
-      .slice(0, inner.height)
-      .map(
-        ({ name, runs, active, failed, lost, failures }): Line => [
-          span(`${alignLeft(safeText(name), 24)}  `),
-          span(`${formatNumber(runs)} recorded`, DIM),
-          span(active > 0 ? `  ${formatNumber(active)} active` : '', { color: 'cyan' }),
-          span(`  ${formatNumber(failed)} failed`, failed > 0 ? { color: 'red' } : DIM),
-          span(lost > 0 ? `  ${formatNumber(lost)} lost` : '', { color: OUTCOME_COLOR.LOST }),
-          span(failures.length === 0 ? '' : `  ${failures.length} kinds: `, DIM),
-          span(failures.map(({ invariant, count }) => `${safeText(invariant)} ${count}×`).join(', ')),
-        ],
-      );
+    const lines = rows.slice(0, inner.height).map(
+      ({ name, runs, active, failed, unjudged, failures }): Line => [
+        span(`${alignLeft(safeText(name), 24)}  `),
+        span(`${formatNumber(runs)} recorded`, DIM),
+        span(active > 0 ? `  ${formatNumber(active)} active` : '', { color: 'cyan' }),
+        span(`  ${formatNumber(failed)} failed`, failed > 0 ? { color: 'red' } : DIM),
+        span(unjudged > 0 ? `  ${formatNumber(unjudged)} without a verdict` : '', {
+          color: OUTCOME_COLOR.STOPPED,
+        }),
+        span(failures.length === 0 ? '' : `  ${failures.length} kinds: `, DIM),
+        span(failures.map(({ invariant, count }) => `${safeText(invariant)} ${count}×`).join(', ')),
+      ],
+    );
     return framed({ title: 'Campaigns', width, height }, lines);
   },
 );

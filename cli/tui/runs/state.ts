@@ -1,6 +1,6 @@
 /** The list of runs: what is known of them, and where the user stands in it. */
 import type { Launch, Outcome, Run, RunStatus } from '../../../server/contract/index.ts';
-import { isLoss, runOutcome } from '../../outcome.ts';
+import { runOutcome } from '../../outcome.ts';
 import type { Size } from '../state/state.ts';
 import type { Form } from './form.ts';
 
@@ -118,8 +118,8 @@ export interface CampaignRow {
   active: number;
   passed: number;
   failed: number;
-  /** Of which the service under test is not to blame for the end. */
-  lost: number;
+  /** Those that ended without a verdict. */
+  unjudged: number;
   /** By what broke, the most frequent first. */
   failures: { invariant: string; count: number }[];
 }
@@ -140,7 +140,7 @@ export function campaignRows(runs: readonly Run[]): CampaignRow[] {
       active: members.filter(isActive).length,
       passed: members.filter(({ status }) => status === 'PASS').length,
       failed: failed.length,
-      lost: members.filter((run) => isLoss(runOutcome(run))).length,
+      unjudged: members.filter(({ status }) => status === 'STOPPED').length,
       failures,
     };
   });

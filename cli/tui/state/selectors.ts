@@ -148,10 +148,11 @@ export function knownEvent(state: State, index: number): RunEvent | undefined {
 /** Share of the run that is done, 0 to 1, and the time it may still take in ms; null while nothing tells. */
 export function progressOf(state: Moment): { share: number; leftMs: number | null } | null {
   const data = shown(state);
-  if (data.end !== null) return { share: 1, leftMs: null };
   const { operations, durationSeconds } = data.run.config;
-  const elapsed = elapsedMs(state);
   const begun = (data.metrics['operations'] ?? 0) / operations;
+  // What ended without a PASS got only so far.
+  if (data.end !== null) return { share: data.end.pass ? 1 : Math.min(1, begun), leftMs: null };
+  const elapsed = elapsedMs(state);
   const passed = durationSeconds === null ? 0 : elapsed / 1_000 / durationSeconds;
   const share = Math.min(1, Math.max(begun, passed));
   // With less than a hundredth done, a guess is worth nothing.

@@ -224,13 +224,13 @@ function Campaigns({ rows, route, isPart }: CampaignsProps) {
       aside={isPart ? 'of the runs shown' : undefined}
     >
       <ul class="campaigns">
-        {rows.map(({ name, runs, active, passed, failed, lost, failures }) => (
+        {rows.map(({ name, runs, active, passed, failed, unjudged, failures }) => (
           <li key={name}>
             <Link to={{ page: 'runs', status: null, campaign: name }}>{safeText(name)}</Link>
             <span>
               {formatNumber(runs)} runs: {passed} passed,{' '}
               <span class={failed > 0 ? 'broke' : ''}>{failed} failed</span>
-              {lost > 0 && <span class="warn">, {lost} lost</span>}
+              {unjudged > 0 && `, ${unjudged} without a verdict`}
               {active > 0 && `, ${active} active`}
             </span>
             <span class="dim">
