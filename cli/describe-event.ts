@@ -36,9 +36,10 @@ export function detailOf(event: RunEvent): string {
       return faultDetail(event);
     case 'violation':
       return [text(data['invariant']), text(data['message'])].filter(Boolean).join(': ');
+    case 'end':
+      return [text(data['status']), text(data['reason'])].filter(Boolean).join('  ') || shortJson(data);
     case 'note':
     case 'start':
-    case 'end':
       return text(data['message']) ?? text(data['status']) ?? shortJson(data);
     default:
       return operationDetail(event);

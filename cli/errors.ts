@@ -6,11 +6,11 @@ export const EXIT = {
   pass: 0,
   /** The run failed. */
   fail: 1,
-  /** Wrong usage: an unknown command, a bad value, a run that does not exist. */
+  /** Wrong usage: an unknown command, a bad value, a run that does not exist; an adapter or module that failed. */
   usage: 2,
-  /** The run was stopped. */
+  /** The run was stopped by somebody. */
   stopped: 3,
-  /** The server or the database could not be reached, or the harness was lost. */
+  /** The server or the database could not be reached, or the run was lost. */
   unreachable: 4,
   /** Ctrl-C. */
   interrupted: 130,

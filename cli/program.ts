@@ -94,7 +94,8 @@ function helpCommand(): Command {
     .helpOption(false);
 }
 
-const EXIT_CODES_HELP = `Exit codes: 0 PASS, 1 FAIL, 2 wrong usage, 3 STOPPED, 4 server, database or harness lost, 130 interrupted.
+const EXIT_CODES_HELP = `Exit codes: 0 PASS, 1 FAIL, 2 wrong usage or ADAPTER ERROR, 3 STOPPED, 4 LOST, or server or database out of reach,
+130 interrupted. LOST and ADAPTER ERROR say nothing about the service under test.
 A RUN is its id, any unambiguous prefix of it, or latest.`;
 
 function environmentHelp(): string {

@@ -7,6 +7,7 @@ import { CliError, EXIT } from '../errors.ts';
 import type { Connected } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
 import { launchHere } from '../hosting/modules.ts';
+import { isLoss, reasonOf, runOutcome } from '../outcome.ts';
 import { safeText } from '../safe-text.ts';
 import { type CampaignState, type Found, signatureText } from './state.ts';
 import type { CampaignVoice } from './voice.ts';
@@ -34,13 +35,29 @@ export async function recordAll(
   for (const found of state.found) {
     if (found.run === null) {
       options.voice.say(`recording seed ${found.seed} (${safeText(signatureText(found.signature))})`);
-      found.run = (await recorded(context, state, found, options)).id;
-      options.save();
+      await takeRecorded(found, await recorded(context, state, found, options), options);
     }
     if (found.smallest !== null || found.why !== '') continue;
     if (!(await makeSmall(context, state, found, options))) return false;
   }
   return true;
+}
+
+/** A run that was lost shows nothing of the failure, so that the next session records it anew. */
+async function takeRecorded(
+  found: Found,
+  run: Run,
+  { connected, save, voice }: RecordOptions,
+): Promise<void> {
+  const outcome = runOutcome(run);
+  if (isLoss(outcome)) {
+    const why = safeText(run.failForensic?.message ?? reasonOf(run));
+    voice.say(`seed ${found.seed} is not recorded, run ${run.id} ended as ${outcome}: ${why}`);
+    return;
+  }
+  found.run = run.id;
+  if (found.smallest) await connected.api.storeSmallest(run.id, found.smallest);
+  save();
 }
 
 async function recorded(

@@ -4,7 +4,7 @@ import { runConfigSchema, type SeedRange } from '../../server/contract/index.ts'
 import { hunt } from '../campaign/hunt.ts';
 import { joined, rangesText, sizeOf } from '../campaign/ranges.ts';
 import { recordAll } from '../campaign/record.ts';
-import { type CampaignFiles, type CampaignState, campaignFiles } from '../campaign/state.ts';
+import { type CampaignFiles, type CampaignState, campaignFiles, type Found } from '../campaign/state.ts';
 import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
 import { type Context, canDraw, wantsColor } from '../context.ts';
 import { EXIT, usageError } from '../errors.ts';
@@ -99,7 +99,7 @@ async function conduct(
     save,
     voice,
   });
-  if (finished && flags.record && state.found.some(({ smallest, why }) => smallest === null && why === '')) {
+  if (finished && flags.record && state.found.some(isUnfinished)) {
     const reached = await connect();
     if (!state.modules) await reached.hosted?.startRunner(null);
     const ownRunner = reached.hosted !== null || state.modules !== undefined;
@@ -115,6 +115,11 @@ async function conduct(
       await (connected as Connected | null)?.hosted?.close();
     },
   };
+}
+
+/** True while a failure is not recorded, or it is not known whether it can be made small. */
+function isUnfinished({ run, smallest, why }: Found): boolean {
+  return run === null || (smallest === null && why === '');
 }
 
 async function begun(

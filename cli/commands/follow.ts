@@ -1,6 +1,8 @@
 /** Follows a run to its end: as mission control, as log lines, as sentences, as lines of JSON, or silently. */
 import type { EndFrame, Run } from '../../server/contract/index.ts';
+import { isQueuedAgain } from '../attempts.ts';
 import type { Api } from '../client/api.ts';
+import { rereadRun } from '../client/reread.ts';
 import { followRun, type StreamItem } from '../client/stream.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT, messageOf } from '../errors.ts';
@@ -34,8 +36,8 @@ export interface FollowRequest {
 
 /** About a minute of attempts: a follower that nobody watches must end when the server does not come back. */
 const UNWATCHED_ATTEMPTS = 15;
-/** Of the lines of JSON, written into the first. A field may be added; anything else makes it 2. */
-const JSON_VERSION = 1;
+/** Of the lines of JSON, written into the first. A field may be added; anything else makes it 3. In 2 `pass` may be null. */
+const JSON_VERSION = 2;
 
 /** Follows and resolves to the exit code of the verdict. @throws CliError when the server is lost. */
 export async function follow(context: Context, request: FollowRequest): Promise<number> {
@@ -134,7 +136,7 @@ async function asLines(context: Context, request: FollowRequest, as: 'log' | 'pl
     const end = await narrate(context, request, narrator, print);
     await print(group.end, true);
     if (end === null) return EXIT.interrupted;
-    await print(narrator.verdict(request.run, end, style));
+    await print(narrator.verdict(await rereadRun(request.api, request.run), end, style));
     return exitCodeOf(end);
   } finally {
     pulse.stop();
@@ -149,13 +151,20 @@ async function narrate(
   print: (lines: string[]) => Promise<void>,
 ): Promise<EndFrame | null> {
   await print(narrator.start(request.run));
+  let wasQueuedAgain = false;
   for await (const item of itemsOf(context, request)) {
     if (item.kind === 'link') {
       await print(narrator.link(item.link));
       continue;
     }
-    await print(narrator.frame(item.frame));
-    if (item.frame.frame === 'end') return item.frame.data;
+    const { frame } = item;
+    await print(narrator.frame(frame));
+    if (frame.frame === 'end') return frame.data;
+    if (frame.frame !== 'heartbeat') continue;
+    const isAgain = isQueuedAgain(frame.data);
+    if (isAgain && !wasQueuedAgain)
+      await print(narrator.queuedAgain(await rereadRun(request.api, request.run)));
+    wasQueuedAgain = isAgain;
   }
   return null;
 }

@@ -2,6 +2,7 @@
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { connectForReading } from '../hosting/connect.ts';
+import { runOutcome } from '../outcome.ts';
 import { forensicText } from '../output/forensic.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson } from '../safe-text.ts';
@@ -24,7 +25,9 @@ export async function forensic(context: Context, runId: string, flags: ForensicF
   }
   const style = styleFor(wantsColor(context, 'stdout'));
   await context.out(
-    flags.json ? `${safeJson(run.failForensic, 2)}\n` : `${forensicText(run.failForensic, style)}\n`,
+    flags.json
+      ? `${safeJson(run.failForensic, 2)}\n`
+      : `${forensicText(run.failForensic, runOutcome(run), style)}\n`,
   );
   return EXIT.pass;
 }

@@ -5,7 +5,8 @@ import { type Context, wantsColor } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { formatNumber, formatSeconds } from '../format.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { paintStatus, type Style, styleFor } from '../output/style.ts';
+import { reasonOf, runOutcome } from '../outcome.ts';
+import { paintOutcome, type Style, styleFor } from '../output/style.ts';
 import { type Column, tableLines } from '../output/table.ts';
 import { safeJson, safeText } from '../safe-text.ts';
 
@@ -54,8 +55,11 @@ function columns(style: Style): Column<Run>[] {
     { title: 'RUN', value: (run) => run.id },
     {
       title: 'STATUS',
-      value: (run) => run.status,
-      paint: (text) => text.replace(/\S+/, (status) => paintStatus(style, status)),
+      value: runOutcome,
+      paint: (text, run) => {
+        const outcome = runOutcome(run);
+        return text.replace(outcome, paintOutcome(style, outcome));
+      },
     },
     { title: 'SCENARIO', value: (run) => safeText(run.scenario) },
     { title: 'TARGET', value: (run) => safeText(run.target) },
@@ -67,6 +71,6 @@ function columns(style: Style): Column<Run>[] {
       right: true,
     },
     { title: 'CREATED', value: (run) => run.createdAt.replace(/\.\d+Z$/, 'Z') },
-    { title: 'FAILURE', value: (run) => safeText(run.failForensic?.invariant ?? '') },
+    { title: 'FAILURE', value: (run) => safeText(run.failForensic === null ? '' : reasonOf(run)) },
   ];
 }

@@ -1,11 +1,13 @@
 /** `simcity show`: one run: plan, state, metrics, verdict. */
 import type { Run } from '../../server/contract/index.ts';
+import { attemptText, isQueuedAgain, waitingText } from '../attempts.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { formatMetric, formatNumber } from '../format.ts';
 import { connectForReading } from '../hosting/connect.ts';
+import { runOutcome } from '../outcome.ts';
 import { planEntries } from '../output/plan.ts';
-import { paintStatus, type Style, styleFor } from '../output/style.ts';
+import { paintOutcome, type Style, styleFor } from '../output/style.ts';
 import { failureLines, verdictLine, verdictOf } from '../output/verdict.ts';
 import { safeJson, safeText, textWidth } from '../safe-text.ts';
 
@@ -27,13 +29,18 @@ export async function show(context: Context, runId: string, flags: ShowFlags): P
 function details(run: Run, style: Style): string {
   const state: [string, string][] = [
     ['run', run.id],
-    ['status', paintStatus(style, run.status)],
+    [
+      'status',
+      `${paintOutcome(style, runOutcome(run))}${isQueuedAgain(run.live) ? `, ${waitingText(run)}` : ''}`,
+    ],
     ['created', run.createdAt],
     ['started', run.startedAt ?? '-'],
     ['ended', run.endedAt ?? '-'],
     ['runner', safeText(run.runner ?? '-')],
     ['events', formatNumber(run.live.eventIndex + 1)],
   ];
+  const attempt = attemptText(run);
+  if (attempt !== null) state.push(['attempts', safeText(attempt)]);
   if (run.stopRequestedAt)
     state.push(['stop asked', `${run.stopRequestedAt} ${safeText(run.stopReason ?? '')}`]);
   const metrics = Object.entries(run.live.metrics).map(([name, value]): [string, string] => [
@@ -41,9 +48,7 @@ function details(run: Run, style: Style): string {
     formatMetric(name, value),
   ]);
   const verdict = verdictOf(run);
-  const ending = verdict
-    ? ['', verdictLine(run, verdict, style), ...failureLines(run, verdict.failure, style)]
-    : [];
+  const ending = verdict ? ['', verdictLine(run, verdict, style), ...failureLines(run, verdict, style)] : [];
   return [
     ...pairs(state, style),
     '',

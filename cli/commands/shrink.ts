@@ -11,6 +11,7 @@ import { recallExec, recallModules } from '../hosting/modules.ts';
 import { smallestText } from '../output/smallest.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson, safeText } from '../safe-text.ts';
+import { refuseBrokenOff, refuseLoss } from './refuse-loss.ts';
 
 interface ShrinkFlags {
   maxExecutions?: number;
@@ -48,12 +49,14 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
   const connected = await connectForReading(context, flags);
   const { api } = connected;
   const run = await api.run(runId);
+  refuseLoss(run, 'shrink');
   if (run.status !== 'FAIL') {
     throw usageError(
       `run ${run.id} has not failed: it is ${run.status}.`,
       '`simcity runs --status FAIL` lists those that have.',
     );
   }
+  refuseBrokenOff(run, 'shrink');
   const database = isServiceTarget(run.target)
     ? { url: null, close: async () => {} }
     : await cityDatabase(context, flags, run.target, connected);

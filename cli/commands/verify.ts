@@ -11,10 +11,12 @@ import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { startLab } from '../hosting/lab.ts';
 import { recallModules } from '../hosting/modules.ts';
+import { isBrokenOff } from '../outcome.ts';
 import { partingText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson, safeText } from '../safe-text.ts';
 import { EVENTS_AROUND } from './diff.ts';
+import { refuseLoss } from './refuse-loss.ts';
 import type { ReplayFlags } from './replay.ts';
 
 /** Exit code 0: the same history; 1: another one. */
@@ -27,6 +29,7 @@ export async function verify(context: Context, runId: string, flags: ReplayFlags
       `\`simcity stop ${run.id}\` ends it.`,
     );
   }
+  refuseLoss(run, 'verify');
   const database = await cityDatabase(context, flags, run.target, connected);
   const modules = recallModules(context, flags, run);
   const comparison = await executeAndCompare(context, connected.api, run, database.url, modules);
@@ -67,9 +70,7 @@ async function executeAndCompare(
 /** Types of the events with which something other than the seed ended the run. */
 function endingNotDecidedBySeed(run: Run): string[] {
   if (run.status === 'STOPPED') return ['end'];
-  const kind = run.failForensic?.kind;
-  const lost = kind === 'harness-crash' || kind === 'harness-lost' || kind === 'timeout';
-  return lost ? ['violation', 'end'] : [];
+  return run.failForensic !== null && isBrokenOff(run.failForensic) ? ['violation', 'end'] : [];
 }
 
 /** A run ends with one `end`, and breaks once, so that the first of these types is where its ending begins. */
@@ -87,7 +88,7 @@ async function* eventsOf(lines: AsyncIterable<LabLine>): AsyncGenerator<RunEvent
 /** Null when it came to its own end. */
 function whatEndedIt(run: Run): string | null {
   if (endingNotDecidedBySeed(run).length === 0) return null;
-  return run.status === 'STOPPED' ? 'it was stopped' : 'its harness was lost';
+  return run.status === 'STOPPED' ? 'it was stopped' : 'its harness ended';
 }
 
 async function report(

@@ -1,17 +1,18 @@
 /** The forensic bundle as text. */
-import { type Forensic, type Interval, smallestSchema } from '../../server/contract/index.ts';
+import { type Forensic, type Interval, type Outcome, smallestSchema } from '../../server/contract/index.ts';
+import { processLines } from '../describe-process.ts';
 import { formatClock, formatNumber } from '../format.ts';
+import { isLoss, LOSS_SAYS, type Loss } from '../outcome.ts';
 import { safeJson, safeLines, safeText, truncate } from '../safe-text.ts';
 import { smallestText } from './smallest.ts';
-import type { Style } from './style.ts';
+import { paintOutcome, type Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
 
 /** Everything in the bundle that reads well; the whole of it is in `--json`. */
-export function forensicText(bundle: Forensic, style: Style): string {
-  const at = bundle.eventIndex === null ? '' : ` at event ${formatNumber(bundle.eventIndex)}`;
-  const clock = bundle.virtualMs === null ? '' : `, ${formatClock(bundle.virtualMs, 3)}`;
+export function forensicText(bundle: Forensic, outcome: Outcome, style: Style): string {
+  if (isLoss(outcome)) return diagnosisText(bundle, outcome, style);
   const lines = [
-    `${style.red(style.bold('FAIL'))}  ${bundle.kind}: ${safeText(bundle.invariant)}${at}${clock}`,
+    `${style.red(style.bold('FAIL'))}  ${bundle.kind}: ${safeText(bundle.invariant)}${placeOf(bundle)}`,
     safeLines(bundle.message),
     '',
     ...section(style, 'Operation', bundle.operation),
@@ -20,12 +21,34 @@ export function forensicText(bundle: Forensic, style: Style): string {
     ...listSection(style, 'Difference', bundle.difference.map(safeText)),
     ...historySection(style, bundle),
     ...listSection(style, 'Faults active', bundle.faultsActive.map(safeText)),
-    ...(bundle.process ? section(style, 'Process', bundle.process) : []),
+    ...processSection(style, bundle),
     style.bold('Reproduce'),
     `  ${safeText(bundle.reproduce)}`,
     ...smallestSection(style, bundle.smallest),
   ];
   return lines.join('\n');
+}
+
+/** What went wrong with the run itself. */
+function diagnosisText(bundle: Forensic, loss: Loss, style: Style): string {
+  return [
+    `${style.bold(paintOutcome(style, loss))}  ${bundle.kind}${placeOf(bundle)}`,
+    safeLines(bundle.message),
+    LOSS_SAYS[loss],
+    '',
+    ...processSection(style, bundle),
+    style.bold('Run again'),
+    `  ${safeText(bundle.reproduce)}`,
+  ].join('\n');
+}
+
+function placeOf({ eventIndex, virtualMs }: Forensic): string {
+  const at = eventIndex === null ? '' : ` at event ${formatNumber(eventIndex)}`;
+  return virtualMs === null ? at : `${at}, ${formatClock(virtualMs, 3)}`;
+}
+
+function processSection(style: Style, { process }: Forensic): string[] {
+  return listSection(style, 'Process', processLines(process ?? {}));
 }
 
 /** What `shrink` found, once it has; one of a later version is left to `--json`. */

@@ -1,10 +1,12 @@
 /** What GitHub Actions reads: groups and annotations in the log, and the job summary in Markdown. */
 import type { Run } from '../../server/contract/index.ts';
+import { attemptText } from '../attempts.ts';
 import { formatMetric, formatNumber, formatSeconds } from '../format.ts';
+import { isLoss, LOSS_SAYS, runOutcome } from '../outcome.ts';
 import { safeLines, safeText } from '../safe-text.ts';
 import { valueText } from '../value-text.ts';
 import { planEntries } from './plan.ts';
-import { commandsFor, isHarnessFailure, type ReportData, reportVerdict } from './report/data.ts';
+import { commandsFor, type ReportData, type ReportVerdict, reportVerdict } from './report/data.ts';
 
 /** Makes a line of text that holds foreign text harmless: Actions obeys `::` at its start and `##[` anywhere. */
 export function defuseLine(line: string): string {
@@ -20,21 +22,35 @@ export function groupLines(run: Run): { begin: string[]; end: string[] } {
 /** The line that Actions shows at the top of a job. */
 export function annotation(data: ReportData): string {
   const { run } = data;
-  const { status, failure, stopReason, events, seconds } = reportVerdict(data);
+  const verdict = reportVerdict(data);
   const where = `${run.scenario}@${run.target} seed ${run.seed}`;
-  if (failure !== null) {
-    const title = isHarnessFailure(failure) ? 'harness lost' : failure.invariant;
-    const message = `${failure.message}\nReproduce: ${failure.reproduce}`;
-    return command('error', `SimCity FAIL: ${title} (${where})`, message);
-  }
-  const message = `${formatNumber(events)} events in ${formatSeconds(seconds)}`;
-  if (status === 'PASS') return command('notice', `SimCity PASS (${where})`, message);
-  const level = status === 'STOPPED' ? 'warning' : 'error';
-  const title = status === 'STOPPED' ? 'SimCity STOPPED' : 'SimCity: no verdict';
-  return command(level, `${title} (${where})`, stopReason ?? message);
+  const told = `${formatNumber(verdict.events)} events in ${formatSeconds(verdict.seconds)}`;
+  const { level, title, message } = annotated(verdict);
+  return command(level, `SimCity${title} (${where})`, message ?? told);
 }
 
-function command(level: 'error' | 'warning' | 'notice', title: string, message: string): string {
+function annotated({ ending, failure, stopReason }: ReportVerdict): Annotated {
+  if (failure !== null && ending !== 'NO VERDICT') {
+    const [cause, again] = isLoss(ending) ? [failure.kind, 'Run again'] : [failure.invariant, 'Reproduce'];
+    const title = ending === 'ADAPTER ERROR' ? ending : `${ending}: ${cause}`;
+    return {
+      level: 'error',
+      title: ` ${title}`,
+      message: `${failure.message}\n${again}: ${failure.reproduce}`,
+    };
+  }
+  if (ending === 'PASS') return { level: 'notice', title: ' PASS', message: null };
+  if (ending === 'STOPPED') return { level: 'warning', title: ' STOPPED', message: stopReason };
+  return { level: 'error', title: ': no verdict', message: stopReason };
+}
+
+interface Annotated {
+  level: 'error' | 'warning' | 'notice';
+  title: string;
+  message: string | null;
+}
+
+function command(level: Annotated['level'], title: string, message: string): string {
   return `::${level} title=${propertyText(title)}::${messageText(message)}`;
 }
 
@@ -46,17 +62,27 @@ function propertyText(text: string): string {
   return messageText(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }
 
-const ICONS = { PASS: '✅', FAIL: '❌', STOPPED: '⏹️', 'not-ended': '⚠️' } as const;
+const ICONS: Record<ReportVerdict['ending'], string> = {
+  PASS: '✅',
+  FAIL: '❌',
+  STOPPED: '⏹️',
+  LOST: '⚠️',
+  'ADAPTER ERROR': '⚠️',
+  'NO VERDICT': '⚠️',
+};
 
 /** The job summary. */
 export function summaryMarkdown(data: ReportData): string {
   const { run } = data;
-  const { status, events, seconds, stopReason } = reportVerdict(data);
-  const named = status === 'not-ended' ? 'no verdict' : status;
+  const { ending, events, seconds, stopReason } = reportVerdict(data);
+  const named = ending === 'NO VERDICT' ? 'no verdict' : ending;
+  const asides = [stopReason, attemptText(run)].flatMap((text) =>
+    text === null ? [] : [`, ${inline(text)}`],
+  );
   return `${[
-    `### ${ICONS[status]} SimCity ${named}: ${inline(run.scenario)} on ${inline(run.target)}, seed ${run.seed}`,
+    `### ${ICONS[ending]} SimCity ${named}: ${inline(run.scenario)} on ${inline(run.target)}, seed ${run.seed}`,
     '',
-    `${formatNumber(events)} events in ${formatSeconds(seconds)}, run \`${run.id}\`${stopReason === null ? '' : `, ${inline(stopReason)}`}`,
+    `${formatNumber(events)} events in ${formatSeconds(seconds)}, run \`${run.id}\`${asides.join('')}`,
     ...failureMarkdown(data),
     '',
     '<details><summary>Metrics and plan</summary>',
@@ -76,11 +102,16 @@ function failureMarkdown(data: ReportData): string[] {
   const failure = data.run.failForensic;
   if (failure === null) return [];
   const at = failure.eventIndex === null ? '' : ` at event ${formatNumber(failure.eventIndex)}`;
+  const outcome = runOutcome(data.run);
+  const cause = isLoss(outcome) ? failure.kind : `${failure.kind}: ${inline(failure.invariant)}`;
+  const message = `> ${inline(failure.message)}`;
+  const commands = fence(commandsFor(data).map(({ what, command: line }) => `# ${what}\n${line}`));
+  if (isLoss(outcome)) return ['', `**${cause}**${at}`, '', message, '', LOSS_SAYS[outcome], '', ...commands];
   return [
     '',
-    `**${failure.kind}: ${inline(failure.invariant)}**${at}`,
+    `**${cause}**${at}`,
     '',
-    `> ${inline(failure.message)}`,
+    message,
     '',
     ...table('', [
       ['expected', valueText(failure.expected)],
@@ -90,7 +121,7 @@ function failureMarkdown(data: ReportData): string[] {
       ? []
       : ['', `Faults active: ${failure.faultsActive.map(inline).join(', ')}`]),
     '',
-    ...fence(commandsFor(data).map(({ what, command: line }) => `# ${what}\n${line}`)),
+    ...commands,
   ];
 }
 

@@ -1,11 +1,13 @@
 /** A run as log lines: what matters at once, progress each second, never a line an event. */
 import type { HeartbeatFrame, RunEvent } from '../../server/contract/index.ts';
+import { isQueuedAgain, waitingText } from '../attempts.ts';
 import { usualCharts } from '../chart-choice.ts';
 import { detailOf, kindOf } from '../describe-event.ts';
+import { runOutcome } from '../outcome.ts';
 import { safeText } from '../safe-text.ts';
 import type { Narrator } from './narrator.ts';
 import { planEntries } from './plan.ts';
-import { paintStatus, type Style } from './style.ts';
+import { paintOutcome, type Style } from './style.ts';
 import { metricsText, summaryText } from './verdict.ts';
 
 /** Lines about faults in one second; the rest are counted in the progress line. */
@@ -49,6 +51,10 @@ export function createLogLines(style: Style, now: () => number): Narrator {
   };
 
   const onHeartbeat = (data: HeartbeatFrame): string[] => {
+    if (isQueuedAgain(data)) {
+      standing = 'waiting to be executed again';
+      return [];
+    }
     if (data.status === 'QUEUED') {
       standing = 'waiting for a runner';
       if (queuedSaid) return [];
@@ -62,13 +68,13 @@ export function createLogLines(style: Style, now: () => number): Narrator {
     const more = faultsPassedOver > 0 ? ` (+${faultsPassedOver} more fault lines)` : '';
     faultLines = 0;
     faultsPassedOver = 0;
-    const head = `${paintStatus(style, data.status)} event=${data.eventIndex} rate=${Math.round(data.eventsPerSecond)}/s`;
+    const head = `${paintOutcome(style, data.status)} event=${data.eventIndex} rate=${Math.round(data.eventsPerSecond)}/s`;
     return [line(stamp(), 'progress', `${head} ${metricsText(metrics, progressMetrics(metrics))}${more}`)];
   };
 
   return {
     start: (run) => [
-      line(run.createdAt, 'run', `${run.id} ${paintStatus(style, run.status)}`),
+      line(run.createdAt, 'run', `${run.id} ${paintOutcome(style, runOutcome(run))}`),
       line(
         run.createdAt,
         'plan',
@@ -94,6 +100,7 @@ export function createLogLines(style: Style, now: () => number): Narrator {
         ),
       ];
     },
+    queuedAgain: (run) => [line(stamp(), style.yellow('queued'), waitingText(run))],
     idle: (silentMs) => [
       line(stamp(), 'idle', `${standing}; nothing new for ${Math.round(silentMs / 1000)} s`),
     ],

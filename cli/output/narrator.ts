@@ -8,6 +8,8 @@ export interface Narrator {
   start(run: Run): string[];
   frame(frame: Frame): string[];
   link(link: LinkState): string[];
+  /** The run was begun, was lost, and waits for a runner again. */
+  queuedAgain(run: Run): string[];
   /** Nothing was said for so long. */
   idle(silentMs: number): string[];
   /** How it ended. */

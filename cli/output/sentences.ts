@@ -1,7 +1,9 @@
 /** A run as sentences about what changes, for screen readers: no columns, no colours, no repetition. */
-import type { Frame, HeartbeatFrame, Run, RunEvent } from '../../server/contract/index.ts';
+import type { EndFrame, Frame, HeartbeatFrame, Outcome, Run, RunEvent } from '../../server/contract/index.ts';
+import { attemptText, isQueuedAgain, waitingText } from '../attempts.ts';
 import { detailOf } from '../describe-event.ts';
 import { formatNumber, formatSeconds } from '../format.ts';
+import { endingOf, isLoss, LOSS_SAYS } from '../outcome.ts';
 import { safeLines, safeText } from '../safe-text.ts';
 import type { Narrator } from './narrator.ts';
 import { planEntries } from './plan.ts';
@@ -19,13 +21,14 @@ const TOLD: [metric: string, one: string, many: string][] = [
   ['faults', 'fault', 'faults'],
 ];
 
-const STATUS_SENTENCES: Record<HeartbeatFrame['status'], string> = {
+const OUTCOME_SENTENCES: Record<Outcome, string> = {
   QUEUED: 'The run waits for a runner.',
   RUNNING: 'The run is under way.',
   STOPPING: 'The run is being stopped.',
   PASS: 'The run has passed.',
   FAIL: 'The run has failed.',
   STOPPED: 'The run was stopped.',
+  ...LOSS_SAYS,
 };
 
 /** `now` is wall time in ms. */
@@ -54,7 +57,7 @@ export function createSentences(now: () => number): Narrator {
     const lines: string[] = [];
     if (data.status !== status) {
       status = data.status;
-      lines.push(STATUS_SENTENCES[status]);
+      if (!isQueuedAgain(data)) lines.push(OUTCOME_SENTENCES[status]);
     }
     if (now() - toldAt >= PROGRESS_EVERY_MS) lines.push(...progress());
     return lines;
@@ -83,20 +86,36 @@ export function createSentences(now: () => number): Narrator {
       if (link.state !== 'reconnecting') return [];
       return [`The connection was lost: ${safeText(link.error)}. Connecting again, attempt ${link.attempt}.`];
     },
+    queuedAgain: (run) => [`The run was lost, and is ${waitingText(run)}.`],
     idle: (silentMs) => [`Nothing has changed for ${Math.round(silentMs / 1000)} seconds.`],
     verdict: (run, end) => [
       ...progress(),
-      `${STATUS_SENTENCES[end.status]} It took ${formatSeconds(end.durationSecondsActual)} and ${counted(end.eventIndex + 1, 'event', 'events')}.`,
-      ...(end.failure === null
+      `${OUTCOME_SENTENCES[endingOf(end)]} It took ${formatSeconds(end.durationSecondsActual)} and ${counted(end.eventIndex + 1, 'event', 'events')}.`,
+      ...causeSentences(run, end),
+      // The reason of a loss is its diagnosis.
+      ...(end.stopReason === null || isLoss(endingOf(end))
         ? []
-        : [
-            `What broke is ${safeText(end.failure.invariant)}: ${safeLines(end.failure.message)}`,
-            `To reproduce it: ${safeText(end.failure.reproduce)}`,
-            `For all that is known: simcity forensic ${run.id}`,
-          ]),
-      ...(end.stopReason === null ? [] : [`The reason: ${safeText(end.stopReason)}.`]),
+        : [`The reason: ${safeText(end.stopReason)}.`]),
+      ...attemptSentences(run),
     ],
   };
+}
+
+/** What broke, or what went wrong with the run itself. */
+function causeSentences(run: Run, end: EndFrame): string[] {
+  const { failure } = end;
+  if (failure === null) return [];
+  const message = safeLines(failure.message);
+  const command = safeText(failure.reproduce);
+  const [what, again] = isLoss(endingOf(end))
+    ? [`What went wrong: ${message}`, `To run it again: ${command}`]
+    : [`What broke is ${safeText(failure.invariant)}: ${message}`, `To reproduce it: ${command}`];
+  return [what, again, `For all that is known: simcity forensic ${run.id}`];
+}
+
+function attemptSentences(run: Run): string[] {
+  const attempt = attemptText(run);
+  return attempt === null ? [] : [`This was ${safeText(attempt)}.`];
 }
 
 function planSentence(run: Run): string {

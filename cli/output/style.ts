@@ -1,4 +1,6 @@
 /** Colours for text that is written once; nothing but the text when colours are off. */
+import type { Outcome } from '../../server/contract/index.ts';
+import { isLoss } from '../outcome.ts';
 
 type Paint = (text: string) => string;
 
@@ -32,10 +34,10 @@ export function styleFor(color: boolean): Style {
   return color ? COLORED : PLAIN;
 }
 
-/** The status of a run in its colour. */
-export function paintStatus(style: Style, status: string): string {
-  if (status === 'PASS') return style.green(status);
-  if (status === 'FAIL') return style.red(status);
-  if (status === 'RUNNING') return style.cyan(status);
-  return style.yellow(status);
+/** How a run stands or ended, in its colour; red for a FAIL alone. */
+export function paintOutcome(style: Style, outcome: Outcome): string {
+  if (outcome === 'PASS') return style.green(outcome);
+  if (outcome === 'FAIL') return style.red(outcome);
+  if (outcome === 'RUNNING') return style.cyan(outcome);
+  return isLoss(outcome) ? style.bold(style.yellow(outcome)) : style.yellow(outcome);
 }

@@ -1,9 +1,11 @@
 /** The verdict of a run in a few lines, and the exit code that stands for it. */
-import type { EndFrame, FailureSummary, Run } from '../../server/contract/index.ts';
+import { type EndFrame, isTerminal, type Run } from '../../server/contract/index.ts';
+import { attemptText } from '../attempts.ts';
 import { EXIT } from '../errors.ts';
 import { formatNumber, formatSeconds } from '../format.ts';
+import { type Ending, endingOf, isLoss, LOSS_SAYS } from '../outcome.ts';
 import { safeLines, safeText, wrap } from '../safe-text.ts';
-import { paintStatus, type Style } from './style.ts';
+import { paintOutcome, type Style } from './style.ts';
 
 /** How a run ended, from its `end` frame or from its stored row. */
 export type Verdict = Pick<
@@ -13,7 +15,7 @@ export type Verdict = Pick<
 
 /** The verdict of a run that has ended; null while it goes on. */
 export function verdictOf(run: Run): Verdict | null {
-  if (run.status !== 'PASS' && run.status !== 'FAIL' && run.status !== 'STOPPED') return null;
+  if (!isTerminal(run.status)) return null;
   return {
     status: run.status,
     durationSecondsActual: run.durationSecondsActual ?? 0,
@@ -23,36 +25,51 @@ export function verdictOf(run: Run): Verdict | null {
   };
 }
 
-/** 0 PASS, 1 FAIL, 3 STOPPED; 4 when the harness was lost or crashed, which says nothing about the target. */
+const EXIT_OF: Record<Ending, number> = {
+  PASS: EXIT.pass,
+  FAIL: EXIT.fail,
+  STOPPED: EXIT.stopped,
+  LOST: EXIT.unreachable,
+  'ADAPTER ERROR': EXIT.usage,
+};
+
+/** 0 PASS, 1 FAIL, 3 STOPPED; 4 LOST and 2 ADAPTER ERROR, which say nothing about the service under test. */
 export function exitCodeOf(verdict: Pick<Verdict, 'status' | 'failure'>): number {
-  if (verdict.status === 'PASS') return EXIT.pass;
-  if (verdict.status === 'STOPPED') return EXIT.stopped;
-  const kind = verdict.failure?.kind;
-  return kind === 'harness-lost' || kind === 'harness-crash' ? EXIT.unreachable : EXIT.fail;
+  return EXIT_OF[endingOf(verdict)];
 }
 
 /** The line that says how it ended. */
 export function verdictLine(run: Run, verdict: Verdict, style: Style): string {
+  const ending = endingOf(verdict);
   const parts = [
-    `${style.bold(paintStatus(style, verdict.status))}`,
+    `${style.bold(paintOutcome(style, ending))}`,
     `${safeText(run.scenario)}@${safeText(run.target)}`,
     `seed ${run.seed}`,
     `${formatNumber(verdict.eventIndex + 1)} events in ${formatSeconds(verdict.durationSecondsActual)}`,
   ];
-  if (verdict.failure) parts.push(`${verdict.failure.kind}: ${safeText(verdict.failure.invariant)}`);
+  const { failure } = verdict;
+  if (failure) parts.push(isLoss(ending) ? failure.kind : `${failure.kind}: ${safeText(failure.invariant)}`);
   else if (verdict.status === 'STOPPED' && verdict.stopReason) parts.push(safeText(verdict.stopReason));
   return parts.join('  ');
 }
 
-/** What failed and how to see it again; empty without a failure. */
-export function failureLines(run: Run, failure: FailureSummary | null, style: Style): string[] {
+/** What failed and how to see it again, or what went wrong with the run itself; empty without either. */
+export function failureLines(run: Run, verdict: Pick<Verdict, 'status' | 'failure'>, style: Style): string[] {
+  const { failure } = verdict;
   if (failure === null) return [];
+  const ending = endingOf(verdict);
   const at = failure.eventIndex === null ? '' : `event ${formatNumber(failure.eventIndex)}: `;
-  return [
-    `  ${style.red(`${at}${safeLines(failure.message)}`)}`,
-    `  reproduce: ${style.bold(safeText(failure.reproduce))}`,
-    `  forensics: simcity forensic ${run.id}`,
-  ];
+  const message = `${at}${safeLines(failure.message)}`;
+  const command = style.bold(safeText(failure.reproduce));
+  if (isLoss(ending)) {
+    return [
+      `  ${style.yellow(message)}`,
+      `  ${LOSS_SAYS[ending]}`,
+      `  run again: ${command}`,
+      `  diagnosis: simcity forensic ${run.id}`,
+    ];
+  }
+  return [`  ${style.red(message)}`, `  reproduce: ${command}`, `  forensics: simcity forensic ${run.id}`];
 }
 
 /** The metrics worth a line at the end, as `name=value`. */
@@ -71,7 +88,9 @@ export function summaryText(
   metrics: Record<string, number>,
   style: Style,
 ): string {
-  const lines = [verdictLine(run, verdict, style), ...failureLines(run, verdict.failure, style)];
+  const lines = [verdictLine(run, verdict, style), ...failureLines(run, verdict, style)];
+  const attempt = attemptText(run);
+  if (attempt !== null) lines.push(`  ${style.dim(safeText(attempt))}`);
   const numbers = metricsText(metrics);
   if (numbers !== '') lines.push(...wrap(numbers, 76).map((line) => `  ${style.dim(line)}`));
   lines.push(`  ${style.dim(`run ${run.id}`)}`);

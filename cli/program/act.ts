@@ -24,6 +24,6 @@ export function withExitCodes(command: Command, codes: string): Command {
 }
 
 export const VERDICT_CODES =
-  '0 PASS, 1 FAIL, 2 wrong usage, 3 STOPPED, 4 server, database or harness lost, 130 interrupted.';
+  '0 PASS, 1 FAIL, 2 wrong usage or ADAPTER ERROR, 3 STOPPED, 4 LOST, or server or database out of reach,\n130 interrupted.';
 export const PLAIN_CODES =
   '0 done, 2 wrong usage or no such run, 4 the server or the database could not be reached.';

@@ -27,7 +27,9 @@ function addRuns(program: Command, act: Act): void {
     .command('runs')
     .summary('list runs, newest first')
     .description('Lists the runs of a server, the newest first.')
-    .addOption(new Option('--status <STATUS>', 'only these').choices(STATUSES))
+    .addOption(
+      new Option('--status <STATUS>', 'only these; LOST and ADAPTER ERROR are STOPPED').choices(STATUSES),
+    )
     .addOption(count('--limit <N>', 'at most so many (default: 20)', 10_000))
     .action(act(async () => (await import('../commands/runs.ts')).runs));
   withExamples(reads(runs, 'one run a line as JSON'), [

@@ -1,4 +1,5 @@
 /** The whole screen: header, the view, an overlay, key bar. Draws the state and nothing else. */
+import { isLoss } from '../outcome.ts';
 import { safeText } from '../safe-text.ts';
 import { type HeaderPart, header } from './components/header.ts';
 import { type KeyBarProps, keyBar } from './components/key-bar.ts';
@@ -7,6 +8,7 @@ import { type Stroke, useKeys } from './input/use-keys.ts';
 import { DIM, span } from './paint/line.ts';
 import { pane } from './paint/pane.tsx';
 import { modeOf } from './state/reducer.ts';
+import { outcomeOfData } from './state/selectors.ts';
 import type { Overlay, State } from './state/state.ts';
 import type { InputPurpose } from './state/text-input.ts';
 import { MINIMUM } from './theme.ts';
@@ -91,11 +93,15 @@ function keyBarProps(state: State): Omit<KeyBarProps, 'width'> {
       said: { text: `${PROMPTS[input.purpose]} ${safeText(input.text)}▏${error}`, as: 'input' },
     };
   }
-  return { ...bar, keys: KEYS_OF[state.view], said: notice === null ? null : { text: notice, as: 'notice' } };
+  return { ...bar, keys: keysOf(state), said: notice === null ? null : { text: notice, as: 'notice' } };
 }
 
 const OTHER_KEYS = (scope: State['view']): readonly Binding[] =>
   bindingsOf(scope).filter((binding) => !VIEW_BINDINGS.includes(binding));
+
+function keysOf({ view, data }: State): readonly Binding[] {
+  return view === 'forensics' && isLoss(outcomeOfData(data)) ? KEYS_OF_LOSS : KEYS_OF[view];
+}
 
 /** The same lists each time, so that the key bar is drawn anew only when it changes. */
 const KEYS_OF: Record<State['view'], readonly Binding[]> = {
@@ -105,3 +111,6 @@ const KEYS_OF: Record<State['view'], readonly Binding[]> = {
   replay: OTHER_KEYS('replay'),
   checks: OTHER_KEYS('checks'),
 };
+
+/** Of the forensics of a run that says nothing about the service. */
+const KEYS_OF_LOSS = KEYS_OF.forensics.filter(({ intent }) => intent !== 'verify' && intent !== 'shrink');

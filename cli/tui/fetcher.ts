@@ -23,7 +23,7 @@ export interface Fetcher {
 
 const CALLS_AT_ONCE = 3;
 /** The same need comes again while a run grows: not more often than that, in ms. */
-const AGAIN_MS: Partial<Record<Need['kind'], number>> = { page: 400, bundle: 1_000, city: 200, block: 400 };
+const AGAIN_MS: Partial<Record<Need['kind'], number>> = { page: 400, run: 1_000, city: 200, block: 400 };
 /** After an error the same is asked again only so much later, in ms. */
 const RETRY_MS = 2_000;
 
@@ -96,8 +96,8 @@ async function ask(
     }
     case 'city':
       return { kind: 'city', city: await api.state(runId, need.at) };
-    case 'bundle':
-      return { kind: 'bundle', bundle: (await api.run(runId)).failForensic };
+    case 'run':
+      return { kind: 'run', run: await api.run(runId) };
     case 'compare':
       return compare(api, runId, otherRunId ?? runId, need.from, isOver);
   }

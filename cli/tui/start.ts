@@ -1,15 +1,17 @@
 /** Runs mission control on a terminal: a run or the list of runs, until the user leaves; always restores the terminal. */
 
-import type { Run } from '../../server/contract/index.ts';
+import { isTerminal, type Run } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
+import { rereadRun } from '../client/reread.ts';
 import type { FollowRequest } from '../commands/follow.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { formatNumber } from '../format.ts';
-import { paintStatus, styleFor } from '../output/style.ts';
+import { paintOutcome, styleFor } from '../output/style.ts';
 import { exitCodeOf, metricsText, summaryText, verdictOf } from '../output/verdict.ts';
 import { loadViews, type OpenScreen, openScreen } from './open-screen.ts';
 import type { Screen } from './screen.ts';
+import { outcomeOfData } from './state/selectors.ts';
 import type { State, ViewId } from './state/state.ts';
 
 export interface MissionRequest extends Omit<FollowRequest, 'presentation'> {
@@ -46,10 +48,18 @@ export async function missionControl(context: Context, request: MissionRequest):
     }
   });
   if (last === null) return EXIT.pass;
-  await context.out(lastPicture(last, context));
-  const { end, run } = (last as State).data;
+  const state = await withRunAtEnd(request.api, last);
+  await context.out(lastPicture(state, context));
+  const { end, run } = state.data;
   const verdict = end ?? verdictOf(run);
   return verdict === null ? EXIT.interrupted : exitCodeOf(verdict);
+}
+
+/** With the run as it was stored at its end, which a screen that left at once has not read yet. */
+async function withRunAtEnd(api: Api, state: State): Promise<State> {
+  const { data } = state;
+  if (data.end === null || isTerminal(data.run.status)) return state;
+  return { ...state, data: { ...data, run: await rereadRun(api, data.run) } };
 }
 
 /** The list, and the campaigns that are looked at from it, until a run is chosen; null: leave. */
@@ -121,7 +131,7 @@ function lastPicture(state: State, context: Context): string {
   const style = styleFor(wantsColor(context, 'stdout'));
   const { data } = state;
   if (data.end) return summaryText(data.run, data.end, data.metrics, style);
-  const head = `${paintStatus(style, data.status)}  event ${formatNumber(data.eventIndex)}  ${style.dim(metricsText(data.metrics))}`;
+  const head = `${paintOutcome(style, outcomeOfData(data))}  event ${formatNumber(data.eventIndex)}  ${style.dim(metricsText(data.metrics))}`;
   const next = state.hosted ? '' : `  it goes on; see it again: simcity watch ${data.run.id}\n`;
   return `${head}\n${next}`;
 }

@@ -1,15 +1,18 @@
 /** The colours of mission control: named ones only, so that they follow the terminal's own light or dark theme. */
-import type { RunStatus } from '../../server/contract/index.ts';
+import type { Outcome } from '../../server/contract/index.ts';
 import type { EventKind } from '../describe-event.ts';
 import type { Color, Style } from './paint/line.ts';
 
-export const STATUS_COLOR: Record<RunStatus, Color> = {
+/** Red for a FAIL alone: what says nothing about the service warns. The word stands beside it always. */
+export const OUTCOME_COLOR: Record<Outcome, Color> = {
   QUEUED: 'yellow',
   RUNNING: 'cyan',
   STOPPING: 'yellow',
   PASS: 'green',
   FAIL: 'red',
   STOPPED: 'yellow',
+  LOST: 'yellow',
+  'ADAPTER ERROR': 'yellow',
 };
 
 export const EVENT_STYLE: Record<EventKind, Style> = {

@@ -1,4 +1,5 @@
 /** One run on the screen: the stream, the keys, the clock and the server's answers in; pictures out. */
+import { isTerminal } from '../../server/contract/index.ts';
 import { followInBatches } from '../client/stream.ts';
 import type { Context } from '../context.ts';
 import { messageOf } from '../errors.ts';
@@ -76,7 +77,7 @@ export async function watchRun(
   });
   const wantMore = () => {
     const other = state.replay.other;
-    const isOver = state.data.end !== null && other !== null && other.run.pass !== null;
+    const isOver = state.data.end !== null && other !== null && isTerminal(other.run.status);
     fetcher.want(needsOf(state), other?.run.id ?? null, isOver);
   };
   const jobs = createJobs(api.connection);

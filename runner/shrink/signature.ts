@@ -24,11 +24,7 @@ export function sameSignature(a: Signature, b: Signature): boolean {
   return formatSignature(a) === formatSignature(b);
 }
 
-/** Why a failure of this kind cannot be made small; null when it can. */
+/** Why a failure of this kind, found by an execution in this process, cannot be made small; null when it can. */
 export function whyNotShrinkable(kind: FailureKind): string | null {
-  if (kind === 'threshold') return 'a threshold is about the run as a whole: no few operations cross it';
-  if (kind === 'harness-crash' || kind === 'harness-lost' || kind === 'timeout') {
-    return `it ended with ${kind}, which is no fault of the system under test`;
-  }
-  return null;
+  return kind === 'threshold' ? 'a threshold is about the run as a whole: no few operations cross it' : null;
 }

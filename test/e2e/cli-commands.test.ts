@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { simcity } from '../helpers/cli-process.ts';
-import { type FakeServer, startFakeServer } from '../helpers/fake-server.ts';
+import { type FakeServer, startFakeServer, startStream, writeFrame } from '../helpers/fake-server.ts';
+import {
+  adapterDiagnosis,
+  diagnosedEnd,
+  diagnosedRun,
+  lostAttempt,
+  recordedDiagnosis,
+  recordedForensic,
+} from '../helpers/recorded-failure.ts';
 import { endFrame, heartbeat, historyFrames, RUN_ID, recordedRun } from '../helpers/recorded-run.ts';
 
 let server: FakeServer;
@@ -62,7 +70,7 @@ describe('run without a terminal', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(frames[0]).toEqual({ ...history[0], version: 1 });
+    expect(frames[0]).toEqual({ ...history[0], version: 2 });
     expect(frames.slice(1)).toEqual([...history.slice(1), endFrame(40, 'PASS')]);
     expect(stderr).toContain('seed 42');
   });
@@ -118,6 +126,135 @@ describe('run without a terminal', () => {
 
   test('--detach prints the id and leaves', async () => {
     expect(await simcity(['run', '--detach'], { env })).toMatchObject({ exitCode: 0, stdout: `${RUN_ID}\n` });
+  });
+});
+
+describe('a run that says nothing about the service', () => {
+  const live = { ...recordedRun().live, status: 'STOPPED', eventIndex: 40 } as const;
+  const lostAttempts = [lostAttempt(1, 20), lostAttempt(2, 40)];
+  const lost = diagnosedRun(recordedDiagnosis(), { live, lostAttempts });
+  const adapter = diagnosedRun(adapterDiagnosis(), { live });
+  const ends = [
+    ['LOST', 4, lost],
+    ['ADAPTER ERROR', 2, adapter],
+  ] as const;
+
+  test.each(ends)('%s is exit code %i, in every way of showing it', async (outcome, code, run) => {
+    server.push(...history, diagnosedEnd(run));
+    server.run = run;
+    const { exitCode, stdout } = await simcity(['run'], { env });
+    expect(exitCode).toBe(code);
+    expect(stdout).toContain(`\n${outcome}  bookings@postgres  seed 42  `);
+    expect(stdout).toContain('This says nothing about the service under test.');
+    expect(stdout).not.toContain('FAIL');
+    expect(await simcity(['watch', '--quiet'], { env })).toMatchObject({
+      exitCode: code,
+      stdout: expect.stringMatching(new RegExp(`^${outcome}  [^\\n]*  ${run.stopReason}\\n$`)),
+    });
+    const json = await simcity(['watch', '--json', '--quiet'], { env });
+    expect(json.exitCode).toBe(code);
+    expect(JSON.parse(json.stdout)).toEqual({ ...diagnosedEnd(run), version: 2 });
+    expect(JSON.parse(json.stdout).data).toMatchObject({ status: 'STOPPED', pass: null });
+    const plain = await simcity(['watch', '--plain'], { env });
+    expect(plain).toMatchObject({ exitCode: code, stdout: expect.stringContaining('What went wrong: ') });
+  });
+
+  test.each(ends)('%s is told by runs, show and forensic', async (outcome, _, run) => {
+    server.run = run;
+    const { kind, message } = run.failForensic ?? recordedDiagnosis();
+    expect((await simcity(['runs'], { env })).stdout).toMatch(new RegExp(`  ${outcome} .*  ${kind}\n`));
+    const show = (await simcity(['show'], { env })).stdout;
+    expect(show).toMatch(new RegExp(`^  status +${outcome}$`, 'm'));
+    expect(show).toContain(message);
+    const forensic = (await simcity(['forensic'], { env })).stdout;
+    expect(forensic).toContain(`${outcome}  ${kind}\n${message}\n`);
+    expect(forensic).not.toMatch(/Expected|Actual|FAIL|Reproduce/);
+    expect(JSON.parse((await simcity(['forensic', '--json'], { env })).stdout)).toEqual(run.failForensic);
+  });
+
+  test.each([
+    [['replay', 'latest', '--verify'], 'verify'],
+    [['shrink', 'latest'], 'shrink'],
+  ])('%j is refused with a sentence', async (args, what) => {
+    for (const [outcome, , run] of ends) {
+      server.run = run;
+      const { exitCode, stderr, stdout } = await simcity(args, { env });
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+      expect(stderr).toBe(
+        `simcity: run ${RUN_ID} ended as ${outcome} (${run.stopReason}): there is nothing to ${what}.\n` +
+          `  \`simcity forensic ${RUN_ID}\` says what is known.\n`,
+      );
+    }
+  });
+
+  test('what ended its own harness has failed, and has nothing to shrink', async () => {
+    const failForensic = recordedForensic({ kind: 'harness-crash', eventIndex: null });
+    server.run = recordedRun({ status: 'FAIL', pass: false, failForensic });
+    const { exitCode, stderr } = await simcity(['shrink', 'latest'], { env });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(
+      'broke off (harness-crash) before anything was found: there is nothing to shrink.',
+    );
+    expect((await simcity(['runs'], { env })).stdout).toContain('  FAIL ');
+  });
+
+  test('colours warn, and are red for a FAIL alone', async () => {
+    const colored = { ...env, FORCE_COLOR: '1' };
+    server.run = lost;
+    for (const args of [['runs'], ['show'], ['forensic']]) {
+      const { stdout } = await simcity(args, { env: colored });
+      expect(stdout).toMatch(/\u001b\[33mLOST\u001b\[39m/);
+      expect(stdout).not.toContain('\u001b[31m');
+    }
+  });
+});
+
+describe('a run that was executed again', () => {
+  const attempts = { lostAttempts: [lostAttempt(1, 40)] };
+
+  test('is waited for in words, and told quietly at its end', async () => {
+    server.push(...history, heartbeat(40));
+    server.run = recordedRun({ status: 'QUEUED', ...attempts });
+    let isAgain = false;
+    const { exitCode, stdout } = await simcity(['watch'], {
+      env,
+      onStdout: (text) => {
+        if (!isAgain && text.includes('progress')) {
+          isAgain = true;
+          server.push(heartbeat(40, 'QUEUED'), heartbeat(40, 'QUEUED'));
+        } else if (text.includes('again') && server.run.status === 'QUEUED') {
+          server.run = recordedRun({ status: 'PASS', pass: true, ...attempts });
+          server.push(heartbeat(40), ...historyFrames(41, 60), endFrame(60, 'PASS'));
+        }
+      },
+    });
+    expect(exitCode).toBe(0);
+    const waits = stdout.split('\n').filter((line) => line.includes('queued'));
+    expect(waits).toEqual([
+      expect.stringMatching(/Z queued waiting to be executed again \(attempt 2 of 3\)$/),
+    ]);
+    expect(stdout).toContain('\n  attempt 2 (the first was lost at event 40: harness-lost)\n');
+  });
+
+  test('says so in show, also while it waits', async () => {
+    const live = { ...recordedRun().live, status: 'QUEUED', eventIndex: 40 } as const;
+    server.run = recordedRun({ status: 'QUEUED', live, ...attempts });
+    const { stdout } = await simcity(['show'], { env });
+    expect(stdout).toMatch(/^ {2}status +QUEUED, waiting to be executed again \(attempt 2 of 3\)$/m);
+    expect(stdout).toMatch(/^ {2}attempts +attempt 2 \(the first was lost at event 40: harness-lost\)$/m);
+  });
+
+  test('is told at its end although the server no longer answers', async () => {
+    server.script = ({ response }) => {
+      startStream(response);
+      for (const frame of [...history, endFrame(40, 'PASS')]) writeFrame(response, frame);
+      response.end();
+      void server.listenAt(0);
+      return true;
+    };
+    const { exitCode, stdout } = await simcity(['watch'], { env });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('PASS  bookings@postgres');
   });
 });
 

@@ -131,14 +131,14 @@ describe('silence', () => {
     const result = await simcity(['run', '--quiet', '--reporter', 'json=r.json'], { env, cwd: folder });
     expect(result).toMatchObject({ exitCode, stderr: '' });
     expect(result.stdout).toMatch(new RegExp(`^${status}  bookings@postgres  seed 42  41 events[^\\n]*\\n$`));
-    expect(JSON.parse(read('r.json'))).toMatchObject({ version: 1, verdict: { status } });
+    expect(JSON.parse(read('r.json'))).toMatchObject({ version: 2, verdict: { status } });
   });
 
   test('--json --quiet prints the end alone', async () => {
     finish('PASS');
     const { stdout, stderr } = await simcity(['watch', '--json', '--quiet'], { env });
     expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toEqual({ ...endFrame(40, 'PASS'), version: 1 });
+    expect(JSON.parse(stdout)).toEqual({ ...endFrame(40, 'PASS'), version: 2 });
   });
 });
 

@@ -1,8 +1,24 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Run } from '../../server/contract/index.ts';
 import { type FakeServer, startFakeServer } from '../helpers/fake-server.ts';
 import { type Pty, type PtyOptions, startPty } from '../helpers/pty.ts';
-import { recordedCity, recordedForensic } from '../helpers/recorded-failure.ts';
-import { endFrame, heartbeat, historyFrames, recordedRun, violationEvent } from '../helpers/recorded-run.ts';
+import {
+  adapterDiagnosis,
+  diagnosedEnd,
+  diagnosedRun,
+  lostAttempt,
+  recordedCity,
+  recordedDiagnosis,
+  recordedForensic,
+} from '../helpers/recorded-failure.ts';
+import {
+  endFrame,
+  heartbeat,
+  historyFrames,
+  recordedEvent,
+  recordedRun,
+  violationEvent,
+} from '../helpers/recorded-run.ts';
 
 let server: FakeServer;
 let open: Pty[];
@@ -106,6 +122,77 @@ describe('every view of a recorded run', () => {
     expect(still(await go(pty, '5', 'Must hold always'))).toMatchSnapshot('Checks');
     expect(still(await go(pty, '?', 'Keys of Checks'))).toMatchSnapshot('Help');
     for (const line of pty.screen()) expect(line.length).toBeLessThanOrEqual(columns);
+  });
+});
+
+describe('every view of a run that says nothing about the service', () => {
+  const lost = diagnosedRun(recordedDiagnosis(), {
+    lostAttempts: [lostAttempt(1, 412), lostAttempt(2, 900)],
+  });
+  const adapter = diagnosedRun(adapterDiagnosis());
+
+  /** A run that ended with a diagnosis, looked at in its Live view. */
+  async function diagnosed(run: Run, options: PtyOptions): Promise<Pty> {
+    const end = {
+      ...recordedEvent(901),
+      ...{ type: 'end', actor: 'city', data: { status: 'STOPPED', reason: run.stopReason } },
+    };
+    server.push(...historyFrames(0, 900), heartbeat(900), { frame: 'event', data: end }, diagnosedEnd(run));
+    server.run = run;
+    const pty = start(['watch'], options);
+    await pty.until((text) => /00:12\.4/.test(text) && text.includes('0 to 900'), 'the end');
+    return pty;
+  }
+
+  test.each([
+    ['LOST', lost, 80, 24],
+    ['LOST', lost, 120, 40],
+    ['ADAPTER ERROR', adapter, 80, 24],
+    ['ADAPTER ERROR', adapter, 120, 40],
+  ] as const)('%s', async (outcome, run, columns, rows) => {
+    const pty = await diagnosed(run, { columns, rows });
+    const name = (view: string) => `${view}, ${columns} columns`;
+    expect(pty.text()).toContain(`● ${outcome}`);
+    expect(still(pty.text())).toMatchSnapshot(name('Live'));
+    expect(still(await go(pty, '2', 'the last of'))).toMatchSnapshot(name('Events'));
+    expect(still(await go(pty, '3', 'Run again'))).toMatchSnapshot(name('Forensics'));
+    await go(pty, 'x', `The run ended as ${outcome}: there is nothing to shrink.`);
+    await go(pty, 'v', `The run ended as ${outcome}: there is nothing to verify.`);
+    expect(still(await go(pty, KEY.tab, '▸ lastEvents'))).toMatchSnapshot(name('Bundle'));
+    await go(pty, '4', /event 901 of 901/);
+    await fill(pty, ':', '450', 'event 450 of 901');
+    const replay = (text: string) =>
+      /event 450 of 901 {2}00:03/.test(text) &&
+      text.includes('acknowledged') &&
+      !text.includes('after event 901');
+    expect(still(await pty.until(replay, 'event 450'))).toMatchSnapshot(name('Replay'));
+    expect(still(await go(pty, '5', 'Must hold always'))).toMatchSnapshot(name('Checks'));
+    expect(pty.text()).not.toContain('broken');
+    for (const line of pty.screen()) expect(line.length).toBeLessThanOrEqual(columns);
+    // Red is for a FAIL alone.
+    expect(pty.raw()).not.toMatch(/FAIL/);
+    pty.press('q');
+    expect((await pty.exited).exitCode).toBe(outcome === 'LOST' ? 4 : 2);
+    expect(pty.text()).toContain(`${outcome}  bookings@postgres`);
+  });
+
+  test('a run that waits to be executed again says so, and goes on where it was', async () => {
+    server.push(...historyFrames(0, 412), heartbeat(412));
+    const pty = start(['watch'], { columns: 120, rows: 40 });
+    await pty.until((text) => text.includes('event 412'), 'event 412');
+    server.run = recordedRun({ status: 'QUEUED', lostAttempts: [lostAttempt(1, 412)] });
+    server.push(heartbeat(412, 'QUEUED'));
+    await pty.until((text) => text.includes('waiting to be executed again (attempt 2 of 3)'), 'the wait');
+    expect(still(pty.text())).toMatchSnapshot('Queued again');
+    server.push(heartbeat(412), ...historyFrames(413, 500), heartbeat(500));
+    await pty.until((text) => text.includes('event 500'), 'event 500');
+    expect(pty.text()).toMatch(/● RUNNING .* attempt 2 /);
+    expect(pty.text()).not.toContain('again');
+    server.push(endFrame(500, 'PASS'));
+    await pty.until((text) => text.includes('● PASS'), 'PASS');
+    pty.press('q');
+    expect((await pty.exited).exitCode).toBe(0);
+    expect(pty.text()).toContain('attempt 2 (the first was lost at event 412: harness-lost)');
   });
 });
 
@@ -266,12 +353,12 @@ describe('the list of runs', () => {
         ...base,
         ...ended,
         id: id(3),
-        status: 'FAIL',
-        pass: false,
-        failForensic: recordedForensic({ kind: 'harness-lost', invariant: 'harness-lost' }),
+        status: 'STOPPED',
+        stopReason: 'harness-lost',
+        failForensic: recordedDiagnosis(),
       },
       { ...base, ...ended, id: id(2), status: 'PASS', pass: true },
-      { ...base, ...ended, id: id(1), status: 'STOPPED', pass: false, stopReason: 'seen enough' },
+      { ...base, ...ended, id: id(1), status: 'STOPPED', stopReason: 'seen enough' },
     ];
   });
 
@@ -282,14 +369,35 @@ describe('the list of runs', () => {
     expect(await go(pty, 'n', 'Launch a run')).toContain('a fresh one');
   });
 
-  test('a lost harness is told apart from a failure, and filters leave the others out', async () => {
+  test.each([
+    [80, 24],
+    [120, 40],
+  ])('with an adapter error, %i columns and %i rows', async (columns, rows) => {
+    const run = diagnosedRun(adapterDiagnosis(), { campaign: 'nightly', lostAttempts: [lostAttempt(1, 7)] });
+    const again = { status: 'QUEUED', eventIndex: 412 } as const;
+    const waiting = recordedRun({ status: 'QUEUED', lostAttempts: [lostAttempt(1, 412)] });
+    const id = (n: number) => `0198c2d4-1b2c-7d3e-8f4a-5b6c7d8e001${n}`;
+    server.runs = [
+      { ...run, id: id(9) },
+      { ...waiting, id: id(8), live: { ...waiting.live, ...again } },
+      ...(server.runs ?? []),
+    ];
+    const pty = start(['browse'], { columns, rows });
+    const text = await pty.until((shown) => shown.includes('STOPPED'), 'the runs');
+    expect(text.replace(AGES, '').replace(/AGE +/, '')).toMatchSnapshot('Runs');
+  });
+
+  test('what says nothing about the service is told apart from a failure, by filters too', async () => {
     const pty = start(['browse'], { columns: 120, rows: 40 });
     await pty.until((text) => text.includes('● LOST'), 'LOST');
     pty.press('fff');
     const text = await pty.until((shown) => shown.includes('Runs  FAIL'), 'the failures');
     expect(text).toContain('● FAIL');
     expect(text).not.toContain('● LOST');
-    await go(pty, 'f', 'Runs  LOST');
+    expect(await go(pty, 'f', 'Runs  LOST')).toMatch(/● LOST .* harness-lost/);
+    expect(pty.text()).not.toContain('● FAIL');
+    expect(await go(pty, 'f', 'Runs  ADAPTER ERROR')).toContain('no run is in this state');
+    expect(await go(pty, 'f', 'Runs  STOPPED')).not.toContain('● LOST');
   });
 
   test('Enter watches the chosen run, Esc comes back, q leaves', async () => {

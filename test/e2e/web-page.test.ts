@@ -1,23 +1,22 @@
 /** Mission control in a real browser where it is hard: hostile text, tokens, lost servers, small screens, fast runs. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { apiPath, type Run, type RunEvent } from '../../server/contract/index.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
-import { eventually, hasChromium, openPage, overflow, startChromium } from '../helpers/browser.ts';
+import {
+  axe,
+  eventually,
+  HOSTILE,
+  hasChromium,
+  listen,
+  openPage,
+  overflow,
+  startChromium,
+} from '../helpers/browser.ts';
 import { silentLog, startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';
 import { recordedEvent, recordedMetrics } from '../helpers/recorded-run.ts';
 import { call, FakeHarness, launch, startTestServer } from '../helpers/server.ts';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const HOSTILE = '<img src=x onerror="document.title=\'pwned\'"><script>alert(1)</script>\u202e{{7*7}}';
-
-/** Keeps all that a screen reader is told. */
-const LISTEN = `window.said = [];
-  const region = document.getElementById('announcer');
-  new MutationObserver(() => said.push(region.textContent)).observe(region, { childList: true });`;
 
 let database: TestPostgres;
 let url: string;
@@ -145,8 +144,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     const run = await launch(server.url, { target: 'memory', seed: 3 });
     await open(`/runs/${run.id}`);
     await page.getByText('Queued: waiting for a runner').waitFor();
-    await page.evaluate(LISTEN);
-    const said = () => page.evaluate<string>('said.join()');
+    const said = await listen(page);
     const harness = new FakeHarness(server.url, run.id);
     await harness.claim(database.open(url), 300);
     await harness.send(20);
@@ -251,12 +249,3 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.close();
   });
 });
-
-/** What axe finds, in short. */
-async function axe(page: Page, options = ''): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found = await page.evaluate<{ id: string; nodes: { html: string; failureSummary: string }[] }[]>(
-    `axe.run(${options}).then(({ violations }) => violations)`,
-  );
-  return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
-}

@@ -1,5 +1,6 @@
 /** A real Chromium for tests of pages, which notes all that a page must not do. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
@@ -60,6 +61,26 @@ export async function openPage(
       await page.goto(`${base}${MISSION_CONTROL_PATH}${place}`);
     },
   };
+}
+
+/** A text that would do something if a page took it for markup. */
+export const HOSTILE = '<img src=x onerror="document.title=\'pwned\'"><script>alert(1)</script>\u202e{{7*7}}';
+
+/** Keeps all that a screen reader is told from now on; returns what reads it, joined. */
+export async function listen(page: Page): Promise<() => Promise<string>> {
+  await page.evaluate(`window.said = [];
+    const region = document.getElementById('announcer');
+    new MutationObserver(() => said.push(region.textContent)).observe(region, { childList: true });`);
+  return () => page.evaluate<string>('said.join()');
+}
+
+/** What axe finds, in short. `options`: of axe, as JavaScript. */
+export async function axe(page: Page, options = ''): Promise<string[]> {
+  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  const found = await page.evaluate<{ id: string; nodes: { html: string; failureSummary: string }[] }[]>(
+    `axe.run(${options}).then(({ violations }) => violations)`,
+  );
+  return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
 }
 
 /** How many pixels the page is wider than its window. */

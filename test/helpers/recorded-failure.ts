@@ -1,7 +1,14 @@
 /** A recorded failure to go with the recorded run: its bundle, and the city at any event. The same every time. */
-import type { CityState, Forensic, Interval } from '../../server/contract/index.ts';
+import type {
+  CityState,
+  EndFrame,
+  Forensic,
+  Interval,
+  LostAttempt,
+  Run,
+} from '../../server/contract/index.ts';
 import { runConfigSchema } from '../../server/contract/index.ts';
-import { recordedEvent } from './recorded-run.ts';
+import { recordedEvent, recordedRun } from './recorded-run.ts';
 
 function interval(
   operation: number,
@@ -56,6 +63,73 @@ export function recordedForensic(changes: Partial<Forensic> = {}): Forensic {
     reproduce: 'npx simcity run --seed 42 --bug check-then-insert',
     smallest: null,
     ...changes,
+  };
+}
+
+/** The diagnosis of a run whose harness was lost after event 900: nothing of the service under test is in it. */
+export function recordedDiagnosis(changes: Partial<Forensic> = {}): Forensic {
+  return recordedForensic({
+    kind: 'harness-lost',
+    invariant: 'harness-alive',
+    message: 'The harness was lost: runner runner-1 has not renewed its lease for 30 s.',
+    ...{ eventIndex: null, virtualMs: null, operation: null, actual: null, expected: null },
+    ...{ object: null, history: [], city: null, difference: [], faultsActive: [] },
+    reproduce: 'npx simcity run --seed 42',
+    process: {
+      exitCode: null,
+      signal: 'SIGKILL',
+      spawnError: null,
+      stdout: [],
+      stderr: ['one of the last lines', 'the last line that it printed'],
+      droppedBytes: 0,
+    },
+    ...changes,
+  });
+}
+
+/** The diagnosis of a run whose adapter threw when it mapped event 900's call. */
+export function adapterDiagnosis(changes: Partial<Forensic> = {}): Forensic {
+  return recordedDiagnosis({
+    kind: 'adapter-error',
+    invariant: 'adapter-works',
+    message:
+      "my-adapter.ts:41:17: perform threw TypeError: Cannot read properties of undefined (reading 'id')",
+    process: null,
+    ...changes,
+  });
+}
+
+/** An attempt that was lost. */
+export function lostAttempt(attempt: number, eventIndex: number, reason = 'harness-lost'): LostAttempt {
+  return { attempt, runner: `runner-${attempt}`, lostAt: '2025-11-22T20:00:40.000Z', eventIndex, reason };
+}
+
+/** A run that ended with this diagnosis after event 901. */
+export function diagnosedRun(failForensic: Forensic, changes: Partial<Run> = {}): Run {
+  const run = recordedRun();
+  return {
+    ...run,
+    status: 'STOPPED',
+    failForensic,
+    durationSecondsActual: 12.408,
+    stopReason: failForensic.kind,
+    live: { ...run.live, status: 'STOPPED', eventIndex: 901 },
+    ...changes,
+  };
+}
+
+/** The end of such a run. */
+export function diagnosedEnd({ failForensic, ...run }: Run): { frame: 'end'; data: EndFrame } {
+  if (failForensic === null) throw new Error('the run has no diagnosis');
+  const { kind, invariant, message, eventIndex, reproduce } = failForensic;
+  return {
+    frame: 'end',
+    data: {
+      ...{ status: 'STOPPED', pass: null, eventIndex: run.live.eventIndex },
+      durationSecondsActual: 12.408,
+      stopReason: run.stopReason,
+      failure: { kind, invariant, message, eventIndex, reproduce },
+    },
   };
 }
 

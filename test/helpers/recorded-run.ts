@@ -1,6 +1,6 @@
 /** A short recorded run of `bookings`: its row and its frames, the same every time. */
 import type { EndFrame, Frame, Run, RunEvent, Snapshot } from '../../server/contract/index.ts';
-import { runConfigSchema } from '../../server/contract/index.ts';
+import { passOf, runConfigSchema } from '../../server/contract/index.ts';
 
 export const RUN_ID = '0198c2d4-1b2c-7d3e-8f4a-5b6c7d8e7f3c';
 const START_MS = Date.parse('2025-11-22T20:00:00.000Z');
@@ -130,7 +130,7 @@ export function endFrame(index: number, status: EndFrame['status']): Extract<Fra
     frame: 'end',
     data: {
       status,
-      pass: status === 'PASS',
+      pass: passOf(status),
       eventIndex: index,
       durationSecondsActual: 12.408,
       stopReason: status === 'STOPPED' ? 'stopped from mission control' : null,

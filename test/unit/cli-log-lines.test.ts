@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { forensicText } from '../../cli/output/forensic.ts';
 import { createLogLines } from '../../cli/output/log-lines.ts';
+import { createSentences } from '../../cli/output/sentences.ts';
 import { styleFor } from '../../cli/output/style.ts';
 import { exitCodeOf, summaryText } from '../../cli/output/verdict.ts';
+import {
+  adapterDiagnosis,
+  diagnosedEnd,
+  diagnosedRun,
+  lostAttempt,
+  recordedDiagnosis,
+} from '../helpers/recorded-failure.ts';
 import { endFrame, heartbeat, historyFrames, recordedRun, violationEvent } from '../helpers/recorded-run.ts';
 
 const plain = styleFor(false);
@@ -44,6 +53,21 @@ describe('log lines', () => {
     expect(progress).toMatch(/progress RUNNING event=5000 rate=1482\/s bookings=\d+ .*more fault lines/);
   });
 
+  test('a run that waits to be executed again is no silent one', () => {
+    const now = { value: 5_000 };
+    const lines = linesOf(now);
+    lines.frame(heartbeat(1_204));
+    expect(lines.frame(heartbeat(1_204, 'QUEUED'))).toEqual([]);
+    expect(lines.idle(5_000)).toEqual([
+      '1970-01-01T00:00:05.000Z idle waiting to be executed again; nothing new for 5 s',
+    ]);
+    expect(lines.queuedAgain(recordedRun({ lostAttempts: [lostAttempt(1, 1_204)] }))).toEqual([
+      '1970-01-01T00:00:05.000Z queued waiting to be executed again (attempt 2 of 3)',
+    ]);
+    now.value = 7_000;
+    expect(lines.frame(heartbeat(1_204))[0]).toContain('progress RUNNING event=1204');
+  });
+
   test('progress comes once a second', () => {
     const now = { value: 5_000 };
     const lines = linesOf(now);
@@ -69,10 +93,72 @@ describe('the verdict', () => {
     expect(exitCodeOf(endFrame(1, 'PASS').data)).toBe(0);
     expect(exitCodeOf(endFrame(1, 'FAIL').data)).toBe(1);
     expect(exitCodeOf(endFrame(1, 'STOPPED').data)).toBe(3);
-    const lost = endFrame(1, 'FAIL').data;
-    for (const kind of ['harness-lost', 'harness-crash'] as const) {
-      const failure = lost.failure ? { ...lost.failure, kind } : null;
-      expect(exitCodeOf({ ...lost, failure })).toBe(4);
+    for (const kind of ['harness-lost', 'out-of-memory', 'harness-crash', 'timeout'] as const) {
+      expect(exitCodeOf(diagnosedEnd(diagnosedRun(recordedDiagnosis({ kind }))).data)).toBe(4);
     }
+    expect(exitCodeOf(diagnosedEnd(diagnosedRun(adapterDiagnosis())).data)).toBe(2);
+  });
+
+  test('code under test that ended the harness has failed', () => {
+    const end = endFrame(1, 'FAIL').data;
+    for (const kind of ['harness-crash', 'timeout'] as const) {
+      const failure = end.failure && { ...end.failure, kind };
+      expect(exitCodeOf({ ...end, failure })).toBe(1);
+      expect(summaryText(recordedRun(), { ...end, failure }, {}, plain)).toMatch(/^FAIL {2}/);
+    }
+  });
+
+  test('a lost run names the kind instead of an invariant, and says that it says nothing', () => {
+    const run = diagnosedRun(recordedDiagnosis());
+    const text = summaryText(run, diagnosedEnd(run).data, {}, plain);
+    expect(text.split('\n').slice(0, 5)).toEqual([
+      'LOST  bookings@postgres  seed 42  902 events in 12.4 s  harness-lost',
+      '  The harness was lost: runner runner-1 has not renewed its lease for 30 s.',
+      '  The run was lost. This says nothing about the service under test.',
+      '  run again: npx simcity run --seed 42',
+      `  diagnosis: simcity forensic ${run.id}`,
+    ]);
+    const red = summaryText(run, diagnosedEnd(run).data, {}, styleFor(true));
+    expect(red).not.toContain('\u001b[31m');
+    expect(red).toContain('\u001b[33mLOST');
+  });
+
+  test('an adapter error says where it is', () => {
+    const run = diagnosedRun(adapterDiagnosis());
+    const text = summaryText(run, diagnosedEnd(run).data, {}, plain);
+    expect(text).toMatch(
+      /^ADAPTER ERROR {2}bookings@postgres {2}.* {2}adapter-error\n {2}my-adapter\.ts:41:17: /,
+    );
+  });
+
+  test('attempts that were lost are told quietly', () => {
+    const run = recordedRun({ lostAttempts: [lostAttempt(1, 1_204)] });
+    expect(summaryText(run, endFrame(9, 'PASS').data, {}, plain)).toContain(
+      '\n  attempt 2 (the first was lost at event 1,204: harness-lost)\n',
+    );
+    expect(summaryText(recordedRun(), endFrame(9, 'PASS').data, {}, plain)).not.toContain('attempt');
+  });
+
+  test('a diagnosis is shown, not obeyed', () => {
+    const evil = '\u001b[2J\u001b]0;x\u0007\u202egone\r';
+    const run = diagnosedRun(
+      recordedDiagnosis({ message: evil, reproduce: evil, process: { stderr: [evil], [evil]: 1 } }),
+      {
+        stopReason: evil,
+        lostAttempts: [lostAttempt(1, 3, evil), lostAttempt(2, 5, evil)],
+      },
+    );
+    const end = diagnosedEnd(run).data;
+    const sentences = createSentences(() => 0);
+    const texts = [
+      summaryText(run, end, {}, plain),
+      forensicText(run.failForensic ?? recordedDiagnosis(), 'LOST', plain),
+      ...sentences.verdict(run, end, plain),
+      ...sentences.queuedAgain(run),
+      ...linesOf({ value: 0 }).queuedAgain(run),
+    ];
+    for (const text of texts) expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f\u202e]/);
+    expect(texts[0]).toContain('␛[2J');
+    expect(texts[1]).toContain('stderr:\n    ␛[2J');
   });
 });

@@ -7,7 +7,19 @@ import type { ReportData } from '../../cli/output/report/data.ts';
 import { htmlReport } from '../../cli/output/report/html.ts';
 import { jsonReport } from '../../cli/output/report/json.ts';
 import { junitReport } from '../../cli/output/report/junit.ts';
-import { type Forensic, forensicSchema, type Run, runConfigSchema } from '../../server/contract/index.ts';
+import {
+  type Forensic,
+  forensicSchema,
+  passOf,
+  type Run,
+  runConfigSchema,
+} from '../../server/contract/index.ts';
+import {
+  adapterDiagnosis,
+  diagnosedRun,
+  lostAttempt,
+  recordedDiagnosis,
+} from '../helpers/recorded-failure.ts';
 import { historyFrames, recordedMetrics, recordedRun, violationEvent } from '../helpers/recorded-run.ts';
 
 const EVIL = `</script><script>alert(1)</script>"'><img src=x onerror=alert(1)>\u001b[2J]]>\u0000\u202e##[error]x\n::error::y`;
@@ -53,7 +65,7 @@ function ended(status: 'PASS' | 'FAIL' | 'STOPPED', changes: Partial<Run> = {}):
   const text = changes.target ?? 'memory';
   return recordedRun({
     status,
-    pass: status === 'PASS',
+    pass: passOf(status),
     durationSecondsActual: 12.408,
     failForensic: status === 'FAIL' ? failure(text) : null,
     stopReason: status === 'STOPPED' ? text : null,
@@ -67,6 +79,23 @@ function ended(status: 'PASS' | 'FAIL' | 'STOPPED', changes: Partial<Run> = {}):
     ...changes,
   });
 }
+
+/** Runs of which the service under test says nothing, whose every text is `text`. */
+function losses(text?: string): Run[] {
+  const words = text === undefined ? {} : { message: text, invariant: text, reproduce: text };
+  const process = text === undefined ? {} : { process: { stderr: [text], [text]: text } };
+  const told = text === undefined ? {} : { target: text, stopReason: text };
+  const lostAttempts = [lostAttempt(1, 1_204, text)];
+  return [
+    diagnosedRun(recordedDiagnosis({ ...words, ...process }), {
+      ...told,
+      lostAttempts: [...lostAttempts, lostAttempt(2, 901)],
+    }),
+    diagnosedRun(adapterDiagnosis({ ...words, ...process }), { ...told, lostAttempts }),
+  ];
+}
+
+const ATTEMPT = 'attempt 2 (the first was lost at event 1,204: harness-lost)';
 
 function dataOf(run: Run): ReportData {
   const frames = historyFrames(0, 400);
@@ -134,13 +163,32 @@ describe('JUnit', () => {
     expect(xml).toMatch(/ time="12\.408"/);
   });
 
-  test('a lost harness is an error, not a failure of the target', () => {
-    const run = ended('FAIL');
-    const lost = { ...failure('lost'), kind: 'harness-lost' as const };
-    expect(junitReport(dataOf({ ...run, failForensic: lost }))).toContain('errors="1"');
+  test('what says nothing about the service is an error, not a failure', () => {
+    for (const run of losses()) {
+      const xml = junitReport(dataOf(run));
+      expect(xml).toContain(' tests="1" failures="0" errors="1" skipped="0"');
+      expect(elementsOf(xml)).toContain('error');
+      expect(elementsOf(xml)).not.toContain('failure');
+      expect(xml).toContain(`type="${run.failForensic?.kind}"`);
+      expect(xml).toContain(`<property name="attempts" value="${ATTEMPT}"/>`);
+      expect(xml).not.toMatch(/shrink|--verify/);
+    }
+    const [lost, adapter] = losses().map((run) => junitReport(dataOf(run)));
+    expect(lost).toContain('<error message="LOST: The harness was lost: ');
+    expect(lost).toContain('the last line that it printed');
+    expect(adapter).toContain('<error message="ADAPTER ERROR: my-adapter.ts:41:17: ');
+  });
+
+  test('a run whose server is gone is an error', () => {
     expect(junitReport({ ...dataOf(recordedRun()), lost: 'the server is gone' })).toContain(
       '<error message="the server is gone"',
     );
+  });
+
+  test('a lost run says nothing about its thresholds', () => {
+    const config = runConfigSchema.parse({ thresholds: ['p95_latency_ms<50'] });
+    const xml = junitReport(dataOf({ ...(losses()[0] as Run), config }));
+    expect(xml).toContain('tests="2" failures="0" errors="1" skipped="1"');
   });
 
   test('each threshold is a case', () => {
@@ -166,12 +214,47 @@ describe('JSON', () => {
   test('is one document with a version, the run, the verdict, and the failure', () => {
     const document = JSON.parse(jsonReport(dataOf(ended('FAIL'))));
     expect(document).toMatchObject({
-      version: 1,
+      version: 2,
       tool: { name: 'simcity' },
-      run: { seed: 42 },
-      verdict: { status: 'FAIL', pass: false, exitCode: 1, events: 401, durationSeconds: 12.408 },
+      run: { seed: 42, generation: 1, version: '0.2.0', lostAttempts: [] },
+      verdict: {
+        status: 'FAIL',
+        outcome: 'FAIL',
+        pass: false,
+        exitCode: 1,
+        events: 401,
+        durationSeconds: 12.408,
+      },
       failure: { kind: 'invariant' },
     });
+  });
+
+  test('tells a stop, a loss and an adapter error apart, each without a verdict', () => {
+    const verdictOf = (run: Run) => JSON.parse(jsonReport(dataOf(run)));
+    const [lost, adapter] = losses().map(verdictOf);
+    expect(verdictOf(ended('STOPPED'))).toMatchObject({
+      verdict: { outcome: 'STOPPED', pass: null, exitCode: 3 },
+    });
+    expect(lost).toMatchObject({
+      run: { lostAttempts: [{ attempt: 1, eventIndex: 1_204 }, { attempt: 2 }] },
+      verdict: { status: 'STOPPED', outcome: 'LOST', pass: null, exitCode: 4, stopReason: 'harness-lost' },
+      failure: { kind: 'harness-lost' },
+      commands: [{ what: 'Run it again' }, { what: 'All that is known' }],
+    });
+    expect(adapter).toMatchObject({
+      verdict: { status: 'STOPPED', outcome: 'ADAPTER ERROR', pass: null, exitCode: 2 },
+    });
+    expect(JSON.parse(jsonReport({ ...dataOf(recordedRun()), lost: 'gone' }))).toMatchObject({
+      verdict: { status: 'not-ended', outcome: 'NO VERDICT', pass: null, exitCode: 4 },
+    });
+  });
+
+  test('offers to shrink only what a harness lived to find', () => {
+    const crashed = { ...failure('x'), kind: 'harness-crash' as const, eventIndex: null };
+    const { verdict, commands } = JSON.parse(jsonReport(dataOf(ended('FAIL', { failForensic: crashed }))));
+    expect(verdict).toMatchObject({ outcome: 'FAIL', exitCode: 1 });
+    expect(JSON.stringify(commands)).toContain('--verify');
+    expect(JSON.stringify(commands)).not.toContain('shrink');
   });
 });
 
@@ -190,6 +273,27 @@ describe('HTML', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  test('what says nothing about the service is not told as a failure of it', () => {
+    for (const run of losses()) {
+      const page = htmlReport(dataOf(run));
+      expect(page).toContain('What went wrong');
+      expect(page).not.toContain('What broke');
+      expect(page).not.toMatch(/class="[^"]*(FAIL|broke)/);
+      expect(page).not.toMatch(/Expected|Actual|simcity shrink|--verify|where it broke/);
+      expect(page).toContain(ATTEMPT);
+    }
+    const [lost, adapter] = losses().map((run) => htmlReport(dataOf(run)));
+    expect(lost).toContain('<p class="verdict LOST">LOST</p>');
+    expect(lost).toContain('the last line that it printed');
+    expect(adapter).toContain('<p class="verdict ADAPTER-ERROR">ADAPTER ERROR</p>');
+    expect(adapter).toContain('<title>ADAPTER ERROR · ');
+  });
+
+  test('text of a diagnosis never becomes markup', () => {
+    const harmless = losses('harmless').map((run) => tagsOf(htmlReport(dataOf(run))));
+    expect(losses(EVIL).map((run) => tagsOf(htmlReport(dataOf(run))))).toEqual(harmless);
   });
 
   test('needs nothing from anywhere, and says so to the browser', () => {
@@ -231,6 +335,31 @@ describe('GitHub Actions', () => {
     expect(annotation(dataOf(ended('PASS')))).toMatch(/^::notice title=SimCity PASS/);
     expect(annotation(dataOf(ended('STOPPED')))).toMatch(/^::warning title=SimCity STOPPED/);
     expect(annotation(dataOf(ended('FAIL', { target: EVIL })))).not.toMatch(/[\r\n\u001b]/);
+  });
+
+  test('what says nothing about the service is an error of that name, and no FAIL', () => {
+    const [lost, adapter] = losses().map((run) => dataOf(run));
+    if (lost === undefined || adapter === undefined) throw new Error('no data');
+    expect(annotation(lost)).toMatch(
+      /^::error title=SimCity LOST%3A harness-lost \(bookings@postgres seed 42\)::The harness was lost: .*%0ARun again: npx simcity run --seed 42$/,
+    );
+    expect(annotation(adapter)).toMatch(
+      /^::error title=SimCity ADAPTER ERROR \(bookings@.*::my-adapter\.ts:41:17: /,
+    );
+    expect(annotation({ ...dataOf(recordedRun()), lost: 'gone' })).toMatch(
+      /^::error title=SimCity%3A no verdict .*::gone$/,
+    );
+    for (const data of [lost, adapter]) {
+      const summary = summaryMarkdown(data);
+      expect(summary).toMatch(/^### ⚠️ SimCity (LOST|ADAPTER ERROR): bookings on postgres, seed 42\n/);
+      expect(summary).not.toMatch(/FAIL|❌|expected|shrink|--verify/);
+      expect(summary).toContain('attempt 2 \\(the first was lost at event 1,204: harness-lost\\)');
+    }
+    for (const run of losses(EVIL)) {
+      expect(annotation(dataOf(run))).not.toMatch(/[\r\n\u001b]/);
+      const [markup] = summaryMarkdown(dataOf(run)).split('\n```');
+      expect(markup).not.toMatch(/<(?!\/?(details|summary)>)/);
+    }
   });
 
   test('text of a run gives the job no commands', () => {

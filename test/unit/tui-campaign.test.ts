@@ -2,8 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { CampaignState } from '../../cli/campaign/state.ts';
 import { pictureOf, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
 import { type CampaignView, initialCampaign, reduceCampaign } from '../../cli/tui/campaign/state.ts';
+import { campaignRows } from '../../cli/tui/runs/state.ts';
 import { runConfigSchema } from '../../server/contract/index.ts';
-import { recordedForensic } from '../helpers/recorded-failure.ts';
+import {
+  adapterDiagnosis,
+  diagnosedRun,
+  recordedDiagnosis,
+  recordedForensic,
+} from '../helpers/recorded-failure.ts';
 import { RUN_ID, recordedRun } from '../helpers/recorded-run.ts';
 
 const found = (invariant: string, run: string | null): CampaignState['found'][number] => ({
@@ -45,6 +51,16 @@ describe('a campaign on the screen', () => {
     const picture = pictureOfRuns('hunt', [own, recordedRun({ campaign: 'other' }), recordedRun()]);
     expect(picture).toMatchObject({ name: 'hunt', seeds: null, failing: null });
     expect(picture.rows).toMatchObject([{ run: own.id, seed: own.seed, seeds: null }]);
+  });
+
+  test('what is lost is no finding, and is counted apart', () => {
+    const lost = diagnosedRun(recordedDiagnosis(), { campaign: 'hunt' });
+    const adapter = diagnosedRun(adapterDiagnosis(), { campaign: 'hunt' });
+    const picture = pictureOfRuns('hunt', [lost, adapter]);
+    expect(picture).toMatchObject({ rows: [], unjudged: 2 });
+    expect(campaignRows([lost, adapter])).toMatchObject([
+      { name: 'hunt', runs: 2, active: 0, passed: 0, failed: 0, unjudged: 2, failures: [] },
+    ]);
   });
 
   test('opens a failure that is recorded, and says why not for one that is not', () => {

@@ -13,7 +13,13 @@ import { reduce } from '../../cli/tui/state/reducer.ts';
 import { initialState, type State, VIEW_IDS } from '../../cli/tui/state/state.ts';
 import type { Frame, RunEvent } from '../../server/contract/index.ts';
 import { fakeKeyboard } from '../helpers/fake-keyboard.ts';
-import { recordedForensic } from '../helpers/recorded-failure.ts';
+import {
+  diagnosedEnd,
+  diagnosedRun,
+  lostAttempt,
+  recordedDiagnosis,
+  recordedForensic,
+} from '../helpers/recorded-failure.ts';
 import { endFrame, recordedMetrics, recordedRun } from '../helpers/recorded-run.ts';
 
 /** A seeded generator: the same strings every time. */
@@ -111,6 +117,12 @@ describe('5,000 hostile strings', () => {
         }
         draw({ ...state, view: 'forensics', forensics: { ...state.forensics, tab: 'bundle' } });
         mounted.draw(createElement(RunsApp, { state: hostileRuns(some, { columns, rows }), onStroke }));
+        for (const kind of ['harness-lost', 'adapter-error'] as const) {
+          let state = hostileLoss(some, kind, { columns, rows });
+          for (const view of VIEW_IDS) draw({ ...state, view });
+          state = reduce(state, { type: 'intent', intent: 'show-forensics' });
+          draw(reduce(state, { type: 'intent', intent: 'shrink' }));
+        }
         const view = hostileCampaign(some, { columns, rows });
         mounted.draw(createElement(CampaignApp, { view, onStroke }));
         screen.draw(openingPicture({ columns, rows }, some[0] ?? '', some[1] ?? ''));
@@ -183,6 +195,23 @@ function hostileState(some: readonly string[], size: { columns: number; rows: nu
   };
 }
 
+/** A run that was lost twice before it ended with a diagnosis. */
+function hostileLoss(
+  some: readonly string[],
+  kind: 'harness-lost' | 'adapter-error',
+  size: { columns: number; rows: number },
+): State {
+  const [a = '', b = '', c = ''] = some;
+  const bundle = recordedDiagnosis({
+    ...{ kind, message: a, invariant: b, reproduce: c },
+    process: { [a]: b, stderr: some.slice(0, 10), code: { [b]: c } },
+  });
+  const lostAttempts = [lostAttempt(1, 3, a), lostAttempt(2, 5, b), lostAttempt(3, 9, c)];
+  const run = diagnosedRun(bundle, { stopReason: a, lostAttempts });
+  const begun = initialState({ run, size, nowMs: 0, owns: false, hosted: false, exitOnEnd: false });
+  return reduce(begun, { type: 'frames', frames: [diagnosedEnd(run)], nowMs: 0 });
+}
+
 function hostileCampaign(some: readonly string[], size: { columns: number; rows: number }): CampaignView {
   const [a = '', b = '', c = ''] = some;
   const failed = recordedRun({
@@ -207,7 +236,7 @@ function hostileRuns(some: readonly string[], size: { columns: number; rows: num
   });
   return {
     ...initialRuns({ size, nowMs: 0, readOnly: false, hosted: false, hasHome: false }),
-    runs: [run],
+    runs: [run, { ...hostileLoss(some, 'harness-lost', size).data.run, id: 'another' }],
     next: null,
     problem: a,
     notice: b,

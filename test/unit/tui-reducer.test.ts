@@ -1,13 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import { waitingText } from '../../cli/attempts.ts';
 import type { Intent } from '../../cli/tui/input/intents.ts';
+import { checkRows } from '../../cli/tui/state/checks.ts';
 import { EVENTS_KEPT } from '../../cli/tui/state/fold-frames.ts';
+import { type Need, needsOf } from '../../cli/tui/state/needs.ts';
 import { type Action, reduce } from '../../cli/tui/state/reducer.ts';
 import {
+  brokenOf,
   elapsedMs,
   eventsBehind,
   failureOf,
   heartbeatAgeMs,
   metricRows,
+  outcomeOfData,
+  progressOf,
+  readOccasion,
   shown,
 } from '../../cli/tui/state/selectors.ts';
 import { type InitialState, initialState, type State } from '../../cli/tui/state/state.ts';
@@ -19,7 +26,15 @@ import {
   risesOf,
   samplePoints,
 } from '../../cli/tui/state/timeline.ts';
-import type { Frame } from '../../server/contract/index.ts';
+import { headerParts } from '../../cli/tui/views/header-parts.ts';
+import type { Frame, Run } from '../../server/contract/index.ts';
+import {
+  adapterDiagnosis,
+  diagnosedEnd,
+  diagnosedRun,
+  lostAttempt,
+  recordedDiagnosis,
+} from '../helpers/recorded-failure.ts';
 import {
   endFrame,
   heartbeat,
@@ -113,6 +128,128 @@ describe('frames', () => {
     expect(elapsedMs(state)).toBe(100 * 8 + 300);
     expect(heartbeatAgeMs(state)).toBe(300);
     expect(heartbeatAgeMs(play(state, { type: 'tick', nowMs: NOW + 2_000 }))).toBe(2_300);
+  });
+});
+
+/** Needs of the run itself. */
+const runNeeds = (state: State) => needsOf(state).filter(({ kind }) => kind === 'run');
+/** Answers what is needed of the run with `run`. */
+const answered = (state: State, run: Run) =>
+  runNeeds(state).reduce(
+    (now, need: Need) => play(now, { type: 'answer', need, answer: { kind: 'run', run } }),
+    state,
+  );
+const said = (state: State) =>
+  headerParts(state)
+    .map(({ text }) => text)
+    .filter((text) => text !== '');
+
+describe('a run that is executed again', () => {
+  const again = recordedRun({ status: 'QUEUED', lostAttempts: [lostAttempt(1, 100)] });
+  const begun = () => play(start(), frames(...historyFrames(0, 100), heartbeat(100)));
+  const queued = () => play(begun(), frames(heartbeat(100, 'QUEUED')));
+
+  test('is read again when it is queued, once, and says which attempt comes', () => {
+    expect(runNeeds(begun())).toEqual([]);
+    expect(said(queued())).toContain('waiting to be executed again');
+    expect(runNeeds(queued())).toEqual([{ kind: 'run', occasion: 'queued 1', key: 'run queued 1' }]);
+    const known = answered(queued(), again);
+    expect(runNeeds(known)).toEqual([]);
+    expect(said(known)).toContain(waitingText(again));
+    expect(said(known).join()).not.toMatch(/♥|\/s/);
+  });
+
+  test('keeps its events and metrics, goes on where it was, and may be lost once more', () => {
+    const known = answered(queued(), again);
+    const running = play(known, frames(heartbeat(100)));
+    expect(running.data).toMatchObject({ status: 'RUNNING', eventIndex: 100, requeues: 1 });
+    expect(running.data.events).toHaveLength(101);
+    expect(said(running)).toEqual(expect.arrayContaining(['● RUNNING', 'attempt 2', 'event 100']));
+    const further = play(running, frames(...historyFrames(101, 150), heartbeat(150)));
+    expect(further.data.eventIndex).toBe(150);
+    expect(further.data.events.map(({ index }) => index)).toEqual(Array.from({ length: 151 }, (_, i) => i));
+    const twice = play(further, frames(heartbeat(150, 'QUEUED')), frames(heartbeat(150, 'QUEUED')));
+    expect(runNeeds(twice)).toMatchObject([{ occasion: 'queued 2' }]);
+    const ended = play(twice, frames(heartbeat(150)), frames(endFrame(151, 'PASS')));
+    expect(ended.data).toMatchObject({ status: 'PASS', requeues: 2 });
+  });
+
+  test('is read again as well when its history stands still, for the queue may have been too short to see', () => {
+    const later = (state: State, ms: number) => play(state, { type: 'tick', nowMs: NOW + ms });
+    expect(readOccasion(begun().data, NOW + 4_999)).toBeNull();
+    const still = later(begun(), 5_000);
+    expect(runNeeds(still)).toMatchObject([{ occasion: 'still 100 1' }]);
+    const known = answered(still, recordedRun({ lostAttempts: [lostAttempt(1, 100)] }));
+    expect(runNeeds(later(known, 9_999))).toEqual([]);
+    expect(said(known)).toContain('attempt 2');
+    expect(runNeeds(later(known, 10_000))).toMatchObject([{ occasion: 'still 100 2' }]);
+    expect(readOccasion(start().data, NOW + 60_000)).toBeNull();
+  });
+
+  test('is read at its end, which tells all attempts', () => {
+    const ended = play(begun(), frames(endFrame(101, 'PASS')));
+    expect(runNeeds(ended)).toMatchObject([{ occasion: 'end' }]);
+    const known = answered(
+      ended,
+      recordedRun({ status: 'PASS', pass: true, lostAttempts: [lostAttempt(1, 100)] }),
+    );
+    expect(runNeeds(known)).toEqual([]);
+    expect(said(known)).toEqual(
+      expect.arrayContaining(['● PASS', 'attempt 2', '(the first was lost at event 100: harness-lost)']),
+    );
+  });
+
+  test('first waits for any runner, which is nothing new', () => {
+    const fresh = play(start({ run: recordedRun({ status: 'QUEUED' }) }), frames(heartbeat(-1, 'QUEUED')));
+    expect(fresh.data.requeues).toBe(0);
+    expect(runNeeds(fresh)).toEqual([]);
+    expect(said(fresh).join()).not.toContain('again');
+  });
+});
+
+describe('a run that says nothing about the service', () => {
+  test.each([
+    ['LOST', diagnosedRun(recordedDiagnosis())],
+    ['ADAPTER ERROR', diagnosedRun(adapterDiagnosis({ eventIndex: 900 }))],
+  ] as const)('%s breaks no check, and has nothing to verify or shrink', (outcome, run) => {
+    const ended = play(start(), frames(...historyFrames(0, 901), diagnosedEnd(run)));
+    expect(outcomeOfData(ended.data)).toBe(outcome);
+    expect(said(ended)).toContain(`● ${outcome}`);
+    expect(failureOf(ended.data)?.message).toBe(run.failForensic?.message);
+    expect(brokenOf(ended.data)).toBeNull();
+    expect(checkRows(ended.data).filter(({ state }) => state === 'broken')).toEqual([]);
+    const known = answered(ended, run);
+    expect(known.forensics.bundle).toBe(run.failForensic);
+    const forensics = play(known, 'show-forensics');
+    for (const intent of ['verify', 'shrink'] as const) {
+      expect(play(forensics, intent)).toMatchObject({
+        job: null,
+        errands: [],
+        notice: `The run ended as ${outcome}: there is nothing to ${intent}.`,
+      });
+    }
+    expect(play(forensics, 'replay-here').view).toBe('replay');
+  });
+
+  test('keeps what a violation before the end has shown', () => {
+    const run = diagnosedRun(recordedDiagnosis());
+    const state = play(start(), frames({ frame: 'event', data: violationEvent(7) }, diagnosedEnd(run)));
+    expect(failureOf(state.data)?.message).toBe(run.failForensic?.message);
+    expect(brokenOf(state.data)).toMatchObject({ invariant: 'no-overbooking' });
+  });
+
+  test('got as far as it got, like all but a PASS', () => {
+    const share = (state: State) => progressOf(state)?.share;
+    const begun = play(start(), frames(...historyFrames(0, 800), heartbeat(800)));
+    expect(share(play(begun, frames(diagnosedEnd(diagnosedRun(recordedDiagnosis())))))).toBe(0.2);
+    expect(share(play(begun, frames(endFrame(801, 'FAIL'))))).toBe(0.2);
+    expect(share(play(begun, frames(endFrame(801, 'PASS'))))).toBe(1);
+  });
+
+  test('is told apart from one that somebody stopped', () => {
+    const stopped = play(start(), frames(endFrame(9, 'STOPPED')));
+    expect(said(stopped)).toContain('● STOPPED');
+    expect(failureOf(stopped.data)).toBeNull();
   });
 });
 

@@ -1,6 +1,15 @@
 /** What a report is made of, whatever its format. */
-import type { CityState, Forensic, Run, RunEvent, Snapshot } from '../../../server/contract/index.ts';
+import type {
+  CityState,
+  Forensic,
+  Run,
+  RunEvent,
+  Snapshot,
+  TerminalStatus,
+} from '../../../server/contract/index.ts';
 import type { ChartChoice } from '../../chart-choice.ts';
+import { EXIT } from '../../errors.ts';
+import { type Ending, endingOf, isBrokenOff, isLoss, runOutcome } from '../../outcome.ts';
 import { VERSION } from '../../version.ts';
 import { exitCodeOf, verdictOf } from '../verdict.ts';
 
@@ -19,9 +28,11 @@ export interface ReportData {
   lost: string | null;
 }
 
-/** `not-ended` stands for a run whose verdict is not known. */
 export interface ReportVerdict {
-  status: 'PASS' | 'FAIL' | 'STOPPED' | 'not-ended';
+  /** `not-ended` stands for a run whose verdict is not known. */
+  status: TerminalStatus | 'not-ended';
+  /** The same as people are told. */
+  ending: Ending | 'NO VERDICT';
   exitCode: number;
   events: number;
   seconds: number;
@@ -31,15 +42,14 @@ export interface ReportVerdict {
 
 export const REPORT_TOOL = `SimCity ${VERSION}`;
 
-const UNREACHABLE = 4;
-
 export function reportVerdict({ run, lost }: ReportData): ReportVerdict {
   const verdict = lost === null ? verdictOf(run) : null;
   const events = run.live.eventIndex + 1;
   if (verdict === null) {
     return {
       status: 'not-ended',
-      exitCode: UNREACHABLE,
+      ending: 'NO VERDICT',
+      exitCode: EXIT.unreachable,
       events,
       seconds: 0,
       stopReason: lost,
@@ -48,17 +58,13 @@ export function reportVerdict({ run, lost }: ReportData): ReportVerdict {
   }
   return {
     status: verdict.status,
+    ending: endingOf(verdict),
     exitCode: exitCodeOf(verdict),
     events,
     seconds: verdict.durationSecondsActual,
     stopReason: run.stopReason,
     failure: run.failForensic,
   };
-}
-
-/** True when a failure says nothing about the target: the harness crashed, or was lost. */
-export function isHarnessFailure(failure: Forensic | null): boolean {
-  return failure?.kind === 'harness-crash' || failure?.kind === 'harness-lost';
 }
 
 export interface RunCommand {
@@ -70,17 +76,15 @@ export interface RunCommand {
 export function commandsFor({ run }: ReportData): RunCommand[] {
   const failure = run.failForensic;
   if (failure === null) return [{ what: 'Watch it again', command: `simcity watch ${run.id}` }];
+  const forensics = { what: 'All that is known', command: `simcity forensic ${run.id}` };
+  if (isLoss(runOutcome(run))) return [{ what: 'Run it again', command: failure.reproduce }, forensics];
   const smallest = smallestCommand(failure);
   return [
     { what: 'Reproduce', command: failure.reproduce },
     ...(smallest === null ? [] : [{ what: 'Reproduce the smallest part', command: smallest }]),
-    ...(isHarnessFailure(failure)
-      ? []
-      : [
-          { what: 'Execute it again and compare', command: `simcity replay ${run.id} --verify` },
-          { what: 'Make it small', command: `simcity shrink ${run.id}` },
-        ]),
-    { what: 'All that is known', command: `simcity forensic ${run.id}` },
+    { what: 'Execute it again and compare', command: `simcity replay ${run.id} --verify` },
+    ...(isBrokenOff(failure) ? [] : [{ what: 'Make it small', command: `simcity shrink ${run.id}` }]),
+    forensics,
   ];
 }
 

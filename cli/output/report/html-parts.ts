@@ -1,14 +1,25 @@
 /** The larger parts of the HTML report: the failure's story, the events, and the city. */
-import type { CityState, Forensic, RunEvent } from '../../../server/contract/index.ts';
+import type { CityState, Forensic, Outcome, RunEvent } from '../../../server/contract/index.ts';
 import { smallestSchema } from '../../../server/contract/index.ts';
 import { detailOf, kindOf, objectOf } from '../../describe-event.ts';
+import { processLines } from '../../describe-process.ts';
 import { formatClock, formatNumber } from '../../format.ts';
+import { isLoss, LOSS_SAYS } from '../../outcome.ts';
 import { intervalDiagram } from './intervals.ts';
 import { html, type Markup } from './markup.ts';
 
-export function failureStory(failure: Forensic): Markup {
+export function failureStory(failure: Forensic, outcome: Outcome): Markup {
   const at = failure.eventIndex === null ? null : html` at event <b>${formatNumber(failure.eventIndex)}</b>`;
   const clock = failure.virtualMs === null ? null : html`, ${formatClock(failure.virtualMs, 3)}`;
+  if (isLoss(outcome)) {
+    return html`<section class="story loss">
+<h2>What went wrong</h2>
+<p class="quiet">${failure.kind}${at}${clock}</p>
+<p class="message">${failure.message}</p>
+<p>${LOSS_SAYS[outcome]}</p>
+${processOf(failure)}
+</section>`;
+  }
   return html`<section class="story">
 <h2>What broke</h2>
 <p class="quiet">${failure.kind}: <b>${failure.invariant}</b>${at}${clock}</p>
@@ -17,7 +28,7 @@ ${operation(failure)}
 <div class="columns">${value('Expected', failure.expected)}${value('Actual', failure.actual)}</div>
 ${list('What differs between the city and the model', failure.difference)}
 ${inLine('Faults active', failure.faultsActive)}
-${processLines(failure)}
+${processOf(failure)}
 ${history(failure)}
 ${smallest(failure)}
 </section>`;
@@ -52,9 +63,9 @@ function inLine(title: string, items: readonly string[]): Markup | null {
   return items.length === 0 ? null : html`<h3>${title}</h3><p>${items.join(', ')}</p>`;
 }
 
-function processLines({ process }: Forensic): Markup | null {
-  if (process === null || process === undefined) return null;
-  return html`<h3>The process</h3><pre>${JSON.stringify(process, null, 2)}</pre>`;
+function processOf({ process }: Forensic): Markup | null {
+  const lines = processLines(process ?? {});
+  return lines.length === 0 ? null : html`<h3>The process</h3><pre>${lines.join('\n')}</pre>`;
 }
 
 function history(failure: Forensic): Markup | null {

@@ -3,8 +3,10 @@
  * can never become markup: it is escaped by the templates, and the policy of the page would not run it.
  */
 import { createHash } from 'node:crypto';
-import type { Forensic, Snapshot } from '../../../server/contract/index.ts';
+import type { Forensic, Run, Snapshot } from '../../../server/contract/index.ts';
+import { attemptText } from '../../attempts.ts';
 import { formatClock, formatMetric, formatNumber, formatSeconds } from '../../format.ts';
+import { isLoss, runOutcome } from '../../outcome.ts';
 import { planEntries } from '../plan.ts';
 import { chart, type Line, type Point } from './chart.ts';
 import { commandsFor, REPORT_TOOL, type ReportData, reportVerdict } from './data.ts';
@@ -14,7 +16,7 @@ import { html, Markup } from './markup.ts';
 
 export function htmlReport(data: ReportData): string {
   const { run } = data;
-  const { status } = reportVerdict(data);
+  const { ending } = reportVerdict(data);
   // Only this very style is let in; scripts, frames, forms and other hosts are not.
   const style = createHash('sha256').update(STYLE).digest('base64');
   const policy = `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'`;
@@ -27,13 +29,13 @@ export function htmlReport(data: ReportData): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${status} · ${run.scenario}@${run.target} · seed ${run.seed} · SimCity</title>
+<title>${ending} · ${run.scenario}@${run.target} · seed ${run.seed} · SimCity</title>
 <style>${new Markup(STYLE)}</style>
 </head>
 <body>
 ${header(data)}
 <main>
-${failure === null ? null : failureStory(failure)}
+${failure === null ? null : failureStory(failure, runOutcome(run))}
 ${commands(data)}
 ${charts(data)}
 ${data.city === null ? null : cityGrid(data.city)}
@@ -50,11 +52,12 @@ ${bundle(failure)}
 
 function header(data: ReportData): Markup {
   const { run } = data;
-  const { status, events, seconds, stopReason } = reportVerdict(data);
+  const { ending, events, seconds, stopReason } = reportVerdict(data);
+  const asides = [stopReason, attemptText(run)].flatMap((text) => (text === null ? [] : [html` · ${text}`]));
   return html`<header>
-<p class="verdict ${status}">${status === 'not-ended' ? 'NO VERDICT' : status}</p>
+<p class="verdict ${ending.replace(' ', '-')}">${ending}</p>
 <h1>${run.scenario}<span class="quiet">@</span>${run.target} <span class="quiet">seed</span> ${run.seed}</h1>
-<p>${formatNumber(events)} events in ${formatSeconds(seconds)}${run.startedAt === null ? null : html`, <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time>`}${stopReason === null ? null : html` · ${stopReason}`}</p>
+<p>${formatNumber(events)} events in ${formatSeconds(seconds)}${run.startedAt === null ? null : html`, <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time>`}${asides}</p>
 </header>`;
 }
 
@@ -79,7 +82,7 @@ const CHARTS: ChartPlan[] = [
 function charts({ snapshots, run, charts: chosen }: ReportData): Markup | null {
   if (snapshots.length < 2) return null;
   const faults = faultMarks(snapshots);
-  const brokeAt = run.failForensic?.eventIndex ?? null;
+  const brokeAt = brokeAtOf(run);
   const own = chosen.map(({ title, metric }) => ({ title, unit: '', metrics: [metric] }));
   const drawn = [...own, ...CHARTS].flatMap(({ title, unit, metrics }) => {
     const lines = metrics.flatMap((name, i): Line[] => {
@@ -111,9 +114,14 @@ function faultMarks(snapshots: readonly Snapshot[]): Point[] {
 
 function events({ lastEvents, run }: ReportData): Markup | null {
   if (lastEvents.length === 0) return null;
-  const brokeAt = run.failForensic?.eventIndex ?? null;
+  const brokeAt = brokeAtOf(run);
   const title = brokeAt === null ? 'Last events' : 'Last events before it broke';
   return html`<section><h2>${title}</h2>${eventTable(lastEvents, brokeAt)}</section>`;
+}
+
+/** The event at which the service under test broke; null where it did not, or nobody knows. */
+function brokeAtOf(run: Run): number | null {
+  return isLoss(runOutcome(run)) ? null : (run.failForensic?.eventIndex ?? null);
 }
 
 function numbers({ run }: ReportData): Markup {

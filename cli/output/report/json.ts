@@ -1,14 +1,15 @@
 /** A run and its verdict as one JSON document for programs. */
+import { passOf } from '../../../server/contract/index.ts';
 import { safeJson } from '../../safe-text.ts';
 import { VERSION } from '../../version.ts';
 import { commandsFor, type ReportData, reportVerdict } from './data.ts';
 
-/** A field may be added; when one changes its meaning or goes, this becomes 2. */
-const DOCUMENT_VERSION = 1;
+/** A field may be added; when one changes its meaning or goes, this becomes 3. In 2 `pass` is null for STOPPED. */
+const DOCUMENT_VERSION = 2;
 
 export function jsonReport(data: ReportData): string {
   const { run } = data;
-  const { status, exitCode, events, seconds, stopReason } = reportVerdict(data);
+  const { status, ending, exitCode, events, seconds, stopReason } = reportVerdict(data);
   return `${safeJson(
     {
       version: DOCUMENT_VERSION,
@@ -24,8 +25,19 @@ export function jsonReport(data: ReportData): string {
         endedAt: run.endedAt,
         runner: run.runner,
         campaign: run.campaign,
+        generation: run.generation,
+        version: run.version,
+        lostAttempts: run.lostAttempts,
       },
-      verdict: { status, pass: status === 'PASS', exitCode, events, durationSeconds: seconds, stopReason },
+      verdict: {
+        status,
+        outcome: ending,
+        pass: status === 'not-ended' ? null : passOf(status),
+        exitCode,
+        events,
+        durationSeconds: seconds,
+        stopReason,
+      },
       metrics: run.live.metrics,
       failure: run.failForensic,
       commands: commandsFor(data),

@@ -2,9 +2,13 @@
  * A run as JUnit XML, in the strict form that the common schema describes: a case for the verdict, and one
  * for each threshold.
  */
+import type { Forensic } from '../../../server/contract/index.ts';
+import { attemptText } from '../../attempts.ts';
+import { processLines } from '../../describe-process.ts';
+import { isLoss, LOSS_SAYS, type Loss } from '../../outcome.ts';
 import { safeLines, safeText } from '../../safe-text.ts';
 import { planEntries } from '../plan.ts';
-import { commandsFor, isHarnessFailure, type ReportData, type ReportVerdict, reportVerdict } from './data.ts';
+import { commandsFor, type ReportData, type ReportVerdict, reportVerdict } from './data.ts';
 
 export function junitReport(data: ReportData): string {
   const { run } = data;
@@ -12,12 +16,14 @@ export function junitReport(data: ReportData): string {
   const suite = `${run.scenario}@${run.target}`;
   const className = `simcity.${run.scenario}`;
   const cases = [
-    testCase(className, `run with seed ${run.seed}`, verdict.seconds, outcomeOf(data, verdict)),
+    testCase(className, `run with seed ${run.seed}`, verdict.seconds, caseOutcome(data, verdict)),
     ...run.config.thresholds.map((threshold) =>
       testCase(className, `threshold ${threshold}`, 0, thresholdOutcome(threshold, verdict)),
     ),
   ];
   const counts = countOutcomes(cases);
+  const attempt = attemptText(run);
+  const attempts = attempt === null ? [] : [['attempts', attempt]];
   const attributes = {
     name: suite,
     timestamp: (run.startedAt ?? run.createdAt).replace(/\.\d+Z$|Z$/, ''),
@@ -33,7 +39,7 @@ export function junitReport(data: ReportData): string {
     '<testsuites>',
     `  <testsuite package="simcity" id="0"${attributesText(attributes)}>`,
     '    <properties>',
-    ...[['run', run.id], ...planEntries(run)].map(
+    ...[['run', run.id], ...attempts, ...planEntries(run)].map(
       ([name, value]) => `      <property${attributesText({ name: name ?? '', value: value ?? '' })}/>`,
     ),
     '    </properties>',
@@ -56,16 +62,17 @@ interface TestCase {
   xml: string;
 }
 
-function outcomeOf(data: ReportData, verdict: ReportVerdict): Outcome {
-  const { failure, status } = verdict;
-  if (status === 'PASS') return { kind: 'passed' };
-  if (status === 'STOPPED') return { kind: 'skipped' };
-  if (failure === null) {
+function caseOutcome(data: ReportData, verdict: ReportVerdict): Outcome {
+  const { failure, ending } = verdict;
+  if (ending === 'PASS') return { kind: 'passed' };
+  if (ending === 'STOPPED') return { kind: 'skipped' };
+  if (failure === null || ending === 'NO VERDICT') {
     const message = verdict.stopReason ?? 'the verdict of the run is not known';
     return { kind: 'error', message, type: 'verdict-unknown', detail: message };
   }
+  if (isLoss(ending)) return { kind: 'error', type: failure.kind, ...lossText(data, ending, failure) };
   return {
-    kind: isHarnessFailure(failure) ? 'error' : 'failure',
+    kind: 'failure',
     message: `${failure.invariant}: ${failure.message}`,
     type: failure.kind,
     detail: [
@@ -76,6 +83,16 @@ function outcomeOf(data: ReportData, verdict: ReportVerdict): Outcome {
       ...commandsFor(data).map(({ what, command }) => `${what}: ${command}`),
     ].join('\n'),
   };
+}
+
+function lossText(data: ReportData, loss: Loss, { message, process }: Forensic) {
+  const detail = [
+    message,
+    LOSS_SAYS[loss],
+    ...processLines(process ?? {}),
+    ...commandsFor(data).map(({ what, command }) => `${what}: ${command}`),
+  ];
+  return { message: `${loss}: ${message}`, detail: detail.join('\n') };
 }
 
 /** A run fails at its first failure, so that a threshold that was not the one says nothing once another broke. */

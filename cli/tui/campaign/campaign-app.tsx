@@ -94,7 +94,7 @@ function rateOf(doing: string): string {
 const COLUMNS = ['FAILURE', 'SEEDS', 'FIRST', 'SEED', 'OPERATIONS', 'RUN'] as const;
 
 const FailuresPane = pane<{ view: CampaignView }>('CampaignFailuresPane', ({ view }, { width, height }) => {
-  const { rows } = view.picture;
+  const { rows, unjudged } = view.picture;
   const inner = innerSize(width, height);
   const chosen = Math.min(view.chosen, Math.max(0, rows.length - 1));
   const room = inner.height - 1;
@@ -104,7 +104,10 @@ const FailuresPane = pane<{ view: CampaignView }>('CampaignFailuresPane', ({ vie
   return framed(
     {
       title: 'Distinct failures',
-      aside: formatNumber(rows.length),
+      aside:
+        unjudged === null || unjudged === 0
+          ? formatNumber(rows.length)
+          : `${formatNumber(rows.length)}, ${formatNumber(unjudged)} without a verdict`,
       width,
       height,
       color: rows.length > 0 ? 'red' : undefined,

@@ -2,6 +2,7 @@
 import { type Run, type Smallest, smallestSchema } from '../../../server/contract/index.ts';
 import { sizeOf } from '../../campaign/ranges.ts';
 import { type CampaignState, signatureText } from '../../campaign/state.ts';
+import { runOutcome } from '../../outcome.ts';
 
 export interface CampaignPicture {
   name: string;
@@ -13,6 +14,8 @@ export interface CampaignPicture {
   operations: number | null;
   /** Seeds that failed; null where only the recorded runs are known. */
   failing: number | null;
+  /** Recorded runs that ended without a verdict; null where only the seeds are known. */
+  unjudged: number | null;
   rows: readonly FailureRow[];
 }
 
@@ -41,6 +44,7 @@ export function pictureOf(state: CampaignState): CampaignPicture {
     through: sizeOf(state.through),
     seeds: sizeOf(state.seeds),
     failing: found.reduce((sum, { seeds }) => sum + seeds, 0),
+    unjudged: null,
     rows: found.map((each) => ({
       ...each,
       failure: signatureText(each.signature),
@@ -49,7 +53,7 @@ export function pictureOf(state: CampaignState): CampaignPicture {
   };
 }
 
-/** From the recorded runs alone: each is a failure of its own. */
+/** From the recorded runs alone: each that failed is a failure of its own. */
 export function pictureOfRuns(name: string, runs: readonly Run[]): CampaignPicture {
   const own = runs.filter(({ campaign }) => campaign === name);
   const first = own[0];
@@ -58,8 +62,10 @@ export function pictureOfRuns(name: string, runs: readonly Run[]): CampaignPictu
     scenario: first?.scenario ?? '',
     target: first?.target ?? '',
     ...{ through: null, seeds: null, operations: null, failing: null },
-    rows: own.flatMap(({ id, seed, failForensic: bundle, live }) => {
-      if (bundle === null) return [];
+    unjudged: own.filter(({ status }) => status === 'STOPPED').length,
+    rows: own.flatMap((run) => {
+      const { id, seed, failForensic: bundle, live } = run;
+      if (bundle === null || runOutcome(run) !== 'FAIL') return [];
       const smallest = smallestSchema.safeParse(bundle.smallest);
       // Elsewhere the invariant alone says what broke.
       const operation = bundle.kind === 'linearizability' ? bundle.operation?.['operation'] : null;

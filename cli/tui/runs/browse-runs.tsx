@@ -1,5 +1,5 @@
 /** The list of runs on the screen, until one is chosen or the user leaves. */
-import type { Launch, Run } from '../../../server/contract/index.ts';
+import { isTerminal, type Launch, type Run } from '../../../server/contract/index.ts';
 import type { Api } from '../../client/api.ts';
 import type { Context } from '../../context.ts';
 import { messageOf } from '../../errors.ts';
@@ -83,7 +83,7 @@ function nextOf(
   if (leaving.to === 'campaign') return { campaign: leaving.name };
   if (leaving.to === 'back') return home;
   // What is hosted for a run that goes on is not left without a question, which its own view asks.
-  return home?.hosted === true && home.run.pass === null ? home : null;
+  return home?.hosted === true && !isTerminal(home.run.status) ? home : null;
 }
 
 function requestOf(

@@ -1,20 +1,22 @@
 /** The list of runs on the whole screen. */
 import type { Run } from '../../../server/contract/index.ts';
+import { attemptParts } from '../../attempts.ts';
 import { formatCompact, formatNumber, formatSeconds, shortId } from '../../format.ts';
+import { reasonOf, runOutcome } from '../../outcome.ts';
 import { alignLeft, alignRight, safeText } from '../../safe-text.ts';
 import { HeaderPane, KeyBarPane, TooSmallPane } from '../app.tsx';
 import { framed, innerSize } from '../components/frame.ts';
 import type { KeyBarProps } from '../components/key-bar.ts';
 import { ANSWERS, bindingsOf, TYPING } from '../input/keymap.ts';
 import { type Stroke, useKeys } from '../input/use-keys.ts';
-import { DIM, fitLine, type Line, type Style, span } from '../paint/line.ts';
+import { DIM, fitLine, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { MINIMUM, STATUS_COLOR } from '../theme.ts';
+import { MINIMUM, OUTCOME_COLOR } from '../theme.ts';
 import { HelpPane, helpPlace } from '../views/help.tsx';
 import { FormPane } from './form-pane.tsx';
 import { isAsking } from './reducer.ts';
 import { CampaignsPane, RunDetailPane } from './run-panes.tsx';
-import { campaignRows, chosenPlace, isActive, isLost, listedRuns, type RunsState } from './state.ts';
+import { campaignRows, chosenPlace, isActive, listedRuns, type RunsState } from './state.ts';
 
 export interface RunsAppProps {
   state: RunsState;
@@ -105,9 +107,10 @@ const RunListPane = pane<{ state: RunsState }>('RunListPane', ({ state }, { widt
   const place = chosenPlace(state, listed);
   const rows = inner.height - 1;
   const top = Math.max(0, Math.min(place - Math.floor(rows / 2), listed.length - rows));
+  const columns = { width: inner.width, state: stateWidth(listed) };
   const lines = listed
     .slice(top, top + rows)
-    .map((run, i) => runLine(run, inner.width, top + i === place, run.id === state.marked, state.nowMs));
+    .map((run, i) => runLine(run, columns, top + i === place, run.id === state.marked, state.nowMs));
   const empty =
     state.next === undefined
       ? 'loading'
@@ -123,25 +126,36 @@ const RunListPane = pane<{ state: RunsState }>('RunListPane', ({ state }, { widt
       height,
       color: state.filter === 'ALL' ? undefined : 'cyan',
     },
-    [headLine(inner.width), ...(lines.length === 0 ? [[span(empty, DIM)]] : lines)],
+    [headLine(columns), ...(lines.length === 0 ? [[span(empty, DIM)]] : lines)],
   );
 });
 
-function headLine(width: number): Line {
-  return cells(['STATE', 'RUN', 'WHAT', 'SEED', 'EVENTS', 'TIME', 'AGE', 'CAMPAIGN', 'FAILURE'], width).map(
-    (text) => span(text, DIM),
-  );
+/** Of the list, and of its first column: in columns of the screen. */
+interface Columns {
+  width: number;
+  state: number;
 }
 
-function runLine(run: Run, width: number, isChosen: boolean, isMarked: boolean, nowMs: number): Line {
-  const state = stateOf(run);
+/** Words of states are never cut, and their column is no wider than what is in it. */
+function stateWidth(runs: readonly Run[]): number {
+  return Math.max(10, ...runs.map((run) => runOutcome(run).length + 2));
+}
+
+function headLine(columns: Columns): Line {
+  const heads = ['STATE', 'RUN', 'WHAT', 'SEED', 'EVENTS', 'TIME', 'AGE', 'CAMPAIGN', 'FAILURE'];
+  return cells(heads, columns).map((text) => span(text, DIM));
+}
+
+function runLine(run: Run, columns: Columns, isChosen: boolean, isMarked: boolean, nowMs: number): Line {
+  const { width } = columns;
+  const outcome = runOutcome(run);
   const rate =
     width >= WIDE && isActive(run) && run.live.eventsPerSecond > 0
       ? ` ${formatCompact(Math.round(run.live.eventsPerSecond))}/s`
       : '';
   const texts = cells(
     [
-      `${isMarked ? '◆' : '●'} ${state.text}`,
+      `${isMarked ? '◆' : '●'} ${outcome}`,
       shortId(run.id),
       `${safeText(run.scenario)}@${safeText(run.target)}`,
       String(run.seed),
@@ -149,25 +163,16 @@ function runLine(run: Run, width: number, isChosen: boolean, isMarked: boolean, 
       run.durationSecondsActual === null ? '' : formatSeconds(run.durationSecondsActual),
       ageText(nowMs - Date.parse(run.createdAt)),
       safeText(run.campaign ?? ''),
-      safeText(run.failForensic?.invariant ?? run.stopReason ?? ''),
+      safeText(reasonOf(run) || (attemptParts(run)?.attempt ?? '')),
     ],
-    width,
+    columns,
   );
-  const line = texts.map((text, i) => span(text, i === 0 ? state.style : {}));
+  // Whatever ended for good with something wrong stands out.
+  const style = { color: OUTCOME_COLOR[outcome], bold: run.failForensic !== null };
+  const line = texts.map((text, i) => span(text, i === 0 ? style : {}));
   return isChosen
     ? fitLine(line, width).map(({ text, style }) => span(text, { ...style, inverse: true }))
     : line;
-}
-
-/** A lost harness says nothing about the target, so it does not look like a failure of it. */
-function stateOf(run: Run): { text: string; style: Style } {
-  if (isLost(run)) {
-    return {
-      text: run.failForensic?.kind === 'harness-crash' ? 'CRASHED' : 'LOST',
-      style: { color: 'magenta', bold: true },
-    };
-  }
-  return { text: run.status, style: { color: STATUS_COLOR[run.status], bold: run.status === 'FAIL' } };
 }
 
 /** From this inner width on there is room for the seed, the rate and the time. */
@@ -176,7 +181,7 @@ const WIDE = 110;
 const WIDEST = 150;
 
 /** Column widths; the last takes what is left, and narrow screens leave out the least needed. */
-function cells(texts: readonly string[], width: number): string[] {
+function cells(texts: readonly string[], { width, state: stateColumns }: Columns): string[] {
   const [
     state = '',
     id = '',
@@ -190,7 +195,7 @@ function cells(texts: readonly string[], width: number): string[] {
   ] = texts;
   const isWide = width >= WIDE;
   const fixed = [
-    alignLeft(state, 10),
+    alignLeft(state, stateColumns),
     `  ${alignLeft(id, 13)}`,
     `  ${alignLeft(what, isWide ? 20 : 17)}`,
     ...(isWide ? [`  ${alignRight(seed, 12)}`] : []),

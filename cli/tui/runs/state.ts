@@ -1,10 +1,11 @@
 /** The list of runs: what is known of them, and where the user stands in it. */
-import type { Launch, Run, RunStatus } from '../../../server/contract/index.ts';
+import type { Launch, Outcome, Run, RunStatus } from '../../../server/contract/index.ts';
+import { runOutcome } from '../../outcome.ts';
 import type { Size } from '../state/state.ts';
 import type { Form } from './form.ts';
 
-/** What the list can be narrowed to; `LOST` are failures that say nothing about the target. */
-export const FILTERS = ['ALL', 'ACTIVE', 'PASS', 'FAIL', 'LOST', 'STOPPED'] as const;
+/** What the list can be narrowed to. */
+export const FILTERS = ['ALL', 'ACTIVE', 'PASS', 'FAIL', 'LOST', 'ADAPTER ERROR', 'STOPPED'] as const;
 export type Filter = (typeof FILTERS)[number];
 
 export const ORDERS = ['newest', 'status', 'events', 'duration', 'seed'] as const;
@@ -69,36 +70,29 @@ export function initialRuns(
   };
 }
 
-/** True for a failure that says nothing about the target: its harness was lost or crashed. */
-export function isLost({ failForensic }: Run): boolean {
-  return failForensic?.kind === 'harness-lost' || failForensic?.kind === 'harness-crash';
-}
-
 export function isActive({ status }: { status: RunStatus }): boolean {
   return status === 'QUEUED' || status === 'RUNNING' || status === 'STOPPING';
 }
 
-const PASSES: Record<Filter, (run: Run) => boolean> = {
-  ALL: () => true,
-  ACTIVE: isActive,
-  PASS: ({ status }) => status === 'PASS',
-  FAIL: (run) => run.status === 'FAIL' && !isLost(run),
-  LOST: isLost,
-  STOPPED: ({ status }) => status === 'STOPPED',
-};
+function passes(filter: Filter, run: Run): boolean {
+  if (filter === 'ALL') return true;
+  return filter === 'ACTIVE' ? isActive(run) : runOutcome(run) === filter;
+}
 
-const STATUS_RANK: Record<RunStatus, number> = {
+const RANK: Record<Outcome, number> = {
   RUNNING: 0,
   STOPPING: 1,
   QUEUED: 2,
   FAIL: 3,
-  STOPPED: 4,
-  PASS: 5,
+  'ADAPTER ERROR': 4,
+  LOST: 5,
+  STOPPED: 6,
+  PASS: 7,
 };
 
 const COMPARE: Record<Order, (a: Run, b: Run) => number> = {
   newest: () => 0,
-  status: (a, b) => STATUS_RANK[a.status] - STATUS_RANK[b.status] || Number(isLost(a)) - Number(isLost(b)),
+  status: (a, b) => RANK[runOutcome(a)] - RANK[runOutcome(b)],
   events: (a, b) => b.live.eventIndex - a.live.eventIndex,
   duration: (a, b) => (b.durationSecondsActual ?? Infinity) - (a.durationSecondsActual ?? Infinity) || 0,
   seed: (a, b) => a.seed - b.seed,
@@ -106,7 +100,7 @@ const COMPARE: Record<Order, (a: Run, b: Run) => number> = {
 
 /** The runs as they are listed. */
 export function listedRuns({ runs, filter, order }: RunsState): Run[] {
-  return runs.filter(PASSES[filter]).sort(COMPARE[order]);
+  return runs.filter((run) => passes(filter, run)).sort(COMPARE[order]);
 }
 
 /** Position of the chosen run in the list. */
@@ -124,6 +118,8 @@ export interface CampaignRow {
   active: number;
   passed: number;
   failed: number;
+  /** Those that ended without a verdict. */
+  unjudged: number;
   /** By what broke, the most frequent first. */
   failures: { invariant: string; count: number }[];
 }
@@ -144,6 +140,7 @@ export function campaignRows(runs: readonly Run[]): CampaignRow[] {
       active: members.filter(isActive).length,
       passed: members.filter(({ status }) => status === 'PASS').length,
       failed: failed.length,
+      unjudged: members.filter(({ status }) => status === 'STOPPED').length,
       failures,
     };
   });

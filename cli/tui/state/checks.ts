@@ -1,6 +1,6 @@
 /** The checks of a run: what each says, how often it was made, and whether it holds. */
 import { formatCompact } from '../../format.ts';
-import { failureOf } from './selectors.ts';
+import { brokenOf } from './selectors.ts';
 import type { RunData } from './state.ts';
 
 export interface CheckRow {
@@ -81,7 +81,8 @@ const OF_SCENARIO: Readonly<Record<string, readonly Check[]>> = {
 
 /** Every check of the run, the broken one first. */
 export function checkRows(data: RunData): CheckRow[] {
-  const broken = failureOf(data)?.invariant;
+  const failure = brokenOf(data);
+  const broken = failure?.invariant;
   const known = [...GENERAL, ...(OF_SCENARIO[data.run.scenario] ?? [])];
   const thresholds = data.run.config.thresholds.map((text) => ({
     name: text,
@@ -96,7 +97,7 @@ export function checkRows(data: RunData): CheckRow[] {
   if (broken !== undefined && !rows.some(({ name }) => name === broken)) {
     rows.push({
       name: broken,
-      says: failureOf(data)?.message ?? '',
+      says: failure?.message ?? '',
       count: null,
       state: 'broken',
       cost: null,

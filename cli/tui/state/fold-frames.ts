@@ -1,5 +1,6 @@
 /** Folds a batch of stream frames into what is known of the run. */
 import type { EndFrame, Frame, HeartbeatFrame, RunEvent, Snapshot } from '../../../server/contract/index.ts';
+import { isQueuedAgain } from '../../attempts.ts';
 import { chartsOfStart } from '../../chart-choice.ts';
 import type { RunData } from './state.ts';
 import { tallyEvents } from './tally.ts';
@@ -20,7 +21,8 @@ export function foldFrames(data: RunData, frames: readonly Frame[], nowMs: numbe
     else if (frame.frame === 'skipped') next = foldSkipped(next, frame.data.events);
     else next = foldEnd(next, frame.data);
   }
-  return foldSnapshots(foldEvents(next, events), snapshots);
+  const folded = foldSnapshots(foldEvents(next, events), snapshots);
+  return folded.eventIndex > data.eventIndex ? { ...folded, grewAtMs: nowMs } : folded;
 }
 
 function foldHeartbeat(data: RunData, heartbeat: HeartbeatFrame, nowMs: number): RunData {
@@ -32,6 +34,7 @@ function foldHeartbeat(data: RunData, heartbeat: HeartbeatFrame, nowMs: number):
   return {
     ...data,
     status: data.end?.status ?? heartbeat.status,
+    requeues: data.requeues + (data.status !== 'QUEUED' && isQueuedAgain(heartbeat) ? 1 : 0),
     eventIndex: Math.max(data.eventIndex, heartbeat.eventIndex),
     eventsPerSecond: heartbeat.eventsPerSecond,
     metrics: isNewer ? heartbeat.metrics : data.metrics,

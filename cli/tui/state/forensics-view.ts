@@ -1,7 +1,9 @@
 /** What keys do in the Forensics view. */
+import { isLoss } from '../../outcome.ts';
 import type { Intent } from '../input/intents.ts';
 import { shownTree } from './bundle-tree.ts';
 import { ask, errand, moved } from './moves.ts';
+import { outcomeOfData } from './selectors.ts';
 import type { ForensicsState, State } from './state.ts';
 
 /** Null when the intent means nothing here. */
@@ -55,6 +57,10 @@ function fold(state: State): State {
 }
 
 function startJob(state: State, command: 'verify' | 'shrink', title: string): State {
+  const outcome = outcomeOfData(state.data);
+  if (isLoss(outcome)) {
+    return { ...state, notice: `The run ended as ${outcome}: there is nothing to ${command}.` };
+  }
   if (state.job !== null && state.job.exitCode === null) {
     return { ...state, notice: `${state.job.title} is not through yet; Esc ends it.` };
   }

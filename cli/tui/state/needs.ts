@@ -2,7 +2,7 @@
 import type { RunEvent } from '../../../server/contract/index.ts';
 import { matches } from './matcher.ts';
 import { eventAt, missingPages, type Pages } from './pages.ts';
-import { eventsWindow, knownEvent, replayIndex, replayWindow } from './selectors.ts';
+import { eventsWindow, knownEvent, readOccasion, replayIndex, replayWindow } from './selectors.ts';
 import type { Filtered, Seek, State } from './state.ts';
 
 export type Need = { key: string } & (
@@ -12,7 +12,7 @@ export type Need = { key: string } & (
   | { kind: 'start' }
   | { kind: 'block'; block: number }
   | { kind: 'city'; at: number }
-  | { kind: 'bundle' }
+  | { kind: 'run'; occasion: string | null }
   | { kind: 'compare'; from: number }
 );
 
@@ -27,7 +27,7 @@ export const BLOCK_SNAPSHOTS = 50;
 
 /** What is missing, the most urgent first. */
 export function needsOf(state: State): Need[] {
-  return [...seekNeeds(state), ...viewNeeds(state), ...bundleNeeds(state), ...pastNeeds(state)];
+  return [...seekNeeds(state), ...viewNeeds(state), ...runNeeds(state), ...pastNeeds(state)];
 }
 
 function viewNeeds(state: State): Need[] {
@@ -44,11 +44,13 @@ function pastNeeds({ hasPast, hasStart, data }: State): Need[] {
   return [{ kind: 'past', key: 'past', every }];
 }
 
-function bundleNeeds({ data, forensics }: State): Need[] {
-  const failed = data.end !== null ? data.end.status === 'FAIL' : data.status === 'FAIL';
-  return failed && (forensics.bundle === null || forensics.isStale)
-    ? [{ kind: 'bundle', key: 'bundle' }]
-    : [];
+/** The run itself: for its attempts, and for the bundle. */
+function runNeeds({ data, forensics, nowMs, runReadFor }: State): Need[] {
+  const failed = data.end === null ? data.status === 'FAIL' : data.end.failure !== null;
+  const misses = failed && (forensics.bundle === null || forensics.isStale);
+  const occasion = data.end === null ? readOccasion(data, nowMs) : 'end';
+  const isUnread = occasion !== null && occasion !== runReadFor;
+  return misses || isUnread ? [{ kind: 'run', occasion, key: `run ${occasion}` }] : [];
 }
 
 function pageNeeds(pages: Pages, from: number, to: number, newest: number, run: 'this' | 'other'): Need[] {

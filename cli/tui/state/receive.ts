@@ -1,5 +1,5 @@
 /** Puts the server's answers to needs where they belong. */
-import type { CityState, Forensic, RunEvent } from '../../../server/contract/index.ts';
+import type { CityState, Run, RunEvent } from '../../../server/contract/index.ts';
 import { chartsOfStart } from '../../chart-choice.ts';
 import { differences } from '../../event-difference.ts';
 import { safeText } from '../../safe-text.ts';
@@ -15,7 +15,7 @@ export type Answer =
   | { kind: 'page' | 'scan' | 'start'; events: readonly RunEvent[] }
   | { kind: 'past' | 'block'; points: readonly Point[] }
   | { kind: 'city'; city: CityState }
-  | { kind: 'bundle'; bundle: Forensic | null }
+  | { kind: 'run'; run: Run }
   | { kind: 'compare'; left: readonly RunEvent[]; right: readonly RunEvent[]; isWhole: boolean };
 
 const CITIES_KEPT = 16;
@@ -48,11 +48,20 @@ export function receive(state: State, need: Need, answer: Answer): State {
       return withReplay(state, {
         cities: bounded(state.replay.cities, answer.city.index, answer.city, CITIES_KEPT),
       });
-    case 'bundle':
-      return { ...state, forensics: { ...state.forensics, bundle: answer.bundle, isStale: false } };
+    case 'run':
+      return need.kind === 'run' ? receiveRun(state, need.occasion, answer.run) : state;
     case 'compare':
       return need.kind === 'compare' ? receiveComparison(state, need.from, answer) : state;
   }
+}
+
+function receiveRun(state: State, occasion: string | null, run: Run): State {
+  return {
+    ...state,
+    runReadFor: occasion ?? state.runReadFor,
+    data: { ...state.data, run },
+    forensics: { ...state.forensics, bundle: run.failForensic, isStale: false },
+  };
 }
 
 function withReplay(state: State, change: Partial<State['replay']>): State {

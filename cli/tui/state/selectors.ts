@@ -1,5 +1,8 @@
 /** What is drawn, told from the state. */
 import type { FailureSummary, RunEvent } from '../../../server/contract/index.ts';
+import { type Outcome, outcomeOf } from '../../../server/contract/run-values.ts';
+import { isQueuedAgain } from '../../attempts.ts';
+import { isLoss } from '../../outcome.ts';
 import { eventAt } from './pages.ts';
 import type { RunData, State } from './state.ts';
 
@@ -32,9 +35,24 @@ export function eventsBehind(state: Picture): number | null {
   return state.frozen === null ? null : state.data.eventIndex - state.frozen.eventIndex;
 }
 
-/** The failure as far as it is known: from the verdict, or from the violation that came before it. */
-export function failureOf(data: RunData): (Partial<FailureSummary> & { message: string }) | null {
-  if (data.end?.failure) return data.end.failure;
+/** How the run stands or ended, as people are told. */
+export function outcomeOfData({ status, end, run }: Pick<RunData, 'status' | 'end' | 'run'>): Outcome {
+  return outcomeOf(status, end?.failure ?? run.failForensic);
+}
+
+type KnownFailure = Partial<FailureSummary> & { message: string };
+
+/** The failure as far as it is known: from the end, or from the violation that came before it. */
+export function failureOf(data: RunData): KnownFailure | null {
+  return data.end?.failure ?? violationOf(data);
+}
+
+/** What broke of the service under test; null where it is only the run itself that went wrong. */
+export function brokenOf(data: RunData): KnownFailure | null {
+  return isLoss(outcomeOfData(data)) ? violationOf(data) : failureOf(data);
+}
+
+function violationOf(data: RunData): KnownFailure | null {
   if (data.violation === null) return null;
   const { message, invariant } = data.violation.data;
   return {
@@ -42,6 +60,18 @@ export function failureOf(data: RunData): (Partial<FailureSummary> & { message: 
     invariant: typeof invariant === 'string' ? invariant : 'violation',
     eventIndex: data.violation.index,
   };
+}
+
+/** While nothing is added to the history, the run is read again that often, in ms. */
+const STILL_MS = 5_000;
+
+/** Why the run has to be read again, for what no frame tells: that it was lost and is begun anew. Null: it need not be. */
+export function readOccasion(data: RunData, nowMs: number): string | null {
+  if (data.end !== null) return null;
+  if (isQueuedAgain(data)) return `queued ${data.requeues}`;
+  // A runner that is near begins so soon that the queue is not seen.
+  const times = data.grewAtMs === null ? 0 : Math.floor((nowMs - data.grewAtMs) / STILL_MS);
+  return data.status === 'RUNNING' && times > 0 ? `still ${data.eventIndex} ${times}` : null;
 }
 
 /** Expected and actual of the violation, when its event says them. */
@@ -118,10 +148,11 @@ export function knownEvent(state: State, index: number): RunEvent | undefined {
 /** Share of the run that is done, 0 to 1, and the time it may still take in ms; null while nothing tells. */
 export function progressOf(state: Moment): { share: number; leftMs: number | null } | null {
   const data = shown(state);
-  if (data.end !== null) return { share: 1, leftMs: null };
   const { operations, durationSeconds } = data.run.config;
-  const elapsed = elapsedMs(state);
   const begun = (data.metrics['operations'] ?? 0) / operations;
+  // What ended without a PASS got only so far.
+  if (data.end !== null) return { share: data.end.pass ? 1 : Math.min(1, begun), leftMs: null };
+  const elapsed = elapsedMs(state);
   const passed = durationSeconds === null ? 0 : elapsed / 1_000 / durationSeconds;
   const share = Math.min(1, Math.max(begun, passed));
   // With less than a hundredth done, a guess is worth nothing.

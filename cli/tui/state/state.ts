@@ -43,6 +43,10 @@ export interface RunData {
   heartbeatAtMs: number | null;
   /** Server's clock minus this machine's, in ms. */
   clockOffsetMs: number;
+  /** How often it was seen to wait for a runner again after it was begun. */
+  requeues: number;
+  /** When the history was last seen to grow, on this machine's clock, in ms; null before. */
+  grewAtMs: number | null;
 }
 
 export const VIEW_IDS = ['live', 'events', 'forensics', 'replay', 'checks'] as const;
@@ -162,6 +166,8 @@ export interface State {
   pages: Pages;
   /** False until the charts have got the part of the run before the stream. */
   hasPast: boolean;
+  /** The occasion on which the run itself was last read again; null before the first. */
+  runReadFor: string | null;
   /** False until the `start` event was seen, in the stream or by itself. */
   hasStart: boolean;
   seek: Seek | null;
@@ -225,6 +231,7 @@ export function initialState(options: InitialState): State {
     cameFromList: options.cameFromList ?? false,
     pages: NO_PAGES,
     hasPast: (options.streamFrom ?? 0) === 0,
+    runReadFor: null,
     hasStart: (options.streamFrom ?? 0) === 0,
     seek: null,
     events: { cursor: null, filtered: null, isOpen: false, search: null },
@@ -271,5 +278,7 @@ export function initialData(run: Run): RunData {
     startedAtMs: run.startedAt === null ? null : Date.parse(run.startedAt),
     heartbeatAtMs: null,
     clockOffsetMs: 0,
+    requeues: 0,
+    grewAtMs: null,
   };
 }

@@ -1,12 +1,14 @@
-/** What broke: the message, expected against actual, and how to see it again. */
+/** What broke, or what went wrong with the run itself: the message, expected against actual, how to see it again. */
 import { formatNumber } from '../../format.ts';
+import { failureTitle, isLoss, LOSS_SAYS } from '../../outcome.ts';
 import { safeText, truncate, wrap } from '../../safe-text.ts';
 import { valueText } from '../../value-text.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { comparisonOf, failureOf } from '../state/selectors.ts';
+import { comparisonOf, failureOf, outcomeOfData } from '../state/selectors.ts';
 import type { RunData } from '../state/state.ts';
+import { OUTCOME_COLOR } from '../theme.ts';
 
 const LABEL = 11;
 
@@ -18,14 +20,15 @@ export function failureHeight(data: RunData, width: number, most: number): numbe
 
 export const FailurePane = pane<{ data: RunData }>('FailurePane', ({ data }, { width, height }) => {
   const failure = failureOf(data);
+  const outcome = outcomeOfData(data);
   const inner = innerSize(width, height);
   return framed(
     {
-      title: `FAIL  ${safeText(failure?.invariant ?? 'violation')}`,
+      title: safeText(failureTitle(outcome, failure ?? {})),
       aside: typeof failure?.eventIndex === 'number' ? `event ${formatNumber(failure.eventIndex)}` : '',
       width,
       height,
-      color: 'red',
+      color: isLoss(outcome) ? OUTCOME_COLOR[outcome] : 'red',
     },
     failureLines(data, inner.width, inner.height) ?? [],
   );
@@ -34,8 +37,11 @@ export const FailurePane = pane<{ data: RunData }>('FailurePane', ({ data }, { w
 function failureLines(data: RunData, width: number, height: number): Line[] | null {
   const failure = failureOf(data);
   if (failure === null) return null;
-  const comparison = comparisonOf(data);
+  const outcome = outcomeOfData(data);
+  const loss = isLoss(outcome) ? outcome : null;
+  const comparison = loss === null ? comparisonOf(data) : null;
   const below: Line[] = [
+    ...(loss === null ? [] : [[span(truncate(LOSS_SAYS[loss], width), DIM)]]),
     ...(comparison === null
       ? []
       : [
@@ -45,7 +51,7 @@ function failureLines(data: RunData, width: number, height: number): Line[] | nu
     ...(failure.reproduce === undefined
       ? []
       : wrap(safeText(failure.reproduce), width - LABEL).map((text, i) =>
-          labelled(i === 0 ? 'reproduce' : '', text),
+          labelled(i > 0 ? '' : loss === null ? 'reproduce' : 'run again', text),
         )),
   ];
   const message = wrap(safeText(failure.message), width).slice(0, Math.max(1, height - below.length));

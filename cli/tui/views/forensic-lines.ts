@@ -1,7 +1,9 @@
 /** The story of a failure, section by section, from its bundle. */
 import { eventSchema, type Forensic, type RunEvent, smallestSchema } from '../../../server/contract/index.ts';
+import { processLines } from '../../describe-process.ts';
 import { formatClock, formatNumber } from '../../format.ts';
-import { safeJson, safeLines, safeText, wrap } from '../../safe-text.ts';
+import { LOSS_SAYS, type Loss } from '../../outcome.ts';
+import { safeLines, safeText, wrap } from '../../safe-text.ts';
 import { valueText } from '../../value-text.ts';
 import { eventLine } from '../components/event-line.ts';
 import { intervalLines } from '../components/intervals.ts';
@@ -15,19 +17,31 @@ const INTERVALS = 24;
 
 /** What broke, expected against actual, and the object's history. */
 export function whatBroke(bundle: Forensic, width: number): Line[] {
-  const at = bundle.eventIndex === null ? '' : `  event ${formatNumber(bundle.eventIndex)}`;
-  const clock = bundle.virtualMs === null ? '' : `  ${formatClock(bundle.virtualMs, 3)}`;
   return [
     ...paragraph(bundle.message, width, { bold: true }),
-    [
-      span(`${bundle.kind}${at}${clock}`, DIM),
-      span(bundle.object === null ? '' : `  ${safeText(bundle.object)}`),
-    ],
+    [span(kindAndPlace(bundle), DIM), span(bundle.object === null ? '' : `  ${safeText(bundle.object)}`)],
     [],
     ...value('Expected', bundle.expected, width, { color: 'green' }),
     ...value('Actual', bundle.actual, width, { color: 'redBright' }),
     ...history(bundle, width),
   ];
+}
+
+/** What went wrong with the run itself. */
+export function diagnosis(bundle: Forensic, loss: Loss, width: number): Line[] {
+  return [
+    ...paragraph(bundle.message, width, { bold: true }),
+    [span(kindAndPlace(bundle), DIM)],
+    [],
+    ...paragraph(LOSS_SAYS[loss], width, {}),
+    [],
+    ...process(bundle, width),
+  ];
+}
+
+function kindAndPlace({ kind, eventIndex, virtualMs }: Forensic): string {
+  const at = eventIndex === null ? '' : `  event ${formatNumber(eventIndex)}`;
+  return `${kind}${at}${virtualMs === null ? '' : `  ${formatClock(virtualMs, 3)}`}`;
 }
 
 /** What else is known: the city, the faults, the last events, the smallest reproduction. */
@@ -45,6 +59,14 @@ export function whatElse(bundle: Forensic, width: number, events: number): Line[
 export function reproduction(bundle: Forensic, width: number): Line[] {
   return [
     [span('Reproduce', BOLD), span('  y copies, v verifies, x shrinks, r replays', DIM)],
+    ...paragraph(`${INDENT}${safeText(bundle.reproduce)}`, width, { color: 'cyan' }),
+  ];
+}
+
+/** How to run it once more, where there is nothing to look into. */
+export function runAgain(bundle: Forensic, width: number): Line[] {
+  return [
+    [span('Run again', BOLD), span('  y copies, r replays', DIM)],
     ...paragraph(`${INDENT}${safeText(bundle.reproduce)}`, width, { color: 'cyan' }),
   ];
 }
@@ -87,10 +109,14 @@ function faults({ faultsActive }: Forensic, width: number): Line[] {
 }
 
 function process({ process: said }: Forensic, width: number): Line[] {
-  if (said === null || said === undefined) return [];
+  const lines = processLines(said ?? {});
+  if (lines.length === 0) return [];
   return [
     [span('The process', BOLD)],
-    ...wrap(safeJson(said), width - 2).map((each): Line => [span(`${INDENT}${each}`)]),
+    ...lines.flatMap((line) => {
+      const indent = `${INDENT}${line.startsWith(INDENT) ? INDENT : ''}`;
+      return wrap(line.trimStart(), width - indent.length).map((each): Line => [span(`${indent}${each}`)]);
+    }),
     [],
   ];
 }
@@ -119,7 +145,7 @@ function history(bundle: Forensic, width: number): Line[] {
   ];
 }
 
-function lastEvents({ lastEvents: events }: Forensic, width: number, most: number): Line[] {
+export function lastEvents({ lastEvents: events }: Forensic, width: number, most: number): Line[] {
   const parsed = events.flatMap((each): RunEvent[] => {
     const event = eventSchema.safeParse(each);
     return event.success ? [event.data] : [];

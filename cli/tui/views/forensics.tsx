@@ -1,14 +1,16 @@
 /** The Forensics view: the story of the failure, and the whole bundle as a tree. */
-import type { Forensic } from '../../../server/contract/index.ts';
+import type { Forensic, Outcome } from '../../../server/contract/index.ts';
+import { failureTitle, isLoss } from '../../outcome.ts';
 import { safeText } from '../../safe-text.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { placeText, scrolled } from '../components/scroll.ts';
 import { BOLD, cutLine, DIM, fitLine, type Line, restyle, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { shownTree } from '../state/bundle-tree.ts';
-import { failureOf } from '../state/selectors.ts';
+import { failureOf, outcomeOfData } from '../state/selectors.ts';
 import type { Job, RunData, State } from '../state/state.ts';
-import { reproduction, whatBroke, whatElse } from './forensic-lines.ts';
+import { OUTCOME_COLOR } from '../theme.ts';
+import { diagnosis, lastEvents, reproduction, runAgain, whatBroke, whatElse } from './forensic-lines.ts';
 import type { ViewProps } from './registry.ts';
 
 export function ForensicsView({ state, area }: ViewProps) {
@@ -21,7 +23,7 @@ export function ForensicsView({ state, area }: ViewProps) {
       {bundle === null ? (
         <NothingPane data={state.data} {...upper} />
       ) : tab === 'story' ? (
-        <StoryPane bundle={bundle} scroll={scroll} {...upper} />
+        <StoryPane bundle={bundle} outcome={outcomeOfData(state.data)} scroll={scroll} {...upper} />
       ) : (
         <TreePane state={state} {...upper} />
       )}
@@ -46,41 +48,59 @@ const NothingPane = pane<{ data: RunData }>('NothingPane', ({ data }, { width, h
 /** Two columns where there is room. */
 const WIDE = 150;
 
-const StoryPane = pane<{ bundle: Forensic; scroll: number }>(
-  'StoryPane',
-  ({ bundle, scroll }, { width, height }) => {
-    const inner = innerSize(width, height);
-    const lines = inner.width >= WIDE ? twoColumns(bundle, inner.width) : oneColumn(bundle, inner.width);
-    return framed(
-      {
-        title: `FAIL  ${safeText(bundle.invariant)}`,
-        aside: placeText(scroll, inner.height, lines.length),
-        footRight: 'Tab: the whole bundle',
-        width,
-        height,
-        color: 'red',
-      },
-      scrolled(lines, scroll, inner.height),
-    );
-  },
-);
+interface StoryProps {
+  bundle: Forensic;
+  outcome: Outcome;
+  scroll: number;
+}
+
+const StoryPane = pane<StoryProps>('StoryPane', ({ bundle, outcome, scroll }, { width, height }) => {
+  const inner = innerSize(width, height);
+  const story = storyOf(bundle, outcome);
+  const lines = inner.width >= WIDE ? twoColumns(story, inner.width) : oneColumn(story, inner.width);
+  return framed(
+    {
+      title: safeText(failureTitle(outcome, bundle)),
+      aside: placeText(scroll, inner.height, lines.length),
+      footRight: 'Tab: the whole bundle',
+      width,
+      height,
+      color: isLoss(outcome) ? OUTCOME_COLOR[outcome] : 'red',
+    },
+    scrolled(lines, scroll, inner.height),
+  );
+});
 
 const LAST_EVENTS = 20;
 
-function oneColumn(bundle: Forensic, width: number): Line[] {
-  return [
-    ...whatBroke(bundle, width),
-    ...reproduction(bundle, width),
-    [],
-    ...whatElse(bundle, width, LAST_EVENTS),
-  ];
+/** The two parts of what is told: what happened and how to see it again, and what else is known. */
+interface Story {
+  main: (width: number) => Line[];
+  more: (width: number, events: number) => Line[];
 }
 
-function twoColumns(bundle: Forensic, width: number): Line[] {
+function storyOf(bundle: Forensic, outcome: Outcome): Story {
+  if (isLoss(outcome)) {
+    return {
+      main: (width) => [...diagnosis(bundle, outcome, width), ...runAgain(bundle, width)],
+      more: (width, events) => lastEvents(bundle, width, events),
+    };
+  }
+  return {
+    main: (width) => [...whatBroke(bundle, width), ...reproduction(bundle, width)],
+    more: (width, events) => whatElse(bundle, width, events),
+  };
+}
+
+function oneColumn({ main, more }: Story, width: number): Line[] {
+  return [...main(width), [], ...more(width, LAST_EVENTS)];
+}
+
+function twoColumns({ main, more }: Story, width: number): Line[] {
   const left = Math.floor(width * 0.55);
   const right = width - left - 3;
-  const lefts = [...whatBroke(bundle, left), ...reproduction(bundle, left)];
-  const rights = whatElse(bundle, right, 2 * LAST_EVENTS);
+  const lefts = main(left);
+  const rights = more(right, 2 * LAST_EVENTS);
   return Array.from({ length: Math.max(lefts.length, rights.length) }, (_, i): Line => {
     const cut = cutLine(lefts[i] ?? [], left);
     const gap = left - cut.reduce((sum, { text }) => sum + text.length, 0);

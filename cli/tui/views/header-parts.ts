@@ -1,10 +1,12 @@
 /** What the header says, told from the state. */
+import { attemptParts, isQueuedAgain, waitingText } from '../../attempts.ts';
 import { formatClock, formatNumber, shortId } from '../../format.ts';
 import { safeText } from '../../safe-text.ts';
 import type { HeaderPart } from '../components/header.ts';
-import { elapsedMs, heartbeatAgeMs, shown } from '../state/selectors.ts';
-import type { State } from '../state/state.ts';
-import { STATUS_COLOR } from '../theme.ts';
+import { DIM } from '../paint/line.ts';
+import { elapsedMs, heartbeatAgeMs, outcomeOfData, shown } from '../state/selectors.ts';
+import type { RunData, State } from '../state/state.ts';
+import { OUTCOME_COLOR } from '../theme.ts';
 
 const WARNING = { color: 'yellow', bold: true } as const;
 
@@ -13,18 +15,31 @@ export function headerParts(state: State): HeaderPart[] {
   const data = shown(state);
   const { run } = data;
   const ended = data.end !== null;
+  const outcome = outcomeOfData(data);
   return [
     { text: ' SIMCITY ', style: { bold: true, inverse: true }, drop: 7 },
     { text: `${safeText(run.scenario)}@${safeText(run.target)}`, drop: 6 },
     { text: `run ${shortId(run.id)}`, drop: 9 },
     { text: `seed ${run.seed}`, drop: 5 },
-    { text: `● ${data.status}`, style: { color: STATUS_COLOR[data.status], bold: true }, drop: 0 },
+    { text: `● ${outcome}`, style: { color: OUTCOME_COLOR[outcome], bold: true }, drop: 0 },
     ...(state.frozen === null ? [] : [{ text: 'PAUSED', style: WARNING, drop: 1 }]),
     { text: formatClock(elapsedMs(state)), drop: 3 },
     { text: `event ${formatNumber(Math.max(0, data.eventIndex))}`, drop: 2 },
+    ...attemptsOf(data),
     ...(ended ? [] : linkParts(state, data.eventsPerSecond)),
     ...(data.tally.passedOver > 0 ? [{ text: 'thin', style: { dim: true }, drop: 8 }] : []),
     ...(state.readOnly ? [{ text: 'read-only', style: { dim: true }, drop: 8 }] : []),
+  ];
+}
+
+/** Which attempt it is, where the first was lost. */
+function attemptsOf(data: RunData): HeaderPart[] {
+  if (isQueuedAgain(data)) return [{ text: waitingText(data.run), style: WARNING, drop: 1 }];
+  const parts = attemptParts(data.run);
+  if (parts === null) return [];
+  return [
+    { text: parts.attempt, style: DIM, drop: 4 },
+    { text: safeText(parts.before), style: DIM, drop: 10 },
   ];
 }
 
@@ -34,6 +49,8 @@ function linkParts(state: State, eventsPerSecond: number): HeaderPart[] {
     return [{ text: `reconnecting (${link.attempt}): ${safeText(link.error)}`, style: WARNING, drop: 1 }];
   }
   if (link.state === 'connecting') return [{ text: 'connecting', style: { color: 'yellow' }, drop: 1 }];
+  // Nobody executes it, so that nothing beats.
+  if (isQueuedAgain(state.data)) return [];
   const age = heartbeatAgeMs(state);
   const rate: HeaderPart = { text: `${formatNumber(Math.round(eventsPerSecond))}/s`, drop: 4 };
   if (age === null) return [rate];

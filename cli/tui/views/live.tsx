@@ -6,7 +6,7 @@ import { framed, innerSize } from '../components/frame.ts';
 import { type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { checkRows, faultRows, sometimesRows } from '../state/checks.ts';
-import { eventsBehind, failureOf, progressOf, shown } from '../state/selectors.ts';
+import { brokenOf, eventsBehind, progressOf, shown } from '../state/selectors.ts';
 import type { RunData, State } from '../state/state.ts';
 import { CHART_COLORS } from '../theme.ts';
 import { ChartPane } from './chart-pane.tsx';
@@ -73,7 +73,7 @@ function checksHeight(data: RunData, lower: number): number {
 }
 
 export function Charts({ data, y, width, height, at = null }: ChartsProps) {
-  const failedAt = failureOf(data)?.eventIndex ?? null;
+  const failedAt = brokenOf(data)?.eventIndex ?? null;
   const charts = data.charts ?? usualCharts(data.metrics);
   const share = Math.floor(width / charts.length);
   // What they do not divide evenly goes to the first ones.

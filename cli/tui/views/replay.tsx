@@ -5,7 +5,7 @@ import { BOLD, DIM, type Line, span, spread } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import type { Place } from '../paint/surface.ts';
 import { blockOf } from '../state/needs.ts';
-import { failureOf, knownEvent, replayIndex } from '../state/selectors.ts';
+import { brokenOf, knownEvent, replayIndex } from '../state/selectors.ts';
 import { SPEEDS, type State } from '../state/state.ts';
 import { type Point, risesOf } from '../state/timeline.ts';
 import { CityPane } from './city-pane.tsx';
@@ -96,7 +96,7 @@ const ScrubberPane = pane<{ state: State }>('ScrubberPane', ({ state }, { width 
     at: Math.max(0, at),
     newest: Math.max(0, data.eventIndex),
     faults: points.map(({ index }, i) => ({ index, count: rises[i] ?? 0 })),
-    failedAt: replay.other?.partsAt ?? failureOf(data)?.eventIndex ?? null,
+    failedAt: replay.other?.partsAt ?? brokenOf(data)?.eventIndex ?? null,
     width: width - 2,
   });
   return [[span(' '), ...marks], [span(' '), ...bar], placeLine(state, at, width)];

@@ -1,7 +1,7 @@
 /** The charts of a run side by side: bookings, cancellations, slot availability, or what its scenario wants. */
 import { useEffect, useState } from 'preact/hooks';
 import { usualCharts } from '../../chart-choice.ts';
-import { failureOf } from '../../tui/state/selectors.ts';
+import { brokenOf } from '../../tui/state/selectors.ts';
 import type { RunData } from '../../tui/state/state.ts';
 import { Chart } from './chart.tsx';
 
@@ -17,7 +17,7 @@ interface ChartsProps {
 export function Charts({ data, metrics, at, onPick }: ChartsProps) {
   const scheme = useColorScheme();
   const charts = data.charts ?? usualCharts(data.metrics);
-  const failedAt = failureOf(data)?.eventIndex ?? null;
+  const failedAt = brokenOf(data)?.eventIndex ?? null;
   return (
     <div class="charts">
       {charts.map(({ title, metric }, i) => (

@@ -1,22 +1,25 @@
-/** The state of a run, by word, sign and colour. */
-import type { RunStatus } from '../../../server/contract/run-values.ts';
+/** How a run stands or ended, by word, sign and colour. */
+import type { Outcome } from '../../../server/contract/run-values.ts';
 
-const SIGN: Record<RunStatus, string> = {
+const SIGN: Record<Outcome, string> = {
   QUEUED: '◌',
   RUNNING: '●',
   STOPPING: '◐',
   PASS: '✔',
   FAIL: '✖',
   STOPPED: '■',
+  LOST: '▲',
+  'ADAPTER ERROR': '▲',
 };
 
-export function StatusBadge({ status, isLarge = false }: { status: RunStatus; isLarge?: boolean }) {
+export function StatusBadge({ outcome, isLarge = false }: { outcome: Outcome; isLarge?: boolean }) {
+  const name = outcome.toLowerCase().replace(' ', '-');
   return (
-    <span class={`badge badge-${status.toLowerCase()}${isLarge ? ' badge-large' : ''}`}>
+    <span class={`badge badge-${name}${isLarge ? ' badge-large' : ''}`}>
       <span aria-hidden="true" class="badge-sign">
-        {SIGN[status]}
+        {SIGN[outcome]}
       </span>
-      {status}
+      {outcome}
     </span>
   );
 }

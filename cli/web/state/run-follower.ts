@@ -3,6 +3,7 @@ import type { Run } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { chartsOfStart } from '../../chart-choice.ts';
 import { foldFrames } from '../../tui/state/fold-frames.ts';
+import { readOccasion } from '../../tui/state/selectors.ts';
 import { initialData, type RunData } from '../../tui/state/state.ts';
 import { mergePast } from '../../tui/state/timeline.ts';
 import { type ApiProblem, api, asProblem } from '../client/api.ts';
@@ -36,6 +37,8 @@ export class RunFollower {
   readonly #over = new AbortController();
   #endStream: (() => void) | null = null;
   #hasStart = false;
+  /** The occasion on which the run was last read again. */
+  #readFor: string | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(runId: string) {
@@ -62,6 +65,7 @@ export class RunFollower {
         onFrames: (frames) => {
           this.#change((data) => foldFrames(data, frames, Date.now()));
           void this.#loadStart(run.id);
+          void this.#readAgain(run.id);
         },
         onLink: (link) => this.#onLink(link, run.id),
       });
@@ -110,6 +114,20 @@ export class RunFollower {
       this.#change((data) => ({ ...data, charts, startedAtMs: Date.parse(start.at) }));
     } catch (error) {
       this.#hasStart = askForToken(error);
+    }
+  }
+
+  /** Which attempt it is, which no frame tells. */
+  async #readAgain(runId: string): Promise<void> {
+    const { data } = this.store.value;
+    const occasion = data === null ? null : readOccasion(data, Date.now());
+    if (occasion === null || occasion === this.#readFor) return;
+    this.#readFor = occasion;
+    try {
+      this.#takeRun(await api.run(runId, this.#over.signal));
+    } catch (error) {
+      if (this.#readFor === occasion) this.#readFor = null;
+      askForToken(error);
     }
   }
 

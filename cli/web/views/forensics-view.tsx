@@ -1,9 +1,12 @@
 /** What broke, and why: the invariant, expected against actual, the object's history, the whole bundle. */
 import { useState } from 'preact/hooks';
-import type { Forensic, RunEvent, Smallest } from '../../../server/contract/index.ts';
+import type { Forensic, Outcome, RunEvent, Smallest } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
+import { processLines } from '../../describe-process.ts';
 import { formatClock, formatNumber } from '../../format.ts';
+import { causeOf, failureTitle, isLoss, LOSS_SAYS } from '../../outcome.ts';
 import { safeJson, safeLines, safeText } from '../../sanitize.ts';
+import { failureOf, outcomeOfData } from '../../tui/state/selectors.ts';
 import type { RunData } from '../../tui/state/state.ts';
 import { BundleTree } from '../components/bundle-tree.tsx';
 import { EventList } from '../components/event-list.tsx';
@@ -17,8 +20,8 @@ const INTERVALS = 40;
 
 export function ForensicsView({ data }: { data: RunData }) {
   const bundle = data.run.failForensic;
-  if (bundle !== null) return <Bundle bundle={bundle} runId={data.run.id} />;
-  if (data.status === 'FAIL') return <p class="empty">Asking for the bundle…</p>;
+  if (bundle !== null) return <Bundle bundle={bundle} outcome={outcomeOfData(data)} runId={data.run.id} />;
+  if (data.status === 'FAIL' || failureOf(data) !== null) return <p class="empty">Asking for the bundle…</p>;
   return (
     <p class="empty">
       {isTerminal(data.status) ? 'Nothing broke: there is no bundle.' : 'Nothing is broken so far.'}
@@ -26,39 +29,30 @@ export function ForensicsView({ data }: { data: RunData }) {
   );
 }
 
-function Bundle({ bundle, runId }: { bundle: Forensic; runId: string }) {
-  const { eventIndex } = bundle;
+interface BundleProps {
+  bundle: Forensic;
+  outcome: Outcome;
+  runId: string;
+}
+
+function Bundle({ bundle, outcome, runId }: BundleProps) {
+  const loss = isLoss(outcome);
   return (
     <div class="forensics">
-      <section class="verdict verdict-fail" aria-labelledby="broken-invariant">
-        <div>
-          <h2 id="broken-invariant">{safeText(bundle.invariant)}</h2>
-          <p class="lines">{safeLines(bundle.message)}</p>
-          <p class="dim">
-            {[
-              bundle.kind,
-              eventIndex === null ? '' : `event ${formatNumber(eventIndex)}`,
-              bundle.virtualMs === null ? '' : `at ${formatClock(bundle.virtualMs, 3)}`,
-              bundle.object === null ? '' : safeText(bundle.object),
-            ]
-              .filter(Boolean)
-              .join(' · ')}
-          </p>
+      <Head bundle={bundle} outcome={outcome} runId={runId} />
+      {!loss && (
+        <div class="forensics-grid">
+          <Panel title="Expected" class="expected">
+            <Value value={bundle.expected} />
+          </Panel>
+          <Panel title="Actual" class="actual">
+            <Value value={bundle.actual} />
+          </Panel>
         </div>
-        {eventIndex !== null && (
-          <Link to={{ page: 'run', runId, view: 'replay', at: eventIndex }}>The city at this event</Link>
-        )}
-      </section>
-      <div class="forensics-grid">
-        <Panel title="Expected" class="expected">
-          <Value value={bundle.expected} />
-        </Panel>
-        <Panel title="Actual" class="actual">
-          <Value value={bundle.actual} />
-        </Panel>
-      </div>
-      <Reproduce command={bundle.reproduce} />
-      <SmallestPanel smallest={bundle.smallest} />
+      )}
+      <Process bundle={bundle} />
+      <Reproduce title={loss ? 'Run again' : 'Reproduce'} command={bundle.reproduce} />
+      {!loss && <SmallestPanel smallest={bundle.smallest} />}
       <ObjectHistory bundle={bundle} />
       <Sentences title="The city's difference to the model" items={bundle.difference} />
       <Sentences title="Faults active" items={bundle.faultsActive} />
@@ -69,6 +63,44 @@ function Bundle({ bundle, runId }: { bundle: Forensic; runId: string }) {
         <BundleTree label="The forensic bundle" root={bundle} />
       </Panel>
     </div>
+  );
+}
+
+/** What broke, or what went wrong with the run itself. */
+function Head({ bundle, outcome, runId }: BundleProps) {
+  const { kind, eventIndex, virtualMs, object } = bundle;
+  const loss = isLoss(outcome) ? outcome : null;
+  const titleId = loss === null ? 'broken-invariant' : 'what-went-wrong';
+  const told = [
+    loss === null ? kind : '',
+    eventIndex === null ? '' : `event ${formatNumber(eventIndex)}`,
+    virtualMs === null ? '' : `at ${formatClock(virtualMs, 3)}`,
+    object === null ? '' : safeText(object),
+  ];
+  return (
+    <section class={`verdict ${loss === null ? 'verdict-fail' : 'verdict-loss'}`} aria-labelledby={titleId}>
+      <div>
+        <h2 id={titleId}>
+          {safeText(loss === null ? causeOf(outcome, bundle) : failureTitle(outcome, bundle))}
+        </h2>
+        <p class="lines">{safeLines(bundle.message)}</p>
+        {loss !== null && <p>{LOSS_SAYS[loss]}</p>}
+        <p class="dim">{told.filter(Boolean).join(' · ')}</p>
+      </div>
+      {eventIndex !== null && (
+        <Link to={{ page: 'run', runId, view: 'replay', at: eventIndex }}>The city at this event</Link>
+      )}
+    </section>
+  );
+}
+
+function Process({ bundle }: { bundle: Forensic }) {
+  const lines = processLines(bundle.process ?? {});
+  if (lines.length === 0) return null;
+  return (
+    <Panel title="The process">
+      <pre>{lines.join('\n')}</pre>
+    </Panel>
   );
 }
 
@@ -89,7 +121,7 @@ function Value({ value }: { value: unknown }) {
   return <pre>{safeJson(value, 2)}</pre>;
 }
 
-function Reproduce({ command }: { command: string }) {
+function Reproduce({ title, command }: { title: string; command: string }) {
   const [said, setSaid] = useState('');
   const copy = async () => {
     // Only pages on https or on this machine may write to the clipboard.
@@ -102,7 +134,7 @@ function Reproduce({ command }: { command: string }) {
   };
   return (
     <Panel
-      title="Reproduce"
+      title={title}
       aside={
         <>
           <span class="dim">{said} </span>

@@ -1,10 +1,12 @@
 /** The run as it goes: charts, progress, metrics, checks, and the newest events. */
 import { useCallback } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
+import { isQueuedAgain, waitingText } from '../../attempts.ts';
 import { formatClock, formatNumber } from '../../format.ts';
+import { causeOf, isLoss, LOSS_SAYS } from '../../outcome.ts';
 import { safeText } from '../../sanitize.ts';
 import { checkRows, faultRows, sometimesRows } from '../../tui/state/checks.ts';
-import { failureOf, progressOf } from '../../tui/state/selectors.ts';
+import { failureOf, outcomeOfData, progressOf } from '../../tui/state/selectors.ts';
 import type { RunData } from '../../tui/state/state.ts';
 import { Charts } from '../components/charts.tsx';
 import { Checks, Sometimes } from '../components/checks.tsx';
@@ -60,12 +62,18 @@ export function LiveView({ data, count }: LiveViewProps) {
 }
 
 function Verdict({ data }: { data: RunData }) {
-  const failure = failureOf(data) ?? (data.status === 'FAIL' ? data.run.failForensic : null);
-  if (failure !== null && failure !== undefined) {
+  const failure = failureOf(data) ?? data.run.failForensic;
+  const outcome = outcomeOfData(data);
+  if (failure !== null) {
+    const loss = isLoss(outcome) ? outcome : null;
     return (
-      <section class="verdict verdict-fail" aria-label="What broke">
+      <section
+        class={`verdict ${loss === null ? 'verdict-fail' : 'verdict-loss'}`}
+        aria-label={loss === null ? 'What broke' : 'What went wrong'}
+      >
         <p>
-          <strong>{safeText(failure.invariant ?? 'violation')}</strong> {safeText(failure.message)}
+          <strong>{safeText(causeOf(outcome, failure))}</strong> {safeText(failure.message)}
+          {loss !== null && <span class="dim block">{LOSS_SAYS[loss]}</span>}
         </p>
         <Link to={{ page: 'run', runId: data.run.id, view: 'forensics', at: null }}>Forensics</Link>
       </section>
@@ -81,6 +89,10 @@ function Verdict({ data }: { data: RunData }) {
 }
 
 function Waiting({ data }: { data: RunData }) {
+  if (isQueuedAgain(data)) {
+    const waiting = waitingText(data.run);
+    return <p class="verdict">The run was lost and is {waiting}.</p>;
+  }
   if (data.status === 'QUEUED') {
     return (
       <p class="verdict">

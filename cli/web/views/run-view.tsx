@@ -1,9 +1,10 @@
 /** One run: what it is and how it stands, and the chosen view of it. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
+import { attemptText, isQueuedAgain } from '../../attempts.ts';
 import { formatClock, formatNumber, shortId } from '../../format.ts';
 import { safeText } from '../../sanitize.ts';
-import { elapsedMs, heartbeatAgeMs } from '../../tui/state/selectors.ts';
+import { elapsedMs, heartbeatAgeMs, outcomeOfData } from '../../tui/state/selectors.ts';
 import type { RunData } from '../../tui/state/state.ts';
 import { ConfirmStop } from '../components/confirm-stop.tsx';
 import { Link } from '../components/link.tsx';
@@ -108,7 +109,7 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
   return (
     <div class="run-head">
       <div class="run-title">
-        <StatusBadge status={status} isLarge />
+        <StatusBadge outcome={outcomeOfData(data)} isLarge />
         <h1 tabIndex={-1} ref={heading}>
           {safeText(run.scenario)}@{safeText(run.target)} <span class="seed">seed {run.seed}</span>
         </h1>
@@ -140,6 +141,9 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
   const { run, eventIndex, eventsPerSecond, status } = data;
   const nowMs = useNow(500, !isTerminal(status));
   const moment = { data, frozen: null, nowMs };
+  const attempt = attemptText(run);
+  // Nobody executes it, so that nothing beats.
+  const isWaiting = isQueuedAgain(data);
   const ended = data.end !== null || isTerminal(status);
   const elapsed =
     data.end === null && run.durationSecondsActual !== null
@@ -148,10 +152,11 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
   return (
     <dl class="facts">
       <Fact name="Event" value={eventIndex < 0 ? 'none' : formatNumber(eventIndex)} />
-      {!ended && <Fact name="Rate" value={`${formatNumber(Math.round(eventsPerSecond))}/s`} />}
+      {!ended && !isWaiting && <Fact name="Rate" value={`${formatNumber(Math.round(eventsPerSecond))}/s`} />}
       <Fact name="Time" value={formatClock(elapsed, 1)} />
-      {!ended && <LinkFact state={state} ageMs={heartbeatAgeMs(moment)} />}
+      {!ended && <LinkFact state={state} ageMs={isWaiting ? null : heartbeatAgeMs(moment)} />}
       <Fact name="Run" value={shortId(run.id)} />
+      {attempt !== null && <Fact name="Attempts" value={safeText(attempt)} />}
       {run.config.bug !== null && <Fact name="Bug" value={safeText(run.config.bug)} />}
       {run.campaign !== null && (
         <div>
@@ -224,14 +229,16 @@ function useCount(data: RunData | null): HistoryCount | null {
 function useAnnouncements({ data, link }: RunState): void {
   const before = useRef<string | null>(null);
   const wasLost = useRef(false);
-  const status = data?.status ?? null;
+  const outcome = data === null ? null : outcomeOfData(data);
+  const isAgain = data !== null && isQueuedAgain(data);
   const seed = data?.run.seed;
   useEffect(() => {
-    if (status === null) return;
-    document.title = `${status} · seed ${seed} · SimCity`;
-    if (before.current !== null && before.current !== status) announce(`The run is ${status}.`);
-    before.current = status;
-  }, [status, seed]);
+    if (outcome === null) return;
+    document.title = `${outcome} · seed ${seed} · SimCity`;
+    const said = isAgain ? 'The run was lost and waits to be executed again.' : `The run is ${outcome}.`;
+    if (before.current !== null && before.current !== outcome) announce(said);
+    before.current = outcome;
+  }, [outcome, isAgain, seed]);
   useEffect(() => {
     if (link.state === 'lost' && !wasLost.current) announce('The server does not answer. Trying again.');
     if (link.state === 'connected' && wasLost.current) announce('The server answers again.');

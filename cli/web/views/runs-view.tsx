@@ -1,7 +1,9 @@
 /** The list of runs, newest first, as they go on. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Run } from '../../../server/contract/index.ts';
+import { attemptParts, isQueuedAgain, waitingText } from '../../attempts.ts';
 import { formatCompact, formatNumber, formatSeconds, shortId } from '../../format.ts';
+import { isLoss, reasonOf, runOutcome } from '../../outcome.ts';
 import { safeText } from '../../sanitize.ts';
 import { type CampaignRow, campaignRows, isActive } from '../../tui/runs/state.ts';
 import { api, asProblem } from '../client/api.ts';
@@ -142,13 +144,16 @@ function RunsTable({ runs, isFiltered }: { runs: readonly Run[] | null; isFilter
 }
 
 function RunRow({ run, now }: { run: Run; now: number }) {
-  const { id, scenario, target, seed, config, status, failForensic, campaign, live, createdAt } = run;
+  const { id, scenario, target, seed, config, failForensic, campaign, live, createdAt } = run;
+  const outcome = runOutcome(run);
+  const reason = safeText(reasonOf(run));
+  const reasonClass = outcome === 'FAIL' ? 'broke' : isLoss(outcome) ? 'warn' : 'dim';
   const took =
     run.durationSecondsActual ?? (run.startedAt === null ? null : (now - Date.parse(run.startedAt)) / 1_000);
   return (
     <tr>
       <td>
-        <StatusBadge status={status} />
+        <StatusBadge outcome={outcome} />
       </td>
       <td class="run-name">
         <Link to={{ page: 'run', runId: id, view: 'live', at: null }}>
@@ -157,7 +162,7 @@ function RunRow({ run, now }: { run: Run; now: number }) {
         <span class="dim run-more">
           <code>{shortId(id)}</code>
           {config.bug !== null && ` bug ${safeText(config.bug)}`}
-          {failForensic !== null && <span class="broke phone-only"> {safeText(failForensic.invariant)}</span>}
+          {failForensic !== null && <span class={`${reasonClass} phone-only`}> {reason}</span>}
           {campaign !== null && (
             <>
               {' campaign '}
@@ -174,20 +179,21 @@ function RunRow({ run, now }: { run: Run; now: number }) {
       </td>
       <td class="number wide-only">{took === null ? '' : formatSeconds(Math.max(0, took))}</td>
       <td class="what">
-        {failForensic !== null && (
-          <span class="broke" title={safeText(failForensic.message)}>
-            {safeText(failForensic.invariant)}
-          </span>
-        )}
-        {status === 'STOPPED' && run.stopReason !== null && (
-          <span class="dim">{safeText(run.stopReason)}</span>
-        )}
+        <span class={reasonClass} title={failForensic === null ? undefined : safeText(failForensic.message)}>
+          {reason}
+        </span>
+        {isActive(run) && <span class="dim">{attemptWord(run)}</span>}
       </td>
       <td class="wide-only">
         <time dateTime={createdAt}>{new Date(createdAt).toLocaleString()}</time>
       </td>
     </tr>
   );
+}
+
+/** Which attempt it is, where the first was lost. */
+function attemptWord(run: Run): string {
+  return isQueuedAgain(run.live) ? waitingText(run) : (attemptParts(run)?.attempt ?? '');
 }
 
 function NoRuns({ isFiltered }: { isFiltered: boolean }) {
@@ -218,12 +224,13 @@ function Campaigns({ rows, route, isPart }: CampaignsProps) {
       aside={isPart ? 'of the runs shown' : undefined}
     >
       <ul class="campaigns">
-        {rows.map(({ name, runs, active, passed, failed, failures }) => (
+        {rows.map(({ name, runs, active, passed, failed, unjudged, failures }) => (
           <li key={name}>
             <Link to={{ page: 'runs', status: null, campaign: name }}>{safeText(name)}</Link>
             <span>
               {formatNumber(runs)} runs: {passed} passed,{' '}
               <span class={failed > 0 ? 'broke' : ''}>{failed} failed</span>
+              {unjudged > 0 && `, ${unjudged} without a verdict`}
               {active > 0 && `, ${active} active`}
             </span>
             <span class="dim">
