@@ -69,6 +69,20 @@ begin
 end
 $$;
 
+-- What an attempt must know of the events below p_below that it repeats: the wall time from the first to the last,
+-- and the virtual time at which the faults were healed among them. No row: there are none.
+create or replace function public.simcity_stored_prefix(p_run uuid, p_below bigint)
+returns table (elapsed_seconds double precision, healed_ms double precision)
+language sql stable
+set search_path = pg_catalog, public, pg_temp
+as $$
+  select greatest(extract(epoch from l.at - f.at), 0)::double precision,
+    (select h.virtual_ms from simcity_run_events h
+      where h.run_id = p_run and h.idx < p_below and h.type = 'heal' order by h.idx limit 1)
+  from simcity_run_events f join simcity_run_events l on l.run_id = f.run_id and l.idx = p_below - 1
+  where f.run_id = p_run and f.idx = 0
+$$;
+
 -- The bundle of a run whose harness could not write one: what the database knows. p_event is the index of the
 -- event at which it showed, p_actual and p_expected what differs there.
 drop function if exists public.simcity_harness_forensic(uuid, text, text);
@@ -720,7 +734,7 @@ begin
     continue when v_role <> 'public' and not exists (select from pg_catalog.pg_roles where rolname = v_role);
     for v_function in
       select p.oid::regprocedure from pg_catalog.pg_proc p
-      where p.pronamespace = 'public'::regnamespace and p.proname in ('simcity_claim_run', 'simcity_harness_forensic',
+      where p.pronamespace = 'public'::regnamespace and p.proname in ('simcity_claim_run', 'simcity_stored_prefix', 'simcity_harness_forensic',
         'simcity_lost_attempts', 'simcity_requeue_run', 'simcity_lose_run', 'simcity_decided',
         'simcity_repeat_difference', 'simcity_end_not_deterministic', 'simcity_ingest')
     loop
