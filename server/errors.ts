@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import type { ApiErrorBody, ErrorCode } from './contract/index.ts';
 import { errorCode, isUnreachable } from './db/client.ts';
 import { type DatabaseDisk, isDiskFull } from './db/disk.ts';
+import type { Difference } from './db/events.ts';
 import type { Log } from './process-edge.ts';
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
@@ -42,6 +43,14 @@ export const pruned = (runId: string, at?: Date) =>
     410,
     'pruned',
     `Run ${runId} was removed${at ? ` on ${at.toISOString()}` : ''} with its history (simcity prune). GET /api/ops/simcity/runs lists those there are.`,
+  );
+
+/** For a batch of an attempt that repeats a stored history and differs from it: the run has ended with that. */
+export const notDeterministic = ({ what, index }: Difference) =>
+  new ApiError(
+    409,
+    'not_deterministic',
+    `${what === 'event' ? 'Event' : 'The snapshot after event'} ${index} differs from the one that an earlier attempt stored. The run has ended STOPPED with that difference: stop sending and exit.`,
   );
 
 const unavailable = (message: string) => new ApiError(503, 'unavailable', message);

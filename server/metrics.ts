@@ -1,11 +1,15 @@
 /** What the server counts about itself, for Prometheus. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { RUN_STATUSES } from './contract/index.ts';
+import { LOSS_KINDS, RUN_STATUSES } from './contract/index.ts';
 
 /** What is asked of the database and of the streams at a scrape. */
 export interface Scraped {
   /** Null when the database cannot be reached: what it would tell is left out then. */
-  database: { runsByStatus: Map<string, number>; oldestQueuedSeconds: number } | null;
+  database: {
+    runsByStatus: Map<string, number>;
+    lostByReason: Map<string, number>;
+    oldestQueuedSeconds: number;
+  } | null;
   subscribers: number;
   /** Subscribers that read at their own pace, behind the newest. */
   subscribersBehind: number;
@@ -138,6 +142,17 @@ export class Metrics {
         this.reset();
         const runs = scraped()?.database?.runsByStatus;
         for (const status of runs ? RUN_STATUSES : []) this.set({ status }, runs?.get(status) ?? 0);
+      },
+    });
+    new Gauge({
+      name: 'simcity_runs_lost',
+      help: 'Runs stored that ended STOPPED because something went wrong with the run itself, by reason.',
+      labelNames: ['reason'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        const runs = scraped()?.database?.lostByReason;
+        for (const reason of runs ? LOSS_KINDS : []) this.set({ reason }, runs?.get(reason) ?? 0);
       },
     });
     new Gauge({

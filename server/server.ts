@@ -179,7 +179,8 @@ function keepReaping(sql: Sql, log: Log): { stop(): Promise<void> } {
   let notBefore = 0;
   async function reap(): Promise<void> {
     try {
-      for (const runId of await reapLost(sql)) log.warn({ runId }, 'ended a run whose runner was lost');
+      for (const runId of await reapLost(sql))
+        log.warn({ runId }, 'a run lost its runner: it is queued again, or ended');
     } catch (error) {
       notBefore = performance.now() + REAP_GRACE_MS;
       log.warn({ code: errorCode(error) }, 'cannot look for lost runs just now');

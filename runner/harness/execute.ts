@@ -2,9 +2,9 @@
  * One run from its plan to its verdict: prepare the city, attack, heal, settle, check, report. The same
  * scenario, target, seed and configuration give the same history.
  */
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import packageJson from '../../package.json' with { type: 'json' };
-import type { EndReport, JsonObject, RunConfig } from '../../server/contract/index.ts';
+import type { EndReport, JsonObject, Repeat, RunConfig } from '../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
 import { beginPlay, findScenario } from '../scenarios/registry.ts';
 import type { Play } from '../scenarios/scenario.ts';
@@ -22,6 +22,7 @@ import { executeLive } from './live/execute-live.ts';
 import { Recorder } from './recorder.ts';
 import { Simulation } from './simulation.ts';
 import { steadyWallClock } from './wall-clock.ts';
+import { WallLimits } from './wall-limits.ts';
 
 /** Steps between two looks at the world: a stop, the time limit, the sink's sockets. */
 const STEPS_PER_TURN = 256;
@@ -37,6 +38,8 @@ export interface ExecuteOptions {
   target: string;
   seed: number;
   config: RunConfig;
+  /** What an attempt before this one has stored, and this one repeats; nothing unless it is given. */
+  repeat?: Repeat | null;
   /** The database for a `postgres` target's city. */
   targetUrl: string | null;
   /** The command that starts the service at a target that is a URL; null: it runs already. */
@@ -53,7 +56,7 @@ export interface ExecuteOptions {
 /** Executes a run, sends all of its history to the sink and ends it there; resolves with the verdict. */
 export async function execute(options: ExecuteOptions): Promise<EndReport> {
   if (isServiceUrl(options.target)) {
-    const { trace: _, ...live } = options;
+    const { trace: _, repeat: __, ...live } = options;
     return executeLive(live);
   }
   const { config, seed } = options;
@@ -118,10 +121,11 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
 
 async function attack(simulation: Simulation, recorder: Recorder, options: ExecuteOptions): Promise<void> {
   const { config, signal } = options;
-  const begun = process.hrtime.bigint();
-  const elapsedSeconds = () => Number(process.hrtime.bigint() - begun) / 1e9;
+  const wall = new WallLimits(config, options.repeat ?? null);
+  const isStopped = () => signal.requested;
   for (let steps = 1; !simulation.finished && !simulation.failure; steps++) {
     if (signal.requested) return;
+    wall.at(recorder.next, simulation.planned);
     if (simulation.auditDue) await simulation.audit();
     if (simulation.planUsedUp && !simulation.healed) simulation.heal();
     simulation.sendOff();
@@ -129,24 +133,10 @@ async function attack(simulation: Simulation, recorder: Recorder, options: Execu
     if (stepping) await stepping;
     const pressure = recorder.takePressure();
     if (pressure) await pressure;
-    if (config.rate !== null) await pace(simulation.planned, config.rate, elapsedSeconds, signal);
+    if (config.rate !== null) await wall.pace(simulation.planned, isStopped);
     if (steps % STEPS_PER_TURN !== 0) continue;
-    if (config.durationSeconds !== null && elapsedSeconds() >= config.durationSeconds) simulation.windUp();
+    if (wall.isTimeUp(simulation.now)) simulation.windUp();
     await nextTurn();
-  }
-}
-
-/** Waits until the wall clock allows for this many operations at `rate` a second. Decides nothing. */
-async function pace(
-  planned: number,
-  rate: number,
-  elapsedSeconds: () => number,
-  signal: StopSignal,
-): Promise<void> {
-  for (;;) {
-    const aheadMs = (planned / rate - elapsedSeconds()) * 1000;
-    if (aheadMs < 1 || signal.requested) return;
-    await sleep(Math.min(aheadMs, 50));
   }
 }
 

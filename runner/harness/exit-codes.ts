@@ -8,6 +8,10 @@ export const HARNESS_EXIT = {
   noOrder: 64,
   /** Its runner is gone. What it knew is delivered as far as that was possible, without a verdict. */
   orphaned: 70,
+  /** It was told to end (SIGTERM) by somebody who stopped no run: it ended as an orphan does. */
+  told: 71,
   /** The run is no longer its own. */
   leaseLost: 75,
+  /** It repeated a run, and its history differs from the stored one: the run has ended with that. */
+  differs: 76,
 } as const;

@@ -1,5 +1,7 @@
 /** The process of one run: joins a session to this process's streams, signals and exit code. */
 import { createRedactor, secretsOfEnvironment } from '../../server/contract/index.ts';
+import { filesOfUser } from '../modules/loaded.ts';
+import { placeIn, placeText } from '../modules/place.ts';
 import { HARNESS_EXIT } from './exit-codes.ts';
 import { watchParent } from './orphan-watchdog.ts';
 import { type Execute, runSession } from './session.ts';
@@ -15,25 +17,45 @@ export async function runHarnessProcess(execute: Execute): Promise<void> {
   process.stderr.on('error', () => undefined);
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
+  process.exit = exitTold;
   watchParent(ORPHAN_KILL_MS);
   const stop = new StopControl();
-  process.on('SIGTERM', () => stop.request('the harness was told to end (SIGTERM)'));
+  const told = Promise.withResolvers<void>();
+  // Its runner asks for a stop before it sends one; anybody else's ends the attempt without a verdict.
+  process.on('SIGTERM', () => {
+    if (!stop.requested) told.resolve();
+  });
   // A Ctrl-C in the runner's terminal is the runner's to pass on.
   process.on('SIGINT', () => undefined);
   const code = await runSession({
     execute,
     input: process.stdin,
     stop,
+    told: told.promise,
     say: (line) => process.stdout.write(`${line}\n`),
     log,
   });
-  process.exit(code);
+  exit(code);
+}
+
+const exit = process.exit.bind(process);
+
+/** Tells of an end that the user's code brings about: from outside it looks like one of the harness's own. */
+function exitTold(code?: number | string | null): never {
+  const place = placeIn(new Error().stack, filesOfUser());
+  if (place) {
+    const message = `it called process.exit(${code ?? ''})`;
+    log({ message, error: 'ProcessExit', by: place.role, at: placeText(place) });
+  }
+  return exit(code);
 }
 
 function crash(error: unknown): void {
   const { message, name, stack } = error instanceof Error ? error : new Error(String(error));
-  log({ message, error: name, stack });
-  process.exit(HARNESS_EXIT.crashed);
+  const place = placeIn(stack, filesOfUser());
+  const blame = place ? { by: place.role, at: placeText(place) } : {};
+  log({ message, error: name, stack, ...blame });
+  exit(HARNESS_EXIT.crashed);
 }
 
 const redactor = createRedactor(secretsOfEnvironment(process.env));

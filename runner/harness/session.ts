@@ -12,11 +12,12 @@ import {
   harnessMessageSchema,
   harnessOrderSchema,
   type Modules,
+  type Repeat,
   type RunConfig,
 } from '../../server/contract/index.ts';
 import { harnessSecrets } from '../secrets.ts';
 import { HttpSink, type HttpSinkOptions } from '../telemetry/http.ts';
-import { LeaseLostError, type Sink, SinkClosedError } from '../telemetry/sink.ts';
+import { LeaseLostError, type Sink, SinkClosedError, TelemetryRefusedError } from '../telemetry/sink.ts';
 import { createSupabasePoster } from '../telemetry/supabase.ts';
 import { HARNESS_EXIT } from './exit-codes.ts';
 import type { StopControl } from './stop-control.ts';
@@ -27,6 +28,8 @@ export type Execute = (options: {
   target: string;
   seed: number;
   config: RunConfig;
+  /** What of the run is stored already; null: nothing. */
+  repeat: Repeat | null;
   targetUrl: string | null;
   exec: string | null;
   /** Files of the user's to load first. */
@@ -39,8 +42,9 @@ export interface SessionOptions {
   execute: Execute;
   /** The lines from the runner: the order first, then messages; its end means that the runner is gone. */
   input: Readable;
-  /** A stop asked for by other ways (SIGTERM). */
   stop: StopControl;
+  /** Resolves when the process is told to end (SIGTERM) although nobody asked for a stop. */
+  told?: Promise<void>;
   /** Takes one line of JSON for the runner: signs of life. */
   say: (line: string) => void;
   /** Takes one record for stderr. */
@@ -84,9 +88,12 @@ export async function runSession(options: SessionOptions): Promise<number> {
         options.log({ message: 'telemetry is sent again', why, attempt });
     },
   });
+  // At once as well: from now on a silence is that of a loop which never turns.
+  options.say(aliveLine(sink));
   const alive = setInterval(() => options.say(aliveLine(sink)), options.aliveEveryMs ?? 1_000);
+  const told = options.told?.then(() => 'told' as const) ?? new Promise<never>(() => undefined);
   try {
-    return await settle(options, order, sink, orphaned.promise, failed.promise);
+    return await settle(options, order, sink, Promise.race([orphaned.promise, told]), failed.promise);
   } finally {
     clearInterval(alive);
     lines.close();
@@ -104,13 +111,13 @@ async function settle(
   options: SessionOptions,
   order: HarnessOrder,
   sink: HttpSink,
-  orphaned: Promise<'orphaned'>,
+  deserted: Promise<Desertion>,
   failed: Promise<Error>,
 ): Promise<number> {
-  const { scenario, target, seed, config, targetUrl, exec, modules } = order;
+  const { scenario, target, seed, config, repeat, targetUrl, exec, modules } = order;
   const engine = Promise.resolve().then(() =>
     options.execute({
-      ...{ scenario, target, seed, config, targetUrl, exec, modules },
+      ...{ scenario, target, seed, config, repeat, targetUrl, exec, modules },
       sink,
       signal: options.stop,
     }),
@@ -119,29 +126,47 @@ async function settle(
     () => null,
     (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
   );
-  const first = await Promise.race([verdict, failed, orphaned]);
+  const first = await Promise.race([verdict, failed, deserted]);
   if (first === null) return HARNESS_EXIT.delivered;
-  if (first === 'orphaned') {
-    await windDown(options, sink, verdict);
-    options.log({ message: 'the runner is gone: the harness ends without a verdict' });
-    return HARNESS_EXIT.orphaned;
+  if (typeof first === 'string') {
+    await windDown(options, sink, verdict, DESERTED[first]);
+    options.log({ message: `${DESERTED[first]}: the harness ends without a verdict` });
+    return HARNESS_EXIT[first];
   }
   options.log({ message: first.message, error: first.name, stack: first.stack });
   // The engine gets a moment to clean its city up; the sink that failed makes it end soon.
   sink.close(first);
   options.stop.request(first.message);
   await within(verdict, options.orphanGraceMs ?? 2_000);
-  return first instanceof LeaseLostError ? HARNESS_EXIT.leaseLost : HARNESS_EXIT.crashed;
+  return exitCodeOf(first);
 }
 
+function exitCodeOf(error: Error): number {
+  if (error instanceof LeaseLostError) return HARNESS_EXIT.leaseLost;
+  const differs = error instanceof TelemetryRefusedError && error.code === 'not_deterministic';
+  return differs ? HARNESS_EXIT.differs : HARNESS_EXIT.crashed;
+}
+
+/** Why a harness ends although nobody asked its run to. */
+type Desertion = 'orphaned' | 'told';
+const DESERTED: Record<Desertion, string> = {
+  orphaned: 'the runner is gone',
+  told: 'the harness was told to end (SIGTERM)',
+};
+
 /**
- * Stops a run whose runner is gone. What happened is delivered as far as the grace allows, but no verdict: the
- * run ends as lost, when its lease does.
+ * Stops a run that nobody asked to stop. What happened is delivered as far as the grace allows, but no verdict: the
+ * attempt is lost, and its runner or the end of its lease tells so.
  */
-async function windDown(options: SessionOptions, sink: HttpSink, verdict: Promise<unknown>): Promise<void> {
+async function windDown(
+  options: SessionOptions,
+  sink: HttpSink,
+  verdict: Promise<unknown>,
+  why: string,
+): Promise<void> {
   const flushed = sink.flush().catch(() => undefined);
-  sink.refuseEnd(new SinkClosedError('The runner is gone: the run ends without a verdict.'));
-  options.stop.request('the runner is gone');
+  sink.refuseEnd(new SinkClosedError(`Without a verdict: ${why}.`));
+  options.stop.request(why);
   await within(Promise.all([flushed, verdict]), options.orphanGraceMs ?? 2_000);
   sink.close();
 }

@@ -21,6 +21,8 @@ export interface DockerOptions {
 
 const API = '/v1.41';
 const ANSWER_LIMIT_MS = 30_000;
+/** Above what creating, attaching and starting may take. */
+const START_LIMIT_SECONDS = 120;
 /** Attached streams end with the container; what still comes after its exit is waited for so long. */
 const DRAIN_MS = 2_000;
 const MAX_ANSWER_CHARACTERS = 1024 * 1024;
@@ -31,6 +33,7 @@ export function dockerLauncher(options: DockerOptions): Launcher {
 
 class DockerChild implements HarnessChild {
   readonly pid = undefined;
+  readonly startLimitSeconds = START_LIMIT_SECONDS;
   readonly done: Promise<ChildExit>;
   readonly #engine: Engine;
   readonly #output: HarnessOutput;
@@ -67,7 +70,7 @@ class DockerChild implements HarnessChild {
       return { ...exit, spawnError: null, ...this.#output.kept() };
     } catch (error) {
       const spawnError = error instanceof Error ? error.message : String(error);
-      return { code: null, signal: null, spawnError, ...this.#output.kept() };
+      return { code: null, signal: null, spawnError, outOfMemory: false, ...this.#output.kept() };
     } finally {
       this.#stdin?.destroy();
       if (this.#id !== null)
@@ -91,14 +94,15 @@ class DockerChild implements HarnessChild {
     return drained;
   }
 
-  async #wait(): Promise<Pick<ChildExit, 'code' | 'signal'>> {
+  async #wait(): Promise<Pick<ChildExit, 'code' | 'signal' | 'outOfMemory'>> {
     const waited = await this.#engine.call('POST', `/containers/${this.#id}/wait`, undefined, 0);
     const { State: state } = (await this.#engine.call('GET', `/containers/${this.#id}/json`)) as {
       State?: { OOMKilled?: boolean };
     };
-    if (state?.OOMKilled)
+    const outOfMemory = state?.OOMKilled === true;
+    if (outOfMemory)
       this.#output.stderr(Buffer.from('\n{"message":"the container was out of memory (OOMKilled)"}\n'));
-    return exitOf(Number((waited as { StatusCode: unknown }).StatusCode));
+    return { ...exitOf(Number((waited as { StatusCode: unknown }).StatusCode)), outOfMemory };
   }
 }
 

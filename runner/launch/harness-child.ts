@@ -13,6 +13,8 @@ export interface ChildExit {
   signal: NodeJS.Signals | null;
   /** Why it could not be started; null when it was. */
   spawnError: string | null;
+  /** Whoever started it says that it took more memory than there was for it. */
+  outOfMemory: boolean;
   stdout: string[];
   stderr: string[];
   droppedBytes: number;
@@ -21,6 +23,8 @@ export interface ChildExit {
 export interface HarnessChild {
   /** The process; undefined when it is none of this machine's, or could not be started. */
   readonly pid: number | undefined;
+  /** A harness that has given no sign of life by then will not start any more, in seconds. */
+  readonly startLimitSeconds: number;
   /** Resolves once the harness has ended and its output is read to the end. Never rejects. */
   readonly done: Promise<ChildExit>;
   /** Asks it to stop its run. */

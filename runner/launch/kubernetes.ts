@@ -33,6 +33,8 @@ export function kubernetesLauncher(options: KubernetesOptions): Launcher {
   return (order, onAlive) => new KubernetesChild(options, order, onAlive);
 }
 
+type Ended = Pick<ChildExit, 'code' | 'signal' | 'outOfMemory'>;
+
 interface Cluster {
   client: typeof Kubernetes;
   config: Kubernetes.KubeConfig;
@@ -43,6 +45,7 @@ interface Cluster {
 
 class KubernetesChild implements HarnessChild {
   readonly pid = undefined;
+  readonly startLimitSeconds = START_LIMIT_MS / 1_000 + 60;
   readonly done: Promise<ChildExit>;
   readonly #options: KubernetesOptions;
   readonly #output: HarnessOutput;
@@ -85,7 +88,7 @@ class KubernetesChild implements HarnessChild {
       const ended = this.#killed === null ? null : this.#killed;
       const spawnError = ended === null ? messageOf(error) : null;
       if (ended === null) await this.#delete(0);
-      return { code: null, signal: ended, spawnError, ...this.#output.kept() };
+      return { code: null, signal: ended, spawnError, outOfMemory: false, ...this.#output.kept() };
     } finally {
       this.#stdin.end();
     }
@@ -127,7 +130,7 @@ class KubernetesChild implements HarnessChild {
   }
 
   /** Waits for the end of the container, or of its pod. */
-  async #ended({ core, namespace }: Cluster, name: string): Promise<Pick<ChildExit, 'code' | 'signal'>> {
+  async #ended({ core, namespace }: Cluster, name: string): Promise<Ended> {
     for (;;) {
       const pod = await core.readNamespacedPod({ namespace, name }).catch((error: unknown) => {
         // A server of the API that is away for a moment says nothing about the pod.
@@ -137,8 +140,9 @@ class KubernetesChild implements HarnessChild {
       if (pod === 'gone') return this.#lost('the pod is gone: it was deleted, or its node was');
       const ended = pod?.status?.containerStatuses?.[0]?.state?.terminated;
       if (ended) {
-        if (ended.reason === 'OOMKilled') this.#tell('the container was out of memory (OOMKilled)');
-        return exitOf(ended.exitCode);
+        const outOfMemory = ended.reason === 'OOMKilled';
+        if (outOfMemory) this.#tell('the container was out of memory (OOMKilled)');
+        return { ...exitOf(ended.exitCode), outOfMemory };
       }
       if (pod?.status?.phase === 'Failed')
         return this.#lost(`the pod failed: ${pod.status.reason ?? ''} ${pod.status.message ?? ''}`.trim());
@@ -146,9 +150,9 @@ class KubernetesChild implements HarnessChild {
     }
   }
 
-  #lost(message: string): Pick<ChildExit, 'code' | 'signal'> {
+  #lost(message: string): Ended {
     if (this.#killed === null) this.#tell(message);
-    return { code: null, signal: this.#killed ?? 'SIGKILL' };
+    return { code: null, signal: this.#killed ?? 'SIGKILL', outOfMemory: false };
   }
 
   #tell(message: string): void {
@@ -193,6 +197,7 @@ async function connect(namespace: string | null): Promise<Cluster> {
 export function jobOf({ image, env }: KubernetesOptions, order: HarnessOrder): Kubernetes.V1Job {
   const labels = { [LABEL]: order.runId, 'app.kubernetes.io/name': 'simcity-harness' };
   const seconds = order.config.durationSeconds;
+  const repeated = order.repeat?.elapsedSeconds ?? 0;
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -202,7 +207,8 @@ export function jobOf({ image, env }: KubernetesOptions, order: HarnessOrder): K
       completions: 1,
       parallelism: 1,
       ttlSecondsAfterFinished: KEEP_SECONDS,
-      activeDeadlineSeconds: seconds === null ? LONGEST_SECONDS : Math.ceil(seconds) + OVERTIME_SECONDS,
+      activeDeadlineSeconds:
+        seconds === null ? LONGEST_SECONDS : Math.ceil(seconds + repeated) + OVERTIME_SECONDS,
       template: {
         metadata: { labels },
         spec: {

@@ -20,6 +20,9 @@ const WITHHELD = [
   'SIMCITY_ADAPTER_MODULE',
 ];
 
+/** Node and all of SimCity's code take a second or two on a busy machine. */
+const START_LIMIT_SECONDS = 60;
+
 /** Starts `node <script>` with `order` as the first line of its stdin, which stays open. */
 export function startHarness(
   script: string,
@@ -36,7 +39,13 @@ export function startHarness(
     if (child.stdin.writable) child.stdin.write(`${JSON.stringify(line)}\n`);
   };
   say(order);
-  return { pid: child.pid, done, stop: (reason) => say({ stop: { reason } }), kill };
+  return {
+    pid: child.pid,
+    startLimitSeconds: START_LIMIT_SECONDS,
+    done,
+    stop: (reason) => say({ stop: { reason } }),
+    kill,
+  };
 }
 
 function outcome(
@@ -51,7 +60,7 @@ function outcome(
   return new Promise((resolve) => {
     let spawnError: string | null = null;
     const end = (code: number | null, signal: NodeJS.Signals | null) => {
-      resolve({ code, signal, spawnError, ...output.kept() });
+      resolve({ code, signal, spawnError, outOfMemory: false, ...output.kept() });
     };
     child.once('error', (error) => {
       spawnError = error.message;

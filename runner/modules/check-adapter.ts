@@ -6,8 +6,8 @@ const ADAPTER: Shape = { name: 'string', reset: 'function', request: 'function',
 
 /** @throws ModuleError that says what is missing. */
 export function checkAdapter(path: string, exported: unknown): HttpAdapter {
-  const value = asObject(path, 'an adapter with name, reset, request and reply', exported);
+  const value = asObject('adapter', path, 'an adapter with name, reset, request and reply', exported);
   const problems = lacking(value, ADAPTER);
-  if (problems.length > 0) refuse(path, 'adapter', problems);
+  if (problems.length > 0) refuse('adapter', path, 'adapter', problems);
   return value as HttpAdapter;
 }

@@ -30,9 +30,9 @@ const MODEL: Shape = {
 
 /** @throws ModuleError that says what is missing; the play is checked when a run begins. */
 export function checkScenario(path: string, exported: unknown): Scenario {
-  const value = asObject(path, 'a scenario with name, operations and play', exported);
+  const value = asObject('scenario', path, 'a scenario with name, operations and play', exported);
   const problems = lacking(value, SCENARIO);
-  if (problems.length > 0) refuse(path, 'scenario', problems);
+  if (problems.length > 0) refuse('scenario', path, 'scenario', problems);
   const scenario = value as Scenario;
   const play: Scenario['play'] = (seed, config, prng) => checkPlay(path, scenario.play(seed, config, prng));
   // Members may live on a prototype, and may use `this`.
@@ -40,12 +40,13 @@ export function checkScenario(path: string, exported: unknown): Scenario {
 }
 
 function checkPlay(path: string, play: Play): Play {
-  const value = asObject(path, 'play() must return one', play);
+  const value = asObject('scenario', path, 'play() must return one', play);
   const problems = lacking(value, PLAY);
   if (typeof play.world !== 'object' || play.world === null) problems.push('world (object) is missing');
   const model: unknown = play.model;
   if (typeof model !== 'object' || model === null) problems.push('model (object) is missing');
   else problems.push(...lacking(model, MODEL).map((problem) => `model.${problem}`));
-  if (problems.length > 0) refuse(path, 'scenario: what its play() returns is not complete', problems);
+  if (problems.length > 0)
+    refuse('scenario', path, 'scenario: what its play() returns is not complete', problems);
   return play;
 }

@@ -2,19 +2,26 @@
 import { realpathSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { AdapterError } from './adapter-error.ts';
+import type { ModuleRole } from './place.ts';
 
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
 
 /** A file that cannot be used; the message names it, says why, and what would be right. */
-export class ModuleError extends Error {
+export class ModuleError extends AdapterError {
   override readonly name = 'ModuleError';
+
+  constructor(role: ModuleRole, message: string, options: ErrorOptions = {}) {
+    super(message, { ...options, phase: 'load', role });
+  }
 }
 
 /** The default export of the file. @throws ModuleError */
-export async function loadDefault(path: string): Promise<unknown> {
-  const file = regularFile(path);
+export async function loadDefault(role: ModuleRole, path: string): Promise<unknown> {
+  const file = regularFile(role, path);
   if (/ts$/.test(file) && !process.features.typescript) {
     throw new ModuleError(
+      role,
       `${path}: this Node (${process.versions.node}) cannot run TypeScript. Use Node 22.18 or newer, or compile the file to .mjs.`,
     );
   }
@@ -22,28 +29,31 @@ export async function loadDefault(path: string): Promise<unknown> {
   try {
     found = await import(pathToFileURL(file).href);
   } catch (error) {
-    throw new ModuleError(`${path} cannot be loaded: ${reasonOf(error)}`, { cause: error });
+    throw new ModuleError(role, `${path} cannot be loaded: ${reasonOf(error)}`, { cause: error });
   }
   if (!('default' in found)) {
     const names = Object.keys(found);
     const others = names.length > 0 ? ` (it exports ${names.slice(0, 8).join(', ')})` : '';
-    throw new ModuleError(`${path} has no default export${others}. Write \`export default …\` in it.`);
+    throw new ModuleError(role, `${path} has no default export${others}. Write \`export default …\` in it.`);
   }
   return found['default'];
 }
 
-function regularFile(path: string): string {
+function regularFile(role: ModuleRole, path: string): string {
   let file: string;
   try {
     file = realpathSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
-    throw new ModuleError(`${path}: ${why}. Name a .ts, .js or .mjs file; \`simcity init\` writes one.`);
+    throw new ModuleError(
+      role,
+      `${path}: ${why}. Name a .ts, .js or .mjs file; \`simcity init\` writes one.`,
+    );
   }
-  if (!statSync(file).isFile()) throw new ModuleError(`${path} is not a regular file.`);
+  if (!statSync(file).isFile()) throw new ModuleError(role, `${path} is not a regular file.`);
   if (!EXTENSIONS.includes(extname(file))) {
-    throw new ModuleError(`${path} is not a ${EXTENSIONS.join(', ')} file.`);
+    throw new ModuleError(role, `${path} is not a ${EXTENSIONS.join(', ')} file.`);
   }
   return file;
 }

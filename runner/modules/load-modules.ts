@@ -4,15 +4,18 @@ import { checkAdapter } from './check-adapter.ts';
 import { checkScenario } from './check-scenario.ts';
 import { checkService } from './check-service.ts';
 import { loadDefault } from './load-default.ts';
-import { setLoaded } from './loaded.ts';
+import { setFiles, setLoaded } from './loaded.ts';
 
 /** Rejects with what is wrong with a file, and what would be right. */
 export async function loadModules(modules: Modules | undefined): Promise<void> {
   const { target = null, scenario = null, adapter = null } = modules ?? {};
+  setFiles({ target, scenario, adapter });
   setLoaded({
-    scenario: scenario === null ? null : checkScenario(scenario, await loadDefault(scenario)),
+    scenario: scenario === null ? null : checkScenario(scenario, await loadDefault('scenario', scenario)),
     adapter:
-      adapter === null ? null : { adapter: checkAdapter(adapter, await loadDefault(adapter)), file: adapter },
-    service: target === null ? null : checkService(target, await loadDefault(target)),
+      adapter === null
+        ? null
+        : { adapter: checkAdapter(adapter, await loadDefault('adapter', adapter)), file: adapter },
+    service: target === null ? null : checkService(target, await loadDefault('target', target)),
   });
 }

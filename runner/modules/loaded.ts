@@ -1,4 +1,5 @@
 /** The user's code that this process has loaded; the registries of scenarios and targets ask here. */
+import type { Modules } from '../../server/contract/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { HttpAdapter } from '../targets/http/adapter.ts';
 import type { MemoryService } from '../targets/memory.ts';
@@ -21,7 +22,18 @@ export interface LoadedAdapter {
   readonly file: string;
 }
 
+let files: Modules = { target: null, scenario: null, adapter: null };
 let loaded: Loaded = { scenario: null, service: null, adapter: null };
+
+/** The files that this process was told to load. Also while they are loaded, and when that fails. */
+export function filesOfUser(): Modules {
+  return files;
+}
+
+/** Said before any of them is loaded. */
+export function setFiles(next: Modules): void {
+  files = next;
+}
 
 /** From now on runs of this process mean these. */
 export function setLoaded(next: Loaded): void {

@@ -1,5 +1,6 @@
 /** Says what an export of the user's lacks. */
 import { ModuleError } from './load-default.ts';
+import type { ModuleRole } from './place.ts';
 
 /** What each member has to be, as `typeof` tells it; `array` for lists. */
 export type Shape = Readonly<Record<string, 'function' | 'string' | 'array'>>;
@@ -14,13 +15,14 @@ export function lacking(value: object, shape: Shape): string[] {
   });
 }
 
-export function asObject(path: string, what: string, value: unknown): object {
+export function asObject(role: ModuleRole, path: string, what: string, value: unknown): object {
   if (typeof value === 'object' && value !== null) return value;
   throw new ModuleError(
+    role,
     `The default export of ${path} is ${value === null ? 'null' : typeof value}, but must be an object: ${what}.`,
   );
 }
 
-export function refuse(path: string, what: string, problems: readonly string[]): never {
-  throw new ModuleError(`The default export of ${path} is no ${what}: ${problems.join(', ')}.`);
+export function refuse(role: ModuleRole, path: string, what: string, problems: readonly string[]): never {
+  throw new ModuleError(role, `The default export of ${path} is no ${what}: ${problems.join(', ')}.`);
 }

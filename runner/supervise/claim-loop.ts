@@ -1,4 +1,4 @@
-/** Claims queued runs as they come and as there is room, and ends the runs of runners that are gone. */
+/** Claims queued runs as they come and as there is room, and sees to the runs of runners that are gone. */
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -107,7 +107,7 @@ export class ClaimLoop {
     this.#reaping = true;
     try {
       const lost = await withinTime(this.#queue.reap(), QUERY_LIMIT_MS);
-      for (const run of lost) this.#log.warn({ run }, 'a run was lost with its runner and is ended as FAIL');
+      for (const run of lost) this.#log.warn({ run }, 'a run lost its runner: it is queued again, or ended');
     } catch (error) {
       this.#log.warn({ err: error }, 'lost runs could not be looked for');
     } finally {

@@ -1,12 +1,25 @@
-/** What became of a run whose harness has ended without reporting it: the verdict, and the bundle that says why. */
-
+/**
+ * What became of a run whose harness has ended without reporting it, and the bundle that says why. The code under
+ * test is to blame only where it runs inside the harness and ended it; all else says nothing about the service.
+ */
 import packageJson from '../../package.json' with { type: 'json' };
-import type { FailureKind, Forensic, JsonObject, Redactor } from '../../server/contract/index.ts';
+import {
+  type FailureKind,
+  type Forensic,
+  isModuleLabel,
+  type JsonObject,
+  type LossKind,
+  type Modules,
+  type Redactor,
+} from '../../server/contract/index.ts';
 import { HARNESS_EXIT } from '../harness/exit-codes.ts';
 import type { ChildExit } from '../launch/harness-child.ts';
+import type { ModuleRole } from '../modules/place.ts';
 import { reproduceCommand } from '../reproduce.ts';
 import { redactedLines, sealedForensic } from '../telemetry/seal.ts';
-import type { ClaimedRun, Ending } from './queue.ts';
+import { lastWords } from './last-words.ts';
+import type { GivenUp } from './progress.ts';
+import type { ClaimedRun, Ending, Loss } from './queue.ts';
 
 /** What the supervisor did to the harness. */
 export interface Interventions {
@@ -17,62 +30,122 @@ export interface Interventions {
   terminated: boolean;
   /** It was killed, because it did not stop in time. */
   killed: boolean;
-  /** Why it was given up, as a sentence; null when it was not. */
-  timeout: string | null;
+  /** Why it was given up; null when it was not. */
+  givenUp: GivenUp | null;
 }
 
 export interface Remains {
   run: ClaimedRun;
+  /** The files of the user's that it has loaded. */
+  modules: Modules;
   exit: ChildExit;
   interventions: Interventions;
   lastEvents: JsonObject[];
   redactor: Redactor;
 }
 
+/** What became of the run, as what, and a sentence that says so. */
+interface Judgement {
+  /** FAIL: the code under test broke; STOPPED: what else is wrong would be so again; `lost`: only this attempt is over. */
+  end: 'FAIL' | 'STOPPED' | 'lost';
+  kind: FailureKind;
+  message: string;
+}
+
 /** The ending to write for a run; the database refuses it when the harness did report one. */
-export function endingOf(remains: Remains): Ending {
-  const { stopRequested, stopReason, killed, terminated, timeout } = remains.interventions;
-  const ended = killed || (terminated && remains.exit.signal === 'SIGTERM');
-  if (timeout !== null) return failed(remains, 'timeout', 'run-ends-in-time', timeout);
-  if (stopRequested && ended) return { status: 'STOPPED', reason: stopReason, forensic: null };
-  return failed(remains, 'harness-crash', 'harness-reports-a-verdict', crashMessage(remains.exit));
+export function endingOf(remains: Remains): Ending | Loss {
+  const { stopRequested, stopReason, killed, terminated, givenUp } = remains.interventions;
+  const { code, signal } = remains.exit;
+  const ended = killed || (terminated && signal === 'SIGTERM') || code === HARNESS_EXIT.told;
+  if (givenUp === null && stopRequested && ended) {
+    return { status: 'STOPPED', reason: stopReason, forensic: null };
+  }
+  const judgement = givenUp ? judgeGivenUp(givenUp, remains) : judgeExit(remains);
+  const forensic = bundle(judgement, remains);
+  if (judgement.end === 'FAIL') return { status: 'FAIL', reason: forensic.message, forensic };
+  if (judgement.end === 'STOPPED') return { status: 'STOPPED', reason: forensic.kind, forensic };
+  return { lost: forensic };
 }
 
-function crashMessage(exit: ChildExit): string {
-  if (exit.spawnError !== null) return `The harness could not be started: ${exit.spawnError}.`;
-  const how = exit.signal === null ? `exited with code ${exit.code}` : `was ended by ${exit.signal}`;
-  const last = lastMessage(exit.stderr);
-  // The harness itself said why it could not go on: most often something that the code under test did.
-  if (exit.code === HARNESS_EXIT.crashed && last !== null) return `The run broke off: ${last}`;
-  return `The harness ${how} before it reported a verdict${last === null ? '.' : `: ${last}`}`;
+function judgeGivenUp({ how, hasBegun, message }: GivenUp, { run, modules }: Remains): Judgement {
+  if (how === 'start') return { end: 'lost', kind: 'start-failed', message };
+  const [file] = Object.values(modules).filter((each) => each !== null);
+  if (file === undefined) return { end: 'lost', kind: 'timeout', message };
+  if (!hasBegun) {
+    const before =
+      'It had not begun yet: the files of yours that it executes were being loaded, or set up the city.';
+    return { end: 'STOPPED', kind: 'adapter-error', message: `${message} ${before}` };
+  }
+  const why = how === 'silent' ? ' An endless loop in the code under test does that.' : '';
+  if (isModuleLabel(run.target)) return { end: 'FAIL', kind: 'timeout', message: message + why };
+  return { end: 'STOPPED', kind: 'timeout', message };
 }
 
-/** What the harness said last on stderr: the message of its own JSON, else Node's line of the error, else the line. */
-function lastMessage(lines: string[]): string | null {
-  const last = lines.at(-1);
-  if (last === undefined) return null;
-  const told = messageOf(last) ?? lines.findLast((line) => /^[\w$.]*Error\b.*:/.test(line)) ?? last;
-  return told.slice(0, 500);
-}
-
-function messageOf(line: string): string | null {
-  try {
-    const parsed: unknown = JSON.parse(line);
-    return parsed && typeof parsed === 'object' && 'message' in parsed ? String(parsed.message) : null;
-  } catch {
-    // Not ours: a line of Node's own, of a library, or cut.
-    return null;
+function judgeExit({ run, modules, exit }: Remains): Judgement {
+  const { code, signal, spawnError, stderr } = exit;
+  const lost = (kind: LossKind, message: string): Judgement => ({ end: 'lost', kind, message });
+  if (spawnError !== null) return lost('start-failed', `The harness could not be started: ${spawnError}.`);
+  if (exit.outOfMemory || isHeapFull(stderr)) {
+    return lost('out-of-memory', 'The harness took more memory than there was for it.');
+  }
+  const words = lastWords(stderr);
+  const said = words === null ? '.' : `: ${words.message}`;
+  if (signal !== null) {
+    return lost('harness-lost', `The harness was ended by ${signal} before it reported a verdict${said}`);
+  }
+  if (words?.by) {
+    const message = `The ${WHOSE[words.by]} ended the harness: ${words.at}: ${words.message}`;
+    return words.by === 'target'
+      ? { end: 'FAIL', kind: 'harness-crash', message }
+      : { end: 'STOPPED', kind: 'adapter-error', message };
+  }
+  const how = `The harness exited with code ${code} before it reported a verdict${said}`;
+  switch (code) {
+    case HARNESS_EXIT.orphaned:
+    case HARNESS_EXIT.told:
+    case HARNESS_EXIT.leaseLost:
+      return lost('harness-lost', how);
+    case HARNESS_EXIT.noOrder:
+      return lost('start-failed', how);
+    case HARNESS_EXIT.differs:
+      return { end: 'STOPPED', kind: 'not-deterministic', message: how };
+    case HARNESS_EXIT.crashed:
+      // The harness itself said why it could not go on.
+      return lost('harness-crash', words === null ? how : `The run broke off: ${words.message}`);
+    default:
+      // No exit of ours: whatever else runs in the process has ended it.
+      if (isModuleLabel(run.target)) return { end: 'FAIL', kind: 'harness-crash', message: how };
+      return modules.scenario === null && modules.adapter === null
+        ? lost('harness-crash', how)
+        : { end: 'STOPPED', kind: 'adapter-error', message: how };
   }
 }
 
-function failed(remains: Remains, kind: FailureKind, invariant: string, message: string): Ending {
+const WHOSE: Record<ModuleRole, string> = {
+  target: 'code under test',
+  scenario: 'scenario',
+  adapter: 'adapter',
+};
+
+/** What V8 says when the heap is full, before it aborts. */
+function isHeapFull(stderr: readonly string[]): boolean {
+  return stderr.some((line) => /^FATAL ERROR: .*JavaScript heap out of memory/.test(line));
+}
+
+const INVARIANTS: Partial<Record<FailureKind, string>> = {
+  timeout: 'run-ends-in-time',
+  'start-failed': 'the-run-begins',
+  'adapter-error': 'the-users-code-works',
+};
+
+function bundle({ kind, message }: Judgement, remains: Remains): Forensic {
   const { run, exit, lastEvents } = remains;
   const redacted = (text: string) => remains.redactor.text(storableText(text));
   const { code, signal, spawnError, droppedBytes } = exit;
   const forensic: Forensic = {
     version: 1,
     kind,
-    invariant,
+    invariant: INVARIANTS[kind] ?? 'harness-reports-a-verdict',
     message: redacted(message),
     eventIndex: null,
     virtualMs: null,
@@ -98,8 +171,7 @@ function failed(remains: Remains, kind: FailureKind, invariant: string, message:
       droppedBytes,
     },
   };
-  const sealed = sealedForensic(forensic, remains.redactor);
-  return { status: 'FAIL', reason: sealed.message, forensic: sealed };
+  return sealedForensic(forensic, remains.redactor);
 }
 
 /** With nothing that PostgreSQL cannot hold. */

@@ -2,7 +2,7 @@
 import type { RunConfig } from '../../server/contract/index.ts';
 import type { Alive } from '../launch/harness-child.ts';
 
-/** A harness that gives no sign of life for this long hangs in a loop that never turns. */
+/** A harness that gives no further sign of life for this long hangs in a loop that never turns. */
 const SILENCE_LIMIT_SECONDS = 60;
 /** A harness that lives, waits for no server, and yet produces nothing for this long is stuck. */
 const STALL_LIMIT_SECONDS = 300;
@@ -11,23 +11,44 @@ const STALL_LIMIT_OPERATIONS = 10;
 /** What a run may take above `durationSeconds`, which only ends its operations: settling, checking, reporting. */
 const OVERTIME_SECONDS = 120;
 
+/** Why a harness is given up. */
+export interface GivenUp {
+  /** `start`: it never gave a sign of life; `silent`: it gives none any more; `stuck`: it lives and gets nowhere. */
+  how: 'start' | 'silent' | 'stuck';
+  /** True once its history has begun: before that it loads, builds the city, or resets it. */
+  hasBegun: boolean;
+  /** A sentence. */
+  message: string;
+}
+
+/** What decides how long a run may take. */
+export interface Pace extends Pick<RunConfig, 'durationSeconds' | 'rate'> {
+  /** A harness that has given no sign of life by then will not start any more. */
+  startLimitSeconds: number;
+  /** What of the run is repeated took so long when it was executed first; 0: nothing is repeated. */
+  repeatedSeconds: number;
+}
+
 /**
  * Time is counted in ticks of this process, so that a machine or a runner that was suspended is not taken for
  * a silence of the harness.
  */
 export class Progress {
+  readonly #startLimitSeconds: number;
   readonly #durationLimit: { seconds: number; duration: number } | null;
   readonly #stallLimitSeconds: number;
   #totalSeconds = 0;
   #silentSeconds = 0;
   #stalledSeconds = 0;
+  #heard = false;
   #taken = 0;
 
-  constructor({ durationSeconds, rate }: Pick<RunConfig, 'durationSeconds' | 'rate'>) {
+  constructor({ durationSeconds, rate, startLimitSeconds, repeatedSeconds }: Pace) {
+    this.#startLimitSeconds = startLimitSeconds;
     this.#durationLimit =
       durationSeconds === null
         ? null
-        : { seconds: durationSeconds + OVERTIME_SECONDS, duration: durationSeconds };
+        : { seconds: durationSeconds + repeatedSeconds + OVERTIME_SECONDS, duration: durationSeconds };
     this.#stallLimitSeconds = Math.max(
       STALL_LIMIT_SECONDS,
       rate === null ? 0 : STALL_LIMIT_OPERATIONS / rate,
@@ -35,25 +56,45 @@ export class Progress {
   }
 
   heard(alive: Alive): void {
+    // How long it took to start is no part of how long the run takes.
+    if (!this.#heard) this.#totalSeconds = 0;
+    this.#heard = true;
     this.#silentSeconds = 0;
     if (alive.taken !== this.#taken || alive.waiting) this.#stalledSeconds = 0;
     this.#taken = alive.taken;
   }
 
-  /** Says that `seconds` have passed; returns why the harness must be given up, as a sentence, or null. */
-  tick(seconds: number): string | null {
+  /** Says that `seconds` have passed; returns why the harness must be given up, or null. */
+  tick(seconds: number): GivenUp | null {
     this.#totalSeconds += seconds;
     this.#silentSeconds += seconds;
     this.#stalledSeconds += seconds;
+    if (!this.#heard) return this.#notStarted();
     if (this.#silentSeconds >= SILENCE_LIMIT_SECONDS) {
-      return `The harness gave no sign of life for ${SILENCE_LIMIT_SECONDS} s: its event loop is blocked, by an endless loop in the code under test for one.`;
+      return this.#givenUp(
+        'silent',
+        `The harness gave no sign of life for ${SILENCE_LIMIT_SECONDS} s: its event loop is blocked.`,
+      );
     }
     if (this.#stalledSeconds >= this.#stallLimitSeconds) {
-      return `The run made no progress for ${this.#stallLimitSeconds} s, after ${this.#taken} events and snapshots.`;
+      const after = `after ${this.#taken} events and snapshots`;
+      return this.#givenUp('stuck', `The run made no progress for ${this.#stallLimitSeconds} s, ${after}.`);
     }
     if (this.#durationLimit && this.#totalSeconds >= this.#durationLimit.seconds) {
-      return `The run did not end within ${OVERTIME_SECONDS} s after its duration of ${this.#durationLimit.duration} s.`;
+      const { duration } = this.#durationLimit;
+      const message = `The run did not end within ${OVERTIME_SECONDS} s after its duration of ${duration} s.`;
+      return this.#givenUp('stuck', message);
     }
     return null;
+  }
+
+  #notStarted(): GivenUp | null {
+    if (this.#totalSeconds < this.#startLimitSeconds) return null;
+    const message = `The harness gave no first sign of life within ${this.#startLimitSeconds} s after it was started.`;
+    return this.#givenUp('start', message);
+  }
+
+  #givenUp(how: GivenUp['how'], message: string): GivenUp {
+    return { how, hasBegun: this.#taken > 0, message };
   }
 }

@@ -3,6 +3,7 @@ import type { Row, Sql } from 'postgres';
 import { z } from 'zod';
 import {
   type Forensic,
+  isTerminal,
   runConfigSchema,
   runStatusSchema,
   type TerminalStatus,
@@ -16,10 +17,18 @@ const claimedSchema = z.object({
   config: runConfigSchema,
   /** The fencing token: every later word about the run bears it. A bigint, so a string. */
   fence: z.coerce.string(),
+  /** Number of this attempt, from 1. */
+  attempts: z.int(),
+  /** Events below this index are stored already; 0: none are. */
+  repeat_below: z.coerce.number().int(),
+  elapsed_seconds: z.number().nullable(),
+  healed_ms: z.number().nullable(),
 });
 export type ClaimedRun = z.infer<typeof claimedSchema>;
 
 const renewedSchema = z.object({ status: runStatusSchema, stop_reason: z.string().nullable() });
+
+const becameSchema = z.enum(['QUEUED', 'STOPPED']).nullable();
 
 const lastEventSchema = z.object({
   idx: z.coerce.number(),
@@ -42,6 +51,11 @@ export interface Ending {
   forensic: Forensic | null;
 }
 
+/** Infrastructure has ended the attempt; the run may be executed again. */
+export interface Loss {
+  lost: Forensic;
+}
+
 export class Queue {
   readonly #sql: Sql;
   readonly #runner: string;
@@ -56,7 +70,8 @@ export class Queue {
   /** Takes the oldest run that waits, if there is one; its telemetry must come with the token of that hash. */
   async claim(tokenHash: Buffer, only: string | null): Promise<ClaimedRun | null> {
     const rows = await this.#sql`
-      select * from simcity_claim_run(${this.#runner}, ${this.#leaseSeconds}, ${tokenHash}, ${only})`;
+      select * from simcity_claim_run(${this.#runner}, ${this.#leaseSeconds}, ${tokenHash}, ${only}) as run
+        left join lateral simcity_stored_prefix(run.id, run.repeat_below) on true`;
     if (!rows[0]) return null;
     const run = claimedSchema.safeParse(rows[0]);
     if (run.success) return run.data;
@@ -68,7 +83,9 @@ export class Queue {
   async #refuse(row: Row, error: z.ZodError): Promise<void> {
     const issues = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
     const reason = `The run cannot be executed by this version of SimCity: ${issues}`;
-    await this.#sql`select simcity_end_run(${row['id']}, ${row['fence']}, 'FAIL', ${reason}, null)`;
+    await this.#sql`
+      select simcity_end_run(${row['id']}, ${row['fence']}, 'STOPPED', 'start-failed',
+        simcity_harness_forensic(${row['id']}, 'start-failed', ${reason}))`;
   }
 
   async renew(run: ClaimedRun): Promise<Renewal> {
@@ -78,8 +95,8 @@ export class Queue {
       const { status, stop_reason } = renewedSchema.parse(rows[0]);
       return { state: 'held', stopping: status === 'STOPPING', stopReason: stop_reason };
     }
-    const [row] = await this.#sql`select fence::text, pass from simcity_runs where id = ${run.id}`;
-    const ended = row?.['fence'] === run.fence && row['pass'] !== null;
+    const [row] = await this.#sql`select fence::text, status from simcity_runs where id = ${run.id}`;
+    const ended = row?.['fence'] === run.fence && isTerminal(runStatusSchema.parse(row['status']));
     return ended ? { state: 'ended' } : { state: 'lost' };
   }
 
@@ -89,6 +106,16 @@ export class Queue {
     const [row] = await this.#sql`
       select simcity_end_run(${run.id}, ${run.fence}, ${ending.status}, ${ending.reason}, ${forensic}::text::jsonb) as ended`;
     return row?.['ended'] === true;
+  }
+
+  /**
+   * Says that infrastructure has ended the attempt: the run is queued again, or ends STOPPED. Returns which; null: it
+   * has ended already, or is no longer this runner's.
+   */
+  async lose(run: ClaimedRun, { lost }: Loss): Promise<'QUEUED' | 'STOPPED' | null> {
+    const [row] = await this.#sql`
+      select simcity_lose_run(${run.id}, ${run.fence}, ${JSON.stringify(lost)}::text::jsonb) as became`;
+    return becameSchema.parse(row?.['became'] ?? null);
   }
 
   /** The last events that were stored, oldest first, as the API gives them. */
@@ -102,7 +129,7 @@ export class Queue {
     });
   }
 
-  /** Ends the runs of runners that are gone; returns their ids. */
+  /** Queues the runs of runners that are gone again, or ends them; returns their ids. */
   async reap(): Promise<string[]> {
     const rows = await this.#sql`select id from simcity_reap_lost() as lost (id)`;
     return rows.map((row) => String(row['id']));

@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createRedactor, isModuleLabel } from '../../server/contract/index.ts';
+import { createRedactor, isModuleLabel, type Modules, type Repeat } from '../../server/contract/index.ts';
 import type { RunnerConfig } from '../config.ts';
 import type { HarnessChild, Launcher } from '../launch/harness-child.ts';
 import { runnerSecrets } from '../secrets.ts';
@@ -10,7 +10,7 @@ import { isServiceUrl } from '../targets/http/address.ts';
 import { withCredentials } from '../targets/http/credentials.ts';
 import { endingOf, type Interventions } from './outcome.ts';
 import { Progress } from './progress.ts';
-import type { ClaimedRun, Queue } from './queue.ts';
+import type { ClaimedRun, Ending, Loss, Queue } from './queue.ts';
 import { withinTime } from './within-time.ts';
 
 const TICK_MS = 1_000;
@@ -28,12 +28,13 @@ export class RunSupervisor {
   readonly #log: Logger;
   readonly #token: string;
   readonly #child: HarnessChild;
+  readonly #modules: Modules;
   readonly #interventions: Interventions = {
     stopRequested: false,
     stopReason: null,
     terminated: false,
     killed: false,
-    timeout: null,
+    givenUp: null,
   };
   readonly #timers = new Set<NodeJS.Timeout>();
   /** When the lease was last renewed for certain, by this machine's monotonic clock. */
@@ -57,7 +58,6 @@ export class RunSupervisor {
     this.#token = token;
     this.#queue = queue;
     this.#config = config;
-    this.#progress = new Progress(run.config);
     this.#log = log.child({ run: run.id });
     const { scenario, seed } = run;
     const target = withCredentials(run.target, config.credentials);
@@ -67,6 +67,8 @@ export class RunSupervisor {
       scenario: isModuleLabel(scenario) ? config.modules.scenario : null,
       adapter: isServiceUrl(target) ? config.modules.adapter : null,
     };
+    this.#modules = modules;
+    const repeat = repeatOf(run);
     const exec = isServiceUrl(target) ? config.exec : null;
     const order = {
       runId: run.id,
@@ -74,14 +76,21 @@ export class RunSupervisor {
       target,
       seed,
       config: run.config,
+      repeat,
       serverUrl: config.serverUrl,
       supabase: config.supabase,
     };
+    // Signs of life come later than this constructor ends.
     this.#child = launch({ ...order, token, targetUrl, exec, modules }, (alive) =>
       this.#progress.heard(alive),
     );
+    this.#progress = new Progress({
+      ...run.config,
+      startLimitSeconds: this.#child.startLimitSeconds,
+      repeatedSeconds: repeat?.elapsedSeconds ?? 0,
+    });
     this.#log.info(
-      { harnessPid: this.#child.pid, scenario, target: run.target, seed },
+      { harnessPid: this.#child.pid, scenario, target: run.target, seed, attempt: run.attempts },
       'the harness is started',
     );
     this.#every(TICK_MS, () => this.#tick());
@@ -161,10 +170,10 @@ export class RunSupervisor {
   }
 
   #tick(): void {
-    const timeout = this.#progress.tick(TICK_MS / 1_000);
-    if (timeout === null || this.#interventions.timeout !== null) return;
-    this.#log.error({ timeout }, 'the harness is given up and killed');
-    this.#interventions.timeout = timeout;
+    const givenUp = this.#progress.tick(TICK_MS / 1_000);
+    if (givenUp === null || this.#interventions.givenUp !== null) return;
+    this.#log.error({ givenUp }, 'the harness is given up and killed');
+    this.#interventions.givenUp = givenUp;
     this.kill();
   }
 
@@ -181,14 +190,13 @@ export class RunSupervisor {
         const lastEvents = await withinTime(this.#queue.lastEvents(this.runId, LAST_EVENTS), QUERY_LIMIT_MS);
         const ending = endingOf({
           run: this.#run,
+          modules: this.#modules,
           exit,
           interventions: this.#interventions,
           lastEvents,
           redactor,
         });
-        const written = await withinTime(this.#queue.end(this.#run, ending), QUERY_LIMIT_MS);
-        if (written)
-          this.#log.warn({ status: ending.status, reason: ending.reason }, 'the run is ended for it');
+        await withinTime(this.#write(ending), QUERY_LIMIT_MS);
         return;
       } catch (error) {
         this.#log.warn({ err: error }, 'the end of the run could not be written');
@@ -198,6 +206,17 @@ export class RunSupervisor {
     this.#log.error('the end of the run could not be written within the lease: it will be marked as lost');
   }
 
+  async #write(ending: Ending | Loss): Promise<void> {
+    if ('lost' in ending) {
+      const became = await this.#queue.lose(this.#run, ending);
+      const { kind, message } = ending.lost;
+      if (became) this.#log.warn({ kind, message, became }, 'the attempt at the run is lost');
+    } else if (await this.#queue.end(this.#run, ending)) {
+      const { status, reason } = ending;
+      this.#log.warn({ status, reason }, 'the run is ended for it');
+    }
+  }
+
   #every(periodMs: number, work: () => void): void {
     this.#timers.add(setInterval(work, periodMs));
   }
@@ -205,4 +224,9 @@ export class RunSupervisor {
   #once(afterMs: number, work: () => void): void {
     this.#timers.add(setTimeout(work, afterMs));
   }
+}
+
+/** What of the run an attempt before this one has stored; null: nothing. */
+function repeatOf({ repeat_below: below, elapsed_seconds, healed_ms: healedMs }: ClaimedRun): Repeat | null {
+  return below === 0 ? null : { below, elapsedSeconds: elapsed_seconds ?? 0, healedMs };
 }

@@ -1,7 +1,9 @@
 /** The `memory` target: routines of an in-process service, with locks that the engine can see. */
+
+import { AdapterError, errorText } from '../modules/adapter-error.ts';
 import type { Call, Reply } from '../scenarios/scenario.ts';
 import type { CityClock } from '../sim/clock.ts';
-import { checkedReply, inShort } from './reply.ts';
+import { brokenContract, checkedReply, inShort } from './reply.ts';
 import type { Target, Task } from './target.ts';
 
 /**
@@ -50,13 +52,23 @@ export class MemoryTarget implements Target {
   }
 
   prepare(world: Readonly<Record<string, unknown>>): void {
-    this.#service.prepare(world);
+    try {
+      this.#service.prepare(world);
+    } catch (cause) {
+      const message = `The service's prepare() failed: ${errorText(cause)}`;
+      throw new AdapterError(message, { phase: 'setup', role: 'target', cause });
+    }
   }
 
   start(call: Call): Task {
-    const routine = this.#service.handle(call, this.#clock);
+    let routine: MemoryRoutine;
+    try {
+      routine = this.#service.handle(call, this.#clock);
+    } catch (error) {
+      return new MemoryTask(call, failing(error));
+    }
     if (typeof routine?.next === 'function') return new MemoryTask(call, routine);
-    throw new Error(
+    throw brokenContract(
       `The service's handle() gave ${inShort(routine)} for ${inShort(call)}, but in memory it is a generator: *handle(call, clock) { … }.`,
     );
   }
@@ -145,6 +157,12 @@ export class MemoryTarget implements Target {
     next.state = 'ready';
     this.#woken.push(next);
   }
+}
+
+/** Code that threw before its first scheduling point. */
+// biome-ignore lint/correctness/useYield: it ends before it could.
+function* failing(error: unknown): MemoryRoutine {
+  throw error;
 }
 
 const NONE: readonly never[] = [];

@@ -1,13 +1,19 @@
 /** Holds what a service answers to the contract of replies, so that a wrong one is named where it was given. */
+import { AdapterError } from '../modules/adapter-error.ts';
 import type { Call, Reply } from '../scenarios/scenario.ts';
 
-/** @throws Error that quotes the answer and says what would be right. */
+/** @throws AdapterError that quotes the answer and says what would be right. */
 export function checkedReply(call: Call, reply: unknown): Reply {
   if (isReply(reply)) return reply;
-  throw new Error(
+  throw brokenContract(
     `The service answered ${inShort(call)} with ${inShort(reply)}, which is no reply. Answer ` +
       "{ outcome: 'ok', value: {…} }, { outcome: 'refused', reason: '…' } or { outcome: 'failed', error: '…' }.",
   );
+}
+
+/** A service that does not do as services have to: an error of its file's, not a wrong answer. */
+export function brokenContract(message: string): AdapterError {
+  return new AdapterError(message, { phase: 'mapping', role: 'target' });
 }
 
 function isReply(reply: unknown): reply is Reply {

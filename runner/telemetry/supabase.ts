@@ -3,6 +3,7 @@
  * of the stored function simcity_push a batch. What an answer means is told as the server's own answers are.
  */
 import type { PostgrestClient } from '@supabase/postgrest-js';
+import { z } from 'zod';
 import { retryAfterMs, telemetryAnswerSchema } from '../../server/contract/index.ts';
 import type { Poster, PostOutcome } from './post.ts';
 
@@ -71,9 +72,21 @@ async function load({ url, key }: SupabaseProject): Promise<Connect> {
   return (send) => new PostgrestClient(new URL('/rest/v1', url).href, { headers, retry: false, fetch: send });
 }
 
+const differenceSchema = z.object({
+  difference: z.object({ what: z.enum(['event', 'snapshot']), index: z.int() }),
+});
+
+/** An error would have taken back that the run has ended with it, so that it is an answer. */
+function differs({ what, index }: z.infer<typeof differenceSchema>['difference']): PostOutcome {
+  const message = `the ${what} with index ${index} differs from the one that an earlier attempt stored`;
+  return { kind: 'refused', status: 409, code: 'not_deterministic', message, expected: null };
+}
+
 function interpretAnswer(data: unknown): PostOutcome {
   const answer = telemetryAnswerSchema.safeParse(data);
   if (answer.success) return { kind: 'accepted', answer: answer.data };
+  const different = differenceSchema.safeParse(data);
+  if (different.success) return differs(different.data.difference);
   return { kind: 'retry', why: 'an answer that is not that of simcity_push', afterMs: null };
 }
 

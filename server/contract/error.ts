@@ -11,6 +11,7 @@ export const ERROR_CODES = [
   'pruned',
   'sequence_gap',
   'sequence_conflict',
+  'not_deterministic',
   'lease_lost',
   'too_large',
   'unstorable_text',

@@ -24,6 +24,17 @@ export const modulesSchema = z.object({
 });
 export type Modules = z.infer<typeof modulesSchema>;
 
+/** What an attempt at a run repeats, because an attempt before it was lost. */
+export const repeatSchema = z.object({
+  /** Events below this index are stored already: they are compared with those that are sent. */
+  below: z.int().min(1),
+  /** Wall time from the first of them to the last, in seconds. */
+  elapsedSeconds: z.number().min(0),
+  /** Virtual time at which the faults were healed among them; null: they were not. */
+  healedMs: z.number().nullable(),
+});
+export type Repeat = z.infer<typeof repeatSchema>;
+
 /** The first line on stdin of a harness: all that it needs. Secrets never travel by argv or environment. */
 export const harnessOrderSchema = z.object({
   runId: z.string(),
@@ -31,6 +42,8 @@ export const harnessOrderSchema = z.object({
   target: z.string(),
   seed: z.int(),
   config: runConfigSchema,
+  /** Null: nothing of the run is stored yet. */
+  repeat: repeatSchema.nullable().default(null),
   /** Base URL of the server that takes the telemetry. */
   serverUrl: z.string(),
   /** The run-scoped token for it. */

@@ -24,7 +24,7 @@ const VERDICT_KINDS = ['invariant', 'linearizability', 'liveness', 'audit', 'thr
  * reason too. `harness-crash` and `timeout` are also kinds of a FAIL, where the code under test runs inside the
  * harness and ended it.
  */
-const LOSS_KINDS = [
+export const LOSS_KINDS = [
   'harness-crash',
   'harness-lost',
   'start-failed',
@@ -33,6 +33,7 @@ const LOSS_KINDS = [
   'not-deterministic',
   'adapter-error',
 ] as const;
+export type LossKind = (typeof LOSS_KINDS)[number];
 export const FAILURE_KINDS = [...VERDICT_KINDS, ...LOSS_KINDS] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 

@@ -154,6 +154,7 @@ export const runSchema = z.object({
   startedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
   stopRequestedAt: z.iso.datetime().nullable(),
+  /** For STOPPED: in the words of whoever stopped it, or the kind of `failForensic`. */
   stopReason: z.string().nullable(),
   runner: z.string().nullable(),
   campaign: z.string().nullable(),
@@ -161,7 +162,7 @@ export const runSchema = z.object({
   generation: z.int().nullable(),
   /** The version of SimCity that executes it. */
   version: z.string().nullable(),
-  /** Attempts that infrastructure ended, oldest first; the run was executed again after each but the last. */
+  /** Attempts that infrastructure ended, oldest first; a run that is lost for good has its last one among them. */
   lostAttempts: z.array(lostAttemptSchema),
   live: liveSchema,
 });

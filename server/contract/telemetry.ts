@@ -32,14 +32,18 @@ export type Snapshot = z.infer<typeof snapshotSchema>;
 /** How the harness says that the run ended; it comes with the batch that holds the `end` event. */
 export const endReportSchema = z.object({
   status: terminalStatusSchema,
-  /** Why, for STOPPED. */
+  /** Why, for STOPPED: in the words of whoever stopped it, or the kind of `failForensic`. */
   reason: z.string().nullable(),
+  /** Why it failed; for STOPPED what went wrong with the run itself, if something did. */
   failForensic: forensicSchema.nullable(),
 });
 export type EndReport = z.infer<typeof endReportSchema>;
 
 export const telemetryBatchSchema = z.object({
-  /** In order, without a gap; may overlap with what is stored already (a retry). */
+  /**
+   * In order, without a gap; may overlap with what is stored already (a retry). An attempt at a run that was lost
+   * before begins at 0 again: what is stored is compared then, and not stored twice.
+   */
   events: z.array(eventSchema).max(10_000).default([]),
   snapshots: z.array(snapshotSchema).max(10_000).default([]),
   live: liveSchema.pick({ metrics: true, eventsPerSecond: true }).optional(),
@@ -49,7 +53,7 @@ export type TelemetryBatch = z.input<typeof telemetryBatchSchema>;
 
 /** The answer to a batch, given only after it is committed. */
 export const telemetryAnswerSchema = z.object({
-  /** The index that the next new event must have. */
+  /** The index of the event that this attempt must send next. */
   next: z.int().min(0),
   /** Not null once a stop was asked for. */
   stop: z.object({ reason: z.string().nullable() }).nullable(),

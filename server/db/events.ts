@@ -65,17 +65,33 @@ export interface Ingested {
   next: number;
   stopRequested: boolean;
   stopReason: string | null;
+  /** How the batch differs from the prefix that it repeats: then the run has ended with that. */
+  difference: Difference | null;
+}
+
+/** An event or snapshot of a repetition that differs from the stored one. */
+export interface Difference {
+  what: 'event' | 'snapshot';
+  index: number;
 }
 
 /** Stores a batch, alone; once this resolves, it is committed. Errors carry the SQLSTATEs of simcity_ingest. */
 export async function ingest(sql: Sql, runId: string, tokenHash: Buffer, batch: Batch): Promise<Ingested> {
   const text = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
   const { count, snapshots, live, end } = batch;
-  const [row] = await sql<{ next_index: number; stop_requested: boolean; stop_reason: string | null }[]>`
-    select next_index, stop_requested, stop_reason from simcity_ingest(${runId}, ${tokenHash},
+  const [row] = await sql<
+    {
+      next_index: number;
+      stop_requested: boolean;
+      stop_reason: string | null;
+      difference: Difference | null;
+    }[]
+  >`
+    select next_index, stop_requested, stop_reason, difference from simcity_ingest(${runId}, ${tokenHash},
       ${count === 0 ? null : batch.eventsJson()}::text::json,
       ${snapshots.length === 0 ? null : `[${snapshots.map(ingestedSnapshot).join(',')}]`}::text::json,
       ${text(live)}::text::json, ${text(end)}::text::json)`;
   if (!row) throw new Error('simcity_ingest answered nothing');
-  return { next: row.next_index, stopRequested: row.stop_requested, stopReason: row.stop_reason };
+  const { next_index: next, stop_requested: stopRequested, stop_reason: stopReason, difference } = row;
+  return { next, stopRequested, stopReason, difference };
 }

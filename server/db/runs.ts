@@ -115,7 +115,7 @@ export async function requestStop(sql: Sql, id: string, reason: string | null): 
   });
 }
 
-/** Ends runs whose runner has vanished, and answers their ids. */
+/** Queues runs again whose runner has vanished, or ends them, and answers their ids. */
 export async function reapLost(sql: Sql): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`select simcity_reap_lost() as id`;
   return rows.map(({ id }) => id);
@@ -127,10 +127,18 @@ export async function countByStatus(sql: Sql): Promise<Map<string, number>> {
   return new Map(rows.map(({ status, count }) => [status, count]));
 }
 
+/** Runs that ended STOPPED because something went wrong with the run itself, by what it was. */
+export async function countLost(sql: Sql): Promise<Map<string, number>> {
+  const rows = await sql<{ reason: string; count: number }[]>`
+    select stop_reason as reason, count(*) as count from simcity_runs
+    where status = 'STOPPED' and fail_forensic is not null group by stop_reason`;
+  return new Map(rows.map(({ reason, count }) => [reason, count]));
+}
+
 /** How long the oldest queued run has waited; 0 when none does. By the clock of the database. */
 export async function oldestQueuedSeconds(sql: Sql): Promise<number> {
   const [row] = await sql<{ seconds: number | null }[]>`
-    select extract(epoch from clock_timestamp() - min(created_at))::float8 as seconds
+    select extract(epoch from clock_timestamp() - min(coalesce(requeued_at, created_at)))::float8 as seconds
     from simcity_runs where status = 'QUEUED'`;
   return row?.seconds ?? 0;
 }

@@ -151,7 +151,12 @@ export class GroupCommit {
       this.#options.onAdded(run);
       for (const { waiting, next } of run.parts) {
         settled.add(waiting);
-        waiting.resolve({ next, stopRequested: run.stopRequested, stopReason: run.stopReason });
+        waiting.resolve({
+          next,
+          stopRequested: run.stopRequested,
+          stopReason: run.stopReason,
+          difference: null,
+        });
       }
     }
     return group.filter((waiting) => !settled.has(waiting));

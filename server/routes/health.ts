@@ -1,6 +1,6 @@
 /** Liveness, readiness, metrics and the description of the API. */
 import { Hono } from 'hono';
-import { countByStatus, oldestQueuedSeconds } from '../db/runs.ts';
+import { countByStatus, countLost, oldestQueuedSeconds } from '../db/runs.ts';
 import { ApiError } from '../errors.ts';
 import type { Scraped } from '../metrics.ts';
 import { openApiDocument } from '../openapi/document.ts';
@@ -38,9 +38,13 @@ export function healthRoutes(services: Services): Hono<ServerEnv> {
 async function scrape({ sql, hub, version, notifications }: Services): Promise<Scraped> {
   const database = await within(
     SCRAPE_WITHIN_MS,
-    Promise.all([countByStatus(sql), oldestQueuedSeconds(sql)]),
+    Promise.all([countByStatus(sql), countLost(sql), oldestQueuedSeconds(sql)]),
   ).then(
-    ([runsByStatus, oldest]) => ({ runsByStatus, oldestQueuedSeconds: oldest }),
+    ([runsByStatus, lostByReason, oldestQueuedSeconds]) => ({
+      runsByStatus,
+      lostByReason,
+      oldestQueuedSeconds,
+    }),
     () => null,
   );
   const { subscribers, behind, lagEvents, backlogBytes } = hub.load();

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import type { TelemetryAnswer } from '../contract/index.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, notDeterministic } from '../errors.ts';
 import { readBatch } from '../ingest/read-batch.ts';
 import { readBody } from '../request.ts';
 import { idRange } from '../runs/run-id.ts';
@@ -27,6 +27,7 @@ export function telemetryRoutes({ groupCommit, metrics }: Services): Hono<Server
       }
       const batch = readBatch(await readBody(c), runId);
       const stored = await groupCommit.store(runId, createHash('sha256').update(token).digest(), batch);
+      if (stored.difference) throw notDeterministic(stored.difference);
       metrics.batchesIngested += 1;
       metrics.eventsIngested += batch.count;
       const answer: TelemetryAnswer = {

@@ -14,6 +14,8 @@ afterEach(() => world.endRunners());
 afterAll(() => world?.destroy());
 
 const endless = { operations: 1_000_000, rate: 200 };
+/** Where the world decides the interleaving, so that no lost attempt is repeated. The made-up engine asks nothing of it. */
+const SERVICE = 'http://127.0.0.1:9';
 
 test('a queued run is claimed, executed and ended by its harness, which is gone then', async () => {
   await world.startRunner();
@@ -70,25 +72,37 @@ test('a harness whose loop is blocked is killed when a stop asks for it', async 
   expect(await world.untilEnded(id)).toMatchObject({ status: 'STOPPED' });
 });
 
-test('a harness that is killed fails its run as harness-crash, with the signal and the command', async () => {
+test('a harness that is killed says nothing of the service: STOPPED, with the signal and the command', async () => {
   await world.startRunner();
-  const id = await world.queue(endless);
+  const id = await world.queue(endless, SERVICE);
   process.kill(await world.harnessPid(id), 'SIGKILL');
-  const { status, fail_forensic: forensic } = await world.untilEnded(id);
-  expect(status).toBe('FAIL');
+  const ended = await world.untilEnded(id);
+  const { fail_forensic: forensic } = ended;
+  expect(ended).toMatchObject({ status: 'STOPPED', pass: null, stop_reason: 'harness-lost' });
   expect(forensic).toMatchObject({
-    kind: 'harness-crash',
+    kind: 'harness-lost',
     message: 'The harness was ended by SIGKILL before it reported a verdict.',
     seed: 7,
-    reproduce: 'npx simcity run --target memory --seed 7 --operations 1000000',
+    reproduce: `npx simcity run --target ${SERVICE} --seed 7 --operations 1000000`,
     process: { exitCode: null, signal: 'SIGKILL' },
   });
   expect(forensic?.lastEvents[0]).toMatchObject({ index: expect.any(Number), type: expect.any(String) });
 });
 
-test('a harness that exits early fails its run with the code and its last line', async () => {
+test('a harness that is told to end by somebody else is lost as well', async () => {
   await world.startRunner();
-  const id = await world.queue({ bug: 'exit-3' });
+  const id = await world.queue(endless, SERVICE);
+  process.kill(await world.harnessPid(id), 'SIGTERM');
+  expect(await world.untilEnded(id)).toMatchObject({
+    status: 'STOPPED',
+    stop_reason: 'harness-lost',
+    fail_forensic: { kind: 'harness-lost', process: { exitCode: 71 } },
+  });
+});
+
+test('a harness that exits early ends its run with the code and its last line', async () => {
+  await world.startRunner();
+  const id = await world.queue({ bug: 'exit-3' }, SERVICE);
   expect((await world.untilEnded(id)).fail_forensic).toMatchObject({
     kind: 'harness-crash',
     message: 'The harness exited with code 3 before it reported a verdict: about to leave',
@@ -98,8 +112,9 @@ test('a harness that exits early fails its run with the code and its last line',
 
 test('an error of the engine is told with the run, without the credentials in it', async () => {
   await world.startRunner();
-  const id = await world.queue({ bug: 'throw' });
-  const { fail_forensic: forensic } = await world.untilEnded(id);
+  const id = await world.queue({ bug: 'throw' }, SERVICE);
+  const { status, stop_reason, fail_forensic: forensic } = await world.untilEnded(id);
+  expect([status, stop_reason]).toEqual(['STOPPED', 'harness-crash']);
   expect(forensic?.message).toContain('The run broke off: the engine broke: postgres://***@db/x');
   expect(JSON.stringify(forensic)).not.toContain('hunter2');
 });
@@ -137,17 +152,36 @@ test('a runner whose parent is gone waits only shortly for a harness that does n
   await untilGone(pid);
 });
 
-test('the runs of a killed runner end FAIL, harness-lost, and their harnesses end by themselves', async () => {
+test('the run of a killed runner is executed again by another, and its harness ends by itself', async () => {
   const lost = await world.startRunner({ SIMCITY_LEASE_SECONDS: '2' });
-  const id = await world.queue(endless);
+  const other = await world.startRunner();
+  // Meant for the one that is lost; no file of the user's keeps it from being executed elsewhere.
+  const id = await world.queue({ operations: 1_000, rate: 200 }, 'memory', lost.name);
   const pid = await world.harnessPid(id);
-  await world.startRunner();
   lost.process.kill('SIGKILL');
   await lost.ended;
   await untilGone(pid);
   const run = await world.untilEnded(id);
-  expect(run).toMatchObject({ status: 'FAIL', fail_forensic: { kind: 'harness-lost' } });
-  expect(run.runner).toBe(lost.name);
+  expect(run).toMatchObject({ status: 'PASS', runner: other.name, next_index: 1_002 });
+  expect(run.lost_attempts).toMatchObject([
+    { attempt: 1, runner: lost.name, reason: expect.stringMatching('has not renewed its lease') },
+  ]);
+  expect(run.lost_attempts[0]?.eventIndex).toBeGreaterThanOrEqual(0);
+});
+
+test('a run at a service whose runner was killed ends STOPPED, harness-lost', async () => {
+  const lost = await world.startRunner({ SIMCITY_LEASE_SECONDS: '2' });
+  const id = await world.queue(endless, SERVICE);
+  await world.harnessPid(id);
+  lost.process.kill('SIGKILL');
+  await lost.ended;
+  expect(await world.untilEnded(id)).toMatchObject({
+    status: 'STOPPED',
+    pass: null,
+    stop_reason: 'harness-lost',
+    runner: lost.name,
+    fail_forensic: { kind: 'harness-lost' },
+  });
 });
 
 test('a harness that is blocked when its runner is killed is gone too', async () => {
@@ -160,7 +194,7 @@ test('a harness that is blocked when its runner is killed is gone too', async ()
 
 test('a run that was ended elsewhere is given up: its harness is killed', async () => {
   await world.startRunner({ SIMCITY_LEASE_SECONDS: '1' });
-  const id = await world.queue({ bug: 'block' });
+  const id = await world.queue({ bug: 'block' }, SERVICE);
   const pid = await world.harnessPid(id);
   await world.sql`update simcity_runs set fence = fence + 1 where id = ${id}`;
   await untilGone(pid);
@@ -209,7 +243,7 @@ test.for(['memory', 'postgres'])('the real engine runs in a harness of its own o
   expect(await world.untilEnded(id)).toMatchObject({ status: 'PASS', fail_forensic: null });
 });
 
-test('a run whose configuration cannot be read fails at once and says why', async () => {
+test('a run whose configuration cannot be read ends at once and says why', async () => {
   await world.startRunner();
   const id = await world.queue();
   await world.sql`
@@ -217,7 +251,8 @@ test('a run whose configuration cannot be read fails at once and says why', asyn
     values (gen_random_uuid(), 'bookings', 'memory', 7, '{"operations": -1}', 'QUEUED')`;
   await world.untilEnded(id);
   const [row] = await world.sql`select id from simcity_runs where config->>'operations' = '-1'`;
-  const { fail_forensic: forensic } = await world.untilEnded(String(row?.['id']));
+  const { status, stop_reason, fail_forensic: forensic } = await world.untilEnded(String(row?.['id']));
+  expect([status, stop_reason, forensic?.kind]).toEqual(['STOPPED', 'start-failed', 'start-failed']);
   expect(forensic?.message).toContain('cannot be executed by this version of SimCity: config.operations');
 });
 
@@ -225,9 +260,10 @@ test.for(['leak', 'leak-and-crash'])(
   'of a run that meets secrets (%s) none is stored or logged',
   async (bug) => {
     const runner = await world.startRunner({ ...CANARY_ENVIRONMENT, SIMCITY_LOG_LEVEL: 'trace' });
-    const id = await world.queue({ bug });
+    const id = await world.queue({ bug }, SERVICE);
     const { status, fail_forensic: forensic } = await world.untilEnded(id);
-    expect([status, forensic?.kind]).toEqual(['FAIL', bug === 'leak' ? 'invariant' : 'harness-crash']);
+    const expected = bug === 'leak' ? ['FAIL', 'invariant'] : ['STOPPED', 'harness-crash'];
+    expect([status, forensic?.kind]).toEqual(expected);
     expect(forensic?.message).toContain('***');
     runner.process.kill('SIGTERM');
     await runner.ended;
@@ -247,7 +283,7 @@ test('a harness that prints a line without end costs the runner no memory', asyn
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]);
   };
   const before = await residentKiB();
-  const id = await world.queue({ bug: 'never-ending-line' });
+  const id = await world.queue({ bug: 'never-ending-line' }, SERVICE);
   const { fail_forensic: forensic } = await world.untilEnded(id);
   expect(forensic?.process).toMatchObject({ exitCode: 3 });
   expect(Number(forensic?.process?.['droppedBytes'])).toBeGreaterThan(60 * 1024 * 1024);
@@ -269,13 +305,13 @@ test('a runner that is told to end is gone within 25 s, with harnesses that obey
 
 test('what a harness started goes with it', async () => {
   await world.startRunner();
-  const id = await world.queue({ bug: 'child' });
+  const id = await world.queue({ bug: 'child' }, SERVICE);
   const pid = await world.harnessPid(id);
   await world.until(id, ({ next_index }) => next_index > 1);
   const [row] = await world.sql<{ child: number }[]>`
     select (data->>'child')::int as child from simcity_run_events where run_id = ${id} and idx = 1`;
   expect(await isRunning(row?.child ?? 0)).toBe(true);
   process.kill(pid, 'SIGKILL');
-  expect((await world.untilEnded(id)).fail_forensic).toMatchObject({ kind: 'harness-crash' });
+  expect((await world.untilEnded(id)).fail_forensic).toMatchObject({ kind: 'harness-lost' });
   await untilGone(row?.child ?? 0);
 });

@@ -10,7 +10,7 @@ import type { Sink } from '../../runner/telemetry/sink.ts';
 import type { EndReport, JsonObject } from '../../server/contract/index.ts';
 import { CANARIES } from '../helpers/canaries.ts';
 
-const execute: Execute = async ({ config, sink, signal, seed }) => {
+const execute: Execute = async ({ config, sink, signal, seed, repeat }) => {
   let index = 0;
   const emit = async (type: string, data: JsonObject = {}) => {
     const at = new Date().toISOString();
@@ -18,7 +18,8 @@ const execute: Execute = async ({ config, sink, signal, seed }) => {
     index += 1;
     if (full) await full;
   };
-  await emit('start', { seed, pid: process.pid });
+  // Versions are what may differ when a run is executed again.
+  await emit('start', { seed, versions: { pid: process.pid } });
   await sink.flush();
   if (config.bug === 'exit-3') {
     console.error('about to leave');
@@ -57,7 +58,7 @@ const execute: Execute = async ({ config, sink, signal, seed }) => {
   if (config.bug === 'block') for (;;);
   for (let operation = 0; operation < config.operations && !signal.requested; operation += 1) {
     await emit('note', { operation });
-    if (config.rate !== null) await delay(1_000 / config.rate);
+    if (config.rate !== null && index >= (repeat?.below ?? 0)) await delay(1_000 / config.rate);
   }
   const report: EndReport = signal.requested
     ? { status: 'STOPPED', reason: signal.reason, failForensic: null }

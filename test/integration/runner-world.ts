@@ -8,7 +8,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
-import { type Forensic, type Ready, type RunConfig, runConfigSchema } from '../../server/contract/index.ts';
+import {
+  type Forensic,
+  type LostAttempt,
+  type Ready,
+  type RunConfig,
+  runConfigSchema,
+} from '../../server/contract/index.ts';
 
 const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -17,7 +23,9 @@ export interface StoredRun {
   status: string;
   runner: string | null;
   stop_reason: string | null;
+  pass: boolean | null;
   fail_forensic: Forensic | null;
+  lost_attempts: LostAttempt[];
   next_index: number;
 }
 
@@ -25,6 +33,8 @@ export interface RunnerProcess {
   name: string;
   process: ChildProcess;
   stderr: () => string;
+  /** The process ids of the harnesses that it has started, oldest first. */
+  harnessPids: () => number[];
   /** Resolves with the exit code, or the signal that ended it. */
   ended: Promise<number | NodeJS.Signals | null>;
 }
@@ -79,8 +89,8 @@ export class RunnerWorld {
   async endRunners(): Promise<void> {
     for (const runner of this.#runners) runner.process.kill('SIGKILL');
     await Promise.all(this.#runners.splice(0).map(({ ended }) => ended));
-    await this
-      .sql`select simcity_end_run(id, null, 'STOPPED', 'the test is over', null) from simcity_runs where pass is null`;
+    await this.sql`select simcity_end_run(id, null, 'STOPPED', 'the test is over', null) from simcity_runs
+      where status in ('QUEUED', 'RUNNING', 'STOPPING')`;
   }
 
   async startRunner(env: Record<string, string> = {}): Promise<RunnerProcess> {
@@ -99,23 +109,27 @@ export class RunnerWorld {
       ([code, signal]) => (signal ?? code) as number | NodeJS.Signals | null,
     );
     const { name } = await readyLine(child, 'runner');
-    const runner = { name, process: child, stderr: () => stderr, ended };
+    const runner = { name, process: child, stderr: () => stderr, harnessPids: () => pidsIn(stderr), ended };
     this.#runners.push(runner);
     return runner;
   }
 
-  async queue(config: Partial<RunConfig> = {}, target = 'memory'): Promise<string> {
+  async queue(
+    config: Partial<RunConfig> = {},
+    target = 'memory',
+    assigned: string | null = null,
+  ): Promise<string> {
     const id = randomUUID();
     const full = JSON.stringify(runConfigSchema.parse(config));
     await this.sql`
-      insert into simcity_runs (id, scenario, target, seed, config, status)
-      values (${id}, 'bookings', ${target}, 7, ${full}::text::jsonb, 'QUEUED')`;
+      insert into simcity_runs (id, scenario, target, seed, config, status, assigned_runner)
+      values (${id}, 'bookings', ${target}, 7, ${full}::text::jsonb, 'QUEUED', ${assigned})`;
     return id;
   }
 
   async run(id: string): Promise<StoredRun> {
     const [row] = await this.sql<StoredRun[]>`
-      select id, status, runner, stop_reason, fail_forensic, next_index::int from simcity_runs where id = ${id}`;
+      select id, status, pass, runner, stop_reason, fail_forensic, lost_attempts, next_index::int from simcity_runs where id = ${id}`;
     if (!row) throw new Error(`no run ${id}`);
     return row;
   }
@@ -144,11 +158,11 @@ export class RunnerWorld {
     return this.until(id, ({ status }) => status === 'PASS' || status === 'FAIL' || status === 'STOPPED');
   }
 
-  /** The process id of the run's harness, which its start event tells. */
+  /** The process id of the run's first harness, which its start event tells. */
   async harnessPid(id: string): Promise<number> {
     await this.until(id, ({ next_index }) => next_index > 0);
     const [row] = await this.sql<{ pid: number }[]>`
-      select (data->>'pid')::int as pid from simcity_run_events where run_id = ${id} and idx = 0`;
+      select (data->'versions'->>'pid')::int as pid from simcity_run_events where run_id = ${id} and idx = 0`;
     return row?.pid ?? 0;
   }
 
@@ -177,6 +191,15 @@ export class RunnerWorld {
       );
     }
   }
+}
+
+/** Of the lines that a runner logs, whole ones alone. */
+function pidsIn(log: string): number[] {
+  const lines = log
+    .split('\n')
+    .slice(0, -1)
+    .filter((line) => line.includes('the harness is started'));
+  return lines.map((line) => (JSON.parse(line) as { harnessPid: number }).harnessPid);
 }
 
 function startServer(databaseUrl: string, port: number): ChildProcess {

@@ -21,11 +21,12 @@ beforeEach(async () => {
 
 afterEach(() => receiver.close());
 
-function session(execute: Execute, said: string[] = []): Promise<number> {
+function session(execute: Execute, said: string[] = [], told?: Promise<void>): Promise<number> {
   return runSession({
     execute,
     input,
     stop,
+    ...(told ? { told } : {}),
     say: (line) => said.push(line),
     log: (record) => logged.push(record),
     orphanGraceMs: 200,
@@ -42,6 +43,7 @@ function order(): string {
     config: runConfigSchema.parse({}),
     serverUrl: receiver.url,
     token: 'secret',
+    repeat: null,
     targetUrl: null,
     exec: null,
   };
@@ -105,6 +107,33 @@ test('an error of the engine is logged and ends the session', async () => {
   const failing: Execute = () => Promise.reject(new Error('no such slot'));
   expect(await session(failing)).toBe(HARNESS_EXIT.crashed);
   expect(logged).toEqual([expect.objectContaining({ message: 'no such slot', error: 'Error' })]);
+});
+
+test('a harness that is told to end although nobody stopped its run ends without a verdict', async () => {
+  const told = Promise.withResolvers<void>();
+  const ended = session(untilStopped, [], told.promise);
+  input.write(order());
+  await receiver.until(() => receiver.events.length > 0);
+  told.resolve();
+  expect(await ended).toBe(HARNESS_EXIT.told);
+  expect(receiver.end).toBeNull();
+});
+
+test('a repetition that differs from what is stored ends the session as that', async () => {
+  receiver.script = () => refusal(409, 'not_deterministic', 'event 0 differs');
+  input.write(order());
+  expect(await session(untilStopped)).toBe(HARNESS_EXIT.differs);
+});
+
+test('the first sign of life comes with the order, before anything is loaded', async () => {
+  const said: string[] = [];
+  input.write(order());
+  const ended = session(async ({ sink, signal }) => {
+    expect(said).toEqual(['{"alive":{"taken":0,"waiting":false}}']);
+    stop.request('enough');
+    return untilStopped({ sink, signal } as Parameters<Execute>[0]);
+  }, said);
+  expect(await ended).toBe(HARNESS_EXIT.delivered);
 });
 
 test('signs of life tell how much telemetry was produced', async () => {

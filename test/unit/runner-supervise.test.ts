@@ -1,11 +1,18 @@
 /** The supervisor's judgements, without processes: progress, outcomes, settings, and the tail of an output. */
 import { expect, test } from 'vitest';
 import { RunnerConfigError, readRunnerConfig } from '../../runner/config.ts';
+import { HARNESS_EXIT } from '../../runner/harness/exit-codes.ts';
 import type { ChildExit } from '../../runner/launch/harness-child.ts';
 import { OutputTail } from '../../runner/launch/output-tail.ts';
 import { endingOf, type Interventions } from '../../runner/supervise/outcome.ts';
-import { Progress } from '../../runner/supervise/progress.ts';
-import { createRedactor, forensicSchema, runConfigSchema } from '../../server/contract/index.ts';
+import { type GivenUp, Progress } from '../../runner/supervise/progress.ts';
+import type { Ending, Loss } from '../../runner/supervise/queue.ts';
+import {
+  createRedactor,
+  forensicSchema,
+  type Modules,
+  runConfigSchema,
+} from '../../server/contract/index.ts';
 
 const run = {
   id: '0198c2a0-0000-7000-8000-000000000000',
@@ -14,18 +21,37 @@ const run = {
   seed: 7,
   config: runConfigSchema.parse({}),
   fence: '1',
+  attempts: 1,
+  repeat_below: 0,
+  elapsed_seconds: null,
+  healed_ms: null,
+};
+const NO_FILES: Modules = { target: null, scenario: null, adapter: null };
+/** What a run executes of the user's, by name. */
+const OWN = {
+  nothing: { target: 'memory', modules: NO_FILES },
+  service: { target: 'module:./s.ts', modules: { ...NO_FILES, target: '/w/s.ts' } },
+  scenario: { target: 'memory', modules: { ...NO_FILES, scenario: '/w/c.ts' } },
+  adapter: { target: 'http://127.0.0.1:1', modules: { ...NO_FILES, adapter: '/w/a.ts' } },
 };
 
-function ending(exit: Partial<ChildExit>, interventions: Partial<Interventions> = {}) {
+function ending(
+  exit: Partial<ChildExit>,
+  interventions: Partial<Interventions> = {},
+  own: keyof typeof OWN = 'nothing',
+) {
+  const { target, modules } = OWN[own];
+  const nothing = { code: null, signal: null, spawnError: null, outOfMemory: false, droppedBytes: 0 };
   return endingOf({
-    run,
-    exit: { code: null, signal: null, spawnError: null, stdout: [], stderr: [], droppedBytes: 0, ...exit },
+    run: { ...run, target },
+    modules,
+    exit: { ...nothing, stdout: [], stderr: [], ...exit },
     interventions: {
       stopRequested: false,
       stopReason: null,
       terminated: false,
       killed: false,
-      timeout: null,
+      givenUp: null,
       ...interventions,
     },
     lastEvents: [],
@@ -33,32 +59,124 @@ function ending(exit: Partial<ChildExit>, interventions: Partial<Interventions> 
   });
 }
 
+/** How it ends, in short: `lost start-failed`, `FAIL harness-crash`, `STOPPED adapter-error`. */
+function inShort(end: Ending | Loss): string {
+  if ('lost' in end) return `lost ${end.lost.kind}`;
+  if (end.status === 'STOPPED') expect(end.reason).toBe(end.forensic?.kind);
+  return `${end.status} ${end.forensic?.kind}`;
+}
+const messageOf = (end: Ending | Loss) => ('lost' in end ? end.lost : end.forensic)?.message;
+
 test('a harness that stops by force after a request ends STOPPED', () => {
-  const stopped = { stopRequested: true, stopReason: 'enough', killed: true };
-  expect(ending({ signal: 'SIGKILL' }, stopped)).toEqual({
-    status: 'STOPPED',
-    reason: 'enough',
-    forensic: null,
-  });
+  const stopped = { stopRequested: true, stopReason: 'enough' };
+  const asAsked = { status: 'STOPPED', reason: 'enough', forensic: null };
+  expect(ending({ signal: 'SIGKILL' }, { ...stopped, killed: true })).toEqual(asAsked);
+  expect(ending({ signal: 'SIGTERM' }, { ...stopped, terminated: true })).toEqual(asAsked);
+  expect(ending({ code: HARNESS_EXIT.told }, stopped)).toEqual(asAsked);
 });
 
-test('a harness that crashes after a stop was requested has crashed', () => {
-  expect(ending({ code: 1 }, { stopRequested: true })).toMatchObject({ forensic: { kind: 'harness-crash' } });
+const blaming = (by: string) => JSON.stringify({ message: 'boom', error: 'TypeError', by, at: './x.ts:3' });
+const HEAP = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory';
+
+test.for<[string, Partial<ChildExit>, keyof typeof OWN, string, RegExp]>([
+  [
+    'could not be started',
+    { spawnError: 'spawn EAGAIN' },
+    'nothing',
+    'lost start-failed',
+    /could not be started: spawn/,
+  ],
+  ['got no order', { code: 64 }, 'nothing', 'lost start-failed', /code 64/],
+  [
+    'was killed',
+    { signal: 'SIGKILL' },
+    'service',
+    'lost harness-lost',
+    /ended by SIGKILL before it reported/,
+  ],
+  ['was told to end', { code: 71 }, 'nothing', 'lost harness-lost', /code 71/],
+  ['lost its runner', { code: 70 }, 'adapter', 'lost harness-lost', /code 70/],
+  [
+    'filled its heap',
+    { signal: 'SIGABRT', stderr: [HEAP, '----- Native stack trace -----'] },
+    'service',
+    'lost out-of-memory',
+    /more memory/,
+  ],
+  [
+    'filled its container',
+    { signal: 'SIGKILL', outOfMemory: true },
+    'nothing',
+    'lost out-of-memory',
+    /more memory/,
+  ],
+  [
+    'broke',
+    { code: 1, stderr: ['{"message":"the engine broke"}'] },
+    'nothing',
+    'lost harness-crash',
+    /^The run broke off: the engine broke$/,
+  ],
+  [
+    'broke beside a module',
+    { code: 1, stderr: ['{"message":"it broke"}'] },
+    'service',
+    'lost harness-crash',
+    /broke off/,
+  ],
+  [
+    'left without a verdict',
+    { code: 0 },
+    'nothing',
+    'lost harness-crash',
+    /exited with code 0 before it reported a verdict\.$/,
+  ],
+  [
+    'was ended by the service',
+    { code: 3, stderr: [blaming('target'), 'bye'] },
+    'service',
+    'FAIL harness-crash',
+    /^The code under test ended the harness: \.\/x\.ts:3: boom$/,
+  ],
+  [
+    'was ended by the service without a word',
+    { code: 3, stderr: ['bye'] },
+    'service',
+    'FAIL harness-crash',
+    /code 3 .*: bye$/,
+  ],
+  [
+    'was ended by the scenario',
+    { code: 1, stderr: [blaming('scenario')] },
+    'scenario',
+    'STOPPED adapter-error',
+    /^The scenario ended the harness: \.\/x\.ts:3/,
+  ],
+  ['was ended by the adapter', { code: 4 }, 'adapter', 'STOPPED adapter-error', /code 4/],
+  ['repeated another history', { code: 76 }, 'nothing', 'STOPPED not-deterministic', /code 76/],
+])('a harness that %s', ([, exit, own, what, message]) => {
+  const end = ending(exit, {}, own);
+  expect(inShort(end)).toBe(what);
+  expect(messageOf(end)).toMatch(message);
 });
 
-test('a harness that was given up fails as timeout, with the reason', () => {
-  const { status, forensic } = ending({ signal: 'SIGKILL' }, { killed: true, timeout: 'It hung.' });
-  expect({ status, forensic }).toMatchObject({
-    status: 'FAIL',
-    forensic: { kind: 'timeout', message: 'It hung.' },
-  });
-});
-
-test('a harness that could not be started, or left without a verdict, is a crash', () => {
-  expect(ending({ spawnError: 'spawn ENOENT' }).reason).toBe(
-    'The harness could not be started: spawn ENOENT.',
+test.for<[GivenUp['how'], boolean, keyof typeof OWN, string]>([
+  ['start', false, 'service', 'lost start-failed'],
+  ['silent', true, 'nothing', 'lost timeout'],
+  ['stuck', true, 'nothing', 'lost timeout'],
+  ['silent', true, 'service', 'FAIL timeout'],
+  ['stuck', true, 'service', 'FAIL timeout'],
+  ['silent', false, 'service', 'STOPPED adapter-error'],
+  ['stuck', false, 'adapter', 'STOPPED adapter-error'],
+  ['silent', true, 'scenario', 'STOPPED timeout'],
+])('given up as %s (begun: %s) with %s of the user: %s', ([how, hasBegun, own, what]) => {
+  const end = ending(
+    { signal: 'SIGKILL' },
+    { killed: true, givenUp: { how, hasBegun, message: 'It hung.' } },
+    own,
   );
-  expect(ending({ code: 0 }).reason).toBe('The harness exited with code 0 before it reported a verdict.');
+  expect(inShort(end)).toBe(what);
+  expect(messageOf(end)).toMatch(/^It hung\./);
 });
 
 test('of a dump of Node itself the line of the error is told', () => {
@@ -70,12 +188,13 @@ test('of a dump of Node itself the line of the error is told', () => {
     '}',
     'Node.js v24',
   ];
-  expect(ending({ code: 1, stderr }).reason).toMatch(/off: Error \[X\]: no module$/);
+  expect(messageOf(ending({ code: 1, stderr }))).toMatch(/off: Error \[X\]: no module$/);
 });
 
 test('the bundle has the shape of the contract, without tokens, credentials or unstorable text', () => {
   const stderr = ['the-token', 'https://u:p@h/', '\u0000\ud800', JSON.stringify({ message: 'broke' })];
-  const { forensic } = ending({ code: 1, stderr });
+  const end = ending({ code: 1, stderr });
+  const forensic = 'lost' in end ? end.lost : null;
   expect(forensicSchema.parse(forensic)).toEqual(forensic);
   expect(forensic?.message).toBe('The run broke off: broke');
   expect(forensic?.process).toMatchObject({
@@ -83,17 +202,34 @@ test('the bundle has the shape of the contract, without tokens, credentials or u
   });
 });
 
-test('a harness is given up after a minute without a sign of life', () => {
-  const progress = new Progress({ durationSeconds: null, rate: null });
-  expect(progress.tick(59)).toBeNull();
+const PACE = { durationSeconds: null, rate: null, startLimitSeconds: 90, repeatedSeconds: 0 };
+
+test('a harness that never gives a sign of life did not start; what it executes is not to blame', () => {
+  const progress = new Progress(PACE);
+  expect(progress.tick(89)).toBeNull();
+  expect(progress.tick(1)).toEqual({
+    how: 'start',
+    hasBegun: false,
+    message: 'The harness gave no first sign of life within 90 s after it was started.',
+  });
+});
+
+test('a harness is given up after a minute without a further sign of life', () => {
+  const progress = new Progress(PACE);
   progress.heard({ taken: 0, waiting: false });
   expect(progress.tick(59)).toBeNull();
-  expect(progress.tick(1)).toContain('no sign of life for 60 s');
+  progress.heard({ taken: 1, waiting: false });
+  expect(progress.tick(59)).toBeNull();
+  expect(progress.tick(1)).toMatchObject({
+    how: 'silent',
+    hasBegun: true,
+    message: expect.stringContaining('no sign of life for 60 s'),
+  });
 });
 
 test('a run that lives without progress is given up, unless it waits for the server or is slow on purpose', () => {
   const stalledAfter = (rate: number | null, waiting: boolean) => {
-    const progress = new Progress({ durationSeconds: null, rate });
+    const progress = new Progress({ ...PACE, rate });
     for (let seconds = 1; seconds <= 20_000; seconds += 1) {
       progress.heard({ taken: 5, waiting });
       if (progress.tick(1)) return seconds;
@@ -105,17 +241,22 @@ test('a run that lives without progress is given up, unless it waits for the ser
   expect(stalledAfter(null, true)).toBeNull();
 });
 
-test('a run that does not end after its duration is given up', () => {
-  const progress = new Progress({ durationSeconds: 10, rate: null });
-  let why: string | null = null;
-  let seconds = 0;
-  while (why === null) {
-    seconds += 1;
-    progress.heard({ taken: seconds, waiting: false });
-    why = progress.tick(1);
-  }
-  expect(seconds).toBe(130);
-  expect(why).toContain('after its duration of 10 s');
+test('a run that does not end after its duration is given up; what it repeats is added to that', () => {
+  const endsAfter = (repeatedSeconds: number) => {
+    const progress = new Progress({ ...PACE, durationSeconds: 10, repeatedSeconds });
+    for (let seconds = 1; ; seconds += 1) {
+      progress.heard({ taken: seconds, waiting: false });
+      const givenUp = progress.tick(1);
+      if (givenUp === null) continue;
+      expect(givenUp).toMatchObject({
+        how: 'stuck',
+        message: expect.stringContaining('its duration of 10 s'),
+      });
+      return seconds;
+    }
+  };
+  expect(endsAfter(0)).toBe(130);
+  expect(endsAfter(7)).toBe(137);
 });
 
 test('the tail keeps the last bytes and counts the others', () => {

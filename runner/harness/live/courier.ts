@@ -53,6 +53,8 @@ export interface CourierOptions {
   isOver: () => boolean;
   /** Told of each fault that struck, as a reduction mutes it. */
   onStruck: (fault: string) => void;
+  /** The API's own code failed: nothing more can be sent or understood. Afterwards `isOver` is true. */
+  onBroken: (error: unknown) => void;
 }
 
 export class Courier {
@@ -161,11 +163,9 @@ export class Courier {
     if (faults.overtakenBy !== null) await this.#overtaking.wait(faults.overtakenBy);
     this.#overtaking.pass();
     const { interruptions } = disturbance;
-    const exchange = await wire.exchange(api.requestOf(call), {
-      ...faults,
-      deadlineMs: ANSWER_LIMIT_MS,
-      gate,
-    });
+    const request = this.#unlessBroken(() => api.requestOf(call));
+    if (request === null) return null;
+    const exchange = await wire.exchange(request, { ...faults, deadlineMs: ANSWER_LIMIT_MS, gate });
     this.#left(call);
     if (mayLose) this.#knowledge.losing(call, -1);
     if (isOver()) return null;
@@ -205,7 +205,8 @@ export class Courier {
   #answered(flow: Flow, attempt: Operation<BookingCall>, exchange: Exchange): Reply | null {
     const { call, parts } = flow;
     if (exchange.kind === 'none') return this.#lost(flow, attempt, exchange.cause, exchange.whole);
-    const reply = this.#options.api.replyOf(call, exchange);
+    const reply = this.#unlessBroken(() => this.#options.api.replyOf(call, exchange));
+    if (reply === null) return null;
     if (reply.outcome === 'breach') {
       this.#verdicts.breached(attempt, reply, exchange);
       return null;
@@ -219,6 +220,16 @@ export class Courier {
     if (hadHappened && flow.attempts > 1) this.sometimes['an answer was lost and the request had happened']++;
     this.#knowledge.answered(call, reply);
     return reply;
+  }
+
+  /** What the API's code says; null when it fails, with which the run is over. */
+  #unlessBroken<T>(ask: () => T): T | null {
+    try {
+      return ask();
+    } catch (error) {
+      this.#options.onBroken(error);
+      return null;
+    }
   }
 
   #lost(flow: Flow, attempt: Operation<BookingCall>, cause: string, whole: boolean): null {

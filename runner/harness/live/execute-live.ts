@@ -10,14 +10,14 @@ import { beginPlay, findScenario } from '../../scenarios/registry.ts';
 import type { Play } from '../../scenarios/scenario.ts';
 import { adaptedApi } from '../../targets/http/adapter.ts';
 import { resolveService, type ServiceAddress } from '../../targets/http/address.ts';
-import type { BookingApi } from '../../targets/http/api.ts';
+import { type BookingApi, NotPreparedError } from '../../targets/http/api.ts';
 import { contractApi } from '../../targets/http/contract.ts';
 import { WireFaultPlan } from '../../targets/http/faults.ts';
 import { ServiceProcess } from '../../targets/http/service-process.ts';
 import { Wire } from '../../targets/http/wire.ts';
 import type { Sink } from '../../telemetry/sink.ts';
 import { Counters } from '../counters.ts';
-import { composeForensic } from '../forensics.ts';
+import { composeForensic, type FoundFailure } from '../forensics.ts';
 import { Recorder } from '../recorder.ts';
 import { steadyWallClock } from '../wall-clock.ts';
 import { Disturbance } from './disturbance.ts';
@@ -77,6 +77,8 @@ interface Manner {
 
 /** One execution of the plan. */
 interface Execution {
+  /** What the API's own code failed with; null: it did not. */
+  readonly broken: () => { error: unknown } | null;
   play: Play<BookingCall>;
   run: LiveRun;
   verdicts: Verdicts;
@@ -127,6 +129,7 @@ async function supervised(site: Site): Promise<EndReport> {
     const first = await lookedAt(site, execution);
     manner.cancelsAgain = first.cancelsAgain;
     if (!verdicts.failure) await carriedOut(execution, site);
+    throwBroken(execution);
     if (!verdicts.failure && !options.signal.requested) judgeThresholds(execution, options.config);
     const failForensic = verdicts.failure ? await bundle(execution, site, versions) : null;
     finish(execution);
@@ -160,9 +163,26 @@ async function lookedAt({ api, options }: Site, { wire, verdicts, play }: Execut
       eventIndex,
     });
   } else if (!isStopped()) {
-    await reset(wire, api, play.world as BookingWorld);
+    await reset(wire, api, play.world as BookingWorld).catch((error: unknown) => {
+      if (!(error instanceof NotPreparedError) || isStopped()) throw error;
+      verdicts.fail(noLongerPrepared(error, verdicts.recorder.next - 1));
+    });
   }
   return first;
+}
+
+/** It opened a fresh city before, and then met the first look: what it does now is its own doing. */
+function noLongerPrepared({ message }: NotPreparedError, eventIndex: number): FoundFailure {
+  return {
+    kind: 'liveness',
+    invariant: 'every-request-is-answered',
+    message: `${message} It had opened a fresh city before the first look.`,
+    actual: message,
+    expected: 'a fresh city',
+    object: null,
+    operation: null,
+    eventIndex,
+  };
 }
 
 /** A fresh city, and all that an execution needs. */
@@ -182,7 +202,8 @@ async function begun(
   const verdicts = new Verdicts(play, recorder, counters);
   verdicts.cancelsAgain = cancelsAgain;
   const rates = faultRates(config);
-  const isStopped = () => signal.requested;
+  let broken: { error: unknown } | null = null;
+  const isStopped = () => signal.requested || broken !== null;
   const wire = new Wire(address, config.concurrency);
   if (!(await wire.pin(REACH_LIMIT_MS))) throw unreachable(address);
   await reset(wire, api, play.world as BookingWorld);
@@ -191,19 +212,24 @@ async function begun(
   const trace = sink === options.sink ? (options.trace ?? null) : null;
   const run = new LiveRun({
     ...{ seed, config, play, api, wire, faults, verdicts, disturbance, mostOperations, trace, isStopped },
+    onBroken: (error) => {
+      broken ??= { error };
+      run.wake();
+      wire.close();
+    },
   });
   signal.onRequest(() => {
     run.wake();
     wire.close();
   });
-  return { play, run, verdicts, disturbance, wire };
+  return { play, run, verdicts, disturbance, wire, broken: () => broken };
 }
 
 async function reset(wire: Wire, api: BookingApi, world: BookingWorld): Promise<void> {
   await api.reset(world, async (request) => {
     const exchange = await wire.exchange(request, { deadlineMs: RESET_LIMIT_MS });
     if (exchange.kind === 'answer') return exchange;
-    throw new Error(
+    throw new NotPreparedError(
       `The service cannot be prepared: ${request.method} ${request.path} got no answer (${exchange.cause}).`,
     );
   });
@@ -223,6 +249,12 @@ async function openConnections(wire: Wire, api: BookingApi, count: number): Prom
   const look = api.requestOf({ operation: 'list' });
   const looks = Array.from({ length: count }, () => wire.exchange(look, { deadlineMs: CITY_LIMIT_MS }));
   await Promise.all(looks);
+}
+
+/** Throws what the API's own code failed with, unless the run has its verdict. */
+function throwBroken({ broken, verdicts }: Execution): void {
+  const found = broken();
+  if (found && !verdicts.failure) throw found.error;
 }
 
 function finish({ disturbance, wire }: Execution): void {
@@ -260,7 +292,8 @@ async function bundle(
   if (!failure) throw new Error('A bundle needs a failure.');
   await disturbance.up();
   const isOfTheRun = failure.object === null || play.objects.includes(failure.object);
-  const city = await inspected(site, play.objects, failure.object);
+  // An adapter that cannot say any more takes nothing from the verdict.
+  const city = await inspected(site, play.objects, failure.object).catch(() => null);
   const { scenario, seed, config } = options;
   const target = withoutCredentials(address.url);
   const forensic = composeForensic(isOfTheRun ? failure : { ...failure, object: null }, {
@@ -342,6 +375,7 @@ async function failsAgain(site: Site, manner: Manner): Promise<boolean> {
   const again = await begun(site, manner);
   try {
     await carriedOut(again, site);
+    throwBroken(again);
   } finally {
     finish(again);
     await again.disturbance.up();

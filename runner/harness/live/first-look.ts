@@ -3,6 +3,7 @@
  * whether a reset forgets everything, requests under way included, and how it takes a second cancel.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { AdapterError, isProgrammingError } from '../../modules/adapter-error.ts';
 import type { BookingCall, BookingWorld, SlotRow } from '../../scenarios/bookings/calls.ts';
 import type { Reply, Violation } from '../../scenarios/scenario.ts';
 import type { BookingApi, Breach } from '../../targets/http/api.ts';
@@ -289,7 +290,9 @@ class Look {
       if (exchange.kind === 'none') throw new Undecided();
       return exchange;
     };
-    await api.reset(WORLD, send).catch(() => {
+    await api.reset(WORLD, send).catch((error: unknown) => {
+      // What an adapter says of an answer is as good as none; what breaks in its code is told.
+      if (error instanceof AdapterError && isProgrammingError(error.cause)) throw error;
       throw new Undecided();
     });
   }

@@ -46,6 +46,8 @@ export interface LiveRunOptions {
   trace: LiveTrace | null;
   /** True once the run is to end without a verdict. */
   isStopped: () => boolean;
+  /** The API's own code failed; afterwards `isStopped` is true. */
+  onBroken: (error: unknown) => void;
 }
 
 /** A group under way: its number in the plan, and how far it has come. */

@@ -1,8 +1,14 @@
 /** The contract of an adapter: a file of the user's that maps the calls of `bookings` to another HTTP API. */
 import { z } from 'zod';
+import {
+  AdapterError,
+  type AdapterPhase,
+  errorText,
+  isProgrammingError,
+} from '../../modules/adapter-error.ts';
 import { BOOKING_OPERATIONS, type BookingCall, type BookingWorld } from '../../scenarios/bookings/calls.ts';
 import type { Reply } from '../../scenarios/scenario.ts';
-import type { BookingApi, Breach } from './api.ts';
+import { type BookingApi, type Breach, NotPreparedError } from './api.ts';
 import type { Answer, WireRequest } from './wire.ts';
 
 export interface HttpRequest {
@@ -44,7 +50,10 @@ export interface HttpAdapter {
   reset(world: BookingWorld, send: (request: HttpRequest) => Promise<HttpAnswer>): Promise<void>;
   /** The request for a call. */
   request(call: BookingCall): HttpRequest;
-  /** What the answer to it means. Throws an Error that says why for an answer that the API should never give. */
+  /**
+   * What the answer to it means. Throws an `Error` that says why for an answer that the API should never give: then
+   * the run fails with it. A TypeError and the like is an error of the adapter's own.
+   */
   reply(call: BookingCall, answer: HttpAnswer): HttpReply;
 }
 
@@ -74,20 +83,43 @@ const replySchema = z.discriminatedUnion('outcome', [
 /** The API that the adapter describes. */
 export function adaptedApi(adapter: HttpAdapter): BookingApi {
   return {
-    reset: (world, send) =>
-      adapter.reset(world, async (request) => shownTo(await send(wireRequest(adapter, request)))),
+    reset: async (world, send) => {
+      try {
+        await adapter.reset(world, async (request) => shownTo(await send(wireRequest(adapter, request))));
+      } catch (error) {
+        // Of a request that nobody answered the adapter knows nothing.
+        if (error instanceof NotPreparedError) throw error;
+        throw failed('reset', 'reset() of the adapter', error);
+      }
+    },
     offers: (operation) => (adapter.operations ?? BOOKING_OPERATIONS).includes(operation),
-    requestOf: (call) => wireRequest(adapter, adapter.request(call)),
+    requestOf: (call) => {
+      try {
+        return wireRequest(adapter, adapter.request(call));
+      } catch (error) {
+        throw failed('mapping', `request() of the adapter, for ${call.operation},`, error);
+      }
+    },
     replyOf: (call, answer) => replyOf(adapter, call, answer),
     isContract: false,
   };
 }
 
-function wireRequest({ name }: HttpAdapter, { method, path, headers = {}, json }: HttpRequest): WireRequest {
+/** An error of the adapter's code, with the part of it that failed. */
+function failed(phase: AdapterPhase, what: string, cause: unknown): AdapterError {
+  if (cause instanceof AdapterError) return cause;
+  return wrong(phase, `${what} failed: ${errorText(cause)}`, cause);
+}
+
+function wrong(phase: AdapterPhase, message: string, cause?: unknown): AdapterError {
+  return new AdapterError(message, { phase, role: 'adapter', cause });
+}
+
+function wireRequest({ name }: HttpAdapter, request: HttpRequest): WireRequest {
+  const { method, path, headers = {}, json } = request;
   if (typeof method !== 'string' || typeof path !== 'string' || !path.startsWith('/')) {
-    throw new Error(
-      `The adapter ${name} made no request: it needs a method and a path that begins with "/".`,
-    );
+    const message = `The adapter ${name} made no request: it needs a method and a path that begins with "/".`;
+    throw wrong('mapping', message);
   }
   return { method, path, headers, body: json === undefined ? null : JSON.stringify(json) };
 }
@@ -108,17 +140,22 @@ function replyOf(adapter: HttpAdapter, call: BookingCall, answer: Answer): Reply
   try {
     said = adapter.reply(call, shownTo(answer));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return breach(call, answer, why, 'an answer that the adapter knows');
+    if (isProgrammingError(error)) {
+      throw failed(
+        'mapping',
+        `reply() of the adapter, given the answer ${shown(answer)} to ${call.operation},`,
+        error,
+      );
+    }
+    return breach(call, answer, (error as Error).message);
   }
   const reply = replySchema.safeParse(said);
-  if (!reply.success) return breach(call, answer, `the adapter made of it ${JSON.stringify(said)}`, SHAPES);
+  if (!reply.success) throw noReply(call, answer, JSON.stringify(said));
   if (reply.data.outcome !== 'ok') return reply.data;
   const value = VALUES[call.operation].safeParse(reply.data.value);
   if (!value.success) {
     const issue = value.error.issues[0];
-    const why = `the adapter's value has ${issue?.path.join('.') || 'a shape'}: ${issue?.message}`;
-    return breach(call, answer, why, SHAPES);
+    throw noReply(call, answer, `a value with ${issue?.path.join('.') || 'a shape'}: ${issue?.message}`);
   }
   const own =
     call.operation === 'read'
@@ -129,13 +166,23 @@ function replyOf(adapter: HttpAdapter, call: BookingCall, answer: Answer): Reply
   return { outcome: 'ok', value: { ...own, ...value.data } };
 }
 
-const SHAPES = 'a reply as the type HttpReply has it';
+const ADVICE =
+  'Where the service should never answer so, throw an Error in reply() that says it: then the run fails with that.';
 
-function breach({ operation }: BookingCall, { status, body }: Answer, why: string, expected: string): Breach {
-  const shown = body === '' ? 'nothing' : body.slice(0, 200);
+/** The adapter answered with what is no reply; what it was given may tell why. */
+function noReply({ operation }: BookingCall, answer: Answer, said: string): AdapterError {
+  const message = `reply() of the adapter made ${said} of the answer ${shown(answer)} to ${operation}, which is no HttpReply. ${ADVICE}`;
+  return wrong('mapping', message);
+}
+
+function breach({ operation }: BookingCall, answer: Answer, why: string): Breach {
   return {
     outcome: 'breach',
-    message: `${operation} was answered ${status} with ${shown}: ${why}.`,
-    expected,
+    message: `${operation} was answered ${shown(answer)}: ${why}.`,
+    expected: 'an answer that the adapter knows',
   };
+}
+
+function shown({ status, body }: Answer): string {
+  return `${status} with ${body === '' ? 'nothing' : body.slice(0, 200)}`;
 }

@@ -11,7 +11,10 @@ export interface Breach {
 }
 
 export interface BookingApi {
-  /** Opens a fresh city. Rejects when that was not done, and says why; also when `send` gets no answer. */
+  /**
+   * Opens a fresh city. Rejects when that was not done, and says why, with a NotPreparedError where it was the
+   * service that did not; also when `send` gets no answer.
+   */
   reset(world: BookingWorld, send: (request: WireRequest) => Promise<Answer>): Promise<void>;
   /** False for calls that the API has no request for. */
   offers(operation: BookingCall['operation']): boolean;
@@ -21,14 +24,19 @@ export interface BookingApi {
   readonly isContract: boolean;
 }
 
+/** The service did not open a fresh city: no answer came, or one that says that it did not. */
+export class NotPreparedError extends Error {
+  override readonly name = 'NotPreparedError';
+}
+
 /** What is wrong with the answer to a request that prepares the city. */
 export function notPrepared(
   { method, path }: WireRequest,
   { status, body }: Answer,
   expected: string,
-): Error {
+): NotPreparedError {
   const answer = body === '' ? '' : `: ${body.slice(0, 200)}`;
-  return new Error(
+  return new NotPreparedError(
     `The service cannot be prepared: ${method} ${path} was answered ${status}${answer}. It should be answered ${expected}; is this the booking service?`,
   );
 }

@@ -4,6 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
+import { AdapterError, errorText } from '../../modules/adapter-error.ts';
+import { isDatabaseAway } from './sql-client.ts';
 
 const PREFIX = 'simcity_city_';
 
@@ -40,15 +42,19 @@ export class City {
       await control.unsafe(`create schema ${schema}`);
       await control.unsafe(`set search_path to ${schema}`);
       await control.unsafe(ddl).catch((error: unknown) => {
+        if (isDatabaseAway(error)) throw error;
         const why = error instanceof Error ? error.message : String(error);
-        throw new Error(`PostgreSQL refuses the service's schema: ${why}`, { cause: error });
+        const message = `PostgreSQL refuses the service's schema: ${why}`;
+        throw new AdapterError(message, { phase: 'setup', role: 'target', cause: error });
       });
       await keepStill(control, schema);
       await sweep(control, schema);
       return new City(schema, row?.version ?? 'unknown', control, ddl);
     } catch (error) {
       await control.end({ timeout: 1 });
-      throw error;
+      if (error instanceof AdapterError) throw error;
+      const message = `The city's database cannot be used: ${errorText(error)}. It is the one that SIMCITY_TARGET_URL names, else DATABASE_URL; the user in it must be allowed to create schemas.`;
+      throw new Error(message, { cause: error });
     }
   }
 

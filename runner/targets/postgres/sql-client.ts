@@ -60,6 +60,19 @@ export function sqlState(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
 }
 
+const AWAY_CODES = new Set([
+  ...['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'],
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['EHOSTUNREACH', 'ENETUNREACH'],
+]);
+
+/** True when the database could not be reached, or ended, or had no room: nobody's code is to blame then. */
+export function isDatabaseAway(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== null) return /^(08|53|57P)/.test(state);
+  return AWAY_CODES.has(String((error as { code?: unknown } | null)?.code));
+}
+
 /** An error as the database would raise it, for what the engine decides in its place. */
 export class SqlError extends Error {
   readonly code: string;

@@ -2,8 +2,10 @@
  * The `postgres` target: a service's real transactions on a real database, one statement at a time, in
  * the order that the engine picks. What waits for a lock is left waiting while others go on.
  */
+
+import { AdapterError, type AdapterPhase, errorText } from '../../modules/adapter-error.ts';
 import type { Call } from '../../scenarios/scenario.ts';
-import { checkedReply, inShort } from '../reply.ts';
+import { brokenContract, checkedReply, inShort } from '../reply.ts';
 import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
 import { PostgresTask, type Statement } from './gate.ts';
@@ -11,6 +13,7 @@ import { Happenings } from './happenings.ts';
 import { LockWaits } from './lock-waits.ts';
 import { type Isolation, Session, SessionPool } from './session.ts';
 import {
+  isDatabaseAway,
   placeholders,
   type SqlClient,
   SqlError,
@@ -54,7 +57,7 @@ export class PostgresTarget implements Target {
     this.#waits = new LockWaits(this.#city, this.#options.prng, this.#happenings);
     this.#pool = new SessionPool(await this.#openSessions(kept?.sessions));
     this.#spare = kept?.sessions.slice(this.#pool.sessions.length) ?? [];
-    await told('prepare()', async () => this.#service.prepare(this.#ungated(), world));
+    await told('setup', 'prepare()', async () => this.#service.prepare(this.#ungated(), world));
     if (this.#options.isolation === 'serializable') this.#witness = new Witness(this.#url);
     await this.#witness?.renew();
   }
@@ -76,11 +79,11 @@ export class PostgresTarget implements Target {
     }
     await codeIsThrough(own);
     if (own.answered) {
-      if (own.queue[0]) throw new Error(answersTooSoon(own.call, own.queue[0].text));
+      if (own.queue[0]) throw brokenContract(answersTooSoon(own.call, own.queue[0].text));
       own.reply = checkedReply(own.call, own.reply);
       own.state = 'done';
     } else if (own.queue.length > 0) own.state = 'ready';
-    else throw new Error(awaitsSomethingElse(own.call));
+    else throw brokenContract(awaitsSomethingElse(own.call));
   }
 
   takeWoken(): readonly Task[] {
@@ -113,7 +116,7 @@ export class PostgresTarget implements Target {
 
   async inspect(): Promise<unknown> {
     await this.#witness?.renew();
-    return await told('inspect()', async () => this.#service.inspect(this.#ungated()));
+    return await told('mapping', 'inspect()', async () => this.#service.inspect(this.#ungated()));
   }
 
   async close(): Promise<void> {
@@ -242,12 +245,13 @@ export class PostgresTarget implements Target {
 }
 
 /** Says where in the service's code an error came from. */
-async function told<T>(where: string, work: () => Promise<T>): Promise<T> {
+async function told<T>(phase: AdapterPhase, where: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`The service's ${where} failed: ${why}`, { cause: error });
+  } catch (cause) {
+    const message = `The service's ${where} failed: ${errorText(cause)}`;
+    if (isDatabaseAway(cause)) throw new Error(message, { cause });
+    throw new AdapterError(message, { phase, role: 'target', cause });
   }
 }
 
