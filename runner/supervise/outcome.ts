@@ -1,11 +1,11 @@
 /** What became of a run whose harness has ended without reporting it: the verdict, and the bundle that says why. */
 
-import packageJson from '../../package.json' with { type: 'json' };
 import type { FailureKind, Forensic, JsonObject, Redactor } from '../../server/contract/index.ts';
 import { HARNESS_EXIT } from '../harness/exit-codes.ts';
 import type { ChildExit } from '../launch/harness-child.ts';
 import { reproduceCommand } from '../reproduce.ts';
 import { redactedLines, sealedForensic } from '../telemetry/seal.ts';
+import { engineVersions } from '../versions.ts';
 import type { ClaimedRun, Ending } from './queue.ts';
 
 /** What the supervisor did to the harness. */
@@ -87,7 +87,7 @@ function failed(remains: Remains, kind: FailureKind, invariant: string, message:
     faultsActive: [],
     seed: run.seed,
     config: run.config,
-    versions: { simcity: packageJson.version, node: process.versions.node },
+    versions: engineVersions(),
     reproduce: reproduceCommand(run),
     process: {
       exitCode: code,

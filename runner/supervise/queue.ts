@@ -2,11 +2,14 @@
 import type { Row, Sql } from 'postgres';
 import { z } from 'zod';
 import {
+  ENGINE_GENERATION,
+  type Engine,
   type Forensic,
   runConfigSchema,
   runStatusSchema,
   type TerminalStatus,
 } from '../../server/contract/index.ts';
+import { VERSION } from '../versions.ts';
 
 const claimedSchema = z.object({
   id: z.uuid(),
@@ -16,8 +19,20 @@ const claimedSchema = z.object({
   config: runConfigSchema,
   /** The fencing token: every later word about the run bears it. A bigint, so a string. */
   fence: z.coerce.string(),
+  /** The engine's generation, which is this one's: a run stores it with its first claim, and keeps it. */
+  generation: z.int(),
 });
 export type ClaimedRun = z.infer<typeof claimedSchema>;
+
+/** A queued run that only an engine of another generation may execute. */
+export interface WaitingRun extends Engine {
+  id: string;
+  fence: string;
+  /** True when no other runner may take it. */
+  isOwn: boolean;
+}
+/** The oldest of them are told of first. */
+const WAITING_AT_ONCE = 100;
 
 const renewedSchema = z.object({ status: runStatusSchema, stop_reason: z.string().nullable() });
 
@@ -56,7 +71,8 @@ export class Queue {
   /** Takes the oldest run that waits, if there is one; its telemetry must come with the token of that hash. */
   async claim(tokenHash: Buffer, only: string | null): Promise<ClaimedRun | null> {
     const rows = await this.#sql`
-      select * from simcity_claim_run(${this.#runner}, ${this.#leaseSeconds}, ${tokenHash}, ${only})`;
+      select * from simcity_claim_run(${this.#runner}, ${this.#leaseSeconds}, ${tokenHash}, ${only},
+        ${ENGINE_GENERATION}, ${VERSION})`;
     if (!rows[0]) return null;
     const run = claimedSchema.safeParse(rows[0]);
     if (run.success) return run.data;
@@ -71,6 +87,16 @@ export class Queue {
     await this.#sql`select simcity_end_run(${row['id']}, ${row['fence']}, 'FAIL', ${reason}, null)`;
   }
 
+  /** The queued runs that this runner would take if they were of its generation, oldest first. */
+  async waitingForOthers(only: string | null): Promise<WaitingRun[]> {
+    return await this.#sql<WaitingRun[]>`
+      select id, fence::text, generation, version, assigned_runner is not null as "isOwn" from simcity_runs
+      where status = 'QUEUED' and generation <> ${ENGINE_GENERATION}
+        and (assigned_runner is null or assigned_runner = ${this.#runner})
+        and (${only}::uuid is null or id = ${only})
+      order by created_at, id limit ${WAITING_AT_ONCE}`;
+  }
+
   async renew(run: ClaimedRun): Promise<Renewal> {
     const rows = await this.#sql`
       select * from simcity_renew_lease(${run.id}, ${run.fence}, ${this.#leaseSeconds})`;
@@ -83,8 +109,8 @@ export class Queue {
     return ended ? { state: 'ended' } : { state: 'lost' };
   }
 
-  /** Ends a run whose harness could not. False: it has ended already, or is no longer this runner's. */
-  async end(run: ClaimedRun, ending: Ending): Promise<boolean> {
+  /** Ends a run whose harness could not. False: it has ended already, or was claimed since by another. */
+  async end(run: Pick<ClaimedRun, 'id' | 'fence'>, ending: Ending): Promise<boolean> {
     const forensic = ending.forensic && JSON.stringify(ending.forensic);
     const [row] = await this.#sql`
       select simcity_end_run(${run.id}, ${run.fence}, ${ending.status}, ${ending.reason}, ${forensic}::text::jsonb) as ended`;

@@ -74,6 +74,7 @@ export class RunSupervisor {
       target,
       seed,
       config: run.config,
+      generation: run.generation,
       serverUrl: config.serverUrl,
       supabase: config.supabase,
     };

@@ -31,6 +31,8 @@ export const harnessOrderSchema = z.object({
   target: z.string(),
   seed: z.int(),
   config: runConfigSchema,
+  /** The engine's generation that the run is claimed for. A harness of another one refuses the order. */
+  generation: z.int(),
   /** Base URL of the server that takes the telemetry. */
   serverUrl: z.string(),
   /** The run-scoped token for it. */

@@ -5,7 +5,12 @@ import type { ChildExit } from '../../runner/launch/harness-child.ts';
 import { OutputTail } from '../../runner/launch/output-tail.ts';
 import { endingOf, type Interventions } from '../../runner/supervise/outcome.ts';
 import { Progress } from '../../runner/supervise/progress.ts';
-import { createRedactor, forensicSchema, runConfigSchema } from '../../server/contract/index.ts';
+import {
+  createRedactor,
+  ENGINE_GENERATION,
+  forensicSchema,
+  runConfigSchema,
+} from '../../server/contract/index.ts';
 
 const run = {
   id: '0198c2a0-0000-7000-8000-000000000000',
@@ -14,6 +19,7 @@ const run = {
   seed: 7,
   config: runConfigSchema.parse({}),
   fence: '1',
+  generation: ENGINE_GENERATION,
 };
 
 function ending(exit: Partial<ChildExit>, interventions: Partial<Interventions> = {}) {
