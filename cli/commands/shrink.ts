@@ -4,6 +4,7 @@ import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { CliError, EXIT, usageError } from '../errors.ts';
 import { formatNumber, shortId } from '../format.ts';
+import { refuseOtherGeneration } from '../generation.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { startLab } from '../hosting/lab.ts';
@@ -54,6 +55,7 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
       '`simcity runs --status FAIL` lists those that have.',
     );
   }
+  refuseOtherGeneration(run);
   const database = isServiceTarget(run.target)
     ? { url: null, close: async () => {} }
     : await cityDatabase(context, flags, run.target, connected);

@@ -1,6 +1,7 @@
 /** A run as sentences about what changes, for screen readers: no columns, no colours, no repetition. */
 import type { Frame, HeartbeatFrame, Run, RunEvent } from '../../server/contract/index.ts';
 import { detailOf } from '../describe-event.ts';
+import { versionsOf } from '../engine-text.ts';
 import { formatNumber, formatSeconds } from '../format.ts';
 import { safeLines, safeText } from '../safe-text.ts';
 import type { Narrator } from './narrator.ts';
@@ -68,6 +69,8 @@ export function createSentences(now: () => number): Narrator {
     if (event.type === 'violation') {
       return [`Violation at event ${formatNumber(event.index)}: ${detailOf(event)}`];
     }
+    const versions = versionsOf(event).map(([name, version]) => `${name} ${version}`);
+    if (versions.length > 0) return [`It is executed by ${listed(versions)}.`];
     return event.type === 'note' ? [`Note: ${detailOf(event)}`] : [];
   };
 

@@ -1,6 +1,7 @@
 /** What a report is made of, whatever its format. */
 import type { CityState, Forensic, Run, RunEvent, Snapshot } from '../../../server/contract/index.ts';
 import type { ChartChoice } from '../../chart-choice.ts';
+import { executedElsewhereBy } from '../../generation.ts';
 import { VERSION } from '../../version.ts';
 import { exitCodeOf, verdictOf } from '../verdict.ts';
 
@@ -71,10 +72,13 @@ export function commandsFor({ run }: ReportData): RunCommand[] {
   const failure = run.failForensic;
   if (failure === null) return [{ what: 'Watch it again', command: `simcity watch ${run.id}` }];
   const smallest = smallestCommand(failure);
+  // The seed means something only to the generation of the engine that executed it.
+  const elsewhere = executedElsewhereBy(run);
+  const by = elsewhere === null ? '' : `, by ${elsewhere}`;
   return [
-    { what: 'Reproduce', command: failure.reproduce },
-    ...(smallest === null ? [] : [{ what: 'Reproduce the smallest part', command: smallest }]),
-    ...(isHarnessFailure(failure)
+    { what: `Reproduce${by}`, command: failure.reproduce },
+    ...(smallest === null ? [] : [{ what: `Reproduce the smallest part${by}`, command: smallest }]),
+    ...(isHarnessFailure(failure) || elsewhere !== null
       ? []
       : [
           { what: 'Execute it again and compare', command: `simcity replay ${run.id} --verify` },

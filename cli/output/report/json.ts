@@ -18,6 +18,8 @@ export function jsonReport(data: ReportData): string {
         scenario: run.scenario,
         target: run.target,
         seed: run.seed,
+        generation: run.generation,
+        version: run.version,
         config: run.config,
         createdAt: run.createdAt,
         startedAt: run.startedAt,

@@ -1,6 +1,7 @@
 /** One run: what it is and how it stands, and the chosen view of it. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
+import { engineTextOf } from '../../engine-text.ts';
 import { formatClock, formatNumber, shortId } from '../../format.ts';
 import { safeText } from '../../sanitize.ts';
 import { elapsedMs, heartbeatAgeMs } from '../../tui/state/selectors.ts';
@@ -140,6 +141,7 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
   const { run, eventIndex, eventsPerSecond, status } = data;
   const nowMs = useNow(500, !isTerminal(status));
   const moment = { data, frozen: null, nowMs };
+  const engine = engineTextOf(run);
   const ended = data.end !== null || isTerminal(status);
   const elapsed =
     data.end === null && run.durationSecondsActual !== null
@@ -152,6 +154,9 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
       <Fact name="Time" value={formatClock(elapsed, 1)} />
       {!ended && <LinkFact state={state} ageMs={heartbeatAgeMs(moment)} />}
       <Fact name="Run" value={shortId(run.id)} />
+      {engine !== null && (
+        <Fact name="Engine" value={`generation ${engine.generation}, SimCity ${engine.version}`} />
+      )}
       {run.config.bug !== null && <Fact name="Bug" value={safeText(run.config.bug)} />}
       {run.campaign !== null && (
         <div>
