@@ -4,6 +4,7 @@ import { isTerminal, type Run } from '../../server/contract/index.ts';
 import { shrinkSeed } from '../commands/shrink.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../errors.ts';
+import { refuseOtherRecord } from '../generation.ts';
 import type { Connected } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
 import { launchHere } from '../hosting/modules.ts';
@@ -76,6 +77,7 @@ async function recorded(
     const run = await api.run(launched.id);
     if (isTerminal(run.status)) {
       await own?.close();
+      refuseOtherRecord(run);
       return run;
     }
     if (run.status === 'QUEUED' && !ownRunner && Date.now() - since > UNCLAIMED_MS) {

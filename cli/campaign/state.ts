@@ -37,6 +37,9 @@ export type Found = z.infer<typeof foundSchema>;
 const stateSchema = z.object({
   version: z.literal(1),
   name: z.string(),
+  /** The engine's generation and the version of SimCity that execute it; null: of a state that is older than 0.2.0. */
+  generation: z.int().nullable().default(null),
+  simcity: z.string().nullable().default(null),
   scenario: z.string(),
   target: z.string(),
   /** Files of the user's that it executes. */

@@ -1,6 +1,6 @@
 /** `simcity campaign`: many seeds at full speed; each distinct failure is then recorded and made small. */
 import { availableParallelism } from 'node:os';
-import { runConfigSchema, type SeedRange } from '../../server/contract/index.ts';
+import { ENGINE_GENERATION, runConfigSchema, type SeedRange } from '../../server/contract/index.ts';
 import { hunt } from '../campaign/hunt.ts';
 import { joined, rangesText, sizeOf } from '../campaign/ranges.ts';
 import { recordAll } from '../campaign/record.ts';
@@ -9,6 +9,7 @@ import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
 import { type Context, canDraw, wantsColor } from '../context.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { formatNumber } from '../format.ts';
+import { refuseOtherCampaign } from '../generation.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { type Connected, hostWhatIsMissing } from '../hosting/connect.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
@@ -16,6 +17,7 @@ import { modulesOf } from '../hosting/modules.ts';
 import { campaignJson, campaignText } from '../output/campaign.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson, safeText } from '../safe-text.ts';
+import { VERSION } from '../version.ts';
 import { launchOf, type RunFlags } from './launch.ts';
 
 interface CampaignFlags extends RunFlags {
@@ -140,6 +142,8 @@ async function begun(
   return {
     version: 1,
     name,
+    generation: ENGINE_GENERATION,
+    simcity: VERSION,
     scenario: launch.scenario ?? scenario,
     target: launch.target ?? 'memory',
     modules: (await modulesOf(context, scenario, flags.target)) ?? undefined,
@@ -158,6 +162,7 @@ function resumed(files: CampaignFiles, flags: CampaignFlags): CampaignState {
   if (name === null)
     throw usageError('there is no campaign to go on with.', 'Start one: `simcity campaign`.');
   const state = files.load(name);
+  refuseOtherCampaign(state);
   // More seeds may be asked for on the way; the plan stays as it was.
   return { ...state, seeds: joined([...state.seeds, ...(flags.seeds ?? [])]) };
 }

@@ -1,7 +1,9 @@
 /** `simcity diff`: the first event at which two runs differ, and what differs. */
+import type { Run } from '../../server/contract/index.ts';
 import { storedEvents } from '../client/stored-events.ts';
 import { compareHistories } from '../compare-histories.ts';
 import { type Context, wantsColor } from '../context.ts';
+import { engineTextOf } from '../engine-text.ts';
 import { EXIT } from '../errors.ts';
 import { formatNumber, shortId } from '../format.ts';
 import { connectForReading } from '../hosting/connect.ts';
@@ -38,9 +40,11 @@ export async function diff(
   );
   await hosted?.close();
   const isSame = parting === null && plan.length === 0;
+  const engines = { left: engineOf(left), right: engineOf(right) };
+  sayOfGenerations(context, left, right);
   if (flags.json) {
     await context.out(
-      `${safeJson({ left: left.id, right: right.id, identical: isSame, common, plan, parting }, 2)}\n`,
+      `${safeJson({ left: left.id, right: right.id, engines, identical: isSame, common, plan, parting }, 2)}\n`,
     );
   } else if (isSame) {
     await context.out(`identical, ${formatNumber(common)} events\n`);
@@ -56,4 +60,20 @@ export async function diff(
     await context.out(`${texts.join('\n\n')}\n`);
   }
   return isSame ? EXIT.pass : EXIT.fail;
+}
+
+function engineOf({ generation, version }: Run) {
+  return { generation, version };
+}
+
+/** Stored histories can be compared whatever executed them; but the same seed is no reason for the same history then. */
+function sayOfGenerations(context: Context, left: Run, right: Run): void {
+  if (left.generation === right.generation) return;
+  const [one, other] = [left, right].map((run) => {
+    const engine = engineTextOf(run);
+    return engine === null ? `none (${shortId(run.id)})` : `${engine.generation} (SimCity ${engine.version})`;
+  });
+  context.err(
+    `simcity: the generations of the engine differ, ${one} and ${other}: a seed means something else to each.\n`,
+  );
 }

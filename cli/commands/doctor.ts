@@ -1,4 +1,5 @@
 /** `simcity doctor`: every setting with where it came from, and checks of all that a run needs. */
+import { ENGINE_GENERATION } from '../../server/contract/index.ts';
 import { configuredBy, type ResolvedSetting, resolveSettings } from '../config/apply.ts';
 import { type LoadedConfig, loadConfigFile } from '../config/file.ts';
 import { type Context, wantsColor } from '../context.ts';
@@ -8,6 +9,7 @@ import {
   checkDataDir,
   checkDisk,
   checkEmbedded,
+  checkEngine,
   checkNode,
   checkNote,
   checkTerminal,
@@ -32,6 +34,7 @@ export async function doctor(context: Context, flags: DoctorFlags): Promise<numb
   const settings = resolveSettings(context.env, file, { ...flags });
   const checks = [
     checkNode(),
+    checkEngine(),
     ...checkEnvironment(context.env),
     ...(check === null ? [] : [check]),
     ...(await examine({ ...context, ...configuredBy({}, context.env, file) }, flags)),
@@ -39,7 +42,9 @@ export async function doctor(context: Context, flags: DoctorFlags): Promise<numb
   const healthy = checks.every(({ state }) => state !== 'fail');
   if (flags.json) {
     const told = settings.map(({ setting, value, from }) => ({ name: setting.name, value, from }));
-    await context.out(`${safeJson({ version: 1, simcity: VERSION, healthy, settings: told, checks }, 2)}\n`);
+    await context.out(
+      `${safeJson({ version: 1, simcity: VERSION, generation: ENGINE_GENERATION, healthy, settings: told, checks }, 2)}\n`,
+    );
   } else {
     await context.out(text(settings, checks, styleFor(wantsColor(context, 'stdout'))));
   }

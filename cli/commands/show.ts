@@ -1,9 +1,10 @@
 /** `simcity show`: one run: plan, state, metrics, verdict. */
-import type { Run } from '../../server/contract/index.ts';
+import { ENGINE_GENERATION, type Run } from '../../server/contract/index.ts';
 import { attemptText, isQueuedAgain, waitingText } from '../attempts.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { formatMetric, formatNumber } from '../format.ts';
+import { executedElsewhereBy } from '../generation.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { runOutcome } from '../outcome.ts';
 import { planEntries } from '../output/plan.ts';
@@ -54,9 +55,22 @@ function details(run: Run, style: Style): string {
     '',
     style.bold('Plan'),
     ...pairs(planEntries(run), style),
+    ...elsewhereLines(run, style),
     ...(metrics.length === 0 ? [] : ['', style.bold('Metrics'), ...pairs(metrics, style)]),
     ...ending,
   ].join('\n');
+}
+
+/** What a seed of another generation of the engine can still be used for. */
+function elsewhereLines(run: Run, style: Style): string[] {
+  const by = executedElsewhereBy(run);
+  if (by === null) return [];
+  const here = `this SimCity has generation ${ENGINE_GENERATION}`;
+  return [
+    style.yellow(
+      `  The seed means something else here (${here}): to verify, shrink or reproduce it, use ${by}.`,
+    ),
+  ];
 }
 
 function pairs(entries: [string, string][], style: Style): string[] {

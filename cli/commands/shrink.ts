@@ -4,6 +4,7 @@ import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { CliError, EXIT, usageError } from '../errors.ts';
 import { formatNumber, shortId } from '../format.ts';
+import { refuseOtherGeneration } from '../generation.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { startLab } from '../hosting/lab.ts';
@@ -57,6 +58,7 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
     );
   }
   refuseBrokenOff(run, 'shrink');
+  refuseOtherGeneration(run);
   const database = isServiceTarget(run.target)
     ? { url: null, close: async () => {} }
     : await cityDatabase(context, flags, run.target, connected);

@@ -7,6 +7,7 @@ import { type Comparison, compareHistories } from '../compare-histories.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { formatNumber } from '../format.ts';
+import { refuseOtherGeneration } from '../generation.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { startLab } from '../hosting/lab.ts';
@@ -30,6 +31,7 @@ export async function verify(context: Context, runId: string, flags: ReplayFlags
     );
   }
   refuseLoss(run, 'verify');
+  refuseOtherGeneration(run);
   const database = await cityDatabase(context, flags, run.target, connected);
   const modules = recallModules(context, flags, run);
   const comparison = await executeAndCompare(context, connected.api, run, database.url, modules);

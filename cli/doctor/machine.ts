@@ -2,11 +2,13 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { ENGINE_GENERATION } from '../../server/contract/index.ts';
 import { type Context, canDraw, wantsColor, wantsUnicode } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import { doubtAboutDataDir, FOREIGN_HINT } from '../hosting/data-dir.ts';
 import { examineNote, notePath } from '../hosting/host-note.ts';
 import { safeText } from '../safe-text.ts';
+import { VERSION } from '../version.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 export function checkNode(): Check {
@@ -18,6 +20,11 @@ export function checkNode(): Check {
   if (major < 24)
     return warn('node', node, 'Node 24 is what SimCity is tested with; `npm ci` in a clone brings it.');
   return ok('node', node);
+}
+
+/** Runs of another generation can be read here, but not executed again. */
+export function checkEngine(): Check {
+  return ok('engine', `generation ${ENGINE_GENERATION}, SimCity ${VERSION}`);
 }
 
 export function checkDataDir(dataDir: string): Check {

@@ -3,6 +3,7 @@ import type { HeartbeatFrame, RunEvent } from '../../server/contract/index.ts';
 import { isQueuedAgain, waitingText } from '../attempts.ts';
 import { usualCharts } from '../chart-choice.ts';
 import { detailOf, kindOf } from '../describe-event.ts';
+import { versionsOf } from '../engine-text.ts';
 import { runOutcome } from '../outcome.ts';
 import { safeText } from '../safe-text.ts';
 import type { Narrator } from './narrator.ts';
@@ -44,6 +45,10 @@ export function createLogLines(style: Style, now: () => number): Narrator {
         return [];
       }
       return [line(event.at, style.yellow(event.type), `event=${event.index} ${detailOf(event)}`)];
+    }
+    const versions = versionsOf(event);
+    if (versions.length > 0) {
+      return [line(event.at, 'versions', versions.map(([name, version]) => `${name}=${version}`).join(' '))];
     }
     if (event.type === 'note' || event.type === 'heal')
       return [line(event.at, event.type, `event=${event.index} ${detailOf(event)}`)];

@@ -1,14 +1,22 @@
 /** The resolved plan of a run: every default and the seed, as it is printed before the run starts. */
 import type { Run, RunConfig } from '../../server/contract/index.ts';
+import { engineTextOf } from '../engine-text.ts';
 import { safeText, textWidth } from '../safe-text.ts';
 
 /** The settings of a run as `name value` pairs, in the order people look for them. */
 export function planEntries(run: Run): [name: string, value: string][] {
   const { config } = run;
+  const engine = engineTextOf(run);
   return [
     ['scenario', safeText(run.scenario)],
     ['target', safeText(run.target)],
     ['seed', String(run.seed)],
+    ...(engine === null
+      ? []
+      : ([
+          ['generation', engine.generation],
+          ['version', engine.version],
+        ] as [string, string][])),
     ['operations', String(config.operations)],
     ['duration', config.durationSeconds === null ? 'none' : `${config.durationSeconds}s`],
     ['citizens', String(config.citizens)],

@@ -2,6 +2,7 @@
 import type { EndFrame, Frame, HeartbeatFrame, Outcome, Run, RunEvent } from '../../server/contract/index.ts';
 import { attemptText, isQueuedAgain, waitingText } from '../attempts.ts';
 import { detailOf } from '../describe-event.ts';
+import { versionsOf } from '../engine-text.ts';
 import { formatNumber, formatSeconds } from '../format.ts';
 import { endingOf, isLoss, LOSS_SAYS } from '../outcome.ts';
 import { safeLines, safeText } from '../safe-text.ts';
@@ -71,6 +72,8 @@ export function createSentences(now: () => number): Narrator {
     if (event.type === 'violation') {
       return [`Violation at event ${formatNumber(event.index)}: ${detailOf(event)}`];
     }
+    const versions = versionsOf(event).map(([name, version]) => `${name} ${version}`);
+    if (versions.length > 0) return [`It is executed by ${listed(versions)}.`];
     return event.type === 'note' ? [`Note: ${detailOf(event)}`] : [];
   };
 

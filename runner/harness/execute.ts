@@ -3,7 +3,6 @@
  * scenario, target, seed and configuration give the same history.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import packageJson from '../../package.json' with { type: 'json' };
 import type { EndReport, JsonObject, Repeat, RunConfig } from '../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
 import { beginPlay, findScenario } from '../scenarios/registry.ts';
@@ -15,6 +14,7 @@ import type { CityKeeper } from '../targets/postgres/keeper.ts';
 import { createTarget } from '../targets/registry.ts';
 import type { Target } from '../targets/target.ts';
 import type { Sink } from '../telemetry/sink.ts';
+import { engineVersions } from '../versions.ts';
 import type { Trace } from './attempt.ts';
 import { Counters } from './counters.ts';
 import { composeForensic } from './forensics.ts';
@@ -75,7 +75,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
   const metrics = () => ({ ...play.metrics(), ...counters.metrics() });
   const now = options.now ?? steadyWallClock();
   const recorder = new Recorder({ sink: options.sink, snapshotEvery: config.snapshotEvery, metrics, now });
-  const versions: Record<string, string> = { simcity: packageJson.version, node: process.versions.node };
+  const versions = engineVersions();
   try {
     await target.prepare(play.world);
     Object.assign(versions, target.versions);

@@ -1,9 +1,9 @@
 /** What kept a run from its verdict although its harness lives: it is told as the end of the run, with its place. */
-import packageJson from '../../package.json' with { type: 'json' };
 import type { Forensic, JsonObject, LossKind, Modules, RunConfig } from '../../server/contract/index.ts';
 import { AdapterError, type AdapterPhase, errorText } from '../modules/adapter-error.ts';
 import { asTyped, type ModuleRole, type Place, placeIn, placeOfFile, placeText } from '../modules/place.ts';
 import { reproduceCommand, withOwn } from '../reproduce.ts';
+import { engineVersions } from '../versions.ts';
 
 export interface RunFault {
   readonly kind: Extract<LossKind, 'adapter-error' | 'start-failed'>;
@@ -88,7 +88,7 @@ export function faultForensic(fault: RunFault, run: FaultedRun): Forensic {
     faultsActive: [],
     seed,
     config: config as unknown as JsonObject,
-    versions: { simcity: packageJson.version, node: process.versions.node },
+    versions: engineVersions(),
     reproduce: withOwn(reproduceCommand({ scenario, target, seed, config }), run.exec),
     smallest: null,
   };

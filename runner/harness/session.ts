@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import {
   createRedactor,
+  ENGINE_GENERATION,
   type EndReport,
   type HarnessOrder,
   harnessMessageSchema,
@@ -177,10 +178,17 @@ function readOrder(line: string | null, log: SessionOptions['log']): HarnessOrde
     return null;
   }
   const order = harnessOrderSchema.safeParse(parse(line));
-  if (order.success) return order.data;
-  // Paths and codes only: the line holds secrets.
-  const issues = order.error.issues.map(({ path, code }) => `${path.join('.') || '(the line)'}: ${code}`);
-  log({ message: 'the order on stdin cannot be read', issues });
+  if (!order.success) {
+    // Paths and codes only: the line holds secrets.
+    const issues = order.error.issues.map(({ path, code }) => `${path.join('.') || '(the line)'}: ${code}`);
+    log({ message: 'the order on stdin cannot be read', issues });
+    return null;
+  }
+  const { generation } = order.data;
+  if (generation === ENGINE_GENERATION) return order.data;
+  log({
+    message: `this harness has generation ${ENGINE_GENERATION} of the engine and its runner has ${generation}: give both one version of SimCity (SIMCITY_IMAGE names the harness's image)`,
+  });
   return null;
 }
 

@@ -7,7 +7,7 @@ import type { Play, Scenario } from './scenario.ts';
 import { transfers } from './transfers/index.ts';
 
 // A scenario's calls are its own type; the engine handles them as plain data.
-const SCENARIOS = [bookings, transfers] as unknown as readonly Scenario[];
+export const SCENARIOS = [bookings, transfers] as unknown as readonly Scenario[];
 
 /** The scenario of this name; an error that lists the known ones when there is none. */
 export function findScenario(name: string): Scenario {

@@ -4,12 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RunnerConfig } from '../config.ts';
 import type { Launcher } from '../launch/harness-child.ts';
+import { OtherGenerations } from './other-generations.ts';
 import type { ClaimedRun, Queue } from './queue.ts';
 import { RunSupervisor } from './supervise-run.ts';
 import { withinTime } from './within-time.ts';
 
 /** NOTIFY tells of queued runs at once; this is the safety net behind it, and the pace of the reaper. */
 const POLL_MS = 1_000;
+/** The safety net behind NOTIFY for runs that this runner may not execute. */
+const LOOK_MS = 60_000;
 const QUERY_LIMIT_MS = 10_000;
 const CLAIM_WAIT_MS = 20;
 /** By which servers, and scanners of secrets, know the token of one run. */
@@ -21,7 +24,9 @@ export class ClaimLoop {
   readonly #launch: Launcher;
   readonly #log: Logger;
   readonly #active = new Map<string, RunSupervisor>();
+  readonly #others: OtherGenerations;
   #poll: NodeJS.Timeout | null = null;
+  #lookPoll: NodeJS.Timeout | null = null;
   #claiming = false;
   #claimAgain = false;
   #reaping = false;
@@ -32,24 +37,30 @@ export class ClaimLoop {
     this.#queue = queue;
     this.#config = config;
     this.#log = log;
+    this.#others = new OtherGenerations(queue, config.onlyRun, log);
   }
 
   /** Begins to listen and to claim; resolves once the runner hears of queued runs and stops. */
   async start(): Promise<void> {
-    await this.#queue.listen('simcity_queue', () => void this.#claim());
+    await this.#queue.listen('simcity_queue', () => {
+      void this.#claim();
+      void this.#others.look();
+    });
     await this.#queue.listen('simcity_stop', (runId) => void this.#active.get(runId)?.renew());
     this.#poll = setInterval(() => {
       void this.#claim();
       void this.#reap();
     }, POLL_MS);
+    this.#lookPoll = setInterval(() => void this.#others.look(), LOOK_MS);
     void this.#claim();
+    void this.#others.look();
   }
 
   /** Stops claiming and asks what runs to end; `killAll` makes it. Resolves when no harness is left. */
   async close(reason: string): Promise<void> {
     if (!this.#closing) this.#log.info({ reason, runs: this.#active.size }, 'the runner ends');
     this.#closing = true;
-    if (this.#poll) clearInterval(this.#poll);
+    for (const timer of [this.#poll, this.#lookPoll]) if (timer) clearInterval(timer);
     for (const run of this.#active.values()) run.stop(reason);
     while (this.#claiming || this.#active.size > 0) {
       await Promise.all([...this.#active.values()].map((run) => run.done));

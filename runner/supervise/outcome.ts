@@ -2,7 +2,6 @@
  * What became of a run whose harness has ended without reporting it, and the bundle that says why. The code under
  * test is to blame only where it runs inside the harness and ended it; all else says nothing about the service.
  */
-import packageJson from '../../package.json' with { type: 'json' };
 import {
   type FailureKind,
   type Forensic,
@@ -17,6 +16,7 @@ import type { ChildExit } from '../launch/harness-child.ts';
 import type { ModuleRole } from '../modules/place.ts';
 import { reproduceCommand } from '../reproduce.ts';
 import { redactedLines, sealedForensic } from '../telemetry/seal.ts';
+import { engineVersions } from '../versions.ts';
 import { lastWords } from './last-words.ts';
 import type { GivenUp } from './progress.ts';
 import type { ClaimedRun, Ending, Loss } from './queue.ts';
@@ -160,7 +160,7 @@ function bundle({ kind, message }: Judgement, remains: Remains): Forensic {
     faultsActive: [],
     seed: run.seed,
     config: run.config,
-    versions: { simcity: packageJson.version, node: process.versions.node },
+    versions: engineVersions(),
     reproduce: reproduceCommand(run),
     process: {
       exitCode: code,

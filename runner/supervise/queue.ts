@@ -2,12 +2,15 @@
 import type { Row, Sql } from 'postgres';
 import { z } from 'zod';
 import {
+  ENGINE_GENERATION,
+  type Engine,
   type Forensic,
   isTerminal,
   runConfigSchema,
   runStatusSchema,
   type TerminalStatus,
 } from '../../server/contract/index.ts';
+import { VERSION } from '../versions.ts';
 
 const claimedSchema = z.object({
   id: z.uuid(),
@@ -23,8 +26,20 @@ const claimedSchema = z.object({
   repeat_below: z.coerce.number().int(),
   elapsed_seconds: z.number().nullable(),
   healed_ms: z.number().nullable(),
+  /** The engine's generation, which is this one's: a run stores it with its first claim, and keeps it. */
+  generation: z.int(),
 });
 export type ClaimedRun = z.infer<typeof claimedSchema>;
+
+/** A queued run that only an engine of another generation may execute. */
+export interface WaitingRun extends Engine {
+  id: string;
+  fence: string;
+  /** True when no other runner may take it. */
+  isOwn: boolean;
+}
+/** The oldest of them are told of first. */
+const WAITING_AT_ONCE = 100;
 
 const renewedSchema = z.object({ status: runStatusSchema, stop_reason: z.string().nullable() });
 
@@ -70,7 +85,8 @@ export class Queue {
   /** Takes the oldest run that waits, if there is one; its telemetry must come with the token of that hash. */
   async claim(tokenHash: Buffer, only: string | null): Promise<ClaimedRun | null> {
     const rows = await this.#sql`
-      select * from simcity_claim_run(${this.#runner}, ${this.#leaseSeconds}, ${tokenHash}, ${only}) as run
+      select * from simcity_claim_run(${this.#runner}, ${this.#leaseSeconds}, ${tokenHash}, ${only},
+          ${ENGINE_GENERATION}, ${VERSION}) as run
         left join lateral simcity_stored_prefix(run.id, run.repeat_below) on true`;
     if (!rows[0]) return null;
     const run = claimedSchema.safeParse(rows[0]);
@@ -88,6 +104,16 @@ export class Queue {
         simcity_harness_forensic(${row['id']}, 'start-failed', ${reason}))`;
   }
 
+  /** The queued runs that this runner would take if they were of its generation, oldest first. */
+  async waitingForOthers(only: string | null): Promise<WaitingRun[]> {
+    return await this.#sql<WaitingRun[]>`
+      select id, fence::text, generation, version, assigned_runner is not null as "isOwn" from simcity_runs
+      where status = 'QUEUED' and generation <> ${ENGINE_GENERATION}
+        and (assigned_runner is null or assigned_runner = ${this.#runner})
+        and (${only}::uuid is null or id = ${only})
+      order by created_at, id limit ${WAITING_AT_ONCE}`;
+  }
+
   async renew(run: ClaimedRun): Promise<Renewal> {
     const rows = await this.#sql`
       select * from simcity_renew_lease(${run.id}, ${run.fence}, ${this.#leaseSeconds})`;
@@ -100,8 +126,8 @@ export class Queue {
     return ended ? { state: 'ended' } : { state: 'lost' };
   }
 
-  /** Ends a run whose harness could not. False: it has ended already, or is no longer this runner's. */
-  async end(run: ClaimedRun, ending: Ending): Promise<boolean> {
+  /** Ends a run whose harness could not. False: it has ended already, or was claimed since by another. */
+  async end(run: Pick<ClaimedRun, 'id' | 'fence'>, ending: Ending): Promise<boolean> {
     const forensic = ending.forensic && JSON.stringify(ending.forensic);
     const [row] = await this.#sql`
       select simcity_end_run(${run.id}, ${run.fence}, ${ending.status}, ${ending.reason}, ${forensic}::text::jsonb) as ended`;

@@ -77,6 +77,7 @@ export class RunSupervisor {
       seed,
       config: run.config,
       repeat,
+      generation: run.generation,
       serverUrl: config.serverUrl,
       supabase: config.supabase,
     };

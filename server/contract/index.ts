@@ -4,6 +4,7 @@ export * from './environment.ts';
 export * from './error.ts';
 export * from './forensic.ts';
 export * from './frame.ts';
+export * from './generation.ts';
 export * from './lab.ts';
 export * from './module.ts';
 export * from './paths.ts';

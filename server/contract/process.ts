@@ -44,6 +44,8 @@ export const harnessOrderSchema = z.object({
   config: runConfigSchema,
   /** Null: nothing of the run is stored yet. */
   repeat: repeatSchema.nullable().default(null),
+  /** The engine's generation that the run is claimed for. A harness of another one refuses the order. */
+  generation: z.int(),
   /** Base URL of the server that takes the telemetry. */
   serverUrl: z.string(),
   /** The run-scoped token for it. */

@@ -1,7 +1,7 @@
 /** Mission control in a real browser where it is hard: hostile text, tokens, lost servers, small screens, fast runs. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { apiPath, type Run, type RunEvent } from '../../server/contract/index.ts';
+import { apiPath, ENGINE_GENERATION, type Run, type RunEvent } from '../../server/contract/index.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
 import {
   axe,
@@ -99,6 +99,27 @@ describe.skipIf(!hasChromium)('the page', () => {
     await open(`/runs/${run.id}?view=forensics`);
     await page.getByRole('button', { name: 'Unfold all' }).click();
     expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
+  it('tells which engine executed a run, and shows one of another generation like any', async () => {
+    const server = await start();
+    const run = await recorded(server.url, 60, true);
+    const sql = database.open(url);
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    for (const [generation, version, told] of [
+      [ENGINE_GENERATION, '0.2.0', `generation ${ENGINE_GENERATION}, SimCity 0.2.0`],
+      [ENGINE_GENERATION + 1, '9.8.7<b>\u202e', /^generation \d+, SimCity 9\.8\.7<b>[^\u202e]*$/],
+      [null, null, 'generation unknown, SimCity before 0.2.0'],
+    ] as const) {
+      await sql`update simcity_runs set generation = ${generation}, version = ${version} where id = ${run.id}`;
+      await open(`/runs/${run.id}?view=replay`);
+      await page.getByRole('slider').first().waitFor();
+      const engine = page.locator('.facts div', { hasText: 'Engine' }).locator('dd');
+      if (typeof told === 'string') expect(await engine.innerText()).toBe(told);
+      else expect(await engine.innerText()).toMatch(told);
+    }
     expect(wrongs).toEqual([]);
     await page.close();
   });

@@ -7,7 +7,7 @@ import { readRunnerConfig } from '../../runner/config.ts';
 import { dockerLauncher } from '../../runner/launch/docker.ts';
 import type { Alive, ChildExit, HarnessChild, Launcher } from '../../runner/launch/harness-child.ts';
 import { kubernetesLauncher } from '../../runner/launch/kubernetes.ts';
-import { type HarnessOrder, runConfigSchema } from '../../server/contract/index.ts';
+import { ENGINE_GENERATION, type HarnessOrder, runConfigSchema } from '../../server/contract/index.ts';
 import { DockerStandIn, KubernetesStandIn } from '../helpers/container-apis.ts';
 
 /** Speaks as a harness does: takes the order, gives a sign of life, hears of a stop, notices that stdin ends. */
@@ -32,6 +32,7 @@ function order(bug: string | null = null): HarnessOrder {
     ...{ runId: '01a20ec6-69d8-7080-b9b2-b40b92be18c1', scenario: 'bookings', target: 'memory', seed: 7 },
     config: { ...runConfigSchema.parse({ durationSeconds: 60 }), bug },
     ...{ serverUrl: 'http://127.0.0.1:4600', token: 'sci_secret', targetUrl: null, exec: null, repeat: null },
+    generation: ENGINE_GENERATION,
   };
 }
 

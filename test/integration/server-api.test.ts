@@ -341,6 +341,14 @@ describe('the rest', () => {
         'get /openapi.json',
       ].sort(),
     );
+    expect(document.components.schemas).toMatchObject({
+      Run: {
+        properties: {
+          generation: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+          version: { type: ['string', 'null'] },
+        },
+      },
+    });
     const used = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/(\w+)/g)].map(
       ([, name]) => name,
     );

@@ -9,6 +9,8 @@ import { runConfigSchema, type SeedFailure } from '../../server/contract/index.t
 const state = (): CampaignState => ({
   version: 1,
   name: 'hunt',
+  generation: 1,
+  simcity: '0.2.0',
   scenario: 'bookings',
   target: 'memory',
   config: runConfigSchema.parse({}),

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HARNESS_EXIT } from '../../runner/harness/exit-codes.ts';
 import { type Execute, runSession } from '../../runner/harness/session.ts';
 import { StopControl } from '../../runner/harness/stop-control.ts';
-import { type HarnessOrder, runConfigSchema } from '../../server/contract/index.ts';
+import { ENGINE_GENERATION, type HarnessOrder, runConfigSchema } from '../../server/contract/index.ts';
 import { event, Receiver, refusal } from './telemetry-receiver.ts';
 
 let receiver: Receiver;
@@ -34,13 +34,14 @@ function session(execute: Execute, said: string[] = [], told?: Promise<void>): P
   });
 }
 
-function order(): string {
+function order(generation = ENGINE_GENERATION): string {
   const order: HarnessOrder = {
     runId: 'r',
     scenario: 'bookings',
     target: 'memory',
     seed: 7,
     config: runConfigSchema.parse({}),
+    generation,
     serverUrl: receiver.url,
     token: 'secret',
     repeat: null,
@@ -89,6 +90,18 @@ test('a harness whose engine does not stop when its runner goes away ends after 
   const ended = session(() => new Promise(() => undefined));
   input.end(order());
   expect(await ended).toBe(HARNESS_EXIT.orphaned);
+});
+
+test('a harness of another generation refuses the order, and says what to do', async () => {
+  let executed = false;
+  input.write(order(ENGINE_GENERATION + 1));
+  const ended = session(() => {
+    executed = true;
+    return new Promise(() => undefined);
+  });
+  expect(await ended).toBe(HARNESS_EXIT.noOrder);
+  expect(executed).toBe(false);
+  expect(logged).toEqual([{ message: expect.stringContaining('give both one version of SimCity') }]);
 });
 
 test('a lost lease ends the session even if the engine hangs', async () => {

@@ -9,6 +9,7 @@ import { type GivenUp, Progress } from '../../runner/supervise/progress.ts';
 import type { Ending, Loss } from '../../runner/supervise/queue.ts';
 import {
   createRedactor,
+  ENGINE_GENERATION,
   forensicSchema,
   type Modules,
   runConfigSchema,
@@ -22,6 +23,7 @@ const run = {
   config: runConfigSchema.parse({}),
   fence: '1',
   attempts: 1,
+  generation: ENGINE_GENERATION,
   repeat_below: 0,
   elapsed_seconds: null,
   healed_ms: null,

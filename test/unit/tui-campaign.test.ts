@@ -20,6 +20,8 @@ const found = (invariant: string, run: string | null): CampaignState['found'][nu
 const campaign: CampaignState = {
   version: 1,
   name: 'hunt',
+  generation: 1,
+  simcity: '0.2.0',
   scenario: 'bookings',
   target: 'memory',
   config: runConfigSchema.parse({}),

@@ -9,6 +9,7 @@ import type {
 } from '../../../server/contract/index.ts';
 import type { ChartChoice } from '../../chart-choice.ts';
 import { EXIT } from '../../errors.ts';
+import { executedElsewhereBy } from '../../generation.ts';
 import { type Ending, endingOf, isBrokenOff, isLoss, runOutcome } from '../../outcome.ts';
 import { VERSION } from '../../version.ts';
 import { exitCodeOf, verdictOf } from '../verdict.ts';
@@ -79,11 +80,18 @@ export function commandsFor({ run }: ReportData): RunCommand[] {
   const forensics = { what: 'All that is known', command: `simcity forensic ${run.id}` };
   if (isLoss(runOutcome(run))) return [{ what: 'Run it again', command: failure.reproduce }, forensics];
   const smallest = smallestCommand(failure);
+  // The seed means something only to the generation of the engine that executed it.
+  const elsewhere = executedElsewhereBy(run);
+  const by = elsewhere === null ? '' : `, by ${elsewhere}`;
   return [
-    { what: 'Reproduce', command: failure.reproduce },
-    ...(smallest === null ? [] : [{ what: 'Reproduce the smallest part', command: smallest }]),
-    { what: 'Execute it again and compare', command: `simcity replay ${run.id} --verify` },
-    ...(isBrokenOff(failure) ? [] : [{ what: 'Make it small', command: `simcity shrink ${run.id}` }]),
+    { what: `Reproduce${by}`, command: failure.reproduce },
+    ...(smallest === null ? [] : [{ what: `Reproduce the smallest part${by}`, command: smallest }]),
+    ...(elsewhere !== null
+      ? []
+      : [{ what: 'Execute it again and compare', command: `simcity replay ${run.id} --verify` }]),
+    ...(isBrokenOff(failure) || elsewhere !== null
+      ? []
+      : [{ what: 'Make it small', command: `simcity shrink ${run.id}` }]),
     forensics,
   ];
 }

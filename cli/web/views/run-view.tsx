@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { attemptText, isQueuedAgain } from '../../attempts.ts';
+import { engineTextOf } from '../../engine-text.ts';
 import { formatClock, formatNumber, shortId } from '../../format.ts';
 import { safeText } from '../../sanitize.ts';
 import { elapsedMs, heartbeatAgeMs, outcomeOfData } from '../../tui/state/selectors.ts';
@@ -144,6 +145,7 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
   const attempt = attemptText(run);
   // Nobody executes it, so that nothing beats.
   const isWaiting = isQueuedAgain(data);
+  const engine = engineTextOf(run);
   const ended = data.end !== null || isTerminal(status);
   const elapsed =
     data.end === null && run.durationSecondsActual !== null
@@ -156,6 +158,9 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
       <Fact name="Time" value={formatClock(elapsed, 1)} />
       {!ended && <LinkFact state={state} ageMs={isWaiting ? null : heartbeatAgeMs(moment)} />}
       <Fact name="Run" value={shortId(run.id)} />
+      {engine !== null && (
+        <Fact name="Engine" value={`generation ${engine.generation}, SimCity ${engine.version}`} />
+      )}
       {attempt !== null && <Fact name="Attempts" value={safeText(attempt)} />}
       {run.config.bug !== null && <Fact name="Bug" value={safeText(run.config.bug)} />}
       {run.campaign !== null && (

@@ -1,5 +1,4 @@
 /** One run against a live service, from its address to its verdict. */
-import packageJson from '../../../package.json' with { type: 'json' };
 import type { EndReport, Forensic, JsonObject, RunConfig } from '../../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../../checkers/thresholds.ts';
 import { faultRates } from '../../faults/profiles.ts';
@@ -16,6 +15,7 @@ import { WireFaultPlan } from '../../targets/http/faults.ts';
 import { ServiceProcess } from '../../targets/http/service-process.ts';
 import { Wire } from '../../targets/http/wire.ts';
 import type { Sink } from '../../telemetry/sink.ts';
+import { engineVersions } from '../../versions.ts';
 import { Counters } from '../counters.ts';
 import { composeForensic, type FoundFailure } from '../forensics.ts';
 import { Recorder } from '../recorder.ts';
@@ -118,7 +118,7 @@ export async function executeLive(options: LiveOptions): Promise<EndReport> {
 async function supervised(site: Site): Promise<EndReport> {
   const { options, address } = site;
   const startedMs = performance.now();
-  const versions = { simcity: packageJson.version, node: process.versions.node };
+  const versions = engineVersions();
   const manner: Manner = { sink: options.sink, cancelsAgain: false, mostOperations: null };
   const execution = await begun(site, manner);
   const { verdicts, play } = execution;
