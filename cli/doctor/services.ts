@@ -1,7 +1,14 @@
 /** Checks of what is reached over the network: the server and the database. */
 import postgres from 'postgres';
 import { z } from 'zod';
-import { apiErrorSchema, SESSION_PATH, sessionSchema } from '../../server/contract/index.ts';
+import {
+  apiErrorSchema,
+  MASK,
+  maskCredentials,
+  passwordsOf,
+  SESSION_PATH,
+  sessionSchema,
+} from '../../server/contract/index.ts';
 import type { Connection } from '../client/api.ts';
 import { causeOf, exchange, parseJson } from '../client/api.ts';
 import { askPatiently, PATIENCE } from '../client/patience.ts';
@@ -31,7 +38,7 @@ export async function checkServer(context: Context, flags: ServerFlags): Promise
 }
 
 async function checkConnection(connection: Connection, leaving: AbortSignal): Promise<Check[]> {
-  const shown = safeText(connection.url.replace(/\/\/[^/@]*@/, '//***@'));
+  const shown = safeText(maskCredentials(connection.url));
   const advice = 'Start it with `simcity up`, or name another with --server URL or SIMCITY_URL.';
   const health = await ask(connection, '/healthz', leaving);
   if (!health.ok) return [fail('server', `${shown}: ${health.why}`, advice)];
@@ -132,7 +139,8 @@ export async function checkDatabase(
     if (variable !== 'DATABASE_URL') return [found];
     return [found, ...checkClock('database’s clock', await readClock(() => clockOf(client)))];
   } catch (error) {
-    const why = safeText(withoutCredentials(messageOf(error) || causeOf(error), url));
+    const said = messageOf(error) || causeOf(error);
+    const why = safeText(passwordsOf(url).reduce((text, password) => text.replaceAll(password, MASK), said));
     return [
       fail(name, `cannot be reached: ${why}`, `Check ${variable}: host, port, user, password, database.`),
     ];
@@ -168,12 +176,4 @@ function describeDatabase(name: string, variable: string, row: Record<string, un
     );
   }
   return ok(name, version);
-}
-
-function withoutCredentials(text: string, url: string): string {
-  const { username, password } = URL.parse(url) ?? { username: '', password: '' };
-  const secrets = [decodeURIComponent(password), password].filter((each) => each !== '');
-  return secrets
-    .reduce((clean, secret) => clean.replaceAll(secret, '***'), text)
-    .replaceAll(url, `${username}@…`);
 }

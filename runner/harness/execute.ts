@@ -4,13 +4,17 @@
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import packageJson from '../../package.json' with { type: 'json' };
-import type { EndReport, JsonObject, RunConfig } from '../../server/contract/index.ts';
+import {
+  type EndReport,
+  isServiceTarget,
+  type JsonObject,
+  type RunConfig,
+} from '../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
 import { beginPlay, findScenario } from '../scenarios/registry.ts';
 import type { Play } from '../scenarios/scenario.ts';
 import { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
-import { isServiceUrl } from '../targets/http/address.ts';
 import type { CityKeeper } from '../targets/postgres/keeper.ts';
 import { createTarget } from '../targets/registry.ts';
 import type { Target } from '../targets/target.ts';
@@ -52,7 +56,7 @@ export interface ExecuteOptions {
 
 /** Executes a run, sends all of its history to the sink and ends it there; resolves with the verdict. */
 export async function execute(options: ExecuteOptions): Promise<EndReport> {
-  if (isServiceUrl(options.target)) {
+  if (isServiceTarget(options.target)) {
     const { trace: _, ...live } = options;
     return executeLive(live);
   }
