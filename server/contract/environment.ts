@@ -27,7 +27,10 @@ export class EnvironmentError extends Error {
   constructor(wrong: readonly WrongVariable[]) {
     super(
       wrong
-        .map(({ variable, given, must }) => `${variable}${given === null ? '' : ` (${JSON.stringify(given)})`} must be ${must}`)
+        .map(
+          ({ variable, given, must }) =>
+            `${variable}${given === null ? '' : ` (${JSON.stringify(given)})`} must be ${must}`,
+        )
         .join('; '),
     );
     this.wrong = wrong;

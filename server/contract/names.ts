@@ -27,152 +27,77 @@ export interface NamedBug extends Named {
   readonly targets: readonly string[];
 }
 
-const BOTH = ['postgres', 'memory'] as const;
-const DATABASES = ['postgres'] as const;
-
-export const BUGS = [
-  {
-    name: 'cancel-by-citizen',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'A cancel with an old id ends the booking that the same citizen made in the slot since.',
+/** By scenario: those of databases alone, and those that the service in memory has too. */
+const BUGS_OF = {
+  bookings: {
+    postgres: {
+      'forgotten-rollback':
+        'A booking beyond the capacity is refused, but its row is committed with the refusal.',
+      'late-key':
+        'The key is stored after the booking is committed, so a repeat in between, or after a crash, is not known.',
+      'lost-acknowledgement':
+        'A booking is acknowledged although its transaction failed to commit and left nothing.',
+      'lost-update':
+        'A cancel computes the new count of seats from what it read before, and overwrites bookings made since.',
+      'read-committed-skew':
+        'Seats are counted in the statement that waits for the lock, whose snapshot is older; right at serializable only.',
+      'swallowed-conflict':
+        'When the database asks for another try, the service answers "full" instead, also when seats are free.',
+    },
+    both: {
+      'cancel-by-citizen':
+        'A cancel with an old id ends the booking that the same citizen made in the slot since.',
+      'check-then-insert':
+        'Seats are counted and taken without a lock, so two bookings can take the same last seat.',
+      'clock-ids': 'The id of a booking is the time in milliseconds, which two bookings can have in common.',
+      'close-drops-bookings': 'Closing a slot ends the bookings in it, which nobody cancelled.',
+      'close-race':
+        'Closing a slot does not stop the bookings that looked before: they are made in a closed slot.',
+      'double-free-on-cancel':
+        'A cancel frees a seat before it looks whether the booking is still there, so a repeat frees another.',
+      'id-reuse':
+        'Ids are counted from the bookings that are left, so the id of a cancelled one is given out again.',
+      'lost-cancel':
+        'A cancel is acknowledged although its optimistic update met a change of the slot and did nothing.',
+      'no-idempotency':
+        'A repeated request is decided anew instead of getting the booking that it already made.',
+      'revived-by-repeat':
+        'A late repeat of a request makes its booking active again, although it was cancelled since.',
+      'stale-availability':
+        'Reads come from a cache that is emptied before a change is committed, and stays wrong after it.',
+      'torn-read': 'A read is put together from several statements, between which the bookings change.',
+      'truncated-key':
+        'Idempotency keys are cut short, so different keys with the same beginning are taken for one.',
+      'unscoped-key':
+        'An idempotency key is not scoped: who uses the key of another gets the booking of the other.',
+    },
   },
-  {
-    name: 'check-then-insert',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'Seats are counted and taken without a lock, so two bookings can take the same last seat.',
+  transfers: {
+    postgres: {},
+    both: {
+      'lost-update': 'New balances are computed from those read before, and overwrite what others did since.',
+      'no-idempotency': 'A repeated transfer moves the money again.',
+      'torn-statement': 'A statement reads one account after the other, while money moves between them.',
+    },
   },
-  {
-    name: 'clock-ids',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'The id of a booking is the time in milliseconds, which two bookings can have in common.',
-  },
-  {
-    name: 'close-drops-bookings',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'Closing a slot ends the bookings in it, which nobody cancelled.',
-  },
-  {
-    name: 'close-race',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'Closing a slot does not stop the bookings that looked before: they are made in a closed slot.',
-  },
-  {
-    name: 'double-free-on-cancel',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'A cancel frees a seat before it looks whether the booking is still there, so a repeat frees another.',
-  },
-  {
-    name: 'forgotten-rollback',
-    scenario: 'bookings',
-    targets: DATABASES,
-    what: 'A booking beyond the capacity is refused, but its row is committed with the refusal.',
-  },
-  {
-    name: 'id-reuse',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'Ids are counted from the bookings that are left, so the id of a cancelled one is given out again.',
-  },
-  {
-    name: 'late-key',
-    scenario: 'bookings',
-    targets: DATABASES,
-    what: 'The key is stored after the booking is committed, so a repeat in between, or after a crash, is not known.',
-  },
-  {
-    name: 'lost-acknowledgement',
-    scenario: 'bookings',
-    targets: DATABASES,
-    what: 'A booking is acknowledged although its transaction failed to commit and left nothing.',
-  },
-  {
-    name: 'lost-cancel',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'A cancel is acknowledged although its optimistic update met a change of the slot and did nothing.',
-  },
-  {
-    name: 'lost-update',
-    scenario: 'bookings',
-    targets: DATABASES,
-    what: 'A cancel computes the new count of seats from what it read before, and overwrites bookings made since.',
-  },
-  {
-    name: 'no-idempotency',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'A repeated request is decided anew instead of getting the booking that it already made.',
-  },
-  {
-    name: 'read-committed-skew',
-    scenario: 'bookings',
-    targets: DATABASES,
-    what: 'Seats are counted in the statement that waits for the lock, whose snapshot is older; right at serializable only.',
-  },
-  {
-    name: 'revived-by-repeat',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'A late repeat of a request makes its booking active again, although it was cancelled since.',
-  },
-  {
-    name: 'stale-availability',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'Reads come from a cache that is emptied before a change is committed, and stays wrong after it.',
-  },
-  {
-    name: 'swallowed-conflict',
-    scenario: 'bookings',
-    targets: DATABASES,
-    what: 'When the database asks for another try, the service answers "full" instead, also when seats are free.',
-  },
-  {
-    name: 'torn-read',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'A read is put together from several statements, between which the bookings change.',
-  },
-  {
-    name: 'truncated-key',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'Idempotency keys are cut short, so different keys with the same beginning are taken for one.',
-  },
-  {
-    name: 'unscoped-key',
-    scenario: 'bookings',
-    targets: BOTH,
-    what: 'An idempotency key is not scoped: who uses the key of another gets the booking of the other.',
-  },
-  {
-    name: 'lost-update',
-    scenario: 'transfers',
-    targets: BOTH,
-    what: 'New balances are computed from those read before, and overwrite what others did since.',
-  },
-  {
-    name: 'no-idempotency',
-    scenario: 'transfers',
-    targets: BOTH,
-    what: 'A repeated transfer moves the money again.',
-  },
-  {
-    name: 'torn-statement',
-    scenario: 'transfers',
-    targets: BOTH,
-    what: 'A statement reads one account after the other, while money moves between them.',
-  },
-] as const satisfies readonly NamedBug[];
+} as const;
 
 /** The name of a bug of this scenario. */
-export type BugOf<Scenario extends string> = Extract<(typeof BUGS)[number], { scenario: Scenario }>['name'];
+export type BugOf<Scenario extends keyof typeof BUGS_OF> =
+  | keyof (typeof BUGS_OF)[Scenario]['postgres']
+  | keyof (typeof BUGS_OF)[Scenario]['both'];
+
+export const BUGS: readonly NamedBug[] = Object.entries(BUGS_OF).flatMap(([scenario, { postgres, both }]) =>
+  [
+    ...Object.entries(postgres).map(([name, what]) => ({ name, what, scenario, targets: ['postgres'] })),
+    ...Object.entries(both).map(([name, what]) => ({
+      name,
+      what,
+      scenario,
+      targets: ['postgres', 'memory'],
+    })),
+  ].sort((a, b) => (a.name < b.name ? -1 : 1)),
+);
 
 export const STRATEGIES = [
   { name: 'random', what: 'a uniform random walk over the ready requests' },
@@ -277,7 +202,7 @@ export const LISTS: Readonly<Record<string, { readonly what: string; readonly na
 };
 
 /** The names alone, as precisely as they are typed. */
-export function namesOf<const List extends readonly Named[]>(
+export function namesOf<const List extends readonly { readonly name: string }[]>(
   list: List,
 ): { readonly [At in keyof List]: List[At]['name'] } {
   return list.map(({ name }) => name) as unknown as { readonly [At in keyof List]: List[At]['name'] };

@@ -4,199 +4,85 @@
  * a run, and its completion: one row added here is a setting added.
  */
 import { BUGS, FAULTS, ISOLATION, PROFILES, SCENARIOS, STRATEGIES, TARGETS } from './names.ts';
-import { flagOf, type ResolvedOf, type RunSetting, type ValueOf } from './setting.ts';
+import { flagOf, named, part, type ResolvedOf, type RunSetting, type ValueOf, whole } from './setting.ts';
+
+const city = (label: string, help: string) => ({ group: 'city', label, help }) as const;
+const faults = (label: string, help: string) => ({ group: 'faults', label, help }) as const;
+const rare = { isRare: true } as const;
 
 const launch = {
   scenario: {
-    kind: 'scenario',
-    choices: SCENARIOS,
-    default: 'bookings',
-    value: 'NAME',
-    label: 'Scenario',
-    group: 'city',
-    help: 'what citizens do, or a file of yours such as ./my-scenario.ts',
+    ...named('scenario', SCENARIOS, 'bookings'),
+    ...city('Scenario', 'what citizens do, or a file of yours such as ./my-scenario.ts'),
     // It is the argument of the commands, which an option of the environment would override.
     except: ['variable', 'file'],
   },
   target: {
-    kind: 'target',
-    choices: TARGETS,
-    default: 'postgres',
-    value: 'TARGET',
-    label: 'Target',
-    group: 'city',
-    help: 'the system under test: postgres, memory, a URL or a file',
+    ...named('target', TARGETS, 'postgres'),
+    ...city('Target', 'the system under test: postgres, memory, a URL or a file'),
     suggestions: ['http://'],
   },
   seed: {
-    kind: 'whole',
-    least: 0,
-    most: Number.MAX_SAFE_INTEGER,
-    default: null,
+    ...whole(0, Number.MAX_SAFE_INTEGER, null),
+    ...city('Seed', 'decides everything'),
     unset: 'a fresh one',
-    value: 'N',
-    label: 'Seed',
-    group: 'city',
     commands: ['run'],
-    help: 'decides everything',
   },
 } as const satisfies Record<string, RunSetting>;
 
 const config = {
   operations: {
-    kind: 'whole',
-    least: 1,
-    most: 100_000_000,
-    default: 2_000,
+    ...whole(1, 100_000_000, 2_000),
+    ...city('Operations', 'operations to begin before the run settles'),
     serviceDefault: 20_000,
-    value: 'N',
-    label: 'Operations',
-    group: 'city',
-    help: 'operations to begin before the run settles',
   },
   durationSeconds: {
-    kind: 'seconds',
-    most: 604_800,
-    default: null,
-    serviceDefault: 20,
-    unset: 'no limit',
-    flag: 'duration',
-    value: 'TIME',
-    label: 'Duration',
-    group: 'city',
-    isRare: true,
-    help: 'wall time after which no operation begins, such as 30s',
-    suggestions: ['10s', '30s', '1m', '5m', '1h'],
+    ...part({ kind: 'seconds', most: 604_800, default: null, serviceDefault: 20, unset: 'no limit' }),
+    ...part({ flag: 'duration', value: 'TIME', suggestions: ['10s', '30s', '1m', '5m', '1h'] }),
+    ...city('Duration', 'wall time after which no operation begins, such as 30s'),
+    ...rare,
   },
-  citizens: {
-    kind: 'whole',
-    least: 1,
-    most: 100_000,
-    default: 40,
-    value: 'N',
-    label: 'Citizens',
-    group: 'city',
-    isRare: true,
-    help: 'citizens of the city',
-  },
-  slots: {
-    kind: 'whole',
-    least: 1,
-    most: 10_000,
-    default: 12,
-    value: 'N',
-    label: 'Slots',
-    group: 'city',
-    isRare: true,
-    help: 'slots to book, or accounts',
-  },
-  concurrency: {
-    kind: 'whole',
-    least: 1,
-    most: 1_000,
-    default: 8,
-    value: 'N',
-    label: 'Concurrency',
-    group: 'city',
-    isRare: true,
-    help: 'operations under way at once, at most',
-  },
-  faults: {
-    kind: 'choice',
-    choices: PROFILES,
-    default: 'rough',
-    value: 'PROFILE',
-    label: 'Faults',
-    group: 'faults',
-    help: 'how much goes wrong',
-  },
+  citizens: { ...whole(1, 100_000, 40), ...city('Citizens', 'citizens of the city'), ...rare },
+  slots: { ...whole(1, 10_000, 12), ...city('Slots', 'slots to book, or accounts'), ...rare },
+  concurrency: { ...whole(1, 1_000, 8), ...city('Concurrency', 'operations under way at once'), ...rare },
+  faults: { ...named('choice', PROFILES, 'rough'), ...faults('Faults', 'how much goes wrong') },
   faultRates: {
-    kind: 'rates',
-    choices: FAULTS,
-    default: {},
-    unset: 'by the profile',
-    flag: 'fault',
-    value: 'NAME=RATE',
-    label: 'Fault rates',
-    group: 'faults',
-    isRare: true,
-    help: 'rates of single faults, from 0 to 1; repeatable',
+    ...part({ kind: 'rates', choices: FAULTS, default: {}, unset: 'by the profile' }),
+    ...part({ flag: 'fault', value: 'NAME=RATE' }),
+    ...faults('Fault rates', 'rates of single faults, from 0 to 1; repeatable'),
+    ...rare,
   },
   bug: {
-    kind: 'bug',
-    choices: BUGS,
-    default: null,
+    ...named('bug', BUGS, null),
+    ...faults('Known bug', 'a known bug to plant in the reference service'),
     unset: 'none',
-    value: 'NAME',
-    label: 'Known bug',
-    group: 'faults',
-    help: 'a known bug to plant in the reference service',
   },
   isolation: {
-    kind: 'choice',
-    choices: ISOLATION,
-    default: 'read-committed',
-    value: 'LEVEL',
-    label: 'Isolation',
-    group: 'city',
-    isRare: true,
-    help: 'isolation of the transactions',
+    ...named('choice', ISOLATION, 'read-committed'),
+    ...city('Isolation', 'isolation of the transactions'),
+    ...rare,
   },
-  strategy: {
-    kind: 'name',
-    choices: STRATEGIES,
-    default: 'ambush',
-    value: 'NAME',
-    label: 'Strategy',
-    group: 'city',
-    isRare: true,
-    help: 'which step goes next',
-  },
+  strategy: { ...named('name', STRATEGIES, 'ambush'), ...city('Strategy', 'which step goes next'), ...rare },
   rate: {
-    kind: 'number',
-    most: 1_000_000,
-    default: null,
-    unset: 'as fast as it goes',
-    value: 'N',
-    label: 'Rate',
-    group: 'city',
-    isRare: true,
-    help: 'operations begun a second at most, for watching',
+    ...part({ kind: 'number', most: 1_000_000, default: null, unset: 'as fast as it goes', value: 'N' }),
+    ...city('Rate', 'operations begun a second at most, for watching'),
+    ...rare,
     // It slows a run down, and changes nothing in its history.
     except: ['reproduce'],
   },
   snapshotEvery: {
-    kind: 'whole',
-    least: 5,
-    most: 1_000_000,
-    default: 10,
-    value: 'N',
-    label: 'Snapshots',
-    group: 'faults',
-    isRare: true,
-    help: 'events between snapshots of the metrics',
+    ...whole(5, 1_000_000, 10),
+    ...faults('Snapshots', 'events between snapshots of the metrics'),
+    ...rare,
   },
   thresholds: {
-    kind: 'comparisons',
-    most: 50,
-    default: [],
-    unset: 'none',
-    flag: 'threshold',
-    value: 'EXPR',
-    label: 'Thresholds',
-    group: 'faults',
-    isRare: true,
-    help: "comparisons that must hold, such as 'p95_latency_ms<50'; repeatable",
+    ...part({ kind: 'comparisons', most: 50, default: [], unset: 'none', flag: 'threshold', value: 'EXPR' }),
+    ...faults('Thresholds', "comparisons that must hold, such as 'p95_latency_ms<50'; repeatable"),
+    ...rare,
   },
   reduction: {
-    kind: 'reduction',
-    default: null,
-    unset: 'the whole run',
-    value: 'PART',
-    label: 'Part',
-    group: 'city',
-    commands: ['run'],
-    help: 'only a part of the run, as shrink prints it',
+    ...part({ kind: 'reduction', default: null, unset: 'the whole run', value: 'PART', commands: ['run'] }),
+    ...city('Part', 'only a part of the run, as shrink prints it'),
     except: ['variable', 'file', 'form', 'plan'],
   },
 } as const satisfies Record<string, RunSetting>;
@@ -214,16 +100,8 @@ export type RunConfig = { [Name in ConfigName]: ResolvedOf<(typeof CONFIG_SETTIN
 export type RunValues = { [Name in RunSettingName]?: ValueOf<(typeof RUN_SETTINGS)[Name]> | undefined };
 
 /** The rows in their order. */
-export const RUN_ROWS: readonly (readonly [name: RunSettingName, setting: RunSetting])[] =
-  rowsOf(RUN_SETTINGS);
-export const CONFIG_ROWS: readonly (readonly [name: ConfigName, setting: RunSetting])[] =
-  rowsOf(CONFIG_SETTINGS);
-
-function rowsOf<Name extends string>(
-  table: Record<Name, RunSetting>,
-): readonly (readonly [Name, RunSetting])[] {
-  return Object.entries(table) as [Name, RunSetting][];
-}
+export const RUN_ROWS = Object.entries(RUN_SETTINGS) as [RunSettingName, RunSetting][];
+export const CONFIG_ROWS = Object.entries(CONFIG_SETTINGS) as [ConfigName, RunSetting][];
 
 /** `SIMCITY_` and the flag, in capitals. */
 export function runVariableOf(name: string, setting: RunSetting): string {

@@ -94,6 +94,24 @@ export interface FixedToken {
   secret: string;
 }
 
+/** A part of a row, as precisely as it is written. */
+export const part = <const Part>(properties: Part): Part => properties;
+
+/** The part of a row for whole numbers. */
+export const whole = <const Default extends number | null>(least: number, most: number, standard: Default) =>
+  ({ kind: 'whole', least, most, default: standard, value: 'N' }) as const;
+
+/** The part of a row for one of some names. */
+export const named = <
+  const Of extends 'choice' | 'name' | 'scenario' | 'target' | 'bug',
+  const Choices extends readonly Named[],
+  const Default extends string | null,
+>(
+  kind: Of,
+  choices: Choices,
+  standard: Default,
+) => ({ kind, choices, default: standard, value: 'NAME' }) as const;
+
 /** The type of a row's value. */
 export type ValueOf<Row> = Row extends { kind: 'whole' | 'number' | 'seconds' }
   ? number

@@ -5,7 +5,7 @@ import { safeText, wrap } from '../../safe-text.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { choicesHere, chosenHere, type Form } from './form.ts';
+import { choicesHere, type Form, placeHere } from './form.ts';
 
 const LABEL = 14;
 /** Under the fields there is room for so many lines about the one that is typed in, or of what is wrong. */
@@ -49,15 +49,14 @@ function arrows(form: Form): string {
   const choices = choicesHere(form);
   if (choices.length === 0) return '';
   const names = choices.map(({ name }) => name).filter((name) => name !== '');
-  const chosen = chosenHere(form);
-  const place = chosen === undefined ? choices.length : `${choices.indexOf(chosen) + 1} of ${choices.length}`;
+  const place = `${placeHere(form) + 1 || '–'} of ${choices.length}`;
   return `   ← ${names.length <= 4 ? names.join(' · ') : place} →`;
 }
 
 /** What is wrong; else what the choice means, or the field. */
 function saidBelow(form: Form): string {
   if (form.error !== null) return form.error.text;
-  const chosen = chosenHere(form);
+  const chosen = choicesHere(form)[placeHere(form)];
   const help = FORM_ROWS[form.at]?.[1].help ?? '';
   return chosen === undefined || chosen.name === '' ? help : `${chosen.name}: ${chosen.what}`;
 }

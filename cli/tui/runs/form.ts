@@ -31,11 +31,11 @@ export function choicesHere({ values, at }: Form): readonly Named[] {
   return setting.default === null ? [{ name: '', what: setting.unset ?? '' }, ...choices] : choices;
 }
 
-/** The choice that the field stands at, also where it is the default; undefined: another text. */
-export function chosenHere(form: Form): Named | undefined {
+/** The position of the choice that the field stands at, also where that is the default; -1: another text. */
+export function placeHere(form: Form): number {
   const [name, setting] = FORM_ROWS[form.at] ?? [];
   const value = (name && form.values[name]) || String(setting?.default ?? '');
-  return choicesHere(form).find((choice) => choice.name === value);
+  return choicesHere(form).findIndex((choice) => choice.name === value);
 }
 
 /** What a key does to the form; null when it means nothing in it. */
@@ -54,8 +54,7 @@ export function typeInForm(form: Form, key: string, text: string): Form | null {
     case 'left':
     case 'right': {
       const choices = choicesHere(form);
-      const chosen = chosenHere(form);
-      const here = chosen === undefined ? -1 : choices.indexOf(chosen);
+      const here = placeHere(form);
       const next = key === 'right' ? here + 1 : (here < 0 ? choices.length : here) - 1;
       return choices.length === 0 ? form : put(choices.at(next % choices.length)?.name ?? '');
     }
