@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { BUGS } from '../runner/scenarios/bookings/bugs/index.ts';
 import { STRATEGIES } from '../runner/sim/strategies/index.ts';
-import { runConfigSchema } from '../server/contract/index.ts';
+import { BUGS as NAMES, runConfigSchema } from '../server/contract/index.ts';
 import { startTestPostgres } from '../test/helpers/postgres.ts';
 import { type Finding, found, medianOf, shrunkSize, type TargetName } from './zoo/measure.ts';
 import { between, table } from './zoo/table.ts';
@@ -60,7 +60,7 @@ async function measureZoo(): Promise<string> {
     if (bug.memory) over.memory = await found('memory', bug.name, seeds, standard.strategy, url);
     rows.push([
       `\`${bug.name}\``,
-      bug.description,
+      NAMES.find(({ name, scenario }) => name === bug.name && scenario === 'bookings')?.what ?? '',
       ...(['postgres', 'memory'] as const).map((target) => told(over[target])),
       await sizes(bug.name, over.postgres),
     ]);

@@ -1,7 +1,8 @@
 /** The tree of commands. Each loads its own code only when it is called. */
 import { Command, CommanderError } from 'commander';
+import { FOREIGN_VARIABLES } from '../server/contract/process-settings.ts';
 import { configure } from './config/apply.ts';
-import { FOREIGN_VARIABLES, SETTINGS } from './config/settings.ts';
+import { SETTINGS } from './config/settings.ts';
 import { type Context, canDraw } from './context.ts';
 import { EXIT } from './errors.ts';
 import type { Act, Action } from './program/act.ts';
@@ -33,7 +34,7 @@ export async function runProgram(context: Context, argv: string[]): Promise<numb
 }
 
 /** Commands that need no settings, or that look at them in their own way. */
-const WITHOUT_SETTINGS = new Set(['init', 'completion', '__complete', 'doctor']);
+const WITHOUT_SETTINGS = new Set(['init', 'list', 'completion', '__complete', 'doctor']);
 
 /** The commander tree; `onExitCode` gets what a command returns. */
 export function buildProgram(context: Context, onExitCode: (code: number) => void): Command {
@@ -100,11 +101,14 @@ A RUN is its id, any unambiguous prefix of it, or latest.`;
 
 function environmentHelp(): string {
   const own = SETTINGS.filter(({ name }) => !name.startsWith('run.')).map(
-    ({ variable, what, flag }): [string, string] => [variable, flag === null ? what : `${what} (${flag})`],
+    ({ variable, row, flag }): [string, string] => [
+      variable,
+      flag === null ? row.help : `${row.help} (${flag})`,
+    ],
   );
-  const rows: [string, string][] = [
+  const rows = [
     ...own,
-    ['SIMCITY_<FLAG>', 'a default for a flag of run: SIMCITY_OPERATIONS, SIMCITY_FAULTS, …'],
+    ['SIMCITY_<FLAG>', 'a default for a flag of run: SIMCITY_OPERATIONS, SIMCITY_FAULTS, …'] as const,
     ...FOREIGN_VARIABLES,
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

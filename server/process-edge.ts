@@ -1,14 +1,19 @@
 /** What every process of the server part does at its edge: one ready line, and an end when it is told. */
 import { once } from 'node:events';
 import { pino } from 'pino';
-import { createRedactor, type Ready, secretsOfEnvironment } from './contract/index.ts';
+import {
+  createRedactor,
+  type Ready,
+  secretsOfEnvironment,
+  settingsOf,
+  wrongVariable,
+} from './contract/index.ts';
 
 export type Log = ReturnType<typeof createLog>;
 
-/** A logger of JSON lines on stderr; its level is SIMCITY_LOG_LEVEL, else `warn`. */
+/** A logger of JSON lines on stderr, at the level of SIMCITY_LOG_LEVEL. */
 export function createLog(name: string, env: NodeJS.ProcessEnv = process.env) {
-  const asked = env['SIMCITY_LOG_LEVEL'] ?? 'warn';
-  const level = asked === 'silent' || asked in pino.levels.values ? asked : 'warn';
+  const { logLevel: level } = settingsOf(wrongVariable(env, 'SIMCITY_LOG_LEVEL') ? {} : env, ['logLevel']);
   const stderr = pino.destination({ dest: 2, sync: true });
   const redactor = createRedactor(secretsOfEnvironment(env));
   // The whole line is looked at: an error of a library may quote what nobody meant to log.

@@ -18,7 +18,7 @@ import { campaignJson, campaignText } from '../output/campaign.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson, safeText } from '../safe-text.ts';
 import { VERSION } from '../version.ts';
-import { launchOf, type RunFlags } from './launch.ts';
+import { launchOfFlags, type RunFlags } from './launch.ts';
 
 interface CampaignFlags extends RunFlags {
   seeds?: [number, number][];
@@ -33,12 +33,12 @@ const DEFAULT_SEEDS: SeedRange[] = [[1, 1_000]];
 /** Exit code 0: no seed failed; 1: some did; 130: interrupted, to be resumed. */
 export async function campaign(context: Context, named: string, flags: CampaignFlags): Promise<number> {
   const dataDir = dataDirOf(context, flags.dataDir);
-  prepareDataDir(dataDir);
   const files = campaignFiles(dataDir);
   const state =
     flags.resume === undefined
-      ? await begun(context, files, flags.scenario ?? named, flags)
+      ? await begun(context, files, { ...flags, scenario: flags.scenario ?? named })
       : resumed(files, flags);
+  prepareDataDir(dataDir);
   files.save(state);
   const asked = { state, flags, save: () => files.save(state) };
   const { finished, close } = isOnScreen(context, flags)
@@ -127,11 +127,9 @@ function isUnfinished({ run, smallest, why }: Found): boolean {
 async function begun(
   context: Context,
   files: CampaignFiles,
-  scenario: string,
-  flags: CampaignFlags,
+  flags: CampaignFlags & { scenario: string },
 ): Promise<CampaignState> {
-  if (flags.seed !== undefined) throw usageError('a campaign takes --seeds.', 'For example --seeds 1..1000.');
-  const launch = launchOf(scenario, { ...flags, target: flags.target ?? 'memory', seed: 0 });
+  const launch = await launchOfFlags({ ...flags, target: flags.target ?? 'memory' });
   const name = flags.name ?? freshName(files);
   if (files.exists(name)) {
     throw usageError(
@@ -144,9 +142,9 @@ async function begun(
     name,
     generation: ENGINE_GENERATION,
     simcity: VERSION,
-    scenario: launch.scenario ?? scenario,
+    scenario: launch.scenario ?? flags.scenario,
     target: launch.target ?? 'memory',
-    modules: (await modulesOf(context, scenario, flags.target)) ?? undefined,
+    modules: (await modulesOf(context, launch, flags)) ?? undefined,
     // A pace is for watching, and nobody watches.
     config: { ...runConfigSchema.parse(launch.config), rate: null },
     seeds: joined(flags.seeds ?? DEFAULT_SEEDS),

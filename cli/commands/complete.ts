@@ -1,8 +1,12 @@
 /** What a completion script asks for: the words that could stand at a place, a line each, silent when unsure. */
 import type { Command, Option } from 'commander';
+import { choicesOf } from '../../server/contract/launch-check.ts';
+import { LISTS, SCENARIOS } from '../../server/contract/names.ts';
+import { PROCESS_ROWS } from '../../server/contract/process-settings.ts';
+import { RUN_ROWS, type RunValues } from '../../server/contract/run-settings.ts';
+import { flagOf, isRepeatable, type RunSetting, type Setting } from '../../server/contract/setting.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
-import { FAULT_NAMES } from '../flags.ts';
 import { safeText } from '../sanitize.ts';
 
 /** A word, and what it means. */
@@ -29,11 +33,11 @@ async function candidates(
   current: string,
 ): Promise<Word[]> {
   const place = placeOf(program, before);
-  if (place.waiting !== null) return startingWith(current, valuesOf(place.waiting, ''));
+  if (place.waiting !== null) return startingWith(current, valuesOf(place.waiting, '', place));
   const equals = /^(--[a-z-]+)=(.*)$/.exec(current);
   if (equals) {
     const option = place.command.options.find(({ long }) => long === equals[1]);
-    return option ? startingWith(current, valuesOf(option, `${equals[1]}=`)) : [];
+    return option ? startingWith(current, valuesOf(option, `${equals[1]}=`, place)) : [];
   }
   if (current.startsWith('-')) return startingWith(current, optionsOf(place.command, before));
   return startingWith(current, await argumentsOf(context, program, place));
@@ -43,14 +47,17 @@ interface Place {
   command: Command;
   /** Arguments of the command that stand already. */
   given: string[];
+  /** What is said already of the run, by the words of it. */
+  said: RunValues;
   /** The option whose value is asked for; null when it is not a value. */
   waiting: Option | null;
 }
 
 function placeOf(program: Command, before: readonly string[]): Place {
-  const place: Place = { command: program, given: [], waiting: null };
+  const place: Place = { command: program, given: [], said: {}, waiting: null };
   for (const word of before) {
     if (place.waiting !== null) {
+      Object.assign(place.said, { [place.waiting.attributeName()]: word });
       place.waiting = null;
     } else if (word.startsWith('-')) {
       const option = place.command.options.find(({ long, short }) => long === word || short === word);
@@ -59,7 +66,10 @@ function placeOf(program: Command, before: readonly string[]): Place {
       const child =
         place.command === program ? program.commands.find((each) => each.name() === word) : undefined;
       if (child) place.command = child;
-      else place.given.push(word);
+      else {
+        place.given.push(word);
+        if (place.command.registeredArguments[0]?.name() === 'scenario') place.said.scenario = word;
+      }
     }
   }
   return place;
@@ -70,48 +80,58 @@ function startingWith(current: string, words: readonly Word[]): Word[] {
 }
 
 function optionsOf(command: Command, before: readonly string[]): Word[] {
-  const repeatable = new Set(['--fault', '--threshold', '--reporter']);
   const listed = command.createHelp().visibleOptions(command);
   return listed.flatMap(({ long, description }): Word[] =>
-    !long || (before.includes(long) && !repeatable.has(long)) ? [] : [[long, firstSentence(description)]],
+    !long || (before.includes(long) && !isRepeatable(SETTINGS.get(long) ?? NO_SETTING))
+      ? []
+      : [[long, firstSentence(description)]],
   );
 }
 
 const FILES: Word[] = [[':files', '']];
 const DIRECTORIES: Word[] = [[':directories', '']];
 
+/** By the option. */
+const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>(
+  [...PROCESS_ROWS, ...RUN_ROWS].map(([name, setting]) => [`--${flagOf(name, setting)}`, setting]),
+);
+const NO_SETTING: Setting = { kind: 'text', help: '', default: null };
+
 /** `prefix` stands before the value in the same word. */
-function valuesOf(option: Option, prefix: string): Word[] {
+function valuesOf({ long, argChoices = [] }: Option, prefix: string, { said }: Place): Word[] {
+  const setting = SETTINGS.get(long ?? '');
   const words = (values: readonly string[]): Word[] => values.map((value) => [`${prefix}${value}`, '']);
-  switch (option.long) {
-    case '--data-dir':
-      return DIRECTORIES;
-    case '--output':
-    case '--scenario':
-      return FILES;
-    case '--target':
-      return [...words(['postgres', 'memory', 'http://']), ...FILES];
-    case '--fault':
-      return words(FAULT_NAMES.map((name) => `${name}=`));
-    case '--duration':
-    case '--max-time':
-      return words(['10s', '30s', '1m', '5m', '1h']);
-    case '--reporter':
-      return words((option.argChoices ?? []).flatMap((name) => [name, `${name}=`]));
-    case '--server':
-      return words(['http://127.0.0.1:4600']);
-    default:
-      return words(option.argChoices ?? []);
-  }
+  if (setting === undefined) return OTHERS[long ?? ''] ?? words(argChoices);
+  const names = choicesOf(setting as RunSetting, said).flatMap(({ name, what }): Word[] => {
+    const pair: Word = [`${prefix}${name}=`, what];
+    if (setting.kind === 'rates') return [pair];
+    return [[`${prefix}${name}`, what], ...(setting.kind === 'reports' ? [pair] : [])];
+  });
+  const takesFiles = setting.kind === 'scenario' || setting.kind === 'target';
+  const isPlace = setting.suggestions?.[0]?.startsWith(':') === true;
+  const suggested = isPlace ? DIRECTORIES : words(setting.suggestions ?? []);
+  return [...names, ...suggested, ...(takesFiles ? FILES : [])];
 }
+
+/** Values of options that are no settings. */
+const OTHERS: Readonly<Record<string, Word[]>> = {
+  '--output': FILES,
+  '--adapter': FILES,
+  '--max-time': [
+    ['30s', ''],
+    ['1m', ''],
+    ['10m', ''],
+  ],
+};
 
 async function argumentsOf(context: Context, program: Command, { command, given }: Place): Promise<Word[]> {
   if (command === program) return commandWords(program);
   if (command.name() === 'help') return given.length === 0 ? commandWords(program) : [];
   const argument = command.registeredArguments[given.length];
   if (argument === undefined) return [];
-  if (argument.argChoices) return argument.argChoices.map((choice) => [choice, '']);
-  if (argument.name() === 'scenario') return [['bookings', 'citizens book and cancel slots']];
+  if (argument.name() === 'scenario')
+    return [...SCENARIOS.map(({ name, what }): Word => [name, what]), ...FILES];
+  if (argument.argChoices) return argument.argChoices.map((choice) => [choice, LISTS[choice]?.what ?? '']);
   if (argument.name() === 'run' || argument.name() === 'other') return runWords(context, command.name());
   return [];
 }

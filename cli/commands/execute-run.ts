@@ -1,6 +1,6 @@
 /** Launches a run, hosts what is missing for it, shows it to its end, and writes the reports. */
 
-import { isModuleFile, isServiceTarget } from '../../server/contract/index.ts';
+import { isModuleFile, isServiceTarget, type Launch, splitCredentials } from '../../server/contract/index.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
@@ -10,19 +10,18 @@ import { startPulse } from '../output/pulse.ts';
 import { styleFor } from '../output/style.ts';
 import { safeJson } from '../safe-text.ts';
 import { follow } from './follow.ts';
-import { launchOf, type RunFlags, splitCredentials } from './launch.ts';
+import type { RunFlags } from './launch.ts';
 import type { Presentation } from './presentation.ts';
 import { withReports } from './report.ts';
 
 export async function execute(
   context: Context,
-  scenario: string,
+  launch: Launch,
   flags: RunFlags,
   presentation: Presentation,
 ): Promise<number> {
-  const launch = launchOf(scenario, flags);
   refuseWithoutUrl(flags);
-  const modules = await modulesOf(context, scenario, flags.target, flags.adapter);
+  const modules = await modulesOf(context, launch, flags);
   const silent = presentation.quiet;
   const { progress, connected: stopPulse } = startProgress(context, silent);
   const connected = await hostWhatIsMissing(context, flags, progress).finally(stopPulse);
@@ -83,10 +82,9 @@ function startProgress(context: Context, silent: boolean) {
   };
 }
 
-export async function detach(context: Context, scenario: string, flags: RunFlags): Promise<number> {
-  const launch = launchOf(scenario, flags);
+export async function detach(context: Context, launch: Launch, flags: RunFlags): Promise<number> {
   const isOwn = flags.exec !== undefined || flags.adapter !== undefined;
-  if (isOwn || isModuleFile(scenario) || isModuleFile(flags.target ?? '')) {
+  if (isOwn || isModuleFile(flags.scenario ?? '') || isModuleFile(flags.target ?? '')) {
     throw usageError(
       '--detach leaves the run to a runner elsewhere, and a file or command of yours is executed only here.',
       'Leave --detach away, or start `simcity up` and run it without --detach in another terminal.',

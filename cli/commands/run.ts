@@ -1,33 +1,35 @@
 /** `simcity run`: says at once what it begins, and only then loads what that takes. */
+import { maskCredentials } from '../../server/contract/redact.ts';
+import { RUN_SETTINGS } from '../../server/contract/run-settings.ts';
+import { freshSeed } from '../../server/contract/seed.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { styleFor } from '../output/style.ts';
 import { safeText } from '../sanitize.ts';
 import { VERSION } from '../version.ts';
-import type { RunFlags } from './launch.ts';
+import { launchOfFlags, type RunFlags } from './launch.ts';
 import { type Presentation, presentationOf } from './presentation.ts';
 
 export async function run(context: Context, named: string, flags: RunFlags): Promise<number> {
-  const scenario = flags.scenario ?? named;
   // Chosen here, so that a run has its seed before anything else happens.
-  const seeded = { ...flags, seed: flags.seed ?? Math.floor(Math.random() * 2 ** 32) };
+  const seeded = { ...flags, scenario: flags.scenario ?? named, seed: flags.seed ?? freshSeed() };
+  const launch = await launchOfFlags(seeded);
   if (flags.detach) {
     const { detach } = await import('./execute-run.ts');
-    return detach(context, scenario, seeded);
+    return detach(context, launch, seeded);
   }
   const presentation = presentationOf(context, flags);
-  await announce(context, presentation, scenario, seeded);
+  await announce(context, presentation, seeded);
   const { execute } = await import('./execute-run.ts');
-  return execute(context, scenario, seeded, presentation);
+  return execute(context, launch, seeded, presentation);
 }
 
 /** The first line, before the server is looked for. */
 async function announce(
   context: Context,
   { as, linesTo }: Presentation,
-  scenario: string,
-  flags: RunFlags & { seed: number },
+  { scenario, target = RUN_SETTINGS.target.default, seed }: RunFlags & { scenario: string; seed: number },
 ): Promise<void> {
-  const what = `${safeText(scenario)} on ${safeText(flags.target ?? 'postgres')}, seed ${flags.seed}`;
+  const what = `${safeText(scenario)} on ${safeText(maskCredentials(target))}, seed ${seed}`;
   if (as === 'plain') await lineTo(context, linesTo, `SimCity ${VERSION} begins: ${what}.`);
   if (as !== 'log') return;
   const style = styleFor(wantsColor(context, linesTo));

@@ -1,5 +1,7 @@
 /** Brings flags, environment, file and defaults together, in this order, for the command that is called. */
 import type { Command, Option } from 'commander';
+import { PROCESS_ROWS } from '../../server/contract/process-settings.ts';
+import { camelCase } from '../../server/contract/setting.ts';
 import type { Context, FileServer } from '../context.ts';
 import { messageOf, usageError } from '../errors.ts';
 import { safeText } from '../sanitize.ts';
@@ -34,8 +36,10 @@ export function configuredBy(
 }
 
 function serverIn(file: LoadedConfig | null): FileServer | undefined {
-  if (file?.values.server === undefined) return undefined;
-  return { url: file.values.server, token: file.values.token, file: file.name };
+  const url = valueIn(file, 'server');
+  const token = valueIn(file, 'token');
+  if (file === null || typeof url !== 'string') return undefined;
+  return { url, token: typeof token === 'string' ? token : undefined, file: file.name };
 }
 
 function environmentOf(flags: Record<string, unknown>, env: Env, file: LoadedConfig | null): Env {
@@ -46,10 +50,10 @@ function environmentOf(flags: Record<string, unknown>, env: Env, file: LoadedCon
     if (isSet(env[setting.variable]) || said === undefined) continue;
     merged[setting.variable] = typeof said === 'boolean' ? (said ? '1' : '0') : String(said);
   }
-  if (typeof flags['targetUrl'] === 'string') merged['SIMCITY_TARGET_URL'] = flags['targetUrl'];
-  if (typeof flags['theme'] === 'string') merged['SIMCITY_THEME'] = flags['theme'];
-  if (typeof flags['sink'] === 'string') merged['SIMCITY_SINK'] = flags['sink'];
-  if (typeof flags['launcher'] === 'string') merged['SIMCITY_LAUNCHER'] = flags['launcher'];
+  for (const [name, { variable, by }] of PROCESS_ROWS) {
+    const flag = flags[name];
+    if (by !== 'command' && typeof flag === 'string') merged[variable] = flag;
+  }
   return merged;
 }
 
@@ -69,12 +73,11 @@ function isSet(text: string | undefined): text is string {
   return text !== undefined && text !== '';
 }
 
-const REPEATABLE = new Set(['fault', 'threshold', 'reporter']);
-
 function parseVariable(option: Option, setting: Setting, text: string): unknown {
   if (option.isBoolean()) return /^(1|true|yes|on)$/i.test(text) ? true : undefined;
   try {
-    if (!REPEATABLE.has(option.attributeName())) return option.parseArg?.(text, undefined as never) ?? text;
+    // Of the flag a file may have commas in its name.
+    if (setting.row.kind !== 'reports') return option.parseArg?.(text, undefined as never) ?? text;
     let collected: unknown;
     for (const part of text.split(',')) collected = option.parseArg?.(part.trim(), collected as never);
     return collected;
@@ -104,7 +107,7 @@ export function resolveSettings(
   flags: Record<string, unknown>,
 ): ResolvedSetting[] {
   return SETTINGS.map((setting) => {
-    const flag = setting.flag === null ? undefined : flags[camelCase(setting.flag)];
+    const flag = setting.flag === null ? undefined : flags[camelCase(setting.flag.slice(2))];
     if (flag !== undefined) return shown(setting, flag, setting.flag ?? '');
     const variable = env[setting.variable];
     if (isSet(variable)) return shown(setting, variable, setting.variable);
@@ -117,8 +120,4 @@ export function resolveSettings(
 function shown(setting: Setting, value: unknown, from: string): ResolvedSetting {
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return { setting, value: maskSetting(setting, text), from };
-}
-
-function camelCase(flag: string): string {
-  return flag.replace(/^--/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

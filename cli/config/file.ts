@@ -29,7 +29,7 @@ export async function loadConfigFile(cwd: string): Promise<LoadedConfig | null> 
   const content = name.endsWith('.json') ? readJson(path, name) : await importModule(path, name);
   const { configFileSchema } = await import('./schema.ts');
   const parsed = configFileSchema.safeParse(content);
-  if (parsed.success) return { name, values: parsed.data };
+  if (parsed.success) return { name, values: parsed.data as ConfigFile };
   const issues = parsed.error.issues.map(({ path: field, message }) => {
     const where = field.length === 0 ? 'the whole' : field.join('.');
     return `${where}: ${message}`;

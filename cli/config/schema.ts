@@ -1,70 +1,64 @@
-/** What `simcity.config.ts` and `simcity.config.json` may hold. */
+/** What `simcity.config.ts` and `simcity.config.json` may hold: a field for each setting of the tables. */
 import { z } from 'zod';
-import { runConfigSchema } from '../../server/contract/index.ts';
-import { duration, reporter, threshold } from '../flags.ts';
+import { PROCESS_ROWS, type ProcessSettingName } from '../../server/contract/process-settings.ts';
+import { RUN_ROWS } from '../../server/contract/run-settings.ts';
+import { camelCase, flagOf, isHeeded, type Kind, type Setting } from '../../server/contract/setting.ts';
+import { settingSchema } from '../../server/contract/setting-schema.ts';
+import { readSetting, reportIn, SettingError } from '../../server/contract/setting-text.ts';
 
-const run = runConfigSchema.shape;
-const url = (protocol: RegExp, example: string) =>
-  z.url({ protocol, error: `must be a URL such as ${example}` });
+/** Makes an issue of what `read` throws. */
+function checked<Value>(read: (text: string) => Value) {
+  return z.string().transform((text, context) => {
+    try {
+      return read(text);
+    } catch (error) {
+      if (!(error instanceof SettingError)) throw error;
+      context.addIssue({ code: 'custom', message: `must be ${error.must}` });
+      return z.NEVER;
+    }
+  });
+}
 
-/** Makes a check of a parser that throws. */
-const parses = (parse: (text: string) => unknown) => (text: string, context: z.RefinementCtx) => {
-  try {
-    parse(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+function fieldOf(setting: Setting): z.ZodType {
+  switch (setting.kind) {
+    case 'whole':
+    case 'number':
+    case 'flag':
+    case 'choice':
+    case 'rates':
+      return settingSchema(setting);
+    // Seconds, or a text such as `30s`.
+    case 'seconds':
+      return z.union([settingSchema(setting), checked((text) => readSetting(setting, text))]);
+    case 'comparisons':
+      return z.array(checked((text) => asGiven(setting, text))).max(setting.most);
+    case 'reports':
+      return z.array(checked((text) => reportIn(setting, text)));
+    default:
+      return checked((text) => asGiven(setting, text));
   }
-};
+}
 
-const runSchema = z
-  .strictObject({
-    target: z.string().min(1).max(2_000),
-    seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
-    operations: run.operations.unwrap(),
-    /** Seconds, or a text such as `30s`. */
-    duration: z
-      .union([z.number().positive().max(604_800), z.string().superRefine(parses(duration))])
-      .transform((value) => (typeof value === 'string' ? duration(value) : value)),
-    citizens: run.citizens.unwrap(),
-    slots: run.slots.unwrap(),
-    concurrency: run.concurrency.unwrap(),
-    faults: run.faults.unwrap(),
-    fault: run.faultRates.unwrap(),
-    bug: run.bug.unwrap().unwrap(),
-    isolation: run.isolation.unwrap(),
-    strategy: run.strategy.unwrap(),
-    rate: run.rate.unwrap().unwrap(),
-    snapshotEvery: run.snapshotEvery.unwrap(),
-    threshold: z.array(z.string().superRefine(parses(threshold))).max(50),
-  })
-  .partial();
+function asGiven(setting: Kind, text: string): string {
+  readSetting(setting, text);
+  return text;
+}
+
+const fields = (rows: readonly (readonly [string, Setting])[]) =>
+  z
+    .strictObject(
+      Object.fromEntries(
+        rows.filter(([, row]) => isHeeded(row, 'file')).map(([name, row]) => [name, fieldOf(row)]),
+      ),
+    )
+    .partial();
 
 export const configFileSchema = z
   .strictObject({
     $schema: z.string(),
-    server: url(/^https?$/, 'http://127.0.0.1:4600'),
-    token: z.string().min(1),
-    databaseUrl: url(/^postgres(ql)?$/, 'postgres://user@host/database'),
-    targetUrl: url(/^postgres(ql)?$/, 'postgres://user@host/database'),
-    launcher: z.enum(['process', 'docker', 'kubernetes']),
-    image: z.string().min(1),
-    sink: z.enum(['server', 'supabase']),
-    dataDir: z.string().min(1),
-    host: z.string().min(1),
-    port: z.int().min(0).max(65_535),
-    requireToken: z.boolean(),
-    tokens: z.string().min(1),
-    allowedHosts: z.string().min(1),
-    targets: z.string().min(1),
-    logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
-    theme: z.enum(['auto', 'dark', 'light']),
-    plain: z.boolean(),
-    ascii: z.boolean(),
-    reporters: z
-      .array(z.string().superRefine(parses(reporter)))
-      .transform((texts) => texts.flatMap((text) => reporter(text))),
-    run: runSchema,
+    ...fields(PROCESS_ROWS.filter(([, { isInternal }]) => !isInternal)).shape,
+    run: fields(RUN_ROWS.map(([name, row]) => [camelCase(flagOf(name, row) ?? name), row])),
   })
   .partial();
 
-export type ConfigFile = z.output<typeof configFileSchema>;
+export type ConfigFile = { [Name in ProcessSettingName]?: unknown } & { run?: Record<string, unknown> };

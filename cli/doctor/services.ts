@@ -1,7 +1,14 @@
 /** Checks of what is reached over the network: the server and the database. */
 import postgres from 'postgres';
 import { z } from 'zod';
-import { apiErrorSchema, SESSION_PATH, sessionSchema } from '../../server/contract/index.ts';
+import {
+  apiErrorSchema,
+  MASK,
+  maskCredentials,
+  passwordsOf,
+  SESSION_PATH,
+  sessionSchema,
+} from '../../server/contract/index.ts';
 import type { Connection, ServerOrigin } from '../client/api.ts';
 import { causeOf, exchange, getsToken, parseJson, TOKEN_HINT } from '../client/api.ts';
 import { askPatiently, PATIENCE } from '../client/patience.ts';
@@ -46,7 +53,7 @@ function describeOrigin(context: Context, { origin, token }: FoundServer['connec
 
 async function checkConnection(context: Context, connection: FoundServer['connection']): Promise<Check[]> {
   const { leaving } = context;
-  const shown = safeText(connection.url.replace(/\/\/[^/@]*@/, '//***@'));
+  const shown = safeText(maskCredentials(connection.url));
   const origin = describeOrigin(context, connection);
   const advice = 'Start it with `simcity up`, or name another with --server URL or SIMCITY_URL.';
   const health = await ask(connection, '/healthz', leaving);
@@ -149,7 +156,8 @@ export async function checkDatabase(
     if (variable !== 'DATABASE_URL') return [found];
     return [found, ...checkClock('database’s clock', await readClock(() => clockOf(client)))];
   } catch (error) {
-    const why = safeText(withoutCredentials(messageOf(error) || causeOf(error), url));
+    const said = messageOf(error) || causeOf(error);
+    const why = safeText(passwordsOf(url).reduce((text, password) => text.replaceAll(password, MASK), said));
     return [
       fail(name, `cannot be reached: ${why}`, `Check ${variable}: host, port, user, password, database.`),
     ];
@@ -185,12 +193,4 @@ function describeDatabase(name: string, variable: string, row: Record<string, un
     );
   }
   return ok(name, version);
-}
-
-function withoutCredentials(text: string, url: string): string {
-  const { username, password } = URL.parse(url) ?? { username: '', password: '' };
-  const secrets = [decodeURIComponent(password), password].filter((each) => each !== '');
-  return secrets
-    .reduce((clean, secret) => clean.replaceAll(secret, '***'), text)
-    .replaceAll(url, `${username}@…`);
 }

@@ -14,6 +14,7 @@ import {
   type Launch,
   type Modules,
   modulesSchema,
+  RUN_SETTINGS,
   type Run,
 } from '../../server/contract/index.ts';
 import type { Context } from '../context.ts';
@@ -33,28 +34,34 @@ import { readSealed, replaceSealed } from './private-files.ts';
  */
 export async function modulesOf(
   context: Context,
-  scenario: string,
-  target: string | undefined,
-  adapter?: string | undefined,
+  launch: Launch,
+  { scenario, target, adapter }: { scenario?: string; target?: string; adapter?: string },
 ): Promise<Modules | null> {
   const file = (text: string | undefined) =>
     text !== undefined && isModuleFile(text) ? existing(context, text) : null;
   const adapted = adapter === undefined ? null : existing(context, adapter);
   const modules = { target: file(target), scenario: file(scenario), adapter: adapted };
   if (Object.values(modules).every((path) => path === null)) return null;
-  await tryOut(context, modules);
+  await tryOut(context, modules, launch);
   return modules;
 }
 
-async function tryOut(context: Context, modules: Modules): Promise<void> {
-  const lab = startLab(context, { do: 'load', modules });
+/** The bugs of a user's scenario are known only to the file. */
+async function tryOut(context: Context, modules: Modules, launch: Launch): Promise<void> {
+  const lab = startLab(context, {
+    do: 'load',
+    modules,
+    scenario: launch.scenario ?? RUN_SETTINGS.scenario.default,
+    target: launch.target ?? RUN_SETTINGS.target.default,
+    bug: launch.config?.bug ?? null,
+  });
   try {
     for await (const _ of lab.lines());
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     throw usageError(
       safeLines(error.why),
-      'The README says what such a file exports; `simcity init` writes one.',
+      'The README says what such a file exports, its bugs included; `simcity init` writes one.',
     );
   } finally {
     await lab.close();

@@ -1,40 +1,30 @@
 /** The resolved plan of a run: every default and the seed, as it is printed before the run starts. */
-import type { Run, RunConfig } from '../../server/contract/index.ts';
+import type { Run } from '../../server/contract/index.ts';
+import { RUN_ROWS, type RunValues } from '../../server/contract/run-settings.ts';
+import { flagOf, isHeeded } from '../../server/contract/setting.ts';
+import { writeSetting } from '../../server/contract/setting-text.ts';
 import { engineTextOf } from '../engine-text.ts';
 import { safeText, textWidth } from '../safe-text.ts';
 
-/** The settings of a run as `name value` pairs, in the order people look for them. */
+/** The settings of a run as `name value` pairs, in the order of their table. */
 export function planEntries(run: Run): [name: string, value: string][] {
-  const { config } = run;
+  const values: RunValues = {
+    ...run.config,
+    scenario: run.scenario,
+    target: run.target,
+    seed: run.seed,
+  } as RunValues;
+  const entries = RUN_ROWS.filter(([, setting]) => isHeeded(setting, 'plan')).map(
+    ([name, setting]): [string, string] => [
+      flagOf(name, setting) ?? name,
+      safeText(writeSetting(setting, values[name])) || 'none',
+    ],
+  );
   const engine = engineTextOf(run);
-  return [
-    ['scenario', safeText(run.scenario)],
-    ['target', safeText(run.target)],
-    ['seed', String(run.seed)],
-    ...(engine === null
-      ? []
-      : ([
-          ['generation', engine.generation],
-          ['version', engine.version],
-        ] as [string, string][])),
-    ['operations', String(config.operations)],
-    ['duration', config.durationSeconds === null ? 'none' : `${config.durationSeconds}s`],
-    ['citizens', String(config.citizens)],
-    ['slots', String(config.slots)],
-    ['concurrency', String(config.concurrency)],
-    ['faults', faultsText(config)],
-    ['bug', config.bug === null ? 'none' : safeText(config.bug)],
-    ['isolation', config.isolation],
-    ['strategy', safeText(config.strategy)],
-    ['rate', config.rate === null ? 'none' : `${config.rate}/s`],
-    ['snapshot-every', String(config.snapshotEvery)],
-    ['threshold', config.thresholds.length === 0 ? 'none' : config.thresholds.map(safeText).join(' ')],
-  ];
-}
-
-function faultsText(config: RunConfig): string {
-  const rates = Object.entries(config.faultRates).map(([name, rate]) => `${name}=${rate}`);
-  return [config.faults, ...rates].join(' ');
+  if (engine === null) return entries;
+  // Beside the seed, which means something only to this generation.
+  const afterSeed = entries.findIndex(([name]) => name === 'seed') + 1;
+  return entries.toSpliced(afterSeed, 0, ['generation', engine.generation], ['version', engine.version]);
 }
 
 /** The plan on a few lines of `name value` pairs, for terminals of 80 columns. */

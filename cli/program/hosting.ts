@@ -1,13 +1,13 @@
 /** The definitions of the commands that host parts of SimCity. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type Act, withExamples, withExitCodes } from './act.ts';
 import {
-  count,
   dataDirOption,
   GROUPS,
   jsonOption,
   launcherOption,
   portOption,
+  processOption,
   serverOption,
   sinkOption,
   targetUrlOption,
@@ -19,9 +19,9 @@ export function addHosting(program: Command, act: Act): void {
   const listening = (command: Command) =>
     withExitCodes(command, HOST_CODES)
       .optionsGroup(GROUPS.where)
-      .addOption(new Option('--host <ADDRESS>', 'address to listen on (default: 127.0.0.1)'))
-      .addOption(new Option('--require-token', 'ask for a token also while there is none, and on loopback'))
-      .addOption(portOption('--port <N>', 'port to listen on; 0 takes any (default: 4600)'))
+      .addOption(processOption('host'))
+      .addOption(processOption('requireToken'))
+      .addOption(portOption())
       .addOption(dataDirOption());
   const up = listening(program.command('up'))
     .summary('host database, server and runner for others, until Ctrl-C')
@@ -58,8 +58,8 @@ function addRunner(program: Command, act: Act): void {
       'Takes queued runs of a server and executes them, each in a process of its own, until it is told to ' +
         'leave. It needs the database of the server: DATABASE_URL, or the data directory of `simcity up`.',
     )
-    .addOption(new Option('--name <NAME>', 'what it calls itself (default: host and process)'))
-    .addOption(count('--parallel <N>', 'runs at once (default: 1)', 64))
+    .addOption(processOption('runnerName'))
+    .addOption(processOption('parallel'))
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption())

@@ -3,15 +3,16 @@ import { type Command, Option } from 'commander';
 import { duration, kebabName, seeds } from '../flags.ts';
 import { type Act, withExamples, withExitCodes } from './act.ts';
 import {
+  addRunSettings,
   count,
   dataDirOption,
   GROUPS,
   jsonOption,
-  portOption,
+  ownPortOption,
   readOnlyOption,
+  scenarioArgument,
   serverOption,
 } from './options.ts';
-import { addPlanOptions } from './plan-options.ts';
 
 export function addLab(program: Command, act: Act): void {
   addReplay(program, act);
@@ -95,8 +96,8 @@ function addCampaign(program: Command, act: Act): void {
       'Executes many seeds at full speed, aside from the server. Each distinct failure is recorded as a run and ' +
         'made small. A campaign that was stopped goes on with --resume.',
     )
-    .argument('[scenario]', 'what citizens do', 'bookings');
-  addPlanOptions(campaign, 'memory')
+    .addArgument(scenarioArgument());
+  addRunSettings(campaign, 'memory')
     .optionsGroup('The hunt:')
     .addOption(
       new Option('--seeds <RANGE>', 'such as 1..1000 or 1..10,50 (default: 1..1000)').argParser(seeds),
@@ -108,7 +109,7 @@ function addCampaign(program: Command, act: Act): void {
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption())
-    .addOption(portOption('--port <N>', 'port when hosting here (default: 4600 if free)'))
+    .addOption(ownPortOption())
     .optionsGroup(GROUPS.output)
     .addOption(new Option('--log', 'lines instead of the screen'))
     .addOption(jsonOption('the summary as JSON'))

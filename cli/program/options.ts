@@ -1,6 +1,10 @@
-/** Options that several commands take, worded once. */
-import { type Command, Option } from 'commander';
-import { reporter, serverUrl, wholeNumber } from '../flags.ts';
+/** Options that several commands take, worded once; those of settings are made from their rows. */
+import { Argument, type Command, Option } from 'commander';
+import { PROCESS_SETTINGS, type ProcessSettingName } from '../../server/contract/process-settings.ts';
+import { RUN_ROWS, RUN_SETTINGS } from '../../server/contract/run-settings.ts';
+import { flagOf, type Setting } from '../../server/contract/setting.ts';
+import { standardOf } from '../../server/contract/setting-text.ts';
+import { choose, parserOf, reporter, wholeNumber } from '../flags.ts';
 
 export const GROUPS = {
   city: 'The city:',
@@ -9,28 +13,64 @@ export const GROUPS = {
   output: 'Output:',
 } as const;
 
-export const serverOption = () =>
-  new Option('--server <URL>', 'the server to talk to; by default the one that runs here')
-    .argParser(serverUrl)
-    .helpGroup(GROUPS.where);
-export const dataDirOption = () =>
-  new Option(
-    '--data-dir <DIR>',
-    'where data is kept when SimCity hosts itself (default: .simcity)',
-  ).helpGroup(GROUPS.where);
-export const targetUrlOption = () =>
-  new Option(
-    '--target-url <URL>',
-    'database in which cities are built (default: the one of the control plane)',
-  ).helpGroup(GROUPS.where);
-export const sinkOption = () =>
-  new Option('--sink <SINK>', 'where telemetry goes (default: server)')
-    .choices(['server', 'supabase'])
-    .helpGroup(GROUPS.where);
-export const launcherOption = () =>
-  new Option('--launcher <LAUNCHER>', 'how harnesses are started (default: process)')
-    .choices(['process', 'docker', 'kubernetes'])
-    .helpGroup(GROUPS.where);
+/** Other words for an option of one command. */
+interface Words {
+  help?: string;
+  standard?: string;
+}
+
+/** The option of a setting. */
+function optionOf(name: string, setting: Setting, words: Words = {}): Option {
+  const standard = setting.kind === 'flag' ? '' : ` (default: ${words.standard ?? standardOf(setting)})`;
+  const flags = [
+    `--${flagOf(name, setting)}`,
+    ...(setting.value === undefined ? [] : [`<${setting.value}>`]),
+  ];
+  const option = new Option(flags.join(' '), words.help ?? `${setting.help}${standard}`);
+  if (setting.kind === 'flag') return option;
+  if (setting.kind === 'choice') return choose(option, setting.choices);
+  if (setting.kind === 'reports') option.argParser(reporter);
+  else option.argParser(parserOf(setting));
+  // For help alone: scenarios and targets may be others than these, and which bugs there are depends on both.
+  if ('choices' in setting && setting.kind !== 'scenario' && setting.kind !== 'target')
+    option.argChoices = [...new Set(setting.choices.map((choice) => choice.name))];
+  return option;
+}
+
+/** The option of a setting of a process. */
+export function processOption(name: ProcessSettingName, words?: Words): Option {
+  return optionOf(name, PROCESS_SETTINGS[name], words);
+}
+
+/** The options that decide what is executed. `standardTarget`: the target when none is named. */
+export function addRunSettings(command: Command, standardTarget: string): Command {
+  for (const [name, setting] of RUN_ROWS) {
+    if (setting.commands?.includes(command.name()) === false) continue;
+    const option = optionOf(name, setting, name === 'target' ? { standard: standardTarget } : {});
+    command.addOption(option.helpGroup(GROUPS[setting.group]));
+  }
+  return command;
+}
+
+/** A file of the user's may stand there, too. */
+export function scenarioArgument(): Argument {
+  const { scenario } = RUN_SETTINGS;
+  const argument = new Argument('[scenario]', 'what citizens do').default(scenario.default);
+  argument.argParser(parserOf(scenario));
+  argument.argChoices = scenario.choices.map(({ name }) => name);
+  return argument;
+}
+
+const where = (name: ProcessSettingName) => () => processOption(name).helpGroup(GROUPS.where);
+export const serverOption = where('server');
+export const dataDirOption = where('dataDir');
+export const targetUrlOption = where('targetUrl');
+export const sinkOption = where('sink');
+export const launcherOption = where('launcher');
+export const portOption = where('port');
+/** Of what hosts only for itself. */
+export const ownPortOption = () =>
+  processOption('port', { help: 'port when hosting here (default: 4600 if free)' }).helpGroup(GROUPS.where);
 export const jsonOption = (what: string) => new Option('--json', what).helpGroup(GROUPS.output);
 
 export const readOnlyOption = () =>
@@ -53,31 +93,16 @@ export function index(flags: string, description: string): Option {
   return new Option(flags, description).argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER));
 }
 
-export function portOption(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(wholeNumber(0, 65_535)).helpGroup(GROUPS.where);
-}
-
-export const REPORTERS = ['junit', 'json', 'html', 'github'] as const;
-export const THEMES = ['auto', 'dark', 'light'] as const;
-
 /** The ways to show a run, for the commands that follow one. */
 export function addOutputOptions(command: Command): Command {
-  const reporters = new Option(
-    '--reporter <NAME[=FILE]>',
-    'also write a report at the end, to FILE or to stdout; repeatable',
-  ).argParser(reporter);
-  // For help and completion only: the parser takes a file name behind it.
-  reporters.argChoices = [...REPORTERS];
   return command
     .optionsGroup(GROUPS.output)
     .addOption(new Option('--log', 'dated log lines instead of mission control'))
-    .addOption(new Option('--plain', 'sentences about what changes, for screen readers'))
+    .addOption(processOption('plain'))
     .addOption(new Option('--json', 'every stream frame as a line of JSON, the end last'))
     .addOption(new Option('--quiet', 'only the verdict').conflicts(['log', 'plain']))
-    .addOption(reporters)
+    .addOption(processOption('reporters'))
     .addOption(new Option('--output <FILE>', 'file of the reporter that names none'))
     .addOption(new Option('--exit-on-end', 'leave mission control at the verdict'))
-    .addOption(
-      new Option('--theme <THEME>', 'colours for this background (default: auto)').choices([...THEMES]),
-    );
+    .addOption(processOption('theme'));
 }

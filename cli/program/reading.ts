@@ -1,10 +1,9 @@
 /** The definitions of the commands that read what is stored. */
 import { type Command, Option } from 'commander';
-import { reporter } from '../flags.ts';
+import { RUN_STATUSES } from '../../server/contract/run-values.ts';
+import { choose } from '../flags.ts';
 import { type Act, PLAIN_CODES, withExamples, withExitCodes } from './act.ts';
-import { count, dataDirOption, GROUPS, index, jsonOption, REPORTERS, serverOption } from './options.ts';
-
-const STATUSES = ['QUEUED', 'RUNNING', 'STOPPING', 'PASS', 'FAIL', 'STOPPED'];
+import { count, dataDirOption, GROUPS, index, jsonOption, processOption, serverOption } from './options.ts';
 
 export function addReading(program: Command, act: Act): void {
   addRuns(program, act);
@@ -28,7 +27,7 @@ function addRuns(program: Command, act: Act): void {
     .summary('list runs, newest first')
     .description('Lists the runs of a server, the newest first.')
     .addOption(
-      new Option('--status <STATUS>', 'only these; LOST and ADAPTER ERROR are STOPPED').choices(STATUSES),
+      choose(new Option('--status <STATUS>', 'only these; LOST and ADAPTER ERROR are STOPPED'), RUN_STATUSES),
     )
     .addOption(count('--limit <N>', 'at most so many (default: 20)', 10_000))
     .action(act(async () => (await import('../commands/runs.ts')).runs));
@@ -95,11 +94,6 @@ function addForensic(program: Command, act: Act): void {
 }
 
 function addReport(program: Command, act: Act): void {
-  const reporters = new Option(
-    '--reporter <NAME[=FILE]>',
-    'which report (default: html); repeatable',
-  ).argParser(reporter);
-  reporters.argChoices = [...REPORTERS];
   const report = program
     .command('report')
     .summary('write a report of a run: HTML, JUnit, JSON or GitHub')
@@ -109,7 +103,7 @@ function addReport(program: Command, act: Act): void {
     )
     .argument('[run]', 'the run', 'latest')
     .optionsGroup(GROUPS.output)
-    .addOption(reporters)
+    .addOption(processOption('reporters', { help: 'which report (default: html); repeatable' }))
     .addOption(new Option('--output <FILE>', 'file of the reporter that names none'))
     .optionsGroup('Options:')
     .addOption(serverOption())

@@ -1,17 +1,17 @@
 /** The definition of `simcity run`. */
-import { Argument, type Command, Option } from 'commander';
-import { reductionText, scenarioName, wholeNumber } from '../flags.ts';
+import { type Command, Option } from 'commander';
 import { type Act, VERDICT_CODES, withExamples, withExitCodes } from './act.ts';
 import {
   addOutputOptions,
+  addRunSettings,
   dataDirOption,
   GROUPS,
-  portOption,
+  ownPortOption,
+  scenarioArgument,
   serverOption,
   sinkOption,
   targetUrlOption,
 } from './options.ts';
-import { addPlanOptions } from './plan-options.ts';
 
 export function addRun(program: Command, act: Act): void {
   const command = program
@@ -22,20 +22,8 @@ export function addRun(program: Command, act: Act): void {
         'answers, database, server and runner are hosted here and taken down at the end. The seed decides ' +
         'everything, so that a run with the same flags and seed has the same history.',
     )
-    .addArgument(new Argument('[scenario]', 'what citizens do').default('bookings').argParser(scenarioName));
-  command
-    .optionsGroup(GROUPS.city)
-    .addOption(
-      new Option('--seed <N>', 'decides everything; a fresh one by default').argParser(
-        wholeNumber(0, Number.MAX_SAFE_INTEGER),
-      ),
-    )
-    .addOption(
-      new Option('--reduction <PART>', 'only a part of the run, as shrink prints it').argParser(
-        reductionText,
-      ),
-    );
-  addPlanOptions(command, 'postgres');
+    .addArgument(scenarioArgument());
+  addRunSettings(command, 'postgres');
   command
     .optionsGroup(GROUPS.faults)
     .addOption(
@@ -50,7 +38,7 @@ export function addRun(program: Command, act: Act): void {
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption())
-    .addOption(portOption('--port <N>', 'port when hosting here (default: 4600 if free)'))
+    .addOption(ownPortOption())
     .addOption(targetUrlOption())
     .addOption(sinkOption())
     .addOption(new Option('--detach', "print the run's id and leave"));

@@ -1,9 +1,24 @@
 /** The definitions of the commands about SimCity itself. */
 import { Argument, type Command } from 'commander';
+import { LISTS } from '../../server/contract/names.ts';
+import { choose } from '../flags.ts';
 import { type Act, withExamples, withExitCodes } from './act.ts';
 import { dataDirOption, jsonOption, serverOption } from './options.ts';
 
 export function addTools(program: Command, act: Act): void {
+  const list = withExitCodes(program.command('list'), '0 done, 2 wrong usage.')
+    .summary('what can be chosen: bugs, strategies, scenarios, faults, …')
+    .description(
+      'Prints the names that there are to choose from, with a line each. Without WHAT: what can be listed.',
+    )
+    .addArgument(choose(new Argument('[what]', 'what to list'), Object.keys(LISTS)))
+    .addOption(jsonOption('the names as JSON'))
+    .action(act(async () => (await import('../commands/list.ts')).list));
+  withExamples(list, [
+    ['simcity list', 'what can be listed'],
+    ['simcity list bugs', 'the bugs that --bug plants'],
+    ["simcity list bugs --json | jq -r '.[].name'", 'for programs'],
+  ]);
   const init = withExitCodes(program.command('init'), '0 done, 2 wrong usage.')
     .summary('write a service and a scenario of your own to start from')
     .description(
@@ -39,7 +54,7 @@ export function addTools(program: Command, act: Act): void {
       'Prints a script that completes commands, options, their values, and the ids of runs (asked of the ' +
         'server, if one answers quickly).',
     )
-    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .addArgument(choose(new Argument('<shell>', 'the shell'), ['bash', 'zsh', 'fish']))
     .action(act(async () => (await import('../commands/completion.ts')).completion));
   withExamples(completion, [
     ['source <(simcity completion bash)', 'in ~/.bashrc'],

@@ -3,13 +3,18 @@
  * scenario, target, seed and configuration give the same history.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EndReport, JsonObject, Repeat, RunConfig } from '../../server/contract/index.ts';
+import {
+  type EndReport,
+  isServiceTarget,
+  type JsonObject,
+  type Repeat,
+  type RunConfig,
+} from '../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
 import { beginPlay, findScenario } from '../scenarios/registry.ts';
 import type { Play } from '../scenarios/scenario.ts';
 import { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
-import { isServiceUrl } from '../targets/http/address.ts';
 import type { CityKeeper } from '../targets/postgres/keeper.ts';
 import { createTarget } from '../targets/registry.ts';
 import type { Target } from '../targets/target.ts';
@@ -55,7 +60,7 @@ export interface ExecuteOptions {
 
 /** Executes a run, sends all of its history to the sink and ends it there; resolves with the verdict. */
 export async function execute(options: ExecuteOptions): Promise<EndReport> {
-  if (isServiceUrl(options.target)) {
+  if (isServiceTarget(options.target)) {
     const { trace: _, repeat: __, ...live } = options;
     return executeLive(live);
   }

@@ -1,13 +1,19 @@
 /** Carries out one order to the laboratory, and says as lines what comes of it. */
-import type { LabLine, LabOrder, LabOrderTo } from '../../server/contract/index.ts';
+import {
+  isServiceTarget,
+  type LabLine,
+  type LabOrder,
+  type LabOrderTo,
+} from '../../server/contract/index.ts';
 import { campaign } from '../campaign/campaign.ts';
 import { execute } from '../harness/execute.ts';
 import type { StopControl } from '../harness/stop-control.ts';
 import { loadModules } from '../modules/load-modules.ts';
+import { findScenario } from '../scenarios/registry.ts';
 import { shrink } from '../shrink/shrink.ts';
 import { shrinkLive } from '../shrink/shrink-live.ts';
 import { composeSmallest } from '../shrink/smallest.ts';
-import { isServiceUrl } from '../targets/http/address.ts';
+import { findService } from '../targets/registry.ts';
 import { LineSink } from './line-sink.ts';
 
 export interface Laboratory {
@@ -23,6 +29,7 @@ export async function carryOut(order: LabOrder, lab: Laboratory): Promise<void> 
   await loadModules(order.modules);
   switch (order.do) {
     case 'load':
+      if (!isServiceTarget(order.target)) findService(order.target, findScenario(order.scenario), order.bug);
       return await lab.write({ finished: true });
     case 'execute':
       return await executeRun(order, lab);
@@ -43,7 +50,7 @@ const TELL_EVERY_MS = 100;
 
 async function shrinkRun(order: LabOrderTo<'shrink'>, lab: Laboratory): Promise<void> {
   const { do: _, maxExecutions, maxSeconds, confirmations, ...subject } = order;
-  const makeSmall = isServiceUrl(order.target) ? shrinkLive : shrink;
+  const makeSmall = isServiceTarget(order.target) ? shrinkLive : shrink;
   let told = 0;
   const shrunk = await makeSmall(subject, {
     maxExecutions,

@@ -32,6 +32,7 @@ const MODEL: Shape = {
 export function checkScenario(path: string, exported: unknown): Scenario {
   const value = asObject('scenario', path, 'a scenario with name, operations and play', exported);
   const problems = lacking(value, SCENARIO);
+  if ('bugs' in value) problems.push(...lacking(value, { bugs: 'array' }));
   if (problems.length > 0) refuse('scenario', path, 'scenario', problems);
   const scenario = value as Scenario;
   const play: Scenario['play'] = (seed, config, prng) => checkPlay(path, scenario.play(seed, config, prng));

@@ -1,5 +1,6 @@
 /** The scenarios by name: the built-in ones, and the one of a module that this process has loaded. */
 import { isModuleLabel, type RunConfig } from '../../server/contract/index.ts';
+import { findNamed } from '../find-named.ts';
 import { loadedScenario } from '../modules/loaded.ts';
 import { Prng } from '../sim/prng.ts';
 import { bookings } from './bookings/index.ts';
@@ -12,11 +13,7 @@ export const SCENARIOS = [bookings, transfers] as unknown as readonly Scenario[]
 /** The scenario of this name; an error that lists the known ones when there is none. */
 export function findScenario(name: string): Scenario {
   if (isModuleLabel(name)) return loadedScenario(name);
-  const scenario = SCENARIOS.find((known) => known.name === name);
-  if (!scenario) {
-    throw new Error(`There is no scenario "${name}". Known: ${SCENARIOS.map((s) => s.name).join(', ')}.`);
-  }
-  return scenario;
+  return findNamed(SCENARIOS, name, 'scenario');
 }
 
 /** A run of the scenario at its very beginning. */

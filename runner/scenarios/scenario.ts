@@ -97,6 +97,8 @@ export interface Scenario<C extends Call = Call> {
   readonly operations: readonly string[];
   /** What the objects of the model are called in events, such as `slot`; `object` when it is left out. */
   readonly objectNoun?: string;
+  /** The known bugs of the reference services, by name; left out: whichever the services take. */
+  readonly bugs?: readonly string[];
   /** Which metrics viewers are to chart, the most telling first; theirs to choose when it is left out. */
   readonly charts?: readonly Chart[];
   /** The reference service in memory, right or with a known bug; throws when there is no such bug. */

@@ -2,11 +2,16 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { createRedactor, isModuleLabel, type Modules, type Repeat } from '../../server/contract/index.ts';
+import {
+  createRedactor,
+  isModuleLabel,
+  isServiceTarget,
+  type Modules,
+  type Repeat,
+} from '../../server/contract/index.ts';
 import type { RunnerConfig } from '../config.ts';
 import type { HarnessChild, Launcher } from '../launch/harness-child.ts';
 import { runnerSecrets } from '../secrets.ts';
-import { isServiceUrl } from '../targets/http/address.ts';
 import { withCredentials } from '../targets/http/credentials.ts';
 import { endingOf, type Interventions } from './outcome.ts';
 import { Progress } from './progress.ts';
@@ -65,11 +70,11 @@ export class RunSupervisor {
     const modules = {
       target: isModuleLabel(target) ? config.modules.target : null,
       scenario: isModuleLabel(scenario) ? config.modules.scenario : null,
-      adapter: isServiceUrl(target) ? config.modules.adapter : null,
+      adapter: isServiceTarget(target) ? config.modules.adapter : null,
     };
     this.#modules = modules;
     const repeat = repeatOf(run);
-    const exec = isServiceUrl(target) ? config.exec : null;
+    const exec = isServiceTarget(target) ? config.exec : null;
     const order = {
       runId: run.id,
       scenario,

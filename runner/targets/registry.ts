@@ -1,6 +1,7 @@
 /** Makes the target that a run names. */
 import { isModuleLabel } from '../../server/contract/index.ts';
-import { loadedService } from '../modules/loaded.ts';
+import { findNamed } from '../find-named.ts';
+import { loadedService, type ModuleService } from '../modules/loaded.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { MemoryTarget } from './memory.ts';
 import type { SqlService } from './postgres/sql-client.ts';
@@ -15,27 +16,33 @@ export function createTarget(
   url: string | null,
   options: TargetOptions,
 ): Target {
-  if (isModuleLabel(name)) return moduleTarget(name, bug, url, options);
+  const found = findService(name, scenario, bug);
+  return found.kind === 'memory'
+    ? new MemoryTarget(found.service, options.clock)
+    : overPostgres(found.service, url, options);
+}
+
+/** The service that a target of this name tests, right or with a known bug; throws likewise. */
+export function findService(name: string, scenario: Scenario, bug: string | null): ModuleService {
+  if (isModuleLabel(name)) {
+    if (bug === null) return loadedService(name);
+    throw new Error(`The bug "${bug}" is one of the built-in services: it cannot be planted in ${name}.`);
+  }
+  if (bug !== null && scenario.bugs) {
+    const bugs = scenario.bugs.map((each) => ({ name: each }));
+    findNamed(bugs, bug, `bug of ${scenario.name}`);
+  }
   if (name === 'memory') {
     if (!scenario.memoryService) throw notOffered(scenario, 'memoryService', 'postgres');
-    return new MemoryTarget(scenario.memoryService(bug), options.clock);
+    return { kind: 'memory', service: scenario.memoryService(bug) };
   }
   if (name === 'postgres') {
     if (!scenario.sqlService) throw notOffered(scenario, 'sqlService', 'memory');
-    return overPostgres(scenario.sqlService(bug), url, options);
+    return { kind: 'sql', service: scenario.sqlService(bug) };
   }
   throw new Error(
     `There is no target "${name}". Known: memory, postgres, the URL of a service, a file of your own.`,
   );
-}
-
-function moduleTarget(label: string, bug: string | null, url: string | null, options: TargetOptions): Target {
-  if (bug !== null) {
-    throw new Error(`The bug "${bug}" is one of the built-in services: it cannot be planted in ${label}.`);
-  }
-  const found = loadedService(label);
-  if (found.kind === 'memory') return new MemoryTarget(found.service, options.clock);
-  return overPostgres(found.service, url, options);
 }
 
 function overPostgres(service: SqlService, url: string | null, options: TargetOptions): Target {

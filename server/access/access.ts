@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
-import type { FixedToken } from '../contract/index.ts';
+import { type FixedToken, settingsOf } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
 import type { Log } from '../process-edge.ts';
 import type { ServerEnv } from '../server-env.ts';
@@ -22,14 +22,10 @@ export interface AccessOptions {
   streams: number;
 }
 
-export const DEFAULT_ACCESS: AccessOptions = {
-  tokens: [],
-  requireToken: false,
-  hostToken: null,
-  requestRate: 100,
-  streamsPerToken: 200,
-  streams: 1_000,
-};
+const NAMES = ['tokens', 'requireToken', 'hostToken', 'requestRate', 'streamsPerToken', 'streams'] as const;
+
+/** What holds when nothing is said. */
+export const DEFAULT_ACCESS: AccessOptions = settingsOf({}, NAMES);
 
 /** Interactive clients fetch in bursts: pages of a history as somebody scrubs through it. */
 const BURST_SECONDS = 4;

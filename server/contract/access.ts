@@ -1,18 +1,15 @@
 /** Who may do what: the scopes of tokens, and signing in from a browser. */
 import { z } from 'zod';
+import { SCOPES } from './names.ts';
+import { TOKEN_NAME } from './setting-text.ts';
 
-/** `read` looks at runs; `control` launches, stops and stores. Telemetry has a token of its own for each run. */
-export const SCOPES = ['read', 'control'] as const;
+/** Telemetry has a token of its own for each run. */
 export const scopeSchema = z.enum(SCOPES);
-export type Scope = z.infer<typeof scopeSchema>;
 
 /** A name under which people know a token; it is shown and logged. */
 export const tokenNameSchema = z
   .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-    'letters, digits, dots, dashes and underscores, at most 64, a letter or digit first',
-  );
+  .regex(TOKEN_NAME, 'letters, digits, dots, dashes and underscores, at most 64, a letter or digit first');
 
 /** `POST /admin/simcity/session`: a token, for which the browser gets a cookie that scripts cannot read. */
 export const signInSchema = z.strictObject({ token: z.string().min(1).max(500) });

@@ -26,8 +26,14 @@ export const seedRangeSchema = z.tuple([z.int().min(0), z.int().min(0)]);
 export type SeedRange = z.infer<typeof seedRangeSchema>;
 
 export const labOrderSchema = z.discriminatedUnion('do', [
-  /** Loads files of the user's, to see whether they can be used. */
-  z.object({ do: z.literal('load'), modules: modulesSchema }),
+  /** Loads files of the user's, to see whether they can be used for such a run. */
+  z.object({
+    do: z.literal('load'),
+    modules: modulesSchema,
+    scenario: z.string(),
+    target: z.string(),
+    bug: z.string().nullable(),
+  }),
   /** Executes one run and prints its history. */
   z.object({ do: z.literal('execute'), ...subject, seed: z.int() }),
   /** Makes a failing run small. */

@@ -96,6 +96,27 @@ function escapings(secret: string): string[] {
   return all;
 }
 
+/** The user and the password in a URL, up to the last `@` before the path. */
+const USER_INFO = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i;
+
+/** A URL as it may be shown: without its user, its password, and a password in its query. */
+export function maskCredentials(url: string): string {
+  return url
+    .replace(USER_INFO, `$1${MASK}@`)
+    .replace(/([?&](?:password|sslpassword|token)=)[^&#]*/gi, `$1${MASK}`);
+}
+
+/** A URL without its user and password; `credentials`: the whole of it, undefined when there are none. */
+export function splitCredentials(url: string): { target: string; credentials: string | undefined } {
+  const parsed = /^https?:/i.test(url) ? URL.parse(url) : null;
+  if (!parsed || (parsed.username === '' && parsed.password === ''))
+    return { target: url, credentials: undefined };
+  const bare = new URL(parsed);
+  bare.username = '';
+  bare.password = '';
+  return { target: bare.href, credentials: parsed.href };
+}
+
 const SECRET_NAME = /token|secret|passw|passphrase|api_?key|access_?key|private_?key|role_?key|credential/i;
 
 /** The values in an environment that are secrets by their names, and the passwords in its URLs. */

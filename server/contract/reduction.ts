@@ -1,5 +1,24 @@
-/** The text form of a reduction, short enough to type: `ops=3,17-19;mute=17.0.delay;schedule=0,1;variant=4`. */
-import { type Reduction, reductionSchema } from './run.ts';
+/** A part of a run, and its text form, short enough to type: `ops=3,17-19;mute=17.0.delay;schedule=0,1;variant=4`. */
+import { z } from 'zod';
+
+/**
+ * A run cut down to a part of itself, as `shrink` makes it: only these of the operations that the seed
+ * plans, without some of the faults that it draws, and with a schedule of its own.
+ */
+export const reductionSchema = z.object({
+  /** Numbers of the planned operations that are kept, ascending. */
+  operations: z.array(z.int().min(0)).max(100_000),
+  /** Faults that do not strike, as `<planned operation>.<attempt>.<fault>`: `17.0.drop-response`. */
+  muted: z.array(z.string().max(100)).max(100_000).default([]),
+  /**
+   * Which of the ready requests takes each step, by position; 0 (the one that has been ready longest) where
+   * the list is at its end. Null: the run's strategy decides.
+   */
+  schedule: z.array(z.int().min(0)).max(1_000_000).nullable().default(null),
+  /** Draws all that is a matter of time anew (pauses, latencies, the strategy's choices); 0: as the seed has it. */
+  variant: z.int().min(0).max(1_000_000_000).default(0),
+});
+export type Reduction = z.infer<typeof reductionSchema>;
 
 /** The text of a reduction; `parseReduction` reads it back. What is at its default is left out. */
 export function formatReduction(reduction: Reduction): string {

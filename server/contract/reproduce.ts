@@ -1,8 +1,11 @@
 /** Composes the command that reproduces a run: what to type in a clone of the project. */
 import { fileOfLabel, isModuleLabel } from './module.ts';
-import { formatReduction } from './reduction.ts';
-import { isServiceTarget, limitsFor, type RunConfig, runConfigSchema } from './run.ts';
-import { RUN_DEFAULTS } from './run-values.ts';
+import { maskCredentials } from './redact.ts';
+import { formatReduction, type Reduction } from './reduction.ts';
+import { CONFIG_ROWS, type ConfigName, RUN_SETTINGS, type RunConfig } from './run-settings.ts';
+import { flagOf, isHeeded, type RunSetting } from './setting.ts';
+import { writeSetting } from './setting-text.ts';
+import { isServiceTarget } from './target-limits.ts';
 
 export interface Reproducible {
   scenario: string;
@@ -11,58 +14,54 @@ export interface Reproducible {
   config: RunConfig;
 }
 
-const DEFAULTS = runConfigSchema.parse({});
-
 /**
- * Returns `npx simcity run --seed 7 …` with the flags that differ from the defaults, quoted for a POSIX
- * shell. `--rate` is left out: it slows a run down for watching, and changes nothing in its history.
+ * Returns `npx simcity run --seed 7 …` with the flags that differ from the defaults, quoted for a POSIX shell.
  * Credentials in a target's URL are masked, because the command is stored and shown.
  */
 export function reproduceCommand(run: Reproducible): string {
-  const { config } = run;
   const words = ['npx', 'simcity', 'run'];
   if (isModuleLabel(run.scenario)) words.push('--scenario', fileOfLabel(run.scenario));
-  else if (run.scenario !== RUN_DEFAULTS.scenario) words.push(run.scenario);
+  else if (run.scenario !== RUN_SETTINGS.scenario.default) words.push(run.scenario);
   if (isModuleLabel(run.target)) words.push('--target', fileOfLabel(run.target));
-  else if (run.target !== RUN_DEFAULTS.target) words.push('--target', withoutCredentials(run.target));
+  else if (run.target !== RUN_SETTINGS.target.default) words.push('--target', maskCredentials(run.target));
   words.push('--seed', String(run.seed));
-  const flag = (name: string, value: string | number | null, standard: string | number | null) => {
-    if (value !== standard && value !== null) words.push(name, String(value));
-  };
-  words.push(...limits(run));
-  flag('--citizens', config.citizens, DEFAULTS.citizens);
-  flag('--slots', config.slots, DEFAULTS.slots);
-  flag('--concurrency', config.concurrency, DEFAULTS.concurrency);
-  flag('--faults', config.faults, DEFAULTS.faults);
-  for (const [name, rate] of Object.entries(config.faultRates)) words.push('--fault', `${name}=${rate}`);
-  flag('--bug', config.bug, DEFAULTS.bug);
-  flag('--isolation', config.isolation, DEFAULTS.isolation);
-  flag('--strategy', config.strategy, DEFAULTS.strategy);
-  flag('--snapshot-every', config.snapshotEvery, DEFAULTS.snapshotEvery);
-  for (const threshold of config.thresholds) words.push('--threshold', threshold);
-  if (config.reduction) words.push('--reduction', formatReduction(config.reduction));
+  for (const [name, setting] of CONFIG_ROWS) {
+    const flag = flagOf(name, setting);
+    if (flag === null || !isHeeded(setting, 'reproduce') || isUsual(name, setting, run)) continue;
+    for (const text of textsOf(setting, run.config[name])) words.push(`--${flag}`, text);
+  }
   return words.map(shellWord).join(' ');
 }
 
-/** How long it goes on, unless that is what the target has by default. */
-function limits({ target, config }: Reproducible): string[] {
-  const { operations, durationSeconds } = config;
-  const standard: { operations?: number; durationSeconds?: number } = limitsFor(target, {});
-  const { operations: usual = DEFAULTS.operations, durationSeconds: usualSeconds = null } = standard;
-  if (operations === usual && durationSeconds === usualSeconds) return [];
-  const asked = isServiceTarget(target) || operations !== usual;
-  return [
-    ...(asked ? ['--operations', String(operations)] : []),
-    ...(durationSeconds === null ? [] : ['--duration', `${durationSeconds}s`]),
-  ];
+/**
+ * True for a value that a run has when its flag is left out. Limits are left out together or not at all: one
+ * that is asked for takes away the defaults of the others.
+ */
+function isUsual(name: ConfigName, setting: RunSetting, { target, config }: Reproducible): boolean {
+  if (setting.serviceDefault === undefined) return isEqual(config[name], setting.default);
+  return LIMITS.every(([limit, { serviceDefault, default: usual }]) =>
+    isEqual(config[limit], isServiceTarget(target) ? serviceDefault : usual),
+  );
+}
+
+const LIMITS = CONFIG_ROWS.filter(([, { serviceDefault }]) => serviceDefault !== undefined);
+
+function isEqual(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** A value as the texts of its flag, which may be given several times. */
+function textsOf(setting: RunSetting, value: unknown): string[] {
+  if (value === null) return [];
+  if (setting.kind === 'reduction') return [formatReduction(value as Reduction)];
+  if (setting.kind === 'comparisons') return value as string[];
+  if (setting.kind === 'rates')
+    return Object.entries(value as object).map(([name, rate]) => `${name}=${rate}`);
+  return [writeSetting(setting, value)];
 }
 
 /** `word` as one word of a POSIX shell: as it is when nothing in it is special, else in single quotes. */
 export function shellWord(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   return `'${word.replaceAll("'", "'\\''")}'`;
-}
-
-function withoutCredentials(target: string): string {
-  return target.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i, '$1***@');
 }

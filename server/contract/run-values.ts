@@ -45,34 +45,3 @@ export function outcomeOf(status: RunStatus, failure: { kind: FailureKind } | nu
   if (status !== 'STOPPED' || failure === null) return status;
   return failure.kind === 'adapter-error' ? 'ADAPTER ERROR' : 'LOST';
 }
-
-export const FAULT_NAMES = [
-  'drop-request',
-  'drop-response',
-  'duplicate-request',
-  'delay',
-  'reorder',
-  'burst',
-  'crash',
-  'serialization-failure',
-  'pool-exhaustion',
-  'clock-skew',
-] as const;
-export type FaultName = (typeof FAULT_NAMES)[number];
-
-export const FAULT_PROFILES = ['none', 'calm', 'rough', 'brutal'] as const;
-export const ISOLATION_LEVELS = ['read-committed', 'repeatable-read', 'serializable'] as const;
-
-/** What a launch gets where it leaves something out. */
-export const RUN_DEFAULTS = {
-  scenario: 'bookings',
-  target: 'postgres',
-  operations: 2_000,
-  citizens: 40,
-  slots: 12,
-  concurrency: 8,
-  faults: 'rough',
-  isolation: 'read-committed',
-  strategy: 'ambush',
-  snapshotEvery: 10,
-} as const;

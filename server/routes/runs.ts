@@ -1,12 +1,16 @@
 /** Launching, listing, showing and stopping runs. */
-import { randomInt } from 'node:crypto';
 import { Hono } from 'hono';
 import {
+  CONFIG_SETTINGS,
   createRedactor,
+  freshSeed,
   isModuleLabel,
   isTerminal,
   limitsFor,
+  type RunConfig,
   type RunPage,
+  type RunValues,
+  refusalOf,
   reproduceCommand,
   runConfigSchema,
 } from '../contract/index.ts';
@@ -22,9 +26,6 @@ import { validate } from '../validate.ts';
 import { runsQuery, strictLaunch, strictStop } from './parameters.ts';
 
 const byForm = createRedactor([]);
-
-/** Drawn seeds stay below 2^31: they are easy to type, and there are enough. */
-const DRAWN_SEEDS = 2 ** 31;
 
 export function runRoutes({ sql, hub }: Services): Hono<ServerEnv> {
   const routes = new Hono<ServerEnv>();
@@ -84,11 +85,12 @@ function resolveLaunch(body: unknown): NewRun {
   const limited = { ...launch.config, ...limitsFor(launch.target, asked) };
   const config = validate(runConfigSchema, limited, 'config');
   assertTarget(launch.target);
+  assertCanBe(launch.scenario, launch.target, config);
   assertModulesHaveRunner(launch.scenario, launch.target, launch.runner);
   for (const [field, value] of Object.entries({ ...launch, thresholds: config.thresholds })) {
     assertStorable(value, field);
   }
-  const { scenario, target, seed = randomInt(DRAWN_SEEDS) } = launch;
+  const { scenario, target, seed = freshSeed() } = launch;
   return {
     id: newRunId(),
     scenario,
@@ -99,6 +101,14 @@ function resolveLaunch(body: unknown): NewRun {
     campaign: launch.campaign,
     assignedRunner: launch.runner,
   };
+}
+
+/** What could only fail once it has begun, such as a bug that nobody knows, is refused with what would be right. */
+function assertCanBe(scenario: string, target: string, config: RunConfig): void {
+  const refused = refusalOf({ ...config, scenario, target } as RunValues);
+  if (refused === null) return;
+  const { setting, why, advice } = refused;
+  throw invalidRequest(`${setting in CONFIG_SETTINGS ? 'config.' : ''}${setting}: ${why} ${advice}`);
 }
 
 /** A file is loaded by the runner of whoever named it; no other runner may ever claim the run. */

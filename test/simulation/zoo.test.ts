@@ -24,10 +24,9 @@ describe('the zoo', () => {
   });
   afterAll(() => postgres?.close());
 
-  it('has at least fourteen bugs, each with a name and a sentence of its own', () => {
+  it('has at least fourteen bugs, each with a name of its own', () => {
     expect(BUGS.length).toBeGreaterThanOrEqual(14);
     expect(new Set(BUGS.map(({ name }) => name)).size).toBe(BUGS.length);
-    expect(new Set(BUGS.map(({ description }) => description)).size).toBe(BUGS.length);
   });
 
   it.each(BUGS.map(({ name }) => name))(

@@ -95,8 +95,8 @@ describe('settings', () => {
     ['{ "run": { "operations": "many" } }', /simcity\.config\.json: run\.operations: .*expected number/],
     ['{ "run": { "faults": "wild" } }', /run\.faults: /],
     ['{ "serverr": 1 }', /the whole: .*serverr/],
-    ['{ "server": "nowhere" }', /server: must be a URL/],
-    ['{ "run": { "threshold": ["fast"] } }', /run\.threshold\.0: It takes a comparison/],
+    ['{ "server": "nowhere" }', /server: must be the URL of a server/],
+    ['{ "run": { "threshold": ["fast"] } }', /run\.threshold\.0: must be a comparison/],
     ['{ oops', /simcity\.config\.json cannot be read/],
     ['[]', /the whole: /],
   ])('%s is refused with the file and the field', async (content, message) => {

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FAULT_NAMES as FLAG_FAULT_NAMES } from '../../cli/flags.ts';
 import { buildProgram } from '../../cli/program.ts';
 import { FAULT_NAMES, FAULT_PROFILES, ISOLATION_LEVELS, RUN_STATUSES } from '../../server/contract/index.ts';
 import { runInProcess } from '../helpers/fake-context.ts';
@@ -24,11 +23,11 @@ const WRONG: [args: string[], said: string][] = [
   [['run', '--seed', '9007199254740992'], "'9007199254740992' is invalid"],
   [['run', '--operations', '0'], 'It takes a whole number from 1'],
   [['run', '--duration', 'soon'], "'soon' is invalid. It takes a duration such as 500ms, 30s, 5m or 1h"],
-  [['run', '--faults', 'wild'], 'Allowed choices are none, calm, rough, brutal'],
+  [['run', '--faults', 'wild'], 'It takes one of none, calm, rough, brutal.'],
   [['run', '--fault', 'delay'], 'It takes NAME=RATE with a rate from 0 to 1'],
   [['run', '--fault', 'delay=1.5'], 'It takes NAME=RATE with a rate from 0 to 1'],
-  [['run', '--fault', 'earthquake=0.5'], "'earthquake' is no fault.\n  The faults are drop-request"],
-  [['run', '--isolation', 'chaos'], 'Allowed choices are read-committed'],
+  [['run', '--fault', 'earthquake=0.5'], 'It takes one of drop-request, drop-response, '],
+  [['run', '--isolation', 'chaos'], 'It takes one of read-committed, '],
   [['run', '--target', 'mysql'], 'It takes postgres, memory, the http(s) URL of a service, or a file'],
   [['run', '--threshold', 'fast'], "such as 'p95_latency_ms<50'"],
   [['run', '--bug', 'Not A Bug'], 'It takes a name in lower case'],
@@ -40,7 +39,7 @@ const WRONG: [args: string[], said: string][] = [
   [['watch', 'a', 'b'], 'too many arguments'],
   [['watch', '--server', 'ftp://x'], 'It takes the URL of a server'],
   [['stop'], "missing required argument 'run'"],
-  [['runs', '--status', 'BROKEN'], 'Allowed choices are QUEUED'],
+  [['runs', '--status', 'BROKEN'], 'It takes one of QUEUED, '],
   [['runs', '--limit', 'all'], "'all' is invalid"],
   [['show', '--josn'], 'Did you mean --json?'],
   [['events', '--from', '-5'], "'-5' is invalid"],
@@ -74,5 +73,5 @@ test('the choices of flags are those of the contract', () => {
   expect(choices('run', '--faults')).toEqual([...FAULT_PROFILES]);
   expect(choices('run', '--isolation')).toEqual([...ISOLATION_LEVELS]);
   expect(choices('runs', '--status')).toEqual([...RUN_STATUSES]);
-  expect(FLAG_FAULT_NAMES).toEqual([...FAULT_NAMES]);
+  expect(choices('run', '--fault')).toEqual([...FAULT_NAMES]);
 });

@@ -1,11 +1,12 @@
 /** Which URLs may name a service under test. */
 import { describe, expect, it } from 'vitest';
-import { isServiceUrl, resolveService } from '../../runner/targets/http/address.ts';
+import { resolveService } from '../../runner/targets/http/address.ts';
+import { isServiceTarget } from '../../server/contract/index.ts';
 
 describe('the address of a service', () => {
   it('tells URLs from the names of other targets', () => {
-    expect(['http://a', 'HTTPS://a', 'ftp://a'].map(isServiceUrl)).toEqual([true, true, true]);
-    expect(['memory', 'postgres', './http.ts'].map(isServiceUrl)).toEqual([false, false, false]);
+    expect(['http://a', 'HTTPS://a', 'ftp://a'].map(isServiceTarget)).toEqual([true, true, false]);
+    expect(['memory', 'postgres', './http.ts'].map(isServiceTarget)).toEqual([false, false, false]);
   });
 
   it.each(['ftp://127.0.0.1', 'file:///etc/passwd', 'http://'])('refuses %s', async (url) => {

@@ -272,7 +272,7 @@ test('the tail keeps the last bytes and counts the others', () => {
   expect(new OutputTail().lastLines(3)).toEqual([]);
 });
 
-test('the settings have defaults, and those that are wrong are named without their values', () => {
+test('the settings have defaults, and those that are wrong are named without secrets', () => {
   const env = { DATABASE_URL: 'postgres://u:p@h/d', SIMCITY_URL: 'http://127.0.0.1:1', SIMCITY_ONLY_RUN: '' };
   expect(readRunnerConfig(env, 'file:///app/dist/runner.js')).toMatchObject({
     targetUrl: 'postgres://u:p@h/d',
@@ -285,7 +285,7 @@ test('the settings have defaults, and those that are wrong are named without the
     readRunnerConfig({ ...env, DATABASE_URL: 'mysql://secret', SIMCITY_PARALLEL: 'x' }, 'file:///x.js');
   expect(wrong).toThrow(RunnerConfigError);
   expect(wrong).toThrow(
-    /DATABASE_URL must be a URL such as postgres:.*SIMCITY_PARALLEL must be a whole number from 1 to 64/,
+    /DATABASE_URL must be a URL such as postgres:.*SIMCITY_PARALLEL \("x"\) must be a whole number from 1 to 64/,
   );
   expect(wrong).not.toThrow(/secret/);
 });

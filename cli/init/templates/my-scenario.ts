@@ -184,6 +184,7 @@ const scenario: Scenario<DoorCall> = {
   name: 'doors',
   operations: ['enter', 'read'],
   objectNoun: 'door',
+  bugs: ['lost-update'],
   charts: [
     { title: 'visitors', metric: 'entries' },
     { title: 'busiest door', metric: 'busiest_door' },

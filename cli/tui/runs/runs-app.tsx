@@ -13,7 +13,7 @@ import { DIM, fitLine, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { MINIMUM, OUTCOME_COLOR } from '../theme.ts';
 import { HelpPane, helpPlace } from '../views/help.tsx';
-import { FormPane } from './form-pane.tsx';
+import { FORM_HEIGHT, FormPane } from './form-pane.tsx';
 import { isAsking } from './reducer.ts';
 import { CampaignsPane, RunDetailPane } from './run-panes.tsx';
 import { campaignRows, chosenPlace, isActive, listedRuns, type RunsState } from './state.ts';
@@ -55,7 +55,7 @@ export function RunsApp({ state, onStroke }: RunsAppProps) {
 
 function formPlace(columns: number, rows: number) {
   const width = Math.min(columns - 4, 76);
-  const height = Math.min(rows - 2, 18);
+  const height = Math.min(rows - 2, FORM_HEIGHT);
   return {
     x: Math.floor((columns - width) / 2),
     y: Math.max(1, Math.floor((rows - height) / 2)),

@@ -1,86 +1,23 @@
 /** The form that launches a run. */
 import { useState } from 'preact/hooks';
-import { FAULT_PROFILES, ISOLATION_LEVELS, RUN_DEFAULTS } from '../../../server/contract/run-values.ts';
+import { choicesOf } from '../../../server/contract/launch-check.ts';
+import {
+  FORM_ROWS,
+  type LaunchProblem,
+  type LaunchTexts,
+  readLaunch,
+  textsOf,
+} from '../../../server/contract/launch-form.ts';
+import type { RunSettingName } from '../../../server/contract/run-settings.ts';
+import { isChosen, type RunSetting } from '../../../server/contract/setting.ts';
+import { standardOf } from '../../../server/contract/setting-text.ts';
 import { api, asProblem } from '../client/api.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { announce } from '../state/announce.ts';
-import { type Field, launchOf, launchStore, valuesOfRun } from '../state/launching.ts';
+import { launchStore } from '../state/launching.ts';
 import { goTo } from '../state/navigation.ts';
 import { askForToken } from '../state/session.ts';
 import { useStore } from '../state/store.ts';
-
-const FIELDS: readonly Field[] = [
-  {
-    name: 'scenario',
-    label: 'Scenario',
-    kind: 'text',
-    empty: RUN_DEFAULTS.scenario,
-    values: ['bookings', 'transfers'],
-  },
-  {
-    name: 'target',
-    label: 'Target',
-    kind: 'text',
-    empty: RUN_DEFAULTS.target,
-    values: ['postgres', 'memory', 'http://127.0.0.1:8080'],
-  },
-  { name: 'seed', label: 'Seed', kind: 'number', empty: 'a fresh one', min: 0 },
-  { name: 'operations', label: 'Operations', kind: 'number', empty: String(RUN_DEFAULTS.operations), min: 1 },
-  { name: 'faults', label: 'Faults', kind: 'choice', empty: RUN_DEFAULTS.faults, values: FAULT_PROFILES },
-  { name: 'bug', label: 'Known bug to plant', kind: 'text', empty: 'none' },
-  {
-    name: 'durationSeconds',
-    label: 'Duration in seconds',
-    kind: 'number',
-    empty: 'no limit',
-    min: 0,
-    step: 'any',
-    isRare: true,
-  },
-  {
-    name: 'rate',
-    label: 'Operations a second, at most',
-    kind: 'number',
-    empty: 'as fast as it goes',
-    min: 0,
-    step: 'any',
-    isRare: true,
-  },
-  {
-    name: 'citizens',
-    label: 'Citizens',
-    kind: 'number',
-    empty: String(RUN_DEFAULTS.citizens),
-    min: 1,
-    isRare: true,
-  },
-  { name: 'slots', label: 'Slots', kind: 'number', empty: String(RUN_DEFAULTS.slots), min: 1, isRare: true },
-  {
-    name: 'concurrency',
-    label: 'Operations at once',
-    kind: 'number',
-    empty: String(RUN_DEFAULTS.concurrency),
-    min: 1,
-    isRare: true,
-  },
-  {
-    name: 'isolation',
-    label: 'Isolation',
-    kind: 'choice',
-    empty: RUN_DEFAULTS.isolation,
-    values: ISOLATION_LEVELS,
-    isRare: true,
-  },
-  {
-    name: 'strategy',
-    label: 'Strategy',
-    kind: 'text',
-    empty: RUN_DEFAULTS.strategy,
-    values: ['ambush', 'pct', 'random'],
-    isRare: true,
-  },
-  { name: 'threshold', label: 'Threshold', kind: 'text', empty: 'none, or p95_latency_ms<50', isRare: true },
-];
 
 export function LaunchDialog() {
   const open = useStore(launchStore);
@@ -88,44 +25,49 @@ export function LaunchDialog() {
 }
 
 function LaunchForm({ like }: NonNullable<typeof launchStore.value>) {
-  const [values, setValues] = useState<Record<string, string>>(like === null ? {} : valuesOfRun(like));
-  const [problem, setProblem] = useState<string | null>(null);
+  const [values, setValues] = useState<LaunchTexts>(like === null ? {} : textsOf(like));
+  const [problem, setProblem] = useState<Partial<LaunchProblem> | null>(null);
   const [isSent, setSent] = useState(false);
   const close = () => launchStore.set(null);
   const submit = async (event: Event) => {
     event.preventDefault();
+    const read = readLaunch(values);
+    setProblem('problem' in read ? read.problem : null);
+    if ('problem' in read) return;
     setSent(true);
-    setProblem(null);
     try {
-      const run = await api.launch(launchOf(values, like));
+      const run = await api.launch(read.launch);
       close();
       announce(`Launched a run with seed ${run.seed}.`);
       goTo({ page: 'run', runId: run.id, view: 'live', at: null });
     } catch (error) {
       setSent(false);
       if (askForToken(error)) close();
-      else setProblem(asProblem(error).message);
+      else setProblem({ text: asProblem(error).message });
     }
   };
-  const input = (field: Field) => (
-    <FieldInput
-      key={field.name}
-      field={field}
-      value={values[field.name] ?? ''}
-      onInput={(value) => setValues((before) => ({ ...before, [field.name]: value }))}
-    />
-  );
+  const inputs = (isRare: boolean) =>
+    FORM_ROWS.filter(([, setting]) => (setting.isRare ?? false) === isRare).map(([name, setting]) => (
+      <FieldInput
+        key={name}
+        name={name}
+        setting={setting}
+        values={values}
+        isWrong={problem?.setting === name}
+        onInput={(value) => setValues((before) => ({ ...before, [name]: value }))}
+      />
+    ));
   return (
     <Dialog title={like === null ? 'Launch a run' : 'Launch again'} onClose={close} class="launch">
       <form onSubmit={submit}>
-        <div class="fields">{FIELDS.filter(({ isRare }) => !isRare).map(input)}</div>
-        <details>
+        <div class="fields">{inputs(false)}</div>
+        <details open={problem?.setting !== undefined}>
           <summary>More settings</summary>
-          <div class="fields">{FIELDS.filter(({ isRare }) => isRare).map(input)}</div>
+          <div class="fields">{inputs(true)}</div>
         </details>
         {problem !== null && (
           <p class="problem" role="alert">
-            {problem}
+            {problem.text}
           </p>
         )}
         <div class="actions">
@@ -142,57 +84,64 @@ function LaunchForm({ like }: NonNullable<typeof launchStore.value>) {
 }
 
 interface FieldInputProps {
-  field: Field;
-  value: string;
+  name: RunSettingName;
+  setting: RunSetting;
+  values: LaunchTexts;
+  isWrong: boolean;
   onInput: (value: string) => void;
 }
 
-function FieldInput({ field, value, onInput }: FieldInputProps) {
-  const { name, label, kind, empty, values = [], min, step } = field;
+function FieldInput({ name, setting, values, isWrong, onInput }: FieldInputProps) {
   const id = `launch-${name}`;
-  if (kind === 'choice') {
-    return (
-      <div class="field">
-        <label for={id}>{label}</label>
+  const value = values[name] ?? '';
+  const { scenario, target } = values;
+  const choices = choicesOf(setting, { scenario: scenario || undefined, target: target || undefined });
+  const shared = { id, name, 'aria-invalid': isWrong, 'aria-describedby': `${id}-hint` };
+  // A target may be any URL.
+  const isList = isChosen(setting) && setting.kind !== 'target';
+  const chosen = choices.find((choice) => choice.name === (value || setting.default));
+  return (
+    <div class="field">
+      <label for={id}>{setting.label}</label>
+      {isList ? (
         <select
-          id={id}
-          name={name}
-          value={value || empty}
+          {...shared}
+          value={value || String(setting.default ?? '')}
           onChange={(event) => onInput(event.currentTarget.value)}
         >
-          {values.map((each) => (
-            <option key={each} value={each}>
-              {each}
+          {setting.default === null && <option value="">{standardOf(setting)}</option>}
+          {value !== '' && chosen === undefined && <option value={value}>{value}</option>}
+          {choices.map((each) => (
+            <option key={each.name} value={each.name}>
+              {each.name}
             </option>
           ))}
         </select>
-      </div>
-    );
-  }
-  const list = values.length > 0 ? `${id}-values` : undefined;
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        name={name}
-        type={kind}
-        value={value}
-        placeholder={empty}
-        list={list}
-        min={min}
-        step={step}
-        autocomplete="off"
-        spellcheck={false}
-        onInput={(event) => onInput(event.currentTarget.value)}
-      />
-      {list !== undefined && (
-        <datalist id={list}>
-          {values.map((each) => (
+      ) : (
+        <input
+          {...shared}
+          type={setting.kind === 'whole' || setting.kind === 'number' ? 'number' : 'text'}
+          min={'least' in setting ? setting.least : undefined}
+          max={setting.kind === 'whole' ? setting.most : undefined}
+          step={setting.kind === 'whole' ? 1 : 'any'}
+          value={value}
+          placeholder={standardOf(setting)}
+          list={setting.kind === 'target' ? `${id}-values` : undefined}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => onInput(event.currentTarget.value)}
+        />
+      )}
+      {setting.kind === 'target' && (
+        <datalist id={`${id}-values`}>
+          {[...choices.map((each) => each.name), 'http://127.0.0.1:8080'].map((each) => (
             <option key={each} value={each} />
           ))}
         </datalist>
       )}
+      <p class="hint" id={`${id}-hint`}>
+        {isList && chosen !== undefined ? chosen.what : setting.help}
+      </p>
     </div>
   );
 }

@@ -1,5 +1,11 @@
 /** One run against a live service, from its address to its verdict. */
-import type { EndReport, Forensic, JsonObject, RunConfig } from '../../../server/contract/index.ts';
+import {
+  type EndReport,
+  type Forensic,
+  type JsonObject,
+  type RunConfig,
+  splitCredentials,
+} from '../../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../../checkers/thresholds.ts';
 import { faultRates } from '../../faults/profiles.ts';
 import { loadedAdapter } from '../../modules/loaded.ts';
@@ -124,7 +130,7 @@ async function supervised(site: Site): Promise<EndReport> {
   const { verdicts, play } = execution;
   try {
     const { scenario, seed, config } = options;
-    const target = withoutCredentials(address.url);
+    const target = bareUrl(address);
     verdicts.recorder.record(0, 'start', 'city', { scenario, target, seed, config, ...play.world, versions });
     const first = await lookedAt(site, execution);
     manner.cancelsAgain = first.cancelsAgain;
@@ -295,7 +301,7 @@ async function bundle(
   // An adapter that cannot say any more takes nothing from the verdict.
   const city = await inspected(site, play.objects, failure.object).catch(() => null);
   const { scenario, seed, config } = options;
-  const target = withoutCredentials(address.url);
+  const target = bareUrl(address);
   const forensic = composeForensic(isOfTheRun ? failure : { ...failure, object: null }, {
     ...{ scenario, target, seed, config, versions, city },
     show: (object, state) => play.show(object, state),
@@ -426,13 +432,11 @@ async function answers(probe: Wire): Promise<boolean> {
 
 function unreachable(address: ServiceAddress): Error {
   return new Error(
-    `Nobody accepts a connection at ${withoutCredentials(address.url)}. Start the service, or let the run start it with --exec 'COMMAND'.`,
+    `Nobody accepts a connection at ${bareUrl(address)}. Start the service, or let the run start it with --exec 'COMMAND'.`,
   );
 }
 
-function withoutCredentials(url: URL): string {
-  const shown = new URL(url);
-  shown.username = '';
-  shown.password = '';
-  return shown.href.replace(/\/$/, '');
+/** As runs are stored: without user and password. */
+function bareUrl({ url }: ServiceAddress): string {
+  return splitCredentials(url.href).target.replace(/\/$/, '');
 }

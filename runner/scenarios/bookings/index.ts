@@ -1,6 +1,8 @@
 /** The built-in scenario `bookings`: citizens book and cancel seats in slots that managers open and close. */
+
+import { findNamed } from '../../find-named.ts';
 import type { Scenario } from '../scenario.ts';
-import { findBug } from './bugs/index.ts';
+import { BUGS } from './bugs/index.ts';
 import { BOOKING_OPERATIONS, type BookingCall } from './calls.ts';
 import { BookingsPlay } from './play.ts';
 import { MemoryBookingService } from './services/memory.ts';
@@ -10,12 +12,13 @@ export const bookings: Scenario<BookingCall> = {
   name: 'bookings',
   operations: BOOKING_OPERATIONS,
   objectNoun: 'slot',
+  bugs: BUGS.map(({ name }) => name),
   memoryService(bug) {
     if (bug === null) return new MemoryBookingService();
-    const { memory } = findBug(bug);
+    const { memory } = findNamed(BUGS, bug, 'bug of bookings');
     if (!memory) throw new Error(`The bug "${bug}" is one of databases: it needs --target postgres.`);
     return new MemoryBookingService(memory());
   },
-  sqlService: (bug) => sqlBookingService(bug === null ? {} : findBug(bug).sql()),
+  sqlService: (bug) => sqlBookingService(bug === null ? {} : findNamed(BUGS, bug, 'bug of bookings').sql()),
   play: (seed, config) => new BookingsPlay(seed, config),
 };

@@ -5,8 +5,6 @@ import type { SqlSteps } from './sql-service.ts';
 
 export interface BankBug {
   readonly name: string;
-  /** What is wrong, in one sentence. */
-  readonly description: string;
   readonly sql: Partial<SqlSteps>;
   readonly memory: Partial<MemorySteps>;
 }
@@ -14,7 +12,6 @@ export interface BankBug {
 export const BANK_BUGS: readonly BankBug[] = [
   {
     name: 'lost-update',
-    description: 'New balances are computed from those read before, and overwrite what others did since.',
     sql: {
       takeAccounts: (sql, { from, to }) =>
         sql<Account>`select id, balance from accounts where id in (${from}, ${to}) order by id`,
@@ -30,13 +27,11 @@ export const BANK_BUGS: readonly BankBug[] = [
   },
   {
     name: 'no-idempotency',
-    description: 'A repeated transfer moves the money again.',
     sql: { isRepeat: async () => false },
     memory: { knowsRepeats: false },
   },
   {
     name: 'torn-statement',
-    description: 'A statement reads one account after the other, while money moves between them.',
     sql: {
       async statement(sql) {
         const accounts = await sql<Account>`select id from accounts order by id`;

@@ -3,7 +3,7 @@
  * interface, so that it can be read as an example of a scenario of one's own.
  */
 import type { Scenario } from '../../public.ts';
-import { findBankBug } from './bugs.ts';
+import { BANK_BUGS, findBankBug } from './bugs.ts';
 import { BANK_OPERATIONS, type BankCall } from './calls.ts';
 import { MemoryBank } from './memory-service.ts';
 import { BankPlay } from './play.ts';
@@ -13,6 +13,7 @@ export const transfers: Scenario<BankCall> = {
   name: 'transfers',
   operations: BANK_OPERATIONS,
   objectNoun: 'account',
+  bugs: BANK_BUGS.map(({ name }) => name),
   charts: [
     { title: 'coins moved', metric: 'coins_moved' },
     { title: 'transfers', metric: 'transfers' },

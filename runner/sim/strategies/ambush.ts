@@ -43,6 +43,5 @@ export function weightOf({ steps }: Candidate): number {
 
 export const ambush: StrategyFactory = {
   name: 'ambush',
-  description: 'requests at their beginning overtake those in the middle of their work',
   create: (prng) => new Ambush(prng),
 };

@@ -1,4 +1,5 @@
 /** The strategies, by name. */
+import { findNamed } from '../../find-named.ts';
 import type { Prng } from '../prng.ts';
 import { ambush } from './ambush.ts';
 import { pct } from './pct.ts';
@@ -10,9 +11,5 @@ export const STRATEGIES: readonly StrategyFactory[] = [random, pct, ambush, riva
 
 /** The strategy of this name; an error that lists the known ones when there is none. */
 export function createStrategy(name: string, prng: Prng): Strategy {
-  const factory = STRATEGIES.find((known) => known.name === name);
-  if (!factory) {
-    throw new Error(`There is no strategy "${name}". Known: ${STRATEGIES.map((s) => s.name).join(', ')}.`);
-  }
-  return factory.create(prng);
+  return findNamed(STRATEGIES, name, 'strategy').create(prng);
 }

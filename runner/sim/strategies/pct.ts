@@ -55,6 +55,5 @@ class Pct implements Strategy {
 
 export const pct: StrategyFactory = {
   name: 'pct',
-  description: 'random priorities with random points at which the request in front falls behind (PCT)',
   create: (prng) => new Pct(prng),
 };

@@ -3,6 +3,5 @@ import type { StrategyFactory } from './strategy.ts';
 
 export const random: StrategyFactory = {
   name: 'random',
-  description: 'a uniform random walk over the ready requests',
   create: (prng) => ({ pick: (ready) => prng.below(ready.length), done: () => {} }),
 };

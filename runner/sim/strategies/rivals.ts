@@ -38,6 +38,5 @@ function rivalsOf({ object }: Candidate, ready: readonly Candidate[]): number {
 
 export const rivals: StrategyFactory = {
   name: 'rivals',
-  description: 'requests for the object that most others are about go first, newcomers before the rest',
   create: (prng) => new Rivals(prng),
 };

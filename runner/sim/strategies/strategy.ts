@@ -18,8 +18,8 @@ export interface Strategy {
   done(candidate: Candidate): void;
 }
 
+/** What it does is said in the contract's list of names. */
 export interface StrategyFactory {
   readonly name: string;
-  readonly description: string;
   create(prng: Prng): Strategy;
 }

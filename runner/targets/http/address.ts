@@ -1,6 +1,7 @@
 /** Where a service is: the rules for its URL, and the one address that all requests of a run go to. */
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
+import { maskCredentials } from '../../../server/contract/index.ts';
 import { isAllowed } from './allowed.ts';
 
 export interface ServiceAddress {
@@ -31,11 +32,6 @@ REFUSED.addAddress('fd00:ec2::254', 'ipv6');
 REFUSED.addAddress('fd20:ce::254', 'ipv6');
 REFUSED.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
 REFUSED.addSubnet('2002:a9fe::', 32, 'ipv6');
-
-/** True for a target that is named by the URL of a service. */
-export function isServiceUrl(target: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(target);
-}
 
 /**
  * Parses and resolves a target's URL. Loopback and private addresses are allowed: the usual service under
@@ -93,5 +89,5 @@ async function resolve(
 
 /** Without a password, because messages are stored and shown. */
 function quoted(target: string): string {
-  return JSON.stringify(target.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i, '$1***@').slice(0, 200));
+  return JSON.stringify(maskCredentials(target).slice(0, 200));
 }

@@ -3,7 +3,6 @@ import type { Bug } from './bug.ts';
 
 export const cancelByCitizen: Bug = {
   name: 'cancel-by-citizen',
-  description: 'A cancel with an old id ends the booking that the same citizen made in the slot since.',
   sql: () => ({
     async cancel(sql, id) {
       const rows = await sql`

@@ -4,7 +4,6 @@ import type { Bug } from './bug.ts';
 
 export const checkThenInsert: Bug = {
   name: 'check-then-insert',
-  description: 'Seats are counted and taken without a lock, so two bookings can take the same last seat.',
   sql: () => ({
     async takeSlot(sql, slot) {
       const [row] = await sql<TakenSlot>`select id, capacity, open from slots where id = ${slot}`;

@@ -4,7 +4,6 @@ import type { Bug } from './bug.ts';
 
 export const clockIds: Bug = {
   name: 'clock-ids',
-  description: 'The id of a booking is the time in milliseconds, which two bookings can have in common.',
   sql: () => ({
     schema: `
       alter table bookings drop constraint bookings_pkey;

@@ -4,7 +4,6 @@ import type { Bug } from './bug.ts';
 
 export const closeDropsBookings: Bug = {
   name: 'close-drops-bookings',
-  description: 'Closing a slot ends the bookings in it, which nobody cancelled.',
   sql: () => ({
     async setOpen(sql, slot, open) {
       if (!open) await sql`update bookings set active = false where slot = ${slot}`;

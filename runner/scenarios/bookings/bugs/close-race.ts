@@ -5,8 +5,6 @@ import type { Bug } from './bug.ts';
 
 export const closeRace: Bug = {
   name: 'close-race',
-  description:
-    'Closing a slot does not stop the bookings that looked before: they are made in a closed slot.',
   sql: () => ({
     async takeSlot(sql, slot) {
       const [before] = await sql<TakenSlot>`select open from slots where id = ${slot}`;

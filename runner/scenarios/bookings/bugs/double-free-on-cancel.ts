@@ -6,8 +6,6 @@ import { countedSeats } from './counted-seats.ts';
 
 export const doubleFreeOnCancel: Bug = {
   name: 'double-free-on-cancel',
-  description:
-    'A cancel frees a seat before it looks whether the booking is still there, so a repeat frees another.',
   sql: () => ({
     ...countedSeats,
     cancel: (client, id) =>

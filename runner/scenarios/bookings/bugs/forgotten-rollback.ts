@@ -4,7 +4,6 @@ import type { Bug } from './bug.ts';
 
 export const forgottenRollback: Bug = {
   name: 'forgotten-rollback',
-  description: 'A booking beyond the capacity is refused, but its row is committed with the refusal.',
   sql: () => ({
     isFull: () => false,
     async insert(sql, call, slot, clock) {

@@ -4,8 +4,6 @@ import type { Bug } from './bug.ts';
 
 export const idReuse: Bug = {
   name: 'id-reuse',
-  description:
-    'Ids are counted from the bookings that are left, so the id of a cancelled one is given out again.',
   sql: () => ({
     async insert(sql, { slot, citizen, key }) {
       const [row] = await sql<{ id: string }>`

@@ -43,14 +43,3 @@ export const BUGS: readonly Bug[] = [
   truncatedKey,
   unscopedKey,
 ];
-
-/** The bug of this name; an error that lists the known ones when there is none. */
-export function findBug(name: string): Bug {
-  const bug = BUGS.find((known) => known.name === name);
-  if (!bug) {
-    throw new Error(
-      `There is no bug "${name}" in the zoo. Known bugs: ${BUGS.map((b) => b.name).join(', ')}.`,
-    );
-  }
-  return bug;
-}

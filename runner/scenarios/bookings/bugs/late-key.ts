@@ -3,8 +3,6 @@ import type { Bug } from './bug.ts';
 
 export const lateKey: Bug = {
   name: 'late-key',
-  description:
-    'The key is stored after the booking is committed, so a repeat in between, or after a crash, is not known.',
   sql: () => ({
     async insert(sql, { slot, citizen }) {
       const [row] = await sql<{ id: string }>`

@@ -4,7 +4,6 @@ import type { Bug } from './bug.ts';
 
 export const lostAcknowledgement: Bug = {
   name: 'lost-acknowledgement',
-  description: 'A booking is acknowledged although its transaction failed to commit and left nothing.',
   sql: () => ({
     async transaction(client, work) {
       let reply: Reply | null = null;

@@ -3,8 +3,6 @@ import type { Bug } from './bug.ts';
 
 export const lostCancel: Bug = {
   name: 'lost-cancel',
-  description:
-    'A cancel is acknowledged although its optimistic update met a change of the slot and did nothing.',
   sql: () => ({
     async cancel(sql, id) {
       const [seen] = await sql<{ slot: string; version: number }>`

@@ -5,8 +5,6 @@ import { countedSeats } from './counted-seats.ts';
 
 export const lostUpdate: Bug = {
   name: 'lost-update',
-  description:
-    'A cancel computes the new count of seats from what it read before, and overwrites bookings made since.',
   sql: () => ({
     ...countedSeats,
     cancel: (client, id) =>

@@ -3,7 +3,6 @@ import type { Bug } from './bug.ts';
 
 export const noIdempotency: Bug = {
   name: 'no-idempotency',
-  description: 'A repeated request is decided anew instead of getting the booking that it already made.',
   sql: () => ({ findRepeat: async () => undefined }),
   memory: () => ({ findRepeat: () => undefined }),
 };

@@ -4,8 +4,6 @@ import type { Bug } from './bug.ts';
 
 export const readCommittedSkew: Bug = {
   name: 'read-committed-skew',
-  description:
-    'Seats are counted in the statement that waits for the lock, whose snapshot is older; right at serializable only.',
   sql: () => ({
     async takeSlot(sql, slot) {
       const [row] = await sql<TakenSlot>`

@@ -3,7 +3,6 @@ import type { Bug } from './bug.ts';
 
 export const revivedByRepeat: Bug = {
   name: 'revived-by-repeat',
-  description: 'A late repeat of a request makes its booking active again, although it was cancelled since.',
   sql: () => ({
     async findRepeat(sql, { slot, citizen, key }) {
       const [row] = await sql<{ id: string }>`

@@ -7,8 +7,6 @@ import type { Bug } from './bug.ts';
 
 export const staleAvailability: Bug = {
   name: 'stale-availability',
-  description:
-    'Reads come from a cache that is emptied before a change is committed, and stays wrong after it.',
   sql() {
     const cache = new Map<string, SlotView>();
     return {

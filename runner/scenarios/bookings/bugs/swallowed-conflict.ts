@@ -5,8 +5,6 @@ import type { Bug } from './bug.ts';
 
 export const swallowedConflict: Bug = {
   name: 'swallowed-conflict',
-  description:
-    'When the database asks for another try, the service answers "full" instead, also when seats are free.',
   sql: () => ({
     async retried(work) {
       try {

@@ -9,7 +9,6 @@ const PAGE = 2;
 
 export const tornRead: Bug = {
   name: 'torn-read',
-  description: 'A read is put together from several statements, between which the bookings change.',
   sql: () => ({
     async read(sql, slot) {
       const view = await rightSqlSteps.read(sql, slot);

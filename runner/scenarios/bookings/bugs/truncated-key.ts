@@ -6,7 +6,6 @@ const KEPT = 3;
 
 export const truncatedKey: Bug = {
   name: 'truncated-key',
-  description: 'Idempotency keys are cut short, so different keys with the same beginning are taken for one.',
   sql: () => ({
     async findRepeat(sql, { slot, citizen, key }) {
       const [row] = await sql<{ id: string }>`

@@ -3,7 +3,6 @@ import type { Bug } from './bug.ts';
 
 export const unscopedKey: Bug = {
   name: 'unscoped-key',
-  description: 'An idempotency key is not scoped: who uses the key of another gets the booking of the other.',
   sql: () => ({
     async findRepeat(sql, { key }) {
       const [row] = await sql<{

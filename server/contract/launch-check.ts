@@ -1,0 +1,77 @@
+/** What of a launch no run can be, before anything starts: names that nobody knows, and bugs where there are none. */
+import { didYouMean } from './did-you-mean.ts';
+import { isModuleFile, isModuleLabel } from './module.ts';
+import { BUGS, type Named, type NamedBug } from './names.ts';
+import { RUN_ROWS, RUN_SETTINGS, type RunSettingName, type RunValues } from './run-settings.ts';
+import { flagOf, type RunSetting } from './setting.ts';
+import { readSetting, SettingError } from './setting-text.ts';
+
+/** Why a launch is refused. The sentences begin in lower case, to stand behind a name. */
+export interface Refusal {
+  setting: RunSettingName;
+  /** What is wrong. */
+  why: string;
+  /** What would be right. */
+  advice: string;
+}
+
+/** The names among which a setting is chosen, where the others are as given; of bugs those that can be planted there. */
+export function choicesOf(setting: RunSetting, { scenario, target }: RunValues): readonly Named[] {
+  if (!('choices' in setting)) return [];
+  if (setting.kind !== 'bug') return setting.choices;
+  const of = scenario ?? RUN_SETTINGS.scenario.default;
+  const on = target ?? RUN_SETTINGS.target.default;
+  return BUGS.filter((bug: NamedBug) => bug.scenario === of && bug.targets.includes(on));
+}
+
+/**
+ * The first thing that is wrong with the values; null: nothing that can be known here. The bugs of a user's
+ * scenario are its own, and are looked at when it is loaded.
+ */
+export function refusalOf(values: RunValues): Refusal | null {
+  for (const [name, setting] of RUN_ROWS) {
+    const value = values[name];
+    if (value === undefined || value === null) continue;
+    const refused =
+      setting.kind === 'bug' ? refusedBug(String(value), values) : refusedValue(name, setting, value);
+    if (refused !== null) return { setting: name, ...refused };
+  }
+  return null;
+}
+
+type Refused = Omit<Refusal, 'setting'>;
+
+function refusedValue(name: string, setting: RunSetting, value: unknown): Refused | null {
+  if (setting.kind !== 'name' && setting.kind !== 'scenario' && setting.kind !== 'comparisons') return null;
+  try {
+    for (const text of [value].flat()) readSetting(setting, String(text));
+    return null;
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error;
+    const shown = `${flagOf(name, setting) ?? name} ${JSON.stringify(value)}`;
+    const why = setting.kind === 'comparisons' ? `the ${shown} is no comparison.` : `there is no ${shown}.`;
+    return { why, advice: error.message };
+  }
+}
+
+function refusedBug(bug: string, values: RunValues): Refused | null {
+  const { scenario = RUN_SETTINGS.scenario.default, target = RUN_SETTINGS.target.default } = values;
+  const shown = JSON.stringify(bug);
+  if (!RUN_SETTINGS.target.choices.some(({ name }) => name === target)) {
+    return {
+      why: `the bug ${shown} is one of the built-in services, and cannot be planted in ${target}.`,
+      advice: 'Leave it out, or use the target postgres or memory.',
+    };
+  }
+  if (isModuleLabel(scenario) || isModuleFile(scenario)) return null;
+  const here = choicesOf(RUN_SETTINGS.bug, { scenario, target }).map(({ name }) => name);
+  if (here.includes(bug)) return null;
+  const known = BUGS.filter((each) => each.scenario === scenario).map(({ name }): string => name);
+  if (known.includes(bug)) {
+    return { why: `the bug ${shown} is one of databases.`, advice: 'It needs the target postgres.' };
+  }
+  return {
+    why: `${scenario} has no bug ${shown}.`,
+    advice: `${didYouMean(bug, known)} It has ${here.join(', ')}.`.trimStart(),
+  };
+}

@@ -1,0 +1,218 @@
+/**
+ * The names that people choose from, with a line each: the one list of them for help, completion, forms, checks
+ * and `simcity list`. A test holds it to what the runner has.
+ */
+
+export interface Named {
+  readonly name: string;
+  /** What it is, in a few words. */
+  readonly what: string;
+}
+
+export const SCENARIOS = [
+  { name: 'bookings', what: 'citizens book and cancel slots' },
+  { name: 'transfers', what: 'citizens move money between accounts' },
+] as const satisfies readonly Named[];
+
+/** The targets that are built in. */
+export const TARGETS = [
+  { name: 'postgres', what: 'the reference service over a real PostgreSQL, gated statement by statement' },
+  { name: 'memory', what: 'the reference service in memory: no database, the fastest' },
+] as const satisfies readonly Named[];
+
+/** A known bug of a reference service. */
+export interface NamedBug extends Named {
+  readonly scenario: string;
+  /** The built-in targets that have it. */
+  readonly targets: readonly string[];
+}
+
+/** By scenario: those of databases alone, and those that the service in memory has too. */
+const BUGS_OF = {
+  bookings: {
+    postgres: {
+      'forgotten-rollback':
+        'A booking beyond the capacity is refused, but its row is committed with the refusal.',
+      'late-key':
+        'The key is stored after the booking is committed, so a repeat in between, or after a crash, is not known.',
+      'lost-acknowledgement':
+        'A booking is acknowledged although its transaction failed to commit and left nothing.',
+      'lost-update':
+        'A cancel computes the new count of seats from what it read before, and overwrites bookings made since.',
+      'read-committed-skew':
+        'Seats are counted in the statement that waits for the lock, whose snapshot is older; right at serializable only.',
+      'swallowed-conflict':
+        'When the database asks for another try, the service answers "full" instead, also when seats are free.',
+    },
+    both: {
+      'cancel-by-citizen':
+        'A cancel with an old id ends the booking that the same citizen made in the slot since.',
+      'check-then-insert':
+        'Seats are counted and taken without a lock, so two bookings can take the same last seat.',
+      'clock-ids': 'The id of a booking is the time in milliseconds, which two bookings can have in common.',
+      'close-drops-bookings': 'Closing a slot ends the bookings in it, which nobody cancelled.',
+      'close-race':
+        'Closing a slot does not stop the bookings that looked before: they are made in a closed slot.',
+      'double-free-on-cancel':
+        'A cancel frees a seat before it looks whether the booking is still there, so a repeat frees another.',
+      'id-reuse':
+        'Ids are counted from the bookings that are left, so the id of a cancelled one is given out again.',
+      'lost-cancel':
+        'A cancel is acknowledged although its optimistic update met a change of the slot and did nothing.',
+      'no-idempotency':
+        'A repeated request is decided anew instead of getting the booking that it already made.',
+      'revived-by-repeat':
+        'A late repeat of a request makes its booking active again, although it was cancelled since.',
+      'stale-availability':
+        'Reads come from a cache that is emptied before a change is committed, and stays wrong after it.',
+      'torn-read': 'A read is put together from several statements, between which the bookings change.',
+      'truncated-key':
+        'Idempotency keys are cut short, so different keys with the same beginning are taken for one.',
+      'unscoped-key':
+        'An idempotency key is not scoped: who uses the key of another gets the booking of the other.',
+    },
+  },
+  transfers: {
+    postgres: {},
+    both: {
+      'lost-update': 'New balances are computed from those read before, and overwrite what others did since.',
+      'no-idempotency': 'A repeated transfer moves the money again.',
+      'torn-statement': 'A statement reads one account after the other, while money moves between them.',
+    },
+  },
+} as const;
+
+/** The name of a bug of this scenario. */
+export type BugOf<Scenario extends keyof typeof BUGS_OF> =
+  | keyof (typeof BUGS_OF)[Scenario]['postgres']
+  | keyof (typeof BUGS_OF)[Scenario]['both'];
+
+export const BUGS: readonly NamedBug[] = Object.entries(BUGS_OF).flatMap(([scenario, { postgres, both }]) =>
+  [
+    ...Object.entries(postgres).map(([name, what]) => ({ name, what, scenario, targets: ['postgres'] })),
+    ...Object.entries(both).map(([name, what]) => ({
+      name,
+      what,
+      scenario,
+      targets: ['postgres', 'memory'],
+    })),
+  ].sort((a, b) => (a.name < b.name ? -1 : 1)),
+);
+
+export const STRATEGIES = [
+  { name: 'random', what: 'a uniform random walk over the ready requests' },
+  { name: 'pct', what: 'random priorities that change at random points (Burckhardt et al. 2010)' },
+  { name: 'ambush', what: 'requests at their beginning overtake those in the middle of their work' },
+  {
+    name: 'rivals',
+    what: 'guided by conflicts: requests for the most wanted objects go on, newcomers first',
+  },
+] as const satisfies readonly Named[];
+
+export const PROFILES = [
+  { name: 'none', what: 'nothing is made to go wrong' },
+  { name: 'calm', what: 'few faults, and the service stays up' },
+  { name: 'rough', what: 'every fault, each on a few requests in a hundred' },
+  { name: 'brutal', what: 'every fault, on most requests' },
+] as const satisfies readonly Named[];
+
+export const FAULTS = [
+  { name: 'drop-request', what: 'the request never reaches the service' },
+  { name: 'drop-response', what: 'the answer is lost; the effect stays' },
+  { name: 'duplicate-request', what: 'the service gets the request a second time' },
+  { name: 'delay', what: 'the service gets the request later' },
+  { name: 'reorder', what: 'the answer comes later, so that others overtake it' },
+  { name: 'burst', what: 'many citizens go for one object at once' },
+  {
+    name: 'crash',
+    what: 'the service is cut off in the middle of its transactions, and is away for a while',
+  },
+  { name: 'serialization-failure', what: 'a transaction fails at its end, as if others had been in its way' },
+  { name: 'pool-exhaustion', what: 'for a while the service has one connection only' },
+  { name: 'clock-skew', what: 'the clock of the service is set wrong' },
+] as const satisfies readonly Named[];
+
+export const ISOLATION = [
+  { name: 'read-committed', what: 'each statement sees what is committed by then' },
+  { name: 'repeatable-read', what: 'a transaction sees what was committed when it began' },
+  { name: 'serializable', what: 'as if one transaction ran after the other; some have to try again' },
+] as const satisfies readonly Named[];
+
+export const LAUNCHERS = [
+  { name: 'process', what: 'each harness is a process of the runner' },
+  { name: 'docker', what: 'each harness is a container' },
+  { name: 'kubernetes', what: 'each harness is a Job' },
+] as const satisfies readonly Named[];
+
+export const SINKS = [
+  { name: 'server', what: 'harnesses send their telemetry to the server' },
+  { name: 'supabase', what: "harnesses push it to a Supabase project's REST interface" },
+] as const satisfies readonly Named[];
+
+export const LOG_LEVELS = [
+  { name: 'trace', what: 'every step' },
+  { name: 'debug', what: 'what helps to find a mistake' },
+  { name: 'info', what: 'what happens' },
+  { name: 'warn', what: 'what is odd' },
+  { name: 'error', what: 'what failed' },
+  { name: 'fatal', what: 'what ended a part' },
+  { name: 'silent', what: 'nothing' },
+] as const satisfies readonly Named[];
+
+export const REPORTERS = [
+  { name: 'junit', what: 'JUnit XML, for CI' },
+  { name: 'json', what: 'JSON with a version field, for programs' },
+  { name: 'html', what: 'one page that opens anywhere' },
+  { name: 'github', what: 'annotations and a job summary, for GitHub Actions' },
+] as const satisfies readonly Named[];
+
+export const THEMES = [
+  { name: 'auto', what: 'by the background of the terminal' },
+  { name: 'dark', what: 'light letters on dark' },
+  { name: 'light', what: 'dark letters on light' },
+] as const satisfies readonly Named[];
+
+export const TOKEN_SCOPES = [
+  { name: 'read', what: 'may look at runs' },
+  { name: 'control', what: 'may launch, stop and store, too' },
+] as const satisfies readonly Named[];
+
+/** What `simcity list` can list, by what it is called there. */
+export const LISTS: Readonly<Record<string, { readonly what: string; readonly names: readonly Named[] }>> = {
+  scenarios: { what: 'what citizens do: simcity run SCENARIO', names: SCENARIOS },
+  targets: {
+    what: 'the system under test: --target',
+    names: [
+      ...TARGETS,
+      { name: 'URL', what: 'an HTTP service, such as http://127.0.0.1:8080' },
+      { name: 'FILE', what: 'a service of yours, such as ./my-service.ts' },
+    ],
+  },
+  bugs: { what: 'known bugs to plant in a reference service: --bug', names: BUGS },
+  strategies: { what: 'which step goes next: --strategy', names: STRATEGIES },
+  profiles: { what: 'how much goes wrong: --faults', names: PROFILES },
+  faults: { what: 'what can go wrong: --fault NAME=RATE', names: FAULTS },
+  isolation: { what: 'isolation levels of transactions: --isolation', names: ISOLATION },
+  launchers: { what: 'how harnesses are started: --launcher', names: LAUNCHERS },
+  sinks: { what: 'where telemetry goes: --sink', names: SINKS },
+  reporters: { what: 'reports at the end: --reporter', names: REPORTERS },
+  themes: { what: 'colours: --theme', names: THEMES },
+  scopes: { what: 'what a token allows: --scope', names: TOKEN_SCOPES },
+  'log-levels': { what: 'how much the parts write to their logs: SIMCITY_LOG_LEVEL', names: LOG_LEVELS },
+};
+
+/** The names alone, as precisely as they are typed. */
+export function namesOf<const List extends readonly { readonly name: string }[]>(
+  list: List,
+): { readonly [At in keyof List]: List[At]['name'] } {
+  return list.map(({ name }) => name) as unknown as { readonly [At in keyof List]: List[At]['name'] };
+}
+
+export const FAULT_NAMES = namesOf(FAULTS);
+export type FaultName = (typeof FAULT_NAMES)[number];
+export const FAULT_PROFILES = namesOf(PROFILES);
+export const ISOLATION_LEVELS = namesOf(ISOLATION);
+export type LauncherName = (typeof LAUNCHERS)[number]['name'];
+export type ReporterName = (typeof REPORTERS)[number]['name'];
+export const SCOPES = namesOf(TOKEN_SCOPES);
+export type Scope = (typeof SCOPES)[number];

@@ -1,0 +1,109 @@
+/**
+ * The one table of the settings of a run. From a row follow its option and the help, its variable, its field in
+ * the configuration file, in the API and in both forms, its place in the plan and in the command that reproduces
+ * a run, and its completion: one row added here is a setting added.
+ */
+import { BUGS, FAULTS, ISOLATION, PROFILES, SCENARIOS, STRATEGIES, TARGETS } from './names.ts';
+import { flagOf, named, part, type ResolvedOf, type RunSetting, type ValueOf, whole } from './setting.ts';
+
+const city = (label: string, help: string) => ({ group: 'city', label, help }) as const;
+const faults = (label: string, help: string) => ({ group: 'faults', label, help }) as const;
+const rare = { isRare: true } as const;
+
+const launch = {
+  scenario: {
+    ...named('scenario', SCENARIOS, 'bookings'),
+    ...city('Scenario', 'what citizens do, or a file of yours such as ./my-scenario.ts'),
+    // It is the argument of the commands, which an option of the environment would override.
+    except: ['variable', 'file'],
+  },
+  target: {
+    ...named('target', TARGETS, 'postgres'),
+    ...city('Target', 'the system under test: postgres, memory, a URL or a file'),
+    suggestions: ['http://'],
+  },
+  seed: {
+    ...whole(0, Number.MAX_SAFE_INTEGER, null),
+    ...city('Seed', 'decides everything'),
+    unset: 'a fresh one',
+    commands: ['run'],
+  },
+} as const satisfies Record<string, RunSetting>;
+
+const config = {
+  operations: {
+    ...whole(1, 100_000_000, 2_000),
+    ...city('Operations', 'operations to begin before the run settles'),
+    serviceDefault: 20_000,
+  },
+  durationSeconds: {
+    ...part({ kind: 'seconds', most: 604_800, default: null, serviceDefault: 20, unset: 'no limit' }),
+    ...part({ flag: 'duration', value: 'TIME', suggestions: ['10s', '30s', '1m', '5m', '1h'] }),
+    ...city('Duration', 'wall time after which no operation begins, such as 30s'),
+    ...rare,
+  },
+  citizens: { ...whole(1, 100_000, 40), ...city('Citizens', 'citizens of the city'), ...rare },
+  slots: { ...whole(1, 10_000, 12), ...city('Slots', 'slots to book, or accounts'), ...rare },
+  concurrency: { ...whole(1, 1_000, 8), ...city('Concurrency', 'operations under way at once'), ...rare },
+  faults: { ...named('choice', PROFILES, 'rough'), ...faults('Faults', 'how much goes wrong') },
+  faultRates: {
+    ...part({ kind: 'rates', choices: FAULTS, default: {}, unset: 'by the profile' }),
+    ...part({ flag: 'fault', value: 'NAME=RATE' }),
+    ...faults('Fault rates', 'rates of single faults, from 0 to 1; repeatable'),
+    ...rare,
+  },
+  bug: {
+    ...named('bug', BUGS, null),
+    ...faults('Known bug', 'a known bug to plant in the reference service'),
+    unset: 'none',
+  },
+  isolation: {
+    ...named('choice', ISOLATION, 'read-committed'),
+    ...city('Isolation', 'isolation of the transactions'),
+    ...rare,
+  },
+  strategy: { ...named('name', STRATEGIES, 'ambush'), ...city('Strategy', 'which step goes next'), ...rare },
+  rate: {
+    ...part({ kind: 'number', most: 1_000_000, default: null, unset: 'as fast as it goes', value: 'N' }),
+    ...city('Rate', 'operations begun a second at most, for watching'),
+    ...rare,
+    // It slows a run down, and changes nothing in its history.
+    except: ['reproduce'],
+  },
+  snapshotEvery: {
+    ...whole(5, 1_000_000, 10),
+    ...faults('Snapshots', 'events between snapshots of the metrics'),
+    ...rare,
+  },
+  thresholds: {
+    ...part({ kind: 'comparisons', most: 50, default: [], unset: 'none', flag: 'threshold', value: 'EXPR' }),
+    ...faults('Thresholds', "comparisons that must hold, such as 'p95_latency_ms<50'; repeatable"),
+    ...rare,
+  },
+  reduction: {
+    ...part({ kind: 'reduction', default: null, unset: 'the whole run', value: 'PART', commands: ['run'] }),
+    ...city('Part', 'only a part of the run, as shrink prints it'),
+    except: ['variable', 'file', 'form', 'plan'],
+  },
+} as const satisfies Record<string, RunSetting>;
+
+export const RUN_SETTINGS = { ...launch, ...config };
+export const CONFIG_SETTINGS = config;
+
+export type RunSettingName = keyof typeof RUN_SETTINGS;
+export type ConfigName = keyof typeof CONFIG_SETTINGS;
+
+/** All that decides a run beside scenario, target and seed, with every default filled in. */
+export type RunConfig = { [Name in ConfigName]: ResolvedOf<(typeof CONFIG_SETTINGS)[Name]> };
+
+/** Some of the settings of a run, by their names. */
+export type RunValues = { [Name in RunSettingName]?: ValueOf<(typeof RUN_SETTINGS)[Name]> | undefined };
+
+/** The rows in their order. */
+export const RUN_ROWS = Object.entries(RUN_SETTINGS) as [RunSettingName, RunSetting][];
+export const CONFIG_ROWS = Object.entries(CONFIG_SETTINGS) as [ConfigName, RunSetting][];
+
+/** `SIMCITY_` and the flag, in capitals. */
+export function runVariableOf(name: string, setting: RunSetting): string {
+  return `SIMCITY_${(flagOf(name, setting) ?? name).toUpperCase().replaceAll('-', '_')}`;
+}
