@@ -35,7 +35,7 @@ const general: Setting[] = [
     flag: null,
     option: null,
     standard: 'none',
-    what: 'what the server asks for as a bearer token',
+    what: 'the bearer token for the server that --server or SIMCITY_URL names',
     secret: 'value',
   },
   {
