@@ -23,7 +23,9 @@ export function hasData(dataDir: string): boolean {
 export function prepareDataDir(dataDir: string): { logDir: string } {
   const logDir = join(dataDir, 'logs');
   try {
+    refuseForeign(dataDir);
     mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+    // Again, for another may have been faster.
     refuseForeign(dataDir);
     mkdirSync(logDir, { recursive: true, mode: 0o755 });
     const ignore = join(dataDir, '.gitignore');

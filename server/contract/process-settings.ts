@@ -29,7 +29,7 @@ export const PROCESS_SETTINGS = {
   },
   token: {
     ...part({ ...text, pattern: /^[\x21-\x7e]+$/, unset: 'none', secret: 'value' }),
-    ...quiet('SIMCITY_TOKEN', 'what the server asks for as a bearer token'),
+    ...quiet('SIMCITY_TOKEN', 'the bearer token for the server that --server or SIMCITY_URL names'),
     form: 'a token: printable ASCII without spaces',
   },
   databaseUrl: {

@@ -213,6 +213,8 @@ async function usualPort(scene: Scene): Promise<void> {
     sent.length > 0 && sent.every(({ authorization }) => authorization === `Bearer ${TOKEN}`),
     `it does not get the token: ${JSON.stringify(sent)} ${said}`,
   );
+  // What is looked at next must be found on its own, not by way of the port.
+  await neighbour.stopListening(4600);
 }
 
 /** Marks of transient servers are files in TMPDIR whose names can be foretold. */
@@ -330,6 +332,18 @@ async function unpackedData(scene: Scene): Promise<void> {
   }
 }
 
+/** Root in a project of another user, as in a container: what it makes there is its own, and works. */
+async function projectOfAnother(scene: Scene): Promise<void> {
+  const cwd = join(scene.shared, 'project-of-another');
+  await scene.neighbour.folder(cwd);
+  const args = ['run', '--target', 'memory', '--operations', '20', '--log'];
+  const run = await scene.victim(cwd, args, { SIMCITY_TOKEN: undefined });
+  scene.demand('a run in a project of another user', run.code === 0, `it ends with ${run.code}: ${run.said}`);
+  const { code, said } = await scene.victim(cwd, ['runs']);
+  scene.demand('runs of a project of another user', code === 0 && /PASS/.test(said), said);
+  scene.judge('a project of another user');
+}
+
 async function configuration(scene: Scene): Promise<void> {
   const { neighbour, shared } = scene;
   const code = join(shared, 'with-code');
@@ -420,17 +434,19 @@ row(
       await dataDirectory(scene);
       await unpackedData(scene);
       await configuration(scene);
-    } else {
-      row.say(
-        'not root: no second user, so paths were prepared alike, and those that only tell by their owner left out',
-      );
+      await projectOfAnother(scene);
     }
     expect(scene.broken).toEqual([]);
+    const everywhere =
+      'compile caches, port 4600, marks of servers in TMPDIR, clones with notes, configurations, campaigns';
+    const byOwner = 'data directories, archives and configurations of another user';
     row.say(
-      `${scene.attacks} commands of a victim with a token, beside ${CAN_BE_ANOTHER ? `uid ${scene.neighbour.uid}` : 'prepared paths'}: compile caches, port 4600, marks of servers, data directories, notes, configurations, campaigns, archives, clones`,
+      CAN_BE_ANOTHER
+        ? `${scene.attacks} commands of root with a token, beside uid ${scene.neighbour.uid}: ${everywhere}; ${byOwner}`
+        : `${scene.attacks} commands with a token, beside what was prepared without a second user (not root): ${everywhere}; left out: ${byOwner}`,
     );
     row.reach(
-      '0 bytes of code executed, 0 files followed, 0 requests to the neighbour, 0 tokens to whom nobody named',
+      'no foreign code executed, no link followed, no request to another user, no token to whom nobody named',
     );
   },
 );

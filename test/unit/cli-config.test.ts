@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, type Option } from 'commander';
@@ -7,6 +7,7 @@ import { configure, resolveSettings } from '../../cli/config/apply.ts';
 import { loadConfigFile } from '../../cli/config/file.ts';
 import { maskSetting, SETTINGS } from '../../cli/config/settings.ts';
 import { addRun } from '../../cli/program/run.ts';
+import { giveAway } from '../helpers/stranger.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -114,6 +115,25 @@ describe('settings', () => {
     });
     await expect(runWith([], { SIMCITY_FAULTS: 'wild' })).rejects.toThrow('SIMCITY_FAULTS');
   });
+
+  test.runIf(process.geteuid?.() === 0)(
+    'a file of another user is refused, and so is their link (needs root, to give paths away)',
+    async () => {
+      file('throw new Error("executed");', 'simcity.config.ts');
+      giveAway(join(folder, 'simcity.config.ts'));
+      await expect(loadConfigFile(folder)).rejects.toMatchObject({
+        exitCode: 2,
+        message: 'simcity.config.ts is not used: it belongs to another user, uid 65534.',
+        hint: expect.stringContaining('chown'),
+      });
+      rmSync(join(folder, 'simcity.config.ts'));
+      file({}, 'mine.json');
+      symlinkSync('mine.json', join(folder, 'simcity.config.json'));
+      expect((await loadConfigFile(folder))?.values).toEqual({});
+      giveAway(join(folder, 'simcity.config.json'));
+      await expect(loadConfigFile(folder)).rejects.toThrow('it belongs to another user');
+    },
+  );
 
   test('two files are one too many', async () => {
     file({});

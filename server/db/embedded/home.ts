@@ -30,13 +30,13 @@ export interface Home {
  * @throws StartupError when another user may have prepared what is there, or it cannot be used.
  */
 export async function prepareHome(dataDir: string, found: Binaries, owner: Owner | null): Promise<Home> {
+  await refuseForeign(dataDir, null);
   await mkdir(dataDir, { recursive: true, mode: 0o755 }).catch((cause: Error) => {
     throw new StartupError('data_dir_unusable', `the data directory ${dataDir} cannot be created`, {
       hint: 'Give another one with --data-dir.',
       cause,
     });
   });
-  await refuseForeign(dataDir, null);
   const real = await realpath(dataDir);
   for (const name of ['postgres', 'password', 'LOCATION']) {
     await refuseForeign(join(real, name), name === 'postgres' ? owner : null);

@@ -87,6 +87,10 @@ export class Neighbour {
     return this.#order({ do: 'listen', port });
   }
 
+  async stopListening(port: number): Promise<void> {
+    await this.#order({ do: 'stop listening', port });
+  }
+
   /** Listens as a database; answers its port. */
   listenAsDatabase(): Promise<number> {
     return this.#order({ do: 'listen as a database' });
