@@ -13,7 +13,7 @@ import type { Execute } from './session.ts';
  * could not begin. Rejects when the engine or the sink broke.
  */
 export const executeReported: Execute = async ({ modules, ...options }) => {
-  const sink = new FollowedSink(options.sink);
+  const sink = FollowedSink.over(options.sink);
   try {
     await loadModules(modules);
     return await execute({ ...options, sink });

@@ -9,7 +9,12 @@ export class FollowedSink implements Sink {
   readonly #last: RunEvent[] = [];
   #next = 0;
 
-  constructor(sink: Sink) {
+  /** `sink` itself when it is followed already. */
+  static over(sink: Sink): FollowedSink {
+    return sink instanceof FollowedSink ? sink : new FollowedSink(sink);
+  }
+
+  private constructor(sink: Sink) {
     this.#sink = sink;
   }
 

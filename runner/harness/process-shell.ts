@@ -3,6 +3,8 @@ import { createRedactor, secretsOfEnvironment } from '../../server/contract/inde
 import { filesOfUser } from '../modules/loaded.ts';
 import { placeIn, placeText } from '../modules/place.ts';
 import { HARNESS_EXIT } from './exit-codes.ts';
+import { FollowedSink } from './followed-sink.ts';
+import type { LastWords } from './last-words.ts';
 import { watchParent } from './orphan-watchdog.ts';
 import { type Execute, runSession } from './session.ts';
 import { StopControl } from './stop-control.ts';
@@ -28,7 +30,10 @@ export async function runHarnessProcess(execute: Execute): Promise<void> {
   // A Ctrl-C in the runner's terminal is the runner's to pass on.
   process.on('SIGINT', () => undefined);
   const code = await runSession({
-    execute,
+    execute: (order) => {
+      followed = FollowedSink.over(order.sink);
+      return execute({ ...order, sink: followed });
+    },
     input: process.stdin,
     stop,
     told: told.promise,
@@ -39,23 +44,26 @@ export async function runHarnessProcess(execute: Execute): Promise<void> {
 }
 
 const exit = process.exit.bind(process);
+/** The history of the run, once its order has come. */
+let followed: FollowedSink | null = null;
 
 /** Tells of an end that the user's code brings about: from outside it looks like one of the harness's own. */
 function exitTold(code?: number | string | null): never {
-  const place = placeIn(new Error().stack, filesOfUser());
-  if (place) {
-    const message = `it called process.exit(${code ?? ''})`;
-    log({ message, error: 'ProcessExit', by: place.role, at: placeText(place) });
-  }
+  const blame = blameIn(new Error().stack);
+  if (blame) log({ message: `it called process.exit(${code ?? ''})`, error: 'ProcessExit', ...blame });
   return exit(code);
 }
 
 function crash(error: unknown): void {
   const { message, name, stack } = error instanceof Error ? error : new Error(String(error));
-  const place = placeIn(stack, filesOfUser());
-  const blame = place ? { by: place.role, at: placeText(place) } : {};
-  log({ message, error: name, stack, ...blame });
+  log({ message, error: name, stack, ...blameIn(stack) });
   exit(HARNESS_EXIT.crashed);
+}
+
+/** Whose code it was, where, and whether the run had begun; null: none of the user's. */
+function blameIn(stack: string | undefined): Omit<LastWords, 'message'> | null {
+  const place = placeIn(stack, filesOfUser());
+  return place && { by: place.role, at: placeText(place), hasBegun: (followed?.next ?? 0) > 0 };
 }
 
 const redactor = createRedactor(secretsOfEnvironment(process.env));

@@ -1,17 +1,19 @@
 /** Imports a file of the user's, and says plainly why when that fails. */
+import { spawnSync } from 'node:child_process';
 import { realpathSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AdapterError } from './adapter-error.ts';
-import type { ModuleRole } from './place.ts';
+import { asTyped, type ModuleRole, type Place } from './place.ts';
 
+const CHECK_LIMIT_MS = 5_000;
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
 
 /** A file that cannot be used; the message names it, says why, and what would be right. */
 export class ModuleError extends AdapterError {
   override readonly name = 'ModuleError';
 
-  constructor(role: ModuleRole, message: string, options: ErrorOptions = {}) {
+  constructor(role: ModuleRole, message: string, options: ErrorOptions & { place?: Place | null } = {}) {
     super(message, { ...options, phase: 'load', role });
   }
 }
@@ -29,7 +31,10 @@ export async function loadDefault(role: ModuleRole, path: string): Promise<unkno
   try {
     found = await import(pathToFileURL(file).href);
   } catch (error) {
-    throw new ModuleError(role, `${path} cannot be loaded: ${reasonOf(error)}`, { cause: error });
+    throw new ModuleError(role, `${path} cannot be loaded: ${reasonOf(error)}`, {
+      cause: error,
+      place: placeOfSyntaxError(role, file, error),
+    });
   }
   if (!('default' in found)) {
     const names = Object.keys(found);
@@ -56,6 +61,18 @@ function regularFile(role: ModuleRole, path: string): string {
     throw new ModuleError(role, `${path} is not a ${EXTENSIONS.join(', ')} file.`);
   }
   return file;
+}
+
+/** A syntax error of JavaScript does not tell its line, but Node's own check of the file does; null: it is another. */
+function placeOfSyntaxError(role: ModuleRole, file: string, error: unknown): Place | null {
+  if (!(error instanceof SyntaxError) || error.stack?.includes(`${file}:`)) return null;
+  const { stderr } = spawnSync(process.execPath, ['--check', file], {
+    encoding: 'utf8',
+    timeout: CHECK_LIMIT_MS,
+  });
+  const [first = ''] = (stderr ?? '').split('\n');
+  const line = first.startsWith(`${file}:`) ? Number(first.slice(file.length + 1)) : Number.NaN;
+  return Number.isInteger(line) ? { role, file: asTyped(file), line } : null;
 }
 
 /** A syntax error with its place, an error thrown by the file itself, or a package that is missing. */

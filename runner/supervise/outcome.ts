@@ -12,12 +12,12 @@ import {
   type Redactor,
 } from '../../server/contract/index.ts';
 import { HARNESS_EXIT } from '../harness/exit-codes.ts';
+import { lastWords } from '../harness/last-words.ts';
 import type { ChildExit } from '../launch/harness-child.ts';
 import type { ModuleRole } from '../modules/place.ts';
 import { reproduceCommand } from '../reproduce.ts';
 import { redactedLines, sealedForensic } from '../telemetry/seal.ts';
 import { engineVersions } from '../versions.ts';
-import { lastWords } from './last-words.ts';
 import type { GivenUp } from './progress.ts';
 import type { ClaimedRun, Ending, Loss } from './queue.ts';
 
@@ -95,7 +95,7 @@ function judgeExit({ run, modules, exit }: Remains): Judgement {
   }
   if (words?.by) {
     const message = `The ${WHOSE[words.by]} ended the harness: ${words.at}: ${words.message}`;
-    return words.by === 'target'
+    return words.by === 'target' && words.hasBegun !== false
       ? { end: 'FAIL', kind: 'harness-crash', message }
       : { end: 'STOPPED', kind: 'adapter-error', message };
   }

@@ -9,12 +9,15 @@ export interface LastWords {
   by?: 'target' | 'scenario' | 'adapter' | undefined;
   /** Where in it, such as `./my-service.ts:17`. */
   at?: string | undefined;
+  /** True once the history had begun: before that files were loaded and the city set up. */
+  hasBegun?: boolean | undefined;
 }
 
 const wordsSchema = z.object({
   message: z.string(),
   by: z.enum(['target', 'scenario', 'adapter']).optional(),
   at: z.string().optional(),
+  hasBegun: z.boolean().optional(),
 });
 
 /**
