@@ -156,7 +156,7 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
       <Fact name="Time" value={formatClock(elapsed, 1)} />
       {!ended && <LinkFact state={state} ageMs={isWaiting ? null : heartbeatAgeMs(moment)} />}
       <Fact name="Run" value={shortId(run.id)} />
-      {attempt !== null && <Fact name="Attempts" value={safeText(attempt)} />}
+      {attempt !== null && <Fact name="Attempts" value={safeText(attempt)} class="quiet" />}
       {run.config.bug !== null && <Fact name="Bug" value={safeText(run.config.bug)} />}
       {run.campaign !== null && (
         <div>
