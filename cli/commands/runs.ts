@@ -1,5 +1,6 @@
 /** `simcity runs`: the runs there are, newest first. */
 import type { Run, RunStatus } from '../../server/contract/index.ts';
+import { attemptParts } from '../attempts.ts';
 import type { Api } from '../client/api.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT } from '../errors.ts';
@@ -71,6 +72,10 @@ function columns(style: Style): Column<Run>[] {
       right: true,
     },
     { title: 'CREATED', value: (run) => run.createdAt.replace(/\.\d+Z$/, 'Z') },
-    { title: 'FAILURE', value: (run) => safeText(run.failForensic === null ? '' : reasonOf(run)) },
+    {
+      title: 'FAILURE',
+      value: (run) =>
+        safeText(run.failForensic === null ? (attemptParts(run)?.attempt ?? '') : reasonOf(run)),
+    },
   ];
 }

@@ -1,5 +1,5 @@
 /** A run as log lines: what matters at once, progress each second, never a line an event. */
-import type { HeartbeatFrame, RunEvent } from '../../server/contract/index.ts';
+import { type HeartbeatFrame, isTerminal, type RunEvent } from '../../server/contract/index.ts';
 import { isQueuedAgain, waitingText } from '../attempts.ts';
 import { usualCharts } from '../chart-choice.ts';
 import { detailOf, kindOf } from '../describe-event.ts';
@@ -67,6 +67,8 @@ export function createLogLines(style: Style, now: () => number): Narrator {
       return [line(stamp(), 'queued', 'waiting for a runner; `simcity runner` starts one')];
     }
     metrics = { ...metrics, ...data.metrics };
+    // How it ended is told by its end, which knows what kind of an end it is.
+    if (isTerminal(data.status)) return [];
     standing = `${data.status} event=${data.eventIndex}`;
     if (now() - progressAt < PROGRESS_EVERY_MS * 0.9) return [];
     progressAt = now();

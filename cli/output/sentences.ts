@@ -1,5 +1,13 @@
 /** A run as sentences about what changes, for screen readers: no columns, no colours, no repetition. */
-import type { EndFrame, Frame, HeartbeatFrame, Outcome, Run, RunEvent } from '../../server/contract/index.ts';
+import {
+  type EndFrame,
+  type Frame,
+  type HeartbeatFrame,
+  isTerminal,
+  type Outcome,
+  type Run,
+  type RunEvent,
+} from '../../server/contract/index.ts';
 import { attemptText, isQueuedAgain, waitingText } from '../attempts.ts';
 import { detailOf } from '../describe-event.ts';
 import { versionsOf } from '../engine-text.ts';
@@ -58,7 +66,8 @@ export function createSentences(now: () => number): Narrator {
     const lines: string[] = [];
     if (data.status !== status) {
       status = data.status;
-      if (!isQueuedAgain(data)) lines.push(OUTCOME_SENTENCES[status]);
+      // How it ended is told by its end, which knows what kind of an end it is.
+      if (!isQueuedAgain(data) && !isTerminal(status)) lines.push(OUTCOME_SENTENCES[status]);
     }
     if (now() - toldAt >= PROGRESS_EVERY_MS) lines.push(...progress());
     return lines;

@@ -68,6 +68,10 @@ describe('log lines', () => {
     expect(lines.frame(heartbeat(1_204))[0]).toContain('progress RUNNING event=1204');
   });
 
+  test('how a run ended is told by its end alone', () => {
+    expect(linesOf({ value: 5_000 }).frame(heartbeat(9, 'STOPPED'))).toEqual([]);
+  });
+
   test('progress comes once a second', () => {
     const now = { value: 5_000 };
     const lines = linesOf(now);

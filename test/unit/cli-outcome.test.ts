@@ -121,6 +121,12 @@ describe('sentences', () => {
     expect(broke[1]).toMatch(/^What broke is no-overbooking: /);
   });
 
+  test('leave it to the end to say how a run ended', () => {
+    const sentences = createSentences(() => 0);
+    expect(sentences.frame(heartbeat(40, 'STOPPED'))).toEqual([]);
+    expect(sentences.verdict(lost, diagnosedEnd(lost).data, styleFor(false)).join()).not.toContain('stopped');
+  });
+
   test('say why somebody stopped a run', () => {
     const end = { ...endFrame(9, 'STOPPED').data, stopReason: 'seen enough' };
     expect(createSentences(() => 0).verdict(stopped, end, styleFor(false))).toEqual([

@@ -123,6 +123,13 @@ describe('frames', () => {
     expect(heartbeatAgeMs(state)).toBeNull();
   });
 
+  test('a heartbeat does not tell an end before the end does', () => {
+    const lost = diagnosedRun(recordedDiagnosis());
+    const ending = play(start(), frames(heartbeat(8)), frames(heartbeat(9, 'STOPPED')));
+    expect(outcomeOfData(ending.data)).toBe('RUNNING');
+    expect(outcomeOfData(play(ending, frames(diagnosedEnd(lost))).data)).toBe('LOST');
+  });
+
   test('times follow the clock of the server, however wrong this one is', () => {
     const state = play(start(), frames(...historyFrames(0, 10), heartbeat(100)));
     expect(elapsedMs(state)).toBe(100 * 8 + 300);
@@ -153,6 +160,8 @@ describe('a run that is executed again', () => {
     expect(runNeeds(begun())).toEqual([]);
     expect(said(queued())).toContain('waiting to be executed again');
     expect(runNeeds(queued())).toEqual([{ kind: 'run', occasion: 'queued 1', key: 'run queued 1' }]);
+    expect(progressOf(begun())?.leftMs).not.toBeNull();
+    expect(progressOf(queued())?.leftMs).toBeNull();
     const known = answered(queued(), again);
     expect(runNeeds(known)).toEqual([]);
     expect(said(known)).toContain(waitingText(again));

@@ -16,7 +16,7 @@ import { HelpPane, helpPlace } from '../views/help.tsx';
 import { FORM_HEIGHT, FormPane } from './form-pane.tsx';
 import { isAsking } from './reducer.ts';
 import { CampaignsPane, RunDetailPane } from './run-panes.tsx';
-import { campaignRows, chosenPlace, isActive, listedRuns, type RunsState } from './state.ts';
+import { campaignRows, chosenPlace, isActive, isExecuted, listedRuns, type RunsState } from './state.ts';
 
 export interface RunsAppProps {
   state: RunsState;
@@ -150,7 +150,7 @@ function runLine(run: Run, columns: Columns, isChosen: boolean, isMarked: boolea
   const { width } = columns;
   const outcome = runOutcome(run);
   const rate =
-    width >= WIDE && isActive(run) && run.live.eventsPerSecond > 0
+    width >= WIDE && isExecuted(run) && run.live.eventsPerSecond > 0
       ? ` ${formatCompact(Math.round(run.live.eventsPerSecond))}/s`
       : '';
   const texts = cells(

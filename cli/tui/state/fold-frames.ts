@@ -1,5 +1,6 @@
 /** Folds a batch of stream frames into what is known of the run. */
 import type { EndFrame, Frame, HeartbeatFrame, RunEvent, Snapshot } from '../../../server/contract/index.ts';
+import { isTerminal } from '../../../server/contract/run-values.ts';
 import { isQueuedAgain } from '../../attempts.ts';
 import { chartsOfStart } from '../../chart-choice.ts';
 import type { RunData } from './state.ts';
@@ -33,7 +34,8 @@ function foldHeartbeat(data: RunData, heartbeat: HeartbeatFrame, nowMs: number):
   const isNewer = heartbeat.eventIndex >= data.metricsIndex && Object.keys(heartbeat.metrics).length > 0;
   return {
     ...data,
-    status: data.end?.status ?? heartbeat.status,
+    // How a run ended is told by its end alone, which says what kind of an end it is.
+    status: data.end?.status ?? (isTerminal(heartbeat.status) ? data.status : heartbeat.status),
     requeues: data.requeues + (data.status !== 'QUEUED' && isQueuedAgain(heartbeat) ? 1 : 0),
     eventIndex: Math.max(data.eventIndex, heartbeat.eventIndex),
     eventsPerSecond: heartbeat.eventsPerSecond,

@@ -155,6 +155,6 @@ export function progressOf(state: Moment): { share: number; leftMs: number | nul
   const elapsed = elapsedMs(state);
   const passed = durationSeconds === null ? 0 : elapsed / 1_000 / durationSeconds;
   const share = Math.min(1, Math.max(begun, passed));
-  // With less than a hundredth done, a guess is worth nothing.
-  return { share, leftMs: share < 0.01 ? null : (elapsed * (1 - share)) / share };
+  // With less than a hundredth done, or nobody at it, a guess is worth nothing.
+  return { share, leftMs: share < 0.01 || data.status === 'QUEUED' ? null : (elapsed * (1 - share)) / share };
 }

@@ -161,7 +161,7 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
       {engine !== null && (
         <Fact name="Engine" value={`generation ${engine.generation}, SimCity ${engine.version}`} />
       )}
-      {attempt !== null && <Fact name="Attempts" value={safeText(attempt)} />}
+      {attempt !== null && <Fact name="Attempts" value={safeText(attempt)} class="quiet" />}
       {run.config.bug !== null && <Fact name="Bug" value={safeText(run.config.bug)} />}
       {run.campaign !== null && (
         <div>

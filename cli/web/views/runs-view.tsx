@@ -5,7 +5,7 @@ import { attemptParts, isQueuedAgain, waitingText } from '../../attempts.ts';
 import { formatCompact, formatNumber, formatSeconds, shortId } from '../../format.ts';
 import { isLoss, reasonOf, runOutcome } from '../../outcome.ts';
 import { safeText } from '../../sanitize.ts';
-import { type CampaignRow, campaignRows, isActive } from '../../tui/runs/state.ts';
+import { type CampaignRow, campaignRows, isActive, isExecuted } from '../../tui/runs/state.ts';
 import { api, asProblem } from '../client/api.ts';
 import { refreshing } from '../client/refresh.ts';
 import { Link } from '../components/link.tsx';
@@ -126,7 +126,7 @@ function RunsTable({ runs, isFiltered }: { runs: readonly Run[] | null; isFilter
               Took
             </th>
             <th scope="col" class="what">
-              What broke
+              Why
             </th>
             <th scope="col" class="wide-only">
               Launched
@@ -173,7 +173,7 @@ function RunRow({ run, now }: { run: Run; now: number }) {
       </td>
       <td class="number">
         {formatNumber(live.eventIndex + 1)}
-        {isActive(run) && live.eventsPerSecond > 0 && (
+        {isExecuted(run) && live.eventsPerSecond > 0 && (
           <span class="dim block">{formatCompact(Math.round(live.eventsPerSecond))}/s</span>
         )}
       </td>
