@@ -13,10 +13,12 @@ export function planEntries(run: Run): [name: string, value: string][] {
     target: run.target,
     seed: run.seed,
   } as RunValues;
-  return RUN_ROWS.filter(([, setting]) => isHeeded(setting, 'plan')).map(([name, setting]) => [
-    flagOf(name, setting) ?? name,
-    safeText(writeSetting(setting, values[name])) || 'none',
-  ]);
+  return RUN_ROWS.flatMap(([name, setting]): [string, string][] => {
+    const text = safeText(writeSetting(setting, values[name]));
+    // Without rates of its own a run has those of its profile, which is told.
+    if (!isHeeded(setting, 'plan') || (setting.kind === 'rates' && text === '')) return [];
+    return [[flagOf(name, setting) ?? name, text || 'none']];
+  });
 }
 
 /** The plan on a few lines of `name value` pairs, for terminals of 80 columns. */
