@@ -14,12 +14,12 @@ export function planEntries(run: Run): [name: string, value: string][] {
     target: run.target,
     seed: run.seed,
   } as RunValues;
-  const entries = RUN_ROWS.filter(([, setting]) => isHeeded(setting, 'plan')).map(
-    ([name, setting]): [string, string] => [
-      flagOf(name, setting) ?? name,
-      safeText(writeSetting(setting, values[name])) || 'none',
-    ],
-  );
+  const entries = RUN_ROWS.flatMap(([name, setting]): [string, string][] => {
+    const text = safeText(writeSetting(setting, values[name]));
+    // Without rates of its own a run has those of its profile, which is told.
+    if (!isHeeded(setting, 'plan') || (setting.kind === 'rates' && text === '')) return [];
+    return [[flagOf(name, setting) ?? name, text || 'none']];
+  });
   const engine = engineTextOf(run);
   if (engine === null) return entries;
   // Beside the seed, which means something only to this generation.

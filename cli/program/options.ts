@@ -2,7 +2,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { PROCESS_SETTINGS, type ProcessSettingName } from '../../server/contract/process-settings.ts';
 import { RUN_ROWS, RUN_SETTINGS } from '../../server/contract/run-settings.ts';
-import { flagOf, type Setting } from '../../server/contract/setting.ts';
+import { flagOf, isRepeatable, type Setting } from '../../server/contract/setting.ts';
 import { standardOf } from '../../server/contract/setting-text.ts';
 import { choose, parserOf, reporter, wholeNumber } from '../flags.ts';
 
@@ -26,7 +26,10 @@ function optionOf(name: string, setting: Setting, words: Words = {}): Option {
     `--${flagOf(name, setting)}`,
     ...(setting.value === undefined ? [] : [`<${setting.value}>`]),
   ];
-  const option = new Option(flags.join(' '), words.help ?? `${setting.help}${standard}`);
+  const option = new Option(
+    flags.join(' '),
+    words.help ?? `${setting.help}${isRepeatable(setting) ? '; repeatable' : ''}${standard}`,
+  );
   if (setting.kind === 'flag') return option;
   if (setting.kind === 'choice') return choose(option, setting.choices);
   if (setting.kind === 'reports') option.argParser(reporter);

@@ -151,7 +151,7 @@ export const PROCESS_SETTINGS = {
   reporters: {
     ...part({ kind: 'reports', choices: REPORTERS, default: [], unset: 'none; github on GitHub Actions' }),
     ...part({ flag: 'reporter', value: 'NAME[=FILE]', by: 'option' }),
-    ...said('SIMCITY_REPORTER', 'reports to write at the end, to FILE or to stdout; repeatable'),
+    ...said('SIMCITY_REPORTER', 'reports to write at the end, to FILE or to stdout'),
   },
   targetModule: {
     ...file,

@@ -49,7 +49,7 @@ const config = {
   faultRates: {
     ...part({ kind: 'rates', choices: FAULTS, default: {}, unset: 'by the profile' }),
     ...part({ flag: 'fault', value: 'NAME=RATE' }),
-    ...faults('Fault rates', 'rates of single faults, from 0 to 1; repeatable'),
+    ...faults('Fault rates', 'rates of single faults, such as drop-response=0.02'),
     ...rare,
   },
   bug: {
@@ -77,7 +77,7 @@ const config = {
   },
   thresholds: {
     ...part({ kind: 'comparisons', most: 50, default: [], unset: 'none', flag: 'threshold', value: 'EXPR' }),
-    ...faults('Thresholds', "comparisons that must hold, such as 'p95_latency_ms<50'; repeatable"),
+    ...faults('Thresholds', 'comparisons that must hold, such as p95_latency_ms<50'),
     ...rare,
   },
   reduction: {

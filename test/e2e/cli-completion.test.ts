@@ -58,6 +58,19 @@ describe('what is offered', () => {
     expect(await offered('run', '--faults', '')).toEqual(['none', 'calm', 'rough', 'brutal']);
     expect(await offered('run', '--faults=b')).toEqual(['--faults=brutal']);
     expect(await offered('run', '--fault', 'drop')).toEqual(['drop-request=', 'drop-response=']);
+    expect(await offered('run', '--strategy', '')).toEqual(['random', 'pct', 'ambush', 'rivals']);
+    expect(await offered('run', 'b')).toEqual(['bookings', ':files']);
+    expect(await offered('campaign', '')).toEqual(['bookings', 'transfers', ':files']);
+    expect(await offered('run', '--bug', 'check')).toEqual(['check-then-insert']);
+    expect(await offered('run', 'transfers', '--bug', '')).toEqual([
+      ...['lost-update', 'no-idempotency', 'torn-statement'],
+    ]);
+    expect(await offered('run', '--target', 'memory', '--bug', 'late')).toEqual([]);
+    expect(await offered('run', '--bug=late')).toEqual(['--bug=late-key']);
+    expect(await offered('run', '--target', 'p')).toEqual(['postgres', ':files']);
+    expect(await offered('runner', '--launcher', '')).toEqual(['process', 'docker', 'kubernetes']);
+    expect(await offered('list', 'b')).toEqual(['bugs']);
+    expect(await offered('run', '--threshold', 'ok>1', '--thr')).toEqual(['--threshold']);
     expect(await offered('run', '--quiet', '--qu')).toEqual([]);
     expect(await offered('run', '--data-dir', '')).toEqual([':directories']);
     expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
@@ -88,6 +101,7 @@ describe('bash', () => {
     expect(await ask('simcity wat')).toEqual(['watch']);
     expect(await ask('simcity run --faults ')).toEqual(['none', 'calm', 'rough', 'brutal']);
     expect(await ask('simcity run --faults=br')).toEqual(['brutal']);
+    expect(await ask('simcity run --bug check')).toEqual(['check-then-insert']);
     expect(await ask('simcity watch 01')).toEqual([RUN_ID]);
     expect(await ask('simcity run --output rep')).toEqual(['report-here.xml']);
     expect(await ask('simcity run --data-dir dat')).toEqual(['data-here']);

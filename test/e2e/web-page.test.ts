@@ -1,7 +1,17 @@
 /** Mission control in a real browser where it is hard: hostile text, tokens, lost servers, small screens, fast runs. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { apiPath, ENGINE_GENERATION, type Run, type RunEvent } from '../../server/contract/index.ts';
+import {
+  apiPath,
+  BUGS,
+  ENGINE_GENERATION,
+  FORM_ROWS,
+  namesOf,
+  type Run,
+  type RunEvent,
+  SCENARIOS,
+  STRATEGIES,
+} from '../../server/contract/index.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
 import {
   axe,
@@ -243,6 +253,62 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByRole('button', { name: 'Stop…' }).click();
     await page.getByRole('button', { name: 'Stop the run' }).click();
     await page.locator('.run-head .badge-stopped').waitFor();
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
+  it('launches by a form with every name there is, which refuses what no run can be', async () => {
+    const server = await start();
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    const posted: unknown[] = [];
+    page.on('request', (request) => request.method() === 'POST' && posted.push(request.postDataJSON()));
+    await open();
+    await page.getByRole('button', { name: 'Launch a run' }).click();
+    const options = (label: string) =>
+      page.getByLabel(label, { exact: true }).locator('option').allTextContents();
+    await page.getByText('More settings').click();
+    expect(await options('Strategy')).toEqual(namesOf(STRATEGIES));
+    expect(await options('Scenario')).toEqual(namesOf(SCENARIOS));
+    const bugsOf = (name: string) => namesOf(BUGS.filter(({ scenario }) => scenario === name));
+    expect(await options('Known bug')).toEqual(['none', ...bugsOf('bookings')]);
+    await page.getByLabel('Scenario').selectOption('transfers');
+    expect(await options('Known bug')).toEqual(['none', ...bugsOf('transfers')]);
+    await page.getByLabel('Known bug').selectOption('torn-statement');
+    await page.getByText('A statement reads one account after the other').waitFor();
+    for (const [, { label }] of FORM_ROWS) await page.getByLabel(label, { exact: true }).waitFor();
+
+    // A bug of transfers is none of bookings, and none of a service.
+    const submit = () => page.getByRole('button', { name: 'Launch', exact: true }).click();
+    await page.getByLabel('Scenario').selectOption('bookings');
+    await submit();
+    await page.getByRole('alert').getByText('bookings has no bug "torn-statement"').waitFor();
+    expect(await page.getByLabel('Known bug').getAttribute('aria-invalid')).toBe('true');
+    await page.getByLabel('Known bug').selectOption('lost-cancel');
+    await page.getByLabel('Target').fill('http://127.0.0.1:9');
+    await submit();
+    await page.getByRole('alert').getByText('cannot be planted in http://127.0.0.1:9').waitFor();
+    await page.getByLabel('Target').fill('memry');
+    await submit();
+    await page.getByRole('alert').getByText('Did you mean memory?').waitFor();
+    expect(await axe(page), 'the form with what is wrong').toEqual([]);
+    expect(posted).toEqual([]);
+
+    await page.getByLabel('Target').fill('memory');
+    await page.getByLabel('Strategy').selectOption('rivals');
+    await page.getByLabel('Fault rates').fill('delay=0.5, crash=0');
+    await page.getByLabel('Duration').fill('30s');
+    await submit();
+    await page.getByText('Queued: waiting for a runner').waitFor();
+    expect(posted).toEqual([
+      {
+        scenario: 'bookings',
+        target: 'memory',
+        config: {
+          ...{ bug: 'lost-cancel', strategy: 'rivals', faultRates: { delay: 0.5, crash: 0 } },
+          ...{ durationSeconds: 30, operations: 100_000_000 },
+        },
+      },
+    ]);
     expect(wrongs).toEqual([]);
     await page.close();
   });

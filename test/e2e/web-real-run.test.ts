@@ -24,7 +24,7 @@ describe.skipIf(!hasChromium)('mission control in the browser', () => {
     await page.getByRole('button', { name: 'Launch a run' }).click();
     await page.getByLabel('Target').fill('memory');
     await page.getByLabel('Seed').fill('7');
-    await page.getByLabel('Known bug to plant').fill('check-then-insert');
+    await page.getByLabel('Known bug').selectOption('check-then-insert');
     await page.getByRole('button', { name: 'Launch', exact: true }).click();
 
     // Live, to the end.
@@ -116,7 +116,7 @@ describe.skipIf(!hasChromium)('mission control in the browser', () => {
     await type('Operations', '100000');
     await page.locator('summary', { hasText: 'More settings' }).focus();
     await page.keyboard.press('Enter');
-    await type('Operations a second, at most', '200');
+    await type('Rate', '200');
     await page.keyboard.press('Enter');
 
     await page.locator('.run-head .badge-running').waitFor();

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { SETTINGS } from '../../cli/config/settings.ts';
 import { buildProgram } from '../../cli/program.ts';
+import { namesOf, PROCESS_ROWS, RUN_ROWS } from '../../server/contract/index.ts';
 import { runInProcess } from '../helpers/fake-context.ts';
 
 const program = buildProgram({} as Parameters<typeof buildProgram>[0], () => {});
@@ -24,14 +24,24 @@ describe('help', () => {
   test('is the same by --help, and lists the commands, the environment and the exit codes', async () => {
     const { stdout } = await runInProcess(['--help'], tmpdir());
     for (const name of names) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
-    for (const { name, variable } of SETTINGS) {
-      if (!name.startsWith('run.')) expect(stdout).toContain(variable);
+    for (const [, { variable, help, isInternal }] of PROCESS_ROWS) {
+      if (isInternal) expect(stdout).not.toContain(variable);
+      else expect(stdout.split('\n').find((line) => line.startsWith(`  ${variable} `))).toContain(help);
     }
     expect(stdout).toContain('NO_COLOR');
     expect(stdout).toContain('3 STOPPED');
     expect(stdout).not.toContain('__complete');
     const watch = (await runInProcess(['watch', '--help'], tmpdir())).stdout;
     expect((await runInProcess(['help', 'watch'], tmpdir())).stdout).toBe(watch);
+  });
+
+  test('of run has every setting with its help and its names', async () => {
+    const { stdout } = await runInProcess(['run', '--help'], tmpdir());
+    const text = stdout.replace(/\s+/g, ' ');
+    for (const [, setting] of RUN_ROWS) {
+      expect(text).toContain(setting.help);
+      for (const name of 'choices' in setting ? namesOf(setting.choices) : []) expect(text).toContain(name);
+    }
   });
 
   test('words are consistent', () => {
