@@ -1,4 +1,5 @@
 /** The `memory` target: routines of an in-process service, with locks that the engine can see. */
+import { EngineFault } from '../engine-fault.ts';
 import type { Call, Reply } from '../scenarios/scenario.ts';
 import type { CityClock } from '../sim/clock.ts';
 import { checkedReply, inShort } from './reply.ts';
@@ -63,6 +64,7 @@ export class MemoryTarget implements Target {
 
   step(task: Task): void {
     const own = task as MemoryTask;
+    if (own.state !== 'ready') throw new EngineFault('A request takes a step only while it is ready.');
     let next: IteratorResult<{ lock: string } | undefined, Reply>;
     try {
       next = own.routine.next();
