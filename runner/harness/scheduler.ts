@@ -1,4 +1,5 @@
 /** Virtual time and the requests inside the target: picks who takes the next step, and takes it. */
+import { EngineFault } from '../engine-fault.ts';
 import type { Prng } from '../sim/prng.ts';
 import type { Strategy } from '../sim/strategies/strategy.ts';
 import { TimerQueue } from '../sim/timer-queue.ts';
@@ -79,9 +80,13 @@ export class Scheduler {
     this.#stepped(task, position);
   }
 
-  /** Tasks that another's end or a fault has made ready are taken over. */
+  /** Tasks that another's step or a fault has made ready are taken over. */
   takeWoken(): void {
-    for (const woken of this.#options.target.takeWoken()) this.#makeReady(woken);
+    for (const woken of this.#options.target.takeWoken()) {
+      if (woken.state !== 'ready' || this.#ready.includes(woken))
+        throw new EngineFault('A request that is woken was waiting, and is ready.');
+      this.#makeReady(woken);
+    }
   }
 
   /** Every task leaves the target, done with what the crash left as their replies; oldest first. */

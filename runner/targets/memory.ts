@@ -1,5 +1,5 @@
 /** The `memory` target: routines of an in-process service, with locks that the engine can see. */
-
+import { EngineFault } from '../engine-fault.ts';
 import { AdapterError, errorText } from '../modules/adapter-error.ts';
 import type { Call, Reply } from '../scenarios/scenario.ts';
 import type { CityClock } from '../sim/clock.ts';
@@ -75,6 +75,7 @@ export class MemoryTarget implements Target {
 
   step(task: Task): void {
     const own = task as MemoryTask;
+    if (own.state !== 'ready') throw new EngineFault('A request takes a step only while it is ready.');
     let next: IteratorResult<{ lock: string } | undefined, Reply>;
     try {
       next = own.routine.next();

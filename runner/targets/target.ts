@@ -23,9 +23,17 @@ export interface Target {
   prepare(world: Readonly<Record<string, unknown>>): void | Promise<void>;
   /** Takes a request. Nothing of it runs before its first step. */
   start(call: Call, faults: TaskFaults): Task;
-  /** Runs one ready task up to its next scheduling point. */
+  /**
+   * Runs one ready task up to its next scheduling point. What became of that task is told by its `state` on return
+   * and by nothing else: however often it waits and is freed inside the step (as when a deadlock that it closes is
+   * broken at the cost of another), it is not among those that `takeWoken` tells of.
+   * @throws EngineFault when the task is not ready.
+   */
   step(task: Task): void | Promise<void>;
-  /** Tasks that became ready since the last call without a step of their own, in the order they did. */
+  /**
+   * Tasks that waited and became ready since the last call, each once, in the order in which they did: freed by
+   * another task's step or by a fault. Never the task whose step freed them; `step` has told of that.
+   */
   takeWoken(): readonly Task[];
   /** What happened inside that a reader of the history should know (a deadlock and its victim), since the last call. */
   takeNotes(): readonly { type: string; data: Record<string, unknown> }[];

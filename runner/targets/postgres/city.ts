@@ -12,14 +12,23 @@ const PREFIX = 'simcity_city_';
 export class City {
   readonly schema: string;
   readonly version: string;
+  /** True when a commit may have to check what its transaction has done, and to wait for others with that. */
+  readonly checksAtCommit: boolean;
   readonly #control: postgres.Sql;
   readonly #ddl: string;
   /** The statement that makes the city as good as new; null: that is not known yet. */
   #renewal: string | null = null;
 
-  private constructor(schema: string, version: string, control: postgres.Sql, ddl: string) {
+  private constructor(
+    schema: string,
+    version: string,
+    checksAtCommit: boolean,
+    control: postgres.Sql,
+    ddl: string,
+  ) {
     this.schema = schema;
     this.version = version;
+    this.checksAtCommit = checksAtCommit;
     this.#control = control;
     this.#ddl = ddl;
   }
@@ -49,7 +58,8 @@ export class City {
       });
       await keepStill(control, schema);
       await sweep(control, schema);
-      return new City(schema, row?.version ?? 'unknown', control, ddl);
+      const checksAtCommit = await hasDeferrable(control, schema);
+      return new City(schema, row?.version ?? 'unknown', checksAtCommit, control, ddl);
     } catch (error) {
       await control.end({ timeout: 1 });
       if (error instanceof AdapterError) throw error;
@@ -129,6 +139,15 @@ async function keepStill(control: postgres.Sql, schema: string): Promise<void> {
       `alter table ${quoted(String(name))} set (autovacuum_enabled = false, toast.autovacuum_enabled = false)`,
     );
   }
+}
+
+/** True when constraints or triggers can be put off to the end of a transaction. */
+async function hasDeferrable(control: postgres.Sql, schema: string): Promise<boolean> {
+  const [row] = await control`
+    select exists (
+      select from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = ${schema} and t.tgdeferrable) as found`;
+  return row?.['found'] === true;
 }
 
 /**

@@ -14,15 +14,16 @@ import {
   type SqlValue,
   sqlState,
 } from './sql-client.ts';
+import { type TextTraits, traitsOf } from './statement-text.ts';
 
 export type StatementKind = 'statement' | 'commit' | 'rollback';
 
 /** A transaction of a task; its session is bound from its first statement to its end. */
 export interface Transaction {
   session: Session | null;
-  /** Statements that took effect in it. */
+  /** Statements that were answered in it. */
   statements: number;
-  /** Why PostgreSQL would refuse everything but a rollback. */
+  /** PostgreSQL refuses everything but going back, to a savepoint or to before the beginning. */
   aborted: boolean;
 }
 
@@ -30,6 +31,7 @@ export class Statement {
   readonly task: PostgresTask;
   readonly kind: StatementKind;
   readonly text: string;
+  readonly traits: TextTraits;
   readonly values: readonly SqlValue[];
   readonly transaction: Transaction | null;
   /**
@@ -59,6 +61,7 @@ export class Statement {
     this.task = task;
     this.kind = kind;
     this.text = text;
+    this.traits = traitsOf(text);
     this.values = values;
     this.transaction = transaction;
   }
@@ -69,9 +72,14 @@ export class Statement {
     this.error = error;
   }
 
-  /** True when its end lets locks go. */
-  get releases(): boolean {
+  /** True when its transaction ends with it. */
+  get endsTransaction(): boolean {
     return this.kind !== 'statement' || this.transaction === null;
+  }
+
+  /** True when PostgreSQL would refuse it, because an earlier statement of its transaction has failed. */
+  get isRefused(): boolean {
+    return this.kind === 'statement' && !this.traits.goesBack && this.transaction?.aborted === true;
   }
 }
 
@@ -156,10 +164,8 @@ export class PostgresTask implements Task {
     values: readonly SqlValue[],
     transaction: Transaction | null,
   ): Promise<Record<string, unknown>[]> {
-    if (transaction?.aborted && kind === 'statement') {
-      return Promise.reject(new SqlError('25P02', 'current transaction is aborted'));
-    }
     const statement = new Statement(this, kind, text, values, transaction);
+    if (statement.isRefused) return Promise.reject(abortedError());
     const answer = new Promise<Record<string, unknown>[]>((resolve, reject) => {
       statement.resolve = resolve;
       statement.reject = reject;
@@ -167,6 +173,14 @@ export class PostgresTask implements Task {
     this.queue.push(statement);
     return answer;
   }
+}
+
+/** What PostgreSQL says to every statement of a transaction in which one has failed. */
+export function abortedError(): SqlError {
+  return new SqlError(
+    '25P02',
+    'current transaction is aborted, commands ignored until end of transaction block',
+  );
 }
 
 /** An error as it goes into the history: without what the world decides (process numbers, addresses). */

@@ -1,4 +1,5 @@
 /** What came of letting statements through that the engine asks for afterwards. */
+import { EngineFault } from '../../engine-fault.ts';
 import type { PostgresTask } from './gate.ts';
 
 interface Note {
@@ -13,17 +14,17 @@ export class Happenings {
     'a deadlock was broken': 0,
     'a transaction failed to serialize': 0,
   };
+  /** The task that takes a step now: its step tells of it, `takeWoken` of all others. */
+  stepping: PostgresTask | null = null;
   #woken: PostgresTask[] = [];
   #notes: Note[] = [];
 
   /** The task waited and can go on. */
   makeReady(task: PostgresTask): void {
+    if (this.#woken.includes(task))
+      throw new EngineFault('A request is woken once for each time that it waits.');
     task.state = 'ready';
-    this.#woken.push(task);
-  }
-
-  isWoken(task: PostgresTask): boolean {
-    return this.#woken.includes(task);
+    if (task !== this.stepping) this.#woken.push(task);
   }
 
   takeWoken(): readonly PostgresTask[] {

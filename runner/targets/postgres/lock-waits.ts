@@ -3,6 +3,7 @@
  * it for any one backend: a second one is taken back (its effect was none) and sent again once locks were let
  * go. Deadlocks are found in the graph of who waits for whom and their victim is drawn from the seed.
  */
+import { EngineFault } from '../../engine-fault.ts';
 import type { Prng } from '../../sim/prng.ts';
 import type { City } from './city.ts';
 import type { Statement } from './gate.ts';
@@ -15,12 +16,18 @@ import { SqlError } from './sql-client.ts';
  * in ms: a little more than most statements take. The answer decides, never the time that it took.
  */
 const FIRST_LOOK_MS = 0.35;
+/** Likewise where nobody else holds anything, so that a wait for a lock would be a surprise. */
+const LATE_LOOK_MS = 25;
+/** After so many looks it is work that takes its time, or someone else's lock: then the looks get rare. */
+const CLOSE_LOOKS = 40;
 
 export class LockWaits {
   readonly #city: City;
   readonly #prng: Prng;
   readonly #happenings: Happenings;
   readonly #byPid = new Map<number, Statement>();
+  /** The city's own sessions by their backend's process number, idle ones too. */
+  #sessions = new Map<number, Session>();
   /** Statements that wait in the database for a lock, in the order in which they began to. */
   #blocked: Statement[] = [];
   /** Statements taken back until locks are let go. */
@@ -31,6 +38,11 @@ export class LockWaits {
     this.#city = city;
     this.#prng = prng;
     this.#happenings = happenings;
+  }
+
+  /** These are the city's sessions from now on. */
+  own(sessions: readonly Session[]): void {
+    this.#sessions = new Map(sessions.map((session) => [session.pid, session]));
   }
 
   /** True while a statement waits in the database. */
@@ -44,13 +56,18 @@ export class LockWaits {
     this.#byPid.set(session.pid, statement);
   }
 
-  /** The statement is over, and its transaction too: the session is nobody's. */
+  /** The statement is over, and its transaction too: the session is nobody's, and nobody waits for it any more. */
   release({ transaction }: Statement, session: Session): void {
     if (transaction) {
       transaction.session = null;
       this.#openTransactions--;
     }
     this.#byPid.delete(session.pid);
+    // Those in the database are looked at again; of those at the gate nobody else would say it.
+    for (const statement of this.#deferred) {
+      if (statement.blockers.includes(session.pid))
+        statement.blockers = statement.blockers.filter((pid) => pid !== session.pid);
+    }
   }
 
   /**
@@ -82,32 +99,48 @@ export class LockWaits {
     this.#openTransactions++;
   }
 
-  /** Waits for a statement that was sent; on return it is settled, or its task waits. */
+  /** Waits for a statement that was sent; on return it is settled, or its task waits or may try again. */
   async watch(statement: Statement): Promise<void> {
     if (await this.#settledOrBlocked(statement)) return;
     statement.task.state = 'waiting';
     this.#happenings.sometimes['a transaction waited for a lock']++;
-    const others = [...this.#blocked];
     this.#blocked.push(statement);
-    if (await this.#breakDeadlock(statement)) return;
-    if (waitsBeside(statement, others)) await this.#takeBack(statement);
+    await this.#hasBegunToWait(statement);
+    this.#tryWhatOthersWaitFor();
   }
 
   /** Settles what was waiting in the database as far as it can go now, and lets the rest be tried again. */
   async locksLetGo(): Promise<void> {
     for (let again = this.#blocked.length > 0; again; ) {
       again = false;
-      for (const statement of [...this.#blocked]) {
+      for (const statement of this.#blockersFirst()) {
         // One that another's going on has taken back, or made the victim of a deadlock, is settled already.
         if (!this.#blocked.includes(statement)) continue;
         const before = statement.blockers;
         if (await this.#settledOrBlocked(statement)) this.#wake(statement);
         else if (sameNumbers(before, statement.blockers)) continue;
-        else if (!(await this.#waitsForNext(statement))) continue;
+        else if (!(await this.#hasBegunToWait(statement))) continue;
         again = true;
       }
     }
     this.#sendAgain();
+    this.#tryWhatOthersWaitFor();
+  }
+
+  /**
+   * What waits in the database, each after those that it waits for: one that ends its transaction lets locks go by
+   * itself when it gets through, and whether that has reached the next one yet would be chance.
+   */
+  #blockersFirst(): Statement[] {
+    const order = new Set<Statement>();
+    const blocked = new Set(this.#blocked);
+    const visit = (statement: Statement | undefined): void => {
+      if (!statement || !blocked.delete(statement)) return;
+      for (const pid of statement.blockers) visit(this.#byPid.get(pid));
+      order.add(statement);
+    };
+    for (const statement of this.#blocked) visit(statement);
+    return [...order];
   }
 
   /** All of them are lost with their sessions, which `terminate` ends; resolves when they have been answered. */
@@ -122,20 +155,28 @@ export class LockWaits {
   }
 
   /**
-   * A statement that locks several rows got one and waits for the next: it may not wait there beside others
-   * any more than one that has just been sent. True when that let locks go.
+   * A statement waits in the database, or, when it locks several rows, got one and waits for the next. Every
+   * deadlock that this closes is broken, and no two may wait there beside each other. True when that let locks go.
    */
-  async #waitsForNext(statement: Statement): Promise<boolean> {
-    if (await this.#breakDeadlock(statement)) {
-      // As the victim it is ready like one that was just sent, but its task was not: it has to be woken.
-      if (statement.phase === 'settled' && !this.#happenings.isWoken(statement.task))
-        this.#happenings.makeReady(statement.task);
+  async #hasBegunToWait(statement: Statement): Promise<boolean> {
+    let letGo = false;
+    for (;;) {
+      while (this.#blocked.includes(statement) && (await this.#breakDeadlock(statement))) letGo = true;
+      // It may have gone on, or been taken back, when the deadlock was broken.
+      if (!this.#blocked.includes(statement)) return letGo;
+      const rivals = this.#blocked.filter((other) => waitBeside(statement, other));
+      if (rivals.length === 0) return letGo;
+      if (canBeTakenBack(statement)) {
+        await this.#takeBack(statement);
+        return true;
+      }
+      // It was sent while nobody waited. All that were sent since can be taken back, so they make way for it.
+      for (const rival of rivals) await this.#takeBack(rival);
+      letGo = true;
+      if (!(await this.#settledOrBlocked(statement))) continue;
+      this.#wake(statement);
       return true;
     }
-    const others = this.#blocked.filter((other) => other !== statement);
-    if (!waitsBeside(statement, others) || !canBeTakenBack(statement)) return false;
-    await this.#takeBack(statement);
-    return true;
   }
 
   /**
@@ -157,22 +198,43 @@ export class LockWaits {
     for (const statement of chosen) this.#happenings.makeReady(statement.task);
   }
 
+  /**
+   * One at the gate whose blockers are all gone is tried again at the latest when others wait for its
+   * transaction: it may wait for one of them, and nobody but the database can tell.
+   */
+  #tryWhatOthersWaitFor(): void {
+    const free = this.#deferred.filter(({ blockers }) => blockers.length === 0);
+    if (free.length === 0) return;
+    const awaited = new Set([...this.#blocked, ...this.#deferred].flatMap(({ blockers }) => blockers));
+    const tried = free.filter(({ session }) => session !== null && awaited.has(session.pid));
+    this.#deferred = this.#deferred.filter((statement) => !tried.includes(statement));
+    for (const statement of tried) this.#happenings.makeReady(statement.task);
+  }
+
   /** True when the database has answered; false when the statement waits for another of ours. */
   async #settledOrBlocked(statement: Statement): Promise<boolean> {
-    if (this.#openTransactions + this.#blocked.length <= (statement.transaction ? 1 : 0)) {
-      // Nobody else holds anything: it cannot have to wait.
-      await statement.answered;
-      return true;
-    }
-    while (!(await answeredWithin(statement, FIRST_LOOK_MS))) {
-      const session = statement.session as Session;
-      const blockers = (await this.#city.blockers(session.pid)).filter((pid) => this.#byPid.has(pid));
+    const alone = this.#openTransactions + this.#blocked.length <= (statement.transaction ? 1 : 0);
+    if (alone && (await answeredInTime(statement, LATE_LOOK_MS))) return true;
+    for (let looks = 0; !(await answeredSoon(statement, looks)); looks++) {
+      const blockers = await this.#blockersOf(statement);
       if ((statement.phase as Statement['phase']) === 'settled') break;
       if (blockers.length === 0) continue;
-      statement.blockers = blockers.sort((a, b) => a - b);
+      statement.blockers = blockers;
       return false;
     }
     return true;
+  }
+
+  /** The sessions of ours that it waits for, in ascending order. */
+  async #blockersOf({ session }: Statement): Promise<number[]> {
+    const { pid } = session as Session;
+    const ours = (await this.#city.blockers(pid)).filter((blocker) => this.#sessions.has(blocker));
+    const idle = ours.filter((blocker) => !this.#byPid.has(blocker));
+    if (idle.length === 0) return ours.sort((a, b) => a - b);
+    // An idle session that holds a lock was left with it, unless it is not through yet with what ended its transaction.
+    await Promise.all(idle.map((blocker) => this.#sessions.get(blocker)?.settled()));
+    const still = await this.#city.blockers(pid);
+    return ours.filter((blocker) => still.includes(blocker)).sort((a, b) => a - b);
   }
 
   #wake(statement: Statement): void {
@@ -183,6 +245,8 @@ export class LockWaits {
 
   /** Cancels a waiting statement and puts it back at the gate, as if it had not been sent. */
   async #takeBack(statement: Statement): Promise<void> {
+    if (!canBeTakenBack(statement))
+      throw new EngineFault('Of the statements that wait only one has no way back.');
     await this.#cancel(statement);
     this.#deferred.push(statement);
     statement.phase = 'queued';
@@ -214,9 +278,10 @@ export class LockWaits {
     else await this.#cancel(victim);
     victim.settle(null, new SqlError('40P01', 'deadlock detected'));
     victim.blockers = [];
-    if (victim === latest) victim.task.state = 'ready';
-    else this.#happenings.makeReady(victim.task);
+    // The last to wait is also the last to go on.
+    if (victim !== latest) this.#happenings.makeReady(victim.task);
     await this.locksLetGo();
+    if (victim === latest) this.#happenings.makeReady(victim.task);
     return true;
   }
 
@@ -240,10 +305,10 @@ export class LockWaits {
   }
 }
 
-/** True when the statement waits for one for which another waits too, or for one that waits itself. */
-function waitsBeside(statement: Statement, others: readonly Statement[]): boolean {
-  const rivals = new Set(others.flatMap((other) => [...other.blockers, other.session?.pid ?? 0]));
-  return statement.blockers.some((pid) => rivals.has(pid));
+/** True when both wait for the same, or the one waits for the other. */
+function waitBeside(statement: Statement, other: Statement): boolean {
+  if (other === statement) return false;
+  return statement.blockers.some((pid) => pid === other.session?.pid || other.blockers.includes(pid));
 }
 
 /** True when both ask the database for the very same. */
@@ -257,7 +322,7 @@ function isSame(a: Statement, b: Statement): boolean {
   );
 }
 
-/** What began a transaction goes back with it; another statement needs a savepoint before it. */
+/** What began a transaction goes back with it; any other statement in one needs a savepoint before it. */
 function canBeTakenBack({ savepoint, transaction }: Statement): boolean {
   return savepoint || !transaction || transaction.statements === 0;
 }
@@ -268,6 +333,24 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
 
 function sessionNumber(statement: Statement): number {
   return statement.session?.number ?? -1;
+}
+
+/** True when the answer came before it is time to look (again) whether the statement waits for a lock. */
+function answeredSoon(statement: Statement, looks: number): Promise<boolean> {
+  return looks < CLOSE_LOOKS
+    ? answeredWithin(statement, FIRST_LOOK_MS)
+    : answeredInTime(statement, LATE_LOOK_MS);
+}
+
+/** Waits by a timer. */
+async function answeredInTime(statement: Statement, delayMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const time = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, delayMs);
+  });
+  await Promise.race([statement.answered, time]);
+  clearTimeout(timer);
+  return statement.phase === 'settled';
 }
 
 /** Waits without a timer: those of Node are a millisecond at the least, a statement takes a fraction of it. */

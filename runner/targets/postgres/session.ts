@@ -54,6 +54,11 @@ export class Session {
     this.send(text, []).catch(() => {});
   }
 
+  /** Resolves when the database is through with all that was sent. */
+  async settled(): Promise<void> {
+    await this.send('', []);
+  }
+
   async close(): Promise<void> {
     await this.#client.end({ timeout: 1 });
   }

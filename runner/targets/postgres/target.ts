@@ -2,13 +2,13 @@
  * The `postgres` target: a service's real transactions on a real database, one statement at a time, in
  * the order that the engine picks. What waits for a lock is left waiting while others go on.
  */
-
+import { EngineFault } from '../../engine-fault.ts';
 import { AdapterError, type AdapterPhase, errorText } from '../../modules/adapter-error.ts';
 import type { Call } from '../../scenarios/scenario.ts';
 import { brokenContract, checkedReply, inShort } from '../reply.ts';
 import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
-import { PostgresTask, type Statement } from './gate.ts';
+import { abortedError, PostgresTask, type Statement, type Transaction } from './gate.ts';
 import { Happenings } from './happenings.ts';
 import { LockWaits } from './lock-waits.ts';
 import { type Isolation, Session, SessionPool } from './session.ts';
@@ -56,6 +56,7 @@ export class PostgresTarget implements Target {
     this.versions['postgres'] = this.#city.version;
     this.#waits = new LockWaits(this.#city, this.#options.prng, this.#happenings);
     this.#pool = new SessionPool(await this.#openSessions(kept?.sessions));
+    this.#waits.own(this.#pool.sessions);
     this.#spare = kept?.sessions.slice(this.#pool.sessions.length) ?? [];
     await told('setup', 'prepare()', async () => this.#service.prepare(this.#ungated(), world));
     if (this.#options.isolation === 'serializable') this.#witness = new Witness(this.#url);
@@ -68,8 +69,17 @@ export class PostgresTarget implements Target {
 
   async step(task: Task): Promise<void> {
     const own = task as PostgresTask;
+    this.#happenings.stepping = own;
+    await this.#step(own);
+    this.#happenings.stepping = null;
+  }
+
+  async #step(own: PostgresTask): Promise<void> {
     const statement = own.queue[0];
-    if (!own.started || !statement) {
+    if (own.state !== 'ready' || own.started !== (statement !== undefined)) {
+      throw new EngineFault('A request takes a step only while it is ready and has something to do.');
+    }
+    if (!statement) {
       own.run();
     } else {
       if (statement.phase === 'queued') await this.#letThrough(statement);
@@ -103,6 +113,7 @@ export class PostgresTarget implements Target {
     this.#line.length = 0;
     this.#happenings.forgetWoken();
     this.#pool.replace(await this.#openSessions());
+    this.#waits.own(this.#pool.sessions);
   }
 
   limitPool(connections: number | null): void {
@@ -156,6 +167,7 @@ export class PostgresTarget implements Target {
 
   /** Sends a statement; on return it is settled, or its task waits. */
   async #letThrough(statement: Statement): Promise<void> {
+    if (statement.isRefused) return statement.settle(null, abortedError());
     if (!this.#assignSession(statement)) return;
     if (this.#waits.staysAtGate(statement)) return;
     this.#send(statement);
@@ -180,22 +192,13 @@ export class PostgresTarget implements Target {
     const { transaction } = statement;
     this.#waits.bind(statement);
     if (transaction && transaction.statements === 0) session.sendAhead('begin');
-    const fails = statement.kind === 'commit' && statement.task.failsAtCommit;
-    if (fails) {
-      statement.task.failsAtCommit = false;
-      this.#happenings.sometimes['a transaction failed to serialize']++;
-      this.#happenings.note({ type: 'fault', data: { name: 'serialization-failure' } });
-    }
     // Only a statement that may have to be taken back later in its transaction needs a way back.
     statement.savepoint =
-      statement.kind === 'statement' && (transaction?.statements ?? 0) > 0 && this.#waits.hasBlocked;
+      (transaction?.statements ?? 0) > 0 && this.#waits.hasBlocked && this.#mayWait(statement);
     if (statement.savepoint) session.sendAhead('savepoint simcity_gate');
     statement.phase = 'sent';
-    statement.answered = session.send(fails ? 'rollback' : statement.text, statement.values).then(
-      (rows) => {
-        if (fails) statement.settle(null, new SqlError('40001', 'could not serialize access'));
-        else statement.settle([...rows], null);
-      },
+    statement.answered = this.#answerTo(statement, session).then(
+      (rows) => statement.settle([...rows], null),
       (error: unknown) => {
         if (sqlState(error) === '40001') this.#happenings.sometimes['a transaction failed to serialize']++;
         statement.settle(null, error);
@@ -203,25 +206,57 @@ export class PostgresTarget implements Target {
     );
   }
 
+  #mayWait({ kind, traits }: Statement): boolean {
+    return kind === 'statement' ? !traits.aboutSavepoint : kind === 'commit' && this.#city.checksAtCommit;
+  }
+
+  #answerTo(statement: Statement, session: Session): Promise<Record<string, unknown>[]> {
+    const { kind, text, values } = statement;
+    return kind === 'commit' ? this.#commit(statement, session) : session.send(text, values);
+  }
+
+  async #commit({ task, savepoint }: Statement, session: Session): Promise<Record<string, unknown>[]> {
+    if (task.failsAtCommit) {
+      task.failsAtCommit = false;
+      this.#happenings.note({ type: 'fault', data: { name: 'serialization-failure' } });
+      await session.send('rollback', []);
+      throw new SqlError('40001', 'could not serialize access');
+    }
+    // What a commit waits for is a check that was put off to it: that can be taken back, a commit can not.
+    if (savepoint) await session.send('set constraints all immediate', []);
+    return await session.send('commit', []);
+  }
+
   /** Hands the answer to the service's code; then whatever waited for the locks that went is settled. */
   async #finish(statement: Statement): Promise<void> {
-    const { transaction, session, kind } = statement;
+    const { transaction, session, traits } = statement;
     if (transaction) {
       transaction.statements++;
-      if (statement.error && kind === 'statement') {
-        transaction.aborted = true;
-        // PostgreSQL lets an aborted transaction's locks go at once, before the rollback comes.
-        await this.#waits.locksLetGo();
-      } else if (statement.savepoint && session) session.sendAhead('release savepoint simcity_gate');
+      if (statement.kind === 'statement') await this.#settleInside(statement, transaction);
     }
-    if (statement.releases && session) {
+    if (statement.endsTransaction && session) {
+      // A commit that PostgreSQL refused has ended its transaction; one that never came to it has not.
+      if (statement.error && transaction) session.sendAhead('rollback');
       this.#waits.release(statement, session);
       this.#pool.give(session);
       await this.#waits.locksLetGo();
       this.#serveLine();
-    }
+    } else if (traits.letsLocksGo) await this.#waits.locksLetGo();
     if (statement.error) statement.reject(statement.error);
     else statement.resolve(statement.rows ?? []);
+  }
+
+  /** What a statement's end means to its transaction, which goes on. */
+  async #settleInside(statement: Statement, transaction: Transaction): Promise<void> {
+    const { error, savepoint, session, traits } = statement;
+    if (error) {
+      transaction.aborted = true;
+      // PostgreSQL lets an aborted transaction's locks go at once, before the rollback comes.
+      await this.#waits.locksLetGo();
+      return;
+    }
+    if (traits.goesBack) transaction.aborted = false;
+    if (savepoint && session) session.sendAhead('release savepoint simcity_gate');
   }
 
   #serveLine(): void {
