@@ -66,7 +66,7 @@ const AWAY = {
   unknown: 'The database cannot be reached just now. Try again in a moment.',
 };
 
-/** The errors that simcity_ingest raises, by SQLSTATE, as the API answers them. */
+/** The errors that simcity_ingest_batch raises, by SQLSTATE, as the API answers them. */
 function fromIngest(error: unknown): ApiError | null {
   if (!(error instanceof Error)) return null;
   const detail = 'detail' in error && typeof error.detail === 'string' ? error.detail : '';

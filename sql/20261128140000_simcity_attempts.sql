@@ -29,8 +29,8 @@ alter table public.simcity_runs add constraint simcity_runs_pass_check
   check (pass is not distinct from case status when 'PASS' then true when 'FAIL' then false end);
 
 -- Takes the oldest queued run that p_runner may take, if there is one that nobody else is taking. A run that was
--- executed before goes on only at its own generation; after its second loss it rests for two seconds first, because
--- what ended it may pass. A clock that was set back makes nobody wait.
+-- executed before goes on only at its own generation (null: of a SimCity that does not tell it); after its second
+-- loss it rests for two seconds first, because what ended it may pass. A clock that was set back makes nobody wait.
 drop function if exists public.simcity_claim_run(text, double precision, bytea, uuid);
 create or replace function public.simcity_claim_run(
   p_runner text, p_lease_seconds double precision, p_token_hash bytea, p_only uuid default null,
@@ -58,7 +58,7 @@ begin
       where q.status = 'QUEUED'
         and (q.assigned_runner is null or q.assigned_runner = p_runner)
         and (p_only is null or q.id = p_only)
-        and (q.generation is null or q.generation = p_generation)
+        and (q.generation is not distinct from p_generation or (q.generation is null and q.next_index = 0))
         and (q.requeued_at is null or q.attempts < 2
           or clock_timestamp() not between q.requeued_at and q.requeued_at + interval '2 seconds')
       order by q.created_at, q.id
@@ -276,7 +276,8 @@ end
 $$;
 
 -- Sees to every run whose runner has let its lease run out, or that runs without one: it is queued again, or ended. A
--- run that waits for a runner which alone could go on with it is ended after a minute. Answers their ids.
+-- run that waits for a runner which alone could go on with it (the one that has the user's file, or one as old as that
+-- which began it) is ended after a minute. Answers their ids.
 create or replace function public.simcity_reap_lost() returns setof uuid
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
@@ -303,12 +304,14 @@ begin
   end loop;
   for r in
     select * from simcity_runs
-    where status = 'QUEUED' and assigned_runner is not null and requeued_at < clock_timestamp() - interval '60 seconds'
+    where status = 'QUEUED' and requeued_at < clock_timestamp() - interval '60 seconds'
+      and (assigned_runner is not null or (generation is null and next_index > 0))
     order by created_at, id
     for no key update skip locked
   loop
-    v_message := format('The harness was lost, and runner %s, which alone may execute the run again, '
-      'did not come back within 60 s.', r.assigned_runner);
+    v_message := format('The harness was lost, and %s, which alone may execute the run again, did not come within 60 s.',
+      case when r.assigned_runner is null then 'a runner of the version that began it'
+        else 'runner ' || r.assigned_runner end);
     if simcity_end_run(r.id, r.fence, 'STOPPED', 'harness-lost',
         simcity_harness_forensic(r.id, 'harness-lost', v_message)) then
       return next r.id;
@@ -317,7 +320,7 @@ begin
 end
 $$;
 
--- Ingest on the plain path leaves out a run that repeats its prefix: simcity_ingest compares it.
+-- Ingest on the plain path leaves out a run that repeats its prefix: simcity_ingest_batch compares it.
 create or replace function public.simcity_ingest_lock(p_runs uuid[], p_hashes bytea[])
 returns table (run_id uuid, next_index bigint, batches bigint, stop_requested boolean, stop_reason text)
 language sql
@@ -405,8 +408,7 @@ $$;
 -- prefix: the run has then ended with that.
 -- SC001 the token may not send (any more); SC002 a gap, DETAIL = the index expected; SC003 what is
 -- stored differs, DETAIL = its index; SC004 no such run; SC005 the end report and the history disagree.
-drop function if exists public.simcity_ingest(uuid, bytea, json, json, json, json);
-create or replace function public.simcity_ingest(
+create or replace function public.simcity_ingest_batch(
   p_run uuid, p_token_hash bytea, p_events json, p_snapshots json, p_live json, p_end json
 ) returns table (next_index bigint, stop_requested boolean, stop_reason text, difference json)
 language plpgsql
@@ -606,6 +608,17 @@ begin
 end
 $$;
 
+-- As servers called it that knew of no repetition.
+create or replace function public.simcity_ingest(
+  p_run uuid, p_token_hash bytea, p_events json, p_snapshots json, p_live json, p_end json
+) returns table (next_index bigint, stop_requested boolean, stop_reason text)
+language sql
+set search_path = pg_catalog, public, pg_temp
+as $$
+  select b.next_index, b.stop_requested, b.stop_reason
+  from simcity_ingest_batch(p_run, p_token_hash, p_events, p_snapshots, p_live, p_end) as b
+$$;
+
 -- p_batch is the text of {"events", "snapshots", "live", "end"}; p_token the token of the run. Answers
 -- {"next", "stop"} once the rows are written; they are committed before PostgREST answers. {"difference"}: the batch
 -- differs from the prefix that it repeats, and the run has ended with that.
@@ -713,7 +726,7 @@ begin
       message = format('event %s is of type end: it must be the last, and come with the field "end"', v_wrong.idx);
   end if;
 
-  select * into v_stored from simcity_ingest(p_run, sha256(convert_to(p_token, 'UTF8')),
+  select * into v_stored from simcity_ingest_batch(p_run, sha256(convert_to(p_token, 'UTF8')),
     v_events, v_snapshots, v_batch -> 'live', v_end);
   if v_stored.difference is not null then
     -- An error would take the end of the run back.
@@ -736,7 +749,7 @@ begin
       select p.oid::regprocedure from pg_catalog.pg_proc p
       where p.pronamespace = 'public'::regnamespace and p.proname in ('simcity_claim_run', 'simcity_stored_prefix', 'simcity_harness_forensic',
         'simcity_lost_attempts', 'simcity_requeue_run', 'simcity_lose_run', 'simcity_decided',
-        'simcity_repeat_difference', 'simcity_end_not_deterministic', 'simcity_ingest')
+        'simcity_repeat_difference', 'simcity_end_not_deterministic', 'simcity_ingest_batch')
     loop
       execute format('revoke all on function %s from %s', v_function,
         case when v_role = 'public' then v_role else quote_ident(v_role) end);

@@ -75,7 +75,7 @@ export interface Difference {
   index: number;
 }
 
-/** Stores a batch, alone; once this resolves, it is committed. Errors carry the SQLSTATEs of simcity_ingest. */
+/** Stores a batch, alone; once this resolves, it is committed. Errors carry the SQLSTATEs of simcity_ingest_batch. */
 export async function ingest(sql: Sql, runId: string, tokenHash: Buffer, batch: Batch): Promise<Ingested> {
   const text = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
   const { count, snapshots, live, end } = batch;
@@ -87,11 +87,11 @@ export async function ingest(sql: Sql, runId: string, tokenHash: Buffer, batch: 
       difference: Difference | null;
     }[]
   >`
-    select next_index, stop_requested, stop_reason, difference from simcity_ingest(${runId}, ${tokenHash},
+    select next_index, stop_requested, stop_reason, difference from simcity_ingest_batch(${runId}, ${tokenHash},
       ${count === 0 ? null : batch.eventsJson()}::text::json,
       ${snapshots.length === 0 ? null : `[${snapshots.map(ingestedSnapshot).join(',')}]`}::text::json,
       ${text(live)}::text::json, ${text(end)}::text::json)`;
-  if (!row) throw new Error('simcity_ingest answered nothing');
+  if (!row) throw new Error('simcity_ingest_batch answered nothing');
   const { next_index: next, stop_requested: stopRequested, stop_reason: stopReason, difference } = row;
   return { next, stopRequested, stopReason, difference };
 }

@@ -22,9 +22,9 @@ export interface SnapshotRow {
 export interface Batch {
   /** Of events. */
   count: number;
-  /** Ready to be stored together with others; null for what only simcity_ingest stores: see `isPlain`. */
+  /** Ready to be stored together with others; null for what only simcity_ingest_batch stores: see `isPlain`. */
   block: EventBlock | null;
-  /** The events as simcity_ingest takes them: a list as JSON, with all of their time. */
+  /** The events as simcity_ingest_batch takes them: a list as JSON, with all of their time. */
   eventsJson(): string;
   snapshots: SnapshotRow[];
   live: { metrics: Record<string, number>; eventsPerSecond: number } | undefined;
@@ -64,7 +64,7 @@ export function snapshotJsonOf({ index, at, metrics }: SnapshotRow): string {
   return `{"index":${index},"at":"${at.slice(0, 23)}Z","metrics":${metrics}}`;
 }
 
-/** As simcity_ingest takes an event: with all of its time. */
+/** As simcity_ingest_batch takes an event: with all of its time. */
 function ingestedEvent(row: EventRow): string {
   return `{"index":${row.index},"at":"${row.at}","virtualMs":${row.virtualMs},"type":${JSON.stringify(row.type)},"actor":${JSON.stringify(row.actor)},"data":${row.data}}`;
 }
@@ -74,7 +74,7 @@ export function ingestedSnapshot({ index, at, metrics }: SnapshotRow): string {
   return `{"index":${index},"at":"${at}","metrics":${metrics}}`;
 }
 
-/** Events as a list of JSON, as simcity_ingest takes them. */
+/** Events as a list of JSON, as simcity_ingest_batch takes them. */
 export function ingestedEvents(events: readonly EventRow[]): string {
   return `[${events.map(ingestedEvent).join(',')}]`;
 }

@@ -61,7 +61,7 @@ export class GroupCommit {
     this.#idle = Array.from({ length: CONNECTIONS }, () => new CopyClient(options.databaseUrl));
   }
 
-  /** Resolves once the batch is committed. Errors carry the SQLSTATEs of simcity_ingest. */
+  /** Resolves once the batch is committed. Errors carry the SQLSTATEs of simcity_ingest_batch. */
   store(runId: string, tokenHash: Buffer, batch: Batch): Promise<Ingested> {
     if (this.#waitingBytes + batch.bytes > WAITING_BYTES && this.#waiting.length > 0) {
       throw new ApiError(

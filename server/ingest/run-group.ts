@@ -41,7 +41,7 @@ export function firstOf({ block }: Batch): number | undefined {
   return block && block.count > 0 ? block.first : undefined;
 }
 
-/** The first batch of each run. Those of one run with another token are left for later: simcity_ingest tells who may. */
+/** The first batch of each run. Those of one run with another token are left for later: simcity_ingest_batch tells who may. */
 export function onePerRun(group: readonly Waiting[]): Waiting[] {
   const runs = new Map<string, Waiting>();
   for (const waiting of group) if (!runs.has(waiting.runId)) runs.set(waiting.runId, waiting);

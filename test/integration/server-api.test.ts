@@ -171,7 +171,7 @@ describe('stopping', () => {
     const stopped = await post(apiPath.stop(queued.id), { reason: 'not now' });
     expect(stopped).toMatchObject({
       status: 202,
-      body: { status: 'STOPPED', stopReason: 'not now', pass: false },
+      body: { status: 'STOPPED', stopReason: 'not now', pass: null },
     });
     expectError(await post(apiPath.stop(queued.id)), 409, 'run_ended', 'STOPPED');
 

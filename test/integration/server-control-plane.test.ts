@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Sql } from '../../server/db/client.ts';
+import { readMigrations } from '../../server/db/migrate.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 
 let postgres: TestPostgres;
@@ -15,10 +16,10 @@ beforeEach(async () => {
 
 const TOKEN = Buffer.from('token');
 
-async function queue(options: { assigned?: string } = {}): Promise<string> {
+async function queue(options: { assigned?: string; target?: string } = {}): Promise<string> {
   const id = randomUUID();
   await sql`insert into simcity_runs (id, scenario, target, seed, assigned_runner)
-    values (${id}, 'bookings', 'memory', 7, ${options.assigned ?? null})`;
+    values (${id}, 'bookings', ${options.target ?? 'memory'}, 7, ${options.assigned ?? null})`;
   return id;
 }
 
@@ -123,8 +124,8 @@ describe('ending', () => {
     expect((await runOf(id))['status']).toBe(status);
   });
 
-  it('of a lost run is a FAIL of kind harness-lost with a whole bundle, after the stored history', async () => {
-    const id = await queue();
+  it('of a lost run is STOPPED, harness-lost, with a whole bundle, after the stored history', async () => {
+    const id = await queue({ target: 'http://127.0.0.1:9' });
     await claim('gone', 0.001);
     await ingest(id, events(0, 60));
     const alive = await queue();
@@ -133,20 +134,33 @@ describe('ending', () => {
     while (reaped.length === 0) reaped.push(...(await sql`select simcity_reap_lost() as id`));
     expect(reaped).toEqual([{ id }]);
     const run = await runOf(id);
-    expect(run).toMatchObject({ status: 'FAIL', pass: false, next_index: 62, ingest_token_hash: null });
+    expect(run).toMatchObject({
+      ...{ status: 'STOPPED', pass: null, stop_reason: 'harness-lost' },
+      ...{ next_index: 61, ingest_token_hash: null },
+    });
     const { forensicSchema } = await import('../../server/contract/index.ts');
     const bundle = forensicSchema.parse(run['fail_forensic']);
     expect(bundle.kind).toBe('harness-lost');
     expect(bundle.lastEvents).toHaveLength(50);
-    expect(bundle.reproduce).toBe("npx simcity run bookings --target 'memory' --seed 7");
+    expect(bundle.reproduce).toBe("npx simcity run bookings --target 'http://127.0.0.1:9' --seed 7");
     const last =
-      await sql`select idx, type from simcity_run_events where run_id = ${id} and idx >= 60 order by idx`;
+      await sql`select idx, type, data from simcity_run_events where run_id = ${id} and idx >= 60 order by idx`;
     expect([...last]).toEqual([
-      { idx: 60, type: 'violation' },
-      { idx: 61, type: 'end' },
+      { idx: 60, type: 'end', data: { status: 'STOPPED', reason: 'harness-lost' } },
     ]);
     expect((await runOf(alive))['status']).toBe('RUNNING');
     await expect(ingest(id, events(60, 1))).rejects.toMatchObject({ code: 'SC001' });
+  });
+
+  it('as STOPPED has no verdict, also where rows of an earlier version said so', async () => {
+    const id = await queue();
+    await sql`select simcity_end_run(${id}, null, 'STOPPED', 'enough', null)`;
+    await sql`alter table simcity_runs drop constraint simcity_runs_pass_check`;
+    await sql`update simcity_runs set pass = false where id = ${id}`;
+    const attempts = (await readMigrations()).find(({ name }) => name.includes('attempts'));
+    await sql.unsafe(attempts!.text).simple();
+    expect(await runOf(id)).toMatchObject({ status: 'STOPPED', pass: null });
+    await expect(sql`update simcity_runs set pass = false where id = ${id}`).rejects.toThrow('pass_check');
   });
 
   it('of a queued run by a stop leaves an end event and a listener knows', async () => {

@@ -111,7 +111,7 @@ describe('migrations', () => {
     expect([...runs]).toEqual([
       { status: 'FAIL', pass: false, next_index: 1, event_index: 0, live: 'FAIL' },
       { status: 'PASS', pass: true, next_index: 1, event_index: 0, live: 'PASS' },
-      { status: 'FAIL', pass: false, next_index: 3, event_index: 2, live: 'FAIL' },
+      { status: 'QUEUED', pass: null, next_index: 1, event_index: 0, live: 'QUEUED' },
     ]);
   });
 });

@@ -128,6 +128,56 @@ describe('a run whose telemetry goes to a Supabase project', () => {
     expect(stored).toMatchObject({ run: { status: 'PASS', next_index: 41 } });
   });
 
+  /** A run of which 20 events are stored, with the attempt that is to repeat them. */
+  async function repeating(): Promise<Claimed> {
+    const { runId, token } = await claim();
+    expect(await push({ runId, token }, { events: eventsFrom(0, 20) })).toMatchObject({ kind: 'accepted' });
+    await sql`select simcity_lose_run(${runId}, 1, simcity_harness_forensic(${runId}, 'harness-lost', 'gone'))`;
+    const again = randomBytes(16).toString('hex');
+    await sql`select from simcity_claim_run('test', 60, ${createHash('sha256').update(again).digest()}, ${runId})`;
+    return { runId, token: again };
+  }
+
+  const later = (from: number, count: number) =>
+    eventsFrom(from, count).map((event) => ({ ...event, at: event.at.replace('2025', '2026') }));
+
+  it('is compared when the run is executed again, and goes on behind what is stored', async () => {
+    const run = await repeating();
+    project.script = (request) => (request % 3 === 0 ? 'lose-the-answer' : 'take');
+    const sink = sinkOf(run);
+    for (const event of later(0, 31))
+      await sink.event(event.index === 30 ? { ...event, type: 'end' } : event);
+    await sink.end(passed);
+    const [stored] = await sql`
+      select count(*) as events, count(*) filter (where at < '2026-01-01') as first, r.status
+      from simcity_run_events e join simcity_runs r on r.id = e.run_id where r.id = ${run.runId} group by r.status`;
+    expect(stored).toEqual({ events: 31, first: 20, status: 'PASS' });
+  });
+
+  it('that differs from what is stored is refused for good, and the run has ended with that', async () => {
+    const run = await repeating();
+    const failed = Promise.withResolvers<Error>();
+    const sink = sinkOf(run, { onFailure: failed.resolve });
+    for (const event of later(0, 20)) {
+      try {
+        await sink.event(event.index === 12 ? { ...event, actor: 'somebody else' } : event);
+      } catch {
+        break;
+      }
+    }
+    expect(await failed.promise).toMatchObject({
+      code: 'not_deterministic',
+      message: expect.stringContaining('the event with index 12 differs'),
+    });
+    expect(await rowsOf(run.runId)).toMatchObject({
+      run: {
+        ...{ status: 'STOPPED', pass: null, stop_reason: 'not-deterministic' },
+        fail_forensic: { kind: 'not-deterministic', eventIndex: 12 },
+      },
+      events: { length: 21 },
+    });
+  });
+
   it('is told to whoever listens, and hears of a stop', async () => {
     const run = await claim();
     const told = Promise.withResolvers<string>();
