@@ -3,6 +3,7 @@ import type { Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import { FAULT_NAMES } from '../flags.ts';
+import { runOutcome } from '../outcome.ts';
 import { safeText } from '../sanitize.ts';
 
 /** A word, and what it means. */
@@ -129,7 +130,7 @@ function firstSentence(text: string): string {
 async function runWords(context: Context, command: string): Promise<Word[]> {
   const { quickRuns } = await import('../client/quick-runs.ts');
   const words = (await quickRuns(context)).map(
-    ({ id, status, seed, scenario }): Word => [id, `${status} ${scenario} seed ${seed}`],
+    (run): Word => [run.id, `${runOutcome(run)} ${run.scenario} seed ${run.seed}`],
   );
   return words.length === 0 || command === 'stop' ? words : [['latest', 'the newest run'], ...words];
 }
