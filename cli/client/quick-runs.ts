@@ -1,5 +1,5 @@
 /** The newest runs for the completion of a shell: quickly or not at all, and never with a word about why not. */
-import { API_BASE, runPageSchema } from '../../server/contract/index.ts';
+import { API_BASE, type Run, runPageSchema } from '../../server/contract/index.ts';
 import { configuredBy } from '../config/apply.ts';
 import { loadConfigFile } from '../config/file.ts';
 import type { Context } from '../context.ts';
@@ -10,16 +10,14 @@ const LIMIT_MS = 700;
 const RUNS = 30;
 
 /** Empty when no server answers in time. */
-export async function quickRuns(
-  context: Context,
-): Promise<{ id: string; status: string; seed: number; scenario: string }[]> {
+export async function quickRuns(context: Context): Promise<Run[]> {
   return Promise.race([
     ask(context).catch(() => []),
     new Promise<[]>((resolve) => setTimeout(resolve, LIMIT_MS, []).unref()),
   ]);
 }
 
-async function ask(context: Context) {
+async function ask(context: Context): Promise<Run[]> {
   const file = await loadConfigFile(context.cwd).catch(() => null);
   const found = await findServer({ ...context, ...configuredBy({}, context.env, file) }, {});
   if (found === null) return [];

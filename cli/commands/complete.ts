@@ -7,6 +7,7 @@ import { RUN_ROWS, type RunValues } from '../../server/contract/run-settings.ts'
 import { flagOf, isRepeatable, type RunSetting, type Setting } from '../../server/contract/setting.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
+import { runOutcome } from '../outcome.ts';
 import { safeText } from '../sanitize.ts';
 
 /** A word, and what it means. */
@@ -149,7 +150,7 @@ function firstSentence(text: string): string {
 async function runWords(context: Context, command: string): Promise<Word[]> {
   const { quickRuns } = await import('../client/quick-runs.ts');
   const words = (await quickRuns(context)).map(
-    ({ id, status, seed, scenario }): Word => [id, `${status} ${scenario} seed ${seed}`],
+    (run): Word => [run.id, `${runOutcome(run)} ${run.scenario} seed ${run.seed}`],
   );
   return words.length === 0 || command === 'stop' ? words : [['latest', 'the newest run'], ...words];
 }

@@ -43,7 +43,9 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       .catch((error: unknown) => {
         underWay.delete(need.key);
         notBefore.set(need.key, options.now() + RETRY_MS);
-        if (!stopped) options.onProblem(safeText(messageOf(error)));
+        // What only might be news is missed by nobody.
+        const isMissed = need.kind !== 'run' || need.isMissed;
+        if (!stopped && isMissed) options.onProblem(safeText(messageOf(error)));
       });
   };
 

@@ -159,7 +159,9 @@ describe('a run that is executed again', () => {
   test('is read again when it is queued, once, and says which attempt comes', () => {
     expect(runNeeds(begun())).toEqual([]);
     expect(said(queued())).toContain('waiting to be executed again');
-    expect(runNeeds(queued())).toEqual([{ kind: 'run', occasion: 'queued 1', key: 'run queued 1' }]);
+    expect(runNeeds(queued())).toEqual([
+      { kind: 'run', occasion: 'queued 1', isMissed: false, key: 'run queued 1' },
+    ]);
     expect(progressOf(begun())?.leftMs).not.toBeNull();
     expect(progressOf(queued())?.leftMs).toBeNull();
     const known = answered(queued(), again);
@@ -227,6 +229,7 @@ describe('a run that says nothing about the service', () => {
     expect(failureOf(ended.data)?.message).toBe(run.failForensic?.message);
     expect(brokenOf(ended.data)).toBeNull();
     expect(checkRows(ended.data).filter(({ state }) => state === 'broken')).toEqual([]);
+    expect(runNeeds(ended)).toMatchObject([{ occasion: 'end', isMissed: true }]);
     const known = answered(ended, run);
     expect(known.forensics.bundle).toBe(run.failForensic);
     const forensics = play(known, 'show-forensics');

@@ -12,7 +12,7 @@ export type Need = { key: string } & (
   | { kind: 'start' }
   | { kind: 'block'; block: number }
   | { kind: 'city'; at: number }
-  | { kind: 'run'; occasion: string | null }
+  | { kind: 'run'; occasion: string | null; isMissed: boolean }
   | { kind: 'compare'; from: number }
 );
 
@@ -50,7 +50,7 @@ function runNeeds({ data, forensics, nowMs, runReadFor }: State): Need[] {
   const misses = failed && (forensics.bundle === null || forensics.isStale);
   const occasion = data.end === null ? readOccasion(data, nowMs) : 'end';
   const isUnread = occasion !== null && occasion !== runReadFor;
-  return misses || isUnread ? [{ kind: 'run', occasion, key: `run ${occasion}` }] : [];
+  return misses || isUnread ? [{ kind: 'run', occasion, isMissed: misses, key: `run ${occasion}` }] : [];
 }
 
 function pageNeeds(pages: Pages, from: number, to: number, newest: number, run: 'this' | 'other'): Need[] {

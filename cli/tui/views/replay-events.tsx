@@ -2,12 +2,13 @@
 import type { RunEvent } from '../../../server/contract/index.ts';
 import { differences } from '../../event-difference.ts';
 import { formatNumber, shortId } from '../../format.ts';
+import { runOutcome } from '../../outcome.ts';
 import { eventLine } from '../components/event-line.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { eventAt } from '../state/pages.ts';
-import { knownEvent, replayIndex, windowAround } from '../state/selectors.ts';
+import { knownEvent, outcomeOfData, replayIndex, windowAround } from '../state/selectors.ts';
 import type { OtherRun, State } from '../state/state.ts';
 
 export const ReplayEventsPane = pane<{ state: State }>('ReplayEventsPane', ({ state }, { width, height }) => {
@@ -33,11 +34,11 @@ export const BesidePane = pane<BesideProps>('BesidePane', ({ state, side }, { wi
   const newest = Math.max(state.data.eventIndex, other.run.live.eventIndex);
   const lines = linesAround(replayIndex(state), newest, inner, own, beside);
   const run = side === 'this' ? state.data.run : other.run;
-  const status = side === 'this' ? state.data.status : other.run.status;
+  const outcome = side === 'this' ? outcomeOfData(state.data) : runOutcome(other.run);
   return framed(
     {
       title: `${shortId(run.id)}  seed ${run.seed}`,
-      aside: status,
+      aside: outcome,
       footLeft: side === 'this' ? comparedText(other) : '',
       width,
       height,
