@@ -130,7 +130,7 @@ async function completion(): Promise<void> {
 function readme(): void {
   node('.ci/settings.ts');
   assert.match(
-    readFileSync('README.md', 'utf8'),
+    readFileSync('cli/README.md', 'utf8'),
     /`SIMCITY_PATIENCE` \| `--patience` \| `run\.patience` \| 17 \|/,
   );
 }

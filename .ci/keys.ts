@@ -1,4 +1,4 @@
-/** Writes the key table of mission control into README.md, between its marks. `--check` only compares. */
+/** Writes the key table of mission control into cli/README.md, between its marks. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Binding, bindingsOf, type Scope, VIEW_BINDINGS } from '../cli/tui/input/keymap.ts';
 
@@ -36,16 +36,16 @@ function row(where: string, { label, help }: Binding): string {
   return `| ${where} | ${keys} | ${help.replaceAll('|', '\\|')} |`;
 }
 
-const readme = readFileSync('README.md', 'utf8');
+const readme = readFileSync('cli/README.md', 'utf8');
 const from = readme.indexOf(BEGIN);
 const to = readme.indexOf(END);
-if (from < 0 || to < from) throw new Error(`README.md lacks the marks ${BEGIN} and ${END}.`);
+if (from < 0 || to < from) throw new Error(`cli/README.md lacks the marks ${BEGIN} and ${END}.`);
 const next = `${readme.slice(0, from + BEGIN.length)}\n\n${keysTable()}\n\n${readme.slice(to)}`;
 if (process.argv.includes('--check')) {
   if (next !== readme) {
     process.stderr.write(
-      'README.md has another key table than cli/tui/input/keymap.ts: npm run readme:keys writes it.\n',
+      'cli/README.md has another key table than cli/tui/input/keymap.ts: npm run readme:keys writes it.\n',
     );
     process.exit(1);
   }
-} else writeFileSync('README.md', next);
+} else writeFileSync('cli/README.md', next);

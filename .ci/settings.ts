@@ -1,4 +1,4 @@
-/** Writes the table of settings into README.md, between its marks. `--check` only compares. */
+/** Writes the table of settings into cli/README.md, between its marks. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { SETTINGS } from '../cli/config/settings.ts';
 import { FOREIGN_VARIABLES } from '../server/contract/process-settings.ts';
@@ -27,7 +27,7 @@ const foreign = FOREIGN_VARIABLES.map(([names, what]) => [
   cell(what),
 ]);
 
-const readme = readFileSync('README.md', 'utf8');
+const readme = readFileSync('cli/README.md', 'utf8');
 const next = between(
   readme,
   'settings',
@@ -37,10 +37,10 @@ const next = between(
     'The flag is one of the commands that need it. Written by `node .ci/settings.ts` from the tables in `server/contract`.',
   ),
 );
-if (!process.argv.includes('--check')) writeFileSync('README.md', next);
+if (!process.argv.includes('--check')) writeFileSync('cli/README.md', next);
 else if (next !== readme) {
   process.stderr.write(
-    'README.md has another table of settings than server/contract: npm run readme:settings writes it.\n',
+    'cli/README.md has another table of settings than server/contract: npm run readme:settings writes it.\n',
   );
   process.exit(1);
 }

@@ -1,5 +1,5 @@
 /**
- * Measures how soon the zoo's known bugs are found, and writes the README's tables from it:
+ * Measures how soon the zoo's known bugs are found, and writes the tables of runner/README.md from it:
  *
  *   DATABASE_URL=postgres://… node .ci/zoo.ts [--seeds 20] [--shrunk 1] [--only bug,bug] [--print] [--part zoo|strategies]
  *
@@ -15,7 +15,7 @@ import { startTestPostgres } from '../test/helpers/postgres.ts';
 import { type Finding, found, medianOf, shrunkSize, type TargetName } from './zoo/measure.ts';
 import { between, table } from './zoo/table.ts';
 
-const README = 'README.md';
+const README = 'runner/README.md';
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '20' },

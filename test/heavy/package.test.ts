@@ -94,10 +94,16 @@ describe('the tarball', () => {
     const templates = committed('cli/init/templates').map((path) => path.replace('cli/init', 'dist'));
     expect(rest.filter((path) => !path.startsWith('dist/web/')).sort()).toEqual(
       [
+        '.deploy/README.md',
         'CHANGELOG.md',
         'LICENSE',
         'README.md',
+        'cli/README.md',
         'cli/simcity.js',
+        'runner/README.md',
+        'server/README.md',
+        'server/contract/README.md',
+        'test/README.md',
         'dist/THIRD-PARTY-LICENCES.txt',
         'package.json',
         ...templates,

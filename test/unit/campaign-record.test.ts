@@ -3,7 +3,7 @@ import { recordAll } from '../../cli/campaign/record.ts';
 import type { CampaignState } from '../../cli/campaign/state.ts';
 import { createApi } from '../../cli/client/api.ts';
 import type { Context } from '../../cli/context.ts';
-import { type Run, runConfigSchema } from '../../server/contract/index.ts';
+import { ENGINE_GENERATION, type Run, runConfigSchema } from '../../server/contract/index.ts';
 import { type FakeServer, startFakeServer } from '../helpers/fake-server.ts';
 import {
   adapterDiagnosis,
@@ -23,6 +23,8 @@ afterEach(() => server.close());
 const campaign = (): CampaignState => ({
   version: 1,
   name: 'hunt',
+  generation: ENGINE_GENERATION,
+  simcity: '0.2.0',
   scenario: 'bookings',
   target: 'memory',
   config: runConfigSchema.parse({}),
