@@ -58,7 +58,7 @@ export function historyCases(extent: Extent): HistoryCase[] {
 function casesOf(scenario: string, target: 'memory' | 'postgres', extent: Extent): HistoryCase[] {
   // An execution on a database takes fifty times as long.
   const isShort = extent === 'few' && target === 'postgres';
-  const seeds = isShort ? [1] : extent === 'few' ? [1, 2] : range(11, target === 'memory' ? 40 : 13);
+  const seeds = isShort ? [1] : extent === 'few' ? range(1, 4) : range(11, target === 'memory' ? 40 : 13);
   const operations = isShort ? 40 : extent === 'few' ? 80 : 150;
   const make = (title: string, config: HistoryCase['config']): HistoryCase => ({
     name: `${scenario}@${target} ${title}`,

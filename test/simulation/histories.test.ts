@@ -69,6 +69,12 @@ describe('what is recorded of a history', () => {
     expect(JSON.parse(canonical(decidedBySeed(second as never)))).toEqual({ ...second, at: undefined });
   });
 
+  it('is told with the generation in the bundle of a failure too', async () => {
+    const config = { operations: 300, bug: 'check-then-insert' };
+    const { end } = await executed({ target: 'memory', seed: 3, config });
+    expect(end.failForensic?.versions).toEqual(engineVersions());
+  });
+
   it('goes by no order of keys', () => {
     expect(canonical({ b: [{ d: 1, c: 2 }], a: null })).toBe('{"a":null,"b":[{"c":2,"d":1}]}');
   });

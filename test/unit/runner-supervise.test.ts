@@ -83,6 +83,7 @@ test('the bundle has the shape of the contract, without tokens, credentials or u
   const stderr = ['the-token', 'https://u:p@h/', '\u0000\ud800', JSON.stringify({ message: 'broke' })];
   const { forensic } = ending({ code: 1, stderr });
   expect(forensicSchema.parse(forensic)).toEqual(forensic);
+  expect(forensic?.versions).toMatchObject({ generation: String(ENGINE_GENERATION) });
   expect(forensic?.message).toBe('The run broke off: broke');
   expect(forensic?.process).toMatchObject({
     stderr: ['***', 'https://***@h/', '␀\ufffd', '{"message":"broke"}'],
