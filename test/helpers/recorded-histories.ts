@@ -179,6 +179,12 @@ export function complaint(
   return `No history is recorded for ${listed(missing)}: record what is new with ${RECORD}; the generation stays.`;
 }
 
+/** @throws the complaint, in full. */
+export function assertAsRecorded(found: Hashes, extent: Extent): void {
+  const wrong = complaint(readHistories(), found, extent);
+  if (wrong !== null) throw new Error(wrong);
+}
+
 /** Names of recorded cases that have another hash, or are no case any more. */
 export function changedHistories(recorded: Hashes, found: Hashes): string[] {
   return Object.keys(recorded).filter((name) => found[name] !== recorded[name]);
