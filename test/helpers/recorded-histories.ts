@@ -58,7 +58,7 @@ export function historyCases(extent: Extent): HistoryCase[] {
 function casesOf(scenario: string, target: 'memory' | 'postgres', extent: Extent): HistoryCase[] {
   // An execution on a database takes fifty times as long.
   const isShort = extent === 'few' && target === 'postgres';
-  const seeds = isShort ? [1] : extent === 'few' ? [1, 2] : range(11, target === 'memory' ? 40 : 13);
+  const seeds = isShort ? [1] : extent === 'few' ? range(1, 4) : range(11, target === 'memory' ? 40 : 13);
   const operations = isShort ? 40 : extent === 'few' ? 80 : 150;
   const make = (title: string, config: HistoryCase['config']): HistoryCase => ({
     name: `${scenario}@${target} ${title}`,
@@ -177,6 +177,12 @@ export function complaint(
   const missing = Object.keys(found).filter((name) => !Object.hasOwn(before, name));
   if (missing.length === 0) return null;
   return `No history is recorded for ${listed(missing)}: record what is new with ${RECORD}; the generation stays.`;
+}
+
+/** @throws the complaint, in full. */
+export function assertAsRecorded(found: Hashes, extent: Extent): void {
+  const wrong = complaint(readHistories(), found, extent);
+  if (wrong !== null) throw new Error(wrong);
 }
 
 /** Names of recorded cases that have another hash, or are no case any more. */

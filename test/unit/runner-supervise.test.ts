@@ -198,6 +198,7 @@ test('the bundle has the shape of the contract, without tokens, credentials or u
   const end = ending({ code: 1, stderr });
   const forensic = 'lost' in end ? end.lost : null;
   expect(forensicSchema.parse(forensic)).toEqual(forensic);
+  expect(forensic?.versions).toMatchObject({ generation: String(ENGINE_GENERATION) });
   expect(forensic?.message).toBe('The run broke off: broke');
   expect(forensic?.process).toMatchObject({
     stderr: ['***', 'https://***@h/', '␀\ufffd', '{"message":"broke"}'],
