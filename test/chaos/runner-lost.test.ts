@@ -1,9 +1,9 @@
-/** Rows 6, 7 and 8: a runner is killed, suspended, or cut off; its runs are lost, and nothing lives on. */
+/** Rows 6, 7 and 8: a runner is killed, suspended, or cut off; its runs are executed again or lost, and nothing lives on. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { apiPath } from '../../server/contract/index.ts';
+import { apiPath, type Run } from '../../server/contract/index.ts';
 import { freePort } from '../helpers/folder.ts';
-import { passed } from '../helpers/server.ts';
+import { call, passed } from '../helpers/server.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { assertInvariants } from './support/invariants.ts';
 import { createNamespace } from './support/namespace.ts';
@@ -11,7 +11,7 @@ import { type Command, runner, type Serving, serve, startSimcity } from './suppo
 import { descendants, isRunning, processesOf, running, signal } from './support/processes.ts';
 import { type Row, row } from './support/row.ts';
 import { findRun, launchRun, newestRun, untilEnded, untilRun } from './support/runs.ts';
-import { allEnded, subscribe } from './support/subscriber.ts';
+import { allEnded, type Subscriber, subscribe } from './support/subscriber.ts';
 import { TcpProxy } from './support/tcp-proxy.ts';
 import { TelemetryProxy } from './support/telemetry-proxy.ts';
 import { lacksNamespaces } from './support/tools.ts';
@@ -36,7 +36,7 @@ row(
   {
     row: 6,
     fault: 'kill -9 of the runner',
-    target: 'FAIL, harness-lost ≤ 45 s; I4',
+    target: 'executed again (at a service: STOPPED, harness-lost) ≤ 45 s; I4',
     concurrent: true,
   },
   async (row) => {
@@ -59,12 +59,20 @@ row(
     row.reach(`harnesses and service gone ${Math.round(performance.now() - killed)} ms after their runners`);
     expect(running(processesOf(row.tag), 'harness'), 'nothing runs on').toEqual([]);
     expect(isRunning(runnerOfService)).toBe(false);
-    const lost = await Promise.all(
-      [run.id, withService.runId].map((id) => untilEnded(server.url, id, 60_000)),
-    );
-    row.time('FAIL', performance.now() - killed, 45_000);
-    for (const each of lost)
-      expect(each).toMatchObject({ status: 'FAIL', failForensic: { kind: 'harness-lost' } });
+    const [again, lost] = await Promise.all([
+      goesOn(server, run.id, subscribers, 60_000).then((found) => {
+        row.time('goes on', performance.now() - killed, 45_000);
+        return found;
+      }),
+      untilEnded(server.url, withService.runId, 60_000),
+    ]);
+    row.time('STOPPED', performance.now() - killed, 45_000);
+    expect(lost).toMatchObject({
+      ...{ status: 'STOPPED', pass: null, stopReason: 'harness-lost' },
+      failForensic: { kind: 'harness-lost' },
+    });
+    expect(again.lostAttempts).toMatchObject([{ attempt: 1, reason: expect.stringMatching('not renewed') }]);
+    await stopRun(server, run.id);
     row.say('two runners, one with a service of its own (--exec); default lease of 30 s, 3 subscribers');
     await allEnded(subscribers, 10_000);
     await assertInvariants(row, { sql, runId: withService.runId });
@@ -72,6 +80,25 @@ row(
     await assertInvariants(row, { sql, runId: run.id, subscribers, acknowledged });
   },
 );
+
+/** Resolves once a run whose attempt was lost has got further than everybody has seen. */
+function goesOn(
+  server: Serving,
+  runId: string,
+  subscribers: readonly Subscriber[],
+  withinMs: number,
+): Promise<Run> {
+  const before = Math.max(...subscribers.map(({ next }) => next));
+  const further = ({ lostAttempts, live }: Run) => lostAttempts.length > 0 && live.eventIndex > before;
+  return untilRun(server.url, runId, 'goes on', withinMs, further);
+}
+
+async function stopRun(server: Serving, runId: string): Promise<Run> {
+  expect((await call(server.url, 'POST', apiPath.stop(runId), { reason: 'enough' })).status).toBe(202);
+  const ended = await untilEnded(server.url, runId, 30_000);
+  expect(ended).toMatchObject({ status: 'STOPPED', stopReason: 'enough', failForensic: null });
+  return ended;
+}
 
 /** `simcity run` on a server that is there, with a service that it starts itself; resolves when it is under way. */
 async function runWithService(row: Row, server: Serving, databaseUrl: string) {
@@ -116,32 +143,31 @@ row(
     row.defer(() => signal(suspended, 'SIGCONT'));
     signal(suspended, 'SIGSTOP');
     const stopped = performance.now();
-    const ended = await untilEnded(server.url, run.id, 60_000);
-    expect(ended).toMatchObject({ status: 'FAIL', failForensic: { kind: 'harness-lost' } });
+    const waits = ({ status, lostAttempts }: Run) => status === 'QUEUED' && lostAttempts.length === 1;
+    const waiting = await untilRun(server.url, run.id, 'waits to be executed again', 60_000, waits);
     await until('the harness has ended by itself', 20_000, () => !isRunning(harness));
     expect(performance.now() - stopped, 'the runner is still suspended').toBeLessThan(SUSPENDED_MS);
     const stale = { url: `${server.url}${apiPath.telemetry(run.id)}`, headers: proxy.lastHeaders };
-    await assertStale(stale, ended.live.eventIndex + 1);
+    await assertStale(stale, waiting.live.eventIndex + 1);
     await until('the time is over', 90_000, () => performance.now() - stopped > SUSPENDED_MS);
+    const [held] = await sql<{ renewed: number; ended: boolean; lost: string | null }[]>`
+      select (select count(*) from simcity_renew_lease(${run.id}, 1, 30)) as renewed,
+        simcity_end_run(${run.id}, 1, 'PASS', null, null) as ended,
+        simcity_lose_run(${run.id}, 1, '{"kind": "harness-lost", "message": "it was lost"}') as lost`;
+    expect(held, 'what the fence that is over still opens').toEqual({ renewed: 0, ended: false, lost: null });
     signal(suspended, 'SIGCONT');
+    await goesOn(server, run.id, subscribers, 30_000);
+    await assertStale(stale, waiting.live.eventIndex + 1);
+    const ended = await stopRun(server, run.id);
+    expect(ended.lostAttempts).toHaveLength(1);
     const next = await launchRun(server.url, { operations: 20 });
-    await untilRun(
-      server.url,
-      next.id,
-      'passes on the continued runner',
-      30_000,
-      ({ pass }) => pass === true,
-    );
+    const passes = ({ pass }: Run) => pass === true;
+    await untilRun(server.url, next.id, 'passes on the continued runner', 30_000, passes);
     await assertStale(stale, ended.live.eventIndex + 1);
-    const [held] = await sql<{ fence: string; renewed: number; ended: boolean }[]>`
-      select fence::text, (select count(*) from simcity_renew_lease(id, fence, 30)) as renewed,
-        simcity_end_run(id, fence, 'PASS', null, null) as ended
-      from simcity_runs where id = ${run.id}`;
-    expect(held, 'what the fence that is over still opens').toMatchObject({ renewed: 0, ended: false });
     expect(await findRun(server.url, run.id), 'the end is what it was').toEqual(ended);
-    row.say('default lease of 30 s, suspended for 60 s; then it took another run');
+    row.say('default lease of 30 s, suspended for 60 s; then it went on with the run, and took another');
     row.reach(
-      'stale token: 409 lease_lost for events and for an end, before and after SIGCONT, no renewal; the harness ended by itself',
+      'stale token: 409 lease_lost for events and for an end, before and after SIGCONT, no renewal; the harness ended by itself; the run was executed again',
     );
     await allEnded(subscribers, 10_000);
     const acknowledged = proxy.acknowledged.get(run.id);
@@ -203,19 +229,15 @@ row(
     const pulled = performance.now();
     await until('the harness is gone', 90_000, () => !isRunning(harness));
     row.time('harness gone', performance.now() - pulled, 45_000);
-    const ended = await untilEnded(server.url, run.id, 60_000);
-    expect(ended).toMatchObject({ status: 'FAIL', failForensic: { kind: 'harness-lost' } });
+    const waits = ({ status, lostAttempts }: Run) => status === 'QUEUED' && lostAttempts.length === 1;
+    await untilRun(server.url, run.id, 'waits to be executed again', 60_000, waits);
     namespace.plug();
+    await goesOn(server, run.id, subscribers, 60_000);
+    const ended = await stopRun(server, run.id);
     const next = await launchRun(server.url, { operations: 20 });
-    await untilRun(
-      server.url,
-      next.id,
-      'passes after the cable is back',
-      60_000,
-      ({ pass }) => pass === true,
-    );
+    await untilRun(server.url, next.id, 'passes after that', 60_000, ({ pass }) => pass === true);
     row.say(
-      'a network namespace whose cable was pulled; default lease of 30 s; after it the runner took another run',
+      'a network namespace whose cable was pulled; default lease of 30 s; after it the runner went on with the run, and took another',
     );
     await allEnded(subscribers, 10_000);
     expect(await findRun(server.url, run.id), 'the end is what it was').toEqual(ended);

@@ -1,11 +1,14 @@
 /** kill -9 of the server and of the runner in the middle of a run, under the eyes of a watcher. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Run, runSchema } from '../../server/contract/index.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { freePort, type TestFolder, testFolder } from '../helpers/folder.ts';
+
+const SIMCITY = `${process.cwd()}/cli/simcity.js`;
 
 let folder: TestFolder;
 let up: ChildProcess;
@@ -15,15 +18,11 @@ beforeAll(async () => {
   folder = await testFolder();
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
-  up = spawn(
-    process.execPath,
-    [`${process.cwd()}/cli/simcity.js`, 'up', '--port', `${port}`, '--data-dir', `${folder.path}/data`],
-    {
-      cwd: folder.path,
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SIMCITY_LEASE_SECONDS: '3' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  up = spawn(process.execPath, [SIMCITY, 'up', '--port', `${port}`, '--data-dir', `${folder.path}/data`], {
+    cwd: folder.path,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SIMCITY_LEASE_SECONDS: '3' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   for (const stream of [up.stdout, up.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -50,14 +49,14 @@ async function answers(): Promise<boolean> {
   );
 }
 
-/** The processes of this world that run `dist/<part>.js`. */
-async function pidsOf(part: string): Promise<number[]> {
+/** The processes of `simcity up`, or those below `ancestor`, that run `dist/<part>.js`. */
+async function pidsOf(part: string, ancestor = up.pid): Promise<number[]> {
   const found: number[] = [];
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid)) continue;
     const text = async (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
     if (!(await text('cmdline')).includes(`/dist/${part}.js`)) continue;
-    if (await descendsFrom(Number(pid), up.pid as number)) found.push(Number(pid));
+    if (await descendsFrom(Number(pid), ancestor ?? 0)) found.push(Number(pid));
   }
   return found;
 }
@@ -77,7 +76,7 @@ function watch(
   events: number,
   at: () => void,
 ): Promise<{ indexes: number[]; exitCode: number }> {
-  const child = spawn(process.execPath, [`${process.cwd()}/cli/simcity.js`, 'watch', runId, '--json'], {
+  const child = spawn(process.execPath, [SIMCITY, 'watch', runId, '--json'], {
     cwd: folder.path,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SIMCITY_URL: url },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -94,7 +93,7 @@ function watch(
 }
 
 async function launched(...args: string[]): Promise<string> {
-  const result = await simcity(['run', '--detach', ...args], { cwd: folder.path, env: { SIMCITY_URL: url } });
+  const result = await simcity(['run', '--detach', ...args], world());
   expect(result, result.stderr).toMatchObject({ exitCode: 0 });
   return result.stdout.trim();
 }
@@ -124,9 +123,10 @@ it.runIf(process.platform === 'linux')(
 );
 
 it.runIf(process.platform === 'linux')(
-  'a run whose runner vanishes ends as harness-lost, with no process left',
+  'a run whose runner vanishes is executed again, the watcher sees each event once, and no process is left',
   async () => {
-    const runId = await launched('--target', 'memory', '--seed', '5', '--rate', '50', '--operations', '2500');
+    const args = ['--target', 'memory', '--seed', '5', '--rate', '50', '--operations', '300'];
+    const runId = await launched(...args);
     let harness: number[] = [];
     const { indexes, exitCode } = await watch(runId, 20, async () => {
       harness = await pidsOf('harness');
@@ -134,12 +134,57 @@ it.runIf(process.platform === 'linux')(
     });
     expect(harness).toHaveLength(1);
     expect(indexes).toEqual(upTo(indexes.length));
-    expect(exitCode).toBe(4);
-    const { stdout } = await simcity(['show', runId, '--json'], {
-      cwd: folder.path,
-      env: { SIMCITY_URL: url },
-    });
-    expect(JSON.parse(stdout)).toMatchObject({ status: 'FAIL', failForensic: { kind: 'harness-lost' } });
+    expect(exitCode).toBe(0);
+    const shown = await show(runId);
+    expect(shown).toMatchObject({ status: 'PASS', lostAttempts: [{ attempt: 1 }] });
+    expect(shown.lostAttempts[0]?.eventIndex).toBeGreaterThanOrEqual(19);
     expect(await pidsOf('harness')).toEqual([]);
   },
 );
+
+it.runIf(process.platform === 'linux')(
+  'so is a run of a file of the user: the runner that was given it comes back under its name',
+  async () => {
+    await writeFile(`${folder.path}/service.mjs`, SERVICE);
+    const args = ['--target', './service.mjs', '--faults', 'none', '--rate', '50', '--operations', '300'];
+    const child = spawn(
+      process.execPath,
+      [SIMCITY, 'run', '--json', '--data-dir', `${folder.path}/data`, ...args],
+      {
+        cwd: folder.path,
+        env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SIMCITY_LEASE_SECONDS: '3' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    child.stderr.resume();
+    const indexes: number[] = [];
+    createInterface({ input: child.stdout }).on('line', async (line) => {
+      const { frame, data } = JSON.parse(line);
+      if (frame !== 'event') return;
+      indexes.push(data.index);
+      if (indexes.length !== 20) return;
+      for (const pid of await pidsOf('runner', child.pid)) process.kill(pid, 'SIGKILL');
+    });
+    const [exitCode] = await once(child, 'close');
+    expect(indexes).toEqual(upTo(indexes.length));
+    expect(exitCode).toBe(1);
+    const shown = await show('latest');
+    // Nobody gets a seat there: the run fails for what the service does, not for what became of its runner.
+    expect(shown).toMatchObject({ status: 'FAIL', failForensic: { kind: 'liveness' } });
+    expect(shown.lostAttempts).toMatchObject([{ attempt: 1, runner: shown.runner }]);
+  },
+);
+
+/** Answers that say nothing, and the same ones each time. */
+const SERVICE = `export default {
+  prepare() {},
+  *handle() { yield; return { outcome: 'failed', error: 'nobody here' }; },
+  inspect() { return []; },
+};`;
+
+const world = () => ({ cwd: folder.path, env: { SIMCITY_URL: url } });
+
+async function show(runId: string): Promise<Run> {
+  const { stdout } = await simcity(['show', runId, '--json'], world());
+  return runSchema.parse(JSON.parse(stdout));
+}
