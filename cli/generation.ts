@@ -1,8 +1,8 @@
 /** Keeps apart what generations of the engine mean by a seed: what executes one again is refused for another's. */
 import { type Engine, otherGeneration, type Run } from '../server/contract/index.ts';
 import type { CampaignState } from './campaign/state.ts';
-import { engineTextOf, OLDER_VERSION } from './engine-text.ts';
 import { usageError } from './errors.ts';
+import { engineTextOf, OLDER_VERSION } from './run/engine-text.ts';
 import { safeText } from './safe-text.ts';
 import { VERSION } from './version.ts';
 

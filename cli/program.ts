@@ -13,7 +13,7 @@ import { addReading } from './program/reading.ts';
 import { addRun } from './program/run.ts';
 import { addTools } from './program/tools.ts';
 import { addUpkeep } from './program/upkeep.ts';
-import { safeLines } from './sanitize.ts';
+import { safeLines } from './run/sanitize.ts';
 import { VERSION } from './version.ts';
 
 /** Runs `simcity` with `argv` (without node and script). Resolves to the exit code. */

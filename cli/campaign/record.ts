@@ -8,7 +8,7 @@ import { refuseOtherRecord } from '../generation.ts';
 import type { Connected } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
 import { launchHere } from '../hosting/modules.ts';
-import { isLoss, reasonOf, runOutcome } from '../outcome.ts';
+import { isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
 import { safeText } from '../safe-text.ts';
 import { type CampaignState, type Found, signatureText } from './state.ts';
 import type { CampaignVoice } from './voice.ts';

@@ -19,7 +19,7 @@ import {
   snapshotPageSchema,
 } from '../../server/contract/index.ts';
 import { CliError, EXIT, messageOf } from '../errors.ts';
-import { safeText } from '../sanitize.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type HttpRequest, send, textOf } from './http.ts';
 import { askPatiently, type Exchanged, PATIENCE, type Patience } from './patience.ts';
 

@@ -12,7 +12,7 @@ import {
   type StreamMode,
 } from '../../server/contract/index.ts';
 import { CliError, EXIT } from '../errors.ts';
-import { safeText } from '../sanitize.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type Connection, causeOf, parseJson, refusal } from './api.ts';
 import { readEventStream, type StreamMessage, StreamRefused } from './event-stream.ts';
 import { lazyEvent, lazySnapshot } from './lazy-frames.ts';

@@ -8,7 +8,6 @@ import { type CampaignFiles, type CampaignState, campaignFiles, type Found } fro
 import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
 import { type Context, canDraw, wantsColor } from '../context.ts';
 import { EXIT, usageError } from '../errors.ts';
-import { formatNumber } from '../format.ts';
 import { refuseOtherCampaign } from '../generation.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { type Connected, hostWhatIsMissing } from '../hosting/connect.ts';
@@ -16,6 +15,7 @@ import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
 import { modulesOf } from '../hosting/modules.ts';
 import { campaignJson, campaignText } from '../output/campaign.ts';
 import { styleFor } from '../output/style.ts';
+import { formatNumber } from '../run/format.ts';
 import { safeJson, safeText } from '../safe-text.ts';
 import { VERSION } from '../version.ts';
 import { launchOfFlags, type RunFlags } from './launch.ts';

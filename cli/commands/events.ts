@@ -2,10 +2,10 @@
 import type { RunEvent } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import type { Context } from '../context.ts';
-import { detailOf, objectOf } from '../describe-event.ts';
 import { EXIT } from '../errors.ts';
-import { formatClock } from '../format.ts';
 import { connectForReading } from '../hosting/connect.ts';
+import { detailOf, objectOf } from '../run/describe-event.ts';
+import { formatClock } from '../run/format.ts';
 import { alignLeft, safeJson, safeText } from '../safe-text.ts';
 
 interface EventsFlags {

@@ -1,6 +1,5 @@
 /** Follows a run to its end: as mission control, as log lines, as sentences, as lines of JSON, or silently. */
 import type { EndFrame, Run } from '../../server/contract/index.ts';
-import { isQueuedAgain } from '../attempts.ts';
 import type { Api } from '../client/api.ts';
 import { rereadRun } from '../client/reread.ts';
 import { followRun, type StreamItem } from '../client/stream.ts';
@@ -13,6 +12,7 @@ import { startPulse } from '../output/pulse.ts';
 import { createSentences } from '../output/sentences.ts';
 import { styleFor } from '../output/style.ts';
 import { exitCodeOf, verdictLine } from '../output/verdict.ts';
+import { isQueuedAgain } from '../run/attempts.ts';
 import { safeJson, safeText } from '../safe-text.ts';
 import type { OpenScreen } from '../tui/open-screen.ts';
 import type { Presentation } from './presentation.ts';

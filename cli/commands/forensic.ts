@@ -2,9 +2,9 @@
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT, usageError } from '../errors.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { runOutcome } from '../outcome.ts';
 import { forensicText } from '../output/forensic.ts';
 import { styleFor } from '../output/style.ts';
+import { runOutcome } from '../run/outcome.ts';
 import { safeJson } from '../safe-text.ts';
 
 interface ForensicFlags {

@@ -1,7 +1,7 @@
 /** `simcity replay`: a run in mission control, at any of its events; or its seed executed again and compared. */
 import { type Context, canDraw } from '../context.ts';
 import { usageError } from '../errors.ts';
-import { safeText } from '../sanitize.ts';
+import { safeText } from '../run/sanitize.ts';
 import { openFor } from './screen.ts';
 
 export interface ReplayFlags {

@@ -4,7 +4,7 @@ import { RUN_SETTINGS } from '../../server/contract/run-settings.ts';
 import { freshSeed } from '../../server/contract/seed.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { styleFor } from '../output/style.ts';
-import { safeText } from '../sanitize.ts';
+import { safeText } from '../run/sanitize.ts';
 import { VERSION } from '../version.ts';
 import { launchOfFlags, type RunFlags } from './launch.ts';
 import { type Presentation, presentationOf } from './presentation.ts';

@@ -1,15 +1,15 @@
 /** `simcity show`: one run: plan, state, metrics, verdict. */
 import { ENGINE_GENERATION, type Run } from '../../server/contract/index.ts';
-import { attemptText, isQueuedAgain, waitingText } from '../attempts.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT } from '../errors.ts';
-import { formatMetric, formatNumber } from '../format.ts';
 import { executedElsewhereBy } from '../generation.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { runOutcome } from '../outcome.ts';
 import { planEntries } from '../output/plan.ts';
 import { paintOutcome, type Style, styleFor } from '../output/style.ts';
 import { failureLines, verdictLine, verdictOf } from '../output/verdict.ts';
+import { attemptText, isQueuedAgain, waitingText } from '../run/attempts.ts';
+import { formatMetric, formatNumber } from '../run/format.ts';
+import { runOutcome } from '../run/outcome.ts';
 import { safeJson, safeText, textWidth } from '../safe-text.ts';
 
 interface ShowFlags {

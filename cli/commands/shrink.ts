@@ -3,7 +3,6 @@ import { isServiceTarget, type Modules, type Smallest } from '../../server/contr
 import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { CliError, EXIT, usageError } from '../errors.ts';
-import { formatNumber, shortId } from '../format.ts';
 import { refuseOtherGeneration } from '../generation.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
@@ -11,6 +10,7 @@ import { startLab } from '../hosting/lab.ts';
 import { recallExec, recallModules } from '../hosting/modules.ts';
 import { smallestText } from '../output/smallest.ts';
 import { styleFor } from '../output/style.ts';
+import { formatNumber, shortId } from '../run/format.ts';
 import { safeJson, safeText } from '../safe-text.ts';
 import { refuseBrokenOff, refuseLoss } from './refuse-loss.ts';
 

@@ -1,7 +1,7 @@
 /** `simcity watch`: follows a run of a server; leaving never stops it. Says at once what it begins, then loads the rest. */
 import { type Context, wantsColor } from '../context.ts';
 import { styleFor } from '../output/style.ts';
-import { safeText } from '../sanitize.ts';
+import { safeText } from '../run/sanitize.ts';
 import { VERSION } from '../version.ts';
 import { type OutputFlags, type Presentation, presentationOf } from './presentation.ts';
 import { lineTo } from './run.ts';

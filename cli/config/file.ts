@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf, usageError } from '../errors.ts';
 import { strangerAt } from '../ownership.ts';
-import { safeText } from '../sanitize.ts';
+import { safeText } from '../run/sanitize.ts';
 import type { ConfigFile } from './schema.ts';
 
 const NAMES = ['simcity.config.ts', 'simcity.config.json'] as const;

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { CliError, EXIT, messageOf, usageError } from '../errors.ts';
 import { isStranger, ownUser, strangerAt, type UserId } from '../ownership.ts';
-import { safeText } from '../sanitize.ts';
+import { safeText } from '../run/sanitize.ts';
 
 /** The absolute path of the data directory: the flag, then SIMCITY_DATA_DIR, then `.simcity` here. */
 export function dataDirOf(context: Context, flag: string | undefined): string {

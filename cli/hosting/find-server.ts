@@ -3,7 +3,7 @@ import { API_BASE, apiErrorSchema, runPageSchema } from '../../server/contract/i
 import { type Connection, exchange, type ServerOrigin } from '../client/api.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
-import { safeText } from '../sanitize.ts';
+import { safeText } from '../run/sanitize.ts';
 import { dataDirOf } from './data-dir.ts';
 import { believedNote, examineNote, notePath, strangerListeningAt } from './host-note.ts';
 import { DEFAULT_PORT } from './ports.ts';

@@ -1,7 +1,7 @@
 /** The summary of a campaign, as a table and as JSON. */
 import { rangesText, sizeOf } from '../campaign/ranges.ts';
 import { type CampaignState, type Found, signatureText } from '../campaign/state.ts';
-import { formatNumber, formatSeconds } from '../format.ts';
+import { formatNumber, formatSeconds } from '../run/format.ts';
 import { safeText } from '../safe-text.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';

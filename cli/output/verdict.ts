@@ -1,9 +1,9 @@
 /** The verdict of a run in a few lines, and the exit code that stands for it. */
 import { type EndFrame, isTerminal, type Run } from '../../server/contract/index.ts';
-import { attemptText } from '../attempts.ts';
 import { EXIT } from '../errors.ts';
-import { formatNumber, formatSeconds } from '../format.ts';
-import { type Ending, endingOf, isLoss, LOSS_SAYS } from '../outcome.ts';
+import { attemptText } from '../run/attempts.ts';
+import { formatNumber, formatSeconds } from '../run/format.ts';
+import { type Ending, endingOf, isLoss, LOSS_SAYS } from '../run/outcome.ts';
 import { safeLines, safeText, wrap } from '../safe-text.ts';
 import { paintOutcome, type Style } from './style.ts';
 

@@ -6,12 +6,12 @@ import { rereadRun } from '../client/reread.ts';
 import type { FollowRequest } from '../commands/follow.ts';
 import { type Context, wantsColor } from '../context.ts';
 import { EXIT } from '../errors.ts';
-import { formatNumber } from '../format.ts';
 import { paintOutcome, styleFor } from '../output/style.ts';
 import { exitCodeOf, metricsText, summaryText, verdictOf } from '../output/verdict.ts';
+import { formatNumber } from '../run/format.ts';
+import { outcomeOfData } from '../run/picture.ts';
 import { loadViews, type OpenScreen, openScreen } from './open-screen.ts';
 import type { Screen } from './screen.ts';
-import { outcomeOfData } from './state/selectors.ts';
 import type { State, ViewId } from './state/state.ts';
 
 export interface MissionRequest extends Omit<FollowRequest, 'presentation'> {

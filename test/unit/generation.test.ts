@@ -1,6 +1,5 @@
 /** The words about generations of the engine, and what is refused for them. */
 import { describe, expect, test } from 'vitest';
-import { engineTextOf, versionsOf } from '../../cli/engine-text.ts';
 import {
   executedElsewhereBy,
   refuseOtherCampaign,
@@ -12,6 +11,7 @@ import { planEntries, planText } from '../../cli/output/plan.ts';
 import { commandsFor } from '../../cli/output/report/data.ts';
 import { createSentences } from '../../cli/output/sentences.ts';
 import { styleFor } from '../../cli/output/style.ts';
+import { engineTextOf, versionsOf } from '../../cli/run/engine-text.ts';
 import { VERSION } from '../../cli/version.ts';
 import { ENGINE_GENERATION, otherGeneration, type RunEvent } from '../../server/contract/index.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';

@@ -7,10 +7,10 @@ import type {
   Snapshot,
   TerminalStatus,
 } from '../../../server/contract/index.ts';
-import type { ChartChoice } from '../../chart-choice.ts';
 import { EXIT } from '../../errors.ts';
 import { executedElsewhereBy } from '../../generation.ts';
-import { type Ending, endingOf, isBrokenOff, isLoss, runOutcome } from '../../outcome.ts';
+import type { ChartChoice } from '../../run/chart-choice.ts';
+import { type Ending, endingOf, isBrokenOff, isLoss, runOutcome } from '../../run/outcome.ts';
 import { VERSION } from '../../version.ts';
 import { exitCodeOf, verdictOf } from '../verdict.ts';
 

@@ -1,6 +1,6 @@
 /** The history of a slot as an inline SVG: each operation from its invocation to its completion. */
 import type { Forensic, Interval } from '../../../server/contract/index.ts';
-import { formatClock } from '../../format.ts';
+import { formatClock } from '../../run/format.ts';
 import { safeJson, truncate } from '../../safe-text.ts';
 import { html, type Markup } from './markup.ts';
 

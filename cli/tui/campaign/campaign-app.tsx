@@ -1,5 +1,5 @@
 /** A campaign on the whole screen: how far it is, its distinct failures, and the chosen one in small. */
-import { formatClock, formatCompact, formatNumber, shortId } from '../../format.ts';
+import { formatClock, formatCompact, formatNumber, shortId } from '../../run/format.ts';
 import { alignLeft, alignRight, safeText, wrap } from '../../safe-text.ts';
 import { HeaderPane, KeyBarPane, TooSmallPane } from '../app.tsx';
 import { framed, innerSize } from '../components/frame.ts';

@@ -1,6 +1,7 @@
 /** The form that launches a run. */
-import { FORM_ROWS } from '../../../server/contract/launch-form.ts';
+
 import { standardOf } from '../../../server/contract/setting-text.ts';
+import { FORM_ROWS } from '../../run/launch-form.ts';
 import { safeText, wrap } from '../../safe-text.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';

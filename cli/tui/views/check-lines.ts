@@ -1,8 +1,9 @@
 /** Checks, sometimes-properties and faults, a line each. */
-import { formatClock, formatCompact } from '../../format.ts';
+
+import type { CheckRow, FaultRow, SometimesRow } from '../../run/checks.ts';
+import { formatClock, formatCompact } from '../../run/format.ts';
 import { alignLeft, alignRight, safeText } from '../../safe-text.ts';
 import { DIM, type Line, PLAIN, type Style, span } from '../paint/line.ts';
-import type { CheckRow, FaultRow, SometimesRow } from '../state/checks.ts';
 
 const CHECK_MARK: Record<CheckRow['state'], [mark: string, style: Style]> = {
   holds: ['✔', { color: 'green' }],

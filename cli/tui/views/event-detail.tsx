@@ -1,6 +1,6 @@
 /** One event opened: request, answer, interval, and what overlapped it. */
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { formatClock, formatNumber } from '../../format.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
 import { alignLeft, safeJson, safeText, wrap } from '../../safe-text.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { intervalLines } from '../components/intervals.ts';
