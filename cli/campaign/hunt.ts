@@ -1,8 +1,9 @@
 /** The part of a campaign that executes seeds, with its progress. */
-import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
+
 import { startLab } from '../hosting/lab.ts';
 import { bar } from '../output/progress-line.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
 import { formatCompact, formatNumber, formatSeconds } from '../run/format.ts';
 import { sizeOf, without } from './ranges.ts';
 import { absorb, type CampaignState } from './state.ts';

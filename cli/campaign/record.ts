@@ -2,14 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal, type Run } from '../../server/contract/index.ts';
 import { shrinkSeed } from '../commands/shrink.ts';
-import type { Context } from '../context.ts';
-import { CliError, EXIT } from '../errors.ts';
-import { refuseOtherRecord } from '../generation.ts';
 import type { Connected } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
+import { refuseOtherRecord } from '../hosting/generation.ts';
 import { launchHere } from '../hosting/modules.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, EXIT } from '../process/errors.ts';
 import { isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type CampaignState, type Found, signatureText } from './state.ts';
 import type { CampaignVoice } from './voice.ts';
 

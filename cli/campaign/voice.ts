@@ -1,9 +1,9 @@
 /** What a campaign says while it goes on: as lines on stderr here, on the screen in mission control. */
 import type { Api } from '../client/api.ts';
-import { type Context, wantsColor } from '../context.ts';
 import { progressLine } from '../output/progress-line.ts';
 import { styleFor } from '../output/style.ts';
-import { safeText } from '../safe-text.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type Found, signatureText } from './state.ts';
 
 export interface CampaignVoice {

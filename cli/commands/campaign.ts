@@ -6,18 +6,18 @@ import { joined, rangesText, sizeOf } from '../campaign/ranges.ts';
 import { recordAll } from '../campaign/record.ts';
 import { type CampaignFiles, type CampaignState, campaignFiles, type Found } from '../campaign/state.ts';
 import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
-import { type Context, canDraw, wantsColor } from '../context.ts';
-import { EXIT, usageError } from '../errors.ts';
-import { refuseOtherCampaign } from '../generation.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { type Connected, hostWhatIsMissing } from '../hosting/connect.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
+import { refuseOtherCampaign } from '../hosting/generation.ts';
 import { modulesOf } from '../hosting/modules.ts';
 import { campaignJson, campaignText } from '../output/campaign.ts';
 import { styleFor } from '../output/style.ts';
+import { type Context, canDraw, wantsColor } from '../process/context.ts';
+import { EXIT, usageError } from '../process/errors.ts';
+import { VERSION } from '../process/version.ts';
 import { formatNumber } from '../run/format.ts';
-import { safeJson, safeText } from '../safe-text.ts';
-import { VERSION } from '../version.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
 import { launchOfFlags, type RunFlags } from './launch.ts';
 
 interface CampaignFlags extends RunFlags {

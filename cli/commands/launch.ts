@@ -9,7 +9,7 @@ import {
   type RunValues,
 } from '../../server/contract/run-settings.ts';
 import { camelCase, flagOf, type ValueOf } from '../../server/contract/setting.ts';
-import { messageOf, usageError } from '../errors.ts';
+import { messageOf, usageError } from '../process/errors.ts';
 import { launchOf } from '../run/launch-form.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { OutputFlags } from './presentation.ts';

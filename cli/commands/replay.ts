@@ -1,6 +1,6 @@
 /** `simcity replay`: a run in mission control, at any of its events; or its seed executed again and compared. */
-import { type Context, canDraw } from '../context.ts';
-import { usageError } from '../errors.ts';
+import { type Context, canDraw } from '../process/context.ts';
+import { usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { openFor } from './screen.ts';
 

@@ -1,6 +1,7 @@
 /** Opens the screen for a command that has yet to find its server. */
-import type { Context } from '../context.ts';
+
 import type { ServerFlags } from '../hosting/find-server.ts';
+import type { Context } from '../process/context.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { OpenScreen } from '../tui/open-screen.ts';
 

@@ -1,17 +1,17 @@
 /** `simcity shrink`: finds a smallest part of a failed run that still fails the same way. */
 import { isServiceTarget, type Modules, type Smallest } from '../../server/contract/index.ts';
 import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
-import { type Context, wantsColor } from '../context.ts';
-import { CliError, EXIT, usageError } from '../errors.ts';
-import { refuseOtherGeneration } from '../generation.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
+import { refuseOtherGeneration } from '../hosting/generation.ts';
 import { startLab } from '../hosting/lab.ts';
 import { recallExec, recallModules } from '../hosting/modules.ts';
 import { smallestText } from '../output/smallest.ts';
 import { styleFor } from '../output/style.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { CliError, EXIT, usageError } from '../process/errors.ts';
 import { formatNumber, shortId } from '../run/format.ts';
-import { safeJson, safeText } from '../safe-text.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
 import { refuseBrokenOff, refuseLoss } from './refuse-loss.ts';
 
 interface ShrinkFlags {

@@ -3,7 +3,8 @@ import { type Forensic, type Interval, type Outcome, smallestSchema } from '../.
 import { processLines } from '../run/describe-process.ts';
 import { formatClock, formatNumber } from '../run/format.ts';
 import { isLoss, LOSS_SAYS, type Loss } from '../run/outcome.ts';
-import { safeJson, safeLines, safeText, truncate } from '../safe-text.ts';
+import { safeJson, safeLines, safeText } from '../run/sanitize.ts';
+import { truncate } from '../terminal/columns.ts';
 import { smallestText } from './smallest.ts';
 import { paintOutcome, type Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';

@@ -3,8 +3,8 @@ import type { Run } from '../../server/contract/index.ts';
 import { attemptText } from '../run/attempts.ts';
 import { formatMetric, formatNumber, formatSeconds } from '../run/format.ts';
 import { isLoss, LOSS_SAYS, runOutcome } from '../run/outcome.ts';
+import { safeLines, safeText } from '../run/sanitize.ts';
 import { valueText } from '../run/value-text.ts';
-import { safeLines, safeText } from '../safe-text.ts';
 import { planEntries } from './plan.ts';
 import { commandsFor, type ReportData, type ReportVerdict, reportVerdict } from './report/data.ts';
 

@@ -5,7 +5,7 @@ import { usualCharts } from '../run/chart-choice.ts';
 import { detailOf, kindOf } from '../run/describe-event.ts';
 import { versionsOf } from '../run/engine-text.ts';
 import { runOutcome } from '../run/outcome.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../run/sanitize.ts';
 import type { Narrator } from './narrator.ts';
 import { planEntries } from './plan.ts';
 import { paintOutcome, type Style } from './style.ts';

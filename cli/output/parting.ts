@@ -4,7 +4,8 @@ import type { Parting } from '../run/compare-histories.ts';
 import { detailOf, objectOf } from '../run/describe-event.ts';
 import type { Difference } from '../run/event-difference.ts';
 import { formatClock, formatNumber } from '../run/format.ts';
-import { safeJson, safeText, textWidth } from '../safe-text.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
+import { textWidth } from '../terminal/columns.ts';
 import type { Style } from './style.ts';
 
 /** What differs in the plans of two runs. `names`: what the two sides are called. */

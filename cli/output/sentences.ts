@@ -13,7 +13,7 @@ import { detailOf } from '../run/describe-event.ts';
 import { versionsOf } from '../run/engine-text.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { endingOf, isLoss, LOSS_SAYS } from '../run/outcome.ts';
-import { safeLines, safeText } from '../safe-text.ts';
+import { safeLines, safeText } from '../run/sanitize.ts';
 import type { Narrator } from './narrator.ts';
 import { planEntries } from './plan.ts';
 

@@ -1,7 +1,7 @@
 /** The whole screen: header, the view, an overlay, key bar. Draws the state and nothing else. */
 import { isLoss } from '../run/outcome.ts';
 import { outcomeOfData } from '../run/picture.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type HeaderPart, header } from './components/header.ts';
 import { type KeyBarProps, keyBar } from './components/key-bar.ts';
 import { ANSWERS, type Binding, bindingsOf, TYPING, VIEW_BINDINGS } from './input/keymap.ts';

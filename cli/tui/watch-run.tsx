@@ -1,9 +1,9 @@
 /** One run on the screen: the stream, the keys, the clock and the server's answers in; pictures out. */
 import { isTerminal } from '../../server/contract/index.ts';
 import { followInBatches } from '../client/stream.ts';
-import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { messageOf } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { App } from './app.tsx';
 import { doErrand } from './errands.ts';
 import { createFetcher } from './fetcher.ts';

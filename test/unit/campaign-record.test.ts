@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { recordAll } from '../../cli/campaign/record.ts';
 import type { CampaignState } from '../../cli/campaign/state.ts';
 import { createApi } from '../../cli/client/api.ts';
-import type { Context } from '../../cli/context.ts';
+import type { Context } from '../../cli/process/context.ts';
 import { type Run, runConfigSchema } from '../../server/contract/index.ts';
 import { type FakeServer, startFakeServer } from '../helpers/fake-server.ts';
 import {

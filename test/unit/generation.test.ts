@@ -5,14 +5,14 @@ import {
   refuseOtherCampaign,
   refuseOtherGeneration,
   refuseOtherRecord,
-} from '../../cli/generation.ts';
+} from '../../cli/hosting/generation.ts';
 import { createLogLines } from '../../cli/output/log-lines.ts';
 import { planEntries, planText } from '../../cli/output/plan.ts';
 import { commandsFor } from '../../cli/output/report/data.ts';
 import { createSentences } from '../../cli/output/sentences.ts';
 import { styleFor } from '../../cli/output/style.ts';
+import { VERSION } from '../../cli/process/version.ts';
 import { engineTextOf, versionsOf } from '../../cli/run/engine-text.ts';
-import { VERSION } from '../../cli/version.ts';
 import { ENGINE_GENERATION, otherGeneration, type RunEvent } from '../../server/contract/index.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';
 import { RUN_ID, recordedEvent, recordedRun } from '../helpers/recorded-run.ts';

@@ -1,9 +1,9 @@
 /** The list of runs on the screen, until one is chosen or the user leaves. */
 import { isTerminal, type Launch, type Run } from '../../../server/contract/index.ts';
 import type { Api } from '../../client/api.ts';
-import type { Context } from '../../context.ts';
-import { messageOf } from '../../errors.ts';
-import { safeText } from '../../safe-text.ts';
+import type { Context } from '../../process/context.ts';
+import { messageOf } from '../../process/errors.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { mount } from '../mount.tsx';
 import { createPainter } from '../painter.ts';
 import type { Screen } from '../screen.ts';

@@ -1,7 +1,7 @@
 /** One metric of the run as a chart, with the faults along its time axis. */
 import { formatCompact, formatNumber } from '../../run/format.ts';
 import { placeInSample, risesOf, samplePoints, type Timeline, valuesOf } from '../../run/timeline.ts';
-import { textWidth } from '../../safe-text.ts';
+import { textWidth } from '../../terminal/columns.ts';
 import { chart, chartCapacity } from '../components/chart.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { densities } from '../components/sparkline.ts';

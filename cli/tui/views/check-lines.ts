@@ -2,7 +2,8 @@
 
 import type { CheckRow, FaultRow, SometimesRow } from '../../run/checks.ts';
 import { formatClock, formatCompact } from '../../run/format.ts';
-import { alignLeft, alignRight, safeText } from '../../safe-text.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { alignLeft, alignRight } from '../../terminal/columns.ts';
 import { DIM, type Line, PLAIN, type Style, span } from '../paint/line.ts';
 
 const CHECK_MARK: Record<CheckRow['state'], [mark: string, style: Style]> = {

@@ -4,7 +4,7 @@ import { shownTree } from '../../run/bundle-tree.ts';
 import { failureTitle, isLoss } from '../../run/outcome.ts';
 import { failureOf, outcomeOfData } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
-import { safeText } from '../../safe-text.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { placeText, scrolled } from '../components/scroll.ts';
 import { BOLD, cutLine, DIM, fitLine, type Line, restyle, span } from '../paint/line.ts';

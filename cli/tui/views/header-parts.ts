@@ -3,7 +3,7 @@ import { attemptParts, isQueuedAgain, waitingText } from '../../run/attempts.ts'
 import { formatClock, formatNumber, shortId } from '../../run/format.ts';
 import { elapsedMs, heartbeatAgeMs, outcomeOfData, shown } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
-import { safeText } from '../../safe-text.ts';
+import { safeText } from '../../run/sanitize.ts';
 import type { HeaderPart } from '../components/header.ts';
 import { DIM } from '../paint/line.ts';
 import type { State } from '../state/state.ts';

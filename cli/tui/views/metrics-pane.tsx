@@ -1,8 +1,8 @@
 /** The metrics with their course and how they moved. */
 import { formatCompact, formatNumber } from '../../run/format.ts';
 import { metricRows } from '../../run/picture.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { samplePoints, type Timeline, valuesOf } from '../../run/timeline.ts';
-import { safeText } from '../../safe-text.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { sparkline } from '../components/sparkline.ts';
 import { table } from '../components/table.ts';
