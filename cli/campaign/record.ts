@@ -10,8 +10,8 @@ import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
 import { safeText } from '../run/sanitize.ts';
+import type { CampaignReporter } from './reporter.ts';
 import { type CampaignState, type Found, signatureText } from './state.ts';
-import type { CampaignVoice } from './voice.ts';
 
 export interface RecordOptions {
   connected: Connected;
@@ -20,7 +20,7 @@ export interface RecordOptions {
   ownRunner: boolean;
   targetUrl: string | null;
   save: () => void;
-  voice: CampaignVoice;
+  reporter: CampaignReporter;
 }
 
 const LOOK_EVERY_MS = 100;
@@ -35,7 +35,7 @@ export async function recordAll(
 ): Promise<boolean> {
   for (const found of state.found) {
     if (found.run === null) {
-      options.voice.say(`recording seed ${found.seed} (${safeText(signatureText(found.signature))})`);
+      options.reporter.say(`recording seed ${found.seed} (${safeText(signatureText(found.signature))})`);
       await takeRecorded(found, await recorded(context, state, found, options), options);
     }
     if (found.smallest !== null || found.why !== '') continue;
@@ -48,12 +48,12 @@ export async function recordAll(
 async function takeRecorded(
   found: Found,
   run: Run,
-  { connected, save, voice }: RecordOptions,
+  { connected, save, reporter }: RecordOptions,
 ): Promise<void> {
   const outcome = runOutcome(run);
   if (isLoss(outcome)) {
     const why = safeText(run.failForensic?.message ?? reasonOf(run));
-    voice.say(`seed ${found.seed} is not recorded, run ${run.id} ended as ${outcome}: ${why}`);
+    reporter.say(`seed ${found.seed} is not recorded, run ${run.id} ended as ${outcome}: ${why}`);
     return;
   }
   found.run = run.id;
@@ -94,7 +94,7 @@ async function makeSmall(
   context: Context,
   { scenario, target, config, modules }: CampaignState,
   found: Found,
-  { connected, targetUrl, save, voice }: RecordOptions,
+  { connected, targetUrl, save, reporter }: RecordOptions,
 ): Promise<boolean> {
   const { seed, signature } = found;
   const outcome = await shrinkSeed(context, {
@@ -102,7 +102,7 @@ async function makeSmall(
     maxExecutions: undefined,
     maxSeconds: undefined,
     title: `shrinking seed ${seed} (${safeText(signatureText(signature))})`,
-    voice,
+    reporter,
   });
   if (outcome.interrupted) return false;
   found.smallest = outcome.smallest;

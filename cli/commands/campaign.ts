@@ -4,8 +4,8 @@ import { ENGINE_GENERATION, runConfigSchema, type SeedRange } from '../../server
 import { hunt } from '../campaign/hunt.ts';
 import { joined, rangesText, sizeOf } from '../campaign/ranges.ts';
 import { recordAll } from '../campaign/record.ts';
+import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
 import { type CampaignFiles, type CampaignState, campaignFiles, type Found } from '../campaign/state.ts';
-import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { type Connected, hostWhatIsMissing } from '../hosting/connect.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
@@ -42,10 +42,10 @@ export async function campaign(context: Context, named: string, flags: CampaignF
   files.save(state);
   const asked = { state, flags, save: () => files.save(state) };
   const { finished, close } = isOnScreen(context, flags)
-    ? await (await import('../tui/campaign/control.ts')).campaignControl(context, state, (voice) =>
-        conduct(context, asked, voice),
+    ? await (await import('../tui/campaign/control.ts')).campaignControl(context, state, (reporter) =>
+        conduct(context, asked, reporter),
       )
-    : await conduct(context, asked, lineVoice(context));
+    : await conduct(context, asked, lineReporter(context));
   await close();
   const style = styleFor(wantsColor(context, 'stdout'));
   await context.out(
@@ -76,16 +76,16 @@ export interface Conducted {
 async function conduct(
   context: Context,
   { state, flags, save }: Asked,
-  voice: CampaignVoice,
+  reporter: CampaignReporter,
 ): Promise<Conducted> {
-  voice.say(
+  reporter.say(
     `campaign ${state.name}: ${formatNumber(sizeOf(state.seeds))} seeds (${rangesText(state.seeds)}) of ${safeText(state.scenario)} on ${safeText(state.target)}`,
   );
   // A database is only needed for cities, and for what is recorded.
   let connected: Connected | null = null;
   const connect = async () => {
-    connected ??= await hostWhatIsMissing(context, flags, voice.say);
-    voice.connected?.(connected.api);
+    connected ??= await hostWhatIsMissing(context, flags, reporter.say);
+    reporter.connected?.(connected.api);
     return connected;
   };
   const cities = await cityDatabase(
@@ -99,7 +99,7 @@ async function conduct(
     targetUrl,
     parallel: flags.parallel ?? availableParallelism(),
     save,
-    voice,
+    reporter,
   });
   if (finished && flags.record && state.found.some(isUnfinished)) {
     const reached = await connect();
@@ -107,7 +107,7 @@ async function conduct(
     const ownRunner = reached.hosted !== null || state.modules !== undefined;
     finished = await recordAll(context, state, {
       connected: reached,
-      ...{ flags, ownRunner, targetUrl, save, voice },
+      ...{ flags, ownRunner, targetUrl, save, reporter },
     });
   }
   return {

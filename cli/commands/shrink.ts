@@ -1,6 +1,6 @@
 /** `simcity shrink`: finds a smallest part of a failed run that still fails the same way. */
 import { isServiceTarget, type Modules, type Smallest } from '../../server/contract/index.ts';
-import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
+import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { refuseOtherGeneration } from '../hosting/generation.ts';
@@ -38,7 +38,7 @@ export interface ShrinkRequest {
   /** For the progress line. */
   title: string;
   /** Tells the progress; lines on stderr by default. */
-  voice?: CampaignVoice;
+  reporter?: CampaignReporter;
 }
 
 /** On `memory` an execution takes about a millisecond; on a database it builds a city. */
@@ -95,7 +95,7 @@ export interface ShrinkOutcome {
 
 /** The first Ctrl-C ends the search with what it has, the second leaves. */
 export async function shrinkSeed(context: Context, request: ShrinkRequest): Promise<ShrinkOutcome> {
-  const { title, maxExecutions, maxSeconds, voice = lineVoice(context), ...subject } = request;
+  const { title, maxExecutions, maxSeconds, reporter = lineReporter(context), ...subject } = request;
   const kind =
     request.target === 'memory' ? 'memory' : isServiceTarget(request.target) ? 'service' : 'database';
   const standard = DEFAULT_EXECUTIONS[kind];
@@ -111,7 +111,7 @@ export async function shrinkSeed(context: Context, request: ShrinkRequest): Prom
   const undo = context.onSignal(() => {
     if (interrupted) return context.leave(EXIT.interrupted);
     interrupted = true;
-    voice.say('ending the search with what it has; Ctrl-C again leaves at once.');
+    reporter.say('ending the search with what it has; Ctrl-C again leaves at once.');
     lab.stop();
   });
   try {
@@ -119,7 +119,7 @@ export async function shrinkSeed(context: Context, request: ShrinkRequest): Prom
       if ('shrinking' in said) {
         const { executions, operations, stage } = said.shrinking;
         const done = `${formatNumber(executions)} of at most ${formatNumber(most)} executions`;
-        voice.progress(
+        reporter.progress(
           `${title}: ${formatNumber(operations)} operations left, trying ${safeText(stage)}, ${done}`,
         );
       } else if ('shrunk' in said) {
@@ -129,7 +129,7 @@ export async function shrinkSeed(context: Context, request: ShrinkRequest): Prom
     throw new Error('the laboratory ended without a result');
   } finally {
     undo();
-    voice.clear();
+    reporter.clear();
     await lab.close();
   }
 }

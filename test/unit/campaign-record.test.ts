@@ -49,7 +49,7 @@ async function recorded(state: CampaignState, run: Run): Promise<string[]> {
     connected: { api: createApi({ url: server.url, token: undefined }), hosted: null },
     flags: {},
     ...{ ownRunner: true, targetUrl: null, save: nothing },
-    voice: { say: (text) => said.push(text), progress: nothing, found: nothing, clear: nothing },
+    reporter: { say: (text) => said.push(text), progress: nothing, found: nothing, clear: nothing },
   });
   expect(finished).toBe(true);
   return said;

@@ -1,6 +1,7 @@
 /** Conducts a campaign on the screen, from which its recorded runs are watched; always restores the terminal. */
+
+import type { CampaignReporter } from '../../campaign/reporter.ts';
 import type { CampaignState } from '../../campaign/state.ts';
-import type { CampaignVoice } from '../../campaign/voice.ts';
 import type { Api } from '../../client/api.ts';
 import type { Conducted } from '../../commands/campaign.ts';
 import type { Context } from '../../process/context.ts';
@@ -16,14 +17,14 @@ import { initialCampaign } from './state.ts';
 export async function campaignControl(
   context: Context,
   campaign: CampaignState,
-  work: (voice: CampaignVoice) => Promise<Conducted>,
+  work: (reporter: CampaignReporter) => Promise<Conducted>,
 ): Promise<Conducted> {
   const opened = await openScreen(context, `campaign ${safeText(campaign.name)}`);
   const { screen } = opened;
   const store = createCampaignStore(initialCampaign(pictureOf(campaign), 'going', screen.size()));
   let api: Api | null = null;
   const conducted = work(
-    voiceOf(store, campaign, (reached) => {
+    reporterOf(store, campaign, (reached) => {
       api = reached;
     }),
   );
@@ -79,11 +80,11 @@ export async function watchRecorded(
   }
 }
 
-function voiceOf(
+function reporterOf(
   store: CampaignStore,
   campaign: CampaignState,
   connected: (api: Api) => void,
-): CampaignVoice {
+): CampaignReporter {
   const update = () => store.dispatch({ type: 'picture', picture: pictureOf(campaign) });
   return {
     say(message) {
