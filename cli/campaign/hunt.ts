@@ -4,6 +4,7 @@ import { startLab } from '../hosting/lab.ts';
 import { bar } from '../output/progress-line.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
+import type { Stopping } from '../process/stopping.ts';
 import { formatCompact, formatNumber, formatSeconds } from '../run/format.ts';
 import { sizeOf, without } from './ranges.ts';
 import type { CampaignReporter } from './reporter.ts';
@@ -15,6 +16,8 @@ export interface HuntOptions {
   /** Keeps what is known by now. */
   save: () => void;
   reporter: CampaignReporter;
+  /** Ends it in order, and by a second call at once. */
+  stopping: Stopping;
 }
 
 /** Between two times that the state is kept, in ms. */
@@ -38,7 +41,7 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
   });
   const clock = startClock(state, sizeOf(left));
   let interrupted = false;
-  const undo = context.onSignal(() => {
+  const undo = options.stopping.onStop(() => {
     if (interrupted) return context.leave(EXIT.interrupted);
     interrupted = true;
     reporter.say('stopping the campaign; Ctrl-C again leaves at once.');

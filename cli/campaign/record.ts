@@ -1,16 +1,17 @@
 /** The part of a campaign that executes each distinct failure again, with recording, and makes it small. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal, type Run } from '../../server/contract/index.ts';
-import { shrinkSeed } from '../commands/shrink.ts';
 import type { Connected } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
 import { refuseOtherRecord } from '../hosting/generation.ts';
 import { launchHere } from '../hosting/modules.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
+import type { Stopping } from '../process/stopping.ts';
 import { isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { CampaignReporter } from './reporter.ts';
+import { shrinkSeed } from './shrink-seed.ts';
 import { type CampaignState, type Found, signatureText } from './state.ts';
 
 export interface RecordOptions {
@@ -21,6 +22,7 @@ export interface RecordOptions {
   targetUrl: string | null;
   save: () => void;
   reporter: CampaignReporter;
+  stopping: Stopping;
 }
 
 const LOOK_EVERY_MS = 100;
@@ -94,7 +96,7 @@ async function makeSmall(
   context: Context,
   { scenario, target, config, modules }: CampaignState,
   found: Found,
-  { connected, targetUrl, save, reporter }: RecordOptions,
+  { connected, targetUrl, save, reporter, stopping }: RecordOptions,
 ): Promise<boolean> {
   const { seed, signature } = found;
   const outcome = await shrinkSeed(context, {
@@ -103,6 +105,7 @@ async function makeSmall(
     maxSeconds: undefined,
     title: `shrinking seed ${seed} (${safeText(signatureText(signature))})`,
     reporter,
+    stopping,
   });
   if (outcome.interrupted) return false;
   found.smallest = outcome.smallest;

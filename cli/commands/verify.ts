@@ -18,10 +18,15 @@ import { isBrokenOff } from '../run/outcome.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 import { EVENTS_AROUND } from './diff.ts';
 import { refuseLoss } from './refuse-loss.ts';
-import type { ReplayFlags } from './replay.ts';
+
+export interface VerifyFlags {
+  server?: string;
+  dataDir?: string;
+  json?: true;
+}
 
 /** Exit code 0: the same history; 1: another one. */
-export async function verify(context: Context, runId: string, flags: ReplayFlags): Promise<number> {
+export async function verify(context: Context, runId: string, flags: VerifyFlags): Promise<number> {
   const connected = await connectForReading(context, flags);
   const run = await connected.api.run(runId);
   if (!isTerminal(run.status)) {
@@ -97,7 +102,7 @@ async function report(
   context: Context,
   run: Run,
   comparison: Comparison,
-  flags: ReplayFlags,
+  flags: VerifyFlags,
 ): Promise<number> {
   const { common } = comparison;
   const limitedByTime = run.config.durationSeconds !== null && timeLimitReached(comparison);

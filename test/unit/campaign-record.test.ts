@@ -44,11 +44,12 @@ async function recorded(state: CampaignState, run: Run): Promise<string[]> {
   server.run = run;
   const said: string[] = [];
   const nothing = () => {};
+  const stopping = { onStop: () => nothing, stop: nothing };
   const context = { leaving: new AbortController().signal } as Context;
   const finished = await recordAll(context, state, {
     connected: { api: createApi({ url: server.url, token: undefined }), hosted: null },
     flags: {},
-    ...{ ownRunner: true, targetUrl: null, save: nothing },
+    ...{ ownRunner: true, targetUrl: null, save: nothing, stopping },
     reporter: { say: (text) => said.push(text), progress: nothing, found: nothing, clear: nothing },
   });
   expect(finished).toBe(true);

@@ -1,9 +1,9 @@
 /** Conducts a campaign on the screen, from which its recorded runs are watched; always restores the terminal. */
 
+import type { Conducted } from '../../campaign/conduct.ts';
 import type { CampaignReporter } from '../../campaign/reporter.ts';
 import type { CampaignState } from '../../campaign/state.ts';
 import type { Api } from '../../client/api.ts';
-import type { Conducted } from '../../commands/campaign.ts';
 import type { Context } from '../../process/context.ts';
 import { messageOf } from '../../process/errors.ts';
 import { safeText } from '../../run/sanitize.ts';
@@ -13,11 +13,12 @@ import { pictureOf } from './picture.ts';
 import { type CampaignStore, createCampaignStore, showCampaign } from './show-campaign.tsx';
 import { initialCampaign } from './state.ts';
 
-/** Shows the campaign while `work` conducts it, and after its end until the user leaves. */
+/** Shows the campaign while `work` conducts it, and after its end until the user leaves. `stop` tells it to end. */
 export async function campaignControl(
   context: Context,
   campaign: CampaignState,
   work: (reporter: CampaignReporter) => Promise<Conducted>,
+  stop: () => void,
 ): Promise<Conducted> {
   const opened = await openScreen(context, `campaign ${safeText(campaign.name)}`);
   const { screen } = opened;
@@ -37,7 +38,7 @@ export async function campaignControl(
   try {
     const { watchRun } = await loadViews();
     opened.ready();
-    await Promise.race([failed, browse(context, screen, store, () => api, watchRun)]);
+    await Promise.race([failed, browse(context, screen, store, () => api, watchRun, stop)]);
   } finally {
     opened.close();
   }
@@ -46,16 +47,17 @@ export async function campaignControl(
 
 type WatchRun = Awaited<ReturnType<typeof loadViews>>['watchRun'];
 
-/** The campaign, its runs, and the campaign again. The same signal as from outside stops it. */
+/** The campaign, its runs, and the campaign again. */
 async function browse(
   context: Context,
   screen: Screen,
   store: CampaignStore,
   api: () => Api | null,
   watchRun: WatchRun,
+  stop: () => void,
 ): Promise<void> {
   for (;;) {
-    const next = await showCampaign(context, screen, store, () => process.kill(process.pid, 'SIGINT'));
+    const next = await showCampaign(context, screen, store, stop);
     const reached = api();
     if (next.to === 'out' || context.leaving.aborted) return;
     if (reached !== null) await watchRecorded(context, screen, store, reached, next.run, watchRun);

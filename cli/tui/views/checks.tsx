@@ -12,7 +12,7 @@ import { densities } from '../components/sparkline.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { checkLine, costLine, faultLine, sometimesLine } from './check-lines.ts';
-import type { ViewProps } from './registry.ts';
+import type { ViewProps } from './view-props.ts';
 
 export function ChecksView({ state, area }: ViewProps) {
   const data = shown(state);

@@ -8,7 +8,7 @@ import { pane } from '../paint/pane.tsx';
 import { eventsRows, eventsWindow, knownEvent } from '../state/selectors.ts';
 import type { Filtered, State } from '../state/state.ts';
 import { EventDetailPane } from './event-detail.tsx';
-import type { ViewProps } from './registry.ts';
+import type { ViewProps } from './view-props.ts';
 
 export function EventsView({ state, area }: ViewProps) {
   const { x, y, width, height } = area;

@@ -12,7 +12,7 @@ import { pane } from '../paint/pane.tsx';
 import type { Job, State } from '../state/state.ts';
 import { OUTCOME_COLOR } from '../theme.ts';
 import { diagnosis, lastEvents, reproduction, runAgain, whatBroke, whatElse } from './forensic-lines.ts';
-import type { ViewProps } from './registry.ts';
+import type { ViewProps } from './view-props.ts';
 
 export function ForensicsView({ state, area }: ViewProps) {
   const { x, y, width, height } = area;

@@ -17,7 +17,7 @@ import { FailurePane, failureHeight } from './failure-pane.tsx';
 import { LogPane } from './log-pane.tsx';
 import { MetricsPane } from './metrics-pane.tsx';
 import { ProgressPane } from './progress-pane.tsx';
-import type { ViewProps } from './registry.ts';
+import type { ViewProps } from './view-props.ts';
 
 const EVENTS_WIDTH = 88;
 

@@ -13,8 +13,8 @@ import type { State } from '../state/state.ts';
 import { CityPane } from './city-pane.tsx';
 import { Charts } from './live.tsx';
 import { MetricsPane } from './metrics-pane.tsx';
-import type { ViewProps } from './registry.ts';
 import { BesidePane, ReplayEventsPane } from './replay-events.tsx';
+import type { ViewProps } from './view-props.ts';
 
 const SCRUBBER_ROWS = 3;
 
