@@ -5,10 +5,10 @@ import { LISTS, SCENARIOS } from '../../server/contract/names.ts';
 import { PROCESS_ROWS } from '../../server/contract/process-settings.ts';
 import { RUN_ROWS, type RunValues } from '../../server/contract/run-settings.ts';
 import { flagOf, isRepeatable, type RunSetting, type Setting } from '../../server/contract/setting.ts';
-import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
-import { runOutcome } from '../outcome.ts';
-import { safeText } from '../sanitize.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { runOutcome } from '../run/outcome.ts';
+import { safeText } from '../run/sanitize.ts';
 
 /** A word, and what it means. */
 type Word = [word: string, what: string];

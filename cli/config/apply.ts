@@ -2,9 +2,9 @@
 import type { Command, Option } from 'commander';
 import { PROCESS_ROWS } from '../../server/contract/process-settings.ts';
 import { camelCase } from '../../server/contract/setting.ts';
-import type { Context, FileServer } from '../context.ts';
-import { messageOf, usageError } from '../errors.ts';
-import { safeText } from '../sanitize.ts';
+import type { Context, FileServer } from '../process/context.ts';
+import { messageOf, usageError } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type LoadedConfig, loadConfigFile } from './file.ts';
 import { maskSetting, SETTINGS, type Setting } from './settings.ts';
 

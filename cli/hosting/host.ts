@@ -1,9 +1,9 @@
 /** Hosts SimCity: database, server and runner as children of this process, kept alive, taken down in order. */
 import { randomBytes } from 'node:crypto';
 import type { Connection } from '../client/api.ts';
-import type { Context } from '../context.ts';
-import { CliError, EXIT } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, EXIT } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { believedNote, type HostNote, isLoopback, writeNote } from './host-note.ts';
 import { type KeptPart, keepAlive } from './keep-alive.ts';
