@@ -5,17 +5,9 @@
 export type { JsonObject, RunConfig } from '../server/contract/index.ts';
 export type { Effect, Repeats, SequentialModel } from './checkers/model.ts';
 export type { BookingCall, BookingWorld } from './scenarios/bookings/calls.ts';
-export type {
-  Call,
-  Chart,
-  ModelPart,
-  Operation,
-  Play,
-  Reply,
-  Scenario,
-  Violation,
-} from './scenarios/scenario.ts';
+export type { Chart, ModelPart, Operation, Play, Scenario, Violation } from './scenarios/scenario.ts';
+export type { Call, Reply } from './service/call.ts';
+export type { MemoryRoutine, MemoryService } from './service/memory-service.ts';
+export type { ServiceClock, SqlClient, SqlService, SqlValue } from './service/sql-service.ts';
 export type { Prng } from './sim/prng.ts';
 export type { HttpAdapter, HttpAnswer, HttpReply, HttpRequest } from './targets/http/adapter.ts';
-export type { MemoryRoutine, MemoryService } from './targets/memory.ts';
-export type { ServiceClock, SqlClient, SqlService, SqlValue } from './targets/postgres/sql-client.ts';

@@ -1,6 +1,7 @@
 /** Holds every answer against the invariants and the model, and words what is wrong. */
 import { HistoryChecker, type HistoryViolation } from '../checkers/history-checker.ts';
-import type { Play, Reply } from '../scenarios/scenario.ts';
+import type { Play } from '../scenarios/scenario.ts';
+import type { Reply } from '../service/call.ts';
 import type { Attempt, Failure } from './attempt.ts';
 
 /** With all faults healed, no request may take longer than this, in virtual ms. */

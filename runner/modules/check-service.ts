@@ -1,6 +1,6 @@
 /** Takes the default export of a `--target` file for the service that it is. */
-import type { MemoryService } from '../targets/memory.ts';
-import type { SqlService } from '../targets/postgres/sql-client.ts';
+import type { MemoryService } from '../service/memory-service.ts';
+import type { SqlService } from '../service/sql-service.ts';
 import type { ModuleService } from './loaded.ts';
 import { asObject, lacking, refuse, type Shape } from './shape.ts';
 

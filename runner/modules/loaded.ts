@@ -1,9 +1,9 @@
 /** The user's code that this process has loaded; the registries of scenarios and targets ask here. */
 import type { Modules } from '../../server/contract/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import type { MemoryService } from '../service/memory-service.ts';
+import type { SqlService } from '../service/sql-service.ts';
 import type { HttpAdapter } from '../targets/http/adapter.ts';
-import type { MemoryService } from '../targets/memory.ts';
-import type { SqlService } from '../targets/postgres/sql-client.ts';
 
 /** A service of the user's. */
 export type ModuleService =

@@ -4,24 +4,10 @@
  */
 import type { JsonObject, RunConfig } from '../../server/contract/index.ts';
 import type { SequentialModel } from '../checkers/model.ts';
+import type { Call, Reply } from '../service/call.ts';
+import type { MemoryService } from '../service/memory-service.ts';
+import type { SqlService } from '../service/sql-service.ts';
 import type { Prng } from '../sim/prng.ts';
-import type { MemoryService } from '../targets/memory.ts';
-import type { SqlService } from '../targets/postgres/sql-client.ts';
-
-/** One request as the target gets it: the operation's name and its arguments. Plain data. */
-export interface Call {
-  readonly operation: string;
-  readonly [argument: string]: unknown;
-}
-
-/**
- * What the target answered. `failed` is an answer that does not say whether the request took effect (an
- * internal error, a 5xx): the operation's outcome is then unknown.
- */
-export type Reply =
-  | { readonly outcome: 'ok'; readonly value: JsonObject }
-  | { readonly outcome: 'refused'; readonly reason: string }
-  | { readonly outcome: 'failed'; readonly error: string };
 
 /** One call with its place in the history. Repeats and duplicates of a request are operations of their own. */
 export interface Operation<C extends Call = Call> {

@@ -1,26 +1,11 @@
 /** The `memory` target: routines of an in-process service, with locks that the engine can see. */
 import { EngineFault } from '../engine-fault.ts';
 import { AdapterError, errorText } from '../modules/adapter-error.ts';
-import type { Call, Reply } from '../scenarios/scenario.ts';
+import type { Call, Reply } from '../service/call.ts';
+import type { MemoryRoutine, MemoryService } from '../service/memory-service.ts';
 import type { CityClock } from '../sim/clock.ts';
 import { brokenContract, checkedReply, inShort } from './reply.ts';
 import type { Target, Task } from './target.ts';
-
-/**
- * One request as a generator: `yield` is a scheduling point, `yield { lock }` one at which the routine
- * goes on only with that lock, which it holds until it ends.
- */
-export type MemoryRoutine = Generator<{ lock: string } | undefined, Reply, void>;
-
-export interface MemoryService {
-  prepare(world: Readonly<Record<string, unknown>>): void;
-  /** Answers one request; what the routine takes for the time it asks `clock`. */
-  handle(call: Call, clock: { nowMs(): number }): MemoryRoutine;
-  /** The service was killed and started again: what it holds in no durable place is gone. */
-  restarted?(): void;
-  inspect(): unknown;
-  forget?(what: unknown): void;
-}
 
 class MemoryTask implements Task {
   state: Task['state'] = 'ready';

@@ -3,8 +3,8 @@ import { isModuleLabel } from '../../server/contract/index.ts';
 import { findNamed } from '../find-named.ts';
 import { loadedService, type ModuleService } from '../modules/loaded.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import type { SqlService } from '../service/sql-service.ts';
 import { MemoryTarget } from './memory.ts';
-import type { SqlService } from './postgres/sql-client.ts';
 import { PostgresTarget } from './postgres/target.ts';
 import type { Target, TargetOptions } from './target.ts';
 

@@ -1,6 +1,6 @@
 /** Holds what a service answers to the contract of replies, so that a wrong one is named where it was given. */
 import { AdapterError } from '../modules/adapter-error.ts';
-import type { Call, Reply } from '../scenarios/scenario.ts';
+import type { Call, Reply } from '../service/call.ts';
 
 /** @throws AdapterError that quotes the answer and says what would be right. */
 export function checkedReply(call: Call, reply: unknown): Reply {

@@ -1,5 +1,5 @@
 /** What the engine needs of a system under test whose every step it decides (`memory`, `postgres`). */
-import type { Call, Reply } from '../scenarios/scenario.ts';
+import type { Call, Reply } from '../service/call.ts';
 import type { CityClock } from '../sim/clock.ts';
 import type { Prng } from '../sim/prng.ts';
 import type { CityKeeper } from './postgres/keeper.ts';

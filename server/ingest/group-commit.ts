@@ -9,10 +9,18 @@ import { CopyClient, type ExpectedRun } from '../db/copy-client.ts';
 import { type Ingested, ingest } from '../db/events.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../process-edge.ts';
-import type { Batch, SnapshotRow } from './batch.ts';
-import type { EventBytes } from './event-block.ts';
+import type { Batch } from './batch.ts';
 import { Places } from './places.ts';
-import { firstOf, moved, onePerRun, place, type RunGroup, rowsOf, type Waiting } from './run-group.ts';
+import {
+  type Addition,
+  firstOf,
+  moved,
+  onePerRun,
+  place,
+  type RunGroup,
+  rowsOf,
+  type Waiting,
+} from './run-group.ts';
 
 /** Two connections keep one busy while the other commits; a third brought nothing on two cores. */
 const CONNECTIONS = 2;
@@ -20,17 +28,6 @@ const CONNECTIONS = 2;
 const GROUP_BYTES = 8 * 1024 * 1024;
 /** Of bodies that wait; beyond it harnesses are told to come again. */
 const WAITING_BYTES = 64 * 1024 * 1024;
-
-/** What a commit added to a run's history. */
-export interface Addition {
-  runId: string;
-  /** Batches of the run before these, and after them: whoever knows `before` has missed nothing. */
-  before: number;
-  after: number;
-  /** In order, without a gap between them. */
-  events: readonly EventBytes[];
-  snapshots: readonly SnapshotRow[];
-}
 
 export interface GroupCommitOptions {
   databaseUrl: string;

@@ -2,8 +2,7 @@
 import type { CopyRows, LockedRun, MovedRun } from '../db/copy-client.ts';
 import type { Ingested } from '../db/events.ts';
 import { type Batch, copySnapshots, type SnapshotRow } from './batch.ts';
-import type { EventBlock } from './event-block.ts';
-import type { Addition } from './group-commit.ts';
+import type { EventBlock, EventBytes } from './event-block.ts';
 
 /** A batch and whom to tell what became of it. */
 export interface Waiting {
@@ -12,6 +11,17 @@ export interface Waiting {
   batch: Batch;
   resolve(stored: Ingested): void;
   reject(error: unknown): void;
+}
+
+/** What a commit added to a run's history. */
+export interface Addition {
+  runId: string;
+  /** Batches of the run before these, and after them: whoever knows `before` has missed nothing. */
+  before: number;
+  after: number;
+  /** In order, without a gap between them. */
+  events: readonly EventBytes[];
+  snapshots: readonly SnapshotRow[];
 }
 
 /** The batches of one run that go into one transaction. */

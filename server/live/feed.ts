@@ -8,7 +8,7 @@ import type { StoredEvent } from '../db/events.ts';
 import type { LiveState } from '../db/live.ts';
 import { snapshotJsonOf } from '../ingest/batch.ts';
 import { type EventBytes, eventsFrom } from '../ingest/event-block.ts';
-import type { Addition } from '../ingest/group-commit.ts';
+import type { Addition } from '../ingest/run-group.ts';
 import type { Log } from '../process-edge.ts';
 import { type Chunk, toChunk } from './chunk.ts';
 import { LIVE_EVENTS } from './conflate.ts';

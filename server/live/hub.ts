@@ -1,7 +1,7 @@
 /** The feeds of a server: one for each run that somebody follows. */
 import type { ServerResponse } from 'node:http';
 import type { Cursor, StreamMode } from '../contract/index.ts';
-import type { Addition } from '../ingest/group-commit.ts';
+import type { Addition } from '../ingest/run-group.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Log } from '../process-edge.ts';
 import { Feed } from './feed.ts';

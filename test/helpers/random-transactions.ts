@@ -5,17 +5,12 @@
 
 import type { Attempt } from '../../runner/harness/attempt.ts';
 import { Scheduler } from '../../runner/harness/scheduler.ts';
-import type { Call, Reply } from '../../runner/scenarios/scenario.ts';
+import type { Call, Reply } from '../../runner/service/call.ts';
+import { isRetryable, type SqlClient, type SqlService, sqlState } from '../../runner/service/sql-service.ts';
 import { CityClock } from '../../runner/sim/clock.ts';
 import { Prng } from '../../runner/sim/prng.ts';
 import { createStrategy } from '../../runner/sim/strategies/index.ts';
 import type { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
-import {
-  isRetryable,
-  type SqlClient,
-  type SqlService,
-  sqlState,
-} from '../../runner/targets/postgres/sql-client.ts';
 import { PostgresTarget } from '../../runner/targets/postgres/target.ts';
 
 const ROWS = 4;

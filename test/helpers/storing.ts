@@ -1,8 +1,9 @@
 /** A GroupCommit under test, without a server around it. */
 import { createHash } from 'node:crypto';
 import type { Sql } from '../../server/db/client.ts';
-import { type Addition, GroupCommit } from '../../server/ingest/group-commit.ts';
+import { GroupCommit } from '../../server/ingest/group-commit.ts';
 import { readBatch } from '../../server/ingest/read-batch.ts';
+import type { Addition } from '../../server/ingest/run-group.ts';
 import { newRunId } from '../../server/runs/run-id.ts';
 import { silentLog } from './postgres.ts';
 

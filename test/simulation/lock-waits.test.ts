@@ -2,10 +2,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Scheduler } from '../../runner/harness/scheduler.ts';
 import { setLoaded } from '../../runner/modules/loaded.ts';
+import type { MemoryService } from '../../runner/service/memory-service.ts';
 import { CityClock } from '../../runner/sim/clock.ts';
 import { Prng } from '../../runner/sim/prng.ts';
 import { createStrategy } from '../../runner/sim/strategies/index.ts';
-import { type MemoryService, MemoryTarget } from '../../runner/targets/memory.ts';
+import { MemoryTarget } from '../../runner/targets/memory.ts';
 import { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
 import type { Task } from '../../runner/targets/target.ts';
 import { decided } from '../helpers/execute.ts';

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { checkService } from '../../runner/modules/check-service.ts';
 import { setLoaded } from '../../runner/modules/loaded.ts';
 import { sqlBookingService } from '../../runner/scenarios/bookings/services/postgres.ts';
-import type { SqlService } from '../../runner/targets/postgres/sql-client.ts';
+import type { SqlService } from '../../runner/service/sql-service.ts';
 import { executed } from '../helpers/execute.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 

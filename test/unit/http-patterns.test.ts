@@ -5,7 +5,7 @@ import { CityPlan } from '../../runner/harness/live/plan.ts';
 import type { Group, Planned } from '../../runner/harness/live/planned.ts';
 import type { BookingCall } from '../../runner/scenarios/bookings/calls.ts';
 import { BookingsPlay } from '../../runner/scenarios/bookings/play.ts';
-import type { Reply } from '../../runner/scenarios/scenario.ts';
+import type { Reply } from '../../runner/service/call.ts';
 import { runConfigSchema } from '../../server/contract/index.ts';
 
 const config = runConfigSchema.parse({ operations: 20_000 });

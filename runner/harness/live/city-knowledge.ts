@@ -1,6 +1,6 @@
 /** What the citizens of a live city know: what they hold, which requests were never settled, which keys they still have. */
 import type { BookCall, BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
-import type { Reply } from '../../scenarios/scenario.ts';
+import type { Reply } from '../../service/call.ts';
 
 /**
  * Requests of a slot that may still take effect at any instant, at most, before the citizens see to it that

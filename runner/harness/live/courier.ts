@@ -4,7 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BookingCall } from '../../scenarios/bookings/calls.ts';
-import type { ModelPart, Operation, Play, Reply } from '../../scenarios/scenario.ts';
+import type { ModelPart, Operation, Play } from '../../scenarios/scenario.ts';
+import type { Reply } from '../../service/call.ts';
 import { Prng } from '../../sim/prng.ts';
 import type { BookingApi } from '../../targets/http/api.ts';
 import { NO_FAULTS, type WireFaultPlan, type WireFaults } from '../../targets/http/faults.ts';

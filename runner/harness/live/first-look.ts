@@ -5,7 +5,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AdapterError, isProgrammingError } from '../../modules/adapter-error.ts';
 import type { BookingCall, BookingWorld, SlotRow } from '../../scenarios/bookings/calls.ts';
-import type { Reply, Violation } from '../../scenarios/scenario.ts';
+import type { Violation } from '../../scenarios/scenario.ts';
+import type { Reply } from '../../service/call.ts';
 import type { BookingApi, Breach } from '../../targets/http/api.ts';
 import type { Answer, Exchange, Wire, WireRequest } from '../../targets/http/wire.ts';
 

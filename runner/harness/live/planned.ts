@@ -1,6 +1,6 @@
 /** Requests that citizens are going to make, and groups of them that begin at one instant. */
 import type { BookCall, BookingCall } from '../../scenarios/bookings/calls.ts';
-import type { Reply } from '../../scenarios/scenario.ts';
+import type { Reply } from '../../service/call.ts';
 import type { HeldBooking } from './city-knowledge.ts';
 
 /** One request that a citizen is going to make. */

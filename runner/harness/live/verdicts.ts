@@ -1,7 +1,8 @@
 /** Records what happens in a live run, holds every answer against the invariants and the model, and keeps the first failure. */
 import { HistoryChecker, type HistoryViolation } from '../../checkers/history-checker.ts';
 import type { BookingCall } from '../../scenarios/bookings/calls.ts';
-import type { ModelPart, Operation, Play, Reply, Violation } from '../../scenarios/scenario.ts';
+import type { ModelPart, Operation, Play, Violation } from '../../scenarios/scenario.ts';
+import type { Reply } from '../../service/call.ts';
 import type { Breach } from '../../targets/http/api.ts';
 import type { Counters } from '../counters.ts';
 import type { FoundFailure } from '../forensics.ts';

@@ -1,5 +1,5 @@
 /** The calls of the `bookings` domain, the answers to them, and the city that they are made in. */
-import type { Call } from '../scenario.ts';
+import type { Call } from '../../service/call.ts';
 
 export interface BookCall extends Call {
   readonly operation: 'book';

@@ -1,8 +1,9 @@
 /** One run of `bookings`: what the citizens do next, what they know, and what that knowledge forbids. */
 import type { JsonObject, RunConfig } from '../../../server/contract/index.ts';
 import type { SequentialModel } from '../../checkers/model.ts';
+import type { Reply } from '../../service/call.ts';
 import { Prng } from '../../sim/prng.ts';
-import type { ModelPart, Operation, Play, Reply, Violation } from '../scenario.ts';
+import type { ModelPart, Operation, Play, Violation } from '../scenario.ts';
 import {
   type BookCall,
   type BookingCall,

@@ -7,7 +7,7 @@ import {
   isProgrammingError,
 } from '../../modules/adapter-error.ts';
 import { BOOKING_OPERATIONS, type BookingCall, type BookingWorld } from '../../scenarios/bookings/calls.ts';
-import type { Reply } from '../../scenarios/scenario.ts';
+import type { Reply } from '../../service/call.ts';
 import { type BookingApi, type Breach, NotPreparedError } from './api.ts';
 import type { Answer, WireRequest } from './wire.ts';
 

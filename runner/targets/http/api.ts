@@ -1,6 +1,6 @@
 /** An HTTP API for the calls of `bookings`: that of the contract, or one that an adapter of the user's maps them to. */
 import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
-import type { Reply } from '../../scenarios/scenario.ts';
+import type { Reply } from '../../service/call.ts';
 import type { Answer, WireRequest } from './wire.ts';
 
 /** An answer that the API does not know, in a sentence for people. */

@@ -1,7 +1,7 @@
 /** The booking service's HTTP contract: calls as requests, answers as replies, and what no answer may be. */
 import { z } from 'zod';
 import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
-import type { Reply } from '../../scenarios/scenario.ts';
+import type { Reply } from '../../service/call.ts';
 import { type BookingApi, type Breach, notPrepared } from './api.ts';
 import type { WireRequest } from './wire.ts';
 

@@ -2,18 +2,17 @@
  * One request's statements at the gate: its code runs until it has asked for a statement, and goes on
  * when the engine has let that statement through.
  */
-import type { Call, Reply } from '../../scenarios/scenario.ts';
-import type { Task } from '../target.ts';
-import type { Session } from './session.ts';
+import type { Call, Reply } from '../../service/call.ts';
 import {
-  placeholders,
   type ServiceClock,
   type SqlClient,
-  SqlError,
   type SqlService,
   type SqlValue,
   sqlState,
-} from './sql-client.ts';
+} from '../../service/sql-service.ts';
+import type { Task } from '../target.ts';
+import type { Session } from './session.ts';
+import { placeholders, SqlError } from './sql-client.ts';
 import { type TextTraits, traitsOf } from './statement-text.ts';
 
 export type StatementKind = 'statement' | 'commit' | 'rollback';

@@ -1,6 +1,6 @@
 /** One connection of the city to PostgreSQL, and the pool of them that tasks wait for in line. */
 import postgres from 'postgres';
-import type { SqlValue } from './sql-client.ts';
+import type { SqlValue } from '../../service/sql-service.ts';
 
 export interface SessionOptions {
   url: string;

@@ -4,7 +4,8 @@
  */
 import { EngineFault } from '../../engine-fault.ts';
 import { AdapterError, type AdapterPhase, errorText } from '../../modules/adapter-error.ts';
-import type { Call } from '../../scenarios/scenario.ts';
+import type { Call } from '../../service/call.ts';
+import { type SqlClient, type SqlService, type SqlValue, sqlState } from '../../service/sql-service.ts';
 import { brokenContract, checkedReply, inShort } from '../reply.ts';
 import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
@@ -12,15 +13,7 @@ import { abortedError, PostgresTask, type Statement, type Transaction } from './
 import { Happenings } from './happenings.ts';
 import { LockWaits } from './lock-waits.ts';
 import { type Isolation, Session, SessionPool } from './session.ts';
-import {
-  isDatabaseAway,
-  placeholders,
-  type SqlClient,
-  SqlError,
-  type SqlService,
-  type SqlValue,
-  sqlState,
-} from './sql-client.ts';
+import { isDatabaseAway, placeholders, SqlError } from './sql-client.ts';
 import { Witness } from './witness.ts';
 
 /** How many microtasks are waited for before a turn of the event loop is. */

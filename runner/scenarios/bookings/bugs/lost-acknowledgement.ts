@@ -1,5 +1,5 @@
 /** The answer is made before the commit, and a commit that fails does not take it back. */
-import type { Reply } from '../../scenario.ts';
+import type { Reply } from '../../../service/call.ts';
 import type { Bug } from './bug.ts';
 
 export const lostAcknowledgement: Bug = {

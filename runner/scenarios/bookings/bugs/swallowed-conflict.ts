@@ -1,5 +1,5 @@
 /** A serialization failure is taken for "somebody else got the seat", without another look. */
-import { isRetryable } from '../../../targets/postgres/sql-client.ts';
+import { isRetryable } from '../../../service/sql-service.ts';
 import { refused } from '../services/postgres.ts';
 import type { Bug } from './bug.ts';
 

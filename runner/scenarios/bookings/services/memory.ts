@@ -2,8 +2,9 @@
  * The reference booking service in memory: the same steps as the one over SQL, with a scheduling point
  * where that one has a statement. A bug of the zoo replaces single steps.
  */
-import type { MemoryRoutine, MemoryService } from '../../../targets/memory.ts';
-import type { Call, Reply } from '../../scenario.ts';
+
+import type { Call, Reply } from '../../../service/call.ts';
+import type { MemoryRoutine, MemoryService } from '../../../service/memory-service.ts';
 import type { BookCall, BookingCall, BookingWorld, SlotRow, SlotView } from '../calls.ts';
 
 export interface StoredBooking {

@@ -2,13 +2,14 @@
  * The reference booking service over PostgreSQL: ordinary TypeScript with transactions, right at every
  * isolation level. A bug of the zoo replaces single steps of it.
  */
+
+import type { Call, Reply } from '../../../service/call.ts';
 import {
   isRetryable,
   type ServiceClock,
   type SqlClient,
   type SqlService,
-} from '../../../targets/postgres/sql-client.ts';
-import type { Call, Reply } from '../../scenario.ts';
+} from '../../../service/sql-service.ts';
 import type { BookCall, BookingCall, BookingWorld, SlotRow, SlotView } from '../calls.ts';
 
 /** How often a transaction is tried when the database asks for it to be tried again. */
