@@ -50,9 +50,10 @@ function environmentOf(flags: Record<string, unknown>, env: Env, file: LoadedCon
     if (isSet(env[setting.variable]) || said === undefined) continue;
     merged[setting.variable] = typeof said === 'boolean' ? (said ? '1' : '0') : String(said);
   }
-  for (const [name, { variable, by }] of PROCESS_ROWS) {
-    const flag = flags[name];
-    if (by !== 'command' && typeof flag === 'string') merged[variable] = flag;
+  for (const [name, { variable, flag, by }] of PROCESS_ROWS) {
+    const given = flags[name];
+    // Of the settings that have one: --exec of a run is none of a runner's.
+    if (flag !== null && by !== 'command' && typeof given === 'string') merged[variable] = given;
   }
   return merged;
 }
