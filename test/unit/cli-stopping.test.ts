@@ -17,7 +17,7 @@ function fakeProcess() {
       left.push(exitCode);
       leaving.abort(exitCode);
     },
-  } as Context;
+  } as Partial<Context> as Context;
   return { context, handlers, left };
 }
 
