@@ -5,7 +5,7 @@ import type { Context } from '../process/context.ts';
 import { messageOf } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { App } from './app.tsx';
-import { doErrand } from './errands.ts';
+import { perform } from './effects.ts';
 import { createFetcher } from './fetcher.ts';
 import { createJobs } from './jobs.ts';
 import { mount } from './mount.tsx';
@@ -55,16 +55,16 @@ export async function watchRun(
     state = reduce(state, action);
     if (state === before) return;
     if (state.stopRequested && !before.stopRequested) sendStop(request, dispatch);
-    doErrands(before);
+    performAll(before);
     if (state.leaving !== null && before.leaving === null) done.abort();
     painter.soon(patienceOf(action, state.data.eventsPerSecond));
     wantMore();
   };
-  const doErrands = (before: State) => {
-    const known = before.errands.at(-1)?.number ?? 0;
-    for (const errand of state.errands) {
-      if (errand.number > known)
-        doErrand({ api, screen, jobs, cwd: context.cwd, state: () => state, dispatch }, errand);
+  const performAll = (before: State) => {
+    const known = before.effects.at(-1)?.number ?? 0;
+    for (const effect of state.effects) {
+      if (effect.number > known)
+        perform({ api, screen, jobs, cwd: context.cwd, state: () => state, dispatch }, effect);
     }
   };
   const fetcher = createFetcher({
@@ -103,7 +103,7 @@ export async function watchRun(
     mode: request.thin === true ? 'live' : 'auto',
   });
   if (request.compareWith !== undefined) {
-    doErrand(
+    perform(
       { api, screen, jobs, cwd: context.cwd, state: () => state, dispatch },
       { number: 0, do: 'compare', runId: request.compareWith },
     );

@@ -72,9 +72,9 @@ describe('a campaign on the screen', () => {
   });
 
   test('asks before it stops, and before leaving stops it', () => {
-    expect(pressed(going(), 's')).toMatchObject({ overlay: 'confirm-stop', asked: [] });
-    expect(pressed(going(), 's', 'n')).toMatchObject({ overlay: null, phase: 'going', asked: [] });
-    expect(pressed(going(), 's', 'y')).toMatchObject({ phase: 'stopping', asked: [{ do: 'stop' }] });
+    expect(pressed(going(), 's')).toMatchObject({ overlay: 'confirm-stop', effects: [] });
+    expect(pressed(going(), 's', 'n')).toMatchObject({ overlay: null, phase: 'going', effects: [] });
+    expect(pressed(going(), 's', 'y')).toMatchObject({ phase: 'stopping', effects: [{ do: 'stop' }] });
     const leaving = pressed(going(), 'q', 'y');
     expect(leaving).toMatchObject({ phase: 'stopping', leaving: null, leaveAtEnd: true });
     expect(reduceCampaign(leaving, { type: 'over', finished: false })).toMatchObject({

@@ -106,13 +106,13 @@ describe('what no run can be', () => {
     });
     const form = at('bug', { bug: 'chek-then-insert' });
     const state = reduceRuns({ ...list, form }, { type: 'stroke', key: 'enter', text: '' });
-    expect(state.errands).toEqual([]);
+    expect(state.effects).toEqual([]);
     expect(state.form?.error?.text).toContain('Did you mean check-then-insert?');
     const right = reduceRuns(
       { ...list, form: at('bug', { bug: 'check-then-insert' }) },
       { type: 'stroke', key: 'enter', text: '' },
     );
-    expect(right.errands).toMatchObject([{ do: 'launch', launch: { config: { bug: 'check-then-insert' } } }]);
+    expect(right.effects).toMatchObject([{ do: 'launch', launch: { config: { bug: 'check-then-insert' } } }]);
   });
 });
 

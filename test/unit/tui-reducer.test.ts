@@ -236,7 +236,7 @@ describe('a run that says nothing about the service', () => {
     for (const intent of ['verify', 'shrink'] as const) {
       expect(play(forensics, intent)).toMatchObject({
         job: null,
-        errands: [],
+        effects: [],
         notice: `The run ended as ${outcome}: there is nothing to ${intent}.`,
       });
     }

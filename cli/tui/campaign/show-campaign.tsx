@@ -1,6 +1,6 @@
 /** Draws a campaign until the user leaves or asks for one of its runs. The campaign goes on behind it. */
 import type { Context } from '../../process/context.ts';
-import { copyCommand } from '../errands.ts';
+import { copyCommand } from '../effects.ts';
 import { mount } from '../mount.tsx';
 import { createPainter } from '../painter.ts';
 import type { Screen } from '../screen.ts';
@@ -51,8 +51,8 @@ export async function showCampaign(
   const mounted = mount(screen, app());
   const painter = createPainter(() => mounted.draw(app()));
   const doAsked = (before: CampaignView) => {
-    const known = before.asked.at(-1)?.number ?? 0;
-    for (const { number, do: what } of store.view().asked) {
+    const known = before.effects.at(-1)?.number ?? 0;
+    for (const { number, do: what } of store.view().effects) {
       if (number <= known) continue;
       if (what === 'stop') stop();
       else {

@@ -22,7 +22,7 @@ export interface CampaignView {
   /** True when the end of the campaign is also the end of the screen. */
   leaveAtEnd: boolean;
   /** Asked for by keys, each once: told by their number. */
-  asked: readonly { number: number; do: 'stop' | 'copy' }[];
+  effects: readonly { number: number; do: 'stop' | 'copy' }[];
   leaving: { to: 'out' } | { to: 'run'; run: string } | null;
   size: Size;
 }
@@ -43,7 +43,7 @@ export function initialCampaign(picture: CampaignPicture, phase: Phase, size: Si
   return {
     ...{ picture, phase, size },
     ...{ doing: '', said: [], chosen: 0, overlay: null, notice: null },
-    ...{ leaveAtEnd: false, asked: [], leaving: null },
+    ...{ leaveAtEnd: false, effects: [], leaving: null },
   };
 }
 
@@ -130,6 +130,6 @@ function stop(view: CampaignView): CampaignView {
 }
 
 function ask(view: CampaignView, what: 'stop' | 'copy'): CampaignView {
-  const number = (view.asked.at(-1)?.number ?? 0) + 1;
-  return { ...view, asked: [...view.asked.slice(-4), { number, do: what }] };
+  const number = (view.effects.at(-1)?.number ?? 0) + 1;
+  return { ...view, effects: [...view.effects.slice(-4), { number, do: what }] };
 }

@@ -10,7 +10,7 @@ import type { ListRequest, WatchRequest } from '../requests.ts';
 import type { Screen } from '../screen.ts';
 import { type RunsAction, reduceRuns } from './reducer.ts';
 import { RunsApp } from './runs-app.tsx';
-import { initialRuns, type RunsErrand, type RunsState } from './state.ts';
+import { initialRuns, type RunsEffect, type RunsState } from './state.ts';
 
 export interface BrowseRequest extends ListRequest {
   /** The run from which the list was opened; null when it stands for itself. */
@@ -43,9 +43,9 @@ export async function browseRuns(
     const before = state;
     state = reduceRuns(state, action);
     if (state === before) return;
-    const known = before.errands.at(-1)?.number ?? 0;
-    for (const errand of state.errands)
-      if (errand.number > known) doErrand(request, errand, () => state, dispatch);
+    const known = before.effects.at(-1)?.number ?? 0;
+    for (const effect of state.effects)
+      if (effect.number > known) perform(request, effect, () => state, dispatch);
     if (state.leaving !== null) done.abort();
     painter.soon(action.type === 'stroke' || action.type === 'resize' ? 0 : PATIENCE_MS);
   };
@@ -121,23 +121,23 @@ async function readPage(
   }
 }
 
-function doErrand(
+function perform(
   { api, onLaunched }: BrowseRequest,
-  errand: RunsErrand,
+  effect: RunsEffect,
   state: () => RunsState,
   dispatch: (action: RunsAction) => void,
 ): void {
-  switch (errand.do) {
+  switch (effect.do) {
     case 'more':
       void readPage(api, state().next ?? undefined, dispatch);
       return;
     case 'stop':
-      api.stop(errand.runId, 'stopped from mission control').catch((error: unknown) => {
+      api.stop(effect.runId, 'stopped from mission control').catch((error: unknown) => {
         dispatch({ type: 'notice', text: `The stop did not get through: ${safeText(messageOf(error))}` });
       });
       return;
     case 'launch':
-      launch(api, errand.launch, onLaunched).then(
+      launch(api, effect.launch, onLaunched).then(
         (run) => dispatch({ type: 'launched', run }),
         (error: unknown) => dispatch({ type: 'launch-failed', text: safeText(messageOf(error)) }),
       );

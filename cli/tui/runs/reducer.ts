@@ -6,7 +6,7 @@ import { bindingOf } from '../input/keymap.ts';
 import { moved } from '../state/moves.ts';
 import type { Size } from '../state/state.ts';
 import { EMPTY_FORM, formOf, launchOfForm, typeInForm } from './form.ts';
-import { chosenPlace, FILTERS, listedRuns, ORDERS, type RunsErrand, type RunsState } from './state.ts';
+import { chosenPlace, FILTERS, listedRuns, ORDERS, type RunsEffect, type RunsState } from './state.ts';
 
 export type RunsAction =
   | { type: 'page'; runs: readonly Run[]; next: string | null; isFirst: boolean; nowMs: number }
@@ -88,21 +88,21 @@ function inForm(state: RunsState, key: string, text: string): RunsState {
   if (key !== 'enter') return { ...state, form: typeInForm(form, key, text) ?? form };
   const result = launchOfForm(form);
   if ('form' in result) return { ...state, form: result.form };
-  return errand(
+  return effect(
     { ...state, form: { ...form, isSent: true, error: null } },
     { do: 'launch', launch: result.launch },
   );
 }
 
-type Wanted = RunsErrand extends infer Each
-  ? Each extends RunsErrand
+type Wanted = RunsEffect extends infer Each
+  ? Each extends RunsEffect
     ? Omit<Each, 'number'>
     : never
   : never;
 
-function errand(state: RunsState, wanted: Wanted): RunsState {
-  const number = (state.errands.at(-1)?.number ?? 0) + 1;
-  return { ...state, errands: [...state.errands.slice(-8), { ...wanted, number } as RunsErrand] };
+function effect(state: RunsState, wanted: Wanted): RunsState {
+  const number = (state.effects.at(-1)?.number ?? 0) + 1;
+  return { ...state, effects: [...state.effects.slice(-8), { ...wanted, number } as RunsEffect] };
 }
 
 function onIntent(state: RunsState, intent: Intent): RunsState {
@@ -111,7 +111,7 @@ function onIntent(state: RunsState, intent: Intent): RunsState {
   const to = moved(place, intent, state.size.rows - 8, listed.length);
   if (to !== null) {
     const next = { ...state, chosen: listed[to]?.id ?? null };
-    return to >= listed.length - 5 && typeof state.next === 'string' ? errand(next, { do: 'more' }) : next;
+    return to >= listed.length - 5 && typeof state.next === 'string' ? effect(next, { do: 'more' }) : next;
   }
   return INTENTS[intent]?.(state, listed[place]) ?? state;
 }
@@ -135,7 +135,7 @@ const INTENTS: Partial<Record<Intent, (state: RunsState, run: Run | undefined) =
       ? { ...state, overlay: null, leaving: { to: 'quit' } }
       : run === undefined
         ? { ...state, overlay: null }
-        : errand({ ...state, overlay: null, notice: 'Stopping the run.' }, { do: 'stop', runId: run.id }),
+        : effect({ ...state, overlay: null, notice: 'Stopping the run.' }, { do: 'stop', runId: run.id }),
   'toggle-help': (state) => ({ ...state, overlay: state.overlay === 'help' ? null : 'help' }),
   dismiss: (state) => {
     if (state.overlay !== null) return { ...state, overlay: null };

@@ -35,7 +35,7 @@ export interface RunsState {
     | { to: 'campaign'; name: string }
     | null;
   /** What whoever runs the state has to do, each once. */
-  errands: readonly RunsErrand[];
+  effects: readonly RunsEffect[];
   size: Size;
   nowMs: number;
   readOnly: boolean;
@@ -45,7 +45,7 @@ export interface RunsState {
   hasHome: boolean;
 }
 
-export type RunsErrand = { number: number } & (
+export type RunsEffect = { number: number } & (
   | { do: 'stop'; runId: string }
   | { do: 'launch'; launch: Launch }
   | { do: 'more' }
@@ -66,7 +66,7 @@ export function initialRuns(
     notice: null,
     problem: null,
     leaving: null,
-    errands: [],
+    effects: [],
     ...options,
   };
 }

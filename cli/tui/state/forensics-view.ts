@@ -4,7 +4,7 @@ import { shownTree } from '../../run/bundle-tree.ts';
 import { isLoss } from '../../run/outcome.ts';
 import { outcomeOfData } from '../../run/picture.ts';
 import type { Intent } from '../input/intents.ts';
-import { ask, errand, moved } from './moves.ts';
+import { ask, effect, moved } from './moves.ts';
 import type { ForensicsState, State } from './state.ts';
 
 /** Null when the intent means nothing here. */
@@ -38,7 +38,7 @@ const INTENTS: Partial<Record<Intent, (state: State) => State>> = {
   open: fold,
   verify: (state) => startJob(state, 'verify', 'replay --verify'),
   shrink: (state) => startJob(state, 'shrink', 'shrink'),
-  copy: (state) => errand(state, { do: 'copy', text: state.forensics.bundle?.reproduce ?? '' }),
+  copy: (state) => effect(state, { do: 'copy', text: state.forensics.bundle?.reproduce ?? '' }),
   'ask-save': (state) => ask(state, 'save', `simcity-${state.data.run.id.slice(0, 8)}-forensic.json`),
   'replay-here': (state) => ({
     ...state,
@@ -65,5 +65,5 @@ function startJob(state: State, command: 'verify' | 'shrink', title: string): St
   if (state.job !== null && state.job.exitCode === null) {
     return { ...state, notice: `${state.job.title} is not through yet; Esc ends it.` };
   }
-  return { ...errand(state, { do: 'job', command }), job: { title, lines: [], exitCode: null } };
+  return { ...effect(state, { do: 'job', command }), job: { title, lines: [], exitCode: null } };
 }

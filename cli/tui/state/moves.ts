@@ -1,6 +1,6 @@
-/** What several views do alike: moving a cursor, opening a line to type, asking for an errand, going back. */
+/** What several views do alike: moving a cursor, opening a line to type, asking for an effect, going back. */
 import type { Intent } from '../input/intents.ts';
-import type { Errand, State, ViewId } from './state.ts';
+import type { Effect, State, ViewId } from './state.ts';
 import type { InputPurpose } from './text-input.ts';
 
 export const VIEW_INTENTS: Partial<Record<Intent, ViewId>> = {
@@ -41,20 +41,20 @@ export function ask(state: State, purpose: InputPurpose, text = ''): State {
   return { ...state, input: { purpose, text, error: null } };
 }
 
-type Wanted = Errand extends infer Each ? (Each extends Errand ? Omit<Each, 'number'> : never) : never;
+type Wanted = Effect extends infer Each ? (Each extends Effect ? Omit<Each, 'number'> : never) : never;
 
 /** Asks whoever runs the state to do something once. */
-export function errand(state: State, wanted: Wanted): State {
-  const number = (state.errands.at(-1)?.number ?? 0) + 1;
+export function effect(state: State, wanted: Wanted): State {
+  const number = (state.effects.at(-1)?.number ?? 0) + 1;
   // Those that are done are not needed any more; whoever does them goes by their numbers.
-  return { ...state, errands: [...state.errands.slice(-8), { ...wanted, number } as Errand] };
+  return { ...state, effects: [...state.effects.slice(-8), { ...wanted, number } as Effect] };
 }
 
 /** Closes what is open, the topmost first; with nothing open it goes back to Live, and from there to the list. */
 export function dismiss(state: State): State {
   if (state.overlay !== null) return { ...state, overlay: null };
   if (state.input !== null) return { ...state, input: null };
-  if (state.job !== null) return { ...errand(state, { do: 'end-job' }), job: null };
+  if (state.job !== null) return { ...effect(state, { do: 'end-job' }), job: null };
   if (state.seek !== null) return { ...state, seek: null };
   if (state.view === 'events') {
     if (state.events.isOpen) return { ...state, events: { ...state.events, isOpen: false } };

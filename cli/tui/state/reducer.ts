@@ -7,7 +7,7 @@ import { bindingOf, type Mode } from '../input/keymap.ts';
 import { checksIntent } from './checks-view.ts';
 import { eventsIntent, submitInEvents } from './events-view.ts';
 import { forensicsIntent } from './forensics-view.ts';
-import { dismiss, errand, VIEW_INTENTS } from './moves.ts';
+import { dismiss, effect, VIEW_INTENTS } from './moves.ts';
 import type { Need } from './needs.ts';
 import { type Answer, receive } from './receive.ts';
 import { playOn, replayIntent, startComparison, submitInReplay } from './replay-view.ts';
@@ -191,9 +191,9 @@ function submit(state: State): State {
     case 'index':
       return submitIndex(state, input.text.trim().replaceAll(',', ''));
     case 'save':
-      return errand(closed, { do: 'save', file: input.text.trim() });
+      return effect(closed, { do: 'save', file: input.text.trim() });
     case 'compare':
-      return errand(closed, { do: 'compare', runId: input.text.trim() });
+      return effect(closed, { do: 'compare', runId: input.text.trim() });
   }
 }
 

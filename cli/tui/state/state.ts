@@ -133,11 +133,11 @@ export interface State {
   checksScroll: number;
   job: Job | null;
   /** What whoever runs the state has to do, each once, in order of their numbers. */
-  errands: readonly Errand[];
+  effects: readonly Effect[];
 }
 
 /** Something to do outside, asked for by a key. */
-export type Errand = { number: number } & (
+export type Effect = { number: number } & (
   | { do: 'job'; command: 'verify' | 'shrink' }
   | { do: 'end-job' }
   | { do: 'copy'; text: string }
@@ -210,6 +210,6 @@ export function initialState(options: InitialState): State {
     },
     checksScroll: 0,
     job: null,
-    errands: [],
+    effects: [],
   };
 }

@@ -7,9 +7,9 @@ import { safeJson, safeText } from '../run/sanitize.ts';
 import type { JobRunner } from './jobs.ts';
 import type { Screen } from './screen.ts';
 import type { Action } from './state/reducer.ts';
-import type { Errand, State } from './state/state.ts';
+import type { Effect, State } from './state/state.ts';
 
-export interface ErrandContext {
+export interface EffectContext {
   api: Api;
   screen: Screen;
   jobs: JobRunner;
@@ -23,12 +23,12 @@ const COMMANDS = {
   shrink: { title: 'shrink', args: (id: string) => ['shrink', id] },
 } as const;
 
-export function doErrand(context: ErrandContext, errand: Errand): void {
+export function perform(context: EffectContext, effect: Effect): void {
   const notice = (text: string) => context.dispatch({ type: 'notice', text });
   const failed = (error: unknown) => notice(safeText(messageOf(error)));
-  switch (errand.do) {
+  switch (effect.do) {
     case 'job': {
-      const { title, args } = COMMANDS[errand.command];
+      const { title, args } = COMMANDS[effect.command];
       context.jobs.start(args(context.state().data.run.id), ({ lines, exitCode }) =>
         context.dispatch({ type: 'job', title, lines, exitCode }),
       );
@@ -38,13 +38,13 @@ export function doErrand(context: ErrandContext, errand: Errand): void {
       context.jobs.end();
       return;
     case 'copy':
-      copyCommand(context.screen, errand.text, notice);
+      copyCommand(context.screen, effect.text, notice);
       return;
     case 'save':
-      save(context, errand.file).then(notice, failed);
+      save(context, effect.file).then(notice, failed);
       return;
     case 'compare':
-      context.api.run(errand.runId).then((run) => context.dispatch({ type: 'compare', run }), failed);
+      context.api.run(effect.runId).then((run) => context.dispatch({ type: 'compare', run }), failed);
   }
 }
 
@@ -62,7 +62,7 @@ export function copyCommand(screen: Screen, text: string, notice: (text: string)
   notice('Copied, if the terminal allows it (OSC 52).');
 }
 
-async function save({ cwd, state }: ErrandContext, file: string): Promise<string> {
+async function save({ cwd, state }: EffectContext, file: string): Promise<string> {
   const path = isAbsolute(file) ? file : join(cwd, file);
   const { bundle } = state().forensics;
   // What is there already is left alone.
