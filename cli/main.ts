@@ -1,7 +1,7 @@
 /** The process edge: argv, streams, signals, what is taken down at the end, and the exit code. */
-import { cacheCompiledCode } from './compile-cache.ts';
-import { type Context, type LeaveSignal, wantsUnicode } from './context.ts';
-import { CliError, EXIT, messageOf } from './errors.ts';
+import { cacheCompiledCode } from './process/compile-cache.ts';
+import { type Context, type LeaveSignal, wantsUnicode } from './process/context.ts';
+import { CliError, EXIT, messageOf } from './process/errors.ts';
 
 // Before the code of any command is loaded.
 cacheCompiledCode();
@@ -109,12 +109,12 @@ async function main(): Promise<number> {
   const argv = process.argv.slice(2);
   // Answered before anything is loaded, so that asking costs little more than bare Node.
   if ((argv[0] === '--version' || argv[0] === '-V') && (argv.length === 1 || argv[1] === '--verbose')) {
-    const { VERSION, versionLines } = await import('./version.ts');
+    const { VERSION, versionLines } = await import('./process/version.ts');
     await context.out(`${argv.length === 1 ? VERSION : versionLines()}\n`);
     return EXIT.pass;
   }
   if ((process.stdout.isTTY || process.stderr.isTTY) && !wantsUnicode(process.env)) {
-    const { toAscii } = await import('./ascii.ts');
+    const { toAscii } = await import('./terminal/ascii.ts');
     shown = toAscii;
   }
   const { runProgram } = await import('./program.ts');

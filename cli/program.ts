@@ -3,8 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { FOREIGN_VARIABLES } from '../server/contract/process-settings.ts';
 import { configure } from './config/apply.ts';
 import { SETTINGS } from './config/settings.ts';
-import { type Context, canDraw } from './context.ts';
-import { EXIT } from './errors.ts';
+import { type Context, canDraw } from './process/context.ts';
+import { EXIT } from './process/errors.ts';
+import { VERSION } from './process/version.ts';
 import type { Act, Action } from './program/act.ts';
 import { addFollowing } from './program/following.ts';
 import { addHosting } from './program/hosting.ts';
@@ -13,8 +14,7 @@ import { addReading } from './program/reading.ts';
 import { addRun } from './program/run.ts';
 import { addTools } from './program/tools.ts';
 import { addUpkeep } from './program/upkeep.ts';
-import { safeLines } from './sanitize.ts';
-import { VERSION } from './version.ts';
+import { safeLines } from './run/sanitize.ts';
 
 /** Runs `simcity` with `argv` (without node and script). Resolves to the exit code. */
 export async function runProgram(context: Context, argv: string[]): Promise<number> {

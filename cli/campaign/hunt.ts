@@ -1,19 +1,23 @@
 /** The part of a campaign that executes seeds, with its progress. */
-import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
-import { formatCompact, formatNumber, formatSeconds } from '../format.ts';
+
 import { startLab } from '../hosting/lab.ts';
 import { bar } from '../output/progress-line.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import type { Stopping } from '../process/stopping.ts';
+import { formatCompact, formatNumber, formatSeconds } from '../run/format.ts';
 import { sizeOf, without } from './ranges.ts';
+import type { CampaignReporter } from './reporter.ts';
 import { absorb, type CampaignState } from './state.ts';
-import type { CampaignVoice } from './voice.ts';
 
 export interface HuntOptions {
   targetUrl: string | null;
   parallel: number;
   /** Keeps what is known by now. */
   save: () => void;
-  voice: CampaignVoice;
+  reporter: CampaignReporter;
+  /** Ends it in order, and by a second call at once. */
+  stopping: Stopping;
 }
 
 /** Between two times that the state is kept, in ms. */
@@ -24,7 +28,7 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
   const left = without(state.seeds, state.through);
   if (left.length === 0) return true;
   const { scenario, target, config, modules } = state;
-  const { targetUrl, parallel, save, voice } = options;
+  const { targetUrl, parallel, save, reporter } = options;
   const lab = startLab(context, {
     do: 'campaign',
     scenario,
@@ -37,10 +41,10 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
   });
   const clock = startClock(state, sizeOf(left));
   let interrupted = false;
-  const undo = context.onSignal(() => {
+  const undo = options.stopping.onStop(() => {
     if (interrupted) return context.leave(EXIT.interrupted);
     interrupted = true;
-    voice.say('stopping the campaign; Ctrl-C again leaves at once.');
+    reporter.say('stopping the campaign; Ctrl-C again leaves at once.');
     lab.stop();
   });
   let savedAt = Date.now();
@@ -50,15 +54,15 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
       const known = state.found.length;
       absorb(state, said.through);
       clock.add(said.through.seeds.length, said.through.operations);
-      for (const found of state.found.slice(known)) voice.found(found);
-      voice.progress(clock.text());
+      for (const found of state.found.slice(known)) reporter.found(found);
+      reporter.progress(clock.text());
       if (Date.now() - savedAt < SAVE_EVERY_MS) continue;
       savedAt = Date.now();
       save();
     }
   } finally {
     undo();
-    voice.clear();
+    reporter.clear();
     save();
     await lab.close();
   }

@@ -1,17 +1,18 @@
 /** The part of a campaign that executes each distinct failure again, with recording, and makes it small. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTerminal, type Run } from '../../server/contract/index.ts';
-import { shrinkSeed } from '../commands/shrink.ts';
-import type { Context } from '../context.ts';
-import { CliError, EXIT } from '../errors.ts';
-import { refuseOtherRecord } from '../generation.ts';
 import type { Connected } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
+import { refuseOtherRecord } from '../hosting/generation.ts';
 import { launchHere } from '../hosting/modules.ts';
-import { isLoss, reasonOf, runOutcome } from '../outcome.ts';
-import { safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, EXIT } from '../process/errors.ts';
+import type { Stopping } from '../process/stopping.ts';
+import { isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
+import { safeText } from '../run/sanitize.ts';
+import type { CampaignReporter } from './reporter.ts';
+import { shrinkSeed } from './shrink-seed.ts';
 import { type CampaignState, type Found, signatureText } from './state.ts';
-import type { CampaignVoice } from './voice.ts';
 
 export interface RecordOptions {
   connected: Connected;
@@ -20,7 +21,8 @@ export interface RecordOptions {
   ownRunner: boolean;
   targetUrl: string | null;
   save: () => void;
-  voice: CampaignVoice;
+  reporter: CampaignReporter;
+  stopping: Stopping;
 }
 
 const LOOK_EVERY_MS = 100;
@@ -35,7 +37,7 @@ export async function recordAll(
 ): Promise<boolean> {
   for (const found of state.found) {
     if (found.run === null) {
-      options.voice.say(`recording seed ${found.seed} (${safeText(signatureText(found.signature))})`);
+      options.reporter.say(`recording seed ${found.seed} (${safeText(signatureText(found.signature))})`);
       await takeRecorded(found, await recorded(context, state, found, options), options);
     }
     if (found.smallest !== null || found.why !== '') continue;
@@ -48,12 +50,12 @@ export async function recordAll(
 async function takeRecorded(
   found: Found,
   run: Run,
-  { connected, save, voice }: RecordOptions,
+  { connected, save, reporter }: RecordOptions,
 ): Promise<void> {
   const outcome = runOutcome(run);
   if (isLoss(outcome)) {
     const why = safeText(run.failForensic?.message ?? reasonOf(run));
-    voice.say(`seed ${found.seed} is not recorded, run ${run.id} ended as ${outcome}: ${why}`);
+    reporter.say(`seed ${found.seed} is not recorded, run ${run.id} ended as ${outcome}: ${why}`);
     return;
   }
   found.run = run.id;
@@ -94,7 +96,7 @@ async function makeSmall(
   context: Context,
   { scenario, target, config, modules }: CampaignState,
   found: Found,
-  { connected, targetUrl, save, voice }: RecordOptions,
+  { connected, targetUrl, save, reporter, stopping }: RecordOptions,
 ): Promise<boolean> {
   const { seed, signature } = found;
   const outcome = await shrinkSeed(context, {
@@ -102,7 +104,8 @@ async function makeSmall(
     maxExecutions: undefined,
     maxSeconds: undefined,
     title: `shrinking seed ${seed} (${safeText(signatureText(signature))})`,
-    voice,
+    reporter,
+    stopping,
   });
   if (outcome.interrupted) return false;
   found.smallest = outcome.smallest;

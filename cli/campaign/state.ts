@@ -10,10 +10,10 @@ import {
   signatureSchema,
   smallestSchema,
 } from '../../server/contract/index.ts';
-import { CliError, EXIT, usageError } from '../errors.ts';
 import { doubtAboutDataDir } from '../hosting/data-dir.ts';
 import { readSealed, replaceSealed } from '../hosting/private-files.ts';
-import { safeText } from '../safe-text.ts';
+import { CliError, EXIT, usageError } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { joined } from './ranges.ts';
 
 /** Everything that failed in one way. */

@@ -18,8 +18,8 @@ import {
   type SnapshotPage,
   snapshotPageSchema,
 } from '../../server/contract/index.ts';
-import { CliError, EXIT, messageOf } from '../errors.ts';
-import { safeText } from '../sanitize.ts';
+import { CliError, EXIT, messageOf } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type HttpRequest, send, textOf } from './http.ts';
 import { askPatiently, type Exchanged, PATIENCE, type Patience } from './patience.ts';
 

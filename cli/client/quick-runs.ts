@@ -2,8 +2,8 @@
 import { API_BASE, type Run, runPageSchema } from '../../server/contract/index.ts';
 import { configuredBy } from '../config/apply.ts';
 import { loadConfigFile } from '../config/file.ts';
-import type { Context } from '../context.ts';
 import { findServer } from '../hosting/find-server.ts';
+import type { Context } from '../process/context.ts';
 import { exchange } from './api.ts';
 
 const LIMIT_MS = 700;

@@ -1,7 +1,7 @@
 /** Reads from a server what a report is made of. */
 import { eventSchema, type Run, type RunEvent, type Snapshot } from '../../server/contract/index.ts';
-import { chartsOfStart, usualCharts } from '../chart-choice.ts';
 import type { ReportData } from '../output/report/data.ts';
+import { chartsOfStart, usualCharts } from '../run/chart-choice.ts';
 import type { Api } from './api.ts';
 
 /** Points of a chart: more than its pixels would show nothing more. */

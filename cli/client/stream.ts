@@ -11,8 +11,8 @@ import {
   parseCursor,
   type StreamMode,
 } from '../../server/contract/index.ts';
-import { CliError, EXIT } from '../errors.ts';
-import { safeText } from '../sanitize.ts';
+import { CliError, EXIT } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type Connection, causeOf, parseJson, refusal } from './api.ts';
 import { readEventStream, type StreamMessage, StreamRefused } from './event-stream.ts';
 import { lazyEvent, lazySnapshot } from './lazy-frames.ts';

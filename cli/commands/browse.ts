@@ -1,6 +1,6 @@
 /** `simcity browse`, and `simcity` alone: the list of runs on the screen. */
-import { type Context, canDraw } from '../context.ts';
-import { usageError } from '../errors.ts';
+import { type Context, canDraw } from '../process/context.ts';
+import { usageError } from '../process/errors.ts';
 import { openFor } from './screen.ts';
 
 interface BrowseFlags {

@@ -1,23 +1,19 @@
 /** `simcity campaign`: many seeds at full speed; each distinct failure is then recorded and made small. */
-import { availableParallelism } from 'node:os';
 import { ENGINE_GENERATION, runConfigSchema, type SeedRange } from '../../server/contract/index.ts';
-import { hunt } from '../campaign/hunt.ts';
-import { joined, rangesText, sizeOf } from '../campaign/ranges.ts';
-import { recordAll } from '../campaign/record.ts';
-import { type CampaignFiles, type CampaignState, campaignFiles, type Found } from '../campaign/state.ts';
-import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
-import { type Context, canDraw, wantsColor } from '../context.ts';
-import { EXIT, usageError } from '../errors.ts';
-import { formatNumber } from '../format.ts';
-import { refuseOtherCampaign } from '../generation.ts';
-import { cityDatabase } from '../hosting/city-database.ts';
-import { type Connected, hostWhatIsMissing } from '../hosting/connect.ts';
+import { conduct } from '../campaign/conduct.ts';
+import { joined } from '../campaign/ranges.ts';
+import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
+import { type CampaignFiles, type CampaignState, campaignFiles } from '../campaign/state.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
+import { refuseOtherCampaign } from '../hosting/generation.ts';
 import { modulesOf } from '../hosting/modules.ts';
 import { campaignJson, campaignText } from '../output/campaign.ts';
 import { styleFor } from '../output/style.ts';
-import { safeJson, safeText } from '../safe-text.ts';
-import { VERSION } from '../version.ts';
+import { type Context, canDraw, wantsColor } from '../process/context.ts';
+import { EXIT, usageError } from '../process/errors.ts';
+import { createStopping } from '../process/stopping.ts';
+import { VERSION } from '../process/version.ts';
+import { safeJson } from '../run/sanitize.ts';
 import { launchOfFlags, type RunFlags } from './launch.ts';
 
 interface CampaignFlags extends RunFlags {
@@ -40,12 +36,12 @@ export async function campaign(context: Context, named: string, flags: CampaignF
       : resumed(files, flags);
   prepareDataDir(dataDir);
   files.save(state);
-  const asked = { state, flags, save: () => files.save(state) };
+  const stopping = createStopping(context);
+  const work = (reporter: CampaignReporter) =>
+    conduct(context, { state, flags, save: () => files.save(state), reporter, stopping });
   const { finished, close } = isOnScreen(context, flags)
-    ? await (await import('../tui/campaign/control.ts')).campaignControl(context, state, (voice) =>
-        conduct(context, asked, voice),
-      )
-    : await conduct(context, asked, lineVoice(context));
+    ? await (await import('../tui/campaign/control.ts')).campaignControl(context, state, work, stopping.stop)
+    : await work(lineReporter(context));
   await close();
   const style = styleFor(wantsColor(context, 'stdout'));
   await context.out(
@@ -58,70 +54,6 @@ export async function campaign(context: Context, named: string, flags: CampaignF
 
 function isOnScreen(context: Context, flags: CampaignFlags): boolean {
   return canDraw(context) && !flags.json && !flags.log;
-}
-
-interface Asked {
-  state: CampaignState;
-  flags: CampaignFlags;
-  save: () => void;
-}
-
-/** What came of a campaign; `close` takes down what was hosted for it. */
-export interface Conducted {
-  finished: boolean;
-  close(): Promise<void>;
-}
-
-/** Executes the seeds that are left, then records and shrinks what was found. */
-async function conduct(
-  context: Context,
-  { state, flags, save }: Asked,
-  voice: CampaignVoice,
-): Promise<Conducted> {
-  voice.say(
-    `campaign ${state.name}: ${formatNumber(sizeOf(state.seeds))} seeds (${rangesText(state.seeds)}) of ${safeText(state.scenario)} on ${safeText(state.target)}`,
-  );
-  // A database is only needed for cities, and for what is recorded.
-  let connected: Connected | null = null;
-  const connect = async () => {
-    connected ??= await hostWhatIsMissing(context, flags, voice.say);
-    voice.connected?.(connected.api);
-    return connected;
-  };
-  const cities = await cityDatabase(
-    context,
-    flags,
-    state.target,
-    state.target === 'memory' ? null : await connect(),
-  );
-  const targetUrl = cities.url;
-  let finished = await hunt(context, state, {
-    targetUrl,
-    parallel: flags.parallel ?? availableParallelism(),
-    save,
-    voice,
-  });
-  if (finished && flags.record && state.found.some(isUnfinished)) {
-    const reached = await connect();
-    if (!state.modules) await reached.hosted?.startRunner(null);
-    const ownRunner = reached.hosted !== null || state.modules !== undefined;
-    finished = await recordAll(context, state, {
-      connected: reached,
-      ...{ flags, ownRunner, targetUrl, save, voice },
-    });
-  }
-  return {
-    finished,
-    async close() {
-      await cities.close();
-      await (connected as Connected | null)?.hosted?.close();
-    },
-  };
-}
-
-/** True while a failure is not recorded, or it is not known whether it can be made small. */
-function isUnfinished({ run, smallest, why }: Found): boolean {
-  return run === null || (smallest === null && why === '');
 }
 
 async function begun(

@@ -4,11 +4,11 @@ import { choicesOf } from '../../server/contract/launch-check.ts';
 import { LISTS, SCENARIOS } from '../../server/contract/names.ts';
 import { PROCESS_ROWS } from '../../server/contract/process-settings.ts';
 import { RUN_ROWS, type RunValues } from '../../server/contract/run-settings.ts';
-import { flagOf, isRepeatable, type RunSetting, type Setting } from '../../server/contract/setting.ts';
-import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
-import { runOutcome } from '../outcome.ts';
-import { safeText } from '../sanitize.ts';
+import { flagOf, isRepeatable, type Setting } from '../../server/contract/setting.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { runOutcome } from '../run/outcome.ts';
+import { safeText } from '../run/sanitize.ts';
 
 /** A word, and what it means. */
 type Word = [word: string, what: string];
@@ -102,8 +102,9 @@ const NO_SETTING: Setting = { kind: 'text', help: '', default: null };
 function valuesOf({ long, argChoices = [] }: Option, prefix: string, { said }: Place): Word[] {
   const setting = SETTINGS.get(long ?? '');
   const words = (values: readonly string[]): Word[] => values.map((value) => [`${prefix}${value}`, '']);
-  if (setting === undefined) return OTHERS[long ?? ''] ?? words(argChoices);
-  const names = choicesOf(setting as RunSetting, said).flatMap(({ name, what }): Word[] => {
+  if (long === '--output' || long === '--adapter') return FILES;
+  if (setting === undefined) return words(long === '--max-time' ? ['30s', '1m', '10m'] : argChoices);
+  const names = choicesOf(setting, said).flatMap(({ name, what }): Word[] => {
     const pair: Word = [`${prefix}${name}=`, what];
     if (setting.kind === 'rates') return [pair];
     return [[`${prefix}${name}`, what], ...(setting.kind === 'reports' ? [pair] : [])];
@@ -113,17 +114,6 @@ function valuesOf({ long, argChoices = [] }: Option, prefix: string, { said }: P
   const suggested = isPlace ? DIRECTORIES : words(setting.suggestions ?? []);
   return [...names, ...suggested, ...(takesFiles ? FILES : [])];
 }
-
-/** Values of options that are no settings. */
-const OTHERS: Readonly<Record<string, Word[]>> = {
-  '--output': FILES,
-  '--adapter': FILES,
-  '--max-time': [
-    ['30s', ''],
-    ['1m', ''],
-    ['10m', ''],
-  ],
-};
 
 async function argumentsOf(context: Context, program: Command, { command, given }: Place): Promise<Word[]> {
   if (command === program) return commandWords(program);

@@ -1,6 +1,6 @@
 /** `simcity completion`: the script with which a shell asks `simcity __complete` for words. */
-import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
 
 type Shell = 'bash' | 'zsh' | 'fish';
 

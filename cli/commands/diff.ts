@@ -1,15 +1,15 @@
 /** `simcity diff`: the first event at which two runs differ, and what differs. */
 import type { Run } from '../../server/contract/index.ts';
 import { storedEvents } from '../client/stored-events.ts';
-import { compareHistories } from '../compare-histories.ts';
-import { type Context, wantsColor } from '../context.ts';
-import { engineTextOf } from '../engine-text.ts';
-import { EXIT } from '../errors.ts';
-import { formatNumber, shortId } from '../format.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { partingText, planText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
-import { safeJson } from '../safe-text.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { compareHistories } from '../run/compare-histories.ts';
+import { engineTextOf } from '../run/engine-text.ts';
+import { formatNumber, shortId } from '../run/format.ts';
+import { safeJson } from '../run/sanitize.ts';
 
 interface DiffFlags {
   server?: string;

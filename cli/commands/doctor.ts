@@ -2,7 +2,6 @@
 import { ENGINE_GENERATION } from '../../server/contract/index.ts';
 import { configuredBy, type ResolvedSetting, resolveSettings } from '../config/apply.ts';
 import { type LoadedConfig, loadConfigFile } from '../config/file.ts';
-import { type Context, wantsColor } from '../context.ts';
 import { type Check, fail, ok } from '../doctor/check.ts';
 import { checkEnvironment } from '../doctor/environment.ts';
 import {
@@ -15,12 +14,13 @@ import {
   checkTerminal,
 } from '../doctor/machine.ts';
 import { checkDatabase, checkServer } from '../doctor/services.ts';
-import { CliError, EXIT } from '../errors.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
 import { type Style, styleFor } from '../output/style.ts';
 import { type Column, tableLines } from '../output/table.ts';
-import { safeJson, safeText } from '../safe-text.ts';
-import { VERSION } from '../version.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { CliError, EXIT } from '../process/errors.ts';
+import { VERSION } from '../process/version.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
 
 interface DoctorFlags {
   server?: string;

@@ -1,12 +1,13 @@
 /** `simcity events`: the stored history of a run. */
 import type { RunEvent } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
-import type { Context } from '../context.ts';
-import { detailOf, objectOf } from '../describe-event.ts';
-import { EXIT } from '../errors.ts';
-import { formatClock } from '../format.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { alignLeft, safeJson, safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { detailOf, objectOf } from '../run/describe-event.ts';
+import { formatClock } from '../run/format.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
+import { alignLeft } from '../terminal/columns.ts';
 
 interface EventsFlags {
   from?: number;

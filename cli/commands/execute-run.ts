@@ -1,14 +1,14 @@
 /** Launches a run, hosts what is missing for it, shows it to its end, and writes the reports. */
 
 import { isModuleFile, isServiceTarget, type Launch, splitCredentials } from '../../server/contract/index.ts';
-import { type Context, wantsColor } from '../context.ts';
-import { EXIT, usageError } from '../errors.ts';
 import { connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
 import { launchHere, modulesOf } from '../hosting/modules.ts';
 import { planText } from '../output/plan.ts';
 import { startPulse } from '../output/pulse.ts';
 import { styleFor } from '../output/style.ts';
-import { safeJson } from '../safe-text.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { EXIT, usageError } from '../process/errors.ts';
+import { safeJson } from '../run/sanitize.ts';
 import { follow } from './follow.ts';
 import type { RunFlags } from './launch.ts';
 import type { Presentation } from './presentation.ts';

@@ -1,11 +1,7 @@
 /** Follows a run to its end: as mission control, as log lines, as sentences, as lines of JSON, or silently. */
-import type { EndFrame, Run } from '../../server/contract/index.ts';
-import { isQueuedAgain } from '../attempts.ts';
-import type { Api } from '../client/api.ts';
+import type { EndFrame } from '../../server/contract/index.ts';
 import { rereadRun } from '../client/reread.ts';
 import { followRun, type StreamItem } from '../client/stream.ts';
-import { type Context, wantsColor } from '../context.ts';
-import { EXIT, messageOf } from '../errors.ts';
 import { defuseLine, groupLines } from '../output/github.ts';
 import { createLogLines } from '../output/log-lines.ts';
 import type { Narrator } from '../output/narrator.ts';
@@ -13,23 +9,16 @@ import { startPulse } from '../output/pulse.ts';
 import { createSentences } from '../output/sentences.ts';
 import { styleFor } from '../output/style.ts';
 import { exitCodeOf, verdictLine } from '../output/verdict.ts';
-import { safeJson, safeText } from '../safe-text.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { EXIT, messageOf } from '../process/errors.ts';
+import { isQueuedAgain } from '../run/attempts.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
 import type { OpenScreen } from '../tui/open-screen.ts';
+import type { FollowedRun } from '../tui/requests.ts';
 import type { Presentation } from './presentation.ts';
 
-export interface FollowRequest {
-  api: Api;
-  run: Run;
+export interface FollowRequest extends FollowedRun {
   presentation: Presentation;
-  /** True for `run`: the first Ctrl-C stops the run. False for `watch`: it only leaves. */
-  owns: boolean;
-  /** True when leaving takes the run's server down with it. */
-  hosted: boolean;
-  exitOnEnd: boolean;
-  /** True when mission control may change nothing. */
-  readOnly?: boolean;
-  /** True to let the server pass over events that a thin link cannot carry, on the screen. */
-  thin?: boolean;
   /** The screen, when it is open already. */
   opened?: OpenScreen | undefined;
 }

@@ -1,11 +1,12 @@
 /** `simcity forensic`: all that is known of the first failure of a run. */
-import { type Context, wantsColor } from '../context.ts';
-import { EXIT, usageError } from '../errors.ts';
+
 import { connectForReading } from '../hosting/connect.ts';
-import { runOutcome } from '../outcome.ts';
 import { forensicText } from '../output/forensic.ts';
 import { styleFor } from '../output/style.ts';
-import { safeJson } from '../safe-text.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { EXIT, usageError } from '../process/errors.ts';
+import { runOutcome } from '../run/outcome.ts';
+import { safeJson } from '../run/sanitize.ts';
 
 interface ForensicFlags {
   server?: string;

@@ -2,9 +2,9 @@
 import { constants, copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Context } from '../context.ts';
-import { CliError, EXIT, messageOf } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, EXIT, messageOf } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 
 const FILES = ['my-service.ts', 'my-adapter.ts', 'my-scenario.ts', 'SIMCITY.md'];
 

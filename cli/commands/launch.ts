@@ -2,7 +2,6 @@
 
 import type { Launch, Reduction } from '../../server/contract/index.ts';
 import { refusalOf } from '../../server/contract/launch-check.ts';
-import { launchOf } from '../../server/contract/launch-form.ts';
 import {
   RUN_ROWS,
   type RUN_SETTINGS,
@@ -10,8 +9,9 @@ import {
   type RunValues,
 } from '../../server/contract/run-settings.ts';
 import { camelCase, flagOf, type ValueOf } from '../../server/contract/setting.ts';
-import { messageOf, usageError } from '../errors.ts';
-import { safeText } from '../sanitize.ts';
+import { messageOf, usageError } from '../process/errors.ts';
+import { launchOf } from '../run/launch-form.ts';
+import { safeText } from '../run/sanitize.ts';
 import type { OutputFlags } from './presentation.ts';
 
 /** What a setting is called among the flags. */

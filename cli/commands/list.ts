@@ -1,9 +1,9 @@
 /** `simcity list`: the names that there are to choose from, with a line each. */
 import { LISTS, type Named, type NamedBug } from '../../server/contract/names.ts';
-import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
 import { type Column, tableLines } from '../output/table.ts';
-import { safeJson } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { safeJson } from '../run/sanitize.ts';
 
 interface ListFlags {
   json?: true;

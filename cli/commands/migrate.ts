@@ -1,10 +1,10 @@
 /** `simcity migrate`: applies what is pending in sql/ to the database, and lists all of it. */
 import { z } from 'zod';
-import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
 import { runServerTool } from '../hosting/server-tool.ts';
-import { safeJson, safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
 
 interface MigrateFlags {
   dataDir?: string;

@@ -1,7 +1,7 @@
 /** How a run is shown and reported: from flags, terminal and environment to one decision. */
-import { type Context, canDraw } from '../context.ts';
-import { usageError } from '../errors.ts';
-import type { ReporterFlag } from '../flags.ts';
+import { type Context, canDraw } from '../process/context.ts';
+import { usageError } from '../process/errors.ts';
+import type { ReporterFlag } from '../program/flags.ts';
 
 export interface OutputFlags {
   log?: true;

@@ -1,11 +1,11 @@
 /** `simcity prune`: removes old runs with their histories from a server's database. */
 import { createInterface } from 'node:readline/promises';
 import { type PruneReport, pruneReportSchema } from '../../server/contract/index.ts';
-import type { Context } from '../context.ts';
-import { EXIT, usageError } from '../errors.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
 import { runServerTool } from '../hosting/server-tool.ts';
-import { safeJson } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT, usageError } from '../process/errors.ts';
+import { safeJson } from '../run/sanitize.ts';
 
 interface PruneFlags {
   /** Seconds. */

@@ -1,8 +1,8 @@
 /** Refuses to look into runs of which there is nothing to look into. */
 import type { Run } from '../../server/contract/index.ts';
-import { usageError } from '../errors.ts';
-import { isBrokenOff, isLoss, reasonOf, runOutcome } from '../outcome.ts';
-import { safeText } from '../safe-text.ts';
+import { usageError } from '../process/errors.ts';
+import { isBrokenOff, isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
+import { safeText } from '../run/sanitize.ts';
 
 /** @throws CliError for a run that ended without a word about the service under test. */
 export function refuseLoss(run: Run, what: 'verify' | 'shrink'): void {

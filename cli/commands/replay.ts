@@ -1,15 +1,13 @@
 /** `simcity replay`: a run in mission control, at any of its events; or its seed executed again and compared. */
-import { type Context, canDraw } from '../context.ts';
-import { usageError } from '../errors.ts';
-import { safeText } from '../sanitize.ts';
+import { type Context, canDraw } from '../process/context.ts';
+import { usageError } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { openFor } from './screen.ts';
+import type { VerifyFlags } from './verify.ts';
 
-export interface ReplayFlags {
+export interface ReplayFlags extends VerifyFlags {
   verify?: true;
   readOnly?: true;
-  server?: string;
-  dataDir?: string;
-  json?: true;
 }
 
 export async function replay(context: Context, runId: string, flags: ReplayFlags): Promise<number> {

@@ -4,13 +4,13 @@ import { dirname, resolve } from 'node:path';
 import { isTerminal as hasEnded, type Run } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { gatherReport } from '../client/report-data.ts';
-import type { Context } from '../context.ts';
-import { CliError, EXIT, messageOf, usageError } from '../errors.ts';
-import type { ReporterFlag } from '../flags.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { annotation, summaryMarkdown } from '../output/github.ts';
 import type { ReportData } from '../output/report/data.ts';
-import { safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, EXIT, messageOf, usageError } from '../process/errors.ts';
+import type { ReporterFlag } from '../program/flags.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type Presentation, withFile } from './presentation.ts';
 
 interface ReportFlags {

@@ -2,10 +2,10 @@
 import { maskCredentials } from '../../server/contract/redact.ts';
 import { RUN_SETTINGS } from '../../server/contract/run-settings.ts';
 import { freshSeed } from '../../server/contract/seed.ts';
-import { type Context, wantsColor } from '../context.ts';
 import { styleFor } from '../output/style.ts';
-import { safeText } from '../sanitize.ts';
-import { VERSION } from '../version.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { VERSION } from '../process/version.ts';
+import { safeText } from '../run/sanitize.ts';
 import { launchOfFlags, type RunFlags } from './launch.ts';
 import { type Presentation, presentationOf } from './presentation.ts';
 

@@ -1,10 +1,11 @@
 /** `simcity runner`: executes queued runs of a server's database. */
-import type { Context } from '../context.ts';
-import { EXIT, usageError } from '../errors.ts';
+
 import { connectToRunning, sharedDatabaseUrl } from '../hosting/connect.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
 import { keepAlive } from '../hosting/keep-alive.ts';
 import { startPart } from '../hosting/part.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT, usageError } from '../process/errors.ts';
 import { left } from './up.ts';
 
 interface RunnerFlags {

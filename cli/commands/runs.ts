@@ -1,15 +1,15 @@
 /** `simcity runs`: the runs there are, newest first. */
 import type { Run, RunStatus } from '../../server/contract/index.ts';
-import { attemptParts } from '../attempts.ts';
 import type { Api } from '../client/api.ts';
-import { type Context, wantsColor } from '../context.ts';
-import { EXIT } from '../errors.ts';
-import { formatNumber, formatSeconds } from '../format.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { reasonOf, runOutcome } from '../outcome.ts';
 import { paintOutcome, type Style, styleFor } from '../output/style.ts';
 import { type Column, tableLines } from '../output/table.ts';
-import { safeJson, safeText } from '../safe-text.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { attemptParts } from '../run/attempts.ts';
+import { formatNumber, formatSeconds } from '../run/format.ts';
+import { reasonOf, runOutcome } from '../run/outcome.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
 
 interface RunsFlags {
   status?: RunStatus;

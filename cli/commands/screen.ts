@@ -1,7 +1,8 @@
 /** Opens the screen for a command that has yet to find its server. */
-import type { Context } from '../context.ts';
+
 import type { ServerFlags } from '../hosting/find-server.ts';
-import { safeText } from '../sanitize.ts';
+import type { Context } from '../process/context.ts';
+import { safeText } from '../run/sanitize.ts';
 import type { OpenScreen } from '../tui/open-screen.ts';
 
 /** A screen that says which server is asked; `what` is what will be looked at, safe to print. */

@@ -1,16 +1,17 @@
 /** `simcity show`: one run: plan, state, metrics, verdict. */
 import { ENGINE_GENERATION, type Run } from '../../server/contract/index.ts';
-import { attemptText, isQueuedAgain, waitingText } from '../attempts.ts';
-import { type Context, wantsColor } from '../context.ts';
-import { EXIT } from '../errors.ts';
-import { formatMetric, formatNumber } from '../format.ts';
-import { executedElsewhereBy } from '../generation.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { runOutcome } from '../outcome.ts';
+import { executedElsewhereBy } from '../hosting/generation.ts';
 import { planEntries } from '../output/plan.ts';
 import { paintOutcome, type Style, styleFor } from '../output/style.ts';
 import { failureLines, verdictLine, verdictOf } from '../output/verdict.ts';
-import { safeJson, safeText, textWidth } from '../safe-text.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { attemptText, isQueuedAgain, waitingText } from '../run/attempts.ts';
+import { formatMetric, formatNumber } from '../run/format.ts';
+import { runOutcome } from '../run/outcome.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
+import { textWidth } from '../terminal/columns.ts';
 
 interface ShowFlags {
   server?: string;

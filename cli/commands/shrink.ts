@@ -1,17 +1,18 @@
 /** `simcity shrink`: finds a smallest part of a failed run that still fails the same way. */
-import { isServiceTarget, type Modules, type Smallest } from '../../server/contract/index.ts';
-import { type CampaignVoice, lineVoice } from '../campaign/voice.ts';
-import { type Context, wantsColor } from '../context.ts';
-import { CliError, EXIT, usageError } from '../errors.ts';
-import { formatNumber, shortId } from '../format.ts';
-import { refuseOtherGeneration } from '../generation.ts';
+import { isServiceTarget } from '../../server/contract/index.ts';
+import { lineReporter } from '../campaign/reporter.ts';
+import { shrinkSeed } from '../campaign/shrink-seed.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { startLab } from '../hosting/lab.ts';
+import { refuseOtherGeneration } from '../hosting/generation.ts';
 import { recallExec, recallModules } from '../hosting/modules.ts';
 import { smallestText } from '../output/smallest.ts';
 import { styleFor } from '../output/style.ts';
-import { safeJson, safeText } from '../safe-text.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { CliError, EXIT, usageError } from '../process/errors.ts';
+import { createStopping } from '../process/stopping.ts';
+import { shortId } from '../run/format.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
 import { refuseBrokenOff, refuseLoss } from './refuse-loss.ts';
 
 interface ShrinkFlags {
@@ -21,30 +22,6 @@ interface ShrinkFlags {
   dataDir?: string;
   json?: true;
 }
-
-/** What is to be made small. */
-export interface ShrinkRequest {
-  scenario: string;
-  target: string;
-  seed: number;
-  config: Smallest['config'];
-  targetUrl: string | null;
-  /** Files of the user's that it executes. */
-  modules: Modules | undefined;
-  /** The command that starts the service. */
-  exec?: string | null;
-  maxExecutions: number | undefined;
-  maxSeconds: number | undefined;
-  /** For the progress line. */
-  title: string;
-  /** Tells the progress; lines on stderr by default. */
-  voice?: CampaignVoice;
-}
-
-/** On `memory` an execution takes about a millisecond; on a database it builds a city. */
-const DEFAULT_EXECUTIONS = { memory: 5_000, service: 600, database: 1_000 };
-const DEFAULT_SECONDS = 600;
-const CONFIRMATIONS = 20;
 
 export async function shrink(context: Context, runId: string, flags: ShrinkFlags): Promise<number> {
   const connected = await connectForReading(context, flags);
@@ -70,6 +47,8 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
     maxExecutions: flags.maxExecutions,
     maxSeconds: flags.maxTime,
     title: `run ${shortId(run.id)}`,
+    reporter: lineReporter(context),
+    stopping: createStopping(context),
   });
   await database.close();
   if (smallest) await api.storeSmallest(run.id, smallest);
@@ -83,53 +62,4 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
   const style = styleFor(wantsColor(context, 'stdout'));
   await context.out(flags.json ? `${safeJson(smallest, 2)}\n` : `${smallestText(smallest, style)}\n`);
   return interrupted ? EXIT.interrupted : EXIT.pass;
-}
-
-export interface ShrinkOutcome {
-  smallest: Smallest | null;
-  /** Why there is none. */
-  why: string;
-  /** True when Ctrl-C ended the search before its time. */
-  interrupted: boolean;
-}
-
-/** The first Ctrl-C ends the search with what it has, the second leaves. */
-export async function shrinkSeed(context: Context, request: ShrinkRequest): Promise<ShrinkOutcome> {
-  const { title, maxExecutions, maxSeconds, voice = lineVoice(context), ...subject } = request;
-  const kind =
-    request.target === 'memory' ? 'memory' : isServiceTarget(request.target) ? 'service' : 'database';
-  const standard = DEFAULT_EXECUTIONS[kind];
-  const most = maxExecutions ?? standard;
-  const lab = startLab(context, {
-    do: 'shrink',
-    ...subject,
-    maxExecutions: most,
-    maxSeconds: maxSeconds ?? DEFAULT_SECONDS,
-    confirmations: CONFIRMATIONS,
-  });
-  let interrupted = false;
-  const undo = context.onSignal(() => {
-    if (interrupted) return context.leave(EXIT.interrupted);
-    interrupted = true;
-    voice.say('ending the search with what it has; Ctrl-C again leaves at once.');
-    lab.stop();
-  });
-  try {
-    for await (const said of lab.lines()) {
-      if ('shrinking' in said) {
-        const { executions, operations, stage } = said.shrinking;
-        const done = `${formatNumber(executions)} of at most ${formatNumber(most)} executions`;
-        voice.progress(
-          `${title}: ${formatNumber(operations)} operations left, trying ${safeText(stage)}, ${done}`,
-        );
-      } else if ('shrunk' in said) {
-        return { smallest: said.shrunk, why: said.why, interrupted };
-      }
-    }
-    throw new Error('the laboratory ended without a result');
-  } finally {
-    undo();
-    voice.clear();
-    await lab.close();
-  }
 }

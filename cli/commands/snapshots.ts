@@ -1,10 +1,10 @@
 /** `simcity snapshots`: the metrics of a run over time. */
 import type { Snapshot } from '../../server/contract/index.ts';
-import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { metricsText } from '../output/verdict.ts';
-import { safeJson } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { safeJson } from '../run/sanitize.ts';
 
 interface SnapshotsFlags {
   from?: number;

@@ -1,8 +1,9 @@
 /** `simcity stop`: asks a run to stop gracefully. */
-import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
+
 import { connectForReading } from '../hosting/connect.ts';
-import { safeJson } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { safeJson } from '../run/sanitize.ts';
 
 interface StopFlags {
   reason?: string;

@@ -1,12 +1,12 @@
 /** `simcity token`: makes, lists and revokes the tokens that a server takes, in its database. */
 import { z } from 'zod';
 import { scopeSchema, tokenInfoSchema } from '../../server/contract/index.ts';
-import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
 import { runServerTool } from '../hosting/server-tool.ts';
 import { type Column, tableLines } from '../output/table.ts';
-import { safeJson, safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
 
 interface TokenFlags {
   dataDir?: string;

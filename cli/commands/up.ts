@@ -1,10 +1,10 @@
 /** `simcity up` and `simcity serve`: host SimCity for others, until told to leave. */
 import { MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
-import type { Context } from '../context.ts';
-import { EXIT } from '../errors.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
 import { hostServer } from '../hosting/host.ts';
 import { DEFAULT_PORT } from '../hosting/ports.ts';
+import type { Context } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
 
 interface UpFlags {
   host?: string;

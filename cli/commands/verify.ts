@@ -3,25 +3,30 @@ import type { LabLine, Modules, Run, RunEvent } from '../../server/contract/inde
 import { isTerminal } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { storedEvents } from '../client/stored-events.ts';
-import { type Comparison, compareHistories } from '../compare-histories.ts';
-import { type Context, wantsColor } from '../context.ts';
-import { EXIT, usageError } from '../errors.ts';
-import { formatNumber } from '../format.ts';
-import { refuseOtherGeneration } from '../generation.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
+import { refuseOtherGeneration } from '../hosting/generation.ts';
 import { startLab } from '../hosting/lab.ts';
 import { recallModules } from '../hosting/modules.ts';
-import { isBrokenOff } from '../outcome.ts';
 import { partingText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
-import { safeJson, safeText } from '../safe-text.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { EXIT, usageError } from '../process/errors.ts';
+import { type Comparison, compareHistories } from '../run/compare-histories.ts';
+import { formatNumber } from '../run/format.ts';
+import { isBrokenOff } from '../run/outcome.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
 import { EVENTS_AROUND } from './diff.ts';
 import { refuseLoss } from './refuse-loss.ts';
-import type { ReplayFlags } from './replay.ts';
+
+export interface VerifyFlags {
+  server?: string;
+  dataDir?: string;
+  json?: true;
+}
 
 /** Exit code 0: the same history; 1: another one. */
-export async function verify(context: Context, runId: string, flags: ReplayFlags): Promise<number> {
+export async function verify(context: Context, runId: string, flags: VerifyFlags): Promise<number> {
   const connected = await connectForReading(context, flags);
   const run = await connected.api.run(runId);
   if (!isTerminal(run.status)) {
@@ -97,7 +102,7 @@ async function report(
   context: Context,
   run: Run,
   comparison: Comparison,
-  flags: ReplayFlags,
+  flags: VerifyFlags,
 ): Promise<number> {
   const { common } = comparison;
   const limitedByTime = run.config.durationSeconds !== null && timeLimitReached(comparison);

@@ -1,8 +1,9 @@
 /** `simcity watch`: follows a run of a server; leaving never stops it. Says at once what it begins, then loads the rest. */
-import { type Context, wantsColor } from '../context.ts';
+
 import { styleFor } from '../output/style.ts';
-import { safeText } from '../sanitize.ts';
-import { VERSION } from '../version.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { VERSION } from '../process/version.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type OutputFlags, type Presentation, presentationOf } from './presentation.ts';
 import { lineTo } from './run.ts';
 import { openFor } from './screen.ts';

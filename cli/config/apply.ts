@@ -2,9 +2,9 @@
 import type { Command, Option } from 'commander';
 import { PROCESS_ROWS } from '../../server/contract/process-settings.ts';
 import { camelCase } from '../../server/contract/setting.ts';
-import type { Context, FileServer } from '../context.ts';
-import { messageOf, usageError } from '../errors.ts';
-import { safeText } from '../sanitize.ts';
+import type { Context, FileServer } from '../process/context.ts';
+import { messageOf, usageError } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type LoadedConfig, loadConfigFile } from './file.ts';
 import { maskSetting, SETTINGS, type Setting } from './settings.ts';
 
@@ -50,9 +50,10 @@ function environmentOf(flags: Record<string, unknown>, env: Env, file: LoadedCon
     if (isSet(env[setting.variable]) || said === undefined) continue;
     merged[setting.variable] = typeof said === 'boolean' ? (said ? '1' : '0') : String(said);
   }
-  for (const [name, { variable, by }] of PROCESS_ROWS) {
-    const flag = flags[name];
-    if (by !== 'command' && typeof flag === 'string') merged[variable] = flag;
+  for (const [name, { variable, flag, by }] of PROCESS_ROWS) {
+    const given = flags[name];
+    // Of the settings that have one: --exec of a run is none of a runner's.
+    if (flag !== null && by !== 'command' && typeof given === 'string') merged[variable] = given;
   }
   return merged;
 }

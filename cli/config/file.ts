@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf, usageError } from '../errors.ts';
-import { strangerAt } from '../ownership.ts';
-import { safeText } from '../sanitize.ts';
+import { messageOf, usageError } from '../process/errors.ts';
+import { strangerAt } from '../process/ownership.ts';
+import { safeText } from '../run/sanitize.ts';
 import type { ConfigFile } from './schema.ts';
 
 const NAMES = ['simcity.config.ts', 'simcity.config.json'] as const;

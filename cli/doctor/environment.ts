@@ -1,7 +1,7 @@
 /** Checks of the environment: every variable against the one schema, and those that SimCity does not know. */
 import { didYouMean } from '../../server/contract/did-you-mean.ts';
 import { VARIABLES, wrongVariable } from '../../server/contract/index.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 export function checkEnvironment(env: Readonly<Record<string, string | undefined>>): Check[] {

@@ -3,12 +3,12 @@ import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync, sta
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ENGINE_GENERATION } from '../../server/contract/index.ts';
-import { type Context, canDraw, wantsColor, wantsUnicode } from '../context.ts';
-import { messageOf } from '../errors.ts';
 import { doubtAboutDataDir, FOREIGN_HINT } from '../hosting/data-dir.ts';
 import { examineNote, notePath } from '../hosting/host-note.ts';
-import { safeText } from '../safe-text.ts';
-import { VERSION } from '../version.ts';
+import { type Context, canDraw, wantsColor, wantsUnicode } from '../process/context.ts';
+import { messageOf } from '../process/errors.ts';
+import { VERSION } from '../process/version.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 export function checkNode(): Check {

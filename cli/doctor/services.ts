@@ -12,11 +12,11 @@ import {
 import type { Connection, ServerOrigin } from '../client/api.ts';
 import { causeOf, exchange, getsToken, parseJson, TOKEN_HINT } from '../client/api.ts';
 import { askPatiently, PATIENCE } from '../client/patience.ts';
-import type { Context } from '../context.ts';
-import { CliError, messageOf } from '../errors.ts';
 import { type FoundServer, findServer, passedOver, type ServerFlags } from '../hosting/find-server.ts';
-import { safeText } from '../safe-text.ts';
-import { VERSION } from '../version.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, messageOf } from '../process/errors.ts';
+import { VERSION } from '../process/version.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { checkClock, readClock } from './clock.ts';
 

@@ -1,8 +1,8 @@
 /** The database in which a run that is executed again builds its city. */
 import { isModuleLabel } from '../../server/contract/index.ts';
-import type { Context } from '../context.ts';
-import { usageError } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { usageError } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import type { Connected } from './connect.ts';
 import { dataDirOf, prepareDataDir } from './data-dir.ts';
 import type { ServerFlags } from './find-server.ts';

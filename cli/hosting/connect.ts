@@ -1,8 +1,8 @@
 /** How a command gets its server: an existing one, or one hosted here for as long as it takes. */
 import { type Api, createApi } from '../client/api.ts';
-import type { Context } from '../context.ts';
-import { CliError, EXIT } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, EXIT } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { dataDirOf, hasData } from './data-dir.ts';
 import { findServer, passedOver, type ServerFlags } from './find-server.ts';
 import { type Hosted, hostServer } from './host.ts';

@@ -1,10 +1,10 @@
 /** The data directory (`.simcity` by default): where it is, what is in it, and whose it is. */
 import { existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Context } from '../context.ts';
-import { CliError, EXIT, messageOf, usageError } from '../errors.ts';
-import { isStranger, ownUser, strangerAt, type UserId } from '../ownership.ts';
-import { safeText } from '../sanitize.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, EXIT, messageOf, usageError } from '../process/errors.ts';
+import { isStranger, ownUser, strangerAt, type UserId } from '../process/ownership.ts';
+import { safeText } from '../run/sanitize.ts';
 
 /** The absolute path of the data directory: the flag, then SIMCITY_DATA_DIR, then `.simcity` here. */
 export function dataDirOf(context: Context, flag: string | undefined): string {

@@ -1,9 +1,9 @@
 /** Finds the server to talk to: named by the user, noted in the data directory, or on the usual port. */
 import { API_BASE, apiErrorSchema, runPageSchema } from '../../server/contract/index.ts';
 import { type Connection, exchange, type ServerOrigin } from '../client/api.ts';
-import type { Context } from '../context.ts';
-import { usageError } from '../errors.ts';
-import { safeText } from '../sanitize.ts';
+import type { Context } from '../process/context.ts';
+import { usageError } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { dataDirOf } from './data-dir.ts';
 import { believedNote, examineNote, notePath, strangerListeningAt } from './host-note.ts';
 import { DEFAULT_PORT } from './ports.ts';

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isStranger, ownUser, type Stranger, strangerAt } from '../ownership.ts';
+import { isStranger, ownUser, type Stranger, strangerAt } from '../process/ownership.ts';
 import { listenersAt } from './listeners.ts';
 import { isOwnAlive } from './ports.ts';
 import { readOwnFile, replaceFile } from './private-files.ts';

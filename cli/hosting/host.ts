@@ -1,11 +1,11 @@
 /** Hosts SimCity: database, server and runner as children of this process, kept alive, taken down in order. */
 import { randomBytes } from 'node:crypto';
 import type { Connection } from '../client/api.ts';
-import type { Context } from '../context.ts';
-import { CliError, EXIT } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, EXIT } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { prepareDataDir } from './data-dir.ts';
-import { believedNote, isLoopback, writeNote } from './host-note.ts';
+import { believedNote, type HostNote, isLoopback, writeNote } from './host-note.ts';
 import { type KeptPart, keepAlive } from './keep-alive.ts';
 import { type Part, startPart } from './part.ts';
 import { choosePort, startOf } from './ports.ts';
@@ -160,14 +160,22 @@ const IN_USE_HINT =
 const LASTING_HINT =
   '`simcity run` and `simcity watch` use it from here; another one needs another directory: --data-dir DIR.';
 
+const ELSEWHERE_HINT =
+  'It does not listen on the loopback address: name it by its address, with --server or SIMCITY_URL.';
+
 /** A living host in the same directory is named before a second database even tries. */
 function refuseDirectoryInUse(dataDir: string): void {
   const note = believedNote(dataDir);
   if (note === null || note.pid === process.pid) return;
   throw new CliError(
     `the data directory ${safeText(dataDir)} is in use by another SimCity: ${safeText(note.command)}, process ${note.pid}.`,
-    { exitCode: EXIT.unreachable, hint: note.command === 'simcity run' ? IN_USE_HINT : LASTING_HINT },
+    { exitCode: EXIT.unreachable, hint: hintFor(note) },
   );
+}
+
+function hintFor({ url, command }: HostNote): string {
+  if (url === null) return ELSEWHERE_HINT;
+  return command === 'simcity run' ? IN_USE_HINT : LASTING_HINT;
 }
 
 function explainDatabase(error: unknown, dataDir: string): unknown {

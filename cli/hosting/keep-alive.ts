@@ -1,5 +1,5 @@
 /** Keeps a hosted part running: one that dies is started again, with growing pauses. */
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../process/errors.ts';
 import type { Part } from './part.ts';
 
 export interface KeptPart {

@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { type LabLine, type LabOrderInput, labLineSchema } from '../../server/contract/index.ts';
-import type { Context } from '../context.ts';
-import { CliError, EXIT } from '../errors.ts';
-import { safeLines, safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, EXIT } from '../process/errors.ts';
+import { safeLines, safeText } from '../run/sanitize.ts';
 import { partFile } from './part.ts';
 
 export interface Lab {

@@ -17,9 +17,9 @@ import {
   RUN_SETTINGS,
   type Run,
 } from '../../server/contract/index.ts';
-import type { Context } from '../context.ts';
-import { CliError, EXIT, usageError } from '../errors.ts';
-import { safeLines, safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, EXIT, usageError } from '../process/errors.ts';
+import { safeLines, safeText } from '../run/sanitize.ts';
 import { type Connected, sharedDatabaseUrl } from './connect.ts';
 import { dataDirOf, prepareDataDir } from './data-dir.ts';
 import type { ServerFlags } from './find-server.ts';

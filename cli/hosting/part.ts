@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Ready, readySchema } from '../../server/contract/process.ts';
-import { CliError, EXIT } from '../errors.ts';
-import { safeLines, safeText } from '../safe-text.ts';
+import { CliError, EXIT } from '../process/errors.ts';
+import { safeLines, safeText } from '../run/sanitize.ts';
 import { openLog } from './private-files.ts';
 
 export type PartName = 'database' | 'server' | 'runner';

@@ -1,7 +1,7 @@
 /** Ports and processes of this machine. */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { CliError, EXIT } from '../errors.ts';
+import { CliError, EXIT } from '../process/errors.ts';
 
 export const DEFAULT_PORT = 4600;
 

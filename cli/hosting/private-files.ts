@@ -11,7 +11,7 @@ import {
   type Stats,
   writeFileSync,
 } from 'node:fs';
-import { isWritableByOthers, ownUser, type UserId } from '../ownership.ts';
+import { isWritableByOthers, ownUser, type UserId } from '../process/ownership.ts';
 
 // Windows has neither.
 const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;

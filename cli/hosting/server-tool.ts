@@ -1,9 +1,9 @@
 /** Has a tool of the server work on a database: DATABASE_URL's, or the embedded one's of this directory. */
 import { spawn } from 'node:child_process';
 import { z } from 'zod';
-import type { Context } from '../context.ts';
-import { CliError, EXIT } from '../errors.ts';
-import { safeLines } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { CliError, EXIT } from '../process/errors.ts';
+import { safeLines } from '../run/sanitize.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { believedNote } from './host-note.ts';
 import { exitCodeOf, partFile, startPart } from './part.ts';

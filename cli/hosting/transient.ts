@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ownUser, privateFolder } from '../ownership.ts';
+import { ownUser, privateFolder } from '../process/ownership.ts';
 import { isAlive } from './ports.ts';
 import { readOwnFile, replaceFile } from './private-files.ts';
 

@@ -1,8 +1,8 @@
 /** The summary of a campaign, as a table and as JSON. */
 import { rangesText, sizeOf } from '../campaign/ranges.ts';
 import { type CampaignState, type Found, signatureText } from '../campaign/state.ts';
-import { formatNumber, formatSeconds } from '../format.ts';
-import { safeText } from '../safe-text.ts';
+import { formatNumber, formatSeconds } from '../run/format.ts';
+import { safeText } from '../run/sanitize.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
 

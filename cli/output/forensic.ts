@@ -1,9 +1,10 @@
 /** The forensic bundle as text. */
 import { type Forensic, type Interval, type Outcome, smallestSchema } from '../../server/contract/index.ts';
-import { processLines } from '../describe-process.ts';
-import { formatClock, formatNumber } from '../format.ts';
-import { isLoss, LOSS_SAYS, type Loss } from '../outcome.ts';
-import { safeJson, safeLines, safeText, truncate } from '../safe-text.ts';
+import { processLines } from '../run/describe-process.ts';
+import { formatClock, formatNumber } from '../run/format.ts';
+import { isLoss, LOSS_SAYS, type Loss } from '../run/outcome.ts';
+import { safeJson, safeLines, safeText } from '../run/sanitize.ts';
+import { truncate } from '../terminal/columns.ts';
 import { smallestText } from './smallest.ts';
 import { paintOutcome, type Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';

@@ -1,10 +1,10 @@
 /** What GitHub Actions reads: groups and annotations in the log, and the job summary in Markdown. */
 import type { Run } from '../../server/contract/index.ts';
-import { attemptText } from '../attempts.ts';
-import { formatMetric, formatNumber, formatSeconds } from '../format.ts';
-import { isLoss, LOSS_SAYS, runOutcome } from '../outcome.ts';
-import { safeLines, safeText } from '../safe-text.ts';
-import { valueText } from '../value-text.ts';
+import { attemptText } from '../run/attempts.ts';
+import { formatMetric, formatNumber, formatSeconds } from '../run/format.ts';
+import { isLoss, LOSS_SAYS, runOutcome } from '../run/outcome.ts';
+import { safeLines, safeText } from '../run/sanitize.ts';
+import { valueText } from '../run/value-text.ts';
 import { planEntries } from './plan.ts';
 import { commandsFor, type ReportData, type ReportVerdict, reportVerdict } from './report/data.ts';
 

@@ -1,11 +1,11 @@
 /** A run as log lines: what matters at once, progress each second, never a line an event. */
 import { type HeartbeatFrame, isTerminal, type RunEvent } from '../../server/contract/index.ts';
-import { isQueuedAgain, waitingText } from '../attempts.ts';
-import { usualCharts } from '../chart-choice.ts';
-import { detailOf, kindOf } from '../describe-event.ts';
-import { versionsOf } from '../engine-text.ts';
-import { runOutcome } from '../outcome.ts';
-import { safeText } from '../safe-text.ts';
+import { isQueuedAgain, waitingText } from '../run/attempts.ts';
+import { usualCharts } from '../run/chart-choice.ts';
+import { detailOf, kindOf } from '../run/describe-event.ts';
+import { versionsOf } from '../run/engine-text.ts';
+import { runOutcome } from '../run/outcome.ts';
+import { safeText } from '../run/sanitize.ts';
 import type { Narrator } from './narrator.ts';
 import { planEntries } from './plan.ts';
 import { paintOutcome, type Style } from './style.ts';

@@ -1,10 +1,11 @@
 /** The event at which two histories part, as text. */
 import type { RunEvent } from '../../server/contract/index.ts';
-import type { Parting } from '../compare-histories.ts';
-import { detailOf, objectOf } from '../describe-event.ts';
-import type { Difference } from '../event-difference.ts';
-import { formatClock, formatNumber } from '../format.ts';
-import { safeJson, safeText, textWidth } from '../safe-text.ts';
+import type { Parting } from '../run/compare-histories.ts';
+import { detailOf, objectOf } from '../run/describe-event.ts';
+import type { Difference } from '../run/event-difference.ts';
+import { formatClock, formatNumber } from '../run/format.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
+import { textWidth } from '../terminal/columns.ts';
 import type { Style } from './style.ts';
 
 /** What differs in the plans of two runs. `names`: what the two sides are called. */

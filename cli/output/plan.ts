@@ -3,8 +3,9 @@ import type { Run } from '../../server/contract/index.ts';
 import { RUN_ROWS, type RunValues } from '../../server/contract/run-settings.ts';
 import { flagOf, isHeeded } from '../../server/contract/setting.ts';
 import { writeSetting } from '../../server/contract/setting-text.ts';
-import { engineTextOf } from '../engine-text.ts';
-import { safeText, textWidth } from '../safe-text.ts';
+import { engineTextOf } from '../run/engine-text.ts';
+import { safeText } from '../run/sanitize.ts';
+import { textWidth } from '../terminal/columns.ts';
 
 /** The settings of a run as `name value` pairs, in the order of their table. */
 export function planEntries(run: Run): [name: string, value: string][] {

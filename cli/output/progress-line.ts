@@ -1,6 +1,6 @@
 /** Progress on stderr: one line that is drawn over on a terminal, else a line now and then. */
-import { type Context, wantsColor } from '../context.ts';
-import { truncate } from '../safe-text.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { truncate } from '../terminal/columns.ts';
 import { styleFor } from './style.ts';
 
 export interface ProgressLine {

@@ -8,12 +8,12 @@ import {
   type Run,
   type RunEvent,
 } from '../../server/contract/index.ts';
-import { attemptText, isQueuedAgain, waitingText } from '../attempts.ts';
-import { detailOf } from '../describe-event.ts';
-import { versionsOf } from '../engine-text.ts';
-import { formatNumber, formatSeconds } from '../format.ts';
-import { endingOf, isLoss, LOSS_SAYS } from '../outcome.ts';
-import { safeLines, safeText } from '../safe-text.ts';
+import { attemptText, isQueuedAgain, waitingText } from '../run/attempts.ts';
+import { detailOf } from '../run/describe-event.ts';
+import { versionsOf } from '../run/engine-text.ts';
+import { formatNumber, formatSeconds } from '../run/format.ts';
+import { endingOf, isLoss, LOSS_SAYS } from '../run/outcome.ts';
+import { safeLines, safeText } from '../run/sanitize.ts';
 import type { Narrator } from './narrator.ts';
 import { planEntries } from './plan.ts';
 

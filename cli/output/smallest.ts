@@ -1,8 +1,8 @@
 /** A smallest reproduction as text: the story as a table, why it is wrong, and the command. */
 import type { Smallest, StoryStep } from '../../server/contract/index.ts';
-import { formatClock, formatNumber, formatSeconds } from '../format.ts';
-import { safeLines, safeText } from '../safe-text.ts';
-import { valueText } from '../value-text.ts';
+import { formatClock, formatNumber, formatSeconds } from '../run/format.ts';
+import { safeLines, safeText } from '../run/sanitize.ts';
+import { valueText } from '../run/value-text.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
 

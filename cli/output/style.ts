@@ -1,6 +1,6 @@
 /** Colours for text that is written once; nothing but the text when colours are off. */
 import type { Outcome } from '../../server/contract/index.ts';
-import { isLoss } from '../outcome.ts';
+import { isLoss } from '../run/outcome.ts';
 
 type Paint = (text: string) => string;
 

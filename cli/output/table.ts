@@ -1,5 +1,5 @@
 /** Rows as a plain table: columns as wide as what is in them, nothing drawn around it. */
-import { alignLeft, alignRight, textWidth } from '../safe-text.ts';
+import { alignLeft, alignRight, textWidth } from '../terminal/columns.ts';
 
 export interface Column<Row> {
   title: string;

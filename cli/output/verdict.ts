@@ -1,10 +1,11 @@
 /** The verdict of a run in a few lines, and the exit code that stands for it. */
 import { type EndFrame, isTerminal, type Run } from '../../server/contract/index.ts';
-import { attemptText } from '../attempts.ts';
-import { EXIT } from '../errors.ts';
-import { formatNumber, formatSeconds } from '../format.ts';
-import { type Ending, endingOf, isLoss, LOSS_SAYS } from '../outcome.ts';
-import { safeLines, safeText, wrap } from '../safe-text.ts';
+import { EXIT } from '../process/errors.ts';
+import { attemptText } from '../run/attempts.ts';
+import { formatNumber, formatSeconds } from '../run/format.ts';
+import { type Ending, endingOf, isLoss, LOSS_SAYS } from '../run/outcome.ts';
+import { safeLines, safeText } from '../run/sanitize.ts';
+import { wrap } from '../terminal/columns.ts';
 import { paintOutcome, type Style } from './style.ts';
 
 /** How a run ended, from its `end` frame or from its stored row. */

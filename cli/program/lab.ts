@@ -1,7 +1,7 @@
 /** The definitions of the commands that execute runs again: to compare them, to make them small, to hunt. */
 import { type Command, Option } from 'commander';
-import { duration, kebabName, seeds } from '../flags.ts';
 import { type Act, withExamples, withExitCodes } from './act.ts';
+import { duration, kebabName, seeds } from './flags.ts';
 import {
   addRunSettings,
   count,

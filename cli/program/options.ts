@@ -4,7 +4,7 @@ import { PROCESS_SETTINGS, type ProcessSettingName } from '../../server/contract
 import { RUN_ROWS, RUN_SETTINGS } from '../../server/contract/run-settings.ts';
 import { flagOf, isRepeatable, type Setting } from '../../server/contract/setting.ts';
 import { standardOf } from '../../server/contract/setting-text.ts';
-import { choose, parserOf, reporter, wholeNumber } from '../flags.ts';
+import { choose, parserOf, reporter, wholeNumber } from './flags.ts';
 
 export const GROUPS = {
   city: 'The city:',

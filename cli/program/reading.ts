@@ -1,8 +1,8 @@
 /** The definitions of the commands that read what is stored. */
 import { type Command, Option } from 'commander';
 import { RUN_STATUSES } from '../../server/contract/run-values.ts';
-import { choose } from '../flags.ts';
 import { type Act, PLAIN_CODES, withExamples, withExitCodes } from './act.ts';
+import { choose } from './flags.ts';
 import { count, dataDirOption, GROUPS, index, jsonOption, processOption, serverOption } from './options.ts';
 
 export function addReading(program: Command, act: Act): void {

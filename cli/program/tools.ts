@@ -1,8 +1,8 @@
 /** The definitions of the commands about SimCity itself. */
 import { Argument, type Command } from 'commander';
 import { LISTS } from '../../server/contract/names.ts';
-import { choose } from '../flags.ts';
 import { type Act, withExamples, withExitCodes } from './act.ts';
+import { choose } from './flags.ts';
 import { dataDirOption, jsonOption, serverOption } from './options.ts';
 
 export function addTools(program: Command, act: Act): void {

@@ -1,7 +1,7 @@
 /** The definitions of the commands that look after a server's database: tokens and retention. */
 import { type Command, Option } from 'commander';
-import { days, keptAge, scopes, statuses } from '../flags.ts';
 import { type Act, withExamples, withExitCodes } from './act.ts';
+import { days, keptAge, scopes, statuses } from './flags.ts';
 import { count, dataDirOption, jsonOption } from './options.ts';
 
 const CODES = '0 done, 2 wrong usage, 4 the database could not be reached.';

@@ -1,6 +1,7 @@
 /** The whole screen: header, the view, an overlay, key bar. Draws the state and nothing else. */
-import { isLoss } from '../outcome.ts';
-import { safeText } from '../safe-text.ts';
+import { isLoss } from '../run/outcome.ts';
+import { outcomeOfData } from '../run/picture.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type HeaderPart, header } from './components/header.ts';
 import { type KeyBarProps, keyBar } from './components/key-bar.ts';
 import { ANSWERS, type Binding, bindingsOf, TYPING, VIEW_BINDINGS } from './input/keymap.ts';
@@ -8,7 +9,6 @@ import { type Stroke, useKeys } from './input/use-keys.ts';
 import { DIM, span } from './paint/line.ts';
 import { pane } from './paint/pane.tsx';
 import { modeOf } from './state/reducer.ts';
-import { outcomeOfData } from './state/selectors.ts';
 import type { Overlay, State } from './state/state.ts';
 import type { InputPurpose } from './state/text-input.ts';
 import { MINIMUM } from './theme.ts';

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Api } from '../client/api.ts';
-import { messageOf } from '../errors.ts';
-import { safeJson, safeText } from '../safe-text.ts';
+import { messageOf } from '../process/errors.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
 import type { JobRunner } from './jobs.ts';
 import type { Screen } from './screen.ts';
 import type { Action } from './state/reducer.ts';

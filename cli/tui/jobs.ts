@@ -1,7 +1,7 @@
 /** Runs another command of SimCity beside mission control and gathers what it says. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Connection } from '../client/api.ts';
-import { safeText } from '../safe-text.ts';
+import { safeText } from '../run/sanitize.ts';
 
 export interface JobUpdate {
   lines: readonly string[];

@@ -1,7 +1,8 @@
 /** Takes the terminal, with a first picture at once, and gives it back whatever happens. */
-import { toAscii } from '../ascii.ts';
-import { type Context, wantsColor, wantsUnicode } from '../context.ts';
-import { EXIT } from '../errors.ts';
+
+import { type Context, wantsColor, wantsUnicode } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { toAscii } from '../terminal/ascii.ts';
 import { isLightBackground } from '../terminal/background.ts';
 import { holdKeys } from '../terminal/early-keys.ts';
 import { heedSuspension } from '../terminal/suspend.ts';

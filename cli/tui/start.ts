@@ -1,43 +1,36 @@
 /** Runs mission control on a terminal: a run or the list of runs, until the user leaves; always restores the terminal. */
 
-import { isTerminal, type Run } from '../../server/contract/index.ts';
+import { isTerminal } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { rereadRun } from '../client/reread.ts';
-import type { FollowRequest } from '../commands/follow.ts';
-import { type Context, wantsColor } from '../context.ts';
-import { EXIT } from '../errors.ts';
-import { formatNumber } from '../format.ts';
 import { paintOutcome, styleFor } from '../output/style.ts';
 import { exitCodeOf, metricsText, summaryText, verdictOf } from '../output/verdict.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { formatNumber } from '../run/format.ts';
+import { outcomeOfData } from '../run/picture.ts';
 import { loadViews, type OpenScreen, openScreen } from './open-screen.ts';
+import type { ListRequest, WatchRequest } from './requests.ts';
 import type { Screen } from './screen.ts';
-import { outcomeOfData } from './state/selectors.ts';
-import type { State, ViewId } from './state/state.ts';
+import type { State } from './state/state.ts';
 
-export interface MissionRequest extends Omit<FollowRequest, 'presentation'> {
-  presentation?: FollowRequest['presentation'];
-  /** Where it begins; Live by default. */
-  view?: ViewId;
-  /** True when Esc goes back to the list of runs. */
-  cameFromList?: boolean;
-  /** A run to put beside it. */
-  compareWith?: string;
-  /** The screen, when it is open already. */
+/** The screen, when it is open already. */
+interface Opened {
   opened?: OpenScreen | undefined;
 }
 
 /** Shows the run until the user leaves. Resolves to the exit code. @throws CliError when the server refuses. */
-export async function missionControl(context: Context, request: MissionRequest): Promise<number> {
+export async function missionControl(context: Context, request: WatchRequest & Opened): Promise<number> {
   let last: State | null = null;
   await withScreen(context, request.opened, async (screen, { watchRun, browseRuns }) => {
-    let next: MissionRequest | null = request;
+    let next: WatchRequest | null = request;
     while (next !== null) {
       const { state }: { state: State } = await watchRun(context, screen, next);
       // Looked at again, a run that has ended has to say so again; what is known of its end stays.
       const isKnown = last !== null && (last as State).data.end !== null;
       if (state.data.run.id === request.run.id && !isKnown) last = state;
       if (state.leaving !== 'runs') return;
-      const chosen: MissionRequest | null = await chooseRun(context, screen, browseRuns, {
+      const chosen: WatchRequest | null = await chooseRun(context, screen, browseRuns, {
         api: request.api,
         readOnly: request.readOnly === true,
         home: request,
@@ -68,7 +61,7 @@ async function chooseRun(
   screen: Screen,
   browseRuns: Views['browseRuns'],
   request: Parameters<Views['browseRuns']>[2],
-): Promise<MissionRequest | null> {
+): Promise<WatchRequest | null> {
   for (;;) {
     const chosen = await browseRuns(context, screen, request);
     if (chosen === null || !('campaign' in chosen)) return chosen;
@@ -78,27 +71,14 @@ async function chooseRun(
 }
 
 /** The run as it stands by now; as it was when the server does not answer. */
-async function refreshed(request: MissionRequest): Promise<MissionRequest> {
+async function refreshed(request: WatchRequest): Promise<WatchRequest> {
   return { ...request, run: await request.api.run(request.run.id).catch(() => request.run) };
 }
 
 type Views = Awaited<ReturnType<typeof loadViews>>;
 
-export interface RunsRequest {
-  api: Api;
-  readOnly: boolean;
-  /** True when leaving takes the server down, and with it what runs. */
-  hosted: boolean;
-  /** Where campaigns are kept; the usual place by default. */
-  dataDir?: string | undefined;
-  /** Called with each run that was launched here. */
-  onLaunched?: (run: Run) => Promise<void>;
-  /** The screen, when it is open already. */
-  opened?: OpenScreen | undefined;
-}
-
 /** Shows the list of runs until the user leaves. Resolves to the exit code. */
-export async function runsControl(context: Context, request: RunsRequest): Promise<number> {
+export async function runsControl(context: Context, request: ListRequest & Opened): Promise<number> {
   await withScreen(context, request.opened, async (screen, { watchRun, browseRuns }) => {
     for (;;) {
       const next = await chooseRun(context, screen, browseRuns, { ...request, home: null });

@@ -1,6 +1,6 @@
 /** The colours of mission control: named ones only, so that they follow the terminal's own light or dark theme. */
 import type { Outcome } from '../../server/contract/index.ts';
-import type { EventKind } from '../describe-event.ts';
+import type { EventKind } from '../run/describe-event.ts';
 import type { Color, Style } from './paint/line.ts';
 
 /** Red for a FAIL alone: what says nothing about the service warns. The word stands beside it always. */

@@ -1,9 +1,9 @@
 /** One run on the screen: the stream, the keys, the clock and the server's answers in; pictures out. */
 import { isTerminal } from '../../server/contract/index.ts';
 import { followInBatches } from '../client/stream.ts';
-import type { Context } from '../context.ts';
-import { messageOf } from '../errors.ts';
-import { safeText } from '../safe-text.ts';
+import type { Context } from '../process/context.ts';
+import { messageOf } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { App } from './app.tsx';
 import { doErrand } from './errands.ts';
 import { createFetcher } from './fetcher.ts';
@@ -11,8 +11,8 @@ import { createJobs } from './jobs.ts';
 import { mount } from './mount.tsx';
 import { createPainter, PICTURE_MS } from './painter.ts';
 import { pump } from './pump.ts';
+import type { WatchRequest } from './requests.ts';
 import type { Screen } from './screen.ts';
-import type { MissionRequest } from './start.ts';
 import { needsOf } from './state/needs.ts';
 import { type Action, reduce } from './state/reducer.ts';
 import { initialState, type State } from './state/state.ts';
@@ -32,7 +32,7 @@ const STREAMED_BEFORE = 400;
 export async function watchRun(
   context: Context,
   screen: Screen,
-  request: MissionRequest,
+  request: WatchRequest,
 ): Promise<{ state: State }> {
   const { api, run } = request;
   const newest = run.live.eventIndex;
@@ -160,7 +160,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function sendStop(request: MissionRequest, dispatch: (action: Action) => void): void {
+function sendStop(request: WatchRequest, dispatch: (action: Action) => void): void {
   request.api.stop(request.run.id, 'stopped from mission control').catch((error: unknown) => {
     dispatch({ type: 'stop-failed', text: `The stop did not get through: ${safeText(messageOf(error))}` });
   });

@@ -8,7 +8,6 @@ export * from './frame.ts';
 export * from './generation.ts';
 export * from './lab.ts';
 export * from './launch-check.ts';
-export * from './launch-form.ts';
 export * from './module.ts';
 export * from './names.ts';
 export * from './paths.ts';

@@ -2,9 +2,10 @@
 import { didYouMean } from './did-you-mean.ts';
 import { isModuleFile, isModuleLabel } from './module.ts';
 import { BUGS, type Named, type NamedBug } from './names.ts';
+import { maskCredentials } from './redact.ts';
 import { RUN_ROWS, RUN_SETTINGS, type RunSettingName, type RunValues } from './run-settings.ts';
-import { flagOf, type RunSetting } from './setting.ts';
-import { readSetting, SettingError } from './setting-text.ts';
+import { flagOf, type RunSetting, type Setting } from './setting.ts';
+import { oneOf, readSetting, SettingError } from './setting-text.ts';
 
 /** Why a launch is refused. The sentences begin in lower case, to stand behind a name. */
 export interface Refusal {
@@ -16,7 +17,7 @@ export interface Refusal {
 }
 
 /** The names among which a setting is chosen, where the others are as given; of bugs those that can be planted there. */
-export function choicesOf(setting: RunSetting, { scenario, target }: RunValues): readonly Named[] {
+export function choicesOf(setting: Setting, { scenario, target }: RunValues): readonly Named[] {
   if (!('choices' in setting)) return [];
   if (setting.kind !== 'bug') return setting.choices;
   const of = scenario ?? RUN_SETTINGS.scenario.default;
@@ -44,7 +45,8 @@ type Refused = Omit<Refusal, 'setting'>;
 function refusedValue(name: string, setting: RunSetting, value: unknown): Refused | null {
   if (setting.kind !== 'name' && setting.kind !== 'scenario' && setting.kind !== 'comparisons') return null;
   try {
-    for (const text of [value].flat()) readSetting(setting, String(text));
+    if (setting.kind === 'comparisons') for (const text of [value].flat()) readSetting(setting, String(text));
+    else if (!isModule(String(value))) oneOf(setting.choices, String(value));
     return null;
   } catch (error) {
     if (!(error instanceof SettingError)) throw error;
@@ -54,16 +56,20 @@ function refusedValue(name: string, setting: RunSetting, value: unknown): Refuse
   }
 }
 
+function isModule(name: string): boolean {
+  return isModuleLabel(name) || isModuleFile(name);
+}
+
 function refusedBug(bug: string, values: RunValues): Refused | null {
   const { scenario = RUN_SETTINGS.scenario.default, target = RUN_SETTINGS.target.default } = values;
   const shown = JSON.stringify(bug);
   if (!RUN_SETTINGS.target.choices.some(({ name }) => name === target)) {
     return {
-      why: `the bug ${shown} is one of the built-in services, and cannot be planted in ${target}.`,
+      why: `the bug ${shown} is one of the built-in services, and cannot be planted in ${maskCredentials(target)}.`,
       advice: 'Leave it out, or use the target postgres or memory.',
     };
   }
-  if (isModuleLabel(scenario) || isModuleFile(scenario)) return null;
+  if (isModule(scenario)) return null;
   const here = choicesOf(RUN_SETTINGS.bug, { scenario, target }).map(({ name }) => name);
   if (here.includes(bug)) return null;
   const known = BUGS.filter((each) => each.scenario === scenario).map(({ name }): string => name);

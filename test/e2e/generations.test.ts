@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { VERSION } from '../../cli/version.ts';
+import { VERSION } from '../../cli/process/version.ts';
 import { ENGINE_GENERATION } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
 import type { RunningServer } from '../../server/server.ts';

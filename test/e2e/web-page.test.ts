@@ -1,11 +1,12 @@
 /** Mission control in a real browser where it is hard: hostile text, tokens, lost servers, small screens, fast runs. */
+
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FORM_ROWS } from '../../cli/run/launch-form.ts';
 import {
   apiPath,
   BUGS,
   ENGINE_GENERATION,
-  FORM_ROWS,
   namesOf,
   type Run,
   type RunEvent,

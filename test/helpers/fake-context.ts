@@ -1,6 +1,6 @@
 /** The process that a command sees, faked whole: what it writes is kept, and nothing leaves. */
-import type { Context } from '../../cli/context.ts';
-import { CliError } from '../../cli/errors.ts';
+import type { Context } from '../../cli/process/context.ts';
+import { CliError } from '../../cli/process/errors.ts';
 import { runProgram } from '../../cli/program.ts';
 
 export interface FakeProcess {

@@ -76,8 +76,8 @@ describe('launching', () => {
 
   it('keeps what is asked for, and draws a fresh seed each time', async () => {
     const asked = {
-      scenario: 'other',
-      target: 'https://example.com/api',
+      scenario: 'transfers',
+      target: 'memory',
       seed: Number.MAX_SAFE_INTEGER,
       campaign: 'nightly',
       config: {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { recordAll } from '../../cli/campaign/record.ts';
 import type { CampaignState } from '../../cli/campaign/state.ts';
 import { createApi } from '../../cli/client/api.ts';
-import type { Context } from '../../cli/context.ts';
+import type { Context } from '../../cli/process/context.ts';
 import { ENGINE_GENERATION, type Run, runConfigSchema } from '../../server/contract/index.ts';
 import { type FakeServer, startFakeServer } from '../helpers/fake-server.ts';
 import {
@@ -46,12 +46,13 @@ async function recorded(state: CampaignState, run: Run): Promise<string[]> {
   server.run = run;
   const said: string[] = [];
   const nothing = () => {};
+  const stopping = { onStop: () => nothing, stop: nothing };
   const context = { leaving: new AbortController().signal } as Context;
   const finished = await recordAll(context, state, {
     connected: { api: createApi({ url: server.url, token: undefined }), hosted: null },
     flags: {},
-    ...{ ownRunner: true, targetUrl: null, save: nothing },
-    voice: { say: (text) => said.push(text), progress: nothing, found: nothing, clear: nothing },
+    ...{ ownRunner: true, targetUrl: null, save: nothing, stopping },
+    reporter: { say: (text) => said.push(text), progress: nothing, found: nothing, clear: nothing },
   });
   expect(finished).toBe(true);
   return said;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { chartsOfStart, usualCharts } from '../../cli/chart-choice.ts';
-import { EMPTY_TIMELINE, extendTimeline, placeInSample, samplePoints } from '../../cli/tui/state/timeline.ts';
+import { chartsOfStart, usualCharts } from '../../cli/run/chart-choice.ts';
+import { EMPTY_TIMELINE, extendTimeline, placeInSample, samplePoints } from '../../cli/run/timeline.ts';
 
 describe('what is charted', () => {
   test('is what the scenario asks for in its start event, at most three', () => {

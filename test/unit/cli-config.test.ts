@@ -87,6 +87,15 @@ describe('settings', () => {
     });
   });
 
+  test('what is read from the environment comes from the file and from its flag, and from no other flag', async () => {
+    file({ leaseSeconds: 5, requestRate: 7, targets: 'a.example,b.example', ascii: true, sink: 'supabase' });
+    const { env } = await runWith(['--sink', 'server', '--exec', 'node service.js', '--target', 'memory']);
+    expect(env).toEqual({
+      ...{ SIMCITY_LEASE_SECONDS: '5', SIMCITY_REQUEST_RATE: '7', SIMCITY_TARGETS: 'a.example,b.example' },
+      ...{ SIMCITY_ASCII: '1', SIMCITY_SINK: 'server' },
+    });
+  });
+
   test('a TypeScript file may compute', async () => {
     file('const n: number = 6 * 7;\nexport default { run: { seed: n } };\n', 'simcity.config.ts');
     expect((await runWith([])).options['seed']).toBe(42);

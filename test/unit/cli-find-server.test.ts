@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createApi } from '../../cli/client/api.ts';
 import { quickRuns } from '../../cli/client/quick-runs.ts';
-import type { Context } from '../../cli/context.ts';
 import { cityDatabase } from '../../cli/hosting/city-database.ts';
 import { connectToRunning, sharedDatabaseUrl } from '../../cli/hosting/connect.ts';
 import { findServer, passedOver } from '../../cli/hosting/find-server.ts';
@@ -15,6 +14,7 @@ import { writeNote } from '../../cli/hosting/host-note.ts';
 import { recallExec, recallModules } from '../../cli/hosting/modules.ts';
 import { startOf } from '../../cli/hosting/ports.ts';
 import { replaceSealed } from '../../cli/hosting/private-files.ts';
+import type { Context } from '../../cli/process/context.ts';
 import { recordedRun } from '../helpers/recorded-run.ts';
 
 let folder: string;

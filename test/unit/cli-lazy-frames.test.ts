@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lazyEvent, lazySnapshot } from '../../cli/client/lazy-frames.ts';
-import { differences } from '../../cli/event-difference.ts';
+import { differences } from '../../cli/run/event-difference.ts';
 import { eventSchema } from '../../server/contract/index.ts';
 import { recordedEvent, recordedMetrics, violationEvent } from '../helpers/recorded-run.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { attemptText, isQueuedAgain, waitingText } from '../../cli/attempts.ts';
-import { processLines } from '../../cli/describe-process.ts';
-import { causeOf, failureTitle, isLoss, reasonOf, runOutcome } from '../../cli/outcome.ts';
 import { createSentences } from '../../cli/output/sentences.ts';
 import { styleFor } from '../../cli/output/style.ts';
+import { attemptText, isQueuedAgain, waitingText } from '../../cli/run/attempts.ts';
+import { processLines } from '../../cli/run/describe-process.ts';
+import { causeOf, failureTitle, isLoss, reasonOf, runOutcome } from '../../cli/run/outcome.ts';
 import type { Run } from '../../server/contract/index.ts';
 import {
   adapterDiagnosis,

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cachePlace } from '../../cli/compile-cache.ts';
-import { isStranger, ownUser, privateFolder, strangerAt } from '../../cli/ownership.ts';
+import { cachePlace } from '../../cli/process/compile-cache.ts';
+import { isStranger, ownUser, privateFolder, strangerAt } from '../../cli/process/ownership.ts';
 import { giveAway, JUDGE, STRANGER } from '../helpers/stranger.ts';
 
 let folder: string;

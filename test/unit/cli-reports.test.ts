@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { usualCharts } from '../../cli/chart-choice.ts';
 import { annotation, defuseLine, groupLines, summaryMarkdown } from '../../cli/output/github.ts';
 import { ticksTo } from '../../cli/output/report/chart.ts';
 import type { ReportData } from '../../cli/output/report/data.ts';
 import { htmlReport } from '../../cli/output/report/html.ts';
 import { jsonReport } from '../../cli/output/report/json.ts';
 import { junitReport } from '../../cli/output/report/junit.ts';
+import { usualCharts } from '../../cli/run/chart-choice.ts';
 import {
   type Forensic,
   forensicSchema,

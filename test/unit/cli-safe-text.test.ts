@@ -1,15 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  alignLeft,
-  alignRight,
-  safeJson,
-  safeLines,
-  safeText,
-  textWidth,
-  truncate,
-  wrap,
-} from '../../cli/safe-text.ts';
+import { safeJson, safeLines, safeText } from '../../cli/run/sanitize.ts';
+import { alignLeft, alignRight, textWidth, truncate, wrap } from '../../cli/terminal/columns.ts';
 
 const HOSTILE: [what: string, text: string, shown: string][] = [
   ['colour codes', '\u001b[31mred\u001b[0m', '␛[31mred␛[0m'],

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FollowOptions, followRun, type StreamItem } from '../../cli/client/stream.ts';
-import { CliError } from '../../cli/errors.ts';
+import { CliError } from '../../cli/process/errors.ts';
 import type { Frame } from '../../server/contract/index.ts';
 import { type FakeServer, startFakeServer, startStream, writeFrame } from '../helpers/fake-server.ts';
 import { endFrame, heartbeat, historyFrames, RUN_ID, recordedRun } from '../helpers/recorded-run.ts';

@@ -1,13 +1,14 @@
 import { EventEmitter } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toAscii } from '../../cli/ascii.ts';
-import { wantsColor, wantsUnicode } from '../../cli/context.ts';
 import { startPulse } from '../../cli/output/pulse.ts';
 import { createSentences } from '../../cli/output/sentences.ts';
 import { styleFor } from '../../cli/output/style.ts';
-import { safeText, textWidth } from '../../cli/safe-text.ts';
+import { wantsColor, wantsUnicode } from '../../cli/process/context.ts';
+import { safeText } from '../../cli/run/sanitize.ts';
+import { toAscii } from '../../cli/terminal/ascii.ts';
 import { isLightBackground, saidBackground, type TerminalInput } from '../../cli/terminal/background.ts';
+import { textWidth } from '../../cli/terminal/columns.ts';
 import { endFrame, heartbeat, historyFrames, recordedRun, violationEvent } from '../helpers/recorded-run.ts';
 
 describe('ASCII', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compareHistories } from '../../cli/compare-histories.ts';
-import { differences } from '../../cli/event-difference.ts';
+import { compareHistories } from '../../cli/run/compare-histories.ts';
+import { differences } from '../../cli/run/event-difference.ts';
 import { type RunEvent, runConfigSchema } from '../../server/contract/index.ts';
 
 const event = (

@@ -1,18 +1,18 @@
 /** The words about generations of the engine, and what is refused for them. */
 import { describe, expect, test } from 'vitest';
-import { engineTextOf, versionsOf } from '../../cli/engine-text.ts';
 import {
   executedElsewhereBy,
   refuseOtherCampaign,
   refuseOtherGeneration,
   refuseOtherRecord,
-} from '../../cli/generation.ts';
+} from '../../cli/hosting/generation.ts';
 import { createLogLines } from '../../cli/output/log-lines.ts';
 import { planEntries, planText } from '../../cli/output/plan.ts';
 import { commandsFor } from '../../cli/output/report/data.ts';
 import { createSentences } from '../../cli/output/sentences.ts';
 import { styleFor } from '../../cli/output/style.ts';
-import { VERSION } from '../../cli/version.ts';
+import { VERSION } from '../../cli/process/version.ts';
+import { engineTextOf, versionsOf } from '../../cli/run/engine-text.ts';
 import { ENGINE_GENERATION, otherGeneration, type RunEvent } from '../../server/contract/index.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';
 import { RUN_ID, recordedEvent, recordedRun } from '../helpers/recorded-run.ts';

@@ -39,6 +39,11 @@ test('what differs from the defaults becomes a flag', () => {
   );
 });
 
+test('a limit of time names the operations too, because alone it would decide', () => {
+  expect(command({ durationSeconds: 5 })).toBe('npx simcity run --seed 7 --operations 2000 --duration 5s');
+  expect(command({ operations: 9 })).toBe('npx simcity run --seed 7 --operations 9');
+});
+
 test('another scenario is named before the flags', () => {
   const config = runConfigSchema.parse({});
   expect(reproduceCommand({ scenario: 'seats', target: 'memory', seed: 0, config })).toBe(

@@ -1,15 +1,15 @@
 /** The tables of settings: what follows from a row, and how values become text and come back. */
+
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { configFileSchema } from '../../cli/config/schema.ts';
+import { FORM_ROWS, launchOf, readLaunch, textsOf } from '../../cli/run/launch-form.ts';
 import {
   CONFIG_ROWS,
   type FaultName,
-  FORM_ROWS,
   freshSeed,
   kebabCase,
-  launchOf,
   maskCredentials,
   PROCESS_ROWS,
   PROCESS_SETTINGS,
@@ -17,13 +17,11 @@ import {
   RUN_ROWS,
   RUN_SETTINGS,
   type RunConfig,
-  readLaunch,
   readSetting,
   runConfigSchema,
   type Setting,
   settingsOf,
   splitCredentials,
-  textsOf,
   VARIABLES,
   writeSetting,
   wrongVariable,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CampaignState } from '../../cli/campaign/state.ts';
+import { campaignRows } from '../../cli/run/run-list.ts';
 import { pictureOf, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
 import { type CampaignView, initialCampaign, reduceCampaign } from '../../cli/tui/campaign/state.ts';
-import { campaignRows } from '../../cli/tui/runs/state.ts';
 import { runConfigSchema } from '../../server/contract/index.ts';
 import {
   adapterDiagnosis,

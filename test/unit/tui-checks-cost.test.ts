@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkRows } from '../../cli/tui/state/checks.ts';
-import type { RunData } from '../../cli/tui/state/state.ts';
+import { checkRows } from '../../cli/run/checks.ts';
+import type { RunData } from '../../cli/run/run-data.ts';
 import { executed } from '../helpers/execute.ts';
 
 async function closing(): Promise<Record<string, unknown>> {

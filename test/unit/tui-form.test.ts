@@ -1,5 +1,6 @@
 /** The form of the terminal, by its keys. */
 import { describe, expect, test } from 'vitest';
+import { FORM_ROWS } from '../../cli/run/launch-form.ts';
 import {
   choicesHere,
   EMPTY_FORM,
@@ -11,7 +12,7 @@ import {
 } from '../../cli/tui/runs/form.ts';
 import { reduceRuns } from '../../cli/tui/runs/reducer.ts';
 import { initialRuns } from '../../cli/tui/runs/state.ts';
-import { BUGS, FORM_ROWS, namesOf, type RunSettingName, STRATEGIES } from '../../server/contract/index.ts';
+import { BUGS, namesOf, type RunSettingName, STRATEGIES } from '../../server/contract/index.ts';
 import { recordedRun } from '../helpers/recorded-run.ts';
 
 const at = (name: RunSettingName, values: Form['values'] = {}): Form => ({

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { waitingText } from '../../cli/attempts.ts';
-import type { Intent } from '../../cli/tui/input/intents.ts';
-import { checkRows } from '../../cli/tui/state/checks.ts';
-import { EVENTS_KEPT } from '../../cli/tui/state/fold-frames.ts';
-import { type Need, needsOf } from '../../cli/tui/state/needs.ts';
-import { type Action, reduce } from '../../cli/tui/state/reducer.ts';
+import { waitingText } from '../../cli/run/attempts.ts';
+import { checkRows } from '../../cli/run/checks.ts';
+import { EVENTS_KEPT } from '../../cli/run/fold-frames.ts';
 import {
   brokenOf,
   elapsedMs,
@@ -16,8 +13,7 @@ import {
   progressOf,
   readOccasion,
   shown,
-} from '../../cli/tui/state/selectors.ts';
-import { type InitialState, initialState, type State } from '../../cli/tui/state/state.ts';
+} from '../../cli/run/picture.ts';
 import {
   EMPTY_TIMELINE,
   extendTimeline,
@@ -25,7 +21,11 @@ import {
   POINTS_KEPT,
   risesOf,
   samplePoints,
-} from '../../cli/tui/state/timeline.ts';
+} from '../../cli/run/timeline.ts';
+import type { Intent } from '../../cli/tui/input/intents.ts';
+import { type Need, needsOf } from '../../cli/tui/state/needs.ts';
+import { type Action, reduce } from '../../cli/tui/state/reducer.ts';
+import { type InitialState, initialState, type State } from '../../cli/tui/state/state.ts';
 import { headerParts } from '../../cli/tui/views/header-parts.ts';
 import type { Frame, Run } from '../../server/contract/index.ts';
 import {

@@ -1,5 +1,5 @@
 /** Metrics over the events of a run as an inline SVG: lines, axes that read well, faults and the failure marked. */
-import { formatCompact, formatNumber } from '../../format.ts';
+import { formatCompact, formatNumber } from '../../run/format.ts';
 import { html, type Markup } from './markup.ts';
 
 export interface Point {

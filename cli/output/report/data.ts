@@ -7,11 +7,11 @@ import type {
   Snapshot,
   TerminalStatus,
 } from '../../../server/contract/index.ts';
-import type { ChartChoice } from '../../chart-choice.ts';
-import { EXIT } from '../../errors.ts';
-import { executedElsewhereBy } from '../../generation.ts';
-import { type Ending, endingOf, isBrokenOff, isLoss, runOutcome } from '../../outcome.ts';
-import { VERSION } from '../../version.ts';
+import { executedElsewhereBy } from '../../hosting/generation.ts';
+import { EXIT } from '../../process/errors.ts';
+import { VERSION } from '../../process/version.ts';
+import type { ChartChoice } from '../../run/chart-choice.ts';
+import { type Ending, endingOf, isBrokenOff, isLoss, runOutcome } from '../../run/outcome.ts';
 import { exitCodeOf, verdictOf } from '../verdict.ts';
 
 export interface ReportData {

@@ -1,10 +1,10 @@
 /** The larger parts of the HTML report: the failure's story, the events, and the city. */
 import type { CityState, Forensic, Outcome, RunEvent } from '../../../server/contract/index.ts';
 import { smallestSchema } from '../../../server/contract/index.ts';
-import { detailOf, kindOf, objectOf } from '../../describe-event.ts';
-import { processLines } from '../../describe-process.ts';
-import { formatClock, formatNumber } from '../../format.ts';
-import { isLoss, LOSS_SAYS } from '../../outcome.ts';
+import { detailOf, kindOf, objectOf } from '../../run/describe-event.ts';
+import { processLines } from '../../run/describe-process.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
+import { isLoss, LOSS_SAYS } from '../../run/outcome.ts';
 import { intervalDiagram } from './intervals.ts';
 import { html, type Markup } from './markup.ts';
 

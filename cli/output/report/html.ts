@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { Forensic, Run, Snapshot } from '../../../server/contract/index.ts';
-import { attemptText } from '../../attempts.ts';
-import { formatClock, formatMetric, formatNumber, formatSeconds } from '../../format.ts';
-import { isLoss, runOutcome } from '../../outcome.ts';
+import { attemptText } from '../../run/attempts.ts';
+import { formatClock, formatMetric, formatNumber, formatSeconds } from '../../run/format.ts';
+import { isLoss, runOutcome } from '../../run/outcome.ts';
 import { planEntries } from '../plan.ts';
 import { chart, type Line, type Point } from './chart.ts';
 import { commandsFor, REPORT_TOOL, type ReportData, reportVerdict } from './data.ts';

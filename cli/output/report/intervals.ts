@@ -1,7 +1,8 @@
 /** The history of a slot as an inline SVG: each operation from its invocation to its completion. */
 import type { Forensic, Interval } from '../../../server/contract/index.ts';
-import { formatClock } from '../../format.ts';
-import { safeJson, truncate } from '../../safe-text.ts';
+import { formatClock } from '../../run/format.ts';
+import { safeJson } from '../../run/sanitize.ts';
+import { truncate } from '../../terminal/columns.ts';
 import { html, type Markup } from './markup.ts';
 
 const WIDTH = 960;

@@ -1,7 +1,7 @@
 /** A run and its verdict as one JSON document for programs. */
 import { passOf } from '../../../server/contract/index.ts';
-import { safeJson } from '../../safe-text.ts';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../process/version.ts';
+import { safeJson } from '../../run/sanitize.ts';
 import { commandsFor, type ReportData, reportVerdict } from './data.ts';
 
 /** A field may be added; when one changes its meaning or goes, this becomes 3. In 2 `pass` is null for STOPPED. */

@@ -3,10 +3,10 @@
  * for each threshold.
  */
 import type { Forensic } from '../../../server/contract/index.ts';
-import { attemptText } from '../../attempts.ts';
-import { processLines } from '../../describe-process.ts';
-import { isLoss, LOSS_SAYS, type Loss } from '../../outcome.ts';
-import { safeLines, safeText } from '../../safe-text.ts';
+import { attemptText } from '../../run/attempts.ts';
+import { processLines } from '../../run/describe-process.ts';
+import { isLoss, LOSS_SAYS, type Loss } from '../../run/outcome.ts';
+import { safeLines, safeText } from '../../run/sanitize.ts';
 import { planEntries } from '../plan.ts';
 import { commandsFor, type ReportData, type ReportVerdict, reportVerdict } from './data.ts';
 

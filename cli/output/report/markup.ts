@@ -1,5 +1,5 @@
 /** HTML as values: whatever is put into a template is text, unless it is markup made by a template itself. */
-import { safeLines } from '../../safe-text.ts';
+import { safeLines } from '../../run/sanitize.ts';
 
 /** Made only by `html`; nothing else is ever written unescaped. */
 export class Markup {

@@ -1,6 +1,7 @@
 /** A campaign on the whole screen: how far it is, its distinct failures, and the chosen one in small. */
-import { formatClock, formatCompact, formatNumber, shortId } from '../../format.ts';
-import { alignLeft, alignRight, safeText, wrap } from '../../safe-text.ts';
+import { formatClock, formatCompact, formatNumber, shortId } from '../../run/format.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { alignLeft, alignRight, wrap } from '../../terminal/columns.ts';
 import { HeaderPane, KeyBarPane, TooSmallPane } from '../app.tsx';
 import { framed, innerSize } from '../components/frame.ts';
 import type { HeaderPart } from '../components/header.ts';

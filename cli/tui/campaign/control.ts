@@ -1,29 +1,31 @@
 /** Conducts a campaign on the screen, from which its recorded runs are watched; always restores the terminal. */
+
+import type { Conducted } from '../../campaign/conduct.ts';
+import type { CampaignReporter } from '../../campaign/reporter.ts';
 import type { CampaignState } from '../../campaign/state.ts';
-import type { CampaignVoice } from '../../campaign/voice.ts';
 import type { Api } from '../../client/api.ts';
-import type { Conducted } from '../../commands/campaign.ts';
-import type { Context } from '../../context.ts';
-import { messageOf } from '../../errors.ts';
-import { safeText } from '../../safe-text.ts';
+import type { Context } from '../../process/context.ts';
+import { messageOf } from '../../process/errors.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { loadViews, openScreen } from '../open-screen.ts';
 import type { Screen } from '../screen.ts';
 import { pictureOf } from './picture.ts';
 import { type CampaignStore, createCampaignStore, showCampaign } from './show-campaign.tsx';
 import { initialCampaign } from './state.ts';
 
-/** Shows the campaign while `work` conducts it, and after its end until the user leaves. */
+/** Shows the campaign while `work` conducts it, and after its end until the user leaves. `stop` tells it to end. */
 export async function campaignControl(
   context: Context,
   campaign: CampaignState,
-  work: (voice: CampaignVoice) => Promise<Conducted>,
+  work: (reporter: CampaignReporter) => Promise<Conducted>,
+  stop: () => void,
 ): Promise<Conducted> {
   const opened = await openScreen(context, `campaign ${safeText(campaign.name)}`);
   const { screen } = opened;
   const store = createCampaignStore(initialCampaign(pictureOf(campaign), 'going', screen.size()));
   let api: Api | null = null;
   const conducted = work(
-    voiceOf(store, campaign, (reached) => {
+    reporterOf(store, campaign, (reached) => {
       api = reached;
     }),
   );
@@ -36,7 +38,7 @@ export async function campaignControl(
   try {
     const { watchRun } = await loadViews();
     opened.ready();
-    await Promise.race([failed, browse(context, screen, store, () => api, watchRun)]);
+    await Promise.race([failed, browse(context, screen, store, () => api, watchRun, stop)]);
   } finally {
     opened.close();
   }
@@ -45,16 +47,17 @@ export async function campaignControl(
 
 type WatchRun = Awaited<ReturnType<typeof loadViews>>['watchRun'];
 
-/** The campaign, its runs, and the campaign again. The same signal as from outside stops it. */
+/** The campaign, its runs, and the campaign again. */
 async function browse(
   context: Context,
   screen: Screen,
   store: CampaignStore,
   api: () => Api | null,
   watchRun: WatchRun,
+  stop: () => void,
 ): Promise<void> {
   for (;;) {
-    const next = await showCampaign(context, screen, store, () => process.kill(process.pid, 'SIGINT'));
+    const next = await showCampaign(context, screen, store, stop);
     const reached = api();
     if (next.to === 'out' || context.leaving.aborted) return;
     if (reached !== null) await watchRecorded(context, screen, store, reached, next.run, watchRun);
@@ -79,11 +82,11 @@ export async function watchRecorded(
   }
 }
 
-function voiceOf(
+function reporterOf(
   store: CampaignStore,
   campaign: CampaignState,
   connected: (api: Api) => void,
-): CampaignVoice {
+): CampaignReporter {
   const update = () => store.dispatch({ type: 'picture', picture: pictureOf(campaign) });
   return {
     say(message) {

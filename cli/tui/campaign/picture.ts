@@ -2,7 +2,7 @@
 import { type Run, type Smallest, smallestSchema } from '../../../server/contract/index.ts';
 import { sizeOf } from '../../campaign/ranges.ts';
 import { type CampaignState, signatureText } from '../../campaign/state.ts';
-import { runOutcome } from '../../outcome.ts';
+import { runOutcome } from '../../run/outcome.ts';
 
 export interface CampaignPicture {
   name: string;

@@ -1,5 +1,5 @@
 /** Draws a campaign until the user leaves or asks for one of its runs. The campaign goes on behind it. */
-import type { Context } from '../../context.ts';
+import type { Context } from '../../process/context.ts';
 import { copyCommand } from '../errands.ts';
 import { mount } from '../mount.tsx';
 import { createPainter } from '../painter.ts';

@@ -1,10 +1,10 @@
 /** A campaign that is conducted elsewhere, or is over: from its file where there is one, else from its recorded runs. */
 import { campaignFiles } from '../../campaign/state.ts';
 import type { Api } from '../../client/api.ts';
-import type { Context } from '../../context.ts';
-import { messageOf } from '../../errors.ts';
 import { dataDirOf } from '../../hosting/data-dir.ts';
-import { safeText } from '../../safe-text.ts';
+import type { Context } from '../../process/context.ts';
+import { messageOf } from '../../process/errors.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { loadViews } from '../open-screen.ts';
 import type { Screen } from '../screen.ts';
 import { watchRecorded } from './control.ts';

@@ -1,7 +1,7 @@
 /** A line chart of a metric over the run, the newest on the right, with a mark at a place and a strip below. */
 import asciichart from 'asciichart';
-import { formatCompact } from '../../format.ts';
-import { alignRight, textWidth } from '../../safe-text.ts';
+import { formatCompact } from '../../run/format.ts';
+import { alignRight, textWidth } from '../../terminal/columns.ts';
 import { DIM, type Line, type Style, span } from '../paint/line.ts';
 
 export interface ChartProps {

@@ -1,8 +1,9 @@
 /** An event on one line, coloured by its kind. */
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { detailOf, kindOf, objectOf } from '../../describe-event.ts';
-import { formatClock } from '../../format.ts';
-import { alignLeft, alignRight, safeText } from '../../safe-text.ts';
+import { detailOf, kindOf, objectOf } from '../../run/describe-event.ts';
+import { formatClock } from '../../run/format.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { alignLeft, alignRight } from '../../terminal/columns.ts';
 import { DIM, fitLine, type Line, PLAIN, span } from '../paint/line.ts';
 import { EVENT_STYLE } from '../theme.ts';
 

@@ -1,5 +1,5 @@
 /** A frame around lines, with a title in its upper edge and notes in its corners. */
-import { textWidth, truncate } from '../../safe-text.ts';
+import { textWidth, truncate } from '../../terminal/columns.ts';
 import { fitLine, type Line, line, type Style, span } from '../paint/line.ts';
 
 export interface FrameProps {

@@ -1,5 +1,5 @@
 /** The first line: which run, how it stands, and whether the link lives. */
-import { textWidth } from '../../safe-text.ts';
+import { textWidth } from '../../terminal/columns.ts';
 import { type Line, type Style, span } from '../paint/line.ts';
 
 /** A piece of the header; the ones with the highest `drop` go first when the line is too narrow. */

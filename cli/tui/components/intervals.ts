@@ -1,5 +1,5 @@
 /** Operations as intervals over time, one a row: which came before which, and which overlapped. */
-import { alignLeft, textWidth } from '../../safe-text.ts';
+import { alignLeft, textWidth } from '../../terminal/columns.ts';
 import { DIM, type Line, PLAIN, type Span, type Style, span } from '../paint/line.ts';
 
 export interface IntervalRow {

@@ -1,5 +1,5 @@
 /** The last line: the keys, or a line that is typed, or a question, or a notice. */
-import { textWidth, truncate } from '../../safe-text.ts';
+import { textWidth, truncate } from '../../terminal/columns.ts';
 import type { Binding } from '../input/keymap.ts';
 import { BOLD, DIM, type Line, lineWidth, type Span, span } from '../paint/line.ts';
 

@@ -1,6 +1,7 @@
 /** The slots of the city as a grid that lights up by occupancy. */
 import type { CityState } from '../../../server/contract/index.ts';
-import { alignLeft, safeText, textWidth } from '../../safe-text.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { alignLeft, textWidth } from '../../terminal/columns.ts';
 import { DIM, type Line, type Span, type Style, span } from '../paint/line.ts';
 
 type Slot = CityState['slots'][number];

@@ -1,5 +1,5 @@
 /** A table with the properties of `ink-table`, and a width and cells' colours; cli/README.md says why not that one. */
-import { alignLeft, alignRight, textWidth } from '../../safe-text.ts';
+import { alignLeft, alignRight, textWidth } from '../../terminal/columns.ts';
 import { type Line, PLAIN, type Style, span } from '../paint/line.ts';
 
 export type Scalar = string | number | boolean | null | undefined;

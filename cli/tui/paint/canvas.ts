@@ -2,7 +2,9 @@
  * The screen as a grid of cells. Only here does text become something that a terminal sees: whatever
  * could act on it is made visible first, wherever it came from.
  */
-import { isSingleColumn, safeText, textWidth } from '../../safe-text.ts';
+
+import { safeText } from '../../run/sanitize.ts';
+import { isSingleColumn, textWidth } from '../../terminal/columns.ts';
 import type { Line, Style } from './line.ts';
 import { PLAIN } from './line.ts';
 import { keyOf } from './palette.ts';

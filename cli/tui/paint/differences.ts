@@ -1,5 +1,5 @@
 /** What to write to turn one picture into the next: only the cells that differ. */
-import { isSingleColumn } from '../../safe-text.ts';
+import { isSingleColumn } from '../../terminal/columns.ts';
 import { BLANK, type Canvas, type Cell } from './canvas.ts';
 import type { Palette } from './palette.ts';
 

@@ -1,5 +1,7 @@
 /** Lines of styled text: what every component draws, before it becomes cells of the screen. */
-import { safeText, textWidth, truncate } from '../../safe-text.ts';
+
+import { safeText } from '../../run/sanitize.ts';
+import { textWidth, truncate } from '../../terminal/columns.ts';
 
 export const COLORS = [
   'black',

@@ -1,20 +1,20 @@
 /** The list of runs on the screen, until one is chosen or the user leaves. */
 import { isTerminal, type Launch, type Run } from '../../../server/contract/index.ts';
 import type { Api } from '../../client/api.ts';
-import type { Context } from '../../context.ts';
-import { messageOf } from '../../errors.ts';
-import { safeText } from '../../safe-text.ts';
+import type { Context } from '../../process/context.ts';
+import { messageOf } from '../../process/errors.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { mount } from '../mount.tsx';
 import { createPainter } from '../painter.ts';
+import type { ListRequest, WatchRequest } from '../requests.ts';
 import type { Screen } from '../screen.ts';
-import type { MissionRequest, RunsRequest } from '../start.ts';
 import { type RunsAction, reduceRuns } from './reducer.ts';
 import { RunsApp } from './runs-app.tsx';
 import { initialRuns, type RunsErrand, type RunsState } from './state.ts';
 
-export interface BrowseRequest extends RunsRequest {
+export interface BrowseRequest extends ListRequest {
   /** The run from which the list was opened; null when it stands for itself. */
-  home: MissionRequest | null;
+  home: WatchRequest | null;
 }
 
 /** Runs of a page. */
@@ -28,7 +28,7 @@ export async function browseRuns(
   context: Context,
   screen: Screen,
   request: BrowseRequest,
-): Promise<MissionRequest | { campaign: string } | null> {
+): Promise<WatchRequest | { campaign: string } | null> {
   const { api, home, readOnly } = request;
   const hosted = request.hosted && home === null;
   const done = new AbortController();
@@ -73,10 +73,7 @@ export async function browseRuns(
   return nextOf(state, request);
 }
 
-function nextOf(
-  { leaving }: RunsState,
-  request: BrowseRequest,
-): MissionRequest | { campaign: string } | null {
+function nextOf({ leaving }: RunsState, request: BrowseRequest): WatchRequest | { campaign: string } | null {
   const { home } = request;
   if (leaving === null) return null;
   if (leaving.to === 'run') return requestOf(leaving.run, leaving.compareWith, request);
@@ -90,7 +87,7 @@ function requestOf(
   run: Run,
   compareWith: string | null,
   { api, readOnly, home, hosted }: BrowseRequest,
-): MissionRequest {
+): WatchRequest {
   const isHome = home !== null && home.run.id === run.id;
   return {
     api,
@@ -147,7 +144,7 @@ function doErrand(
   }
 }
 
-async function launch(api: Api, wanted: Launch, onLaunched: RunsRequest['onLaunched']): Promise<Run> {
+async function launch(api: Api, wanted: Launch, onLaunched: ListRequest['onLaunched']): Promise<Run> {
   const run = await api.launch(wanted);
   await onLaunched?.(run);
   return run;

@@ -1,7 +1,9 @@
 /** The form that launches a run. */
-import { FORM_ROWS } from '../../../server/contract/launch-form.ts';
+
 import { standardOf } from '../../../server/contract/setting-text.ts';
-import { safeText, wrap } from '../../safe-text.ts';
+import { FORM_ROWS } from '../../run/launch-form.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { wrap } from '../../terminal/columns.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';

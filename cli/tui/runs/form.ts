@@ -1,9 +1,9 @@
 /** The form that launches a run: what was typed, the field that is typed in, and the launch that comes of it. */
 import type { Launch, Run } from '../../../server/contract/index.ts';
 import { choicesOf } from '../../../server/contract/launch-check.ts';
-import { FORM_ROWS, type LaunchTexts, readLaunch, textsOf } from '../../../server/contract/launch-form.ts';
 import type { Named } from '../../../server/contract/names.ts';
 import { isChosen } from '../../../server/contract/setting.ts';
+import { FORM_ROWS, type LaunchTexts, readLaunch, textsOf } from '../../run/launch-form.ts';
 
 export interface Form {
   values: LaunchTexts;

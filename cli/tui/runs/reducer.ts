@@ -1,19 +1,12 @@
 /** The reducer of the list of runs. */
 import type { Run } from '../../../server/contract/index.ts';
+import { isActive } from '../../run/run-list.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf } from '../input/keymap.ts';
 import { moved } from '../state/moves.ts';
 import type { Size } from '../state/state.ts';
 import { EMPTY_FORM, formOf, launchOfForm, typeInForm } from './form.ts';
-import {
-  chosenPlace,
-  FILTERS,
-  isActive,
-  listedRuns,
-  ORDERS,
-  type RunsErrand,
-  type RunsState,
-} from './state.ts';
+import { chosenPlace, FILTERS, listedRuns, ORDERS, type RunsErrand, type RunsState } from './state.ts';
 
 export type RunsAction =
   | { type: 'page'; runs: readonly Run[]; next: string | null; isFirst: boolean; nowMs: number }

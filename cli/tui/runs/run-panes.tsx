@@ -1,16 +1,17 @@
 /** Below the list: the chosen run in a few lines, and the campaigns. */
 import type { Run } from '../../../server/contract/index.ts';
-import { attemptText } from '../../attempts.ts';
-import { formatNumber } from '../../format.ts';
-import { isLoss, LOSS_SAYS, runOutcome } from '../../outcome.ts';
 import { planEntries } from '../../output/plan.ts';
 import { metricsText } from '../../output/verdict.ts';
-import { alignLeft, safeText, wrap } from '../../safe-text.ts';
+import { attemptText } from '../../run/attempts.ts';
+import { formatNumber } from '../../run/format.ts';
+import { isLoss, LOSS_SAYS, runOutcome } from '../../run/outcome.ts';
+import type { CampaignRow } from '../../run/run-list.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { alignLeft, wrap } from '../../terminal/columns.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { OUTCOME_COLOR } from '../theme.ts';
-import type { CampaignRow } from './state.ts';
 
 export const RunDetailPane = pane<{ run: Run }>('RunDetailPane', ({ run }, { width, height }) => {
   const inner = innerSize(width, height);

@@ -1,9 +1,11 @@
 /** The list of runs on the whole screen. */
 import type { Run } from '../../../server/contract/index.ts';
-import { attemptParts } from '../../attempts.ts';
-import { formatCompact, formatNumber, formatSeconds, shortId } from '../../format.ts';
-import { reasonOf, runOutcome } from '../../outcome.ts';
-import { alignLeft, alignRight, safeText } from '../../safe-text.ts';
+import { attemptParts } from '../../run/attempts.ts';
+import { formatCompact, formatNumber, formatSeconds, shortId } from '../../run/format.ts';
+import { reasonOf, runOutcome } from '../../run/outcome.ts';
+import { campaignRows, isActive, isExecuted } from '../../run/run-list.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { alignLeft, alignRight } from '../../terminal/columns.ts';
 import { HeaderPane, KeyBarPane, TooSmallPane } from '../app.tsx';
 import { framed, innerSize } from '../components/frame.ts';
 import type { KeyBarProps } from '../components/key-bar.ts';
@@ -16,7 +18,7 @@ import { HelpPane, helpPlace } from '../views/help.tsx';
 import { FORM_HEIGHT, FormPane } from './form-pane.tsx';
 import { isAsking } from './reducer.ts';
 import { CampaignsPane, RunDetailPane } from './run-panes.tsx';
-import { campaignRows, chosenPlace, isActive, isExecuted, listedRuns, type RunsState } from './state.ts';
+import { chosenPlace, listedRuns, type RunsState } from './state.ts';
 
 export interface RunsAppProps {
   state: RunsState;

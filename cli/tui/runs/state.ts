@@ -1,6 +1,7 @@
 /** The list of runs: what is known of them, and where the user stands in it. */
-import type { Launch, Outcome, Run, RunStatus } from '../../../server/contract/index.ts';
-import { runOutcome } from '../../outcome.ts';
+import type { Launch, Outcome, Run } from '../../../server/contract/index.ts';
+import { runOutcome } from '../../run/outcome.ts';
+import { isActive } from '../../run/run-list.ts';
 import type { Size } from '../state/state.ts';
 import type { Form } from './form.ts';
 
@@ -70,15 +71,6 @@ export function initialRuns(
   };
 }
 
-/** True while somebody executes it, so that what it says of its speed is of now. */
-export function isExecuted({ status }: { status: RunStatus }): boolean {
-  return status === 'RUNNING' || status === 'STOPPING';
-}
-
-export function isActive({ status }: { status: RunStatus }): boolean {
-  return status === 'QUEUED' || status === 'RUNNING' || status === 'STOPPING';
-}
-
 function passes(filter: Filter, run: Run): boolean {
   if (filter === 'ALL') return true;
   return filter === 'ACTIVE' ? isActive(run) : runOutcome(run) === filter;
@@ -114,39 +106,4 @@ export function chosenPlace(state: RunsState, listed: readonly Run[]): number {
     0,
     listed.findIndex(({ id }) => id === state.chosen),
   );
-}
-
-/** The campaigns among the runs that are loaded. */
-export interface CampaignRow {
-  name: string;
-  runs: number;
-  active: number;
-  passed: number;
-  failed: number;
-  /** Those that ended without a verdict. */
-  unjudged: number;
-  /** By what broke, the most frequent first. */
-  failures: { invariant: string; count: number }[];
-}
-
-export function campaignRows(runs: readonly Run[]): CampaignRow[] {
-  const byName = Map.groupBy(
-    runs.filter(({ campaign }) => campaign !== null),
-    ({ campaign }) => campaign ?? '',
-  );
-  return [...byName].map(([name, members]) => {
-    const failed = members.filter(({ status }) => status === 'FAIL');
-    const failures = [...Map.groupBy(failed, (run) => run.failForensic?.invariant ?? 'unknown')]
-      .map(([invariant, each]) => ({ invariant, count: each.length }))
-      .sort((a, b) => b.count - a.count);
-    return {
-      name,
-      runs: members.length,
-      active: members.filter(isActive).length,
-      passed: members.filter(({ status }) => status === 'PASS').length,
-      failed: failed.length,
-      unjudged: members.filter(({ status }) => status === 'STOPPED').length,
-      failures,
-    };
-  });
 }

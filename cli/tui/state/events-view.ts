@@ -1,7 +1,7 @@
 /** What keys do in the Events view. */
 import type { RunEvent } from '../../../server/contract/index.ts';
+import { INCIDENTS, type Matcher, matches, parseMatcher } from '../../run/matcher.ts';
 import type { Intent } from '../input/intents.ts';
-import { INCIDENTS, type Matcher, matches, parseMatcher } from './matcher.ts';
 import { ask, moved } from './moves.ts';
 import { startSeek } from './seek.ts';
 import { eventsRows, knownEvent } from './selectors.ts';

@@ -1,9 +1,10 @@
 /** What keys do in the Forensics view. */
-import { isLoss } from '../../outcome.ts';
+
+import { shownTree } from '../../run/bundle-tree.ts';
+import { isLoss } from '../../run/outcome.ts';
+import { outcomeOfData } from '../../run/picture.ts';
 import type { Intent } from '../input/intents.ts';
-import { shownTree } from './bundle-tree.ts';
 import { ask, errand, moved } from './moves.ts';
-import { outcomeOfData } from './selectors.ts';
 import type { ForensicsState, State } from './state.ts';
 
 /** Null when the intent means nothing here. */

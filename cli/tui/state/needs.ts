@@ -1,8 +1,9 @@
 /** What the server has to be asked for, told from what is looked at and not there yet. Pure: whoever runs the state asks. */
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { matches } from './matcher.ts';
-import { eventAt, missingPages, type Pages } from './pages.ts';
-import { eventsWindow, knownEvent, readOccasion, replayIndex, replayWindow } from './selectors.ts';
+import { matches } from '../../run/matcher.ts';
+import { eventAt, missingPages, type Pages } from '../../run/pages.ts';
+import { readOccasion } from '../../run/picture.ts';
+import { eventsWindow, knownEvent, replayIndex, replayWindow } from './selectors.ts';
 import type { Filtered, Seek, State } from './state.ts';
 
 export type Need = { key: string } & (

@@ -1,7 +1,7 @@
 /** An operation put together from its events: request, answer, and what overlapped it. */
 import type { RunEvent } from '../../../server/contract/index.ts';
+import { missingPages } from '../../run/pages.ts';
 import { AROUND_OPENED } from './needs.ts';
-import { missingPages } from './pages.ts';
 import { knownEvent } from './selectors.ts';
 import type { State } from './state.ts';
 

@@ -1,14 +1,14 @@
 /** Puts the server's answers to needs where they belong. */
 import type { CityState, Run, RunEvent } from '../../../server/contract/index.ts';
-import { chartsOfStart } from '../../chart-choice.ts';
-import { differences } from '../../event-difference.ts';
-import { safeText } from '../../safe-text.ts';
-import { matches } from './matcher.ts';
+import { chartsOfStart } from '../../run/chart-choice.ts';
+import { differences } from '../../run/event-difference.ts';
+import { matches } from '../../run/matcher.ts';
+import { withPage } from '../../run/pages.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { mergePast, type Point } from '../../run/timeline.ts';
 import type { Need } from './needs.ts';
-import { withPage } from './pages.ts';
 import { seekOn } from './seek.ts';
 import type { Filtered, OtherRun, State } from './state.ts';
-import { mergePast, type Point } from './timeline.ts';
 
 /** An answer, by the kind of its need. */
 export type Answer =

@@ -1,11 +1,11 @@
 /** The root reducer of mission control: frames, answers, the link, keys and time in; the next state out. */
 import { type Frame, isTerminal, type Run } from '../../../server/contract/index.ts';
 import type { LinkState } from '../../client/stream.ts';
+import { foldFrames } from '../../run/fold-frames.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf, type Mode } from '../input/keymap.ts';
 import { checksIntent } from './checks-view.ts';
 import { eventsIntent, submitInEvents } from './events-view.ts';
-import { foldFrames } from './fold-frames.ts';
 import { forensicsIntent } from './forensics-view.ts';
 import { dismiss, errand, VIEW_INTENTS } from './moves.ts';
 import type { Need } from './needs.ts';

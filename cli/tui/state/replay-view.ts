@@ -1,12 +1,13 @@
 /** What keys and time do in the Replay view. */
 import type { Run } from '../../../server/contract/index.ts';
+import { INCIDENTS } from '../../run/matcher.ts';
+import { NO_PAGES } from '../../run/pages.ts';
+import { SPEEDS } from '../../run/replay-speeds.ts';
 import type { Intent } from '../input/intents.ts';
-import { INCIDENTS } from './matcher.ts';
 import { ask } from './moves.ts';
-import { NO_PAGES } from './pages.ts';
 import { startSeek } from './seek.ts';
 import { replayIndex } from './selectors.ts';
-import { type ReplayState, SPEEDS, type State } from './state.ts';
+import type { ReplayState, State } from './state.ts';
 
 const STEPS: Partial<Record<Intent, number>> = {
   left: -1,

@@ -1,6 +1,6 @@
 /** Goes through the history until something matches, and puts the view there. */
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { INCIDENTS, type Matcher, matches } from './matcher.ts';
+import { INCIDENTS, type Matcher, matches } from '../../run/matcher.ts';
 import { seekLoaded } from './needs.ts';
 import type { Seek, State } from './state.ts';
 

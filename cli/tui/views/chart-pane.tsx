@@ -1,12 +1,12 @@
 /** One metric of the run as a chart, with the faults along its time axis. */
-import { formatCompact, formatNumber } from '../../format.ts';
-import { textWidth } from '../../safe-text.ts';
+import { formatCompact, formatNumber } from '../../run/format.ts';
+import { placeInSample, risesOf, samplePoints, type Timeline, valuesOf } from '../../run/timeline.ts';
+import { textWidth } from '../../terminal/columns.ts';
 import { chart, chartCapacity } from '../components/chart.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { densities } from '../components/sparkline.ts';
 import type { Color } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { placeInSample, risesOf, samplePoints, type Timeline, valuesOf } from '../state/timeline.ts';
 
 interface ChartPaneProps {
   /** Safe to print. */

@@ -1,8 +1,10 @@
 /** Checks, sometimes-properties and faults, a line each. */
-import { formatClock, formatCompact } from '../../format.ts';
-import { alignLeft, alignRight, safeText } from '../../safe-text.ts';
+
+import type { CheckRow, FaultRow, SometimesRow } from '../../run/checks.ts';
+import { formatClock, formatCompact } from '../../run/format.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { alignLeft, alignRight } from '../../terminal/columns.ts';
 import { DIM, type Line, PLAIN, type Style, span } from '../paint/line.ts';
-import type { CheckRow, FaultRow, SometimesRow } from '../state/checks.ts';
 
 const CHECK_MARK: Record<CheckRow['state'], [mark: string, style: Style]> = {
   holds: ['✔', { color: 'green' }],

@@ -1,17 +1,18 @@
 /** The Checks view: which checks ran and hold, which situations were reached, which faults struck when. */
-import { formatNumber } from '../../format.ts';
+
+import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
+import { formatNumber } from '../../run/format.ts';
+import { shown } from '../../run/picture.ts';
+import type { RunData } from '../../run/run-data.ts';
+import { risesOf, samplePoints } from '../../run/timeline.ts';
 import { eventLine } from '../components/event-line.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { placeText, scrolled } from '../components/scroll.ts';
 import { densities } from '../components/sparkline.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { checkRows, faultRows, sometimesRows } from '../state/checks.ts';
-import { shown } from '../state/selectors.ts';
-import type { RunData } from '../state/state.ts';
-import { risesOf, samplePoints } from '../state/timeline.ts';
 import { checkLine, costLine, faultLine, sometimesLine } from './check-lines.ts';
-import type { ViewProps } from './registry.ts';
+import type { ViewProps } from './view-props.ts';
 
 export function ChecksView({ state, area }: ViewProps) {
   const data = shown(state);

@@ -1,6 +1,6 @@
 /** The slots of the city after an event. */
 import type { CityState } from '../../../server/contract/index.ts';
-import { formatNumber } from '../../format.ts';
+import { formatNumber } from '../../run/format.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { slotGrid } from '../components/slot-grid.ts';
 import { DIM, span } from '../paint/line.ts';

@@ -1,7 +1,8 @@
 /** One event opened: request, answer, interval, and what overlapped it. */
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { formatClock, formatNumber } from '../../format.ts';
-import { alignLeft, safeJson, safeText, wrap } from '../../safe-text.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
+import { safeJson, safeText } from '../../run/sanitize.ts';
+import { alignLeft, wrap } from '../../terminal/columns.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { intervalLines } from '../components/intervals.ts';
 import { BOLD, DIM, foreign, type Line, span } from '../paint/line.ts';

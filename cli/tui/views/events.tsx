@@ -1,6 +1,6 @@
 /** The Events view: the whole history as a list, and the chosen event opened below it. */
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { formatNumber } from '../../format.ts';
+import { formatNumber } from '../../run/format.ts';
 import { eventLine } from '../components/event-line.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { DIM, fitLine, type Line, span } from '../paint/line.ts';
@@ -8,7 +8,7 @@ import { pane } from '../paint/pane.tsx';
 import { eventsRows, eventsWindow, knownEvent } from '../state/selectors.ts';
 import type { Filtered, State } from '../state/state.ts';
 import { EventDetailPane } from './event-detail.tsx';
-import type { ViewProps } from './registry.ts';
+import type { ViewProps } from './view-props.ts';
 
 export function EventsView({ state, area }: ViewProps) {
   const { x, y, width, height } = area;

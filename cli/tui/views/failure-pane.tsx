@@ -1,13 +1,14 @@
 /** What broke, or what went wrong with the run itself: the message, expected against actual, how to see it again. */
-import { formatNumber } from '../../format.ts';
-import { failureTitle, isLoss, LOSS_SAYS } from '../../outcome.ts';
-import { safeText, truncate, wrap } from '../../safe-text.ts';
-import { valueText } from '../../value-text.ts';
+import { formatNumber } from '../../run/format.ts';
+import { failureTitle, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
+import { comparisonOf, failureOf, outcomeOfData } from '../../run/picture.ts';
+import type { RunData } from '../../run/run-data.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { valueText } from '../../run/value-text.ts';
+import { truncate, wrap } from '../../terminal/columns.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { comparisonOf, failureOf, outcomeOfData } from '../state/selectors.ts';
-import type { RunData } from '../state/state.ts';
 import { OUTCOME_COLOR } from '../theme.ts';
 
 const LABEL = 11;

@@ -1,10 +1,11 @@
 /** The story of a failure, section by section, from its bundle. */
 import { eventSchema, type Forensic, type RunEvent, smallestSchema } from '../../../server/contract/index.ts';
-import { processLines } from '../../describe-process.ts';
-import { formatClock, formatNumber } from '../../format.ts';
-import { LOSS_SAYS, type Loss } from '../../outcome.ts';
-import { safeLines, safeText, wrap } from '../../safe-text.ts';
-import { valueText } from '../../value-text.ts';
+import { processLines } from '../../run/describe-process.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
+import { LOSS_SAYS, type Loss } from '../../run/outcome.ts';
+import { safeLines, safeText } from '../../run/sanitize.ts';
+import { valueText } from '../../run/value-text.ts';
+import { wrap } from '../../terminal/columns.ts';
 import { eventLine } from '../components/event-line.ts';
 import { intervalLines } from '../components/intervals.ts';
 import { table } from '../components/table.ts';

@@ -1,17 +1,18 @@
 /** The Forensics view: the story of the failure, and the whole bundle as a tree. */
 import type { Forensic, Outcome } from '../../../server/contract/index.ts';
-import { failureTitle, isLoss } from '../../outcome.ts';
-import { safeText } from '../../safe-text.ts';
+import { shownTree } from '../../run/bundle-tree.ts';
+import { failureTitle, isLoss } from '../../run/outcome.ts';
+import { failureOf, outcomeOfData } from '../../run/picture.ts';
+import type { RunData } from '../../run/run-data.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { placeText, scrolled } from '../components/scroll.ts';
 import { BOLD, cutLine, DIM, fitLine, type Line, restyle, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { shownTree } from '../state/bundle-tree.ts';
-import { failureOf, outcomeOfData } from '../state/selectors.ts';
-import type { Job, RunData, State } from '../state/state.ts';
+import type { Job, State } from '../state/state.ts';
 import { OUTCOME_COLOR } from '../theme.ts';
 import { diagnosis, lastEvents, reproduction, runAgain, whatBroke, whatElse } from './forensic-lines.ts';
-import type { ViewProps } from './registry.ts';
+import type { ViewProps } from './view-props.ts';
 
 export function ForensicsView({ state, area }: ViewProps) {
   const { x, y, width, height } = area;

@@ -1,11 +1,12 @@
 /** What the header says, told from the state. */
-import { attemptParts, isQueuedAgain, waitingText } from '../../attempts.ts';
-import { formatClock, formatNumber, shortId } from '../../format.ts';
-import { safeText } from '../../safe-text.ts';
+import { attemptParts, isQueuedAgain, waitingText } from '../../run/attempts.ts';
+import { formatClock, formatNumber, shortId } from '../../run/format.ts';
+import { elapsedMs, heartbeatAgeMs, outcomeOfData, shown } from '../../run/picture.ts';
+import type { RunData } from '../../run/run-data.ts';
+import { safeText } from '../../run/sanitize.ts';
 import type { HeaderPart } from '../components/header.ts';
 import { DIM } from '../paint/line.ts';
-import { elapsedMs, heartbeatAgeMs, outcomeOfData, shown } from '../state/selectors.ts';
-import type { RunData, State } from '../state/state.ts';
+import type { State } from '../state/state.ts';
 import { OUTCOME_COLOR } from '../theme.ts';
 
 const WARNING = { color: 'yellow', bold: true } as const;

@@ -1,7 +1,8 @@
 /** Operations and the intervals of a bundle as rows of the interval diagram. */
 import type { Interval, RunEvent } from '../../../server/contract/index.ts';
-import { describeAnswer } from '../../describe-answer.ts';
-import { safeText, truncate } from '../../safe-text.ts';
+import { describeAnswer } from '../../run/describe-answer.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { truncate } from '../../terminal/columns.ts';
 import type { IntervalRow } from '../components/intervals.ts';
 import type { Operation } from '../state/operation.ts';
 

@@ -1,13 +1,14 @@
 /** The Live view: three charts, what broke, how far it is, the metrics, the checks and the newest events. */
 import type { RunStatus } from '../../../server/contract/index.ts';
-import { usualCharts } from '../../chart-choice.ts';
-import { formatNumber } from '../../format.ts';
+import { usualCharts } from '../../run/chart-choice.ts';
+import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
+import { formatNumber } from '../../run/format.ts';
+import { brokenOf, eventsBehind, progressOf, shown } from '../../run/picture.ts';
+import type { RunData } from '../../run/run-data.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { checkRows, faultRows, sometimesRows } from '../state/checks.ts';
-import { brokenOf, eventsBehind, progressOf, shown } from '../state/selectors.ts';
-import type { RunData, State } from '../state/state.ts';
+import type { State } from '../state/state.ts';
 import { CHART_COLORS } from '../theme.ts';
 import { ChartPane } from './chart-pane.tsx';
 import { checkLine, faultLine, sometimesLine } from './check-lines.ts';
@@ -16,7 +17,7 @@ import { FailurePane, failureHeight } from './failure-pane.tsx';
 import { LogPane } from './log-pane.tsx';
 import { MetricsPane } from './metrics-pane.tsx';
 import { ProgressPane } from './progress-pane.tsx';
-import type { ViewProps } from './registry.ts';
+import type { ViewProps } from './view-props.ts';
 
 const EVENTS_WIDTH = 88;
 

@@ -1,13 +1,13 @@
 /** The metrics with their course and how they moved. */
-import { formatCompact, formatNumber } from '../../format.ts';
-import { safeText } from '../../safe-text.ts';
+import { formatCompact, formatNumber } from '../../run/format.ts';
+import { metricRows } from '../../run/picture.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { samplePoints, type Timeline, valuesOf } from '../../run/timeline.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { sparkline } from '../components/sparkline.ts';
 import { table } from '../components/table.ts';
 import { DIM, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { metricRows } from '../state/selectors.ts';
-import { samplePoints, type Timeline, valuesOf } from '../state/timeline.ts';
 
 interface MetricsPaneProps {
   title: string;

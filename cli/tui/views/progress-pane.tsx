@@ -1,5 +1,5 @@
 /** How far the run is, how long it may still take, and how fast the city answers, on one line. */
-import { formatClock, formatCompact, formatNumber } from '../../format.ts';
+import { formatClock, formatCompact, formatNumber } from '../../run/format.ts';
 import { BOLD, DIM, type Line, lineWidth, type Span, span, spread } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 

@@ -1,14 +1,15 @@
 /** The events around a place, of one run or of two side by side. */
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { differences } from '../../event-difference.ts';
-import { formatNumber, shortId } from '../../format.ts';
-import { runOutcome } from '../../outcome.ts';
+import { differences } from '../../run/event-difference.ts';
+import { formatNumber, shortId } from '../../run/format.ts';
+import { runOutcome } from '../../run/outcome.ts';
+import { eventAt } from '../../run/pages.ts';
+import { outcomeOfData } from '../../run/picture.ts';
 import { eventLine } from '../components/event-line.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { eventAt } from '../state/pages.ts';
-import { knownEvent, outcomeOfData, replayIndex, windowAround } from '../state/selectors.ts';
+import { knownEvent, replayIndex, windowAround } from '../state/selectors.ts';
 import type { OtherRun, State } from '../state/state.ts';
 
 export const ReplayEventsPane = pane<{ state: State }>('ReplayEventsPane', ({ state }, { width, height }) => {

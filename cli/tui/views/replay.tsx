@@ -1,18 +1,20 @@
 /** The Replay view: the whole run under a scrubber, and the city, metrics and events at that instant. */
-import { formatClock, formatNumber } from '../../format.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
+import { brokenOf } from '../../run/picture.ts';
+import { SPEEDS } from '../../run/replay-speeds.ts';
+import { type Point, risesOf } from '../../run/timeline.ts';
 import { scrubber } from '../components/scrubber.ts';
 import { BOLD, DIM, type Line, span, spread } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import type { Place } from '../paint/surface.ts';
 import { blockOf } from '../state/needs.ts';
-import { brokenOf, knownEvent, replayIndex } from '../state/selectors.ts';
-import { SPEEDS, type State } from '../state/state.ts';
-import { type Point, risesOf } from '../state/timeline.ts';
+import { knownEvent, replayIndex } from '../state/selectors.ts';
+import type { State } from '../state/state.ts';
 import { CityPane } from './city-pane.tsx';
 import { Charts } from './live.tsx';
 import { MetricsPane } from './metrics-pane.tsx';
-import type { ViewProps } from './registry.ts';
 import { BesidePane, ReplayEventsPane } from './replay-events.tsx';
+import type { ViewProps } from './view-props.ts';
 
 const SCRUBBER_ROWS = 3;
 

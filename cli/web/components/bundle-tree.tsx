@@ -1,6 +1,6 @@
 /** A value as a tree that folds, with the keys that trees have. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { shownTree, type TreeLine } from '../../tui/state/bundle-tree.ts';
+import { shownTree, type TreeLine } from '../../run/bundle-tree.ts';
 
 interface BundleTreeProps {
   label: string;

@@ -1,8 +1,8 @@
 /** One metric over the run's events, drawn by uPlot, with the faults along its axis. */
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { formatCompact, formatNumber } from '../../format.ts';
-import { type Point, risesOf, type Timeline, valuesOf } from '../../tui/state/timeline.ts';
+import { formatCompact, formatNumber } from '../../run/format.ts';
+import { type Point, risesOf, type Timeline, valuesOf } from '../../run/timeline.ts';
 
 interface ChartProps {
   title: string;

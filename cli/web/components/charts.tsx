@@ -1,8 +1,8 @@
 /** The charts of a run side by side: bookings, cancellations, slot availability, or what its scenario wants. */
 import { useEffect, useState } from 'preact/hooks';
-import { usualCharts } from '../../chart-choice.ts';
-import { brokenOf } from '../../tui/state/selectors.ts';
-import type { RunData } from '../../tui/state/state.ts';
+import { usualCharts } from '../../run/chart-choice.ts';
+import { brokenOf } from '../../run/picture.ts';
+import type { RunData } from '../../run/run-data.ts';
 import { Chart } from './chart.tsx';
 
 interface ChartsProps {

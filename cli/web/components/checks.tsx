@@ -1,7 +1,8 @@
 /** What must hold always, and what must be reached at least once. */
-import { formatCompact } from '../../format.ts';
-import { safeText } from '../../sanitize.ts';
-import type { CheckRow, SometimesRow } from '../../tui/state/checks.ts';
+
+import type { CheckRow, SometimesRow } from '../../run/checks.ts';
+import { formatCompact } from '../../run/format.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { Panel } from './panel.tsx';
 
 const CHECK: Record<CheckRow['state'], [sign: string, word: string]> = {

@@ -1,7 +1,7 @@
 /** Asks before a run is stopped, and stops it. */
 import { useState } from 'preact/hooks';
 import type { Run } from '../../../server/contract/index.ts';
-import { shortId } from '../../format.ts';
+import { shortId } from '../../run/format.ts';
 import { api, asProblem } from '../client/api.ts';
 import { announce } from '../state/announce.ts';
 import { askForToken } from '../state/session.ts';

@@ -1,9 +1,9 @@
 /** Events, a line each. Text of an event is text and nothing else, with what could hide or reorder it made visible. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { detailOf, kindOf, objectOf } from '../../describe-event.ts';
-import { formatClock } from '../../format.ts';
-import { safeText } from '../../sanitize.ts';
+import { detailOf, kindOf, objectOf } from '../../run/describe-event.ts';
+import { formatClock } from '../../run/format.ts';
+import { safeText } from '../../run/sanitize.ts';
 
 interface EventListProps {
   label: string;

@@ -1,7 +1,7 @@
 /** An object's history: each operation from its request to its answer, as a bar over the events. */
 import type { Interval } from '../../../server/contract/index.ts';
-import { describeAnswer } from '../../describe-answer.ts';
-import { safeText } from '../../sanitize.ts';
+import { describeAnswer } from '../../run/describe-answer.ts';
+import { safeText } from '../../run/sanitize.ts';
 
 interface IntervalsProps {
   intervals: readonly Interval[];

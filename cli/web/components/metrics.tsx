@@ -1,8 +1,8 @@
 /** The metrics with how they moved, as a table. */
-import { formatMetric, formatNumber } from '../../format.ts';
-import { safeText } from '../../sanitize.ts';
-import { metricRows } from '../../tui/state/selectors.ts';
-import { samplePoints, type Timeline, valuesOf } from '../../tui/state/timeline.ts';
+import { formatMetric, formatNumber } from '../../run/format.ts';
+import { metricRows } from '../../run/picture.ts';
+import { safeText } from '../../run/sanitize.ts';
+import { samplePoints, type Timeline, valuesOf } from '../../run/timeline.ts';
 import { Panel } from './panel.tsx';
 import { Sparkline } from './sparkline.tsx';
 

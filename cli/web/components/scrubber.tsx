@@ -2,10 +2,10 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { detailOf } from '../../describe-event.ts';
-import { formatClock, formatNumber } from '../../format.ts';
-import { safeText } from '../../sanitize.ts';
-import { SPEEDS } from '../../tui/state/state.ts';
+import { detailOf } from '../../run/describe-event.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
+import { SPEEDS } from '../../run/replay-speeds.ts';
+import { safeText } from '../../run/sanitize.ts';
 import type { Playing } from '../state/playing.ts';
 
 interface ScrubberProps {

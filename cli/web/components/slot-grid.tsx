@@ -1,7 +1,7 @@
 /** The city at an instant: each slot with its seats. */
 import type { CityState } from '../../../server/contract/index.ts';
-import { formatNumber } from '../../format.ts';
-import { safeText } from '../../sanitize.ts';
+import { formatNumber } from '../../run/format.ts';
+import { safeText } from '../../run/sanitize.ts';
 
 /** More slots than that are told by their number. */
 const MOST_SLOTS = 120;

@@ -1,7 +1,7 @@
 /** Counts what happened over a whole history, page by page: the live stream passes over most of a fast run. */
 
-import type { RunData } from '../../tui/state/state.ts';
-import { EMPTY_TALLY, type Tally, tallyEvents } from '../../tui/state/tally.ts';
+import type { RunData } from '../../run/run-data.ts';
+import { EMPTY_TALLY, type Tally, tallyEvents } from '../../run/tally.ts';
 import { api, asProblem } from '../client/api.ts';
 import { askForToken } from './session.ts';
 import { Store, useStore } from './store.ts';

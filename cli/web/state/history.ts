@@ -1,8 +1,8 @@
 /** The stored history around the place that the replay looks at: events, metrics, the city. Bounded. */
 import type { CityState, RunEvent } from '../../../server/contract/index.ts';
-import { INCIDENTS, matches } from '../../tui/state/matcher.ts';
-import { eventAt, missingPages, NO_PAGES, PAGE_EVENTS, type Pages, withPage } from '../../tui/state/pages.ts';
-import type { Point } from '../../tui/state/timeline.ts';
+import { INCIDENTS, matches } from '../../run/matcher.ts';
+import { eventAt, missingPages, NO_PAGES, PAGE_EVENTS, type Pages, withPage } from '../../run/pages.ts';
+import type { Point } from '../../run/timeline.ts';
 import { api, asProblem } from '../client/api.ts';
 import { askForToken } from './session.ts';
 import { Store } from './store.ts';

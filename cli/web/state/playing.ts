@@ -1,6 +1,6 @@
 /** Plays the history at a chosen speed. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { SPEEDS } from '../../tui/state/state.ts';
+import { SPEEDS } from '../../run/replay-speeds.ts';
 
 export interface Playing {
   isPlaying: boolean;

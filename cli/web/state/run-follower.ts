@@ -1,11 +1,11 @@
 /** Keeps what is known of one run up to date while its page is open. */
 import type { Run } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
-import { chartsOfStart } from '../../chart-choice.ts';
-import { foldFrames } from '../../tui/state/fold-frames.ts';
-import { readOccasion } from '../../tui/state/selectors.ts';
-import { initialData, type RunData } from '../../tui/state/state.ts';
-import { mergePast } from '../../tui/state/timeline.ts';
+import { chartsOfStart } from '../../run/chart-choice.ts';
+import { foldFrames } from '../../run/fold-frames.ts';
+import { readOccasion } from '../../run/picture.ts';
+import { initialData, type RunData } from '../../run/run-data.ts';
+import { mergePast } from '../../run/timeline.ts';
 import { type ApiProblem, api, asProblem } from '../client/api.ts';
 import { followRun, type Link } from '../client/stream.ts';
 import { askForToken } from './session.ts';

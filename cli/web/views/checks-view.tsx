@@ -1,9 +1,9 @@
 /** Faults, checks and their counts, over the whole history. */
 import { isTerminal } from '../../../server/contract/run-values.ts';
-import { formatClock, formatNumber } from '../../format.ts';
-import { safeText } from '../../sanitize.ts';
-import { checkRows, type FaultRow, faultRows, sometimesRows } from '../../tui/state/checks.ts';
-import type { RunData } from '../../tui/state/state.ts';
+import { checkRows, type FaultRow, faultRows, sometimesRows } from '../../run/checks.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
+import type { RunData } from '../../run/run-data.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { Checks, Sometimes } from '../components/checks.tsx';
 import { Panel } from '../components/panel.tsx';
 import { type HistoryCount, useCounted } from '../state/count-history.ts';

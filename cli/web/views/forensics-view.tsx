@@ -2,12 +2,12 @@
 import { useState } from 'preact/hooks';
 import type { Forensic, Outcome, RunEvent, Smallest } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
-import { processLines } from '../../describe-process.ts';
-import { formatClock, formatNumber } from '../../format.ts';
-import { causeOf, failureTitle, isLoss, LOSS_SAYS } from '../../outcome.ts';
-import { safeJson, safeLines, safeText } from '../../sanitize.ts';
-import { failureOf, outcomeOfData } from '../../tui/state/selectors.ts';
-import type { RunData } from '../../tui/state/state.ts';
+import { processLines } from '../../run/describe-process.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
+import { causeOf, failureTitle, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
+import { failureOf, outcomeOfData } from '../../run/picture.ts';
+import type { RunData } from '../../run/run-data.ts';
+import { safeJson, safeLines, safeText } from '../../run/sanitize.ts';
 import { BundleTree } from '../components/bundle-tree.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { Intervals } from '../components/intervals.tsx';

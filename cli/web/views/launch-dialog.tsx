@@ -1,16 +1,16 @@
 /** The form that launches a run. */
 import { useState } from 'preact/hooks';
 import { choicesOf } from '../../../server/contract/launch-check.ts';
+import type { RunSettingName } from '../../../server/contract/run-settings.ts';
+import { isChosen, type RunSetting } from '../../../server/contract/setting.ts';
+import { standardOf } from '../../../server/contract/setting-text.ts';
 import {
   FORM_ROWS,
   type LaunchProblem,
   type LaunchTexts,
   readLaunch,
   textsOf,
-} from '../../../server/contract/launch-form.ts';
-import type { RunSettingName } from '../../../server/contract/run-settings.ts';
-import { isChosen, type RunSetting } from '../../../server/contract/setting.ts';
-import { standardOf } from '../../../server/contract/setting-text.ts';
+} from '../../run/launch-form.ts';
 import { api, asProblem } from '../client/api.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { announce } from '../state/announce.ts';

@@ -1,13 +1,13 @@
 /** The run as it goes: charts, progress, metrics, checks, and the newest events. */
 import { useCallback } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
-import { isQueuedAgain, waitingText } from '../../attempts.ts';
-import { formatClock, formatNumber } from '../../format.ts';
-import { causeOf, isLoss, LOSS_SAYS } from '../../outcome.ts';
-import { safeText } from '../../sanitize.ts';
-import { checkRows, faultRows, sometimesRows } from '../../tui/state/checks.ts';
-import { failureOf, outcomeOfData, progressOf } from '../../tui/state/selectors.ts';
-import type { RunData } from '../../tui/state/state.ts';
+import { isQueuedAgain, waitingText } from '../../run/attempts.ts';
+import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
+import { causeOf, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
+import { failureOf, outcomeOfData, progressOf } from '../../run/picture.ts';
+import type { RunData } from '../../run/run-data.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { Charts } from '../components/charts.tsx';
 import { Checks, Sometimes } from '../components/checks.tsx';
 import { EventList } from '../components/event-list.tsx';

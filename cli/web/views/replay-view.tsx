@@ -1,10 +1,10 @@
 /** The run at any of its events: a scrubber over the whole history, the charts' cursor, the metrics, the city. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { kindOf } from '../../describe-event.ts';
-import { formatClock, formatNumber } from '../../format.ts';
-import { safeJson, safeText } from '../../sanitize.ts';
-import type { RunData } from '../../tui/state/state.ts';
+import { kindOf } from '../../run/describe-event.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
+import type { RunData } from '../../run/run-data.ts';
+import { safeJson, safeText } from '../../run/sanitize.ts';
 import { Charts } from '../components/charts.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { Metrics } from '../components/metrics.tsx';

@@ -1,12 +1,12 @@
 /** One run: what it is and how it stands, and the chosen view of it. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
-import { attemptText, isQueuedAgain } from '../../attempts.ts';
-import { engineTextOf } from '../../engine-text.ts';
-import { formatClock, formatNumber, shortId } from '../../format.ts';
-import { safeText } from '../../sanitize.ts';
-import { elapsedMs, heartbeatAgeMs, outcomeOfData } from '../../tui/state/selectors.ts';
-import type { RunData } from '../../tui/state/state.ts';
+import { attemptText, isQueuedAgain } from '../../run/attempts.ts';
+import { engineTextOf } from '../../run/engine-text.ts';
+import { formatClock, formatNumber, shortId } from '../../run/format.ts';
+import { elapsedMs, heartbeatAgeMs, outcomeOfData } from '../../run/picture.ts';
+import type { RunData } from '../../run/run-data.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { ConfirmStop } from '../components/confirm-stop.tsx';
 import { Link } from '../components/link.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';

@@ -1,11 +1,11 @@
 /** The list of runs, newest first, as they go on. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Run } from '../../../server/contract/index.ts';
-import { attemptParts, isQueuedAgain, waitingText } from '../../attempts.ts';
-import { formatCompact, formatNumber, formatSeconds, shortId } from '../../format.ts';
-import { isLoss, reasonOf, runOutcome } from '../../outcome.ts';
-import { safeText } from '../../sanitize.ts';
-import { type CampaignRow, campaignRows, isActive, isExecuted } from '../../tui/runs/state.ts';
+import { attemptParts, isQueuedAgain, waitingText } from '../../run/attempts.ts';
+import { formatCompact, formatNumber, formatSeconds, shortId } from '../../run/format.ts';
+import { isLoss, reasonOf, runOutcome } from '../../run/outcome.ts';
+import { type CampaignRow, campaignRows, isActive, isExecuted } from '../../run/run-list.ts';
+import { safeText } from '../../run/sanitize.ts';
 import { api, asProblem } from '../client/api.ts';
 import { refreshing } from '../client/refresh.ts';
 import { Link } from '../components/link.tsx';

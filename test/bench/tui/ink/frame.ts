@@ -1,5 +1,5 @@
 /** The product's frame for Ink: the rows inside apart from what stands in the edges, which a Box's border has no place for. */
-import { textWidth, truncate } from '../../../../cli/safe-text.ts';
+import { textWidth, truncate } from '../../../../cli/terminal/columns.ts';
 import { type FrameProps, innerSize } from '../../../../cli/tui/components/frame.ts';
 import { cutLine, type Line, span } from '../../../../cli/tui/paint/line.ts';
 

@@ -1,6 +1,6 @@
 /** The version of this program, and of what it runs on. */
-import packageJson from '../package.json' with { type: 'json' };
-import { ENGINE_GENERATION } from '../server/contract/generation.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { ENGINE_GENERATION } from '../../server/contract/generation.ts';
 
 export const VERSION: string = packageJson.version;
 

@@ -1,5 +1,5 @@
 /** What an answer says, in a few words: for the diagrams of intervals. */
-import type { JsonObject } from '../server/contract/run.ts';
+import type { JsonObject } from '../../server/contract/run.ts';
 import { safeJson, safeText } from './sanitize.ts';
 
 /**

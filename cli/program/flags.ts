@@ -1,13 +1,13 @@
 /** How the text of a flag becomes its value; a bad one is quoted, with what would be right. */
 import { InvalidArgumentError } from 'commander';
-import { type Named, SCOPES } from '../server/contract/names.ts';
-import { PROCESS_SETTINGS } from '../server/contract/process-settings.ts';
-import { TERMINAL_STATUSES } from '../server/contract/run-values.ts';
-import type { Kind, Report, ValueOf } from '../server/contract/setting.ts';
-import { oneOf, readSetting, reportIn, SettingError } from '../server/contract/setting-text.ts';
-import { messageOf } from './errors.ts';
+import { type Named, SCOPES } from '../../server/contract/names.ts';
+import { PROCESS_SETTINGS } from '../../server/contract/process-settings.ts';
+import { TERMINAL_STATUSES } from '../../server/contract/run-values.ts';
+import type { Kind, Report, ValueOf } from '../../server/contract/setting.ts';
+import { oneOf, readSetting, reportIn, SettingError } from '../../server/contract/setting-text.ts';
+import { messageOf } from '../process/errors.ts';
 
-export type { Report as ReporterFlag } from '../server/contract/setting.ts';
+export type { Report as ReporterFlag } from '../../server/contract/setting.ts';
 
 /** A parser for values of a kind. What can be given several times is collected. */
 export function parserOf<Row extends Kind>(

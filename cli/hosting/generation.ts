@@ -1,10 +1,9 @@
 /** Keeps apart what generations of the engine mean by a seed: what executes one again is refused for another's. */
-import { type Engine, otherGeneration, type Run } from '../server/contract/index.ts';
-import type { CampaignState } from './campaign/state.ts';
-import { engineTextOf, OLDER_VERSION } from './engine-text.ts';
-import { usageError } from './errors.ts';
-import { safeText } from './safe-text.ts';
-import { VERSION } from './version.ts';
+import { type Engine, otherGeneration, type Run } from '../../server/contract/index.ts';
+import { usageError } from '../process/errors.ts';
+import { VERSION } from '../process/version.ts';
+import { engineTextOf, OLDER_VERSION } from '../run/engine-text.ts';
+import { safeText } from '../run/sanitize.ts';
 
 /** @throws CliError for a run whose seed means something else to this engine, or which was never executed. */
 export function refuseOtherGeneration(run: Run): void {
@@ -20,8 +19,16 @@ export function refuseOtherGeneration(run: Run): void {
   throw usageError(`run ${run.id} ${safeText(why)}.`, hint);
 }
 
+/** Which engine a campaign executes its seeds with. */
+interface CampaignEngine {
+  name: string;
+  generation: Engine['generation'];
+  /** Version of the SimCity that began it. */
+  simcity: Engine['version'];
+}
+
 /** @throws CliError for a campaign whose seeds mean something else to this engine. */
-export function refuseOtherCampaign(campaign: Pick<CampaignState, 'name' | 'generation' | 'simcity'>): void {
+export function refuseOtherCampaign(campaign: CampaignEngine): void {
   const engine = { generation: campaign.generation, version: campaign.simcity };
   const why = otherGeneration(engine, VERSION);
   if (why === null) return;

@@ -2,7 +2,7 @@
  * Pictures for terminals without UTF-8: every character outside ASCII becomes one that stands for it, in as
  * many columns, so that nothing moves.
  */
-import { textWidth } from './safe-text.ts';
+import { textWidth } from './columns.ts';
 
 const STANDS_FOR: Record<string, string> = {};
 const put = (characters: string, ascii: string) => {

@@ -1,12 +1,12 @@
 /** What a campaign says while it goes on: as lines on stderr here, on the screen in mission control. */
 import type { Api } from '../client/api.ts';
-import { type Context, wantsColor } from '../context.ts';
 import { progressLine } from '../output/progress-line.ts';
 import { styleFor } from '../output/style.ts';
-import { safeText } from '../safe-text.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { safeText } from '../run/sanitize.ts';
 import { type Found, signatureText } from './state.ts';
 
-export interface CampaignVoice {
+export interface CampaignReporter {
   /** A sentence; safe to print. */
   say(message: string): void;
   /** How far it is, in the place of what was said of it before; safe to print. */
@@ -20,7 +20,7 @@ export interface CampaignVoice {
 }
 
 /** Lines on stderr. */
-export function lineVoice(context: Context): CampaignVoice {
+export function lineReporter(context: Context): CampaignReporter {
   const line = progressLine(context);
   return {
     say(message) {

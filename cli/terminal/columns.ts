@@ -1,7 +1,5 @@
-/** Text for terminals: made safe, measured in columns, cut, padded and wrapped. */
+/** Text for terminals: measured in columns, cut, padded and wrapped. */
 import stringWidth from 'string-width';
-
-export { safeJson, safeLines, safeText } from './sanitize.ts';
 
 /** Letters, and the box, block and braille characters that SimCity draws with: one code unit, one column each. */
 const SINGLE = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u00ff●○…♥✔✖◆◇▸▾▲△→←↑↓\u2500-\u259f\u2800-\u28ff]*$/;

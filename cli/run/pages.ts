@@ -1,5 +1,5 @@
 /** A bounded piece of a run's stored history, page by page, wherever the user looks. */
-import type { RunEvent } from '../../../server/contract/index.ts';
+import type { RunEvent } from '../../server/contract/index.ts';
 
 export const PAGE_EVENTS = 250;
 /** Pages kept; the ones that were fetched longest ago go first. */

@@ -1,5 +1,5 @@
 /** The attempts at a run, in words: what infrastructure ended and was begun again. */
-import type { LostAttempt, Run } from '../server/contract/run.ts';
+import type { LostAttempt, Run } from '../../server/contract/run.ts';
 import { formatNumber } from './format.ts';
 import { runOutcome } from './outcome.ts';
 

@@ -1,12 +1,12 @@
 /** How a run stands or ended, as people are told: what all screens, lists, reports and exit codes go by. */
-import type { Run } from '../server/contract/run.ts';
+import type { Run } from '../../server/contract/run.ts';
 import {
   type FailureKind,
   type Outcome,
   outcomeOf,
   type RunStatus,
   type TerminalStatus,
-} from '../server/contract/run-values.ts';
+} from '../../server/contract/run-values.ts';
 
 /** An end that says nothing about the service under test. */
 export type Loss = Exclude<Outcome, RunStatus>;

@@ -1,5 +1,5 @@
 /** Walks two histories side by side to the first event that differs. Memory stays flat however long they are. */
-import type { RunEvent } from '../server/contract/index.ts';
+import type { RunEvent } from '../../server/contract/index.ts';
 import { type Difference, differences } from './event-difference.ts';
 
 export interface Parting {

@@ -1,5 +1,5 @@
 /** Which engine executed a run, in words: by its generation it is known what the seed means. */
-import type { Run, RunEvent } from '../server/contract/index.ts';
+import type { Run, RunEvent } from '../../server/contract/index.ts';
 import { safeText } from './sanitize.ts';
 
 /** The version of a run that is older than the storing of it. */

@@ -1,5 +1,5 @@
 /** Any JSON value as a tree that folds: the lines that are shown, and no others are made. */
-import { safeJson, safeText } from '../../sanitize.ts';
+import { safeJson, safeText } from './sanitize.ts';
 
 export interface TreeLine {
   /** Names the node; children add `/` and their key. */

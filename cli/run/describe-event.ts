@@ -1,5 +1,5 @@
 /** What an event says, in a few words: for the event log, log lines and the `events` command. */
-import type { RunEvent } from '../server/contract/telemetry.ts';
+import type { RunEvent } from '../../server/contract/telemetry.ts';
 import { safeJson, safeText } from './sanitize.ts';
 
 /** The kinds that are drawn and coloured differently. */

@@ -1,11 +1,17 @@
 /** A launch as forms hold it, a text a setting; and the launch that values make. */
-import { refusalOf } from './launch-check.ts';
-import { isModuleFile, moduleLabel } from './module.ts';
-import { splitCredentials } from './redact.ts';
-import type { Launch, Run } from './run.ts';
-import { CONFIG_ROWS, RUN_ROWS, RUN_SETTINGS, type RunSettingName, type RunValues } from './run-settings.ts';
-import { isHeeded } from './setting.ts';
-import { readSetting, SettingError, writeSetting } from './setting-text.ts';
+import { refusalOf } from '../../server/contract/launch-check.ts';
+import { isModuleFile, moduleLabel } from '../../server/contract/module.ts';
+import { splitCredentials } from '../../server/contract/redact.ts';
+import type { Launch, Run } from '../../server/contract/run.ts';
+import {
+  CONFIG_ROWS,
+  RUN_ROWS,
+  RUN_SETTINGS,
+  type RunSettingName,
+  type RunValues,
+} from '../../server/contract/run-settings.ts';
+import { isHeeded } from '../../server/contract/setting.ts';
+import { readSetting, SettingError, writeSetting } from '../../server/contract/setting-text.ts';
 
 /** Texts by setting; what is left out or empty has its default. */
 export type LaunchTexts = { readonly [Name in RunSettingName]?: string };

@@ -1,7 +1,7 @@
 /** The checks of a run: what each says, how often it was made, and whether it holds. */
-import { formatCompact } from '../../format.ts';
-import { brokenOf } from './selectors.ts';
-import type { RunData } from './state.ts';
+import { formatCompact } from './format.ts';
+import { brokenOf } from './picture.ts';
+import type { RunData } from './run-data.ts';
 
 export interface CheckRow {
   name: string;

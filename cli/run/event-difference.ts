@@ -1,5 +1,5 @@
 /** Where two histories part: compares events in all that a seed decides. */
-import { type RunEvent, runConfigSchema } from '../server/contract/index.ts';
+import { type RunEvent, runConfigSchema } from '../../server/contract/index.ts';
 
 /** One value that differs, by its path: `data.booking`. `undefined`: it is not there. */
 export interface Difference {

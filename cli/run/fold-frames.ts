@@ -1,9 +1,9 @@
 /** Folds a batch of stream frames into what is known of the run. */
-import type { EndFrame, Frame, HeartbeatFrame, RunEvent, Snapshot } from '../../../server/contract/index.ts';
-import { isTerminal } from '../../../server/contract/run-values.ts';
-import { isQueuedAgain } from '../../attempts.ts';
-import { chartsOfStart } from '../../chart-choice.ts';
-import type { RunData } from './state.ts';
+import type { EndFrame, Frame, HeartbeatFrame, RunEvent, Snapshot } from '../../server/contract/index.ts';
+import { isTerminal } from '../../server/contract/run-values.ts';
+import { isQueuedAgain } from './attempts.ts';
+import { chartsOfStart } from './chart-choice.ts';
+import type { RunData } from './run-data.ts';
 import { tallyEvents } from './tally.ts';
 import { extendTimeline } from './timeline.ts';
 

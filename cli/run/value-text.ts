@@ -1,5 +1,5 @@
 /** A value of a failure in words: text as it is, alternatives with `or` between them, anything else as JSON. */
-import { safeJson, safeText } from './safe-text.ts';
+import { safeJson, safeText } from './sanitize.ts';
 
 /** Safe to print. */
 export function valueText(value: unknown): string {

@@ -1,5 +1,5 @@
 /** Which events a filter or a search means: `slot:003 type:book.ok by:017 op:12` and free text, all at once. */
-import type { RunEvent } from '../../../server/contract/index.ts';
+import type { RunEvent } from '../../server/contract/index.ts';
 
 export interface Matcher {
   /** As it was typed. */

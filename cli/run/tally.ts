@@ -1,5 +1,5 @@
 /** How often each kind of event came by, as far as the stream was seen. */
-import type { JsonObject, RunEvent } from '../../../server/contract/index.ts';
+import type { JsonObject, RunEvent } from '../../server/contract/index.ts';
 
 export interface Tally {
   /** Index of the first event that was counted; null before one was. Earlier ones are not in the counts. */

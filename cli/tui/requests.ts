@@ -1,0 +1,39 @@
+/** What the screen can be asked to show: a run, or the list of runs. */
+import type { Run } from '../../server/contract/index.ts';
+import type { Api } from '../client/api.ts';
+import type { ViewId } from './state/state.ts';
+
+/** A run to follow, on the screen or elsewhere. */
+export interface FollowedRun {
+  api: Api;
+  run: Run;
+  /** True for `run`: the first Ctrl-C stops the run. False for `watch`: it only leaves. */
+  owns: boolean;
+  /** True when leaving takes the run's server down with it. */
+  hosted: boolean;
+  exitOnEnd: boolean;
+  /** True when mission control may change nothing. */
+  readOnly?: boolean;
+  /** True to let the server pass over events that a thin link cannot carry, on the screen. */
+  thin?: boolean;
+}
+
+export interface WatchRequest extends FollowedRun {
+  /** Where it begins; Live by default. */
+  view?: ViewId;
+  /** True when Esc goes back to the list of runs. */
+  cameFromList?: boolean;
+  /** A run to put beside it. */
+  compareWith?: string;
+}
+
+export interface ListRequest {
+  api: Api;
+  readOnly: boolean;
+  /** True when leaving takes the server down, and with it what runs. */
+  hosted: boolean;
+  /** Where campaigns are kept; the usual place by default. */
+  dataDir?: string | undefined;
+  /** Called with each run that was launched here. */
+  onLaunched?: (run: Run) => Promise<void>;
+}
