@@ -5,7 +5,7 @@
 export type { JsonObject, RunConfig } from '../server/contract/index.ts';
 export type { Effect, Repeats, SequentialModel } from './checkers/model.ts';
 export type { BookingCall, BookingWorld } from './scenarios/bookings/calls.ts';
-export type { Chart, ModelPart, Operation, Play, Scenario, Violation } from './scenarios/scenario.ts';
+export type { Chart, ModelPart, Operation, Scenario, Violation, Workload } from './scenarios/scenario.ts';
 export type { Call, Reply } from './service/call.ts';
 export type { MemoryRoutine, MemoryService } from './service/memory-service.ts';
 export type { ServiceClock, SqlClient, SqlService, SqlValue } from './service/sql-service.ts';

@@ -11,8 +11,8 @@ import {
   type RunConfig,
 } from '../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
-import { beginPlay, findScenario } from '../scenarios/registry.ts';
-import type { Play } from '../scenarios/scenario.ts';
+import { beginWorkload, findScenario } from '../scenarios/registry.ts';
+import type { Workload } from '../scenarios/scenario.ts';
 import { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
 import type { CityKeeper } from '../targets/postgres/keeper.ts';
@@ -67,7 +67,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
   const { config, seed } = options;
   const scenario = findScenario(options.scenario);
   const thresholds = config.thresholds.map(parseThreshold);
-  const play = beginPlay(scenario, seed, config);
+  const workload = beginWorkload(scenario, seed, config);
   const clock = new CityClock();
   const target = createTarget(options.target, scenario, config.bug, options.targetUrl, {
     concurrency: config.concurrency,
@@ -77,12 +77,12 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
     cities: options.cities,
   });
   const counters = new Counters();
-  const metrics = () => ({ ...play.metrics(), ...counters.metrics() });
+  const metrics = () => ({ ...workload.metrics(), ...counters.metrics() });
   const now = options.now ?? steadyWallClock();
   const recorder = new Recorder({ sink: options.sink, snapshotEvery: config.snapshotEvery, metrics, now });
   const versions = engineVersions();
   try {
-    await target.prepare(play.world);
+    await target.prepare(workload.world);
     Object.assign(versions, target.versions);
     const { scenario: name, target: targetName } = options;
     recorder.record(0, 'start', 'city', {
@@ -90,14 +90,14 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
       target: targetName,
       seed,
       config,
-      ...play.world,
+      ...workload.world,
       ...(scenario.charts ? { charts: scenario.charts } : {}),
       versions,
     });
     const simulation = new Simulation({
       seed,
       config,
-      play,
+      workload,
       target,
       recorder,
       counters,
@@ -111,10 +111,10 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
     if (!stopped && !simulation.failure) judgeThresholds(simulation, recorder, thresholds, metrics());
     return await report(simulation, recorder, options, versions, target, {
       stopped,
-      show: (object, state) => play.show(object, state),
+      show: (object, state) => workload.show(object, state),
       sometimes: {
         'a request was answered': counters.ok + counters.refused,
-        ...play.sometimes(),
+        ...workload.sometimes(),
         'a retry followed a lost answer': counters.retries,
         ...target.sometimes(),
       },
@@ -175,7 +175,7 @@ async function report(
   options: ExecuteOptions,
   versions: Record<string, string>,
   target: Target,
-  outcome: { stopped: boolean; sometimes: Record<string, number>; show: Play['show'] },
+  outcome: { stopped: boolean; sometimes: Record<string, number>; show: Workload['show'] },
 ): Promise<EndReport> {
   const { failure } = simulation;
   const status = failure ? 'FAIL' : outcome.stopped ? 'STOPPED' : 'PASS';

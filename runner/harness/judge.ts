@@ -1,6 +1,6 @@
 /** Holds every answer against the invariants and the model, and words what is wrong. */
 import { HistoryChecker, type HistoryViolation } from '../checkers/history-checker.ts';
-import type { Play } from '../scenarios/scenario.ts';
+import type { Workload } from '../scenarios/scenario.ts';
 import type { Reply } from '../service/call.ts';
 import type { Attempt, Failure } from './attempt.ts';
 
@@ -9,25 +9,25 @@ export const LIVENESS_DEADLINE_MS = 10_000;
 
 export class Judge {
   readonly history: HistoryChecker;
-  readonly #play: Play;
+  readonly #workload: Workload;
   #audits = 0;
 
-  constructor(play: Play) {
-    this.#play = play;
-    this.history = new HistoryChecker(play.model, play.world);
+  constructor(workload: Workload) {
+    this.#workload = workload;
+    this.history = new HistoryChecker(workload.model, workload.world);
   }
 
   invoked(attempt: Attempt): void {
-    this.#play.invoked(attempt);
+    this.#workload.invoked(attempt);
     this.history.invoke(attempt.id, attempt.flow.parts);
   }
 
   /** An answer came, at the event `index`. */
   completed(attempt: Attempt, reply: Reply & { outcome: 'ok' | 'refused' }, index: number): Failure | null {
-    const violation = this.#play.completed(attempt, reply, index);
+    const violation = this.#workload.completed(attempt, reply, index);
     if (violation) return { ...violation, kind: 'invariant', operation: attempt, eventIndex: index };
     const { call, parts } = attempt.flow;
-    const wrong = this.history.complete(attempt.id, parts, this.#play.answers(call, parts, reply));
+    const wrong = this.history.complete(attempt.id, parts, this.#workload.answers(call, parts, reply));
     const actual = reply.outcome === 'ok' ? reply.value : { reason: reply.reason };
     return wrong ? unexplained(attempt, wrong, actual, index) : null;
   }
@@ -37,7 +37,7 @@ export class Judge {
    * by now, or has none.
    */
   unanswered(attempt: Attempt, index: number): Failure | null {
-    this.#play.unanswered(attempt);
+    this.#workload.unanswered(attempt);
     this.history.unknown(attempt.id, attempt.flow.parts);
     const wrong = this.history.expire(attempt.id, attempt.flow.parts);
     return wrong ? unexplained(attempt, wrong, 'no answer', index) : null;
@@ -45,7 +45,7 @@ export class Judge {
 
   /** The whole city as it was read at rest, at the event `index`. */
   audited(dump: unknown, index: number): Failure | null {
-    const { violation, reads } = this.#play.audit(dump);
+    const { violation, reads } = this.#workload.audit(dump);
     if (violation) return { ...violation, kind: 'audit', operation: null, eventIndex: index };
     for (const { object, call, answer } of reads) {
       // Numbers below zero are the audits': no operation has one.

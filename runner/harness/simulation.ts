@@ -6,7 +6,7 @@ import type { FaultName, RunConfig } from '../../server/contract/index.ts';
 import type { HistoryChecker } from '../checkers/history-checker.ts';
 import { FaultPlan, muteName, type RequestFaults } from '../faults/plan.ts';
 import { faultRates } from '../faults/profiles.ts';
-import type { Play } from '../scenarios/scenario.ts';
+import type { Workload } from '../scenarios/scenario.ts';
 import type { Call, Reply } from '../service/call.ts';
 import type { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
@@ -37,7 +37,7 @@ const KEPT_BY_TARGET = 32;
 export interface SimulationOptions {
   seed: number;
   config: RunConfig;
-  play: Play;
+  workload: Workload;
   target: Target;
   recorder: Recorder;
   counters: Counters;
@@ -50,7 +50,7 @@ export interface SimulationOptions {
 export class Simulation {
   readonly intervals = new IntervalLog();
   readonly #options: SimulationOptions;
-  readonly #play: Play;
+  readonly #workload: Workload;
   readonly #recorder: Recorder;
   /** True when nobody reads the history. */
   readonly #silent: boolean;
@@ -78,14 +78,14 @@ export class Simulation {
   #awayUntilMs = 0;
 
   constructor(options: SimulationOptions) {
-    const { seed, config, play, target } = options;
+    const { seed, config, workload, target } = options;
     const { reduction } = config;
     this.#options = options;
-    this.#play = play;
+    this.#workload = workload;
     this.#recorder = options.recorder;
     this.#silent = options.recorder.silent;
     this.#counters = options.counters;
-    this.#judge = new Judge(play);
+    this.#judge = new Judge(workload);
     this.#faults = new FaultPlan(seed, faultRates(config), reduction?.muted);
     this.#plan = new PlanCursor(config.operations, reduction?.operations ?? null);
     const variant = reduction?.variant ?? 0;
@@ -198,7 +198,7 @@ export class Simulation {
   async audit(): Promise<void> {
     const dump = await this.#options.target.inspect();
     this.#nextAudit = this.#plan.begun + AUDIT_EVERY;
-    const data = { what: 'audit', objects: this.#play.objects.length };
+    const data = { what: 'audit', objects: this.#workload.objects.length };
     const index = this.#recorder.record(this.now, 'note', 'city', data);
     const failure = this.#judge.audited(dump, index);
     if (failure) this.failWith(failure);
@@ -222,13 +222,13 @@ export class Simulation {
     const n = this.#plan.next();
     this.#options.trace?.begun.push(n);
     const prng = this.#operation.reset(this.#options.seed, 'operation', n);
-    const { actor, call } = this.#play.plan(n, prng, focus);
+    const { actor, call } = this.#workload.plan(n, prng, focus);
     const flow: Flow = {
       n,
       actor,
       call,
-      parts: this.#play.parts(call),
-      object: this.#play.objectOf(call),
+      parts: this.#workload.parts(call),
+      object: this.#workload.objectOf(call),
       extra: focus !== null,
       attempts: 0,
       failedWhenHealed: 0,
@@ -401,7 +401,7 @@ export class Simulation {
     const { flow, faults } = attempt;
     if (faults === null) return this.#forgetIfOver(flow);
     this.#counters.inFlight--;
-    if (!this.#play.repeats(flow.call)) return this.#through(flow);
+    if (!this.#workload.repeats(flow.call)) return this.#through(flow);
     if (this.#healedAtMs === null) {
       if (flow.attempts >= MAX_ATTEMPTS) return this.#through(flow);
     } else if (attempt.invokedMs >= this.#healedAtMs && ++flow.failedWhenHealed >= MAX_ATTEMPTS_WHEN_HEALED) {
@@ -472,7 +472,7 @@ export class Simulation {
 
   /** Once a call and its repeats are over, what only they could use may go. */
   #forgetIfOver(flow: Flow): void {
-    if (!flow.over || flow.open > 0 || !this.#play.forgettable(flow.call)) return;
+    if (!flow.over || flow.open > 0 || !this.#workload.forgettable(flow.call)) return;
     this.#judge.history.forget(flow.parts);
     this.#over.push(flow.call);
     if (this.#over.length > KEPT_BY_TARGET) this.#options.target.forget?.(this.#over.shift());

@@ -1,9 +1,9 @@
-/** Takes the default export of a `--scenario` file for the scenario that it is, and holds its play to the contract. */
-import type { Play, Scenario } from '../scenarios/scenario.ts';
+/** Takes the default export of a `--scenario` file for the scenario that it is, and holds its workload to the contract. */
+import type { Scenario, Workload } from '../scenarios/scenario.ts';
 import { asObject, lacking, refuse, type Shape } from './shape.ts';
 
-const SCENARIO: Shape = { name: 'string', operations: 'array', play: 'function' };
-const PLAY: Shape = {
+const SCENARIO: Shape = { name: 'string', operations: 'array', workload: 'function' };
+const WORKLOAD: Shape = {
   objects: 'array',
   plan: 'function',
   repeats: 'function',
@@ -28,26 +28,30 @@ const MODEL: Shape = {
   describe: 'function',
 };
 
-/** @throws ModuleError that says what is missing; the play is checked when a run begins. */
+/** @throws ModuleError that says what is missing; the workload is checked when a run begins. */
 export function checkScenario(path: string, exported: unknown): Scenario {
-  const value = asObject('scenario', path, 'a scenario with name, operations and play', exported);
+  const value = asObject('scenario', path, 'a scenario with name, operations and workload', exported);
   const problems = lacking(value, SCENARIO);
+  if ('play' in value && !('workload' in value))
+    problems.push('what was play until 0.2.0 is called workload');
   if ('bugs' in value) problems.push(...lacking(value, { bugs: 'array' }));
   if (problems.length > 0) refuse('scenario', path, 'scenario', problems);
   const scenario = value as Scenario;
-  const play: Scenario['play'] = (seed, config, prng) => checkPlay(path, scenario.play(seed, config, prng));
+  const workload: Scenario['workload'] = (seed, config, prng) =>
+    checkWorkload(path, scenario.workload(seed, config, prng));
   // Members may live on a prototype, and may use `this`.
-  return Object.create(scenario, { play: { value: play } }) as Scenario;
+  return Object.create(scenario, { workload: { value: workload } }) as Scenario;
 }
 
-function checkPlay(path: string, play: Play): Play {
-  const value = asObject('scenario', path, 'play() must return one', play);
-  const problems = lacking(value, PLAY);
-  if (typeof play.world !== 'object' || play.world === null) problems.push('world (object) is missing');
-  const model: unknown = play.model;
+function checkWorkload(path: string, workload: Workload): Workload {
+  const value = asObject('scenario', path, 'workload() must return one', workload);
+  const problems = lacking(value, WORKLOAD);
+  if (typeof workload.world !== 'object' || workload.world === null)
+    problems.push('world (object) is missing');
+  const model: unknown = workload.model;
   if (typeof model !== 'object' || model === null) problems.push('model (object) is missing');
   else problems.push(...lacking(model, MODEL).map((problem) => `model.${problem}`));
   if (problems.length > 0)
-    refuse('scenario', path, 'scenario: what its play() returns is not complete', problems);
-  return play;
+    refuse('scenario', path, 'scenario: what its workload() returns is not complete', problems);
+  return workload;
 }

@@ -4,7 +4,7 @@ import { findNamed } from '../find-named.ts';
 import { loadedScenario } from '../modules/loaded.ts';
 import { Prng } from '../sim/prng.ts';
 import { bookings } from './bookings/index.ts';
-import type { Play, Scenario } from './scenario.ts';
+import type { Scenario, Workload } from './scenario.ts';
 import { transfers } from './transfers/index.ts';
 
 // A scenario's calls are its own type; the engine handles them as plain data.
@@ -16,7 +16,7 @@ export function findScenario(name: string): Scenario {
   return findNamed(SCENARIOS, name, 'scenario');
 }
 
-/** A run of the scenario at its very beginning. */
-export function beginPlay(scenario: Scenario, seed: number, config: RunConfig): Play {
-  return scenario.play(seed, config, new Prng(seed, 'world'));
+/** The workload of a run of the scenario, at its very beginning. */
+export function beginWorkload(scenario: Scenario, seed: number, config: RunConfig): Workload {
+  return scenario.workload(seed, config, new Prng(seed, 'world'));
 }

@@ -36,8 +36,11 @@ export interface ModelPart {
   call: unknown;
 }
 
-/** One run of a scenario: all its state. Everything it draws comes from the streams it is handed. */
-export interface Play<C extends Call = Call> {
+/**
+ * What the citizens of one run do and what is known of it: all its state. Everything it draws comes from the streams
+ * it is handed.
+ */
+export interface Workload<C extends Call = Call> {
   /** What the city is at the start; goes into the `start` event and to the target. */
   readonly world: JsonObject;
   /** Names of the objects that the model is applied to, one checker each. */
@@ -92,12 +95,12 @@ export interface Scenario<C extends Call = Call> {
   /** The reference service over PostgreSQL, likewise. */
   sqlService?(bug: string | null): SqlService;
   /** Begins a run. The world may be drawn from `prng`; what each operation draws from comes with it. */
-  play(seed: number, config: RunConfig, prng: Prng): Play<C>;
+  workload(seed: number, config: RunConfig, prng: Prng): Workload<C>;
 }
 
 export interface Chart {
   /** A few words, such as `money held`. */
   readonly title: string;
-  /** A metric of the scenario (`Play.metrics`) or of the engine (`operations`, `p95_latency_ms`, …). */
+  /** A metric of the scenario (`Workload.metrics`) or of the engine (`operations`, `p95_latency_ms`, …). */
   readonly metric: string;
 }

@@ -1,6 +1,6 @@
 /** Who began each planned operation of a run, and what it turned out to be about, read from its history. */
 import type { RunEvent } from '../../server/contract/index.ts';
-import type { Play } from '../scenarios/scenario.ts';
+import type { Workload } from '../scenarios/scenario.ts';
 import type { Trial } from './trials.ts';
 
 export interface Begun {
@@ -10,7 +10,7 @@ export interface Begun {
 }
 
 /** By number in the plan. */
-export function begunOperations(trial: Trial, play: Play): Map<number, Begun> {
+export function begunOperations(trial: Trial, workload: Workload): Map<number, Begun> {
   const begun = new Map<number, Begun>();
   const numbers = numbersInOrderOfInvocation(trial);
   for (const event of trial.events) {
@@ -18,7 +18,7 @@ export function begunOperations(trial: Trial, play: Play): Map<number, Begun> {
     const n = numbers.next();
     if (n.done) break;
     const call = { ...event.data, operation: event.type.replace(/\.invoke$/, '') };
-    begun.set(n.value, { actor: event.actor, object: play.objectOf(call) });
+    begun.set(n.value, { actor: event.actor, object: workload.objectOf(call) });
   }
   return begun;
 }

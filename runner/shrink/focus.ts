@@ -1,5 +1,5 @@
 /** The big steps of shrinking: guesses at what a failure needs, before delta debugging takes small ones. */
-import { beginPlay, findScenario } from '../scenarios/registry.ts';
+import { beginWorkload, findScenario } from '../scenarios/registry.ts';
 import { Prng } from '../sim/prng.ts';
 import { begunOperations } from './begun-operations.ts';
 import { dropGroups } from './ddmin.ts';
@@ -77,7 +77,7 @@ function handful(pool: readonly number[], size: number, prng: Prng): number[] {
 }
 
 function suspectsOf({ scenario, seed, config }: Subject, search: Search): Suspects {
-  const begun = begunOperations(search.best, beginPlay(findScenario(scenario), seed, config));
+  const begun = begunOperations(search.best, beginWorkload(findScenario(scenario), seed, config));
   const all = search.best.candidate.operations;
   const broken = search.best.forensic?.object ?? null;
   // What is about no single object (a list, say) may be what saw that this one broke.

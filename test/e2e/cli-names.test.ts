@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const MODULE = `export default {
   name: 'doors', operations: ['enter'], bugs: ['lost-update'],
-  memoryService: () => ({ prepare() {}, *handle() {}, inspect: () => [] }), play() { throw new Error('not yet'); },
+  memoryService: () => ({ prepare() {}, *handle() {}, inspect: () => [] }), workload() { throw new Error('not yet'); },
 };`;
 
 const REFUSED: [args: string[], said: string][] = [

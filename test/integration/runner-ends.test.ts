@@ -162,10 +162,10 @@ test('a scenario of the user that breaks ends the run as an adapter error, with 
   const path = await file(
     'scenario.mjs',
     `import scenario from ${JSON.stringify(resolve('cli/init/templates/my-scenario.ts'))};
-export default { ...scenario, play(...given) {
-  const play = scenario.play(...given);
-  play.plan = () => given.nothing.here;
-  return play;
+export default { ...scenario, workload(...given) {
+  const workload = scenario.workload(...given);
+  workload.plan = () => given.nothing.here;
+  return workload;
 } };`,
   );
   const id = await world.queue({ operations: 60 }, 'memory', 'of-this-run');

@@ -4,7 +4,7 @@ import { CityKnowledge } from '../../runner/harness/live/city-knowledge.ts';
 import { CityPlan } from '../../runner/harness/live/plan.ts';
 import type { Group, Planned } from '../../runner/harness/live/planned.ts';
 import type { BookingCall } from '../../runner/scenarios/bookings/calls.ts';
-import { BookingsPlay } from '../../runner/scenarios/bookings/play.ts';
+import { BookingsWorkload } from '../../runner/scenarios/bookings/workload.ts';
 import type { Reply } from '../../runner/service/call.ts';
 import { runConfigSchema } from '../../server/contract/index.ts';
 
@@ -12,7 +12,7 @@ const config = runConfigSchema.parse({ operations: 20_000 });
 
 /** Plays so many groups one after the other and hands every request to `see`. */
 function playAll(groups: number, see: (planned: Planned, group: number) => void): void {
-  const { world } = new BookingsPlay(7, config);
+  const { world } = new BookingsWorkload(7, config);
   const knowledge = new CityKnowledge(world);
   const isGivenUp = () => false;
   const plan = new CityPlan({ seed: 7, config, knowledge, burstRate: 0.01, kills: true, isGivenUp });

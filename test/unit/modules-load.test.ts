@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModules } from '../../runner/modules/load-modules.ts';
 import { loadedScenario, loadedService } from '../../runner/modules/loaded.ts';
-import { beginPlay } from '../../runner/scenarios/registry.ts';
+import { beginWorkload } from '../../runner/scenarios/registry.ts';
 import {
   isModuleFile,
   isModuleLabel,
@@ -87,13 +87,20 @@ describe('files of the user', () => {
     await expect(target(folder)).rejects.toThrow('is not a regular file');
   });
 
-  it('a scenario says what it lacks, and so does its play when a run begins', async () => {
-    const nameless = await file('nameless.mjs', 'export default { operations: [], play() {} }');
+  it('a scenario says what it lacks, and so does its workload when a run begins', async () => {
+    const nameless = await file('nameless.mjs', 'export default { operations: [], workload() {} }');
     await expect(scenario(nameless)).rejects.toThrow('name (string) is missing');
-    await scenario(
-      await file('bare.mjs', 'export default { name: "x", operations: [], play: () => ({ objects: [] }) }'),
+    const old = await file('old.mjs', 'export default { name: "x", operations: [], play() {} }');
+    await expect(scenario(old)).rejects.toThrow(
+      'workload (function) is missing, what was play until 0.2.0 is called workload',
     );
-    const begin = () => beginPlay(loadedScenario('module:./bare.mjs'), 1, runConfigSchema.parse({}));
+    await scenario(
+      await file(
+        'bare.mjs',
+        'export default { name: "x", operations: [], workload: () => ({ objects: [] }) }',
+      ),
+    );
+    const begin = () => beginWorkload(loadedScenario('module:./bare.mjs'), 1, runConfigSchema.parse({}));
     expect(begin).toThrow('plan (function) is missing');
     expect(begin).toThrow('world (object) is missing');
   });

@@ -10,11 +10,11 @@ import type {
   Call,
   MemoryService,
   Operation,
-  Play,
   Reply,
   Scenario,
   SequentialModel,
   SqlService,
+  Workload,
 } from 'simcity/scenario';
 
 /** A visitor comes in; `key` makes a repeat after a lost answer count once. Or somebody reads the door's count. */
@@ -59,7 +59,7 @@ function entered(state: DoorState, { key = '' }: DoorCall): DoorState {
   return { count: state.count + 1, keys: [...state.keys, key].sort() };
 }
 
-function play(doors: readonly string[]): Play<DoorCall> {
+function workload(doors: readonly string[]): Workload<DoorCall> {
   /** The highest count that was ever shown, by door. */
   const shown = new Map<string, number>();
   let entries = 0;
@@ -67,7 +67,7 @@ function play(doors: readonly string[]): Play<DoorCall> {
   return {
     world: { doors },
     objects: doors,
-    model: model as unknown as Play['model'],
+    model: model as unknown as Workload['model'],
     // Everything is drawn from `prng`, so that one seed is one history.
     plan(n, prng, focus) {
       const actor = `citizen-${prng.below(9) + 1}`;
@@ -191,7 +191,7 @@ const scenario: Scenario<DoorCall> = {
   ],
   sqlService,
   memoryService,
-  play: (_seed, config) => play(Array.from({ length: config.slots }, (_, i) => `door-${i + 1}`)),
+  workload: (_seed, config) => workload(Array.from({ length: config.slots }, (_, i) => `door-${i + 1}`)),
 };
 
 export default scenario;

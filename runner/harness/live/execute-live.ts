@@ -11,8 +11,8 @@ import { faultRates } from '../../faults/profiles.ts';
 import { loadedAdapter } from '../../modules/loaded.ts';
 import { withOwn } from '../../reproduce.ts';
 import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
-import { beginPlay, findScenario } from '../../scenarios/registry.ts';
-import type { Play } from '../../scenarios/scenario.ts';
+import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
+import type { Workload } from '../../scenarios/scenario.ts';
 import { adaptedApi } from '../../targets/http/adapter.ts';
 import { resolveService, type ServiceAddress } from '../../targets/http/address.ts';
 import { type BookingApi, NotPreparedError } from '../../targets/http/api.ts';
@@ -66,7 +66,7 @@ export interface LiveOptions {
 }
 
 /** What all executions of one run have in common. */
-interface Site {
+interface LiveContext {
   readonly options: LiveOptions;
   readonly address: ServiceAddress;
   readonly service: ServiceProcess | null;
@@ -74,7 +74,7 @@ interface Site {
 }
 
 /** What is particular about one execution of the plan. */
-interface Manner {
+interface ExecutionOptions {
   sink: Sink;
   /** The service acknowledges a second cancel, as a first look has shown. */
   cancelsAgain: boolean;
@@ -85,7 +85,7 @@ interface Manner {
 interface Execution {
   /** What the API's own code failed with; null: it did not. */
   readonly broken: () => { error: unknown } | null;
-  play: Play<BookingCall>;
+  workload: Workload<BookingCall>;
   run: LiveRun;
   verdicts: Verdicts;
   disturbance: Disturbance;
@@ -110,39 +110,55 @@ export async function executeLive(options: LiveOptions): Promise<EndReport> {
       ? new ServiceProcess(options.exec, address.url, address.port, () => answers(probe))
       : null;
   const adapter = loadedAdapter()?.adapter ?? null;
-  const site: Site = { options, address, service, api: adapter ? adaptedApi(adapter) : contractApi };
+  const context: LiveContext = {
+    options,
+    address,
+    service,
+    api: adapter ? adaptedApi(adapter) : contractApi,
+  };
   try {
     if (service) await service.start();
     else if (!(await probe.pin(REACH_LIMIT_MS))) throw unreachable(address);
-    return await supervised(site);
+    return await supervised(context);
   } finally {
     probe.close();
     await service?.close();
   }
 }
 
-async function supervised(site: Site): Promise<EndReport> {
-  const { options, address } = site;
+async function supervised(context: LiveContext): Promise<EndReport> {
+  const { options, address } = context;
   const startedMs = performance.now();
   const versions = engineVersions();
-  const manner: Manner = { sink: options.sink, cancelsAgain: false, mostOperations: null };
-  const execution = await begun(site, manner);
-  const { verdicts, play } = execution;
+  const executionOptions: ExecutionOptions = {
+    sink: options.sink,
+    cancelsAgain: false,
+    mostOperations: null,
+  };
+  const execution = await begun(context, executionOptions);
+  const { verdicts, workload } = execution;
   try {
     const { scenario, seed, config } = options;
     const target = bareUrl(address);
-    verdicts.recorder.record(0, 'start', 'city', { scenario, target, seed, config, ...play.world, versions });
-    const first = await lookedAt(site, execution);
-    manner.cancelsAgain = first.cancelsAgain;
-    if (!verdicts.failure) await carriedOut(execution, site);
+    verdicts.recorder.record(0, 'start', 'city', {
+      scenario,
+      target,
+      seed,
+      config,
+      ...workload.world,
+      versions,
+    });
+    const first = await lookedAt(context, execution);
+    executionOptions.cancelsAgain = first.cancelsAgain;
+    if (!verdicts.failure) await carriedOut(execution, context);
     throwBroken(execution);
     if (!verdicts.failure && !options.signal.requested) judgeThresholds(execution, options.config);
-    const failForensic = verdicts.failure ? await bundle(execution, site, versions) : null;
+    const failForensic = verdicts.failure ? await bundle(execution, context, versions) : null;
     finish(execution);
     if (failForensic && first.failure) {
       if (first.failure.reproduction) failForensic.reproduction = first.failure.reproduction;
     } else if (failForensic) {
-      await tryAgain(site, manner, failForensic, execution, performance.now() - startedMs);
+      await tryAgain(context, executionOptions, failForensic, execution, performance.now() - startedMs);
     }
     return await report(execution, options, failForensic);
   } finally {
@@ -151,7 +167,10 @@ async function supervised(site: Site): Promise<EndReport> {
 }
 
 /** The first look, before the city of the run is there. A reduced run is about something else. */
-async function lookedAt({ api, options }: Site, { wire, verdicts, play }: Execution): Promise<FirstLook> {
+async function lookedAt(
+  { api, options }: LiveContext,
+  { wire, verdicts, workload }: Execution,
+): Promise<FirstLook> {
   const isStopped = () => options.signal.requested;
   const note = (what: string, data: JsonObject) => verdicts.note(what, data);
   const first = options.config.reduction
@@ -169,7 +188,7 @@ async function lookedAt({ api, options }: Site, { wire, verdicts, play }: Execut
       eventIndex,
     });
   } else if (!isStopped()) {
-    await reset(wire, api, play.world as BookingWorld).catch((error: unknown) => {
+    await reset(wire, api, workload.world as BookingWorld).catch((error: unknown) => {
       if (!(error instanceof NotPreparedError) || isStopped()) throw error;
       verdicts.fail(noLongerPrepared(error, verdicts.recorder.next - 1));
     });
@@ -193,31 +212,31 @@ function noLongerPrepared({ message }: NotPreparedError, eventIndex: number): Fo
 
 /** A fresh city, and all that an execution needs. */
 async function begun(
-  { options, address, service, api }: Site,
-  { sink, cancelsAgain, mostOperations }: Manner,
+  { options, address, service, api }: LiveContext,
+  { sink, cancelsAgain, mostOperations }: ExecutionOptions,
 ): Promise<Execution> {
   const { seed, config, signal } = options;
-  const play = beginPlay(findScenario(options.scenario), seed, config) as Play<BookingCall>;
+  const workload = beginWorkload(findScenario(options.scenario), seed, config) as Workload<BookingCall>;
   const counters = new Counters();
   const recorder = new Recorder({
     sink,
     snapshotEvery: config.snapshotEvery,
-    metrics: () => ({ ...play.metrics(), ...counters.metrics() }),
+    metrics: () => ({ ...workload.metrics(), ...counters.metrics() }),
     now: options.now ?? steadyWallClock(),
   });
-  const verdicts = new Verdicts(play, recorder, counters);
+  const verdicts = new Verdicts(workload, recorder, counters);
   verdicts.cancelsAgain = cancelsAgain;
   const rates = faultRates(config);
   let broken: { error: unknown } | null = null;
   const isStopped = () => signal.requested || broken !== null;
   const wire = new Wire(address, config.concurrency);
   if (!(await wire.pin(REACH_LIMIT_MS))) throw unreachable(address);
-  await reset(wire, api, play.world as BookingWorld);
+  await reset(wire, api, workload.world as BookingWorld);
   const faults = new WireFaultPlan(seed, rates, config.reduction?.muted);
   const disturbance = new Disturbance({ seed, rates, service, verdicts, isStopped });
   const trace = sink === options.sink ? (options.trace ?? null) : null;
   const run = new LiveRun({
-    ...{ seed, config, play, api, wire, faults, verdicts, disturbance, mostOperations, trace, isStopped },
+    ...{ seed, config, workload, api, wire, faults, verdicts, disturbance, mostOperations, trace, isStopped },
     onBroken: (error) => {
       broken ??= { error };
       run.wake();
@@ -228,7 +247,7 @@ async function begun(
     run.wake();
     wire.close();
   });
-  return { play, run, verdicts, disturbance, wire, broken: () => broken };
+  return { workload, run, verdicts, disturbance, wire, broken: () => broken };
 }
 
 async function reset(wire: Wire, api: BookingApi, world: BookingWorld): Promise<void> {
@@ -241,7 +260,7 @@ async function reset(wire: Wire, api: BookingApi, world: BookingWorld): Promise<
   });
 }
 
-async function carriedOut({ run, verdicts, wire }: Execution, { api, options }: Site): Promise<void> {
+async function carriedOut({ run, verdicts, wire }: Execution, { api, options }: LiveContext): Promise<void> {
   const { signal, config } = options;
   verdicts.onFailure(() => wire.close());
   await openConnections(wire, api, Math.min(config.concurrency, MOST_OPENED));
@@ -268,8 +287,8 @@ function finish({ disturbance, wire }: Execution): void {
   wire.close();
 }
 
-function judgeThresholds({ verdicts, play }: Execution, config: RunConfig): void {
-  const metrics = { ...play.metrics(), ...verdicts.counters.metrics() };
+function judgeThresholds({ verdicts, workload }: Execution, config: RunConfig): void {
+  const metrics = { ...workload.metrics(), ...verdicts.counters.metrics() };
   const crossed = firstCrossed(config.thresholds.map(parseThreshold), metrics);
   if (!crossed) return;
   const { threshold, actual } = crossed;
@@ -289,22 +308,22 @@ function judgeThresholds({ verdicts, play }: Execution, config: RunConfig): void
 }
 
 async function bundle(
-  { verdicts, play, disturbance }: Execution,
-  site: Site,
+  { verdicts, workload, disturbance }: Execution,
+  context: LiveContext,
   versions: Record<string, string>,
 ): Promise<Forensic> {
-  const { options, address, service } = site;
+  const { options, address, service } = context;
   const failure = verdicts.failure;
   if (!failure) throw new Error('A bundle needs a failure.');
   await disturbance.up();
-  const isOfTheRun = failure.object === null || play.objects.includes(failure.object);
+  const isOfTheRun = failure.object === null || workload.objects.includes(failure.object);
   // An adapter that cannot say any more takes nothing from the verdict.
-  const city = await inspected(site, play.objects, failure.object).catch(() => null);
+  const city = await inspected(context, workload.objects, failure.object).catch(() => null);
   const { scenario, seed, config } = options;
   const target = bareUrl(address);
   const forensic = composeForensic(isOfTheRun ? failure : { ...failure, object: null }, {
     ...{ scenario, target, seed, config, versions, city },
-    show: (object, state) => play.show(object, state),
+    show: (object, state) => workload.show(object, state),
     simulation: verdicts,
     recorder: verdicts.recorder,
   });
@@ -314,7 +333,7 @@ async function bundle(
 
 /** The city as the service shows it, as far as it answers; the failed slot first. */
 async function inspected(
-  { address, api }: Site,
+  { address, api }: LiveContext,
   objects: readonly string[],
   failed: string | null,
 ): Promise<unknown> {
@@ -343,16 +362,16 @@ async function inspected(
  * surely it fails. Adds the rate to the bundle.
  */
 async function tryAgain(
-  site: Site,
-  { cancelsAgain }: Manner,
+  context: LiveContext,
+  { cancelsAgain }: ExecutionOptions,
   forensic: Forensic,
   { verdicts, run }: Execution,
   firstMs: number,
 ): Promise<void> {
   if (forensic.kind === 'threshold') return;
-  const { options } = site;
+  const { options } = context;
   const mostOperations = Math.ceil(run.planned * FURTHER) + options.config.concurrency * 4;
-  const manner: Manner = { sink: SILENT_SINK, cancelsAgain, mostOperations };
+  const executionOptions: ExecutionOptions = { sink: SILENT_SINK, cancelsAgain, mostOperations };
   const begunMs = performance.now();
   const budgetMs = Math.max(RETRIES.leastMs, firstMs);
   let attempts = 0;
@@ -360,7 +379,7 @@ async function tryAgain(
   while (attempts < (options.retries ?? RETRIES.times) && !options.signal.requested) {
     if (performance.now() - begunMs > budgetMs) break;
     try {
-      const failed = await failsAgain(site, manner);
+      const failed = await failsAgain(context, executionOptions);
       if (options.signal.requested) break;
       attempts++;
       if (failed) failures++;
@@ -375,12 +394,12 @@ async function tryAgain(
   verdicts.recorder.record(verdicts.now, 'note', 'city', { what: 'tried again', attempts, failures });
 }
 
-async function failsAgain(site: Site, manner: Manner): Promise<boolean> {
-  const { service } = site;
+async function failsAgain(context: LiveContext, executionOptions: ExecutionOptions): Promise<boolean> {
+  const { service } = context;
   if (service && !service.running) await service.start();
-  const again = await begun(site, manner);
+  const again = await begun(context, executionOptions);
   try {
-    await carriedOut(again, site);
+    await carriedOut(again, context);
     throwBroken(again);
   } finally {
     finish(again);
@@ -390,7 +409,7 @@ async function failsAgain(site: Site, manner: Manner): Promise<boolean> {
 }
 
 async function report(
-  { run, verdicts, play, disturbance }: Execution,
+  { run, verdicts, workload, disturbance }: Execution,
   options: LiveOptions,
   failForensic: Forensic | null,
 ): Promise<EndReport> {
@@ -399,7 +418,7 @@ async function report(
   const status = failForensic ? 'FAIL' : stopped ? 'STOPPED' : 'PASS';
   const reason = stopped ? (options.signal.reason ?? 'asked to stop') : null;
   const sometimes: Record<string, number> = {
-    ...play.sometimes(),
+    ...workload.sometimes(),
     'a retry followed a lost answer': counters.retries,
     ...run.sometimes,
     ...(typeof options.exec === 'string'

@@ -48,7 +48,7 @@ export async function firstLook(options: FirstLookOptions): Promise<FirstLook> {
   const look = new Look(options);
   try {
     await look.fresh();
-    await look.manners();
+    await look.malformed();
     const cancelsAgain = await look.secondCancel();
     await look.resetForgets();
     await look.resetOverRequests();
@@ -99,7 +99,7 @@ class Look {
   }
 
   /** What is malformed gets 400, what is unknown 404, and neither changes anything. */
-  async manners(): Promise<void> {
+  async malformed(): Promise<void> {
     if (!this.#options.api.isContract) return;
     const [slot] = SLOTS;
     const path = `/slots/${slot}/bookings`;

@@ -7,14 +7,14 @@ import type { RunConfig } from '../../../server/contract/index.ts';
 import { faultRates } from '../../faults/profiles.ts';
 import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
 import { numbered } from '../../scenarios/bookings/calls.ts';
-import type { Play } from '../../scenarios/scenario.ts';
+import type { Workload } from '../../scenarios/scenario.ts';
 import type { Reply } from '../../service/call.ts';
 import { Prng } from '../../sim/prng.ts';
 import type { BookingApi } from '../../targets/http/api.ts';
 import type { WireFaultPlan } from '../../targets/http/faults.ts';
 import { Gate, type Wire } from '../../targets/http/wire.ts';
 import { CityKnowledge } from './city-knowledge.ts';
-import { Courier, type Flow, objectOf } from './courier.ts';
+import { Client, type Flow, objectOf } from './client.ts';
 import type { Disturbance } from './disturbance.ts';
 import { GroupCursor, type LiveTrace, numberOf } from './group-cursor.ts';
 import { KeyMemory } from './key-memory.ts';
@@ -35,7 +35,7 @@ export const ONE_BY_ONE = 1;
 export interface LiveRunOptions {
   seed: number;
   config: RunConfig;
-  play: Play<BookingCall>;
+  workload: Workload<BookingCall>;
   api: BookingApi;
   wire: Wire;
   faults: WireFaultPlan;
@@ -64,7 +64,7 @@ export class LiveRun {
   readonly #verdicts: Verdicts;
   readonly #knowledge: CityKnowledge;
   readonly #plan: CityPlan;
-  readonly #courier: Courier;
+  readonly #client: Client;
   readonly #keys: KeyMemory;
   readonly #lanes: Lanes;
   readonly #cursor: GroupCursor;
@@ -78,16 +78,16 @@ export class LiveRun {
 
   constructor(options: LiveRunOptions) {
     this.#options = options;
-    const { seed, config, play, verdicts, disturbance } = options;
+    const { seed, config, workload, verdicts, disturbance } = options;
     this.#verdicts = verdicts;
-    this.#knowledge = new CityKnowledge(play.world as BookingWorld);
+    this.#knowledge = new CityKnowledge(workload.world as BookingWorld);
     this.#plan = new CityPlan({
       ...{ seed, config, knowledge: this.#knowledge },
       burstRate: faultRates(config).burst ?? 0,
       kills: disturbance.kills,
       isGivenUp: (slot) => verdicts.isGivenUp(slot),
     });
-    this.#courier = new Courier({
+    this.#client = new Client({
       ...options,
       knowledge: this.#knowledge,
       isOver: () => this.#isOver(),
@@ -114,7 +114,7 @@ export class LiveRun {
 
   get sometimes(): Record<string, number> {
     return {
-      ...this.#courier.sometimes,
+      ...this.#client.sometimes,
       'an old request came again after its booking was cancelled': this.#repeatsOfCancelled,
     };
   }
@@ -122,7 +122,7 @@ export class LiveRun {
   /** Makes the attack look at once whether it is over. */
   wake(): void {
     this.#lanes.wake();
-    this.#courier.wake();
+    this.#client.wake();
   }
 
   /** Begins groups until the plan is used up, the time is over, or the run has its verdict. */
@@ -299,7 +299,9 @@ export class LiveRun {
 
   #flow({ actor, call, key, ...planned }: Planned, n: number, intensity: number): Flow {
     this.#planned++;
-    const parts = this.#options.play.parts(call).filter(({ object }) => !this.#verdicts.isGivenUp(object));
+    const parts = this.#options.workload
+      .parts(call)
+      .filter(({ object }) => !this.#verdicts.isGivenUp(object));
     if (call.operation === 'book') {
       this.#keys.used(call, parts);
       if (key === 'keep' || key === 'maybe') this.#knowledge.keep(call, key === 'keep');
@@ -315,7 +317,7 @@ export class LiveRun {
   }
 
   async #carry(flow: Flow, planned: Planned, gate: Gate | null): Promise<Reply | null> {
-    const reply = await this.#courier.carry(flow, gate);
+    const reply = await this.#client.carry(flow, gate);
     if (planned.key === 'repeat' || planned.key === 'release') this.#noteRepeated(reply);
     if (flow.call.operation === 'book') this.#keys.done(flow.call, this.#planned);
     this.#keys.sweep(this.#planned);

@@ -1,7 +1,7 @@
 /** Records what happens in a live run, holds every answer against the invariants and the model, and keeps the first failure. */
 import { HistoryChecker, type HistoryViolation } from '../../checkers/history-checker.ts';
 import type { BookingCall } from '../../scenarios/bookings/calls.ts';
-import type { ModelPart, Operation, Play, Violation } from '../../scenarios/scenario.ts';
+import type { ModelPart, Operation, Violation, Workload } from '../../scenarios/scenario.ts';
 import type { Reply } from '../../service/call.ts';
 import type { Breach } from '../../targets/http/api.ts';
 import type { Counters } from '../counters.ts';
@@ -22,7 +22,7 @@ export class Verdicts {
   readonly intervals = new IntervalLog();
   /** The service acknowledges the cancel of a booking again that was cancelled before. */
   cancelsAgain = false;
-  readonly #play: Play<BookingCall>;
+  readonly #workload: Workload<BookingCall>;
   readonly #owners = new IdOwners();
   readonly #longChecksMs = new Map<string, number>();
   readonly #givenUp = new Map<string, string>();
@@ -35,11 +35,11 @@ export class Verdicts {
   #healed = false;
   #listeners: (() => void)[] = [];
 
-  constructor(play: Play<BookingCall>, recorder: Recorder, counters: Counters) {
-    this.#play = play;
+  constructor(workload: Workload<BookingCall>, recorder: Recorder, counters: Counters) {
+    this.#workload = workload;
     this.recorder = recorder;
     this.counters = counters;
-    this.history = new HistoryChecker(play.model, play.world);
+    this.history = new HistoryChecker(workload.model, workload.world);
   }
 
   /** Milliseconds since the start, on a clock that only goes on. */
@@ -109,7 +109,7 @@ export class Verdicts {
       ? {
           op: operation.id,
           operation: operation.call.operation,
-          slot: this.#play.objectOf(operation.call as BookingCall),
+          slot: this.#workload.objectOf(operation.call as BookingCall),
         }
       : {};
     this.recorder.record(this.now, 'fault', 'chaos', { name, ...about, ...data });
@@ -133,9 +133,9 @@ export class Verdicts {
     const attempt = { id, actor, call, invokedIndex, invokedMs };
     this.intervals.invoked(
       attempt,
-      this.#play.parts(call).map((part) => part.object),
+      this.#workload.parts(call).map((part) => part.object),
     );
-    this.#play.invoked(attempt);
+    this.#workload.invoked(attempt);
     this.history.invoke(id, parts);
     return attempt;
   }
@@ -159,7 +159,7 @@ export class Verdicts {
     if (violation) {
       return this.fail({ ...violation, kind: 'invariant', operation: attempt, eventIndex: index });
     }
-    const answers = this.#play.answers(attempt.call, parts, reply);
+    const answers = this.#workload.answers(attempt.call, parts, reply);
     for (const [i, part] of parts.entries()) {
       const begunMs = performance.now();
       const wrong = this.history.complete(attempt.id, [part], [answers[i]]);
@@ -191,7 +191,7 @@ export class Verdicts {
     this.counters.unknown++;
     const index = this.#record(attempt, 'unknown', { cause });
     this.intervals.completed(attempt.id, 'unknown', { cause }, index, this.now);
-    this.#play.unanswered(attempt);
+    this.#workload.unanswered(attempt);
     this.history.unknown(attempt.id, parts);
     if (canHappen) return;
     const wrong = this.history.expire(attempt.id, parts);
@@ -212,7 +212,7 @@ export class Verdicts {
       message: breach.message,
       actual,
       expected: breach.expected,
-      object: this.#play.objectOf(attempt.call),
+      object: this.#workload.objectOf(attempt.call),
       operation: attempt,
       eventIndex: index,
     });
@@ -225,7 +225,7 @@ export class Verdicts {
       message: `${this.#healed ? 'With all faults healed, ' : ''}${attempt.call.operation} by ${attempt.actor} was not answered within ${Math.round(waitedMs)} ms: ${cause}.`,
       actual: `no answer after ${Math.round(waitedMs)} ms (${cause})`,
       expected: 'an answer, and no 5xx, within 10 s',
-      object: this.#play.objectOf(attempt.call),
+      object: this.#workload.objectOf(attempt.call),
       operation: attempt,
       eventIndex: this.recorder.next - 1,
     });
@@ -254,11 +254,11 @@ export class Verdicts {
       const reused = this.#owners.given(String(reply.value['booking']), call);
       if (reused) return reused;
     }
-    return this.#play.completed(attempt, reply, index);
+    return this.#workload.completed(attempt, reply, index);
   }
 
   #record(attempt: Operation<BookingCall>, outcome: string, data: Record<string, unknown>): number {
-    const slot = this.#play.objectOf(attempt.call);
+    const slot = this.#workload.objectOf(attempt.call);
     return this.recorder.record(this.now, `${attempt.call.operation}.${outcome}`, attempt.actor, {
       op: attempt.id,
       ...(slot === null ? {} : { slot }),

@@ -4,9 +4,9 @@ import { findNamed } from '../../find-named.ts';
 import type { Scenario } from '../scenario.ts';
 import { BUGS } from './bugs/index.ts';
 import { BOOKING_OPERATIONS, type BookingCall } from './calls.ts';
-import { BookingsPlay } from './play.ts';
 import { MemoryBookingService } from './services/memory.ts';
 import { sqlBookingService } from './services/postgres.ts';
+import { BookingsWorkload } from './workload.ts';
 
 export const bookings: Scenario<BookingCall> = {
   name: 'bookings',
@@ -20,5 +20,5 @@ export const bookings: Scenario<BookingCall> = {
     return new MemoryBookingService(memory());
   },
   sqlService: (bug) => sqlBookingService(bug === null ? {} : findNamed(BUGS, bug, 'bug of bookings').sql()),
-  play: (seed, config) => new BookingsPlay(seed, config),
+  workload: (seed, config) => new BookingsWorkload(seed, config),
 };

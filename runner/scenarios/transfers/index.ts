@@ -6,8 +6,8 @@ import type { Scenario } from '../../public.ts';
 import { BANK_BUGS, findBankBug } from './bugs.ts';
 import { BANK_OPERATIONS, type BankCall } from './calls.ts';
 import { MemoryBank } from './memory-service.ts';
-import { BankPlay } from './play.ts';
 import { sqlBank } from './sql-service.ts';
+import { BankWorkload } from './workload.ts';
 
 export const transfers: Scenario<BankCall> = {
   name: 'transfers',
@@ -21,5 +21,5 @@ export const transfers: Scenario<BankCall> = {
   ],
   memoryService: (bug) => new MemoryBank(bug === null ? {} : findBankBug(bug).memory),
   sqlService: (bug) => sqlBank(bug === null ? {} : findBankBug(bug).sql),
-  play: (_seed, config, prng) => new BankPlay(config, prng),
+  workload: (_seed, config, prng) => new BankWorkload(config, prng),
 };

@@ -20,7 +20,7 @@ export interface BookingApi {
   offers(operation: BookingCall['operation']): boolean;
   requestOf(call: BookingCall): WireRequest;
   replyOf(call: BookingCall, answer: Answer): Reply | Breach;
-  /** True for the contract's own API, whose manners are known: what it answers to requests that are malformed. */
+  /** True for the contract's own API, of which it is known what it answers to requests that are malformed. */
   readonly isContract: boolean;
 }
 

@@ -1,10 +1,10 @@
 /**
- * Carries one planned request to the service and brings its answer: sends it, with the faults that the seed
- * draws for it, repeats it while its answer stays away, and hands every answer to the verdicts.
+ * The client of a live run: carries a planned request to the service and brings its answer. It sends the request with
+ * the faults that the seed draws for it, repeats it while its answer stays away, and hands every answer to the verdicts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BookingCall } from '../../scenarios/bookings/calls.ts';
-import type { ModelPart, Operation, Play } from '../../scenarios/scenario.ts';
+import type { ModelPart, Operation, Workload } from '../../scenarios/scenario.ts';
 import type { Reply } from '../../service/call.ts';
 import { Prng } from '../../sim/prng.ts';
 import type { BookingApi } from '../../targets/http/api.ts';
@@ -42,9 +42,9 @@ export interface Flow {
   lastCause: string;
 }
 
-export interface CourierOptions {
+export interface ClientOptions {
   seed: number;
-  play: Play<BookingCall>;
+  workload: Workload<BookingCall>;
   api: BookingApi;
   wire: Wire;
   faults: WireFaultPlan;
@@ -58,8 +58,8 @@ export interface CourierOptions {
   onBroken: (error: unknown) => void;
 }
 
-export class Courier {
-  readonly #options: CourierOptions;
+export class Client {
+  readonly #options: ClientOptions;
   readonly #verdicts: Verdicts;
   readonly #knowledge: CityKnowledge;
   readonly #overtaking = new OvertakingLane();
@@ -69,7 +69,7 @@ export class Courier {
     'requests overlapped on one slot': 0,
   };
 
-  constructor(options: CourierOptions) {
+  constructor(options: ClientOptions) {
     this.#options = options;
     this.#verdicts = options.verdicts;
     this.#knowledge = options.knowledge;
@@ -118,7 +118,7 @@ export class Courier {
       this.#verdicts.neverAnswered(attempt, flow.lastCause, waitedMs);
       return true;
     }
-    if (!this.#options.play.repeats(flow.call) || flow.attempts >= MAX_ATTEMPTS) return true;
+    if (!this.#options.workload.repeats(flow.call) || flow.attempts >= MAX_ATTEMPTS) return true;
     return prng.chance(GIVES_UP_SHARE) && !this.#knowledge.isUncertain(objectOf(flow.call));
   }
 
@@ -236,7 +236,7 @@ export class Courier {
   #lost(flow: Flow, attempt: Operation<BookingCall>, cause: string, whole: boolean): null {
     const { call, parts } = flow;
     // A read that nobody saw changes nothing, so it may be forgotten like a request that never arrived.
-    const canHappen = whole && this.#options.play.repeats(call);
+    const canHappen = whole && this.#options.workload.repeats(call);
     this.#verdicts.unanswered(attempt, parts, cause, canHappen);
     if (canHappen) this.#knowledge.lost(call);
     flow.lastCause = cause;

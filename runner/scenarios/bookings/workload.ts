@@ -1,9 +1,9 @@
-/** One run of `bookings`: what the citizens do next, what they know, and what that knowledge forbids. */
+/** The workload of `bookings`: what the citizens do next, what they know, and what that knowledge forbids. */
 import type { JsonObject, RunConfig } from '../../../server/contract/index.ts';
 import type { SequentialModel } from '../../checkers/model.ts';
 import type { Reply } from '../../service/call.ts';
 import { Prng } from '../../sim/prng.ts';
-import type { ModelPart, Operation, Play, Violation } from '../scenario.ts';
+import type { ModelPart, Operation, Violation, Workload } from '../scenario.ts';
 import {
   type BookCall,
   type BookingCall,
@@ -49,7 +49,7 @@ const CHANGES_REMEMBERED = 3;
 /** So many of the newest keys may be used again in this way. */
 const KEYS_REMEMBERED = 16;
 
-export class BookingsPlay implements Play<BookingCall> {
+export class BookingsWorkload implements Workload<BookingCall> {
   readonly world: JsonObject & BookingWorld;
   readonly objects: readonly string[];
   readonly model = bookingsModel as unknown as SequentialModel<unknown, unknown, unknown>;
@@ -186,7 +186,7 @@ export class BookingsPlay implements Play<BookingCall> {
     return call.operation === 'book';
   }
 
-  audit(dump: unknown): ReturnType<Play<BookingCall>['audit']> {
+  audit(dump: unknown): ReturnType<Workload<BookingCall>['audit']> {
     if (!Array.isArray(dump)) {
       throw new Error(
         `The service's inspect() gave ${typeof dump}, but for bookings it is a list of slots: [{ id, capacity, open, bookings: [{ id, citizen }] }, …].`,

@@ -1,14 +1,14 @@
-/** One run of `transfers`: what the citizens do next, what they know, and what that knowledge forbids. */
+/** The workload of `transfers`: what the citizens do next, what they know, and what that knowledge forbids. */
 import type {
   JsonObject,
   ModelPart,
   Operation,
-  Play,
   Prng,
   Reply,
   RunConfig,
   SequentialModel,
   Violation,
+  Workload,
 } from '../../public.ts';
 import type { AccountState } from './account.ts';
 import type { Account, BankCall, TransferCall } from './calls.ts';
@@ -25,7 +25,7 @@ const LARGEST_AMOUNT = 60;
 /** Keys of the newest transfers that were counted: a repeat of one is told so, but moves nothing. */
 const COUNTED_REMEMBERED = 256;
 
-export class BankPlay implements Play<BankCall> {
+export class BankWorkload implements Workload<BankCall> {
   readonly world: JsonObject & { accounts: Account[] };
   readonly objects: readonly string[];
   readonly model = accountModel as unknown as SequentialModel<unknown, unknown, unknown>;
