@@ -98,13 +98,18 @@ export class GroupCommit {
     const share = Math.min(GROUP_BYTES, this.#waitingBytes / this.#idle.length);
     const group: Waiting[] = [];
     const kept: Waiting[] = [];
+    // A batch that has to wait keeps those of its run behind it waiting.
+    const leftOut = new Set(this.#busy);
     let bytes = 0;
     for (const waiting of this.#waiting) {
       const fits = bytes === 0 || bytes + waiting.batch.bytes <= share;
-      if (fits && !this.#busy.has(waiting.runId)) {
+      if (fits && !leftOut.has(waiting.runId)) {
         group.push(waiting);
         bytes += waiting.batch.bytes;
-      } else kept.push(waiting);
+      } else {
+        kept.push(waiting);
+        leftOut.add(waiting.runId);
+      }
     }
     this.#waiting = kept;
     this.#waitingBytes -= bytes;
