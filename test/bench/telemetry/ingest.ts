@@ -38,17 +38,14 @@ export async function ingestion(): Promise<string> {
   const server = await startPart('server', { DATABASE_URL: url });
   const told = { onAdded: () => undefined, onChanged: () => undefined };
   const commit = new GroupCommit({ databaseUrl: url, sql, log: silentLog, ...told });
-  const steps = new GroupCommit({ databaseUrl: url, sql, log: silentLog, ...told, atOnce: false });
   const grouped = (read: (body: Buffer, runId: string) => Batch) => (runId: string, body: Buffer) =>
     commit.store(runId, TOKEN_HASH, read(body, runId));
-  const inSteps = (runId: string, body: Buffer) => steps.store(runId, TOKEN_HASH, readBatch(body, runId));
   const alone = (runId: string, body: Buffer) => ingest(sql, runId, TOKEN_HASH, readBatch(body, runId));
   const candidates: Candidate[] = [
     ...(await copying(url)),
     { name: 'simcity over HTTP, 16 in flight', runs: 16, store: overHttp(server.url) },
     { name: 'simcity over HTTP, 4 in flight', runs: 4, store: overHttp(server.url) },
     { name: 'without HTTP: one pass over bytes, group COPY, 16', runs: 16, store: each(grouped(readBatch)) },
-    { name: 'without HTTP: the same in four round trips, 16', runs: 16, store: each(inSteps) },
     { name: 'without HTTP: parsed, by hand, group COPY, 16', runs: 16, store: each(grouped(parsedBatch)) },
     { name: 'without HTTP: parsed, by zod, group COPY, 16', runs: 16, store: each(grouped(readBySchema)) },
     { name: 'without HTTP: one pass, an INSERT a batch, 16', runs: 16, store: each(alone) },
@@ -70,7 +67,6 @@ export async function ingestion(): Promise<string> {
     ].join('\n');
   } finally {
     await commit.close();
-    await steps.close();
     await server.stop();
     await postgres.close();
   }
