@@ -5,10 +5,10 @@ import { rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { apiPath, telemetryBatchSchema } from '../../../server/contract/index.ts';
+import { apiPath } from '../../../server/contract/index.ts';
 import type { Sql } from '../../../server/db/client.ts';
 import { ingest } from '../../../server/db/events.ts';
-import { type Batch, blockOf, eventRow, ingestedEvents, snapshotRow } from '../../../server/ingest/batch.ts';
+import type { Batch } from '../../../server/ingest/batch.ts';
 import { GroupCommit } from '../../../server/ingest/group-commit.ts';
 import { parsedBatch, readBatch } from '../../../server/ingest/read-batch.ts';
 import { silentLog, startTestPostgres } from '../../helpers/postgres.ts';
@@ -46,8 +46,7 @@ export async function ingestion(): Promise<string> {
     { name: 'simcity over HTTP, 16 in flight', runs: 16, store: overHttp(server.url) },
     { name: 'simcity over HTTP, 4 in flight', runs: 4, store: overHttp(server.url) },
     { name: 'without HTTP: one pass over bytes, group COPY, 16', runs: 16, store: each(grouped(readBatch)) },
-    { name: 'without HTTP: parsed, by hand, group COPY, 16', runs: 16, store: each(grouped(parsedBatch)) },
-    { name: 'without HTTP: parsed, by zod, group COPY, 16', runs: 16, store: each(grouped(readBySchema)) },
+    { name: 'without HTTP: parsed, by zod, group COPY, 16', runs: 16, store: each(grouped(parsedBatch)) },
     { name: 'without HTTP: one pass, an INSERT a batch, 16', runs: 16, store: each(alone) },
   ];
   try {
@@ -147,20 +146,6 @@ function overHttp(base: string): Candidate['store'] {
     } finally {
       agent.destroy();
     }
-  };
-}
-
-function readBySchema(body: Buffer, runId: string): Batch {
-  const { events, snapshots, live, end } = telemetryBatchSchema.parse(JSON.parse(body.toString()));
-  const rows = events.map(eventRow);
-  return {
-    count: rows.length,
-    block: blockOf(runId, rows),
-    eventsJson: () => ingestedEvents(rows),
-    snapshots: snapshots.map(snapshotRow),
-    live,
-    end,
-    bytes: body.length,
   };
 }
 
