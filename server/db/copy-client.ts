@@ -1,7 +1,7 @@
 /** The connections on which telemetry is stored: one transaction for many batches, the rows by COPY. */
 import type { Socket } from 'node:net';
 import pg from 'pg';
-import { CopyQuery, type StatementResult } from './copy-query.ts';
+import { CopyQuery } from './copy-query.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
 /** A statement that takes longer has met a lock or a disk that does not answer: the batches are sent again. */
@@ -12,28 +12,14 @@ const ANSWER_WITHIN_MS = 25_000;
 const EVENTS = 'copy simcity_run_events (run_id, idx, at, virtual_ms, type, actor, data) from stdin';
 const SNAPSHOTS = 'copy simcity_run_snapshots (run_id, idx, at, metrics) from stdin';
 
-/** SQLSTATE of simcity_ingest_expect. */
-const ELSEWHERE = 'SC009';
-
 /** A run whose row is locked for the transaction under way. */
-export interface LockedRun extends Stop {
+export interface LockedRun {
   runId: string;
   next: number;
   /** Batches taken before. */
   batches: number;
-}
-
-export interface Stop {
   stopRequested: boolean;
   stopReason: string | null;
-}
-
-/** A run of which it is thought to be known where it stands. */
-export interface ExpectedRun {
-  runId: string;
-  tokenHash: Buffer;
-  next: number;
-  batches: number;
 }
 
 export interface MovedRun {
@@ -53,12 +39,9 @@ export interface CopyRows {
   snapshots: readonly Buffer[];
 }
 
-/** What came of a group of batches: the stop request of each run, or the runs that stood elsewhere. */
-export type Outcome = { stops: Map<string, Stop> } | { elsewhere: string[] };
-
 /**
- * One connection, made on first use and again after it broke. postgres.js, which everything else goes
- * through, hung after some dozens of short COPYs (3.4.9); pg does not.
+ * One connection, made on first use and again after it broke. Why pg, and no library for COPY: see COPY in
+ * server/README.md.
  */
 export class CopyClient {
   readonly #url: string;
@@ -70,10 +53,12 @@ export class CopyClient {
 
   /** Begins a transaction and locks those of `runs` that may be written now; the others are left out. */
   async begin(runs: readonly { runId: string; tokenHash: Buffer }[]): Promise<LockedRun[]> {
-    const results = await this.#do((client) =>
-      client.query(
-        `begin; select run_id, next_index, batches, stop_requested, stop_reason from simcity_ingest_lock(${idsAndHashes(runs)})`,
-      ),
+    const results = await this.#do(
+      (client) =>
+        client.query(
+          `begin; select run_id, next_index, batches, stop_requested, stop_reason from simcity_ingest_lock(${idsAndHashes(runs)})`,
+        ),
+      () => this.#connected(),
     );
     return ((results as unknown as pg.QueryResult<LockRow>[])[1]?.rows ?? []).map((row) => ({
       runId: row.run_id,
@@ -84,41 +69,14 @@ export class CopyClient {
     }));
   }
 
-  async copyEvents(rows: readonly Buffer[]): Promise<void> {
-    await this.#do((client) => query(client, EVENTS, [rows]));
-  }
-
-  async copySnapshots(rows: readonly Buffer[]): Promise<void> {
-    await this.#do((client) => query(client, SNAPSHOTS, [rows]));
-  }
-
-  /** Moves the runs on and commits. */
-  async commit(runs: readonly MovedRun[]): Promise<void> {
-    await this.#do((client) => client.query(`${finish(runs)}; commit`));
-  }
-
-  /**
-   * The whole transaction in one round trip: locks the runs, verifies that each stands where it is expected,
-   * stores the rows, moves the runs on and commits. Changes nothing when one is elsewhere.
-   */
-  async storeExpected(
-    expected: readonly ExpectedRun[],
-    { events, snapshots }: CopyRows,
-    moved: readonly MovedRun[],
-  ): Promise<Outcome> {
+  /** Stores the rows, moves the runs on, and commits. */
+  async finish({ events, snapshots }: CopyRows, moved: readonly MovedRun[]): Promise<void> {
     const copies: [string, readonly Buffer[]][] = [];
     if (events.length > 0) copies.push([EVENTS, events]);
     if (snapshots.length > 0) copies.push([SNAPSHOTS, snapshots]);
-    const statements = ['begin', expect(expected), ...copies.map(([copy]) => copy), finish(moved), 'commit'];
-    const rows = copies.map(([, rows]) => rows);
-    try {
-      const text = statements.join('; ');
-      return { stops: await this.#do(async (client) => stopsOf(await query(client, text, rows))) };
-    } catch (error) {
-      if (!(error instanceof pg.DatabaseError) || error.code !== ELSEWHERE) throw error;
-      await this.rollback();
-      return { elsewhere: error.detail?.split(',') ?? [] };
-    }
+    const statements = [...copies.map(([copy]) => copy), moving(moved), 'commit'];
+    const rows = copies.map(([, pieces]) => pieces);
+    await this.#do((client) => client.query(new CopyQuery(statements.join('; '), rows)).done);
   }
 
   /** Ends the transaction without effect; a connection that cannot even do that is thrown away. */
@@ -133,10 +91,13 @@ export class CopyClient {
   }
 
   /** @throws the error of PostgreSQL, or one with the code CONNECTION_CLOSED: then it is not known what became of it. */
-  async #do<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+  async #do<T>(
+    work: (client: pg.Client) => Promise<T>,
+    connection: () => pg.Client | Promise<pg.Client> = () => this.#same(),
+  ): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     try {
-      const client = await this.#connected();
+      const client = await connection();
       const silence = new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(new Error('no answer')), ANSWER_WITHIN_MS);
       });
@@ -151,6 +112,12 @@ export class CopyClient {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** That of the transaction under way: on a new one its statements would stand alone. */
+  #same(): pg.Client {
+    if (this.#client) return this.#client;
+    throw new Error('it broke in the middle of a transaction');
   }
 
   async #connected(): Promise<pg.Client> {
@@ -178,10 +145,6 @@ export class CopyClient {
   }
 }
 
-function query(client: pg.Client, text: string, copies: readonly (readonly Buffer[])[]) {
-  return client.query(new CopyQuery(text, copies)).done;
-}
-
 /** Ids and digests are hexadecimal, so that they can stand in the text: one round trip instead of two. */
 function idsAndHashes(runs: readonly { runId: string; tokenHash: Buffer }[]): string {
   const ids = runs.map(({ runId }) => runId).join(',');
@@ -189,26 +152,8 @@ function idsAndHashes(runs: readonly { runId: string; tokenHash: Buffer }[]): st
   return `'{${ids}}', '{${hashes}}'`;
 }
 
-function expect(runs: readonly ExpectedRun[]): string {
-  const next = runs.map(({ next }) => next).join(',');
-  const batches = runs.map(({ batches }) => batches).join(',');
-  return `select run_id, stop_requested, stop_reason from simcity_ingest_expect(${idsAndHashes(runs)}, '{${next}}', '{${batches}}')`;
-}
-
-function finish(runs: readonly MovedRun[]): string {
+function moving(runs: readonly MovedRun[]): string {
   return `select simcity_ingest_finish(${pg.escapeLiteral(JSON.stringify(runs))}::json)`;
-}
-
-/** Of the answers to `begin`, `expect` and the rest, of which the last must be that to `commit`. */
-function stopsOf(results: readonly StatementResult[]): Map<string, Stop> {
-  if (results.at(-1)?.tag !== 'COMMIT') throw new Error('the commit was not confirmed');
-  const rows = results[1]?.rows ?? [];
-  return new Map(
-    rows.map(([runId, requested, reason]) => [
-      String(runId),
-      { stopRequested: requested === 't', stopReason: reason ?? null },
-    ]),
-  );
 }
 
 interface LockRow {

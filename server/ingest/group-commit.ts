@@ -5,22 +5,12 @@
 
 import type { Sql } from '../db/client.ts';
 import { isUnreachable } from '../db/client.ts';
-import { CopyClient, type ExpectedRun } from '../db/copy-client.ts';
+import { CopyClient } from '../db/copy-client.ts';
 import { type Ingested, ingest } from '../db/events.ts';
 import { ApiError } from '../errors.ts';
 import type { Log } from '../process-edge.ts';
 import type { Batch } from './batch.ts';
-import { Places } from './places.ts';
-import {
-  type Addition,
-  firstOf,
-  moved,
-  onePerRun,
-  place,
-  type RunGroup,
-  rowsOf,
-  type Waiting,
-} from './run-group.ts';
+import { type Addition, moved, onePerRun, place, type RunGroup, rowsOf, type Waiting } from './run-group.ts';
 
 /** Two connections keep one busy while the other commits; a third brought nothing on two cores. */
 const CONNECTIONS = 2;
@@ -37,15 +27,10 @@ export interface GroupCommitOptions {
   onAdded(addition: Addition): void;
   /** Called after a commit of which only the run is known. */
   onChanged(runId: string): void;
-  /** False: every group step by step, to compare with. */
-  atOnce?: boolean;
 }
 
 export class GroupCommit {
-  /** Groups stored in one round trip, and step by step; those of them of which a run was not where it was expected. */
-  readonly counts = { atOnce: 0, inSteps: 0, elsewhere: 0 };
   readonly #options: GroupCommitOptions;
-  readonly #places = new Places();
   readonly #idle: CopyClient[];
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
@@ -95,13 +80,18 @@ export class GroupCommit {
     const share = Math.min(GROUP_BYTES, this.#waitingBytes / this.#idle.length);
     const group: Waiting[] = [];
     const kept: Waiting[] = [];
+    // A batch that has to wait keeps those of its run behind it waiting.
+    const leftOut = new Set(this.#busy);
     let bytes = 0;
     for (const waiting of this.#waiting) {
       const fits = bytes === 0 || bytes + waiting.batch.bytes <= share;
-      if (fits && !this.#busy.has(waiting.runId)) {
+      if (fits && !leftOut.has(waiting.runId)) {
         group.push(waiting);
         bytes += waiting.batch.bytes;
-      } else kept.push(waiting);
+      } else {
+        kept.push(waiting);
+        leftOut.add(waiting.runId);
+      }
     }
     this.#waiting = kept;
     this.#waitingBytes -= bytes;
@@ -128,10 +118,9 @@ export class GroupCommit {
     if (plain.length === 0) return group;
     let done: RunGroup[];
     try {
-      done = (await this.#atOnce(client, plain)) ?? (await this.#inSteps(client, plain));
+      done = await commitGroup(client, plain);
     } catch (error) {
       await client.rollback();
-      for (const { runId } of plain) this.#places.forget(runId);
       if (!isUnreachable(error)) {
         // It may be the fault of one of them: each for itself will tell.
         this.#options.log.warn(
@@ -159,58 +148,7 @@ export class GroupCommit {
     return group.filter((waiting) => !settled.has(waiting));
   }
 
-  /** The transaction in one round trip; null when it is not known where each run stands. */
-  async #atOnce(client: CopyClient, group: readonly Waiting[]): Promise<RunGroup[] | null> {
-    if (this.#options.atOnce === false) return null;
-    const runs: RunGroup[] = [];
-    const expected: ExpectedRun[] = [];
-    for (const { runId, tokenHash, batch } of onePerRun(group)) {
-      const known = this.#places.expected(runId, tokenHash, firstOf(batch));
-      if (known === null) return null;
-      const run = place({ runId, ...known, stopRequested: false, stopReason: null }, group);
-      // Repeated, or another server stored the batches between.
-      if (run.parts.length === 0) return null;
-      runs.push(run);
-      expected.push({ runId, tokenHash, next: known.next, batches: known.batches });
-    }
-    const outcome = await client.storeExpected(expected, rowsOf(runs), runs.map(moved));
-    if ('elsewhere' in outcome) {
-      this.counts.elsewhere += 1;
-      for (const runId of outcome.elsewhere) this.#places.surprise(runId);
-      return null;
-    }
-    for (const run of runs) Object.assign(run, outcome.stops.get(run.runId));
-    this.counts.atOnce += 1;
-    this.#learn(runs);
-    return runs;
-  }
-
-  /** The transaction step by step. Runs that are missing in the answer, and batches missing in `parts`, were not stored. */
-  async #inSteps(client: CopyClient, group: readonly Waiting[]): Promise<RunGroup[]> {
-    const locked = await client.begin(onePerRun(group));
-    const runs = locked.map((run) => place(run, group)).filter(({ parts }) => parts.length > 0);
-    if (runs.length === 0) {
-      await client.rollback();
-      return [];
-    }
-    const { events, snapshots } = rowsOf(runs);
-    if (events.length > 0) await client.copyEvents(events);
-    if (snapshots.length > 0) await client.copySnapshots(snapshots);
-    await client.commit(runs.map(moved));
-    this.counts.inSteps += 1;
-    this.#learn(runs);
-    return runs;
-  }
-
-  #learn(runs: readonly RunGroup[]): void {
-    for (const { runId, next, after, parts } of runs) {
-      const tokenHash = parts[0]?.waiting.tokenHash as Buffer;
-      this.#places.learn(runId, tokenHash, { next, batches: after });
-    }
-  }
-
   async #oneByOne(runId: string, left: Waiting[]): Promise<void> {
-    this.#places.forget(runId);
     for (const { tokenHash, batch, resolve, reject } of left) {
       try {
         const stored = await ingest(this.#options.sql, runId, tokenHash, batch);
@@ -223,4 +161,16 @@ export class GroupCommit {
     this.#busy.delete(runId);
     this.#pump();
   }
+}
+
+/** One transaction. Runs that are missing in the answer, and batches missing in `parts`, were not stored. */
+async function commitGroup(client: CopyClient, group: readonly Waiting[]): Promise<RunGroup[]> {
+  const locked = await client.begin(onePerRun(group));
+  const runs = locked.map((run) => place(run, group)).filter(({ parts }) => parts.length > 0);
+  if (runs.length === 0) {
+    await client.rollback();
+    return [];
+  }
+  await client.finish(rowsOf(runs), runs.map(moved));
+  return runs;
 }

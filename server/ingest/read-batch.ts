@@ -15,7 +15,6 @@ import {
   snapshotJsonOf,
   snapshotRow,
 } from './batch.ts';
-import { plainEvents, plainSnapshots } from './hot-path.ts';
 import { scanEvents } from './scan-events.ts';
 
 /** What one event or snapshot may take as JSON in UTF-8. */
@@ -96,21 +95,8 @@ export function parsedBatch(body: Buffer, runId: string): Batch {
   };
 }
 
-/** The batch by the contract: by hand where that is enough, else by the schemas, with the same result. */
-export function check(body: unknown): Checked {
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
-    const { events = [], snapshots = [], live, end } = body as Record<string, unknown>;
-    const plain = plainEvents(events);
-    const seen = plain && plainSnapshots(snapshots);
-    if (plain && seen) {
-      const rest = validate(telemetryBatchSchema, { live, end }, 'the body');
-      return { ...rest, events: plain, snapshots: seen };
-    }
-  }
-  return bySchema(body);
-}
-
-function bySchema(body: unknown): Checked {
+/** The batch by the contract. */
+function check(body: unknown): Checked {
   let batch: Checked;
   try {
     batch = validate(telemetryBatchSchema, body, 'the body');

@@ -46,11 +46,6 @@ export function rowsOf(runs: readonly RunGroup[]): CopyRows {
   };
 }
 
-/** Index of the first event of a batch; undefined: it has none. */
-export function firstOf({ block }: Batch): number | undefined {
-  return block && block.count > 0 ? block.first : undefined;
-}
-
 /** The first batch of each run. Those of one run with another token are left for later: simcity_ingest_batch tells who may. */
 export function onePerRun(group: readonly Waiting[]): Waiting[] {
   const runs = new Map<string, Waiting>();

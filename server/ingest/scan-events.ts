@@ -1,13 +1,17 @@
 /**
  * Reads the events of a batch in one pass over its bytes: what a harness sends is checked, and made into the
- * rows of COPY and the frames of streams, without a value being made of it. Like the check by hand it never
+ * rows of COPY and the frames of streams, without a value being made of it. It never
  * refuses: whatever is not in the one form that it knows (null) is parsed and left to the schemas, which are
  * the contract. A property test holds the two together.
  */
 import { isUtf8 } from 'node:buffer';
 import type { EventBlock } from './event-block.ts';
-import { MAX_ACTOR, MAX_ITEMS, MAX_TYPE } from './hot-path.ts';
 import { literalEnd, NOT_CANONICAL, numberEnd, objectEnd, plainStringEnd } from './scan-json.ts';
+
+/** As the schemas have them. */
+const MAX_ITEMS = 10_000;
+const MAX_TYPE = 100;
+const MAX_ACTOR = 200;
 
 const LIST = Buffer.from('{"events":[');
 const INDEX = Buffer.from('{"index":');
@@ -206,7 +210,7 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE;
 }
 
-/** Behind a time such as `2026-01-31T12:00:00.123Z`, of those that the check by hand takes. */
+/** Behind a time such as `2026-01-31T12:00:00.123Z`: what `Date.prototype.toISOString` writes for the years 1000 to 9999. */
 function timeEnd(body: Buffer, at: number): number {
   for (let i = 0; i < TIME_LENGTH; i++) {
     const wanted = TIME_MARKS[i] as number;
@@ -214,12 +218,15 @@ function timeEnd(body: Buffer, at: number): number {
   }
   const month = twoDigits(body, at + 5);
   const day = twoDigits(body, at + 8);
-  // Every month has 28 days; PostgreSQL knows no year 0.
-  const isDay = body[at] !== ZERO && month >= 1 && month <= 12 && day >= 1 && day <= 28;
+  // PostgreSQL knows no year 0.
+  const isDay = body[at] !== ZERO && day >= 1 && day <= (DAYS[month] ?? 0);
   const isTime =
     twoDigits(body, at + 11) <= 23 && twoDigits(body, at + 14) <= 59 && twoDigits(body, at + 17) <= 59;
   return isDay && isTime ? at + TIME_LENGTH : NOT_CANONICAL;
 }
+
+/** Of each month from 1 on; the 29th of February is left to the schemas. */
+const DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Bytes that must stand there; 0 for a digit. */
 const TIME_MARKS = Uint8Array.from('0000-00-00T00:00:00.000Z', (mark) =>

@@ -26,7 +26,7 @@ export interface Storing {
 }
 
 export async function storing(
-  world: { databaseUrl: string; sql: Sql; atOnce?: boolean },
+  world: { databaseUrl: string; sql: Sql },
   work: (storing: Storing) => Promise<void>,
 ): Promise<void> {
   const added: Addition[] = [];

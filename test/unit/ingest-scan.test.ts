@@ -41,7 +41,7 @@ const json = fc.letrec((again) => ({
 const time = fc
   .date({
     min: new Date('1000-01-01T00:00:00.000Z'),
-    max: new Date('9999-12-28T23:59:59.999Z'),
+    max: new Date('9999-12-31T23:59:59.999Z'),
     noInvalidDate: true,
   })
   .map((date) => date.toISOString());
@@ -106,7 +106,7 @@ describe('the pass over the bytes of a batch', () => {
       fc.property(events, rest, (list, others) => {
         const taken = assertAgreed(Buffer.from(JSON.stringify({ events: list, ...others })));
         const isUsual =
-          others.end === undefined && list.every(({ at, data }) => usual(data) && !/-(29|3\d)T/.test(at));
+          others.end === undefined && list.every(({ at, data }) => usual(data) && !/-02-29T/.test(at));
         if (isUsual && !(others.snapshots ?? []).some(({ metrics }) => Object.hasOwn(metrics, '__proto__')))
           expect(taken).toBe(true);
       }),
@@ -177,6 +177,39 @@ describe('the pass over the bytes of a batch', () => {
         (_all, index: string) => `{"index":${index},"at":"2026-01-01T00:00:00.000Z","metrics":{}}`,
       );
     expect(scannedBatch(Buffer.from(filled), RUN)).toBeNull();
+  });
+
+  const withTime = (at: string) =>
+    Buffer.from(`{"events":[{"index":0,"at":"${at}","virtualMs":1,"type":"note","actor":"city","data":{}}]}`);
+
+  it('takes every day of a usual year', () => {
+    for (let day = Date.UTC(2025, 0, 1); day < Date.UTC(2026, 0, 1); day += 86_400_000)
+      expect(assertAgreed(withTime(new Date(day).toISOString()))).toBe(true);
+  });
+
+  it.each([
+    '2024-02-29T12:00:00.000Z',
+    '2023-02-29T12:00:00.000Z',
+    '2024-02-30T12:00:00.000Z',
+    '2024-04-31T12:00:00.000Z',
+    '2024-01-32T12:00:00.000Z',
+    '2024-01-00T12:00:00.000Z',
+    '2024-00-01T12:00:00.000Z',
+    '2024-13-01T12:00:00.000Z',
+    '2024-01-01T24:00:00.000Z',
+    '2024-01-01T12:60:00.000Z',
+    '2024-01-01T12:00:60.000Z',
+    '2024-01-01T12:00:00Z',
+    '2024-01-01T12:00Z',
+    '2024-01-01T12:00:00.123456789Z',
+    '2024-01-01T12:00:00.000+01:00',
+    '2024-01-01 12:00:00.000Z',
+    '0000-01-01T00:00:00.000Z',
+    '0999-01-01T00:00:00.000Z',
+    '２024-01-01T12:00:00.000Z',
+    'now',
+  ])('leaves the time %s to the schemas', (at) => {
+    expect(scannedBatch(withTime(at), RUN)).toBeNull();
   });
 
   it('leaves bytes that are no UTF-8, and nesting that is deep', () => {

@@ -57,7 +57,7 @@ publisher.setEncoding('latin1').on('data', (text: string) => {
 publisher.on('error', () => undefined);
 let index = 0;
 
-const AT = new Date(Math.floor(performance.timeOrigin)).toISOString().replace(/-(29|3\d)T/, '-28T');
+const AT = new Date(Math.floor(performance.timeOrigin)).toISOString();
 
 const event = () => {
   return `{"index":${index},"at":"${AT}","virtualMs":${index++},"type":"book.ok","actor":"citizen-017","data":{"sent":${sentNow()},"op":9120,"slot":"slot-003","booking":"b-4711","latencyMs":2.125}}`;
