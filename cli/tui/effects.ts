@@ -14,8 +14,8 @@ export interface EffectContext {
   screen: Screen;
   jobs: JobRunner;
   cwd: string;
-  state: () => State;
-  dispatch: (action: Action) => void;
+  model: () => State;
+  send: (action: Action) => void;
 }
 
 const COMMANDS = {
@@ -24,13 +24,21 @@ const COMMANDS = {
 } as const;
 
 export function perform(context: EffectContext, effect: Effect): void {
-  const notice = (text: string) => context.dispatch({ type: 'notice', text });
+  const notice = (text: string) => context.send({ type: 'notice', text });
   const failed = (error: unknown) => notice(safeText(messageOf(error)));
   switch (effect.do) {
+    case 'stop':
+      context.api.stop(context.model().data.run.id, 'stopped from mission control').catch((error: unknown) =>
+        context.send({
+          type: 'stop-failed',
+          text: `The stop did not get through: ${safeText(messageOf(error))}`,
+        }),
+      );
+      return;
     case 'job': {
       const { title, args } = COMMANDS[effect.command];
-      context.jobs.start(args(context.state().data.run.id), ({ lines, exitCode }) =>
-        context.dispatch({ type: 'job', title, lines, exitCode }),
+      context.jobs.start(args(context.model().data.run.id), ({ lines, exitCode }) =>
+        context.send({ type: 'job', title, lines, exitCode }),
       );
       return;
     }
@@ -44,7 +52,7 @@ export function perform(context: EffectContext, effect: Effect): void {
       save(context, effect.file).then(notice, failed);
       return;
     case 'compare':
-      context.api.run(effect.runId).then((run) => context.dispatch({ type: 'compare', run }), failed);
+      context.api.run(effect.runId).then((run) => context.send({ type: 'compare', run }), failed);
   }
 }
 
@@ -62,9 +70,9 @@ export function copyCommand(screen: Screen, text: string, notice: (text: string)
   notice('Copied, if the terminal allows it (OSC 52).');
 }
 
-async function save({ cwd, state }: EffectContext, file: string): Promise<string> {
+async function save({ cwd, model }: EffectContext, file: string): Promise<string> {
   const path = isAbsolute(file) ? file : join(cwd, file);
-  const { bundle } = state().forensics;
+  const { bundle } = model().forensics;
   // What is there already is left alone.
   await writeFile(path, `${safeJson(bundle, 2)}\n`, { flag: 'wx' });
   return `Saved to ${safeText(path)}.`;

@@ -25,7 +25,7 @@ export async function missionControl(context: Context, request: WatchRequest & O
   await withScreen(context, request.opened, async (screen, { watchRun, browseRuns }) => {
     let next: WatchRequest | null = request;
     while (next !== null) {
-      const { state }: { state: State } = await watchRun(context, screen, next);
+      const state: State = await watchRun(context, screen, next);
       // Looked at again, a run that has ended has to say so again; what is known of its end stays.
       const isKnown = last !== null && (last as State).data.end !== null;
       if (state.data.run.id === request.run.id && !isKnown) last = state;
@@ -83,7 +83,7 @@ export async function runsControl(context: Context, request: ListRequest & Opene
     for (;;) {
       const next = await chooseRun(context, screen, browseRuns, { ...request, home: null });
       if (next === null) return;
-      const { state } = await watchRun(context, screen, next);
+      const state = await watchRun(context, screen, next);
       if (state.leaving !== 'runs') return;
     }
   });

@@ -2,14 +2,12 @@
 import { isTerminal } from '../../server/contract/index.ts';
 import { followInBatches } from '../client/stream.ts';
 import type { Context } from '../process/context.ts';
-import { messageOf } from '../process/errors.ts';
-import { safeText } from '../run/sanitize.ts';
 import { App } from './app.tsx';
 import { perform } from './effects.ts';
 import { createFetcher } from './fetcher.ts';
 import { createJobs } from './jobs.ts';
-import { mount } from './mount.tsx';
-import { createPainter, PICTURE_MS } from './painter.ts';
+import { PICTURE_MS } from './painter.ts';
+import { type Program, type Running, show } from './program.ts';
 import { pump } from './pump.ts';
 import type { WatchRequest } from './requests.ts';
 import type { Screen } from './screen.ts';
@@ -28,109 +26,99 @@ const STREAMED_WHOLE = 20_000;
 /** Events before the newest one that a long run's stream begins with. */
 const STREAMED_BEFORE = 400;
 
-/** Shows the run until the user leaves it. */
-export async function watchRun(
-  context: Context,
-  screen: Screen,
-  request: WatchRequest,
-): Promise<{ state: State }> {
+/** Shows the run until the user leaves it. Resolves to what is known of it then. */
+export function watchRun(context: Context, screen: Screen, request: WatchRequest): Promise<State> {
+  return show(context, screen, watchProgram(context, screen, request));
+}
+
+function watchProgram(context: Context, screen: Screen, request: WatchRequest): Program<State, Action> {
   const { api, run } = request;
   const newest = run.live.eventIndex;
   const streamFrom = newest > STREAMED_WHOLE ? newest - STREAMED_BEFORE : 0;
-  const done = new AbortController();
-  let state = initialState({
-    run,
+  const jobs = createJobs(api.connection);
+  return {
+    init: initOf(request, screen, streamFrom),
+    update: reduce,
+    view: (state, send) => <App state={state} onStroke={(stroke) => send({ type: 'stroke', ...stroke })} />,
+    subscriptions: (running) => [
+      context.onSignal(() => running.send({ type: 'intent', intent: 'interrupt' })),
+      startTicking(running),
+      stream(running, request, streamFrom),
+      fetchNeeds(running, request),
+      context.atExitSync(() => jobs.end()),
+      () => jobs.end(),
+    ],
+    effects: (effect, { model, send }) =>
+      perform({ api, screen, jobs, cwd: context.cwd, model, send }, effect),
+    patience: patienceOf,
+  };
+}
+
+function initOf(request: WatchRequest, screen: Screen, streamFrom: number): State {
+  const { run, owns, hosted, exitOnEnd, view, compareWith } = request;
+  const init = initialState({
+    ...{ run, owns, hosted, exitOnEnd, streamFrom },
     size: screen.size(),
     nowMs: Date.now(),
-    owns: request.owns,
-    hosted: request.hosted,
-    exitOnEnd: request.exitOnEnd,
     readOnly: request.readOnly === true,
     cameFromList: request.cameFromList === true,
-    streamFrom,
-    ...(request.view === undefined ? {} : { view: request.view }),
+    ...(view === undefined ? {} : { view }),
   });
-  const dispatch = (action: Action) => {
-    const before = state;
-    state = reduce(state, action);
-    if (state === before) return;
-    if (state.stopRequested && !before.stopRequested) sendStop(request, dispatch);
-    performAll(before);
-    if (state.leaving !== null && before.leaving === null) done.abort();
-    painter.soon(patienceOf(action, state.data.eventsPerSecond));
-    wantMore();
-  };
-  const performAll = (before: State) => {
-    const known = before.effects.at(-1)?.number ?? 0;
-    for (const effect of state.effects) {
-      if (effect.number > known)
-        perform({ api, screen, jobs, cwd: context.cwd, state: () => state, dispatch }, effect);
-    }
-  };
+  if (compareWith === undefined) return init;
+  return { ...init, effects: [{ number: 1, do: 'compare', runId: compareWith }] };
+}
+
+type RunningWatch = Running<State, Action>;
+
+/** What the server says of the run. */
+function stream(
+  { closing, send, fail }: RunningWatch,
+  { api, run, thin }: WatchRequest,
+  from: number,
+): () => void {
+  const batches = followInBatches({
+    connection: api.connection,
+    runId: run.id,
+    from,
+    signal: closing,
+    lazy: true,
+    mode: thin === true ? 'live' : 'auto',
+  });
+  pump({ batches, dispatch: send, now: Date.now, batchMs: PICTURE_MS }).catch(fail);
+  // It ends when the program closes.
+  return () => {};
+}
+
+/** Asks the server for what the state needs, after each change and from time to time. */
+function fetchNeeds({ model, send, onChange }: RunningWatch, { api, run }: WatchRequest): () => void {
   const fetcher = createFetcher({
     api,
     runId: run.id,
     snapshotEvery: run.config.snapshotEvery,
     now: () => performance.now(),
-    onAnswer: (need, answer) => dispatch({ type: 'answer', need, answer }),
-    onProblem: (text) => dispatch({ type: 'notice', text }),
+    onAnswer: (need, answer) => send({ type: 'answer', need, answer }),
+    onProblem: (text) => send({ type: 'notice', text }),
   });
-  const wantMore = () => {
-    const other = state.replay.other;
-    const isOver = state.data.end !== null && other !== null && isTerminal(other.run.status);
-    fetcher.want(needsOf(state), other?.run.id ?? null, isOver);
+  const want = () => {
+    const { data, replay } = model();
+    const isOver = data.end !== null && replay.other !== null && isTerminal(replay.other.run.status);
+    fetcher.want(needsOf(model()), replay.other?.run.id ?? null, isOver);
   };
-  const jobs = createJobs(api.connection);
-  const app = () => <App state={state} onStroke={(stroke) => dispatch({ type: 'stroke', ...stroke })} />;
-  const mounted = mount(screen, app());
-  const painter = createPainter(() => mounted.draw(app()));
-  const undo = [
-    screen.onResize(() => {
-      screen.invalidate();
-      dispatch({ type: 'resize', size: screen.size() });
-    }),
-    context.onSignal(() => dispatch({ type: 'intent', intent: 'interrupt' })),
-    startTicking(() => state, dispatch, wantMore),
-    context.atExitSync(() => jobs.end()),
-  ];
-  const left = AbortSignal.any([done.signal, context.leaving]);
-  const stream = followInBatches({
-    connection: api.connection,
-    runId: run.id,
-    from: streamFrom,
-    signal: left,
-    lazy: true,
-    mode: request.thin === true ? 'live' : 'auto',
-  });
-  if (request.compareWith !== undefined) {
-    perform(
-      { api, screen, jobs, cwd: context.cwd, state: () => state, dispatch },
-      { number: 0, do: 'compare', runId: request.compareWith },
-    );
-  }
-  wantMore();
-  try {
-    await Promise.race([
-      pump({ batches: stream, dispatch, now: Date.now, batchMs: PICTURE_MS }).then(() => aborted(left)),
-      aborted(left),
-      mounted.crashed,
-    ]);
-  } finally {
-    for (const each of undo) each();
-    painter.cancel();
+  const undo = onChange(want);
+  const timer = setInterval(want, TICK_MS);
+  want();
+  return () => {
+    undo();
+    clearInterval(timer);
     fetcher.stop();
-    jobs.end();
-    mounted.unmount();
-    done.abort();
-  }
-  return { state };
+  };
 }
 
 /** From so many events a second on nobody can read along, and half as many pictures tell as much. */
 const FLOOD_PER_SECOND = 1_000;
 
 /** How long the picture of an action may wait, in ms. */
-function patienceOf({ type }: Action, eventsPerSecond: number): number {
+function patienceOf({ type }: Action, { data: { eventsPerSecond } }: State): number {
   switch (type) {
     case 'stroke':
     case 'intent':
@@ -153,31 +141,13 @@ function patienceOf({ type }: Action, eventsPerSecond: number): number {
   }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-function sendStop(request: WatchRequest, dispatch: (action: Action) => void): void {
-  request.api.stop(request.run.id, 'stopped from mission control').catch((error: unknown) => {
-    dispatch({ type: 'stop-failed', text: `The stop did not get through: ${safeText(messageOf(error))}` });
-  });
-}
-
 /** Time goes on by itself only while something on the screen depends on it. */
-function startTicking(
-  state: () => State,
-  dispatch: (action: Action) => void,
-  wantMore: () => void,
-): () => void {
+function startTicking({ model, send }: RunningWatch): () => void {
   const clock = setInterval(() => {
-    if (state().data.end === null) dispatch({ type: 'tick', nowMs: Date.now() });
-    wantMore();
+    if (model().data.end === null) send({ type: 'tick', nowMs: Date.now() });
   }, TICK_MS);
   const player = setInterval(() => {
-    if (state().replay.isPlaying) dispatch({ type: 'play', elapsedMs: PLAY_MS });
+    if (model().replay.isPlaying) send({ type: 'play', elapsedMs: PLAY_MS });
   }, PLAY_MS);
   return () => {
     clearInterval(clock);

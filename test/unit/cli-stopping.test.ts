@@ -7,7 +7,7 @@ function fakeProcess() {
   const leaving = new AbortController();
   const handlers: ((signal: LeaveSignal) => void)[] = [];
   const left: number[] = [];
-  const context = {
+  const known: Partial<Context> = {
     leaving: leaving.signal,
     onSignal: (handler) => {
       handlers.push(handler);
@@ -17,8 +17,8 @@ function fakeProcess() {
       left.push(exitCode);
       leaving.abort(exitCode);
     },
-  } as Partial<Context> as Context;
-  return { context, handlers, left };
+  };
+  return { context: known as Context, handlers, left };
 }
 
 describe('work that is told to stop', () => {

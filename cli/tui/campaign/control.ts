@@ -8,9 +8,10 @@ import type { Context } from '../../process/context.ts';
 import { messageOf } from '../../process/errors.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { loadViews, openScreen } from '../open-screen.ts';
+import { createStore } from '../program.ts';
 import type { Screen } from '../screen.ts';
 import { pictureOf } from './picture.ts';
-import { type CampaignStore, createCampaignStore, showCampaign } from './show-campaign.tsx';
+import { type CampaignProgram, type CampaignStore, campaignProgram, showCampaign } from './show-campaign.tsx';
 import { initialCampaign } from './state.ts';
 
 /** Shows the campaign while `work` conducts it, and after its end until the user leaves. `stop` tells it to end. */
@@ -22,7 +23,9 @@ export async function campaignControl(
 ): Promise<Conducted> {
   const opened = await openScreen(context, `campaign ${safeText(campaign.name)}`);
   const { screen } = opened;
-  const store = createCampaignStore(initialCampaign(pictureOf(campaign), 'going', screen.size()));
+  const init = initialCampaign(pictureOf(campaign), 'going', screen.size());
+  const program = campaignProgram(screen, init, stop);
+  const store = createStore(program);
   let api: Api | null = null;
   const conducted = work(
     reporterOf(store, campaign, (reached) => {
@@ -30,15 +33,15 @@ export async function campaignControl(
     }),
   );
   const over = conducted.then(({ finished }) => {
-    store.dispatch({ type: 'picture', picture: pictureOf(campaign) });
-    store.dispatch({ type: 'over', finished });
+    store.send({ type: 'picture', picture: pictureOf(campaign) });
+    store.send({ type: 'over', finished });
   });
   const failed = over.then(() => new Promise<never>(() => {}));
   failed.catch(() => {});
   try {
     const { watchRun } = await loadViews();
     opened.ready();
-    await Promise.race([failed, browse(context, screen, store, () => api, watchRun, stop)]);
+    await Promise.race([failed, browse(context, screen, program, store, () => api, watchRun)]);
   } finally {
     opened.close();
   }
@@ -51,13 +54,13 @@ type WatchRun = Awaited<ReturnType<typeof loadViews>>['watchRun'];
 async function browse(
   context: Context,
   screen: Screen,
+  program: CampaignProgram,
   store: CampaignStore,
   api: () => Api | null,
   watchRun: WatchRun,
-  stop: () => void,
 ): Promise<void> {
   for (;;) {
-    const next = await showCampaign(context, screen, store, stop);
+    const next = await showCampaign(context, screen, program, store);
     const reached = api();
     if (next.to === 'out' || context.leaving.aborted) return;
     if (reached !== null) await watchRecorded(context, screen, store, reached, next.run, watchRun);
@@ -78,7 +81,7 @@ export async function watchRecorded(
     const request = { api, run, owns: false, hosted: false, exitOnEnd: false, cameFromList: true };
     await watchRun(context, screen, { ...request, view: 'forensics' });
   } catch (error) {
-    store.dispatch({ type: 'notice', text: safeText(messageOf(error)) });
+    store.send({ type: 'notice', text: safeText(messageOf(error)) });
   }
 }
 
@@ -87,18 +90,18 @@ function reporterOf(
   campaign: CampaignState,
   connected: (api: Api) => void,
 ): CampaignReporter {
-  const update = () => store.dispatch({ type: 'picture', picture: pictureOf(campaign) });
+  const update = () => store.send({ type: 'picture', picture: pictureOf(campaign) });
   return {
     say(message) {
       update();
-      store.dispatch({ type: 'said', text: message });
+      store.send({ type: 'said', text: message });
     },
     progress(text) {
       update();
-      store.dispatch({ type: 'doing', text });
+      store.send({ type: 'doing', text });
     },
     found: ({ firstSeed, message }) =>
-      store.dispatch({ type: 'said', text: `found with seed ${firstSeed}: ${safeText(message)}` }),
+      store.send({ type: 'said', text: `found with seed ${firstSeed}: ${safeText(message)}` }),
     clear: update,
     connected,
   };

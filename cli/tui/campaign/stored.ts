@@ -6,10 +6,11 @@ import type { Context } from '../../process/context.ts';
 import { messageOf } from '../../process/errors.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { loadViews } from '../open-screen.ts';
+import { createStore } from '../program.ts';
 import type { Screen } from '../screen.ts';
 import { watchRecorded } from './control.ts';
 import { type CampaignPicture, pictureOf, pictureOfRuns } from './picture.ts';
-import { createCampaignStore, showCampaign } from './show-campaign.tsx';
+import { campaignProgram, showCampaign } from './show-campaign.tsx';
 import { initialCampaign } from './state.ts';
 
 const REFRESH_MS = 1_000;
@@ -29,18 +30,20 @@ export async function showStored(
     if (files.exists(name)) return pictureOf(files.load(name));
     return pictureOfRuns(name, (await api.runs({ limit: RUNS })).runs);
   };
-  const store = createCampaignStore(initialCampaign(pictureOfRuns(name, []), 'stored', screen.size()));
+  const init = initialCampaign(pictureOfRuns(name, []), 'stored', screen.size());
+  const program = campaignProgram(screen, init, () => {});
+  const store = createStore(program);
   const update = () =>
     read().then(
-      (picture) => store.dispatch({ type: 'picture', picture }),
-      (error: unknown) => store.dispatch({ type: 'notice', text: safeText(messageOf(error)) }),
+      (picture) => store.send({ type: 'picture', picture }),
+      (error: unknown) => store.send({ type: 'notice', text: safeText(messageOf(error)) }),
     );
   await update();
   const timer = setInterval(() => void update(), REFRESH_MS);
   const { watchRun } = await loadViews();
   try {
     for (;;) {
-      const next = await showCampaign(context, screen, store, () => {});
+      const next = await showCampaign(context, screen, program, store);
       if (next.to === 'out' || context.leaving.aborted) return;
       await watchRecorded(context, screen, store, api, next.run, watchRun);
     }

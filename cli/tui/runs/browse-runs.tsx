@@ -4,8 +4,7 @@ import type { Api } from '../../client/api.ts';
 import type { Context } from '../../process/context.ts';
 import { messageOf } from '../../process/errors.ts';
 import { safeText } from '../../run/sanitize.ts';
-import { mount } from '../mount.tsx';
-import { createPainter } from '../painter.ts';
+import { type Program, show } from '../program.ts';
 import type { ListRequest, WatchRequest } from '../requests.ts';
 import type { Screen } from '../screen.ts';
 import { type RunsAction, reduceRuns } from './reducer.ts';
@@ -29,48 +28,42 @@ export async function browseRuns(
   screen: Screen,
   request: BrowseRequest,
 ): Promise<WatchRequest | { campaign: string } | null> {
+  return nextOf(await show(context, screen, runsProgram(context, screen, request)), request);
+}
+
+function runsProgram(
+  context: Context,
+  screen: Screen,
+  request: BrowseRequest,
+): Program<RunsState, RunsAction> {
   const { api, home, readOnly } = request;
   const hosted = request.hosted && home === null;
-  const done = new AbortController();
-  let state = initialRuns({
-    size: screen.size(),
-    nowMs: Date.now(),
-    readOnly,
-    hosted,
-    hasHome: home !== null,
-  });
-  const dispatch = (action: RunsAction) => {
-    const before = state;
-    state = reduceRuns(state, action);
-    if (state === before) return;
-    const known = before.effects.at(-1)?.number ?? 0;
-    for (const effect of state.effects)
-      if (effect.number > known) perform(request, effect, () => state, dispatch);
-    if (state.leaving !== null) done.abort();
-    painter.soon(action.type === 'stroke' || action.type === 'resize' ? 0 : PATIENCE_MS);
-  };
-  const app = () => <RunsApp state={state} onStroke={(stroke) => dispatch({ type: 'stroke', ...stroke })} />;
-  const mounted = mount(screen, app());
-  const painter = createPainter(() => mounted.draw(app()));
-  const refresh = setInterval(() => void readPage(api, undefined, dispatch), REFRESH_MS);
-  void readPage(api, undefined, dispatch);
-  const undo = [
-    screen.onResize(() => {
-      screen.invalidate();
-      dispatch({ type: 'resize', size: screen.size() });
+  return {
+    init: initialRuns({
+      size: screen.size(),
+      nowMs: Date.now(),
+      readOnly,
+      hosted,
+      hasHome: home !== null,
     }),
-    context.onSignal(() => dispatch({ type: 'interrupt' })),
-    () => clearInterval(refresh),
-  ];
-  const left = AbortSignal.any([done.signal, context.leaving]);
-  try {
-    await Promise.race([aborted(left), mounted.crashed]);
-  } finally {
-    for (const each of undo) each();
-    painter.cancel();
-    mounted.unmount();
-  }
-  return nextOf(state, request);
+    update: reduceRuns,
+    view: (state, send) => (
+      <RunsApp state={state} onStroke={(stroke) => send({ type: 'stroke', ...stroke })} />
+    ),
+    subscriptions: ({ send }) => [
+      context.onSignal(() => send({ type: 'interrupt' })),
+      refresh(() => void readPage(api, undefined, send)),
+    ],
+    effects: (effect, { model, send }) => perform(request, effect, model, send),
+    patience: ({ type }) => (type === 'stroke' || type === 'resize' ? 0 : PATIENCE_MS),
+  };
+}
+
+/** At once, and then again and again. */
+function refresh(read: () => void): () => void {
+  read();
+  const timer = setInterval(read, REFRESH_MS);
+  return () => clearInterval(timer);
 }
 
 function nextOf({ leaving }: RunsState, request: BrowseRequest): WatchRequest | { campaign: string } | null {
@@ -105,11 +98,11 @@ function requestOf(
 async function readPage(
   api: Api,
   before: string | undefined,
-  dispatch: (action: RunsAction) => void,
+  send: (action: RunsAction) => void,
 ): Promise<void> {
   try {
     const page = await api.runs({ limit: PAGE, ...(before === undefined ? {} : { before }) });
-    dispatch({
+    send({
       type: 'page',
       runs: page.runs,
       next: page.next,
@@ -117,29 +110,29 @@ async function readPage(
       nowMs: Date.now(),
     });
   } catch (error) {
-    dispatch({ type: 'problem', text: safeText(messageOf(error)) });
+    send({ type: 'problem', text: safeText(messageOf(error)) });
   }
 }
 
 function perform(
   { api, onLaunched }: BrowseRequest,
   effect: RunsEffect,
-  state: () => RunsState,
-  dispatch: (action: RunsAction) => void,
+  model: () => RunsState,
+  send: (action: RunsAction) => void,
 ): void {
   switch (effect.do) {
     case 'more':
-      void readPage(api, state().next ?? undefined, dispatch);
+      void readPage(api, model().next ?? undefined, send);
       return;
     case 'stop':
       api.stop(effect.runId, 'stopped from mission control').catch((error: unknown) => {
-        dispatch({ type: 'notice', text: `The stop did not get through: ${safeText(messageOf(error))}` });
+        send({ type: 'notice', text: `The stop did not get through: ${safeText(messageOf(error))}` });
       });
       return;
     case 'launch':
       launch(api, effect.launch, onLaunched).then(
-        (run) => dispatch({ type: 'launched', run }),
-        (error: unknown) => dispatch({ type: 'launch-failed', text: safeText(messageOf(error)) }),
+        (run) => send({ type: 'launched', run }),
+        (error: unknown) => send({ type: 'launch-failed', text: safeText(messageOf(error)) }),
       );
   }
 }
@@ -148,11 +141,4 @@ async function launch(api: Api, wanted: Launch, onLaunched: ListRequest['onLaunc
   const run = await api.launch(wanted);
   await onLaunched?.(run);
   return run;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

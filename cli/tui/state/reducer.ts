@@ -142,16 +142,15 @@ function askStop(state: State): State {
 
 function confirm(state: State): State {
   if (state.overlay === 'confirm-stop') {
-    return { ...state, overlay: null, stopRequested: true, notice: 'Stopping the run.' };
+    return requestStop({ ...state, overlay: null, notice: 'Stopping the run.' });
   }
   if (state.overlay === 'confirm-quit') {
-    return {
+    return requestStop({
       ...state,
       overlay: null,
-      stopRequested: true,
       leaveAtEnd: true,
       notice: 'Stopping the run to leave.',
-    };
+    });
   }
   return state;
 }
@@ -169,13 +168,17 @@ function quit(state: State): State {
 function interrupt(state: State): State {
   if (state.data.end !== null) return { ...state, leaving: 'quit' };
   if (!state.owns || state.stopRequested) return { ...state, leaving: 'interrupt' };
-  return {
+  return requestStop({
     ...state,
     overlay: null,
-    stopRequested: true,
     leaveAtEnd: true,
     notice: 'Stopping the run; Ctrl-C again leaves at once.',
-  };
+  });
+}
+
+/** Once; again when it did not get through. */
+function requestStop(state: State): State {
+  return state.stopRequested ? state : effect({ ...state, stopRequested: true }, { do: 'stop' });
 }
 
 /** Takes the line that was typed. */

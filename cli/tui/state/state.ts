@@ -102,7 +102,7 @@ export interface State {
   input: TextInput | null;
   /** A sentence for the key bar, until the next key. */
   notice: string | null;
-  /** True once a stop was asked for; whoever runs the state sends it. */
+  /** True once a stop was asked for. */
   stopRequested: boolean;
   /** True when the end of the run is also the end of mission control. */
   leaveAtEnd: boolean;
@@ -138,6 +138,7 @@ export interface State {
 
 /** Something to do outside, asked for by a key. */
 export type Effect = { number: number } & (
+  | { do: 'stop' }
   | { do: 'job'; command: 'verify' | 'shrink' }
   | { do: 'end-job' }
   | { do: 'copy'; text: string }
