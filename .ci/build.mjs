@@ -14,7 +14,7 @@ const entries = {
   database: 'server/db/embedded-main.ts',
   runner: 'runner/main.ts',
   harness: 'runner/harness/main.ts',
-  lab: 'runner/lab/main.ts',
+  worker: 'runner/worker/main.ts',
 };
 
 /**

@@ -9,8 +9,8 @@ import { VERSION } from './process/version.ts';
 import type { Act, Action } from './program/act.ts';
 import { addFollowing } from './program/following.ts';
 import { addHosting } from './program/hosting.ts';
-import { addLab } from './program/lab.ts';
 import { addReading } from './program/reading.ts';
+import { addRepeating } from './program/repeating.ts';
 import { addRun } from './program/run.ts';
 import { addTools } from './program/tools.ts';
 import { addUpkeep } from './program/upkeep.ts';
@@ -77,7 +77,7 @@ export function buildProgram(context: Context, onExitCode: (code: number) => voi
   program.commandsGroup('Look at what happened:');
   addReading(program, act);
   program.commandsGroup('Execute again:');
-  addLab(program, act);
+  addRepeating(program, act);
   program.commandsGroup('Host:');
   addHosting(program, act);
   addUpkeep(program, act);

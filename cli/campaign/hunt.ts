@@ -1,6 +1,6 @@
 /** The part of a campaign that executes seeds, with its progress. */
 
-import { startLab } from '../hosting/lab.ts';
+import { startWorker } from '../hosting/worker.ts';
 import { bar } from '../output/progress-line.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
@@ -29,7 +29,7 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
   if (left.length === 0) return true;
   const { scenario, target, config, modules } = state;
   const { targetUrl, parallel, save, reporter } = options;
-  const lab = startLab(context, {
+  const worker = startWorker(context, {
     do: 'campaign',
     scenario,
     target,
@@ -45,11 +45,11 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
     if (interrupted) return context.leave(EXIT.interrupted);
     interrupted = true;
     reporter.say('stopping the campaign; Ctrl-C again leaves at once.');
-    lab.stop();
+    worker.stop();
   });
   let savedAt = Date.now();
   try {
-    for await (const said of lab.lines()) {
+    for await (const said of worker.lines()) {
       if (!('through' in said)) continue;
       const known = state.found.length;
       absorb(state, said.through);
@@ -64,7 +64,7 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
     undo();
     reporter.clear();
     save();
-    await lab.close();
+    await worker.close();
   }
   return !interrupted;
 }

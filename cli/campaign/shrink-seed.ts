@@ -1,6 +1,6 @@
-/** Finds a smallest part of what a seed does that still fails the same way, in a laboratory. */
+/** Finds a smallest part of what a seed does that still fails the same way, in a worker. */
 import { isServiceTarget, type Modules, type Smallest } from '../../server/contract/index.ts';
-import { startLab } from '../hosting/lab.ts';
+import { startWorker } from '../hosting/worker.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 import type { Stopping } from '../process/stopping.ts';
@@ -49,7 +49,7 @@ export async function shrinkSeed(context: Context, request: ShrinkRequest): Prom
     request.target === 'memory' ? 'memory' : isServiceTarget(request.target) ? 'service' : 'database';
   const standard = DEFAULT_EXECUTIONS[kind];
   const most = maxExecutions ?? standard;
-  const lab = startLab(context, {
+  const worker = startWorker(context, {
     do: 'shrink',
     ...subject,
     maxExecutions: most,
@@ -61,10 +61,10 @@ export async function shrinkSeed(context: Context, request: ShrinkRequest): Prom
     if (interrupted) return context.leave(EXIT.interrupted);
     interrupted = true;
     reporter.say('ending the search with what it has; Ctrl-C again leaves at once.');
-    lab.stop();
+    worker.stop();
   });
   try {
-    for await (const said of lab.lines()) {
+    for await (const said of worker.lines()) {
       if ('shrinking' in said) {
         const { executions, operations, stage } = said.shrinking;
         const done = `${formatNumber(executions)} of at most ${formatNumber(most)} executions`;
@@ -75,10 +75,10 @@ export async function shrinkSeed(context: Context, request: ShrinkRequest): Prom
         return { smallest: said.shrunk, why: said.why, interrupted };
       }
     }
-    throw new Error('the laboratory ended without a result');
+    throw new Error('the worker ended without a result');
   } finally {
     undo();
     reporter.clear();
-    await lab.close();
+    await worker.close();
   }
 }

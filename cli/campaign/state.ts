@@ -54,7 +54,7 @@ const stateSchema = z.object({
 });
 export type CampaignState = z.infer<typeof stateSchema>;
 
-/** Takes in what the laboratory says of seeds that are through. */
+/** Takes in what the worker says of seeds that are through. */
 export function absorb(
   state: CampaignState,
   through: { seeds: number[]; failures: SeedFailure[]; operations: number },

@@ -1,13 +1,13 @@
 /** `simcity replay --verify`: executes a run's seed again and holds the two histories against each other. */
-import type { LabLine, Modules, Run, RunEvent } from '../../server/contract/index.ts';
+import type { Modules, Run, RunEvent, WorkerLine } from '../../server/contract/index.ts';
 import { isTerminal } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { storedEvents } from '../client/stored-events.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { refuseOtherGeneration } from '../hosting/generation.ts';
-import { startLab } from '../hosting/lab.ts';
 import { recallModules } from '../hosting/modules.ts';
+import { startWorker } from '../hosting/worker.ts';
 import { partingText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
@@ -55,7 +55,7 @@ async function executeAndCompare(
   const { scenario, target, seed } = run;
   // Wall time decides how far a run gets, never what happens on the way.
   const config = { ...run.config, durationSeconds: null, rate: null };
-  const lab = startLab(context, {
+  const worker = startWorker(context, {
     do: 'execute',
     ...{ scenario, target, seed, config, targetUrl, modules },
   });
@@ -63,14 +63,14 @@ async function executeAndCompare(
     const unfinished = endingNotDecidedBySeed(run);
     return await compareHistories(
       decidedBySeed(storedEvents(api, run.id), unfinished),
-      eventsOf(lab.lines()),
+      eventsOf(worker.lines()),
       {
         around: EVENTS_AROUND,
         leftIsPrefix: unfinished.length > 0,
       },
     );
   } finally {
-    await lab.close();
+    await worker.close();
   }
 }
 
@@ -88,7 +88,7 @@ async function* decidedBySeed(events: AsyncIterable<RunEvent>, ending: string[])
   }
 }
 
-async function* eventsOf(lines: AsyncIterable<LabLine>): AsyncGenerator<RunEvent> {
+async function* eventsOf(lines: AsyncIterable<WorkerLine>): AsyncGenerator<RunEvent> {
   for await (const line of lines) if ('event' in line) yield line.event;
 }
 

@@ -24,9 +24,9 @@ import { type Connected, sharedDatabaseUrl } from './connect.ts';
 import { dataDirOf, prepareDataDir } from './data-dir.ts';
 import type { ServerFlags } from './find-server.ts';
 import { keepAlive } from './keep-alive.ts';
-import { LabError, startLab } from './lab.ts';
 import { startPart } from './part.ts';
 import { readSealed, replaceSealed } from './private-files.ts';
+import { startWorker, WorkerError } from './worker.ts';
 
 /**
  * The files that flags name, as absolute paths; null when they name none. They are loaded once, in a process
@@ -48,7 +48,7 @@ export async function modulesOf(
 
 /** The bugs of a user's scenario are known only to the file. */
 async function tryOut(context: Context, modules: Modules, launch: Launch): Promise<void> {
-  const lab = startLab(context, {
+  const worker = startWorker(context, {
     do: 'load',
     modules,
     scenario: launch.scenario ?? RUN_SETTINGS.scenario.default,
@@ -56,15 +56,15 @@ async function tryOut(context: Context, modules: Modules, launch: Launch): Promi
     bug: launch.config?.bug ?? null,
   });
   try {
-    for await (const _ of lab.lines());
+    for await (const _ of worker.lines());
   } catch (error) {
-    if (!(error instanceof LabError)) throw error;
+    if (!(error instanceof WorkerError)) throw error;
     throw usageError(
       safeLines(error.why),
       'The README says what such a file exports, its bugs included; `simcity init` writes one.',
     );
   } finally {
-    await lab.close();
+    await worker.close();
   }
 }
 

@@ -177,7 +177,7 @@ async function stopChild(child: Child, exited: Promise<string>, withinMs: number
 }
 
 /** The bundle of a part: beside this file's own bundle, or in dist/ when run from source. */
-export function partFile(name: PartName | 'lab'): string {
+export function partFile(name: PartName | 'worker'): string {
   const beside = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
   return existsSync(beside) ? beside : fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
 }

@@ -32,12 +32,12 @@ interface LiveTrial extends Trial {
 
 /** The smallest part found within the budget, or why there is none. */
 export async function shrinkLive(subject: LiveSubject, options: ShrinkOptions): Promise<Shrunk | string> {
-  const lab = new LiveTrials(subject, options);
-  const whole = await lab.whole();
-  if (!whole) return `the plan of seed ${subject.seed} did not fail again in ${lab.executions} executions`;
+  const trials = new LiveTrials(subject, options);
+  const whole = await trials.whole();
+  if (!whole) return `the plan of seed ${subject.seed} did not fail again in ${trials.executions} executions`;
   const why = whyNot(whole);
   if (why) return why;
-  const search = new LiveSearch(lab, whole, options);
+  const search = new LiveSearch(trials, whole, options);
   await search.parts();
   await search.operations();
   await search.faults();
@@ -125,14 +125,14 @@ function isTold({ type, data }: RunEvent): boolean {
 }
 
 class LiveSearch {
-  readonly #lab: LiveTrials;
+  readonly #trials: LiveTrials;
   readonly #whole: LiveTrial;
   readonly #options: ShrinkOptions;
   #best: LiveTrial;
   #stage = '';
 
-  constructor(lab: LiveTrials, whole: LiveTrial, options: ShrinkOptions) {
-    this.#lab = lab;
+  constructor(trials: LiveTrials, whole: LiveTrial, options: ShrinkOptions) {
+    this.#trials = trials;
     this.#whole = whole;
     this.#options = options;
     const operations = unique(whole.requests.map(({ n }) => n));
@@ -179,14 +179,14 @@ class LiveSearch {
     let failsOtherwise = 0;
     for (const gone of trial.candidate.operations) {
       const operations = trial.candidate.operations.filter((n) => n !== gone);
-      const fails = this.#lab.spent ? 'same' : await this.#often({ ...trial.candidate, operations });
+      const fails = this.#trials.spent ? 'same' : await this.#often({ ...trial.candidate, operations });
       if (fails === 'same') minimal = false;
       if (fails === 'otherwise') failsOtherwise++;
     }
     let times = 0;
     const of = this.#options.confirmations;
-    for (let i = 0; i < of; i++) if ((await this.#lab.run(trial.candidate)).fails === 'same') times++;
-    const { executions, seconds } = this.#lab;
+    for (let i = 0; i < of; i++) if ((await this.#trials.run(trial.candidate)).fails === 'same') times++;
+    const { executions, seconds } = this.#trials;
     const operationsBefore = this.#whole.requests.length;
     return {
       trial,
@@ -201,8 +201,8 @@ class LiveSearch {
 
   async #often(candidate: Candidate): Promise<Trial['fails']> {
     let fails: Trial['fails'] = 'no';
-    for (let i = 0; i < MINIMAL_TRIES && !this.#lab.spent; i++) {
-      const trial = await this.#lab.run(candidate);
+    for (let i = 0; i < MINIMAL_TRIES && !this.#trials.spent; i++) {
+      const trial = await this.#trials.run(candidate);
       if (trial.fails === 'same') return 'same';
       if (trial.fails === 'otherwise') fails = 'otherwise';
     }
@@ -219,8 +219,8 @@ class LiveSearch {
   async #accept(change: Partial<Candidate>): Promise<boolean> {
     const candidate = { ...this.#best.candidate, ...change };
     const tries = candidate.operations.length <= SMALL ? TRIES.small : TRIES.large;
-    for (let i = 0; i < tries && !this.#lab.spent; i++) {
-      const trial = await this.#lab.run(candidate);
+    for (let i = 0; i < tries && !this.#trials.spent; i++) {
+      const trial = await this.#trials.run(candidate);
       this.#report();
       if (trial.fails !== 'same') continue;
       this.#best = { ...trial, candidate: withoutUnused(trial) };
@@ -236,7 +236,7 @@ class LiveSearch {
 
   #report(): void {
     const operations = this.#best.candidate.operations.length;
-    this.#options.onProgress({ executions: this.#lab.executions, operations, stage: this.#stage });
+    this.#options.onProgress({ executions: this.#trials.executions, operations, stage: this.#stage });
   }
 }
 

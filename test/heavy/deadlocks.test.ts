@@ -44,7 +44,7 @@ describe.each([
       seeds: [[1, SEEDS]],
       parallel: 2,
       signal: new StopControl(),
-      threadFile: new URL('../../dist/lab.js', import.meta.url),
+      threadFile: new URL('../../dist/worker.js', import.meta.url),
       onThrough: (said) => {
         through.push(...said.seeds);
         failures.push(...said.failures);

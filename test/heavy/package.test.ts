@@ -110,7 +110,7 @@ describe('the tarball', () => {
         ...migrations,
       ].sort(),
     );
-    for (const part of ['cli', 'server', 'runner', 'harness', 'database', 'lab']) {
+    for (const part of ['cli', 'server', 'runner', 'harness', 'database', 'worker']) {
       expect(files).toContain(`dist/${part}.js`);
     }
     expect(readFileSync('dist/THIRD-PARTY-LICENCES.txt', 'utf8')).toMatch(/^hono \d.*\n\nMIT License/m);
@@ -123,7 +123,7 @@ describe('the tarball', () => {
       maxBuffer: 1 << 28,
     });
     const named = new Set(text.match(/[\w-]+\.js/g));
-    expect(names.filter((name) => !named.has(name) && !/^(cli|lab)\.js$/.test(name))).toEqual([]);
+    expect(names.filter((name) => !named.has(name) && !/^(cli|worker)\.js$/.test(name))).toEqual([]);
   });
 });
 

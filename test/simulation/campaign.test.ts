@@ -5,7 +5,7 @@ import { StopControl } from '../../runner/harness/stop-control.ts';
 import { runConfigSchema, type SeedFailure, type SeedRange } from '../../server/contract/index.ts';
 import { executed, neverStopped } from '../helpers/execute.ts';
 
-const threadFile = new URL('../../dist/lab.js', import.meta.url);
+const threadFile = new URL('../../dist/worker.js', import.meta.url);
 const subject = (config: Record<string, unknown>, target = 'memory') => ({
   scenario: 'bookings',
   target,

@@ -14,7 +14,7 @@ import {
   serverOption,
 } from './options.ts';
 
-export function addLab(program: Command, act: Act): void {
+export function addRepeating(program: Command, act: Act): void {
   addReplay(program, act);
   addDiff(program, act);
   addShrink(program, act);

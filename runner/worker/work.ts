@@ -1,9 +1,9 @@
-/** Carries out one order to the laboratory, and says as lines what comes of it. */
+/** Carries out one order to the worker, and says as lines what comes of it. */
 import {
   isServiceTarget,
-  type LabLine,
-  type LabOrder,
-  type LabOrderTo,
+  type WorkerLine,
+  type WorkerOrder,
+  type WorkerOrderTo,
 } from '../../server/contract/index.ts';
 import { campaign } from '../campaign/campaign.ts';
 import { execute } from '../harness/execute.ts';
@@ -16,39 +16,39 @@ import { composeSmallest } from '../shrink/smallest.ts';
 import { findService } from '../targets/registry.ts';
 import { LineSink } from './line-sink.ts';
 
-export interface Laboratory {
+export interface WorkerProcess {
   stop: StopControl;
   /** Takes one line; returns a promise while the reader has enough. */
-  write: (line: LabLine) => void | Promise<void>;
+  write: (line: WorkerLine) => void | Promise<void>;
   /** The file that a campaign's threads run. */
   threadFile: URL;
 }
 
 /** Rejects when the order cannot be carried out. */
-export async function carryOut(order: LabOrder, lab: Laboratory): Promise<void> {
+export async function carryOut(order: WorkerOrder, worker: WorkerProcess): Promise<void> {
   await loadModules(order.modules);
   switch (order.do) {
     case 'load':
       if (!isServiceTarget(order.target)) findService(order.target, findScenario(order.scenario), order.bug);
-      return await lab.write({ finished: true });
+      return await worker.write({ finished: true });
     case 'execute':
-      return await executeRun(order, lab);
+      return await executeRun(order, worker);
     case 'shrink':
-      return await shrinkRun(order, lab);
+      return await shrinkRun(order, worker);
     case 'campaign':
-      return await hunt(order, lab);
+      return await hunt(order, worker);
   }
 }
 
-async function executeRun({ do: _, ...run }: LabOrderTo<'execute'>, lab: Laboratory): Promise<void> {
-  const sink = new LineSink((line) => lab.write(line as LabLine));
-  await execute({ ...run, sink, signal: lab.stop });
+async function executeRun({ do: _, ...run }: WorkerOrderTo<'execute'>, worker: WorkerProcess): Promise<void> {
+  const sink = new LineSink((line) => worker.write(line as WorkerLine));
+  await execute({ ...run, sink, signal: worker.stop });
 }
 
 /** Progress is told this often at most, in ms. */
 const TELL_EVERY_MS = 100;
 
-async function shrinkRun(order: LabOrderTo<'shrink'>, lab: Laboratory): Promise<void> {
+async function shrinkRun(order: WorkerOrderTo<'shrink'>, worker: WorkerProcess): Promise<void> {
   const { do: _, maxExecutions, maxSeconds, confirmations, ...subject } = order;
   const makeSmall = isServiceTarget(order.target) ? shrinkLive : shrink;
   let told = 0;
@@ -56,27 +56,27 @@ async function shrinkRun(order: LabOrderTo<'shrink'>, lab: Laboratory): Promise<
     maxExecutions,
     maxSeconds,
     confirmations,
-    signal: lab.stop,
+    signal: worker.stop,
     onProgress: (shrinking) => {
       const now = performance.now();
       if (now - told < TELL_EVERY_MS) return;
       told = now;
-      void lab.write({ shrinking });
+      void worker.write({ shrinking });
     },
   });
-  if (typeof shrunk === 'string') await lab.write({ shrunk: null, why: shrunk });
-  else await lab.write({ shrunk: composeSmallest(subject, shrunk), why: '' });
+  if (typeof shrunk === 'string') await worker.write({ shrunk: null, why: shrunk });
+  else await worker.write({ shrunk: composeSmallest(subject, shrunk), why: '' });
 }
 
-async function hunt(order: LabOrderTo<'campaign'>, lab: Laboratory): Promise<void> {
+async function hunt(order: WorkerOrderTo<'campaign'>, worker: WorkerProcess): Promise<void> {
   const { do: _, seeds, parallel, ...subject } = order;
   await campaign({
     subject,
     seeds,
     parallel,
-    signal: lab.stop,
-    threadFile: lab.threadFile,
-    onThrough: (through) => void lab.write({ through }),
+    signal: worker.stop,
+    threadFile: worker.threadFile,
+    onThrough: (through) => void worker.write({ through }),
   });
-  await lab.write({ finished: true });
+  await worker.write({ finished: true });
 }

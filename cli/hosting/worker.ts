@@ -1,29 +1,29 @@
-/** The laboratory as a child: executes runs aside from the server, to compare, shrink, or hunt. */
+/** The worker as a child: executes runs aside from the server, to compare, shrink, or hunt. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { type LabLine, type LabOrderInput, labLineSchema } from '../../server/contract/index.ts';
+import { type WorkerLine, type WorkerOrderInput, workerLineSchema } from '../../server/contract/index.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { partFile } from './part.ts';
 
-export interface Lab {
+export interface Worker {
   /** What it says, at the pace at which it is read. @throws CliError when it cannot carry the order out. */
-  lines(): AsyncGenerator<LabLine, void, undefined>;
+  lines(): AsyncGenerator<WorkerLine, void, undefined>;
   /** Asks it to come to an end with what it has. */
   stop(): void;
   /** Ends it. Also done at exit. */
   close(): Promise<void>;
 }
 
-/** Settings that the laboratory has no business with: its order holds what it needs. */
+/** Settings that the worker has no business with: its order holds what it needs. */
 const WITHHELD = { DATABASE_URL: undefined, SIMCITY_TARGET_URL: undefined, SIMCITY_TOKEN: undefined };
 const KEPT_STDERR = 8_192;
 /** Longer than it takes to leave the database in good order. */
 const CLOSE_MS = 6_000;
 
-export function startLab(context: Context, order: LabOrderInput): Lab {
-  const child = spawn(process.execPath, [partFile('lab')], {
+export function startWorker(context: Context, order: WorkerOrderInput): Worker {
+  const child = spawn(process.execPath, [partFile('worker')], {
     env: { ...context.env, ...WITHHELD },
     stdio: ['pipe', 'pipe', 'pipe'],
     // A Ctrl-C in the terminal is this process's to act on.
@@ -52,7 +52,7 @@ export function startLab(context: Context, order: LabOrderInput): Lab {
   const forget = context.atExit(end);
   say(order);
 
-  async function* lines(): AsyncGenerator<LabLine, void, undefined> {
+  async function* lines(): AsyncGenerator<WorkerLine, void, undefined> {
     for await (const text of createInterface({ input: child.stdout })) {
       const line = parse(text);
       if ('failed' in line) throw unable(line.failed);
@@ -71,20 +71,20 @@ export function startLab(context: Context, order: LabOrderInput): Lab {
   };
 }
 
-function parse(text: string): LabLine {
+function parse(text: string): WorkerLine {
   let line: unknown;
   try {
     line = JSON.parse(text);
   } catch {
     throw unable(`it said ${safeText(text.slice(0, 200))}`);
   }
-  const parsed = labLineSchema.safeParse(line);
+  const parsed = workerLineSchema.safeParse(line);
   if (parsed.success) return parsed.data;
   throw unable(`it said ${safeText(text.slice(0, 200))}`);
 }
 
-/** The laboratory could not carry its order out. */
-export class LabError extends CliError {
+/** The worker could not carry its order out. */
+export class WorkerError extends CliError {
   /** As it was said, of foreign origin. */
   readonly why: string;
 
@@ -95,5 +95,5 @@ export class LabError extends CliError {
 }
 
 function unable(why: string): CliError {
-  return new LabError(why);
+  return new WorkerError(why);
 }

@@ -1,14 +1,14 @@
 /**
- * The entry of the laboratory: the process that executes runs aside from the control plane. The order is
+ * The entry of the worker: the process that executes runs aside from the control plane. The order is
  * the first line on stdin, and the end of stdin ends the process. A campaign's threads start here as well.
  */
 import { createInterface } from 'node:readline';
 import {
   createRedactor,
   harnessMessageSchema,
-  type LabLine,
-  labOrderSchema,
   secretsOfEnvironment,
+  type WorkerLine,
+  workerOrderSchema,
 } from '../../server/contract/index.ts';
 import { isCampaignThread, serveCampaign } from '../campaign/thread.ts';
 import { watchParent } from '../harness/orphan-watchdog.ts';
@@ -29,12 +29,12 @@ async function runProcess(): Promise<void> {
   process.stderr.on('error', () => undefined);
   watchParent(ORPHAN_KILL_MS);
   const stop = new StopControl();
-  process.on('SIGTERM', () => stop.request('the laboratory was told to end (SIGTERM)'));
+  process.on('SIGTERM', () => stop.request('the worker was told to end (SIGTERM)'));
   // A Ctrl-C in the terminal is its parent's to pass on.
   process.on('SIGINT', () => undefined);
-  const order = labOrderSchema.safeParse(await firstLine(stop));
+  const order = workerOrderSchema.safeParse(await firstLine(stop));
   if (!order.success)
-    return await leave({ failed: 'The first line on stdin is no order to the laboratory.' }, 64);
+    return await leave({ failed: 'The first line on stdin is no order to the worker.' }, 64);
   try {
     await carryOut(order.data, { stop, write, threadFile: new URL(import.meta.url) });
     await leave(null, 0);
@@ -60,7 +60,7 @@ function firstLine(stop: StopControl): Promise<unknown> {
   });
 }
 
-function write(line: LabLine): void | Promise<void> {
+function write(line: WorkerLine): void | Promise<void> {
   if (process.stdout.write(`${redactor.text(JSON.stringify(line))}\n`)) return;
   return new Promise((resolve) => {
     process.stdout.once('drain', resolve);
@@ -68,7 +68,7 @@ function write(line: LabLine): void | Promise<void> {
   });
 }
 
-async function leave(line: LabLine | null, code: number): Promise<void> {
+async function leave(line: WorkerLine | null, code: number): Promise<void> {
   if (line) await write(line);
   // Whatever was written is on its way out before the process goes.
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));

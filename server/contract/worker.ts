@@ -1,5 +1,5 @@
 /**
- * What is said to the laboratory: a process that executes runs aside from the control plane, to compare,
+ * What is said to the worker: a process that executes runs aside from the control plane, to compare,
  * shrink, or hunt. The order is the first line of JSON on its stdin; it answers with lines on stdout.
  */
 import { z } from 'zod';
@@ -25,7 +25,7 @@ const subject = {
 export const seedRangeSchema = z.tuple([z.int().min(0), z.int().min(0)]);
 export type SeedRange = z.infer<typeof seedRangeSchema>;
 
-export const labOrderSchema = z.discriminatedUnion('do', [
+export const workerOrderSchema = z.discriminatedUnion('do', [
   /** Loads files of the user's, to see whether they can be used for such a run. */
   z.object({
     do: z.literal('load'),
@@ -55,10 +55,10 @@ export const labOrderSchema = z.discriminatedUnion('do', [
     parallel: z.int().min(1).max(256),
   }),
 ]);
-export type LabOrder = z.infer<typeof labOrderSchema>;
+export type WorkerOrder = z.infer<typeof workerOrderSchema>;
 /** The same as it may be written, with what has a default left out. */
-export type LabOrderInput = z.input<typeof labOrderSchema>;
-export type LabOrderTo<Work extends LabOrder['do']> = Extract<LabOrder, { do: Work }>;
+export type WorkerOrderInput = z.input<typeof workerOrderSchema>;
+export type WorkerOrderTo<Work extends WorkerOrder['do']> = Extract<WorkerOrder, { do: Work }>;
 
 /** What broke, by which failures are told apart. */
 export const signatureSchema = z.object({
@@ -88,8 +88,8 @@ export const shrinkProgressSchema = z.object({
 });
 export type ShrinkProgress = z.infer<typeof shrinkProgressSchema>;
 
-/** One line on stdout of the laboratory: an object with exactly one of these. */
-export const labLineSchema = z.union([
+/** One line on stdout of the worker: an object with exactly one of these. */
+export const workerLineSchema = z.union([
   z.object({ event: eventSchema }),
   z.object({ ended: z.object({ status: terminalStatusSchema }) }),
   z.object({ shrinking: shrinkProgressSchema }),
@@ -104,4 +104,4 @@ export const labLineSchema = z.union([
   /** The order could not be carried out. */
   z.object({ failed: z.string() }),
 ]);
-export type LabLine = z.infer<typeof labLineSchema>;
+export type WorkerLine = z.infer<typeof workerLineSchema>;
