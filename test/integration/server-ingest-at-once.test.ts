@@ -271,6 +271,7 @@ describe('group commit in one round trip', () => {
         next: 10,
         stopRequested: true,
         stopReason: "it's enough, \\ say",
+        difference: null,
       });
       expect(commit.counts).toEqual({ atOnce: 2, inSteps: 0, elsewhere: 0 });
     });
