@@ -78,7 +78,7 @@ row(
     await until('every run has ended', FULL ? 1_700_000 : 200_000, async () => {
       const [left] = await sql<
         { count: number }[]
-      >`select count(*) as count from simcity_runs where pass is null`;
+      >`select count(*) as count from simcity_runs where status in ('QUEUED', 'RUNNING', 'STOPPING')`;
       return left?.count === 0;
     });
     const tookMs = performance.now() - begun;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { EventSource } from 'eventsource';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { followRun } from '../../cli/client/stream.ts';
-import { apiPath, pruneRequestSchema } from '../../server/contract/index.ts';
+import { apiPath, isTerminal, passOf, pruneRequestSchema, type RunStatus } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
 import { prune } from '../../server/retention/prune.ts';
 import { newRunId } from '../../server/runs/run-id.ts';
@@ -27,14 +27,14 @@ beforeEach(async () => {
 const DAY_MS = 86_400_000;
 
 /** A run of `days` ago with so many events and snapshots; ended, unless `status` says otherwise. */
-async function store(days: number, events = 20, status = 'PASS', at?: Date): Promise<string> {
+async function store(days: number, events = 20, status: RunStatus = 'PASS', at?: Date): Promise<string> {
   const time = at ?? new Date(Date.now() - days * DAY_MS);
   // newRunId never goes back in time, so the beginning is put there.
   const stamp = time.getTime().toString(16).padStart(12, '0');
   const id = `${stamp.slice(0, 8)}-${stamp.slice(8)}${newRunId().slice(13)}`;
-  const pass = ['PASS', 'FAIL', 'STOPPED'].includes(status) ? status === 'PASS' : null;
+  const endedAt = isTerminal(status) ? time : null;
   await sql`insert into simcity_runs (id, scenario, target, seed, status, pass, created_at, ended_at, next_index)
-    values (${id}, 'bookings', 'memory', 1, ${status}, ${pass}, ${time}, ${pass === null ? null : time}, ${events})`;
+    values (${id}, 'bookings', 'memory', 1, ${status}, ${passOf(status)}, ${time}, ${endedAt}, ${events})`;
   await sql`insert into simcity_run_events
     select ${id}::uuid, i, ${time}::timestamptz, i, 'note', 'city', '{}' from generate_series(0, ${events}::int - 1) i`;
   await sql`insert into simcity_run_snapshots

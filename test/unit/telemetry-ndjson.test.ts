@@ -21,7 +21,7 @@ test('frames become lines, the end last with the exact duration', async () => {
   expect(lines.map(({ frame }) => frame)).toEqual(['event', 'snapshot', 'event', 'end']);
   expect(endFrameSchema.parse(lines.at(-1).data)).toEqual({
     status: 'STOPPED',
-    pass: false,
+    pass: null,
     eventIndex: 1_500,
     durationSecondsActual: 1.5,
     failure: null,

@@ -1,6 +1,6 @@
 /** A harness on `memory` at full speed with all of it recorded: with nobody watching, and with 50 lossless subscribers. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { apiPath, type Run, runSchema } from '../../../server/contract/index.ts';
+import { apiPath, isTerminal, type Run, runSchema } from '../../../server/contract/index.ts';
 import { startTestPostgres } from '../../helpers/postgres.ts';
 import { median } from '../measure.ts';
 import { IN_FRAME, openReader } from './event-reader.ts';
@@ -74,7 +74,7 @@ async function ended(base: string, id: string): Promise<Run> {
   for (;;) {
     const run = runSchema.parse(await (await fetch(base + apiPath.run(id))).json());
     if (run.pass === true) return run;
-    if (run.pass === false) throw new Error(`run ${id} ended ${run.status}`);
+    if (isTerminal(run.status)) throw new Error(`run ${id} ended ${run.status}`);
     await delay(100);
   }
 }
