@@ -142,6 +142,19 @@ test('a campaign shows its distinct failures; one is watched, and leaving tells 
   expect(pty?.text()).toContain('Reproduce');
 }, 180_000);
 
+test('a campaign is stopped from the screen, and says how it goes on', async () => {
+  const plan = ['--target', 'memory', '--operations', '300', '--seeds', '1..500000'];
+  start('campaign', ...plan, '--name', 'long', '--parallel', '1');
+  await go('', /campaign long .*● HUNTING/, 30_000);
+  await go('', /[1-9][\d,]* of 500,000 seeds/, 60_000);
+  await go('s', 'Stop this campaign?');
+  await go('y', '● STOPPED', 30_000);
+  pty?.press('q');
+  expect((await pty?.exited)?.exitCode).toBe(130);
+  expect(pty?.isAlternate()).toBe(false);
+  expect(pty?.text()).toContain('go on with: simcity campaign --resume long');
+}, 150_000);
+
 test('a campaign that is over is looked at from the list of runs', async () => {
   start('browse');
   await go('', '● FAIL');
