@@ -2,6 +2,7 @@
 import type { LabLine, LabOrder, LabOrderTo } from '../../server/contract/index.ts';
 import { campaign } from '../campaign/campaign.ts';
 import { execute } from '../harness/execute.ts';
+import { standardLimit } from '../harness/execution-watch.ts';
 import type { StopControl } from '../harness/stop-control.ts';
 import { loadModules } from '../modules/load-modules.ts';
 import { shrink } from '../shrink/shrink.ts';
@@ -35,7 +36,8 @@ export async function carryOut(order: LabOrder, lab: Laboratory): Promise<void> 
 
 async function executeRun({ do: _, ...run }: LabOrderTo<'execute'>, lab: Laboratory): Promise<void> {
   const sink = new LineSink((line) => lab.write(line as LabLine));
-  await execute({ ...run, sink, signal: lab.stop });
+  const limits = { seconds: standardLimit(run.config), stop: lab.stop };
+  await execute({ ...run, sink, signal: lab.stop, limits });
 }
 
 /** Progress is told this often at most, in ms. */

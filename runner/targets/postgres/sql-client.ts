@@ -60,6 +60,12 @@ export function sqlState(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
 }
 
+/** True when the database, or the way to it, went away: what PostgreSQL says as it ends, or the driver of its socket. */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^(?:57P0[123]|08...|CONNECT|ECONN|EPIPE)/.test(code);
+}
+
 /** An error as the database would raise it, for what the engine decides in its place. */
 export class SqlError extends Error {
   readonly code: string;
