@@ -21,6 +21,9 @@ const WITHHELD = { DATABASE_URL: undefined, SIMCITY_TARGET_URL: undefined, SIMCI
 const KEPT_STDERR = 8_192;
 /** Longer than it takes to leave the database in good order. */
 const CLOSE_MS = 6_000;
+/** By itself the worker keeps to its time; code that never gives control back would keep it from that. */
+const OVERTIME = { share: 0.1, seconds: 15 } as const;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export function startWorker(context: Context, order: WorkerOrderInput): Worker {
   const child = spawn(process.execPath, [partFile('worker')], {
@@ -29,6 +32,13 @@ export function startWorker(context: Context, order: WorkerOrderInput): Worker {
     // A Ctrl-C in the terminal is this process's to act on.
     detached: true,
   });
+  const limit = limitOf(order);
+  let isLate = false;
+  const killed = () => {
+    isLate = true;
+    child.kill('SIGKILL');
+  };
+  const late = limit === null ? undefined : setTimeout(killed, limit);
   let stderr = '';
   child.stdin.on('error', () => {});
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -48,6 +58,7 @@ export function startWorker(context: Context, order: WorkerOrderInput): Worker {
     const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_MS);
     await exited;
     clearTimeout(timer);
+    clearTimeout(late);
   };
   const forget = context.atExit(end);
   say(order);
@@ -59,6 +70,8 @@ export function startWorker(context: Context, order: WorkerOrderInput): Worker {
       yield line;
       if ('ended' in line || 'shrunk' in line || 'finished' in line) return;
     }
+    if (isLate)
+      throw unable('it did not keep to its time: code of the service or the scenario runs without end');
     throw unable(`it ended (${await exited}). ${safeLines(stderr.trim().split('\n').slice(-8).join('\n'))}`);
   }
   return {
@@ -69,6 +82,13 @@ export function startWorker(context: Context, order: WorkerOrderInput): Worker {
       await end();
     },
   };
+}
+
+/** When it is ended by force, in ms; null: it has no time to keep to. */
+function limitOf(order: WorkerOrderInput): number | null {
+  if (order.do !== 'shrink') return null;
+  const seconds = order.maxSeconds * (1 + OVERTIME.share) + OVERTIME.seconds;
+  return Math.min(seconds * 1_000, LONGEST_TIMER_MS);
 }
 
 function parse(text: string): WorkerLine {

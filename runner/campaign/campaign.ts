@@ -1,6 +1,7 @@
 /** Executes many seeds, several at once in threads of their own, and tells what became of each. */
 import { Worker } from 'node:worker_threads';
 import type { SeedFailure, SeedRange } from '../../server/contract/index.ts';
+import { standardLimit } from '../harness/execution-watch.ts';
 import type { StopControl } from '../harness/stop-control.ts';
 import type { CampaignSubject, SeedOutcome } from './seed.ts';
 
@@ -13,6 +14,8 @@ export interface CampaignOptions {
   onThrough: (through: { seeds: number[]; failures: SeedFailure[]; operations: number }) => void;
   /** The file of the thread: the entry of the process, or the source of it in tests. */
   threadFile: URL;
+  /** A thread that says nothing of its seed for so many seconds is ended; by itself it breaks off long before. */
+  silentSeconds?: number;
 }
 
 /** How often what is through is told, in ms. */
@@ -20,6 +23,16 @@ const TELL_EVERY_MS = 100;
 
 /** What a thread says: the seed that it is through with, or why it cannot execute this campaign. */
 export type ThreadMessage = { seed: number; outcome: SeedOutcome | null } | { seed: number; error: string };
+
+/** What a thread is told: a seed to execute, to stop, or that there is no more to do. */
+export type ThreadOrder = { seed: number } | { stop: true } | { end: true };
+
+/** Beyond the time that a seed has: its thread does not get to look at the clock. */
+const SILENT_SECONDS = 30;
+/** What Node can wait for. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** A thread takes the city down that it has kept. */
+const END_LIMIT_MS = 10_000;
 
 /** What makes a thread one of a campaign. */
 export interface ThreadData {
@@ -39,13 +52,26 @@ export async function campaign(options: CampaignOptions): Promise<void> {
       if (first.done) return;
       const thread = startThread(options);
       threads.push(thread);
-      await lane(thread, first.value, seeds, signal, tally);
+      await lane(thread, first.value, seeds, options, tally);
     });
     await Promise.all(lanes);
   } finally {
     tally.close();
-    await Promise.all(threads.map((thread) => thread.terminate()));
+    await Promise.all(threads.map(end));
   }
+}
+
+/** Lets the thread leave the database in good order. */
+async function end(thread: Worker): Promise<void> {
+  thread.removeAllListeners();
+  const timer = setTimeout(() => void thread.terminate(), END_LIMIT_MS);
+  await new Promise<void>((resolve) => {
+    thread.on('error', () => {});
+    thread.on('exit', () => resolve());
+    if (thread.threadId === -1) resolve();
+    else thread.postMessage({ end: true } satisfies ThreadOrder);
+  });
+  clearTimeout(timer);
 }
 
 function startThread({ subject, threadFile }: CampaignOptions): Worker {
@@ -58,22 +84,40 @@ function lane(
   thread: Worker,
   first: number,
   seeds: Iterator<number, undefined>,
-  signal: StopControl,
+  { signal, subject, silentSeconds }: CampaignOptions,
   tally: Tally,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.onRequest(() => thread.postMessage({ stop: true }));
-    thread.on('error', reject);
-    thread.on('exit', (code) => reject(new Error(`a thread of the campaign ended with exit code ${code}`)));
-    thread.on('message', (message: ThreadMessage) => {
-      if ('error' in message) return reject(new Error(`seed ${message.seed}: ${message.error}`));
-      if (message.outcome) tally.add(message.seed, message.outcome);
-      const next = signal.requested ? { done: true as const, value: undefined } : seeds.next();
-      if (next.done) resolve();
-      else thread.postMessage({ seed: next.value });
-    });
-    thread.postMessage({ seed: first });
+  const limitSeconds = silentSeconds ?? standardLimit(subject.config) + SILENT_SECONDS;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let timer: NodeJS.Timeout | undefined;
+  const execute = (seed: number) => {
+    const silenced = () => {
+      void thread.terminate();
+      reject(new Error(silent(seed, limitSeconds)));
+    };
+    timer = setTimeout(silenced, Math.min(limitSeconds * 1_000, LONGEST_TIMER_MS));
+    thread.postMessage({ seed } satisfies ThreadOrder);
+  };
+  signal.onRequest(() => thread.postMessage({ stop: true } satisfies ThreadOrder));
+  thread.on('error', reject);
+  thread.on('exit', (code) => reject(new Error(`a thread of the campaign ended with exit code ${code}`)));
+  thread.on('message', (message: ThreadMessage) => {
+    clearTimeout(timer);
+    if ('error' in message) return reject(new Error(`seed ${message.seed}: ${message.error}`));
+    if (message.outcome) tally.add(message.seed, message.outcome);
+    const next = signal.requested ? { done: true as const, value: undefined } : seeds.next();
+    if (next.done) resolve();
+    else execute(next.value);
   });
+  execute(first);
+  return promise.finally(() => clearTimeout(timer));
+}
+
+function silent(seed: number, seconds: number): string {
+  return (
+    `seed ${seed}: nothing was heard of it for ${Math.round(seconds)} s, and it was broken off. Is there a loop in ` +
+    "the service's or the scenario's code that does not end, or never awaits?"
+  );
 }
 
 function* eachSeed(ranges: readonly SeedRange[]): Generator<number, undefined> {

@@ -2,7 +2,9 @@
 import type { Modules, RunConfig, SeedFailure } from '../../server/contract/index.ts';
 import type { Trace } from '../harness/attempt.ts';
 import { execute, type StopSignal } from '../harness/execute.ts';
+import { ExecutionLimitError, standardLimit } from '../harness/execution-watch.ts';
 import { signatureOf } from '../shrink/signature.ts';
+import type { CityKeeper } from '../targets/postgres/keeper.ts';
 import { NullSink } from './null-sink.ts';
 
 export interface CampaignSubject {
@@ -21,16 +23,27 @@ export interface SeedOutcome {
   operations: number;
 }
 
-/** The outcome; null when it was stopped before its end. */
+/**
+ * The outcome; null when it was stopped before its end. One seed follows the other in the same city, made anew.
+ * @throws ExecutionLimitError when it hangs.
+ */
 export async function executeSeed(
   subject: CampaignSubject,
   seed: number,
   signal: StopSignal,
+  cities?: CityKeeper,
 ): Promise<SeedOutcome | null> {
   const trace: Trace = { picks: [], struck: [], begun: [] };
+  const limits = { seconds: standardLimit(subject.config), stop: signal };
   // Nothing is kept, so that every event may bear the same time.
-  const end = await execute({ ...subject, seed, sink: new NullSink(), signal, trace, now: () => EPOCH });
-  if (end.status === 'STOPPED') return null;
+  const unkept = { sink: new NullSink(), now: () => EPOCH };
+  const end = await execute({ ...subject, ...unkept, seed, signal, trace, limits, cities }).catch(
+    (error: unknown) => {
+      if (error instanceof ExecutionLimitError && signal.requested) return null;
+      throw error;
+    },
+  );
+  if (end === null || end.status === 'STOPPED') return null;
   const operations = trace.begun.length;
   const { failForensic } = end;
   if (!failForensic) return { failure: null, operations };

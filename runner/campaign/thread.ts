@@ -2,7 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { StopControl } from '../harness/stop-control.ts';
 import { loadModules } from '../modules/load-modules.ts';
-import type { ThreadData, ThreadMessage } from './campaign.ts';
+import { CityKeeper } from '../targets/postgres/keeper.ts';
+import type { ThreadData, ThreadMessage, ThreadOrder } from './campaign.ts';
 import { executeSeed } from './seed.ts';
 
 /** True in a thread that a campaign started. */
@@ -14,15 +15,25 @@ export function serveCampaign(): void {
   const { subject } = workerData as ThreadData;
   const loaded = loadModules(subject.modules);
   const stop = new StopControl();
+  const cities = new CityKeeper();
   const say = (message: ThreadMessage) => parentPort?.postMessage(message);
-  parentPort?.on('message', (message: { seed: number } | { stop: true }) => {
-    if ('stop' in message) return stop.request('the campaign was stopped');
-    const { seed } = message;
-    loaded
-      .then(() => executeSeed(subject, seed, stop))
-      .then(
-        (outcome) => say({ seed, outcome }),
-        (error: unknown) => say({ seed, error: error instanceof Error ? error.message : String(error) }),
-      );
+  let underWay: Promise<void> = Promise.resolve();
+  parentPort?.on('message', (order: ThreadOrder) => {
+    if ('stop' in order) return stop.request('the campaign was stopped');
+    if ('seed' in order) {
+      underWay = executed(order.seed);
+      return;
+    }
+    stop.request('the campaign is over');
+    void underWay.finally(() => cities.close()).finally(() => parentPort?.close());
   });
+
+  async function executed(seed: number): Promise<void> {
+    try {
+      await loaded;
+      say({ seed, outcome: await executeSeed(subject, seed, stop, cities) });
+    } catch (error) {
+      say({ seed, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
 }

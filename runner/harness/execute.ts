@@ -12,7 +12,7 @@ import {
 } from '../../server/contract/index.ts';
 import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
 import { beginWorkload, findScenario } from '../scenarios/registry.ts';
-import type { Workload } from '../scenarios/scenario.ts';
+import type { Scenario, Workload } from '../scenarios/scenario.ts';
 import { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
 import type { CityKeeper } from '../targets/postgres/keeper.ts';
@@ -22,6 +22,7 @@ import type { Sink } from '../telemetry/sink.ts';
 import { engineVersions } from '../versions.ts';
 import type { Trace } from './attempt.ts';
 import { Counters } from './counters.ts';
+import { ExecutionLimitError, type ExecutionLimits, ExecutionWatch } from './execution-watch.ts';
 import { composeForensic } from './forensics.ts';
 import { executeLive } from './live/execute-live.ts';
 import { Recorder } from './recorder.ts';
@@ -56,9 +57,14 @@ export interface ExecuteOptions {
   cities?: CityKeeper | undefined;
   /** Filled with what the run did, for replaying and shrinking it. */
   trace?: Trace;
+  /** For an execution that nobody supervises: when it is broken off. */
+  limits?: ExecutionLimits;
 }
 
-/** Executes a run, sends all of its history to the sink and ends it there; resolves with the verdict. */
+/**
+ * Executes a run, sends all of its history to the sink and ends it there; resolves with the verdict.
+ * @throws ExecutionLimitError when it hangs, or takes longer than its limits.
+ */
 export async function execute(options: ExecuteOptions): Promise<EndReport> {
   if (isServiceTarget(options.target)) {
     const { trace: _, repeat: __, ...live } = options;
@@ -66,8 +72,6 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
   }
   const { config, seed } = options;
   const scenario = findScenario(options.scenario);
-  const thresholds = config.thresholds.map(parseThreshold);
-  const workload = beginWorkload(scenario, seed, config);
   const clock = new CityClock();
   const target = createTarget(options.target, scenario, config.bug, options.targetUrl, {
     concurrency: config.concurrency,
@@ -76,66 +80,103 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
     clock,
     cities: options.cities,
   });
+  const watch = new ExecutionWatch(options.limits ?? null);
+  try {
+    return await watch.bound(executeOn({ scenario, target, clock, watch }, options));
+  } catch (error) {
+    if (!(error instanceof ExecutionLimitError)) throw error;
+    const what = await target.cut();
+    throw new ExecutionLimitError([error.message, what].filter(Boolean).join(' '));
+  } finally {
+    watch.close();
+    await target.close();
+  }
+}
+
+interface Stage {
+  readonly scenario: Scenario;
+  readonly target: Target;
+  readonly clock: CityClock;
+  readonly watch: ExecutionWatch;
+}
+
+async function executeOn(stage: Stage, options: ExecuteOptions): Promise<EndReport> {
+  const { scenario, target, clock, watch } = stage;
+  const { config, seed } = options;
+  const thresholds = config.thresholds.map(parseThreshold);
+  const workload = beginWorkload(scenario, seed, config);
   const counters = new Counters();
   const metrics = () => ({ ...workload.metrics(), ...counters.metrics() });
   const now = options.now ?? steadyWallClock();
   const recorder = new Recorder({ sink: options.sink, snapshotEvery: config.snapshotEvery, metrics, now });
   const versions = engineVersions();
+  await watch.ask(target.prepare(workload.world));
+  Object.assign(versions, target.versions);
+  const { scenario: name, target: targetName } = options;
+  recorder.record(0, 'start', 'city', {
+    scenario: name,
+    target: targetName,
+    seed,
+    config,
+    ...workload.world,
+    ...(scenario.charts ? { charts: scenario.charts } : {}),
+    versions,
+  });
+  const simulation = new Simulation({
+    seed,
+    config,
+    workload,
+    target,
+    recorder,
+    counters,
+    clock,
+    objectNoun: scenario.objectNoun ?? 'object',
+    trace: options.trace ?? null,
+  });
+  await attack(simulation, recorder, watch, options);
+  const stopped = options.signal.requested && !simulation.failure;
+  if (!stopped && !simulation.failure) await watch.ask(simulation.audit());
+  if (!stopped && !simulation.failure) judgeThresholds(simulation, recorder, thresholds, metrics());
+  const city = simulation.failure ? await watch.ask(shownCity(target)) : null;
+  return await report(simulation, recorder, options, versions, {
+    city,
+    stopped,
+    show: (object, state) => workload.show(object, state),
+    sometimes: {
+      'a request was answered': counters.ok + counters.refused,
+      ...workload.sometimes(),
+      'a retry followed a lost answer': counters.retries,
+      ...target.sometimes(),
+    },
+  });
+}
+
+/** The whole city at a failure, if it can be read. */
+async function shownCity(target: Target): Promise<unknown> {
   try {
-    await target.prepare(workload.world);
-    Object.assign(versions, target.versions);
-    const { scenario: name, target: targetName } = options;
-    recorder.record(0, 'start', 'city', {
-      scenario: name,
-      target: targetName,
-      seed,
-      config,
-      ...workload.world,
-      ...(scenario.charts ? { charts: scenario.charts } : {}),
-      versions,
-    });
-    const simulation = new Simulation({
-      seed,
-      config,
-      workload,
-      target,
-      recorder,
-      counters,
-      clock,
-      objectNoun: scenario.objectNoun ?? 'object',
-      trace: options.trace ?? null,
-    });
-    await attack(simulation, recorder, options);
-    const stopped = options.signal.requested && !simulation.failure;
-    if (!stopped && !simulation.failure) await simulation.audit();
-    if (!stopped && !simulation.failure) judgeThresholds(simulation, recorder, thresholds, metrics());
-    return await report(simulation, recorder, options, versions, target, {
-      stopped,
-      show: (object, state) => workload.show(object, state),
-      sometimes: {
-        'a request was answered': counters.ok + counters.refused,
-        ...workload.sometimes(),
-        'a retry followed a lost answer': counters.retries,
-        ...target.sometimes(),
-      },
-    });
-  } finally {
-    await target.close();
+    return await target.inspect();
+  } catch {
+    return null;
   }
 }
 
-async function attack(simulation: Simulation, recorder: Recorder, options: ExecuteOptions): Promise<void> {
+async function attack(
+  simulation: Simulation,
+  recorder: Recorder,
+  watch: ExecutionWatch,
+  options: ExecuteOptions,
+): Promise<void> {
   const { config, signal } = options;
   const wall = new WallLimits(config, options.repeat ?? null);
   const isStopped = () => signal.requested;
   for (let steps = 1; !simulation.finished && !simulation.failure; steps++) {
     if (signal.requested) return;
     wall.at(recorder.next, simulation.planned);
-    if (simulation.auditDue) await simulation.audit();
+    if (simulation.auditDue) await watch.ask(simulation.audit());
     if (simulation.planUsedUp && !simulation.healed) simulation.heal();
     simulation.sendOff();
     const stepping = simulation.step();
-    if (stepping) await stepping;
+    if (stepping) await watch.ask(stepping);
     const pressure = recorder.takePressure();
     if (pressure) await pressure;
     if (config.rate !== null) await wall.pace(simulation.planned, isStopped);
@@ -174,8 +215,7 @@ async function report(
   recorder: Recorder,
   options: ExecuteOptions,
   versions: Record<string, string>,
-  target: Target,
-  outcome: { stopped: boolean; sometimes: Record<string, number>; show: Workload['show'] },
+  outcome: { city: unknown; stopped: boolean; sometimes: Record<string, number>; show: Workload['show'] },
 ): Promise<EndReport> {
   const { failure } = simulation;
   const status = failure ? 'FAIL' : outcome.stopped ? 'STOPPED' : 'PASS';
@@ -187,7 +227,7 @@ async function report(
         simulation,
         recorder,
         show: outcome.show,
-        city: await Promise.resolve(target.inspect()).catch(() => null),
+        city: outcome.city,
       })
     : null;
   const data: JsonObject = {

@@ -7,11 +7,12 @@ import type { RunEvent } from '../../server/contract/index.ts';
 import { executeLive } from '../harness/live/execute-live.ts';
 import { groupOf, type LiveTrace } from '../harness/live/group-cursor.ts';
 import { ONE_BY_ONE } from '../harness/live/live-run.ts';
+import { StopControl } from '../harness/stop-control.ts';
 import { MemorySink } from '../telemetry/memory.ts';
 import { ddmin } from './ddmin.ts';
 import type { ShrinkOptions, Shrunk } from './shrink.ts';
 import { sameSignature, signatureOf, whyNotShrinkable } from './signature.ts';
-import { type Candidate, configOf, type Subject, type Trial } from './trials.ts';
+import { type Candidate, configOf, overtimeOf, type Subject, type Trial } from './trials.ts';
 
 /** The whole run is executed so often until it fails again. */
 const WHOLE_TRIES = 5;
@@ -33,6 +34,18 @@ interface LiveTrial extends Trial {
 /** The smallest part found within the budget, or why there is none. */
 export async function shrinkLive(subject: LiveSubject, options: ShrinkOptions): Promise<Shrunk | string> {
   const trials = new LiveTrials(subject, options);
+  try {
+    return await searched(subject, trials, options);
+  } finally {
+    trials.close();
+  }
+}
+
+async function searched(
+  subject: LiveSubject,
+  trials: LiveTrials,
+  options: ShrinkOptions,
+): Promise<Shrunk | string> {
   const whole = await trials.whole();
   if (!whole) return `the plan of seed ${subject.seed} did not fail again in ${trials.executions} executions`;
   const why = whyNot(whole);
@@ -57,12 +70,30 @@ class LiveTrials {
   readonly #subject: LiveSubject;
   readonly #options: ShrinkOptions;
   readonly #startedMs = performance.now();
+  /** Ends an execution that is under way: when that is asked for, and when not even a confirmation may go on. */
+  readonly #stop = new StopControl();
+  readonly #timer: NodeJS.Timeout;
   #whole: LiveTrial | null = null;
   executions = 0;
 
   constructor(subject: LiveSubject, options: ShrinkOptions) {
     this.#subject = subject;
     this.#options = options;
+    const seconds = options.maxSeconds + overtimeOf(options);
+    this.#timer = setTimeout(
+      () => this.#stop.request('its time is up'),
+      Math.min(seconds * 1_000, 2 ** 31 - 1),
+    );
+    options.signal.onRequest(() => this.#stop.request(options.signal.reason));
+  }
+
+  /** True once nothing may be executed any more. */
+  get over(): boolean {
+    return this.#stop.requested;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
   }
 
   get seconds(): number {
@@ -98,7 +129,7 @@ class LiveTrials {
     const sink = new MemorySink();
     const trace: LiveTrace = { begun: [], struck: [] };
     const { scenario, target, seed, exec } = this.#subject;
-    const { signal } = this.#options;
+    const signal = this.#stop;
     const live = { scenario, target, seed, config, exec, sink, signal, trace, retries: 0 };
     const { failForensic: forensic } = await executeLive(live);
     const events = sink.events.filter(isTold);
@@ -183,9 +214,11 @@ class LiveSearch {
       if (fails === 'same') minimal = false;
       if (fails === 'otherwise') failsOtherwise++;
     }
-    let times = 0;
-    const of = this.#options.confirmations;
-    for (let i = 0; i < of; i++) if ((await this.#trials.run(trial.candidate)).fails === 'same') times++;
+    const reproduced = { times: 0, of: 0 };
+    while (reproduced.of < this.#options.confirmations && !this.#trials.over) {
+      reproduced.of++;
+      if ((await this.#trials.run(trial.candidate)).fails === 'same') reproduced.times++;
+    }
     const { executions, seconds } = this.#trials;
     const operationsBefore = this.#whole.requests.length;
     return {
@@ -193,7 +226,7 @@ class LiveSearch {
       operationsBefore,
       minimal,
       failsOtherwise,
-      reproduced: { times, of },
+      reproduced,
       executions,
       seconds,
     };

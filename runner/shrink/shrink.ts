@@ -4,6 +4,7 @@
  */
 import type { ShrinkProgress } from '../../server/contract/index.ts';
 import type { StopSignal } from '../harness/execute.ts';
+import { ExecutionLimitError } from '../harness/execution-watch.ts';
 import { ddmin } from './ddmin.ts';
 import { focus, guess } from './focus.ts';
 import { Search } from './search.ts';
@@ -41,6 +42,9 @@ export async function shrink(subject: Subject, options: ShrinkOptions): Promise<
   const trials = new Trials(subject, options, options.signal);
   try {
     return await searched(subject, trials, options);
+  } catch (error) {
+    if (!(error instanceof ExecutionLimitError)) throw error;
+    return error.message;
   } finally {
     await trials.close();
   }
@@ -53,7 +57,11 @@ async function searched(subject: Subject, trials: Trials, options: ShrinkOptions
   if (why) return why;
 
   const first = await startingPoint(subject, whole, trials);
-  if (!first) return 'its operations alone, without those that never began, do not fail the same way';
+  if (!first) {
+    return trials.spent
+      ? 'its time was up before any part of it had failed'
+      : 'its operations alone, without those that never began, do not fail the same way';
+  }
   const patience = subject.target === 'memory' ? PATIENCE.memory : PATIENCE.database;
   const search = new Search(first, { trials, patience, onProgress: options.onProgress });
   await focus(subject, search);
@@ -129,15 +137,16 @@ async function conclude(
   let minimal = true;
   let failsOtherwise = 0;
   for (const candidate of without) {
-    const { fails } = await trials.run(candidate);
+    // What was not executed may fail.
+    const fails = trials.over ? 'same' : (await trials.run(candidate)).fails;
     if (fails === 'same') minimal = false;
     if (fails === 'otherwise') failsOtherwise++;
   }
-  let times = 0;
-  for (let i = 0; i < options.confirmations; i++) {
-    if ((await trials.runApart(trial.candidate)).fails === 'same') times++;
+  const reproduced = { times: 0, of: 0 };
+  while (reproduced.of < options.confirmations && !trials.over) {
+    reproduced.of++;
+    if ((await trials.runApart(trial.candidate)).fails === 'same') reproduced.times++;
   }
-  const reproduced = { times, of: options.confirmations };
   const { executions, seconds } = trials;
   return { trial, operationsBefore, minimal, failsOtherwise, reproduced, executions, seconds };
 }

@@ -2,6 +2,7 @@
 import type { Forensic, RunConfig, RunEvent, Signature } from '../../server/contract/index.ts';
 import type { Trace } from '../harness/attempt.ts';
 import { execute, type StopSignal } from '../harness/execute.ts';
+import { ExecutionLimitError, standardLimit } from '../harness/execution-watch.ts';
 import { CityKeeper } from '../targets/postgres/keeper.ts';
 import { MemorySink } from '../telemetry/memory.ts';
 import { sameSignature, signatureOf } from './signature.ts';
@@ -40,6 +41,16 @@ export interface Budget {
   maxSeconds: number;
 }
 
+/** A part takes at most as long as the whole, so many times over, or it hangs. */
+const PART = { leastSeconds: 20, times: 5 } as const;
+/** What is found when the time is up is confirmed in so much more of it. */
+const OVERTIME = { share: 0.1, leastSeconds: 3, mostSeconds: 30 } as const;
+
+/** Seconds beyond the budget in which everything has to be over. */
+export function overtimeOf({ maxSeconds }: Budget): number {
+  return Math.min(OVERTIME.mostSeconds, Math.max(OVERTIME.leastSeconds, maxSeconds * OVERTIME.share));
+}
+
 /** The configuration by which a candidate is executed, and reproduced. */
 export function configOf(config: RunConfig, candidate: Candidate): RunConfig {
   const { operations, muted, schedule, variant, concurrency, faults } = candidate;
@@ -70,6 +81,7 @@ export class Trials {
   readonly #cities = new CityKeeper();
   #signature: Signature | null = null;
   #executions = 0;
+  #wholeSeconds = Number.POSITIVE_INFINITY;
 
   constructor(subject: Subject, budget: Budget, signal: StopSignal) {
     this.#subject = subject;
@@ -91,9 +103,21 @@ export class Trials {
     return this.#signal.requested || this.#executions >= maxExecutions || this.seconds >= maxSeconds;
   }
 
-  /** Executes the run as it is; the way in which it fails is what candidates are held against. */
+  /** True once not even what was found may be confirmed any more. */
+  get over(): boolean {
+    return this.seconds >= this.#budget.maxSeconds + overtimeOf(this.#budget);
+  }
+
+  /**
+   * Executes the run as it is; the way in which it fails is what candidates are held against.
+   * @throws ExecutionLimitError when it hangs, or does not end within the budget.
+   */
   async whole(): Promise<Trial> {
-    const trial = await this.#execute(this.#subject.config, wholeOf(this.#subject.config));
+    // A pace is for watching.
+    const config = { ...this.#subject.config, rate: null };
+    const before = this.seconds;
+    const trial = await this.#execute(config, wholeOf(config), standardLimit(config));
+    this.#wholeSeconds = this.seconds - before;
     if (!trial.forensic) return trial;
     this.#signature = signatureOf(trial.forensic);
     return { ...trial, fails: 'same' };
@@ -105,28 +129,51 @@ export class Trials {
     return fails !== undefined && fails !== 'same';
   }
 
-  /** Executes a candidate, beyond the budget too. */
+  /** Executes a candidate, beyond the budget too. One that hangs is taken not to fail. */
   async run(candidate: Candidate): Promise<Trial> {
-    const trial = await this.#execute(configOf(this.#subject.config, candidate), candidate, this.#cities);
+    const trial = await this.#part(candidate, this.#cities);
     this.#known.set(keyOf(candidate), trial.fails);
     return trial;
   }
 
   /** Executes a candidate as whoever reproduces it does: in a city of its own. */
   async runApart(candidate: Candidate): Promise<Trial> {
-    return await this.#execute(configOf(this.#subject.config, candidate), candidate);
+    return await this.#part(candidate);
   }
 
   async close(): Promise<void> {
     await this.#cities.close();
   }
 
-  async #execute(config: RunConfig, candidate: Candidate, cities?: CityKeeper): Promise<Trial> {
+  async #part(candidate: Candidate, cities?: CityKeeper): Promise<Trial> {
+    const seconds = Math.max(PART.leastSeconds, PART.times * this.#wholeSeconds);
+    try {
+      return await this.#execute(configOf(this.#subject.config, candidate), candidate, seconds, cities);
+    } catch (error) {
+      if (!(error instanceof ExecutionLimitError)) throw error;
+      return {
+        candidate,
+        fails: 'no',
+        forensic: null,
+        events: [],
+        trace: { picks: [], struck: [], begun: [] },
+      };
+    }
+  }
+
+  async #execute(
+    config: RunConfig,
+    candidate: Candidate,
+    mostSeconds: number,
+    cities?: CityKeeper,
+  ): Promise<Trial> {
     this.#executions++;
     const sink = new MemorySink();
     const trace: Trace = { picks: [], struck: [], begun: [] };
     const { scenario, target, seed, targetUrl } = this.#subject;
-    const run = { scenario, target, seed, config, targetUrl, sink, signal: NEVER, trace, cities };
+    const left = this.#budget.maxSeconds + overtimeOf(this.#budget) - this.seconds;
+    const limits = { seconds: Math.min(mostSeconds, Math.max(left, 0)), stop: this.#signal };
+    const run = { scenario, target, seed, config, targetUrl, sink, signal: NEVER, trace, cities, limits };
     const end = await execute(run);
     const forensic = end.failForensic;
     return { candidate, fails: this.#judge(forensic), forensic, events: sink.events, trace };
@@ -138,7 +185,7 @@ export class Trials {
   }
 }
 
-/** A candidate is over in a moment, so a stop takes effect between two. */
+/** A candidate is over in a moment, so a stop takes effect between two; one that hangs is broken off. */
 const NEVER: StopSignal = { requested: false, reason: null, onRequest: () => {} };
 
 function wholeOf(config: RunConfig): Candidate {

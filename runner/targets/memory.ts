@@ -111,6 +111,11 @@ export class MemoryTarget implements Target {
     this.#service.forget?.(what);
   }
 
+  /** Nothing here is waited for. */
+  async cut(): Promise<string> {
+    return '';
+  }
+
   async close(): Promise<void> {}
 
   #done(task: MemoryTask, reply: Reply): void {

@@ -50,6 +50,12 @@ export interface Target {
   inspect(): unknown | Promise<unknown>;
   /** What only a finished call and its repeats could use may go. */
   forget?(what: unknown): void;
+  /**
+   * Ends at once whatever does not answer, and tells what that was as a sentence, or nothing; afterwards only `close`
+   * may be called.
+   */
+  cut(): Promise<string>;
+  /** Never hangs. */
   close(): Promise<void>;
 }
 

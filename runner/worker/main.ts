@@ -13,10 +13,13 @@ import {
 import { isCampaignThread, serveCampaign } from '../campaign/thread.ts';
 import { watchParent } from '../harness/orphan-watchdog.ts';
 import { StopControl } from '../harness/stop-control.ts';
+import { watchLoop } from './blocked-watchdog.ts';
 import { carryOut } from './work.ts';
 
 /** A database may have to be left in good order. */
 const ORPHAN_KILL_MS = 6_000;
+/** Longer than anything that is meant to be done without a break. */
+const BLOCKED_LIMIT_MS = 60_000;
 
 /** What is stored of a run is without secrets, so what is compared with it is, too. */
 const redactor = createRedactor(secretsOfEnvironment(process.env));
@@ -28,6 +31,7 @@ async function runProcess(): Promise<void> {
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   watchParent(ORPHAN_KILL_MS);
+  watchLoop(BLOCKED_LIMIT_MS);
   const stop = new StopControl();
   process.on('SIGTERM', () => stop.request('the worker was told to end (SIGTERM)'));
   // A Ctrl-C in the terminal is its parent's to pass on.

@@ -7,6 +7,7 @@ import {
 } from '../../server/contract/index.ts';
 import { campaign } from '../campaign/campaign.ts';
 import { execute } from '../harness/execute.ts';
+import { standardLimit } from '../harness/execution-watch.ts';
 import type { StopControl } from '../harness/stop-control.ts';
 import { loadModules } from '../modules/load-modules.ts';
 import { findScenario } from '../scenarios/registry.ts';
@@ -42,7 +43,8 @@ export async function carryOut(order: WorkerOrder, worker: WorkerProcess): Promi
 
 async function executeRun({ do: _, ...run }: WorkerOrderTo<'execute'>, worker: WorkerProcess): Promise<void> {
   const sink = new LineSink((line) => worker.write(line as WorkerLine));
-  await execute({ ...run, sink, signal: worker.stop });
+  const limits = { seconds: standardLimit(run.config), stop: worker.stop };
+  await execute({ ...run, sink, signal: worker.stop, limits });
 }
 
 /** Progress is told this often at most, in ms. */

@@ -1,84 +1,98 @@
-/**
- * The city's schema: created for one run, dropped after it, and swept up later when the run could not
- * do so. A lock that lasts as long as the owner's connection tells a city in use from one left behind.
- */
-import { randomBytes } from 'node:crypto';
-import postgres from 'postgres';
+/** The city's tables: built for one run from the service's DDL, and made as good as new for another. */
+import type postgres from 'postgres';
 import { AdapterError, errorText } from '../../modules/adapter-error.ts';
+import { type Place, RESET } from './connection.ts';
+import { dropSchema, Ground } from './ground.ts';
 import { isDatabaseAway } from './sql-client.ts';
-
-const PREFIX = 'simcity_city_';
+import { traitsOf } from './statement-text.ts';
+import { hasDeferrable, keepStill, renewalOf } from './tables.ts';
 
 export class City {
-  readonly schema: string;
-  readonly version: string;
   /** True when a commit may have to check what its transaction has done, and to wait for others with that. */
   readonly checksAtCommit: boolean;
+  readonly version: string;
+  readonly #ground: Ground;
   readonly #control: postgres.Sql;
   readonly #ddl: string;
-  /** The statement that makes the city as good as new; null: that is not known yet. */
+  /** The statement that makes the city as good as new; null: that is not known yet; empty: it has to be built anew. */
   #renewal: string | null = null;
+  /** A statement may have changed what the DDL made. */
+  #isAltered = false;
+  #leavesTraces: boolean;
 
-  private constructor(
-    schema: string,
-    version: string,
-    checksAtCommit: boolean,
-    control: postgres.Sql,
-    ddl: string,
-  ) {
-    this.schema = schema;
+  private constructor(ground: Ground, ddl: string, version: string, checksAtCommit: boolean) {
+    this.#ground = ground;
+    this.#control = ground.control;
+    this.#ddl = ddl;
     this.version = version;
     this.checksAtCommit = checksAtCommit;
-    this.#control = control;
-    this.#ddl = ddl;
+    this.#leavesTraces = traitsOf(ddl).leavesTraces;
   }
 
-  /** Creates a fresh schema with `ddl` in it. The name is random: nothing that is decided depends on it. */
+  /** Builds a city with `ddl` in it, at the database server of `url`. */
   static async create(url: string, ddl: string): Promise<City> {
-    const control = postgres(url, {
-      max: 1,
-      idle_timeout: 0,
-      max_lifetime: null,
-      fetch_types: false,
-      onnotice: () => {},
-      // A city does not outlive its run, so that nothing of it has to survive the end of the server.
-      connection: { application_name: 'simcity-control', synchronous_commit: 'off' },
+    const ground = await Ground.claim(url).catch((error: unknown) => {
+      const message = `The city's database cannot be used: ${errorText(error)}. It is the one that SIMCITY_TARGET_URL names, else DATABASE_URL; the user in it must be allowed to create databases or schemas.`;
+      throw new Error(message, { cause: error });
     });
-    const schema = PREFIX + randomBytes(6).toString('hex');
     try {
-      const [row] = await control<{ version: string }[]>`select current_setting('server_version') as version`;
-      await control`select pg_advisory_lock(hashtext(${schema}))`;
-      await control.unsafe(`create schema ${schema}`);
-      await control.unsafe(`set search_path to ${schema}`);
+      const { control } = ground;
+      if (traitsOf(ddl).isDatabaseWide) await ground.beAlone();
       await control.unsafe(ddl).catch((error: unknown) => {
         if (isDatabaseAway(error)) throw error;
         const why = error instanceof Error ? error.message : String(error);
         const message = `PostgreSQL refuses the service's schema: ${why}`;
         throw new AdapterError(message, { phase: 'setup', role: 'target', cause: error });
       });
-      await keepStill(control, schema);
-      await sweep(control, schema);
-      const checksAtCommit = await hasDeferrable(control, schema);
-      return new City(schema, row?.version ?? 'unknown', checksAtCommit, control, ddl);
+      await keepStill(control, ground.schema);
+      const [row] = await control<{ version: string }[]>`select current_setting('server_version') as version`;
+      const checksAtCommit = await hasDeferrable(control, ground.schema);
+      return new City(ground, ddl, row?.version ?? 'unknown', checksAtCommit);
     } catch (error) {
-      await control.end({ timeout: 1 });
-      if (error instanceof AdapterError) throw error;
-      const message = `The city's database cannot be used: ${errorText(error)}. It is the one that SIMCITY_TARGET_URL names, else DATABASE_URL; the user in it must be allowed to create schemas.`;
-      throw new Error(message, { cause: error });
+      await ground.leave();
+      throw error;
     }
+  }
+
+  get place(): Place {
+    return this.#ground.place;
+  }
+
+  get schema(): string {
+    return this.#ground.schema;
+  }
+
+  /** True when what a session was told cannot all be taken from it again: then none may be used once more. */
+  get leavesTraces(): boolean {
+    return this.#leavesTraces;
+  }
+
+  /** To be told of each text before it is sent; true when `beAlone` has to come before it. */
+  noticed(text: string): boolean {
+    const { altersCity, leavesTraces, isDatabaseWide } = traitsOf(text);
+    this.#isAltered ||= altersCity;
+    this.#leavesTraces ||= leavesTraces;
+    return isDatabaseWide && !this.#ground.isAlone;
+  }
+
+  /** @throws Error when the city of another run stands in the same database and uses what belongs to all of it. */
+  async beAlone(): Promise<void> {
+    await this.#ground.beAlone();
   }
 
   /** Sends a statement outside of the schedule. */
   async query(text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    if (this.noticed(text)) await this.beAlone();
     return await this.#control.unsafe(text, values as never[], { prepare: values.length > 0 });
   }
 
   /** As it was when it had just been created. No other connection may have a transaction open in it. */
   async renew(): Promise<void> {
+    await this.#control.unsafe(RESET);
     if (this.#renewal === null) {
       await this.#rebuild();
       this.#renewal = await renewalOf(this.#control, this.schema);
-    } else if (this.#renewal === '') {
+    } else if (this.#renewal === '' || this.#isAltered) {
       await this.#rebuild();
     } else {
       await this.#control.unsafe(this.#renewal);
@@ -90,6 +104,7 @@ export class City {
     await this.#control.unsafe(`create schema ${this.schema}`);
     await this.#control.unsafe(this.#ddl);
     await keepStill(this.#control, this.schema);
+    this.#isAltered = false;
   }
 
   /** The backends that `pid` waits for now; empty when it does not wait. */
@@ -99,6 +114,11 @@ export class City {
       .split(',')
       .filter(Boolean)
       .map(Number);
+  }
+
+  /** Whom `pid` waits for that is not of this city, in words. */
+  async waitsForOthers(pid: number): Promise<string[]> {
+    return await this.#ground.strangersBefore(pid);
   }
 
   /** Cancels the statement that one of the run's own backends waits in. */
@@ -118,77 +138,14 @@ export class City {
     }
   }
 
+  /** Ends these backends and its own connection, whatever they are waiting for; it can only be dropped then. */
+  async cut(pids: readonly number[]): Promise<void> {
+    await this.#ground.cut(pids);
+  }
+
   async drop(): Promise<void> {
-    try {
-      await dropSchema(this.#control, this.schema);
-    } finally {
-      await this.#control.end({ timeout: 1 });
-    }
+    await this.#ground.leave();
   }
 }
 
 const BLOCKERS = "select array_to_string(pg_blocking_pids($1), ',') as pids";
-
-/** Vacuum and analyze come when they like and can change plans: the city's tables do without them. */
-async function keepStill(control: postgres.Sql, schema: string): Promise<void> {
-  const tables = await control`
-    select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = ${schema} and c.relkind = 'r'`;
-  for (const { name } of tables) {
-    await control.unsafe(
-      `alter table ${quoted(String(name))} set (autovacuum_enabled = false, toast.autovacuum_enabled = false)`,
-    );
-  }
-}
-
-/** True when constraints or triggers can be put off to the end of a transaction. */
-async function hasDeferrable(control: postgres.Sql, schema: string): Promise<boolean> {
-  const [row] = await control`
-    select exists (
-      select from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = ${schema} and t.tgdeferrable) as found`;
-  return row?.['found'] === true;
-}
-
-/**
- * The statement that empties a city that has just been built: all its state is in tables that the DDL left
- * empty, and in the sequences of their columns. Empty when there is other state: it has to be built anew.
- */
-async function renewalOf(control: postgres.Sql, schema: string): Promise<string> {
-  const [others] = await control`
-    select count(*)::int as count from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = ${schema} and (c.relkind in ('m', 'p', 'f') or c.relkind = 'S' and not exists (
-      select from pg_depend d where d.objid = c.oid and d.deptype in ('a', 'i') and d.refobjsubid > 0))`;
-  if (others?.['count'] !== 0) return '';
-  const tables = await control`
-    select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = ${schema} and c.relkind = 'r' order by c.relname`;
-  const names = tables.map(({ name }) => quoted(String(name)));
-  if (names.length === 0) return '';
-  const filled = names.map((name) => `exists (select from ${name})`).join(' or ');
-  const [row] = await control.unsafe(`select ${filled} as filled`);
-  return row?.['filled'] === false ? `truncate ${names.join(', ')} restart identity` : '';
-}
-
-/** Drops the cities whose runs are gone without having dropped them; `own` is in use by this connection. */
-async function sweep(control: postgres.Sql, own: string): Promise<void> {
-  const left = await control`
-    select nspname as name from pg_namespace
-    where nspname ~ ${`^${PREFIX}[0-9a-f]{12}$`} and nspname <> ${own}`;
-  for (const row of left) {
-    const name = String(row['name']);
-    const [lock] = await control`select pg_try_advisory_lock(hashtext(${name})) as mine`;
-    if (!lock?.['mine']) continue;
-    // Another sweeper may have been faster; that is no reason to fail.
-    await dropSchema(control, name).catch(() => {});
-    await control`select pg_advisory_unlock(hashtext(${name}))`;
-  }
-}
-
-async function dropSchema(control: postgres.Sql, schema: string): Promise<void> {
-  await control.unsafe(`drop schema if exists ${quoted(schema)} cascade`);
-}
-
-function quoted(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`;
-}

@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 
 export interface Kept {
   readonly city: City;
-  /** Idle, in the order of their numbers from 0. */
+  /** Idle and as good as new, in the order of their numbers from 0. */
   readonly sessions: readonly Session[];
 }
 
@@ -31,7 +31,6 @@ export class CityKeeper {
     return null;
   }
 
-  /** Its sessions must be idle and outside of any transaction. */
   async give(key: string, kept: Kept): Promise<void> {
     const before = this.#kept;
     this.#kept = { ...kept, key };

@@ -1,9 +1,10 @@
 /** One connection of the city to PostgreSQL, and the pool of them that tasks wait for in line. */
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import type { SqlValue } from '../../service/sql-service.ts';
+import { connectOne, type Place, RESET } from './connection.ts';
 
 export interface SessionOptions {
-  url: string;
+  place: Place;
   /** The city's schema. */
   schema: string;
   /** `read committed` and so on; for statements outside of `begin` too. */
@@ -24,20 +25,12 @@ export class Session {
     this.number = number;
   }
 
-  static async open(number: number, options: SessionOptions): Promise<Session> {
-    const client = postgres(options.url, {
-      max: 1,
-      idle_timeout: 0,
-      max_lifetime: null,
-      fetch_types: false,
-      onnotice: () => {},
-      connection: {
-        application_name: 'simcity-city',
-        // As for the city itself: what it holds is gone with the run.
-        synchronous_commit: 'off',
-        search_path: options.schema,
-        default_transaction_isolation: options.isolation,
-      },
+  static async open(number: number, { place, schema, isolation }: SessionOptions): Promise<Session> {
+    const client = connectOne(place, 'simcity-city', {
+      // As for the city itself: what it holds is gone with the run.
+      synchronous_commit: 'off',
+      search_path: schema,
+      default_transaction_isolation: isolation,
     });
     const [row] = await client<{ pid: number }[]>`select pg_backend_pid() as pid`;
     return new Session(client, (row as { pid: number }).pid, number);
@@ -52,6 +45,11 @@ export class Session {
   /** Sends a statement whose failure shows in the one that follows it. */
   sendAhead(text: string): void {
     this.send(text, []).catch(() => {});
+  }
+
+  /** Ends whatever is open in it, and makes it forget and let go what it was told and holds. */
+  async reset(): Promise<void> {
+    await this.send(RESET, []);
   }
 
   /** Resolves when the database is through with all that was sent. */

@@ -6,6 +6,7 @@ import { EngineFault } from '../../engine-fault.ts';
 import { AdapterError, type AdapterPhase, errorText } from '../../modules/adapter-error.ts';
 import type { Call } from '../../service/call.ts';
 import { type SqlClient, type SqlService, type SqlValue, sqlState } from '../../service/sql-service.ts';
+import { withinTime } from '../../supervise/within-time.ts';
 import { brokenContract, checkedReply, inShort } from '../reply.ts';
 import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
@@ -20,6 +21,8 @@ import { Witness } from './witness.ts';
 const MICROTASKS = 32;
 /** Connections of the service, at most; fewer when fewer requests run at once. */
 const POOL_SIZE = 6;
+const RESET_LIMIT_MS = 5_000;
+const LOOK_LIMIT_MS = 2_000;
 
 export class PostgresTarget implements Target {
   readonly name = 'postgres';
@@ -29,13 +32,16 @@ export class PostgresTarget implements Target {
   readonly #options: TargetOptions;
   #city!: City;
   #pool!: SessionPool;
-  /** Idle sessions of an earlier run, those with the lowest numbers first. */
+  /** Idle sessions of an earlier run beyond those that this one needs. */
   #spare: readonly Session[] = [];
   #witness: Witness | null = null;
   #waits!: LockWaits;
   /** Tasks whose first statement waits for a session, first come first served. */
   readonly #line: PostgresTask[] = [];
   readonly #happenings = new Happenings();
+  /** The statement that was sent last. */
+  #sent: Statement | null = null;
+  #isCut = false;
 
   constructor(service: SqlService, url: string, options: TargetOptions) {
     this.#service = service;
@@ -46,13 +52,15 @@ export class PostgresTarget implements Target {
   async prepare(world: Readonly<Record<string, unknown>>): Promise<void> {
     const kept = await this.#options.cities?.take(this.#key);
     this.#city = kept?.city ?? (await City.create(this.#url, this.#service.schema));
+    // It was built too late: whoever cut this off and closed it knew of no city.
+    if (this.#isCut) return await this.#city.drop();
     this.versions['postgres'] = this.#city.version;
     this.#waits = new LockWaits(this.#city, this.#options.prng, this.#happenings);
     this.#pool = new SessionPool(await this.#openSessions(kept?.sessions));
     this.#waits.own(this.#pool.sessions);
     this.#spare = kept?.sessions.slice(this.#pool.sessions.length) ?? [];
     await told('setup', 'prepare()', async () => this.#service.prepare(this.#ungated(), world));
-    if (this.#options.isolation === 'serializable') this.#witness = new Witness(this.#url);
+    if (this.#options.isolation === 'serializable') this.#witness = new Witness(this.#city.place);
     await this.#witness?.renew();
   }
 
@@ -77,6 +85,7 @@ export class PostgresTarget implements Target {
     } else {
       if (statement.phase === 'queued') await this.#letThrough(statement);
       if (statement.phase !== 'settled') return;
+      if (isDatabaseAway(statement.error)) throw connectionLost(statement.error);
       own.queue.shift();
       await this.#finish(statement);
     }
@@ -123,14 +132,21 @@ export class PostgresTarget implements Target {
     return await told('mapping', 'inspect()', async () => this.#service.inspect(this.#ungated()));
   }
 
+  async cut(): Promise<string> {
+    const what = await this.#whatHangs().catch(() => '');
+    this.#isCut = true;
+    const sessions = this.#pool?.sessions ?? [];
+    await this.#city?.cut(sessions.map((session) => session.pid));
+    for (const session of sessions) session.abandon();
+    return what;
+  }
+
   async close(): Promise<void> {
     await this.#witness?.close();
-    if (this.#options.cities && (await this.#leftInOrder())) {
-      const sessions = [...this.#pool.sessions, ...this.#spare];
-      return await this.#options.cities.give(this.#key, { city: this.#city, sessions });
-    }
-    await this.#pool?.close();
-    await Promise.all(this.#spare.map((session) => session.close()));
+    const sessions = this.#isCut ? null : await this.#sessionsAsNew();
+    if (sessions) return await this.#options.cities?.give(this.#key, { city: this.#city, sessions });
+    const open = [...(this.#pool?.sessions ?? []), ...this.#spare];
+    await Promise.all(open.map((session) => session.close()));
     await this.#city?.drop();
   }
 
@@ -139,28 +155,40 @@ export class PostgresTarget implements Target {
     return [this.#url, this.#options.isolation, this.#service.schema].join('\n');
   }
 
-  /** Ends what a failure left open; false when the connections cannot be used again. */
-  async #leftInOrder(): Promise<boolean> {
-    try {
-      // One after the other they let go what the statements of others wait for, behind which theirs are sent.
-      await Promise.all(this.#pool.sessions.map((session) => session.send('rollback', [])));
-      return true;
-    } catch {
-      return false;
-    }
+  /** For another run; null when there will be none in this city. */
+  async #sessionsAsNew(): Promise<readonly Session[] | null> {
+    if (!this.#options.cities || !this.#pool || this.#city.leavesTraces) return null;
+    // Together: one lets go what the statements of others wait for, behind which theirs are sent.
+    const reset = Promise.all(this.#pool.sessions.map((session) => session.reset()));
+    return await withinTime(reset, RESET_LIMIT_MS).then(
+      () => [...this.#pool.sessions, ...this.#spare],
+      () => null,
+    );
+  }
+
+  /** The statement that the database has not answered, and who keeps it from that. */
+  async #whatHangs(): Promise<string> {
+    const statement = this.#sent;
+    if (!statement?.session) return '';
+    const what = `The database has not answered: ${inShort(statement.text.trim().replace(/\s+/g, ' '))}.`;
+    const others = await withinTime(this.#city.waitsForOthers(statement.session.pid), LOOK_LIMIT_MS).catch(
+      () => [],
+    );
+    return others.length === 0 ? what : `${what} It waits for what is not of this run: ${others.join(', ')}.`;
   }
 
   /** As many as the run needs, in place of those that `idle` lacks. */
   async #openSessions(idle: readonly Session[] = []): Promise<Session[]> {
     const isolation = this.#options.isolation.replace('-', ' ') as Isolation;
     const size = Math.max(2, Math.min(this.#options.concurrency, POOL_SIZE));
-    const open = { url: this.#url, schema: this.#city.schema, isolation };
+    const open = { place: this.#city.place, schema: this.#city.schema, isolation };
     return await Promise.all(Array.from({ length: size }, (_, i) => idle[i] ?? Session.open(i, open)));
   }
 
   /** Sends a statement; on return it is settled, or its task waits. */
   async #letThrough(statement: Statement): Promise<void> {
     if (statement.isRefused) return statement.settle(null, abortedError());
+    if (this.#city.noticed(statement.text)) await this.#city.beAlone();
     if (!this.#assignSession(statement)) return;
     if (this.#waits.staysAtGate(statement)) return;
     this.#send(statement);
@@ -190,6 +218,7 @@ export class PostgresTarget implements Target {
       (transaction?.statements ?? 0) > 0 && this.#waits.hasBlocked && this.#mayWait(statement);
     if (statement.savepoint) session.sendAhead('savepoint simcity_gate');
     statement.phase = 'sent';
+    this.#sent = statement;
     statement.answered = this.#answerTo(statement, session).then(
       (rows) => statement.settle([...rows], null),
       (error: unknown) => {
@@ -281,6 +310,14 @@ async function told<T>(phase: AdapterPhase, where: string, work: () => Promise<T
     if (isDatabaseAway(cause)) throw new Error(message, { cause });
     throw new AdapterError(message, { phase, role: 'target', cause });
   }
+}
+
+function connectionLost(error: unknown): Error {
+  const code = String((error as { code?: unknown }).code);
+  return new Error(
+    `A connection to PostgreSQL was lost in the middle of the run (${code}), which is no fault of the service.`,
+    { cause: error },
+  );
 }
 
 function answersTooSoon(call: Call, statement: string): string {

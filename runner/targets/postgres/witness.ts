@@ -5,20 +5,14 @@
  * run) would decide whether one of its transactions fails. While this one is open it is older than all of the
  * run, and the measure the same every time.
  */
-import postgres from 'postgres';
+import type postgres from 'postgres';
+import { connectOne, type Place } from './connection.ts';
 
 export class Witness {
   readonly #client: postgres.Sql;
 
-  constructor(url: string) {
-    this.#client = postgres(url, {
-      max: 1,
-      idle_timeout: 0,
-      max_lifetime: null,
-      fetch_types: false,
-      onnotice: () => {},
-      connection: { application_name: 'simcity-witness', default_transaction_isolation: 'read committed' },
-    });
+  constructor(place: Place) {
+    this.#client = connectOne(place, 'simcity-witness', { default_transaction_isolation: 'read committed' });
   }
 
   /** Begins anew, while none of the run's transactions is open, so that what has finished can be forgotten. */
