@@ -3,7 +3,7 @@
  * variable, its field in the configuration file, its option where it has one, and what help and `doctor` say.
  */
 import { LAUNCHERS, LOG_LEVELS, REPORTERS, SINKS, THEMES } from './names.ts';
-import { named, part, type ProcessSetting, type ResolvedOf, whole } from './setting.ts';
+import { named, type ProcessSetting, part, type ResolvedOf, whole } from './setting.ts';
 
 const said = (variable: string, help: string) => ({ variable, help }) as const;
 /** Said by a variable or the file alone. */
