@@ -70,6 +70,16 @@ describe('a name that nobody knows', () => {
     if (!args.includes('./doors.mjs')) expect(stdout).toBe('');
   });
 
+  test('a seed that nobody asked for is below 2^31, as the server draws them', async () => {
+    const env = { SIMCITY_URL: server.url };
+    for (let i = 0; i < 6; i += 1) {
+      expect((await simcity(['run', '--detach'], { env, cwd: folder })).exitCode).toBe(0);
+      const { seed } = server.bodies.at(-1) as { seed: number };
+      expect(seed).toBeGreaterThanOrEqual(0);
+      expect(seed).toBeLessThan(2 ** 31);
+    }
+  });
+
   test.each([
     [{ SIMCITY_BUG: 'chek-then-insert' }, 'Did you mean check-then-insert?'],
     [{ SIMCITY_STRATEGY: 'rival' }, "SIMCITY_STRATEGY: 'rival' is invalid. It takes one of"],

@@ -1,4 +1,5 @@
 /** The list of names, held against what the runner really has. */
+import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { faultRates } from '../../runner/faults/profiles.ts';
 import { SCENARIOS as REGISTERED } from '../../runner/scenarios/registry.ts';
@@ -62,6 +63,18 @@ describe('the names are those of the runner', () => {
     }
   });
 });
+
+it.each(['profiles', 'isolation', 'launchers', 'strategies', 'log-levels', 'themes'])(
+  'the list of %s stands once',
+  (list) => {
+    const names = namesOf(LISTS[list]?.names ?? []);
+    const standing = globSync('{server,cli,runner}/**/*.{ts,tsx}').filter((path) => {
+      const text = readFileSync(path, 'utf8');
+      return names.every((name) => text.includes(`'${name}'`));
+    });
+    expect(standing).toEqual(['server/contract/names.ts']);
+  },
+);
 
 describe('what was meant', () => {
   const bugs = BUGS.map(({ name }) => name);
