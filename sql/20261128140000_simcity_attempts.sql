@@ -69,18 +69,24 @@ begin
 end
 $$;
 
--- What an attempt must know of the events below p_below that it repeats: the wall time from the first to the last,
--- and the virtual time at which the faults were healed among them. No row: there are none.
+-- What an attempt must know of the events below p_below that it repeats: the wall time that they took, without the
+-- pauses between the attempts that stored them, and the virtual time at which the faults were healed among them.
 create or replace function public.simcity_stored_prefix(p_run uuid, p_below bigint)
 returns table (elapsed_seconds double precision, healed_ms double precision)
 language sql stable
 set search_path = pg_catalog, public, pg_temp
 as $$
-  select greatest(extract(epoch from l.at - f.at), 0)::double precision,
+  with firsts as (
+    select 0::bigint as idx union
+    select (a ->> 'eventIndex')::bigint + 1 from simcity_runs r, jsonb_array_elements(r.lost_attempts) as a where r.id = p_run
+  ), spans as (
+    select idx as first, lead(idx, 1, p_below) over (order by idx) - 1 as last from firsts where idx < p_below
+  )
+  select (select sum(greatest(extract(epoch from l.at - f.at), 0)) from spans s
+      join simcity_run_events f on f.run_id = p_run and f.idx = s.first
+      join simcity_run_events l on l.run_id = p_run and l.idx = s.last)::double precision,
     (select h.virtual_ms from simcity_run_events h
       where h.run_id = p_run and h.idx < p_below and h.type = 'heal' order by h.idx limit 1)
-  from simcity_run_events f join simcity_run_events l on l.run_id = f.run_id and l.idx = p_below - 1
-  where f.run_id = p_run and f.idx = 0
 $$;
 
 -- The bundle of a run whose harness could not write one: what the database knows. p_event is the index of the

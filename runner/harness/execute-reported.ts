@@ -18,7 +18,7 @@ export const executeReported: Execute = async ({ modules, ...options }) => {
     await loadModules(modules);
     return await execute({ ...options, sink });
   } catch (error) {
-    if (isSinks(error)) throw error;
+    if (isSinks(error) || sink.hasEnded) throw error;
     const report = reportOf(error, options, sink);
     if (report === null) throw error;
     sink.event(endEvent(sink.lastEvents.at(-1), report));
@@ -39,6 +39,8 @@ function reportOf(
     return { status: 'STOPPED', reason: signal.reason ?? 'asked to stop', failForensic: null };
   }
   if (fault === null) return null;
+  // It could begin before: what is in the way now may pass, and another attempt is made.
+  if (fault.kind === 'start-failed' && options.repeat !== null) return null;
   const failForensic = faultForensic(fault, {
     ...options,
     lastEvents: sink.lastEvents.map((e) => ({ ...e })),

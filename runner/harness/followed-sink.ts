@@ -8,6 +8,7 @@ export class FollowedSink implements Sink {
   readonly #sink: Sink;
   readonly #last: RunEvent[] = [];
   #next = 0;
+  #hasEnded = false;
 
   /** `sink` itself when it is followed already. */
   static over(sink: Sink): FollowedSink {
@@ -25,6 +26,11 @@ export class FollowedSink implements Sink {
   /** The index that the next event must have. */
   get next(): number {
     return this.#next;
+  }
+
+  /** True once the report of the end is delivered. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** The newest events, oldest first. */
@@ -47,8 +53,9 @@ export class FollowedSink implements Sink {
     this.#sink.live(metrics);
   }
 
-  end(report: EndReport): Promise<void> {
-    return this.#sink.end(report);
+  async end(report: EndReport): Promise<void> {
+    await this.#sink.end(report);
+    this.#hasEnded = true;
   }
 
   flush(): Promise<void> {

@@ -137,7 +137,11 @@ class KubernetesChild implements HarnessChild {
         if ((error as { code?: number }).code === 404) return 'gone' as const;
         return null;
       });
-      if (pod === 'gone') return this.#lost('the pod is gone: it was deleted, or its node was');
+      if (pod === 'gone') {
+        // Its Job would start another one, which nobody is attached to.
+        await this.#delete(0);
+        return this.#lost('the pod is gone: it was deleted, or its node was');
+      }
       const ended = pod?.status?.containerStatuses?.[0]?.state?.terminated;
       if (ended) {
         const outOfMemory = ended.reason === 'OOMKilled';

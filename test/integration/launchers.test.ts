@@ -203,6 +203,8 @@ it('a pod that goes with its node ends the run as one that was killed, and says 
   const exit = await child.done;
   expect(summary(exit)).toEqual({ code: null, signal: 'SIGKILL', spawnError: null });
   expect(exit.stderr.at(-1)).toContain('the pod is gone');
+  const job = { method: 'DELETE', path: expect.stringContaining('/jobs/simcity-job-1') };
+  expect(cluster.calls, 'its Job starts no other').toContainEqual(expect.objectContaining(job));
   delete process.env['KUBECONFIG'];
   await cluster.close();
 });

@@ -300,6 +300,25 @@ describe('a repetition', () => {
     });
   });
 
+  it('is told how long the prefix took, without the pauses, and when the faults were healed', async () => {
+    const timed = (from: number, count: number, startMs: number) =>
+      eventsFrom(from, count).map((event, i) => ({
+        ...event,
+        at: new Date(startMs + i * 500).toISOString(),
+        type: event.index === 5 ? 'heal' : event.type,
+      }));
+    const first = await claimed();
+    await first.post({ events: timed(0, 5, 1_750_000_000_000) });
+    await first.lose();
+    const second = await nextOf(first);
+    await second.post({ events: [...timed(0, 5, 1_760_000_000_000), ...timed(5, 3, 1_760_000_060_000)] });
+    const prefix = (below: number) =>
+      sql`select * from simcity_stored_prefix(${first.runId}, ${below})`.then(([row]) => row);
+    expect(await prefix(5)).toEqual({ elapsed_seconds: 2, healed_ms: null });
+    expect(await prefix(8)).toEqual({ elapsed_seconds: 3, healed_ms: 2.5 });
+    expect(await prefix(0)).toEqual({ elapsed_seconds: null, healed_ms: null });
+  });
+
   it('does not mind other versions in the start', async () => {
     const first = await claimed();
     const start = (node: string) => ({ ...eventsFrom(0, 1)[0]!, data: { seed: 1, versions: { node } } });

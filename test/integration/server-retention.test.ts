@@ -3,7 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { EventSource } from 'eventsource';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { followRun } from '../../cli/client/stream.ts';
-import { apiPath, isTerminal, passOf, pruneRequestSchema, type RunStatus } from '../../server/contract/index.ts';
+import {
+  apiPath,
+  isTerminal,
+  passOf,
+  pruneRequestSchema,
+  type RunStatus,
+} from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
 import { prune } from '../../server/retention/prune.ts';
 import { newRunId } from '../../server/runs/run-id.ts';
