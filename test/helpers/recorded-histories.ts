@@ -4,11 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setLoaded } from '../../runner/modules/loaded.ts';
 import { BUGS } from '../../runner/scenarios/bookings/bugs/index.ts';
 import { SCENARIOS } from '../../runner/scenarios/registry.ts';
 import { BANK_BUGS } from '../../runner/scenarios/transfers/bugs.ts';
+import type { Account } from '../../runner/scenarios/transfers/calls.ts';
+import { sqlBank } from '../../runner/scenarios/transfers/sql-service.ts';
 import { STRATEGIES } from '../../runner/sim/strategies/index.ts';
 import type { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
+import type { SqlService } from '../../runner/targets/postgres/sql-client.ts';
 import {
   ENGINE_GENERATION,
   FAULT_PROFILES,
@@ -16,7 +20,7 @@ import {
   type Launch,
   type RunEvent,
 } from '../../server/contract/index.ts';
-import { executed } from './execute.ts';
+import { type Executed, executed } from './execute.ts';
 
 export const HISTORIES_FILE = 'test/fixtures/histories.json';
 const RECORD = '`npm run histories:record`';
@@ -39,6 +43,8 @@ export interface HistoryCase {
   target: string;
   config: NonNullable<Launch['config']>;
   seeds: readonly number[];
+  /** The target, when it is none of the built-in ones. */
+  service?: SqlService;
 }
 
 /** Known bugs by scenario. A scenario without an entry has its cases all the same, without bugs. */
@@ -49,10 +55,30 @@ const KNOWN_BUGS: Readonly<Record<string, readonly { name: string; memory: unkno
 
 /** Every scenario of the registry on every target that it has a service for. */
 export function historyCases(extent: Extent): HistoryCase[] {
-  return SCENARIOS.flatMap((scenario) => [
+  const builtIn = SCENARIOS.flatMap((scenario) => [
     ...(scenario.memoryService ? casesOf(scenario.name, 'memory', extent) : []),
     ...(scenario.sqlService ? casesOf(scenario.name, 'postgres', extent) : []),
   ]);
+  return [...builtIn, deadlockCase(extent)];
+}
+
+/** The built-in services never deadlock, so what the gate makes of deadlocks is seen in one that does. */
+function deadlockCase(extent: Extent): HistoryCase {
+  return {
+    name: 'transfers by a bank that deadlocks',
+    scenario: 'transfers',
+    target: 'module:./deadlocks.ts',
+    config: { operations: 40, citizens: 6, slots: 4, concurrency: 12, faults: 'none' },
+    seeds: extent === 'few' ? [2, 3] : [7, 8, 10, 11],
+    service: sqlBank({
+      // Whoever pays first: two citizens who pay each other wait for each other.
+      async takeAccounts(sql, { from, to }) {
+        const [payer] = await sql<Account>`select id, balance from accounts where id = ${from} for update`;
+        const [payee] = await sql<Account>`select id, balance from accounts where id = ${to} for update`;
+        return [payer, payee].filter((account) => account !== undefined);
+      },
+    }),
+  };
 }
 
 function casesOf(scenario: string, target: 'memory' | 'postgres', extent: Extent): HistoryCase[] {
@@ -117,16 +143,27 @@ function range(from: number, to: number): number[] {
 
 /** Executes the case's seeds; the hash of all that they decided. */
 export async function historyHashOf(
-  { scenario, target, config, seeds }: HistoryCase,
+  each: HistoryCase,
   url: string | null,
   cities: CityKeeper,
 ): Promise<string> {
   const hash = createHash('sha256');
-  for (const seed of seeds) {
-    const { events } = await executed({ scenario, target, seed, config }, url, cities);
+  for (const seed of each.seeds) {
+    const { events } = await executedCase(each, seed, url, cities);
     for (const event of events) hash.update(`${canonical(decidedBySeed(event))}\n`);
   }
   return hash.digest('hex').slice(0, 32);
+}
+
+/** Executes one seed of the case. */
+export async function executedCase(
+  { scenario, target, config, service }: HistoryCase,
+  seed: number,
+  url: string | null,
+  cities?: CityKeeper,
+): Promise<Executed> {
+  setLoaded({ scenario: null, adapter: null, service: service ? { kind: 'sql', service } : null });
+  return await executed({ scenario, target, seed, config }, url, cities);
 }
 
 /**

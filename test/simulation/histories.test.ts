@@ -12,6 +12,7 @@ import {
   canonical,
   complaint,
   decidedBySeed,
+  executedCase,
   type Hashes,
   historyCases,
   historyHashOf,
@@ -36,6 +37,17 @@ describe('the recorded histories', () => {
     const found: Hashes = {};
     for (const each of historyCases('few')) found[each.name] = await historyHashOf(each, url, cities);
     assertAsRecorded(found, 'few');
+  });
+
+  it('have what the gate makes of deadlocks', async () => {
+    const met: unknown[] = [];
+    for (const each of historyCases('few').filter(({ service }) => service !== undefined)) {
+      for (const seed of each.seeds) {
+        const { events } = await executedCase(each, seed, url, cities);
+        met.push(...events.filter(({ data }) => data['what'] === 'deadlock'));
+      }
+    }
+    expect(met.length).toBeGreaterThanOrEqual(5);
   });
 
   it('cover every scenario, target, strategy and profile', () => {
