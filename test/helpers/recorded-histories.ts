@@ -10,9 +10,9 @@ import { SCENARIOS } from '../../runner/scenarios/registry.ts';
 import { BANK_BUGS } from '../../runner/scenarios/transfers/bugs.ts';
 import type { Account } from '../../runner/scenarios/transfers/calls.ts';
 import { sqlBank } from '../../runner/scenarios/transfers/sql-service.ts';
+import type { SqlService } from '../../runner/service/sql-service.ts';
 import { STRATEGIES } from '../../runner/sim/strategies/index.ts';
 import type { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
-import type { SqlService } from '../../runner/targets/postgres/sql-client.ts';
 import {
   ENGINE_GENERATION,
   FAULT_PROFILES,
