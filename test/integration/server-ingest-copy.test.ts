@@ -196,6 +196,7 @@ describe('group commit', () => {
       expect(await commit.store(runId, TOKEN, batch)).toEqual({
         next: 10,
         stopRequested: true,
+        difference: null,
         stopReason: "it's enough, \\ say",
       });
     });
