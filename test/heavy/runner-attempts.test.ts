@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { apiPath, type RunConfig } from '../../server/contract/index.ts';
 import { collect, cursors, type ReadFrame, readSse } from '../helpers/sse.ts';
-import { type RunnerProcess, RunnerWorld, untilGone } from './runner-world.ts';
+import { type RunnerProcess, RunnerWorld, untilGone } from '../integration/runner-world.ts';
 
 let world: RunnerWorld;
 let folder: string;
@@ -117,7 +117,7 @@ describe.for([
   });
 
   test(`a run whose runner is killed with its harness ends ${verdict} all the same`, async () => {
-    const lost = await world.startRunner({ ...ENGINE, SIMCITY_LEASE_SECONDS: '2' });
+    const lost = await world.startRunner({ ...ENGINE, SIMCITY_LEASE_SECONDS: '4' });
     const reference = await undisturbed(config, target);
     const other = await world.startRunner(ENGINE);
     const id = await world.queue(config, target, lost.name);
@@ -154,7 +154,7 @@ test('a run that is lost three times ends STOPPED, harness-lost, with each attem
 });
 
 test('a stored history that the seed does not give ends the run with the event that differs', async () => {
-  const lost = await world.startRunner({ ...ENGINE, SIMCITY_LEASE_SECONDS: '2' });
+  const lost = await world.startRunner({ ...ENGINE, SIMCITY_LEASE_SECONDS: '4' });
   const id = await world.queue(SLOW);
   await underWay(id);
   lost.process.kill('SIGKILL');
