@@ -190,7 +190,7 @@ describe('reports', () => {
     [['--output', 'x'], '--output is for one --reporter'],
     [['--reporter', 'json', '--reporter', 'junit'], 'only one report can go to stdout'],
     [['--json', '--reporter', 'junit'], 'cannot both go to stdout'],
-    [['--reporter', 'pdf'], 'It takes junit, json, html or github'],
+    [['--reporter', 'pdf'], 'It takes junit, json, html, github'],
     [['--quiet', '--log'], 'cannot be used with'],
   ])('run %j is refused', async (flags, said) => {
     const { exitCode, stderr, stdout } = await simcity(['run', ...flags], { env });

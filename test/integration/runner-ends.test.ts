@@ -67,6 +67,7 @@ async function ofService(members: string, config: Partial<RunConfig> = {}): Prom
 }
 
 const REST = 'inspect() { return []; },\nprepare() {},';
+const MEMORY_SERVICE = join(import.meta.dirname, '../../runner/scenarios/bookings/services/memory.ts');
 const REFUSING = "*handle() { yield; return { outcome: 'refused', reason: 'closed' }; },";
 
 function expectAdapterError(run: StoredRun, place: string, message: RegExp): void {
@@ -116,7 +117,11 @@ describe('a service of the user', () => {
     ],
     [
       'throws in inspect()',
-      `${REFUSING}\nprepare() {},\ninspect() { null.x; },`,
+      `!import { MemoryBookingService } from ${JSON.stringify(MEMORY_SERVICE)};
+export default Object.assign(new MemoryBookingService(), {
+  // All its answers are right: what breaks is the look at the whole city.
+  inspect() { null.x; },
+});`,
       'service.mjs:4',
       /service failed: TypeError/,
     ],
