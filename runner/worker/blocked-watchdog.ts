@@ -23,8 +23,8 @@ setInterval(() => {
 }, workerData.everyMs);
 `;
 
-/** The process is killed when its event loop has not turned for `limitMs`. */
-export function watchLoop(limitMs: number): void {
+/** Resolves once the process is watched: it is killed when its event loop has not turned for `limitMs`. */
+export async function watchLoop(limitMs: number): Promise<void> {
   const turns = new SharedArrayBuffer(4);
   const counter = new Int32Array(turns);
   setInterval(() => Atomics.add(counter, 0, 1), TURN_EVERY_MS).unref();
@@ -32,7 +32,11 @@ export function watchLoop(limitMs: number): void {
     `Nothing went on for ${Math.round(limitMs / 1_000)} s, and the execution was broken off. Is there a loop in the ` +
     "service's or the scenario's code that does not end, or never awaits?";
   const workerData = { turns, everyMs: TURN_EVERY_MS, limitMs, why };
-  const worker = new Worker(WATCH, { eval: true, workerData, stdout: false, stderr: false });
-  worker.on('error', () => undefined);
+  const worker = new Worker(WATCH, { eval: true, workerData, execArgv: [], stdout: false, stderr: false });
+  // A thread comes up only while the loop turns.
+  await new Promise<void>((resolve) => {
+    worker.on('online', resolve);
+    worker.on('error', () => resolve());
+  });
   worker.unref();
 }

@@ -31,7 +31,7 @@ async function runProcess(): Promise<void> {
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   watchParent(ORPHAN_KILL_MS);
-  watchLoop(BLOCKED_LIMIT_MS);
+  const watched = watchLoop(BLOCKED_LIMIT_MS);
   const stop = new StopControl();
   process.on('SIGTERM', () => stop.request('the worker was told to end (SIGTERM)'));
   // A Ctrl-C in the terminal is its parent's to pass on.
@@ -40,6 +40,7 @@ async function runProcess(): Promise<void> {
   if (!order.success)
     return await leave({ failed: 'The first line on stdin is no order to the worker.' }, 64);
   try {
+    await watched;
     await carryOut(order.data, { stop, write, threadFile: new URL(import.meta.url) });
     await leave(null, 0);
   } catch (error) {

@@ -3,6 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Run, smallestSchema } from '../../server/contract/index.ts';
 import { type CliOptions, simcity } from '../helpers/cli-process.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
+import { modulesFor } from '../helpers/sql-services.ts';
+
+/** What hosting a database and a server takes at most, before anything is executed. */
+const START_MS = 30_000;
 
 let folder: TestFolder;
 let own: string[];
@@ -85,6 +89,67 @@ describe('simcity shrink', () => {
     const { exitCode, stderr } = await command(['shrink', passed]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('has not failed: it is PASS');
+  });
+});
+
+describe('an execution that hangs', () => {
+  const crowded = [
+    '--operations',
+    '60',
+    '--slots',
+    '2',
+    '--citizens',
+    '6',
+    '--concurrency',
+    '6',
+    '--seed',
+    '2',
+  ];
+  const failed = async (service: string) => {
+    const { target } = modulesFor(service);
+    expect((await command(['run', '--log', '--target', target, ...crowded])).exitCode).toBe(1);
+  };
+
+  it('does not keep shrink from ending when --max-time says', async () => {
+    await failed('hangs-later');
+    const begun = performance.now();
+    const { exitCode, stderr } = await command(['shrink', '--max-time', '3s']);
+    expect(stderr).toContain('its time was up before any part of it had failed');
+    expect(exitCode).toBe(1);
+    expect(performance.now() - begun).toBeLessThan(2 * 3_000 + START_MS);
+  });
+
+  it('is ended by force where code of the service never gives control back', async () => {
+    await failed('loops-later');
+    const begun = performance.now();
+    const { exitCode, stderr } = await command(['shrink', '--max-time', '3s']);
+    expect(stderr).toMatch(
+      /it did not keep to its time: code of the service or the scenario runs without end/,
+    );
+    expect(exitCode).toBe(4);
+    expect(performance.now() - begun).toBeLessThan(20_000 + START_MS);
+  });
+
+  it('is broken off by replay --verify and by campaign, which say what the database has not answered', async () => {
+    await failed('hangs-in-laboratory');
+    const { target } = modulesFor('hangs-in-laboratory');
+    const hunt = [
+      'campaign',
+      '--target',
+      target,
+      ...crowded.slice(0, -2),
+      '--seeds',
+      '1..2',
+      '--parallel',
+      '1',
+    ];
+    for (const again of [['replay', 'latest', '--verify'], hunt]) {
+      const { exitCode, stderr } = await command(again);
+      expect(stderr).toMatch(
+        /broken off: it got no answer for 60 s\. The database has not answered: select pg_sleep/,
+      );
+      expect(exitCode).toBe(4);
+    }
   });
 });
 

@@ -204,6 +204,19 @@ describe('a run that hangs', () => {
     },
   );
 
+  it('because its code runs in a circle ends the campaign, which says at which seed', async () => {
+    const hunt = campaign({
+      subject: { ...subjectOf('loops-later', 0), modules: modulesFor('loops-later') },
+      seeds: [[1, 4]],
+      parallel: 1,
+      signal: new StopControl(),
+      threadFile: new URL('../../dist/lab.js', import.meta.url),
+      silentSeconds: 5,
+      onThrough: () => {},
+    });
+    await expect(hunt).rejects.toThrow(/seed 2: nothing was heard of it for 5 s/);
+  });
+
   it('whose database goes away is not the service', async () => {
     await loadModules(modulesFor('ends-its-backend'));
     await expect(executedService('ends-its-backend', 1, CONFIG, url)).rejects.toThrow(
