@@ -257,8 +257,9 @@ export class PostgresTarget implements Target {
       if (statement.kind === 'statement') await this.#settleInside(statement, transaction);
     }
     if (statement.endsTransaction && session) {
-      // A commit that PostgreSQL refused has ended its transaction; one that never came to it has not.
-      if (statement.error && transaction) session.sendAhead('rollback');
+      // A commit that PostgreSQL refused has ended its transaction; one that never came to it has not. What waits for
+      // its locks is only looked at once they are gone.
+      if (statement.error && transaction) await session.send('rollback', []);
       this.#waits.release(statement, session);
       this.#pool.give(session);
       await this.#waits.locksLetGo();
