@@ -66,7 +66,8 @@ export function buildProgram(context: Context, onExitCode: (code: number) => voi
       outputError: (text, write) => write(`simcity: ${safeLines(text.replace(/^error: /, ''))}`),
     })
     .hook('preAction', async (_, command) => {
-      if (WITHOUT_SETTINGS.has(command.name())) return;
+      // By the whole name: `token list` is no `list`.
+      if (command.parent === program && WITHOUT_SETTINGS.has(command.name())) return;
       configured = { ...context, ...(await configure(command, context.env, context.cwd)) };
     })
     .addHelpText('after', () => `\n${environmentHelp()}\n\n${EXIT_CODES_HELP}`);

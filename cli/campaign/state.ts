@@ -10,7 +10,7 @@ import {
   signatureSchema,
   smallestSchema,
 } from '../../server/contract/index.ts';
-import { doubtAboutDataDir } from '../hosting/data-dir.ts';
+import { doubtAboutDataDir, refuseForeign } from '../hosting/data-dir.ts';
 import { readSealed, replaceSealed } from '../hosting/private-files.ts';
 import { CliError, EXIT, usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
@@ -114,7 +114,10 @@ export function campaignFiles(dataDir: string): CampaignFiles {
       names()
         .map((name) => ({ name, at: statSync(path(name)).mtimeMs }))
         .sort((a, b) => b.at - a.at)[0]?.name ?? null,
-    load: (name) => load(path(name), name),
+    load(name) {
+      refuseForeign(dataDir);
+      return load(path(name), name);
+    },
     save(state) {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
       replaceSealed(path(state.name), state);

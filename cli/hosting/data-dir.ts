@@ -45,7 +45,8 @@ export function prepareDataDir(dataDir: string): { logDir: string } {
 export const FOREIGN_HINT =
   'Name another with --data-dir DIR; or, if you trust what is in it, run SimCity as its owner, or make it yours (chown -R, chmod go-w).';
 
-function refuseForeign(dataDir: string): void {
+/** @throws CliError when another user can have prepared the directory, or a link to it. */
+export function refuseForeign(dataDir: string): void {
   const doubt = doubtAboutDataDir(dataDir);
   if (doubt !== null) {
     throw usageError(

@@ -130,7 +130,7 @@ export class Notifications {
     // Whoever waits for it hears of it.
     this.#asked.catch(() => undefined);
     try {
-      await Promise.race([this.#ask(client, `listen ${CHANNEL}`), lost]);
+      await Promise.race([this.#askWithin(client, `listen ${CHANNEL}`), lost]);
       this.#lostSinceMs = null;
       onListening();
       this.#options.onMissed();
@@ -143,20 +143,25 @@ export class Notifications {
   }
 
   async #keepProbing(client: pg.Client): Promise<never> {
-    const { probeEveryMs = 10_000, probeWithinMs = 5_000 } = this.#options;
-    const { signal } = this.#closed;
+    const { probeEveryMs = 10_000 } = this.#options;
     for (;;) {
-      await delay(probeEveryMs, undefined, { signal });
-      const asked = new AbortController();
-      const silence = delay(probeWithinMs, undefined, { signal: asked.signal }).then(() => {
-        throw new Error(`no answer in ${probeWithinMs} ms`);
-      });
-      silence.catch(() => undefined);
-      try {
-        await Promise.race([this.#ask(client, 'select 1'), silence]);
-      } finally {
-        asked.abort();
-      }
+      await delay(probeEveryMs, undefined, { signal: this.#closed.signal });
+      await this.#askWithin(client, 'select 1');
+    }
+  }
+
+  /** @throws when there is no answer in time: a connection may fall silent before it listens, too. */
+  async #askWithin(client: pg.Client, query: string): Promise<void> {
+    const { probeWithinMs = 5_000 } = this.#options;
+    const asked = new AbortController();
+    const silence = delay(probeWithinMs, undefined, { signal: asked.signal }).then(() => {
+      throw new Error(`no answer in ${probeWithinMs} ms`);
+    });
+    silence.catch(() => undefined);
+    try {
+      await Promise.race([this.#ask(client, query), silence]);
+    } finally {
+      asked.abort();
     }
   }
 }

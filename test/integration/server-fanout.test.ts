@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Notifications } from '../../server/live/notify.ts';
+import { TcpProxy } from '../chaos/support/tcp-proxy.ts';
 import { silentLog } from '../helpers/postgres.ts';
 import { eventsFrom, passed } from '../helpers/server.ts';
 import { collect, cursors, readSse } from '../helpers/sse.ts';
 import { expectedCursors, servedStreams } from '../helpers/streams.ts';
-import { startTcpProxy } from '../helpers/tcp-proxy.ts';
 
 const streams = servedStreams();
 const { begin, metric, stalledReader, startAnother, streamUrl } = streams;
@@ -184,16 +184,14 @@ describe('fan-out', () => {
 
 describe('notifications', () => {
   it('notices a connection that fell silent, listens again, and says that something may have been missed', async () => {
-    const url = new URL(streams.databaseUrl);
-    const proxy = await startTcpProxy(Number(url.port));
     const direct = streams.databaseUrl;
-    url.port = String(proxy.port);
+    const proxy = await TcpProxy.start(Number(new URL(direct).port));
     const heard: string[] = [];
     let missed = Promise.withResolvers<void>();
     const options = { log: silentLog, probeEveryMs: 50, probeWithinMs: 200 };
     const listener = new Notifications({
       ...options,
-      databaseUrl: url.href,
+      databaseUrl: proxy.inFrontOf(direct),
       onRun: (runId) => heard.push(runId),
       onMissed: () => missed.resolve(),
     });
@@ -213,14 +211,38 @@ describe('notifications', () => {
       };
       await told('first');
       missed = Promise.withResolvers();
-      proxy.mute();
-      await delay(300);
-      proxy.unmute();
+      for (const link of proxy.links) link.silent = true;
       await missed.promise;
       await told('second');
       expect(heard.filter((each) => each.startsWith('echo'))).toEqual([]);
     } finally {
       await Promise.all([listener.close(), sender.close()]);
+      await proxy.close();
+    }
+  });
+
+  it('notices a connection that fell silent before it listened', async () => {
+    const proxy = await TcpProxy.start(Number(new URL(streams.databaseUrl).port));
+    let asked = 0;
+    proxy.onRequest = (piece, link) => {
+      // Of the first that asks to listen nothing is answered, and nobody is told.
+      if (piece.includes('listen simcity_run') && ++asked === 1) link.silent = true;
+      return 'pass';
+    };
+    const listens = Promise.withResolvers<void>();
+    const listener = new Notifications({
+      databaseUrl: proxy.inFrontOf(streams.databaseUrl),
+      log: silentLog,
+      probeWithinMs: 200,
+      onRun: () => undefined,
+      onMissed: () => listens.resolve(),
+    });
+    try {
+      await listens.promise;
+      expect(asked).toBe(2);
+      expect(listener.lostForMs).toBe(0);
+    } finally {
+      await listener.close();
       await proxy.close();
     }
   });
