@@ -14,7 +14,8 @@ export default defineConfig({
           include: ['test/{unit,integration,simulation,e2e}/**/*.test.{ts,tsx}'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          // More than the cores that it is measured on: a good part of a test is waiting for processes and leases.
+          maxWorkers: 4,
         },
       },
       {
@@ -27,7 +28,7 @@ export default defineConfig({
           env: { SIMCITY_ORACLE_HISTORIES: '100000', SIMCITY_ORACLE_SEED: '2' },
           testTimeout: 900_000,
           hookTimeout: 300_000,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -25,17 +25,6 @@ test('a queued run is claimed, executed and ended by its harness, which is gone 
   await untilGone(await world.harnessPid(id));
 });
 
-test('several runners claim each run exactly once', async () => {
-  const ids = await Promise.all(Array.from({ length: 12 }, () => world.queue({ operations: 1 })));
-  const runners = await Promise.all([1, 2].map(() => world.startRunner({ SIMCITY_PARALLEL: '2' })));
-  const runs = await Promise.all(ids.map((id) => world.untilEnded(id)));
-  expect(runs.map(({ status }) => status)).toEqual(ids.map(() => 'PASS'));
-  const fences = await world.sql`select distinct fence::int from simcity_runs where id = any(${ids})`;
-  expect(fences).toEqual([{ fence: 1 }]);
-  const started = runners.map(({ stderr }) => stderr().split('the harness is started').length - 1);
-  expect(started.reduce((sum, count) => sum + count)).toBe(12);
-});
-
 test('a runner that was started for one run takes no other', async () => {
   const other = await world.queue({ operations: 1 });
   const only = await world.queue({ operations: 1 });
@@ -152,23 +141,6 @@ test('a runner whose parent is gone waits only shortly for a harness that does n
   await untilGone(pid);
 });
 
-test('the run of a killed runner is executed again by another, and its harness ends by itself', async () => {
-  const lost = await world.startRunner({ SIMCITY_LEASE_SECONDS: '2' });
-  const other = await world.startRunner();
-  // Meant for the one that is lost; no file of the user's keeps it from being executed elsewhere.
-  const id = await world.queue({ operations: 1_000, rate: 200 }, 'memory', lost.name);
-  const pid = await world.harnessPid(id);
-  lost.process.kill('SIGKILL');
-  await lost.ended;
-  await untilGone(pid);
-  const run = await world.untilEnded(id);
-  expect(run).toMatchObject({ status: 'PASS', runner: other.name, next_index: 1_002 });
-  expect(run.lost_attempts).toMatchObject([
-    { attempt: 1, runner: lost.name, reason: expect.stringMatching('has not renewed its lease') },
-  ]);
-  expect(run.lost_attempts[0]?.eventIndex).toBeGreaterThanOrEqual(0);
-});
-
 test('a run at a service whose runner was killed ends STOPPED, harness-lost', async () => {
   const lost = await world.startRunner({ SIMCITY_LEASE_SECONDS: '2' });
   const id = await world.queue(endless, SERVICE);
@@ -182,14 +154,6 @@ test('a run at a service whose runner was killed ends STOPPED, harness-lost', as
     runner: lost.name,
     fail_forensic: { kind: 'harness-lost' },
   });
-});
-
-test('a harness that is blocked when its runner is killed is gone too', async () => {
-  const lost = await world.startRunner({ SIMCITY_LEASE_SECONDS: '2' });
-  const id = await world.queue({ bug: 'block' });
-  const pid = await world.harnessPid(id);
-  lost.process.kill('SIGKILL');
-  await untilGone(pid);
 });
 
 test('a run that was ended elsewhere is given up: its harness is killed', async () => {
@@ -211,30 +175,6 @@ test('the runner outlives an outage of the database that is shorter than the lea
   expect(await world.untilEnded(id)).toMatchObject({ status: 'STOPPED', stop_reason: 'after the outage' });
   const next = await world.queue({ operations: 1 });
   expect(await world.untilEnded(next)).toMatchObject({ status: 'PASS' });
-});
-
-async function expectWholeHistory(id: string): Promise<void> {
-  expect(await world.untilEnded(id)).toMatchObject({ status: 'PASS', next_index: 2_002 });
-  const operations = await world.sql`
-    select (data->>'operation')::int as operation from simcity_run_events
-    where run_id = ${id} and type = 'note' order by idx`;
-  expect(operations.map(({ operation }) => operation)).toEqual(Array.from({ length: 2_000 }, (_, n) => n));
-}
-
-test('a run outlives a crash of the database: nothing of its history is lost or stored twice', async () => {
-  await world.startRunner();
-  const id = await world.queue({ operations: 2_000, rate: 500 });
-  await world.harnessPid(id);
-  await world.crashDatabase();
-  await expectWholeHistory(id);
-});
-
-test('a run outlives a crash of the server in the same way', async () => {
-  await world.startRunner();
-  const id = await world.queue({ operations: 2_000, rate: 500 });
-  await world.harnessPid(id);
-  await world.crashServer();
-  await expectWholeHistory(id);
 });
 
 test.for(['memory', 'postgres'])('the real engine runs in a harness of its own on %s', async (target) => {
@@ -289,18 +229,6 @@ test('a harness that prints a line without end costs the runner no memory', asyn
   expect(Number(forensic?.process?.['droppedBytes'])).toBeGreaterThan(60 * 1024 * 1024);
   // Of the 64 MiB that were printed; the rest is what a collector leaves for later.
   expect((await residentKiB()) - before).toBeLessThan(48 * 1024);
-});
-
-test('a runner that is told to end is gone within 25 s, with harnesses that obey nothing', async () => {
-  const runner = await world.startRunner({ SIMCITY_PARALLEL: '2', SIMCITY_STOP_GRACE_SECONDS: '10' });
-  const ids = [await world.queue({ bug: 'ignore-stop' }), await world.queue({ bug: 'block' })];
-  const pids = await Promise.all(ids.map((id) => world.harnessPid(id)));
-  const told = performance.now();
-  runner.process.kill('SIGTERM');
-  expect(await runner.ended).toBe(0);
-  expect(performance.now() - told).toBeLessThan(25_000);
-  expect(await Promise.all(pids.map(isRunning))).toEqual([false, false]);
-  for (const id of ids) expect(await world.run(id)).toMatchObject({ status: 'STOPPED' });
 });
 
 test('what a harness started goes with it', async () => {
