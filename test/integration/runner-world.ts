@@ -67,7 +67,7 @@ export class RunnerWorld {
     const folder = await mkdtemp(join(tmpdir(), 'simcity-runner-'));
     // Reachable for the user that PostgreSQL runs as, so that all of it lies, and goes, with the folder.
     await chmod(folder, 0o755);
-    const database = startPart('server/db/embedded-main.ts', ['--data-dir', folder]);
+    const database = startPart('database', ['--data-dir', folder]);
     const databaseUrl = (await readyLine(database, 'database')).url;
     const server = startServer(databaseUrl, 0);
     const serverUrl = (await readyLine(server, 'server')).url;
@@ -94,7 +94,7 @@ export class RunnerWorld {
   }
 
   async startRunner(env: Record<string, string> = {}): Promise<RunnerProcess> {
-    const child = startPart('runner/main.ts', [], {
+    const child = startPart('runner', [], {
       DATABASE_URL: this.databaseUrl,
       SIMCITY_URL: this.serverUrl,
       SIMCITY_HARNESS: source('test/integration/runner-stub-harness.ts'),
@@ -204,12 +204,12 @@ function pidsIn(log: string): number[] {
 
 function startServer(databaseUrl: string, port: number): ChildProcess {
   const env = { DATABASE_URL: databaseUrl, SIMCITY_HOST: '127.0.0.1', SIMCITY_PORT: String(port) };
-  return startPart('server/main.ts', [], env);
+  return startPart('server', [], env);
 }
 
-/** Starts a part of SimCity from its sources; it ends with its stdin. */
-function startPart(path: string, args: string[], env: Record<string, string> = {}): ChildProcess {
-  const child = spawn(process.execPath, [source(path), ...args], {
+/** Starts a part of SimCity as it is built; it ends with its stdin. */
+function startPart(name: string, args: string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(process.execPath, [source(`dist/${name}.js`), ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

@@ -13,7 +13,7 @@ import { isRunning } from '../../server/db/embedded/process-identity.ts';
 import { processesIn } from '../../server/db/embedded/stragglers.ts';
 import { temporaryFolder } from '../helpers/postgres.ts';
 
-const MAIN = fileURLToPath(new URL('../../server/db/embedded-main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/database.js', import.meta.url));
 
 interface Guardian {
   child: ChildProcess;

@@ -8,7 +8,7 @@ import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { FakeHarness, launch, passed } from '../helpers/server.ts';
 import { collect, cursors, readSse } from '../helpers/sse.ts';
 
-const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/server.js', import.meta.url));
 
 let postgres: TestPostgres;
 const children: ChildProcess[] = [];
