@@ -67,6 +67,15 @@ describe('the embedded database of a development version', () => {
     });
   });
 
+  test('is left alone by doctor while another process uses it', async () => {
+    const database = await startEmbedded(data, silentLog);
+    const { exitCode, stdout } = await simcityHere('doctor', '--json');
+    await database.stop();
+    const { checks } = JSON.parse(stdout) as { checks: object[] };
+    expect(exitCode).toBe(0);
+    expect(checks).not.toContainEqual(expect.objectContaining({ name: 'migrations' }));
+  });
+
   test('is as it was; without it there is a new one', async () => {
     const database = await startEmbedded(data, silentLog);
     await expectKept(database.url);
