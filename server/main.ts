@@ -2,7 +2,7 @@
  * The process `server`: serves the API until it is told to end. With a tool as its argument (migrate, token,
  * prune) it works on the database, prints one line of JSON, and ends.
  */
-import { readConfig } from './config.ts';
+import { readConfig, type ServerConfig } from './config.ts';
 import { connect, type Sql } from './db/client.ts';
 import { createLog, printReady, toldToEnd } from './process-edge.ts';
 import { applyMigrations, startServer, withDatabase } from './server.ts';
@@ -23,14 +23,14 @@ async function serve(): Promise<number> {
   return 0;
 }
 
-type Tool = (sql: Sql, args: string[]) => Promise<unknown>;
+type Tool = (sql: Sql, args: string[], config: ServerConfig) => Promise<unknown>;
 
 /** Works on tables that are there; `migrate` is what makes them. */
 const migrated =
   (tool: Tool): Tool =>
-  async (sql, args) => {
-    await applyMigrations(sql);
-    return tool(sql, args);
+  async (sql, args, config) => {
+    await applyMigrations(sql, config);
+    return tool(sql, args, config);
   };
 
 const TOOLS: Readonly<Record<string, Tool>> = {
@@ -40,9 +40,10 @@ const TOOLS: Readonly<Record<string, Tool>> = {
 };
 
 async function runTool(tool: Tool, args: string[]): Promise<number> {
-  const sql = connect(readConfig(process.env).databaseUrl, { max: 1, name: 'simcity-tool' });
+  const config = readConfig(process.env);
+  const sql = connect(config.databaseUrl, { max: 1, name: 'simcity-tool' });
   try {
-    const report = await withDatabase(() => tool(sql, args));
+    const report = await withDatabase(() => tool(sql, args, config));
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return 0;
   } finally {

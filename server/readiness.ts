@@ -4,6 +4,7 @@ import { isUnreachable } from './db/client.ts';
 import type { DatabaseDisk } from './db/disk.ts';
 import { listMigrations, readMigrations } from './db/migrate.ts';
 import type { Notifications } from './live/notify.ts';
+import { StartupError } from './startup-error.ts';
 
 const ANSWER_WITHIN_MS = 2_000;
 /** A listener that is made again meanwhile is nothing to take a server out of service for. */
@@ -40,6 +41,7 @@ export class Readiness {
       return `${pending.length} migration(s) of the database are missing: ${pending.join(', ')} (simcity migrate)`;
     } catch (error) {
       if (error instanceof LateError) return `the database did not answer within ${ANSWER_WITHIN_MS} ms`;
+      if (error instanceof StartupError) return error.message;
       if (!isUnreachable(error)) return 'the database cannot be used; the log says why';
       return AWAY[this.#disk.whyAway ?? 'unknown'];
     }

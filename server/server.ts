@@ -41,7 +41,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const closing: (() => Promise<void>)[] = [];
   const access = new Access(sql, config.host, { ...DEFAULT_ACCESS, ...config.access }, log);
   try {
-    await applyMigrations(sql);
+    await applyMigrations(sql, config);
     await withDatabase(() => access.tokens.start());
     refuseToBeOpen(config, access);
     const stopping = new AbortController();
@@ -130,8 +130,11 @@ function refuseToBeOpen({ host }: ServerConfig, { tokens }: Access): void {
 }
 
 /** Applies what is pending. @throws StartupError in words for people when the database cannot be used. */
-export async function applyMigrations(sql: Sql): ReturnType<typeof migrate> {
-  return withDatabase(async () => migrate(sql, await readMigrations()));
+export async function applyMigrations(
+  sql: Sql,
+  { databaseFolder }: Pick<ServerConfig, 'databaseFolder'>,
+): ReturnType<typeof migrate> {
+  return withDatabase(async () => migrate(sql, await readMigrations(), databaseFolder));
 }
 
 /** Runs `work`; a database that cannot be used becomes a StartupError that says so. */

@@ -55,19 +55,8 @@ alter table public.simcity_tokens enable row level security;
 alter table public.simcity_sessions enable row level security;
 
 do $$
-declare
-  v_role text;
 begin
-  foreach v_role in array array['public', 'anon', 'authenticated', 'service_role'] loop
-    continue when v_role <> 'public' and not exists (select from pg_catalog.pg_roles where rolname = v_role);
-    execute format('revoke all on public.simcity_tokens, public.simcity_sessions from %s',
-      case when v_role = 'public' then v_role else quote_ident(v_role) end);
-    execute format('revoke all on function public.simcity_publish_token() from %s',
-      case when v_role = 'public' then v_role else quote_ident(v_role) end);
-    if v_role = 'service_role' then
-      grant select, insert, update, delete on public.simcity_tokens, public.simcity_sessions to service_role;
-      grant execute on function public.simcity_publish_token() to service_role;
-    end if;
-  end loop;
+  perform public.simcity_restrict('public.simcity_tokens, public.simcity_sessions', 'select, insert, update, delete');
+  perform public.simcity_restrict_functions();
 end
 $$;

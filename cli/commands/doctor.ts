@@ -13,6 +13,7 @@ import {
   checkNote,
   checkTerminal,
 } from '../doctor/machine.ts';
+import { checkMigrations } from '../doctor/migrations.ts';
 import { checkDatabase, checkServer } from '../doctor/services.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
 import { type Style, styleFor } from '../output/style.ts';
@@ -72,12 +73,16 @@ async function examine(context: Context, flags: DoctorFlags): Promise<Check[]> {
     checkDatabase('database', 'DATABASE_URL', database),
     checkDatabase('database for cities', 'SIMCITY_TARGET_URL', target),
   ]);
+  const embedded = checkEmbedded(!database);
+  const directory = checkDataDir(dataDir);
+  const isUsable = [...control, embedded, directory].every(({ state }) => state !== 'fail');
   return [
     ...server,
     ...control,
     ...city,
-    checkEmbedded(!database),
-    checkDataDir(dataDir),
+    embedded,
+    directory,
+    ...(isUsable ? await checkMigrations(context, dataDir) : []),
     ...checkNote(dataDir),
     checkDisk(dataDir),
     checkTerminal(context),

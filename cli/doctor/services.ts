@@ -136,7 +136,7 @@ async function ask({ url, token }: Connection, path: string, leaving: AbortSigna
   }
 }
 
-/** The database that is named for hosting: reachable, new enough, migrated. Reads only. */
+/** The database that a variable names: reachable, new enough, open to this user. Reads only. */
 export async function checkDatabase(
   name: string,
   variable: string,
@@ -149,7 +149,6 @@ export async function checkDatabase(
     sql = client;
     const [row] = await client`
       select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
-        to_regclass('public.simcity_migrations') is not null as migrated,
         has_database_privilege(current_database(), 'create') as creates`;
     const found = describeDatabase(name, variable, row ?? {});
     // Cities have no clock but that of their run.
@@ -183,13 +182,6 @@ function describeDatabase(name: string, variable: string, row: Record<string, un
       name,
       `${version}; this user may not create schemas`,
       `Grant CREATE on the database to the user of ${variable}.`,
-    );
-  }
-  if (variable === 'DATABASE_URL' && row['migrated'] !== true) {
-    return warn(
-      name,
-      `${version}, not migrated yet`,
-      'A server does it as it starts; or run `simcity migrate` now.',
     );
   }
   return ok(name, version);

@@ -19,7 +19,7 @@ export async function runServerTool<T>(
   schema: z.ZodType<T>,
 ): Promise<T> {
   const given = (context.env['DATABASE_URL'] || undefined) ?? believedNote(dataDir)?.databaseUrl ?? undefined;
-  if (given !== undefined) return runTool(context, given, args, schema);
+  if (given !== undefined) return runTool(context, { url: given }, args, schema);
   const { logDir } = prepareDataDir(dataDir);
   const database = await startPart({
     name: 'database',
@@ -30,7 +30,7 @@ export async function runServerTool<T>(
   const forget = context.atExit(() => database.stop());
   try {
     if (database.ready.ready !== 'database') throw new Error('the database part did not say its URL');
-    return await runTool(context, database.ready.url, args, schema);
+    return await runTool(context, database.ready, args, schema);
   } finally {
     forget();
     await database.stop();
@@ -39,12 +39,12 @@ export async function runServerTool<T>(
 
 async function runTool<T>(
   context: Context,
-  databaseUrl: string,
+  database: { url: string; folder?: string | undefined },
   args: string[],
   schema: z.ZodType<T>,
 ): Promise<T> {
   const child = spawn(process.execPath, [partFile('server'), ...args], {
-    env: { ...context.env, DATABASE_URL: databaseUrl },
+    env: { ...context.env, DATABASE_URL: database.url, SIMCITY_DATABASE_FOLDER: database.folder },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });

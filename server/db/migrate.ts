@@ -40,11 +40,19 @@ export async function readMigrations(folder = join(projectRoot(), 'sql')): Promi
   );
 }
 
-/** What is applied and what is pending; changes nothing. */
-export async function listMigrations(sql: Sql, migrations: Migration[]): Promise<MigrationReport> {
+/**
+ * What is applied and what is pending; changes nothing. `databaseFolder`: where the embedded database is.
+ * @throws StartupError `database_of_other_version`
+ */
+export async function listMigrations(
+  sql: Sql,
+  migrations: Migration[],
+  databaseFolder: string | null = null,
+): Promise<MigrationReport> {
   const [table] = await sql<{ found: boolean }[]>`
     select to_regclass('public.simcity_migrations') is not null as found`;
   const recorded = table?.found ? await readRecorded(sql) : new Map<string, string>();
+  refuseOtherVersion(recorded, migrations, databaseFolder);
   return {
     applied: [],
     pending: migrations.filter(({ name }) => !recorded.has(name)).map(({ name }) => name),
@@ -54,13 +62,30 @@ export async function listMigrations(sql: Sql, migrations: Migration[]): Promise
 
 /**
  * Applies every pending migration. Two at once are one after the other; a second finds nothing to do.
- * @throws StartupError `migration_changed` when a file differs from what was applied under its name.
+ * `databaseFolder`: where the embedded database is.
+ * @throws StartupError `database_of_other_version` before anything is changed.
  */
-export async function migrate(sql: Sql, migrations: Migration[]): Promise<MigrationReport> {
+export async function migrate(
+  sql: Sql,
+  migrations: Migration[],
+  databaseFolder: string | null = null,
+): Promise<MigrationReport> {
   const report: MigrationReport = { applied: [], pending: [], already: [] };
-  await inLock(sql, createTable);
+  const readOwn = async (tx: Tx) => {
+    const recorded = await readRecorded(tx);
+    refuseOtherVersion(recorded, migrations, databaseFolder);
+    return recorded;
+  };
+  await inLock(sql, async (tx) => {
+    await createTable(tx);
+    await readOwn(tx);
+  });
   for (const migration of migrations) {
-    const isNew = await inLock(sql, (tx) => applyOnce(tx, migration));
+    const isNew = await inLock(sql, async (tx) => {
+      if ((await readOwn(tx)).has(migration.name)) return false;
+      await apply(tx, migration);
+      return true;
+    });
     (isNew ? report.applied : report.already).push(migration.name);
   }
   return report;
@@ -86,30 +111,46 @@ async function createTable(tx: Tx): Promise<void> {
     do $$
     declare v_role text;
     begin
-      foreach v_role in array array['anon', 'authenticated'] loop
-        if exists (select from pg_catalog.pg_roles where rolname = v_role) then
-          execute format('revoke all on public.simcity_migrations from %I', v_role);
+      for v_role in
+        select rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated', 'service_role')
+      loop
+        execute format('revoke all on public.simcity_migrations from %I', v_role);
+        if v_role = 'service_role' then
+          grant select on public.simcity_migrations to service_role;
         end if;
       end loop;
-      if exists (select from pg_catalog.pg_roles where rolname = 'service_role') then
-        grant select on public.simcity_migrations to service_role;
-      end if;
     end $$`);
 }
 
-async function applyOnce(tx: Tx, migration: Migration): Promise<boolean> {
-  const recorded = (await readRecorded(tx)).get(migration.name);
-  if (recorded === migration.checksum) return false;
-  if (recorded !== undefined) {
-    throw new StartupError(
-      'migration_changed',
-      `sql/${migration.name} was applied to this database with other content (sha256 ${recorded.slice(0, 12)}, now ${migration.checksum.slice(0, 12)})`,
-      { hint: 'Restore the file as it was, and put the change into a new migration.' },
-    );
-  }
-  await tx.unsafe(migration.text);
-  await tx`insert into public.simcity_migrations (name, checksum) values (${migration.name}, ${migration.checksum})`;
-  return true;
+async function apply(tx: Tx, { name, text, checksum }: Migration): Promise<void> {
+  await tx.unsafe(text);
+  await tx`insert into public.simcity_migrations (name, checksum) values (${name}, ${checksum})`;
+}
+
+/**
+ * Published migrations are never changed. So a database to which one was applied with other content, or one that is
+ * none of these, was made before they were published. What a newer version adds comes after all of these: servers
+ * of both may use one database while the one takes the place of the other.
+ */
+function refuseOtherVersion(
+  recorded: ReadonlyMap<string, string>,
+  migrations: readonly Migration[],
+  databaseFolder: string | null,
+): void {
+  const own = new Map(migrations.map(({ name, checksum }) => [name, checksum]));
+  const newest = migrations.at(-1)?.name ?? '';
+  const other = [...recorded].find(([name, checksum]) => name <= newest && own.get(name) !== checksum);
+  if (other === undefined) return;
+  throw new StartupError(
+    'database_of_other_version',
+    `the database was made by a development version of SimCity, with another sql/${other[0]}: this version cannot use it`,
+    {
+      hint:
+        databaseFolder === null
+          ? 'Name a new database in DATABASE_URL. Nothing in this one was changed: the version that made it can still use it.'
+          : `Name another directory with --data-dir DIR, or delete ${databaseFolder} if you do not need the runs in it. Nothing in it was changed.`,
+    },
+  );
 }
 
 async function readRecorded(sql: Sql | Tx): Promise<Map<string, string>> {

@@ -31,7 +31,7 @@ const event = (index: number, type: string) => ({
 });
 
 const ingest = (id: string, events: object[], end: object | null = null) =>
-  sql`select * from simcity_ingest(${id}, ${TOKEN}, ${JSON.stringify(events)}::text::json, null, null,
+  sql`select * from simcity_ingest_batch(${id}, ${TOKEN}, ${JSON.stringify(events)}::text::json, null, null,
     ${end === null ? null : JSON.stringify(end)}::text::json)`;
 
 /** Each resolves to true when it believes that it was the one that ended the run. */

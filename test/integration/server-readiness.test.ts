@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.close());
 
-it('is ready, says which migrations are missing, and is ready again', async () => {
+it('is ready, says which migrations are missing or others, and is ready again', async () => {
   const databaseUrl = await postgres.createDatabase();
   const sql = postgres.open(databaseUrl);
   const server = await startTestServer(databaseUrl);
@@ -28,6 +28,11 @@ it('is ready, says which migrations are missing, and is ready again', async () =
   expect((await call(server.url, 'GET', '/healthz')).status).toBe(200);
   await sql`update simcity_migrations set name = substr(name, 2) where name like 'x%'`;
   expect((await call(server.url, 'GET', '/readyz')).status).toBe(200);
+  await sql`update simcity_migrations set checksum = 'x' || checksum where name like '%\\_retention.sql'`;
+  expect(await call(server.url, 'GET', '/readyz')).toMatchObject({
+    status: 503,
+    body: { error: { message: expect.stringMatching(/development version.*retention\.sql/) } },
+  });
   await server.stop();
 });
 

@@ -1,332 +1,13 @@
--- Attempts, generations, and ends that mean what they say. FAIL: the service under test broke. What infrastructure
--- did ends STOPPED with a diagnosis, and pass is null: STOPPED is no verdict. A run whose target the engine decides
--- step by step is queued again first, and executed from its seed: its events are compared with those that are
--- stored, one by one, until it is where the lost attempt was. A run stores the generation of the engine that
--- executes it, because a seed means something only at one generation.
+-- Telemetry. Of many batches in one transaction: the rows of the runs are locked, the events come by COPY on the same
+-- connection, and the places of the runs are moved. What does not fit this plain path (repeated batches, ends, runs
+-- that another transaction holds, attempts that repeat a prefix) goes through simcity_ingest_batch, alone. By
+-- PostgREST: one call of simcity_push takes a batch as the server's own API takes it.
 
 set local lock_timeout = '10s';
 
-alter table public.simcity_runs
-  -- The engine's generation and SimCity's version at the first claim; null before it, and for older runs.
-  add column if not exists generation integer,
-  add column if not exists version text,
-  -- How often the run was claimed.
-  add column if not exists attempts integer not null default 0,
-  -- [{"attempt", "runner", "lostAt", "eventIndex", "reason"}]: the attempts that infrastructure ended.
-  add column if not exists lost_attempts jsonb not null default '[]'::jsonb,
-  -- Since when the run waits for its next attempt; null when it does not.
-  add column if not exists requeued_at timestamptz,
-  -- Events below repeat_below were stored by an attempt before this one: they are compared, not stored again.
-  -- repeat_next is the index up to which that is done; below repeat_below the attempt repeats the prefix.
-  add column if not exists repeat_below bigint not null default 0,
-  add column if not exists repeat_next bigint not null default 0;
-
-update public.simcity_runs set attempts = 1 where attempts = 0 and fence > 0;
-
-alter table public.simcity_runs drop constraint if exists simcity_runs_pass_check;
-update public.simcity_runs set pass = null where status = 'STOPPED' and pass is not null;
-alter table public.simcity_runs add constraint simcity_runs_pass_check
-  check (pass is not distinct from case status when 'PASS' then true when 'FAIL' then false end);
-
--- Takes the oldest queued run that p_runner may take, if there is one that nobody else is taking. A run that was
--- executed before goes on only at its own generation (null: of a SimCity that does not tell it); after its second
--- loss it rests for two seconds first, because what ended it may pass. A clock that was set back makes nobody wait.
-drop function if exists public.simcity_claim_run(text, double precision, bytea, uuid);
-create or replace function public.simcity_claim_run(
-  p_runner text, p_lease_seconds double precision, p_token_hash bytea, p_only uuid default null,
-  p_generation integer default null, p_version text default null
-) returns setof public.simcity_runs
-language plpgsql
-set search_path = pg_catalog, public, pg_temp
-as $$
-begin
-  return query
-    update simcity_runs r set
-      status = 'RUNNING',
-      runner = p_runner,
-      fence = r.fence + 1,
-      attempts = r.attempts + 1,
-      requeued_at = null,
-      repeat_below = r.next_index,
-      repeat_next = 0,
-      generation = coalesce(r.generation, p_generation),
-      version = coalesce(r.version, p_version),
-      lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds),
-      ingest_token_hash = p_token_hash
-    where r.id = (
-      select q.id from simcity_runs q
-      where q.status = 'QUEUED'
-        and (q.assigned_runner is null or q.assigned_runner = p_runner)
-        and (p_only is null or q.id = p_only)
-        and (q.generation is not distinct from p_generation or (q.generation is null and q.next_index = 0))
-        and (q.requeued_at is null or q.attempts < 2
-          or clock_timestamp() not between q.requeued_at and q.requeued_at + interval '2 seconds')
-      order by q.created_at, q.id
-      limit 1
-      for update skip locked
-    )
-    returning r.*;
-end
-$$;
-
--- What an attempt must know of the events below p_below that it repeats: the wall time that they took, without the
--- pauses between the attempts that stored them, and the virtual time at which the faults were healed among them.
-create or replace function public.simcity_stored_prefix(p_run uuid, p_below bigint)
-returns table (elapsed_seconds double precision, healed_ms double precision)
-language sql stable
-set search_path = pg_catalog, public, pg_temp
-as $$
-  with firsts as (
-    select 0::bigint as idx union
-    select (a ->> 'eventIndex')::bigint + 1 from simcity_runs r, jsonb_array_elements(r.lost_attempts) as a where r.id = p_run
-  ), spans as (
-    select idx as first, lead(idx, 1, p_below) over (order by idx) - 1 as last from firsts where idx < p_below
-  )
-  select (select sum(greatest(extract(epoch from l.at - f.at), 0)) from spans s
-      join simcity_run_events f on f.run_id = p_run and f.idx = s.first
-      join simcity_run_events l on l.run_id = p_run and l.idx = s.last)::double precision,
-    (select h.virtual_ms from simcity_run_events h
-      where h.run_id = p_run and h.idx < p_below and h.type = 'heal' order by h.idx limit 1)
-$$;
-
--- The bundle of a run whose harness could not write one: what the database knows. p_event is the index of the
--- event at which it showed, p_actual and p_expected what differs there.
-drop function if exists public.simcity_harness_forensic(uuid, text, text);
-create or replace function public.simcity_harness_forensic(
-  p_run uuid, p_kind text, p_message text,
-  p_event bigint default null, p_actual jsonb default null, p_expected jsonb default null
-) returns jsonb
-language plpgsql stable
-set search_path = pg_catalog, public, pg_temp
-as $$
-declare
-  r simcity_runs;
-  v_last jsonb;
-begin
-  select * into strict r from simcity_runs where id = p_run;
-  select coalesce(jsonb_agg(jsonb_build_object(
-      'index', e.idx, 'at', to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-      'virtualMs', e.virtual_ms, 'type', e.type, 'actor', e.actor, 'data', e.data) order by e.idx), '[]')
-    into v_last
-    from simcity_run_events e where e.run_id = p_run and e.idx >= r.next_index - 50;
-  return jsonb_build_object(
-    'version', 1,
-    'kind', p_kind,
-    'invariant', case p_kind when 'not-deterministic' then 'one-seed-is-one-history' else 'harness-alive' end,
-    'message', p_message,
-    'eventIndex', p_event,
-    'virtualMs', null,
-    'operation', null,
-    'actual', coalesce(p_actual, to_jsonb(p_message)),
-    'expected', case when p_event is null then to_jsonb('a harness that reports until the run ends'::text)
-      else coalesce(p_expected, 'null') end,
-    'object', null,
-    'history', '[]'::jsonb,
-    'lastEvents', v_last,
-    'city', null,
-    'difference', '[]'::jsonb,
-    'faultsActive', '[]'::jsonb,
-    'seed', r.seed,
-    'config', r.config,
-    'versions', jsonb_strip_nulls(jsonb_build_object('simcity', r.version, 'generation', r.generation::text,
-      'postgres', current_setting('server_version'))),
-    -- Runs of earlier phases were launched without it: what names them is all that is known for certain.
-    'reproduce', coalesce(r.reproduce,
-      format('npx simcity run %s --target %s --seed %s', r.scenario, quote_literal(r.target), r.seed)),
-    'smallest', null,
-    'process', null
-  );
-end
-$$;
-
--- Ends a run whose harness cannot say so itself: writes the last events and the verdict. A run that is STOPPED has
--- a bundle only when something went wrong with the run itself; p_reason is then its kind.
--- False: it has ended already, or p_fence (null: any) is not the fence it has now.
-create or replace function public.simcity_end_run(
-  p_run uuid, p_fence bigint, p_status text, p_reason text, p_forensic jsonb
-) returns boolean
-language plpgsql
-set search_path = pg_catalog, public, pg_temp
-as $$
-declare
-  r simcity_runs;
-  v_forensic jsonb;
-  v_next bigint;
-  v_virtual double precision;
-  v_last timestamptz;
-  v_started timestamptz;
-  v_at timestamptz;
-begin
-  if p_status is null or p_status not in ('PASS', 'FAIL', 'STOPPED') then
-    raise exception using errcode = 'invalid_parameter_value',
-      message = format('%L is no final status', p_status), hint = 'Use PASS, FAIL or STOPPED.';
-  end if;
-  select * into r from simcity_runs where id = p_run for no key update;
-  if not found or r.status in ('PASS', 'FAIL', 'STOPPED') or r.fence is distinct from coalesce(p_fence, r.fence) then
-    return false;
-  end if;
-
-  v_next := r.next_index;
-  select e.at, e.virtual_ms into v_last, v_virtual
-    from simcity_run_events e where e.run_id = p_run and e.idx = v_next - 1;
-  select e.at into v_started from simcity_run_events e where e.run_id = p_run and e.idx = 0;
-  -- Milliseconds, as every event has; never before the event that it follows, however clocks differ.
-  v_at := greatest(date_trunc('milliseconds', clock_timestamp()), v_last);
-  v_virtual := coalesce(v_virtual, 0);
-
-  if p_status = 'STOPPED' then
-    v_forensic := p_forensic;
-  elsif p_status = 'FAIL' then
-    v_forensic := coalesce(p_forensic,
-      simcity_harness_forensic(p_run, 'harness-crash', coalesce(p_reason, 'The harness ended without a verdict.')));
-    insert into simcity_run_events (run_id, idx, at, virtual_ms, type, actor, data)
-      values (p_run, v_next, v_at, v_virtual, 'violation', 'city', format(
-        '{"kind":%s,"invariant":%s,"message":%s}', v_forensic -> 'kind', v_forensic -> 'invariant',
-        v_forensic -> 'message')::json);
-    v_next := v_next + 1;
-  end if;
-  insert into simcity_run_events (run_id, idx, at, virtual_ms, type, actor, data)
-    values (p_run, v_next, v_at, v_virtual, 'end', 'city', format(
-      '{"status":%s,"reason":%s}', to_json(p_status), coalesce(to_json(p_reason), 'null'))::json);
-  v_next := v_next + 1;
-
-  update simcity_runs set
-    status = p_status,
-    pass = case p_status when 'PASS' then true when 'FAIL' then false end,
-    fail_forensic = v_forensic,
-    duration_seconds_actual = greatest(extract(epoch from v_at - coalesce(v_started, v_at)), 0),
-    ended_at = v_at,
-    stop_reason = case when p_status = 'STOPPED' then coalesce(stop_reason, p_reason) else stop_reason end,
-    next_index = v_next,
-    requeued_at = null,
-    lease_expires_at = null,
-    ingest_token_hash = null
-  where id = p_run;
-  update simcity_run_live set event_index = v_next - 1, events_per_second = 0 where run_id = p_run;
-  perform pg_notify('simcity_run', p_run::text);
-  return true;
-end
-$$;
-
--- The lost attempts of a run, the one that is lost now among them.
-create or replace function public.simcity_lost_attempts(r public.simcity_runs, p_reason text) returns jsonb
-language sql stable
-set search_path = pg_catalog, public, pg_temp
-as $$
-  select r.lost_attempts || jsonb_build_object('attempt', r.attempts, 'runner', r.runner,
-    'lostAt', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-    'eventIndex', r.next_index - 1, 'reason', p_reason)
-$$;
-
--- Queues a run again whose attempt was lost; p_reason says so in a sentence. False: it has ended, p_fence is not the
--- fence it has now, a stop was asked for, this was its third attempt, or another execution would give another
--- history, because the world decides the interleaving at its target. The fence moves, so that whoever held the run
--- holds it no more.
-create or replace function public.simcity_requeue_run(p_run uuid, p_fence bigint, p_reason text) returns boolean
-language plpgsql
-set search_path = pg_catalog, public, pg_temp
-as $$
-declare
-  r simcity_runs;
-  v_is_module boolean;
-begin
-  select * into r from simcity_runs where id = p_run for no key update;
-  if not found or r.status <> 'RUNNING' or r.fence is distinct from p_fence or r.attempts >= 3 then
-    return false;
-  end if;
-  v_is_module := r.target like 'module:%' or r.scenario like 'module:%';
-  -- Only the runner that was given a file can load it again.
-  if not (r.target in ('memory', 'postgres') or r.target like 'module:%')
-      or (v_is_module and r.assigned_runner is null) then
-    return false;
-  end if;
-  update simcity_runs set
-    status = 'QUEUED',
-    fence = r.fence + 1,
-    runner = null,
-    requeued_at = clock_timestamp(),
-    lost_attempts = simcity_lost_attempts(r, p_reason),
-    lease_expires_at = null,
-    ingest_token_hash = null
-  where id = p_run;
-  update simcity_run_live set events_per_second = 0 where run_id = p_run;
-  return true;
-end
-$$;
-
--- What becomes of a run whose attempt infrastructure has ended, told by the bundle p_forensic: it is queued again, or
--- ends STOPPED with the bundle's kind as its reason. A run that was to be stopped ends as that.
--- Answers its status; null: it has ended already, or p_fence is not the fence it has now.
-create or replace function public.simcity_lose_run(p_run uuid, p_fence bigint, p_forensic jsonb) returns text
-language plpgsql
-set search_path = pg_catalog, public, pg_temp
-as $$
-declare
-  r simcity_runs;
-begin
-  if simcity_requeue_run(p_run, p_fence, p_forensic ->> 'message') then
-    return 'QUEUED';
-  end if;
-  select * into r from simcity_runs where id = p_run for no key update;
-  if not found or r.status not in ('RUNNING', 'STOPPING') or r.fence is distinct from p_fence then
-    return null;
-  end if;
-  if r.status = 'STOPPING' then
-    perform simcity_end_run(p_run, p_fence, 'STOPPED', r.stop_reason, null);
-  else
-    update simcity_runs set lost_attempts = simcity_lost_attempts(r, p_forensic ->> 'message') where id = p_run;
-    perform simcity_end_run(p_run, p_fence, 'STOPPED', p_forensic ->> 'kind', p_forensic);
-  end if;
-  return 'STOPPED';
-end
-$$;
-
--- Sees to every run whose runner has let its lease run out, or that runs without one: it is queued again, or ended. A
--- run that waits for a runner which alone could go on with it (the one that has the user's file, or one as old as that
--- which began it) is ended after a minute. Answers their ids.
-create or replace function public.simcity_reap_lost() returns setof uuid
-language plpgsql
-set search_path = pg_catalog, public, pg_temp
-as $$
-declare
-  r simcity_runs;
-  v_message text;
-begin
-  for r in
-    select * from simcity_runs
-    where status in ('RUNNING', 'STOPPING') and (lease_expires_at is null or lease_expires_at < clock_timestamp())
-    order by created_at, id
-    for no key update skip locked
-  loop
-    v_message := format('The harness was lost: runner %s has not renewed its lease, which ended at %s.',
-      coalesce(r.runner, '(unknown)'),
-      coalesce(to_char(r.lease_expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), '(never)'));
-    if simcity_lose_run(r.id, r.fence, simcity_harness_forensic(r.id, 'harness-lost', v_message)) is not null then
-      -- Its runner is gone; where no file of the user's is needed any other will do.
-      update simcity_runs set assigned_runner = null
-        where id = r.id and status = 'QUEUED' and target not like 'module:%' and scenario not like 'module:%';
-      return next r.id;
-    end if;
-  end loop;
-  for r in
-    select * from simcity_runs
-    where status = 'QUEUED' and requeued_at < clock_timestamp() - interval '60 seconds'
-      and (assigned_runner is not null or (generation is null and next_index > 0))
-    order by created_at, id
-    for no key update skip locked
-  loop
-    v_message := format('The harness was lost, and %s, which alone may execute the run again, did not come within 60 s.',
-      case when r.assigned_runner is null then 'a runner of the version that began it'
-        else 'runner ' || r.assigned_runner end);
-    if simcity_end_run(r.id, r.fence, 'STOPPED', 'harness-lost',
-        simcity_harness_forensic(r.id, 'harness-lost', v_message)) then
-      return next r.id;
-    end if;
-  end loop;
-end
-$$;
-
--- Ingest on the plain path leaves out a run that repeats its prefix: simcity_ingest_batch compares it.
+-- Locks the rows of those of p_runs that p_hashes (SHA-256 of tokens, by position) may send telemetry for
+-- now. No row: not so, another transaction holds the run, or it repeats its prefix; simcity_ingest_batch says which,
+-- waits for it, or compares it.
 create or replace function public.simcity_ingest_lock(p_runs uuid[], p_hashes bytea[])
 returns table (run_id uuid, next_index bigint, batches bigint, stop_requested boolean, stop_reason text)
 language sql
@@ -344,6 +25,43 @@ as $$
   select k.id, k.next_index, l.batches, k.stop_requested, k.stop_reason
   from locked k join simcity_run_live l on l.run_id = k.id
   for no key update of l
+$$;
+
+-- Moves each locked run from event "first" to event "next", whose rows the same transaction has stored.
+-- "late": snapshots of the event before "first". Raises when the place is not the one that was locked.
+create or replace function public.simcity_ingest_finish(p_batches json) returns void
+language plpgsql
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  v_expected bigint := json_array_length(p_batches);
+  v_moved bigint;
+begin
+  insert into simcity_run_snapshots (run_id, idx, at, metrics)
+    select b.run, s.index, s.at, s.metrics
+    from json_to_recordset(p_batches) as b (run uuid, late json)
+    cross join lateral json_to_recordset(b.late) as s (index bigint, at timestamptz, metrics json)
+    where b.late is not null;
+  -- Only a run that got events is written: its row is read by many.
+  update simcity_runs r set next_index = b.next, started_at = coalesce(r.started_at, b.started)
+    from json_to_recordset(p_batches) as b (run uuid, first bigint, next bigint, started timestamptz)
+    where r.id = b.run and r.next_index = b.first and b.next > b.first;
+  get diagnostics v_moved = row_count;
+  select v_expected - count(*) into v_expected
+    from json_to_recordset(p_batches) as b (first bigint, next bigint) where b.next = b.first;
+  if v_moved <> v_expected then
+    raise exception using errcode = 'SC002', detail = '0',
+      message = format('%s run(s) should have moved on, but %s did', v_expected, v_moved);
+  end if;
+  update simcity_run_live l set
+    event_index = b.next - 1,
+    metrics = coalesce(b.live -> 'metrics', l.metrics),
+    events_per_second = coalesce((b.live ->> 'eventsPerSecond')::double precision, l.events_per_second),
+    heartbeat_at = clock_timestamp(),
+    batches = l.batches + 1
+    from json_to_recordset(p_batches) as b (run uuid, next bigint, live json)
+    where l.run_id = b.run;
+end
 $$;
 
 -- What the seed decides of an event's data: all but the versions in its start.
@@ -614,21 +332,11 @@ begin
 end
 $$;
 
--- As servers called it that knew of no repetition.
-create or replace function public.simcity_ingest(
-  p_run uuid, p_token_hash bytea, p_events json, p_snapshots json, p_live json, p_end json
-) returns table (next_index bigint, stop_requested boolean, stop_reason text)
-language sql
-set search_path = pg_catalog, public, pg_temp
-as $$
-  select b.next_index, b.stop_requested, b.stop_reason
-  from simcity_ingest_batch(p_run, p_token_hash, p_events, p_snapshots, p_live, p_end) as b
-$$;
-
+-- A batch by PostgREST: checked as the server checks it, and stored by the very function that the server uses.
 -- p_batch is the text of {"events", "snapshots", "live", "end"}; p_token the token of the run. Answers
 -- {"next", "stop"} once the rows are written; they are committed before PostgREST answers. {"difference"}: the batch
 -- differs from the prefix that it repeats, and the run has ended with that.
--- SC001 to SC005 as simcity_ingest; SC006 the batch is malformed, SC007 it or an item is too large, SC008 it
+-- SC001 to SC005 as simcity_ingest_batch; SC006 the batch is malformed, SC007 it or an item is too large, SC008 it
 -- holds text that cannot be stored. DETAIL is the index of the item, where there is one.
 create or replace function public.simcity_push(p_run uuid, p_token text, p_batch text) returns json
 language plpgsql
@@ -743,26 +451,11 @@ begin
 end
 $$;
 
--- A function that is new, or was made anew, has the privileges that new ones get by default.
+comment on function public.simcity_push(uuid, text, text) is
+  'Takes a batch of telemetry from a harness, with the guarantees of the server''s own ingest.';
+
 do $$
-declare
-  v_role text;
-  v_function regprocedure;
 begin
-  foreach v_role in array array['public', 'anon', 'authenticated', 'service_role'] loop
-    continue when v_role <> 'public' and not exists (select from pg_catalog.pg_roles where rolname = v_role);
-    for v_function in
-      select p.oid::regprocedure from pg_catalog.pg_proc p
-      where p.pronamespace = 'public'::regnamespace and p.proname in ('simcity_claim_run', 'simcity_stored_prefix', 'simcity_harness_forensic',
-        'simcity_lost_attempts', 'simcity_requeue_run', 'simcity_lose_run', 'simcity_decided',
-        'simcity_repeat_difference', 'simcity_end_not_deterministic', 'simcity_ingest_batch')
-    loop
-      execute format('revoke all on function %s from %s', v_function,
-        case when v_role = 'public' then v_role else quote_ident(v_role) end);
-      if v_role = 'service_role' then
-        execute format('grant execute on function %s to service_role', v_function);
-      end if;
-    end loop;
-  end loop;
+  perform public.simcity_restrict_functions();
 end
 $$;
