@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { execute } from '../../runner/harness/execute.ts';
 import { executeLive } from '../../runner/harness/live/execute-live.ts';
-import { shrinkLive } from '../../runner/shrink/shrink-live.ts';
+import { shrink } from '../../runner/shrink/shrink.ts';
 import { composeSmallest } from '../../runner/shrink/smallest.ts';
 import { MemorySink } from '../../runner/telemetry/memory.ts';
 import {
@@ -132,7 +132,7 @@ describe('shrinking a failure of a live service', () => {
       exec: null,
     };
     const budget = { maxExecutions: 150, maxSeconds: 60, confirmations: 3 };
-    const shrunk = await shrinkLive(subject, {
+    const shrunk = await shrink(subject, {
       ...budget,
       signal: neverStopped,
       onProgress: () => undefined,

@@ -3,14 +3,6 @@
  * number of a request tells its group, the wave of it, its place there, and how far down its chain it is.
  */
 
-/** What a live run did, for making it small. */
-export interface LiveTrace {
-  /** Requests of the plan that were begun; `slot` is null for a list. */
-  begun: { n: number; slot: string | null; actor: string }[];
-  /** Faults that struck, as a reduction mutes them. */
-  struck: string[];
-}
-
 /** Numbers of one group; of one wave of it; of one chain of requests in that. */
 const GROUP = 100_000;
 const WAVE = 2_000;
