@@ -280,9 +280,14 @@ export class Simulation {
   ): Attempt {
     const { actor, call, object } = flow;
     const operation = this.verdicts.announced(actor, call, link);
+    const { id, invokedIndex, invokedMs } = operation;
     const attempt: Attempt = {
-      ...operation,
-      number: operation.id,
+      id,
+      number: id,
+      actor,
+      call,
+      invokedIndex,
+      invokedMs,
       object,
       flow,
       faults,

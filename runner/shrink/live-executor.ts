@@ -35,12 +35,14 @@ export class LiveExecutor implements Executor {
     const timer = setTimeout(late, Math.min(seconds * 1_000, LONGEST_TIMER_MS));
     try {
       const run = { scenario, target, seed, config, exec, sink, signal, trace, retries: 0 };
-      const { status, reason, failForensic: forensic } = await executeLive(run);
-      if (status === 'STOPPED') throw new ExecutionLimitError(`The execution was broken off: ${reason}`);
-      return { forensic, events: sink.events.filter(isTold), trace };
+      const { failForensic: forensic } = await executeLive(run);
+      if (forensic || !signal.requested) return { forensic, events: sink.events.filter(isTold), trace };
+    } catch (error) {
+      if (!signal.requested) throw error;
     } finally {
       clearTimeout(timer);
     }
+    throw new ExecutionLimitError(`The execution was broken off: ${signal.reason}`);
   }
 
   /** One group after the other tells the clearest story; as they came is what the whole run did. */

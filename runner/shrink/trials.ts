@@ -131,6 +131,8 @@ export class Trials {
     const tally = new FailureTally(this.#signature);
     while (tally.executions < times && !this.over) {
       const { forensic } = await this.#part(candidate, true);
+      // One that was broken off says nothing.
+      if (!forensic && this.over) break;
       tally.count(forensic && signatureOf(forensic));
     }
     return tally;
