@@ -3,8 +3,9 @@
  * time, with faults on the way and every answer checked when it comes.
  */
 import type { FaultName, RunConfig } from '../../server/contract/index.ts';
-import { FaultPlan, muteName, type RequestFaults } from '../faults/plan.ts';
+import { FaultPlan, type RequestFaults } from '../faults/plan.ts';
 import { faultRates } from '../faults/profiles.ts';
+import { muteName } from '../faults/seeded-faults.ts';
 import type { Workload } from '../scenarios/scenario.ts';
 import type { Call, Reply } from '../service/call.ts';
 import type { CityClock } from '../sim/clock.ts';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultName } from '../../../server/contract/index.ts';
-import { muteName } from '../../faults/plan.ts';
+import { muteName } from '../../faults/seeded-faults.ts';
 import type { BookingCall } from '../../scenarios/bookings/calls.ts';
 import type { ModelPart, Operation, Workload } from '../../scenarios/scenario.ts';
 import type { Reply } from '../../service/call.ts';
