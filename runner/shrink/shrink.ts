@@ -2,9 +2,13 @@
  * Makes a failing run small: as few operations, faults and scheduling choices as still fail the same way,
  * by delta debugging. Every candidate is executed for real, on the target of the run.
  */
-import { isServiceTarget, type RunConfig, type ShrinkProgress } from '../../server/contract/index.ts';
+import {
+  isServiceTarget,
+  type RunConfig,
+  type ShrinkProgress,
+  type Smallest,
+} from '../../server/contract/index.ts';
 import { ExecutionLimitError } from '../harness/execution-watch.ts';
-import type { FailureTally } from '../harness/failure-tally.ts';
 import type { Candidate, Subject } from './candidate.ts';
 import { ddmin } from './ddmin.ts';
 import type { Executor } from './executor.ts';
@@ -30,7 +34,7 @@ export interface Shrunk {
   /** For how many of them it failed otherwise, instead of passing. */
   failsOtherwise: number;
   /** How the result fared when it was executed again. */
-  reproduced: FailureTally;
+  reproduced: Smallest['reproduced'];
   executions: number;
   seconds: number;
 }

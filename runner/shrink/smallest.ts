@@ -30,11 +30,7 @@ export function composeSmallest(subject: Subject, shrunk: Shrunk): Smallest {
     reproduce: withOwn(reproduceCommand({ scenario, target, seed, config }), subject.exec ?? null),
     minimal,
     failsOtherwise,
-    reproduced: {
-      times: reproduced.same,
-      of: reproduced.executions,
-      ...(reproduced.otherwise ? { otherwise: reproduced.otherwise } : {}),
-    },
+    reproduced,
     executions,
     seconds: rounded(seconds),
   };

@@ -1,5 +1,11 @@
 /** Executes parts of a run for real, within a budget, and tells whether they fail the same way as the whole did. */
-import { type RunConfig, type Signature, signatureOf, timesText } from '../../server/contract/index.ts';
+import {
+  type RunConfig,
+  type Signature,
+  type Smallest,
+  signatureOf,
+  timesText,
+} from '../../server/contract/index.ts';
 import type { StopSignal } from '../harness/execute.ts';
 import { ExecutionLimitError, standardLimit } from '../harness/execution-watch.ts';
 import { compareFailure, type Fails, FailureTally } from '../harness/failure-tally.ts';
@@ -126,7 +132,7 @@ export class Trials {
   }
 
   /** Executes a candidate as whoever reproduces it does, so often as the time allows. */
-  async reproduce(candidate: Candidate, times: number): Promise<FailureTally> {
+  async reproduce(candidate: Candidate, times: number): Promise<Smallest['reproduced']> {
     if (!this.#signature) throw new Error('The run has not failed.');
     const tally = new FailureTally(this.#signature);
     while (tally.executions < times && !this.over) {
@@ -135,7 +141,8 @@ export class Trials {
       if (!forensic && this.over) break;
       tally.count(forensic && signatureOf(forensic));
     }
-    return tally;
+    const { same, executions, otherwise } = tally;
+    return { times: same, of: executions, ...(otherwise ? { otherwise } : {}) };
   }
 
   get #secondsLeft(): number {
