@@ -1,9 +1,10 @@
 /** Executes runs with a known bug, and says after how many operations it was found. */
-import { NullSink } from '../../runner/campaign/null-sink.ts';
-import type { Trace } from '../../runner/harness/attempt.ts';
+
 import { execute } from '../../runner/harness/execute.ts';
 import { StopControl } from '../../runner/harness/stop-control.ts';
+import { emptyTrace } from '../../runner/harness/trace.ts';
 import { shrink } from '../../runner/shrink/shrink.ts';
+import { NullSink } from '../../runner/telemetry/null.ts';
 import { runConfigSchema } from '../../server/contract/index.ts';
 
 export type TargetName = 'memory' | 'postgres';
@@ -24,7 +25,7 @@ export async function found(
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const seed of seeds) {
-    const trace: Trace = { picks: [], struck: [], begun: [] };
+    const trace = emptyTrace();
     const end = await execute({
       ...{ scenario: 'bookings', target, seed, trace },
       config: runConfigSchema.parse({ bug, strategy }),

@@ -1,6 +1,6 @@
 /** The part of a campaign that executes each distinct failure again, with recording, and makes it small. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTerminal, type Run } from '../../server/contract/index.ts';
+import { formatSignature, isTerminal, type Run } from '../../server/contract/index.ts';
 import type { Connected } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
 import { refuseOtherRecord } from '../hosting/generation.ts';
@@ -12,7 +12,7 @@ import { isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { CampaignReporter } from './reporter.ts';
 import { shrinkSeed } from './shrink-seed.ts';
-import { type CampaignState, type Found, signatureText } from './state.ts';
+import type { CampaignState, Found } from './state.ts';
 
 export interface RecordOptions {
   connected: Connected;
@@ -37,7 +37,7 @@ export async function recordAll(
 ): Promise<boolean> {
   for (const found of state.found) {
     if (found.run === null) {
-      options.reporter.say(`recording seed ${found.seed} (${safeText(signatureText(found.signature))})`);
+      options.reporter.say(`recording seed ${found.seed} (${safeText(formatSignature(found.signature))})`);
       await takeRecorded(found, await recorded(context, state, found, options), options);
     }
     if (found.smallest !== null || found.why !== '') continue;
@@ -100,10 +100,10 @@ async function makeSmall(
 ): Promise<boolean> {
   const { seed, signature } = found;
   const outcome = await shrinkSeed(context, {
-    ...{ scenario, target, seed, config, targetUrl, modules },
+    ...{ scenario, target, seed, config, signature, targetUrl, modules },
     maxExecutions: undefined,
     maxSeconds: undefined,
-    title: `shrinking seed ${seed} (${safeText(signatureText(signature))})`,
+    title: `shrinking seed ${seed} (${safeText(formatSignature(signature))})`,
     reporter,
     stopping,
   });

@@ -1,10 +1,11 @@
 /** What a campaign says while it goes on: as lines on stderr here, on the screen in mission control. */
+import { formatSignature } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { progressLine } from '../output/progress-line.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { safeText } from '../run/sanitize.ts';
-import { type Found, signatureText } from './state.ts';
+import type { Found } from './state.ts';
 
 export interface CampaignReporter {
   /** A sentence; safe to print. */
@@ -31,7 +32,7 @@ export function lineReporter(context: Context): CampaignReporter {
     found({ signature, message, firstSeed }) {
       line.clear();
       const { red } = styleFor(wantsColor(context, 'stderr'));
-      const what = `${safeText(signatureText(signature))}: ${safeText(message)}`;
+      const what = `${safeText(formatSignature(signature))}: ${safeText(message)}`;
       context.err(`${red('found')}  seed ${firstSeed}  ${what}\n`);
     },
     clear: () => line.clear(),

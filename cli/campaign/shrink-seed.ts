@@ -1,5 +1,5 @@
 /** Finds a smallest part of what a seed does that still fails the same way, in a worker. */
-import { isServiceTarget, type Modules, type Smallest } from '../../server/contract/index.ts';
+import { isServiceTarget, type Modules, type Signature, type Smallest } from '../../server/contract/index.ts';
 import { startWorker } from '../hosting/worker.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
@@ -14,6 +14,8 @@ export interface ShrinkRequest {
   target: string;
   seed: number;
   config: Smallest['config'];
+  /** How it failed when it was recorded; null: that is not known. */
+  signature: Signature | null;
   targetUrl: string | null;
   /** Files of the user's that it executes. */
   modules: Modules | undefined;

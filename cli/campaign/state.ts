@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
+  formatSignature,
   modulesSchema,
   runConfigSchema,
   type SeedFailure,
@@ -66,7 +67,7 @@ export function absorb(
 
 function absorbFailure(found: Found[], failure: SeedFailure): void {
   const { signature, seed, operations, message } = failure;
-  const known = found.find((other) => signatureText(other.signature) === signatureText(signature));
+  const known = found.find((other) => formatSignature(other.signature) === formatSignature(signature));
   if (!known) {
     found.push({
       ...{ signature, message, seed, operations, firstSeed: seed, seeds: 1 },
@@ -79,11 +80,6 @@ function absorbFailure(found: Found[], failure: SeedFailure): void {
   // Threads end in any order: a tie goes to the lower seed, so that the choice is the same every time.
   const smaller = operations < known.operations || (operations === known.operations && seed < known.seed);
   if (known.run === null && smaller) Object.assign(known, { seed, operations, message });
-}
-
-/** What broke, as one word: `linearizability/per-slot-history/book`. */
-export function signatureText({ kind, invariant, operation }: Found['signature']): string {
-  return [kind, invariant, ...(operation === null ? [] : [operation])].join('/');
 }
 
 export interface CampaignFiles {

@@ -1,5 +1,5 @@
 /** `simcity shrink`: finds a smallest part of a failed run that still fails the same way. */
-import { isServiceTarget } from '../../server/contract/index.ts';
+import { isServiceTarget, signatureOf } from '../../server/contract/index.ts';
 import { lineReporter } from '../campaign/reporter.ts';
 import { shrinkSeed } from '../campaign/shrink-seed.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
@@ -42,6 +42,7 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
   const { scenario, target, seed, config } = run;
   const { smallest, why, interrupted } = await shrinkSeed(context, {
     ...{ scenario, target, seed, config, targetUrl: database.url },
+    signature: run.failForensic && signatureOf(run.failForensic),
     modules: recallModules(context, flags, run),
     exec: recallExec(context, flags, run),
     maxExecutions: flags.maxExecutions,

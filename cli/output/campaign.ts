@@ -1,6 +1,7 @@
 /** The summary of a campaign, as a table and as JSON. */
+import { formatSignature } from '../../server/contract/index.ts';
 import { rangesText, sizeOf } from '../campaign/ranges.ts';
-import { type CampaignState, type Found, signatureText } from '../campaign/state.ts';
+import type { CampaignState, Found } from '../campaign/state.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Style } from './style.ts';
@@ -28,7 +29,7 @@ export function campaignText(state: CampaignState, style: Style): string {
 }
 
 const COLUMNS: Column<Found>[] = [
-  { title: 'FAILURE', value: ({ signature }) => safeText(signatureText(signature)) },
+  { title: 'FAILURE', value: ({ signature }) => safeText(formatSignature(signature)) },
   { title: 'SEEDS', value: ({ seeds }) => formatNumber(seeds), right: true },
   { title: 'FIRST', value: ({ firstSeed }) => String(firstSeed), right: true },
   { title: 'SHRUNK SEED', value: ({ seed }) => String(seed), right: true },

@@ -1,5 +1,5 @@
 /** A smallest reproduction as text: the story as a table, why it is wrong, and the command. */
-import type { Smallest, StoryStep } from '../../server/contract/index.ts';
+import { type Smallest, type StoryStep, timesOfEach } from '../../server/contract/index.ts';
 import { formatClock, formatNumber, formatSeconds } from '../run/format.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { valueText } from '../run/value-text.ts';
@@ -30,11 +30,14 @@ function proofLines(smallest: Smallest): string[] {
   const { minimal, failsOtherwise, reproduced, executions, seconds } = smallest;
   const without =
     failsOtherwise === 0 ? 'it passes' : `it passes, or fails in another way (${failsOtherwise})`;
+  const otherwise = reproduced.otherwise
+    ? ` (it fails otherwise: ${safeText(timesOfEach(reproduced.otherwise))})`
+    : '';
   return [
     minimal
       ? `Without any one of the operations ${without}.`
       : 'There may be a smaller one: the search came to its limit, or was stopped.',
-    `It failed the same way ${reproduced.times} of ${reproduced.of} times; ${counted(executions, 'execution')} in ${formatSeconds(seconds)}.`,
+    `It failed the same way ${reproduced.times} of ${reproduced.of} times${otherwise}; ${counted(executions, 'execution')} in ${formatSeconds(seconds)}.`,
   ];
 }
 

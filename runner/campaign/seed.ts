@@ -1,11 +1,10 @@
 /** Executes one seed of a campaign, without recording. */
-import type { Modules, RunConfig, SeedFailure } from '../../server/contract/index.ts';
-import type { Trace } from '../harness/attempt.ts';
+import { type Modules, type RunConfig, type SeedFailure, signatureOf } from '../../server/contract/index.ts';
 import { execute, type StopSignal } from '../harness/execute.ts';
 import { ExecutionLimitError, standardLimit } from '../harness/execution-watch.ts';
-import { signatureOf } from '../shrink/signature.ts';
+import { emptyTrace } from '../harness/trace.ts';
 import type { CityKeeper } from '../targets/postgres/keeper.ts';
-import { NullSink } from './null-sink.ts';
+import { NullSink } from '../telemetry/null.ts';
 
 export interface CampaignSubject {
   scenario: string;
@@ -33,7 +32,7 @@ export async function executeSeed(
   signal: StopSignal,
   cities?: CityKeeper,
 ): Promise<SeedOutcome | null> {
-  const trace: Trace = { picks: [], struck: [], begun: [] };
+  const trace = emptyTrace();
   const limits = { seconds: standardLimit(subject.config), stop: signal };
   // Nothing is kept, so that every event may bear the same time.
   const unkept = { sink: new NullSink(), now: () => EPOCH };

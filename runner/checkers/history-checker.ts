@@ -45,16 +45,21 @@ export class HistoryChecker {
     for (const { object, call } of parts) this.#of(object).invoke(operation, call);
   }
 
-  /** The first part whose answer no order of the history explains; null when all are explained. */
+  /**
+   * The first part whose answer no order of the history explains; null when all are explained. `explained` is told
+   * of the others' objects, one by one.
+   */
   complete(
     operation: number,
     parts: readonly ModelPart[],
     answers: readonly unknown[],
+    explained?: (object: string) => void,
   ): HistoryViolation | null {
     for (let i = 0; i < parts.length; i++) {
       const { object } = parts[i] as ModelPart;
       const violation = this.#judge(object, this.#of(object).complete(operation, answers[i]));
       if (violation) return violation;
+      explained?.(object);
     }
     return null;
   }

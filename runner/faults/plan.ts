@@ -2,9 +2,8 @@
  * Which faults strike: drawn from the seed for each planned operation and attempt, whatever happened
  * before, so that leaving out an operation or muting a fault moves no other fault.
  */
-import { FAULT_NAMES, type FaultName } from '../../server/contract/index.ts';
-import { Prng } from '../sim/prng.ts';
-import type { FaultRates } from './profiles.ts';
+import type { FaultName } from '../../server/contract/index.ts';
+import { SeededFaults } from './seeded-faults.ts';
 
 /** What strikes one request on its way. Times in virtual milliseconds; null: nothing. */
 export interface RequestFaults {
@@ -52,34 +51,12 @@ const NO_CITY_FAULTS: CityFaults = {
 /** This share of the duplicates comes late, when what the request did may have been undone since. */
 const LATE_DUPLICATE_SHARE = 0.4;
 
-export class FaultPlan {
-  readonly #seed: number;
-  readonly #rates: Readonly<Record<FaultName, number>>;
-  readonly #muted: ReadonlySet<string>;
-  readonly #prng: Prng;
-  #healed = false;
-
-  /** `muted`: faults that do not strike, as `<planned operation>.<attempt>.<fault>`. */
-  constructor(seed: number, rates: FaultRates, muted: readonly string[] = []) {
-    this.#seed = seed;
-    this.#rates = Object.fromEntries(FAULT_NAMES.map((name) => [name, rates[name] ?? 0])) as Record<
-      FaultName,
-      number
-    >;
-    this.#muted = new Set(muted);
-    this.#prng = new Prng(seed, 'fault');
-  }
-
-  /** From now on nothing strikes. */
-  heal(): void {
-    this.#healed = true;
-  }
-
+export class FaultPlan extends SeededFaults {
   /** What strikes this attempt (from 0) of the `n`th planned operation. */
   request(n: number, attempt: number): RequestFaults {
-    if (this.#healed) return NO_REQUEST_FAULTS;
-    const rates = this.#rates;
-    const prng = this.#prng.reset(this.#seed, 'fault', n, attempt);
+    if (this.healed) return NO_REQUEST_FAULTS;
+    const rates = this.rates;
+    const prng = this.drawsOf(n, attempt);
     // Every draw is made, whatever the rates, so that no rate changes what another fault does.
     const delayed = prng.chance(rates.delay);
     const delayMs = prng.between(2, 40);
@@ -94,7 +71,7 @@ export class FaultPlan {
       return NO_REQUEST_FAULTS;
     const late = prng.chance(LATE_DUPLICATE_SHARE);
     const lateMs = prng.between(15, 120);
-    const strikes = (drawn: boolean, name: FaultName) => drawn && !this.#isMuted(n, attempt, name);
+    const strikes = (drawn: boolean, name: FaultName) => drawn && !this.isMuted(n, attempt, name);
     return {
       dropRequest: strikes(dropRequest, 'drop-request'),
       dropResponse: strikes(dropResponse, 'drop-response'),
@@ -107,9 +84,9 @@ export class FaultPlan {
 
   /** What strikes the city as the `n`th planned operation begins. */
   city(n: number): CityFaults {
-    if (this.#healed) return NO_CITY_FAULTS;
-    const rates = this.#rates;
-    const prng = this.#prng.reset(this.#seed, 'chaos', n);
+    if (this.healed) return NO_CITY_FAULTS;
+    const rates = this.rates;
+    const prng = this.cityDrawsOf(n);
     const burst = prng.chance(rates.burst);
     const citizens = 6 + prng.below(15);
     const crash = prng.chance(rates.crash);
@@ -120,7 +97,7 @@ export class FaultPlan {
     if (!(burst || crash || exhausted || skewed)) return NO_CITY_FAULTS;
     const skewMs = Math.round(prng.between(-3_600_000, 3_600_000));
     const right = prng.chance(0.3);
-    const strikes = (drawn: boolean, name: FaultName) => drawn && !this.#isMuted(n, 0, name);
+    const strikes = (drawn: boolean, name: FaultName) => drawn && !this.isMuted(n, 0, name);
     return {
       burst: strikes(burst, 'burst') ? citizens : null,
       crashForMs: strikes(crash, 'crash') ? crashForMs : null,
@@ -128,13 +105,4 @@ export class FaultPlan {
       clockSkewMs: strikes(skewed, 'clock-skew') ? (right ? 0 : skewMs) : null,
     };
   }
-
-  #isMuted(n: number, attempt: number, name: FaultName): boolean {
-    return this.#muted.size > 0 && this.#muted.has(muteName(n, attempt, name));
-  }
-}
-
-/** How a reduction names a fault that is not to strike. */
-export function muteName(n: number, attempt: number, fault: FaultName): string {
-  return `${n}.${attempt}.${fault}`;
 }

@@ -33,29 +33,3 @@ export interface Attempt extends Operation, Candidate {
   readonly faults: RequestFaults | null;
   steps: number;
 }
-
-/** Why a run failed, before the bundle is made of it. */
-export interface Failure {
-  kind: 'invariant' | 'linearizability' | 'liveness' | 'audit' | 'threshold';
-  invariant: string;
-  /** One sentence for people. */
-  message: string;
-  actual: unknown;
-  expected: unknown;
-  object: string | null;
-  operation: Attempt | null;
-  /** Index of the event that broke it. */
-  eventIndex: number;
-  /** The states that the object's history allowed it to be in; none when that is not what broke. */
-  states?: readonly unknown[];
-}
-
-/** What a run did, for replaying and shrinking it. */
-export interface Trace {
-  /** Position picked among the ready requests, step by step. */
-  picks: number[];
-  /** Faults that struck, named as a reduction mutes them. */
-  struck: string[];
-  /** Planned operations begun, by number. */
-  begun: number[];
-}

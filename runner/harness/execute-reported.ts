@@ -7,6 +7,7 @@ import { execute } from './execute.ts';
 import { FollowedSink } from './followed-sink.ts';
 import { faultForensic, runFaultOf } from './run-fault.ts';
 import type { Execute } from './session.ts';
+import { stopReason } from './start-and-end.ts';
 
 /**
  * Resolves with the report that ended the run: its verdict, or that an adapter or a module is wrong, or that it
@@ -36,7 +37,7 @@ function reportOf(
   const { signal } = options;
   const fault = runFaultOf(error, filesOfUser(), sink.next > 0);
   if (signal.requested) {
-    return { status: 'STOPPED', reason: signal.reason ?? 'asked to stop', failForensic: null };
+    return { status: 'STOPPED', reason: stopReason(signal), failForensic: null };
   }
   if (fault === null) return null;
   // It could begin before: what is in the way now may pass, and another attempt is made.

@@ -3,16 +3,10 @@
  * scenario, target, seed and configuration give the same history.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  type EndReport,
-  isServiceTarget,
-  type JsonObject,
-  type Repeat,
-  type RunConfig,
-} from '../../server/contract/index.ts';
-import { firstCrossed, parseThreshold } from '../checkers/thresholds.ts';
+import { type EndReport, isServiceTarget, type Repeat, type RunConfig } from '../../server/contract/index.ts';
+import { parseThreshold } from '../checkers/thresholds.ts';
 import { beginWorkload, findScenario } from '../scenarios/registry.ts';
-import type { Scenario, Workload } from '../scenarios/scenario.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
 import { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
 import type { CityKeeper } from '../targets/postgres/keeper.ts';
@@ -20,14 +14,14 @@ import { createTarget } from '../targets/registry.ts';
 import type { Target } from '../targets/target.ts';
 import type { Sink } from '../telemetry/sink.ts';
 import { engineVersions } from '../versions.ts';
-import type { Trace } from './attempt.ts';
 import { Counters } from './counters.ts';
 import { ExecutionLimitError, type ExecutionLimits, ExecutionWatch } from './execution-watch.ts';
 import { composeForensic } from './forensics.ts';
 import { executeLive } from './live/execute-live.ts';
-import { Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
 import { Simulation } from './simulation.ts';
-import { steadyWallClock } from './wall-clock.ts';
+import { createRecorder, judgeThresholds, recordStart, reportEnd, stopReason } from './start-and-end.ts';
+import type { Trace } from './trace.ts';
 import { WallLimits } from './wall-limits.ts';
 
 /** Steps between two looks at the world: a stop, the time limit, the sink's sockets. */
@@ -67,8 +61,7 @@ export interface ExecuteOptions {
  */
 export async function execute(options: ExecuteOptions): Promise<EndReport> {
   if (isServiceTarget(options.target)) {
-    const { trace: _, repeat: __, ...live } = options;
-    return executeLive(live);
+    return executeLive(options);
   }
   const { config, seed } = options;
   const scenario = findScenario(options.scenario);
@@ -103,25 +96,14 @@ interface Stage {
 async function executeOn(stage: Stage, options: ExecuteOptions): Promise<EndReport> {
   const { scenario, target, clock, watch } = stage;
   const { config, seed } = options;
-  const thresholds = config.thresholds.map(parseThreshold);
+  for (const threshold of config.thresholds) parseThreshold(threshold);
   const workload = beginWorkload(scenario, seed, config);
   const counters = new Counters();
-  const metrics = () => ({ ...workload.metrics(), ...counters.metrics() });
-  const now = options.now ?? steadyWallClock();
-  const recorder = new Recorder({ sink: options.sink, snapshotEvery: config.snapshotEvery, metrics, now });
+  const recorder = createRecorder(options, workload, counters);
   const versions = engineVersions();
   await watch.ask(target.prepare(workload.world));
   Object.assign(versions, target.versions);
-  const { scenario: name, target: targetName } = options;
-  recorder.record(0, 'start', 'city', {
-    scenario: name,
-    target: targetName,
-    seed,
-    config,
-    ...workload.world,
-    ...(scenario.charts ? { charts: scenario.charts } : {}),
-    versions,
-  });
+  recordStart(recorder, options, workload.world, scenario, versions);
   const simulation = new Simulation({
     seed,
     config,
@@ -133,21 +115,18 @@ async function executeOn(stage: Stage, options: ExecuteOptions): Promise<EndRepo
     objectNoun: scenario.objectNoun ?? 'object',
     trace: options.trace ?? null,
   });
+  const { verdicts } = simulation;
   await attack(simulation, recorder, watch, options);
-  const stopped = options.signal.requested && !simulation.failure;
-  if (!stopped && !simulation.failure) await watch.ask(simulation.audit());
-  if (!stopped && !simulation.failure) judgeThresholds(simulation, recorder, thresholds, metrics());
-  const city = simulation.failure ? await watch.ask(shownCity(target)) : null;
-  return await report(simulation, recorder, options, versions, {
-    city,
+  const stopped = options.signal.requested ? stopReason(options.signal) : null;
+  if (stopped === null && !verdicts.failure) await watch.ask(simulation.audit());
+  if (stopped === null && !verdicts.failure) judgeThresholds(verdicts, config);
+  const { failure } = verdicts;
+  const city = failure ? await watch.ask(shownCity(target)) : null;
+  return await reportEnd(verdicts, options.sink, {
+    failForensic: failure && composeForensic(failure, verdicts, { ...options, versions, city }),
     stopped,
-    show: (object, state) => workload.show(object, state),
-    sometimes: {
-      'a request was answered': counters.ok + counters.refused,
-      ...workload.sometimes(),
-      'a retry followed a lost answer': counters.retries,
-      ...target.sometimes(),
-    },
+    planned: simulation.planned,
+    sometimes: target.sometimes(),
   });
 }
 
@@ -173,7 +152,7 @@ async function attack(
     if (signal.requested) return;
     wall.at(recorder.next, simulation.planned);
     if (simulation.auditDue) await watch.ask(simulation.audit());
-    if (simulation.planUsedUp && !simulation.healed) simulation.heal();
+    if (simulation.planUsedUp && !simulation.verdicts.healed) simulation.heal();
     simulation.sendOff();
     const stepping = simulation.step();
     if (stepping) await watch.ask(stepping);
@@ -184,64 +163,4 @@ async function attack(
     if (wall.isTimeUp(simulation.now)) simulation.windUp();
     await nextTurn();
   }
-}
-
-function judgeThresholds(
-  simulation: Simulation,
-  recorder: Recorder,
-  thresholds: readonly ReturnType<typeof parseThreshold>[],
-  metrics: Record<string, number>,
-): void {
-  const crossed = firstCrossed(thresholds, metrics);
-  if (!crossed) return;
-  const { threshold, actual } = crossed;
-  simulation.failWith({
-    kind: 'threshold',
-    invariant: threshold.text,
-    message:
-      actual === null
-        ? `There is no metric "${threshold.metric}" for the threshold ${threshold.text}. Known: ${Object.keys(metrics).join(', ')}.`
-        : `The threshold ${threshold.text} was crossed: ${threshold.metric} is ${actual}.`,
-    actual,
-    expected: threshold.text,
-    object: null,
-    operation: null,
-    eventIndex: recorder.next - 1,
-  });
-}
-
-async function report(
-  simulation: Simulation,
-  recorder: Recorder,
-  options: ExecuteOptions,
-  versions: Record<string, string>,
-  outcome: { city: unknown; stopped: boolean; sometimes: Record<string, number>; show: Workload['show'] },
-): Promise<EndReport> {
-  const { failure } = simulation;
-  const status = failure ? 'FAIL' : outcome.stopped ? 'STOPPED' : 'PASS';
-  const reason = status === 'STOPPED' ? (options.signal.reason ?? 'asked to stop') : null;
-  const failForensic = failure
-    ? composeForensic(failure, {
-        ...options,
-        versions,
-        simulation,
-        recorder,
-        show: outcome.show,
-        city: outcome.city,
-      })
-    : null;
-  const data: JsonObject = {
-    status,
-    reason,
-    operationsPlanned: simulation.planned,
-    sometimes: outcome.sometimes,
-    neverReached: Object.keys(outcome.sometimes).filter((name) => outcome.sometimes[name] === 0),
-    checking: { 'per-object-history': { ...simulation.checker.cost } },
-    undecided: [...simulation.checker.undecided].map(([object, why]) => ({ object, why })),
-  };
-  const index = recorder.record(simulation.now, 'end', 'city', data);
-  recorder.snapshot(index);
-  const end: EndReport = { status, reason, failForensic };
-  await options.sink.end(end);
-  return end;
 }

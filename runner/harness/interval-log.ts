@@ -1,6 +1,7 @@
 /** The newest operations as intervals, for the history of a slot in the forensic bundle. Bounded. */
 import type { Interval } from '../../server/contract/index.ts';
 import type { Operation } from '../scenarios/scenario.ts';
+import { rounded } from './rounded.ts';
 
 /** Operations kept at once, over all objects. */
 const KEPT = 8_192;
@@ -48,8 +49,4 @@ export class IntervalLog {
     }
     return found.slice(-SHOWN);
   }
-}
-
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

@@ -1,6 +1,7 @@
 /** Writes the history: gapless indexes, wall time stamped at the edge, snapshots in between, the last events at hand. */
 import type { JsonObject, RunEvent } from '../../server/contract/index.ts';
 import type { Sink } from '../telemetry/sink.ts';
+import { rounded } from './rounded.ts';
 
 /** How many of the newest events a forensic bundle shows. */
 const LAST_EVENTS = 50;
@@ -57,7 +58,7 @@ export class Recorder {
     if (this.silent) return index;
     if (index > 0 && index % this.#options.snapshotEvery === 0) this.snapshot(index - 1);
     const at = this.#options.now().toISOString();
-    const event: RunEvent = { index, at, virtualMs: Math.round(virtualMs * 1000) / 1000, type, actor, data };
+    const event: RunEvent = { index, at, virtualMs: rounded(virtualMs), type, actor, data };
     this.#last.push(event);
     if (this.#last.length >= 4 * LAST_EVENTS) this.#last.splice(0, this.#last.length - LAST_EVENTS);
     this.#await(this.#options.sink.event(event));

@@ -3,9 +3,9 @@
  * time, with faults on the way and every answer checked when it comes.
  */
 import type { FaultName, RunConfig } from '../../server/contract/index.ts';
-import type { HistoryChecker } from '../checkers/history-checker.ts';
-import { FaultPlan, muteName, type RequestFaults } from '../faults/plan.ts';
+import { FaultPlan, type RequestFaults } from '../faults/plan.ts';
 import { faultRates } from '../faults/profiles.ts';
+import { muteName } from '../faults/seeded-faults.ts';
 import type { Workload } from '../scenarios/scenario.ts';
 import type { Call, Reply } from '../service/call.ts';
 import type { CityClock } from '../sim/clock.ts';
@@ -13,14 +13,18 @@ import { Prng } from '../sim/prng.ts';
 import { createStrategy } from '../sim/strategies/index.ts';
 import { listed } from '../sim/strategies/listed.ts';
 import type { Target, Task } from '../targets/target.ts';
-import type { Attempt, Failure, Flow, Trace } from './attempt.ts';
+import type { Attempt, Flow } from './attempt.ts';
 import type { Counters } from './counters.ts';
-import { IntervalLog } from './interval-log.ts';
-import { Judge, LIVENESS_DEADLINE_MS } from './judge.ts';
+import { type Failure, unanswering } from './failure.ts';
 import { PlanCursor } from './plan.ts';
 import type { Recorder } from './recorder.ts';
+import { rounded } from './rounded.ts';
 import { Scheduler } from './scheduler.ts';
+import type { Trace } from './trace.ts';
+import { Verdicts } from './verdicts.ts';
 
+/** With all faults healed, no request may take longer than this, in virtual ms. */
+const LIVENESS_DEADLINE_MS = 10_000;
 /** A citizen whose answer was lost stops waiting this long after the request, in virtual ms. */
 const LOST_ANSWER_TIMEOUT_MS = 60;
 /** Requests made for one planned operation, at most. */
@@ -48,14 +52,10 @@ export interface SimulationOptions {
 }
 
 export class Simulation {
-  readonly intervals = new IntervalLog();
+  readonly verdicts: Verdicts;
   readonly #options: SimulationOptions;
   readonly #workload: Workload;
-  readonly #recorder: Recorder;
-  /** True when nobody reads the history. */
-  readonly #silent: boolean;
   readonly #counters: Counters;
-  readonly #judge: Judge;
   readonly #faults: FaultPlan;
   readonly #scheduler: Scheduler;
   readonly #plan: PlanCursor;
@@ -63,7 +63,6 @@ export class Simulation {
   readonly #pause: Prng;
   readonly #operation: Prng;
   #nextAudit = AUDIT_EVERY;
-  #nextOperation = 0;
   #idleLanes: number;
   /** Operations of bursts that are not over. */
   #extras = 0;
@@ -71,21 +70,17 @@ export class Simulation {
   readonly #over: Call[] = [];
   /** Requests and answers on their way, and tasks inside the target. */
   #underWay = 0;
-  #failure: Failure | null = null;
-  #healedAtMs: number | null = null;
   /** A crash that is due before the next step, with the virtual ms for which the service is then away. */
   #crashDue: number | null = null;
   #awayUntilMs = 0;
 
   constructor(options: SimulationOptions) {
-    const { seed, config, workload, target } = options;
+    const { seed, config, workload, target, recorder, counters, objectNoun } = options;
     const { reduction } = config;
     this.#options = options;
     this.#workload = workload;
-    this.#recorder = options.recorder;
-    this.#silent = options.recorder.silent;
-    this.#counters = options.counters;
-    this.#judge = new Judge(workload);
+    this.#counters = counters;
+    this.verdicts = new Verdicts({ workload, recorder, counters, objectNoun, clock: () => this.now });
     this.#faults = new FaultPlan(seed, faultRates(config), reduction?.muted);
     this.#plan = new PlanCursor(config.operations, reduction?.operations ?? null);
     const variant = reduction?.variant ?? 0;
@@ -100,9 +95,9 @@ export class Simulation {
       latency: new Prng(seed, 'latency', variant),
       picks: options.trace?.picks ?? null,
       done: (attempt, task) => {
-        if (!this.#failure) this.#left(attempt, task);
+        if (!this.failure) this.#left(attempt, task);
       },
-      halted: () => this.#failure !== null,
+      halted: () => this.failure !== null,
       note: (attempt, type, data) => this.#noteFromTarget(attempt, type, data),
     });
   }
@@ -113,20 +108,12 @@ export class Simulation {
   }
 
   get failure(): Failure | null {
-    return this.#failure;
+    return this.verdicts.failure;
   }
 
   /** Operations begun so far, for pacing. */
   get planned(): number {
     return this.#plan.begun;
-  }
-
-  get checker(): HistoryChecker {
-    return this.#judge.history;
-  }
-
-  get healed(): boolean {
-    return this.#healedAtMs !== null;
   }
 
   /** True once every planned operation has begun, so that it is time to heal. */
@@ -152,27 +139,10 @@ export class Simulation {
   /** No further fault strikes, and what lasts of earlier ones ends. */
   heal(): void {
     this.#faults.heal();
-    this.#healedAtMs = this.now;
     this.#options.clock.skewMs = 0;
     this.#options.target.limitPool(null);
     this.#scheduler.takeWoken();
-    this.#recorder.record(this.now, 'heal', 'chaos', {});
-  }
-
-  /** Fails the run for a reason found outside of the simulation. */
-  failWith(failure: Failure): void {
-    if (this.#failure) return;
-    this.#failure = failure;
-    this.#recorder.record(this.now, 'violation', 'city', {
-      kind: failure.kind,
-      invariant: failure.invariant,
-      message: failure.message,
-      [this.#options.objectNoun]: failure.object,
-      op: failure.operation?.id ?? null,
-      atEvent: failure.eventIndex,
-      actual: failure.actual,
-      expected: failure.expected,
-    });
+    this.verdicts.heal();
   }
 
   /** Sends idle citizens off again, up to the next audit. */
@@ -189,19 +159,15 @@ export class Simulation {
   step(): void | Promise<void> {
     this.#options.clock.virtualMs = this.now;
     if (this.#crashDue !== null) return this.#crash(this.#crashDue);
-    if (this.#scheduler.stuck)
-      return this.failWith(this.#judge.stuck(this.#underWay, this.#recorder.next - 1));
-    return this.#scheduler.step();
+    if (!this.#scheduler.stuck) return this.#scheduler.step();
+    this.verdicts.fail(stuck(this.#underWay, this.verdicts.lastIndex));
   }
 
   /** Reads the whole city at rest and holds it against the model and the invariants. */
   async audit(): Promise<void> {
     const dump = await this.#options.target.inspect();
     this.#nextAudit = this.#plan.begun + AUDIT_EVERY;
-    const data = { what: 'audit', objects: this.#workload.objects.length };
-    const index = this.#recorder.record(this.now, 'note', 'city', data);
-    const failure = this.#judge.audited(dump, index);
-    if (failure) this.failWith(failure);
+    this.verdicts.audited(dump);
   }
 
   get #atRest(): boolean {
@@ -220,15 +186,16 @@ export class Simulation {
   /** Begins the next planned operation; `focus` is the object of the burst that it is one of. */
   #begin(focus: string | null): void {
     const n = this.#plan.next();
-    this.#options.trace?.begun.push(n);
     const prng = this.#operation.reset(this.#options.seed, 'operation', n);
     const { actor, call } = this.#workload.plan(n, prng, focus);
+    const object = this.#workload.objectOf(call);
+    this.#options.trace?.begun.push({ n, actor, object });
     const flow: Flow = {
       n,
       actor,
       call,
       parts: this.#workload.parts(call),
-      object: this.#workload.objectOf(call),
+      object,
       extra: focus !== null,
       attempts: 0,
       failedWhenHealed: 0,
@@ -313,37 +280,25 @@ export class Simulation {
     link: Record<string, number> | null,
   ): Attempt {
     const { actor, call, object } = flow;
-    const id = this.#nextOperation++;
-    this.#counters.operations++;
-    const invokedIndex = this.#recordInvocation(id, actor, call, link);
+    const operation = this.verdicts.announced(actor, call, link);
+    const { id, invokedIndex, invokedMs } = operation;
     const attempt: Attempt = {
       id,
       number: id,
       actor,
       call,
+      invokedIndex,
+      invokedMs,
       object,
       flow,
       faults,
       attempt: number,
-      invokedIndex,
-      invokedMs: this.now,
       steps: 0,
     };
     flow.open++;
     this.#underWay++;
-    if (!this.#silent)
-      this.intervals.invoked(
-        attempt,
-        flow.parts.map((part) => part.object),
-      );
-    this.#judge.invoked(attempt);
+    this.verdicts.invoked(attempt, flow.parts);
     return attempt;
-  }
-
-  #recordInvocation(id: number, actor: string, call: Call, link: Record<string, number> | null): number {
-    if (this.#silent) return this.#recorder.count();
-    const { operation, ...args } = call;
-    return this.#recorder.record(this.now, `${operation}.invoke`, actor, { op: id, ...args, ...link });
   }
 
   /** The request reaches the service, or finds it away. */
@@ -353,21 +308,14 @@ export class Simulation {
   }
 
   #strike(name: FaultName, flow: Flow, attempt: number, data: Record<string, unknown>): void {
-    this.#counters.faults++;
     this.#options.trace?.struck.push(muteName(flow.n, attempt, name));
-    const about = this.#about(flow.object);
-    this.#recorder.record(this.now, 'fault', 'chaos', {
-      name,
-      operation: flow.call.operation,
-      ...about,
-      ...data,
-    });
+    this.verdicts.strike(name, flow.call, data);
   }
 
   #noteFromTarget(attempt: Attempt, type: string, data: Record<string, unknown>): void {
     const { name } = data;
     if (type === 'fault') this.#strike(name as FaultName, attempt.flow, attempt.attempt, { op: attempt.id });
-    else this.#recorder.record(this.now, type, 'city', data);
+    else this.#options.recorder.record(this.now, type, 'city', data);
   }
 
   /** The target is through with a request. */
@@ -394,18 +342,17 @@ export class Simulation {
   /** Nobody waits for the answer any more, and the service is through with the request. */
   #unanswered(attempt: Attempt, cause: string): void {
     this.#settled(attempt);
-    this.#counters.unknown++;
-    const index = this.#ended(attempt, 'unknown', { cause });
-    const failure = this.#judge.unanswered(attempt, index);
-    if (failure) return this.failWith(failure);
     const { flow, faults } = attempt;
+    if (!this.verdicts.unanswered(attempt, flow.parts, cause)) return;
     if (faults === null) return this.#forgetIfOver(flow);
     this.#counters.inFlight--;
     if (!this.#workload.repeats(flow.call)) return this.#through(flow);
-    if (this.#healedAtMs === null) {
+    const { healedAtMs, lastIndex } = this.verdicts;
+    if (healedAtMs === null) {
       if (flow.attempts >= MAX_ATTEMPTS) return this.#through(flow);
-    } else if (attempt.invokedMs >= this.#healedAtMs && ++flow.failedWhenHealed >= MAX_ATTEMPTS_WHEN_HEALED) {
-      return this.failWith(this.#judge.unanswerable(attempt, flow.failedWhenHealed, cause, index));
+    } else if (attempt.invokedMs >= healedAtMs && ++flow.failedWhenHealed >= MAX_ATTEMPTS_WHEN_HEALED) {
+      this.verdicts.fail(unanswerable(attempt, flow.failedWhenHealed, cause, lastIndex));
+      return;
     }
     this.#underWay++;
     this.#scheduler.after(this.#pause.between(1, 20), () => {
@@ -417,49 +364,23 @@ export class Simulation {
   #answered(attempt: Attempt, reply: Reply & { outcome: 'ok' | 'refused' }): void {
     this.#settled(attempt);
     if (attempt.faults !== null) this.#counters.inFlight--;
-    if (reply.outcome === 'ok') this.#counters.ok++;
-    else this.#counters.refused++;
-    const latencyMs = this.now - attempt.invokedMs;
-    this.#counters.latency.add(latencyMs);
-    const answer = reply.outcome === 'ok' ? reply.value : { reason: reply.reason };
-    const index = this.#ended(attempt, reply.outcome, answer, latencyMs);
-    const failure = this.#judge.completed(attempt, reply, index) ?? this.#tooLate(attempt, index);
-    if (failure) this.failWith(failure);
-    else if (attempt.faults === null) this.#forgetIfOver(attempt.flow);
+    if (!this.verdicts.completed(attempt, attempt.flow.parts, reply) || this.#isTooLate(attempt)) return;
+    if (attempt.faults === null) this.#forgetIfOver(attempt.flow);
     else this.#through(attempt.flow);
   }
 
-  #tooLate(attempt: Attempt, index: number): Failure | null {
-    if (this.#healedAtMs === null) return null;
-    const waitedMs = this.now - Math.max(attempt.invokedMs, this.#healedAtMs);
-    return waitedMs > LIVENESS_DEADLINE_MS ? this.#judge.late(attempt, waitedMs, index) : null;
+  #isTooLate(attempt: Attempt): boolean {
+    const { healedAtMs, lastIndex } = this.verdicts;
+    if (healedAtMs === null) return false;
+    const waitedMs = this.now - Math.max(attempt.invokedMs, healedAtMs);
+    if (waitedMs <= LIVENESS_DEADLINE_MS) return false;
+    this.verdicts.fail(late(attempt, waitedMs, lastIndex));
+    return true;
   }
 
   #settled(attempt: Attempt): void {
     attempt.flow.open--;
     this.#underWay--;
-  }
-
-  /** Records how a request ended and returns the event's index. */
-  #ended(
-    attempt: Attempt,
-    outcome: 'ok' | 'refused' | 'unknown',
-    answer: Record<string, unknown>,
-    latencyMs: number | null = null,
-  ): number {
-    if (this.#silent) return this.#recorder.count();
-    const index = this.#recorder.record(this.now, `${attempt.call.operation}.${outcome}`, attempt.actor, {
-      op: attempt.id,
-      ...this.#about(attempt.object),
-      ...(latencyMs === null ? {} : { latencyMs: rounded(latencyMs) }),
-      ...answer,
-    });
-    this.intervals.completed(attempt.id, outcome, answer, index, this.now);
-    return index;
-  }
-
-  #about(object: string | null): Record<string, string> {
-    return object === null ? {} : { [this.#options.objectNoun]: object };
   }
 
   /** The citizen is through with an operation, and begins another after a pause. */
@@ -473,12 +394,43 @@ export class Simulation {
   /** Once a call and its repeats are over, what only they could use may go. */
   #forgetIfOver(flow: Flow): void {
     if (!flow.over || flow.open > 0 || !this.#workload.forgettable(flow.call)) return;
-    this.#judge.history.forget(flow.parts);
+    this.verdicts.checker.forget(flow.parts);
     this.#over.push(flow.call);
     if (this.#over.length > KEPT_BY_TARGET) this.#options.target.forget?.(this.#over.shift());
   }
 }
 
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
+/** An answer came at last, so long after the healing. */
+function late(operation: Attempt, waitedMs: number, eventIndex: number): Failure {
+  const waited = `${Math.round(waitedMs)} virtual ms`;
+  return unanswering({
+    message: `With all faults healed, ${operation.call.operation} by ${operation.actor} took ${waited}.`,
+    actual: `an answer after ${waited}`,
+    expected: `an answer within ${LIVENESS_DEADLINE_MS} virtual ms`,
+    object: operation.object,
+    operation,
+    eventIndex,
+  });
+}
+
+/** With all faults healed, not one of so many requests for one operation got an answer. */
+function unanswerable(operation: Attempt, requests: number, cause: string, eventIndex: number): Failure {
+  return unanswering({
+    message: `With all faults healed, ${operation.call.operation} by ${operation.actor} was asked ${requests} times and never answered: ${cause}.`,
+    actual: `no answer: ${cause}`,
+    expected: 'an answer',
+    object: operation.object,
+    operation,
+    eventIndex,
+  });
+}
+
+/** Requests wait and nothing can ever wake them. */
+function stuck(requests: number, eventIndex: number): Failure {
+  return unanswering({
+    message: `${requests} requests wait for each other and none can go on.`,
+    actual: `${requests} requests without an answer`,
+    expected: `an answer within ${LIVENESS_DEADLINE_MS} virtual ms`,
+    eventIndex,
+  });
 }

@@ -1,15 +1,10 @@
 /** The big steps of shrinking: guesses at what a failure needs, before delta debugging takes small ones. */
-import { beginWorkload, findScenario } from '../scenarios/registry.ts';
 import { Prng } from '../sim/prng.ts';
-import { begunOperations } from './begun-operations.ts';
 import { dropGroups } from './ddmin.ts';
 import type { Search } from './search.ts';
-import type { Subject } from './trials.ts';
 
 /** Parts that are larger than this are worth guessing at. */
 const LARGE = 10;
-/** Guesses for each try that a small part is worth. */
-const GUESSES = 40;
 /** Operations of a guess, from and to. */
 const GUESS_SIZE = [2, 12] as const;
 /** A guess takes its operations among so many of the newest. */
@@ -25,9 +20,9 @@ interface Suspects {
   byActor: number[][];
 }
 
-export async function focus(subject: Subject, search: Search): Promise<void> {
+export async function focus(search: Search): Promise<void> {
   search.stage('the object that broke');
-  const suspects = suspectsOf(subject, search);
+  const suspects = suspectsOf(search);
   await search.accept({ faults: false });
   if (await newestOf(suspects.onObject, search)) return;
   if (await search.acceptOperations(suspects.onObject, true)) return;
@@ -39,10 +34,14 @@ export async function focus(subject: Subject, search: Search): Promise<void> {
   await dropGroups(search.best.candidate.operations, suspects.byActor, fails);
 }
 
-/** Few operations often do, and are soon tried: from the newest few on, each time some more. */
+/** Few groups often do, and are soon tried: from the newest few on, each time some more. */
 async function newestOf(operations: readonly number[], search: Search): Promise<boolean> {
-  for (let size = 3; size < operations.length && !search.spent; size = Math.ceil(size * 1.5)) {
-    if (await search.acceptOperations(operations.slice(-size), true)) return true;
+  const { executor } = search;
+  const groups = [...new Set(operations.map((n) => executor.groupOf(n)))];
+  for (let size = 3; size < groups.length && !search.spent; size = Math.ceil(size * 1.5)) {
+    const newest = new Set(groups.slice(-size));
+    const part = operations.filter((n) => newest.has(executor.groupOf(n)));
+    if (await search.acceptOperations(part, true)) return true;
   }
   return false;
 }
@@ -51,14 +50,14 @@ async function newestOf(operations: readonly number[], search: Search): Promise<
  * Tries handfuls drawn from what is left. Where what an operation does hangs on all that went before,
  * taking away a few of many changes everything, while some handful fails the same way all by itself.
  */
-export async function guess(subject: Subject, search: Search): Promise<void> {
+export async function guess(seed: number, search: Search): Promise<void> {
   const from = search.best.candidate.operations;
-  if (from.length <= LARGE) return;
+  if (from.length <= LARGE || search.executor.guesses === 0) return;
   search.stage('handfuls');
-  const { onObject, ofCitizens } = suspectsOf(subject, search);
+  const { onObject, ofCitizens } = suspectsOf(search);
   const pools = [onObject, ofCitizens, [...from]].map((pool) => pool.slice(-GUESS_REACH));
-  for (let i = 0; i < search.patience * GUESSES && !search.spent; i++) {
-    const prng = new Prng(subject.seed, 'campaign', i, from.length);
+  for (let i = 0; i < search.executor.guesses && !search.spent; i++) {
+    const prng = new Prng(seed, 'campaign', i, from.length);
     const pool = pools[i % pools.length] as number[];
     const size = GUESS_SIZE[0] + prng.below(GUESS_SIZE[1] - GUESS_SIZE[0] + 1);
     const operations = handful(pool, size, prng);
@@ -76,17 +75,21 @@ function handful(pool: readonly number[], size: number, prng: Prng): number[] {
   return taken.sort((a, b) => a - b);
 }
 
-function suspectsOf({ scenario, seed, config }: Subject, search: Search): Suspects {
-  const begun = begunOperations(search.best, beginWorkload(findScenario(scenario), seed, config));
-  const all = search.best.candidate.operations;
-  const broken = search.best.forensic?.object ?? null;
+function suspectsOf({ best, executor }: Search): Suspects {
+  const begun = new Map(best.trace.begun.map((each) => [each.n, each]));
+  const all = best.candidate.operations;
+  const groups = grouped(all, (n) => executor.groupOf(n));
+  const broken = best.forensic?.object ?? null;
   // What is about no single object (a list, say) may be what saw that this one broke.
-  const concerns = (n: number) => broken === null || [broken, null].includes(begun.get(n)?.object ?? null);
-  const onObject = all.filter(concerns);
-  const citizens = new Set(onObject.map((n) => begun.get(n)?.actor));
+  const concerning = groups.filter((group) => {
+    const objects = group.flatMap((n) => begun.get(n)?.object ?? []);
+    return broken === null || objects.length === 0 || objects.includes(broken);
+  });
+  const concerns = new Set(concerning.flat());
+  const citizens = new Set([...concerns].map((n) => begun.get(n)?.actor));
   return {
-    onObject,
-    ofCitizens: all.filter((n) => concerns(n) || citizens.has(begun.get(n)?.actor)),
+    onObject: all.filter((n) => concerns.has(n)),
+    ofCitizens: all.filter((n) => concerns.has(n) || citizens.has(begun.get(n)?.actor)),
     byObject: grouped(all, (n) => begun.get(n)?.object),
     byActor: grouped(all, (n) => begun.get(n)?.actor),
   };

@@ -1,11 +1,12 @@
 /** The search for a smaller part of a run that fails the same way, from one failing part to the next. */
 import type { ShrinkProgress } from '../../server/contract/index.ts';
-import type { Candidate, Trial, Trials } from './trials.ts';
+import type { Candidate } from './candidate.ts';
+import type { Executor } from './executor.ts';
+import type { Trial, Trials } from './trials.ts';
 
 export interface SearchOptions {
+  executor: Executor;
   trials: Trials;
-  /** How many timings are tried for a part, when the first does not fail; more for small parts. */
-  patience: number;
   onProgress: (progress: ShrinkProgress) => void;
 }
 
@@ -29,8 +30,8 @@ export class Search {
     return this.#options.trials.spent;
   }
 
-  get patience(): number {
-    return this.#options.patience;
+  get executor(): Executor {
+    return this.#options.executor;
   }
 
   /** Names what is tried from now on, for people. */
@@ -52,8 +53,7 @@ export class Search {
   async acceptOperations(operations: readonly number[], patient = false): Promise<boolean> {
     const { candidate } = this.#best;
     if (operations.length >= candidate.operations.length) return false;
-    const tries = Math.ceil(this.#options.patience * (patient ? 1 : worth(operations.length)));
-    for (const timing of timings(candidate, operations.length, tries)) {
+    for (const timing of this.executor.timings(candidate, operations.length, patient)) {
       if (await this.#try({ ...candidate, operations, ...timing })) return true;
     }
     return false;
@@ -65,7 +65,7 @@ export class Search {
     const trial = await trials.run(candidate);
     this.#report();
     if (trial.fails !== 'same') return false;
-    this.#best = trial;
+    this.#best = this.executor.isRepeatable ? trial : withoutUnbegun(trial);
     return true;
   }
 
@@ -76,21 +76,12 @@ export class Search {
   }
 }
 
-type Timing = Pick<Candidate, 'variant' | 'concurrency' | 'schedule'>;
-
-/** A large part has many chances to fail in one timing, and takes long. */
-function worth(size: number): number {
-  return size <= 6 ? 1 : size <= 12 ? 0.5 : size <= 40 ? 0.15 : 0.05;
-}
-
-/** The timing at hand first, then the seed's own, then others; the same ones for the same part. */
-function* timings(from: Candidate, size: number, tries: number): Generator<Timing> {
-  const { variant, concurrency, schedule } = from;
-  yield { variant, concurrency, schedule };
-  // In a small part, how many citizens are at work at once matters as much as when they begin.
-  const lanes = size > 12 ? [concurrency] : [...new Set([concurrency, 2, 3, 1, Math.max(1, size)])];
-  for (let i = 0; i < tries; i++) {
-    const other = { variant: i, concurrency: lanes[i % lanes.length] as number, schedule: null };
-    yield other;
-  }
+/**
+ * Without the operations that the trial never came to. Where the seed decides they belong to the timing; where the
+ * world does, nothing hangs on them.
+ */
+function withoutUnbegun(trial: Trial): Trial {
+  const begun = new Set(trial.trace.begun.map(({ n }) => n));
+  const operations = trial.candidate.operations.filter((n) => begun.has(n));
+  return { ...trial, candidate: { ...trial.candidate, operations } };
 }

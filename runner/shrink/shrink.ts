@@ -2,19 +2,25 @@
  * Makes a failing run small: as few operations, faults and scheduling choices as still fail the same way,
  * by delta debugging. Every candidate is executed for real, on the target of the run.
  */
-import type { ShrinkProgress } from '../../server/contract/index.ts';
-import type { StopSignal } from '../harness/execute.ts';
+import {
+  isServiceTarget,
+  type RunConfig,
+  type ShrinkProgress,
+  type Smallest,
+} from '../../server/contract/index.ts';
 import { ExecutionLimitError } from '../harness/execution-watch.ts';
+import type { Candidate, Subject } from './candidate.ts';
 import { ddmin } from './ddmin.ts';
+import type { Executor } from './executor.ts';
 import { focus, guess } from './focus.ts';
+import { LiveExecutor } from './live-executor.ts';
 import { Search } from './search.ts';
-import { whyNotShrinkable } from './signature.ts';
-import { type Budget, type Candidate, type Subject, type Trial, Trials } from './trials.ts';
+import { SimulatedExecutor } from './simulated-executor.ts';
+import { type Budget, type Trial, Trials } from './trials.ts';
 
 export interface ShrinkOptions extends Budget {
   /** How often the result is executed again. */
   confirmations: number;
-  signal: StopSignal;
   onProgress: (progress: ShrinkProgress) => void;
 }
 
@@ -27,63 +33,88 @@ export interface Shrunk {
   minimal: boolean;
   /** For how many of them it failed otherwise, instead of passing. */
   failsOtherwise: number;
-  reproduced: { times: number; of: number };
+  /** How the result fared when it was executed again. */
+  reproduced: Smallest['reproduced'];
   executions: number;
   seconds: number;
 }
 
-/** Timings tried for a small part: on `memory` an execution costs next to nothing. */
-const PATIENCE = { memory: 60, database: 16 };
 /** After so many rounds that each found something, it is small enough. */
 const MAX_ROUNDS = 6;
 
 /** The smallest part found within the budget, or why there is none. */
 export async function shrink(subject: Subject, options: ShrinkOptions): Promise<Shrunk | string> {
-  const trials = new Trials(subject, options, options.signal);
+  const isLive = isServiceTarget(subject.target);
+  const executor = new (isLive ? LiveExecutor : SimulatedExecutor)(subject, options.signal);
   try {
-    return await searched(subject, trials, options);
+    return await searched(subject, executor, options);
   } catch (error) {
     if (!(error instanceof ExecutionLimitError)) throw error;
     return error.message;
   } finally {
-    await trials.close();
+    await executor.close();
   }
 }
 
-async function searched(subject: Subject, trials: Trials, options: ShrinkOptions): Promise<Shrunk | string> {
+async function searched(
+  subject: Subject,
+  executor: Executor,
+  options: ShrinkOptions,
+): Promise<Shrunk | string> {
+  const trials = new Trials(subject, executor, options);
   const whole = await trials.whole();
-  if (!whole.forensic) return `seed ${subject.seed} does not fail when it is executed again`;
-  const why = whyNotShrinkable(whole.forensic.kind);
+  if (typeof whole === 'string') return whole;
+  const why = whyNotShrinkable(whole);
   if (why) return why;
 
-  const first = await startingPoint(subject, whole, trials);
+  const first = await startingPoint(subject.config, whole, trials, executor);
   if (!first) {
     return trials.spent
       ? 'its time was up before any part of it had failed'
       : 'its operations alone, without those that never began, do not fail the same way';
   }
-  const patience = subject.target === 'memory' ? PATIENCE.memory : PATIENCE.database;
-  const search = new Search(first, { trials, patience, onProgress: options.onProgress });
-  await focus(subject, search);
-  await guess(subject, search);
+  const search = new Search(first, { executor, trials, onProgress: options.onProgress });
+  await focus(search);
+  await guess(subject.seed, search);
   for (let round = 1; round <= MAX_ROUNDS && !search.spent; round++) {
     const before = search.best.candidate.operations.length;
     await simplify(search);
-    await guess(subject, search);
+    await guess(subject.seed, search);
     if (round > 1 && search.best.candidate.operations.length === before) break;
   }
-  return await conclude(search, trials, options, whole.trace.begun.length);
+  const { operations } = search.best.candidate;
+  if (!executor.isRepeatable && operations.length >= first.candidate.operations.length) {
+    return 'no smaller part of it failed again: what breaks it needs the whole history, or shows too seldom';
+  }
+  return await conclude(search, trials, options.confirmations, whole.trace.begun.length);
+}
+
+/** Why a failure cannot be made small; null when it can. */
+function whyNotShrinkable({ forensic }: Trial): string | null {
+  if (forensic?.kind === 'threshold') {
+    return 'a threshold is about the run as a whole: no few operations cross it';
+  }
+  return forensic?.kind === 'invariant' && forensic.operation === null
+    ? 'it showed in the first look at the service, which is a handful of requests: the bundle names them'
+    : null;
 }
 
 /** The whole run as a list of the operations that it began. */
-async function startingPoint(subject: Subject, whole: Trial, trials: Trials): Promise<Trial | null> {
-  const { config } = subject;
-  const begun = [...new Set(whole.trace.begun)].sort((a, b) => a - b);
+async function startingPoint(
+  config: RunConfig,
+  whole: Trial,
+  trials: Trials,
+  { isRepeatable }: Executor,
+): Promise<Trial | null> {
+  const begun = [...new Set(whole.trace.begun.map(({ n }) => n))].sort((a, b) => a - b);
+  const candidate = { ...whole.candidate, operations: begun };
+  // Where the world decides the interleaving, one more execution of all of it would show nothing new.
+  if (!isRepeatable) return { ...whole, candidate };
   const planned = config.reduction?.operations ?? null;
   // Those under way in other lanes at the failure belong to the timing: with the next few it stays as it was.
   const next = planned ? [] : Array.from({ length: 2 * config.concurrency }, (_, i) => begun.length + i);
   for (const operations of [begun, [...begun, ...next.filter((n) => n < config.operations)]]) {
-    const trial = await trials.run({ ...whole.candidate, operations });
+    const trial = await trials.run({ ...candidate, operations });
     if (trial.fails === 'same') return trial;
   }
   return null;
@@ -128,25 +159,19 @@ function upToLastChoice(picks: readonly number[]): number[] {
 async function conclude(
   search: Search,
   trials: Trials,
-  options: ShrinkOptions,
+  confirmations: number,
   operationsBefore: number,
 ): Promise<Shrunk> {
   search.stage('confirming');
   const trial = search.best;
-  const without = trial.candidate.operations.map((gone) => withoutOne(trial.candidate, gone));
   let minimal = true;
   let failsOtherwise = 0;
-  for (const candidate of without) {
-    // What was not executed may fail.
-    const fails = trials.over ? 'same' : (await trials.run(candidate)).fails;
+  for (const gone of trial.candidate.operations) {
+    const fails = await trials.failsStill(withoutOne(trial.candidate, gone));
     if (fails === 'same') minimal = false;
     if (fails === 'otherwise') failsOtherwise++;
   }
-  const reproduced = { times: 0, of: 0 };
-  while (reproduced.of < options.confirmations && !trials.over) {
-    reproduced.of++;
-    if ((await trials.runApart(trial.candidate)).fails === 'same') reproduced.times++;
-  }
+  const reproduced = await trials.reproduce(trial.candidate, confirmations);
   const { executions, seconds } = trials;
   return { trial, operationsBefore, minimal, failsOtherwise, reproduced, executions, seconds };
 }

@@ -1,11 +1,12 @@
 /** Composes what is shown and stored of a shrunk run. */
 import type { Forensic, Smallest } from '../../server/contract/index.ts';
+import { rounded } from '../harness/rounded.ts';
 import { reproduceCommand, withOwn } from '../reproduce.ts';
+import { configOf, type Subject } from './candidate.ts';
 import type { Shrunk } from './shrink.ts';
 import { storyOf } from './story.ts';
-import { configOf, type Subject } from './trials.ts';
 
-export function composeSmallest(subject: Subject & { exec?: string | null }, shrunk: Shrunk): Smallest {
+export function composeSmallest(subject: Subject, shrunk: Shrunk): Smallest {
   const { scenario, target, seed } = subject;
   const { trial, operationsBefore, minimal, failsOtherwise, reproduced, executions, seconds } = shrunk;
   const config = configOf(subject.config, trial.candidate);
@@ -31,6 +32,6 @@ export function composeSmallest(subject: Subject & { exec?: string | null }, shr
     failsOtherwise,
     reproduced,
     executions,
-    seconds: Math.round(seconds * 1000) / 1000,
+    seconds: rounded(seconds),
   };
 }

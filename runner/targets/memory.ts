@@ -2,9 +2,10 @@
 import { EngineFault } from '../engine-fault.ts';
 import { AdapterError, errorText } from '../modules/adapter-error.ts';
 import type { Call, Reply } from '../service/call.ts';
+import { inShort } from '../service/in-short.ts';
 import type { MemoryRoutine, MemoryService } from '../service/memory-service.ts';
 import type { CityClock } from '../sim/clock.ts';
-import { brokenContract, checkedReply, inShort } from './reply.ts';
+import { brokenContract, checkedReply } from './reply.ts';
 import type { Target, Task } from './target.ts';
 
 class MemoryTask implements Task {

@@ -1,6 +1,7 @@
 /** Holds what a service answers to the contract of replies, so that a wrong one is named where it was given. */
 import { AdapterError } from '../modules/adapter-error.ts';
 import type { Call, Reply } from '../service/call.ts';
+import { inShort } from '../service/in-short.ts';
 
 /** @throws AdapterError that quotes the answer and says what would be right. */
 export function checkedReply(call: Call, reply: unknown): Reply {
@@ -23,10 +24,4 @@ function isReply(reply: unknown): reply is Reply {
   return outcome === 'refused'
     ? typeof reason === 'string'
     : outcome === 'failed' && typeof error === 'string';
-}
-
-/** A call or an answer as JSON, or by its kind where there is none; cut when it is long. */
-export function inShort(value: unknown): string {
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
 }

@@ -12,7 +12,6 @@ import type { StopControl } from '../harness/stop-control.ts';
 import { loadModules } from '../modules/load-modules.ts';
 import { findScenario } from '../scenarios/registry.ts';
 import { shrink } from '../shrink/shrink.ts';
-import { shrinkLive } from '../shrink/shrink-live.ts';
 import { composeSmallest } from '../shrink/smallest.ts';
 import { findService } from '../targets/registry.ts';
 import { LineSink } from './line-sink.ts';
@@ -52,9 +51,8 @@ const TELL_EVERY_MS = 100;
 
 async function shrinkRun(order: WorkerOrderTo<'shrink'>, worker: WorkerProcess): Promise<void> {
   const { do: _, maxExecutions, maxSeconds, confirmations, ...subject } = order;
-  const makeSmall = isServiceTarget(order.target) ? shrinkLive : shrink;
   let told = 0;
-  const shrunk = await makeSmall(subject, {
+  const shrunk = await shrink(subject, {
     maxExecutions,
     maxSeconds,
     confirmations,

@@ -53,8 +53,17 @@ export const forensicSchema = z.object({
   reproduce: z.string(),
   /** The smallest reproduction, once `shrink` has found it. */
   smallest: jsonObject.nullable().optional(),
-  /** How often the same plan failed when it was tried again, where the world decides the interleaving. */
-  reproduction: z.object({ attempts: z.int().min(0), failures: z.int().min(0) }).optional(),
+  /**
+   * How often the same plan failed the same way when it was tried again, where the world decides the interleaving;
+   * and otherwise, by signature.
+   */
+  reproduction: z
+    .object({
+      attempts: z.int().min(0),
+      failures: z.int().min(0),
+      otherwise: z.record(z.string(), z.int()).optional(),
+    })
+    .optional(),
   /**
    * For harness failures: exit code, signal, the last lines it printed. For a service that the run started
    * itself: how often it was started and killed, and the last lines it printed.

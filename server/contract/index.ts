@@ -23,6 +23,7 @@ export * from './run-values.ts';
 export * from './seed.ts';
 export * from './setting.ts';
 export * from './setting-text.ts';
+export * from './signature.ts';
 export * from './smallest.ts';
 export * from './target-limits.ts';
 export * from './telemetry.ts';

@@ -44,8 +44,12 @@ export const smallestSchema = z.object({
   minimal: z.boolean(),
   /** For how many of the operations the run without it fails in another way, instead of passing. */
   failsOtherwise: z.int(),
-  /** How often the result failed the same way when executed again. */
-  reproduced: z.object({ times: z.int(), of: z.int() }),
+  /** How often the result failed the same way when executed again; and otherwise, by signature. */
+  reproduced: z.object({
+    times: z.int(),
+    of: z.int(),
+    otherwise: z.record(z.string(), z.int()).optional(),
+  }),
   /** What finding it took. */
   executions: z.int(),
   seconds: z.number(),

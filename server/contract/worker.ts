@@ -3,9 +3,9 @@
  * shrink, or hunt. The order is the first line of JSON on its stdin; it answers with lines on stdout.
  */
 import { z } from 'zod';
-import { failureKindSchema } from './forensic.ts';
 import { modulesSchema } from './process.ts';
 import { runConfigSchema, terminalStatusSchema } from './run.ts';
+import { signatureSchema } from './signature.ts';
 import { smallestSchema } from './smallest.ts';
 import { eventSchema } from './telemetry.ts';
 
@@ -41,6 +41,8 @@ export const workerOrderSchema = z.discriminatedUnion('do', [
     do: z.literal('shrink'),
     ...subject,
     seed: z.int(),
+    /** How it failed when it was recorded, which its parts are held against; null: as it fails at first. */
+    signature: signatureSchema.nullable().default(null),
     maxExecutions: z.int().min(1),
     maxSeconds: z.number().positive(),
     /** How often the result is executed again. */
@@ -59,15 +61,6 @@ export type WorkerOrder = z.infer<typeof workerOrderSchema>;
 /** The same as it may be written, with what has a default left out. */
 export type WorkerOrderInput = z.input<typeof workerOrderSchema>;
 export type WorkerOrderTo<Work extends WorkerOrder['do']> = Extract<WorkerOrder, { do: Work }>;
-
-/** What broke, by which failures are told apart. */
-export const signatureSchema = z.object({
-  kind: failureKindSchema,
-  invariant: z.string(),
-  /** The answer that broke it (`book.refused`), where the invariant alone does not say what broke. */
-  operation: z.string().nullable(),
-});
-export type Signature = z.infer<typeof signatureSchema>;
 
 /** One failing seed of a campaign. */
 export const seedFailureSchema = z.object({

@@ -4,7 +4,6 @@
  */
 import fc from 'fast-check';
 import postgres from 'postgres';
-import { NullSink } from '../../runner/campaign/null-sink.ts';
 import { LinearizabilityChecker } from '../../runner/checkers/linearizability/index.ts';
 import { execute } from '../../runner/harness/execute.ts';
 import { numbered, type SlotRow } from '../../runner/scenarios/bookings/calls.ts';
@@ -18,6 +17,7 @@ import { CityClock } from '../../runner/sim/clock.ts';
 import { Prng } from '../../runner/sim/prng.ts';
 import { PostgresTarget } from '../../runner/targets/postgres/target.ts';
 import type { Task } from '../../runner/targets/target.ts';
+import { NullSink } from '../../runner/telemetry/null.ts';
 import { runConfigSchema } from '../../server/contract/index.ts';
 import { neverStopped } from '../helpers/execute.ts';
 import { startTestPostgres } from '../helpers/postgres.ts';

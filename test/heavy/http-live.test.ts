@@ -2,10 +2,12 @@
  * Live runs against the example services: no false alarm on the right one, and every bug found. With
  * SIMCITY_HEAVY=1 in all profiles and with every bug.
  */
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { execute } from '../../runner/harness/execute.ts';
 import { executeLive } from '../../runner/harness/live/execute-live.ts';
-import { shrinkLive } from '../../runner/shrink/shrink-live.ts';
+import { StopControl } from '../../runner/harness/stop-control.ts';
+import { shrink } from '../../runner/shrink/shrink.ts';
 import { composeSmallest } from '../../runner/shrink/smallest.ts';
 import { MemorySink } from '../../runner/telemetry/memory.ts';
 import {
@@ -14,8 +16,10 @@ import {
   forensicSchema,
   type RunEvent,
   runConfigSchema,
+  timesOfEach,
 } from '../../server/contract/index.ts';
 import { BUGS, BUGS_OF_RESTARTS } from '../fixtures/booking-services/bugs.ts';
+import { answerWith, type BookingService, listen } from '../fixtures/booking-services/service.ts';
 import { neverStopped } from '../helpers/execute.ts';
 import { commandFor, servedHere } from '../helpers/http-service.ts';
 
@@ -132,7 +136,7 @@ describe('shrinking a failure of a live service', () => {
       exec: null,
     };
     const budget = { maxExecutions: 150, maxSeconds: 60, confirmations: 3 };
-    const shrunk = await shrinkLive(subject, {
+    const shrunk = await shrink(subject, {
       ...budget,
       signal: neverStopped,
       onProgress: () => undefined,
@@ -145,6 +149,71 @@ describe('shrinking a failure of a live service', () => {
     expect(smallest.story.at(-1)?.what).toContain('breaks');
     const { end } = await live(service.url, 2, smallest.config);
     expect(end.status).toBe('FAIL');
+  });
+});
+
+describe('a failure that shows in several ways', () => {
+  const overbooked = { kind: 'invariant', invariant: 'no-overbooking', operation: null } as const;
+
+  it('is tried again: counted when it fails the same way, and named when it fails otherwise', async () => {
+    const service = { now: new (BUGS['id-reuse'] as typeof BookingService)(null) };
+    const server = await listen((request, response) => answerWith(service.now, request, response), 0);
+    const sink = new MemorySink();
+    const { event } = sink;
+    sink.event = (each) => {
+      event.call(sink, each);
+      if (each.type === 'violation')
+        service.now = new (BUGS['one-seat-too-many'] as typeof BookingService)(null);
+    };
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const config = runConfigSchema.parse({ operations: 1_000 });
+    const run = { scenario: 'bookings', target: url, seed: 1, config, retries: 2 };
+    const { failForensic } = await executeLive({ ...run, sink, signal: neverStopped });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    const { invariant, message, reproduction } = forensicSchema.parse(failForensic);
+    expect(invariant).not.toBe(overbooked.invariant);
+    expect(reproduction).toMatchObject({ attempts: 2, failures: 0 });
+    const { otherwise = {} } = reproduction ?? {};
+    expect(Object.values(otherwise).reduce((sum, times) => sum + times, 0)).toBe(2);
+    expect(message).toContain(
+      `it failed the same way 0 times; it fails otherwise: ${timesOfEach(otherwise)}.`,
+    );
+    const note = sink.events.find(({ data }) => data['what'] === 'tried again');
+    expect(note?.data).toMatchObject({ failures: 0, otherwise });
+  });
+
+  it('is made small only as it was recorded', async () => {
+    await using service = await servedHere('one-seat-too-many');
+    const config = runConfigSchema.parse({ operations: 400 });
+    const subject = { scenario: 'bookings', target: service.url, seed: 2, config, targetUrl: null };
+    const options = { maxExecutions: 150, maxSeconds: 60, confirmations: 3 };
+    const search = { ...options, signal: neverStopped, onProgress: () => undefined };
+    const other = { ...overbooked, invariant: 'ids-are-never-reused' };
+    expect(await shrink({ ...subject, signature: other }, search)).toMatch(
+      /^seed 2 does not fail the same way when it is executed again, 5 times; it fails otherwise: .*no-overbooking/,
+    );
+    const shrunk = await shrink({ ...subject, signature: overbooked }, search);
+    if (typeof shrunk === 'string') throw new Error(shrunk);
+    expect(shrunk.trial.forensic).toMatchObject({ invariant: 'no-overbooking' });
+  });
+
+  it('is made as small as it came to be when the search is stopped', async () => {
+    await using service = await servedHere('one-seat-too-many');
+    const config = runConfigSchema.parse({ operations: 400 });
+    const subject = { scenario: 'bookings', target: service.url, seed: 2, config, targetUrl: null };
+    const signal = new StopControl();
+    const shrunk = await shrink(subject, {
+      ...{ maxExecutions: 10_000, maxSeconds: 600, confirmations: 1_000_000, signal },
+      onProgress: ({ stage }) => {
+        if (stage === 'operations') signal.request(null);
+      },
+    });
+    if (typeof shrunk === 'string') throw new Error(shrunk);
+    expect(shrunk.minimal).toBe(false);
+    expect(shrunk.trial.candidate.operations.length).toBeLessThan(shrunk.operationsBefore);
+    expect(shrunk.reproduced.times).toBeGreaterThan(0);
+    expect(shrunk.seconds).toBeLessThan(60);
   });
 });
 

@@ -1,15 +1,16 @@
 /** Finds a failure, shrinks it, and holds the reproduction against what is promised of one. */
 import { expect } from 'vitest';
 import { type Shrunk, shrink } from '../../runner/shrink/shrink.ts';
-import { formatSignature, signatureOf } from '../../runner/shrink/signature.ts';
 import { composeSmallest } from '../../runner/shrink/smallest.ts';
 import {
   type EndReport,
   type Forensic,
   formatReduction,
+  formatSignature,
   parseReduction,
   type RunConfig,
   runConfigSchema,
+  signatureOf,
   smallestSchema,
 } from '../../server/contract/index.ts';
 import { executed, neverStopped } from './execute.ts';

@@ -38,6 +38,11 @@ describe('shrinking on memory', () => {
     const options = { maxExecutions: 10, maxSeconds: 10, confirmations: 1, onProgress: () => {} };
     const config = runConfigSchema.parse({ operations: 50 });
     expect(await shrink({ ...run, config }, { ...options, signal: neverStopped })).toMatch(/does not fail/);
+    const signature = { kind: 'liveness', invariant: 'every-request-is-answered', operation: null } as const;
+    const buggy = runConfigSchema.parse({ bug: 'no-idempotency' });
+    expect(await shrink({ ...run, config: buggy, signature }, { ...options, signal: neverStopped })).toMatch(
+      /^seed 3 does not fail the same way when it is executed again; it fails otherwise: \S+ once$/,
+    );
     const crossed = { ...config, thresholds: ['ok<5'] };
     expect(await shrink({ ...run, config: crossed }, { ...options, signal: neverStopped })).toMatch(
       /threshold/,

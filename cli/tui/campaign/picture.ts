@@ -1,7 +1,7 @@
 /** A campaign as it is drawn: from its own state, or from the runs of it that a server has. */
-import { type Run, type Smallest, smallestSchema } from '../../../server/contract/index.ts';
+import { formatSignature, type Run, type Smallest, smallestSchema } from '../../../server/contract/index.ts';
 import { sizeOf } from '../../campaign/ranges.ts';
-import { type CampaignState, signatureText } from '../../campaign/state.ts';
+import type { CampaignState } from '../../campaign/state.ts';
 import { runOutcome } from '../../run/outcome.ts';
 
 export interface CampaignPicture {
@@ -47,7 +47,7 @@ export function pictureOf(state: CampaignState): CampaignPicture {
     unjudged: null,
     rows: found.map((each) => ({
       ...each,
-      failure: signatureText(each.signature),
+      failure: formatSignature(each.signature),
       reproduce: each.smallest?.reproduce ?? null,
     })),
   };

@@ -3,6 +3,8 @@
  * the faults that the seed draws for it, repeats it while its answer stays away, and hands every answer to the verdicts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { FaultName } from '../../../server/contract/index.ts';
+import { muteName } from '../../faults/seeded-faults.ts';
 import type { BookingCall } from '../../scenarios/bookings/calls.ts';
 import type { ModelPart, Operation, Workload } from '../../scenarios/scenario.ts';
 import type { Reply } from '../../service/call.ts';
@@ -10,10 +12,11 @@ import { Prng } from '../../sim/prng.ts';
 import type { BookingApi } from '../../targets/http/api.ts';
 import { NO_FAULTS, type WireFaultPlan, type WireFaults } from '../../targets/http/faults.ts';
 import type { Exchange, Gate, Wire } from '../../targets/http/wire.ts';
+import { rounded } from '../rounded.ts';
 import type { CityKnowledge } from './city-knowledge.ts';
 import type { Disturbance } from './disturbance.ts';
+import type { LiveVerdicts } from './live-verdicts.ts';
 import { OvertakingLane } from './overtaking-lane.ts';
-import type { Verdicts } from './verdicts.ts';
 
 /** A request is answered within this, in ms: whatever the faults do to others, and however busy the city is. */
 export const ANSWER_LIMIT_MS = 10_000;
@@ -48,7 +51,7 @@ export interface ClientOptions {
   api: BookingApi;
   wire: Wire;
   faults: WireFaultPlan;
-  verdicts: Verdicts;
+  verdicts: LiveVerdicts;
   knowledge: CityKnowledge;
   disturbance: Disturbance;
   isOver: () => boolean;
@@ -60,7 +63,7 @@ export interface ClientOptions {
 
 export class Client {
   readonly #options: ClientOptions;
-  readonly #verdicts: Verdicts;
+  readonly #verdicts: LiveVerdicts;
   readonly #knowledge: CityKnowledge;
   readonly #overtaking = new OvertakingLane();
   readonly #underWay = new Map<string, number>();
@@ -111,9 +114,9 @@ export class Client {
 
   /** After an answer that stayed away. With all faults healed, a citizen asks until it is the service's fault. */
   #givesUp(flow: Flow, attempt: Operation<BookingCall>, prng: Prng): boolean {
-    const { healed, healedMs, now } = this.#verdicts;
-    if (healed) {
-      const waitedMs = now - Math.max(flow.begunMs, healedMs);
+    const { healedAtMs, now } = this.#verdicts;
+    if (healedAtMs !== null) {
+      const waitedMs = now - Math.max(flow.begunMs, healedAtMs);
       if (waitedMs < ANSWER_LIMIT_MS) return false;
       this.#verdicts.neverAnswered(attempt, flow.lastCause, waitedMs);
       return true;
@@ -143,7 +146,7 @@ export class Client {
       this.#underWay.set(object, under);
       if (under === 2) this.sometimes['requests overlapped on one slot']++;
     }
-    return this.#verdicts.invoked(flow.actor, flow.call, flow.parts, link);
+    return this.#verdicts.sent(flow.actor, flow.call, flow.parts, link);
   }
 
   /** One attempt; null when no answer came. */
@@ -198,9 +201,9 @@ export class Client {
     }
   }
 
-  #strike(flow: Flow, attempt: Operation, name: string, data: Record<string, unknown>): void {
-    this.#verdicts.strike(name, attempt, data);
-    this.#options.onStruck(`${flow.n}.${flow.attempts - 1}.${name}`);
+  #strike(flow: Flow, attempt: Operation, name: FaultName, data: Record<string, unknown>): void {
+    this.#verdicts.strike(name, flow.call, { op: attempt.id, ...data });
+    this.#options.onStruck(muteName(flow.n, flow.attempts - 1, name));
   }
 
   #answered(flow: Flow, attempt: Operation<BookingCall>, exchange: Exchange): Reply | null {
@@ -246,8 +249,4 @@ export class Client {
 
 export function objectOf(call: BookingCall): string | null {
   return call.operation === 'list' ? null : call.slot;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
 }

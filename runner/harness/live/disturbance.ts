@@ -2,8 +2,9 @@
 import type { FaultRates } from '../../faults/profiles.ts';
 import { Prng } from '../../sim/prng.ts';
 import type { ServiceProcess } from '../../targets/http/service-process.ts';
+import { unanswering } from '../failure.ts';
+import type { LiveVerdicts } from './live-verdicts.ts';
 import type { Place } from './phases.ts';
-import type { Verdicts } from './verdicts.ts';
 
 /** Kills in a phase that has them: at least and at most, whatever the rate. */
 const KILLS = { least: 2, most: 5 } as const;
@@ -20,7 +21,7 @@ export interface DisturbanceOptions {
   rates: FaultRates;
   /** Null: the service is not the run's own. */
   service: ServiceProcess | null;
-  verdicts: Verdicts;
+  verdicts: LiveVerdicts;
   isStopped: () => boolean;
 }
 
@@ -150,15 +151,8 @@ export class Disturbance {
 
   #giveUp(message: string, invariant: string): void {
     const { verdicts } = this.#options;
-    verdicts.fail({
-      kind: 'liveness',
-      invariant,
-      message,
-      actual: message,
-      expected: 'a service that answers',
-      object: null,
-      operation: null,
-      eventIndex: verdicts.recorder.next - 1,
-    });
+    const expected = 'a service that answers';
+    const eventIndex = verdicts.lastIndex;
+    verdicts.fail(unanswering({ invariant, message, actual: message, expected, eventIndex }));
   }
 }

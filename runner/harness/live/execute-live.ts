@@ -3,13 +3,15 @@ import {
   type EndReport,
   type Forensic,
   type JsonObject,
+  type Reproducible,
   type RunConfig,
+  signatureOf,
   splitCredentials,
+  timesText,
 } from '../../../server/contract/index.ts';
-import { firstCrossed, parseThreshold } from '../../checkers/thresholds.ts';
+import { parseThreshold } from '../../checkers/thresholds.ts';
 import { faultRates } from '../../faults/profiles.ts';
 import { loadedAdapter } from '../../modules/loaded.ts';
-import { withOwn } from '../../reproduce.ts';
 import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
 import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
 import type { Workload } from '../../scenarios/scenario.ts';
@@ -20,18 +22,19 @@ import { contractApi } from '../../targets/http/contract.ts';
 import { WireFaultPlan } from '../../targets/http/faults.ts';
 import { ServiceProcess } from '../../targets/http/service-process.ts';
 import { Wire } from '../../targets/http/wire.ts';
+import { NullSink } from '../../telemetry/null.ts';
 import type { Sink } from '../../telemetry/sink.ts';
 import { engineVersions } from '../../versions.ts';
 import { Counters } from '../counters.ts';
-import { composeForensic, type FoundFailure } from '../forensics.ts';
-import { Recorder } from '../recorder.ts';
-import { steadyWallClock } from '../wall-clock.ts';
+import { type Failure, unanswering } from '../failure.ts';
+import { FailureTally } from '../failure-tally.ts';
+import { composeForensic } from '../forensics.ts';
+import { createRecorder, judgeThresholds, recordStart, reportEnd, stopReason } from '../start-and-end.ts';
+import { emptyTrace, type Trace } from '../trace.ts';
 import { Disturbance } from './disturbance.ts';
 import { cancelsAgain, type FirstLook, firstLook } from './first-look.ts';
-import type { LiveTrace } from './group-cursor.ts';
 import { LiveRun } from './live-run.ts';
-import { SILENT_SINK } from './silent-sink.ts';
-import { Verdicts } from './verdicts.ts';
+import { LiveVerdicts } from './live-verdicts.ts';
 
 const RESET_LIMIT_MS = 10_000;
 const CITY_LIMIT_MS = 2_000;
@@ -62,7 +65,7 @@ export interface LiveOptions {
   /** How often a failure is tried again, at most; 5 unless it is given. */
   retries?: number;
   /** Filled with what the run did, for making it small. */
-  trace?: LiveTrace;
+  trace?: Trace;
 }
 
 /** What all executions of one run have in common. */
@@ -87,7 +90,7 @@ interface Execution {
   readonly broken: () => { error: unknown } | null;
   workload: Workload<BookingCall>;
   run: LiveRun;
-  verdicts: Verdicts;
+  verdicts: LiveVerdicts;
   disturbance: Disturbance;
   wire: Wire;
 }
@@ -127,7 +130,7 @@ export async function executeLive(options: LiveOptions): Promise<EndReport> {
 }
 
 async function supervised(context: LiveContext): Promise<EndReport> {
-  const { options, address } = context;
+  const { options } = context;
   const startedMs = performance.now();
   const versions = engineVersions();
   const executionOptions: ExecutionOptions = {
@@ -137,22 +140,15 @@ async function supervised(context: LiveContext): Promise<EndReport> {
   };
   const execution = await begun(context, executionOptions);
   const { verdicts, workload } = execution;
+  const { recorder } = verdicts;
+  const { signal } = options;
   try {
-    const { scenario, seed, config } = options;
-    const target = bareUrl(address);
-    verdicts.recorder.record(0, 'start', 'city', {
-      scenario,
-      target,
-      seed,
-      config,
-      ...workload.world,
-      versions,
-    });
+    recordStart(recorder, named(context), workload.world, findScenario(options.scenario), versions);
     const first = await lookedAt(context, execution);
     executionOptions.cancelsAgain = first.cancelsAgain;
     if (!verdicts.failure) await carriedOut(execution, context);
     throwBroken(execution);
-    if (!verdicts.failure && !options.signal.requested) judgeThresholds(execution, options.config);
+    if (!verdicts.failure && !signal.requested) judgeThresholds(verdicts, options.config);
     const failForensic = verdicts.failure ? await bundle(execution, context, versions) : null;
     finish(execution);
     if (failForensic && first.failure) {
@@ -160,7 +156,12 @@ async function supervised(context: LiveContext): Promise<EndReport> {
     } else if (failForensic) {
       await tryAgain(context, executionOptions, failForensic, execution, performance.now() - startedMs);
     }
-    return await report(execution, options, failForensic);
+    return await reportEnd(verdicts, options.sink, {
+      failForensic,
+      stopped: signal.requested ? stopReason(signal) : null,
+      planned: execution.run.planned,
+      sometimes: sometimes(execution, options),
+    });
   } finally {
     finish(execution);
   }
@@ -179,35 +180,24 @@ async function lookedAt(
   verdicts.cancelsAgain = first.cancelsAgain;
   const { failure } = first;
   if (failure) {
-    const eventIndex = verdicts.recorder.next - 1;
-    verdicts.fail({
-      ...failure,
-      object: failure.object || null,
-      kind: 'invariant',
-      operation: null,
-      eventIndex,
-    });
+    verdicts.fail({ ...failure, kind: 'invariant', operation: null, eventIndex: verdicts.lastIndex });
   } else if (!isStopped()) {
     await reset(wire, api, workload.world as BookingWorld).catch((error: unknown) => {
       if (!(error instanceof NotPreparedError) || isStopped()) throw error;
-      verdicts.fail(noLongerPrepared(error, verdicts.recorder.next - 1));
+      verdicts.fail(noLongerPrepared(error, verdicts.lastIndex));
     });
   }
   return first;
 }
 
 /** It opened a fresh city before, and then met the first look: what it does now is its own doing. */
-function noLongerPrepared({ message }: NotPreparedError, eventIndex: number): FoundFailure {
-  return {
-    kind: 'liveness',
-    invariant: 'every-request-is-answered',
+function noLongerPrepared({ message }: NotPreparedError, eventIndex: number): Failure {
+  return unanswering({
     message: `${message} It had opened a fresh city before the first look.`,
     actual: message,
     expected: 'a fresh city',
-    object: null,
-    operation: null,
     eventIndex,
-  };
+  });
 }
 
 /** A fresh city, and all that an execution needs. */
@@ -216,15 +206,11 @@ async function begun(
   { sink, cancelsAgain, mostOperations }: ExecutionOptions,
 ): Promise<Execution> {
   const { seed, config, signal } = options;
-  const workload = beginWorkload(findScenario(options.scenario), seed, config) as Workload<BookingCall>;
+  const scenario = findScenario(options.scenario);
+  const workload = beginWorkload(scenario, seed, config) as Workload<BookingCall>;
   const counters = new Counters();
-  const recorder = new Recorder({
-    sink,
-    snapshotEvery: config.snapshotEvery,
-    metrics: () => ({ ...workload.metrics(), ...counters.metrics() }),
-    now: options.now ?? steadyWallClock(),
-  });
-  const verdicts = new Verdicts(workload, recorder, counters);
+  const recorder = createRecorder({ ...options, sink }, workload, counters);
+  const verdicts = new LiveVerdicts(workload, recorder, counters, scenario.objectNoun ?? 'object');
   verdicts.cancelsAgain = cancelsAgain;
   const rates = faultRates(config);
   let broken: { error: unknown } | null = null;
@@ -234,7 +220,7 @@ async function begun(
   await reset(wire, api, workload.world as BookingWorld);
   const faults = new WireFaultPlan(seed, rates, config.reduction?.muted);
   const disturbance = new Disturbance({ seed, rates, service, verdicts, isStopped });
-  const trace = sink === options.sink ? (options.trace ?? null) : null;
+  const trace = (sink === options.sink ? options.trace : null) ?? emptyTrace();
   const run = new LiveRun({
     ...{ seed, config, workload, api, wire, faults, verdicts, disturbance, mostOperations, trace, isStopped },
     onBroken: (error) => {
@@ -287,48 +273,26 @@ function finish({ disturbance, wire }: Execution): void {
   wire.close();
 }
 
-function judgeThresholds({ verdicts, workload }: Execution, config: RunConfig): void {
-  const metrics = { ...workload.metrics(), ...verdicts.counters.metrics() };
-  const crossed = firstCrossed(config.thresholds.map(parseThreshold), metrics);
-  if (!crossed) return;
-  const { threshold, actual } = crossed;
-  verdicts.fail({
-    kind: 'threshold',
-    invariant: threshold.text,
-    message:
-      actual === null
-        ? `There is no metric "${threshold.metric}" for the threshold ${threshold.text}. Known: ${Object.keys(metrics).join(', ')}.`
-        : `The threshold ${threshold.text} was crossed: ${threshold.metric} is ${actual}.`,
-    actual,
-    expected: threshold.text,
-    object: null,
-    operation: null,
-    eventIndex: verdicts.recorder.next - 1,
-  });
-}
-
 async function bundle(
   { verdicts, workload, disturbance }: Execution,
   context: LiveContext,
   versions: Record<string, string>,
 ): Promise<Forensic> {
-  const { options, address, service } = context;
+  const { options, service } = context;
   const failure = verdicts.failure;
   if (!failure) throw new Error('A bundle needs a failure.');
   await disturbance.up();
   const isOfTheRun = failure.object === null || workload.objects.includes(failure.object);
   // An adapter that cannot say any more takes nothing from the verdict.
   const city = await inspected(context, workload.objects, failure.object).catch(() => null);
-  const { scenario, seed, config } = options;
-  const target = bareUrl(address);
-  const forensic = composeForensic(isOfTheRun ? failure : { ...failure, object: null }, {
-    ...{ scenario, target, seed, config, versions, city },
-    show: (object, state) => workload.show(object, state),
-    simulation: verdicts,
-    recorder: verdicts.recorder,
-  });
-  const reproduce = withOwn(forensic.reproduce, options.exec ?? null);
-  return { ...forensic, reproduce, ...(service ? { process: { service: service.report() } } : {}) };
+  const about = { ...named(context), exec: options.exec ?? null, versions, city };
+  const forensic = composeForensic(isOfTheRun ? failure : { ...failure, object: null }, verdicts, about);
+  return service ? { ...forensic, process: { service: service.report() } } : forensic;
+}
+
+/** The run as it is stored: without the user and password of its address. */
+function named({ options: { scenario, seed, config }, address }: LiveContext): Reproducible {
+  return { scenario, target: bareUrl(address), seed, config };
 }
 
 /** The city as the service shows it, as far as it answers; the failed slot first. */
@@ -371,30 +335,32 @@ async function tryAgain(
   if (forensic.kind === 'threshold') return;
   const { options } = context;
   const mostOperations = Math.ceil(run.planned * FURTHER) + options.config.concurrency * 4;
-  const executionOptions: ExecutionOptions = { sink: SILENT_SINK, cancelsAgain, mostOperations };
+  const executionOptions: ExecutionOptions = { sink: new NullSink(), cancelsAgain, mostOperations };
   const begunMs = performance.now();
   const budgetMs = Math.max(RETRIES.leastMs, firstMs);
-  let attempts = 0;
-  let failures = 0;
-  while (attempts < (options.retries ?? RETRIES.times) && !options.signal.requested) {
+  const tally = new FailureTally(signatureOf(forensic));
+  while (tally.executions < (options.retries ?? RETRIES.times) && !options.signal.requested) {
     if (performance.now() - begunMs > budgetMs) break;
     try {
-      const failed = await failsAgain(context, executionOptions);
+      const failure = await failureAgain(context, executionOptions);
       if (options.signal.requested) break;
-      attempts++;
-      if (failed) failures++;
+      tally.count(failure && signatureOf({ ...failure, operation: failure.operation?.call ?? null }));
     } catch {
       // A service that cannot be reset any more says nothing about the rate.
       break;
     }
   }
+  const { executions: attempts, same: failures, otherwise } = tally;
   if (attempts === 0) return;
-  forensic.reproduction = { attempts, failures };
-  forensic.message += ` Tried again ${attempts} ${attempts === 1 ? 'time' : 'times'} with the same plan, it failed ${failures} ${failures === 1 ? 'time' : 'times'}.`;
-  verdicts.recorder.record(verdicts.now, 'note', 'city', { what: 'tried again', attempts, failures });
+  forensic.reproduction = { attempts, failures, ...(otherwise ? { otherwise } : {}) };
+  forensic.message += ` Tried again ${timesText(attempts)} with the same plan, it failed the same way ${timesText(failures)}${tally.otherwiseText}.`;
+  verdicts.note('tried again', forensic.reproduction);
 }
 
-async function failsAgain(context: LiveContext, executionOptions: ExecutionOptions): Promise<boolean> {
+async function failureAgain(
+  context: LiveContext,
+  executionOptions: ExecutionOptions,
+): Promise<Failure | null> {
   const { service } = context;
   if (service && !service.running) await service.start();
   const again = await begun(context, executionOptions);
@@ -405,43 +371,16 @@ async function failsAgain(context: LiveContext, executionOptions: ExecutionOptio
     finish(again);
     await again.disturbance.up();
   }
-  return again.verdicts.failure !== null;
+  return again.verdicts.failure;
 }
 
-async function report(
-  { run, verdicts, workload, disturbance }: Execution,
-  options: LiveOptions,
-  failForensic: Forensic | null,
-): Promise<EndReport> {
-  const { recorder, counters } = verdicts;
-  const stopped = options.signal.requested && !failForensic;
-  const status = failForensic ? 'FAIL' : stopped ? 'STOPPED' : 'PASS';
-  const reason = stopped ? (options.signal.reason ?? 'asked to stop') : null;
-  const sometimes: Record<string, number> = {
-    ...workload.sometimes(),
-    'a retry followed a lost answer': counters.retries,
+function sometimes({ run, disturbance }: Execution, { exec }: LiveOptions): Record<string, number> {
+  return {
     ...run.sometimes,
-    ...(typeof options.exec === 'string'
+    ...(typeof exec === 'string'
       ? { 'the service was killed with requests under way': disturbance.killsInWork }
       : {}),
   };
-  const data: JsonObject = {
-    status,
-    reason,
-    operationsPlanned: run.planned,
-    sometimes,
-    neverReached: Object.keys(sometimes).filter((name) => sometimes[name] === 0),
-    checking: { 'per-object-history': { ...verdicts.history.cost } },
-    undecided: [...new Map([...verdicts.givenUp, ...verdicts.history.undecided])].map(([object, why]) => ({
-      object,
-      why,
-    })),
-  };
-  const index = recorder.record(verdicts.now, 'end', 'city', data);
-  recorder.snapshot(index);
-  const end: EndReport = { status, reason, failForensic };
-  await options.sink.end(end);
-  return end;
 }
 
 async function answers(probe: Wire): Promise<boolean> {

@@ -7,6 +7,7 @@ import { AdapterError, isProgrammingError } from '../../modules/adapter-error.ts
 import type { BookingCall, BookingWorld, SlotRow } from '../../scenarios/bookings/calls.ts';
 import type { Violation } from '../../scenarios/scenario.ts';
 import type { Reply } from '../../service/call.ts';
+import { inShort } from '../../service/in-short.ts';
 import type { BookingApi, Breach } from '../../targets/http/api.ts';
 import type { Answer, Exchange, Wire, WireRequest } from '../../targets/http/wire.ts';
 
@@ -360,10 +361,5 @@ function wrong(
   expected: unknown,
   object: string | null = null,
 ): Violation {
-  return { invariant, message, actual, expected, object: object ?? '' };
-}
-
-function inShort(reply: Reply): string {
-  const text = reply.outcome === 'refused' ? `refused: ${reply.reason}` : JSON.stringify(reply);
-  return text.length > 160 ? `${text.slice(0, 157)}…` : text;
+  return { invariant, message, actual, expected, object };
 }

@@ -2,14 +2,7 @@
  * Which groups of a plan are begun, and which of their requests: all, or those that a reduction keeps. The
  * number of a request tells its group, the wave of it, its place there, and how far down its chain it is.
  */
-
-/** What a live run did, for making it small. */
-export interface LiveTrace {
-  /** Requests of the plan that were begun; `slot` is null for a list. */
-  begun: { n: number; slot: string | null; actor: string }[];
-  /** Faults that struck, as a reduction mutes them. */
-  struck: string[];
-}
+import { PlanCursor } from '../plan.ts';
 
 /** Numbers of one group; of one wave of it; of one chain of requests in that. */
 const GROUP = 100_000;
@@ -30,15 +23,14 @@ export function groupOf(n: number): number {
 
 export class GroupCursor {
   readonly #kept: ReadonlySet<number> | null;
-  readonly #groups: readonly number[];
-  #position = 0;
+  readonly #groups: PlanCursor;
   #extras = 0;
 
   /** `kept`: the numbers of the requests that are kept; null: all are. */
   constructor(kept: readonly number[] | null) {
     this.#kept = kept ? new Set(kept) : null;
-    const groups = new Set((kept ?? []).map(groupOf));
-    this.#groups = [...groups].filter((g) => g < FIRST_EXTRA).sort((a, b) => a - b);
+    const groups = kept && [...new Set(kept.map(groupOf))].sort((a, b) => a - b);
+    this.#groups = new PlanCursor(FIRST_EXTRA, groups?.filter((g) => g < FIRST_EXTRA) ?? null);
   }
 
   get isReduced(): boolean {
@@ -47,8 +39,7 @@ export class GroupCursor {
 
   /** The number of the next group; null when there is none. */
   next(): number | null {
-    const position = this.#position++;
-    return this.#kept ? (this.#groups[position] ?? null) : position;
+    return this.#groups.usedUp ? null : this.#groups.next();
   }
 
   /** The number for a group that comes up on the way. */

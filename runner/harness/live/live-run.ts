@@ -13,15 +13,16 @@ import { Prng } from '../../sim/prng.ts';
 import type { BookingApi } from '../../targets/http/api.ts';
 import type { WireFaultPlan } from '../../targets/http/faults.ts';
 import { Gate, type Wire } from '../../targets/http/wire.ts';
+import type { Trace } from '../trace.ts';
 import { CityKnowledge } from './city-knowledge.ts';
 import { Client, type Flow, objectOf } from './client.ts';
 import type { Disturbance } from './disturbance.ts';
-import { GroupCursor, type LiveTrace, numberOf } from './group-cursor.ts';
+import { GroupCursor, numberOf } from './group-cursor.ts';
 import { KeyMemory } from './key-memory.ts';
 import { Lanes } from './lanes.ts';
+import type { LiveVerdicts } from './live-verdicts.ts';
 import { CityPlan } from './plan.ts';
 import { type Group, list, type Planned, read } from './planned.ts';
-import type { Verdicts } from './verdicts.ts';
 
 /** Slots that are read when the city is quiet, at most. */
 const QUIET_READS = 24;
@@ -39,12 +40,12 @@ export interface LiveRunOptions {
   api: BookingApi;
   wire: Wire;
   faults: WireFaultPlan;
-  verdicts: Verdicts;
+  verdicts: LiveVerdicts;
   disturbance: Disturbance;
   /** Operations after which nothing further begins, when that is less than the plan has. */
   mostOperations: number | null;
   /** Filled with what the run did. */
-  trace: LiveTrace | null;
+  trace: Trace;
   /** True once the run is to end without a verdict. */
   isStopped: () => boolean;
   /** The API's own code failed; afterwards `isStopped` is true. */
@@ -61,7 +62,7 @@ interface Running {
 
 export class LiveRun {
   readonly #options: LiveRunOptions;
-  readonly #verdicts: Verdicts;
+  readonly #verdicts: LiveVerdicts;
   readonly #knowledge: CityKnowledge;
   readonly #plan: CityPlan;
   readonly #client: Client;
@@ -91,10 +92,10 @@ export class LiveRun {
       ...options,
       knowledge: this.#knowledge,
       isOver: () => this.#isOver(),
-      onStruck: (fault) => options.trace?.struck.push(fault),
+      onStruck: (fault) => options.trace.struck.push(fault),
     });
     this.#keys = new KeyMemory(
-      (parts) => verdicts.history.forget(parts),
+      (parts) => verdicts.checker.forget(parts),
       (call) => this.#knowledge.mayRepeat(call),
     );
     this.#lanes = new Lanes(config.concurrency);
@@ -308,7 +309,7 @@ export class LiveRun {
       if (key === 'release') this.#knowledge.release(call);
     }
     if (call.operation !== 'list' && parts.length > 0) this.#touched.add(call.slot);
-    if (n >= 0) this.#options.trace?.begun.push({ n, slot: objectOf(call), actor });
+    if (n >= 0) this.#options.trace.begun.push({ n, actor, object: objectOf(call) });
     const link = key === 'repeat' || key === 'release' ? { repeat: true } : {};
     const begunMs = this.#verdicts.now;
     const { hangUpAfterMs = null } = planned;

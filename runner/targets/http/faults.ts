@@ -1,6 +1,6 @@
 /** Faults on the wire: what strikes each request to a service is drawn from the seed beforehand. */
-import type { FaultRates } from '../../faults/profiles.ts';
-import { Prng } from '../../sim/prng.ts';
+import type { FaultName } from '../../../server/contract/index.ts';
+import { SeededFaults } from '../../faults/seeded-faults.ts';
 import type { Cut } from './wire.ts';
 
 /** What strikes one request; null or false: nothing. Times in milliseconds. */
@@ -35,34 +35,15 @@ const CUTS: readonly Cut[] = ['sent', 'sent', 'sent', 'head', 'half'];
 /** However hard a phase is, this share of the requests is left alone. */
 const MOST = 0.6;
 
-export class WireFaultPlan {
-  readonly #seed: number;
-  readonly #rates: FaultRates;
-  readonly #prng: Prng;
-  readonly #muted: ReadonlySet<string>;
-  #healed = false;
-
-  /** `muted`: faults that do not strike, as `<operation>.<attempt>.<fault>`. */
-  constructor(seed: number, rates: FaultRates, muted: readonly string[] = []) {
-    this.#muted = new Set(muted);
-    this.#seed = seed;
-    this.#rates = rates;
-    this.#prng = new Prng(seed, 'fault');
-  }
-
-  /** From now on nothing strikes. */
-  heal(): void {
-    this.#healed = true;
-  }
-
+export class WireFaultPlan extends SeededFaults {
   /**
    * What strikes this attempt of operation `n` of the plan, the same whatever happened before.
    * `intensity` is the phase's: it multiplies the run's rates.
    */
   draw(n: number, attempt: number, intensity: number): WireFaults {
-    if (this.#healed) return NO_FAULTS;
-    const prng = this.#prng.reset(this.#seed, 'fault', n, attempt);
-    const rate = (name: keyof FaultRates) => Math.min(MOST, (this.#rates[name] ?? 0) * intensity);
+    if (this.healed) return NO_FAULTS;
+    const prng = this.drawsOf(n, attempt);
+    const rate = (name: FaultName) => Math.min(MOST, this.rates[name] * intensity);
     const dropRequest = prng.chance(rate('drop-request'));
     const dropResponse = prng.chance(rate('drop-response'));
     const share = prng.between(0.05, 0.99);
@@ -78,35 +59,23 @@ export class WireFaultPlan {
     const duplicateAfterMs = prng.between(0, 10);
     const reordered = prng.chance(rate('reorder'));
     const overtakenBy = 1 + prng.below(4);
-    const isMuted = (name: keyof FaultRates) => this.#muted.has(`${n}.${attempt}.${name}`);
-    return this.#withoutMuted(isMuted, {
-      cut: dropRequest ? 'request' : dropResponse ? cut : null,
+    const strikes = (isDrawn: boolean, name: FaultName) => isDrawn && !this.isMuted(n, attempt, name);
+    const isCut = strikes(dropRequest || dropResponse, dropRequest ? 'drop-request' : 'drop-response');
+    const isLate = strikes(delayed, 'delay');
+    return {
+      cut: isCut ? (dropRequest ? 'request' : cut) : null,
       cutAt: dropRequest ? share : cutAfterMs,
-      delayMs: delayed && !isSplit ? delayMs : null,
-      splitMs: delayed && isSplit ? delayMs : null,
+      delayMs: isLate && !isSplit ? delayMs : null,
+      splitMs: isLate && isSplit ? delayMs : null,
       splitAt,
-      overtakenBy: reordered ? overtakenBy : null,
-      duplicateAfterMs: duplicated ? (isTogether ? 0 : duplicateAfterMs) : null,
-    });
+      overtakenBy: strikes(reordered, 'reorder') ? overtakenBy : null,
+      duplicateAfterMs: strikes(duplicated, 'duplicate-request') ? (isTogether ? 0 : duplicateAfterMs) : null,
+    };
   }
 
   /** The citizen hangs up so long after the request is sent: unless answers are never lost in this run. */
   hangUp(n: number, attempt: number, drawn: WireFaults, afterMs: number): WireFaults {
-    if (this.#healed || !this.#rates['drop-response'] || drawn.cut !== null) return drawn;
-    return this.#muted.has(`${n}.${attempt}.drop-response`)
-      ? drawn
-      : { ...drawn, cut: 'sent', cutAt: afterMs };
-  }
-
-  #withoutMuted(isMuted: (name: keyof FaultRates) => boolean, drawn: WireFaults): WireFaults {
-    if (this.#muted.size === 0) return drawn;
-    const cut = drawn.cut === 'request' ? 'drop-request' : 'drop-response';
-    return {
-      ...drawn,
-      ...(isMuted(cut) ? { cut: null } : {}),
-      ...(isMuted('delay') ? { delayMs: null, splitMs: null } : {}),
-      ...(isMuted('reorder') ? { overtakenBy: null } : {}),
-      ...(isMuted('duplicate-request') ? { duplicateAfterMs: null } : {}),
-    };
+    if (this.healed || !this.rates['drop-response'] || drawn.cut !== null) return drawn;
+    return this.isMuted(n, attempt, 'drop-response') ? drawn : { ...drawn, cut: 'sent', cutAt: afterMs };
   }
 }

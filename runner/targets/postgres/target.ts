@@ -5,9 +5,10 @@
 import { EngineFault } from '../../engine-fault.ts';
 import { AdapterError, type AdapterPhase, errorText } from '../../modules/adapter-error.ts';
 import type { Call } from '../../service/call.ts';
+import { inShort } from '../../service/in-short.ts';
 import { type SqlClient, type SqlService, type SqlValue, sqlState } from '../../service/sql-service.ts';
 import { withinTime } from '../../supervise/within-time.ts';
-import { brokenContract, checkedReply, inShort } from '../reply.ts';
+import { brokenContract, checkedReply } from '../reply.ts';
 import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
 import { abortedError, PostgresTask, type Statement, type Transaction } from './gate.ts';

@@ -1,6 +1,6 @@
-/** A sink that keeps nothing: a campaign wants verdicts only. */
+/** A sink that keeps nothing: a campaign, or a failure that is tried again, wants verdicts only. */
 import type { EndReport, RunEvent, Snapshot } from '../../server/contract/index.ts';
-import type { Sink } from '../telemetry/sink.ts';
+import type { Sink } from './sink.ts';
 
 export class NullSink implements Sink {
   readonly discards = true;

@@ -1,0 +1,156 @@
+/** The verdicts of a live run: what is particular where time is real and the world decides what comes first. */
+import type { BookingCall } from '../../scenarios/bookings/calls.ts';
+import type { ModelPart, Operation, Violation, Workload } from '../../scenarios/scenario.ts';
+import type { Reply } from '../../service/call.ts';
+import type { Breach } from '../../targets/http/api.ts';
+import type { Counters } from '../counters.ts';
+import { type Failure, unanswering } from '../failure.ts';
+import type { Recorder } from '../recorder.ts';
+import { Verdicts } from '../verdicts.ts';
+import { IdOwners } from './id-owners.ts';
+
+/** A check that takes longer than this says that too much about its slot is open, in ms. */
+const LONG_CHECK_MS = 40;
+/** A slot whose long checks took so long together is left alone from then on, in ms. */
+const LONG_CHECKS_LIMIT_MS = 1_500;
+
+export class LiveVerdicts extends Verdicts<BookingCall> {
+  /** The service acknowledges the cancel of a booking again that was cancelled before. */
+  cancelsAgain = false;
+  readonly #owners = new IdOwners();
+  readonly #longChecksMs = new Map<string, number>();
+  readonly #givenUp = new Map<string, string>();
+  #lastAnswerMs = 0;
+  #lastInvokedMs = 0;
+  readonly #listeners: (() => void)[] = [];
+
+  constructor(workload: Workload<BookingCall>, recorder: Recorder, counters: Counters, objectNoun: string) {
+    const startedMs = performance.now();
+    super({ workload, recorder, counters, objectNoun, clock: () => performance.now() - startedMs });
+  }
+
+  /** When the last answer came. */
+  get lastAnswerMs(): number {
+    return this.#lastAnswerMs;
+  }
+
+  /** When the last request left. */
+  get lastInvokedMs(): number {
+    return this.#lastInvokedMs;
+  }
+
+  /**
+   * With the slots that are judged no more: so many lost requests may still happen there that one check takes as
+   * long as thousands of others. Whoever plans goes elsewhere.
+   */
+  override get undecided(): ReadonlyMap<string, string> {
+    return new Map([...this.#givenUp, ...super.undecided]);
+  }
+
+  /** True for a slot that is not worth going to: it is left alone, or its history could not be decided. */
+  isGivenUp(slot: string): boolean {
+    return this.#givenUp.has(slot) || this.checker.undecided.has(slot);
+  }
+
+  onFailure(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** A request is about to leave. `link` says of which earlier one it is a repeat. */
+  sent(
+    actor: string,
+    call: BookingCall,
+    parts: readonly ModelPart[],
+    link: Record<string, unknown>,
+  ): Operation<BookingCall> {
+    this.counters.inFlight++;
+    const operation = this.announced(actor, call, link);
+    this.#lastInvokedMs = operation.invokedMs;
+    this.invoked(operation, parts);
+    return operation;
+  }
+
+  override completed(
+    attempt: Operation<BookingCall>,
+    parts: readonly ModelPart[],
+    answered: Reply & { outcome: 'ok' | 'refused' },
+  ): boolean {
+    const reply = this.cancelsAgain && attempt.call.operation === 'cancel' ? again(answered) : answered;
+    this.#lastAnswerMs = this.now;
+    this.counters.inFlight--;
+    let begunMs = performance.now();
+    return super.completed(attempt, parts, reply, (object) => {
+      const nowMs = performance.now();
+      this.#noteCheck(object, nowMs - begunMs);
+      begunMs = nowMs;
+    });
+  }
+
+  #noteCheck(object: string, tookMs: number): void {
+    if (tookMs < LONG_CHECK_MS) return;
+    const total = (this.#longChecksMs.get(object) ?? 0) + tookMs;
+    this.#longChecksMs.set(object, total);
+    if (total < LONG_CHECKS_LIMIT_MS || this.#givenUp.has(object)) return;
+    const from = `left alone from event ${this.lastIndex} on`;
+    this.#givenUp.set(object, `${from}: too many lost requests may still happen there`);
+    this.note('a slot is left alone', { slot: object });
+  }
+
+  override unanswered(
+    attempt: Operation<BookingCall>,
+    parts: readonly ModelPart[],
+    cause: string,
+    canHappen: boolean,
+  ): boolean {
+    this.counters.inFlight--;
+    return super.unanswered(attempt, parts, cause, canHappen);
+  }
+
+  /** An answer that the contract does not know. */
+  breached(
+    operation: Operation<BookingCall>,
+    { message, expected }: Breach,
+    answer: { status: number; body: string },
+  ): void {
+    const actual = { status: answer.status, body: answer.body.slice(0, 2_000) };
+    const cause = 'an answer that the contract does not know';
+    const eventIndex = this.ended(operation, 'unknown', { cause, ...actual });
+    const object = this.workload.objectOf(operation.call);
+    const invariant = 'answers-follow-the-contract';
+    this.fail({ kind: 'invariant', invariant, message, actual, expected, object, operation, eventIndex });
+  }
+
+  neverAnswered(operation: Operation<BookingCall>, cause: string, waitedMs: number): void {
+    const waited = `${Math.round(waitedMs)} ms`;
+    const { call, actor } = operation;
+    this.fail(
+      unanswering({
+        message: `${this.healed ? 'With all faults healed, ' : ''}${call.operation} by ${actor} was not answered within ${waited}: ${cause}.`,
+        actual: `no answer after ${waited} (${cause})`,
+        expected: 'an answer, and no 5xx, within 10 s',
+        object: this.workload.objectOf(call),
+        operation,
+        eventIndex: this.lastIndex,
+      }),
+    );
+  }
+
+  override fail(failure: Failure): false {
+    if (this.failure) return false;
+    super.fail(failure);
+    for (const listener of this.#listeners) listener();
+    return false;
+  }
+
+  protected override broken(attempt: Operation<BookingCall>, reply: Reply, index: number): Violation | null {
+    const { call } = attempt;
+    const isGiven = call.operation === 'book' && reply.outcome === 'ok';
+    const reused = isGiven ? this.#owners.given(String(reply.value['booking']), call) : null;
+    return reused ?? super.broken(attempt, reply, index);
+  }
+}
+
+/** An acknowledged cancel that says no more than that the booking is over. */
+function again<R extends Reply>(reply: R): R {
+  return reply.outcome === 'ok' ? { ...reply, value: { ...reply.value, again: true } } : reply;
+}

@@ -1,0 +1,93 @@
+/** How the history of a run begins and ends, and how it is judged as a whole. */
+import type {
+  EndReport,
+  Forensic,
+  JsonObject,
+  Reproducible,
+  RunConfig,
+} from '../../server/contract/index.ts';
+import type { Scenario, Workload } from '../scenarios/scenario.ts';
+import type { Call } from '../service/call.ts';
+import type { Sink } from '../telemetry/sink.ts';
+import type { Counters } from './counters.ts';
+import { crossedThreshold } from './failure.ts';
+import { Recorder } from './recorder.ts';
+import type { Verdicts } from './verdicts.ts';
+import { steadyWallClock } from './wall-clock.ts';
+
+export function createRecorder<C extends Call>(
+  { sink, config, now }: { sink: Sink; config: RunConfig; now?: (() => Date) | undefined },
+  workload: Workload<C>,
+  counters: Counters,
+): Recorder {
+  return new Recorder({
+    sink,
+    snapshotEvery: config.snapshotEvery,
+    metrics: () => ({ ...workload.metrics(), ...counters.metrics() }),
+    now: now ?? steadyWallClock(),
+  });
+}
+
+export function recordStart(
+  recorder: Recorder,
+  { scenario, target, seed, config }: Reproducible,
+  world: JsonObject,
+  { charts }: Scenario,
+  versions: Record<string, string>,
+): void {
+  const about = { scenario, target, seed, config, ...world, ...(charts ? { charts } : {}), versions };
+  recorder.record(0, 'start', 'city', about);
+}
+
+/** Fails the run when its metrics do not keep a threshold. */
+export function judgeThresholds<C extends Call>(verdicts: Verdicts<C>, { thresholds }: RunConfig): void {
+  const { workload, counters, lastIndex } = verdicts;
+  const metrics = { ...workload.metrics(), ...counters.metrics() };
+  const crossed = crossedThreshold(thresholds, metrics, lastIndex);
+  if (crossed) verdicts.fail(crossed);
+}
+
+export interface Ending {
+  failForensic: Forensic | null;
+  /** Why the run was stopped before it could be judged; null: it was not. */
+  stopped: string | null;
+  /** Operations planned. */
+  planned: number;
+  /** How often sometimes-properties were reached, beside those that every run has. */
+  sometimes: Record<string, number>;
+}
+
+/** Records how the run ended, and hands the report of it to the sink. */
+export async function reportEnd<C extends Call>(
+  verdicts: Verdicts<C>,
+  sink: Sink,
+  { failForensic, stopped, planned, ...ending }: Ending,
+): Promise<EndReport> {
+  const { workload, recorder, counters, checker } = verdicts;
+  const status = failForensic ? 'FAIL' : stopped === null ? 'PASS' : 'STOPPED';
+  const reason = status === 'STOPPED' ? stopped : null;
+  const sometimes: Record<string, number> = {
+    'a request was answered': counters.ok + counters.refused,
+    ...workload.sometimes(),
+    'a retry followed a lost answer': counters.retries,
+    ...ending.sometimes,
+  };
+  const index = recorder.record(verdicts.now, 'end', 'city', {
+    status,
+    reason,
+    operationsPlanned: planned,
+    sometimes,
+    neverReached: Object.keys(sometimes).filter((name) => sometimes[name] === 0),
+    checking: { 'per-object-history': { ...checker.cost } },
+    undecided: [...verdicts.undecided].map(([object, why]) => ({ object, why })),
+  });
+  recorder.snapshot(index);
+  const end: EndReport = { status, reason, failForensic };
+  await sink.end(end);
+  return end;
+}
+
+/** In the words of whoever stopped the run. */
+export function stopReason({ reason }: { readonly reason: string | null }): string {
+  return reason ?? 'asked to stop';
+}

@@ -1,0 +1,22 @@
+/** What a run did, for replaying and shrinking it. */
+
+export interface Trace {
+  /** Position picked among the ready requests, step by step; empty where the world picks. */
+  picks: number[];
+  /** Faults that struck, named as a reduction mutes them. */
+  struck: string[];
+  /** Planned operations begun, in order. */
+  begun: Begun[];
+}
+
+export interface Begun {
+  /** Its number in the plan. */
+  n: number;
+  actor: string;
+  /** Null for operations that are about several objects or none. */
+  object: string | null;
+}
+
+export function emptyTrace(): Trace {
+  return { picks: [], struck: [], begun: [] };
+}

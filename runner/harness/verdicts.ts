@@ -1,0 +1,229 @@
+/** Records what happens in a run, holds every answer against the invariants and the model, and keeps the first failure. */
+import { HistoryChecker } from '../checkers/history-checker.ts';
+import type { ModelPart, Operation, Violation, Workload } from '../scenarios/scenario.ts';
+import type { Call, Reply } from '../service/call.ts';
+import type { Counters } from './counters.ts';
+import { type Failure, unexplained } from './failure.ts';
+import { IntervalLog } from './interval-log.ts';
+import type { Recorder } from './recorder.ts';
+import { rounded } from './rounded.ts';
+
+export interface VerdictsOptions<C extends Call> {
+  workload: Workload<C>;
+  recorder: Recorder;
+  counters: Counters;
+  /** The name under which events tell the object that they are about. */
+  objectNoun: string;
+  /** Milliseconds since the start, virtual or real. */
+  clock: () => number;
+}
+
+export class Verdicts<C extends Call = Call> {
+  readonly workload: Workload<C>;
+  readonly recorder: Recorder;
+  readonly counters: Counters;
+  readonly checker: HistoryChecker;
+  readonly intervals = new IntervalLog();
+  readonly #objectNoun: string;
+  readonly #clock: () => number;
+  /** True when nobody reads the history. */
+  readonly #silent: boolean;
+  #operations = 0;
+  #audits = 0;
+  #healedAtMs: number | null = null;
+  #failure: Failure | null = null;
+
+  constructor({ workload, recorder, counters, objectNoun, clock }: VerdictsOptions<C>) {
+    this.workload = workload;
+    this.recorder = recorder;
+    this.counters = counters;
+    this.checker = new HistoryChecker(workload.model, workload.world);
+    this.#objectNoun = objectNoun;
+    this.#clock = clock;
+    this.#silent = recorder.silent;
+  }
+
+  /** Milliseconds since the start. */
+  get now(): number {
+    return this.#clock();
+  }
+
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+
+  /** When the faults were healed; null before. */
+  get healedAtMs(): number | null {
+    return this.#healedAtMs;
+  }
+
+  get healed(): boolean {
+    return this.#healedAtMs !== null;
+  }
+
+  /** Index of the newest event. */
+  get lastIndex(): number {
+    return this.recorder.next - 1;
+  }
+
+  /** Objects whose history could not be decided, with the reason. */
+  get undecided(): ReadonlyMap<string, string> {
+    return this.checker.undecided;
+  }
+
+  heal(): void {
+    this.#healedAtMs = this.now;
+    this.recorder.record(this.now, 'heal', 'chaos', {});
+  }
+
+  /** Returns the event's index. */
+  note(what: string, data: Record<string, unknown>): number {
+    return this.recorder.record(this.now, 'note', 'city', { what, ...data });
+  }
+
+  /** A fault strikes: the call of a citizen, or with null the whole city. */
+  strike(name: string, call: C | null, data: Record<string, unknown>): void {
+    this.counters.faults++;
+    const about = call ? { operation: call.operation, ...this.#about(call) } : {};
+    this.recorder.record(this.now, 'fault', 'chaos', { name, ...about, ...data });
+  }
+
+  /** A request is about to leave. `link` says of which earlier one it is a repeat. */
+  announced(actor: string, call: C, link: Record<string, unknown> | null): Operation<C> {
+    const id = this.#operations++;
+    this.counters.operations++;
+    return { id, actor, call, invokedIndex: this.#recordCall(id, actor, call, link), invokedMs: this.now };
+  }
+
+  invoked(operation: Operation<C>, parts: readonly ModelPart[]): void {
+    if (!this.#silent) {
+      this.intervals.invoked(
+        operation,
+        parts.map((part) => part.object),
+      );
+    }
+    this.workload.invoked(operation);
+    this.checker.invoke(operation.id, parts);
+  }
+
+  /** An answer came; `explained` is told of each object whose history allows it. False when the answer is wrong. */
+  completed(
+    operation: Operation<C>,
+    parts: readonly ModelPart[],
+    reply: Reply & { outcome: 'ok' | 'refused' },
+    explained?: (object: string) => void,
+  ): boolean {
+    this.counters[reply.outcome]++;
+    const latencyMs = this.now - operation.invokedMs;
+    this.counters.latency.add(latencyMs);
+    const answer = reply.outcome === 'ok' ? reply.value : { reason: reply.reason };
+    const index = this.ended(operation, reply.outcome, answer, latencyMs);
+    const violation = this.broken(operation, reply, index);
+    if (violation) return this.fail({ ...violation, kind: 'invariant', operation, eventIndex: index });
+    const answers = this.workload.answers(operation.call, parts, reply);
+    const wrong = this.checker.complete(operation.id, parts, answers, explained);
+    return wrong ? this.fail(unexplained(operation, wrong, answer, index)) : true;
+  }
+
+  /**
+   * No answer came. `canHappen`: the request may still take effect, at any later instant; otherwise it had its effect
+   * by now, or has none. False when even that is wrong.
+   */
+  unanswered(
+    operation: Operation<C>,
+    parts: readonly ModelPart[],
+    cause: string,
+    canHappen = false,
+  ): boolean {
+    this.counters.unknown++;
+    const index = this.ended(operation, 'unknown', { cause });
+    this.workload.unanswered(operation);
+    this.checker.unknown(operation.id, parts);
+    const wrong = canHappen ? null : this.checker.expire(operation.id, parts);
+    return wrong ? this.fail(unexplained(operation, wrong, 'no answer', index)) : true;
+  }
+
+  /** The whole city as it was read at rest. */
+  audited(dump: unknown): void {
+    const eventIndex = this.note('audit', { objects: this.workload.objects.length });
+    const { violation, reads } = this.workload.audit(dump);
+    if (violation) {
+      this.fail({ ...violation, kind: 'audit', operation: null, eventIndex });
+      return;
+    }
+    for (const { object, call, answer } of reads) {
+      // Numbers below zero are the audits': no operation has one.
+      const id = --this.#audits;
+      const parts = [{ object, call }];
+      this.checker.invoke(id, parts);
+      const wrong = this.checker.complete(id, parts, [answer]);
+      if (!wrong) {
+        this.checker.settle(object, call, answer);
+        continue;
+      }
+      this.fail({
+        kind: 'audit',
+        invariant: 'city-matches-history',
+        message: `At rest, ${object} is not in a state that its history allows.`,
+        actual: answer,
+        expected: wrong.allowed,
+        object,
+        operation: null,
+        eventIndex,
+        states: wrong.states,
+      });
+      return;
+    }
+  }
+
+  /** Fails the run; false. The first failure stays: what comes later is a consequence, or noise. */
+  fail(failure: Failure): false {
+    if (this.#failure) return false;
+    this.#failure = failure;
+    this.recorder.record(this.now, 'violation', 'city', {
+      kind: failure.kind,
+      invariant: failure.invariant,
+      message: failure.message,
+      [this.#objectNoun]: failure.object,
+      op: failure.operation?.id ?? null,
+      atEvent: failure.eventIndex,
+      actual: failure.actual,
+      expected: failure.expected,
+    });
+    return false;
+  }
+
+  /** The invariant that an answer breaks, if one. */
+  protected broken(operation: Operation<C>, reply: Reply, index: number): Violation | null {
+    return this.workload.completed(operation, reply, index);
+  }
+
+  /** Records how a request ended and returns the event's index. */
+  protected ended(
+    { id, actor, call }: Operation<C>,
+    outcome: 'ok' | 'refused' | 'unknown',
+    answer: Record<string, unknown>,
+    latencyMs: number | null = null,
+  ): number {
+    if (this.#silent) return this.recorder.count();
+    const index = this.recorder.record(this.now, `${call.operation}.${outcome}`, actor, {
+      op: id,
+      ...this.#about(call),
+      ...(latencyMs === null ? {} : { latencyMs: rounded(latencyMs) }),
+      ...answer,
+    });
+    this.intervals.completed(id, outcome, answer, index, this.now);
+    return index;
+  }
+
+  #recordCall(id: number, actor: string, call: C, link: Record<string, unknown> | null): number {
+    if (this.#silent) return this.recorder.count();
+    const { operation, ...args } = call;
+    return this.recorder.record(this.now, `${operation}.invoke`, actor, { op: id, ...args, ...link });
+  }
+
+  #about(call: C): Record<string, string> {
+    const object = this.workload.objectOf(call);
+    return object === null ? {} : { [this.#objectNoun]: object };
+  }
+}

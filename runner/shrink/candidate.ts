@@ -1,0 +1,60 @@
+/** Parts of a run, and the configurations by which they are executed. */
+import type { RunConfig, Signature } from '../../server/contract/index.ts';
+
+/** The run that is made small. */
+export interface Subject {
+  scenario: string;
+  target: string;
+  seed: number;
+  config: RunConfig;
+  targetUrl: string | null;
+  /** The command that starts the service; null, or left out: none does. */
+  exec?: string | null;
+  /** How it failed when it was recorded; null, or left out: as it fails when it is executed first. */
+  signature?: Signature | null;
+}
+
+/** A part of the run. */
+export interface Candidate {
+  operations: readonly number[];
+  muted: readonly string[];
+  schedule: readonly number[] | null;
+  variant: number;
+  concurrency: number;
+  /** False: no fault strikes at all. */
+  faults: boolean;
+}
+
+/** When the operations of a part meet. */
+export type Timing = Pick<Candidate, 'variant' | 'concurrency' | 'schedule'>;
+
+/** The configuration by which a candidate is executed, and reproduced. */
+export function configOf(config: RunConfig, candidate: Candidate): RunConfig {
+  const { operations, muted, schedule, variant, concurrency, faults } = candidate;
+  return {
+    ...config,
+    operations: Math.max(config.operations, operations.length),
+    // Wall time decides nothing in a run of a few operations, and must not.
+    durationSeconds: null,
+    rate: null,
+    concurrency,
+    ...(faults ? {} : { faults: 'none' as const, faultRates: {} }),
+    reduction: {
+      operations: [...operations],
+      muted: [...muted],
+      schedule: schedule === null ? null : [...schedule],
+      variant,
+    },
+  };
+}
+
+/** The run as it is. */
+export function wholeOf({ reduction, concurrency }: RunConfig): Candidate {
+  const { operations = [], muted = [], schedule = null, variant = 0 } = reduction ?? {};
+  return { operations, muted, schedule, variant, concurrency, faults: true };
+}
+
+/** The same for equal candidates. */
+export function keyOf({ operations, muted, schedule, variant, concurrency, faults }: Candidate): string {
+  return `${operations}|${muted}|${schedule ?? '-'}|${variant}|${concurrency}|${faults}`;
+}

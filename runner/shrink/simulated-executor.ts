@@ -1,0 +1,69 @@
+/** Executes candidates in virtual time, where the seed decides the interleaving. */
+import type { RunConfig } from '../../server/contract/index.ts';
+import { execute, type StopSignal } from '../harness/execute.ts';
+import { emptyTrace } from '../harness/trace.ts';
+import { CityKeeper } from '../targets/postgres/keeper.ts';
+import { MemorySink } from '../telemetry/memory.ts';
+import type { Candidate, Subject, Timing } from './candidate.ts';
+import type { Execution, Executor } from './executor.ts';
+
+/** Timings tried for a small part: on `memory` an execution costs next to nothing. */
+const PATIENCE = { memory: 60, database: 16 };
+/** Guesses for each try that a small part is worth. */
+const GUESSES = 40;
+/** A candidate is over in a moment, so a stop takes effect between two; one that hangs is broken off. */
+const NEVER: StopSignal = { requested: false, reason: null, onRequest: () => {} };
+
+export class SimulatedExecutor implements Executor {
+  readonly isRepeatable = true;
+  readonly #subject: Subject;
+  readonly #stop: StopSignal;
+  readonly #patience: number;
+  /** Candidates are many and short: they follow one another in the same city, made anew each time. */
+  readonly #cities = new CityKeeper();
+
+  constructor(subject: Subject, stop: StopSignal) {
+    this.#subject = subject;
+    this.#stop = stop;
+    this.#patience = subject.target === 'memory' ? PATIENCE.memory : PATIENCE.database;
+  }
+
+  get guesses(): number {
+    return this.#patience * GUESSES;
+  }
+
+  async execute(config: RunConfig, seconds: number, isApart: boolean): Promise<Execution> {
+    const { scenario, target, seed, targetUrl } = this.#subject;
+    const sink = new MemorySink();
+    const trace = emptyTrace();
+    const cities = isApart ? undefined : this.#cities;
+    const limits = { seconds, stop: this.#stop };
+    const run = { scenario, target, seed, config, targetUrl, sink, signal: NEVER, trace, cities, limits };
+    const { failForensic: forensic } = await execute(run);
+    return { forensic, events: sink.events, trace };
+  }
+
+  /** The timing at hand first, then the seed's own, then others; the same ones for the same part. */
+  *timings({ variant, concurrency, schedule }: Candidate, size: number, patient: boolean): Generator<Timing> {
+    yield { variant, concurrency, schedule };
+    const tries = Math.ceil(this.#patience * (patient ? 1 : worth(size)));
+    // In a small part, how many citizens are at work at once matters as much as when they begin.
+    const lanes = size > 12 ? [concurrency] : [...new Set([concurrency, 2, 3, 1, Math.max(1, size)])];
+    for (let i = 0; i < tries; i++) {
+      yield { variant: i, concurrency: lanes[i % lanes.length] as number, schedule: null };
+    }
+  }
+
+  groupOf(n: number): number {
+    return n;
+  }
+
+  async close(): Promise<void> {
+    await this.#cities.close();
+  }
+}
+
+/** A large part has many chances to fail in one timing, and takes long. */
+function worth(size: number): number {
+  return size <= 6 ? 1 : size <= 12 ? 0.5 : size <= 40 ? 0.15 : 0.05;
+}

@@ -1,0 +1,43 @@
+/** What broke, by which failures are told apart: two runs with equal signatures failed the same way. */
+import { z } from 'zod';
+import { type Forensic, failureKindSchema } from './forensic.ts';
+
+export const signatureSchema = z.object({
+  kind: failureKindSchema,
+  invariant: z.string(),
+  /** The answer that broke it (`book.refused`), where the invariant alone does not say what broke. */
+  operation: z.string().nullable(),
+});
+export type Signature = z.infer<typeof signatureSchema>;
+
+export function signatureOf(
+  failure: Pick<Forensic, 'kind' | 'invariant' | 'operation' | 'actual'>,
+): Signature {
+  const { kind, invariant } = failure;
+  // The other kinds have invariants that say what broke; this one has a single name for all that can.
+  return { kind, invariant, operation: kind === 'linearizability' ? wrongAnswer(failure) : null };
+}
+
+/** The answer that no order explains, as its event is called: a seat given wrongly is another failure than one refused. */
+function wrongAnswer({ operation, actual }: Pick<Forensic, 'operation' | 'actual'>): string | null {
+  const name = operation?.['operation'];
+  if (typeof name !== 'string') return null;
+  if (typeof actual !== 'object' || actual === null) return `${name}.unknown`;
+  return 'reason' in actual ? `${name}.refused` : `${name}.ok`;
+}
+
+/** The signature as one word, for keys and for people: `linearizability/per-object-history/book.ok`. */
+export function formatSignature({ kind, invariant, operation }: Signature): string {
+  return [kind, invariant, ...(operation === null ? [] : [operation])].join('/');
+}
+
+/** How often executions failed in other ways than the one asked for, by signature: `a 2 times, b once`. */
+export function timesOfEach(times: Readonly<Record<string, number>>): string {
+  return Object.entries(times)
+    .map(([signature, count]) => `${signature} ${timesText(count)}`)
+    .join(', ');
+}
+
+export function timesText(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
