@@ -50,7 +50,12 @@ async function runTool<T>(
   });
   const stderr = new OutputTail(4_096).follow(child.stderr);
   const stdout = await text(child.stdout);
-  return readReport(await child.exited, stdout, stderr.lastLines(Number.POSITIVE_INFINITY).join('\n'), schema);
+  return readReport(
+    await child.exited,
+    stdout,
+    stderr.lastLines(Number.POSITIVE_INFINITY).join('\n'),
+    schema,
+  );
 }
 
 const failureSchema = z.object({
