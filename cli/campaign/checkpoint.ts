@@ -52,11 +52,11 @@ const checkpointSchema = z.object({
   seconds: z.number(),
   found: z.array(foundSchema),
 });
-export type CampaignCheckpoint = z.infer<typeof checkpointSchema>;
+export type Checkpoint = z.infer<typeof checkpointSchema>;
 
 /** Takes in what the worker says of seeds that are through. */
 export function absorb(
-  checkpoint: CampaignCheckpoint,
+  checkpoint: Checkpoint,
   through: { seeds: number[]; failures: SeedFailure[]; operations: number },
 ): void {
   checkpoint.through = joined([
@@ -94,8 +94,8 @@ export interface CampaignFiles {
   exists(name: string): boolean;
   /** The newest one's name; null: there is none. */
   newest(): string | null;
-  load(name: string): CampaignCheckpoint;
-  save(checkpoint: CampaignCheckpoint): void;
+  load(name: string): Checkpoint;
+  save(checkpoint: Checkpoint): void;
 }
 
 /** The campaigns of a data directory. */
@@ -125,7 +125,7 @@ export function campaignFiles(dataDir: string): CampaignFiles {
   };
 }
 
-function load(path: string, name: string): CampaignCheckpoint {
+function load(path: string, name: string): Checkpoint {
   const file = readSealed(path);
   if (file === null) throw usageError(`there is no campaign '${safeText(name)}' in ${safeText(path)}.`);
   if ('doubt' in file) {
@@ -145,7 +145,7 @@ function load(path: string, name: string): CampaignCheckpoint {
   return checkpoint.data;
 }
 
-function executesFiles({ modules }: CampaignCheckpoint): boolean {
+function executesFiles({ modules }: Checkpoint): boolean {
   return modules !== undefined && Object.values(modules).some((file) => file !== null);
 }
 

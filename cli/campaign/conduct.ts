@@ -7,14 +7,14 @@ import type { Context } from '../process/context.ts';
 import type { Stopping } from '../process/stopping.ts';
 import { formatNumber } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
-import type { CampaignCheckpoint, Found } from './checkpoint.ts';
+import type { Checkpoint, Found } from './checkpoint.ts';
 import { hunt } from './hunt.ts';
 import { rangesText, sizeOf } from './ranges.ts';
 import { recordAll } from './record.ts';
 import type { CampaignReporter } from './reporter.ts';
 
 export interface ConductOptions {
-  checkpoint: CampaignCheckpoint;
+  checkpoint: Checkpoint;
   flags: ServerFlags & { port?: number; parallel?: number; record: boolean };
   /** Keeps what is known by now. */
   save: () => void;

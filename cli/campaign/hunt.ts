@@ -6,7 +6,7 @@ import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 import type { Stopping } from '../process/stopping.ts';
 import { formatCompact, formatNumber, formatSeconds } from '../run/format.ts';
-import { absorb, type CampaignCheckpoint } from './checkpoint.ts';
+import { absorb, type Checkpoint } from './checkpoint.ts';
 import { sizeOf, without } from './ranges.ts';
 import type { CampaignReporter } from './reporter.ts';
 
@@ -24,11 +24,7 @@ export interface HuntOptions {
 const SAVE_EVERY_MS = 1_000;
 
 /** Executes what is left; true when it came to the end, false when it was interrupted. */
-export async function hunt(
-  context: Context,
-  checkpoint: CampaignCheckpoint,
-  options: HuntOptions,
-): Promise<boolean> {
+export async function hunt(context: Context, checkpoint: Checkpoint, options: HuntOptions): Promise<boolean> {
   const left = without(checkpoint.seeds, checkpoint.through);
   if (left.length === 0) return true;
   const { scenario, target, config, modules } = checkpoint;
@@ -74,7 +70,7 @@ export async function hunt(
 }
 
 /** Counts, and words how far it is and how long it takes yet. */
-function startClock(checkpoint: CampaignCheckpoint, toDo: number) {
+function startClock(checkpoint: Checkpoint, toDo: number) {
   const startedAt = performance.now();
   const secondsBefore = checkpoint.seconds;
   const total = sizeOf(checkpoint.seeds);

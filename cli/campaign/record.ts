@@ -10,7 +10,7 @@ import { CliError, EXIT } from '../process/errors.ts';
 import type { Stopping } from '../process/stopping.ts';
 import { isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
 import { safeText } from '../run/sanitize.ts';
-import { type CampaignCheckpoint, type Found, signatureText } from './checkpoint.ts';
+import { type Checkpoint, type Found, signatureText } from './checkpoint.ts';
 import type { CampaignReporter } from './reporter.ts';
 import { shrinkSeed } from './shrink-seed.ts';
 
@@ -32,7 +32,7 @@ const UNCLAIMED_MS = 60_000;
 /** True when every failure is through; false when it was interrupted. */
 export async function recordAll(
   context: Context,
-  checkpoint: CampaignCheckpoint,
+  checkpoint: Checkpoint,
   options: RecordOptions,
 ): Promise<boolean> {
   for (const found of checkpoint.found) {
@@ -65,7 +65,7 @@ async function takeRecorded(
 
 async function recorded(
   context: Context,
-  { scenario, target, config, name, modules }: CampaignCheckpoint,
+  { scenario, target, config, name, modules }: Checkpoint,
   { seed }: Found,
   { connected, flags, ownRunner }: RecordOptions,
 ): Promise<Run> {
@@ -94,7 +94,7 @@ async function recorded(
 
 async function makeSmall(
   context: Context,
-  { scenario, target, config, modules }: CampaignCheckpoint,
+  { scenario, target, config, modules }: Checkpoint,
   found: Found,
   { connected, targetUrl, save, reporter, stopping }: RecordOptions,
 ): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** `simcity campaign`: many seeds at full speed; each distinct failure is then recorded and made small. */
 import { ENGINE_GENERATION, runConfigSchema, type SeedRange } from '../../server/contract/index.ts';
-import { type CampaignCheckpoint, type CampaignFiles, campaignFiles } from '../campaign/checkpoint.ts';
+import { type CampaignFiles, type Checkpoint, campaignFiles } from '../campaign/checkpoint.ts';
 import { conduct } from '../campaign/conduct.ts';
 import { joined } from '../campaign/ranges.ts';
 import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
@@ -49,11 +49,8 @@ export async function campaign(context: Context, named: string, flags: CampaignF
     : await work(lineReporter(context));
   await close();
   const style = styleFor(wantsColor(context, 'stdout'));
-  await context.out(
-    flags.json
-      ? `${safeJson(campaignJson(checkpoint, finished), 2)}\n`
-      : `${campaignText(checkpoint, style)}\n`,
-  );
+  const text = flags.json ? safeJson(campaignJson(checkpoint, finished), 2) : campaignText(checkpoint, style);
+  await context.out(`${text}\n`);
   if (!finished) context.err(`simcity: go on with: simcity campaign --resume ${checkpoint.name}\n`);
   if (!finished) return EXIT.interrupted;
   return checkpoint.found.length === 0 ? EXIT.pass : EXIT.fail;
@@ -67,7 +64,7 @@ async function begun(
   context: Context,
   files: CampaignFiles,
   flags: CampaignFlags & { scenario: string },
-): Promise<CampaignCheckpoint> {
+): Promise<Checkpoint> {
   const launch = await launchOfFlags({ ...flags, target: flags.target ?? 'memory' });
   const name = flags.name ?? freshName(files);
   if (files.exists(name)) {
@@ -94,7 +91,7 @@ async function begun(
   };
 }
 
-function resumed(files: CampaignFiles, flags: CampaignFlags): CampaignCheckpoint {
+function resumed(files: CampaignFiles, flags: CampaignFlags): Checkpoint {
   const name = typeof flags.resume === 'string' ? flags.resume : (flags.name ?? files.newest());
   if (name === null)
     throw usageError('there is no campaign to go on with.', 'Start one: `simcity campaign`.');

@@ -1,6 +1,7 @@
 /** One process of SimCity, started as a child that cannot outlive this one. */
 import { createWriteStream, existsSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Child, exitText } from '../../server/contract/child-process/child.ts';
 import { LineSplitter } from '../../server/contract/child-process/line-splitter.ts';
@@ -67,7 +68,7 @@ async function readReadyLine(
   const line = await Promise.race([
     firstLine(child),
     exited.then(() => null),
-    afterMs(options.readyMs ?? READY_MS),
+    delay(options.readyMs ?? READY_MS, undefined, { ref: false }),
   ]);
   if (line === undefined) throw failed(options, 'it did not get ready in time', stderr);
   if (line === null || line === '') throw failed(options, `it ended (${await exited})`, stderr);
@@ -116,10 +117,6 @@ function firstLine({ stdout }: Child): Promise<string> {
     const lines = new LineSplitter(resolve, LONGEST_LINE);
     stdout.on('data', (chunk: Buffer) => lines.add(chunk));
   });
-}
-
-function afterMs(ms: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, ms, undefined).unref());
 }
 
 function keepStderr({ stderr, exited }: Child, options: PartOptions): OutputTail {

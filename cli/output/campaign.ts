@@ -1,13 +1,12 @@
 /** The summary of a campaign, as a table and as JSON. */
-
-import { type CampaignCheckpoint, type Found, signatureText } from '../campaign/checkpoint.ts';
+import { type Checkpoint, type Found, signatureText } from '../campaign/checkpoint.ts';
 import { rangesText, sizeOf } from '../campaign/ranges.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
 
-export function campaignText(checkpoint: CampaignCheckpoint, style: Style): string {
+export function campaignText(checkpoint: Checkpoint, style: Style): string {
   const { name, found, operations, seconds } = checkpoint;
   const failing = found.reduce((sum, { seeds }) => sum + seeds, 0);
   const through = sizeOf(checkpoint.through);
@@ -42,7 +41,7 @@ const COLUMNS: Column<Found>[] = [
   { title: 'RUN', value: ({ run }) => run ?? '-' },
 ];
 
-export function campaignJson(checkpoint: CampaignCheckpoint, finished: boolean): Record<string, unknown> {
+export function campaignJson(checkpoint: Checkpoint, finished: boolean): Record<string, unknown> {
   const { through, seeds, found, ...rest } = checkpoint;
   const failing = found.reduce((sum, each) => sum + each.seeds, 0);
   const counts = { seedsThrough: sizeOf(through), seedsTotal: sizeOf(seeds), seedsFailing: failing };

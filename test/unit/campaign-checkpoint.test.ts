@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { absorb, type CampaignCheckpoint, campaignFiles } from '../../cli/campaign/checkpoint.ts';
+import { absorb, type Checkpoint, campaignFiles } from '../../cli/campaign/checkpoint.ts';
 import { joined, rangesText, sizeOf, without } from '../../cli/campaign/ranges.ts';
 import { runConfigSchema, type SeedFailure } from '../../server/contract/index.ts';
 
-const checkpoint = (): CampaignCheckpoint => ({
+const checkpoint = (): Checkpoint => ({
   version: 1,
   name: 'hunt',
   generation: 1,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { CampaignCheckpoint } from '../../cli/campaign/checkpoint.ts';
+import type { Checkpoint } from '../../cli/campaign/checkpoint.ts';
 import { recordAll } from '../../cli/campaign/record.ts';
 import { createApi } from '../../cli/client/api.ts';
 import type { Context } from '../../cli/process/context.ts';
@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 /** A campaign with one failure, of which it is known already that it cannot be made small. */
-const campaign = (): CampaignCheckpoint => ({
+const campaign = (): Checkpoint => ({
   version: 1,
   name: 'hunt',
   generation: ENGINE_GENERATION,
@@ -42,7 +42,7 @@ const campaign = (): CampaignCheckpoint => ({
 });
 
 /** Records what the campaign found, by runs that all end like `run`, and keeps what was said. */
-async function recorded(checkpoint: CampaignCheckpoint, run: Run): Promise<string[]> {
+async function recorded(checkpoint: Checkpoint, run: Run): Promise<string[]> {
   server.run = run;
   const said: string[] = [];
   const nothing = () => {};
@@ -71,7 +71,10 @@ describe('a recorded run', () => {
     const said = await recorded(checkpoint, run);
     expect(checkpoint.found[0]?.run).toBeNull();
     expect(said.at(-1)).toContain(`seed 5 is not recorded, run ${RUN_ID} ended as ${outcome}: ${why}`);
-    await recorded(checkpoint, recordedRun({ status: 'FAIL', pass: false, failForensic: recordedForensic() }));
+    await recorded(
+      checkpoint,
+      recordedRun({ status: 'FAIL', pass: false, failForensic: recordedForensic() }),
+    );
     expect(checkpoint.found[0]?.run).toBe(RUN_ID);
     expect(server.requests.filter((line) => line === 'POST /runs')).toHaveLength(2);
   });

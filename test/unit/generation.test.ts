@@ -9,7 +9,7 @@ import {
 import { createLogLines } from '../../cli/output/log-lines.ts';
 import { commandsFor } from '../../cli/output/report/data.ts';
 import { createSentences } from '../../cli/output/sentences.ts';
-import { settingsText, settingEntries } from '../../cli/output/settings.ts';
+import { settingEntries, settingsText } from '../../cli/output/settings.ts';
 import { styleFor } from '../../cli/output/style.ts';
 import { VERSION } from '../../cli/process/version.ts';
 import { engineTextOf, versionsOf } from '../../cli/run/engine-text.ts';

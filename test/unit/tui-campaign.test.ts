@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CampaignCheckpoint } from '../../cli/campaign/checkpoint.ts';
+import type { Checkpoint } from '../../cli/campaign/checkpoint.ts';
 import { campaignRows } from '../../cli/run/run-list.ts';
 import { pictureOf, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
 import { type CampaignView, initialCampaign, reduceCampaign } from '../../cli/tui/campaign/state.ts';
@@ -12,12 +12,12 @@ import {
 } from '../helpers/recorded-failure.ts';
 import { RUN_ID, recordedRun } from '../helpers/recorded-run.ts';
 
-const found = (invariant: string, run: string | null): CampaignCheckpoint['found'][number] => ({
+const found = (invariant: string, run: string | null): Checkpoint['found'][number] => ({
   signature: { kind: 'invariant', invariant, operation: null },
   message: `${invariant} broke`,
   ...{ seeds: 3, firstSeed: 2, seed: 5, operations: 40, run, smallest: null, why: '' },
 });
-const campaign: CampaignCheckpoint = {
+const campaign: Checkpoint = {
   version: 1,
   name: 'hunt',
   generation: 1,

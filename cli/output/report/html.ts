@@ -128,12 +128,10 @@ function numbers({ run }: ReportData): Markup {
   const metrics = Object.entries(run.live.metrics).map(
     ([name, value]) => html`<tr><th>${name}</th><td class="number">${formatMetric(name, value)}</td></tr>`,
   );
-  const settings = settingEntries(run).map(
-    ([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`,
-  );
+  const rows = settingEntries(run).map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`);
   return html`<section class="columns">
 <div><h2>Metrics</h2><table>${metrics}</table></div>
-<div><h2>Settings</h2><table>${settings}</table></div>
+<div><h2>Settings</h2><table>${rows}</table></div>
 </section>`;
 }
 

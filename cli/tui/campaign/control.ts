@@ -1,6 +1,6 @@
 /** Conducts a campaign on the screen, from which its recorded runs are watched; always restores the terminal. */
 
-import type { CampaignCheckpoint } from '../../campaign/checkpoint.ts';
+import type { Checkpoint } from '../../campaign/checkpoint.ts';
 import type { Conducted } from '../../campaign/conduct.ts';
 import type { CampaignReporter } from '../../campaign/reporter.ts';
 import type { Api } from '../../client/api.ts';
@@ -17,7 +17,7 @@ import { initialCampaign } from './state.ts';
 /** Shows the campaign while `work` conducts it, and after its end until the user leaves. `stop` tells it to end. */
 export async function campaignControl(
   context: Context,
-  campaign: CampaignCheckpoint,
+  campaign: Checkpoint,
   work: (reporter: CampaignReporter) => Promise<Conducted>,
   stop: () => void,
 ): Promise<Conducted> {
@@ -87,7 +87,7 @@ export async function watchRecorded(
 
 function reporterOf(
   store: CampaignStore,
-  campaign: CampaignCheckpoint,
+  campaign: Checkpoint,
   connected: (api: Api) => void,
 ): CampaignReporter {
   const update = () => store.send({ type: 'picture', picture: pictureOf(campaign) });

@@ -1,6 +1,6 @@
 /** A campaign as it is drawn: from its own checkpoint, or from the runs of it that a server has. */
 import { type Run, type Smallest, smallestSchema } from '../../../server/contract/index.ts';
-import { type CampaignCheckpoint, signatureText } from '../../campaign/checkpoint.ts';
+import { type Checkpoint, signatureText } from '../../campaign/checkpoint.ts';
 import { sizeOf } from '../../campaign/ranges.ts';
 import { runOutcome } from '../../run/outcome.ts';
 
@@ -37,7 +37,7 @@ export interface FailureRow {
   reproduce: string | null;
 }
 
-export function pictureOf(checkpoint: CampaignCheckpoint): CampaignPicture {
+export function pictureOf(checkpoint: Checkpoint): CampaignPicture {
   const { name, scenario, target, operations, found } = checkpoint;
   return {
     ...{ name, scenario, target, operations },

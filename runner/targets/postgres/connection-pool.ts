@@ -13,7 +13,7 @@ export interface ConnectionOptions {
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable';
 
-export class PooledConnection {
+export class Connection {
   /** The backend's process number. */
   readonly pid: number;
   readonly number: number;
@@ -25,10 +25,7 @@ export class PooledConnection {
     this.number = number;
   }
 
-  static async open(
-    number: number,
-    { place, schema, isolation }: ConnectionOptions,
-  ): Promise<PooledConnection> {
+  static async open(number: number, { place, schema, isolation }: ConnectionOptions): Promise<Connection> {
     const client = connectOne(place, 'simcity-city', {
       // As for the city itself: what it holds is gone with the run.
       synchronous_commit: 'off',
@@ -36,7 +33,7 @@ export class PooledConnection {
       default_transaction_isolation: isolation,
     });
     const [row] = await client<{ pid: number }[]>`select pg_backend_pid() as pid`;
-    return new PooledConnection(client, (row as { pid: number }).pid, number);
+    return new Connection(client, (row as { pid: number }).pid, number);
   }
 
   /** Sends a statement; several in a row are pipelined in order. */
@@ -72,26 +69,26 @@ export class PooledConnection {
 
 /** Free connections, lowest number first, so that the same history uses the same connections. */
 export class ConnectionPool {
-  #connections: readonly PooledConnection[];
-  #free: PooledConnection[];
+  #connections: readonly Connection[];
+  #free: Connection[];
   #limit: number | null = null;
 
-  constructor(connections: readonly PooledConnection[]) {
+  constructor(connections: readonly Connection[]) {
     this.#connections = connections;
     this.#free = [...connections].reverse();
   }
 
-  get connections(): readonly PooledConnection[] {
+  get connections(): readonly Connection[] {
     return this.#connections;
   }
 
   /** A free connection, unless as many are in use as may be. */
-  take(): PooledConnection | undefined {
+  take(): Connection | undefined {
     const inUse = this.#connections.length - this.#free.length;
     return this.#limit !== null && inUse >= this.#limit ? undefined : this.#free.pop();
   }
 
-  give(connection: PooledConnection): void {
+  give(connection: Connection): void {
     this.#free.push(connection);
     this.#free.sort((a, b) => b.number - a.number);
   }
@@ -102,7 +99,7 @@ export class ConnectionPool {
   }
 
   /** Other connections take the place of all. */
-  replace(connections: readonly PooledConnection[]): void {
+  replace(connections: readonly Connection[]): void {
     this.#connections = connections;
     this.#free = [...connections].reverse();
   }

@@ -11,7 +11,7 @@ import {
   sqlState,
 } from '../../service/sql-service.ts';
 import type { Task } from '../target.ts';
-import type { PooledConnection } from './connection-pool.ts';
+import type { Connection } from './connection-pool.ts';
 import { placeholders, SqlError } from './sql-client.ts';
 import { type TextTraits, traitsOf } from './statement-text.ts';
 
@@ -19,7 +19,7 @@ export type StatementKind = 'statement' | 'commit' | 'rollback';
 
 /** A transaction of a task; its connection is bound from its first statement to its end. */
 export interface Transaction {
-  connection: PooledConnection | null;
+  connection: Connection | null;
   /** Statements that were answered in it. */
   statements: number;
   /** PostgreSQL refuses everything but going back, to a savepoint or to before the beginning. */
@@ -38,7 +38,7 @@ export class Statement {
    * been given yet.
    */
   phase: 'queued' | 'sent' | 'settled' = 'queued';
-  connection: PooledConnection | null = null;
+  connection: Connection | null = null;
   /** Backends it was last seen to wait for. */
   blockers: readonly number[] = [];
   /** True once a savepoint stands before it, to which it can be taken back. */

@@ -3,12 +3,12 @@
  * executes hundreds of short runs, each of which would spend most of its time on building a city.
  */
 import type { City } from './city.ts';
-import type { PooledConnection } from './connection-pool.ts';
+import type { Connection } from './connection-pool.ts';
 
 export interface Kept {
   readonly city: City;
   /** Idle and as good as new, in the order of their numbers from 0. */
-  readonly connections: readonly PooledConnection[];
+  readonly connections: readonly Connection[];
 }
 
 export class CityKeeper {

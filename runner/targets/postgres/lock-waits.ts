@@ -6,7 +6,7 @@
 import { EngineFault } from '../../engine-fault.ts';
 import type { Prng } from '../../sim/prng.ts';
 import type { City } from './city.ts';
-import type { PooledConnection } from './connection-pool.ts';
+import type { Connection } from './connection-pool.ts';
 import type { Statement } from './gate.ts';
 import type { Happenings } from './happenings.ts';
 import { SqlError } from './sql-client.ts';
@@ -27,7 +27,7 @@ export class LockWaits {
   readonly #happenings: Happenings;
   readonly #byPid = new Map<number, Statement>();
   /** The city's own connections by their backend's process number, idle ones too. */
-  #connections = new Map<number, PooledConnection>();
+  #connections = new Map<number, Connection>();
   /** Statements that wait in the database for a lock, in the order in which they began to. */
   #blocked: Statement[] = [];
   /** Statements taken back until locks are let go. */
@@ -41,7 +41,7 @@ export class LockWaits {
   }
 
   /** These are the city's connections from now on. */
-  own(connections: readonly PooledConnection[]): void {
+  own(connections: readonly Connection[]): void {
     this.#connections = new Map(connections.map((connection) => [connection.pid, connection]));
   }
 
@@ -51,13 +51,13 @@ export class LockWaits {
   }
 
   /** The statement is that of its connection now. */
-  assign(statement: Statement, connection: PooledConnection): void {
+  assign(statement: Statement, connection: Connection): void {
     statement.connection = connection;
     this.#byPid.set(connection.pid, statement);
   }
 
   /** The statement is over, and its transaction too: the connection is nobody's, and nobody waits for it any more. */
-  release({ transaction }: Statement, connection: PooledConnection): void {
+  release({ transaction }: Statement, connection: Connection): void {
     if (transaction) {
       transaction.connection = null;
       this.#openTransactions--;
@@ -227,7 +227,7 @@ export class LockWaits {
 
   /** The connections of ours that it waits for, in ascending order. */
   async #blockersOf({ connection }: Statement): Promise<number[]> {
-    const { pid } = connection as PooledConnection;
+    const { pid } = connection as Connection;
     const ours = (await this.#city.blockers(pid)).filter((blocker) => this.#connections.has(blocker));
     const idle = ours.filter((blocker) => !this.#byPid.has(blocker));
     if (idle.length === 0) return ours.sort((a, b) => a - b);
@@ -260,7 +260,7 @@ export class LockWaits {
 
   async #cancel(statement: Statement): Promise<void> {
     this.#blocked = this.#blocked.filter((other) => other !== statement);
-    await this.#city.cancel((statement.connection as PooledConnection).pid);
+    await this.#city.cancel((statement.connection as Connection).pid);
     await statement.answered;
   }
 

@@ -10,7 +10,7 @@ import { withinTime } from '../../supervise/within-time.ts';
 import { brokenContract, checkedReply, inShort } from '../reply.ts';
 import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
-import { ConnectionPool, type Isolation, PooledConnection } from './connection-pool.ts';
+import { Connection, ConnectionPool, type Isolation } from './connection-pool.ts';
 import { abortedError, PostgresTask, type Statement, type Transaction } from './gate.ts';
 import { Happenings } from './happenings.ts';
 import { LockWaits } from './lock-waits.ts';
@@ -33,7 +33,7 @@ export class PostgresTarget implements Target {
   #city!: City;
   #pool!: ConnectionPool;
   /** Idle connections of an earlier run beyond those that this one needs. */
-  #spare: readonly PooledConnection[] = [];
+  #spare: readonly Connection[] = [];
   #witness: Witness | null = null;
   #waits!: LockWaits;
   /** Tasks whose first statement waits for a connection, first come first served. */
@@ -156,7 +156,7 @@ export class PostgresTarget implements Target {
   }
 
   /** For another run; null when there will be none in this city. */
-  async #connectionsAsNew(): Promise<readonly PooledConnection[] | null> {
+  async #connectionsAsNew(): Promise<readonly Connection[] | null> {
     if (!this.#options.cities || !this.#pool || this.#city.leavesTraces) return null;
     // Together: one lets go what the statements of others wait for, behind which theirs are sent.
     const reset = Promise.all(this.#pool.connections.map((connection) => connection.reset()));
@@ -178,13 +178,11 @@ export class PostgresTarget implements Target {
   }
 
   /** As many as the run needs, in place of those that `idle` lacks. */
-  async #openConnections(idle: readonly PooledConnection[] = []): Promise<PooledConnection[]> {
+  async #openConnections(idle: readonly Connection[] = []): Promise<Connection[]> {
     const isolation = this.#options.isolation.replace('-', ' ') as Isolation;
     const size = Math.max(2, Math.min(this.#options.concurrency, POOL_SIZE));
     const open = { place: this.#city.place, schema: this.#city.schema, isolation };
-    return await Promise.all(
-      Array.from({ length: size }, (_, i) => idle[i] ?? PooledConnection.open(i, open)),
-    );
+    return await Promise.all(Array.from({ length: size }, (_, i) => idle[i] ?? Connection.open(i, open)));
   }
 
   /** Sends a statement; on return it is settled, or its task waits. */
@@ -211,7 +209,7 @@ export class PostgresTarget implements Target {
   }
 
   #send(statement: Statement): void {
-    const connection = statement.connection as PooledConnection;
+    const connection = statement.connection as Connection;
     const { transaction } = statement;
     this.#waits.bind(statement);
     if (transaction && transaction.statements === 0) connection.sendAhead('begin');
@@ -234,15 +232,12 @@ export class PostgresTarget implements Target {
     return kind === 'statement' ? !traits.aboutSavepoint : kind === 'commit' && this.#city.checksAtCommit;
   }
 
-  #answerTo(statement: Statement, connection: PooledConnection): Promise<Record<string, unknown>[]> {
+  #answerTo(statement: Statement, connection: Connection): Promise<Record<string, unknown>[]> {
     const { kind, text, values } = statement;
     return kind === 'commit' ? this.#commit(statement, connection) : connection.send(text, values);
   }
 
-  async #commit(
-    { task, savepoint }: Statement,
-    connection: PooledConnection,
-  ): Promise<Record<string, unknown>[]> {
+  async #commit({ task, savepoint }: Statement, connection: Connection): Promise<Record<string, unknown>[]> {
     if (task.failsAtCommit) {
       task.failsAtCommit = false;
       this.#happenings.note({ type: 'fault', data: { name: 'serialization-failure' } });
