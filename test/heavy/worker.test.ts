@@ -131,8 +131,8 @@ describe('an execution that hangs', () => {
   });
 
   it('is broken off by replay --verify and by campaign, which say what the database has not answered', async () => {
-    await failed('hangs-in-laboratory');
-    const { target } = modulesFor('hangs-in-laboratory');
+    await failed('hangs-in-worker');
+    const { target } = modulesFor('hangs-in-worker');
     const hunt = [
       'campaign',
       '--target',
