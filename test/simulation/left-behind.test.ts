@@ -210,7 +210,7 @@ describe('a run that hangs', () => {
       seeds: [[1, 4]],
       parallel: 1,
       signal: new StopControl(),
-      threadFile: new URL('../../dist/lab.js', import.meta.url),
+      threadFile: new URL('../../dist/worker.js', import.meta.url),
       silentSeconds: 5,
       onThrough: () => {},
     });
