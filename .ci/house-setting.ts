@@ -44,7 +44,7 @@ const PLACES: [place: string, check: Check][] = [
   ['completion', completion],
   ['README', readme],
   ['API', api],
-  ['plan and reproduction of a run', planAndReproduction],
+  ['print and reproduction of a run', printAndReproduction],
   ['form in the terminal', terminalForm],
   ['form in the browser', webForm],
 ];
@@ -152,11 +152,11 @@ async function api(url: string): Promise<void> {
   assert.match(JSON.stringify(refused.body), /config\.patience is 100, but must be at most 99/);
 }
 
-async function planAndReproduction(url: string): Promise<void> {
+async function printAndReproduction(url: string): Promise<void> {
   const asked = ['run', '--target', 'memory', '--seed', '7', '--bug', 'check-then-insert', '--patience', '8'];
   const { exitCode, stdout } = await simcity(asked, { env: { SIMCITY_URL: url } });
   assert.equal(exitCode, 1, stdout);
-  assert.match(stdout, / plan .* patience=8( |$)/m);
+  assert.match(stdout, / settings .* patience=8( |$)/m);
   assert.match(stdout, /reproduce: npx simcity run .* --patience 8$/m);
 }
 

@@ -3,8 +3,8 @@ import type { Sql } from './db/client.ts';
 import { isUnreachable } from './db/client.ts';
 import type { DatabaseDisk } from './db/disk.ts';
 import { listMigrations, readMigrations } from './db/migrate.ts';
-import type { Notifications } from './live/notify.ts';
 import { StartupError } from './startup-error.ts';
+import type { Notifications } from './stream/notify.ts';
 
 const ANSWER_WITHIN_MS = 2_000;
 /** A listener that is made again meanwhile is nothing to take a server out of service for. */

@@ -11,14 +11,14 @@ import { DatabaseDisk } from './db/disk.ts';
 import { migrate, readMigrations } from './db/migrate.ts';
 import { reapLost } from './db/runs.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
-import { History } from './live/history.ts';
-import { Hub } from './live/hub.ts';
-import { Notifications } from './live/notify.ts';
 import { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
 import { projectVersion } from './project-root.ts';
 import { Readiness } from './readiness.ts';
 import { EXIT_USAGE, StartupError } from './startup-error.ts';
+import { HistoryReader } from './stream/history-reader.ts';
+import { Hub } from './stream/hub.ts';
+import { Notifications } from './stream/notify.ts';
 
 const REAP_EVERY_MS = 1_000;
 /** After the database was away: time for runners to renew leases that ran out meanwhile. */
@@ -46,7 +46,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     refuseToBeOpen(config, access);
     const stopping = new AbortController();
     const metrics = new Metrics();
-    const hub = new Hub({ history: new History(sql), metrics, log });
+    const hub = new Hub({ history: new HistoryReader(sql), metrics, log });
     const notifications = new Notifications({
       databaseUrl: config.databaseUrl,
       log,

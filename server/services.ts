@@ -4,11 +4,11 @@ import type { Sql } from './db/client.ts';
 import type { DatabaseDisk } from './db/disk.ts';
 import type { GuardOptions } from './guard.ts';
 import type { GroupCommit } from './ingest/group-commit.ts';
-import type { Hub } from './live/hub.ts';
-import type { Notifications } from './live/notify.ts';
 import type { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
 import type { Readiness } from './readiness.ts';
+import type { Hub } from './stream/hub.ts';
+import type { Notifications } from './stream/notify.ts';
 
 export interface Services {
   sql: Sql;

@@ -7,14 +7,14 @@ import type { Context } from '../process/context.ts';
 import type { Stopping } from '../process/stopping.ts';
 import { formatNumber } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
+import type { Checkpoint, Found } from './checkpoint.ts';
 import { hunt } from './hunt.ts';
 import { rangesText, sizeOf } from './ranges.ts';
 import { recordAll } from './record.ts';
 import type { CampaignReporter } from './reporter.ts';
-import type { CampaignState, Found } from './state.ts';
 
 export interface ConductOptions {
-  state: CampaignState;
+  checkpoint: Checkpoint;
   flags: ServerFlags & { port?: number; parallel?: number; record: boolean };
   /** Keeps what is known by now. */
   save: () => void;
@@ -28,13 +28,13 @@ export interface Conducted {
   close(): Promise<void>;
 }
 
-/** Changes the state as it goes. @throws CliError when a server or a database is out of reach. */
+/** Changes the checkpoint as it goes. @throws CliError when a server or a database is out of reach. */
 export async function conduct(
   context: Context,
-  { state, flags, save, reporter, stopping }: ConductOptions,
+  { checkpoint, flags, save, reporter, stopping }: ConductOptions,
 ): Promise<Conducted> {
   reporter.say(
-    `campaign ${state.name}: ${formatNumber(sizeOf(state.seeds))} seeds (${rangesText(state.seeds)}) of ${safeText(state.scenario)} on ${safeText(state.target)}`,
+    `campaign ${checkpoint.name}: ${formatNumber(sizeOf(checkpoint.seeds))} seeds (${rangesText(checkpoint.seeds)}) of ${safeText(checkpoint.scenario)} on ${safeText(checkpoint.target)}`,
   );
   // A database is only needed for cities, and for what is recorded.
   let connected: Connected | null = null;
@@ -46,22 +46,22 @@ export async function conduct(
   const cities = await cityDatabase(
     context,
     flags,
-    state.target,
-    state.target === 'memory' ? null : await connect(),
+    checkpoint.target,
+    checkpoint.target === 'memory' ? null : await connect(),
   );
   const targetUrl = cities.url;
-  let finished = await hunt(context, state, {
+  let finished = await hunt(context, checkpoint, {
     targetUrl,
     parallel: flags.parallel ?? availableParallelism(),
     save,
     reporter,
     stopping,
   });
-  if (finished && flags.record && state.found.some(isUnfinished)) {
+  if (finished && flags.record && checkpoint.found.some(isUnfinished)) {
     const reached = await connect();
-    if (!state.modules) await reached.hosted?.startRunner(null);
-    const ownRunner = reached.hosted !== null || state.modules !== undefined;
-    finished = await recordAll(context, state, {
+    if (!checkpoint.modules) await reached.hosted?.startRunner(null);
+    const ownRunner = reached.hosted !== null || checkpoint.modules !== undefined;
+    finished = await recordAll(context, checkpoint, {
       connected: reached,
       ...{ flags, ownRunner, targetUrl, save, reporter, stopping },
     });

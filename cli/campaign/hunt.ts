@@ -6,9 +6,9 @@ import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 import type { Stopping } from '../process/stopping.ts';
 import { formatCompact, formatNumber, formatSeconds } from '../run/format.ts';
+import { absorb, type Checkpoint } from './checkpoint.ts';
 import { sizeOf, without } from './ranges.ts';
 import type { CampaignReporter } from './reporter.ts';
-import { absorb, type CampaignState } from './state.ts';
 
 export interface HuntOptions {
   targetUrl: string | null;
@@ -20,14 +20,14 @@ export interface HuntOptions {
   stopping: Stopping;
 }
 
-/** Between two times that the state is kept, in ms. */
+/** Between two times that the checkpoint is kept, in ms. */
 const SAVE_EVERY_MS = 1_000;
 
 /** Executes what is left; true when it came to the end, false when it was interrupted. */
-export async function hunt(context: Context, state: CampaignState, options: HuntOptions): Promise<boolean> {
-  const left = without(state.seeds, state.through);
+export async function hunt(context: Context, checkpoint: Checkpoint, options: HuntOptions): Promise<boolean> {
+  const left = without(checkpoint.seeds, checkpoint.through);
   if (left.length === 0) return true;
-  const { scenario, target, config, modules } = state;
+  const { scenario, target, config, modules } = checkpoint;
   const { targetUrl, parallel, save, reporter } = options;
   const worker = startWorker(context, {
     do: 'campaign',
@@ -39,7 +39,7 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
     seeds: left,
     parallel,
   });
-  const clock = startClock(state, sizeOf(left));
+  const clock = startClock(checkpoint, sizeOf(left));
   let interrupted = false;
   const undo = options.stopping.onStop(() => {
     if (interrupted) return context.leave(EXIT.interrupted);
@@ -51,10 +51,10 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
   try {
     for await (const said of worker.lines()) {
       if (!('through' in said)) continue;
-      const known = state.found.length;
-      absorb(state, said.through);
+      const known = checkpoint.found.length;
+      absorb(checkpoint, said.through);
       clock.add(said.through.seeds.length, said.through.operations);
-      for (const found of state.found.slice(known)) reporter.found(found);
+      for (const found of checkpoint.found.slice(known)) reporter.found(found);
       reporter.progress(clock.text());
       if (Date.now() - savedAt < SAVE_EVERY_MS) continue;
       savedAt = Date.now();
@@ -70,22 +70,22 @@ export async function hunt(context: Context, state: CampaignState, options: Hunt
 }
 
 /** Counts, and words how far it is and how long it takes yet. */
-function startClock(state: CampaignState, toDo: number) {
+function startClock(checkpoint: Checkpoint, toDo: number) {
   const startedAt = performance.now();
-  const secondsBefore = state.seconds;
-  const total = sizeOf(state.seeds);
+  const secondsBefore = checkpoint.seconds;
+  const total = sizeOf(checkpoint.seeds);
   let seeds = 0;
   let operations = 0;
   return {
     add(moreSeeds: number, moreOperations: number) {
       seeds += moreSeeds;
       operations += moreOperations;
-      state.seconds = secondsBefore + (performance.now() - startedAt) / 1_000;
+      checkpoint.seconds = secondsBefore + (performance.now() - startedAt) / 1_000;
     },
     text(): string {
       const seconds = Math.max(0.001, (performance.now() - startedAt) / 1_000);
       const done = total - toDo + seeds;
-      const failing = state.found.reduce((sum, found) => sum + found.seeds, 0);
+      const failing = checkpoint.found.reduce((sum, found) => sum + found.seeds, 0);
       const rate = `${formatCompact(seeds / seconds)} seeds/s ${formatCompact(operations / seconds)} op/s`;
       const left = formatSeconds(((toDo - seeds) * seconds) / Math.max(1, seeds));
       return `${bar(done / total, 16)} ${formatNumber(done)}/${formatNumber(total)}  ${rate}  ${left} left  ${failing} failing`;

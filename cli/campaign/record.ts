@@ -10,9 +10,9 @@ import { CliError, EXIT } from '../process/errors.ts';
 import type { Stopping } from '../process/stopping.ts';
 import { isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
 import { safeText } from '../run/sanitize.ts';
+import type { Checkpoint, Found } from './checkpoint.ts';
 import type { CampaignReporter } from './reporter.ts';
 import { shrinkSeed } from './shrink-seed.ts';
-import type { CampaignState, Found } from './state.ts';
 
 export interface RecordOptions {
   connected: Connected;
@@ -32,21 +32,21 @@ const UNCLAIMED_MS = 60_000;
 /** True when every failure is through; false when it was interrupted. */
 export async function recordAll(
   context: Context,
-  state: CampaignState,
+  checkpoint: Checkpoint,
   options: RecordOptions,
 ): Promise<boolean> {
-  for (const found of state.found) {
+  for (const found of checkpoint.found) {
     if (found.run === null) {
       options.reporter.say(`recording seed ${found.seed} (${safeText(formatSignature(found.signature))})`);
-      await takeRecorded(found, await recorded(context, state, found, options), options);
+      await takeRecorded(found, await recorded(context, checkpoint, found, options), options);
     }
     if (found.smallest !== null || found.why !== '') continue;
-    if (!(await makeSmall(context, state, found, options))) return false;
+    if (!(await makeSmall(context, checkpoint, found, options))) return false;
   }
   return true;
 }
 
-/** A run that was lost shows nothing of the failure, so that the next session records it anew. */
+/** A run that was lost shows nothing of the failure, so that the next start records it anew. */
 async function takeRecorded(
   found: Found,
   run: Run,
@@ -65,7 +65,7 @@ async function takeRecorded(
 
 async function recorded(
   context: Context,
-  { scenario, target, config, name, modules }: CampaignState,
+  { scenario, target, config, name, modules }: Checkpoint,
   { seed }: Found,
   { connected, flags, ownRunner }: RecordOptions,
 ): Promise<Run> {
@@ -94,7 +94,7 @@ async function recorded(
 
 async function makeSmall(
   context: Context,
-  { scenario, target, config, modules }: CampaignState,
+  { scenario, target, config, modules }: Checkpoint,
   found: Found,
   { connected, targetUrl, save, reporter, stopping }: RecordOptions,
 ): Promise<boolean> {

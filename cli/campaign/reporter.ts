@@ -5,7 +5,7 @@ import { progressLine } from '../output/progress-line.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { safeText } from '../run/sanitize.ts';
-import type { Found } from './state.ts';
+import type { Found } from './checkpoint.ts';
 
 export interface CampaignReporter {
   /** A sentence; safe to print. */

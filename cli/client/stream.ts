@@ -20,14 +20,14 @@ import { pause } from './pause.ts';
 import { Pursuit } from './pursuit.ts';
 
 /** Whether the stream is connected, for people to see. */
-export type LinkState =
-  | { state: 'connecting' }
-  | { state: 'connected' }
-  | { state: 'reconnecting'; attempt: number; error: string; retryInMs: number };
+export type LinkStatus =
+  | { status: 'connecting' }
+  | { status: 'connected' }
+  | { status: 'reconnecting'; attempt: number; error: string; retryInMs: number };
 
 export type StreamItem =
   | { kind: 'frame'; frame: Frame; id: string | null }
-  | { kind: 'link'; link: LinkState };
+  | { kind: 'link'; link: LinkStatus };
 
 export interface FollowOptions {
   connection: Connection;
@@ -109,7 +109,7 @@ export async function* followInBatches(
     }
     const toldMs = Math.max(position.retryMs, outcome.afterMs ?? 0);
     const retryInMs = waitBefore(attempt, toldMs, options);
-    yield [{ kind: 'link', link: { state: 'reconnecting', attempt, error: outcome.error, retryInMs } }];
+    yield [{ kind: 'link', link: { status: 'reconnecting', attempt, error: outcome.error, retryInMs } }];
     await pause(retryInMs, options.signal);
   }
 }
@@ -134,7 +134,7 @@ async function* readOnce(
     });
     for await (const messages of stream) {
       if (messages.length === 0) {
-        yield [{ kind: 'link', link: { state: 'connected' } }];
+        yield [{ kind: 'link', link: { status: 'connected' } }];
         continue;
       }
       const { items, problem } = acceptAll(options, position, messages);

@@ -1,9 +1,9 @@
 /** `simcity campaign`: many seeds at full speed; each distinct failure is then recorded and made small. */
 import { ENGINE_GENERATION, runConfigSchema, type SeedRange } from '../../server/contract/index.ts';
+import { type CampaignFiles, type Checkpoint, campaignFiles } from '../campaign/checkpoint.ts';
 import { conduct } from '../campaign/conduct.ts';
 import { joined } from '../campaign/ranges.ts';
 import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
-import { type CampaignFiles, type CampaignState, campaignFiles } from '../campaign/state.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
 import { refuseOtherCampaign } from '../hosting/generation.ts';
 import { modulesOf } from '../hosting/modules.ts';
@@ -30,26 +30,30 @@ const DEFAULT_SEEDS: SeedRange[] = [[1, 1_000]];
 export async function campaign(context: Context, named: string, flags: CampaignFlags): Promise<number> {
   const dataDir = dataDirOf(context, flags.dataDir);
   const files = campaignFiles(dataDir);
-  const state =
+  const checkpoint =
     flags.resume === undefined
       ? await begun(context, files, { ...flags, scenario: flags.scenario ?? named })
       : resumed(files, flags);
   prepareDataDir(dataDir);
-  files.save(state);
+  files.save(checkpoint);
   const stopping = createStopping(context);
   const work = (reporter: CampaignReporter) =>
-    conduct(context, { state, flags, save: () => files.save(state), reporter, stopping });
+    conduct(context, { checkpoint, flags, save: () => files.save(checkpoint), reporter, stopping });
   const { finished, close } = isOnScreen(context, flags)
-    ? await (await import('../tui/campaign/control.ts')).campaignControl(context, state, work, stopping.stop)
+    ? await (await import('../tui/campaign/control.ts')).campaignControl(
+        context,
+        checkpoint,
+        work,
+        stopping.stop,
+      )
     : await work(lineReporter(context));
   await close();
   const style = styleFor(wantsColor(context, 'stdout'));
-  await context.out(
-    flags.json ? `${safeJson(campaignJson(state, finished), 2)}\n` : `${campaignText(state, style)}\n`,
-  );
-  if (!finished) context.err(`simcity: go on with: simcity campaign --resume ${state.name}\n`);
+  const text = flags.json ? safeJson(campaignJson(checkpoint, finished), 2) : campaignText(checkpoint, style);
+  await context.out(`${text}\n`);
+  if (!finished) context.err(`simcity: go on with: simcity campaign --resume ${checkpoint.name}\n`);
   if (!finished) return EXIT.interrupted;
-  return state.found.length === 0 ? EXIT.pass : EXIT.fail;
+  return checkpoint.found.length === 0 ? EXIT.pass : EXIT.fail;
 }
 
 function isOnScreen(context: Context, flags: CampaignFlags): boolean {
@@ -60,7 +64,7 @@ async function begun(
   context: Context,
   files: CampaignFiles,
   flags: CampaignFlags & { scenario: string },
-): Promise<CampaignState> {
+): Promise<Checkpoint> {
   const launch = await launchOfFlags({ ...flags, target: flags.target ?? 'memory' });
   const name = flags.name ?? freshName(files);
   if (files.exists(name)) {
@@ -87,14 +91,14 @@ async function begun(
   };
 }
 
-function resumed(files: CampaignFiles, flags: CampaignFlags): CampaignState {
+function resumed(files: CampaignFiles, flags: CampaignFlags): Checkpoint {
   const name = typeof flags.resume === 'string' ? flags.resume : (flags.name ?? files.newest());
   if (name === null)
     throw usageError('there is no campaign to go on with.', 'Start one: `simcity campaign`.');
-  const state = files.load(name);
-  refuseOtherCampaign(state);
-  // More seeds may be asked for on the way; the plan stays as it was.
-  return { ...state, seeds: joined([...state.seeds, ...(flags.seeds ?? [])]) };
+  const checkpoint = files.load(name);
+  refuseOtherCampaign(checkpoint);
+  // More seeds may be asked for on the way; the settings stay as they were.
+  return { ...checkpoint, seeds: joined([...checkpoint.seeds, ...(flags.seeds ?? [])]) };
 }
 
 function freshName(files: CampaignFiles): string {

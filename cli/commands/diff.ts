@@ -2,7 +2,7 @@
 import type { Run } from '../../server/contract/index.ts';
 import { storedEvents } from '../client/stored-events.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { partingText, planText } from '../output/parting.ts';
+import { partingText, settingsText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
@@ -29,7 +29,7 @@ export async function diff(
 ): Promise<number> {
   const { api, hosted } = await connectForReading(context, flags);
   const [left, right] = [await api.run(leftId), await api.run(rightId)];
-  const { common, plan, parting } = await compareHistories(
+  const { common, settings, parting } = await compareHistories(
     storedEvents(api, left.id),
     storedEvents(api, right.id),
     {
@@ -39,12 +39,12 @@ export async function diff(
     },
   );
   await hosted?.close();
-  const isSame = parting === null && plan.length === 0;
+  const isSame = parting === null && settings.length === 0;
   const engines = { left: engineOf(left), right: engineOf(right) };
   sayOfGenerations(context, left, right);
   if (flags.json) {
     await context.out(
-      `${safeJson({ left: left.id, right: right.id, engines, identical: isSame, common, plan, parting }, 2)}\n`,
+      `${safeJson({ left: left.id, right: right.id, engines, identical: isSame, common, plan: settings, parting }, 2)}\n`,
     );
   } else if (isSame) {
     await context.out(`identical, ${formatNumber(common)} events\n`);
@@ -52,7 +52,7 @@ export async function diff(
     const style = styleFor(wantsColor(context, 'stdout'));
     const names: [string, string] = [shortId(left.id), shortId(right.id)];
     const texts = [
-      ...(plan.length === 0 ? [] : [planText(plan, names, style)]),
+      ...(settings.length === 0 ? [] : [settingsText(settings, names, style)]),
       parting === null
         ? `Behind the start they are the same, ${formatNumber(common)} events.`
         : partingText(parting, names, style),

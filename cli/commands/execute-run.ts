@@ -3,8 +3,8 @@
 import { isModuleFile, isServiceTarget, type Launch, splitCredentials } from '../../server/contract/index.ts';
 import { connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
 import { launchHere, modulesOf } from '../hosting/modules.ts';
-import { planText } from '../output/plan.ts';
 import { startPulse } from '../output/pulse.ts';
+import { settingsText } from '../output/settings.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
@@ -33,7 +33,7 @@ export async function execute(
       : null;
   const launched = own?.run ?? (await connected.api.launch(launch));
   if ((presentation.as === 'screen' || presentation.as === 'json') && !silent)
-    context.err(planText(launched));
+    context.err(settingsText(launched));
   if (!own) await connected.hosted?.startRunner(launched.id);
   const request = { api: connected.api, run: launched, presentation, owns: true };
   const exitCode = await withReports(context, request, () =>

@@ -78,7 +78,7 @@ async function asJson(context: Context, request: FollowRequest): Promise<number>
   let first = true;
   for await (const item of itemsOf(context, request)) {
     if (item.kind === 'link') {
-      if (item.link.state === 'reconnecting' && !quiet) {
+      if (item.link.status === 'reconnecting' && !quiet) {
         context.err(`simcity: reconnecting (attempt ${item.link.attempt}): ${safeText(item.link.error)}\n`);
       }
       continue;

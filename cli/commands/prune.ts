@@ -30,9 +30,9 @@ export async function prune(context: Context, flags: PruneFlags): Promise<number
   const dataDir = dataDirOf(context, flags.dataDir);
   if (flags.dryRun) return tell(context, await remove(true), flags);
   if (context.isTerminal.stdin && !flags.yes) {
-    const planned = await remove(true);
-    if (planned.runs === 0) return tell(context, planned, flags);
-    if (!(await confirmed(context, `${sentence(planned)} Remove them for good? [y/N] `))) {
+    const removable = await remove(true);
+    if (removable.runs === 0) return tell(context, removable, flags);
+    if (!(await confirmed(context, `${sentence(removable)} Remove them for good? [y/N] `))) {
       context.err('simcity: nothing was removed.\n');
       return EXIT.pass;
     }

@@ -1,8 +1,8 @@
-/** `simcity show`: one run: plan, state, metrics, verdict. */
+/** `simcity show`: one run: settings, state, metrics, verdict. */
 import { ENGINE_GENERATION, type Run } from '../../server/contract/index.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { executedElsewhereBy } from '../hosting/generation.ts';
-import { planEntries } from '../output/plan.ts';
+import { settingEntries } from '../output/settings.ts';
 import { paintOutcome, type Style, styleFor } from '../output/style.ts';
 import { failureLines, verdictLine, verdictOf } from '../output/verdict.ts';
 import { type Context, wantsColor } from '../process/context.ts';
@@ -54,8 +54,8 @@ function details(run: Run, style: Style): string {
   return [
     ...pairs(state, style),
     '',
-    style.bold('Plan'),
-    ...pairs(planEntries(run), style),
+    style.bold('Settings'),
+    ...pairs(settingEntries(run), style),
     ...elsewhereLines(run, style),
     ...(metrics.length === 0 ? [] : ['', style.bold('Metrics'), ...pairs(metrics, style)]),
     ...ending,

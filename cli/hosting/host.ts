@@ -42,12 +42,12 @@ export async function hostServer(context: Context, options: HostOptions): Promis
   const { logDir } = prepareDataDir(options.dataDir);
   refuseDirectoryInUse(options.dataDir);
   let port = await choosePort(options.host ?? '127.0.0.1', options.port);
-  const session = createSession(context);
+  const teardown = createTeardown(context);
   const given = context.env['DATABASE_URL'] || undefined;
   const kept: { server?: KeptPart; runner?: KeptPart } = {};
 
   const database =
-    given === undefined ? await startDatabase(context, options, logDir, session, kept) : undefined;
+    given === undefined ? await startDatabase(context, options, logDir, teardown, kept) : undefined;
   const databaseUrl = () => given ?? databaseUrlOf(database?.current());
   const base = { ...context.env, SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn' };
 
@@ -81,7 +81,7 @@ export async function hostServer(context: Context, options: HostOptions): Promis
     return part;
   }, options.progress);
   kept.server = server;
-  session.add(() => server.stop());
+  teardown.add(() => server.stop());
   const url = serverUrlOf(server.current());
   const removeNote = writeNote(options.dataDir, {
     // What others in this directory are told they believe only of this machine itself.
@@ -92,10 +92,10 @@ export async function hostServer(context: Context, options: HostOptions): Promis
     databaseUrl: given === undefined ? databaseUrl() : null,
     token,
   });
-  session.add(async () => removeNote());
+  teardown.add(async () => removeNote());
   if (options.transient) {
     const removeMark = markTransient(url);
-    session.add(async () => removeMark());
+    teardown.add(async () => removeMark());
   }
 
   return {
@@ -117,9 +117,9 @@ export async function hostServer(context: Context, options: HostOptions): Promis
         options.progress,
       );
       const { runner } = kept;
-      session.add(() => runner.stop());
+      teardown.add(() => runner.stop());
     },
-    close: session.close,
+    close: teardown.close,
   };
 }
 
@@ -127,7 +127,7 @@ async function startDatabase(
   context: Context,
   options: HostOptions,
   logDir: string,
-  session: Session,
+  teardown: Teardown,
   dependents: { server?: KeptPart; runner?: KeptPart },
 ): Promise<KeptPart> {
   options.progress('starting the database');
@@ -150,7 +150,7 @@ async function startDatabase(
     url = now;
     return part;
   }, options.progress);
-  session.add(() => database.stop());
+  teardown.add(() => database.stop());
   return database;
 }
 
@@ -198,13 +198,13 @@ function serverUrlOf(part: Part): string {
   return part.ready.url.replace(/\/+$/, '');
 }
 
-interface Session {
+interface Teardown {
   add(takeDown: () => Promise<void>): void;
   close(): Promise<void>;
 }
 
 /** What has to be taken down, each once, whoever asks first: the command or the process's end. */
-function createSession(context: Context): Session {
+function createTeardown(context: Context): Teardown {
   const pending: (() => Promise<void>)[] = [];
   return {
     add(takeDown) {

@@ -1,9 +1,11 @@
 /** One process of SimCity, started as a child that cannot outlive this one. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createWriteStream, existsSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Child, exitText } from '../../server/contract/child-process/child.ts';
+import { LineSplitter } from '../../server/contract/child-process/line-splitter.ts';
+import { OutputTail } from '../../server/contract/child-process/output-tail.ts';
 import { type Ready, readySchema } from '../../server/contract/process.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
@@ -31,8 +33,8 @@ export interface Part {
   stop(): Promise<void>;
 }
 
-/** How much of what a part wrote to stderr is kept for error messages, in characters. */
-const KEPT_STDERR = 64 * 1024;
+/** Of the ready line, in characters: more than any message takes. */
+const LONGEST_LINE = 64 * 1024;
 const READY_MS = 60_000;
 /**
  * What a part gets to end, in ms: longer than its own limits. A runner gives its harnesses up to 24 s, and killed
@@ -40,26 +42,16 @@ const READY_MS = 60_000;
  */
 const STOP_MS: Record<PartName, number> = { runner: 24_800, server: 10_000, database: 16_000 };
 
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
-
 /** Starts a part and waits for its ready line. @throws CliError with what it said when it does not get ready. */
 export async function startPart(options: PartOptions): Promise<Part> {
-  const child = spawn(process.execPath, [partFile(options.name), ...(options.args ?? [])], {
-    env: { ...options.env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    // A group of its own: Ctrl-C on the terminal is for this process, which then decides what ends when.
-    detached: true,
+  const child = new Child(process.execPath, [partFile(options.name), ...(options.args ?? [])], {
+    env: options.env,
   });
-  child.stdin.on('error', () => {});
   const stderr = keepStderr(child, options);
-  const exited = new Promise<string>((resolve) => {
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
-  });
-  const stop = () => stopChild(child, exited, STOP_MS[options.name]);
+  const exited = child.exited.then(exitText);
+  const stop = () => child.end(STOP_MS[options.name]);
   try {
     const ready = await readReadyLine(child, exited, options, stderr);
-    child.stdout.resume();
     return { name: options.name, pid: child.pid ?? 0, ready, exited, stop };
   } catch (error) {
     await stop();
@@ -71,18 +63,18 @@ async function readReadyLine(
   child: Child,
   exited: Promise<string>,
   options: PartOptions,
-  stderr: () => string,
+  stderr: OutputTail,
 ): Promise<Part['ready']> {
   const line = await Promise.race([
-    firstLine(child.stdout),
+    firstLine(child),
     exited.then(() => null),
-    afterMs(options.readyMs ?? READY_MS),
+    delay(options.readyMs ?? READY_MS, undefined, { ref: false }),
   ]);
-  if (line === undefined) throw failed(options, 'it did not get ready in time', stderr());
-  if (line === null || line === '') throw failed(options, `it ended (${await exited})`, stderr());
+  if (line === undefined) throw failed(options, 'it did not get ready in time', stderr);
+  if (line === null || line === '') throw failed(options, `it ended (${await exited})`, stderr);
   const ready = parseReady(line);
   if (ready === null || (ready.ready !== false && ready.ready !== options.name)) {
-    throw failed(options, `it said ${safeText(line.slice(0, 200))} instead of that it is ready`, stderr());
+    throw failed(options, `it said ${safeText(line.slice(0, 200))} instead of that it is ready`, stderr);
   }
   if (ready.ready === false) {
     throw new CliError(safeText(ready.message), {
@@ -119,33 +111,19 @@ function parseReady(line: string): Ready | null {
   }
 }
 
-function firstLine(stream: Readable): Promise<string> {
+/** What it prints after it is read and forgotten. */
+function firstLine({ stdout }: Child): Promise<string> {
   return new Promise((resolve) => {
-    let text = '';
-    const onData = (chunk: string) => {
-      text += chunk;
-      const end = text.indexOf('\n');
-      if (end < 0) return;
-      stream.off('data', onData);
-      resolve(text.slice(0, end));
-    };
-    stream.setEncoding('utf8').on('data', onData);
+    const lines = new LineSplitter(resolve, LONGEST_LINE);
+    stdout.on('data', (chunk: Buffer) => lines.add(chunk));
   });
 }
 
-function afterMs(ms: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, ms, undefined).unref());
-}
-
-function keepStderr(child: Child, options: PartOptions): () => string {
-  let kept = '';
+function keepStderr({ stderr, exited }: Child, options: PartOptions): OutputTail {
   const log = startLog(join(options.logDir, `${options.name}.log`));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    kept = (kept + text).slice(-KEPT_STDERR);
-    log?.write(text);
-  });
-  child.on('close', () => log?.end());
-  return () => kept;
+  stderr.on('data', (chunk: Buffer) => log?.write(chunk));
+  void exited.then(() => log?.end());
+  return new OutputTail().follow(stderr);
 }
 
 /** Null when it cannot be written: what is kept in memory still serves the messages. */
@@ -159,21 +137,13 @@ function startLog(path: string): WriteStream | null {
   }
 }
 
-function failed(options: PartOptions, why: string, stderr: string): CliError {
-  const lines = stderr.trim().split('\n').slice(-12).join('\n');
+function failed(options: PartOptions, why: string, stderr: OutputTail): CliError {
+  const lines = stderr.lastLines(12).join('\n');
   const said = lines === '' ? '' : `\n${safeLines(lines)}`;
   return new CliError(`the ${options.name} could not be started: ${why}.${said}`, {
     exitCode: EXIT.unreachable,
     hint: `All that it said is in ${join(options.logDir, `${options.name}.log`)}.`,
   });
-}
-
-async function stopChild(child: Child, exited: Promise<string>, withinMs: number): Promise<void> {
-  child.stdin.end();
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), withinMs);
-  await exited;
-  clearTimeout(timer);
 }
 
 /** The bundle of a part: beside this file's own bundle, or in dist/ when run from source. */

@@ -1,6 +1,8 @@
 /** Has a tool of the server work on a database: DATABASE_URL's, or the embedded one's of this directory. */
-import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { Child, type Exit, exitText } from '../../server/contract/child-process/child.ts';
+import { OutputTail } from '../../server/contract/child-process/output-tail.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { safeLines } from '../run/sanitize.ts';
@@ -43,25 +45,17 @@ async function runTool<T>(
   args: string[],
   schema: z.ZodType<T>,
 ): Promise<T> {
-  const child = spawn(process.execPath, [partFile('server'), ...args], {
+  const child = new Child(process.execPath, [partFile('server'), ...args], {
     env: { ...context.env, DATABASE_URL: database.url, SIMCITY_DATABASE_FOLDER: database.folder },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
   });
-  child.stdin.on('error', () => {});
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-4_096);
-  });
-  const code = await new Promise<number | null>((resolve) => {
-    child.on('error', () => resolve(null));
-    child.on('close', resolve);
-  });
-  return readReport(code, stdout, stderr, schema);
+  const stderr = new OutputTail(4_096).follow(child.stderr);
+  const stdout = await text(child.stdout);
+  return readReport(
+    await child.exited,
+    stdout,
+    stderr.lastLines(Number.POSITIVE_INFINITY).join('\n'),
+    schema,
+  );
 }
 
 const failureSchema = z.object({
@@ -71,12 +65,12 @@ const failureSchema = z.object({
   hint: z.string().optional(),
 });
 
-function readReport<T>(code: number | null, stdout: string, stderr: string, schema: z.ZodType<T>): T {
+function readReport<T>(exit: Exit, stdout: string, stderr: string, schema: z.ZodType<T>): T {
   const said = lastJson(stdout);
   const report = schema.safeParse(said);
-  if (code === 0 && report.success) return report.data;
+  if (exit.code === 0 && report.success) return report.data;
   const failure = failureSchema.safeParse(said);
-  const message = failure.success ? failure.data.message : stderr.trim() || `exit code ${code}`;
+  const message = failure.success ? failure.data.message : stderr || exitText(exit);
   const hint = failure.success ? failure.data.hint : undefined;
   throw new CliError(`${safeLines(message)}.`, {
     exitCode: failure.success ? exitCodeOf(failure.data.code) : EXIT.unreachable,

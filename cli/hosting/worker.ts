@@ -1,6 +1,7 @@
 /** The worker as a child: executes runs aside from the server, to compare, shrink, or hunt. */
-import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { Child, exitText } from '../../server/contract/child-process/child.ts';
+import { OutputTail } from '../../server/contract/child-process/output-tail.ts';
 import { type WorkerLine, type WorkerOrderInput, workerLineSchema } from '../../server/contract/index.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
@@ -26,12 +27,7 @@ const OVERTIME = { share: 0.1, seconds: 15 } as const;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export function startWorker(context: Context, order: WorkerOrderInput): Worker {
-  const child = spawn(process.execPath, [partFile('worker')], {
-    env: { ...context.env, ...WITHHELD },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    // A Ctrl-C in the terminal is this process's to act on.
-    detached: true,
-  });
+  const child = new Child(process.execPath, [partFile('worker')], { env: { ...context.env, ...WITHHELD } });
   const limit = limitOf(order);
   let isLate = false;
   const killed = () => {
@@ -39,29 +35,13 @@ export function startWorker(context: Context, order: WorkerOrderInput): Worker {
     child.kill('SIGKILL');
   };
   const late = limit === null ? undefined : setTimeout(killed, limit);
-  let stderr = '';
-  child.stdin.on('error', () => {});
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-KEPT_STDERR);
-  });
-  const exited = new Promise<string>((resolve) => {
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
-  });
-  const say = (line: unknown) => {
-    if (child.stdin.writable) child.stdin.write(`${JSON.stringify(line)}\n`);
-  };
+  const stderr = new OutputTail(KEPT_STDERR).follow(child.stderr);
   const end = async () => {
-    child.stdin.end();
-    child.stdout.resume();
-    child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_MS);
-    await exited;
-    clearTimeout(timer);
+    await child.end(CLOSE_MS);
     clearTimeout(late);
   };
   const forget = context.atExit(end);
-  say(order);
+  child.say(JSON.stringify(order));
 
   async function* lines(): AsyncGenerator<WorkerLine, void, undefined> {
     for await (const text of createInterface({ input: child.stdout })) {
@@ -72,11 +52,11 @@ export function startWorker(context: Context, order: WorkerOrderInput): Worker {
     }
     if (isLate)
       throw unable('it did not keep to its time: code of the service or the scenario runs without end');
-    throw unable(`it ended (${await exited}). ${safeLines(stderr.trim().split('\n').slice(-8).join('\n'))}`);
+    throw unable(`it ended (${exitText(await child.exited)}). ${safeLines(stderr.lastLines(8).join('\n'))}`);
   }
   return {
     lines,
-    stop: () => say({ stop: { reason: null } }),
+    stop: () => child.say(JSON.stringify({ stop: { reason: null } })),
     async close() {
       forget();
       await end();

@@ -5,8 +5,8 @@ import { formatMetric, formatNumber, formatSeconds } from '../run/format.ts';
 import { isLoss, LOSS_SAYS, runOutcome } from '../run/outcome.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { valueText } from '../run/value-text.ts';
-import { planEntries } from './plan.ts';
 import { commandsFor, type ReportData, type ReportVerdict, reportVerdict } from './report/data.ts';
+import { settingEntries } from './settings.ts';
 
 /** Makes a line of text that holds foreign text harmless: Actions obeys `::` at its start and `##[` anywhere. */
 export function defuseLine(line: string): string {
@@ -85,14 +85,14 @@ export function summaryMarkdown(data: ReportData): string {
     `${formatNumber(events)} events in ${formatSeconds(seconds)}, run \`${run.id}\`${asides.join('')}`,
     ...failureMarkdown(data),
     '',
-    '<details><summary>Metrics and plan</summary>',
+    '<details><summary>Metrics and settings</summary>',
     '',
     ...table(
       'Metric',
       Object.entries(run.live.metrics).map(([name, value]) => [name, formatMetric(name, value)]),
     ),
     '',
-    ...table('Setting', planEntries(run)),
+    ...table('Setting', settingEntries(run)),
     '',
     '</details>',
   ].join('\n')}\n`;

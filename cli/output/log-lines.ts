@@ -7,7 +7,7 @@ import { versionsOf } from '../run/engine-text.ts';
 import { runOutcome } from '../run/outcome.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Narrator } from './narrator.ts';
-import { planEntries } from './plan.ts';
+import { settingEntries } from './settings.ts';
 import { paintOutcome, type Style } from './style.ts';
 import { metricsText, summaryText } from './verdict.ts';
 
@@ -84,8 +84,8 @@ export function createLogLines(style: Style, now: () => number): Narrator {
       line(run.createdAt, 'run', `${run.id} ${paintOutcome(style, runOutcome(run))}`),
       line(
         run.createdAt,
-        'plan',
-        planEntries(run)
+        'settings',
+        settingEntries(run)
           .map(([name, value]) => `${name}=${value.includes(' ') ? JSON.stringify(value) : value}`)
           .join(' '),
       ),
@@ -97,7 +97,7 @@ export function createLogLines(style: Style, now: () => number): Narrator {
       return [];
     },
     link(link) {
-      if (link.state !== 'reconnecting') return [];
+      if (link.status !== 'reconnecting') return [];
       const pause = `trying again in ${(link.retryInMs / 1000).toFixed(1)} s`;
       return [
         line(

@@ -1,13 +1,13 @@
 /** What tells a run in lines as it goes: dated log lines, or sentences. */
 import type { EndFrame, Frame, Run } from '../../server/contract/index.ts';
-import type { LinkState } from '../client/stream.ts';
+import type { LinkStatus } from '../client/stream.ts';
 import type { Style } from './style.ts';
 
 export interface Narrator {
   /** The lines before the first event. */
   start(run: Run): string[];
   frame(frame: Frame): string[];
-  link(link: LinkState): string[];
+  link(link: LinkStatus): string[];
   /** The run was begun, was lost, and waits for a runner again. */
   queuedAgain(run: Run): string[];
   /** Nothing was said for so long. */

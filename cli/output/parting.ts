@@ -8,13 +8,13 @@ import { safeJson, safeText } from '../run/sanitize.ts';
 import { textWidth } from '../terminal/columns.ts';
 import type { Style } from './style.ts';
 
-/** What differs in the plans of two runs. `names`: what the two sides are called. */
-export function planText(
-  plan: readonly Difference[],
+/** What differs in the settings of two runs. `names`: what the two sides are called. */
+export function settingsText(
+  settings: readonly Difference[],
   names: [left: string, right: string],
   style: Style,
 ): string {
-  return [style.bold('The plans differ'), ...differenceLines(plan, names, style)].join('\n');
+  return [style.bold('The settings differ'), ...differenceLines(settings, names, style)].join('\n');
 }
 
 function differenceLines(

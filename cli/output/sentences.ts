@@ -15,7 +15,7 @@ import { formatNumber, formatSeconds } from '../run/format.ts';
 import { endingOf, isLoss, LOSS_SAYS } from '../run/outcome.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import type { Narrator } from './narrator.ts';
-import { planEntries } from './plan.ts';
+import { settingEntries } from './settings.ts';
 
 /** Progress is told that seldom: it is listened to. */
 const PROGRESS_EVERY_MS = 5_000;
@@ -87,7 +87,7 @@ export function createSentences(now: () => number): Narrator {
   };
 
   return {
-    start: (run) => [`This is run ${run.id}. ${planSentence(run)}`],
+    start: (run) => [`This is run ${run.id}. ${settingsSentence(run)}`],
     frame(frame: Frame) {
       if (frame.frame === 'event') return onEvent(frame.data);
       if (frame.frame === 'heartbeat') return onHeartbeat(frame.data);
@@ -95,7 +95,7 @@ export function createSentences(now: () => number): Narrator {
       return [];
     },
     link(link) {
-      if (link.state !== 'reconnecting') return [];
+      if (link.status !== 'reconnecting') return [];
       return [`The connection was lost: ${safeText(link.error)}. Connecting again, attempt ${link.attempt}.`];
     },
     queuedAgain: (run) => [`The run was lost, and is ${waitingText(run)}.`],
@@ -130,8 +130,8 @@ function attemptSentences(run: Run): string[] {
   return attempt === null ? [] : [`This was ${safeText(attempt)}.`];
 }
 
-function planSentence(run: Run): string {
-  return `The plan: ${planEntries(run)
+function settingsSentence(run: Run): string {
+  return `The settings: ${settingEntries(run)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ')}.`;
 }

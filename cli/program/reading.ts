@@ -40,8 +40,8 @@ function addRuns(program: Command, act: Act): void {
 function addShow(program: Command, act: Act): void {
   const show = program
     .command('show')
-    .summary('show a run: plan, state, metrics, verdict')
-    .description('Shows one run: its plan with every default, how it stands, its metrics, and its verdict.')
+    .summary('show a run: settings, state, metrics, verdict')
+    .description('Shows one run: all its settings, how it stands, its metrics, and its verdict.')
     .argument('[run]', 'the run', 'latest')
     .action(act(async () => (await import('../commands/show.ts')).show));
   withExamples(reads(show, 'the run as JSON'), [

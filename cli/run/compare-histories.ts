@@ -25,7 +25,7 @@ export interface Comparison {
   /** Index of the event at which the faults were healed, if both have it. */
   healedAt: number | null;
   /** What differs in the `start` events, where that alone is no parting. */
-  plan: Difference[];
+  settings: Difference[];
   /** Null when nothing differs. */
   parting: Parting | null;
 }
@@ -35,7 +35,7 @@ export interface CompareOptions {
   around: number;
   /** True when the left history is only the beginning of what the right one may hold. */
   leftIsPrefix: boolean;
-  /** True for runs whose plans may differ: what came of them is compared behind the `start` events. */
+  /** True for runs whose settings may differ: what came of them is compared behind the `start` events. */
   passStart?: boolean;
 }
 
@@ -52,7 +52,7 @@ export async function compareHistories(
     leftStart: null,
     rightStart: null,
     healedAt: null,
-    plan: [],
+    settings: [],
     parting: null,
   };
   try {
@@ -64,7 +64,7 @@ export async function compareHistories(
       if (a === null && b === null) return comparison;
       let differing = a !== null && b !== null ? differences(a, b) : [];
       if (passStart && a?.type === 'start' && b?.type === 'start') {
-        comparison.plan = differing;
+        comparison.settings = differing;
         differing = [];
       }
       if (a === null || b === null || differing.length > 0) {

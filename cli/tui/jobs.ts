@@ -1,5 +1,5 @@
 /** Runs another command of SimCity beside mission control and gathers what it says. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { Child } from '../../server/contract/child-process/child.ts';
 import type { Connection } from '../client/api.ts';
 import { safeText } from '../run/sanitize.ts';
 
@@ -21,7 +21,7 @@ const UPDATE_MS = 100;
 
 /** Runs one at a time, with the `simcity` that runs now, against `connection`. */
 export function createJobs(connection: Connection): JobRunner {
-  let child: ChildProcess | null = null;
+  let child: Child | null = null;
   const end = () => {
     child?.kill('SIGTERM');
     child = null;
@@ -30,23 +30,21 @@ export function createJobs(connection: Connection): JobRunner {
     end,
     start(args, onUpdate) {
       end();
-      const own = spawn(
+      const own = new Child(
         process.execPath,
         [process.argv[1] ?? 'simcity', ...args, '--server', connection.url],
-        { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' } },
+        { group: 'shared', stdin: 'ignore', env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' } },
       );
       child = own;
       const output = gather((lines) => child === own && onUpdate({ lines, exitCode: null }));
-      own.stdout?.setEncoding('utf8').on('data', output.add);
-      own.stderr?.setEncoding('utf8').on('data', output.add);
-      const over = (exitCode: number, problem?: string) => {
+      own.stdout.setEncoding('utf8').on('data', output.add);
+      own.stderr.setEncoding('utf8').on('data', output.add);
+      void own.exited.then(({ code, spawnError }) => {
         if (child !== own) return;
         child = null;
-        if (problem !== undefined) output.add(`${problem}\n`);
-        onUpdate({ lines: output.stop(), exitCode });
-      };
-      own.on('error', (error) => over(1, error.message));
-      own.on('close', (code) => over(code ?? 1));
+        if (spawnError !== null) output.add(`${spawnError}\n`);
+        onUpdate({ lines: output.stop(), exitCode: code ?? 1 });
+      });
     },
   };
 }

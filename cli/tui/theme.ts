@@ -28,5 +28,5 @@ export const EVENT_STYLE: Record<EventKind, Style> = {
 /** By place. */
 export const CHART_COLORS = ['green', 'yellow', 'cyan'] as const;
 
-/** Smallest screen that can be drawn on. */
+/** The least screen that can be drawn on. */
 export const MINIMUM = { columns: 60, rows: 16 } as const;

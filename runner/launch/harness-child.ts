@@ -1,5 +1,6 @@
 /** The contract of a launcher: how a runner starts a harness, speaks with it, and learns what became of it. */
 import { z } from 'zod';
+import type { Exit } from '../../server/contract/child-process/child.ts';
 import type { HarnessOrder } from '../../server/contract/index.ts';
 
 export const aliveSchema = z.object({ alive: z.object({ taken: z.int(), waiting: z.boolean() }) });
@@ -7,12 +8,7 @@ export const aliveSchema = z.object({ alive: z.object({ taken: z.int(), waiting:
 /** A sign of life: how much telemetry the engine has produced, and whether it waits for the server. */
 export type Alive = z.infer<typeof aliveSchema>['alive'];
 
-export interface ChildExit {
-  /** Null when a signal ended it, or when it could not be started. */
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  /** Why it could not be started; null when it was. */
-  spawnError: string | null;
+export interface ChildExit extends Exit {
   /** Whoever started it says that it took more memory than there was for it. */
   outOfMemory: boolean;
   stdout: string[];

@@ -1,7 +1,7 @@
 /** The output of a harness, always drained: signs of life are told, of the rest the end is kept. */
+import { LineSplitter } from '../../server/contract/child-process/line-splitter.ts';
+import { OutputTail } from '../../server/contract/child-process/output-tail.ts';
 import { type Alive, aliveSchema, type ChildExit } from './harness-child.ts';
-import { LineSplitter } from './line-splitter.ts';
-import { OutputTail } from './output-tail.ts';
 
 const TAIL_LINES = 40;
 

@@ -1,6 +1,6 @@
 /**
  * The one table of the settings of a run. From a row follow its option and the help, its variable, its field in
- * the configuration file, in the API and in both forms, its place in the plan and in the command that reproduces
+ * the configuration file, in the API and in both forms, its place in what is printed of a run and in the command that reproduces
  * a run, and its completion: one row added here is a setting added.
  */
 import { BUGS, FAULTS, ISOLATION, PROFILES, SCENARIOS, STRATEGIES, TARGETS } from './names.ts';
@@ -83,7 +83,7 @@ const config = {
   reduction: {
     ...part({ kind: 'reduction', default: null, unset: 'the whole run', value: 'PART', commands: ['run'] }),
     ...city('Part', 'only a part of the run, as shrink prints it'),
-    except: ['variable', 'file', 'form', 'plan'],
+    except: ['variable', 'file', 'form', 'print'],
   },
 } as const satisfies Record<string, RunSetting>;
 

@@ -35,7 +35,7 @@ export type Kind =
   | { readonly kind: 'reports'; readonly choices: readonly Named[] };
 
 /** Where a setting can be heeded; everywhere but where a row says `except`. */
-export type Place = 'variable' | 'file' | 'form' | 'plan' | 'reproduce';
+export type Place = 'variable' | 'file' | 'form' | 'print' | 'reproduce';
 
 export type Setting = Kind & {
   /** In lower case, without a full stop: for help, forms, the API's description and the README. */

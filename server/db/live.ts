@@ -2,7 +2,7 @@
 import type { FailureSummary, RunStatus } from '../contract/index.ts';
 import type { Sql } from './client.ts';
 
-export interface LiveState {
+export interface StoredLive {
   status: RunStatus;
   /** Index of the newest stored event; -1 before the first. */
   eventIndex: number;
@@ -30,7 +30,7 @@ interface LiveRow {
 }
 
 /** Null: there is no such run. Only the summary of a failure is read, never the whole bundle. */
-export async function readLive(sql: Sql, id: string): Promise<LiveState | null> {
+export async function readLive(sql: Sql, id: string): Promise<StoredLive | null> {
   const [row] = await sql<LiveRow[]>`
     select r.status, r.next_index - 1 as event_index, l.metrics::text as metrics, l.events_per_second,
       l.heartbeat_at, l.batches, r.duration_seconds_actual::float8 as duration, r.stop_reason,

@@ -2,7 +2,7 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { type Cursor, formatCursor, isTerminal, parseCursor, type StreamMode } from '../contract/index.ts';
-import type { LiveState } from '../db/live.ts';
+import type { StoredLive } from '../db/live.ts';
 import { readLive } from '../db/live.ts';
 import { ApiError, invalidRequest, pruned } from '../errors.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
@@ -57,7 +57,7 @@ function readPlace(c: Context): Place {
   );
 }
 
-function assertReached({ cursor, after }: Place, live: LiveState, runId: string): void {
+function assertReached({ cursor, after }: Place, live: StoredLive, runId: string): void {
   if (after === 'start' || cursor.index <= Math.max(live.eventIndex, 0)) return;
   throw invalidRequest(
     `The cursor ${formatCursor(cursor)} is beyond run ${runId}, whose newest event is ${live.eventIndex}. Begin with ?from=0.`,

@@ -271,7 +271,7 @@ async function preparedData(scene: Scene, folder: string): Promise<void> {
   );
 }
 
-/** The state of a campaign that executes a file. */
+/** The checkpoint of a campaign that executes a file. */
 function campaign(file: string) {
   return {
     version: 1,

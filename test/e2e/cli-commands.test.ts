@@ -303,7 +303,7 @@ describe('reading', () => {
     expect(JSON.parse(json.stdout)).toEqual(recordedRun());
   });
 
-  test('show tells the plan', async () => {
+  test('show tells the settings', async () => {
     const { stdout } = await simcity(['show'], { env });
     expect(stdout).toContain('snapshot-every  10');
   });

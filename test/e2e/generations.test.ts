@@ -155,7 +155,9 @@ describe.each(['other', 'older'] as const)('a run of an %s generation', (name) =
   test('is watched in lines, and compared with one of this generation', async () => {
     const { exitCode, stdout } = await command('watch', runs[name], '--log');
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(new RegExp(` plan .* generation=${told.generation} version="?${told.version}`));
+    expect(stdout).toMatch(
+      new RegExp(` settings .* generation=${told.generation} version="?${told.version}`),
+    );
     expect(stdout).toMatch(/Z versions simcity=\S+ generation=\d+ node=/);
     const { stdout: same, stderr, exitCode: equal } = await command('diff', runs.own, runs[name]);
     expect(same).toMatch(/^identical, \d+ events/);

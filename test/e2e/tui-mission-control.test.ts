@@ -226,6 +226,6 @@ describe('circumstances', () => {
     const pty = start(['run'], { env, columns: 200 });
     expect((await pty.exited).exitCode).toBe(0);
     expect(pty.raw()).not.toContain('\u001b[?1049h');
-    expect(pty.text()).toContain('plan scenario=bookings');
+    expect(pty.text()).toContain('settings scenario=bookings');
   });
 });

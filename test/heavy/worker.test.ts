@@ -56,7 +56,7 @@ describe('simcity diff', () => {
     const { exitCode, stdout } = await command(['diff', failed, passed]);
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(
-      /^The plans differ\n[\s\S]*data\.config\.bug[\s\S]*The first event that differs is [1-9]/,
+      /^The settings differ\n[\s\S]*data\.config\.bug[\s\S]*The first event that differs is [1-9]/,
     );
   });
 

@@ -97,6 +97,12 @@ export class DockerStandIn extends StandIn {
     });
   }
 
+  /** What was written to a container that had ended is read by nobody, and would keep the connection open. */
+  override async close(): Promise<void> {
+    this.#socket?.destroy();
+    await super.close();
+  }
+
   protected async answer({ method, path }: Call): Promise<[number, unknown?]> {
     const action = `${method} ${path.replace(/^\/v1\.41/, '').split('?')[0]}`;
     if (action === 'POST /containers/create') {

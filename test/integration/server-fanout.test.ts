@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Notifications } from '../../server/live/notify.ts';
+import { Notifications } from '../../server/stream/notify.ts';
 import { TcpProxy } from '../chaos/support/tcp-proxy.ts';
 import { silentLog } from '../helpers/postgres.ts';
 import { eventsFrom, passed } from '../helpers/server.ts';

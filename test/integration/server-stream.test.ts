@@ -180,7 +180,7 @@ describe('the stream', () => {
       const options = { connection, runId: harness.runId, signal: leave.signal };
       for await (const item of followRun({ ...options, backoffMs: { first: 1, longest: 1 } })) {
         if (item.kind === 'frame' && item.frame.frame === 'event' && item.frame.data.index === 4) arrived();
-        if (item.kind === 'link' && item.link.state === 'reconnecting') return item.link.retryInMs;
+        if (item.kind === 'link' && item.link.status === 'reconnecting') return item.link.retryInMs;
       }
       return 0;
     };
@@ -219,7 +219,7 @@ describe('the stream', () => {
     let ended = false;
     for await (const items of followInBatches({ connection, runId: harness.runId, mode: 'auto', now })) {
       for (const item of items) {
-        if (item.kind === 'link') expect(item.link.state).toBe('connected');
+        if (item.kind === 'link') expect(item.link.status).toBe('connected');
         else if (item.frame.frame === 'event') next = item.frame.data.index + 1;
         else if (item.frame.frame === 'skipped') {
           expect(item.frame.data.from).toBe(next);

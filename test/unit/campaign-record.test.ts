@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Checkpoint } from '../../cli/campaign/checkpoint.ts';
 import { recordAll } from '../../cli/campaign/record.ts';
-import type { CampaignState } from '../../cli/campaign/state.ts';
 import { createApi } from '../../cli/client/api.ts';
 import type { Context } from '../../cli/process/context.ts';
 import { ENGINE_GENERATION, type Run, runConfigSchema } from '../../server/contract/index.ts';
@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 /** A campaign with one failure, of which it is known already that it cannot be made small. */
-const campaign = (): CampaignState => ({
+const campaign = (): Checkpoint => ({
   version: 1,
   name: 'hunt',
   generation: ENGINE_GENERATION,
@@ -42,13 +42,13 @@ const campaign = (): CampaignState => ({
 });
 
 /** Records what the campaign found, by runs that all end like `run`, and keeps what was said. */
-async function recorded(state: CampaignState, run: Run): Promise<string[]> {
+async function recorded(checkpoint: Checkpoint, run: Run): Promise<string[]> {
   server.run = run;
   const said: string[] = [];
   const nothing = () => {};
   const stopping = { onStop: () => nothing, stop: nothing };
   const context = { leaving: new AbortController().signal } as Context;
-  const finished = await recordAll(context, state, {
+  const finished = await recordAll(context, checkpoint, {
     connected: { api: createApi({ url: server.url, token: undefined }), hosted: null },
     flags: {},
     ...{ ownRunner: true, targetUrl: null, save: nothing, stopping },
@@ -67,21 +67,24 @@ describe('a recorded run', () => {
     ],
     ['ADAPTER ERROR', diagnosedRun(adapterDiagnosis()), 'my-adapter.ts:41:17: '],
   ])('that ended as %s is no record of the failure, which is recorded anew', async (outcome, run, why) => {
-    const state = campaign();
-    const said = await recorded(state, run);
-    expect(state.found[0]?.run).toBeNull();
+    const checkpoint = campaign();
+    const said = await recorded(checkpoint, run);
+    expect(checkpoint.found[0]?.run).toBeNull();
     expect(said.at(-1)).toContain(`seed 5 is not recorded, run ${RUN_ID} ended as ${outcome}: ${why}`);
-    await recorded(state, recordedRun({ status: 'FAIL', pass: false, failForensic: recordedForensic() }));
-    expect(state.found[0]?.run).toBe(RUN_ID);
+    await recorded(
+      checkpoint,
+      recordedRun({ status: 'FAIL', pass: false, failForensic: recordedForensic() }),
+    );
+    expect(checkpoint.found[0]?.run).toBe(RUN_ID);
     expect(server.requests.filter((line) => line === 'POST /runs')).toHaveLength(2);
   });
 
   test('that failed is not recorded twice', async () => {
-    const state = campaign();
+    const checkpoint = campaign();
     const failed = recordedRun({ status: 'FAIL', pass: false, failForensic: recordedForensic() });
-    await recorded(state, failed);
-    await recorded(state, failed);
-    expect(state.found[0]?.run).toBe(RUN_ID);
+    await recorded(checkpoint, failed);
+    await recorded(checkpoint, failed);
+    expect(checkpoint.found[0]?.run).toBe(RUN_ID);
     expect(server.requests.filter((line) => line === 'POST /runs')).toHaveLength(1);
   });
 });

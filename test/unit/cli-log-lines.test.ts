@@ -28,7 +28,7 @@ describe('log lines', () => {
       ...lines.start(recordedRun()),
       ...lines.frame(heartbeat(8)),
       ...lines.frame({ frame: 'event', data: hostile }),
-      ...lines.link({ state: 'reconnecting', attempt: 2, error: 'connection refused', retryInMs: 800 }),
+      ...lines.link({ status: 'reconnecting', attempt: 2, error: 'connection refused', retryInMs: 800 }),
     ];
     expect(all).toHaveLength(5);
     for (const line of all) expect(line).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z [^\u001b]+$/);
@@ -36,10 +36,10 @@ describe('log lines', () => {
     expect(all[4]).toContain('reconnecting attempt=2 connection refused; trying again in 0.8 s');
   });
 
-  test('the plan holds the seed and every default', () => {
-    const [, plan] = linesOf({ value: 0 }).start(recordedRun());
+  test('the settings hold the seed and every default', () => {
+    const [, settings] = linesOf({ value: 0 }).start(recordedRun());
     for (const part of ['seed=42', 'operations=2000', 'citizens=40', 'faults=rough', 'snapshot-every=10']) {
-      expect(plan).toContain(part);
+      expect(settings).toContain(part);
     }
   });
 

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { campaignFiles } from '../../cli/campaign/state.ts';
+import { campaignFiles } from '../../cli/campaign/checkpoint.ts';
 import { doubtAboutDataDir, prepareDataDir } from '../../cli/hosting/data-dir.ts';
 import {
   openLog,
@@ -176,7 +176,7 @@ describe('a data directory', () => {
   });
 });
 
-describe('the state of a campaign', () => {
+describe('the checkpoint of a campaign', () => {
   const state = (modules: { target: string | null; scenario: null; adapter: null }) => ({
     ...{ version: 1 as const, name: 'c', scenario: 'bookings', target: 'memory', modules },
     ...{ config: {}, seeds: [], through: [], operations: 0, seconds: 0, found: [] },
@@ -190,7 +190,7 @@ describe('the state of a campaign', () => {
       writeFileSync(files.path('c'), JSON.stringify(state(modules)), { mode: 0o600 });
     };
     save('/evil.ts');
-    expect(() => files.load('c')).toThrow(/executes files, and its state was not written here/);
+    expect(() => files.load('c')).toThrow(/executes files, and its checkpoint was not written here/);
     save(null);
     const loaded = files.load('c');
     expect(loaded.name).toBe('c');

@@ -33,7 +33,7 @@ function indexes(items: StreamItem[]): number[] {
 function links(items: StreamItem[]): string[] {
   return items.flatMap((item) =>
     item.kind === 'link'
-      ? [item.link.state === 'reconnecting' ? `reconnecting: ${item.link.error}` : item.link.state]
+      ? [item.link.status === 'reconnecting' ? `reconnecting: ${item.link.error}` : item.link.status]
       : [],
   );
 }
@@ -41,7 +41,7 @@ function links(items: StreamItem[]): string[] {
 /** The pauses before attempts, in ms. */
 function waits(items: StreamItem[]): number[] {
   return items.flatMap((item) =>
-    item.kind === 'link' && item.link.state === 'reconnecting' ? [item.link.retryInMs] : [],
+    item.kind === 'link' && item.link.status === 'reconnecting' ? [item.link.retryInMs] : [],
   );
 }
 
@@ -226,7 +226,7 @@ describe('following a run', () => {
     const connection = { url: server.url, token: undefined };
     const options = { ...FAST, backoffMs: { first: 2, longest: 2 }, signal: leave.signal };
     for await (const item of followRun({ connection, runId: RUN_ID, ...options })) {
-      if (item.kind !== 'link' || item.link.state !== 'reconnecting') continue;
+      if (item.kind !== 'link' || item.link.status !== 'reconnecting') continue;
       seen.push(item.link.retryInMs);
       leave.abort();
     }
@@ -281,7 +281,7 @@ describe('following a run', () => {
       const { followRun } = await import(${JSON.stringify(module)});
       const connection = { url: 'http://127.0.0.1:${port}', token: undefined };
       for await (const item of followRun({ connection, runId: '${RUN_ID}', backoffMs: { first: 20, longest: 40 } })) {
-        if (item.kind === 'link') console.log(item.link.state);
+        if (item.kind === 'link') console.log(item.link.status);
         else if (item.frame.frame === 'event') console.log(item.frame.data.index);
       }`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {

@@ -140,7 +140,7 @@ describe('sentences', () => {
     const hostile = { ...violationEvent(81), data: { invariant: 'no-overbooking', message: 'a\u001b[2Jb' } };
     all.push(...narrator.frame({ frame: 'event', data: hostile }));
     all.push(...narrator.verdict(recordedRun(), endFrame(82, 'FAIL').data, styleFor(true)));
-    expect(all[0]).toMatch(/^This is run .* The plan: scenario bookings, target postgres, seed 42, /);
+    expect(all[0]).toMatch(/^This is run .* The settings: scenario bookings, target postgres, seed 42, /);
     expect(all.filter((line) => line === 'The run is under way.')).toHaveLength(1);
     expect(all.filter((line) => line.startsWith('After 5.00 s: 40 operations, '))).toHaveLength(1);
     expect(all.join('\n')).toContain('Faults since then: drop-response 2 times.');

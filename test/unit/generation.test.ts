@@ -7,9 +7,9 @@ import {
   refuseOtherRecord,
 } from '../../cli/hosting/generation.ts';
 import { createLogLines } from '../../cli/output/log-lines.ts';
-import { planEntries, planText } from '../../cli/output/plan.ts';
 import { commandsFor } from '../../cli/output/report/data.ts';
 import { createSentences } from '../../cli/output/sentences.ts';
+import { settingEntries, settingsText } from '../../cli/output/settings.ts';
 import { styleFor } from '../../cli/output/style.ts';
 import { VERSION } from '../../cli/process/version.ts';
 import { engineTextOf, versionsOf } from '../../cli/run/engine-text.ts';
@@ -99,16 +99,16 @@ describe('a seed may be executed again', () => {
       hint: 'Replay it with SimCity ␛[2J9.',
     });
     expect(engineTextOf(recordedRun(HOSTILE))?.version).toBe('␛[2J9');
-    expect(planText(recordedRun(HOSTILE))).not.toContain('\u001b');
+    expect(settingsText(recordedRun(HOSTILE))).not.toContain('\u001b');
   });
 });
 
-describe('the plan', () => {
+describe('the settings', () => {
   const engineIn = (changes: Parameters<typeof recordedRun>[0]) =>
-    planEntries(recordedRun(changes)).filter(([name]) => name === 'generation' || name === 'version');
+    settingEntries(recordedRun(changes)).filter(([name]) => name === 'generation' || name === 'version');
 
   test('tells the engine beside the seed, as far as it is known', () => {
-    const names = planEntries(recordedRun()).map(([name]) => name);
+    const names = settingEntries(recordedRun()).map(([name]) => name);
     expect(names.slice(2, 5)).toEqual(['seed', 'generation', 'version']);
     expect(engineIn(OTHER)).toEqual([
       ['generation', String(OTHER.generation)],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LineSplitter } from '../../runner/launch/line-splitter.ts';
+import { LineSplitter } from '../../server/contract/child-process/line-splitter.ts';
 
 function split(chunks: Buffer[], longest = 10): [string, boolean][] {
   const lines: [string, boolean][] = [];

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { RunnerConfigError, readRunnerConfig } from '../../runner/config.ts';
 import { HARNESS_EXIT } from '../../runner/harness/exit-codes.ts';
 import type { ChildExit } from '../../runner/launch/harness-child.ts';
-import { OutputTail } from '../../runner/launch/output-tail.ts';
 import { endingOf, type Interventions } from '../../runner/supervise/outcome.ts';
 import { type GivenUp, Progress } from '../../runner/supervise/progress.ts';
 import type { Ending, Loss } from '../../runner/supervise/queue.ts';
@@ -260,17 +259,6 @@ test('a run that does not end after its duration is given up; what it repeats is
   };
   expect(endsAfter(0)).toBe(130);
   expect(endsAfter(7)).toBe(137);
-});
-
-test('the tail keeps the last bytes and counts the others', () => {
-  const tail = new OutputTail(10);
-  for (const text of ['first line\n', 'abc\n', 'def\n', 'gh']) tail.add(Buffer.from(text));
-  expect(tail.lastLines(9)).toEqual(['abc', 'def', 'gh']);
-  expect(tail.lastLines(1)).toEqual(['gh']);
-  expect(tail.droppedBytes).toBe(11);
-  tail.add(Buffer.from('0123456789abcdef'));
-  expect(tail.lastLines(1)).toEqual(['6789abcdef']);
-  expect(new OutputTail().lastLines(3)).toEqual([]);
 });
 
 test('the settings have defaults, and those that are wrong are named without secrets', () => {

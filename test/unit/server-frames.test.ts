@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Cursor } from '../../server/contract/index.ts';
 import { onOneLine } from '../../server/db/events.ts';
 import { toEventBytes } from '../../server/ingest/event-block.ts';
-import { joinFrames, lengthOf } from '../../server/live/chunk.ts';
-import { conflate } from '../../server/live/conflate.ts';
-import { endFrame, mergeFrames } from '../../server/live/frames.ts';
 import { unstorablePath } from '../../server/runs/storable-text.ts';
+import { joinFrames, lengthOf } from '../../server/stream/chunk.ts';
+import { conflate } from '../../server/stream/conflate.ts';
+import { endFrame, mergeFrames } from '../../server/stream/frames.ts';
 
 const stored = (...indexes: number[]) => indexes.map((index) => ({ index, json: `{"index":${index}}` }));
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CampaignState } from '../../cli/campaign/state.ts';
+import type { Checkpoint } from '../../cli/campaign/checkpoint.ts';
 import { campaignRows } from '../../cli/run/run-list.ts';
 import { pictureOf, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
 import { type CampaignView, initialCampaign, reduceCampaign } from '../../cli/tui/campaign/state.ts';
@@ -12,12 +12,12 @@ import {
 } from '../helpers/recorded-failure.ts';
 import { RUN_ID, recordedRun } from '../helpers/recorded-run.ts';
 
-const found = (invariant: string, run: string | null): CampaignState['found'][number] => ({
+const found = (invariant: string, run: string | null): Checkpoint['found'][number] => ({
   signature: { kind: 'invariant', invariant, operation: null },
   message: `${invariant} broke`,
   ...{ seeds: 3, firstSeed: 2, seed: 5, operations: 40, run, smallest: null, why: '' },
 });
-const campaign: CampaignState = {
+const campaign: Checkpoint = {
   version: 1,
   name: 'hunt',
   generation: 1,
@@ -43,7 +43,7 @@ describe('a campaign on the screen', () => {
     expect(pictureOf(campaign).rows.map(({ failure }) => failure)).toEqual(['invariant/a', 'invariant/b']);
   });
 
-  test('is put together from its recorded runs where its own state is elsewhere', () => {
+  test('is put together from its recorded runs where its own checkpoint is elsewhere', () => {
     const own = recordedRun({
       campaign: 'hunt',
       status: 'FAIL',

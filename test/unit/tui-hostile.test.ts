@@ -142,7 +142,7 @@ function hostileState(some: readonly string[], size: { columns: number; rows: nu
   const run = recordedRun({ scenario: a, target: b, runner: c });
   const events = hostileEvents(some, 0);
   const begun = initialState({ run, size, nowMs: 0, owns: true, hosted: false, exitOnEnd: false });
-  const link = { state: 'reconnecting', attempt: 1, error: a, retryInMs: 1 } as const;
+  const link = { status: 'reconnecting', attempt: 1, error: a, retryInMs: 1 } as const;
   const frames = events.map((data) => ({ frame: 'event', data }) as const);
   const metrics = { ...recordedMetrics(10), [a]: 1, [b]: 2 };
   const start = {

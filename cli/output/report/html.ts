@@ -7,7 +7,7 @@ import type { Forensic, Run, Snapshot } from '../../../server/contract/index.ts'
 import { attemptText } from '../../run/attempts.ts';
 import { formatClock, formatMetric, formatNumber, formatSeconds } from '../../run/format.ts';
 import { isLoss, runOutcome } from '../../run/outcome.ts';
-import { planEntries } from '../plan.ts';
+import { settingEntries } from '../settings.ts';
 import { chart, type Line, type Point } from './chart.ts';
 import { commandsFor, REPORT_TOOL, type ReportData, reportVerdict } from './data.ts';
 import { cityGrid, eventTable, failureStory } from './html-parts.ts';
@@ -68,13 +68,13 @@ function commands(data: ReportData): Markup {
   return html`<section><h2>Look further</h2><dl class="commands">${rows}</dl></section>`;
 }
 
-interface ChartPlan {
+interface ChartSpec {
   title: string;
   unit: string;
   metrics: string[];
 }
 
-const CHARTS: ChartPlan[] = [
+const CHARTS: ChartSpec[] = [
   { title: 'Latency', unit: ' ms', metrics: ['p50_latency_ms', 'p95_latency_ms', 'p99_latency_ms'] },
   { title: 'Answers', unit: '', metrics: ['ok', 'refused', 'unknown'] },
 ];
@@ -128,10 +128,10 @@ function numbers({ run }: ReportData): Markup {
   const metrics = Object.entries(run.live.metrics).map(
     ([name, value]) => html`<tr><th>${name}</th><td class="number">${formatMetric(name, value)}</td></tr>`,
   );
-  const plan = planEntries(run).map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`);
+  const rows = settingEntries(run).map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`);
   return html`<section class="columns">
 <div><h2>Metrics</h2><table>${metrics}</table></div>
-<div><h2>Plan</h2><table>${plan}</table></div>
+<div><h2>Settings</h2><table>${rows}</table></div>
 </section>`;
 }
 

@@ -7,7 +7,7 @@ import { attemptText } from '../../run/attempts.ts';
 import { processLines } from '../../run/describe-process.ts';
 import { isLoss, LOSS_SAYS, type Loss } from '../../run/outcome.ts';
 import { safeLines, safeText } from '../../run/sanitize.ts';
-import { planEntries } from '../plan.ts';
+import { settingEntries } from '../settings.ts';
 import { commandsFor, type ReportData, type ReportVerdict, reportVerdict } from './data.ts';
 
 export function junitReport(data: ReportData): string {
@@ -39,7 +39,7 @@ export function junitReport(data: ReportData): string {
     '<testsuites>',
     `  <testsuite package="simcity" id="0"${attributesText(attributes)}>`,
     '    <properties>',
-    ...[['run', run.id], ...attempts, ...planEntries(run)].map(
+    ...[['run', run.id], ...attempts, ...settingEntries(run)].map(
       ([name, value]) => `      <property${attributesText({ name: name ?? '', value: value ?? '' })}/>`,
     ),
     '    </properties>',

@@ -1,8 +1,8 @@
 /** Conducts a campaign on the screen, from which its recorded runs are watched; always restores the terminal. */
 
+import type { Checkpoint } from '../../campaign/checkpoint.ts';
 import type { Conducted } from '../../campaign/conduct.ts';
 import type { CampaignReporter } from '../../campaign/reporter.ts';
-import type { CampaignState } from '../../campaign/state.ts';
 import type { Api } from '../../client/api.ts';
 import type { Context } from '../../process/context.ts';
 import { messageOf } from '../../process/errors.ts';
@@ -17,7 +17,7 @@ import { initialCampaign } from './state.ts';
 /** Shows the campaign while `work` conducts it, and after its end until the user leaves. `stop` tells it to end. */
 export async function campaignControl(
   context: Context,
-  campaign: CampaignState,
+  campaign: Checkpoint,
   work: (reporter: CampaignReporter) => Promise<Conducted>,
   stop: () => void,
 ): Promise<Conducted> {
@@ -87,7 +87,7 @@ export async function watchRecorded(
 
 function reporterOf(
   store: CampaignStore,
-  campaign: CampaignState,
+  campaign: Checkpoint,
   connected: (api: Api) => void,
 ): CampaignReporter {
   const update = () => store.send({ type: 'picture', picture: pictureOf(campaign) });

@@ -1,7 +1,7 @@
-/** A campaign as it is drawn: from its own state, or from the runs of it that a server has. */
+/** A campaign as it is drawn: from its own checkpoint, or from the runs of it that a server has. */
 import { formatSignature, type Run, type Smallest, smallestSchema } from '../../../server/contract/index.ts';
+import type { Checkpoint } from '../../campaign/checkpoint.ts';
 import { sizeOf } from '../../campaign/ranges.ts';
-import type { CampaignState } from '../../campaign/state.ts';
 import { runOutcome } from '../../run/outcome.ts';
 
 export interface CampaignPicture {
@@ -37,12 +37,12 @@ export interface FailureRow {
   reproduce: string | null;
 }
 
-export function pictureOf(state: CampaignState): CampaignPicture {
-  const { name, scenario, target, operations, found } = state;
+export function pictureOf(checkpoint: Checkpoint): CampaignPicture {
+  const { name, scenario, target, operations, found } = checkpoint;
   return {
     ...{ name, scenario, target, operations },
-    through: sizeOf(state.through),
-    seeds: sizeOf(state.seeds),
+    through: sizeOf(checkpoint.through),
+    seeds: sizeOf(checkpoint.seeds),
     failing: found.reduce((sum, { seeds }) => sum + seeds, 0),
     unjudged: null,
     rows: found.map((each) => ({

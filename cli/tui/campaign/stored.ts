@@ -1,5 +1,5 @@
 /** A campaign that is conducted elsewhere, or is over: from its file where there is one, else from its recorded runs. */
-import { campaignFiles } from '../../campaign/state.ts';
+import { campaignFiles } from '../../campaign/checkpoint.ts';
 import type { Api } from '../../client/api.ts';
 import { dataDirOf } from '../../hosting/data-dir.ts';
 import type { Context } from '../../process/context.ts';

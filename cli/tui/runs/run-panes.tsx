@@ -1,6 +1,6 @@
 /** Below the list: the chosen run in a few lines, and the campaigns. */
 import type { Run } from '../../../server/contract/index.ts';
-import { planEntries } from '../../output/plan.ts';
+import { settingEntries } from '../../output/settings.ts';
 import { metricsText } from '../../output/verdict.ts';
 import { attemptText } from '../../run/attempts.ts';
 import { formatNumber } from '../../run/format.ts';
@@ -15,14 +15,14 @@ import { OUTCOME_COLOR } from '../theme.ts';
 
 export const RunDetailPane = pane<{ run: Run }>('RunDetailPane', ({ run }, { width, height }) => {
   const inner = innerSize(width, height);
-  const plan = planEntries(run)
+  const settings = settingEntries(run)
     .map(([name, value]) => `${name} ${value}`)
     .join('  ');
   const attempt = attemptText(run);
   const lines: Line[] = [
     ...failureLines(run, inner.width),
     ...(attempt === null ? [] : [[span(safeText(attempt), DIM)]]),
-    ...wrap(plan, inner.width).map((text): Line => [span(text, DIM)]),
+    ...wrap(settings, inner.width).map((text): Line => [span(text, DIM)]),
     ...wrap(safeText(metricsText(run.live.metrics)), inner.width).map((text): Line => [span(text)]),
   ];
   const who = run.runner === null ? '' : `on ${safeText(run.runner)}`;

@@ -129,7 +129,7 @@ function receiveComparison(
   const parts = firstDifference(left, right, isWhole);
   const next: OtherRun = {
     ...other,
-    plan: from === 0 ? planDifference(left[0], right[0]) : other.plan,
+    settings: from === 0 ? settingsDifference(left[0], right[0]) : other.settings,
     compared: from + (parts ?? Math.min(left.length, right.length)),
     partsAt: parts === null ? null : from + parts,
     isCompared: parts !== null || isWhole,
@@ -147,7 +147,7 @@ function firstDifference(
   for (let i = 0; i < common; i++) {
     const a = left[i];
     const b = right[i];
-    // Runs with other plans are compared in what came of them.
+    // Runs with other settings are compared in what came of them.
     if (a === undefined || b === undefined || (a.type === 'start' && b.type === 'start')) continue;
     if (differences(a, b).length > 0) return i;
   }
@@ -155,15 +155,15 @@ function firstDifference(
 }
 
 /** The names of what differs, such as `seed, bug`. */
-function planDifference(left: RunEvent | undefined, right: RunEvent | undefined): string {
+function settingsDifference(left: RunEvent | undefined, right: RunEvent | undefined): string {
   if (left?.type !== 'start' || right?.type !== 'start') return '';
   const names = differences(left, right).map(({ path }) => path.split('.').at(-1)?.split('[')[0] ?? path);
   return safeText([...new Set(names)].slice(0, 6).join(', '));
 }
 
-function comparisonText({ plan, partsAt, isCompared, compared }: OtherRun): string {
-  const plans = plan === '' ? '' : `The plans differ (${plan}). `;
-  if (partsAt !== null) return `${plans}The histories part at event ${partsAt}.`;
-  if (!isCompared) return `${plans}Comparing: ${compared} events are equal so far.`;
-  return plan === '' ? 'The histories are equal.' : `${plans}What came of them is equal.`;
+function comparisonText({ settings, partsAt, isCompared, compared }: OtherRun): string {
+  const differing = settings === '' ? '' : `The settings differ (${settings}). `;
+  if (partsAt !== null) return `${differing}The histories part at event ${partsAt}.`;
+  if (!isCompared) return `${differing}Comparing: ${compared} events are equal so far.`;
+  return settings === '' ? 'The histories are equal.' : `${differing}What came of them is equal.`;
 }

@@ -1,6 +1,6 @@
 /** The root reducer of mission control: frames, answers, the link, keys and time in; the next state out. */
 import { type Frame, isTerminal, type Run } from '../../../server/contract/index.ts';
-import type { LinkState } from '../../client/stream.ts';
+import type { LinkStatus } from '../../client/stream.ts';
 import { foldFrames } from '../../run/fold-frames.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf, type Mode } from '../input/keymap.ts';
@@ -17,7 +17,7 @@ import { type } from './text-input.ts';
 export type Action =
   | { type: 'frames'; frames: readonly Frame[]; nowMs: number }
   | { type: 'answer'; need: Need; answer: Answer }
-  | { type: 'link'; link: LinkState }
+  | { type: 'link'; link: LinkStatus }
   | { type: 'tick'; nowMs: number }
   | { type: 'play'; elapsedMs: number }
   | { type: 'resize'; size: Size }

@@ -96,7 +96,7 @@ export function startComparison(state: State, run: Run): State {
   return withReplay(
     { ...state, view: 'replay', notice: 'Comparing the histories.' },
     {
-      other: { run, pages: NO_PAGES, compared: 0, plan: '', partsAt: null, isCompared: false },
+      other: { run, pages: NO_PAGES, compared: 0, settings: '', partsAt: null, isCompared: false },
       isPlaying: false,
     },
   );

@@ -1,6 +1,6 @@
 /** All that mission control knows and shows: what is known of the run, and where the user stands. */
 import type { CityState, Forensic, Run, RunEvent } from '../../../server/contract/index.ts';
-import type { LinkState } from '../../client/stream.ts';
+import type { LinkStatus } from '../../client/stream.ts';
 import type { Matcher } from '../../run/matcher.ts';
 import { NO_PAGES, type Pages } from '../../run/pages.ts';
 import { initialData, type RunData } from '../../run/run-data.ts';
@@ -73,8 +73,8 @@ export interface OtherRun {
   pages: Pages;
   /** Events that are known to be equal. */
   compared: number;
-  /** What differs in the plans; '' for nothing. Safe to print. */
-  plan: string;
+  /** What differs in the settings; '' for nothing. Safe to print. */
+  settings: string;
   /** Index of the first event behind the start that differs; null while none is known to. */
   partsAt: number | null;
   /** True once both histories were compared to their ends. */
@@ -96,7 +96,7 @@ export interface State {
   data: RunData;
   /** The picture that stays while paused; `data` goes on behind it. */
   frozen: RunData | null;
-  link: LinkState;
+  link: LinkStatus;
   view: ViewId;
   overlay: Overlay | null;
   input: TextInput | null;
@@ -172,7 +172,7 @@ export function initialState(options: InitialState): State {
   return {
     data: initialData(run),
     frozen: null,
-    link: { state: 'connecting' },
+    link: { status: 'connecting' },
     view: options.view ?? 'live',
     overlay: null,
     input: null,

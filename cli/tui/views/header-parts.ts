@@ -46,10 +46,10 @@ function attemptsOf(data: RunData): HeaderPart[] {
 
 function linkParts(state: State, eventsPerSecond: number): HeaderPart[] {
   const { link } = state;
-  if (link.state === 'reconnecting') {
+  if (link.status === 'reconnecting') {
     return [{ text: `reconnecting (${link.attempt}): ${safeText(link.error)}`, style: WARNING, drop: 1 }];
   }
-  if (link.state === 'connecting') return [{ text: 'connecting', style: { color: 'yellow' }, drop: 1 }];
+  if (link.status === 'connecting') return [{ text: 'connecting', style: { color: 'yellow' }, drop: 1 }];
   // Nobody executes it, so that nothing beats.
   if (isQueuedAgain(state.data)) return [];
   const age = heartbeatAgeMs(state);

@@ -5,11 +5,11 @@ import { type ApiProblem, api, asProblem } from './api.ts';
 
 /** Whether the stream is there, for people to see. */
 export type Link =
-  | { state: 'connecting' }
-  | { state: 'connected' }
-  | { state: 'lost'; attempt: number }
-  | { state: 'refused'; problem: ApiProblem }
-  | { state: 'ended' };
+  | { status: 'connecting' }
+  | { status: 'connected' }
+  | { status: 'lost'; attempt: number }
+  | { status: 'refused'; problem: ApiProblem }
+  | { status: 'ended' };
 
 export interface Listener {
   /** All that came since the last picture, in order. */
@@ -60,7 +60,7 @@ class RunStream {
     source.onopen = () => {
       this.#attempt = 0;
       this.#hasOpened = true;
-      this.#listener.onLink({ state: 'connected' });
+      this.#listener.onLink({ status: 'connected' });
     };
     source.onerror = () => this.#failed(source);
     this.#expectMore(source);
@@ -81,7 +81,7 @@ class RunStream {
     if (kind === 'end') {
       this.#flush();
       this.close();
-      this.#listener.onLink({ state: 'ended' });
+      this.#listener.onLink({ status: 'ended' });
       return;
     }
     this.#picture ??= onNextPicture(() => this.#flush());
@@ -112,7 +112,7 @@ class RunStream {
     }
     this.#hasOpened = false;
     this.#attempt = 1;
-    this.#listener.onLink({ state: 'lost', attempt: this.#attempt });
+    this.#listener.onLink({ status: 'lost', attempt: this.#attempt });
     this.#expectMore(source);
   }
 
@@ -128,7 +128,7 @@ class RunStream {
         const problem = asProblem(error);
         if (this.#isOver) return;
         if (problem.passes) this.#later();
-        else this.#listener.onLink({ state: 'refused', problem });
+        else this.#listener.onLink({ status: 'refused', problem });
       },
     );
   }
@@ -137,7 +137,7 @@ class RunStream {
     if (this.#isOver) return;
     this.#attempt += 1;
     const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#attempt - 1));
-    this.#listener.onLink({ state: 'lost', attempt: this.#attempt });
+    this.#listener.onLink({ status: 'lost', attempt: this.#attempt });
     // From half of it to all of it, so that many pages do not return at once.
     this.#retry = setTimeout(() => this.open(), (longestMs / 2) * (1 + Math.random()));
   }

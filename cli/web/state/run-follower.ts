@@ -31,7 +31,7 @@ export class RunFollower {
   readonly store = new Store<RunState>({
     data: null,
     frozen: null,
-    link: { state: 'connecting' },
+    link: { status: 'connecting' },
     problem: null,
   });
   readonly #over = new AbortController();
@@ -78,16 +78,16 @@ export class RunFollower {
     if (this.#over.signal.aborted || askForToken(error)) return;
     const problem = asProblem(error);
     if (!problem.passes) return this.store.change({ problem });
-    this.store.change({ link: { state: 'lost', attempt } });
+    this.store.change({ link: { status: 'lost', attempt } });
     this.#retry = setTimeout(() => void this.#open(runId, attempt + 1), RETRY_MS);
   }
 
   #onLink(link: Link, runId: string): void {
     this.store.change({ link });
-    if (link.state === 'refused' && !askForToken(link.problem)) this.store.change({ problem: link.problem });
+    if (link.status === 'refused' && !askForToken(link.problem)) this.store.change({ problem: link.problem });
     // After a while away the charts have a hole, which what is stored meanwhile fills.
-    if (link.state === 'connected') void this.#loadPast(runId);
-    if (link.state === 'ended') void this.#loadEnd(runId);
+    if (link.status === 'connected') void this.#loadPast(runId);
+    if (link.status === 'ended') void this.#loadEnd(runId);
   }
 
   async #loadPast(runId: string): Promise<void> {

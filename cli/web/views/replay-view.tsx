@@ -12,7 +12,7 @@ import { Panel } from '../components/panel.tsx';
 import { Scrubber } from '../components/scrubber.tsx';
 import { SlotGrid } from '../components/slot-grid.tsx';
 import { announce } from '../state/announce.ts';
-import { AROUND, History } from '../state/history.ts';
+import { AROUND, HistoryWindow } from '../state/history-window.ts';
 import { goTo } from '../state/navigation.ts';
 import { usePlaying } from '../state/playing.ts';
 import { keyMove } from '../state/replay-keys.ts';
@@ -32,7 +32,7 @@ export function ReplayView({ data, route }: ReplayViewProps) {
   const [chosen, setChosen] = useState<number | null>(route.at);
   const at = Math.max(0, Math.min(newest, chosen ?? newest));
   const history = useMemo(
-    () => new History(data.run.id, data.run.config.snapshotEvery),
+    () => new HistoryWindow(data.run.id, data.run.config.snapshotEvery),
     [data.run.id, data.run.config.snapshotEvery],
   );
   useEffect(() => () => history.close(), [history]);
@@ -130,7 +130,7 @@ export function ReplayView({ data, route }: ReplayViewProps) {
   );
 }
 
-function around(history: History, at: number, newest: number): RunEvent[] {
+function around(history: HistoryWindow, at: number, newest: number): RunEvent[] {
   const events: RunEvent[] = [];
   for (let index = Math.max(0, at - AROUND); index <= Math.min(newest, at + AROUND); index++) {
     const event = history.eventAt(index);

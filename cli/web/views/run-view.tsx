@@ -49,8 +49,8 @@ export function RunView({ route }: { route: RunRoute }) {
   if (problem !== null) return <NoRun message={problem.message} />;
   if (data === null) {
     return (
-      <p class="empty" role={link.state === 'lost' ? 'alert' : undefined}>
-        {link.state === 'lost' ? 'The server does not answer. Trying again.' : 'Asking for the run…'}
+      <p class="empty" role={link.status === 'lost' ? 'alert' : undefined}>
+        {link.status === 'lost' ? 'The server does not answer. Trying again.' : 'Asking for the run…'}
       </p>
     );
   }
@@ -186,9 +186,9 @@ function Fact({ name, value, class: className }: { name: string; value: string; 
 
 function LinkFact({ state, ageMs }: { state: RunState; ageMs: number | null }) {
   const { link } = state;
-  if (link.state === 'lost')
+  if (link.status === 'lost')
     return <Fact name="Link" value={`lost, trying again (${link.attempt})`} class="warn" />;
-  if (link.state === 'connecting') return <Fact name="Link" value="connecting" />;
+  if (link.status === 'connecting') return <Fact name="Link" value="connecting" />;
   if (ageMs === null) return null;
   const late = ageMs > LATE_MS;
   return (
@@ -245,8 +245,8 @@ function useAnnouncements({ data, link }: RunState): void {
     before.current = outcome;
   }, [outcome, isAgain, seed]);
   useEffect(() => {
-    if (link.state === 'lost' && !wasLost.current) announce('The server does not answer. Trying again.');
-    if (link.state === 'connected' && wasLost.current) announce('The server answers again.');
-    if (link.state !== 'connecting') wasLost.current = link.state === 'lost';
-  }, [link.state]);
+    if (link.status === 'lost' && !wasLost.current) announce('The server does not answer. Trying again.');
+    if (link.status === 'connected' && wasLost.current) announce('The server answers again.');
+    if (link.status !== 'connecting') wasLost.current = link.status === 'lost';
+  }, [link.status]);
 }

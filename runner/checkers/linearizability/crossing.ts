@@ -95,7 +95,7 @@ export class Crossings<State, Call, Answer> {
   /** Looking at a configuration costs more the more operations there are to compare it with. */
   #spend(): void {
     this.#cost.configurations++;
-    this.#left -= 1 + (this.#steps.live.length >> 7);
+    this.#left -= 1 + (this.#steps.kept.length >> 7);
     if (this.#left < 0) throw new SearchExhausted(this.#limit);
   }
 

@@ -63,7 +63,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
 
   /** Operations that can still take effect at some place of what is kept. */
   get pending(): number {
-    return this.#history?.live.length ?? 0;
+    return this.#history?.kept.length ?? 0;
   }
 
   /** `call` begins. `id` must be new among the open operations. */
@@ -150,9 +150,9 @@ export class LinearizabilityChecker<State, Call, Answer> {
   }
 
   #open(id: number): Op<Call, Answer> | null {
-    const live = this.#history?.live ?? [];
-    for (let i = live.length - 1; i >= 0; i--) {
-      const op = live[i] as Op<Call, Answer>;
+    const kept = this.#history?.kept ?? [];
+    for (let i = kept.length - 1; i >= 0; i--) {
+      const op = kept[i] as Op<Call, Answer>;
       if (op.id === id && op.endedAt === Number.POSITIVE_INFINITY) return op;
     }
     return null;

@@ -73,21 +73,21 @@ export class KeptHistory<State, Call, Answer> {
   }
 
   /** Operations that can still take effect at some place of what is kept, by invocation. */
-  get live(): readonly Op<Call, Answer>[] {
-    return this.#steps.live;
+  get kept(): readonly Op<Call, Answer>[] {
+    return this.#steps.kept;
   }
 
   /** The state of the object when only one is possible and nothing but `op` is under way; otherwise undefined. */
   settledState(op?: Op<Call, Answer>): State | undefined {
-    const { live, tracked } = this.#steps;
-    const isAlone = op ? live.length === 1 && live[0] === op : live.length === 0;
+    const { kept, tracked } = this.#steps;
+    const isAlone = op ? kept.length === 1 && kept[0] === op : kept.length === 0;
     if (!isAlone || tracked.length > 0 || this.#events.length > 0 || this.#roots.length > 1) return undefined;
     return this.#roots[0]?.state;
   }
 
   /** Nothing is under way any more, and this is the state. */
   settle(state: State): void {
-    this.#steps.live.length = 0;
+    this.#steps.kept.length = 0;
     if (state === this.#roots[0]?.state) return;
     const root = this.#steps.initial(state);
     this.#roots = [root];
@@ -96,7 +96,7 @@ export class KeptHistory<State, Call, Answer> {
 
   open(op: Op<Call, Answer>): void {
     if (op.identity !== null) this.#trackRepeats(op);
-    this.#steps.live.push(op);
+    this.#steps.kept.push(op);
   }
 
   /**
@@ -130,7 +130,7 @@ export class KeptHistory<State, Call, Answer> {
   /** No repeat comes after `at` of the operations of this identity; true when one of them is open. */
   endRepeats(identity: string, at: number): boolean {
     let isOpen = false;
-    for (const op of this.#steps.live) {
+    for (const op of this.#steps.kept) {
       if (op.identity !== identity) continue;
       op.repeatedUntil = at;
       isOpen ||= op.endedAt === Number.POSITIVE_INFINITY;
@@ -146,7 +146,7 @@ export class KeptHistory<State, Call, Answer> {
   }
 
   #trackRepeats(op: Op<Call, Answer>): void {
-    for (const other of this.#steps.live) {
+    for (const other of this.#steps.kept) {
       if (other.identity !== op.identity || other.endedAt !== Number.POSITIVE_INFINITY) continue;
       this.track(other);
       this.track(op);
@@ -203,7 +203,7 @@ export class KeptHistory<State, Call, Answer> {
    */
   foldIfDue(): Folded {
     if (this.#events.length < this.#foldAt) return 'nothing';
-    const oldest = this.#steps.live.find((op) => op.status === 'pending');
+    const oldest = this.#steps.kept.find((op) => op.status === 'pending');
     const count = oldest ? this.#events.findIndex((event) => event.at > oldest.invokedAt) : -1;
     const folded = this.#fold(count < 0 ? this.#events.length : count);
     this.#foldAt = Math.max(this.#foldEvery, Math.ceil(this.#events.length * 1.5));
@@ -244,8 +244,8 @@ export class KeptHistory<State, Call, Answer> {
     }
     const isOver = (op: Op<Call, Answer>) =>
       op.endedAt <= at || (op.status === 'unknown' && this.#isSettled(op));
-    const over = new Set(this.#steps.live.filter(isOver));
-    this.#steps.live = this.#steps.live.filter((op) => !over.has(op));
+    const over = new Set(this.#steps.kept.filter(isOver));
+    this.#steps.kept = this.#steps.kept.filter((op) => !over.has(op));
     this.#steps.tracked = this.#steps.tracked.filter(
       (op) => op.repeatedUntil > at && !gone.has(op.identity) && !(over.has(op) && op.status !== 'expired'),
     );

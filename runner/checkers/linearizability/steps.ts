@@ -13,7 +13,7 @@ const HORIZON = 60;
 export class Steps<State, Call, Answer> {
   readonly model: SequentialModel<State, Call, Answer>;
   /** The operations that can still take effect at some place of the history that is kept, by invocation. */
-  live: Op<Call, Answer>[] = [];
+  kept: Op<Call, Answer>[] = [];
   /** Those whose refusals, met but not answered, a repeat may be given. */
   tracked: Op<Call, Answer>[] = [];
   readonly refused: Refused = new Map();
@@ -29,7 +29,7 @@ export class Steps<State, Call, Answer> {
   /** The operations that can take effect right before the event at `at`. */
   available(from: Configuration<State, Call, Answer>, at: number): Op<Call, Answer>[] {
     const found: Op<Call, Answer>[] = [];
-    for (const op of this.live) {
+    for (const op of this.kept) {
       if (op.invokedAt < at && op.endedAt >= at && !isDone(from, op)) found.push(op);
     }
     return found;
@@ -87,7 +87,7 @@ export class Steps<State, Call, Answer> {
     if (!model.hopeless) return null;
     const wanted: Op<Call, Answer>[] = [];
     let end = 0;
-    for (const op of this.live) {
+    for (const op of this.kept) {
       if (op.invokedAt > at + HORIZON) break;
       if (op.status !== 'answered' || op.endedAt <= at || isDone(config, op) || this.#mayBeRepeat(op))
         continue;
@@ -102,7 +102,7 @@ export class Steps<State, Call, Answer> {
   /** What may still take effect after `at`, of the operations that begin before `end`. */
   #undone(config: Configuration<State, Call, Answer>, at: number, end: number): Op<Call, Answer>[] {
     const open: Op<Call, Answer>[] = [];
-    for (const op of this.live) {
+    for (const op of this.kept) {
       if (op.invokedAt > end) break;
       if (op.endedAt > at && !isDone(config, op)) open.push(op);
     }
@@ -171,7 +171,7 @@ export class Steps<State, Call, Answer> {
     const config =
       this.tracked.length === 0 && at0.met.length === 0 ? at0 : { ...at0, met: this.#meet(at0, at) };
     let done: Done<Call, Answer>[] | null = null;
-    for (const op of this.live) {
+    for (const op of this.kept) {
       if (op.status !== 'answered' || op.invokedAt >= at || op.endedAt < at || isDone(config, op)) continue;
       const answer = op.answer as Answer;
       const next = this.model.apply(config.state, op.call, answer);
@@ -221,7 +221,7 @@ export class Steps<State, Call, Answer> {
     for (const op of this.tracked) {
       if (op.repeatedUntil === Number.POSITIVE_INFINITY) continue;
       let hopes = 0;
-      for (const other of this.live) {
+      for (const other of this.kept) {
         if (other === op || other.identity !== op.identity) continue;
         hopes |= other.status === 'answered' ? this.#refusalBit(other) : -1;
       }
@@ -257,7 +257,7 @@ export class Steps<State, Call, Answer> {
   ): Configuration<State, Call, Answer> | null {
     const { model } = this;
     const answer = op.answer as Answer;
-    for (const helper of this.live) {
+    for (const helper of this.kept) {
       if (helper.endedAt !== Number.POSITIVE_INFINITY || isDone(from, helper)) continue;
       if (model.relevant?.(from.state, helper.call, undefined, op.call, answer) === false) continue;
       for (const { state: helped, outcome } of model.effects(from.state, helper.call)) {

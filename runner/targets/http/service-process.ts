@@ -1,8 +1,7 @@
 /** The service under test as a process of the run's own: started, killed in the middle of its work, started again. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { OutputTail } from '../../launch/output-tail.ts';
+import { Child } from '../../../server/contract/child-process/child.ts';
+import { OutputTail } from '../../../server/contract/child-process/output-tail.ts';
 import { commandWords } from './command-words.ts';
 
 /** A service that does not answer after this has not come up. */
@@ -28,8 +27,6 @@ child.on('exit', (code, signal) => {
   process.stderr.write('the service ended: ' + (signal ?? 'exit code ' + code) + '\\n', () => process.exit(code ?? 1));
 });
 `;
-
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** How it stands with the service, for the forensic bundle. */
 export interface ServiceReport {
@@ -112,7 +109,7 @@ export class ServiceProcess {
   /** Leaves nothing running. */
   async close(): Promise<void> {
     this.#expected = true;
-    if (this.#child) killGroup(this.#child.pid);
+    this.#child?.kill('SIGKILL');
     await this.#gone;
   }
 
@@ -130,39 +127,21 @@ export class ServiceProcess {
   #spawn(): void {
     this.#starts++;
     this.#expected = false;
-    const child = spawn(process.execPath, ['-e', KEEPER, '--', ...this.#words], {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
+    const child = new Child(process.execPath, ['-e', KEEPER, '--', ...this.#words], {
+      group: 'swept',
       env: { ...process.env, ...this.#env },
     });
     this.#child = child;
-    child.stdin.on('error', () => undefined);
-    child.stdout.on('data', (chunk: Buffer) => this.#stdout.add(chunk));
-    child.stderr.on('data', (chunk: Buffer) => this.#stderr.add(chunk));
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#gone = promise;
-    child.once('error', () => undefined);
-    // What the service left behind in its group goes with it; only then do its pipes close.
-    child.once('exit', () => killGroup(child.pid));
-    child.once('close', () => {
+    this.#stdout.follow(child.stdout);
+    this.#stderr.follow(child.stderr);
+    this.#gone = child.exited.then(() => {
       if (!this.#expected) this.#ends++;
       this.#child = null;
-      resolve();
     });
   }
 
   #failure(what: string): string {
     const last = [...this.#stdout.lastLines(5), ...this.#stderr.lastLines(5)].join('\n');
     return `The service started with ${JSON.stringify(this.#command)} ${what}.${last === '' ? '' : ` It printed last:\n${last}`}`;
-  }
-}
-
-/** A detached child leads a group with its own id; no such group: all of it has ended. */
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

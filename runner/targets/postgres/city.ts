@@ -62,7 +62,7 @@ export class City {
     return this.#ground.schema;
   }
 
-  /** True when what a session was told cannot all be taken from it again: then none may be used once more. */
+  /** True when what a connection was told cannot all be taken from it again: then none may be used once more. */
   get leavesTraces(): boolean {
     return this.#leavesTraces;
   }

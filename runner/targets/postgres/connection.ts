@@ -18,7 +18,7 @@ const NO_LIMITS: Record<string, string> = {
 };
 
 /**
- * Takes from a session what it was told and what it holds, and leaves the statements that the driver has prepared:
+ * Takes from a connection what it was told and what it holds, and leaves the statements that the driver has prepared:
  * one after the other what `discard all` does but for those. Settings that the service has made up are empty
  * afterwards instead of unknown.
  */

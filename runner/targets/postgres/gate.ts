@@ -11,15 +11,15 @@ import {
   sqlState,
 } from '../../service/sql-service.ts';
 import type { Task } from '../target.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection-pool.ts';
 import { placeholders, SqlError } from './sql-client.ts';
 import { type TextTraits, traitsOf } from './statement-text.ts';
 
 export type StatementKind = 'statement' | 'commit' | 'rollback';
 
-/** A transaction of a task; its session is bound from its first statement to its end. */
+/** A transaction of a task; its connection is bound from its first statement to its end. */
 export interface Transaction {
-  session: Session | null;
+  connection: Connection | null;
   /** Statements that were answered in it. */
   statements: number;
   /** PostgreSQL refuses everything but going back, to a savepoint or to before the beginning. */
@@ -38,7 +38,7 @@ export class Statement {
    * been given yet.
    */
   phase: 'queued' | 'sent' | 'settled' = 'queued';
-  session: Session | null = null;
+  connection: Connection | null = null;
   /** Backends it was last seen to wait for. */
   blockers: readonly number[] = [];
   /** True once a savepoint stands before it, to which it can be taken back. */
@@ -138,15 +138,15 @@ export class PostgresTask implements Task {
   }
 
   async #begin<Result>(work: (sql: SqlClient) => Promise<Result>): Promise<Result> {
-    const transaction: Transaction = { session: null, statements: 0, aborted: false };
+    const transaction: Transaction = { connection: null, statements: 0, aborted: false };
     let result: Result;
     try {
       result = await work(this.#client(transaction));
     } catch (error) {
-      if (transaction.session) await this.#ask('rollback', 'rollback', [], transaction);
+      if (transaction.connection) await this.#ask('rollback', 'rollback', [], transaction);
       throw error;
     }
-    if (transaction.session) {
+    if (transaction.connection) {
       await this.#ask(
         transaction.aborted ? 'rollback' : 'commit',
         transaction.aborted ? 'rollback' : 'commit',

@@ -3,12 +3,12 @@
  * executes hundreds of short runs, each of which would spend most of its time on building a city.
  */
 import type { City } from './city.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './connection-pool.ts';
 
 export interface Kept {
   readonly city: City;
   /** Idle and as good as new, in the order of their numbers from 0. */
-  readonly sessions: readonly Session[];
+  readonly connections: readonly Connection[];
 }
 
 export class CityKeeper {
@@ -44,7 +44,7 @@ export class CityKeeper {
   }
 }
 
-async function demolish({ city, sessions }: Kept): Promise<void> {
-  await Promise.allSettled(sessions.map((session) => session.close()));
+async function demolish({ city, connections }: Kept): Promise<void> {
+  await Promise.allSettled(connections.map((connection) => connection.close()));
   await city.drop().catch(() => {});
 }

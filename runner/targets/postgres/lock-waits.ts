@@ -6,9 +6,9 @@
 import { EngineFault } from '../../engine-fault.ts';
 import type { Prng } from '../../sim/prng.ts';
 import type { City } from './city.ts';
+import type { Connection } from './connection-pool.ts';
 import type { Statement } from './gate.ts';
 import type { Happenings } from './happenings.ts';
-import type { Session } from './session.ts';
 import { SqlError } from './sql-client.ts';
 
 /**
@@ -26,8 +26,8 @@ export class LockWaits {
   readonly #prng: Prng;
   readonly #happenings: Happenings;
   readonly #byPid = new Map<number, Statement>();
-  /** The city's own sessions by their backend's process number, idle ones too. */
-  #sessions = new Map<number, Session>();
+  /** The city's own connections by their backend's process number, idle ones too. */
+  #connections = new Map<number, Connection>();
   /** Statements that wait in the database for a lock, in the order in which they began to. */
   #blocked: Statement[] = [];
   /** Statements taken back until locks are let go. */
@@ -40,9 +40,9 @@ export class LockWaits {
     this.#happenings = happenings;
   }
 
-  /** These are the city's sessions from now on. */
-  own(sessions: readonly Session[]): void {
-    this.#sessions = new Map(sessions.map((session) => [session.pid, session]));
+  /** These are the city's connections from now on. */
+  own(connections: readonly Connection[]): void {
+    this.#connections = new Map(connections.map((connection) => [connection.pid, connection]));
   }
 
   /** True while a statement waits in the database. */
@@ -50,23 +50,23 @@ export class LockWaits {
     return this.#blocked.length > 0;
   }
 
-  /** The statement is that of its session now. */
-  assign(statement: Statement, session: Session): void {
-    statement.session = session;
-    this.#byPid.set(session.pid, statement);
+  /** The statement is that of its connection now. */
+  assign(statement: Statement, connection: Connection): void {
+    statement.connection = connection;
+    this.#byPid.set(connection.pid, statement);
   }
 
-  /** The statement is over, and its transaction too: the session is nobody's, and nobody waits for it any more. */
-  release({ transaction }: Statement, session: Session): void {
+  /** The statement is over, and its transaction too: the connection is nobody's, and nobody waits for it any more. */
+  release({ transaction }: Statement, connection: Connection): void {
     if (transaction) {
-      transaction.session = null;
+      transaction.connection = null;
       this.#openTransactions--;
     }
-    this.#byPid.delete(session.pid);
+    this.#byPid.delete(connection.pid);
     // Those in the database are looked at again; of those at the gate nobody else would say it.
     for (const statement of this.#deferred) {
-      if (statement.blockers.includes(session.pid))
-        statement.blockers = statement.blockers.filter((pid) => pid !== session.pid);
+      if (statement.blockers.includes(connection.pid))
+        statement.blockers = statement.blockers.filter((pid) => pid !== connection.pid);
     }
   }
 
@@ -75,11 +75,11 @@ export class LockWaits {
    * back: it is kept at the gate until locks are let go, and the database is spared both.
    */
   staysAtGate(statement: Statement): boolean {
-    const pid = statement.session?.pid ?? 0;
+    const pid = statement.connection?.pid ?? 0;
     const twin = this.#blocked.find((other) => isSame(other, statement) && !other.blockers.includes(pid));
-    if (!twin?.session) return false;
+    if (!twin?.connection) return false;
     this.#deferred.push(statement);
-    statement.blockers = [twin.session.pid];
+    statement.blockers = [twin.connection.pid];
     if (this.#circleFrom(statement)) {
       // Whether that is a deadlock only the database can tell.
       this.#deferred.pop();
@@ -92,10 +92,10 @@ export class LockWaits {
     return true;
   }
 
-  /** The session is its transaction's from now on. */
-  bind({ session, transaction }: Statement): void {
-    if (!transaction || transaction.session) return;
-    transaction.session = session;
+  /** The connection is its transaction's from now on. */
+  bind({ connection, transaction }: Statement): void {
+    if (!transaction || transaction.connection) return;
+    transaction.connection = connection;
     this.#openTransactions++;
   }
 
@@ -143,7 +143,7 @@ export class LockWaits {
     return [...order];
   }
 
-  /** All of them are lost with their sessions, which `terminate` ends; resolves when they have been answered. */
+  /** All of them are lost with their connections, which `terminate` ends; resolves when they have been answered. */
   async abandon(terminate: () => Promise<void>): Promise<void> {
     const waiting = this.#blocked;
     await terminate();
@@ -206,7 +206,7 @@ export class LockWaits {
     const free = this.#deferred.filter(({ blockers }) => blockers.length === 0);
     if (free.length === 0) return;
     const awaited = new Set([...this.#blocked, ...this.#deferred].flatMap(({ blockers }) => blockers));
-    const tried = free.filter(({ session }) => session !== null && awaited.has(session.pid));
+    const tried = free.filter(({ connection }) => connection !== null && awaited.has(connection.pid));
     this.#deferred = this.#deferred.filter((statement) => !tried.includes(statement));
     for (const statement of tried) this.#happenings.makeReady(statement.task);
   }
@@ -225,14 +225,14 @@ export class LockWaits {
     return true;
   }
 
-  /** The sessions of ours that it waits for, in ascending order. */
-  async #blockersOf({ session }: Statement): Promise<number[]> {
-    const { pid } = session as Session;
-    const ours = (await this.#city.blockers(pid)).filter((blocker) => this.#sessions.has(blocker));
+  /** The connections of ours that it waits for, in ascending order. */
+  async #blockersOf({ connection }: Statement): Promise<number[]> {
+    const { pid } = connection as Connection;
+    const ours = (await this.#city.blockers(pid)).filter((blocker) => this.#connections.has(blocker));
     const idle = ours.filter((blocker) => !this.#byPid.has(blocker));
     if (idle.length === 0) return ours.sort((a, b) => a - b);
-    // An idle session that holds a lock was left with it, unless it is not through yet with what ended its transaction.
-    await Promise.all(idle.map((blocker) => this.#sessions.get(blocker)?.settled()));
+    // An idle connection that holds a lock was left with it, unless it is not through yet with what ended its transaction.
+    await Promise.all(idle.map((blocker) => this.#connections.get(blocker)?.settled()));
     const still = await this.#city.blockers(pid);
     return ours.filter((blocker) => still.includes(blocker)).sort((a, b) => a - b);
   }
@@ -251,16 +251,16 @@ export class LockWaits {
     this.#deferred.push(statement);
     statement.phase = 'queued';
     statement.error = null;
-    const { transaction, session } = statement;
-    if (!transaction || !session) return;
+    const { transaction, connection } = statement;
+    if (!transaction || !connection) return;
     // A transaction's first statement takes its `begin` back with it, so that its snapshot is as late as it is.
     const undo = statement.savepoint ? 'rollback to savepoint simcity_gate' : 'rollback';
-    session.sendAhead(undo);
+    connection.sendAhead(undo);
   }
 
   async #cancel(statement: Statement): Promise<void> {
     this.#blocked = this.#blocked.filter((other) => other !== statement);
-    await this.#city.cancel((statement.session as Session).pid);
+    await this.#city.cancel((statement.connection as Connection).pid);
     await statement.answered;
   }
 
@@ -268,11 +268,11 @@ export class LockWaits {
   async #breakDeadlock(latest: Statement): Promise<boolean> {
     const circle = this.#circleFrom(latest);
     if (!circle) return false;
-    const victim = this.#prng.pick([...circle].sort((a, b) => sessionNumber(a) - sessionNumber(b)));
+    const victim = this.#prng.pick([...circle].sort((a, b) => connectionNumber(a) - connectionNumber(b)));
     this.#happenings.sometimes['a deadlock was broken']++;
     this.#happenings.note({
       type: 'note',
-      data: { what: 'deadlock', requests: circle.length, victim: sessionNumber(victim) },
+      data: { what: 'deadlock', requests: circle.length, victim: connectionNumber(victim) },
     });
     if (this.#deferred.includes(victim)) this.#deferred = this.#deferred.filter((other) => other !== victim);
     else await this.#cancel(victim);
@@ -308,7 +308,7 @@ export class LockWaits {
 /** True when both wait for the same, or the one waits for the other. */
 function waitBeside(statement: Statement, other: Statement): boolean {
   if (other === statement) return false;
-  return statement.blockers.some((pid) => pid === other.session?.pid || other.blockers.includes(pid));
+  return statement.blockers.some((pid) => pid === other.connection?.pid || other.blockers.includes(pid));
 }
 
 /** True when both ask the database for the very same. */
@@ -331,8 +331,8 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((each, i) => each === b[i]);
 }
 
-function sessionNumber(statement: Statement): number {
-  return statement.session?.number ?? -1;
+function connectionNumber(statement: Statement): number {
+  return statement.connection?.number ?? -1;
 }
 
 /** True when the answer came before it is time to look (again) whether the statement waits for a lock. */

@@ -9,7 +9,7 @@ export interface TextTraits {
   readonly letsLocksGo: boolean;
   /** It may change what the service's DDL has made. */
   readonly altersCity: boolean;
-  /** It may make up a setting, which its session knows from then on. */
+  /** It may make up a setting, which its connection knows from then on. */
   readonly leavesTraces: boolean;
   /** It may use what belongs to the whole database: an advisory lock, an extension. */
   readonly isDatabaseWide: boolean;
@@ -21,7 +21,7 @@ const SEVERAL = /;\s*\S/;
 const ABOUT_SAVEPOINT = /^(?:savepoint|release|rollback\s+(?:work\s+|transaction\s+)?to)\b/i;
 const GOES_BACK = /^rollback\b/i;
 const UNLOCKS = /_unlock|discard/i;
-/** What changes rows at the most, or concerns its session alone. */
+/** What changes rows at the most, or concerns its connection alone. */
 const HARMLESS = new RegExp(
   '^(?:select(?![^]*\\binto\\b)|with|values|table|insert|update|delete|merge|lock|savepoint|release|rollback|' +
     'set|reset|show|listen|unlisten|notify|prepare|execute|deallocate|declare|fetch|move|close|explain|discard|' +

@@ -11,10 +11,10 @@ import { withinTime } from '../../supervise/within-time.ts';
 import { brokenContract, checkedReply } from '../reply.ts';
 import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
+import { Connection, ConnectionPool, type Isolation } from './connection-pool.ts';
 import { abortedError, PostgresTask, type Statement, type Transaction } from './gate.ts';
 import { Happenings } from './happenings.ts';
 import { LockWaits } from './lock-waits.ts';
-import { type Isolation, Session, SessionPool } from './session.ts';
 import { isDatabaseAway, placeholders, SqlError } from './sql-client.ts';
 import { Witness } from './witness.ts';
 
@@ -32,12 +32,12 @@ export class PostgresTarget implements Target {
   readonly #url: string;
   readonly #options: TargetOptions;
   #city!: City;
-  #pool!: SessionPool;
-  /** Idle sessions of an earlier run beyond those that this one needs. */
-  #spare: readonly Session[] = [];
+  #pool!: ConnectionPool;
+  /** Idle connections of an earlier run beyond those that this one needs. */
+  #spare: readonly Connection[] = [];
   #witness: Witness | null = null;
   #waits!: LockWaits;
-  /** Tasks whose first statement waits for a session, first come first served. */
+  /** Tasks whose first statement waits for a connection, first come first served. */
   readonly #line: PostgresTask[] = [];
   readonly #happenings = new Happenings();
   /** The statement that was sent last. */
@@ -57,9 +57,9 @@ export class PostgresTarget implements Target {
     if (this.#isCut) return await this.#city.drop();
     this.versions['postgres'] = this.#city.version;
     this.#waits = new LockWaits(this.#city, this.#options.prng, this.#happenings);
-    this.#pool = new SessionPool(await this.#openSessions(kept?.sessions));
-    this.#waits.own(this.#pool.sessions);
-    this.#spare = kept?.sessions.slice(this.#pool.sessions.length) ?? [];
+    this.#pool = new ConnectionPool(await this.#openConnections(kept?.connections));
+    this.#waits.own(this.#pool.connections);
+    this.#spare = kept?.connections.slice(this.#pool.connections.length) ?? [];
     await told('setup', 'prepare()', async () => this.#service.prepare(this.#ungated(), world));
     if (this.#options.isolation === 'serializable') this.#witness = new Witness(this.#city.place);
     await this.#witness?.renew();
@@ -110,13 +110,13 @@ export class PostgresTarget implements Target {
   /** The backends are ended while their transactions are open; the service's code never goes on. */
   async crash(inside: readonly Task[]): Promise<void> {
     for (const task of inside) (task as PostgresTask).kill();
-    const lost = this.#pool.sessions;
-    await this.#waits.abandon(() => this.#city.terminate(lost.map((session) => session.pid)));
-    for (const session of lost) session.abandon();
+    const lost = this.#pool.connections;
+    await this.#waits.abandon(() => this.#city.terminate(lost.map((connection) => connection.pid)));
+    for (const connection of lost) connection.abandon();
     this.#line.length = 0;
     this.#happenings.forgetWoken();
-    this.#pool.replace(await this.#openSessions());
-    this.#waits.own(this.#pool.sessions);
+    this.#pool.replace(await this.#openConnections());
+    this.#waits.own(this.#pool.connections);
   }
 
   limitPool(connections: number | null): void {
@@ -136,18 +136,18 @@ export class PostgresTarget implements Target {
   async cut(): Promise<string> {
     const what = await this.#whatHangs().catch(() => '');
     this.#isCut = true;
-    const sessions = this.#pool?.sessions ?? [];
-    await this.#city?.cut(sessions.map((session) => session.pid));
-    for (const session of sessions) session.abandon();
+    const connections = this.#pool?.connections ?? [];
+    await this.#city?.cut(connections.map((connection) => connection.pid));
+    for (const connection of connections) connection.abandon();
     return what;
   }
 
   async close(): Promise<void> {
     await this.#witness?.close();
-    const sessions = this.#isCut ? null : await this.#sessionsAsNew();
-    if (sessions) return await this.#options.cities?.give(this.#key, { city: this.#city, sessions });
-    const open = [...(this.#pool?.sessions ?? []), ...this.#spare];
-    await Promise.all(open.map((session) => session.close()));
+    const connections = this.#isCut ? null : await this.#connectionsAsNew();
+    if (connections) return await this.#options.cities?.give(this.#key, { city: this.#city, connections });
+    const open = [...(this.#pool?.connections ?? []), ...this.#spare];
+    await Promise.all(open.map((connection) => connection.close()));
     await this.#city?.drop();
   }
 
@@ -157,12 +157,12 @@ export class PostgresTarget implements Target {
   }
 
   /** For another run; null when there will be none in this city. */
-  async #sessionsAsNew(): Promise<readonly Session[] | null> {
+  async #connectionsAsNew(): Promise<readonly Connection[] | null> {
     if (!this.#options.cities || !this.#pool || this.#city.leavesTraces) return null;
     // Together: one lets go what the statements of others wait for, behind which theirs are sent.
-    const reset = Promise.all(this.#pool.sessions.map((session) => session.reset()));
+    const reset = Promise.all(this.#pool.connections.map((connection) => connection.reset()));
     return await withinTime(reset, RESET_LIMIT_MS).then(
-      () => [...this.#pool.sessions, ...this.#spare],
+      () => [...this.#pool.connections, ...this.#spare],
       () => null,
     );
   }
@@ -170,57 +170,57 @@ export class PostgresTarget implements Target {
   /** The statement that the database has not answered, and who keeps it from that. */
   async #whatHangs(): Promise<string> {
     const statement = this.#sent;
-    if (!statement?.session) return '';
+    if (!statement?.connection) return '';
     const what = `The database has not answered: ${inShort(statement.text.trim().replace(/\s+/g, ' '))}.`;
-    const others = await withinTime(this.#city.waitsForOthers(statement.session.pid), LOOK_LIMIT_MS).catch(
+    const others = await withinTime(this.#city.waitsForOthers(statement.connection.pid), LOOK_LIMIT_MS).catch(
       () => [],
     );
     return others.length === 0 ? what : `${what} It waits for what is not of this run: ${others.join(', ')}.`;
   }
 
   /** As many as the run needs, in place of those that `idle` lacks. */
-  async #openSessions(idle: readonly Session[] = []): Promise<Session[]> {
+  async #openConnections(idle: readonly Connection[] = []): Promise<Connection[]> {
     const isolation = this.#options.isolation.replace('-', ' ') as Isolation;
     const size = Math.max(2, Math.min(this.#options.concurrency, POOL_SIZE));
     const open = { place: this.#city.place, schema: this.#city.schema, isolation };
-    return await Promise.all(Array.from({ length: size }, (_, i) => idle[i] ?? Session.open(i, open)));
+    return await Promise.all(Array.from({ length: size }, (_, i) => idle[i] ?? Connection.open(i, open)));
   }
 
   /** Sends a statement; on return it is settled, or its task waits. */
   async #letThrough(statement: Statement): Promise<void> {
     if (statement.isRefused) return statement.settle(null, abortedError());
     if (this.#city.noticed(statement.text)) await this.#city.beAlone();
-    if (!this.#assignSession(statement)) return;
+    if (!this.#assignConnection(statement)) return;
     if (this.#waits.staysAtGate(statement)) return;
     this.#send(statement);
     await this.#waits.watch(statement);
   }
 
-  /** Gives the statement its transaction's session or a free one; false when it has to wait in line. */
-  #assignSession(statement: Statement): boolean {
-    const session = statement.session ?? statement.transaction?.session ?? this.#pool.take();
-    if (!session) {
+  /** Gives the statement its transaction's connection or a free one; false when it has to wait in line. */
+  #assignConnection(statement: Statement): boolean {
+    const connection = statement.connection ?? statement.transaction?.connection ?? this.#pool.take();
+    if (!connection) {
       statement.task.state = 'waiting';
       this.#happenings.sometimes['a request waited for a connection']++;
       this.#line.push(statement.task);
       return false;
     }
-    this.#waits.assign(statement, session);
+    this.#waits.assign(statement, connection);
     return true;
   }
 
   #send(statement: Statement): void {
-    const session = statement.session as Session;
+    const connection = statement.connection as Connection;
     const { transaction } = statement;
     this.#waits.bind(statement);
-    if (transaction && transaction.statements === 0) session.sendAhead('begin');
+    if (transaction && transaction.statements === 0) connection.sendAhead('begin');
     // Only a statement that may have to be taken back later in its transaction needs a way back.
     statement.savepoint =
       (transaction?.statements ?? 0) > 0 && this.#waits.hasBlocked && this.#mayWait(statement);
-    if (statement.savepoint) session.sendAhead('savepoint simcity_gate');
+    if (statement.savepoint) connection.sendAhead('savepoint simcity_gate');
     statement.phase = 'sent';
     this.#sent = statement;
-    statement.answered = this.#answerTo(statement, session).then(
+    statement.answered = this.#answerTo(statement, connection).then(
       (rows) => statement.settle([...rows], null),
       (error: unknown) => {
         if (sqlState(error) === '40001') this.#happenings.sometimes['a transaction failed to serialize']++;
@@ -233,36 +233,36 @@ export class PostgresTarget implements Target {
     return kind === 'statement' ? !traits.aboutSavepoint : kind === 'commit' && this.#city.checksAtCommit;
   }
 
-  #answerTo(statement: Statement, session: Session): Promise<Record<string, unknown>[]> {
+  #answerTo(statement: Statement, connection: Connection): Promise<Record<string, unknown>[]> {
     const { kind, text, values } = statement;
-    return kind === 'commit' ? this.#commit(statement, session) : session.send(text, values);
+    return kind === 'commit' ? this.#commit(statement, connection) : connection.send(text, values);
   }
 
-  async #commit({ task, savepoint }: Statement, session: Session): Promise<Record<string, unknown>[]> {
+  async #commit({ task, savepoint }: Statement, connection: Connection): Promise<Record<string, unknown>[]> {
     if (task.failsAtCommit) {
       task.failsAtCommit = false;
       this.#happenings.note({ type: 'fault', data: { name: 'serialization-failure' } });
-      await session.send('rollback', []);
+      await connection.send('rollback', []);
       throw new SqlError('40001', 'could not serialize access');
     }
     // What a commit waits for is a check that was put off to it: that can be taken back, a commit can not.
-    if (savepoint) await session.send('set constraints all immediate', []);
-    return await session.send('commit', []);
+    if (savepoint) await connection.send('set constraints all immediate', []);
+    return await connection.send('commit', []);
   }
 
   /** Hands the answer to the service's code; then whatever waited for the locks that went is settled. */
   async #finish(statement: Statement): Promise<void> {
-    const { transaction, session, traits } = statement;
+    const { transaction, connection, traits } = statement;
     if (transaction) {
       transaction.statements++;
       if (statement.kind === 'statement') await this.#settleInside(statement, transaction);
     }
-    if (statement.endsTransaction && session) {
+    if (statement.endsTransaction && connection) {
       // A commit that PostgreSQL refused has ended its transaction; one that never came to it has not. What waits for
       // its locks is only looked at once they are gone.
-      if (statement.error && transaction) await session.send('rollback', []);
-      this.#waits.release(statement, session);
-      this.#pool.give(session);
+      if (statement.error && transaction) await connection.send('rollback', []);
+      this.#waits.release(statement, connection);
+      this.#pool.give(connection);
       await this.#waits.locksLetGo();
       this.#serveLine();
     } else if (traits.letsLocksGo) await this.#waits.locksLetGo();
@@ -272,7 +272,7 @@ export class PostgresTarget implements Target {
 
   /** What a statement's end means to its transaction, which goes on. */
   async #settleInside(statement: Statement, transaction: Transaction): Promise<void> {
-    const { error, savepoint, session, traits } = statement;
+    const { error, savepoint, connection, traits } = statement;
     if (error) {
       transaction.aborted = true;
       // PostgreSQL lets an aborted transaction's locks go at once, before the rollback comes.
@@ -280,15 +280,15 @@ export class PostgresTarget implements Target {
       return;
     }
     if (traits.goesBack) transaction.aborted = false;
-    if (savepoint && session) session.sendAhead('release savepoint simcity_gate');
+    if (savepoint && connection) connection.sendAhead('release savepoint simcity_gate');
   }
 
   #serveLine(): void {
     while (this.#line.length > 0) {
-      const session = this.#pool.take();
-      if (!session) return;
+      const connection = this.#pool.take();
+      if (!connection) return;
       const task = this.#line.shift() as PostgresTask;
-      this.#waits.assign(task.queue[0] as Statement, session);
+      this.#waits.assign(task.queue[0] as Statement, connection);
       this.#happenings.makeReady(task);
     }
   }

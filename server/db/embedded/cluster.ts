@@ -1,9 +1,10 @@
 /** Creates the database cluster, once, whole or not at all. */
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Child } from '../../contract/child-process/child.ts';
+import { OutputTail } from '../../contract/child-process/output-tail.ts';
 import { StartupError } from '../../startup-error.ts';
 import type { Owner } from './owner.ts';
 import { processesIn } from './stragglers.ts';
@@ -81,28 +82,19 @@ async function initialise(options: ClusterOptions, folder: string, password: str
 
 async function runInitdb(options: ClusterOptions, args: string[]): Promise<void> {
   const program = join(options.binaries, 'bin', 'initdb');
-  const child = spawn(program, args, {
+  const child = new Child(program, args, {
     ...(options.owner ?? {}),
     cwd: '/',
-    detached: true,
     env: { ...process.env, LC_ALL: 'C', LC_MESSAGES: 'C' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdin: 'ignore',
   });
   options.watchdog.guard(child.pid ?? 0, 'TERM');
-  let said = '';
-  const keep = (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-4_000);
-  };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
-  const code = await new Promise<number | string | null>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (exitCode, signal) => resolve(exitCode ?? signal));
-  });
+  const said = new OutputTail(4_000).follow(child.stdout, child.stderr);
+  const { code, signal, spawnError } = await child.exited;
   options.watchdog.guard(0, 'TERM');
   if (code === 0) return;
-  const last = said.trim().split('\n').slice(-6).join(' | ');
-  throw new StartupError('initdb_failed', `initdb ended with ${code}: ${last}`, {
+  const last = said.lastLines(6).join(' | ');
+  throw new StartupError('initdb_failed', `initdb ended with ${spawnError ?? signal ?? code}: ${last}`, {
     hint: 'Look at the disk space and the permissions of the data directory, or set DATABASE_URL.',
   });
 }

@@ -1,9 +1,9 @@
 /** Runs PostgreSQL itself: starts it, knows when it is ready, restarts it when it dies, stops it. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Child } from '../../contract/child-process/child.ts';
 import { StartupError } from '../../startup-error.ts';
 import { hasNoRoom } from '../disk.ts';
 import type { Owner } from './owner.ts';
@@ -12,6 +12,7 @@ import type { Watchdog } from './watchdog.ts';
 
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 10;
+const STOP_STEP_MS = 5_000;
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 
 // Quick to start and stop, durable, and reachable only from this machine by TCP.
@@ -81,34 +82,30 @@ export async function startPostmaster(options: PostmasterOptions, port: number |
 
 async function attemptStart(options: PostmasterOptions, port: number): Promise<Postmaster | null> {
   const child = spawnPostgres(options, port);
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
-  });
+  const ended = child.exited.then(({ code, signal, spawnError }) => spawnError ?? signal ?? `code ${code}`);
   let running = true;
   void ended.then(() => {
     running = false;
   });
   const deadline = performance.now() + READY_WITHIN_MS;
   while (running && performance.now() < deadline) {
-    if (isReady(options.folder, child.pid)) return { port, ended, stop: () => stop(child, ended) };
+    if (isReady(options.folder, child.pid)) return { port, ended, stop: () => stop(child) };
     await delay(POLL_MS);
   }
-  if (running) await stop(child, ended);
+  if (running) await stop(child);
   return null;
 }
 
-function spawnPostgres(options: PostmasterOptions, port: number): ChildProcess {
-  // A group of its own: Ctrl-C on the terminal reaches only those who then end it in order.
+function spawnPostgres(options: PostmasterOptions, port: number): Child {
   const flags = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([k, v]) => ['-c', `${k}=${v}`]);
   const log = openLog(options.logFile);
   try {
-    const child = spawn(join(options.binaries, 'bin', 'postgres'), ['-D', options.folder, ...flags], {
+    const child = new Child(join(options.binaries, 'bin', 'postgres'), ['-D', options.folder, ...flags], {
       ...(options.owner ?? {}),
       cwd: '/',
-      detached: true,
       env: { ...process.env, LC_ALL: 'C', LC_MESSAGES: 'C' },
-      stdio: ['ignore', log, log],
+      stdin: 'ignore',
+      output: log,
     });
     options.watchdog.guard(child.pid ?? 0, 'INT');
     return child;
@@ -135,17 +132,10 @@ function isReady(folder: string, pid: number | undefined): boolean {
   }
 }
 
-async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
-    child.kill(signal);
-    const timeout = new AbortController();
-    const done = await Promise.race([
-      ended.then(() => true),
-      delay(5_000, false, { signal: timeout.signal }).catch(() => false),
-    ]);
-    timeout.abort();
-    if (done) return;
-  }
+/** One that even SIGKILL does not end, because its disk hangs, is not waited for. */
+async function stop(child: Child): Promise<void> {
+  const ended = child.end(STOP_STEP_MS, ['SIGINT', 'SIGQUIT', 'SIGKILL']);
+  await Promise.race([ended, delay(3 * STOP_STEP_MS, undefined, { ref: false })]);
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */

@@ -1,5 +1,5 @@
 /** Ends PostgreSQL when this process is killed in a way that lets it do nothing about it any more. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { Child } from '../../contract/child-process/child.ts';
 
 // A shell that reads "<pid> <signal>" lines: the process to end, and how. When its stdin ends, the
 // guardian is gone; then it ends that process, after 5 s by an immediate shutdown, then by force.
@@ -20,6 +20,8 @@ for f in QUIT KILL; do
 done
 `;
 
+const NOTHING = '0 INT';
+
 export interface Watchdog {
   /** From now on it is `pid` that must not outlive this process; 0: nothing. */
   guard(pid: number, signal: 'INT' | 'TERM'): void;
@@ -29,23 +31,20 @@ export interface Watchdog {
 
 /** Starts a watchdog. It is started again should it be killed itself. */
 export function startWatchdog(): Watchdog {
-  let guarded = '0 INT\n';
+  let guarded = NOTHING;
   let dismissed = false;
-  let shell: ChildProcess | null = null;
+  let shell: Child | null = null;
 
   function start(): void {
     if (process.platform === 'win32') return;
-    shell = spawn('/bin/sh', ['-c', SCRIPT], {
+    shell = new Child('/bin/sh', ['-c', SCRIPT], {
       cwd: '/',
-      detached: true,
       env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
-      stdio: ['pipe', 'ignore', 'ignore'],
+      output: 'ignore',
     });
-    shell.on('error', () => {});
-    shell.stdin?.on('error', () => {});
-    shell.stdin?.write(guarded);
-    shell.once('exit', () => {
-      if (!dismissed) setTimeout(start, 100).unref();
+    shell.say(guarded);
+    void shell.exited.then(({ spawnError }) => {
+      if (!dismissed && spawnError === null) setTimeout(start, 100).unref();
     });
     shell.unref();
   }
@@ -53,12 +52,13 @@ export function startWatchdog(): Watchdog {
   start();
   return {
     guard(pid, signal) {
-      guarded = `${pid} ${signal}\n`;
-      shell?.stdin?.write(guarded);
+      guarded = `${pid} ${signal}`;
+      shell?.say(guarded);
     },
     dismiss() {
       dismissed = true;
-      shell?.stdin?.end('0 INT\n');
+      shell?.say(NOTHING);
+      shell?.closeStdin();
     },
   };
 }

@@ -3,15 +3,15 @@ import type { ServerResponse } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
-import type { LiveState } from '../../../server/db/live.ts';
+import type { StoredLive } from '../../../server/db/live.ts';
 import { toEventBytes } from '../../../server/ingest/event-block.ts';
 import { readBatch } from '../../../server/ingest/read-batch.ts';
-import type { History } from '../../../server/live/history.ts';
-import { Hub } from '../../../server/live/hub.ts';
 import { Metrics } from '../../../server/metrics.ts';
 import { createLog } from '../../../server/process-edge.ts';
 import { readBody } from '../../../server/request.ts';
 import type { ServerEnv } from '../../../server/server-env.ts';
+import type { HistoryReader } from '../../../server/stream/history-reader.ts';
+import { Hub } from '../../../server/stream/hub.ts';
 
 /** Where each channel stands. */
 const channels = new Map<string, { batches: number; newest: number }>();
@@ -21,7 +21,7 @@ const channel = (id = '') => {
   return known;
 };
 
-const live = (id: string): LiveState => ({
+const live = (id: string): StoredLive => ({
   status: 'RUNNING',
   eventIndex: channel(id).newest,
   metrics: '{}',
@@ -39,7 +39,7 @@ const history = {
   page: () => Promise.resolve({ events: toEventBytes([]), snapshots: [], drained: true }),
   newest: () => Promise.resolve({ events: [], snapshot: null }),
   read: () => Promise.reject(new Error('fell behind the ring')),
-} as unknown as History;
+} as unknown as HistoryReader;
 
 const hub = new Hub({ history, metrics: new Metrics(), log: createLog('bench') });
 const app = new Hono<ServerEnv>();

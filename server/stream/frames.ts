@@ -8,7 +8,7 @@ import {
   type ResetFrame,
 } from '../contract/index.ts';
 import type { StoredEvent } from '../db/events.ts';
-import type { LiveState } from '../db/live.ts';
+import type { StoredLive } from '../db/live.ts';
 import type { EventBytes } from '../ingest/event-block.ts';
 import { FRAME_END, type Frame } from './chunk.ts';
 
@@ -34,7 +34,7 @@ function snapshotHead(index: number): string {
 }
 
 /** Carries no id: it is no part of the history. */
-export function heartbeatFrame(live: LiveState, at: Date): string {
+export function heartbeatFrame(live: StoredLive, at: Date): string {
   const { status, eventIndex, metrics, eventsPerSecond, heartbeatAt } = live;
   const metricsOnOneLine = metrics.replaceAll(/[\r\n]+/g, ' ');
   return `event: heartbeat\ndata: {"status":"${status}","eventIndex":${eventIndex},"metrics":${metricsOnOneLine},"eventsPerSecond":${eventsPerSecond},"heartbeatAt":${JSON.stringify(heartbeatAt)},"at":"${at.toISOString()}"}\n\n`;
@@ -47,7 +47,7 @@ export function resetFrame(runId: string): string {
 }
 
 /** Null while the run has not ended. */
-export function endFrame(live: LiveState): string | null {
+export function endFrame(live: StoredLive): string | null {
   const { status, eventIndex, failure, stopReason } = live;
   if (!isTerminal(status)) return null;
   const data: EndFrame = {

@@ -1,4 +1,6 @@
 /** Keeps the end of what a process printed, within a bound. */
+import type { Readable } from 'node:stream';
+
 export class OutputTail {
   readonly #limitBytes: number;
   #chunks: Buffer[] = [];
@@ -12,6 +14,12 @@ export class OutputTail {
   /** Bytes printed that are no longer kept. */
   get droppedBytes(): number {
     return this.#dropped;
+  }
+
+  /** Adds all that comes out of `streams`, from now on. */
+  follow(...streams: Readable[]): this {
+    for (const stream of streams) stream.on('data', (chunk: Buffer) => this.add(chunk));
+    return this;
   }
 
   add(chunk: Buffer): void {

@@ -3,7 +3,7 @@ import type postgres from 'postgres';
 import type { SqlValue } from '../../service/sql-service.ts';
 import { connectOne, type Place, RESET } from './connection.ts';
 
-export interface SessionOptions {
+export interface ConnectionOptions {
   place: Place;
   /** The city's schema. */
   schema: string;
@@ -13,7 +13,7 @@ export interface SessionOptions {
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable';
 
-export class Session {
+export class Connection {
   /** The backend's process number. */
   readonly pid: number;
   readonly number: number;
@@ -25,7 +25,7 @@ export class Session {
     this.number = number;
   }
 
-  static async open(number: number, { place, schema, isolation }: SessionOptions): Promise<Session> {
+  static async open(number: number, { place, schema, isolation }: ConnectionOptions): Promise<Connection> {
     const client = connectOne(place, 'simcity-city', {
       // As for the city itself: what it holds is gone with the run.
       synchronous_commit: 'off',
@@ -33,7 +33,7 @@ export class Session {
       default_transaction_isolation: isolation,
     });
     const [row] = await client<{ pid: number }[]>`select pg_backend_pid() as pid`;
-    return new Session(client, (row as { pid: number }).pid, number);
+    return new Connection(client, (row as { pid: number }).pid, number);
   }
 
   /** Sends a statement; several in a row are pipelined in order. */
@@ -67,29 +67,29 @@ export class Session {
   }
 }
 
-/** Free sessions, lowest number first, so that the same history uses the same sessions. */
-export class SessionPool {
-  #sessions: readonly Session[];
-  #free: Session[];
+/** Free connections, lowest number first, so that the same history uses the same connections. */
+export class ConnectionPool {
+  #connections: readonly Connection[];
+  #free: Connection[];
   #limit: number | null = null;
 
-  constructor(sessions: readonly Session[]) {
-    this.#sessions = sessions;
-    this.#free = [...sessions].reverse();
+  constructor(connections: readonly Connection[]) {
+    this.#connections = connections;
+    this.#free = [...connections].reverse();
   }
 
-  get sessions(): readonly Session[] {
-    return this.#sessions;
+  get connections(): readonly Connection[] {
+    return this.#connections;
   }
 
-  /** A free session, unless as many are in use as may be. */
-  take(): Session | undefined {
-    const inUse = this.#sessions.length - this.#free.length;
+  /** A free connection, unless as many are in use as may be. */
+  take(): Connection | undefined {
+    const inUse = this.#connections.length - this.#free.length;
     return this.#limit !== null && inUse >= this.#limit ? undefined : this.#free.pop();
   }
 
-  give(session: Session): void {
-    this.#free.push(session);
+  give(connection: Connection): void {
+    this.#free.push(connection);
     this.#free.sort((a, b) => b.number - a.number);
   }
 
@@ -98,13 +98,13 @@ export class SessionPool {
     this.#limit = connections;
   }
 
-  /** Other sessions take the place of all. */
-  replace(sessions: readonly Session[]): void {
-    this.#sessions = sessions;
-    this.#free = [...sessions].reverse();
+  /** Other connections take the place of all. */
+  replace(connections: readonly Connection[]): void {
+    this.#connections = connections;
+    this.#free = [...connections].reverse();
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#sessions.map((session) => session.close()));
+    await Promise.all(this.#connections.map((connection) => connection.close()));
   }
 }

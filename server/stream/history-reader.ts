@@ -2,7 +2,7 @@
 import { type Cursor, formatCursor } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
 import { readEventPage, type StoredEvent } from '../db/events.ts';
-import { type LiveState, readLive } from '../db/live.ts';
+import { readLive, type StoredLive } from '../db/live.ts';
 import { readNewestSnapshot, readSnapshots } from '../db/snapshots.ts';
 import { type EventBytes, toEventBytes } from '../ingest/event-block.ts';
 import type { Chunk } from './chunk.ts';
@@ -27,7 +27,7 @@ export interface StoredPart {
 }
 
 /** One for each server. What is stored never changes, so a page that was read stays right. */
-export class History {
+export class HistoryReader {
   readonly #sql: Sql;
   readonly #reading = new Map<string, Promise<HistoryPage>>();
   /** Oldest first: a Map keeps the order of insertion. */
@@ -50,7 +50,7 @@ export class History {
     return page;
   }
 
-  live(runId: string): Promise<LiveState | null> {
+  live(runId: string): Promise<StoredLive | null> {
     return readLive(this.#sql, runId);
   }
 

@@ -35,10 +35,10 @@ const foundSchema = z.object({
 });
 export type Found = z.infer<typeof foundSchema>;
 
-const stateSchema = z.object({
+const checkpointSchema = z.object({
   version: z.literal(1),
   name: z.string(),
-  /** The engine's generation and the version of SimCity that execute it; null: of a state that is older than 0.2.0. */
+  /** The engine's generation and the version of SimCity that execute it; null: of a checkpoint that is older than 0.2.0. */
   generation: z.int().nullable().default(null),
   simcity: z.string().nullable().default(null),
   scenario: z.string(),
@@ -49,20 +49,23 @@ const stateSchema = z.object({
   seeds: z.array(seedRangeSchema),
   through: z.array(seedRangeSchema),
   operations: z.int(),
-  /** Time spent executing, in all sessions. */
+  /** Time spent executing, from each start to its stop. */
   seconds: z.number(),
   found: z.array(foundSchema),
 });
-export type CampaignState = z.infer<typeof stateSchema>;
+export type Checkpoint = z.infer<typeof checkpointSchema>;
 
 /** Takes in what the worker says of seeds that are through. */
 export function absorb(
-  state: CampaignState,
+  checkpoint: Checkpoint,
   through: { seeds: number[]; failures: SeedFailure[]; operations: number },
 ): void {
-  state.through = joined([...state.through, ...through.seeds.map((seed): [number, number] => [seed, seed])]);
-  state.operations += through.operations;
-  for (const failure of through.failures) absorbFailure(state.found, failure);
+  checkpoint.through = joined([
+    ...checkpoint.through,
+    ...through.seeds.map((seed): [number, number] => [seed, seed]),
+  ]);
+  checkpoint.operations += through.operations;
+  for (const failure of through.failures) absorbFailure(checkpoint.found, failure);
 }
 
 function absorbFailure(found: Found[], failure: SeedFailure): void {
@@ -87,8 +90,8 @@ export interface CampaignFiles {
   exists(name: string): boolean;
   /** The newest one's name; null: there is none. */
   newest(): string | null;
-  load(name: string): CampaignState;
-  save(state: CampaignState): void;
+  load(name: string): Checkpoint;
+  save(checkpoint: Checkpoint): void;
 }
 
 /** The campaigns of a data directory. */
@@ -114,41 +117,41 @@ export function campaignFiles(dataDir: string): CampaignFiles {
       refuseForeign(dataDir);
       return load(path(name), name);
     },
-    save(state) {
+    save(checkpoint) {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
-      replaceSealed(path(state.name), state);
+      replaceSealed(path(checkpoint.name), checkpoint);
     },
   };
 }
 
-function load(path: string, name: string): CampaignState {
+function load(path: string, name: string): Checkpoint {
   const file = readSealed(path);
   if (file === null) throw usageError(`there is no campaign '${safeText(name)}' in ${safeText(path)}.`);
   if ('doubt' in file) {
     throw usageError(
-      `the state of the campaign '${safeText(name)}' is not read: ${safeText(file.doubt)}.`,
+      `the checkpoint of the campaign '${safeText(name)}' is not read: ${safeText(file.doubt)}.`,
       `The file is ${safeText(path)}. Start a new one with another --name.`,
     );
   }
-  const state = stateSchema.safeParse(file.value);
-  if (!state.success) {
-    throw new CliError(`${path} is not the state of a campaign that this version can go on with.`, {
+  const checkpoint = checkpointSchema.safeParse(file.value);
+  if (!checkpoint.success) {
+    throw new CliError(`${path} is not the checkpoint of a campaign that this version can go on with.`, {
       exitCode: EXIT.usage,
       hint: 'Start a new one with another --name.',
     });
   }
-  if (executesFiles(state.data) && !file.isSealed) throw notFromHere(name, path);
-  return state.data;
+  if (executesFiles(checkpoint.data) && !file.isSealed) throw notFromHere(name, path);
+  return checkpoint.data;
 }
 
-function executesFiles({ modules }: CampaignState): boolean {
+function executesFiles({ modules }: Checkpoint): boolean {
   return modules !== undefined && Object.values(modules).some((file) => file !== null);
 }
 
-/** Code is executed only where the command is given: a state that was copied here must not name it. */
+/** Code is executed only where the command is given: a checkpoint that was copied here must not name it. */
 function notFromHere(name: string, path: string): CliError {
   return usageError(
-    `the campaign '${safeText(name)}' executes files, and its state was not written here: ${safeText(path)} is a copy.`,
+    `the campaign '${safeText(name)}' executes files, and its checkpoint was not written here: ${safeText(path)} is a copy.`,
     'Start a new one with another --name, and name the files with --target and --scenario.',
   );
 }

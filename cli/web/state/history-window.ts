@@ -7,7 +7,7 @@ import { api, asProblem } from '../client/api.ts';
 import { askForToken } from './session.ts';
 import { Store } from './store.ts';
 
-export interface HistoryState {
+export interface HistoryWindowState {
   pages: Pages;
   /** Cities by event, the newest fetched last. */
   cities: ReadonlyMap<number, CityState>;
@@ -26,8 +26,8 @@ const BLOCK_SNAPSHOTS = 50;
 /** Events looked through in one go. */
 const SEEK_EVENTS = 1_000;
 
-export class History {
-  readonly store = new Store<HistoryState>({
+export class HistoryWindow {
+  readonly store = new Store<HistoryWindowState>({
     pages: NO_PAGES,
     cities: new Map(),
     blocks: new Map(),

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rechunk, toChunk } from '../../server/live/chunk.ts';
-import type { StoredFrame } from '../../server/live/frames.ts';
-import { Ring, toBlocks } from '../../server/live/ring.ts';
+import { rechunk, toChunk } from '../../server/stream/chunk.ts';
+import type { StoredFrame } from '../../server/stream/frames.ts';
+import { Ring, toBlocks } from '../../server/stream/ring.ts';
 
 const frame = (place: number, size = 10): StoredFrame => {
   const json = Buffer.from('ü'.repeat(size));

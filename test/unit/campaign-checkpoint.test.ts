@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { absorb, type Checkpoint, campaignFiles } from '../../cli/campaign/checkpoint.ts';
 import { joined, rangesText, sizeOf, without } from '../../cli/campaign/ranges.ts';
-import { absorb, type CampaignState, campaignFiles } from '../../cli/campaign/state.ts';
 import { runConfigSchema, type SeedFailure } from '../../server/contract/index.ts';
 
-const state = (): CampaignState => ({
+const checkpoint = (): Checkpoint => ({
   version: 1,
   name: 'hunt',
   generation: 1,
@@ -76,9 +76,9 @@ describe('ranges of seeds', () => {
   });
 });
 
-describe('the state of a campaign', () => {
+describe('the checkpoint of a campaign', () => {
   it('tells failures apart by what broke, and prefers the seed that failed soonest', () => {
-    const hunt = state();
+    const hunt = checkpoint();
     absorb(hunt, { seeds: [3, 1, 2], failures: [failure(3, 90), failure(2, 40)], operations: 500 });
     absorb(hunt, {
       seeds: [5, 4],
@@ -94,7 +94,7 @@ describe('the state of a campaign', () => {
   });
 
   it('keeps to the seed that is recorded already', () => {
-    const hunt = state();
+    const hunt = checkpoint();
     absorb(hunt, { seeds: [3], failures: [failure(3, 90)], operations: 1 });
     Object.assign(hunt.found[0] as object, { run: 'some-run' });
     absorb(hunt, { seeds: [4], failures: [failure(4, 10)], operations: 1 });
@@ -112,7 +112,7 @@ describe('the files of campaigns', () => {
   it('give back what was kept', () => {
     const files = campaignFiles(folder);
     expect(files.newest()).toBeNull();
-    const hunt = state();
+    const hunt = checkpoint();
     absorb(hunt, { seeds: [3], failures: [failure(3, 90)], operations: 1 });
     files.save(hunt);
     expect(files.exists('hunt')).toBe(true);

@@ -3,7 +3,7 @@ import type { Cursor } from '../contract/index.ts';
 import type { StoredEvent } from '../db/events.ts';
 import { type EventBytes, lastEvents } from '../ingest/event-block.ts';
 import { type Chunk, toChunk } from './chunk.ts';
-import { conflate, LIVE_EVENTS, LIVE_FLUSH_MS } from './conflate.ts';
+import { conflate, THIN_EVENTS, THIN_FLUSH_MS } from './conflate.ts';
 import { placeOf } from './ring.ts';
 import type { Subscriber } from './subscriber.ts';
 
@@ -31,13 +31,13 @@ export class ThinStreams {
 
   /** What there is before anything comes: the last events, in order, and the newest snapshot. */
   begin(newest: readonly StoredEvent[], snapshot: StoredEvent | null): void {
-    this.#newest = newest.slice(-LIVE_EVENTS);
+    this.#newest = newest.slice(-THIN_EVENTS);
     this.#snapshot = snapshot;
   }
 
   take(events: readonly EventBytes[], snapshots: readonly StoredEvent[]): void {
-    for (const each of events) this.#newest.push(...lastEvents(each, LIVE_EVENTS));
-    this.#newest = this.#newest.slice(-LIVE_EVENTS);
+    for (const each of events) this.#newest.push(...lastEvents(each, THIN_EVENTS));
+    this.#newest = this.#newest.slice(-THIN_EVENTS);
     this.#snapshot = snapshots.at(-1) ?? this.#snapshot;
     this.#schedule();
   }
@@ -58,7 +58,7 @@ export class ThinStreams {
 
   #schedule(): void {
     if (this.#subscribers.size === 0 || this.#timer || this.#closed) return;
-    const waitMs = Math.max(0, this.#flushedAt + LIVE_FLUSH_MS - performance.now());
+    const waitMs = Math.max(0, this.#flushedAt + THIN_FLUSH_MS - performance.now());
     this.#timer = setTimeout(() => this.#flush(), waitMs);
   }
 

@@ -5,16 +5,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cursor, isTerminal } from '../contract/index.ts';
 import type { StoredEvent } from '../db/events.ts';
-import type { LiveState } from '../db/live.ts';
+import type { StoredLive } from '../db/live.ts';
 import { snapshotJsonOf } from '../ingest/batch.ts';
 import { type EventBytes, eventsFrom } from '../ingest/event-block.ts';
 import type { Addition } from '../ingest/run-group.ts';
 import type { Log } from '../process-edge.ts';
 import { type Chunk, toChunk } from './chunk.ts';
-import { LIVE_EVENTS } from './conflate.ts';
+import { Coalescer } from './coalescer.ts';
+import { THIN_EVENTS } from './conflate.ts';
 import { endFrame, heartbeatFrame, mergeFrames, resetFrame } from './frames.ts';
-import type { History, HistoryPage } from './history.ts';
-import { Outbox } from './outbox.ts';
+import type { HistoryPage, HistoryReader } from './history-reader.ts';
 import { type Block, placeOf, Ring } from './ring.ts';
 import type { Subscriber } from './subscriber.ts';
 import { ThinStreams } from './thin-streams.ts';
@@ -28,7 +28,7 @@ const HELD_ADDITIONS = 256;
 
 export interface FeedOptions {
   runId: string;
-  history: History;
+  history: HistoryReader;
   log: Log;
   /** What the ring may hold now. */
   ringBytes(): number;
@@ -40,9 +40,9 @@ export interface FeedOptions {
 
 /** What is known once the run was looked up. */
 interface Known {
-  live: LiveState;
+  live: StoredLive;
   ring: Ring;
-  outbox: Outbox;
+  coalescer: Coalescer;
   /** The place after the newest frame, sent or about to be. */
   head: Cursor;
   /** Batches that are in. */
@@ -145,7 +145,7 @@ export class Feed {
     this.#closed = true;
     clearInterval(this.#timer);
     this.#thin.close();
-    this.#known?.outbox.close();
+    this.#known?.coalescer.close();
     this.#news.resolve();
   }
 
@@ -215,19 +215,19 @@ export class Feed {
     this.#take(known, events, shown);
   }
 
-  async #lookUp(live: LiveState): Promise<Known> {
+  async #lookUp(live: StoredLive): Promise<Known> {
     const { history, runId } = this.#options;
-    const { events, snapshot } = await history.newest(runId, live.eventIndex, LIVE_EVENTS);
+    const { events, snapshot } = await history.newest(runId, live.eventIndex, THIN_EVENTS);
     this.#thin.begin(events, snapshot);
     // A snapshot that is stored is no news: who comes back with its id has had it.
     const after = live.eventIndex < 0 || snapshot?.index === live.eventIndex ? 'snapshot' : 'event';
     const head: Cursor = { index: live.eventIndex, after };
     const ring = new Ring(placeOf(head));
-    const outbox = new Outbox((blocks) => this.#send(ring, blocks));
-    return { live, ring, outbox, head, version: live.batches };
+    const coalescer = new Coalescer((blocks) => this.#send(ring, blocks));
+    return { live, ring, coalescer, head, version: live.batches };
   }
 
-  #isBehind(known: Known, live: LiveState): boolean {
+  #isBehind(known: Known, live: StoredLive): boolean {
     return live.eventIndex > known.head.index || live.batches > known.version || isTerminal(live.status);
   }
 
@@ -237,7 +237,7 @@ export class Feed {
     const { frames, cursor } = mergeFrames(known.head, fresh, snapshots);
     if (frames.length === 0) return;
     known.head = cursor;
-    known.outbox.add(frames);
+    known.coalescer.add(frames);
     this.#thin.take(fresh, snapshots);
   }
 
@@ -328,7 +328,7 @@ export class Feed {
   /** Ends the streams of a run that has ended, of those who have all of it. */
   #finish(known: Known): void {
     if (this.#isBehindEnd(known)) return;
-    known.outbox.flush();
+    known.coalescer.flush();
     const frame = endFrame(known.live);
     if (frame === null) return;
     const end = toChunk(frame);
@@ -341,7 +341,7 @@ export class Feed {
 
   /** Nothing more comes, also of what waits for its tick. */
   #isOver(known: Known): boolean {
-    return isTerminal(known.live.status) && !this.#isBehindEnd(known) && known.outbox.isEmpty;
+    return isTerminal(known.live.status) && !this.#isBehindEnd(known) && known.coalescer.isEmpty;
   }
 
   #isBehindEnd(known: Known): boolean {

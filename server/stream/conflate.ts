@@ -4,9 +4,9 @@ import type { StoredEvent } from '../db/events.ts';
 import { eventFrame, snapshotFrame } from './frames.ts';
 
 /** The newest events that one flush carries; older ones that came since the last flush are passed over. */
-export const LIVE_EVENTS = 20;
+export const THIN_EVENTS = 20;
 /** Between two flushes. */
-export const LIVE_FLUSH_MS = 250;
+export const THIN_FLUSH_MS = 250;
 
 /** Says that the events `from` to `to` were passed over. Its id lets a client go on behind them. */
 export function skippedFrame(from: number, to: number): string {

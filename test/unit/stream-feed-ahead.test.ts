@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { LiveState } from '../../server/db/live.ts';
+import type { StoredLive } from '../../server/db/live.ts';
 import { toEventBytes } from '../../server/ingest/event-block.ts';
-import { mergeFrames } from '../../server/live/frames.ts';
-import type { History } from '../../server/live/history.ts';
-import { Hub } from '../../server/live/hub.ts';
-import { toBlocks } from '../../server/live/ring.ts';
 import { Metrics } from '../../server/metrics.ts';
+import { mergeFrames } from '../../server/stream/frames.ts';
+import type { HistoryReader } from '../../server/stream/history-reader.ts';
+import { Hub } from '../../server/stream/hub.ts';
+import { toBlocks } from '../../server/stream/ring.ts';
 import { silentLog } from '../helpers/postgres.ts';
 
 const RUN = '01890000-0000-7000-8000-000000000000';
@@ -21,7 +21,13 @@ it('sends a reader nothing twice that it read from the database before it went o
     toEventBytes(
       Array.from({ length: to - from }, (_, i) => ({ index: from + i, json: `{"index":${from + i}}` })),
     );
-  let live = { status: 'RUNNING', eventIndex: 0, metrics: '{}', eventsPerSecond: 0, batches: 1 } as LiveState;
+  let live = {
+    status: 'RUNNING',
+    eventIndex: 0,
+    metrics: '{}',
+    eventsPerSecond: 0,
+    batches: 1,
+  } as StoredLive;
   const history = {
     live: async () => live,
     newest: async () => ({ events: [], snapshot: null }),
@@ -37,7 +43,7 @@ it('sends a reader nothing twice that it read from the database before it went o
       const { frames, cursor } = mergeFrames(START, [events(0, 3)], []);
       return { chunks: toBlocks(frames), cursor };
     },
-  } as unknown as History;
+  } as unknown as HistoryReader;
   const hub = new Hub({ history, metrics: new Metrics(), log: silentLog });
   const server = createServer((_, response) => hub.follow(RUN, response, START, 'lossless'));
   await once(server.listen(0, '127.0.0.1'), 'listening');

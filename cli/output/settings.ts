@@ -1,4 +1,4 @@
-/** The resolved plan of a run: every default and the seed, as it is printed before the run starts. */
+/** The resolved settings of a run: every default and the seed, as it is printed before the run starts. */
 import type { Run } from '../../server/contract/index.ts';
 import { RUN_ROWS, type RunValues } from '../../server/contract/run-settings.ts';
 import { flagOf, isHeeded } from '../../server/contract/setting.ts';
@@ -8,7 +8,7 @@ import { safeText } from '../run/sanitize.ts';
 import { textWidth } from '../terminal/columns.ts';
 
 /** The settings of a run as `name value` pairs, in the order of their table. */
-export function planEntries(run: Run): [name: string, value: string][] {
+export function settingEntries(run: Run): [name: string, value: string][] {
   const values: RunValues = {
     ...run.config,
     scenario: run.scenario,
@@ -18,7 +18,7 @@ export function planEntries(run: Run): [name: string, value: string][] {
   const entries = RUN_ROWS.flatMap(([name, setting]): [string, string][] => {
     const text = safeText(writeSetting(setting, values[name]));
     // Without rates of its own a run has those of its profile, which is told.
-    if (!isHeeded(setting, 'plan') || (setting.kind === 'rates' && text === '')) return [];
+    if (!isHeeded(setting, 'print') || (setting.kind === 'rates' && text === '')) return [];
     return [[flagOf(name, setting) ?? name, text || 'none']];
   });
   const engine = engineTextOf(run);
@@ -28,11 +28,11 @@ export function planEntries(run: Run): [name: string, value: string][] {
   return entries.toSpliced(afterSeed, 0, ['generation', engine.generation], ['version', engine.version]);
 }
 
-/** The plan on a few lines of `name value` pairs, for terminals of 80 columns. */
-export function planText(run: Run): string {
+/** The settings on a few lines of `name value` pairs, for terminals of 80 columns. */
+export function settingsText(run: Run): string {
   const lines: string[] = [];
   let line = '';
-  for (const [name, value] of planEntries(run)) {
+  for (const [name, value] of settingEntries(run)) {
     const entry = `  ${name} ${value}`;
     if (line !== '' && textWidth(line) + textWidth(entry) > 78) {
       lines.push(line);

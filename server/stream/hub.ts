@@ -5,7 +5,7 @@ import type { Addition } from '../ingest/run-group.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Log } from '../process-edge.ts';
 import { Feed } from './feed.ts';
-import type { History } from './history.ts';
+import type { HistoryReader } from './history-reader.ts';
 import { Subscriber } from './subscriber.ts';
 
 /** What one run's newest history may take in memory, and all of them together. */
@@ -13,7 +13,7 @@ const RING_BYTES = 4 * 1024 * 1024;
 const RINGS_BYTES = 64 * 1024 * 1024;
 
 export interface HubOptions {
-  history: History;
+  history: HistoryReader;
   metrics: Metrics;
   log: Log;
 }

@@ -14,7 +14,7 @@ const MAX_TICK_MS = 50;
 /** More than that does not wait for the tick. */
 const TICK_BYTES = 512 * 1024;
 
-export class Outbox {
+export class Coalescer {
   readonly #send: (blocks: readonly Block[]) => void;
   #frames: StoredFrame[] = [];
   #bytes = 0;
