@@ -1,5 +1,5 @@
 /** What the simulation knows of a planned operation and of each request that is made for it. */
-import type { RequestFaults } from '../faults/plan.ts';
+import type { RequestFaults } from '../faults/injector.ts';
 import type { ModelPart, Operation } from '../scenarios/scenario.ts';
 import type { Call } from '../service/call.ts';
 import type { Candidate } from '../sim/strategies/strategy.ts';

@@ -5,8 +5,8 @@ import { filesOfUser } from '../modules/loaded.ts';
 import { LeaseLostError, SinkClosedError, TelemetryRefusedError } from '../telemetry/sink.ts';
 import { execute } from './execute.ts';
 import { FollowedSink } from './followed-sink.ts';
+import type { Execute } from './harness-run.ts';
 import { faultForensic, runFaultOf } from './run-fault.ts';
-import type { Execute } from './session.ts';
 import { stopReason } from './start-and-end.ts';
 
 /**

@@ -1,12 +1,12 @@
-/** The process of one run: joins a session to this process's streams, signals and exit code. */
+/** The process of one run: joins a harness to this process's streams, signals and exit code. */
 import { createRedactor, secretsOfEnvironment } from '../../server/contract/index.ts';
 import { filesOfUser } from '../modules/loaded.ts';
 import { placeIn, placeText } from '../modules/place.ts';
 import { HARNESS_EXIT } from './exit-codes.ts';
 import { FollowedSink } from './followed-sink.ts';
+import { type Execute, runHarness } from './harness-run.ts';
 import type { LastWords } from './last-words.ts';
 import { watchParent } from './orphan-watchdog.ts';
-import { type Execute, runSession } from './session.ts';
 import { StopControl } from './stop-control.ts';
 
 /** Above what an orphan takes to wind down. */
@@ -29,7 +29,7 @@ export async function runHarnessProcess(execute: Execute): Promise<void> {
   });
   // A Ctrl-C in the runner's terminal is the runner's to pass on.
   process.on('SIGINT', () => undefined);
-  const code = await runSession({
+  const code = await runHarness({
     execute: (order) => {
       followed = FollowedSink.over(order.sink);
       return execute({ ...order, sink: followed });

@@ -3,7 +3,7 @@
  * time, with faults on the way and every answer checked when it comes.
  */
 import type { FaultName, RunConfig } from '../../server/contract/index.ts';
-import { FaultPlan, type RequestFaults } from '../faults/plan.ts';
+import { FaultInjector, type RequestFaults } from '../faults/injector.ts';
 import { faultRates } from '../faults/profiles.ts';
 import { muteName } from '../faults/seeded-faults.ts';
 import type { Workload } from '../scenarios/scenario.ts';
@@ -56,7 +56,7 @@ export class Simulation {
   readonly #options: SimulationOptions;
   readonly #workload: Workload;
   readonly #counters: Counters;
-  readonly #faults: FaultPlan;
+  readonly #faults: FaultInjector;
   readonly #scheduler: Scheduler;
   readonly #plan: PlanCursor;
   /** How long citizens wait between operations and before they repeat one. */
@@ -81,7 +81,7 @@ export class Simulation {
     this.#workload = workload;
     this.#counters = counters;
     this.verdicts = new Verdicts({ workload, recorder, counters, objectNoun, clock: () => this.now });
-    this.#faults = new FaultPlan(seed, faultRates(config), reduction?.muted);
+    this.#faults = new FaultInjector(seed, faultRates(config), reduction?.muted);
     this.#plan = new PlanCursor(config.operations, reduction?.operations ?? null);
     const variant = reduction?.variant ?? 0;
     this.#pause = new Prng(seed, 'retry', variant);

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveService } from '../../runner/targets/http/address.ts';
-import { Gate, Wire, type WireRequest } from '../../runner/targets/http/wire.ts';
+import { Barrier, Wire, type WireRequest } from '../../runner/targets/http/wire.ts';
 
 const post: WireRequest = {
   method: 'POST',
@@ -93,17 +93,17 @@ describe('the wire', () => {
     expect(got).toEqual(['{"a":1}']);
   });
 
-  it('holds requests back until the gate opens', async () => {
+  it('holds requests back until the barrier opens', async () => {
     await Promise.all([1, 2, 3].map(() => wire.exchange(post, { deadlineMs: 2_000 })));
     got = [];
-    const gate = new Gate();
-    const held = [1, 2, 3].map(() => wire.exchange(post, { deadlineMs: 2_000, gate }));
-    // A request that needs no gate overtakes them, on a connection of its own.
+    const barrier = new Barrier();
+    const held = [1, 2, 3].map(() => wire.exchange(post, { deadlineMs: 2_000, barrier }));
+    // A request that needs no barrier overtakes them, on a connection of its own.
     expect(await wire.exchange({ ...post, body: '{"b":2}' }, { deadlineMs: 2_000 })).toMatchObject({
       kind: 'answer',
     });
     expect(got).toEqual(['{"b":2}']);
-    gate.open();
+    barrier.open();
     expect((await Promise.all(held)).map(({ kind }) => kind)).toEqual(['answer', 'answer', 'answer']);
     expect(got).toHaveLength(4);
   });

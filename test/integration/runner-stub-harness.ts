@@ -4,8 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Execute } from '../../runner/harness/harness-run.ts';
 import { runHarnessProcess } from '../../runner/harness/process-shell.ts';
-import type { Execute } from '../../runner/harness/session.ts';
 import type { Sink } from '../../runner/telemetry/sink.ts';
 import type { EndReport, JsonObject } from '../../server/contract/index.ts';
 import { CANARIES } from '../helpers/canaries.ts';

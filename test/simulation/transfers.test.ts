@@ -32,7 +32,7 @@ describe('transfers', () => {
   it('the right bank passes on postgres at every isolation level', async () => {
     for (const isolation of ['read-committed', 'repeatable-read', 'serializable'] as const) {
       for (let seed = 1; seed <= 2; seed++) {
-        const config = { operations: 250, isolation };
+        const config = { operations: 120, isolation };
         const { end } = await executed({ scenario, target: 'postgres', seed, config }, url);
         expect(end, `seed ${seed}, ${isolation}`).toMatchObject({ status: 'PASS' });
       }

@@ -4,7 +4,7 @@ import { GroupCursor, numberOf } from '../../runner/harness/live/group-cursor.ts
 import { KeyMemory } from '../../runner/harness/live/key-memory.ts';
 import { phaseOf } from '../../runner/harness/live/phases.ts';
 import { commandWords } from '../../runner/targets/http/command-words.ts';
-import { WireFaultPlan } from '../../runner/targets/http/faults.ts';
+import { WireFaultInjector } from '../../runner/targets/http/faults.ts';
 
 describe('a command', () => {
   it.each([
@@ -68,12 +68,12 @@ describe('the faults on the wire', () => {
       reorder: 0.2,
       'duplicate-request': 0.2,
     };
-    const one = new WireFaultPlan(5, rates);
-    const two = new WireFaultPlan(5, rates);
+    const one = new WireFaultInjector(5, rates);
+    const two = new WireFaultInjector(5, rates);
     two.draw(1, 0, 1);
     expect(one.draw(17, 1, 2)).toEqual(two.draw(17, 1, 2));
     const struck = one.draw(17, 1, 4);
-    const muted = new WireFaultPlan(5, rates, ['17.1.delay', '17.1.drop-response', '17.1.drop-request']);
+    const muted = new WireFaultInjector(5, rates, ['17.1.delay', '17.1.drop-response', '17.1.drop-request']);
     expect(muted.draw(17, 1, 4)).toEqual({ ...struck, cut: null, delayMs: null, splitMs: null });
     one.heal();
     for (let n = 0; n < 50; n++)

@@ -10,8 +10,8 @@ import type { ModelPart, Operation, Workload } from '../../scenarios/scenario.ts
 import type { Reply } from '../../service/call.ts';
 import { Prng } from '../../sim/prng.ts';
 import type { BookingApi } from '../../targets/http/api.ts';
-import { NO_FAULTS, type WireFaultPlan, type WireFaults } from '../../targets/http/faults.ts';
-import type { Exchange, Gate, Wire } from '../../targets/http/wire.ts';
+import { NO_FAULTS, type WireFaultInjector, type WireFaults } from '../../targets/http/faults.ts';
+import type { Barrier, Exchange, Wire } from '../../targets/http/wire.ts';
 import { rounded } from '../rounded.ts';
 import type { CityKnowledge } from './city-knowledge.ts';
 import type { Disturbance } from './disturbance.ts';
@@ -50,7 +50,7 @@ export interface ClientOptions {
   workload: Workload<BookingCall>;
   api: BookingApi;
   wire: Wire;
-  faults: WireFaultPlan;
+  faults: WireFaultInjector;
   verdicts: LiveVerdicts;
   knowledge: CityKnowledge;
   disturbance: Disturbance;
@@ -84,7 +84,7 @@ export class Client {
   }
 
   /** Resolves with the answer that the citizen got; null when none came. */
-  async carry(flow: Flow, gate: Gate | null): Promise<Reply | null> {
+  async carry(flow: Flow, barrier: Barrier | null): Promise<Reply | null> {
     const prng = new Prng(this.#options.seed, 'retry', Math.max(0, flow.n));
     const doubles: Promise<unknown>[] = [];
     let reply: Reply | null = null;
@@ -93,7 +93,7 @@ export class Client {
       const faults = this.#drawn(flow);
       const attempt = this.#invoke(flow, last === null ? flow.link : { retryOf: last });
       if (faults.duplicateAfterMs !== null) doubles.push(this.#duplicate(flow, attempt, faults));
-      reply = await this.#request(flow, attempt, faults, last === null ? gate : null);
+      reply = await this.#request(flow, attempt, faults, last === null ? barrier : null);
       last = attempt.id;
       if (reply !== null || this.#options.isOver() || this.#givesUp(flow, attempt, prng)) break;
       this.#verdicts.counters.retries++;
@@ -154,7 +154,7 @@ export class Client {
     flow: Flow,
     attempt: Operation<BookingCall>,
     drawn: WireFaults,
-    gate: Gate | null,
+    barrier: Barrier | null,
   ): Promise<Reply | null> {
     const { call } = flow;
     const { wire, api, disturbance, isOver } = this.#options;
@@ -169,7 +169,7 @@ export class Client {
     const { interruptions } = disturbance;
     const request = this.#unlessBroken(() => api.requestOf(call));
     if (request === null) return null;
-    const exchange = await wire.exchange(request, { ...faults, deadlineMs: ANSWER_LIMIT_MS, gate });
+    const exchange = await wire.exchange(request, { ...faults, deadlineMs: ANSWER_LIMIT_MS, barrier });
     this.#left(call);
     if (mayLose) this.#knowledge.losing(call, -1);
     if (isOver()) return null;

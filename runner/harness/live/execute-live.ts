@@ -19,7 +19,7 @@ import { adaptedApi } from '../../targets/http/adapter.ts';
 import { resolveService, type ServiceAddress } from '../../targets/http/address.ts';
 import { type BookingApi, NotPreparedError } from '../../targets/http/api.ts';
 import { contractApi } from '../../targets/http/contract.ts';
-import { WireFaultPlan } from '../../targets/http/faults.ts';
+import { WireFaultInjector } from '../../targets/http/faults.ts';
 import { ServiceProcess } from '../../targets/http/service-process.ts';
 import { Wire } from '../../targets/http/wire.ts';
 import { NullSink } from '../../telemetry/null.ts';
@@ -218,7 +218,7 @@ async function begun(
   const wire = new Wire(address, config.concurrency);
   if (!(await wire.pin(REACH_LIMIT_MS))) throw unreachable(address);
   await reset(wire, api, workload.world as BookingWorld);
-  const faults = new WireFaultPlan(seed, rates, config.reduction?.muted);
+  const faults = new WireFaultInjector(seed, rates, config.reduction?.muted);
   const disturbance = new Disturbance({ seed, rates, service, verdicts, isStopped });
   const trace = (sink === options.sink ? options.trace : null) ?? emptyTrace();
   const run = new LiveRun({

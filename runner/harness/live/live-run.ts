@@ -11,8 +11,8 @@ import type { Workload } from '../../scenarios/scenario.ts';
 import type { Reply } from '../../service/call.ts';
 import { Prng } from '../../sim/prng.ts';
 import type { BookingApi } from '../../targets/http/api.ts';
-import type { WireFaultPlan } from '../../targets/http/faults.ts';
-import { Gate, type Wire } from '../../targets/http/wire.ts';
+import type { WireFaultInjector } from '../../targets/http/faults.ts';
+import { Barrier, type Wire } from '../../targets/http/wire.ts';
 import type { Trace } from '../trace.ts';
 import { CityKnowledge } from './city-knowledge.ts';
 import { Client, type Flow, objectOf } from './client.ts';
@@ -39,7 +39,7 @@ export interface LiveRunOptions {
   workload: Workload<BookingCall>;
   api: BookingApi;
   wire: Wire;
-  faults: WireFaultPlan;
+  faults: WireFaultInjector;
   verdicts: LiveVerdicts;
   disturbance: Disturbance;
   /** Operations after which nothing further begins, when that is less than the plan has. */
@@ -244,13 +244,13 @@ export class LiveRun {
       const prng = new Prng(this.#options.seed, 'retry', running.g, running.wave + 1);
       // What is left of a reduced run is there because it has to meet.
       const isTogether = this.#cursor.isReduced || prng.chance(TOGETHER_SHARE);
-      const gate = wave.length > 1 && isTogether ? new Gate() : null;
+      const barrier = wave.length > 1 && isTogether ? new Barrier() : null;
       for (const [i, planned] of wave.entries()) {
-        const started = this.#start(planned, running, from + i, gate);
+        const started = this.#start(planned, running, from + i, barrier);
         if (started) over.push(started);
         else over.push(Promise.resolve(null));
       }
-      if (gate) await opened(gate);
+      if (barrier) await opened(barrier);
     }
     void Promise.all(over).then((replies) => {
       this.#underWay--;
@@ -261,15 +261,20 @@ export class LiveRun {
   }
 
   /** Null for a request that a reduction leaves out, or whose key may not be used any more. */
-  #start(planned: Planned, running: Running, i: number, gate: Gate | null): Promise<Reply | null> | null {
+  #start(
+    planned: Planned,
+    running: Running,
+    i: number,
+    barrier: Barrier | null,
+  ): Promise<Reply | null> | null {
     if (!this.#cursor.keeps(numberOf(running.g, running.wave, i, 0)) || !this.#isAllowed(planned))
       return null;
     this.#lanes.take(1);
-    return this.#chain(planned, running, i, gate).finally(() => this.#lanes.free());
+    return this.#chain(planned, running, i, barrier).finally(() => this.#lanes.free());
   }
 
   /** A request, and what the same citizen asks next; resolves with the answer to the first. */
-  async #chain(planned: Planned, { g, wave, intensity }: Running, i: number, gate: Gate | null) {
+  async #chain(planned: Planned, { g, wave, intensity }: Running, i: number, barrier: Barrier | null) {
     let first: Reply | null = null;
     let next: Planned | null = planned;
     for (let depth = 0; next && !this.#isOver(); depth++) {
@@ -277,7 +282,11 @@ export class LiveRun {
       if (!this.#cursor.keeps(n) || !this.#isAllowed(next)) break;
       const flow = this.#flow(next, n, intensity);
       if (next.afterMs) await delay(next.afterMs);
-      const reply: Reply | null = await this.#carry(flow, next, depth === 0 && !next.afterMs ? gate : null);
+      const reply: Reply | null = await this.#carry(
+        flow,
+        next,
+        depth === 0 && !next.afterMs ? barrier : null,
+      );
       if (depth === 0) first = reply;
       next = next.andThen?.(reply) ?? null;
     }
@@ -317,8 +326,8 @@ export class LiveRun {
     return { ...known, attempts: 0, lastCause: '' };
   }
 
-  async #carry(flow: Flow, planned: Planned, gate: Gate | null): Promise<Reply | null> {
-    const reply = await this.#client.carry(flow, gate);
+  async #carry(flow: Flow, planned: Planned, barrier: Barrier | null): Promise<Reply | null> {
+    const reply = await this.#client.carry(flow, barrier);
     if (planned.key === 'repeat' || planned.key === 'release') this.#noteRepeated(reply);
     if (flow.call.operation === 'book') this.#keys.done(flow.call, this.#planned);
     this.#keys.sweep(this.#planned);
@@ -352,9 +361,9 @@ export class LiveRun {
   }
 }
 
-/** Opens the gate once the requests that were begun in this turn are on their connections. */
-async function opened(gate: Gate): Promise<void> {
+/** Opens the barrier once the requests that were begun in this turn are on their connections. */
+async function opened(barrier: Barrier): Promise<void> {
   await nextTurn();
   await nextTurn();
-  gate.open();
+  barrier.open();
 }

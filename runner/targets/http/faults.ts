@@ -35,7 +35,7 @@ const CUTS: readonly Cut[] = ['sent', 'sent', 'sent', 'head', 'half'];
 /** However hard a phase is, this share of the requests is left alone. */
 const MOST = 0.6;
 
-export class WireFaultPlan extends SeededFaults {
+export class WireFaultInjector extends SeededFaults {
   /**
    * What strikes this attempt of operation `n` of the plan, the same whatever happened before.
    * `intensity` is the phase's: it multiplies the run's rates.

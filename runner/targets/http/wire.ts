@@ -29,14 +29,14 @@ export interface Handling {
   /** The share of the body that is sent with the head when it is split. */
   splitAt?: number;
   /** Holds the request back until others are ready to leave with it. */
-  gate?: Gate | null;
+  barrier?: Barrier | null;
 }
 
 /**
  * Lets several requests leave at one instant: each is written to its connection, which holds it back until
- * the gate opens. So they reach the service within some hundredths of a millisecond.
+ * the barrier opens. So they reach the service within some hundredths of a millisecond.
  */
-export class Gate {
+export class Barrier {
   #sockets: net.Socket[] | null = [];
 
   hold(socket: net.Socket): void {
@@ -132,7 +132,7 @@ export class Wire {
 
   #full(request: WireRequest, handling: Handling): Promise<Exchange> {
     const { url, port, basePath } = this.#address;
-    const { cut = null, cutAt = 0, splitMs = null, splitAt = 0, gate = null, deadlineMs } = handling;
+    const { cut = null, cutAt = 0, splitMs = null, splitAt = 0, barrier = null, deadlineMs } = handling;
     return new Promise((resolve) => {
       let connected = false;
       const sending = (url.protocol === 'https:' ? https : http).request({
@@ -161,7 +161,7 @@ export class Wire {
       sending.once('socket', (socket: net.Socket) => {
         if (socket.connecting) socket.once('connect', () => (connected = true));
         else connected = true;
-        gate?.hold(socket);
+        barrier?.hold(socket);
       });
       sending.once('response', (response) => {
         // A service can be faster than the cut that was to come before its answer: that is lost all the same.

@@ -39,7 +39,7 @@ export type Execute = (options: {
   signal: StopControl;
 }) => Promise<EndReport>;
 
-export interface SessionOptions {
+export interface HarnessOptions {
   execute: Execute;
   /** The lines from the runner: the order first, then messages; its end means that the runner is gone. */
   input: Readable;
@@ -56,8 +56,8 @@ export interface SessionOptions {
   aliveEveryMs?: number;
 }
 
-/** Runs the session to its end and returns the exit code. Never rejects. */
-export async function runSession(options: SessionOptions): Promise<number> {
+/** Runs the harness to its end and returns the exit code. Never rejects. */
+export async function runHarness(options: HarnessOptions): Promise<number> {
   const orphaned = Promise.withResolvers<'orphaned'>();
   const firstLine = Promise.withResolvers<string | null>();
   const lines = createInterface({ input: options.input, crlfDelay: Number.POSITIVE_INFINITY });
@@ -109,7 +109,7 @@ function posterOf({ supabase, runId, token }: HarnessOrder): Pick<HttpSinkOption
 
 /** Waits for whatever comes first: the verdict, an error of the engine or of the sink, or the runner's end. */
 async function settle(
-  options: SessionOptions,
+  options: HarnessOptions,
   order: HarnessOrder,
   sink: HttpSink,
   deserted: Promise<Desertion>,
@@ -160,7 +160,7 @@ const DESERTED: Record<Desertion, string> = {
  * attempt is lost, and its runner or the end of its lease tells so.
  */
 async function windDown(
-  options: SessionOptions,
+  options: HarnessOptions,
   sink: HttpSink,
   verdict: Promise<unknown>,
   why: string,
@@ -172,7 +172,7 @@ async function windDown(
   sink.close();
 }
 
-function readOrder(line: string | null, log: SessionOptions['log']): HarnessOrder | null {
+function readOrder(line: string | null, log: HarnessOptions['log']): HarnessOrder | null {
   if (line === null) {
     log({ message: 'no order came: the first line on stdin must be one' });
     return null;
@@ -192,7 +192,7 @@ function readOrder(line: string | null, log: SessionOptions['log']): HarnessOrde
   return null;
 }
 
-function hear(line: string, options: SessionOptions): void {
+function hear(line: string, options: HarnessOptions): void {
   const message = harnessMessageSchema.safeParse(parse(line));
   if (message.success) options.stop.request(message.data.stop.reason);
   else options.log({ message: 'a line on stdin is no message and is passed over' });

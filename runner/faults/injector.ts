@@ -51,7 +51,7 @@ const NO_CITY_FAULTS: CityFaults = {
 /** This share of the duplicates comes late, when what the request did may have been undone since. */
 const LATE_DUPLICATE_SHARE = 0.4;
 
-export class FaultPlan extends SeededFaults {
+export class FaultInjector extends SeededFaults {
   /** What strikes this attempt (from 0) of the `n`th planned operation. */
   request(n: number, attempt: number): RequestFaults {
     if (this.healed) return NO_REQUEST_FAULTS;

@@ -1,8 +1,8 @@
-/** The session of a harness: orders, stops, a lost lease, and a runner that goes away. */
+/** The harness of a harness: orders, stops, a lost lease, and a runner that goes away. */
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HARNESS_EXIT } from '../../runner/harness/exit-codes.ts';
-import { type Execute, runSession } from '../../runner/harness/session.ts';
+import { type Execute, runHarness } from '../../runner/harness/harness-run.ts';
 import { StopControl } from '../../runner/harness/stop-control.ts';
 import { ENGINE_GENERATION, type HarnessOrder, runConfigSchema } from '../../server/contract/index.ts';
 import { event, Receiver, refusal } from './telemetry-receiver.ts';
@@ -21,8 +21,8 @@ beforeEach(async () => {
 
 afterEach(() => receiver.close());
 
-function session(execute: Execute, said: string[] = [], told?: Promise<void>): Promise<number> {
-  return runSession({
+function harness(execute: Execute, said: string[] = [], told?: Promise<void>): Promise<number> {
+  return runHarness({
     execute,
     input,
     stop,
@@ -64,19 +64,19 @@ const untilStopped: Execute = async ({ sink, signal }) => {
 
 test('a stop that comes right behind the order is heard, and the first reason wins', async () => {
   input.write(`${order()}${JSON.stringify({ stop: { reason: 'enough' } })}\n{"stop":{"reason":"later"}}\n`);
-  expect(await session(untilStopped)).toBe(HARNESS_EXIT.delivered);
+  expect(await harness(untilStopped)).toBe(HARNESS_EXIT.delivered);
   expect(receiver.end).toMatchObject({ status: 'STOPPED', reason: 'enough' });
 });
 
 test('a stop in the answer of the server is heard too', async () => {
   receiver.stop = { reason: 'by the server' };
   input.write(order());
-  expect(await session(untilStopped)).toBe(HARNESS_EXIT.delivered);
+  expect(await harness(untilStopped)).toBe(HARNESS_EXIT.delivered);
   expect(receiver.end?.reason).toBe('by the server');
 });
 
 test('a harness whose runner goes away delivers what happened, but no verdict', async () => {
-  const ended = session(untilStopped);
+  const ended = harness(untilStopped);
   input.write(order());
   await receiver.until(() => receiver.events.length > 0);
   input.end();
@@ -87,7 +87,7 @@ test('a harness whose runner goes away delivers what happened, but no verdict', 
 });
 
 test('a harness whose engine does not stop when its runner goes away ends after the grace', async () => {
-  const ended = session(() => new Promise(() => undefined));
+  const ended = harness(() => new Promise(() => undefined));
   input.end(order());
   expect(await ended).toBe(HARNESS_EXIT.orphaned);
 });
@@ -95,7 +95,7 @@ test('a harness whose engine does not stop when its runner goes away ends after 
 test('a harness of another generation refuses the order, and says what to do', async () => {
   let executed = false;
   input.write(order(ENGINE_GENERATION + 1));
-  const ended = session(() => {
+  const ended = harness(() => {
     executed = true;
     return new Promise(() => undefined);
   });
@@ -104,27 +104,27 @@ test('a harness of another generation refuses the order, and says what to do', a
   expect(logged).toEqual([{ message: expect.stringContaining('give both one version of SimCity') }]);
 });
 
-test('a lost lease ends the session even if the engine hangs', async () => {
+test('a lost lease ends the harness even if the engine hangs', async () => {
   receiver.script = () => refusal(409, 'lease_lost', 'not yours');
   input.write(order());
   const hanging: Execute = ({ sink }) => {
     sink.event(event(0));
     return new Promise(() => undefined);
   };
-  expect(await session(hanging)).toBe(HARNESS_EXIT.leaseLost);
+  expect(await harness(hanging)).toBe(HARNESS_EXIT.leaseLost);
   expect(logged.at(-1)).toMatchObject({ error: 'LeaseLostError', message: 'not yours' });
 });
 
-test('an error of the engine is logged and ends the session', async () => {
+test('an error of the engine is logged and ends the harness', async () => {
   input.write(order());
   const failing: Execute = () => Promise.reject(new Error('no such slot'));
-  expect(await session(failing)).toBe(HARNESS_EXIT.crashed);
+  expect(await harness(failing)).toBe(HARNESS_EXIT.crashed);
   expect(logged).toEqual([expect.objectContaining({ message: 'no such slot', error: 'Error' })]);
 });
 
 test('a harness that is told to end although nobody stopped its run ends without a verdict', async () => {
   const told = Promise.withResolvers<void>();
-  const ended = session(untilStopped, [], told.promise);
+  const ended = harness(untilStopped, [], told.promise);
   input.write(order());
   await receiver.until(() => receiver.events.length > 0);
   told.resolve();
@@ -132,16 +132,16 @@ test('a harness that is told to end although nobody stopped its run ends without
   expect(receiver.end).toBeNull();
 });
 
-test('a repetition that differs from what is stored ends the session as that', async () => {
+test('a repetition that differs from what is stored ends the harness as that', async () => {
   receiver.script = () => refusal(409, 'not_deterministic', 'event 0 differs');
   input.write(order());
-  expect(await session(untilStopped)).toBe(HARNESS_EXIT.differs);
+  expect(await harness(untilStopped)).toBe(HARNESS_EXIT.differs);
 });
 
 test('the first sign of life comes with the order, before anything is loaded', async () => {
   const said: string[] = [];
   input.write(order());
-  const ended = session(async ({ sink, signal }) => {
+  const ended = harness(async ({ sink, signal }) => {
     expect(said).toEqual(['{"alive":{"taken":0,"waiting":false}}']);
     stop.request('enough');
     return untilStopped({ sink, signal } as Parameters<Execute>[0]);
@@ -152,7 +152,7 @@ test('the first sign of life comes with the order, before anything is loaded', a
 test('signs of life tell how much telemetry was produced', async () => {
   const said: string[] = [];
   input.write(order());
-  const ended = session(untilStopped, said);
+  const ended = harness(untilStopped, said);
   await receiver.until(() => receiver.events.length > 0);
   while (!said.some((line) => line.includes('"taken":1')))
     await new Promise((resolve) => setImmediate(resolve));
@@ -163,11 +163,11 @@ test('signs of life tell how much telemetry was produced', async () => {
 
 test('an order that cannot be read is refused without showing its secrets', async () => {
   input.write(`${order().replace('"seed":7', '"seed":"seven"')}`);
-  expect(await session(untilStopped)).toBe(HARNESS_EXIT.noOrder);
+  expect(await harness(untilStopped)).toBe(HARNESS_EXIT.noOrder);
   expect(logged).toEqual([{ message: 'the order on stdin cannot be read', issues: ['seed: invalid_type'] }]);
 });
 
 test('a harness without an order ends', async () => {
   input.end();
-  expect(await session(untilStopped)).toBe(HARNESS_EXIT.noOrder);
+  expect(await harness(untilStopped)).toBe(HARNESS_EXIT.noOrder);
 });
