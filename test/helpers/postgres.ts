@@ -39,21 +39,26 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   };
   const superuser = open(database.url);
   let created = 0;
+  let template: Promise<string> | null = null;
+  /** Migrated once, and copied from then on. */
+  const migratedTemplate = async () => {
+    await superuser.unsafe('create database test_template template template0');
+    const pool = connect(Object.assign(new URL(database.url), { pathname: '/test_template' }).href, {
+      max: 1,
+    });
+    await migrate(pool, await readMigrations());
+    await pool.end();
+    return 'test_template';
+  };
   return {
     open,
     superuser,
     async createDatabase({ migrated = true } = {}) {
       created += 1;
       const name = `test_${created}`;
-      await superuser.unsafe(`create database ${name} template template0`);
-      const url = new URL(database.url);
-      url.pathname = `/${name}`;
-      if (migrated) {
-        const pool = connect(url.href, { max: 1 });
-        await migrate(pool, await readMigrations());
-        await pool.end();
-      }
-      return url.href;
+      if (migrated) template ??= migratedTemplate();
+      await superuser.unsafe(`create database ${name} template ${migrated ? await template : 'template0'}`);
+      return Object.assign(new URL(database.url), { pathname: `/${name}` }).href;
     },
     async killPostmaster() {
       const text = await readFile(join(folder, 'data', 'postgres', 'postmaster.pid'), 'utf8');
