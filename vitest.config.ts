@@ -15,7 +15,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // More than the cores that it is measured on: a good part of a test is waiting for processes and leases.
-          maxWorkers: 4,
+          maxWorkers: 3,
         },
       },
       {
