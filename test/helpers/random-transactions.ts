@@ -121,6 +121,10 @@ const service: SqlService = {
   },
 };
 
+const ISOLATIONS = ['read-committed', 'read-committed', 'repeatable-read', 'serializable'];
+
+export const isSerializable = (seed: number): boolean => ISOLATIONS[seed % 4] === 'serializable';
+
 export interface Transacted {
   /** Everything that the seed decides: each step, each answer, the state at the end. */
   trace: string[];
@@ -131,9 +135,7 @@ export interface Transacted {
 /** @throws Error when a request fails or is never answered, or when increments were lost or made twice. */
 export async function transacted(seed: number, url: string, cities: CityKeeper): Promise<Transacted> {
   const concurrency = 2 + (seed % 7);
-  const isolation = ['read-committed', 'read-committed', 'repeatable-read', 'serializable'][
-    seed % 4
-  ] as string;
+  const isolation = ISOLATIONS[seed % 4] as string;
   const prng = new Prng(seed, 'deadlock');
   const target = new PostgresTarget(service, url, {
     concurrency,
