@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { RunConfig } from '../../server/contract/index.ts';
 import { serveTickets } from '../fixtures/booking-services/tickets.ts';
 import { freePort } from '../helpers/folder.ts';
-import { RunnerWorld, type StoredRun } from './runner-world.ts';
+import { RunnerWorld, type StoredRun } from '../integration/runner-world.ts';
 
 let world: RunnerWorld;
 let folder: string;
