@@ -3,10 +3,10 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
-  formatSignature,
   modulesSchema,
   runConfigSchema,
   type SeedFailure,
+  sameSignature,
   seedRangeSchema,
   signatureSchema,
   smallestSchema,
@@ -70,7 +70,7 @@ export function absorb(
 
 function absorbFailure(found: Found[], failure: SeedFailure): void {
   const { signature, seed, operations, message } = failure;
-  const known = found.find((other) => formatSignature(other.signature) === formatSignature(signature));
+  const known = found.find((other) => sameSignature(other.signature, signature));
   if (!known) {
     found.push({
       ...{ signature, message, seed, operations, firstSeed: seed, seeds: 1 },

@@ -1,12 +1,12 @@
 /** Holds how executions of a plan failed against how it failed before: the same way, otherwise, or not at all. */
-import { formatSignature, type Signature, timesOfEach } from '../../server/contract/index.ts';
+import { formatSignature, type Signature, sameSignature, timesOfEach } from '../../server/contract/index.ts';
 
 export type Fails = 'same' | 'otherwise' | 'no';
 
 /** How an execution failed (null: it did not), beside the failure that is looked for. */
 export function compareFailure(looked: Signature, failed: Signature | null): Fails {
   if (!failed) return 'no';
-  return formatSignature(failed) === formatSignature(looked) ? 'same' : 'otherwise';
+  return sameSignature(failed, looked) ? 'same' : 'otherwise';
 }
 
 /** Counts executions by how they failed. */

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Repeat, RunConfig } from '../../server/contract/index.ts';
+import { rounded } from './rounded.ts';
 
 const LONGEST_SLEEP_MS = 50;
 
@@ -31,7 +32,7 @@ export class WallLimits {
   isTimeUp(virtualMs: number): boolean {
     if (this.#durationSeconds === null) return false;
     // The lost attempt healed its faults at that instant, because its time was up or its plan through.
-    if (this.#counted === null) return Math.round(virtualMs * 1_000) / 1_000 === this.#repeat?.healedMs;
+    if (this.#counted === null) return rounded(virtualMs) === this.#repeat?.healedMs;
     return (this.#repeat?.elapsedSeconds ?? 0) + secondsSince(this.#counted.since) >= this.#durationSeconds;
   }
 

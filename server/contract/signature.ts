@@ -31,6 +31,10 @@ export function formatSignature({ kind, invariant, operation }: Signature): stri
   return [kind, invariant, ...(operation === null ? [] : [operation])].join('/');
 }
 
+export function sameSignature(one: Signature, other: Signature): boolean {
+  return formatSignature(one) === formatSignature(other);
+}
+
 /** How often executions failed in other ways than the one asked for, by signature: `a 2 times, b once`. */
 export function timesOfEach(times: Readonly<Record<string, number>>): string {
   return Object.entries(times)

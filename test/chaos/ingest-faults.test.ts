@@ -1,6 +1,7 @@
 /** Rows 15 and 16: requests and answers of the telemetry are lost, repeated, swapped; the server dies after a commit. */
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { Sql } from '../../server/db/client.ts';
+import { TcpProxy } from '../helpers/tcp-proxy.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { assertInvariants } from './support/invariants.ts';
 import { runner, serve } from './support/parts.ts';
@@ -8,7 +9,6 @@ import { row } from './support/row.ts';
 import { launchRun, untilEnded } from './support/runs.ts';
 import { randomOf } from './support/seed.ts';
 import { allEnded, type Subscriber, subscribe } from './support/subscriber.ts';
-import { TcpProxy } from './support/tcp-proxy.ts';
 import { type Fate, TelemetryProxy } from './support/telemetry-proxy.ts';
 import { until, within } from './support/until.ts';
 

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { connect } from '../../server/db/client.ts';
 import { readMigrations } from '../../server/db/migrate.ts';
 import { schemaOf } from '../helpers/schema.ts';
+import { TcpProxy } from '../helpers/tcp-proxy.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { startSimcity } from './support/parts.ts';
 import { processesOf, signal } from './support/processes.ts';
 import { type Row, row } from './support/row.ts';
 import { FULL } from './support/seed.ts';
-import { TcpProxy } from './support/tcp-proxy.ts';
 import { until, within } from './support/until.ts';
 
 let database: ChaosDatabase;

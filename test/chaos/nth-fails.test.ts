@@ -6,6 +6,7 @@ import type { Run } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
 import { freePort } from '../helpers/folder.ts';
 import { eventsFrom, launch } from '../helpers/server.ts';
+import { TcpProxy } from '../helpers/tcp-proxy.ts';
 import { assertBack, takeBaseline } from './support/baseline.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { inspectable } from './support/inspect.ts';
@@ -14,7 +15,6 @@ import { runner, serve } from './support/parts.ts';
 import { type Row, row } from './support/row.ts';
 import { launchRun, untilEnded } from './support/runs.ts';
 import { allEnded, Subscriber, subscribe } from './support/subscriber.ts';
-import { TcpProxy } from './support/tcp-proxy.ts';
 import { TelemetryProxy } from './support/telemetry-proxy.ts';
 import { within } from './support/until.ts';
 

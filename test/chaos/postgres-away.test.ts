@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { apiPath } from '../../server/contract/index.ts';
 import { FakeHarness, launch, passed } from '../helpers/server.ts';
+import { type Link, TcpProxy } from '../helpers/tcp-proxy.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { assertInvariants } from './support/invariants.ts';
 import { runner, serve } from './support/parts.ts';
 import { row } from './support/row.ts';
 import { launchRun } from './support/runs.ts';
 import { allEnded, Subscriber, subscribe } from './support/subscriber.ts';
-import { type Link, TcpProxy } from './support/tcp-proxy.ts';
 import { TelemetryProxy } from './support/telemetry-proxy.ts';
 import { until } from './support/until.ts';
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { apiPath, type Run } from '../../server/contract/index.ts';
 import { freePort } from '../helpers/folder.ts';
 import { call, passed } from '../helpers/server.ts';
+import { TcpProxy } from '../helpers/tcp-proxy.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { assertInvariants } from './support/invariants.ts';
 import { createNamespace } from './support/namespace.ts';
@@ -12,7 +13,6 @@ import { descendants, isRunning, processesOf, running, signal } from './support/
 import { type Row, row } from './support/row.ts';
 import { findRun, launchRun, newestRun, untilEnded, untilRun } from './support/runs.ts';
 import { allEnded, type Subscriber, subscribe } from './support/subscriber.ts';
-import { TcpProxy } from './support/tcp-proxy.ts';
 import { TelemetryProxy } from './support/telemetry-proxy.ts';
 import { lacksNamespaces } from './support/tools.ts';
 import { until } from './support/until.ts';

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Notifications } from '../../server/stream/notify.ts';
-import { TcpProxy } from '../chaos/support/tcp-proxy.ts';
 import { silentLog } from '../helpers/postgres.ts';
 import { eventsFrom, passed } from '../helpers/server.ts';
 import { collect, cursors, readSse } from '../helpers/sse.ts';
 import { expectedCursors, servedStreams } from '../helpers/streams.ts';
+import { TcpProxy } from '../helpers/tcp-proxy.ts';
 
 const streams = servedStreams();
 const { begin, metric, stalledReader, startAnother, streamUrl } = streams;

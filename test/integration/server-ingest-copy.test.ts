@@ -7,10 +7,10 @@ import { ingest } from '../../server/db/events.ts';
 import { blockOf, eventRow } from '../../server/ingest/batch.ts';
 import { readBatch } from '../../server/ingest/read-batch.ts';
 import { between, createPrng } from '../chaos/support/prng.ts';
-import { TcpProxy } from '../chaos/support/tcp-proxy.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { eventsFrom, passed } from '../helpers/server.ts';
 import { claimRun, type Storing, storing, TOKEN } from '../helpers/storing.ts';
+import { TcpProxy } from '../helpers/tcp-proxy.ts';
 
 let postgres: TestPostgres;
 let databaseUrl: string;
