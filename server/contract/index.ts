@@ -17,6 +17,7 @@ export * from './redact.ts';
 export * from './reduction.ts';
 export * from './reproduce.ts';
 export * from './retry-after.ts';
+export * from './rules.ts';
 export * from './run.ts';
 export * from './run-settings.ts';
 export * from './run-values.ts';

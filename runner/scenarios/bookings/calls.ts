@@ -14,6 +14,8 @@ export interface CancelCall extends Call {
   readonly booking: string;
   /** Where the citizen knows the booking to be; a service finds it by its id alone. */
   readonly slot: string;
+  /** Who asks, over HTTP: whose booking it is, or somebody who tries another's. */
+  readonly citizen?: string;
 }
 
 export interface ReadCall extends Call {

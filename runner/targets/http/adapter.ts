@@ -8,26 +8,10 @@ import {
 } from '../../modules/adapter-error.ts';
 import { BOOKING_OPERATIONS, type BookingCall, type BookingWorld } from '../../scenarios/bookings/calls.ts';
 import type { Reply } from '../../service/call.ts';
-import { type BookingApi, type Breach, NotPreparedError } from './api.ts';
+import { type BookingApi, type Breach, type HttpAnswer, type HttpRequest, NotPreparedError } from './api.ts';
 import type { Answer, WireRequest } from './wire.ts';
 
-export interface HttpRequest {
-  readonly method: string;
-  /** After the URL of the target, with its query: `/v2/slots/7?full=1`. */
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON; leave it out for a request without a body. */
-  readonly json?: unknown;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  /** By name in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
-  /** The body as JSON; undefined when it is none. */
-  readonly json: unknown;
-}
+export type { HttpAnswer, HttpRequest, Send } from './api.ts';
 
 /** What an answer means, for each operation. */
 export type HttpReply =
