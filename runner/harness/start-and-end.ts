@@ -55,6 +55,10 @@ export interface Ending {
   planned: number;
   /** How often sometimes-properties were reached, beside those that every run has. */
   sometimes: Record<string, number>;
+  /** What a PASS says nothing about; none unless it is given. */
+  notTested?: readonly string[];
+  /** The oldest request that was repeated, in ms and in requests with other keys since; null: none was. */
+  keysRepeated?: { oldestMs: number; oldestKeys: number } | null;
 }
 
 /** Records how the run ended, and hands the report of it to the sink. */
@@ -80,6 +84,7 @@ export async function reportEnd<C extends Call>(
     neverReached: Object.keys(sometimes).filter((name) => sometimes[name] === 0),
     checking: { 'per-object-history': { ...checker.cost } },
     undecided: [...verdicts.undecided].map(([object, why]) => ({ object, why })),
+    ...(ending.notTested ? { notTested: ending.notTested, keysRepeated: ending.keysRepeated ?? null } : {}),
   });
   recorder.snapshot(index);
   const end: EndReport = { status, reason, failForensic };

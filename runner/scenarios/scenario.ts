@@ -2,84 +2,16 @@
  * What a scenario is: the operations that citizens do, the model that says which answers are right, the
  * invariants, and the metrics. The engine knows nothing of slots or bookings; it meets them only here.
  */
-import type { JsonObject, RunConfig } from '../../server/contract/index.ts';
-import type { SequentialModel } from '../checkers/model.ts';
-import type { Call, Reply } from '../service/call.ts';
+import type { RunConfig } from '../../server/contract/index.ts';
+import type { LiveScenario } from '../harness/live/live-plan.ts';
+import type { Call } from '../service/call.ts';
 import type { MemoryService } from '../service/memory-service.ts';
 import type { SqlService } from '../service/sql-service.ts';
 import type { Prng } from '../sim/prng.ts';
+import type { HttpApi } from '../targets/http/api.ts';
+import type { Workload } from './workload.ts';
 
-/** One call with its place in the history. Repeats and duplicates of a request are operations of their own. */
-export interface Operation<C extends Call = Call> {
-  readonly id: number;
-  readonly actor: string;
-  readonly call: C;
-  /** Index of the invocation event. */
-  readonly invokedIndex: number;
-  readonly invokedMs: number;
-}
-
-/** A broken invariant, as a scenario reports it. */
-export interface Violation {
-  invariant: string;
-  /** One sentence for people. */
-  message: string;
-  actual: unknown;
-  expected: unknown;
-  /** The object concerned. */
-  object: string | null;
-}
-
-/** The share of one call, and of its answer, that concerns one object (a slot). */
-export interface ModelPart {
-  object: string;
-  call: unknown;
-}
-
-/**
- * What the citizens of one run do and what is known of it: all its state. Everything it draws comes from the streams
- * it is handed.
- */
-export interface Workload<C extends Call = Call> {
-  /** What the city is at the start; goes into the `start` event and to the target. */
-  readonly world: JsonObject;
-  /** Names of the objects that the model is applied to, one checker each. */
-  readonly objects: readonly string[];
-  /** What is right, for one object. Its types are the scenario's affair: the engine only passes its values on. */
-  readonly model: SequentialModel<unknown, unknown, unknown>;
-  /**
-   * The actor and call of the `n`th planned operation, decided from what citizens know by now. `focus` is
-   * the object of a burst, for which everybody goes; null: none.
-   */
-  plan(n: number, prng: Prng, focus: string | null): { actor: string; call: C };
-  /** True when a citizen who got no answer to this call repeats it. */
-  repeats(call: C): boolean;
-  /** The object that a call is about, when it is one. */
-  objectOf(call: C): string | null;
-  /** The parts of a call for the per-object model. */
-  parts(call: C): readonly ModelPart[];
-  /** The answers to these parts that a reply contains, in the same order. */
-  answers(call: C, parts: readonly ModelPart[], reply: Reply): readonly unknown[];
-  /** A call begins. */
-  invoked(operation: Operation<C>): void;
-  /** A citizen got an answer, at the event with this index; returns the invariant that it breaks, if one. */
-  completed(operation: Operation<C>, reply: Reply, completedIndex: number): Violation | null;
-  /** A citizen stopped waiting; the call may take effect at any later instant, or never. */
-  unanswered(operation: Operation<C>): void;
-  /** True when something is remembered only for repeats of this call, so that it can go once they are over. */
-  forgettable(call: C): boolean;
-  /** The target's whole state at a quiescent point: the broken invariant, if one, and reads for the model. */
-  audit(dump: unknown): {
-    violation: Violation | null;
-    reads: readonly { object: string; call: unknown; answer: unknown }[];
-  };
-  /** One of the model's states as people know the object, in the shape in which an audit shows it. */
-  show(object: string, state: unknown): unknown;
-  /** Numbers for snapshots, of the domain only. */
-  metrics(): Record<string, number>;
-  /** How often each sometimes-property was reached. */
-  sometimes(): Record<string, number>;
-}
+export type { ModelPart, Operation, Violation, Workload } from './workload.ts';
 
 export interface Scenario<C extends Call = Call> {
   readonly name: string;
@@ -94,6 +26,10 @@ export interface Scenario<C extends Call = Call> {
   memoryService?(bug: string | null): MemoryService;
   /** The reference service over PostgreSQL, likewise. */
   sqlService?(bug: string | null): SqlService;
+  /** How its calls go over HTTP, where no adapter says otherwise: the contract of a service at a URL. */
+  readonly http?: HttpApi;
+  /** What live attacks need beside what every scenario has; the general patterns where it is left out. */
+  readonly live?: LiveScenario<C>;
   /** Begins a run. The world may be drawn from `prng`; what each operation draws from comes with it. */
   workload(seed: number, config: RunConfig, prng: Prng): Workload<C>;
 }

@@ -3,20 +3,21 @@
  * the faults that the seed draws for it, repeats it while its answer stays away, and hands every answer to the verdicts.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FaultName } from '../../../server/contract/index.ts';
+import type { FaultName, ServiceRules } from '../../../server/contract/index.ts';
 import { muteName } from '../../faults/seeded-faults.ts';
-import type { BookingCall } from '../../scenarios/bookings/calls.ts';
-import type { ModelPart, Operation, Workload } from '../../scenarios/scenario.ts';
-import type { Reply } from '../../service/call.ts';
+import type { ModelPart, Operation } from '../../scenarios/workload.ts';
+import type { Call, Reply } from '../../service/call.ts';
 import { Prng } from '../../sim/prng.ts';
-import type { BookingApi } from '../../targets/http/api.ts';
+import { type Breach, type HttpApi, Unanswered } from '../../targets/http/api.ts';
+import type { CookieJars } from '../../targets/http/cookies.ts';
 import { NO_FAULTS, type WireFaultInjector, type WireFaults } from '../../targets/http/faults.ts';
-import type { Barrier, Exchange, Wire } from '../../targets/http/wire.ts';
+import type { Barrier, Wire } from '../../targets/http/wire.ts';
 import { rounded } from '../rounded.ts';
-import type { CityKnowledge } from './city-knowledge.ts';
 import type { Disturbance } from './disturbance.ts';
+import type { LivePlan } from './live-plan.ts';
 import type { LiveVerdicts } from './live-verdicts.ts';
 import { OvertakingLane } from './overtaking-lane.ts';
+import { Performance } from './performance.ts';
 
 /** A request is answered within this, in ms: whatever the faults do to others, and however busy the city is. */
 export const ANSWER_LIMIT_MS = 10_000;
@@ -28,15 +29,17 @@ const GIVES_UP_SHARE = 0.08;
 const NOBODY_HOME_MS = 50;
 
 /** One planned request with all its attempts. */
-export interface Flow {
+export interface Flow<C extends Call = Call> {
   /** Its number in the plan; -1: it is none of the plan's. */
   readonly n: number;
   readonly actor: string;
-  readonly call: BookingCall;
+  readonly call: C;
   readonly parts: readonly ModelPart[];
   readonly intensity: number;
   /** What is known of it beforehand, for the history. */
   readonly link: Record<string, unknown>;
+  /** The plan repeats an old request with it. */
+  readonly isRepeat: boolean;
   readonly begunMs: number;
   /** The citizen hangs up on the first attempt so long after it is sent, in ms; null: not on purpose. */
   readonly hangUpAfterMs: number | null;
@@ -45,15 +48,24 @@ export interface Flow {
   lastCause: string;
 }
 
-export interface ClientOptions {
+/** One attempt of a flow. */
+interface Attempt<C extends Call> {
+  readonly operation: Operation<C>;
+  readonly parts: readonly ModelPart[];
+}
+
+export interface ClientOptions<C extends Call> {
   seed: number;
-  workload: Workload<BookingCall>;
-  api: BookingApi;
+  rules: Readonly<ServiceRules>;
+  api: HttpApi;
   wire: Wire;
+  jars: CookieJars;
   faults: WireFaultInjector;
-  verdicts: LiveVerdicts;
-  knowledge: CityKnowledge;
+  verdicts: LiveVerdicts<C>;
+  plan: LivePlan<C>;
   disturbance: Disturbance;
+  /** The share of a call that concerns objects which are still judged. */
+  partsOf: (call: C) => readonly ModelPart[];
   isOver: () => boolean;
   /** Told of each fault that struck, as a reduction mutes it. */
   onStruck: (fault: string) => void;
@@ -61,21 +73,24 @@ export interface ClientOptions {
   onBroken: (error: unknown) => void;
 }
 
-export class Client {
-  readonly #options: ClientOptions;
-  readonly #verdicts: LiveVerdicts;
-  readonly #knowledge: CityKnowledge;
+export class Client<C extends Call = Call> {
+  readonly #options: ClientOptions<C>;
+  readonly #verdicts: LiveVerdicts<C>;
+  readonly #plan: LivePlan<C>;
   readonly #overtaking = new OvertakingLane();
   readonly #underWay = new Map<string, number>();
-  readonly sometimes = {
-    'an answer was lost and the request had happened': 0,
-    'requests overlapped on one slot': 0,
-  };
+  readonly #namedRaced = new Set<string>();
+  #overlaps = 0;
 
-  constructor(options: ClientOptions) {
+  constructor(options: ClientOptions<C>) {
     this.#options = options;
     this.#verdicts = options.verdicts;
-    this.#knowledge = options.knowledge;
+    this.#plan = options.plan;
+  }
+
+  /** Requests that overlapped with another on one object. */
+  get overlaps(): number {
+    return this.#overlaps;
   }
 
   /** Lets go of whatever is held back. */
@@ -84,7 +99,7 @@ export class Client {
   }
 
   /** Resolves with the answer that the citizen got; null when none came. */
-  async carry(flow: Flow, barrier: Barrier | null): Promise<Reply | null> {
+  async carry(flow: Flow<C>, barrier: Barrier | null): Promise<Reply | null> {
     const prng = new Prng(this.#options.seed, 'retry', Math.max(0, flow.n));
     const doubles: Promise<unknown>[] = [];
     let reply: Reply | null = null;
@@ -94,17 +109,18 @@ export class Client {
       const attempt = this.#invoke(flow, last === null ? flow.link : { retryOf: last });
       if (faults.duplicateAfterMs !== null) doubles.push(this.#duplicate(flow, attempt, faults));
       reply = await this.#request(flow, attempt, faults, last === null ? barrier : null);
-      last = attempt.id;
+      last = attempt.operation.id;
       if (reply !== null || this.#options.isOver() || this.#givesUp(flow, attempt, prng)) break;
       this.#verdicts.counters.retries++;
       await delay(this.#pauseMs(prng));
       await this.#options.disturbance.up();
     }
+    if (last === null) barrier?.leave();
     await Promise.all(doubles);
     return reply;
   }
 
-  #drawn(flow: Flow): WireFaults {
+  #drawn(flow: Flow<C>): WireFaults {
     const { faults } = this.#options;
     const attempt = flow.attempts++;
     const drawn = faults.draw(flow.n, attempt, flow.intensity);
@@ -113,16 +129,17 @@ export class Client {
   }
 
   /** After an answer that stayed away. With all faults healed, a citizen asks until it is the service's fault. */
-  #givesUp(flow: Flow, attempt: Operation<BookingCall>, prng: Prng): boolean {
+  #givesUp(flow: Flow<C>, { operation }: Attempt<C>, prng: Prng): boolean {
     const { healedAtMs, now } = this.#verdicts;
+    const repeats = this.#plan.repeatsLost(flow.call);
     if (healedAtMs !== null) {
       const waitedMs = now - Math.max(flow.begunMs, healedAtMs);
-      if (waitedMs < ANSWER_LIMIT_MS) return false;
-      this.#verdicts.neverAnswered(attempt, flow.lastCause, waitedMs);
+      if (waitedMs < ANSWER_LIMIT_MS && (repeats || this.#plan.isLook(flow.call))) return false;
+      if (waitedMs >= ANSWER_LIMIT_MS) this.#verdicts.neverAnswered(operation, flow.lastCause, waitedMs);
       return true;
     }
-    if (!this.#options.workload.repeats(flow.call) || flow.attempts >= MAX_ATTEMPTS) return true;
-    return prng.chance(GIVES_UP_SHARE) && !this.#knowledge.isUncertain(objectOf(flow.call));
+    if (!repeats || flow.attempts >= MAX_ATTEMPTS) return true;
+    return prng.chance(GIVES_UP_SHARE) && !this.#plan.isUncertain(flow.call);
   }
 
   /** Half of the repeats come while the first request may still be under way. */
@@ -131,122 +148,129 @@ export class Client {
     return prng.chance(0.5) ? prng.between(0, 2) : prng.between(2, 30);
   }
 
-  async #duplicate(flow: Flow, attempt: Operation, faults: WireFaults): Promise<void> {
-    this.#strike(flow, attempt, 'duplicate-request', {});
+  /** Without keys a duplicate is a request of its own. */
+  async #duplicate(flow: Flow<C>, { operation }: Attempt<C>, faults: WireFaults): Promise<void> {
+    this.#strike(flow, operation, 'duplicate-request', {});
     const afterMs = (faults.delayMs ?? 0) + (faults.duplicateAfterMs ?? 0);
-    const double = this.#invoke(flow, { duplicateOf: attempt.id });
+    const double = this.#invoke(flow, { duplicateOf: operation.id });
     if (afterMs > 0) await delay(afterMs);
     await this.#request(flow, double, NO_FAULTS, null);
   }
 
-  #invoke(flow: Flow, link: Record<string, unknown>): Operation<BookingCall> {
-    const object = objectOf(flow.call);
+  #invoke(flow: Flow<C>, link: Record<string, unknown>): Attempt<C> {
+    const object = this.#verdicts.workload.objectOf(flow.call);
     if (object !== null) {
       const under = (this.#underWay.get(object) ?? 0) + 1;
       this.#underWay.set(object, under);
-      if (under === 2) this.sometimes['requests overlapped on one slot']++;
+      if (under === 2) this.#overlaps++;
     }
-    return this.#verdicts.sent(flow.actor, flow.call, flow.parts, link);
+    const isAnew = !this.#options.rules.keys && link !== flow.link;
+    const call = isAnew ? this.#plan.anew(flow.call, flow.attempts + ('duplicateOf' in link ? 1 : 0)) : flow.call;
+    const parts = call === flow.call ? flow.parts : this.#options.partsOf(call);
+    return { operation: this.#verdicts.sent(flow.actor, call, parts, link), parts };
   }
 
   /** One attempt; null when no answer came. */
   async #request(
-    flow: Flow,
-    attempt: Operation<BookingCall>,
+    flow: Flow<C>,
+    attempt: Attempt<C>,
     drawn: WireFaults,
     barrier: Barrier | null,
   ): Promise<Reply | null> {
-    const { call } = flow;
-    const { wire, api, disturbance, isOver } = this.#options;
+    const { wire, jars, disturbance, isOver, rules } = this.#options;
+    const { operation } = attempt;
+    const { call } = operation;
     const loses = drawn.cut !== null && drawn.cut !== 'request';
-    const mayLose = loses && this.#knowledge.mayLose(call);
+    const mayLose = loses && this.#plan.mayLose(call);
     const faults = loses && !mayLose ? { ...drawn, cut: null } : drawn;
-    if (mayLose) this.#knowledge.losing(call, 1);
-    this.#announce(flow, attempt, faults);
-    if (faults.delayMs !== null) await delay(faults.delayMs);
-    if (faults.overtakenBy !== null) await this.#overtaking.wait(faults.overtakenBy);
-    this.#overtaking.pass();
+    if (mayLose) this.#plan.losing(call, 1);
+    this.#announce(flow, operation, faults);
     const { interruptions } = disturbance;
-    const request = this.#unlessBroken(() => api.requestOf(call));
-    if (request === null) return null;
-    const exchange = await wire.exchange(request, { ...faults, deadlineMs: ANSWER_LIMIT_MS, barrier });
+    const performance = new Performance({
+      ...{ wire, jars, faults, barrier, operation: call.operation, isLook: this.#plan.isLook(call) },
+      ...{ overtaking: this.#overtaking, deadlineMs: ANSWER_LIMIT_MS, namedRaced: this.#namedRaced },
+    });
+    const outcome = await this.#performed(flow, call, performance);
+    performance.over();
     this.#left(call);
-    if (mayLose) this.#knowledge.losing(call, -1);
-    if (isOver()) return null;
-    if (exchange.kind === 'none' && !exchange.whole && faults.cut === null) await delay(NOBODY_HOME_MS);
-    const reply = this.#answered(flow, attempt, exchange);
-    if (exchange.kind === 'none' && exchange.isLate && disturbance.interruptions === interruptions) {
-      this.#verdicts.neverAnswered(attempt, exchange.cause, ANSWER_LIMIT_MS);
+    if (mayLose) this.#plan.losing(call, -1);
+    if (isOver() || outcome === null) return null;
+    if (outcome instanceof Unanswered) {
+      const isNobodyHome = !outcome.whole && faults.cut === null;
+      if (isNobodyHome) await delay(NOBODY_HOME_MS);
+      this.#lost(flow, attempt, outcome, performance.mayHaveHappened);
+      if (outcome.isLate && disturbance.interruptions === interruptions) {
+        this.#verdicts.neverAnswered(operation, outcome.message, ANSWER_LIMIT_MS);
+      }
+      return null;
     }
+    const reply = this.#answered(flow, attempt, outcome, performance);
+    if (!rules.keys && !isOver()) this.#verdicts.checker.forget(attempt.parts);
     return reply;
   }
 
-  #left(call: BookingCall): void {
-    const object = objectOf(call);
+  /** What the service said, or that it said nothing; null when the API's own code failed, with which the run is over. */
+  async #performed(flow: Flow<C>, call: C, { send }: Performance): Promise<Reply | Breach | Unanswered | null> {
+    try {
+      return await this.#options.api.perform({ ...call, citizen: flow.actor }, send);
+    } catch (error) {
+      if (error instanceof Unanswered) return error;
+      if (!this.#options.isOver()) this.#options.onBroken(error);
+      return null;
+    }
+  }
+
+  #left(call: C): void {
+    const object = this.#verdicts.workload.objectOf(call);
     if (object !== null) this.#underWay.set(object, (this.#underWay.get(object) ?? 1) - 1);
   }
 
-  #announce(flow: Flow, attempt: Operation, faults: WireFaults): void {
+  #announce(flow: Flow<C>, operation: Operation<C>, faults: WireFaults): void {
     const { delayMs, splitMs, splitAt, overtakenBy, cut, cutAt } = faults;
-    if (delayMs !== null) this.#strike(flow, attempt, 'delay', { delayMs: rounded(delayMs) });
+    if (delayMs !== null) this.#strike(flow, operation, 'delay', { delayMs: rounded(delayMs) });
     if (splitMs !== null) {
       const parts = { betweenPiecesMs: rounded(splitMs), bodyInFirst: rounded(splitAt) };
-      this.#strike(flow, attempt, 'delay', parts);
+      this.#strike(flow, operation, 'delay', parts);
     }
-    if (overtakenBy !== null) this.#strike(flow, attempt, 'reorder', { overtakenBy });
-    if (cut === 'request') this.#strike(flow, attempt, 'drop-request', { sent: rounded(cutAt) });
+    if (overtakenBy !== null) this.#strike(flow, operation, 'reorder', { overtakenBy });
+    if (cut === 'request') this.#strike(flow, operation, 'drop-request', { sent: rounded(cutAt) });
     else if (cut !== null) {
       const when = cut === 'sent' ? { afterMs: rounded(cutAt) } : {};
-      this.#strike(flow, attempt, 'drop-response', { cut, ...when });
+      this.#strike(flow, operation, 'drop-response', { cut, ...when });
     }
   }
 
-  #strike(flow: Flow, attempt: Operation, name: FaultName, data: Record<string, unknown>): void {
-    this.#verdicts.strike(name, flow.call, { op: attempt.id, ...data });
+  #strike(flow: Flow<C>, operation: Operation<C>, name: FaultName, data: Record<string, unknown>): void {
+    this.#verdicts.strike(name, flow.call, { op: operation.id, ...data });
     this.#options.onStruck(muteName(flow.n, flow.attempts - 1, name));
   }
 
-  #answered(flow: Flow, attempt: Operation<BookingCall>, exchange: Exchange): Reply | null {
-    const { call, parts } = flow;
-    if (exchange.kind === 'none') return this.#lost(flow, attempt, exchange.cause, exchange.whole);
-    const reply = this.#unlessBroken(() => this.#options.api.replyOf(call, exchange));
-    if (reply === null) return null;
+  #answered(
+    flow: Flow<C>,
+    { operation, parts }: Attempt<C>,
+    reply: Reply | Breach,
+    { status }: Performance,
+  ): Reply | null {
     if (reply.outcome === 'breach') {
-      this.#verdicts.breached(attempt, reply, exchange);
+      this.#verdicts.breached(operation, reply);
       return null;
     }
-    if (reply.outcome === 'failed') return this.#lost(flow, attempt, reply.error, true);
-    this.#verdicts.completed(attempt, parts, reply);
-    const hadHappened =
-      call.operation === 'book'
-        ? exchange.status === 200
-        : call.operation === 'cancel' && reply.outcome === 'refused';
-    if (hadHappened && flow.attempts > 1) this.sometimes['an answer was lost and the request had happened']++;
-    this.#knowledge.answered(call, reply);
+    if (reply.outcome === 'failed') {
+      this.#lost(flow, { operation, parts }, new Unanswered(reply.error, { status }), true);
+      return null;
+    }
+    this.#verdicts.completed(operation, parts, reply);
+    const isRetry = flow.attempts > 1;
+    this.#plan.answered(operation.call, reply, { isRetry, isRepeat: flow.isRepeat, status });
     return reply;
   }
 
-  /** What the API's code says; null when it fails, with which the run is over. */
-  #unlessBroken<T>(ask: () => T): T | null {
-    try {
-      return ask();
-    } catch (error) {
-      this.#options.onBroken(error);
-      return null;
-    }
+  #lost(flow: Flow<C>, { operation, parts }: Attempt<C>, { message }: Unanswered, mayHaveHappened: boolean): void {
+    const { call } = operation;
+    // A look that nobody saw changes nothing, so it may be forgotten like a request that never arrived.
+    const canHappen = mayHaveHappened && !this.#plan.isLook(call);
+    this.#verdicts.unanswered(operation, parts, message, canHappen);
+    if (canHappen) this.#plan.lost(call);
+    flow.lastCause = message;
   }
-
-  #lost(flow: Flow, attempt: Operation<BookingCall>, cause: string, whole: boolean): null {
-    const { call, parts } = flow;
-    // A read that nobody saw changes nothing, so it may be forgotten like a request that never arrived.
-    const canHappen = whole && this.#options.workload.repeats(call);
-    this.#verdicts.unanswered(attempt, parts, cause, canHappen);
-    if (canHappen) this.#knowledge.lost(call);
-    flow.lastCause = cause;
-    return null;
-  }
-}
-
-export function objectOf(call: BookingCall): string | null {
-  return call.operation === 'list' ? null : call.slot;
 }

@@ -1,25 +1,32 @@
 /** One run against a live service, from its address to its verdict. */
 import {
+  CONTRACT_RULES,
   type EndReport,
   type Forensic,
   type JsonObject,
   type Reproducible,
+  type RuleName,
+  type RuleSource,
   type RunConfig,
+  type ServiceRules,
   signatureOf,
   splitCredentials,
   timesText,
+  withDeclared,
 } from '../../../server/contract/index.ts';
 import { parseThreshold } from '../../checkers/thresholds.ts';
 import { faultRates } from '../../faults/profiles.ts';
 import { loadedAdapter } from '../../modules/loaded.ts';
-import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
+import { numbered } from '../../scenarios/bookings/calls.ts';
 import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
-import type { Workload } from '../../scenarios/scenario.ts';
-import { adaptedApi } from '../../targets/http/adapter.ts';
+import type { Scenario } from '../../scenarios/scenario.ts';
+import type { Workload } from '../../scenarios/workload.ts';
+import { httpApiOf } from '../../targets/http/adapted.ts';
 import { resolveService, type ServiceAddress } from '../../targets/http/address.ts';
-import { type BookingApi, NotPreparedError } from '../../targets/http/api.ts';
-import { contractApi } from '../../targets/http/contract.ts';
+import { type HttpApi, NotPreparedError, Unanswered } from '../../targets/http/api.ts';
+import { CookieJars } from '../../targets/http/cookies.ts';
 import { WireFaultInjector } from '../../targets/http/faults.ts';
+import { preparingSend } from '../../targets/http/preparing.ts';
 import { ServiceProcess } from '../../targets/http/service-process.ts';
 import { Wire } from '../../targets/http/wire.ts';
 import { NullSink } from '../../telemetry/null.ts';
@@ -31,13 +38,17 @@ import { FailureTally } from '../failure-tally.ts';
 import { composeForensic } from '../forensics.ts';
 import { createRecorder, judgeThresholds, recordStart, reportEnd, stopReason } from '../start-and-end.ts';
 import { emptyTrace, type Trace } from '../trace.ts';
+import { ANSWER_LIMIT_MS } from './client.ts';
 import { Disturbance } from './disturbance.ts';
-import { cancelsAgain, type FirstLook, firstLook } from './first-look.ts';
+import { GeneralPlan } from './general-plan.ts';
+import type { FirstLookResult, LivePlan, LivePlanOptions } from './live-plan.ts';
 import { LiveRun } from './live-run.ts';
 import { LiveVerdicts } from './live-verdicts.ts';
+import { plainSend } from './performance.ts';
 
-const RESET_LIMIT_MS = 10_000;
 const CITY_LIMIT_MS = 2_000;
+/** For setup, and for each reset, unless the run says another. */
+const PREPARING_LIMIT_MS = 60_000;
 /** Connections that are opened beforehand, at most. */
 const MOST_OPENED = 16;
 /** A failure is tried again so often, as far as the time allows. */
@@ -45,8 +56,8 @@ const RETRIES = { times: 5, leastMs: 20_000 } as const;
 /** Trying again goes so much further than the run went before it failed. */
 const FURTHER = 1.5;
 const REACH_LIMIT_MS = 5_000;
-/** Slots that a bundle shows. */
-const SHOWN_SLOTS = 200;
+/** Objects that a bundle shows. */
+const SHOWN_OBJECTS = 200;
 
 export interface LiveOptions {
   scenario: string;
@@ -62,6 +73,8 @@ export interface LiveOptions {
   now?: () => Date;
   /** The command that starts the service; null: it runs already. From the local command line only. */
   exec?: string | null;
+  /** Time limit of the adapter's setup, and of each reset, in ms. */
+  setupTimeoutMs?: number;
   /** How often a failure is tried again, at most; 5 unless it is given. */
   retries?: number;
   /** Filled with what the run did, for making it small. */
@@ -71,16 +84,19 @@ export interface LiveOptions {
 /** What all executions of one run have in common. */
 interface LiveContext {
   readonly options: LiveOptions;
+  readonly scenario: Scenario;
   readonly address: ServiceAddress;
   readonly service: ServiceProcess | null;
-  readonly api: BookingApi;
+  readonly api: HttpApi;
+  readonly jars: CookieJars;
+  /** Completed by the first look. */
+  readonly rules: ServiceRules;
+  readonly declared: ReadonlySet<RuleName>;
 }
 
 /** What is particular about one execution of the plan. */
 interface ExecutionOptions {
   sink: Sink;
-  /** The service acknowledges a second cancel, as a first look has shown. */
-  cancelsAgain: boolean;
   mostOperations: number | null;
 }
 
@@ -88,7 +104,8 @@ interface ExecutionOptions {
 interface Execution {
   /** What the API's own code failed with; null: it did not. */
   readonly broken: () => { error: unknown } | null;
-  workload: Workload<BookingCall>;
+  workload: Workload;
+  plan: LivePlan;
   run: LiveRun;
   verdicts: LiveVerdicts;
   disturbance: Disturbance;
@@ -100,11 +117,8 @@ interface Execution {
  * @throws Error when the run cannot begin: the URL is refused, or nobody answers there.
  */
 export async function executeLive(options: LiveOptions): Promise<EndReport> {
-  if (options.scenario !== 'bookings') {
-    throw new Error(
-      `The scenario ${JSON.stringify(options.scenario)} has no HTTP contract: a target that is a URL needs the scenario "bookings".`,
-    );
-  }
+  const scenario = findScenario(options.scenario);
+  const api = apiOf(scenario);
   for (const threshold of options.config.thresholds) parseThreshold(threshold);
   const address = await resolveService(options.target);
   const probe = new Wire(address, 1);
@@ -112,13 +126,8 @@ export async function executeLive(options: LiveOptions): Promise<EndReport> {
     typeof options.exec === 'string'
       ? new ServiceProcess(options.exec, address.url, address.port, () => answers(probe))
       : null;
-  const adapter = loadedAdapter()?.adapter ?? null;
-  const context: LiveContext = {
-    options,
-    address,
-    service,
-    api: adapter ? adaptedApi(adapter) : contractApi,
-  };
+  const jars = new CookieJars();
+  const context = { options, scenario, address, service, api, jars, ...rulesOf(api, options.config) };
   try {
     if (service) await service.start();
     else if (!(await probe.pin(REACH_LIMIT_MS))) throw unreachable(address);
@@ -129,23 +138,38 @@ export async function executeLive(options: LiveOptions): Promise<EndReport> {
   }
 }
 
+/** The adapter's, or else the scenario's own. @throws Error when there is neither. */
+function apiOf(scenario: Scenario): HttpApi {
+  const adapter = loadedAdapter()?.adapter ?? null;
+  if (adapter) return httpApiOf(adapter, scenario);
+  if (scenario.http) return scenario.http;
+  throw new Error(
+    `The scenario ${JSON.stringify(scenario.name)} does not say how its calls go over HTTP, which a target that is a URL needs: give it \`http\`, or an adapter with --adapter FILE.`,
+  );
+}
+
+/** What is declared, over the contract's; the first look may complete it. */
+function rulesOf(api: HttpApi, { rules: flags = {} }: RunConfig): Pick<LiveContext, 'rules' | 'declared'> {
+  const rules = withDeclared(withDeclared(CONTRACT_RULES, api.rules), flags);
+  const declared = new Set([...Object.keys(api.rules), ...Object.keys(flags)] as RuleName[]);
+  if (!declared.has('closing')) rules.closing = api.offers('open') && api.offers('close');
+  return { rules, declared };
+}
+
 async function supervised(context: LiveContext): Promise<EndReport> {
-  const { options } = context;
+  const { options, scenario } = context;
   const startedMs = performance.now();
   const versions = engineVersions();
-  const executionOptions: ExecutionOptions = {
-    sink: options.sink,
-    cancelsAgain: false,
-    mostOperations: null,
-  };
+  const executionOptions: ExecutionOptions = { sink: options.sink, mostOperations: null };
   const execution = await begun(context, executionOptions);
-  const { verdicts, workload } = execution;
+  const { verdicts, workload, run } = execution;
   const { recorder } = verdicts;
   const { signal } = options;
   try {
-    recordStart(recorder, named(context), workload.world, findScenario(options.scenario), versions);
+    await setUp(context, execution);
+    await reset(context, execution);
+    recordStart(recorder, named(context), workload.world, scenario, versions);
     const first = await lookedAt(context, execution);
-    executionOptions.cancelsAgain = first.cancelsAgain;
     if (!verdicts.failure) await carriedOut(execution, context);
     throwBroken(execution);
     if (!verdicts.failure && !signal.requested) judgeThresholds(verdicts, options.config);
@@ -154,40 +178,94 @@ async function supervised(context: LiveContext): Promise<EndReport> {
     if (failForensic && first.failure) {
       if (first.failure.reproduction) failForensic.reproduction = first.failure.reproduction;
     } else if (failForensic) {
-      await tryAgain(context, executionOptions, failForensic, execution, performance.now() - startedMs);
+      await tryAgain(context, failForensic, execution, performance.now() - startedMs);
     }
     return await reportEnd(verdicts, options.sink, {
       failForensic,
       stopped: signal.requested ? stopReason(signal) : null,
-      planned: execution.run.planned,
+      planned: run.planned,
       sometimes: sometimes(execution, options),
+      notTested: notTested(context),
+      keysRepeated: run.keysRepeated,
     });
   } finally {
     finish(execution);
   }
 }
 
-/** The first look, before the city of the run is there. A reduced run is about something else. */
-async function lookedAt(
-  { api, options }: LiveContext,
-  { wire, verdicts, workload }: Execution,
-): Promise<FirstLook> {
+/** All who will ever call, made known to the service once a run. */
+async function setUp({ scenario, api, options, jars }: LiveContext, { workload, wire }: Execution): Promise<void> {
+  const citizens =
+    scenario.live?.citizens(workload, api) ??
+    Array.from({ length: options.config.citizens }, (_, i) => numbered('citizen', i + 1));
+  await api.setup(citizens, preparingSend(wire, options.setupTimeoutMs ?? PREPARING_LIMIT_MS, jars));
+}
+
+async function reset(
+  { api, options, jars }: LiveContext,
+  { wire, workload }: Execution,
+  world: JsonObject = workload.world,
+): Promise<void> {
+  await api.reset(world, preparingSend(wire, options.setupTimeoutMs ?? PREPARING_LIMIT_MS, jars));
+}
+
+/** The first look, before the city of the run is there; afterwards all rules are known. */
+async function lookedAt(context: LiveContext, execution: Execution): Promise<FirstLookResult> {
+  const { scenario, options, api } = context;
+  const { verdicts } = execution;
   const isStopped = () => options.signal.requested;
-  const note = (what: string, data: JsonObject) => verdicts.note(what, data);
-  const first = options.config.reduction
-    ? { failure: null, cancelsAgain: await cancelsAgain({ wire, api, note, isStopped }) }
-    : await firstLook({ wire, api, note, isStopped });
-  verdicts.cancelsAgain = first.cancelsAgain;
+  const first = (await firstLookOf(context, execution)) ?? { failure: null, learned: {} };
+  verdicts.note('rules', ruleSheet(context, first));
   const { failure } = first;
   if (failure) {
     verdicts.fail({ ...failure, kind: 'invariant', operation: null, eventIndex: verdicts.lastIndex });
-  } else if (!isStopped()) {
-    await reset(wire, api, workload.world as BookingWorld).catch((error: unknown) => {
-      if (!(error instanceof NotPreparedError) || isStopped()) throw error;
+  } else if (scenario.live?.firstLook && !isStopped()) {
+    await reset(context, execution).catch((error: unknown) => {
+      // What an adapter's reset takes is not known here: that it was not done says nothing of the service.
+      if (!(error instanceof NotPreparedError) || !api.isContract || isStopped()) throw error;
       verdicts.fail(noLongerPrepared(error, verdicts.lastIndex));
     });
   }
   return first;
+}
+
+async function firstLookOf(context: LiveContext, execution: Execution): Promise<FirstLookResult | null> {
+  const { scenario, api, jars, options, rules, declared } = context;
+  const { wire, verdicts } = execution;
+  const { offers, isContract } = api;
+  const look = scenario.live?.firstLook;
+  if (!look) return null;
+  return await look({
+    ...{ rules, declared, offers: (operation) => offers(operation), isContract },
+    perform: (call) => api.perform(call, plainSend(wire, jars, ANSWER_LIMIT_MS)),
+    raw: async (request) => {
+      const headers = request.body === null ? {} : { 'content-type': 'application/json' };
+      const sent = { ...request, headers: { ...headers, ...request.headers } };
+      const exchange = await wire.exchange(sent, { deadlineMs: ANSWER_LIMIT_MS });
+      return exchange.kind === 'answer' ? exchange : null;
+    },
+    reset: (world) => reset(context, execution, world),
+    note: (what, data) => verdicts.note(what, data),
+    isStopped: () => options.signal.requested,
+    isShort: options.config.reduction !== null,
+  });
+}
+
+/** The rules of the run, and where each comes from. */
+function ruleSheet({ rules, api, options }: LiveContext, { learned }: FirstLookResult): JsonObject {
+  const sourceOf = (name: RuleName): RuleSource => {
+    if (options.config.rules?.[name] !== undefined) return 'flag';
+    if (api.rules[name] !== undefined) return 'adapter';
+    return learned[name] === undefined ? 'contract' : 'learned';
+  };
+  const names = Object.keys(rules) as RuleName[];
+  return { rules, sources: Object.fromEntries(names.map((name) => [name, sourceOf(name)])), learned };
+}
+
+/** What a PASS says nothing about. */
+function notTested({ scenario, api, rules }: LiveContext): string[] {
+  const operations = scenario.operations.filter((operation) => !api.offers(operation));
+  return rules.keys ? operations : [...operations, 'keys'];
 }
 
 /** It opened a fresh city before, and then met the first look: what it does now is its own doing. */
@@ -200,29 +278,33 @@ function noLongerPrepared({ message }: NotPreparedError, eventIndex: number): Fa
   });
 }
 
-/** A fresh city, and all that an execution needs. */
+/** All that an execution needs but a fresh city. */
 async function begun(
-  { options, address, service, api }: LiveContext,
-  { sink, cancelsAgain, mostOperations }: ExecutionOptions,
+  { options, scenario, address, service, api, jars, rules }: LiveContext,
+  { sink, mostOperations }: ExecutionOptions,
 ): Promise<Execution> {
   const { seed, config, signal } = options;
-  const scenario = findScenario(options.scenario);
-  const workload = beginWorkload(scenario, seed, config) as Workload<BookingCall>;
+  const workload = beginWorkload(scenario, seed, config, rules);
   const counters = new Counters();
   const recorder = createRecorder({ ...options, sink }, workload, counters);
   const verdicts = new LiveVerdicts(workload, recorder, counters, scenario.objectNoun ?? 'object');
-  verdicts.cancelsAgain = cancelsAgain;
   const rates = faultRates(config);
   let broken: { error: unknown } | null = null;
   const isStopped = () => signal.requested || broken !== null;
   const wire = new Wire(address, config.concurrency);
   if (!(await wire.pin(REACH_LIMIT_MS))) throw unreachable(address);
-  await reset(wire, api, workload.world as BookingWorld);
   const faults = new WireFaultInjector(seed, rates, config.reduction?.muted);
   const disturbance = new Disturbance({ seed, rates, service, verdicts, isStopped });
   const trace = (sink === options.sink ? options.trace : null) ?? emptyTrace();
+  const plan = planOf(scenario, {
+    ...{ seed, config, rules, workload, kills: disturbance.kills, burstRate: rates.burst ?? 0 },
+    ...{ offers: (operation) => api.offers(operation), isContract: api.isContract },
+    isGivenUp: (object) => verdicts.isGivenUp(object),
+  });
+  verdicts.alsoBroken = (call, reply) => plan.broken?.(call, reply) ?? null;
   const run = new LiveRun({
-    ...{ seed, config, workload, api, wire, faults, verdicts, disturbance, mostOperations, trace, isStopped },
+    ...{ seed, config, rules, workload, plan, api, wire, jars, faults, verdicts, disturbance },
+    ...{ mostOperations, trace, isStopped },
     onBroken: (error) => {
       broken ??= { error };
       run.wake();
@@ -233,33 +315,41 @@ async function begun(
     run.wake();
     wire.close();
   });
-  return { workload, run, verdicts, disturbance, wire, broken: () => broken };
+  return { workload, plan, run, verdicts, disturbance, wire, broken: () => broken };
 }
 
-async function reset(wire: Wire, api: BookingApi, world: BookingWorld): Promise<void> {
-  await api.reset(world, async (request) => {
-    const exchange = await wire.exchange(request, { deadlineMs: RESET_LIMIT_MS });
-    if (exchange.kind === 'answer') return exchange;
-    throw new NotPreparedError(
-      `The service cannot be prepared: ${request.method} ${request.path} got no answer (${exchange.cause}).`,
-    );
-  });
+function planOf(scenario: Scenario, options: LivePlanOptions): LivePlan {
+  return scenario.live?.plan(options) ?? new GeneralPlan(options);
 }
 
-async function carriedOut({ run, verdicts, wire }: Execution, { api, options }: LiveContext): Promise<void> {
-  const { signal, config } = options;
+async function carriedOut(execution: Execution, context: LiveContext): Promise<void> {
+  const { run, verdicts, wire } = execution;
+  const { signal, config } = context.options;
   verdicts.onFailure(() => wire.close());
-  await openConnections(wire, api, Math.min(config.concurrency, MOST_OPENED));
+  await openConnections(execution, context, Math.min(config.concurrency, MOST_OPENED));
   await run.attack();
-  if (!verdicts.failure && !signal.requested) await run.settle();
+  if (verdicts.failure || signal.requested) return;
+  await run.settle();
+  if (!verdicts.failure && !signal.requested) await audited(execution, context);
+}
+
+/** The whole city at rest, where the API has such a look. */
+async function audited({ wire, verdicts }: Execution, { api, jars }: LiveContext): Promise<void> {
+  if (!api.inspect) return;
+  verdicts.audited(await api.inspect(plainSend(wire, jars, ANSWER_LIMIT_MS)));
 }
 
 /** Looks so often at once: what is to meet later leaves on connections that are open. */
-async function openConnections(wire: Wire, api: BookingApi, count: number): Promise<void> {
-  if (!api.offers('list')) return;
-  const look = api.requestOf({ operation: 'list' });
-  const looks = Array.from({ length: count }, () => wire.exchange(look, { deadlineMs: CITY_LIMIT_MS }));
-  await Promise.all(looks);
+async function openConnections(
+  { plan, workload, wire }: Execution,
+  { api, jars }: LiveContext,
+  count: number,
+): Promise<void> {
+  const look = plan.quietLooks(workload.objects.slice(0, 1)).find(({ call }) => api.offers(call.operation));
+  if (!look) return;
+  const call = { ...look.call, citizen: look.actor };
+  const asked = () => api.perform(call, plainSend(wire, jars, CITY_LIMIT_MS)).catch(() => null);
+  await Promise.all(Array.from({ length: count }, asked));
 }
 
 /** Throws what the API's own code failed with, unless the run has its verdict. */
@@ -295,24 +385,27 @@ function named({ options: { scenario, seed, config }, address }: LiveContext): R
   return { scenario, target: bareUrl(address), seed, config };
 }
 
-/** The city as the service shows it, as far as it answers; the failed slot first. */
+/** The city as the service shows it, as far as it answers; the failed object first. */
 async function inspected(
-  { address, api }: LiveContext,
+  { address, api, jars, scenario }: LiveContext,
   objects: readonly string[],
   failed: string | null,
 ): Promise<unknown> {
+  const look = scenario.live?.look;
   const wire = new Wire(address, 4);
   try {
-    if (!(await wire.pin(CITY_LIMIT_MS)) || !api.offers('read')) return null;
-    const ids = [...new Set([...(failed === null ? [] : [failed]), ...objects])].slice(0, SHOWN_SLOTS);
+    if (!(await wire.pin(CITY_LIMIT_MS))) return null;
+    if (api.inspect) return await api.inspect(plainSend(wire, jars, CITY_LIMIT_MS));
+    if (!look) return null;
+    const ids = [...new Set([...(failed === null ? [] : [failed]), ...objects])].slice(0, SHOWN_OBJECTS);
     const views: unknown[] = [];
     const limitMs = performance.now() + CITY_LIMIT_MS;
-    for (const slot of ids) {
-      const call = { operation: 'read', slot } as const;
-      const deadlineMs = Math.max(1, limitMs - performance.now());
-      const exchange = await wire.exchange(api.requestOf(call), { deadlineMs });
-      if (exchange.kind === 'none') break;
-      const reply = api.replyOf(call, exchange);
+    for (const object of ids) {
+      const { call, actor } = look(object);
+      if (!api.offers(call.operation) || performance.now() > limitMs) break;
+      const send = plainSend(wire, jars, Math.max(1, limitMs - performance.now()));
+      const reply = await api.perform({ ...call, citizen: actor }, send).catch(unansweredAsNull);
+      if (reply === null) break;
       if (reply.outcome === 'ok') views.push(reply.value);
     }
     return views;
@@ -321,13 +414,17 @@ async function inspected(
   }
 }
 
+function unansweredAsNull(error: unknown): null {
+  if (error instanceof Unanswered) return null;
+  throw error;
+}
+
 /**
  * Executes the plan again, unrecorded, as far as it went before it failed and a bit further, to learn how
  * surely it fails. Adds the rate to the bundle.
  */
 async function tryAgain(
   context: LiveContext,
-  { cancelsAgain }: ExecutionOptions,
   forensic: Forensic,
   { verdicts, run }: Execution,
   firstMs: number,
@@ -335,7 +432,7 @@ async function tryAgain(
   if (forensic.kind === 'threshold') return;
   const { options } = context;
   const mostOperations = Math.ceil(run.planned * FURTHER) + options.config.concurrency * 4;
-  const executionOptions: ExecutionOptions = { sink: new NullSink(), cancelsAgain, mostOperations };
+  const executionOptions: ExecutionOptions = { sink: new NullSink(), mostOperations };
   const begunMs = performance.now();
   const budgetMs = Math.max(RETRIES.leastMs, firstMs);
   const tally = new FailureTally(signatureOf(forensic));
@@ -365,6 +462,7 @@ async function failureAgain(
   if (service && !service.running) await service.start();
   const again = await begun(context, executionOptions);
   try {
+    await reset(context, again);
     await carriedOut(again, context);
     throwBroken(again);
   } finally {

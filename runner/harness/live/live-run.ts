@@ -3,44 +3,44 @@
  * answer checked when it comes. The seed decides the plan; the interleaving is the world's.
  */
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import type { RunConfig } from '../../../server/contract/index.ts';
-import { faultRates } from '../../faults/profiles.ts';
-import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
-import { numbered } from '../../scenarios/bookings/calls.ts';
-import type { Workload } from '../../scenarios/scenario.ts';
-import type { Reply } from '../../service/call.ts';
+import type { RunConfig, ServiceRules } from '../../../server/contract/index.ts';
+import type { ModelPart, Workload } from '../../scenarios/workload.ts';
+import type { Call, Reply } from '../../service/call.ts';
 import { Prng } from '../../sim/prng.ts';
-import type { BookingApi } from '../../targets/http/api.ts';
+import type { HttpApi } from '../../targets/http/api.ts';
+import type { CookieJars } from '../../targets/http/cookies.ts';
 import type { WireFaultInjector } from '../../targets/http/faults.ts';
 import { Barrier, type Wire } from '../../targets/http/wire.ts';
 import type { Trace } from '../trace.ts';
-import { CityKnowledge } from './city-knowledge.ts';
-import { Client, type Flow, objectOf } from './client.ts';
+import { Client, type Flow } from './client.ts';
 import type { Disturbance } from './disturbance.ts';
 import { GroupCursor, numberOf } from './group-cursor.ts';
 import { KeyMemory } from './key-memory.ts';
 import { Lanes } from './lanes.ts';
+import type { LivePlan } from './live-plan.ts';
 import type { LiveVerdicts } from './live-verdicts.ts';
-import { CityPlan } from './plan.ts';
-import { type Group, list, type Planned, read } from './planned.ts';
+import { inTurn, type Group, type Planned } from './planned.ts';
 
-/** Slots that are read when the city is quiet, at most. */
-const QUIET_READS = 24;
-/** Slots that are looked at when the service is back, at most. */
+/** Objects that are looked at when the city is quiet, at most. */
+const QUIET_LOOKS = 24;
+/** Objects that are looked at when the service is back, at most. */
 const LOOKED_AT_AFTER_RESTART = 3;
 /** This share of the groups leaves at one instant, as exactly as that can be done. */
 const TOGETHER_SHARE = 0.7;
 /** A reduced run that begins its groups one after the other has this variant. */
 export const ONE_BY_ONE = 1;
 
-export interface LiveRunOptions {
+export interface LiveRunOptions<C extends Call> {
   seed: number;
   config: RunConfig;
-  workload: Workload<BookingCall>;
-  api: BookingApi;
+  rules: Readonly<ServiceRules>;
+  workload: Workload<C>;
+  plan: LivePlan<C>;
+  api: HttpApi;
   wire: Wire;
+  jars: CookieJars;
   faults: WireFaultInjector;
-  verdicts: LiveVerdicts;
+  verdicts: LiveVerdicts<C>;
   disturbance: Disturbance;
   /** Operations after which nothing further begins, when that is less than the plan has. */
   mostOperations: number | null;
@@ -53,51 +53,46 @@ export interface LiveRunOptions {
 }
 
 /** A group under way: its number in the plan, and how far it has come. */
-interface Running {
+interface Running<C extends Call> {
   readonly g: number;
   readonly wave: number;
   readonly intensity: number;
-  readonly group: Group;
+  readonly group: Group<C>;
 }
 
-export class LiveRun {
-  readonly #options: LiveRunOptions;
-  readonly #verdicts: LiveVerdicts;
-  readonly #knowledge: CityKnowledge;
-  readonly #plan: CityPlan;
-  readonly #client: Client;
+export class LiveRun<C extends Call = Call> {
+  readonly #options: LiveRunOptions<C>;
+  readonly #verdicts: LiveVerdicts<C>;
+  readonly #plan: LivePlan<C>;
+  readonly #client: Client<C>;
   readonly #keys: KeyMemory;
   readonly #lanes: Lanes;
   readonly #cursor: GroupCursor;
-  readonly #queue: Running[] = [];
+  readonly #queue: Running<C>[] = [];
   readonly #touched = new Set<string>();
   #planned = 0;
   #limit: number;
   #underWay = 0;
   #isBack = false;
-  #repeatsOfCancelled = 0;
+  #attackedMs = 0;
 
-  constructor(options: LiveRunOptions) {
+  constructor(options: LiveRunOptions<C>) {
     this.#options = options;
-    const { seed, config, workload, verdicts, disturbance } = options;
+    const { config, verdicts, disturbance, plan, rules } = options;
     this.#verdicts = verdicts;
-    this.#knowledge = new CityKnowledge(workload.world as BookingWorld);
-    this.#plan = new CityPlan({
-      ...{ seed, config, knowledge: this.#knowledge },
-      burstRate: faultRates(config).burst ?? 0,
-      kills: disturbance.kills,
-      isGivenUp: (slot) => verdicts.isGivenUp(slot),
-    });
+    this.#plan = plan;
     this.#client = new Client({
       ...options,
-      knowledge: this.#knowledge,
+      partsOf: (call) => this.#partsOf(call),
       isOver: () => this.#isOver(),
       onStruck: (fault) => options.trace.struck.push(fault),
     });
-    this.#keys = new KeyMemory(
-      (parts) => verdicts.checker.forget(parts),
-      (call) => this.#knowledge.mayRepeat(call),
-    );
+    this.#keys = new KeyMemory({
+      rules,
+      now: () => verdicts.now,
+      forget: (parts) => verdicts.checker.forget(parts),
+      mayRepeat: (call) => plan.mayRepeat(call as C),
+    });
     this.#lanes = new Lanes(config.concurrency);
     this.#cursor = new GroupCursor(config.reduction?.operations ?? null);
     this.#limit = Math.min(config.operations, options.mostOperations ?? config.operations);
@@ -113,11 +108,14 @@ export class LiveRun {
     return this.#planned;
   }
 
+  /** The oldest request that was repeated; null: there was none. */
+  get keysRepeated(): { oldestMs: number; oldestKeys: number } | null {
+    const { oldestMs, oldestKeys } = this.#keys.repeated;
+    return oldestMs === 0 ? null : { oldestMs: Math.round(oldestMs), oldestKeys };
+  }
+
   get sometimes(): Record<string, number> {
-    return {
-      ...this.#client.sometimes,
-      'an old request came again after its booking was cancelled': this.#repeatsOfCancelled,
-    };
+    return { 'requests overlapped on one object': this.#client.overlaps, ...this.#plan.sometimes() };
   }
 
   /** Makes the attack look at once whether it is over. */
@@ -129,10 +127,11 @@ export class LiveRun {
   /** Begins groups until the plan is used up, the time is over, or the run has its verdict. */
   async attack(): Promise<void> {
     const { config, disturbance } = this.#options;
+    this.#attackedMs = this.#verdicts.now;
     let place = null;
     for (let g = this.#cursor.next(); g !== null && !this.#isOver(); g = this.#cursor.next()) {
       if (place === null || g >= place.ends) {
-        if (place !== null && !this.#cursor.isReduced) await this.#quietReads();
+        if (place !== null && !this.#cursor.isReduced) await this.#quietLooks();
         place = this.#plan.placeOf(g);
         this.#verdicts.note('phase', { phase: place.phase.name, operation: this.#planned });
         disturbance.plan(place, this.#cursor.isReduced ? place.begins : g);
@@ -155,27 +154,9 @@ export class LiveRun {
     if (this.#isOver()) return;
     faults.heal();
     verdicts.heal();
-    const slots = this.#knowledge.slots.filter((slot) => !this.#verdicts.isGivenUp(slot));
-    const veterans = slots.flatMap((slot) => this.#veteran(slot, 'release'));
-    const waves = [this.#probes(), veterans, [list()], slots.map((slot) => read(slot)), [list()]];
-    for (const wave of waves) {
-      for (const planned of wave) {
-        await this.#lanes.room(1, () => this.#isOver());
-        if (this.#isOver()) return;
-        this.#send(planned);
-      }
-      await this.#lanes.rest(() => this.#isOver());
+    for (const wave of this.#plan.finalWaves([...this.#touched])) {
+      if (!(await this.#sendAll(wave))) return;
     }
-  }
-
-  /** One more booking in each slot that was used: is it decided as it should be? */
-  #probes(): Planned[] {
-    const { seed, config } = this.#options;
-    const prng = new Prng(seed, 'chaos', -1);
-    return [...this.#touched].slice(0, QUIET_READS).map((slot, i): Planned => {
-      const citizen = numbered('citizen', 1 + prng.below(config.citizens));
-      return { actor: citizen, call: { operation: 'book', slot, citizen, key: `probe-${i}` } };
-    });
   }
 
   #isOver(): boolean {
@@ -184,7 +165,20 @@ export class LiveRun {
 
   #isLate(): boolean {
     const { durationSeconds } = this.#options.config;
-    return durationSeconds !== null && this.#verdicts.now >= durationSeconds * 1_000;
+    return durationSeconds !== null && this.#verdicts.now - this.#attackedMs >= durationSeconds * 1_000;
+  }
+
+  /** Sends these, as many at once as may be; false when the run was over before all were answered. */
+  async #sendAll(requests: readonly Planned<C>[]): Promise<boolean> {
+    const isOver = () => this.#isOver();
+    for (const planned of requests) {
+      await this.#options.disturbance.up();
+      await this.#lanes.room(1, isOver);
+      if (isOver()) return false;
+      this.#send(planned);
+    }
+    await this.#lanes.rest(isOver);
+    return !isOver();
   }
 
   /** Begins what has become due meanwhile. */
@@ -211,11 +205,11 @@ export class LiveRun {
 
   #lookAfterRestart(): void {
     this.#isBack = false;
-    for (const slot of [...this.#touched].slice(-LOOKED_AT_AFTER_RESTART)) {
+    for (const object of [...this.#touched].slice(-LOOKED_AT_AFTER_RESTART)) {
       const g = this.#cursor.extra();
-      if (g !== null && !this.#verdicts.isGivenUp(slot)) {
-        this.#queue.push({ g, wave: 0, intensity: 0, group: this.#plan.afterRestart(g, slot) });
-      }
+      if (this.#verdicts.isGivenUp(object)) continue;
+      const group = this.#plan.afterRestart(g, object);
+      if (group) this.#queue.push({ g, wave: 0, intensity: 0, group });
     }
   }
 
@@ -223,14 +217,14 @@ export class LiveRun {
     const { rate } = this.#options.config;
     if (rate === null) return;
     while (!this.#isOver()) {
-      const aheadMs = (this.#planned / rate) * 1_000 - this.#verdicts.now;
+      const aheadMs = (this.#planned / rate) * 1_000 - (this.#verdicts.now - this.#attackedMs);
       if (aheadMs < 1) return;
       await delay(Math.min(aheadMs, 50));
     }
   }
 
   /** Sends a group off at one instant, as soon as there is room for all of it. */
-  async #begin(running: Running): Promise<void> {
+  async #begin(running: Running<C>): Promise<void> {
     const { concurrency } = this.#options.config;
     const { requests } = running.group;
     const over: Promise<Reply | null>[] = [];
@@ -244,13 +238,12 @@ export class LiveRun {
       const prng = new Prng(this.#options.seed, 'retry', running.g, running.wave + 1);
       // What is left of a reduced run is there because it has to meet.
       const isTogether = this.#cursor.isReduced || prng.chance(TOGETHER_SHARE);
-      const barrier = wave.length > 1 && isTogether ? new Barrier() : null;
+      const barrier = this.#barrier(wave, running, from, isTogether);
       for (const [i, planned] of wave.entries()) {
-        const started = this.#start(planned, running, from + i, barrier);
-        if (started) over.push(started);
-        else over.push(Promise.resolve(null));
+        over.push(this.#start(planned, running, from + i, barrier) ?? Promise.resolve(null));
       }
-      if (barrier) await opened(barrier);
+      // What leaves by itself later is no rival of the next wave.
+      await nextTurn();
     }
     void Promise.all(over).then((replies) => {
       this.#underWay--;
@@ -260,110 +253,97 @@ export class LiveRun {
     });
   }
 
-  /** Null for a request that a reduction leaves out, or whose key may not be used any more. */
+  /** For those of a wave that leave with others at one instant; null: there are not two of them. */
+  #barrier(wave: readonly Planned<C>[], running: Running<C>, from: number, isTogether: boolean): Barrier | null {
+    if (!isTogether) return null;
+    const rivals = wave.filter((planned, i) => !planned.afterMs && this.#begins(planned, running, from + i));
+    return rivals.length > 1 ? new Barrier(rivals.length) : null;
+  }
+
+  /** False for a request that a reduction leaves out, or that may not be sent. */
+  #begins(planned: Planned<C>, { g, wave }: Running<C>, i: number): boolean {
+    return this.#cursor.keeps(numberOf(g, wave, i, 0)) && this.#isAllowed(planned);
+  }
+
   #start(
-    planned: Planned,
-    running: Running,
+    planned: Planned<C>,
+    running: Running<C>,
     i: number,
     barrier: Barrier | null,
   ): Promise<Reply | null> | null {
-    if (!this.#cursor.keeps(numberOf(running.g, running.wave, i, 0)) || !this.#isAllowed(planned))
-      return null;
+    if (!this.#begins(planned, running, i)) return null;
     this.#lanes.take(1);
     return this.#chain(planned, running, i, barrier).finally(() => this.#lanes.free());
   }
 
   /** A request, and what the same citizen asks next; resolves with the answer to the first. */
-  async #chain(planned: Planned, { g, wave, intensity }: Running, i: number, barrier: Barrier | null) {
+  async #chain(planned: Planned<C>, { g, wave, intensity }: Running<C>, i: number, barrier: Barrier | null) {
     let first: Reply | null = null;
-    let next: Planned | null = planned;
+    let next: Planned<C> | null = planned;
     for (let depth = 0; next && !this.#isOver(); depth++) {
       const n = numberOf(g, wave, i, depth);
       if (!this.#cursor.keeps(n) || !this.#isAllowed(next)) break;
       const flow = this.#flow(next, n, intensity);
       if (next.afterMs) await delay(next.afterMs);
-      const reply: Reply | null = await this.#carry(
-        flow,
-        next,
-        depth === 0 && !next.afterMs ? barrier : null,
-      );
+      const reply: Reply | null = await this.#carry(flow, depth === 0 && !next.afterMs ? barrier : null);
       if (depth === 0) first = reply;
-      next = next.andThen?.(reply) ?? null;
+      next = this.#following(next, reply);
     }
     return first;
   }
 
-  /** Not what the API does not have. A key that is forgotten is not used again: what the service should answer is no longer known. */
-  #isAllowed({ call, key }: Planned): boolean {
+  /** What the citizen asks next. Where nothing can be asked again, a look comes first after a lost answer. */
+  #following({ call, actor, andThen }: Planned<C>, reply: Reply | null): Planned<C> | null {
+    const next = andThen?.(reply) ?? null;
+    if (reply !== null || this.#plan.isLook(call) || this.#plan.repeatsLost(call)) return next;
+    const look = this.#plan.lookAfter(call, actor);
+    if (look === null) return next;
+    return next === null ? look : inTurn(look, next);
+  }
+
+  /** Not what the API does not have, and no repeat that the service, or this run, may not know any more. */
+  #isAllowed({ call, key }: Planned<C>): boolean {
     if (!this.#options.api.offers(call.operation)) return false;
-    if (call.operation !== 'book') return true;
-    return (key !== 'repeat' && key !== 'release') || this.#keys.knows(call);
+    return (key !== 'repeat' && key !== 'release') || (this.#options.rules.keys && this.#keys.knows(call));
   }
 
   /** One that is not the plan's own, at once. */
-  #send(planned: Planned): void {
+  #send(planned: Planned<C>): void {
     if (!this.#isAllowed(planned)) return;
     this.#lanes.take(1);
-    void this.#carry(this.#flow(planned, -1, 0), planned, null).finally(() => this.#lanes.free());
+    void this.#carry(this.#flow(planned, -1, 0), null).finally(() => this.#lanes.free());
   }
 
-  #flow({ actor, call, key, ...planned }: Planned, n: number, intensity: number): Flow {
+  #partsOf(call: C): readonly ModelPart[] {
+    return this.#options.workload.parts(call).filter(({ object }) => !this.#verdicts.isGivenUp(object));
+  }
+
+  #flow(planned: Planned<C>, n: number, intensity: number): Flow<C> {
+    const { actor, call, key, hangUpAfterMs = null } = planned;
     this.#planned++;
-    const parts = this.#options.workload
-      .parts(call)
-      .filter(({ object }) => !this.#verdicts.isGivenUp(object));
-    if (call.operation === 'book') {
-      this.#keys.used(call, parts);
-      if (key === 'keep' || key === 'maybe') this.#knowledge.keep(call, key === 'keep');
-      if (key === 'release') this.#knowledge.release(call);
-    }
-    if (call.operation !== 'list' && parts.length > 0) this.#touched.add(call.slot);
-    if (n >= 0) this.#options.trace.begun.push({ n, actor, object: objectOf(call) });
-    const link = key === 'repeat' || key === 'release' ? { repeat: true } : {};
-    const begunMs = this.#verdicts.now;
-    const { hangUpAfterMs = null } = planned;
-    const known = { n, actor, call, parts, intensity, link, begunMs, hangUpAfterMs };
-    return { ...known, attempts: 0, lastCause: '' };
+    const parts = this.#partsOf(call);
+    if (this.#options.workload.forgettable(call)) this.#keys.used(call, parts);
+    this.#plan.begun(planned);
+    const object = this.#options.workload.objectOf(call);
+    if (object !== null && parts.length > 0) this.#touched.add(object);
+    if (n >= 0) this.#options.trace.begun.push({ n, actor, object });
+    const isRepeat = key === 'repeat' || key === 'release';
+    const known = { n, actor, call, parts, intensity, link: isRepeat ? { repeat: true } : {}, isRepeat };
+    return { ...known, begunMs: this.#verdicts.now, hangUpAfterMs, attempts: 0, lastCause: '' };
   }
 
-  async #carry(flow: Flow, planned: Planned, barrier: Barrier | null): Promise<Reply | null> {
+  async #carry(flow: Flow<C>, barrier: Barrier | null): Promise<Reply | null> {
     const reply = await this.#client.carry(flow, barrier);
-    if (planned.key === 'repeat' || planned.key === 'release') this.#noteRepeated(reply);
-    if (flow.call.operation === 'book') this.#keys.done(flow.call, this.#planned);
+    if (this.#options.workload.forgettable(flow.call)) this.#keys.done(flow.call, this.#planned);
     this.#keys.sweep(this.#planned);
     return reply;
   }
 
-  #noteRepeated(reply: Reply | null): void {
-    if (reply?.outcome !== 'ok' || !this.#knowledge.isOver(String(reply.value['booking']))) return;
-    this.#repeatsOfCancelled++;
-  }
-
-  #veteran(slot: string, key: 'repeat' | 'release'): Planned[] {
-    const call = this.#knowledge.veteran(slot);
-    return call ? [{ actor: call.citizen, call, key }] : [];
-  }
-
   /** Waits until nothing is under way and looks at what the citizens went for. */
-  async #quietReads(): Promise<void> {
-    const isOver = () => this.#isOver();
+  async #quietLooks(): Promise<void> {
     await this.#drain();
-    const slots = [...this.#touched].filter((slot) => !this.#verdicts.isGivenUp(slot)).slice(-QUIET_READS);
+    const objects = [...this.#touched].filter((object) => !this.#verdicts.isGivenUp(object)).slice(-QUIET_LOOKS);
     this.#touched.clear();
-    const veterans = slots.flatMap((slot) => this.#veteran(slot, 'repeat'));
-    for (const planned of [...veterans, ...slots.map((slot) => read(slot)), list()]) {
-      await this.#options.disturbance.up();
-      await this.#lanes.room(1, isOver);
-      if (isOver()) return;
-      this.#send(planned);
-    }
-    await this.#lanes.rest(isOver);
+    await this.#sendAll(this.#plan.quietLooks(objects));
   }
-}
-
-/** Opens the barrier once the requests that were begun in this turn are on their connections. */
-async function opened(barrier: Barrier): Promise<void> {
-  await nextTurn();
-  await nextTurn();
-  barrier.open();
 }

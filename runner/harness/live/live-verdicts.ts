@@ -1,30 +1,27 @@
 /** The verdicts of a live run: what is particular where time is real and the world decides what comes first. */
-import type { BookingCall } from '../../scenarios/bookings/calls.ts';
-import type { ModelPart, Operation, Violation, Workload } from '../../scenarios/scenario.ts';
-import type { Reply } from '../../service/call.ts';
+import type { ModelPart, Operation, Violation, Workload } from '../../scenarios/workload.ts';
+import type { Call, Reply } from '../../service/call.ts';
 import type { Breach } from '../../targets/http/api.ts';
 import type { Counters } from '../counters.ts';
 import { type Failure, unanswering } from '../failure.ts';
 import type { Recorder } from '../recorder.ts';
 import { Verdicts } from '../verdicts.ts';
-import { IdOwners } from './id-owners.ts';
 
 /** A check that takes longer than this says that too much about its slot is open, in ms. */
 const LONG_CHECK_MS = 40;
 /** A slot whose long checks took so long together is left alone from then on, in ms. */
 const LONG_CHECKS_LIMIT_MS = 1_500;
 
-export class LiveVerdicts extends Verdicts<BookingCall> {
-  /** The service acknowledges the cancel of a booking again that was cancelled before. */
-  cancelsAgain = false;
-  readonly #owners = new IdOwners();
+export class LiveVerdicts<C extends Call = Call> extends Verdicts<C> {
+  /** What an answer breaks that the workload does not see; set by the plan. */
+  alsoBroken: ((call: C, reply: Reply) => Violation | null) | null = null;
   readonly #longChecksMs = new Map<string, number>();
   readonly #givenUp = new Map<string, string>();
   #lastAnswerMs = 0;
   #lastInvokedMs = 0;
   readonly #listeners: (() => void)[] = [];
 
-  constructor(workload: Workload<BookingCall>, recorder: Recorder, counters: Counters, objectNoun: string) {
+  constructor(workload: Workload<C>, recorder: Recorder, counters: Counters, objectNoun: string) {
     const startedMs = performance.now();
     super({ workload, recorder, counters, objectNoun, clock: () => performance.now() - startedMs });
   }
@@ -48,8 +45,8 @@ export class LiveVerdicts extends Verdicts<BookingCall> {
   }
 
   /** True for a slot that is not worth going to: it is left alone, or its history could not be decided. */
-  isGivenUp(slot: string): boolean {
-    return this.#givenUp.has(slot) || this.checker.undecided.has(slot);
+  isGivenUp(object: string): boolean {
+    return this.#givenUp.has(object) || this.checker.undecided.has(object);
   }
 
   onFailure(listener: () => void): void {
@@ -59,10 +56,10 @@ export class LiveVerdicts extends Verdicts<BookingCall> {
   /** A request is about to leave. `link` says of which earlier one it is a repeat. */
   sent(
     actor: string,
-    call: BookingCall,
+    call: C,
     parts: readonly ModelPart[],
     link: Record<string, unknown>,
-  ): Operation<BookingCall> {
+  ): Operation<C> {
     this.counters.inFlight++;
     const operation = this.announced(actor, call, link);
     this.#lastInvokedMs = operation.invokedMs;
@@ -71,11 +68,10 @@ export class LiveVerdicts extends Verdicts<BookingCall> {
   }
 
   override completed(
-    attempt: Operation<BookingCall>,
+    attempt: Operation<C>,
     parts: readonly ModelPart[],
-    answered: Reply & { outcome: 'ok' | 'refused' },
+    reply: Reply & { outcome: 'ok' | 'refused' },
   ): boolean {
-    const reply = this.cancelsAgain && attempt.call.operation === 'cancel' ? again(answered) : answered;
     this.#lastAnswerMs = this.now;
     this.counters.inFlight--;
     let begunMs = performance.now();
@@ -93,11 +89,11 @@ export class LiveVerdicts extends Verdicts<BookingCall> {
     if (total < LONG_CHECKS_LIMIT_MS || this.#givenUp.has(object)) return;
     const from = `left alone from event ${this.lastIndex} on`;
     this.#givenUp.set(object, `${from}: too many lost requests may still happen there`);
-    this.note('a slot is left alone', { slot: object });
+    this.note('an object is left alone', { object });
   }
 
   override unanswered(
-    attempt: Operation<BookingCall>,
+    attempt: Operation<C>,
     parts: readonly ModelPart[],
     cause: string,
     canHappen: boolean,
@@ -106,21 +102,17 @@ export class LiveVerdicts extends Verdicts<BookingCall> {
     return super.unanswered(attempt, parts, cause, canHappen);
   }
 
-  /** An answer that the contract does not know. */
-  breached(
-    operation: Operation<BookingCall>,
-    { message, expected }: Breach,
-    answer: { status: number; body: string },
-  ): void {
-    const actual = { status: answer.status, body: answer.body.slice(0, 2_000) };
-    const cause = 'an answer that the contract does not know';
-    const eventIndex = this.ended(operation, 'unknown', { cause, ...actual });
+  /** An answer that the API should never give. */
+  breached(operation: Operation<C>, { message, expected }: Breach): void {
+    const cause = 'an answer that the API should never give';
+    const eventIndex = this.ended(operation, 'unknown', { cause, what: message });
     const object = this.workload.objectOf(operation.call);
     const invariant = 'answers-follow-the-contract';
+    const actual = message;
     this.fail({ kind: 'invariant', invariant, message, actual, expected, object, operation, eventIndex });
   }
 
-  neverAnswered(operation: Operation<BookingCall>, cause: string, waitedMs: number): void {
+  neverAnswered(operation: Operation<C>, cause: string, waitedMs: number): void {
     const waited = `${Math.round(waitedMs)} ms`;
     const { call, actor } = operation;
     this.fail(
@@ -142,15 +134,7 @@ export class LiveVerdicts extends Verdicts<BookingCall> {
     return false;
   }
 
-  protected override broken(attempt: Operation<BookingCall>, reply: Reply, index: number): Violation | null {
-    const { call } = attempt;
-    const isGiven = call.operation === 'book' && reply.outcome === 'ok';
-    const reused = isGiven ? this.#owners.given(String(reply.value['booking']), call) : null;
-    return reused ?? super.broken(attempt, reply, index);
+  protected override broken(attempt: Operation<C>, reply: Reply, index: number): Violation | null {
+    return this.alsoBroken?.(attempt.call, reply) ?? super.broken(attempt, reply, index);
   }
-}
-
-/** An acknowledged cancel that says no more than that the booking is over. */
-function again<R extends Reply>(reply: R): R {
-  return reply.outcome === 'ok' ? { ...reply, value: { ...reply.value, again: true } } : reply;
 }

@@ -1,108 +1,42 @@
-/** The phases of a run against a live service: each with a shape of its own, because bugs differ in what brings them out. */
+/** The phases of an attack: how hard it is, at how many objects, and whether the service is killed. What comes is the plan's. */
+import { Prng } from '../../sim/prng.ts';
 
-/** What a group of requests is after. */
-export const PATTERNS = [
-  'single',
-  'sandwich',
-  'switchAndAsk',
-  'onlookers',
-  'mill',
-  'burst',
-  'twins',
-  'echoes',
-  'cancelRace',
-  'cancelStorm',
-  'closeRace',
-  'switches',
-  'sharedKey',
-  'keyInTwoSlots',
-  'alikeKeys',
-  'joinedKey',
-  'lateRepeat',
-  'repeatRace',
-  'keyLife',
-  'staleCancel',
-  'hangUp',
-] as const;
-export type PatternName = (typeof PATTERNS)[number];
+export type PhaseName = 'calm' | 'contention' | 'restart' | 'retries' | 'soak';
 
 export interface Phase {
-  readonly name: string;
+  readonly name: PhaseName;
   /** Its part of a cycle, beside those of the others. */
   readonly share: number;
   /** Multiplies the rates of the faults. */
   readonly intensity: number;
-  /** How many slots the citizens go for: all, a few, or one and the same each time. */
-  readonly slots: 'all' | 'few' | 'one';
-  /** How often each pattern comes, beside the others. */
-  readonly mix: Readonly<Partial<Record<PatternName, number>>>;
+  /** How many objects the citizens go for: all, a few, or one and the same each time. */
+  readonly objects: 'all' | 'few' | 'one';
   /** The service is killed here; the phase is left out of a run that has no service of its own. */
   readonly kills: boolean;
 }
 
 const PHASES: readonly Phase[] = [
-  {
-    name: 'calm',
-    share: 15,
-    intensity: 0.5,
-    slots: 'all',
-    mix: {
-      ...{ single: 40, sandwich: 12, switchAndAsk: 4, keyLife: 6, staleCancel: 4, twins: 4 },
-      ...{ sharedKey: 6, keyInTwoSlots: 6, alikeKeys: 12, joinedKey: 6 },
-    },
-    kills: false,
-  },
-  {
-    name: 'contention',
-    share: 25,
-    intensity: 1,
-    slots: 'few',
-    mix: {
-      ...{ single: 14, burst: 20, twins: 8, echoes: 8, cancelRace: 14, cancelStorm: 8 },
-      ...{ closeRace: 10, switches: 4, repeatRace: 5, onlookers: 9 },
-    },
-    kills: false,
-  },
-  {
-    name: 'restart',
-    share: 20,
-    intensity: 1,
-    slots: 'few',
-    mix: { single: 46, burst: 12, cancelRace: 10, lateRepeat: 18, keyLife: 8, switchAndAsk: 6 },
-    kills: true,
-  },
-  {
-    name: 'retries',
-    share: 25,
-    intensity: 4,
-    slots: 'few',
-    mix: {
-      ...{ single: 30, burst: 6, sharedKey: 7, keyInTwoSlots: 7, alikeKeys: 14, joinedKey: 7 },
-      ...{ lateRepeat: 10, repeatRace: 6, keyLife: 8, staleCancel: 5, hangUp: 12 },
-    },
-    kills: false,
-  },
-  {
-    name: 'soak',
-    share: 20,
-    intensity: 1,
-    slots: 'one',
-    mix: {
-      ...{ single: 22, mill: 26, burst: 8, twins: 4, cancelRace: 8, lateRepeat: 8 },
-      ...{ onlookers: 8, sandwich: 8, closeRace: 4, keyLife: 4, hangUp: 5 },
-    },
-    kills: false,
-  },
+  { name: 'calm', share: 15, intensity: 0.5, objects: 'all', kills: false },
+  { name: 'contention', share: 25, intensity: 1, objects: 'few', kills: false },
+  { name: 'restart', share: 20, intensity: 1, objects: 'few', kills: true },
+  { name: 'retries', share: 25, intensity: 4, objects: 'few', kills: false },
+  { name: 'soak', share: 20, intensity: 1, objects: 'one', kills: false },
 ];
+
+/** How often each pattern comes in each phase, beside the others. */
+export type Mixes<Pattern extends string> = Readonly<
+  Record<PhaseName, Readonly<Partial<Record<Pattern, number>>>>
+>;
 
 /** Groups of one cycle through all phases, at most; longer runs go through them again. */
 const CYCLE = 200;
 /** Operations of a group, roughly. */
 const GROUP_SIZE = 9;
+const FEW_OBJECTS = 2;
 
 export interface Place {
   readonly phase: Phase;
-  /** Counts the phases of the run from 0, so that each has slots of its own. */
+  /** Counts the phases of the run from 0, so that each has objects of its own. */
   readonly number: number;
   /** Its first group. */
   readonly begins: number;
@@ -124,4 +58,37 @@ export function phaseOf(g: number, operations: number, kills: boolean): Place {
     if (g < ends) return { phase, number: round * phases.length + index, begins, ends };
   }
   throw new Error(`The phases do not cover group ${g} of a run of ${operations} operations.`);
+}
+
+/** The pattern that the draw falls on, of those that `has` lets through; `otherwise` when there is none. */
+export function choosePattern<Pattern extends string>(
+  prng: Prng,
+  mix: Readonly<Partial<Record<Pattern, number>>>,
+  has: (pattern: Pattern) => boolean,
+  otherwise: Pattern,
+): Pattern {
+  const those = (Object.entries(mix) as [Pattern, number][]).filter(([name]) => has(name));
+  let roll = prng.float() * those.reduce((sum, [, share]) => sum + share, 0);
+  for (const [name, share] of those) {
+    roll -= share;
+    if (roll < 0) return name;
+  }
+  return otherwise;
+}
+
+/** Where a group of this place goes: an object that is not given up, if there is one. */
+export function chooseObject(
+  prng: Prng,
+  { phase, number }: Place,
+  { seed, objects, isGivenUp }: { seed: number; objects: readonly string[]; isGivenUp: (object: string) => boolean },
+): string {
+  const orNext = (position: number) => {
+    const at = (i: number) => objects[(position + i) % objects.length] as string;
+    for (let i = 0; i < objects.length; i++) if (!isGivenUp(at(i))) return at(i);
+    return at(0);
+  };
+  if (phase.objects === 'all') return orNext(prng.below(objects.length));
+  const own = new Prng(seed, 'chaos', phase.objects === 'one' ? 0 : number + 1);
+  const first = own.below(objects.length);
+  return orNext(first + (phase.objects === 'one' ? 0 : prng.below(FEW_OBJECTS)));
 }

@@ -1,16 +1,14 @@
 /** Requests that citizens are going to make, and groups of them that begin at one instant. */
-import type { BookCall, BookingCall } from '../../scenarios/bookings/calls.ts';
-import type { Reply } from '../../service/call.ts';
-import type { HeldBooking } from './city-knowledge.ts';
+import type { Call, Reply } from '../../service/call.ts';
 
 /** One request that a citizen is going to make. */
-export interface Planned {
+export interface Planned<C extends Call = Call> {
   readonly actor: string;
-  readonly call: BookingCall;
+  readonly call: C;
   /**
-   * What becomes of its key: `once` (the default) is used by this request alone; `maybe` may be asked for
-   * again later, if the slot has not too many of them; `keep` will be; `repeat` is used again here, `release`
-   * for the last time.
+   * What becomes of a request that can be repeated: `once` (the default) is sent by this request alone; `maybe` may
+   * be asked for again later, if its object has not too many of them; `keep` will be; `repeat` is sent again here,
+   * `release` for the last time.
    */
   readonly key?: 'once' | 'maybe' | 'keep' | 'repeat' | 'release';
   /** It leaves so much after the group has begun, in ms; 0 or none: with the others, at one instant. */
@@ -21,39 +19,17 @@ export interface Planned {
    * What the same citizen asks as soon as this is answered (null: the answer was lost), while the rest of the
    * group may be under way.
    */
-  readonly andThen?: (reply: Reply | null) => Planned | null;
+  readonly andThen?: (reply: Reply | null) => Planned<C> | null;
 }
 
 /** Requests that begin at one instant, and what is next when all are over; null in place of a lost answer. */
-export interface Group {
-  readonly requests: readonly Planned[];
-  readonly next?: (replies: readonly (Reply | null)[]) => Group | null;
-}
-
-export type Booking = Planned & { readonly call: BookCall };
-
-export function booking(slot: string, citizen: string, key: string): Booking {
-  return { actor: citizen, call: { operation: 'book', slot, citizen, key } };
-}
-
-export function cancelling(slot: string, { id, call }: HeldBooking): Planned {
-  return { actor: call.citizen, call: { operation: 'cancel', booking: id, slot } };
-}
-
-export function read(slot: string): Planned {
-  return { actor: 'observer', call: { operation: 'read', slot } };
-}
-
-export function list(actor = 'observer'): Planned {
-  return { actor, call: { operation: 'list' } };
-}
-
-export function switched(slot: string, open: boolean): Planned {
-  return { actor: 'manager', call: { operation: open ? 'open' : 'close', slot } };
+export interface Group<C extends Call = Call> {
+  readonly requests: readonly Planned<C>[];
+  readonly next?: (replies: readonly (Reply | null)[]) => Group<C> | null;
 }
 
 /** These requests one after the other, each as soon as the one before is answered. */
-export function inTurn(first: Planned, ...more: readonly Planned[]): Planned {
+export function inTurn<C extends Call>(first: Planned<C>, ...more: readonly Planned<C>[]): Planned<C> {
   const [second, ...rest] = more;
   if (!second) return first;
   const before = first.andThen;
@@ -68,7 +44,7 @@ export function inTurn(first: Planned, ...more: readonly Planned[]): Planned {
 }
 
 /** A group and what is next, each made when the one before is over; a step that is null is passed over. */
-export function steps(...makers: readonly (() => Group | null)[]): Group | null {
+export function steps<C extends Call>(...makers: readonly (() => Group<C> | null)[]): Group<C> | null {
   for (const [i, make] of makers.entries()) {
     const group = make();
     if (!group) continue;
@@ -87,7 +63,7 @@ export function steps(...makers: readonly (() => Group | null)[]): Group | null 
 }
 
 /** A group of these requests, all at once. */
-export function together(...requests: readonly (Planned | null)[]): Group | null {
+export function together<C extends Call>(...requests: readonly (Planned<C> | null)[]): Group<C> | null {
   const all = requests.filter((planned) => planned !== null);
   return all.length > 0 ? { requests: all } : null;
 }

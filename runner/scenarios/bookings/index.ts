@@ -4,6 +4,8 @@ import { findNamed } from '../../find-named.ts';
 import type { Scenario } from '../scenario.ts';
 import { BUGS } from './bugs/index.ts';
 import { BOOKING_OPERATIONS, type BookingCall } from './calls.ts';
+import { contractApi } from './http.ts';
+import { liveBookings } from './live/index.ts';
 import { MemoryBookingService } from './services/memory.ts';
 import { sqlBookingService } from './services/postgres.ts';
 import { BookingsWorkload } from './workload.ts';
@@ -20,5 +22,7 @@ export const bookings: Scenario<BookingCall> = {
     return new MemoryBookingService(memory());
   },
   sqlService: (bug) => sqlBookingService(bug === null ? {} : findNamed(BUGS, bug, 'bug of bookings').sql()),
+  http: contractApi,
+  live: liveBookings,
   workload: (seed, config) => new BookingsWorkload(seed, config),
 };

@@ -110,11 +110,11 @@ export class NotPreparedError extends Error {
 
 /** What is wrong with the answer to a request that prepares the city. */
 export function notPrepared(
-  { method, path }: WireRequest,
-  { status, body }: Answer,
+  { method, path }: HttpRequest,
+  { status, text }: HttpAnswer,
   expected: string,
 ): NotPreparedError {
-  const answer = body === '' ? '' : `: ${body.slice(0, 200)}`;
+  const answer = text === '' ? '' : `: ${text.slice(0, 200)}`;
   return new NotPreparedError(
     `The service cannot be prepared: ${method} ${path} was answered ${status}${answer}. It should be answered ${expected}; is this the booking service?`,
   );

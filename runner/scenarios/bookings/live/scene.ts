@@ -1,7 +1,7 @@
 /** What a pattern has at hand: the slot, the luck of the draw, and what the citizens know. */
-import type { RunConfig } from '../../../server/contract/index.ts';
-import { numbered } from '../../scenarios/bookings/calls.ts';
-import type { Prng } from '../../sim/prng.ts';
+import type { ServiceRules } from '../../../../server/contract/index.ts';
+import { numbered } from '../calls.ts';
+import type { Prng } from '../../../sim/prng.ts';
 import type { CityKnowledge, HeldBooking } from './city-knowledge.ts';
 import { type Booking, booking, cancelling, type Group, list, type Planned, read } from './planned.ts';
 
@@ -14,7 +14,10 @@ export interface SceneOptions {
   prng: Prng;
   slot: string;
   knowledge: CityKnowledge;
-  config: RunConfig;
+  rules: Readonly<ServiceRules>;
+  concurrency: number;
+  citizens: number;
+  offers: (operation: string) => boolean;
   isGivenUp: (slot: string) => boolean;
 }
 
@@ -24,26 +27,24 @@ export class Scene {
   readonly slot: string;
   readonly knowledge: CityKnowledge;
   readonly concurrency: number;
-  readonly #citizens: number;
-  readonly #isGivenUp: (slot: string) => boolean;
+  readonly rules: Readonly<ServiceRules>;
+  readonly #options: SceneOptions;
   /** Keys made so far, in this scene and in others of the group. */
   #keys: { made: number } = { made: 0 };
 
-  constructor({ n, prng, slot, knowledge, config, isGivenUp }: SceneOptions) {
-    this.n = n;
-    this.prng = prng;
-    this.slot = slot;
-    this.knowledge = knowledge;
-    this.concurrency = config.concurrency;
-    this.#citizens = config.citizens;
-    this.#isGivenUp = isGivenUp;
+  constructor(options: SceneOptions) {
+    this.n = options.n;
+    this.prng = options.prng;
+    this.slot = options.slot;
+    this.knowledge = options.knowledge;
+    this.concurrency = options.concurrency;
+    this.rules = options.rules;
+    this.#options = options;
   }
 
   /** The same with another slot. */
   at(slot: string): Scene {
-    const { n, prng, knowledge } = this;
-    const config = { concurrency: this.concurrency, citizens: this.#citizens } as RunConfig;
-    const scene = new Scene({ n, prng, slot, knowledge, config, isGivenUp: this.#isGivenUp });
+    const scene = new Scene({ ...this.#options, slot });
     scene.#keys = this.#keys;
     return scene;
   }
@@ -59,7 +60,7 @@ export class Scene {
     const holders = new Set(this.knowledge.held(this.slot).map(({ call }) => call.citizen));
     let citizen = '';
     for (let tries = 0; tries < 6; tries++) {
-      citizen = numbered('citizen', this.prng.below(this.#citizens) + 1);
+      citizen = numbered('citizen', this.prng.below(this.#options.citizens) + 1);
       if (but?.has(citizen)) continue;
       if (!holders.has(citizen) || this.prng.chance(0.08)) break;
     }
@@ -96,7 +97,14 @@ export class Scene {
 
   /** A read of the slot, or the list in which it is. */
   look(): Planned {
-    return this.prng.chance(0.65) ? read(this.slot) : list();
+    const reads = this.prng.chance(0.65);
+    const { offers } = this.#options;
+    return (reads && offers('read')) || !offers('list') ? read(this.slot) : list();
+  }
+
+  /** One of the first few citizens, whose names are known with something put behind them. */
+  citizenOfFirst(count: number): string {
+    return numbered('citizen', this.prng.below(Math.min(count, this.#options.citizens)) + 1);
   }
 
   get free(): number {
@@ -113,7 +121,7 @@ export class Scene {
     const first = this.prng.below(slots.length);
     for (let i = -1; i < Math.min(slots.length, 50); i++) {
       const slot = i < 0 ? this.slot : (slots[(first + i) % slots.length] as string);
-      if (this.#isGivenUp(slot)) continue;
+      if (this.#options.isGivenUp(slot)) continue;
       if (this.knowledge.isOpen(slot) && this.knowledge.free(slot) > 0) {
         return slot === this.slot ? this : this.at(slot);
       }

@@ -1,9 +1,12 @@
 /** Patterns of keys that a careless service takes for one: shared, or alike in all but a sign. */
 import { type Booking, booking, type Group, list, type Planned, read, steps, together } from '../planned.ts';
+import { numbered } from '../../calls.ts';
 import type { Scene } from '../scene.ts';
 
 /** The signs that services join a citizen and a key with. */
 const JOINTS = ['-', ':', '', '/', '_', '|', '.', '#', ','] as const;
+/** So many citizens have namesakes. */
+const WITH_NAMESAKES = 3;
 /** Pairs that one group tries. */
 const PAIRS = 4;
 /** Lengths up to which two keys are alike: just above those at which services cut keys off. */
@@ -82,15 +85,25 @@ function pairsOf({ n, prng }: Scene): Pair[] {
   ];
 }
 
+/** Citizens whose names are those of others with a sign and a letter behind them. */
+export function namesakes(): string[] {
+  const few = Array.from({ length: WITH_NAMESAKES }, (_, i) => numbered('citizen', i + 1));
+  return few.flatMap((citizen) => JOINTS.map((joint) => namesake(citizen, joint)));
+}
+
+function namesake(citizen: string, joint: string): string {
+  return `${citizen}${joint}x`;
+}
+
 /** A citizen and a key that read as another citizen and another key once they are joined; a few joints in turn. */
 export function joinedKey(near: Scene): Group {
   const scene = near.withRoom();
-  const citizen = scene.citizen();
+  const citizen = scene.citizenOfFirst(WITH_NAMESAKES);
   const pairs = inAnyOrder(scene, JOINTS)
     .slice(0, PAIRS)
     .map((joint, i): readonly [Booking, Booking] => [
       booking(scene.slot, citizen, `x${joint}k${scene.n}-${i}`),
-      booking(scene.slot, `${citizen}${joint}x`, `k${scene.n}-${i}`),
+      booking(scene.slot, namesake(citizen, joint), `k${scene.n}-${i}`),
     ]);
   const [first, second] = pairs[0] as readonly [Booking, Booking];
   if (scene.prng.chance(0.2)) return oneOrBoth(scene, first, second, scene.slot);

@@ -1,6 +1,7 @@
 /** What the citizens of a live city know: what they hold, which requests were never settled, which keys they still have. */
-import type { BookCall, BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
-import type { Reply } from '../../service/call.ts';
+import type { ServiceRules } from '../../../../server/contract/index.ts';
+import type { Reply } from '../../../service/call.ts';
+import type { BookCall, BookingCall, BookingWorld, CancelCall } from '../calls.ts';
 
 /**
  * Requests of a slot that may still take effect at any instant, at most, before the citizens see to it that
@@ -37,9 +38,11 @@ export class CityKnowledge {
   readonly #bySlot = new Map<string, SlotKnowledge>();
   /** Bookings that are over: a late repeat may still tell of one. The newest few thousand are enough. */
   readonly #over = new Set<string>();
+  readonly #rules: Readonly<ServiceRules>;
   #veterans = 0;
 
-  constructor(world: BookingWorld) {
+  constructor(world: BookingWorld, rules: Readonly<ServiceRules>) {
+    this.#rules = rules;
     this.slots = world.slots.map(({ id }) => id);
     for (const { id, capacity } of world.slots) {
       this.#bySlot.set(id, {
@@ -90,7 +93,7 @@ export class CityKnowledge {
     if (call.operation === 'read' || call.operation === 'list') return true;
     if (call.operation === 'open' || call.operation === 'close') return false;
     const { unsettled, losing } = this.#of(call.slot);
-    return unsettled.size + losing < MOST_UNSETTLED && !unsettled.has(aboutOf(call) as string);
+    return unsettled.size + losing < MOST_UNSETTLED && !unsettled.has(this.#aboutOf(call) as string);
   }
 
   /** The answer to this request is going to be lost (`1`), or has been (`-1`). */
@@ -112,7 +115,7 @@ export class CityKnowledge {
   /** True while the key of this request may be used again. */
   mayRepeat(call: BookCall): boolean {
     const { kept, unsettled, veteran } = this.#of(call.slot);
-    return kept.includes(call) || veteran === call || unsettled.has(aboutOf(call) as string);
+    return kept.includes(call) || veteran === call || unsettled.has(this.#aboutOf(call) as string);
   }
 
   kept(slot: string): readonly BookCall[] {
@@ -132,7 +135,7 @@ export class CityKnowledge {
 
   /** No answer will come to a request that reached the service. */
   lost(call: BookingCall): void {
-    const about = aboutOf(call);
+    const about = this.#aboutOf(call);
     if (about !== null && call.operation !== 'list') this.#of(call.slot).unsettled.set(about, call);
   }
 
@@ -141,12 +144,15 @@ export class CityKnowledge {
     const knowledge = this.#of(call.slot);
     switch (call.operation) {
       case 'book':
-        if (reply.outcome === 'ok') this.#booked(knowledge, call, String(reply.value['booking']));
+        if (reply.outcome === 'ok') this.#booked(knowledge, call, this.#idOf(call, reply));
+        // Without keys it was this very request that was refused, and no other of it is under way.
+        else if (!this.#rules.keys) knowledge.unsettled.delete(this.#aboutOf(call) as string);
         break;
       case 'cancel':
+        if (call.citizen !== undefined && isForeign(call, knowledge) && this.#rules.ownCancelOnly) break;
         // Done or refused: either way it is over with the booking, and no lost cancel can do more.
         knowledge.held.delete(call.booking);
-        knowledge.unsettled.delete(aboutOf(call) as string);
+        knowledge.unsettled.delete(this.#aboutOf(call) as string);
         this.#remember(call.booking);
         break;
       case 'open':
@@ -154,12 +160,34 @@ export class CityKnowledge {
         knowledge.open = call.operation === 'open';
         break;
       case 'read':
+        if (!this.#rules.keys && reply.outcome === 'ok') this.#seen(knowledge, reply.value['bookings']);
         break;
     }
   }
 
+  /** The id by which a citizen knows a booking; its citizen, where the service gives none. */
+  #idOf(call: BookCall, reply: Extract<Reply, { outcome: 'ok' }>): string {
+    const id = reply.value['booking'];
+    return this.#rules.cancelsBy === 'citizen' || id === undefined ? `of ${call.citizen}` : String(id);
+  }
+
+  /** Without keys a look alone tells a citizen what became of a request without an answer. */
+  #seen(knowledge: SlotKnowledge, shown: unknown): void {
+    if (!Array.isArray(shown)) return;
+    for (const { id, citizen } of shown as { id?: string; citizen?: string }[]) {
+      if (citizen === undefined || (id === undefined && this.#rules.cancelsBy === 'booking')) continue;
+      const own = [...knowledge.unsettled.values()].find(
+        (call): call is BookCall => call.operation === 'book' && call.citizen === citizen,
+      );
+      const known = this.#rules.cancelsBy === 'citizen' ? `of ${citizen}` : String(id);
+      if (own && !knowledge.held.has(known)) this.#booked(knowledge, own, known);
+    }
+  }
+
   #booked(knowledge: SlotKnowledge, call: BookCall, id: string): void {
-    knowledge.unsettled.delete(aboutOf(call) as string);
+    knowledge.unsettled.delete(this.#aboutOf(call) as string);
+    // A name that is used again, as that of a citizen, is a new booking.
+    if (this.#rules.cancelsBy === 'citizen') this.#over.delete(id);
     if (!this.#over.has(id)) knowledge.held.set(id, { id, call });
     if (knowledge.veteran !== null || this.#veterans >= MOST_VETERANS) return;
     knowledge.veteran = call;
@@ -176,20 +204,26 @@ export class CityKnowledge {
     if (!found) throw new Error(`The city has no slot ${JSON.stringify(slot)}.`);
     return found;
   }
+
+  /** What a request is about, equal for its repeats; null for one that changes nothing. */
+  #aboutOf(call: BookingCall): string | null {
+    switch (call.operation) {
+      case 'book':
+        return `book ${JSON.stringify([call.citizen, call.key])}`;
+      case 'cancel':
+        return `cancel ${call.booking}`;
+      case 'open':
+      case 'close':
+        // Nothing ever settles a lost switch: it counts for good.
+        return call.operation;
+      default:
+        return null;
+    }
+  }
 }
 
-/** What a request is about, equal for its repeats; null for one that changes nothing. */
-function aboutOf(call: BookingCall): string | null {
-  switch (call.operation) {
-    case 'book':
-      return `book ${JSON.stringify([call.citizen, call.key])}`;
-    case 'cancel':
-      return `cancel ${call.booking}`;
-    case 'open':
-    case 'close':
-      // Nothing ever settles a lost switch: it counts for good.
-      return call.operation;
-    default:
-      return null;
-  }
+/** True for the cancel of somebody whose booking it is not. */
+function isForeign({ booking, citizen }: CancelCall, { held }: SlotKnowledge): boolean {
+  const known = held.get(booking);
+  return known !== undefined && known.call.citizen !== citizen;
 }

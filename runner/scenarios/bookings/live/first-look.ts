@@ -3,16 +3,17 @@
  * whether a reset forgets everything, requests under way included, and how it takes a second cancel.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AdapterError, isProgrammingError } from '../../modules/adapter-error.ts';
-import type { BookingCall, BookingWorld, SlotRow } from '../../scenarios/bookings/calls.ts';
-import type { Violation } from '../../scenarios/scenario.ts';
-import type { Reply } from '../../service/call.ts';
-import { inShort } from '../../service/in-short.ts';
-import type { BookingApi, Breach } from '../../targets/http/api.ts';
-import type { Answer, Exchange, Wire, WireRequest } from '../../targets/http/wire.ts';
+import type { JsonObject } from '../../../../server/contract/index.ts';
+import type { FirstLookOptions, FirstLookResult, RawRequest } from '../../../harness/live/live-plan.ts';
+import { AdapterError } from '../../../modules/adapter-error.ts';
+import type { Reply } from '../../../service/call.ts';
+import { inShort } from '../../../service/in-short.ts';
+import { type Breach, NotPreparedError, Unanswered } from '../../../targets/http/api.ts';
+import type { Violation } from '../../workload.ts';
+import type { BookingCall, BookingWorld, SlotRow } from '../calls.ts';
+import { learnRules } from './learn-rules.ts';
+import { MANAGER, OBSERVER } from './planned.ts';
 
-const ANSWER_LIMIT_MS = 10_000;
-const RESET_LIMIT_MS = 10_000;
 /** An answer that says nothing (a 5xx, a cut) is asked for again so often. */
 const TRIES = 6;
 const TRY_AGAIN_MS = 20;
@@ -26,49 +27,27 @@ const LEAKS_NEEDED = 3;
 const LEAK_LIMIT_MS = 4_000;
 
 const SLOTS = ['first-look-a', 'first-look-b', 'first-look-c', 'first-look-d'] as const;
-const WORLD: BookingWorld = {
-  slots: SLOTS.map((id) => ({ id, capacity: 2, open: true })),
-  citizens: 10,
-};
-
-export interface FirstLook {
-  failure: (Violation & { reproduction: { attempts: number; failures: number } | null }) | null;
-  /** The service acknowledges the cancel of a booking again that was cancelled before. */
-  cancelsAgain: boolean;
-}
-
-export interface FirstLookOptions {
-  wire: Wire;
-  api: BookingApi;
-  note: (what: string, data: Record<string, unknown>) => void;
-  isStopped: () => boolean;
-}
+/** Seats of a slot, where the service may have so many. */
+const SEATS = 2;
 
 /** Sends the requests of the first look. Leaves a city of its own behind. */
-export async function firstLook(options: FirstLookOptions): Promise<FirstLook> {
+export async function firstLook(options: FirstLookOptions): Promise<FirstLookResult> {
   const look = new Look(options);
   try {
     await look.fresh();
-    await look.malformed();
-    const cancelsAgain = await look.secondCancel();
-    await look.resetForgets();
-    await look.resetOverRequests();
-    return { failure: null, cancelsAgain };
+    if (options.isContract && !options.isShort) await look.malformed();
+    await look.learn();
+    // What an adapter's reset leaves behind is the adapter's affair.
+    if (options.isContract && !options.isShort) {
+      await look.resetForgets();
+      await look.resetOverRequests();
+    } else if (!options.isContract) {
+      await look.resetIsFresh();
+    }
+    return { failure: null, learned: look.learned };
   } catch (error) {
-    if (error instanceof Found) return { failure: error.failure, cancelsAgain: false };
-    if (error instanceof Undecided) return { failure: null, cancelsAgain: look.cancelsAgain };
-    throw error;
-  }
-}
-
-/** Only how the service takes a second cancel. */
-export async function cancelsAgain(options: FirstLookOptions): Promise<boolean> {
-  const look = new Look(options);
-  try {
-    await look.fresh();
-    return await look.secondCancel();
-  } catch (error) {
-    if (error instanceof Found || error instanceof Undecided) return look.cancelsAgain;
+    if (error instanceof Found) return { failure: error.failure, learned: look.learned };
+    if (error instanceof Undecided) return { failure: null, learned: look.learned };
     throw error;
   }
 }
@@ -76,7 +55,7 @@ export async function cancelsAgain(options: FirstLookOptions): Promise<boolean> 
 type Reproduction = { attempts: number; failures: number };
 
 class Found extends Error {
-  readonly failure: NonNullable<FirstLook['failure']>;
+  readonly failure: NonNullable<FirstLookResult['failure']>;
   constructor(failure: Violation, reproduction: Reproduction | null = null) {
     super(failure.message);
     this.failure = { ...failure, reproduction };
@@ -88,11 +67,16 @@ class Undecided extends Error {}
 
 class Look {
   readonly #options: FirstLookOptions;
+  readonly #world: BookingWorld;
   #keys = 0;
-  cancelsAgain = true;
+  /** Why each rule that was learned is as it is. */
+  learned: FirstLookResult['learned'] = {};
 
   constructor(options: FirstLookOptions) {
     this.#options = options;
+    const { least, most } = options.rules.capacity;
+    const capacity = Math.min(most, Math.max(least, SEATS));
+    this.#world = { slots: SLOTS.map((id) => ({ id, capacity, open: true })), citizens: 10 };
   }
 
   async fresh(): Promise<void> {
@@ -101,11 +85,10 @@ class Look {
 
   /** What is malformed gets 400, what is unknown 404, and neither changes anything. */
   async malformed(): Promise<void> {
-    if (!this.#options.api.isContract) return;
     const [slot] = SLOTS;
     const path = `/slots/${slot}/bookings`;
     const key = { 'idempotency-key': 'first-look-malformed' };
-    const post = (headers: Record<string, string>, body: string): WireRequest => ({
+    const post = (headers: Record<string, string>, body: string): RawRequest => ({
       ...{ method: 'POST', path, headers, body },
     });
     await this.#answered(post({}, '{"citizen":"citizen-001"}'), 'a booking without an Idempotency-Key', 400);
@@ -117,7 +100,7 @@ class Look {
       { operation: 'read', slot: 'no-such-slot' },
       { operation: 'book', slot: 'no-such-slot', citizen: 'citizen-001', key: 'first-look-nowhere' },
       { operation: 'close', slot: 'no-such-slot' },
-      { operation: 'cancel', booking: 'no-such-booking', slot },
+      { operation: 'cancel', booking: 'no-such-booking', slot, citizen: 'citizen-001' },
     ];
     for (const call of nowhere) {
       const expected = call.operation === 'cancel' ? 'no-such-booking' : 'no-such-slot';
@@ -136,27 +119,24 @@ class Look {
     await this.#expectFresh('Requests that were malformed, or about what there is not, changed the city');
   }
 
-  /** Some services say 404 to a second cancel, others 204 again: which of the two decides what a third one means. */
-  async secondCancel(): Promise<boolean> {
-    const [slot] = SLOTS;
-    for (let tries = 0; tries < 3; tries++) {
-      const made = await this.#definite(this.#book(slot));
-      if (made.outcome !== 'ok') break;
-      const cancel: BookingCall = { operation: 'cancel', booking: String(made.value['booking']), slot };
-      const first = await this.#once(cancel);
-      const second = await this.#once(cancel);
-      // One that got no answer may have happened: only two answers in a row tell.
-      if (!first || !second || first.outcome === 'failed' || second.outcome === 'failed') continue;
-      this.cancelsAgain = first.outcome === 'ok' && second.outcome === 'ok';
-      break;
-    }
-    if (this.cancelsAgain) {
-      this.#options.note(
-        'a second cancel is acknowledged again, which is taken for the way of this service',
-        {},
-      );
-    }
-    return this.cancelsAgain;
+  /** What the rules leave open, as the service answers it. */
+  async learn(): Promise<void> {
+    const { rules, declared } = this.#options;
+    const { learned, why } = await learnRules((call) => this.#asked(call), rules, declared, SLOTS);
+    Object.assign(rules, learned);
+    this.learned = why;
+  }
+
+  /** A city that is not fresh after its reset would be taken for the service's doing. */
+  async resetIsFresh(): Promise<void> {
+    await this.#reset();
+    if (!this.#options.offers('list')) return;
+    const stains = await this.#stains();
+    if (!stains) return;
+    throw new AdapterError(
+      `After reset() the list shows ${stains.shown}. reset() has to open a fresh city: these slots, empty and open.`,
+      { phase: 'reset', role: 'adapter' },
+    );
   }
 
   /** After a reset with the same slots nothing is left of bookings, closings and keys. */
@@ -187,7 +167,7 @@ class Look {
 
   /** Requests that are under way at a reset belong to the old city. */
   async resetOverRequests(): Promise<void> {
-    const { note, isStopped, api } = this.#options;
+    const { note, isStopped } = this.#options;
     const begunMs = performance.now();
     let rounds = 0;
     let leaks = 0;
@@ -213,7 +193,7 @@ class Look {
         { attempts: rounds, failures: leaks },
       );
     }
-    if (rounds === 0 && api.isContract)
+    if (rounds === 0)
       note('nothing was ever under way at a reset: the service is too fast for that', {});
   }
 
@@ -259,10 +239,11 @@ class Look {
     const rows = reply.value['slots'] as SlotRow[];
     for (const id of SLOTS) {
       const row = rows.find((each) => each.id === id);
-      if (row?.capacity !== 2 || !row.open || row.bookings !== 0) {
-        return { shown: row ? JSON.stringify(row) : `no ${id}`, slot: id };
-      }
+      const { capacity } = this.#world.slots[0] as { capacity: number };
+      const isFresh = row && (row.capacity ?? capacity) === capacity && (row.open ?? true) && row.bookings === 0;
+      if (!isFresh) return { shown: row ? JSON.stringify(row) : `no ${id}`, slot: id };
     }
+    if (!this.#options.isContract) return null;
     return rows.length === SLOTS.length ? null : { shown: `${rows.length} slots`, slot: SLOTS[0] };
   }
 
@@ -286,47 +267,46 @@ class Look {
   }
 
   async #reset(): Promise<void> {
-    const { api, wire } = this.#options;
-    const send = async (request: WireRequest) => {
-      const exchange = await this.#tried(() => wire.exchange(request, { deadlineMs: RESET_LIMIT_MS }));
-      if (exchange.kind === 'none') throw new Undecided();
-      return exchange;
-    };
-    await api.reset(WORLD, send).catch((error: unknown) => {
-      // What an adapter says of an answer is as good as none; what breaks in its code is told.
-      if (error instanceof AdapterError && isProgrammingError(error.cause)) throw error;
-      throw new Undecided();
+    await this.#options.reset(this.#world as unknown as JsonObject).catch((error: unknown) => {
+      if (error instanceof NotPreparedError && this.#options.isContract) throw new Undecided();
+      throw error;
     });
   }
 
   /** One attempt; null when no answer came that says something. */
   async #once(call: BookingCall): Promise<Reply | null> {
-    const { api, wire } = this.#options;
-    if (!api.offers(call.operation)) throw new Undecided();
-    const exchange = await wire.exchange(api.requestOf(call), { deadlineMs: ANSWER_LIMIT_MS });
-    if (exchange.kind === 'none') return null;
-    return known(api.replyOf(call, exchange));
+    const reply = await this.#asked(call);
+    return reply && known(reply);
+  }
+
+  async #asked(call: BookingCall): Promise<Reply | Breach | null> {
+    if (!this.#options.offers(call.operation)) throw new Undecided();
+    try {
+      return await this.#options.perform({ ...call, citizen: callerOf(call) });
+    } catch (error) {
+      if (error instanceof Unanswered) return null;
+      throw error;
+    }
   }
 
   /** The answer, asked for until it says what happened. */
   async #definite(call: BookingCall): Promise<Exclude<Reply, { outcome: 'failed' }>> {
-    const { api, wire } = this.#options;
-    if (!api.offers(call.operation)) throw new Undecided();
-    const exchange = await this.#tried(() =>
-      wire.exchange(api.requestOf(call), { deadlineMs: ANSWER_LIMIT_MS }),
+    const reply = await this.#tried(
+      () => this.#once(call),
+      (each) => each !== null && each.outcome !== 'failed',
     );
-    if (exchange.kind === 'none') throw new Undecided();
-    const reply = known(api.replyOf(call, exchange));
-    if (reply.outcome === 'failed') throw new Undecided();
+    if (reply === null || reply.outcome === 'failed') throw new Undecided();
     return reply;
   }
 
-  async #answered(request: WireRequest, what: string, status: number): Promise<void> {
-    const { wire } = this.#options;
-    const exchange = await this.#tried(() => wire.exchange(request, { deadlineMs: ANSWER_LIMIT_MS }));
-    if (exchange.kind === 'none') throw new Undecided();
-    if (exchange.status === status) return;
-    const { status: actual, body } = exchange as Answer;
+  async #answered(request: RawRequest, what: string, status: number): Promise<void> {
+    const answer = await this.#tried(
+      () => this.#options.raw(request),
+      (each) => each !== null && each.status < 500,
+    );
+    if (answer === null) throw new Undecided();
+    if (answer.status === status) return;
+    const { status: actual, body } = answer;
     throw new Found(
       wrong(
         'answers-follow-the-contract',
@@ -337,16 +317,21 @@ class Look {
     );
   }
 
-  /** Again and again while no answer comes, or a 5xx. */
-  async #tried(send: () => Promise<Exchange>): Promise<Exchange> {
-    let exchange = await send();
+  /** Again and again until an answer says something; the last one. */
+  async #tried<T>(send: () => Promise<T>, says: (answer: T) => boolean): Promise<T> {
+    let answer = await send();
     for (let tries = 1; tries < TRIES && !this.#options.isStopped(); tries++) {
-      if (exchange.kind === 'answer' && exchange.status < 500) break;
+      if (says(answer)) break;
       await delay(TRY_AGAIN_MS * tries);
-      exchange = await send();
+      answer = await send();
     }
-    return exchange;
+    return answer;
   }
+}
+
+function callerOf(call: BookingCall): string {
+  if ('citizen' in call && call.citizen !== undefined) return call.citizen;
+  return call.operation === 'open' || call.operation === 'close' ? MANAGER : OBSERVER;
 }
 
 function known(reply: Reply | Breach): Reply {

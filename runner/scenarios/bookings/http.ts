@@ -1,9 +1,8 @@
 /** The booking service's HTTP contract: calls as requests, answers as replies, and what no answer may be. */
 import { z } from 'zod';
-import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
 import type { Reply } from '../../service/call.ts';
-import { type BookingApi, type Breach, notPrepared } from './api.ts';
-import type { WireRequest } from './wire.ts';
+import { type Breach, type HttpApi, type HttpRequest, notPrepared } from '../../targets/http/api.ts';
+import type { BookingCall, BookingWorld } from './calls.ts';
 
 const refusedSchema = z.object({
   error: z.enum(['full', 'closed', 'already-booked', 'no-such-slot', 'no-such-booking']),
@@ -13,33 +12,37 @@ const slotShape = { id: z.string(), capacity: z.int(), open: z.boolean() };
 const slotSchema = z.object({ ...slotShape, bookings: z.array(bookingSchema) });
 const rowsSchema = z.array(z.object({ ...slotShape, bookings: z.int() }));
 
-export const contractApi: BookingApi = {
+export const contractApi: HttpApi = {
+  isContract: true,
+  rules: {},
+  offers: () => true,
+  async setup() {},
   async reset(world, send) {
-    const request = resetRequest(world);
+    const request = resetRequest(world as unknown as BookingWorld);
     const answer = await send(request);
     if (answer.status !== 204) throw notPrepared(request, answer, '204');
   },
-  offers: () => true,
-  requestOf,
-  replyOf: (call, { status, body }) => replyOf(call, status, body),
-  isContract: true,
+  async perform(call, send) {
+    const { status, text } = await send(requestOf(call as BookingCall), { raced: true });
+    return replyOf(call as BookingCall, status, text);
+  },
 };
 
 /** The request that opens a fresh city. Not in order: so it shows whether the service sorts its list. */
-export function resetRequest(world: BookingWorld): WireRequest {
+export function resetRequest(world: BookingWorld): HttpRequest {
   const all = world.slots.map(({ id, capacity }) => ({ id, capacity })).toReversed();
   const slots = [...all.filter((_, i) => i % 2 === 1), ...all.filter((_, i) => i % 2 === 0)];
-  return { method: 'POST', path: '/admin/reset', headers: {}, body: JSON.stringify({ slots }) };
+  return { method: 'POST', path: '/admin/reset', json: { slots } };
 }
 
-export function requestOf(call: BookingCall): WireRequest {
+export function requestOf(call: BookingCall): HttpRequest {
   switch (call.operation) {
     case 'book':
       return {
         method: 'POST',
         path: `/slots/${encodeURIComponent(call.slot)}/bookings`,
         headers: { 'idempotency-key': call.key },
-        body: JSON.stringify({ citizen: call.citizen }),
+        json: { citizen: call.citizen },
       };
     case 'cancel':
       return plain('DELETE', `/bookings/${encodeURIComponent(call.booking)}`);
@@ -52,8 +55,7 @@ export function requestOf(call: BookingCall): WireRequest {
       return {
         method: 'PATCH',
         path: `/slots/${encodeURIComponent(call.slot)}`,
-        headers: {},
-        body: JSON.stringify({ open: call.operation === 'open' }),
+        json: { open: call.operation === 'open' },
       };
   }
 }
@@ -79,8 +81,8 @@ export function replyOf(call: BookingCall, status: number, body: string): Reply 
   }
 }
 
-function plain(method: 'GET' | 'DELETE', path: string): WireRequest {
-  return { method, path, headers: {}, body: null };
+function plain(method: 'GET' | 'DELETE', path: string): HttpRequest {
+  return { method, path };
 }
 
 function ok(value: Record<string, unknown>): Reply {

@@ -128,3 +128,45 @@ export function switches(scene: Scene): Group {
       ),
   };
 }
+
+/** Somebody else cancels a booking, alone or while its citizen does; then the seat is asked for. */
+export function foreignCancel(scene: Scene): Group {
+  const { prng, knowledge, slot } = scene;
+  const held = knowledge.held(slot);
+  if (held.length === 0) return burst(scene);
+  const one = prng.pick(held);
+  const foreign = cancelling(slot, one, scene.citizen(new Set([one.call.citizen])));
+  const requests = [foreign, prng.chance(0.3) ? cancelling(slot, one) : null, prng.chance(0.4) ? scene.book() : null];
+  return {
+    requests: requests.filter((planned) => planned !== null),
+    next: () =>
+      steps(
+        () => together(scene.look()),
+        () => (prng.chance(0.5) ? scene.fill() : null),
+      ),
+  };
+}
+
+/** Citizens come until the slot is full, as many at once as there may be; a page of a list, or a limit, ends before. */
+export function fillUp(scene: Scene): Group {
+  const { prng, slot, concurrency } = scene;
+  const wave = (left: number): Group | null => {
+    if (left === 0 || !scene.isOpen) return null;
+    const most = Math.max(1, Math.min(concurrency, scene.free + 1));
+    const requests: Planned[] = scene.crowd(most).map((citizen) => scene.book(citizen));
+    const isFull = scene.free <= 0;
+    return { requests, next: () => (isFull ? together(read(slot), list()) : wave(left - 1)) };
+  };
+  const most = Math.ceil((scene.free + concurrency) / concurrency) + 2;
+  const holder = (): Planned | null => {
+    const held = scene.knowledge.held(slot);
+    return held.length > 0 ? scene.book(prng.pick(held).call.citizen) : null;
+  };
+  return steps(
+    () => together(scene.isOpen ? null : switched(slot, true)),
+    () => wave(most),
+    () => together(holder(), scene.look()),
+    () => together(scene.cancel()),
+    () => scene.fill(),
+  ) as Group;
+}

@@ -101,7 +101,7 @@ export function hangUp(scene: Scene): Group {
 export function staleCancel(scene: Scene): Group {
   const { prng, slot, knowledge } = scene;
   const held = knowledge.held(slot);
-  if (held.length === 0 || !scene.isOpen) return lateRepeat(scene);
+  if (held.length === 0 || !scene.isOpen) return { requests: [scene.book(), read(slot)] };
   const old = prng.pick(held);
   const cancel = cancelling(slot, old);
   const anew = scene.book(old.call.citizen);

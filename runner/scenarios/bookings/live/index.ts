@@ -1,0 +1,23 @@
+/** What live attacks on services of bookings need beside what every scenario has. */
+import type { LiveScenario } from '../../../harness/live/live-plan.ts';
+import { type BookingCall, type BookingWorld, numbered } from '../calls.ts';
+import { BookingsPlan } from './bookings-plan.ts';
+import { firstLook } from './first-look.ts';
+import { namesakes } from './patterns/alike-keys.ts';
+import { MANAGER, OBSERVER, read } from './planned.ts';
+
+export const liveBookings: LiveScenario<BookingCall> = {
+  citizens(workload, { isContract, offers }) {
+    const { citizens } = workload.world as unknown as BookingWorld;
+    const manages = offers('open') || offers('close');
+    return [
+      ...Array.from({ length: citizens }, (_, i) => numbered('citizen', i + 1)),
+      OBSERVER,
+      ...(manages ? [MANAGER] : []),
+      ...(isContract ? namesakes() : []),
+    ];
+  },
+  plan: (options) => new BookingsPlan(options),
+  firstLook,
+  look: (slot) => read(slot),
+};
