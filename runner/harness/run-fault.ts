@@ -21,8 +21,8 @@ const WHAT: Record<ModuleRole, string> = { adapter: 'adapter', scenario: 'scenar
  */
 export function runFaultOf(error: unknown, modules: Modules, hasBegun: boolean): RunFault | null {
   if (error instanceof AdapterError && modules[error.role] !== null) {
-    const thrown = error.cause instanceof Error ? error.cause : null;
-    const place = error.place ?? placeIn(thrown?.stack, modules) ?? placeOfFile(error.role, modules);
+    const thrown = error.cause instanceof Error ? error.cause : error;
+    const place = error.place ?? placeIn(thrown.stack, modules) ?? placeOfFile(error.role, modules);
     return adapterError(error.message, error.phase, place, modules);
   }
   const place = error instanceof Error ? placeIn(error.stack, modules) : null;

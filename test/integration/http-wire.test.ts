@@ -16,12 +16,14 @@ let server: Server;
 let wire: Wire;
 /** Bodies that arrived whole. */
 let got: string[];
+let types: unknown[];
 let sockets: Set<unknown>;
 let heard: () => void;
 let arrival: Promise<void>;
 
 beforeEach(async () => {
   got = [];
+  types = [];
   sockets = new Set();
   arrival = new Promise((resolve) => {
     heard = resolve;
@@ -29,11 +31,13 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     sockets.add(request.socket);
     let body = '';
+    request.setEncoding('utf8');
     request.on('data', (chunk) => {
       body += chunk;
     });
     request.on('end', () => {
       got.push(body);
+      types.push(request.headers['content-type']);
       heard();
       if (request.url === '/silent') return;
       response.writeHead(200).end(`answer to ${body}`);
@@ -106,6 +110,45 @@ describe('the wire', () => {
     barrier.open();
     expect((await Promise.all(held)).map(({ kind }) => kind)).toEqual(['answer', 'answer', 'answer']);
     expect(got).toHaveLength(4);
+  });
+
+  it('lets them leave once all have arrived or left, also on connections that are made for them', async () => {
+    const barrier = new Barrier(4);
+    const held = [1, 2].map(() => wire.exchange(post, { deadlineMs: 2_000, barrier }));
+    expect(await wire.exchange({ ...post, body: '{"b":2}' }, { deadlineMs: 2_000 })).toMatchObject({
+      kind: 'answer',
+    });
+    expect(got).toEqual(['{"b":2}']);
+    barrier.leave();
+    held.push(wire.exchange(post, { deadlineMs: 2_000, barrier }));
+    expect((await Promise.all(held)).map(({ kind }) => kind)).toEqual(['answer', 'answer', 'answer']);
+    expect(await wire.exchange(post, { deadlineMs: 2_000, barrier })).toMatchObject({ kind: 'answer' });
+  });
+
+  it('waits no longer than agreed for one that never comes', async () => {
+    const held = wire.exchange(post, { deadlineMs: 5_000, barrier: new Barrier(2) });
+    expect(await held).toMatchObject({ kind: 'answer' });
+  });
+
+  it('counts a connection that cannot be made as one that has left', async () => {
+    const nobody = new Wire(await resolveService('http://127.0.0.1:1'), 1);
+    await wire.exchange(post, { deadlineMs: 2_000 });
+    const barrier = new Barrier(2);
+    const [refused, answered] = await Promise.all([
+      nobody.exchange(post, { deadlineMs: 2_000, barrier }),
+      wire.exchange(post, { deadlineMs: 2_000, barrier }),
+    ]);
+    expect([refused.kind, answered.kind]).toEqual(['none', 'answer']);
+    nobody.close();
+  });
+
+  it.each([null, 5])('sends bytes of the type that they have (in pieces after: %s)', async (splitMs) => {
+    const body = Buffer.from('é<a/>');
+    const headers = { 'content-type': 'text/xml' };
+    await wire.exchange({ ...post, headers, body }, { deadlineMs: 2_000, splitMs, splitAt: 0.2 });
+    expect([got, types]).toEqual([['é<a/>'], ['text/xml']]);
+    await wire.exchange({ ...post, headers, body }, { deadlineMs: 2_000, cut: 'request', cutAt: 0.9 });
+    expect(got).toHaveLength(1);
   });
 
   it('stops waiting at the deadline', async () => {

@@ -49,9 +49,27 @@ it('fails a buggy one, with the adapter in the command that reproduces it', asyn
   expect(failForensic?.reproduce).toMatch(/--target http:.*--adapter \S*my-adapter\.ts/);
 });
 
+const NONE = 'reset() {}';
+const SHORT = `name: 'x', ${NONE}, request() {}, reply() {}`;
+
 it.each([
   ['export default { name: 1 }', /no adapter: name is number.*reset \(function\) is missing/],
   ['export default 7', /must be an object: an adapter/],
+  [`export default { name: 'x', ${NONE} }`, /perform \(function\) is missing, or request and reply/],
+  [`export default { name: 'x', ${NONE}, request() {} }`, /reply \(function\) is missing/],
+  [`export default { name: 'x', ${NONE}, perform: 1 }`, /perform is number instead of function/],
+  [`export default { ${SHORT}, setup: true }`, /setup is boolean instead of function/],
+  [
+    `export default { ${SHORT}, operations: ['book', 'cancle'] }`,
+    /operations has "cancle", which is none of book, .* \(did you mean cancel\?\)/,
+  ],
+  [`export default { ${SHORT}, operations: [] }`, /operations is empty/],
+  [
+    `export default { ${SHORT}, rules: { key: false } }`,
+    /rules has key, which is none of keys, .* \(did you mean keys\?\)/,
+  ],
+  [`export default { ${SHORT}, rules: { capacity: 0 } }`, /rules\.capacity: /],
+  [`export default { ${SHORT}, rules: { secondCancel: 'no' } }`, /rules\.secondCancel: .*"ok"\|"refused"/],
 ])('an adapter file of %s is refused with what it lacks', async (text, why) => {
   const folder = mkdtempSync(join(tmpdir(), 'simcity-adapter-'));
   const file = join(folder, 'wrong.mjs');

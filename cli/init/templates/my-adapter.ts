@@ -70,7 +70,8 @@ const adapter: HttpAdapter = {
 function refused({ status, json }: HttpAnswer): HttpReply {
   const reason = REFUSALS[(json as { code?: string } | undefined)?.code ?? ''];
   // Whatever the API should never answer is an error of the service: say so, and the run fails with it.
-  if (reason === undefined) throw new Error(`no refusal of this API has the status ${status}`);
+  if (reason === undefined)
+    return { outcome: 'wrong', why: `no refusal of this API has the status ${status}` };
   return { outcome: 'refused', reason };
 }
 

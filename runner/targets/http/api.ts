@@ -1,28 +1,12 @@
 /** An HTTP API for the calls of `bookings`: that of the contract, or one that an adapter of the user's maps them to. */
 import type { DeclaredRules, JsonObject } from '../../../server/contract/index.ts';
-import type { BookingCall, BookingWorld } from '../../scenarios/bookings/calls.ts';
 import type { Call, Reply } from '../../service/call.ts';
-import type { Answer, WireRequest } from './wire.ts';
 
 /** An answer that the API does not know, in a sentence for people. */
 export interface Breach {
   readonly outcome: 'breach';
   readonly message: string;
   readonly expected: string;
-}
-
-export interface BookingApi {
-  /**
-   * Opens a fresh city. Rejects when that was not done, and says why, with a NotPreparedError where it was the
-   * service that did not; also when `send` gets no answer.
-   */
-  reset(world: BookingWorld, send: (request: WireRequest) => Promise<Answer>): Promise<void>;
-  /** False for calls that the API has no request for. */
-  offers(operation: BookingCall['operation']): boolean;
-  requestOf(call: BookingCall): WireRequest;
-  replyOf(call: BookingCall, answer: Answer): Reply | Breach;
-  /** True for the contract's own API, of which it is known what it answers to requests that are malformed. */
-  readonly isContract: boolean;
 }
 
 /** A request of an adapter's. Its body is one of `json`, `form`, `text` and `bytes`, or there is none. */

@@ -9,8 +9,8 @@ export interface WireRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text; null: the request has no body. */
-  readonly body: string | null;
+  /** Of the type that `content-type` in the headers says; text without one is JSON. Null: the request has no body. */
+  readonly body: string | Uint8Array | null;
 }
 
 /**
@@ -32,24 +32,61 @@ export interface Handling {
   barrier?: Barrier | null;
 }
 
+/** Nobody waits longer for his rivals, in ms from the first arrival on. */
+const WAIT_LIMIT_MS = 250;
+
 /**
  * Lets several requests leave at one instant: each is written to its connection, which holds it back until
  * the barrier opens. So they reach the service within some hundredths of a millisecond.
  */
 export class Barrier {
-  #sockets: net.Socket[] | null = [];
+  readonly #participants: number;
+  readonly #sockets: net.Socket[] = [];
+  #settled = 0;
+  #isOpen = false;
+  #limit: NodeJS.Timeout | null = null;
 
+  /** Opens by itself once so many have arrived or left, or some time after the first; without a number by `open` alone. */
+  constructor(participants = Number.POSITIVE_INFINITY) {
+    this.#participants = participants;
+  }
+
+  /** One has arrived, on this connection; where that is still being made, once it is there. */
   hold(socket: net.Socket): void {
-    // A connection that is still being made would be too late anyhow.
-    if (!this.#sockets || socket.connecting) return;
+    const isCounted = Number.isFinite(this.#participants);
+    // Without a number nobody waits for a new connection: it would be too late anyhow.
+    if (this.#isOpen || (socket.connecting && !isCounted)) return;
     socket.cork();
     this.#sockets.push(socket);
+    if (isCounted) this.#limit ??= setTimeout(() => this.open(), WAIT_LIMIT_MS);
+    if (socket.connecting) this.#settleOnce(socket);
+    else this.#settle();
+  }
+
+  /** One will not come. */
+  leave(): void {
+    this.#settle();
   }
 
   open(): void {
-    const sockets = this.#sockets ?? [];
-    this.#sockets = null;
-    for (const socket of sockets) socket.uncork();
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    if (this.#limit) clearTimeout(this.#limit);
+    for (const socket of this.#sockets) socket.uncork();
+  }
+
+  /** Whether the connection is made or not, its request is waited for no longer. */
+  #settleOnce(socket: net.Socket): void {
+    const settle = () => {
+      socket.off('connect', settle).off('close', settle);
+      this.#settle();
+    };
+    socket.on('connect', settle).on('close', settle);
+  }
+
+  #settle(): void {
+    this.#settled++;
+    if (this.#settled >= this.#participants) this.open();
   }
 }
 
@@ -106,6 +143,11 @@ export class Wire {
     return false;
   }
 
+  /** True once nothing is sent any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Sends one request. Never rejects. */
   exchange(request: WireRequest, handling: Handling): Promise<Exchange> {
     if (this.#closed)
@@ -121,10 +163,14 @@ export class Wire {
   }
 
   #headers(request: WireRequest): Record<string, string> {
-    const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
-    if (this.#address.authorization !== null) headers['authorization'] = this.#address.authorization;
+    const { authorization } = this.#address;
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      ...(authorization === null ? {} : { authorization }),
+      ...request.headers,
+    };
     if (request.body !== null) {
-      headers['content-type'] = 'application/json';
+      headers['content-type'] ??= 'application/json';
       headers['content-length'] = String(Buffer.byteLength(request.body));
     }
     return headers;
@@ -178,7 +224,7 @@ export class Wire {
       if (splitMs === null || request.body === null) {
         sending.end(request.body ?? undefined);
       } else {
-        const body = Buffer.from(request.body);
+        const body = bytesOf(request.body);
         const first = body.subarray(0, Math.floor(body.length * splitAt));
         sending.flushHeaders();
         if (first.length > 0) sending.write(first);
@@ -192,7 +238,7 @@ export class Wire {
     const { url, port, basePath } = this.#address;
     const headers = Object.entries({ host: url.host, ...this.#headers(request) });
     const head = `${request.method} ${basePath}${request.path} HTTP/1.1\r\n${headers.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`;
-    const bytes = Buffer.from(head + (request.body ?? ''));
+    const bytes = Buffer.concat([Buffer.from(head), bytesOf(request.body ?? '')]);
     const sent = bytes.subarray(
       0,
       Math.min(bytes.length - 1, Math.floor(bytes.length * (handling.cutAt ?? 0.5))),
@@ -241,6 +287,10 @@ function receive(
       body: Buffer.concat(chunks).toString('utf8'),
     });
   });
+}
+
+function bytesOf(body: string | Uint8Array): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body) : body;
 }
 
 function causeOf(error: Error): string {
