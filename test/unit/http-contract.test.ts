@@ -1,7 +1,7 @@
 /** Calls as requests and answers as replies, by the contract of booking services. */
 import { describe, expect, it } from 'vitest';
 import type { BookingCall } from '../../runner/scenarios/bookings/calls.ts';
-import { replyOf, requestOf } from '../../runner/targets/http/contract.ts';
+import { replyOf, requestOf } from '../../runner/scenarios/bookings/http.ts';
 
 const book: BookingCall = { operation: 'book', slot: 'slot-001', citizen: 'citizen-7', key: 'k-1' };
 const cancel: BookingCall = { operation: 'cancel', booking: 'b/1', slot: 'slot-001' };
@@ -14,12 +14,12 @@ describe('the contract of booking services', () => {
       method: 'POST',
       path: '/slots/slot-001/bookings',
       headers: { 'idempotency-key': 'k-1' },
-      body: '{"citizen":"citizen-7"}',
+      json: { citizen: 'citizen-7' },
     });
-    expect(requestOf(cancel)).toMatchObject({ method: 'DELETE', path: '/bookings/b%2F1', body: null });
+    expect(requestOf(cancel)).toMatchObject({ method: 'DELETE', path: '/bookings/b%2F1' });
     expect(requestOf({ operation: 'close', slot: 's' })).toMatchObject({
       method: 'PATCH',
-      body: '{"open":false}',
+      json: { open: false },
     });
     expect(requestOf({ operation: 'list' })).toMatchObject({ method: 'GET', path: '/slots' });
   });

@@ -1,35 +1,36 @@
 /** The groups of requests that a plan makes, played against a city that answers everything with a yes. */
 import { describe, expect, it } from 'vitest';
-import { CityKnowledge } from '../../runner/harness/live/city-knowledge.ts';
-import { CityPlan } from '../../runner/harness/live/plan.ts';
-import type { Group, Planned } from '../../runner/harness/live/planned.ts';
 import type { BookingCall } from '../../runner/scenarios/bookings/calls.ts';
+import { BookingsPlan } from '../../runner/scenarios/bookings/live/bookings-plan.ts';
+import type { Group, Planned } from '../../runner/scenarios/bookings/live/planned.ts';
 import { BookingsWorkload } from '../../runner/scenarios/bookings/workload.ts';
 import type { Reply } from '../../runner/service/call.ts';
-import { runConfigSchema } from '../../server/contract/index.ts';
+import { CONTRACT_RULES, runConfigSchema, type ServiceRules } from '../../server/contract/index.ts';
 
 const config = runConfigSchema.parse({ operations: 20_000 });
 
 /** Plays so many groups one after the other and hands every request to `see`. */
-function playAll(groups: number, see: (planned: Planned, group: number) => void): void {
-  const { world } = new BookingsWorkload(7, config);
-  const knowledge = new CityKnowledge(world);
-  const isGivenUp = () => false;
-  const plan = new CityPlan({ seed: 7, config, knowledge, burstRate: 0.01, kills: true, isGivenUp });
+function playAll(
+  groups: number,
+  see: (planned: Planned, group: number) => void,
+  rules: ServiceRules = CONTRACT_RULES,
+): void {
+  const workload = new BookingsWorkload(7, config);
+  const plan = new BookingsPlan({
+    ...{ seed: 7, config, rules, workload, burstRate: 0.01, kills: true, isContract: rules.keys },
+    ...{ offers: () => true, isGivenUp: () => false },
+  });
   let ids = 0;
   const answer = (call: BookingCall): Reply => {
     const value = call.operation === 'book' ? { booking: `b-${++ids}` } : {};
     const reply: Reply = { outcome: 'ok', value };
-    knowledge.answered(call, reply);
+    plan.answered(call, reply, { isRetry: false, isRepeat: false, status: null });
     return reply;
   };
   const chain = (planned: Planned, group: number): Reply => {
     see(planned, group);
-    const { call, key } = planned;
-    if (call.operation === 'book' && (key === 'keep' || key === 'maybe'))
-      knowledge.keep(call, key === 'keep');
-    if (call.operation === 'book' && key === 'release') knowledge.release(call);
-    const reply = answer(call);
+    plan.begun(planned);
+    const reply = answer(planned.call);
     const next = planned.andThen?.(reply);
     if (next) chain(next, group);
     return reply;
@@ -59,5 +60,14 @@ describe('the groups of a plan', () => {
     playAll(1_000, (_, group) => sizes.set(group, (sizes.get(group) ?? 0) + 1));
     expect(Math.max(...sizes.values())).toBeLessThan(100);
     expect(sizes.size).toBe(1_000);
+  });
+
+  it('repeat no request of a service without keys', () => {
+    let repeats = 0;
+    const see = ({ key }: Planned) => {
+      if (key === 'repeat') repeats++;
+    };
+    playAll(1_000, see, { ...CONTRACT_RULES, keys: false });
+    expect(repeats).toBe(0);
   });
 });

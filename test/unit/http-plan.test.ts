@@ -5,6 +5,7 @@ import { KeyMemory } from '../../runner/harness/live/key-memory.ts';
 import { phaseOf } from '../../runner/harness/live/phases.ts';
 import { commandWords } from '../../runner/targets/http/command-words.ts';
 import { WireFaultInjector } from '../../runner/targets/http/faults.ts';
+import { CONTRACT_RULES } from '../../server/contract/index.ts';
 
 describe('a command', () => {
   it.each([
@@ -87,10 +88,12 @@ describe('the memory of keys', () => {
   it('forgets a key some operations after its last use, and not while it may be used', () => {
     const forgotten: number[] = [];
     let mayRepeat = true;
-    const keys = new KeyMemory(
-      () => forgotten.push(1),
-      () => mayRepeat,
-    );
+    const keys = new KeyMemory({
+      rules: CONTRACT_RULES,
+      now: () => 0,
+      forget: () => forgotten.push(1),
+      mayRepeat: () => mayRepeat,
+    });
     keys.used(call, []);
     keys.done(call, 0);
     keys.sweep(1_000);
@@ -105,5 +108,25 @@ describe('the memory of keys', () => {
     keys.done(call, 1_100);
     keys.sweep(1_200);
     expect([keys.knows(call), forgotten.length]).toEqual([false, 1]);
+  });
+
+  it('knows no key that the service may have forgotten, and tells how old repeated ones were', () => {
+    let nowMs = 0;
+    const about = { now: () => nowMs, forget: () => undefined, mayRepeat: () => true };
+    const seconds = new KeyMemory({ ...about, rules: { ...CONTRACT_RULES, keyTtl: { seconds: 20 } } });
+    seconds.used(call, []);
+    nowMs = 19_000;
+    expect(seconds.knows(call)).toBe(true);
+    seconds.used({ ...call }, []);
+    expect(seconds.repeated).toEqual({ oldestMs: 19_000, oldestKeys: 0 });
+    nowMs = 19_600;
+    expect(seconds.knows(call)).toBe(false);
+
+    const keys = new KeyMemory({ ...about, rules: { ...CONTRACT_RULES, keyTtl: { keys: 2 } } });
+    keys.used(call, []);
+    keys.used({ ...call, key: 'k2' }, []);
+    expect(keys.knows(call)).toBe(true);
+    keys.used({ ...call, key: 'k3' }, []);
+    expect(keys.knows(call)).toBe(false);
   });
 });

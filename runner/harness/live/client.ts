@@ -165,7 +165,9 @@ export class Client<C extends Call = Call> {
       if (under === 2) this.#overlaps++;
     }
     const isAnew = !this.#options.rules.keys && link !== flow.link;
-    const call = isAnew ? this.#plan.anew(flow.call, flow.attempts + ('duplicateOf' in link ? 1 : 0)) : flow.call;
+    const call = isAnew
+      ? this.#plan.anew(flow.call, flow.attempts + ('duplicateOf' in link ? 1 : 0))
+      : flow.call;
     const parts = call === flow.call ? flow.parts : this.#options.partsOf(call);
     return { operation: this.#verdicts.sent(flow.actor, call, parts, link), parts };
   }
@@ -210,7 +212,11 @@ export class Client<C extends Call = Call> {
   }
 
   /** What the service said, or that it said nothing; null when the API's own code failed, with which the run is over. */
-  async #performed(flow: Flow<C>, call: C, { send }: Performance): Promise<Reply | Breach | Unanswered | null> {
+  async #performed(
+    flow: Flow<C>,
+    call: C,
+    { send }: Performance,
+  ): Promise<Reply | Breach | Unanswered | null> {
     try {
       return await this.#options.api.perform({ ...call, citizen: flow.actor }, send);
     } catch (error) {
@@ -265,7 +271,12 @@ export class Client<C extends Call = Call> {
     return reply;
   }
 
-  #lost(flow: Flow<C>, { operation, parts }: Attempt<C>, { message }: Unanswered, mayHaveHappened: boolean): void {
+  #lost(
+    flow: Flow<C>,
+    { operation, parts }: Attempt<C>,
+    { message }: Unanswered,
+    mayHaveHappened: boolean,
+  ): void {
     const { call } = operation;
     // A look that nobody saw changes nothing, so it may be forgotten like a request that never arrived.
     const canHappen = mayHaveHappened && !this.#plan.isLook(call);

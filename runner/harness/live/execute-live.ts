@@ -1,6 +1,7 @@
 /** One run against a live service, from its address to its verdict. */
 import {
   CONTRACT_RULES,
+  type DeclaredRules,
   type EndReport,
   type Forensic,
   type JsonObject,
@@ -149,12 +150,15 @@ function apiOf(scenario: Scenario): HttpApi {
 }
 
 /** What is declared, over the contract's; the first look may complete it. */
-function rulesOf(api: HttpApi, { rules: flags = {} }: RunConfig): Pick<LiveContext, 'rules' | 'declared'> {
+function rulesOf(api: HttpApi, config: RunConfig): Pick<LiveContext, 'rules' | 'declared'> {
+  const flags = flagsOf(config);
   const rules = withDeclared(withDeclared(CONTRACT_RULES, api.rules), flags);
   const declared = new Set([...Object.keys(api.rules), ...Object.keys(flags)] as RuleName[]);
   if (!declared.has('closing')) rules.closing = api.offers('open') && api.offers('close');
   return { rules, declared };
 }
+
+const flagsOf = (config: RunConfig) => (config as { rules?: DeclaredRules }).rules ?? {};
 
 async function supervised(context: LiveContext): Promise<EndReport> {
   const { options, scenario } = context;
@@ -194,7 +198,10 @@ async function supervised(context: LiveContext): Promise<EndReport> {
 }
 
 /** All who will ever call, made known to the service once a run. */
-async function setUp({ scenario, api, options, jars }: LiveContext, { workload, wire }: Execution): Promise<void> {
+async function setUp(
+  { scenario, api, options, jars }: LiveContext,
+  { workload, wire }: Execution,
+): Promise<void> {
   const citizens =
     scenario.live?.citizens(workload, api) ??
     Array.from({ length: options.config.citizens }, (_, i) => numbered('citizen', i + 1));
@@ -254,7 +261,7 @@ async function firstLookOf(context: LiveContext, execution: Execution): Promise<
 /** The rules of the run, and where each comes from. */
 function ruleSheet({ rules, api, options }: LiveContext, { learned }: FirstLookResult): JsonObject {
   const sourceOf = (name: RuleName): RuleSource => {
-    if (options.config.rules?.[name] !== undefined) return 'flag';
+    if (flagsOf(options.config)[name] !== undefined) return 'flag';
     if (api.rules[name] !== undefined) return 'adapter';
     return learned[name] === undefined ? 'contract' : 'learned';
   };
@@ -284,7 +291,7 @@ async function begun(
   { sink, mostOperations }: ExecutionOptions,
 ): Promise<Execution> {
   const { seed, config, signal } = options;
-  const workload = beginWorkload(scenario, seed, config, rules);
+  const workload = beginWorkload(scenario, seed, config);
   const counters = new Counters();
   const recorder = createRecorder({ ...options, sink }, workload, counters);
   const verdicts = new LiveVerdicts(workload, recorder, counters, scenario.objectNoun ?? 'object');

@@ -84,7 +84,9 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
 
   lookAfter(call: C): Planned<C> | null {
     const object = this.#options.workload.objectOf(call);
-    return object === null ? null : this.#look(new Prng(this.#options.seed, 'chaos', -3, this.#drawn), object);
+    return object === null
+      ? null
+      : this.#look(new Prng(this.#options.seed, 'chaos', -3, this.#drawn), object);
   }
 
   anew(call: C): C {
@@ -138,27 +140,54 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
       case 'single':
         return together(this.#any(prng));
       case 'rivals':
-        return steps(() => together(...Array.from({ length: most }, change), prng.chance(0.4) ? this.#look(prng, object) : null), look);
+        return steps(
+          () =>
+            together(
+              ...Array.from({ length: most }, change),
+              prng.chance(0.4) ? this.#look(prng, object) : null,
+            ),
+          look,
+        );
       case 'sandwich':
         return steps(look, () => together(change()), look);
       case 'chain':
-        return steps(() => together(change(), change()), () => together(change()), () => together(change(), this.#look(prng, object)));
+        return steps(
+          () => together(change(), change()),
+          () => together(change()),
+          () => together(change(), this.#look(prng, object)),
+        );
       case 'echoes': {
         const first = change();
         if (!first) return null;
-        const copies = Array.from({ length: 1 + prng.below(2) }, (): Planned<C> => ({ ...first, key: 'repeat' }));
-        return steps(() => together({ ...first, key: 'keep' }, ...copies), look, () => together({ ...first, key: 'release' }));
+        const copies = Array.from(
+          { length: 1 + prng.below(2) },
+          (): Planned<C> => ({ ...first, key: 'repeat' }),
+        );
+        return steps(
+          () => together({ ...first, key: 'keep' }, ...copies),
+          look,
+          () => together({ ...first, key: 'release' }),
+        );
       }
       case 'lateRepeat': {
-        const kept = this.#kept.length < MOST_KEPT && prng.chance(0.5) ? null : prng.pick(this.#kept.length > 0 ? this.#kept : [null]);
+        const kept =
+          this.#kept.length < MOST_KEPT && prng.chance(0.5)
+            ? null
+            : prng.pick(this.#kept.length > 0 ? this.#kept : [null]);
         const first = kept ?? change();
         if (!first) return null;
         const isLast = prng.chance(0.5);
-        return steps(() => together(kept ? { ...kept, key: isLast ? 'release' : 'repeat' } : { ...first, key: 'keep' }), look);
+        return steps(
+          () => together(kept ? { ...kept, key: isLast ? 'release' : 'repeat' } : { ...first, key: 'keep' }),
+          look,
+        );
       }
       case 'hangUp': {
         const first = change();
-        return first && steps(() => together({ ...first, hangUpAfterMs: prng.chance(0.4) ? 0 : prng.between(0, 5) }), look);
+        return (
+          first &&
+          steps(() => together({ ...first, hangUpAfterMs: prng.chance(0.4) ? 0 : prng.between(0, 5) }), look)
+        );
       }
     }
   }

@@ -19,7 +19,7 @@ import { KeyMemory } from './key-memory.ts';
 import { Lanes } from './lanes.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { LiveVerdicts } from './live-verdicts.ts';
-import { inTurn, type Group, type Planned } from './planned.ts';
+import { type Group, inTurn, type Planned } from './planned.ts';
 
 /** Objects that are looked at when the city is quiet, at most. */
 const QUIET_LOOKS = 24;
@@ -254,7 +254,12 @@ export class LiveRun<C extends Call = Call> {
   }
 
   /** For those of a wave that leave with others at one instant; null: there are not two of them. */
-  #barrier(wave: readonly Planned<C>[], running: Running<C>, from: number, isTogether: boolean): Barrier | null {
+  #barrier(
+    wave: readonly Planned<C>[],
+    running: Running<C>,
+    from: number,
+    isTogether: boolean,
+  ): Barrier | null {
     if (!isTogether) return null;
     const rivals = wave.filter((planned, i) => !planned.afterMs && this.#begins(planned, running, from + i));
     return rivals.length > 1 ? new Barrier(rivals.length) : null;
@@ -342,7 +347,9 @@ export class LiveRun<C extends Call = Call> {
   /** Waits until nothing is under way and looks at what the citizens went for. */
   async #quietLooks(): Promise<void> {
     await this.#drain();
-    const objects = [...this.#touched].filter((object) => !this.#verdicts.isGivenUp(object)).slice(-QUIET_LOOKS);
+    const objects = [...this.#touched]
+      .filter((object) => !this.#verdicts.isGivenUp(object))
+      .slice(-QUIET_LOOKS);
     this.#touched.clear();
     await this.#sendAll(this.#plan.quietLooks(objects));
   }

@@ -54,12 +54,7 @@ export class LiveVerdicts<C extends Call = Call> extends Verdicts<C> {
   }
 
   /** A request is about to leave. `link` says of which earlier one it is a repeat. */
-  sent(
-    actor: string,
-    call: C,
-    parts: readonly ModelPart[],
-    link: Record<string, unknown>,
-  ): Operation<C> {
+  sent(actor: string, call: C, parts: readonly ModelPart[], link: Record<string, unknown>): Operation<C> {
     this.counters.inFlight++;
     const operation = this.announced(actor, call, link);
     this.#lastInvokedMs = operation.invokedMs;

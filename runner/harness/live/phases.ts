@@ -80,7 +80,11 @@ export function choosePattern<Pattern extends string>(
 export function chooseObject(
   prng: Prng,
   { phase, number }: Place,
-  { seed, objects, isGivenUp }: { seed: number; objects: readonly string[]; isGivenUp: (object: string) => boolean },
+  {
+    seed,
+    objects,
+    isGivenUp,
+  }: { seed: number; objects: readonly string[]; isGivenUp: (object: string) => boolean },
 ): string {
   const orNext = (position: number) => {
     const at = (i: number) => objects[(position + i) % objects.length] as string;

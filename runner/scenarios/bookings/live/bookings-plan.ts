@@ -68,7 +68,11 @@ export class BookingsPlan implements LivePlan<BookingCall> {
   }
 
   quietLooks(slots: readonly string[]): Planned[] {
-    return [...slots.flatMap((slot) => this.#veteran(slot, 'repeat')), ...slots.map((slot) => read(slot)), list()];
+    return [
+      ...slots.flatMap((slot) => this.#veteran(slot, 'repeat')),
+      ...slots.map((slot) => read(slot)),
+      list(),
+    ];
   }
 
   finalWaves(touched: readonly string[]): Planned[][] {
@@ -143,7 +147,9 @@ export class BookingsPlan implements LivePlan<BookingCall> {
     const { keys } = this.#options.rules;
     return {
       ...(keys ? { 'an answer was lost and the request had happened': this.#hadHappened } : {}),
-      ...(keys ? { 'an old request came again after its booking was cancelled': this.#repeatsOfCancelled } : {}),
+      ...(keys
+        ? { 'an old request came again after its booking was cancelled': this.#repeatsOfCancelled }
+        : {}),
     };
   }
 
@@ -165,6 +171,16 @@ export class BookingsPlan implements LivePlan<BookingCall> {
     const { rules, offers, isGivenUp, config } = this.#options;
     const { concurrency } = config;
     const knowledge = this.#knowledge;
-    return new Scene({ n, prng, slot, knowledge, rules, offers, isGivenUp, concurrency, citizens: this.#citizens });
+    return new Scene({
+      n,
+      prng,
+      slot,
+      knowledge,
+      rules,
+      offers,
+      isGivenUp,
+      concurrency,
+      citizens: this.#citizens,
+    });
   }
 }

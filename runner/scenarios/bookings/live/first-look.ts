@@ -193,8 +193,7 @@ class Look {
         { attempts: rounds, failures: leaks },
       );
     }
-    if (rounds === 0)
-      note('nothing was ever under way at a reset: the service is too fast for that', {});
+    if (rounds === 0) note('nothing was ever under way at a reset: the service is too fast for that', {});
   }
 
   async #resetOver(headStartMs: number) {
@@ -240,7 +239,8 @@ class Look {
     for (const id of SLOTS) {
       const row = rows.find((each) => each.id === id);
       const { capacity } = this.#world.slots[0] as { capacity: number };
-      const isFresh = row && (row.capacity ?? capacity) === capacity && (row.open ?? true) && row.bookings === 0;
+      const isFresh =
+        row && (row.capacity ?? capacity) === capacity && (row.open ?? true) && row.bookings === 0;
       if (!isFresh) return { shown: row ? JSON.stringify(row) : `no ${id}`, slot: id };
     }
     if (!this.#options.isContract) return null;
@@ -330,7 +330,7 @@ class Look {
 }
 
 function callerOf(call: BookingCall): string {
-  if ('citizen' in call && call.citizen !== undefined) return call.citizen;
+  if ('citizen' in call && typeof call.citizen === 'string') return call.citizen;
   return call.operation === 'open' || call.operation === 'close' ? MANAGER : OBSERVER;
 }
 

@@ -1,6 +1,7 @@
 /** To whom each booking id was given, for good: the same id for another request is a violation wherever it shows. */
-import type { BookCall } from '../../scenarios/bookings/calls.ts';
-import type { Violation } from '../../scenarios/workload.ts';
+
+import type { Violation } from '../../workload.ts';
+import type { BookCall } from '../calls.ts';
 
 /** Ids remembered, the newest first to stay. */
 const REMEMBERED = 100_000;

@@ -51,14 +51,24 @@ const KEYED: readonly PatternName[] = [
   ...(['echoes', 'lateRepeat', 'repeatRace', 'keyLife'] as const),
 ];
 const SWITCHING: readonly PatternName[] = ['switchAndAsk', 'closeRace', 'switches'];
-const CANCELLING: readonly PatternName[] = ['cancelRace', 'cancelStorm', 'staleCancel', 'mill', 'foreignCancel'];
+const CANCELLING: readonly PatternName[] = [
+  'cancelRace',
+  'cancelStorm',
+  'staleCancel',
+  'mill',
+  'foreignCancel',
+];
 /** A slot with more seats than this is filled up on purpose. */
 const FILLS_BY_ITSELF = 5;
 
 /** True for a pattern that a service with these rules and operations can be met with. */
 export function suits(
   pattern: PatternName,
-  { rules, offers, isContract }: { rules: Readonly<ServiceRules>; offers: (operation: string) => boolean; isContract: boolean },
+  {
+    rules,
+    offers,
+    isContract,
+  }: { rules: Readonly<ServiceRules>; offers: (operation: string) => boolean; isContract: boolean },
 ): boolean {
   if (KEYED.includes(pattern) && !rules.keys) return false;
   if (SWITCHING.includes(pattern) && !rules.closing) return false;

@@ -1,7 +1,7 @@
 /** What a pattern has at hand: the slot, the luck of the draw, and what the citizens know. */
 import type { ServiceRules } from '../../../../server/contract/index.ts';
-import { numbered } from '../calls.ts';
 import type { Prng } from '../../../sim/prng.ts';
+import { numbered } from '../calls.ts';
 import type { CityKnowledge, HeldBooking } from './city-knowledge.ts';
 import { type Booking, booking, cancelling, type Group, list, type Planned, read } from './planned.ts';
 

@@ -1,6 +1,7 @@
 /** Patterns of keys that a careless service takes for one: shared, or alike in all but a sign. */
-import { type Booking, booking, type Group, list, type Planned, read, steps, together } from '../planned.ts';
+
 import { numbered } from '../../calls.ts';
+import { type Booking, booking, type Group, list, type Planned, read, steps, together } from '../planned.ts';
 import type { Scene } from '../scene.ts';
 
 /** The signs that services join a citizen and a key with. */

@@ -136,7 +136,11 @@ export function foreignCancel(scene: Scene): Group {
   if (held.length === 0) return burst(scene);
   const one = prng.pick(held);
   const foreign = cancelling(slot, one, scene.citizen(new Set([one.call.citizen])));
-  const requests = [foreign, prng.chance(0.3) ? cancelling(slot, one) : null, prng.chance(0.4) ? scene.book() : null];
+  const requests = [
+    foreign,
+    prng.chance(0.3) ? cancelling(slot, one) : null,
+    prng.chance(0.4) ? scene.book() : null,
+  ];
   return {
     requests: requests.filter((planned) => planned !== null),
     next: () =>
