@@ -8,6 +8,7 @@ import type { Call } from '../service/call.ts';
 import type { MemoryService } from '../service/memory-service.ts';
 import type { SqlService } from '../service/sql-service.ts';
 import type { Prng } from '../sim/prng.ts';
+import type { HttpAdapter } from '../targets/http/adapter.ts';
 import type { HttpApi } from '../targets/http/api.ts';
 import type { Workload } from './workload.ts';
 
@@ -27,7 +28,7 @@ export interface Scenario<C extends Call = Call> {
   /** The reference service over PostgreSQL, likewise. */
   sqlService?(bug: string | null): SqlService;
   /** How its calls go over HTTP, where no adapter says otherwise: the contract of a service at a URL. */
-  readonly http?: HttpApi;
+  readonly http?: HttpAdapter<C, never> | HttpApi;
   /** What live attacks need beside what every scenario has; the general patterns where it is left out. */
   readonly live?: LiveScenario<C>;
   /** Begins a run. The world may be drawn from `prng`; what each operation draws from comes with it. */

@@ -23,6 +23,7 @@ import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Workload } from '../../scenarios/workload.ts';
 import { httpApiOf } from '../../targets/http/adapted.ts';
+import type { HttpAdapter } from '../../targets/http/adapter.ts';
 import { resolveService, type ServiceAddress } from '../../targets/http/address.ts';
 import { type HttpApi, NotPreparedError, Unanswered } from '../../targets/http/api.ts';
 import { CookieJars } from '../../targets/http/cookies.ts';
@@ -143,7 +144,8 @@ export async function executeLive(options: LiveOptions): Promise<EndReport> {
 function apiOf(scenario: Scenario): HttpApi {
   const adapter = loadedAdapter()?.adapter ?? null;
   if (adapter) return httpApiOf(adapter, scenario);
-  if (scenario.http) return scenario.http;
+  const { http } = scenario;
+  if (http) return 'isContract' in http ? http : httpApiOf(http as unknown as HttpAdapter, scenario);
   throw new Error(
     `The scenario ${JSON.stringify(scenario.name)} does not say how its calls go over HTTP, which a target that is a URL needs: give it \`http\`, or an adapter with --adapter FILE.`,
   );

@@ -27,6 +27,10 @@ const QUIET_LOOKS = 24;
 const LOOKED_AT_AFTER_RESTART = 3;
 /** This share of the groups leaves at one instant, as exactly as that can be done. */
 const TOGETHER_SHARE = 0.7;
+/** The last repeats come when this share of a key's promised life is over. */
+const LATE_SHARE = 0.95;
+/** Longer than this, in ms, a run does not wait for its last requests to grow old. */
+const LONGEST_WAIT_MS = 60_000;
 /** A reduced run that begins its groups one after the other has this variant. */
 export const ONE_BY_ONE = 1;
 
@@ -144,6 +148,46 @@ export class LiveRun<C extends Call = Call> {
       if (pressure) await pressure;
       if (this.#planned >= this.#limit || this.#isLate()) break;
     }
+    await this.#drain();
+    if (!this.#cursor.isReduced) await this.#repeatLate();
+  }
+
+  /**
+   * Where a service promises to know keys for some time, or among so many, requests come again just before that is
+   * over. Waits for it, at most a minute.
+   */
+  async #repeatLate(): Promise<void> {
+    const { keys, keyTtl } = this.#options.rules;
+    if (!keys || keyTtl === null || this.#isOver()) return;
+    const untilMs = this.#verdicts.now + LONGEST_WAIT_MS;
+    const isOver = () => this.#isOver() || this.#verdicts.now > untilMs;
+    if ('keys' in keyTtl) {
+      await this.#run(this.#plan.elder?.(this.#cursor.extra()));
+      const [elder] = this.#elders().slice(-1);
+      while (elder && !isOver() && this.#keys.newerThan(elder.call) < keyTtl.keys * LATE_SHARE) {
+        await this.#run(this.#plan.bustle?.(this.#cursor.extra()));
+      }
+      if (elder && !this.#isOver()) await this.#sendAll([elder]);
+      return;
+    }
+    if (this.#elders().length === 0) await this.#run(this.#plan.elder?.(this.#cursor.extra()));
+    const elders = this.#elders();
+    const ageMs = Math.max(0, ...elders.map(({ call }) => this.#keys.ageMs(call)));
+    const dueMs = this.#verdicts.now + keyTtl.seconds * 1_000 * LATE_SHARE - ageMs;
+    while (this.#verdicts.now < dueMs && !isOver())
+      await delay(Math.min(100, dueMs - this.#verdicts.now + 1));
+    await this.#sendAll(elders);
+  }
+
+  /** Old requests that the service still has to know. */
+  #elders(): Planned<C>[] {
+    return (this.#plan.elders?.() ?? []).filter((planned) => this.#isAllowed(planned));
+  }
+
+  /** A group to its end; nothing for none. */
+  async #run(group: Group<C> | null | undefined): Promise<void> {
+    if (!group) return;
+    await this.#begin({ g: this.#cursor.extra(), wave: 0, intensity: 0, group });
     await this.#drain();
   }
 
@@ -276,7 +320,10 @@ export class LiveRun<C extends Call = Call> {
     i: number,
     barrier: Barrier | null,
   ): Promise<Reply | null> | null {
-    if (!this.#begins(planned, running, i)) return null;
+    if (!this.#begins(planned, running, i)) {
+      if (!this.#isAllowed(planned)) this.#letGo(planned);
+      return null;
+    }
     this.#lanes.take(1);
     return this.#chain(planned, running, i, barrier).finally(() => this.#lanes.free());
   }
@@ -287,7 +334,11 @@ export class LiveRun<C extends Call = Call> {
     let next: Planned<C> | null = planned;
     for (let depth = 0; next && !this.#isOver(); depth++) {
       const n = numberOf(g, wave, i, depth);
-      if (!this.#cursor.keeps(n) || !this.#isAllowed(next)) break;
+      if (!this.#cursor.keeps(n)) break;
+      if (!this.#isAllowed(next)) {
+        this.#letGo(next);
+        break;
+      }
       const flow = this.#flow(next, n, intensity);
       if (next.afterMs) await delay(next.afterMs);
       const reply: Reply | null = await this.#carry(flow, depth === 0 && !next.afterMs ? barrier : null);
@@ -309,12 +360,19 @@ export class LiveRun<C extends Call = Call> {
   /** Not what the API does not have, and no repeat that the service, or this run, may not know any more. */
   #isAllowed({ call, key }: Planned<C>): boolean {
     if (!this.#options.api.offers(call.operation)) return false;
-    return (key !== 'repeat' && key !== 'release') || (this.#options.rules.keys && this.#keys.knows(call));
+    if (key !== 'repeat' && key !== 'release') return true;
+    return this.#options.rules.keys && this.#keys.knows(call);
+  }
+
+  /** What the service need not know any more makes room for others. */
+  #letGo(planned: Planned<C>): void {
+    const { key } = planned;
+    if (key === 'repeat' || key === 'release') this.#plan.begun({ ...planned, key: 'release' });
   }
 
   /** One that is not the plan's own, at once. */
   #send(planned: Planned<C>): void {
-    if (!this.#isAllowed(planned)) return;
+    if (!this.#isAllowed(planned)) return this.#letGo(planned);
     this.#lanes.take(1);
     void this.#carry(this.#flow(planned, -1, 0), null).finally(() => this.#lanes.free());
   }

@@ -5,6 +5,7 @@
 import type { Scenario } from '../../public.ts';
 import { BANK_BUGS, findBankBug } from './bugs.ts';
 import { BANK_OPERATIONS, type BankCall } from './calls.ts';
+import { bankOverHttp } from './http.ts';
 import { MemoryBank } from './memory-service.ts';
 import { sqlBank } from './sql-service.ts';
 import { BankWorkload } from './workload.ts';
@@ -21,5 +22,6 @@ export const transfers: Scenario<BankCall> = {
   ],
   memoryService: (bug) => new MemoryBank(bug === null ? {} : findBankBug(bug).memory),
   sqlService: (bug) => sqlBank(bug === null ? {} : findBankBug(bug).sql),
+  http: bankOverHttp,
   workload: (_seed, config, prng) => new BankWorkload(config, prng),
 };

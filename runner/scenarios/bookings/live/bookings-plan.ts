@@ -8,7 +8,7 @@ import { type BookingCall, type BookingWorld, numbered } from '../calls.ts';
 import { CityKnowledge } from './city-knowledge.ts';
 import { IdOwners } from './id-owners.ts';
 import { MAKERS, MIXES, suits } from './mixes.ts';
-import { single } from './patterns/looks.ts';
+import { mill, single } from './patterns/looks.ts';
 import { settle } from './patterns/repeats.ts';
 import { type Group, list, type Planned, read, steps, together } from './planned.ts';
 import { Scene } from './scene.ts';
@@ -73,6 +73,26 @@ export class BookingsPlan implements LivePlan<BookingCall> {
       ...slots.map((slot) => read(slot)),
       list(),
     ];
+  }
+
+  elders(): Planned[] {
+    const { slots } = this.#knowledge;
+    return slots.flatMap((slot) => [
+      ...this.#veteran(slot, 'repeat'),
+      ...this.#knowledge.kept(slot).map((call): Planned => ({ actor: call.citizen, call, key: 'repeat' })),
+    ]);
+  }
+
+  elder(g: number): Group {
+    const prng = new Prng(this.#options.seed, 'operation', g);
+    const scene = this.#scene(g, prng, this.#knowledge.slots[0] as string).withRoom();
+    return { requests: [{ ...scene.book(), key: 'keep' }] };
+  }
+
+  bustle(g: number): Group {
+    const prng = new Prng(this.#options.seed, 'operation', g);
+    const { slots } = this.#knowledge;
+    return mill(this.#scene(g, prng, slots.at(-1) as string));
   }
 
   finalWaves(touched: readonly string[]): Planned[][] {

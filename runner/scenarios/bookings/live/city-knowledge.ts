@@ -131,6 +131,9 @@ export class CityKnowledge {
   release(call: BookCall): void {
     const knowledge = this.#of(call.slot);
     knowledge.kept = knowledge.kept.filter((other) => other !== call);
+    if (knowledge.veteran !== call) return;
+    knowledge.veteran = null;
+    this.#veterans--;
   }
 
   /** No answer will come to a request that reached the service. */

@@ -1,0 +1,56 @@
+/** A scenario that is not bookings, on a running service: the general patterns find what is wrong with a bank. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { executeLive } from '../../runner/harness/live/execute-live.ts';
+import { MemorySink } from '../../runner/telemetry/memory.ts';
+import { runConfigSchema } from '../../server/contract/index.ts';
+import { type BankBug, serveBank } from '../fixtures/bank-services/bank.ts';
+import { neverStopped } from '../helpers/execute.ts';
+
+const servers: Server[] = [];
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  }
+});
+
+async function attacked(bug: BankBug | null, seed: number, faults: 'none' | 'rough' | 'brutal') {
+  const server = await serveBank(bug);
+  servers.push(server);
+  const sink = new MemorySink();
+  const end = await executeLive({
+    scenario: 'transfers',
+    target: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seed,
+    config: runConfigSchema.parse({ operations: 600, slots: 6, faults }),
+    sink,
+    signal: neverStopped,
+    retries: 0,
+  });
+  return { end, events: sink.events };
+}
+
+describe('transfers over HTTP', () => {
+  it.each(['none', 'rough', 'brutal'] as const)('passes a right bank under %s faults', async (faults) => {
+    for (const seed of [1, 2]) {
+      const { end, events } = await attacked(null, seed, faults);
+      expect(end.failForensic?.message ?? end.status).toBe('PASS');
+      expect(events.at(-1)?.data).toMatchObject({ notTested: [] });
+    }
+  });
+
+  it.each([
+    ['overdraws', ['no-account-below-zero', 'per-object-history'], ['transfer', 'balance', 'statement']],
+    ['repeats-move-twice', ['per-object-history'], ['transfer', 'balance', 'statement']],
+    ['torn-statement', ['money-is-conserved'], ['statement']],
+  ] as const)('fails a bank that %s', async (bug, invariants, operations) => {
+    for (const seed of [1, 2, 3]) {
+      const { failForensic } = (await attacked(bug, seed, 'rough')).end;
+      expect(invariants, `seed ${seed}`).toContain(failForensic?.invariant);
+      expect(operations, `seed ${seed}`).toContain(failForensic?.operation?.['operation']);
+    }
+  });
+});
