@@ -4,6 +4,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AdapterError } from './adapter-error.ts';
+import { isModuleInCommonJs, loadModulesInCommonJs } from './commonjs-package.ts';
 import { asTyped, type ModuleRole, type Place } from './place.ts';
 
 const CHECK_LIMIT_MS = 5_000;
@@ -27,6 +28,7 @@ export async function loadDefault(role: ModuleRole, path: string): Promise<unkno
       `${path}: this Node (${process.versions.node}) cannot run TypeScript. Use Node 22.18 or newer, or compile the file to .mjs.`,
     );
   }
+  loadModulesInCommonJs();
   let found: Record<string, unknown>;
   try {
     found = await import(pathToFileURL(file).href);
@@ -75,9 +77,13 @@ function placeOfSyntaxError(role: ModuleRole, file: string, error: unknown): Pla
   return Number.isInteger(line) ? { role, file: asTyped(file), line } : null;
 }
 
+const IN_COMMONJS =
+  'it is written with import and export, but the package.json of its folder says "type": "commonjs". Rename it to .mts (or .mjs), or say "type": "module" there.';
+
 /** A syntax error with its place, an error thrown by the file itself, or a package that is missing. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (isModuleInCommonJs(error)) return IN_COMMONJS;
   // Node puts the place of a syntax error, `file:line`, first in the stack.
   const [place] = (error.stack ?? '').split('\n');
   const at = error.name === 'SyntaxError' && place?.startsWith('file:') ? ` at ${place}` : '';

@@ -2,6 +2,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolveService } from '../../runner/targets/http/address.ts';
+import { type Send, Unanswered } from '../../runner/targets/http/api.ts';
+import { CookieJars } from '../../runner/targets/http/cookies.ts';
+import { answerOf, wireRequestOf } from '../../runner/targets/http/request.ts';
 import { Wire } from '../../runner/targets/http/wire.ts';
 
 export interface Asked {
@@ -61,4 +64,16 @@ export async function smallServer(
 export function answerJson(response: ServerResponse, status: number, json?: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(json === undefined ? undefined : JSON.stringify(json));
+}
+
+/** As the client of a run sends, without faults. */
+export function sending(wire: Wire): Send {
+  const jars = new CookieJars();
+  return async (request) => {
+    const exchange = await wire.exchange(wireRequestOf(request, jars), { deadlineMs: 2_000 });
+    if (exchange.kind === 'none') throw new Unanswered(exchange.cause, exchange);
+    if (exchange.status >= 500) throw new Unanswered(`${exchange.status}`, { status: exchange.status });
+    jars.keep(request.jar, exchange);
+    return answerOf(exchange);
+  };
 }

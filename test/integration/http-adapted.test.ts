@@ -3,26 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { AdapterError } from '../../runner/modules/adapter-error.ts';
 import { httpApiOf } from '../../runner/targets/http/adapted.ts';
 import type { HttpAdapter, HttpReply } from '../../runner/targets/http/adapter.ts';
-import { NotPreparedError, type Send, Unanswered } from '../../runner/targets/http/api.ts';
-import { CookieJars } from '../../runner/targets/http/cookies.ts';
+import { NotPreparedError, Unanswered } from '../../runner/targets/http/api.ts';
 import { preparingSend, withinLimit } from '../../runner/targets/http/preparing.ts';
-import { answerOf, wireRequestOf } from '../../runner/targets/http/request.ts';
-import type { Wire } from '../../runner/targets/http/wire.ts';
-import { answerJson, smallServer } from '../helpers/small-server.ts';
+import { answerJson, sending, smallServer } from '../helpers/small-server.ts';
 
 const book = { operation: 'book', slot: 'slot-001', citizen: 'citizen-001', key: 'k1' } as const;
 const world = { slots: [], citizens: 5 };
-
-/** As the client of a run sends, without faults. */
-function sending(wire: Wire, jars = new CookieJars()): Send {
-  return async (request) => {
-    const exchange = await wire.exchange(wireRequestOf(request, jars), { deadlineMs: 2_000 });
-    if (exchange.kind === 'none') throw new Unanswered(exchange.cause, exchange);
-    if (exchange.status >= 500) throw new Unanswered(`${exchange.status}`, { status: exchange.status });
-    jars.keep(request.jar, exchange);
-    return answerOf(exchange);
-  };
-}
 
 const adapter = (perform: HttpAdapter['perform'], more: Partial<HttpAdapter> = {}): HttpAdapter => ({
   name: 'test',

@@ -40,7 +40,24 @@ export interface ServiceReport {
   [more: string]: unknown;
 }
 
-export class ServiceProcess {
+/** A service that the run starts, kills and starts again, as one process or several. */
+export interface StartedService {
+  /** True while all of it runs, whether it answers or not. */
+  readonly running: boolean;
+  /** Times that it, or a part of it, ended although nobody killed it. */
+  readonly ends: number;
+  /** Resolves when all that runs now is gone. */
+  readonly gone: Promise<void>;
+  /** Starts what does not run, and waits until it answers; throws, with what it printed last, when it does not. */
+  start(): Promise<void>;
+  /** Kills one of its processes, the `n`th, with its whole group; resolves when it is gone. */
+  kill(n?: number): Promise<void>;
+  /** Leaves nothing running. */
+  close(): Promise<void>;
+  report(): ServiceReport;
+}
+
+export class ServiceProcess implements StartedService {
   readonly #command: string;
   readonly #words: readonly string[];
   readonly #env: Record<string, string>;
@@ -55,33 +72,31 @@ export class ServiceProcess {
   #ends = 0;
 
   /**
-   * `answers` tells whether the service can be reached. The service finds its URL and PORT in its environment.
+   * `answers` tells whether the service can be reached. The service finds its URL and PORT in its environment, and its
+   * port wherever the command says `{port}`.
    * @throws Error when the command has no words.
    */
   constructor(command: string, url: URL, port: number, answers: () => Promise<boolean>) {
     this.#command = command;
-    this.#words = commandWords(command);
+    this.#words = commandWords(command).map((word) => word.replaceAll('{port}', String(port)));
     this.#env = { PORT: String(port), URL: url.origin };
     this.#answers = answers;
   }
 
-  /** True while it runs, whether it answers or not. */
   get running(): boolean {
     return this.#child !== null;
   }
 
-  /** Times that it ended although nobody killed it. */
   get ends(): number {
     return this.#ends;
   }
 
-  /** Resolves when the process that runs now is gone. */
   get gone(): Promise<void> {
     return this.#gone;
   }
 
-  /** Starts it and waits until it answers; throws, with what it printed last, when it does not. */
   async start(): Promise<void> {
+    if (this.running) return;
     if (this.#starts === 0 && (await this.#answers())) {
       throw new Error(
         `The service cannot be started with ${JSON.stringify(this.#command)}: something else answers at its URL already. Stop that, or leave --exec out.`,
@@ -99,14 +114,12 @@ export class ServiceProcess {
     if (!this.running) throw new Error(this.#failure('ended while another one answered at its URL'));
   }
 
-  /** Kills the whole group at once; resolves when it is gone. */
   async kill(): Promise<void> {
     if (this.#child === null) return;
     this.#kills++;
     await this.close();
   }
 
-  /** Leaves nothing running. */
   async close(): Promise<void> {
     this.#expected = true;
     this.#child?.kill('SIGKILL');

@@ -112,35 +112,52 @@ const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
 
 type Lookup = NonNullable<net.TcpNetConnectOpts['lookup']>;
 
-export class Wire {
-  readonly #address: ServiceAddress;
-  readonly #agent: http.Agent;
-  readonly #lookup: Lookup;
-  #pinned: ServiceAddress['addresses'][number];
-  readonly #open = new Set<{ destroy(): void }>();
-  #closed = false;
+/** One of the addresses that a wire speaks to, settled on one IP address. */
+class Peer {
+  readonly at: ServiceAddress;
+  readonly isSecure: boolean;
+  pinned: ServiceAddress['addresses'][number];
+  readonly lookup: Lookup;
 
-  /** `connections`: how many are kept open for reuse. */
-  constructor(address: ServiceAddress, connections: number) {
-    this.#address = address;
-    const options = { keepAlive: true, maxFreeSockets: connections, scheduling: 'lifo' as const };
-    this.#agent = address.url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
-    this.#pinned = address.addresses[0] as ServiceAddress['addresses'][number];
-    this.#lookup = (_host, options, callback) => {
-      const { address, family } = this.#pinned;
+  constructor(at: ServiceAddress) {
+    this.at = at;
+    this.isSecure = at.url.protocol === 'https:';
+    this.pinned = at.addresses[0] as ServiceAddress['addresses'][number];
+    this.lookup = (_host, options, callback) => {
+      const { address, family } = this.pinned;
       if (options.all) callback(null, [{ address, family }]);
       else callback(null, address, family);
     };
   }
 
-  /** Settles on the first address of the host that accepts a connection; false when none does. */
   async pin(timeoutMs: number): Promise<boolean> {
-    for (const candidate of this.#address.addresses) {
-      if (!(await accepts(candidate.address, this.#address.port, timeoutMs))) continue;
-      this.#pinned = candidate;
+    for (const candidate of this.at.addresses) {
+      if (!(await accepts(candidate.address, this.at.port, timeoutMs))) continue;
+      this.pinned = candidate;
       return true;
     }
     return false;
+  }
+}
+
+export class Wire {
+  readonly #peers: readonly Peer[];
+  readonly #agents: { readonly plain: http.Agent; readonly secure: https.Agent };
+  readonly #open = new Set<{ destroy(): void }>();
+  #turn = 0;
+  #closed = false;
+
+  /** Of several addresses each request goes to the next. `connections`: how many are kept open for reuse, to each. */
+  constructor(addresses: ServiceAddress | readonly ServiceAddress[], connections: number) {
+    this.#peers = [addresses].flat().map((address) => new Peer(address));
+    const options = { keepAlive: true, maxFreeSockets: connections, scheduling: 'lifo' as const };
+    this.#agents = { plain: new http.Agent(options), secure: new https.Agent(options) };
+  }
+
+  /** Settles on the first IP address of each host that accepts a connection; false when one has none. */
+  async pin(timeoutMs: number): Promise<boolean> {
+    const pinned = await Promise.all(this.#peers.map((peer) => peer.pin(timeoutMs)));
+    return pinned.every(Boolean);
   }
 
   /** True once nothing is sent any more. */
@@ -148,22 +165,37 @@ export class Wire {
     return this.#closed;
   }
 
-  /** Sends one request. Never rejects. */
-  exchange(request: WireRequest, handling: Handling): Promise<Exchange> {
+  /**
+   * Sends one request. Never rejects. Of several addresses those where nobody is are passed over, as a load balancer
+   * does.
+   */
+  async exchange(request: WireRequest, handling: Handling): Promise<Exchange> {
+    let exchange = await this.#once(request, handling);
+    for (let more = this.#peers.length - 1; more > 0 && isRefused(exchange); more--) {
+      // The barrier has counted it already.
+      exchange = await this.#once(request, { ...handling, barrier: null });
+    }
+    return exchange;
+  }
+
+  #once(request: WireRequest, handling: Handling): Promise<Exchange> {
     if (this.#closed)
       return Promise.resolve({ kind: 'none', cause: 'the run is over', whole: false, isLate: false });
-    return handling.cut === 'request' ? this.#cutShort(request, handling) : this.#full(request, handling);
+    const peer = this.#peers[this.#turn++ % this.#peers.length] as Peer;
+    return handling.cut === 'request'
+      ? this.#cutShort(peer, request, handling)
+      : this.#full(peer, request, handling);
   }
 
   /** Cuts everything that is under way; the exchanges end without an answer. */
   close(): void {
     this.#closed = true;
     for (const open of this.#open) open.destroy();
-    this.#agent.destroy();
+    this.#agents.plain.destroy();
+    this.#agents.secure.destroy();
   }
 
-  #headers(request: WireRequest): Record<string, string> {
-    const { authorization } = this.#address;
+  #headers({ at: { authorization } }: Peer, request: WireRequest): Record<string, string> {
     const headers: Record<string, string> = {
       accept: 'application/json',
       ...(authorization === null ? {} : { authorization }),
@@ -176,19 +208,19 @@ export class Wire {
     return headers;
   }
 
-  #full(request: WireRequest, handling: Handling): Promise<Exchange> {
-    const { url, port, basePath } = this.#address;
+  #full(peer: Peer, request: WireRequest, handling: Handling): Promise<Exchange> {
+    const { url, port, basePath } = peer.at;
     const { cut = null, cutAt = 0, splitMs = null, splitAt = 0, barrier = null, deadlineMs } = handling;
     return new Promise((resolve) => {
       let connected = false;
-      const sending = (url.protocol === 'https:' ? https : http).request({
-        agent: this.#agent,
-        lookup: this.#lookup,
+      const sending = (peer.isSecure ? https : http).request({
+        agent: peer.isSecure ? this.#agents.secure : this.#agents.plain,
+        lookup: peer.lookup,
         hostname: url.hostname.replace(/^\[|\]$/g, ''),
         port,
         method: request.method,
         path: basePath + request.path,
-        headers: this.#headers(request),
+        headers: this.#headers(peer, request),
       });
       const timers: NodeJS.Timeout[] = [];
       this.#open.add(sending);
@@ -234,9 +266,9 @@ export class Wire {
   }
 
   /** Sends a part of the request on a connection of its own and cuts that, so that the rest never comes. */
-  #cutShort(request: WireRequest, handling: Handling): Promise<Exchange> {
-    const { url, port, basePath } = this.#address;
-    const headers = Object.entries({ host: url.host, ...this.#headers(request) });
+  #cutShort(peer: Peer, request: WireRequest, handling: Handling): Promise<Exchange> {
+    const { url, port, basePath } = peer.at;
+    const headers = Object.entries({ host: url.host, ...this.#headers(peer, request) });
     const head = `${request.method} ${basePath}${request.path} HTTP/1.1\r\n${headers.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`;
     const bytes = Buffer.concat([Buffer.from(head), bytesOf(request.body ?? '')]);
     const sent = bytes.subarray(
@@ -244,9 +276,8 @@ export class Wire {
       Math.min(bytes.length - 1, Math.floor(bytes.length * (handling.cutAt ?? 0.5))),
     );
     return new Promise((resolve) => {
-      const to = { host: this.#pinned.address, port };
-      const socket =
-        url.protocol === 'https:' ? tls.connect({ ...to, servername: url.hostname }) : net.connect(to);
+      const to = { host: peer.pinned.address, port };
+      const socket = peer.isSecure ? tls.connect({ ...to, servername: url.hostname }) : net.connect(to);
       this.#open.add(socket);
       const end = (cause: string) => {
         clearTimeout(timer);
@@ -256,7 +287,7 @@ export class Wire {
       };
       const timer = setTimeout(() => end('no connection in time'), handling.deadlineMs);
       socket.on('error', (error) => end(causeOf(error)));
-      socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () =>
+      socket.once(peer.isSecure ? 'secureConnect' : 'connect', () =>
         socket.write(sent, () => end('the connection was cut before the request was sent whole')),
       );
     });
@@ -287,6 +318,11 @@ function receive(
       body: Buffer.concat(chunks).toString('utf8'),
     });
   });
+}
+
+/** Nobody is there, so that nothing was sent. */
+function isRefused(exchange: Exchange): boolean {
+  return exchange.kind === 'none' && !exchange.whole && exchange.cause === 'ECONNREFUSED';
 }
 
 function bytesOf(body: string | Uint8Array): Uint8Array {
