@@ -62,6 +62,12 @@ export interface LiveOptions {
   now?: () => Date;
   /** The command that starts the service; null: it runs already. From the local command line only. */
   exec?: string | null;
+  /** How long the setup of the service may take, and a reset of it. */
+  setupTimeoutMs?: number;
+  /** Processes that `exec` starts; 1 unless it is given. */
+  instances?: number;
+  /** All URLs of the service, `target` first; that alone unless they are given. */
+  targets?: readonly string[];
   /** How often a failure is tried again, at most; 5 unless it is given. */
   retries?: number;
   /** Filled with what the run did, for making it small. */

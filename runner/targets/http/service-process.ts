@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from '../../../server/contract/child-process/child.ts';
 import { OutputTail } from '../../../server/contract/child-process/output-tail.ts';
+import { maskCommand } from '../../../server/contract/index.ts';
 import { commandWords } from './command-words.ts';
 
 /** A service that does not answer after this has not come up. */
@@ -41,6 +42,7 @@ export interface ServiceReport {
 }
 
 export class ServiceProcess {
+  /** As it is shown: without passwords and tokens. */
   readonly #command: string;
   readonly #words: readonly string[];
   readonly #env: Record<string, string>;
@@ -59,7 +61,7 @@ export class ServiceProcess {
    * @throws Error when the command has no words.
    */
   constructor(command: string, url: URL, port: number, answers: () => Promise<boolean>) {
-    this.#command = command;
+    this.#command = maskCommand(command).text;
     this.#words = commandWords(command);
     this.#env = { PORT: String(port), URL: url.origin };
     this.#answers = answers;
