@@ -3,6 +3,7 @@ import { HistoryChecker } from '../checkers/history-checker.ts';
 import type { ModelPart, Operation, Violation, Workload } from '../scenarios/scenario.ts';
 import type { Call, Reply } from '../service/call.ts';
 import type { Counters } from './counters.ts';
+import { ErrorWatch, type InternalError, type Tried } from './error-watch.ts';
 import { type Failure, unexplained } from './failure.ts';
 import { IntervalLog } from './interval-log.ts';
 import type { Recorder } from './recorder.ts';
@@ -16,6 +17,8 @@ export interface VerdictsOptions<C extends Call> {
   objectNoun: string;
   /** Milliseconds since the start, virtual or real. */
   clock: () => number;
+  /** Counts internal errors; left out: by the contract's rules. */
+  errors?: ErrorWatch;
 }
 
 export class Verdicts<C extends Call = Call> {
@@ -24,6 +27,8 @@ export class Verdicts<C extends Call = Call> {
   readonly counters: Counters;
   readonly checker: HistoryChecker;
   readonly intervals = new IntervalLog();
+  /** What is answered with internal errors, and what is acknowledged. */
+  readonly errors: ErrorWatch;
   readonly #objectNoun: string;
   readonly #clock: () => number;
   /** True when nobody reads the history. */
@@ -33,10 +38,11 @@ export class Verdicts<C extends Call = Call> {
   #healedAtMs: number | null = null;
   #failure: Failure | null = null;
 
-  constructor({ workload, recorder, counters, objectNoun, clock }: VerdictsOptions<C>) {
+  constructor({ workload, recorder, counters, objectNoun, clock, errors }: VerdictsOptions<C>) {
     this.workload = workload;
     this.recorder = recorder;
     this.counters = counters;
+    this.errors = errors ?? new ErrorWatch();
     this.checker = new HistoryChecker(workload.model, workload.world);
     this.#objectNoun = objectNoun;
     this.#clock = clock;
@@ -141,6 +147,26 @@ export class Verdicts<C extends Call = Call> {
     this.checker.unknown(operation.id, parts);
     const wrong = canHappen ? null : this.checker.expire(operation.id, parts);
     return wrong ? this.fail(unexplained(operation, wrong, 'no answer', index)) : true;
+  }
+
+  /**
+   * The newest event was the end of an operation that the service answered with an internal error; `explained` when
+   * something of ours explains that. False when it is one too many.
+   */
+  failedInside(
+    operation: Operation<C>,
+    tried: Tried,
+    { error, status, explained }: Pick<InternalError, 'error' | 'status' | 'explained'>,
+  ): boolean {
+    const failure = this.errors.failed(tried, {
+      error,
+      ...(status === undefined ? {} : { status }),
+      explained,
+      operation,
+      object: this.workload.objectOf(operation.call),
+      eventIndex: this.lastIndex,
+    });
+    return failure ? this.fail(failure) : true;
   }
 
   /** The whole city as it was read at rest. */

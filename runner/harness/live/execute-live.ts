@@ -161,6 +161,7 @@ async function supervised(context: LiveContext): Promise<EndReport> {
       stopped: signal.requested ? stopReason(signal) : null,
       planned: execution.run.planned,
       sometimes: sometimes(execution, options),
+      operations: [],
     });
   } finally {
     finish(execution);
