@@ -4,7 +4,7 @@ import type { ModelPart, Operation, Violation, Workload } from '../scenarios/sce
 import type { Call, Reply } from '../service/call.ts';
 import type { Counters } from './counters.ts';
 import { ErrorWatch, type InternalError, type Tried } from './error-watch.ts';
-import { type Failure, unexplained } from './failure.ts';
+import { type Failure, refusedWrongly, type Told, unexplained } from './failure.ts';
 import { IntervalLog } from './interval-log.ts';
 import type { Recorder } from './recorder.ts';
 import { rounded } from './rounded.ts';
@@ -127,8 +127,10 @@ export class Verdicts<C extends Call = Call> {
     const violation = this.broken(operation, reply, index);
     if (violation) return this.fail({ ...violation, kind: 'invariant', operation, eventIndex: index });
     const answers = this.workload.answers(operation.call, parts, reply);
-    const wrong = this.checker.complete(operation.id, parts, answers, explained);
-    return wrong ? this.fail(unexplained(operation, wrong, answer, index)) : true;
+    const about: Told = { operation, actual: answer, eventIndex: index };
+    const refusal = reply.outcome === 'refused' ? { about } : null;
+    const wrong = this.checker.complete(operation.id, parts, answers, explained, refusal);
+    return wrong ? this.fail(unexplained(about, wrong)) : true;
   }
 
   /**
@@ -146,7 +148,9 @@ export class Verdicts<C extends Call = Call> {
     this.workload.unanswered(operation);
     this.checker.unknown(operation.id, parts);
     const wrong = canHappen ? null : this.checker.expire(operation.id, parts);
-    return wrong ? this.fail(unexplained(operation, wrong, 'no answer', index)) : true;
+    return wrong
+      ? this.fail(unexplained({ operation, actual: 'no answer', eventIndex: index }, wrong))
+      : true;
   }
 
   /**
@@ -187,17 +191,20 @@ export class Verdicts<C extends Call = Call> {
         this.checker.settle(object, call, answer);
         continue;
       }
-      this.fail({
-        kind: 'audit',
-        invariant: 'city-matches-history',
-        message: `At rest, ${object} is not in a state that its history allows.`,
-        actual: answer,
-        expected: wrong.allowed,
-        object,
-        operation: null,
-        eventIndex,
-        states: wrong.states,
-      });
+      const audit = `an audit at event ${eventIndex} was answered`;
+      this.fail(
+        refusedWrongly(wrong, audit, answer) ?? {
+          kind: 'audit',
+          invariant: 'city-matches-history',
+          message: `At rest, ${object} is not in a state that its history allows.`,
+          actual: answer,
+          expected: wrong.allowed,
+          object,
+          operation: null,
+          eventIndex,
+          states: wrong.states,
+        },
+      );
       return;
     }
   }
