@@ -2,7 +2,7 @@
  * What a scenario is: the operations that citizens do, the model that says which answers are right, the
  * invariants, and the metrics. The engine knows nothing of slots or bookings; it meets them only here.
  */
-import type { JsonObject, RunConfig } from '../../server/contract/index.ts';
+import type { JsonObject, RunConfig, ServiceRules } from '../../server/contract/index.ts';
 import type { SequentialModel } from '../checkers/model.ts';
 import type { Call, Reply } from '../service/call.ts';
 import type { MemoryService } from '../service/memory-service.ts';
@@ -62,10 +62,23 @@ export interface Workload<C extends Call = Call> {
   answers(call: C, parts: readonly ModelPart[], reply: Reply): readonly unknown[];
   /** A call begins. */
   invoked(operation: Operation<C>): void;
-  /** A citizen got an answer, at the event with this index; returns the invariant that it breaks, if one. */
-  completed(operation: Operation<C>, reply: Reply, completedIndex: number): Violation | null;
+  /**
+   * A citizen got an answer, at the event with this index and so many ms after the start; returns the invariant that it
+   * breaks, if one.
+   */
+  completed(
+    operation: Operation<C>,
+    reply: Reply,
+    completedIndex: number,
+    completedMs: number,
+  ): Violation | null;
   /** A citizen stopped waiting; the call may take effect at any later instant, or never. */
   unanswered(operation: Operation<C>): void;
+  /**
+   * For services whose reads may lag behind: with false the city is at rest for longer than that, so that every look is
+   * judged as a strong one from here on. They may lag until it is called.
+   */
+  readsMayLag?(mayLag: boolean): void;
   /** True when something is remembered only for repeats of this call, so that it can go once they are over. */
   forgettable(call: C): boolean;
   /** The target's whole state at a quiescent point: the broken invariant, if one, and reads for the model. */
@@ -94,8 +107,11 @@ export interface Scenario<C extends Call = Call> {
   memoryService?(bug: string | null): MemoryService;
   /** The reference service over PostgreSQL, likewise. */
   sqlService?(bug: string | null): SqlService;
-  /** Begins a run. The world may be drawn from `prng`; what each operation draws from comes with it. */
-  workload(seed: number, config: RunConfig, prng: Prng): Workload<C>;
+  /**
+   * Begins a run. The world may be drawn from `prng`; what each operation draws from comes with it. `rules` are what the
+   * service promises: they are complete only when the first operation begins, so they are read when something is judged.
+   */
+  workload(seed: number, config: RunConfig, prng: Prng, rules?: Readonly<ServiceRules>): Workload<C>;
 }
 
 export interface Chart {

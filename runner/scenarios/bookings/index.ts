@@ -20,5 +20,5 @@ export const bookings: Scenario<BookingCall> = {
     return new MemoryBookingService(memory());
   },
   sqlService: (bug) => sqlBookingService(bug === null ? {} : findNamed(BUGS, bug, 'bug of bookings').sql()),
-  workload: (seed, config) => new BookingsWorkload(seed, config),
+  workload: (seed, config, _prng, rules) => new BookingsWorkload(seed, config, rules),
 };
