@@ -228,7 +228,7 @@ export class Verdicts<C extends Call = Call> {
 
   /** The invariant that an answer breaks, if one. */
   protected broken(operation: Operation<C>, reply: Reply, index: number): Violation | null {
-    return this.workload.completed(operation, reply, index);
+    return this.workload.completed(operation, reply, index, this.now);
   }
 
   /** Records how a request ended and returns the event's index. */

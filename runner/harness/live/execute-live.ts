@@ -314,7 +314,7 @@ async function begun(
   { sink, mostOperations }: ExecutionOptions,
 ): Promise<Execution> {
   const { seed, config, signal } = options;
-  const workload = beginWorkload(scenario, seed, config);
+  const workload = beginWorkload(scenario, seed, config, rules);
   const counters = new Counters();
   const recorder = createRecorder({ ...options, sink }, workload, counters);
   const errors = new ErrorWatch(rules, config.reduction?.anyError ?? false);
