@@ -1,14 +1,21 @@
 /**
  * Finds whose fault it is that no order explains an object's history. The answer at which the check breaks need not
  * be the wrong one: a false refusal (`full`) is explained at first by requests that have no answer yet, and may have
- * had their effect; only a later, right read shows that they had none, and breaks the history.
+ * had their effect; only a later, right answer shows that they had none, and breaks the history.
  *
- * The rule. An earlier refusal is the culprit when the history can be explained without it, with the answer at which
- * the check broke kept. Without it means: as if that request had got no answer. Where it takes several refusals to be
- * left out, as few as possible are, the latest are given back first, and the earliest that is left is the culprit.
- * Only refusals are candidates, for they alone say something of the state without showing it: an acknowledgement or
- * a read that was explained is witnessed by what it showed, and then the answer that contradicts it is to blame. A
- * history that breaks at a refusal is that refusal's fault. All else stays with the answer at which it broke.
+ * The rule. An earlier refusal is the culprit when, with the answer at which the check broke kept, the history can be
+ * explained without it: as if that request had never been made, for a refusal has no effect. Where that takes several
+ * refusals to be left out, as few as possible are: the latest are given back first, and the earliest that is left is
+ * the culprit. It must have been explained only by requests without an answer: before it, the history without it
+ * allows a state, in which these have no effect, where it would be wrong.
+ *
+ * Only refusals are candidates, for they alone say something of the state without showing it; an acknowledgement or a
+ * read that was explained is witnessed by what it showed, and then the answer that contradicts it is to blame. A
+ * refusal at which the history breaks is to blame itself. All else stays with the answer at which it broke: a wrong
+ * read among right answers is blamed, because leaving out no refusal explains it.
+ *
+ * What nobody can tell from answers alone is taken against the refusal: when a booking without an answer is lost by
+ * the service, after it rightly filled the slot, the refusal is named. (In the known bugs that is under 1 in 100.)
  *
  * This is done once, after a failure; it is deterministic, and given up beyond a bound of work.
  */
@@ -47,11 +54,10 @@ export function findCulprit(model: Model, object: string, log: ObjectLog): Culpr
   const left = check.fewestLeftOut(refusals);
   const culprit = left?.[0];
   if (!left || !culprit) return null;
-  return {
-    about: culprit.refusal?.about,
-    ...check.before(culprit, new Set(left)),
-    unanswered: check.unansweredBefore(culprit),
-  };
+  const before = check.before(culprit, new Set(left.map(({ id }) => id)));
+  const isRight = before.states.every((state) => model.apply(state, culprit.call, culprit.answer) !== null);
+  if (isRight) return null;
+  return { about: culprit.refusal?.about, ...before, unanswered: check.unansweredBefore(culprit) };
 }
 
 class Recheck {
@@ -68,18 +74,18 @@ class Recheck {
 
   /** The fewest of these answers without which the history can be explained, oldest first; null when it cannot. */
   fewestLeftOut(answers: readonly Completion[]): Completion[] | null {
-    const left = new Set<LogEntry>(answers);
+    const left = new Set(answers.map(({ id }) => id));
     if (!this.#isExplained(left)) return null;
-    for (const answer of answers.toReversed()) {
-      left.delete(answer);
-      if (!this.#isExplained(left)) left.add(answer);
+    for (const { id } of answers.toReversed()) {
+      left.delete(id);
+      if (!this.#isExplained(left)) left.add(id);
       if (this.#cost.configurations > MOST_FOR_ALL) return null;
     }
-    return answers.filter((answer) => left.has(answer));
+    return answers.filter(({ id }) => left.has(id));
   }
 
   /** The states before this answer, and what they would have allowed. */
-  before(answer: Completion, left: ReadonlySet<LogEntry>): { allowed: string[]; states: unknown[] } {
+  before(answer: Completion, left: ReadonlySet<number>): { allowed: string[]; states: unknown[] } {
     const checker = this.#newChecker();
     for (const entry of this.#entries) {
       if (entry === answer || !replayed(checker, entry, left)) break;
@@ -101,7 +107,7 @@ class Recheck {
     return calls;
   }
 
-  #isExplained(left: ReadonlySet<LogEntry>): boolean {
+  #isExplained(left: ReadonlySet<number>): boolean {
     const checker = this.#newChecker();
     return this.#entries.every((entry) => replayed(checker, entry, left));
   }
@@ -118,16 +124,15 @@ class Recheck {
 function replayed(
   checker: LinearizabilityChecker<unknown, unknown, unknown>,
   entry: LogEntry,
-  left: ReadonlySet<LogEntry>,
+  left: ReadonlySet<number>,
 ): boolean {
+  if (entry.kind !== 'forget' && left.has(entry.id)) return true;
   switch (entry.kind) {
     case 'invoke':
       checker.invoke(entry.id, entry.call);
       return true;
     case 'complete':
-      if (!left.has(entry)) return checker.complete(entry.id, entry.answer).ok === true;
-      checker.unknown(entry.id);
-      return checker.expire(entry.id).ok === true;
+      return checker.complete(entry.id, entry.answer).ok === true;
     case 'unknown':
       checker.unknown(entry.id);
       return true;

@@ -21,7 +21,8 @@ function rowOf(value: unknown, object: string): unknown {
   for (const [name, rows] of Object.entries(value)) {
     if (!Array.isArray(rows) || rows.length < 2) continue;
     const shown = rows.filter((row) => (row as { id?: unknown } | null)?.id === object);
-    if (shown.length > 0) return { [name]: [...shown, `${rows.length - shown.length} others`] };
+    const others = rows.length - shown.length;
+    if (shown.length > 0) return { [name]: [...shown, `${others} other${others === 1 ? '' : 's'}`] };
   }
   return null;
 }
