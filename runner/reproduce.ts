@@ -1,17 +1,32 @@
 /** The command that reproduces a run; the server composes the same one at its launch. */
-import { shellWord } from '../server/contract/index.ts';
+import { type Reproducible, reproduceCommand } from '../server/contract/index.ts';
 import { filesOfUser } from './modules/loaded.ts';
 import { asTyped } from './modules/place.ts';
 
 export { type Reproducible, reproduceCommand, shellWord } from '../server/contract/index.ts';
 
-/** The command with what is only ever given where it is typed: how the service is started, and the adapter to it. */
-export function withOwn(command: string, exec: string | null): string {
+/** A run, and what of it is only ever given where it is typed. */
+export interface OwnRun extends Reproducible {
+  /** The command that starts the service; null, or left out: none does. */
+  exec?: string | null;
+  /** A user and a password of the target were given; left out: those in the target's URL alone. */
+  hasCredentials?: boolean;
+}
+
+/** The command with the adapter, and with how the service is started. */
+export function reproduceOwn({
+  scenario,
+  target,
+  seed,
+  config,
+  exec = null,
+  hasCredentials,
+}: OwnRun): string {
   const file = filesOfUser().adapter;
-  const adapter = file === null ? null : asTyped(file);
-  return [
-    command,
-    ...(adapter === null ? [] : ['--adapter', shellWord(adapter)]),
-    ...(exec === null ? [] : ['--exec', shellWord(exec)]),
-  ].join(' ');
+  const own = {
+    exec,
+    adapter: file === null ? null : asTyped(file),
+    hasCredentials: hasCredentials ?? false,
+  };
+  return reproduceCommand({ scenario, target, seed, config }, own);
 }

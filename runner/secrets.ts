@@ -1,28 +1,43 @@
 /** The secrets that a runner and its harnesses know by value, which are taken out of all that they write. */
-import { type HarnessOrder, passwordsOf, secretsOfEnvironment } from '../server/contract/index.ts';
+import {
+  type HarnessOrder,
+  passwordsOf,
+  secretsOfCommand,
+  secretsOfEnvironment,
+} from '../server/contract/index.ts';
 import type { RunnerConfig } from './config.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Of a harness: what its order holds, and what its environment hands to the code under test. */
 export function harnessSecrets(
-  order: Pick<HarnessOrder, 'token' | 'target' | 'targetUrl' | 'supabase'>,
+  order: Pick<HarnessOrder, 'token' | 'target' | 'targetUrl' | 'supabase'> &
+    Partial<Pick<HarnessOrder, 'exec' | 'targets'>>,
   env: Env,
 ): string[] {
-  const { token, target, targetUrl } = order;
+  const { token, target, targets = [], targetUrl, exec = null } = order;
   return [
     token,
     ...(order.supabase ? [order.supabase.key] : []),
     ...ofUrl(targetUrl),
-    ...passwordsOf(target),
-    ...basicOf(target),
+    ...[target, ...targets].flatMap((each) => [...passwordsOf(each), ...basicOf(each)]),
+    ...(exec === null ? [] : secretsOfCommand(exec)),
     ...secretsOfEnvironment(env),
   ];
 }
 
 /** Of a runner: its databases, and whatever its environment holds. */
-export function runnerSecrets(config: Pick<RunnerConfig, 'databaseUrl' | 'targetUrl'>, env: Env): string[] {
-  return [...ofUrl(config.databaseUrl), ...ofUrl(config.targetUrl), ...secretsOfEnvironment(env)];
+export function runnerSecrets(
+  config: Pick<RunnerConfig, 'databaseUrl' | 'targetUrl'> & Partial<Pick<RunnerConfig, 'exec'>>,
+  env: Env,
+): string[] {
+  const { databaseUrl, targetUrl, exec = null } = config;
+  return [
+    ...ofUrl(databaseUrl),
+    ...ofUrl(targetUrl),
+    ...(exec === null ? [] : secretsOfCommand(exec)),
+    ...secretsOfEnvironment(env),
+  ];
 }
 
 function ofUrl(url: string | null): string[] {

@@ -1,7 +1,14 @@
 /** Reads from a server what a report is made of. */
-import { eventSchema, type Run, type RunEvent, type Snapshot } from '../../server/contract/index.ts';
+import {
+  eventSchema,
+  isServiceTarget,
+  type Run,
+  type RunEvent,
+  type Snapshot,
+} from '../../server/contract/index.ts';
 import type { ReportData } from '../output/report/data.ts';
 import { chartsOfStart, usualCharts } from '../run/chart-choice.ts';
+import { tellsRules } from '../run/rules.ts';
 import type { Api } from './api.ts';
 
 /** Points of a chart: more than its pixels would show nothing more. */
@@ -11,7 +18,8 @@ const PAGE = 1_000;
 
 /** With `history` also what is drawn: metrics over time, the last events, the city. */
 export async function gatherReport(api: Api, run: Run, history: boolean): Promise<ReportData> {
-  if (!history) return { run, snapshots: [], charts: [], lastEvents: [], city: null, lost: null };
+  const told = await toldOf(api, run);
+  if (!history) return { run, snapshots: [], charts: [], lastEvents: [], city: null, lost: null, ...told };
   const [snapshots, start, lastEvents, city] = await Promise.all([
     thinnedSnapshots(api, run),
     api.events(run.id, { from: 0, limit: 1 }),
@@ -20,7 +28,23 @@ export async function gatherReport(api: Api, run: Run, history: boolean): Promis
     run.live.eventIndex < 0 ? null : api.state(run.id, run.live.eventIndex).catch(() => null),
   ]);
   const charts = chartsOfStart(start.events[0]?.data ?? {}) ?? usualCharts(run.live.metrics);
-  return { run, snapshots, charts, lastEvents, city, lost: null };
+  return { run, snapshots, charts, lastEvents, city, lost: null, ...told };
+}
+
+/** The rules are told before the first operation. */
+const FIRST_EVENTS = 500;
+
+/** What only runs against a service at a URL tell: its rules, and how far it was tested. */
+export async function toldOf(api: Api, run: Run): Promise<Pick<ReportData, 'closing' | 'rules'>> {
+  if (!isServiceTarget(run.target) || run.live.eventIndex < 0) return { closing: null, rules: null };
+  const [first, last] = await Promise.all([
+    run.failForensic?.rules ? null : api.events(run.id, { from: 0, limit: FIRST_EVENTS }),
+    api.events(run.id, { from: run.live.eventIndex, limit: 1 }),
+  ]);
+  return {
+    rules: run.failForensic?.rules ? run.failForensic : (first?.events.find(tellsRules)?.data ?? null),
+    closing: last.events.find(({ type }) => type === 'end')?.data ?? null,
+  };
 }
 
 async function thinnedSnapshots(api: Api, run: Run): Promise<Snapshot[]> {

@@ -3,6 +3,7 @@ import type { Command, Option } from 'commander';
 import { choicesOf } from '../../server/contract/launch-check.ts';
 import { LISTS, SCENARIOS } from '../../server/contract/names.ts';
 import { PROCESS_ROWS } from '../../server/contract/process-settings.ts';
+import { RULE_CHOICES, type RuleFlag } from '../../server/contract/rule-values.ts';
 import { RUN_ROWS, type RunValues } from '../../server/contract/run-settings.ts';
 import { flagOf, isRepeatable, type Setting } from '../../server/contract/setting.ts';
 import type { Context } from '../process/context.ts';
@@ -83,7 +84,7 @@ function startingWith(current: string, words: readonly Word[]): Word[] {
 function optionsOf(command: Command, before: readonly string[]): Word[] {
   const listed = command.createHelp().visibleOptions(command);
   return listed.flatMap(({ long, description }): Word[] =>
-    !long || (before.includes(long) && !isRepeatable(SETTINGS.get(long) ?? NO_SETTING))
+    !long || (before.includes(long) && long !== '--target' && !isRepeatable(SETTINGS.get(long) ?? NO_SETTING))
       ? []
       : [[long, firstSentence(description)]],
   );
@@ -107,6 +108,10 @@ function valuesOf({ long, argChoices = [] }: Option, prefix: string, { said }: P
   const names = choicesOf(setting, said).flatMap(({ name, what }): Word[] => {
     const pair: Word = [`${prefix}${name}=`, what];
     if (setting.kind === 'rates') return [pair];
+    if (setting.kind === 'rules') {
+      const few = RULE_CHOICES[name as RuleFlag];
+      return few === undefined ? [pair] : few.map((value): Word => [`${prefix}${name}=${value}`, what]);
+    }
     return [[`${prefix}${name}`, what], ...(setting.kind === 'reports' ? [pair] : [])];
   });
   const takesFiles = setting.kind === 'scenario' || setting.kind === 'target';

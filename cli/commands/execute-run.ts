@@ -25,7 +25,7 @@ export async function execute(
   const silent = presentation.quiet;
   const { progress, connected: stopPulse } = startProgress(context, silent);
   const connected = await hostWhatIsMissing(context, flags, progress).finally(stopPulse);
-  const { credentials } = splitCredentials(flags.target ?? '');
+  const credentials = credentialsOf(flags);
   const code = { modules, exec: flags.exec, credentials };
   const own =
     modules || flags.exec !== undefined || credentials !== undefined
@@ -48,8 +48,20 @@ export async function execute(
   return exitCode;
 }
 
+/** The URLs of the service that have a user and a password, as SIMCITY_TARGET_CREDENTIALS takes them. */
+function credentialsOf({ target, targets }: RunFlags): string | undefined {
+  const all = (targets ?? [target ?? '']).flatMap((url) => splitCredentials(url).credentials ?? []);
+  return all.length === 0 ? undefined : all.map((url) => url.replaceAll(',', '%2C')).join(',');
+}
+
 /** A command and an adapter are for the service that a URL names; other targets have no use for them. */
-function refuseWithoutUrl({ exec, adapter, target }: RunFlags): void {
+function refuseWithoutUrl({ exec, adapter, target, instances = 1 }: RunFlags): void {
+  if (instances > 1 && exec === undefined) {
+    throw usageError(
+      '--instances says how many processes --exec starts, and there is none.',
+      "Such as: simcity run --target http://127.0.0.1:8080 --exec 'node my-service.js' --instances 3",
+    );
+  }
   if (isServiceTarget(target ?? '')) return;
   if (adapter !== undefined) {
     throw usageError(
@@ -83,6 +95,7 @@ function startProgress(context: Context, silent: boolean) {
 }
 
 export async function detach(context: Context, launch: Launch, flags: RunFlags): Promise<number> {
+  refuseWithoutUrl(flags);
   const isOwn = flags.exec !== undefined || flags.adapter !== undefined;
   if (isOwn || isModuleFile(flags.scenario ?? '') || isModuleFile(flags.target ?? '')) {
     throw usageError(
@@ -90,7 +103,7 @@ export async function detach(context: Context, launch: Launch, flags: RunFlags):
       'Leave --detach away, or start `simcity up` and run it without --detach in another terminal.',
     );
   }
-  if (splitCredentials(flags.target ?? '').credentials !== undefined) {
+  if (credentialsOf(flags) !== undefined) {
     throw usageError(
       'the user and password in the URL of a target stay on this machine, and --detach leaves the run to a runner elsewhere.',
       'Leave them out, and give them to that runner as SIMCITY_TARGET_CREDENTIALS.',

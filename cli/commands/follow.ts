@@ -1,5 +1,5 @@
 /** Follows a run to its end: as mission control, as log lines, as sentences, as lines of JSON, or silently. */
-import type { EndFrame } from '../../server/contract/index.ts';
+import type { EndFrame, JsonObject } from '../../server/contract/index.ts';
 import { rereadRun } from '../client/reread.ts';
 import { followRun, type StreamItem } from '../client/stream.ts';
 import { defuseLine, groupLines } from '../output/github.ts';
@@ -95,12 +95,15 @@ async function asJson(context: Context, request: FollowRequest): Promise<number>
 
 async function asVerdict(context: Context, request: FollowRequest): Promise<number> {
   const { linesTo } = request.presentation;
+  let closing: JsonObject | null = null;
   for await (const item of itemsOf(context, request)) {
+    if (item.kind !== 'link' && item.frame.frame === 'event' && item.frame.data.type === 'end')
+      closing = item.frame.data.data;
     if (item.kind === 'link' || item.frame.frame !== 'end') continue;
     const end = item.frame.data;
     // A report on stdout is the verdict there.
     const style = styleFor(wantsColor(context, 'stdout'));
-    if (linesTo === 'stdout') await context.out(`${verdictLine(request.run, end, style)}\n`);
+    if (linesTo === 'stdout') await context.out(`${verdictLine(request.run, end, style, closing)}\n`);
     return exitCodeOf(end);
   }
   return EXIT.interrupted;

@@ -78,7 +78,10 @@ async function collect(
   lost: CliError | null,
 ): Promise<ReportData | null> {
   if (lost !== null)
-    return { run, snapshots: [], charts: [], lastEvents: [], city: null, lost: lost.message };
+    return {
+      ...{ run, snapshots: [], charts: [], lastEvents: [], city: null, closing: null, rules: null },
+      lost: lost.message,
+    };
   const stored = await api.run(run.id);
   return hasEnded(stored.status) ? gatherReport(api, stored, history) : null;
 }

@@ -1,5 +1,6 @@
 /** `simcity show`: one run: settings, state, metrics, verdict. */
-import { ENGINE_GENERATION, type Run } from '../../server/contract/index.ts';
+import { ENGINE_GENERATION, type JsonObject, type Run } from '../../server/contract/index.ts';
+import { toldOf } from '../client/report-data.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { executedElsewhereBy } from '../hosting/generation.ts';
 import { settingEntries } from '../output/settings.ts';
@@ -10,6 +11,7 @@ import { EXIT } from '../process/errors.ts';
 import { attemptText, isQueuedAgain, waitingText } from '../run/attempts.ts';
 import { formatMetric, formatNumber } from '../run/format.ts';
 import { runOutcome } from '../run/outcome.ts';
+import { ruleLines } from '../run/rules.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 import { textWidth } from '../terminal/columns.ts';
 
@@ -23,12 +25,19 @@ export async function show(context: Context, runId: string, flags: ShowFlags): P
   const { api, hosted } = await connectForReading(context, flags);
   const run = await api.run(runId);
   const style = styleFor(wantsColor(context, 'stdout'));
-  await context.out(flags.json ? `${safeJson(run)}\n` : `${details(run, style)}\n`);
+  await context.out(flags.json ? `${safeJson(run)}\n` : `${details(run, await toldOf(api, run), style)}\n`);
   await hosted?.close();
   return EXIT.pass;
 }
 
-function details(run: Run, style: Style): string {
+function rulesOf(rules: JsonObject | null, style: Style): string[] {
+  const lines = ruleLines(rules);
+  return lines.length === 0
+    ? []
+    : ['', style.bold('Rules of the service'), ...lines.map((line) => `  ${line}`)];
+}
+
+function details(run: Run, { closing, rules }: Awaited<ReturnType<typeof toldOf>>, style: Style): string {
   const state: [string, string][] = [
     ['run', run.id],
     [
@@ -50,12 +59,15 @@ function details(run: Run, style: Style): string {
     formatMetric(name, value),
   ]);
   const verdict = verdictOf(run);
-  const ending = verdict ? ['', verdictLine(run, verdict, style), ...failureLines(run, verdict, style)] : [];
+  const ending = verdict
+    ? ['', verdictLine(run, verdict, style, closing), ...failureLines(run, verdict, style)]
+    : [];
   return [
     ...pairs(state, style),
     '',
     style.bold('Settings'),
     ...pairs(settingEntries(run), style),
+    ...rulesOf(rules, style),
     ...elsewhereLines(run, style),
     ...(metrics.length === 0 ? [] : ['', style.bold('Metrics'), ...pairs(metrics, style)]),
     ...ending,

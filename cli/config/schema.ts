@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { PROCESS_ROWS, type ProcessSettingName } from '../../server/contract/process-settings.ts';
 import { RUN_ROWS } from '../../server/contract/run-settings.ts';
-import { camelCase, flagOf, isHeeded, type Kind, type Setting } from '../../server/contract/setting.ts';
+import { fieldOf, isHeeded, type Kind, type Setting } from '../../server/contract/setting.ts';
 import { settingSchema } from '../../server/contract/setting-schema.ts';
 import { readSetting, reportIn, SettingError } from '../../server/contract/setting-text.ts';
 
@@ -19,7 +19,7 @@ function checked<Value>(read: (text: string) => Value) {
   });
 }
 
-function fieldOf(setting: Setting): z.ZodType {
+function schemaOf(setting: Setting): z.ZodType {
   switch (setting.kind) {
     case 'whole':
     case 'number':
@@ -29,6 +29,9 @@ function fieldOf(setting: Setting): z.ZodType {
       return settingSchema(setting);
     // Seconds, or a text such as `30s`.
     case 'seconds':
+      return z.union([settingSchema(setting), checked((text) => readSetting(setting, text))]);
+    // As an adapter declares them, or a text as a flag takes it.
+    case 'rules':
       return z.union([settingSchema(setting), checked((text) => readSetting(setting, text))]);
     case 'comparisons':
       return z.array(checked((text) => asGiven(setting, text))).max(setting.most);
@@ -48,7 +51,7 @@ const fields = (rows: readonly (readonly [string, Setting])[]) =>
   z
     .strictObject(
       Object.fromEntries(
-        rows.filter(([, row]) => isHeeded(row, 'file')).map(([name, row]) => [name, fieldOf(row)]),
+        rows.filter(([, row]) => isHeeded(row, 'file')).map(([name, row]) => [name, schemaOf(row)]),
       ),
     )
     .partial();
@@ -57,7 +60,7 @@ export const configFileSchema = z
   .strictObject({
     $schema: z.string(),
     ...fields(PROCESS_ROWS.filter(([, { isInternal }]) => !isInternal)).shape,
-    run: fields(RUN_ROWS.map(([name, row]) => [camelCase(flagOf(name, row) ?? name), row])),
+    run: fields(RUN_ROWS.map(([name, row]) => [fieldOf(name, row), row])),
   })
   .partial();
 

@@ -4,6 +4,7 @@ import { MASK, maskCredentials } from '../../server/contract/redact.ts';
 import { RUN_ROWS, runVariableOf } from '../../server/contract/run-settings.ts';
 import {
   camelCase,
+  fieldOf,
   flagOf,
   isHeeded,
   type ProcessSetting,
@@ -43,7 +44,7 @@ export const SETTINGS: readonly Setting[] = [
     settingOf(name, row.variable, row, row.by === 'option'),
   ),
   ...RUN_ROWS.filter(([, row]) => isHeeded(row, 'variable')).map(([name, row]) =>
-    settingOf(`run.${camelCase(flagOf(name, row) ?? name)}`, runVariableOf(name, row), row, true),
+    settingOf(`run.${fieldOf(name, row)}`, runVariableOf(name, row), row, true),
   ),
 ];
 

@@ -3,6 +3,7 @@ import { type Forensic, type Interval, type Outcome, smallestSchema } from '../.
 import { processLines } from '../run/describe-process.ts';
 import { formatClock, formatNumber } from '../run/format.ts';
 import { isLoss, LOSS_SAYS, type Loss } from '../run/outcome.ts';
+import { ruleLines } from '../run/rules.ts';
 import { safeJson, safeLines, safeText } from '../run/sanitize.ts';
 import { truncate } from '../terminal/columns.ts';
 import { smallestText } from './smallest.ts';
@@ -22,6 +23,7 @@ export function forensicText(bundle: Forensic, outcome: Outcome, style: Style): 
     ...listSection(style, 'Difference', bundle.difference.map(safeText)),
     ...historySection(style, bundle),
     ...listSection(style, 'Faults active', bundle.faultsActive.map(safeText)),
+    ...listSection(style, 'Rules of the service', ruleLines(bundle)),
     ...processSection(style, bundle),
     style.bold('Reproduce'),
     `  ${safeText(bundle.reproduce)}`,

@@ -3,9 +3,10 @@ import type { Run } from '../../server/contract/index.ts';
 import { attemptText } from '../run/attempts.ts';
 import { formatMetric, formatNumber, formatSeconds } from '../run/format.ts';
 import { isLoss, LOSS_SAYS, runOutcome } from '../run/outcome.ts';
+import { ruleLines } from '../run/rules.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { valueText } from '../run/value-text.ts';
-import { commandsFor, type ReportData, type ReportVerdict, reportVerdict } from './report/data.ts';
+import { commandsFor, limitsOf, type ReportData, type ReportVerdict, reportVerdict } from './report/data.ts';
 import { settingEntries } from './settings.ts';
 
 /** Makes a line of text that holds foreign text harmless: Actions obeys `::` at its start and `##[` anywhere. */
@@ -83,6 +84,7 @@ export function summaryMarkdown(data: ReportData): string {
     `### ${ICONS[ending]} SimCity ${named}: ${inline(run.scenario)} on ${inline(run.target)}, seed ${run.seed}`,
     '',
     `${formatNumber(events)} events in ${formatSeconds(seconds)}, run \`${run.id}\`${asides.join('')}`,
+    ...limitsOf(data).flatMap((line) => ['', inline(line)]),
     ...failureMarkdown(data),
     '',
     '<details><summary>Metrics and settings</summary>',
@@ -93,9 +95,17 @@ export function summaryMarkdown(data: ReportData): string {
     ),
     '',
     ...table('Setting', settingEntries(run)),
+    ...rulesMarkdown(data),
     '',
     '</details>',
   ].join('\n')}\n`;
+}
+
+function rulesMarkdown({ rules }: ReportData): string[] {
+  const lines = ruleLines(rules);
+  return lines.length === 0
+    ? []
+    : ['', 'Rules of the service:', '', ...lines.map((line) => `- ${inline(line)}`)];
 }
 
 function failureMarkdown(data: ReportData): string[] {

@@ -1,10 +1,16 @@
 /** A run as log lines: what matters at once, progress each second, never a line an event. */
-import { type HeartbeatFrame, isTerminal, type RunEvent } from '../../server/contract/index.ts';
+import {
+  type HeartbeatFrame,
+  isTerminal,
+  type JsonObject,
+  type RunEvent,
+} from '../../server/contract/index.ts';
 import { isQueuedAgain, waitingText } from '../run/attempts.ts';
 import { usualCharts } from '../run/chart-choice.ts';
 import { detailOf, kindOf } from '../run/describe-event.ts';
 import { versionsOf } from '../run/engine-text.ts';
 import { runOutcome } from '../run/outcome.ts';
+import { rulesInShort, tellsRules } from '../run/rules.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Narrator } from './narrator.ts';
 import { settingEntries } from './settings.ts';
@@ -27,6 +33,7 @@ export function createLogLines(style: Style, now: () => number): Narrator {
   let faultLines = 0;
   let faultsPassedOver = 0;
   let metrics: Record<string, number> = {};
+  let closing: JsonObject | null = null;
   let queuedSaid = false;
   let standing = 'waiting for the server';
 
@@ -50,6 +57,9 @@ export function createLogLines(style: Style, now: () => number): Narrator {
     if (versions.length > 0) {
       return [line(event.at, 'versions', versions.map(([name, version]) => `${name}=${version}`).join(' '))];
     }
+    if (event.type === 'end') closing = event.data;
+    if (tellsRules(event))
+      return [line(event.at, 'rules', `event=${event.index} ${rulesInShort(event.data)}`)];
     if (event.type === 'note' || event.type === 'heal')
       return [line(event.at, event.type, `event=${event.index} ${detailOf(event)}`)];
     return [];
@@ -111,6 +121,9 @@ export function createLogLines(style: Style, now: () => number): Narrator {
     idle: (silentMs) => [
       line(stamp(), 'idle', `${standing}; nothing new for ${Math.round(silentMs / 1000)} s`),
     ],
-    verdict: (run, end, paint) => ['', ...summaryText(run, end, metrics, paint).trimEnd().split('\n')],
+    verdict: (run, end, paint) => [
+      '',
+      ...summaryText(run, end, metrics, paint, closing).trimEnd().split('\n'),
+    ],
   };
 }

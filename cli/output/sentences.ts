@@ -4,15 +4,18 @@ import {
   type Frame,
   type HeartbeatFrame,
   isTerminal,
+  type JsonObject,
   type Outcome,
   type Run,
   type RunEvent,
 } from '../../server/contract/index.ts';
 import { attemptText, isQueuedAgain, waitingText } from '../run/attempts.ts';
+import { closingLines } from '../run/closing.ts';
 import { detailOf } from '../run/describe-event.ts';
 import { versionsOf } from '../run/engine-text.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { endingOf, isLoss, LOSS_SAYS } from '../run/outcome.ts';
+import { rulesInShort, tellsRules } from '../run/rules.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import type { Narrator } from './narrator.ts';
 import { settingEntries } from './settings.ts';
@@ -44,6 +47,7 @@ const OUTCOME_SENTENCES: Record<Outcome, string> = {
 export function createSentences(now: () => number): Narrator {
   const startedMs = now();
   let toldAt = startedMs;
+  let closing: JsonObject | null = null;
   let status: HeartbeatFrame['status'] | null = null;
   let told: Record<string, number> = {};
   let newest: Record<string, number> = {};
@@ -83,6 +87,8 @@ export function createSentences(now: () => number): Narrator {
     }
     const versions = versionsOf(event).map(([name, version]) => `${name} ${version}`);
     if (versions.length > 0) return [`It is executed by ${listed(versions)}.`];
+    if (event.type === 'end') closing = event.data;
+    if (tellsRules(event)) return [`The rules of the service: ${rulesInShort(event.data)}.`];
     return event.type === 'note' ? [`Note: ${detailOf(event)}`] : [];
   };
 
@@ -103,6 +109,7 @@ export function createSentences(now: () => number): Narrator {
     verdict: (run, end) => [
       ...progress(),
       `${OUTCOME_SENTENCES[endingOf(end)]} It took ${formatSeconds(end.durationSecondsActual)} and ${counted(end.eventIndex + 1, 'event', 'events')}.`,
+      ...(end.status === 'PASS' ? closingLines(closing) : []).map(sentenceOf),
       ...causeSentences(run, end),
       // The reason of a loss is its diagnosis.
       ...(end.stopReason === null || isLoss(endingOf(end))
@@ -111,6 +118,11 @@ export function createSentences(now: () => number): Narrator {
       ...attemptSentences(run),
     ],
   };
+}
+
+/** `not tested: keys` as a sentence. */
+function sentenceOf(line: string): string {
+  return `${line.slice(0, 1).toUpperCase()}${line.slice(1)}.`;
 }
 
 /** What broke, or what went wrong with the run itself. */

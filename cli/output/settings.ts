@@ -1,8 +1,9 @@
 /** The resolved settings of a run: every default and the seed, as it is printed before the run starts. */
 import type { Run } from '../../server/contract/index.ts';
 import { RUN_ROWS, type RunValues } from '../../server/contract/run-settings.ts';
-import { flagOf, isHeeded } from '../../server/contract/setting.ts';
+import { flagOf, isHeeded, type Kind } from '../../server/contract/setting.ts';
 import { writeSetting } from '../../server/contract/setting-text.ts';
+import { isServiceTarget } from '../../server/contract/target-limits.ts';
 import { engineTextOf } from '../run/engine-text.ts';
 import { safeText } from '../run/sanitize.ts';
 import { textWidth } from '../terminal/columns.ts';
@@ -17,8 +18,8 @@ export function settingEntries(run: Run): [name: string, value: string][] {
   } as RunValues;
   const entries = RUN_ROWS.flatMap(([name, setting]): [string, string][] => {
     const text = safeText(writeSetting(setting, values[name]));
-    // Without rates of its own a run has those of its profile, which is told.
-    if (!isHeeded(setting, 'print') || (setting.kind === 'rates' && text === '')) return [];
+    if (!isHeeded(setting, 'print') || (text === '' && isToldOtherwise(setting))) return [];
+    if (setting.isOfServices === true && !isServiceTarget(run.target)) return [];
     return [[flagOf(name, setting) ?? name, text || 'none']];
   });
   const engine = engineTextOf(run);
@@ -26,6 +27,14 @@ export function settingEntries(run: Run): [name: string, value: string][] {
   // Beside the seed, which means something only to this generation.
   const afterSeed = entries.findIndex(([name]) => name === 'seed') + 1;
   return entries.toSpliced(afterSeed, 0, ['generation', engine.generation], ['version', engine.version]);
+}
+
+/**
+ * Without rates of its own a run has those of its profile, and without rules those of the adapter, or those that it
+ * learned: all of them are told elsewhere. So is the target when it is the only one.
+ */
+function isToldOtherwise({ kind }: Kind): boolean {
+  return kind === 'rates' || kind === 'rules' || kind === 'urls';
 }
 
 /** The settings on a few lines of `name value` pairs, for terminals of 80 columns. */

@@ -1,7 +1,8 @@
 /** The verdict of a run in a few lines, and the exit code that stands for it. */
-import { type EndFrame, isTerminal, type Run } from '../../server/contract/index.ts';
+import { type EndFrame, isTerminal, type JsonObject, type Run } from '../../server/contract/index.ts';
 import { EXIT } from '../process/errors.ts';
 import { attemptText } from '../run/attempts.ts';
+import { howFarLines, notTestedText } from '../run/closing.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { type Ending, endingOf, isLoss, LOSS_SAYS } from '../run/outcome.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
@@ -39,8 +40,13 @@ export function exitCodeOf(verdict: Pick<Verdict, 'status' | 'failure'>): number
   return EXIT_OF[endingOf(verdict)];
 }
 
-/** The line that says how it ended. */
-export function verdictLine(run: Run, verdict: Verdict, style: Style): string {
+/** The line that says how it ended. `closing`: what its last event says; null, or left out: that is not known. */
+export function verdictLine(
+  run: Run,
+  verdict: Verdict,
+  style: Style,
+  closing: JsonObject | null = null,
+): string {
   const ending = endingOf(verdict);
   const parts = [
     `${style.bold(paintOutcome(style, ending))}`,
@@ -51,6 +57,7 @@ export function verdictLine(run: Run, verdict: Verdict, style: Style): string {
   const { failure } = verdict;
   if (failure) parts.push(isLoss(ending) ? failure.kind : `${failure.kind}: ${safeText(failure.invariant)}`);
   else if (verdict.status === 'STOPPED' && verdict.stopReason) parts.push(safeText(verdict.stopReason));
+  else if (verdict.status === 'PASS') parts.push(...[notTestedText(closing)].filter((text) => text !== null));
   return parts.join('  ');
 }
 
@@ -88,8 +95,10 @@ export function summaryText(
   verdict: Verdict,
   metrics: Record<string, number>,
   style: Style,
+  closing: JsonObject | null = null,
 ): string {
-  const lines = [verdictLine(run, verdict, style), ...failureLines(run, verdict, style)];
+  const lines = [verdictLine(run, verdict, style, closing), ...failureLines(run, verdict, style)];
+  if (verdict.status === 'PASS') lines.push(...howFarLines(closing).map((line) => `  ${line}`));
   const attempt = attemptText(run);
   if (attempt !== null) lines.push(`  ${style.dim(safeText(attempt))}`);
   const numbers = metricsText(metrics);

@@ -48,11 +48,26 @@ export function processOption(name: ProcessSettingName, words?: Words): Option {
 /** The options that decide what is executed. `standardTarget`: the target when none is named. */
 export function addRunSettings(command: Command, standardTarget: string): Command {
   for (const [name, setting] of RUN_ROWS) {
-    if (setting.commands?.includes(command.name()) === false) continue;
+    if (setting.commands?.includes(command.name()) === false || flagOf(name, setting) === null) continue;
     const option = optionOf(name, setting, name === 'target' ? { standard: standardTarget } : {});
     command.addOption(option.helpGroup(GROUPS[setting.group]));
   }
-  return command;
+  return collectTargets(command);
+}
+
+/** `--target` can be given several times, for a service at several URLs: the first is the target, all are `targets`. */
+function collectTargets(command: Command): Command {
+  const given: string[] = [];
+  const read = parserOf(RUN_SETTINGS.target);
+  const option = command.options.find(({ long }) => long === '--target');
+  option?.argParser((text: string, first?: string) => {
+    const target = read(text);
+    return first ?? target;
+  });
+  return command.on('option:target', (text: string) => {
+    given.push(text);
+    if (given.length > 1) command.setOptionValue('targets', [...given]);
+  });
 }
 
 /** A file of the user's may stand there, too. */

@@ -48,7 +48,9 @@ export function readLaunch(texts: LaunchTexts): { launch: Launch } | { problem: 
       return { problem: { setting: name, text: `${setting.label}: ${error.message}` } };
     }
   }
-  const refused = refusalOf(values);
+  // A form has a field for the target, and one for all of them.
+  const targets = targetsOf(values);
+  const refused = refusalOf({ ...values, targets });
   if (refused === null) return { launch: launchOf(values) };
   const { setting, why, advice } = refused;
   return { problem: { setting, text: `${RUN_SETTINGS[setting].label}: ${why} ${advice}` } };
@@ -59,13 +61,14 @@ export function launchOf(values: RunValues): Launch {
   const { scenario = RUN_SETTINGS.scenario.default, target, seed } = values;
   const config = Object.fromEntries(
     CONFIG_ROWS.flatMap(([name]) => {
-      const value = name === 'operations' ? operationsOf(values) : values[name];
+      const value =
+        name === 'operations' ? operationsOf(values) : name === 'targets' ? targetsOf(values) : values[name];
       return value === undefined ? [] : [[name, value]];
     }),
   );
   return {
     scenario: labelled(scenario),
-    ...(target === undefined ? {} : { target: splitCredentials(labelled(target)).target }),
+    ...(target === undefined ? {} : { target: bare(target) }),
     ...(seed === undefined ? {} : { seed }),
     config,
   };
@@ -76,6 +79,19 @@ function operationsOf({ operations, durationSeconds }: RunValues): number | unde
   return operations === undefined && durationSeconds !== undefined
     ? RUN_SETTINGS.operations.most
     : operations;
+}
+
+/** All URLs, the target first and none twice; of one alone nothing is said. */
+function targetsOf({ target, targets }: RunValues): string[] | undefined {
+  const all = [
+    ...new Set([target, ...(targets ?? [])].flatMap((url) => (url === undefined ? [] : [bare(url)]))),
+  ];
+  return targets === undefined || all.length < 2 ? undefined : all;
+}
+
+/** Without user and password, which stay on this machine. */
+function bare(target: string): string {
+  return splitCredentials(labelled(target)).target;
 }
 
 function labelled(text: string): string {

@@ -1,5 +1,6 @@
 /** How often each kind of event came by, as far as the stream was seen. */
 import type { JsonObject, RunEvent } from '../../server/contract/index.ts';
+import { tellsRules } from './rules.ts';
 
 export interface Tally {
   /** Index of the first event that was counted; null before one was. Earlier ones are not in the counts. */
@@ -14,6 +15,8 @@ export interface Tally {
   healedAt: number | null;
   /** What the `end` event says: the sometimes-properties and what stayed undecided. */
   closing: JsonObject | null;
+  /** What the event says that tells the rules of the service. */
+  rules: JsonObject | null;
   /** The newest faults, oldest first. */
   recent: readonly RunEvent[];
 }
@@ -36,13 +39,14 @@ export const EMPTY_TALLY: Tally = {
   audits: 0,
   healedAt: null,
   closing: null,
+  rules: null,
   recent: [],
 };
 
 /** The counts after `events`, which come in order. */
 export function tallyEvents(tally: Tally, events: readonly RunEvent[]): Tally {
   const types = { ...tally.types };
-  let { faults, audits, healedAt, closing, recent } = tally;
+  let { faults, audits, healedAt, closing, rules, recent } = tally;
   for (const event of events) {
     if (types[event.type] !== undefined || Object.keys(types).length < NAMES_KEPT) {
       types[event.type] = (types[event.type] ?? 0) + 1;
@@ -53,9 +57,10 @@ export function tallyEvents(tally: Tally, events: readonly RunEvent[]): Tally {
     } else if (event.type === 'note' && event.data['what'] === 'audit') audits += 1;
     else if (event.type === 'heal') healedAt = event.index;
     else if (event.type === 'end') closing = event.data;
+    else if (tellsRules(event)) rules = event.data;
   }
   const since = tally.since ?? events[0]?.index ?? null;
-  return { ...tally, since, types, faults, audits, healedAt, closing, recent };
+  return { ...tally, since, types, faults, audits, healedAt, closing, rules, recent };
 }
 
 function tallyFault(faults: Tally['faults'], event: RunEvent): Tally['faults'] {

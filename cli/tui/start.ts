@@ -110,7 +110,7 @@ async function withScreen(
 function lastPicture(state: State, context: Context): string {
   const style = styleFor(wantsColor(context, 'stdout'));
   const { data } = state;
-  if (data.end) return summaryText(data.run, data.end, data.metrics, style);
+  if (data.end) return summaryText(data.run, data.end, data.metrics, style, data.tally.closing);
   const head = `${paintOutcome(style, outcomeOfData(data))}  event ${formatNumber(data.eventIndex)}  ${style.dim(metricsText(data.metrics))}`;
   const next = state.hosted ? '' : `  it goes on; see it again: simcity watch ${data.run.id}\n`;
   return `${head}\n${next}`;

@@ -18,6 +18,7 @@ import { Counters } from './counters.ts';
 import { ExecutionLimitError, type ExecutionLimits, ExecutionWatch } from './execution-watch.ts';
 import { composeForensic } from './forensics.ts';
 import { executeLive } from './live/execute-live.ts';
+import { liveSettingsOf } from './live-settings.ts';
 import type { Recorder } from './recorder.ts';
 import { Simulation } from './simulation.ts';
 import { createRecorder, judgeThresholds, recordStart, reportEnd, stopReason } from './start-and-end.ts';
@@ -42,6 +43,8 @@ export interface ExecuteOptions {
   repeat?: Repeat | null;
   /** The database for a `postgres` target's city. */
   targetUrl: string | null;
+  /** All URLs of a service that has several, with users and passwords; left out: those of the configuration. */
+  targets?: readonly string[];
   /** The command that starts the service at a target that is a URL; null: it runs already. */
   exec?: string | null;
   sink: Sink;
@@ -61,7 +64,7 @@ export interface ExecuteOptions {
  */
 export async function execute(options: ExecuteOptions): Promise<EndReport> {
   if (isServiceTarget(options.target)) {
-    return executeLive(options);
+    return executeLive({ ...options, ...liveSettingsOf(options) });
   }
   const { config, seed } = options;
   const scenario = findScenario(options.scenario);

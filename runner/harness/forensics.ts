@@ -1,15 +1,21 @@
 /** Composes the forensic bundle of a failure. */
-import type { Forensic, JsonObject, Reproducible, RunConfig } from '../../server/contract/index.ts';
+import {
+  type Forensic,
+  type JsonObject,
+  type RunConfig,
+  type ToldRules,
+  toldConfig,
+} from '../../server/contract/index.ts';
 import { faultRates } from '../faults/profiles.ts';
-import { reproduceCommand, withOwn } from '../reproduce.ts';
+import { type OwnRun, reproduceOwn } from '../reproduce.ts';
 import type { Call } from '../service/call.ts';
 import type { Failure } from './failure.ts';
 import { rounded } from './rounded.ts';
 import type { Verdicts } from './verdicts.ts';
 
-export interface ForensicContext extends Reproducible {
-  /** The command that starts the service; null, or left out: none does. */
-  exec?: string | null;
+export interface ForensicContext extends OwnRun {
+  /** What the service promises, as the event `note` with `what: 'rules'` tells it; left out where nothing is learned. */
+  rules?: ToldRules | null;
   versions: Record<string, string>;
   /** The city as the target shows it at the failure; null when it cannot be read. */
   city: unknown;
@@ -18,8 +24,9 @@ export interface ForensicContext extends Reproducible {
 export function composeForensic<C extends Call>(
   failure: Failure,
   verdicts: Verdicts<C>,
-  { scenario, target, seed, config, exec, versions, city }: ForensicContext,
+  { versions, city, rules = null, ...run }: ForensicContext,
 ): Forensic {
+  const { seed, config } = run;
   const { operation } = failure;
   return {
     version: 1,
@@ -45,9 +52,10 @@ export function composeForensic<C extends Call>(
     difference: failure.object === null ? [] : describeDifference(failure, failure.object, verdicts, city),
     faultsActive: verdicts.healed ? [] : activeFaults(config),
     seed,
-    config: config as unknown as JsonObject,
+    config: toldConfig(config) as unknown as JsonObject,
+    ...(rules === null ? {} : { rules: rules as unknown as JsonObject }),
     versions,
-    reproduce: withOwn(reproduceCommand({ scenario, target, seed, config }), exec ?? null),
+    reproduce: reproduceOwn(run),
     smallest: null,
   };
 }

@@ -33,6 +33,8 @@ export type Execute = (options: {
   repeat: Repeat | null;
   targetUrl: string | null;
   exec: string | null;
+  /** All URLs of a service that has several. */
+  targets?: readonly string[];
   /** Files of the user's to load first. */
   modules: Modules | undefined;
   sink: Sink;
@@ -115,10 +117,10 @@ async function settle(
   deserted: Promise<Desertion>,
   failed: Promise<Error>,
 ): Promise<number> {
-  const { scenario, target, seed, config, repeat, targetUrl, exec, modules } = order;
+  const { scenario, target, seed, config, repeat, targetUrl, exec, targets, modules } = order;
   const engine = Promise.resolve().then(() =>
     options.execute({
-      ...{ scenario, target, seed, config, repeat, targetUrl, exec, modules },
+      ...{ scenario, target, seed, config, repeat, targetUrl, exec, targets, modules },
       sink,
       signal: options.stop,
     }),

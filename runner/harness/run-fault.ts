@@ -1,8 +1,15 @@
 /** What kept a run from its verdict although its harness lives: it is told as the end of the run, with its place. */
-import type { Forensic, JsonObject, LossKind, Modules, RunConfig } from '../../server/contract/index.ts';
+import {
+  type Forensic,
+  type JsonObject,
+  type LossKind,
+  type Modules,
+  type RunConfig,
+  toldConfig,
+} from '../../server/contract/index.ts';
 import { AdapterError, type AdapterPhase, errorText } from '../modules/adapter-error.ts';
 import { asTyped, type ModuleRole, type Place, placeIn, placeOfFile, placeText } from '../modules/place.ts';
-import { reproduceCommand, withOwn } from '../reproduce.ts';
+import { reproduceOwn } from '../reproduce.ts';
 import { engineVersions } from '../versions.ts';
 
 export interface RunFault {
@@ -69,7 +76,7 @@ export interface FaultedRun {
 /** The bundle of a run that ended with it. */
 export function faultForensic(fault: RunFault, run: FaultedRun): Forensic {
   const { kind, message, phase, place } = fault;
-  const { scenario, target, seed, config } = run;
+  const { seed, config } = run;
   return {
     version: 1,
     kind,
@@ -87,9 +94,9 @@ export function faultForensic(fault: RunFault, run: FaultedRun): Forensic {
     difference: [],
     faultsActive: [],
     seed,
-    config: config as unknown as JsonObject,
+    config: toldConfig(config) as unknown as JsonObject,
     versions: engineVersions(),
-    reproduce: withOwn(reproduceCommand({ scenario, target, seed, config }), run.exec),
+    reproduce: reproduceOwn(run),
     smallest: null,
   };
 }

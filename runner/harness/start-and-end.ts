@@ -1,10 +1,11 @@
 /** How the history of a run begins and ends, and how it is judged as a whole. */
-import type {
-  EndReport,
-  Forensic,
-  JsonObject,
-  Reproducible,
-  RunConfig,
+import {
+  type EndReport,
+  type Forensic,
+  type JsonObject,
+  type Reproducible,
+  type RunConfig,
+  toldConfig,
 } from '../../server/contract/index.ts';
 import type { Scenario, Workload } from '../scenarios/scenario.ts';
 import type { Call } from '../service/call.ts';
@@ -35,7 +36,15 @@ export function recordStart(
   { charts }: Scenario,
   versions: Record<string, string>,
 ): void {
-  const about = { scenario, target, seed, config, ...world, ...(charts ? { charts } : {}), versions };
+  const about = {
+    scenario,
+    target,
+    seed,
+    config: toldConfig(config),
+    ...world,
+    ...(charts ? { charts } : {}),
+    versions,
+  };
   recorder.record(0, 'start', 'city', about);
 }
 

@@ -1,5 +1,5 @@
 /** Takes the default export of an `--adapter` file for the adapter that it is. */
-import { type DeclaredRules, declaredRulesSchema, nearestName } from '../../server/contract/index.ts';
+import { type DeclaredRules, CONTRACT_RULES, declaredRulesSchema, nearestName } from '../../server/contract/index.ts';
 import type { HttpAdapter } from '../targets/http/adapter.ts';
 import { asObject, lacking, refuse, type Shape } from './shape.ts';
 
@@ -50,7 +50,7 @@ function unknownOperations(named: readonly unknown[], operations: readonly strin
     );
 }
 
-const RULES = Object.keys(declaredRulesSchema.shape);
+const RULES = Object.keys(CONTRACT_RULES);
 
 function wrongRules(rules: DeclaredRules): string[] {
   const { error } = declaredRulesSchema.safeParse(rules);

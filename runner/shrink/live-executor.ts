@@ -5,6 +5,7 @@ import { ExecutionLimitError } from '../harness/execution-watch.ts';
 import { executeLive } from '../harness/live/execute-live.ts';
 import { groupOf } from '../harness/live/group-cursor.ts';
 import { ONE_BY_ONE } from '../harness/live/live-run.ts';
+import { liveSettingsOf } from '../harness/live-settings.ts';
 import { StopControl } from '../harness/stop-control.ts';
 import { emptyTrace } from '../harness/trace.ts';
 import { MemorySink } from '../telemetry/memory.ts';
@@ -34,7 +35,8 @@ export class LiveExecutor implements Executor {
     const late = () => signal.request(`it had not come to its end after ${Math.round(seconds)} s.`);
     const timer = setTimeout(late, Math.min(seconds * 1_000, LONGEST_TIMER_MS));
     try {
-      const run = { scenario, target, seed, config, exec, sink, signal, trace, retries: 0 };
+      const settings = liveSettingsOf({ target, config, exec });
+      const run = { scenario, target, seed, config, exec, ...settings, sink, signal, trace, retries: 0 };
       const { failForensic: forensic } = await executeLive(run);
       if (forensic || !signal.requested) return { forensic, events: sink.events.filter(isTold), trace };
     } catch (error) {

@@ -1,7 +1,7 @@
 /** Composes what is shown and stored of a shrunk run. */
 import type { Forensic, Smallest } from '../../server/contract/index.ts';
 import { rounded } from '../harness/rounded.ts';
-import { reproduceCommand, withOwn } from '../reproduce.ts';
+import { reproduceOwn } from '../reproduce.ts';
 import { configOf, type Subject } from './candidate.ts';
 import type { Shrunk } from './shrink.ts';
 import { storyOf } from './story.ts';
@@ -27,7 +27,7 @@ export function composeSmallest(subject: Subject, shrunk: Shrunk): Smallest {
     actual,
     expected,
     story: storyOf(trial.events),
-    reproduce: withOwn(reproduceCommand({ scenario, target, seed, config }), subject.exec ?? null),
+    reproduce: reproduceOwn({ scenario, target, seed, config, exec: subject.exec ?? null }),
     minimal,
     failsOtherwise,
     reproduced,

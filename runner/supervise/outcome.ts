@@ -9,12 +9,13 @@ import {
   type JsonObject,
   type LossKind,
   type Modules,
+  type OwnWords,
   type Redactor,
 } from '../../server/contract/index.ts';
 import { HARNESS_EXIT } from '../harness/exit-codes.ts';
 import { lastWords } from '../harness/last-words.ts';
 import type { ChildExit } from '../launch/harness-child.ts';
-import type { ModuleRole } from '../modules/place.ts';
+import { asTyped, type ModuleRole } from '../modules/place.ts';
 import { reproduceCommand } from '../reproduce.ts';
 import { redactedLines, sealedForensic } from '../telemetry/seal.ts';
 import { engineVersions } from '../versions.ts';
@@ -38,6 +39,8 @@ export interface Remains {
   run: ClaimedRun;
   /** The files of the user's that it has loaded. */
   modules: Modules;
+  /** The command that starts the service; left out or null: none does. */
+  exec?: string | null;
   exit: ChildExit;
   interventions: Interventions;
   lastEvents: JsonObject[];
@@ -138,6 +141,10 @@ const INVARIANTS: Partial<Record<FailureKind, string>> = {
   'adapter-error': 'the-users-code-works',
 };
 
+function ownWordsOf({ modules, exec = null }: Remains): OwnWords {
+  return { adapter: modules.adapter === null ? null : asTyped(modules.adapter), exec };
+}
+
 function bundle({ kind, message }: Judgement, remains: Remains): Forensic {
   const { run, exit, lastEvents } = remains;
   const redacted = (text: string) => remains.redactor.text(storableText(text));
@@ -161,7 +168,7 @@ function bundle({ kind, message }: Judgement, remains: Remains): Forensic {
     seed: run.seed,
     config: run.config,
     versions: engineVersions(),
-    reproduce: reproduceCommand(run),
+    reproduce: reproduceCommand(run, ownWordsOf(remains)),
     process: {
       exitCode: code,
       signal,

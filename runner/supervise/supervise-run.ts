@@ -75,6 +75,7 @@ export class RunSupervisor {
     this.#modules = modules;
     const repeat = repeatOf(run);
     const exec = isServiceTarget(target) ? config.exec : null;
+    const targets = run.config.targets.map((each) => withCredentials(each, config.credentials));
     const order = {
       runId: run.id,
       scenario,
@@ -87,7 +88,7 @@ export class RunSupervisor {
       supabase: config.supabase,
     };
     // Signs of life come later than this constructor ends.
-    this.#child = launch({ ...order, token, targetUrl, exec, modules }, (alive) =>
+    this.#child = launch({ ...order, token, targetUrl, exec, targets, modules }, (alive) =>
       this.#progress.heard(alive),
     );
     this.#progress = new Progress({
@@ -197,6 +198,7 @@ export class RunSupervisor {
         const ending = endingOf({
           run: this.#run,
           modules: this.#modules,
+          exec: isServiceTarget(this.#run.target) ? this.#config.exec : null,
           exit,
           interventions: this.#interventions,
           lastEvents,

@@ -48,6 +48,8 @@ export const forensicSchema = z.object({
   faultsActive: z.array(z.string()),
   seed: z.int(),
   config: jsonObject,
+  /** What the service promises, and where that is known from, for a service at a URL. */
+  rules: jsonObject.nullable().optional(),
   versions: z.record(z.string(), z.string()),
   /** The command that reproduces the failure. */
   reproduce: z.string(),

@@ -1,5 +1,6 @@
 /** The wire contract: schemas and types of every request, answer and stream frame. A leaf: it imports only zod. */
 export * from './access.ts';
+export * from './command-secrets.ts';
 export * from './did-you-mean.ts';
 export * from './environment.ts';
 export * from './error.ts';
@@ -18,6 +19,7 @@ export * from './reduction.ts';
 export * from './reproduce.ts';
 export * from './retry-after.ts';
 export * from './rules.ts';
+export * from './rules-in-words.ts';
 export * from './run.ts';
 export * from './run-settings.ts';
 export * from './run-values.ts';

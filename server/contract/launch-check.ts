@@ -2,10 +2,12 @@
 import { didYouMean } from './did-you-mean.ts';
 import { isModuleFile, isModuleLabel } from './module.ts';
 import { BUGS, type Named, type NamedBug } from './names.ts';
-import { maskCredentials } from './redact.ts';
+import { maskCredentials, splitCredentials } from './redact.ts';
+import { contradictionIn } from './rule-values.ts';
 import { RUN_ROWS, RUN_SETTINGS, type RunSettingName, type RunValues } from './run-settings.ts';
 import { flagOf, type RunSetting, type Setting } from './setting.ts';
 import { oneOf, readSetting, SettingError } from './setting-text.ts';
+import { isServiceTarget } from './target-limits.ts';
 
 /** Why a launch is refused. The sentences begin in lower case, to stand behind a name. */
 export interface Refusal {
@@ -34,7 +36,9 @@ export function refusalOf(values: RunValues): Refusal | null {
     const value = values[name];
     if (value === undefined || value === null) continue;
     const refused =
-      setting.kind === 'bug' ? refusedBug(String(value), values) : refusedValue(name, setting, value);
+      setting.kind === 'bug'
+        ? refusedBug(String(value), values)
+        : (refusedOfService(name, setting, value, values) ?? refusedValue(name, setting, value));
     if (refused !== null) return { setting: name, ...refused };
   }
   return null;
@@ -55,6 +59,46 @@ function refusedValue(name: string, setting: RunSetting, value: unknown): Refuse
     return { why, advice: error.message };
   }
 }
+
+/** What only a service at a URL can heed, and what of it cannot be. */
+function refusedOfService(
+  name: RunSettingName,
+  setting: RunSetting,
+  value: unknown,
+  { target = RUN_SETTINGS.target.default, rules = {}, targets = [] }: RunValues,
+): Refused | null {
+  const isSaid = JSON.stringify(value) !== JSON.stringify(setting.default);
+  // A limit of time that nothing needs is no mistake.
+  if (setting.isOfServices !== true || setting.kind === 'seconds' || !isSaid) return null;
+  if (!isServiceTarget(target)) {
+    return {
+      why: `${OF_SERVICES[name] ?? name} a service at a URL, and the target is ${JSON.stringify(maskCredentials(target))}.`,
+      advice: 'Leave it out, or name the service: --target http://127.0.0.1:3000.',
+    };
+  }
+  if (name === 'targets' && !targets.every(isServiceTarget)) {
+    return { why: 'one of the targets is no URL.', advice: 'Several of them are the URLs of one service.' };
+  }
+  if (name === 'targets' && bare(targets[0] ?? '') !== bare(target)) {
+    return { why: 'the first of the targets is not the target.', advice: 'Name it there too.' };
+  }
+  const contradiction = name === 'rules' ? contradictionIn(rules) : null;
+  if (contradiction === null) return null;
+  return {
+    why: contradiction,
+    advice: 'Say also capacity=1 or onePerCitizen=yes, or leave cancelsBy=citizen out.',
+  };
+}
+
+/** A URL to compare, without user and password. */
+const bare = (url: string) => URL.parse(splitCredentials(url).target)?.href;
+
+/** How a sentence about it begins. */
+const OF_SERVICES: { readonly [Name in RunSettingName]?: string } = {
+  rules: 'rules are what is promised by',
+  targets: 'several targets are the URLs of',
+  instances: 'instances are processes of',
+};
 
 function isModule(name: string): boolean {
   return isModuleLabel(name) || isModuleFile(name);

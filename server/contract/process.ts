@@ -56,6 +56,8 @@ export const harnessOrderSchema = z.object({
   supabase: z.object({ url: z.string(), key: z.string() }).nullable().optional(),
   /** The command that starts the service under test; only ever from the command line of the runner's own machine. */
   exec: z.string().nullable().default(null),
+  /** All URLs of a service that has several, `target` first, with users and passwords. */
+  targets: z.array(z.string()).default([]),
   /** Code of the user's; only ever from the command line of the runner's own machine. */
   modules: modulesSchema.optional(),
 });

@@ -1,7 +1,10 @@
 /** Composes the command that reproduces a run: what to type in a clone of the project. */
+import { maskCommand } from './command-secrets.ts';
 import { fileOfLabel, isModuleLabel } from './module.ts';
-import { maskCredentials } from './redact.ts';
+import { maskCredentials, splitCredentials } from './redact.ts';
 import { formatReduction, type Reduction } from './reduction.ts';
+import { writeRules } from './rule-text.ts';
+import type { DeclaredRules } from './rule-values.ts';
 import { CONFIG_ROWS, type ConfigName, RUN_SETTINGS, type RunConfig } from './run-settings.ts';
 import { flagOf, isHeeded, type RunSetting } from './setting.ts';
 import { writeSetting } from './setting-text.ts';
@@ -14,23 +17,63 @@ export interface Reproducible {
   config: RunConfig;
 }
 
+/** What is only ever given where the command is typed. */
+export interface OwnWords {
+  /** The file of the adapter, as it was typed. */
+  adapter?: string | null;
+  /** The command that starts the service. */
+  exec?: string | null;
+  /** A user and a password of the target were given beside its URL. */
+  hasCredentials?: boolean;
+}
+
 /**
  * Returns `npx simcity run --seed 7 …` with the flags that differ from the defaults, quoted for a POSIX shell.
- * Credentials in a target's URL are masked, because the command is stored and shown.
+ * Passwords and tokens are left out or masked, because the command is stored and shown; a comment behind it says
+ * what to set.
  */
-export function reproduceCommand(run: Reproducible): string {
+export function reproduceCommand(run: Reproducible, own: OwnWords = {}): string {
   const words = ['npx', 'simcity', 'run'];
   if (isModuleLabel(run.scenario)) words.push('--scenario', fileOfLabel(run.scenario));
   else if (run.scenario !== RUN_SETTINGS.scenario.default) words.push(run.scenario);
   if (isModuleLabel(run.target)) words.push('--target', fileOfLabel(run.target));
-  else if (run.target !== RUN_SETTINGS.target.default) words.push('--target', maskCredentials(run.target));
+  else if (run.target !== RUN_SETTINGS.target.default)
+    for (const url of urlsOf(run)) words.push('--target', shownUrl(url));
   words.push('--seed', String(run.seed));
   for (const [name, setting] of CONFIG_ROWS) {
     const flag = flagOf(name, setting);
     if (flag === null || !isHeeded(setting, 'reproduce') || isUsual(name, setting, run)) continue;
     for (const text of textsOf(setting, run.config[name])) words.push(`--${flag}`, text);
   }
-  return words.map(shellWord).join(' ');
+  if (own.adapter) words.push('--adapter', own.adapter);
+  const command = own.exec ? maskCommand(own.exec) : null;
+  if (command !== null) words.push('--exec', command.text);
+  const hasCredentials = own.hasCredentials === true || urlsOf(run).some(isMasked);
+  return `${words.map(shellWord).join(' ')}${toSet(command?.masked ?? [], hasCredentials)}`;
+}
+
+function urlsOf({ target, config }: Reproducible): readonly string[] {
+  return config.targets.length > 0 ? config.targets : [target];
+}
+
+/** Without user and password: SIMCITY_TARGET_CREDENTIALS gives them. */
+function shownUrl(url: string): string {
+  return maskCredentials(splitCredentials(url).target);
+}
+
+function isMasked(url: string): boolean {
+  return splitCredentials(url).credentials !== undefined;
+}
+
+/** What is to be set before the command can be typed, as a comment behind it; empty when nothing is. */
+function toSet(masked: readonly string[], hasCredentials: boolean): string {
+  const notes = [
+    ...(masked.length === 0
+      ? []
+      : [`${masked.join(', ')} ${masked.length === 1 ? 'is masked: set it' : 'are masked: set them'}`]),
+    ...(hasCredentials ? ['user and password are left out: set SIMCITY_TARGET_CREDENTIALS'] : []),
+  ];
+  return notes.length === 0 ? '' : `  # ${notes.join('; ')}`;
 }
 
 /**
@@ -55,6 +98,7 @@ function textsOf(setting: RunSetting, value: unknown): string[] {
   if (value === null) return [];
   if (setting.kind === 'reduction') return [formatReduction(value as Reduction)];
   if (setting.kind === 'comparisons') return value as string[];
+  if (setting.kind === 'rules') return writeRules(value as DeclaredRules);
   if (setting.kind === 'rates')
     return Object.entries(value as object).map(([name, rate]) => `${name}=${rate}`);
   return [writeSetting(setting, value)];

@@ -3,12 +3,13 @@
  * declared by the adapter, overridden by `--rule`, or learned in the first look; what is left is the booking contract's.
  */
 import { z } from 'zod';
+import type { DeclaredRules } from './rule-values.ts';
 
 const stale = z.strictObject({ staleMs: z.number().int().min(0).max(3_600_000) });
 const seats = z.int().min(1).max(10_000);
 
 /** As an adapter or a flag writes them; every one may be left out. */
-export const declaredRulesSchema = z.strictObject({
+export const declaredRulesSchema: z.ZodType<DeclaredRules, DeclaredRules> = z.strictObject({
   /** Idempotency keys are honoured: a repeat with the same key has one effect. */
   keys: z.boolean().optional(),
   /** How long keys are honoured at least: for so many seconds, or among the newest so many. Null: for good. */
@@ -20,7 +21,9 @@ export const declaredRulesSchema = z.strictObject({
     ])
     .optional(),
   /** Seats of a slot: a number, or the least and the most. */
-  capacity: z.union([seats, z.tuple([seats, seats])]).optional(),
+  capacity: z
+    .union([seats, z.tuple([seats, seats]).refine(([least, most]) => least <= most, 'the least comes first')])
+    .optional(),
   /** A citizen has one active booking in a slot at most. */
   onePerCitizen: z.boolean().optional(),
   /** What the second cancel of a booking is answered. */
@@ -36,49 +39,4 @@ export const declaredRulesSchema = z.strictObject({
   /** The share of an operation's first attempts, from 0 to 1, that may be answered 5xx with no cause of ours. */
   errors: z.number().min(0).max(1).optional(),
 });
-export type DeclaredRules = z.infer<typeof declaredRulesSchema>;
-export type RuleName = keyof DeclaredRules;
-
-/** All rules of a run. */
-export interface ServiceRules {
-  keys: boolean;
-  keyTtl: { seconds: number } | { keys: number } | null;
-  capacity: { least: number; most: number };
-  onePerCitizen: boolean;
-  secondCancel: 'ok' | 'refused';
-  closing: boolean;
-  cancelsBy: 'booking' | 'citizen';
-  ownCancelOnly: boolean;
-  reads: { read: { staleMs: number }; list: { staleMs: number } };
-  errors: number;
-}
-
-/** Where a rule comes from. */
-export type RuleSource = 'flag' | 'adapter' | 'learned' | 'contract';
-
-/** The booking contract's rules. `secondCancel` differs between services of the contract, and is learned. */
-export const CONTRACT_RULES: Readonly<ServiceRules> = {
-  keys: true,
-  keyTtl: null,
-  capacity: { least: 1, most: 5 },
-  onePerCitizen: true,
-  secondCancel: 'refused',
-  closing: true,
-  cancelsBy: 'booking',
-  ownCancelOnly: false,
-  reads: { read: { staleMs: 0 }, list: { staleMs: 0 } },
-  errors: 0.2,
-};
-
-/** The rules that are declared, over those in `base`. */
-export function withDeclared(base: Readonly<ServiceRules>, declared: DeclaredRules): ServiceRules {
-  const { capacity, reads, ...others } = declared;
-  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
-  const [least, most] = typeof capacity === 'number' ? [capacity, capacity] : (capacity ?? []);
-  return {
-    ...base,
-    ...given,
-    capacity: least === undefined || most === undefined ? base.capacity : { least, most },
-    reads: { read: reads?.read ?? base.reads.read, list: reads?.list ?? base.reads.list },
-  };
-}
+export * from './rule-values.ts';

@@ -4,7 +4,17 @@
  * a run, and its completion: one row added here is a setting added.
  */
 import { BUGS, FAULTS, ISOLATION, PROFILES, SCENARIOS, STRATEGIES, TARGETS } from './names.ts';
-import { flagOf, named, part, type ResolvedOf, type RunSetting, type ValueOf, whole } from './setting.ts';
+import { RULES } from './rule-values.ts';
+import {
+  fieldOf,
+  kebabCase,
+  named,
+  part,
+  type ResolvedOf,
+  type RunSetting,
+  type ValueOf,
+  whole,
+} from './setting.ts';
 
 const city = (label: string, help: string) => ({ group: 'city', label, help }) as const;
 const faults = (label: string, help: string) => ({ group: 'faults', label, help }) as const;
@@ -80,6 +90,33 @@ const config = {
     ...faults('Thresholds', 'comparisons that must hold, such as p95_latency_ms<50'),
     ...rare,
   },
+  rules: {
+    ...part({ kind: 'rules', choices: RULES, default: {}, unset: "the adapter's, or learned" }),
+    ...part({ flag: 'rule', field: 'rules', value: 'NAME=VALUE', isOfServices: true }),
+    ...city('Rules', 'what a service at a URL promises, such as keys=no'),
+    ...rare,
+  },
+  targets: {
+    ...part({ kind: 'urls', default: [], unset: 'the target alone', flag: null, isOfServices: true }),
+    ...city('Targets', 'all URLs of a service that has several, spoken to in turn'),
+    ...rare,
+    // Of a command line they are the target, given several times.
+    except: ['variable', 'file'],
+  },
+  instances: {
+    ...whole(1, 16, 1),
+    ...city('Instances', 'processes of --exec, spoken to in turn'),
+    ...part({ commands: ['run'], isOfServices: true }),
+    ...rare,
+    // They are started by a command, which is given beside them or not at all.
+    except: ['form'],
+  },
+  setupTimeoutSeconds: {
+    ...part({ kind: 'seconds', most: 3_600, default: 60, flag: 'setup-timeout', value: 'TIME' }),
+    ...city('Setup timeout', 'how long the setup of a service at a URL may take, and a reset of it'),
+    ...part({ isOfServices: true, suggestions: ['30s', '1m', '5m'] }),
+    ...rare,
+  },
   reduction: {
     ...part({ kind: 'reduction', default: null, unset: 'the whole run', value: 'PART', commands: ['run'] }),
     ...city('Part', 'only a part of the run, as shrink prints it'),
@@ -96,6 +133,18 @@ export type ConfigName = keyof typeof CONFIG_SETTINGS;
 /** All that decides a run beside scenario, target and seed, with every default filled in. */
 export type RunConfig = { [Name in ConfigName]: ResolvedOf<(typeof CONFIG_SETTINGS)[Name]> };
 
+/**
+ * A configuration as histories and bundles tell it: without what only a service at a URL heeds, where that is as
+ * usual. So a history that knows nothing of it stays as it was.
+ */
+export function toldConfig(config: RunConfig): Partial<RunConfig> {
+  const unsaid = CONFIG_ROWS.filter(
+    ([name, { isOfServices, default: usual }]) =>
+      isOfServices === true && JSON.stringify(config[name]) === JSON.stringify(usual),
+  ).map(([name]): string => name);
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !unsaid.includes(name)));
+}
+
 /** Some of the settings of a run, by their names. */
 export type RunValues = { [Name in RunSettingName]?: ValueOf<(typeof RUN_SETTINGS)[Name]> | undefined };
 
@@ -103,7 +152,7 @@ export type RunValues = { [Name in RunSettingName]?: ValueOf<(typeof RUN_SETTING
 export const RUN_ROWS = Object.entries(RUN_SETTINGS) as [RunSettingName, RunSetting][];
 export const CONFIG_ROWS = Object.entries(CONFIG_SETTINGS) as [ConfigName, RunSetting][];
 
-/** `SIMCITY_` and the flag, in capitals. */
+/** `SIMCITY_` and the name in the configuration file, in capitals. */
 export function runVariableOf(name: string, setting: RunSetting): string {
-  return `SIMCITY_${(flagOf(name, setting) ?? name).toUpperCase().replaceAll('-', '_')}`;
+  return `SIMCITY_${kebabCase(fieldOf(name, setting)).toUpperCase().replaceAll('-', '_')}`;
 }

@@ -1,12 +1,13 @@
 /** The schema of a setting's value, as JSON holds it. */
 import { z } from 'zod';
 import { reductionSchema } from './reduction.ts';
+import { declaredRulesSchema } from './rules.ts';
 import type { Kind, Setting, ValueOf } from './setting.ts';
 import { formOf } from './setting-text.ts';
 
 /** What is stored may bear names that a list has no more, so names are checked by their form alone. */
 export function settingSchema<Row extends Setting>(setting: Row): z.ZodType<ValueOf<Row>, ValueOf<Row>> {
-  const names = 'choices' in setting && setting.kind !== 'choice' && setting.kind !== 'rates';
+  const names = 'choices' in setting && !['choice', 'rates', 'rules'].includes(setting.kind);
   const examples = names ? { examples: [...new Set(setting.choices.map(({ name }) => name))] } : {};
   const schema = schemaOf(setting).meta({ description: setting.help, ...examples });
   return schema as unknown as z.ZodType<ValueOf<Row>, ValueOf<Row>>;
@@ -28,6 +29,17 @@ function schemaOf(setting: Kind): z.ZodType {
       return z.enum(namesIn(setting));
     case 'rates':
       return z.partialRecord(z.enum(namesIn(setting)), z.number().min(0).max(1));
+    case 'rules':
+      return declaredRulesSchema;
+    case 'urls':
+      return z
+        .array(
+          z
+            .string()
+            .max(2_000)
+            .regex(/^https?:\/\/[^/?#\s]/i),
+        )
+        .max(16);
     case 'comparisons':
       return z.array(z.string().max(200)).max(setting.most);
     case 'reduction':

@@ -2,20 +2,12 @@
 import { didYouMean } from './did-you-mean.ts';
 import { isModuleFile, isModuleLabel } from './module.ts';
 import { type ReporterName, SCOPES } from './names.ts';
+import { RULES_FORM, readRules, writeRules } from './rule-text.ts';
+import type { DeclaredRules } from './rule-values.ts';
 import type { FixedToken, Kind, Report, Setting, ValueOf } from './setting.ts';
+import { oneOf, partsOf, SettingError } from './setting-error.ts';
 
-/** A text that is no value of its setting. */
-export class SettingError extends Error {
-  /** What is right, as a noun: `a whole number from 1 to 64`. */
-  readonly must: string;
-
-  /** `meant`: what may have been meant, as a sentence with a space before it; empty when nothing is near. */
-  constructor(must: string, meant = '') {
-    super(`It takes ${must}.${meant}`);
-    this.name = 'SettingError';
-    this.must = `${must}${meant === '' ? '' : `.${meant.replace(/\?$/, '')}`}`;
-  }
-}
+export { oneOf, SettingError } from './setting-error.ts';
 
 /** The value that the text stands for. @throws SettingError */
 export function readSetting<Row extends Kind>(setting: Row, text: string): ValueOf<Row> {
@@ -45,6 +37,8 @@ function read(setting: Kind, text: string): unknown {
       return targetIn(setting, text);
     case 'rates':
       return Object.fromEntries(partsOf(text).map((part) => rateIn(setting, part)));
+    case 'rules':
+      return readRules(text);
     case 'comparisons':
       return comparisonsIn(setting, text);
     case 'reduction':
@@ -55,6 +49,9 @@ function read(setting: Kind, text: string): unknown {
       if (text === '' || text.length > (setting.most ?? Number.POSITIVE_INFINITY)) throw wrong(setting);
       return setting.pattern === undefined ? text : matching(setting, setting.pattern, text);
     case 'list':
+      return partsOf(text);
+    case 'urls':
+      if (!partsOf(text).every(isServiceUrl)) throw wrong(setting);
       return partsOf(text);
     case 'credentials':
       if (!partsOf(text).every(hasUser)) throw wrong(setting);
@@ -70,6 +67,7 @@ function read(setting: Kind, text: string): unknown {
 export function writeSetting(setting: Kind, value: unknown): string {
   if (value === null || value === undefined) return '';
   if (setting.kind === 'seconds') return `${value}s`;
+  if (setting.kind === 'rules') return writeRules(value as DeclaredRules).join(', ');
   if (Array.isArray(value)) return value.join(', ');
   if (typeof value !== 'object') return String(value);
   return Object.entries(value)
@@ -111,6 +109,8 @@ export function formOf(setting: Kind): string {
       return 'NAME=RATE with a rate from 0 to 1, such as drop-response=0.02';
     case 'comparisons':
       return "a comparison of a metric with a number, such as 'p95_latency_ms<50'";
+    case 'rules':
+      return RULES_FORM;
     case 'reduction':
       return 'what `simcity shrink` prints, such as ops=3,17-19;schedule=0,1';
     case 'url':
@@ -121,6 +121,8 @@ export function formOf(setting: Kind): string {
       );
     case 'list':
       return 'texts with commas between';
+    case 'urls':
+      return 'URLs of a service such as http://127.0.0.1:3000, with commas between';
     case 'credentials':
       return 'a list of URLs such as https://user:password@host, with commas between';
     case 'tokens':
@@ -137,21 +139,6 @@ function wrong(setting: Kind, meant?: string): SettingError {
 function matching(setting: Kind, pattern: RegExp, text: string): string {
   if (!pattern.test(text)) throw wrong(setting);
   return text;
-}
-
-/** One of these names. `others`: what else is right, behind them. @throws SettingError with the nearest name. */
-export function oneOf(choices: readonly { readonly name: string }[], text: string, others = ''): string {
-  const names = choices.map(({ name }) => name);
-  if (names.includes(text)) return text;
-  throw new SettingError(`one of ${names.join(', ')}${others}`, didYouMean(text, names));
-}
-
-/** What stands between commas, without the spaces around it and without what is empty. */
-function partsOf(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
 }
 
 function numberIn(setting: Extract<Kind, { kind: 'whole' | 'number' }>, text: string): number {
@@ -176,8 +163,7 @@ function secondsIn(setting: Extract<Kind, { kind: 'seconds' }>, text: string): n
 function targetIn(setting: Extract<Kind, { kind: 'scenario' | 'target' }>, text: string): string {
   if (isModuleFile(text) || isModuleLabel(text) || setting.choices.some(({ name }) => name === text))
     return text;
-  const protocol = URL.parse(text)?.protocol;
-  if (protocol === 'http:' || protocol === 'https:') return text;
+  if (isServiceUrl(text)) return text;
   throw wrong(
     setting,
     didYouMean(
@@ -185,6 +171,10 @@ function targetIn(setting: Extract<Kind, { kind: 'scenario' | 'target' }>, text:
       setting.choices.map(({ name }) => name),
     ),
   );
+}
+
+function isServiceUrl(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? '');
 }
 
 function rateIn(setting: Extract<Kind, { kind: 'rates' }>, text: string): [name: string, rate: number] {

@@ -1,6 +1,7 @@
 /** What a row of the tables of settings says: all that options, variables, files, forms, texts and schemas need. */
 import type { FaultName, Named, ReporterName, Scope } from './names.ts';
 import type { Reduction } from './reduction.ts';
+import type { DeclaredRules } from './rule-values.ts';
 
 /** What a value may be. Texts are read and written by setting-text.ts, schemas are made by setting-schema.ts. */
 export type Kind =
@@ -19,6 +20,8 @@ export type Kind =
   | { readonly kind: 'bug'; readonly choices: readonly Named[] }
   /** Rates from 0 to 1, by name. */
   | { readonly kind: 'rates'; readonly choices: readonly Named[] }
+  /** What a service promises, by the names of its rules. */
+  | { readonly kind: 'rules'; readonly choices: readonly Named[] }
   /** Comparisons of metrics with numbers, at most so many. */
   | { readonly kind: 'comparisons'; readonly most: number }
   /** A part of a run, as `shrink` prints it. */
@@ -28,6 +31,8 @@ export type Kind =
   | { readonly kind: 'text'; readonly pattern?: RegExp; readonly most?: number; readonly form?: string }
   /** Texts with commas between. */
   | { readonly kind: 'list' }
+  /** URLs of a service, with commas between. */
+  | { readonly kind: 'urls' }
   /** URLs with user and password, with commas between. */
   | { readonly kind: 'credentials' }
   /** Tokens of a server, `NAME:SCOPE+SCOPE:SECRET`, with commas between. */
@@ -46,6 +51,8 @@ export type Setting = Kind & {
   readonly unset?: string;
   /** The flag without its dashes, where it is not the setting's name in kebab-case; null: there is none. */
   readonly flag?: string | null;
+  /** Its name in the configuration file and in its variable, where that is not the flag. */
+  readonly field?: string;
   /** What stands for the value in help: `N`. */
   readonly value?: string;
   /** The only commands whose option it is. */
@@ -62,6 +69,8 @@ export type RunSetting = Setting & {
   readonly group: 'city' | 'faults';
   /** In the web form under "More settings". */
   readonly isRare?: true;
+  /** Only runs against a service at a URL heed it. */
+  readonly isOfServices?: true;
   /** The default against a service at a URL, for the limits of a run: they hold when none of them is given. */
   readonly serviceDefault?: number;
 };
@@ -121,15 +130,17 @@ export type ValueOf<Row> = Row extends { kind: 'whole' | 'number' | 'seconds' }
       ? Name
       : Row extends { kind: 'rates' }
         ? Partial<Record<FaultName, number>>
-        : Row extends { kind: 'comparisons' | 'list' | 'credentials' }
+        : Row extends { kind: 'comparisons' | 'list' | 'urls' | 'credentials' }
           ? string[]
           : Row extends { kind: 'tokens' }
             ? FixedToken[]
             : Row extends { kind: 'reduction' }
               ? Reduction
-              : Row extends { kind: 'reports' }
-                ? Report[]
-                : string;
+              : Row extends { kind: 'rules' }
+                ? DeclaredRules
+                : Row extends { kind: 'reports' }
+                  ? Report[]
+                  : string;
 
 /** Likewise, with null where there is no default. */
 export type ResolvedOf<Row extends { default: unknown }> =
@@ -151,9 +162,14 @@ export function flagOf(name: string, { flag }: Setting): string | null {
   return flag === undefined ? kebabCase(name) : flag;
 }
 
+/** The field of a setting in the configuration file. */
+export function fieldOf(name: string, setting: Setting): string {
+  return setting.field ?? camelCase(flagOf(name, setting) ?? name);
+}
+
 /** True for a setting whose flag can be given several times. */
 export function isRepeatable({ kind }: Setting): boolean {
-  return kind === 'rates' || kind === 'comparisons' || kind === 'reports';
+  return kind === 'rates' || kind === 'rules' || kind === 'comparisons' || kind === 'reports';
 }
 
 /** True for a setting that is one of its choices, or where others are possible too, is mostly one of them. */

@@ -112,6 +112,8 @@ function dataOf(run: Run): ReportData {
       slots: [{ id: run.target, capacity: 2, open: true, bookings: [], uncertain: 0 }],
     },
     lost: null,
+    closing: null,
+    rules: null,
   };
 }
 

@@ -146,7 +146,7 @@ describe('a report', () => {
   const commands = (changes: Parameters<typeof recordedRun>[0]) =>
     commandsFor({
       run: recordedRun({ status: 'FAIL', pass: false, failForensic, ...changes }),
-      ...{ snapshots: [], charts: [], lastEvents: [], city: null, lost: null },
+      ...{ snapshots: [], charts: [], lastEvents: [], city: null, lost: null, closing: null, rules: null },
     }).map(({ what, command }) => [what, command.replace(RUN_ID, 'RUN')]);
 
   test('of a run of another generation names the version for its command, and no command that would refuse it', () => {

@@ -64,9 +64,10 @@ test('a run against a service has limits of its own by default, and names all ot
   ]);
 });
 
-test('credentials in the target are masked', () => {
+test('user and password of the target are left out, and the variable for them is named', () => {
   expect(command({ ...SERVICE_LIMITS }, 'https://user:secret@host:8080/x?y=1')).toBe(
-    "npx simcity run --target 'https://***@host:8080/x?y=1' --seed 7",
+    "npx simcity run --target 'https://host:8080/x?y=1' --seed 7" +
+      '  # user and password are left out: set SIMCITY_TARGET_CREDENTIALS',
   );
 });
 

@@ -7,6 +7,7 @@ import { configFileSchema } from '../../cli/config/schema.ts';
 import { FORM_ROWS, launchOf, readLaunch, textsOf } from '../../cli/run/launch-form.ts';
 import {
   CONFIG_ROWS,
+  type DeclaredRules,
   type FaultName,
   freshSeed,
   kebabCase,
@@ -45,6 +46,10 @@ describe('the type of a configuration', () => {
       rate: number | null;
       snapshotEvery: number;
       thresholds: string[];
+      rules: DeclaredRules;
+      targets: string[];
+      instances: number;
+      setupTimeoutSeconds: number;
       reduction: Reduction | null;
     }
     expectTypeOf<Pick<RunConfig, keyof Known>>().toEqualTypeOf<Known>();
@@ -78,6 +83,10 @@ function another(setting: Setting): unknown {
       return { [choices[0] ?? '']: 0.25 };
     case 'comparisons':
       return ['ok>1', 'p95_latency_ms<50'];
+    case 'rules':
+      return { keys: false, capacity: [1, 40], reads: { list: { staleMs: 2_000 } } };
+    case 'urls':
+      return ['http://h:1', 'http://h:2'];
     case 'list':
       return ['a', 'b'];
     default:
@@ -131,7 +140,8 @@ describe('from a row follow', () => {
     const value = another(setting);
     // A bug is one of its scenario and target.
     const texts = { [name]: name === 'bug' ? 'check-then-insert' : writeSetting(setting, value) };
-    const read = readLaunch(texts);
+    // What only a service heeds needs one.
+    const read = readLaunch(setting.isOfServices ? { target: 'http://h:1', ...texts } : texts);
     if (!('launch' in read)) throw new Error(read.problem.text);
     const { scenario = 'bookings', target = 'postgres', config } = read.launch;
     const back = textsOf({ scenario, target, config: runConfigSchema.parse(config) });
@@ -144,7 +154,7 @@ describe('from a row follow', () => {
       (configFileSchema.shape.run as unknown as { unwrap(): { shape: object } }).unwrap().shape,
     );
     expect(fields).toEqual(
-      expect.arrayContaining(['target', 'duration', 'fault', 'snapshotEvery', 'threshold']),
+      expect.arrayContaining(['target', 'duration', 'fault', 'snapshotEvery', 'threshold', 'rules']),
     );
     expect(fields).not.toContain('scenario');
     expect(fields).not.toContain('reduction');

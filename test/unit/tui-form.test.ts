@@ -126,8 +126,10 @@ test('launching again brings every setting of the run along, but its seed', () =
   };
   const again = launchOfForm(formOf(run));
   if (!('launch' in again)) throw new Error('it was refused');
-  const { reduction: _, durationSeconds, rate, bug, ...config } = run.config;
+  const { reduction: _, durationSeconds, rate, bug, rules, targets, instances, ...config } = run.config;
   expect(again.launch.config).toMatchObject(config);
   expect(again.launch).not.toHaveProperty('seed');
   expect([durationSeconds, rate, bug]).toEqual([null, null, null]);
+  // What is empty is left to the server, and nobody starts instances from a form.
+  expect([rules, targets, instances]).toEqual([{}, [], 1]);
 });

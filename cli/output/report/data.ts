@@ -2,6 +2,7 @@
 import type {
   CityState,
   Forensic,
+  JsonObject,
   Run,
   RunEvent,
   Snapshot,
@@ -11,6 +12,7 @@ import { executedElsewhereBy } from '../../hosting/generation.ts';
 import { EXIT } from '../../process/errors.ts';
 import { VERSION } from '../../process/version.ts';
 import type { ChartChoice } from '../../run/chart-choice.ts';
+import { closingLines } from '../../run/closing.ts';
 import { type Ending, endingOf, isBrokenOff, isLoss, runOutcome } from '../../run/outcome.ts';
 import { exitCodeOf, verdictOf } from '../verdict.ts';
 
@@ -27,6 +29,15 @@ export interface ReportData {
   city: CityState | null;
   /** Why the verdict is not known, when the server was lost before the end. */
   lost: string | null;
+  /** What its last event says; null when it is not known. */
+  closing: JsonObject | null;
+  /** What tells the rules of a service; null when nothing does. */
+  rules: JsonObject | null;
+}
+
+/** How far a PASS was tested, a line each. */
+export function limitsOf(data: ReportData): string[] {
+  return reportVerdict(data).ending === 'PASS' ? closingLines(data.closing) : [];
 }
 
 export interface ReportVerdict {

@@ -7,9 +7,10 @@ import type { Forensic, Run, Snapshot } from '../../../server/contract/index.ts'
 import { attemptText } from '../../run/attempts.ts';
 import { formatClock, formatMetric, formatNumber, formatSeconds } from '../../run/format.ts';
 import { isLoss, runOutcome } from '../../run/outcome.ts';
+import { ruleLines } from '../../run/rules.ts';
 import { settingEntries } from '../settings.ts';
 import { chart, type Line, type Point } from './chart.ts';
-import { commandsFor, REPORT_TOOL, type ReportData, reportVerdict } from './data.ts';
+import { commandsFor, limitsOf, REPORT_TOOL, type ReportData, reportVerdict } from './data.ts';
 import { cityGrid, eventTable, failureStory } from './html-parts.ts';
 import { STYLE } from './html-style.ts';
 import { html, Markup } from './markup.ts';
@@ -57,7 +58,12 @@ function header(data: ReportData): Markup {
   return html`<header>
 <p class="verdict ${ending.replace(' ', '-')}">${ending}</p>
 <h1>${run.scenario}<span class="quiet">@</span>${run.target} <span class="quiet">seed</span> ${run.seed}</h1>
-<p>${formatNumber(events)} events in ${formatSeconds(seconds)}${run.startedAt === null ? null : html`, <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time>`}${asides}</p>
+<p>${formatNumber(events)} events in ${formatSeconds(seconds)}${run.startedAt === null ? null : html`, <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time>`}${asides}</p>${limitsOf(
+    data,
+  ).map(
+    (line) => html`
+<p class="quiet">${line}</p>`,
+  )}
 </header>`;
 }
 
@@ -124,15 +130,22 @@ function brokeAtOf(run: Run): number | null {
   return isLoss(runOutcome(run)) ? null : (run.failForensic?.eventIndex ?? null);
 }
 
-function numbers({ run }: ReportData): Markup {
+function numbers({ run, rules }: ReportData): Markup {
   const metrics = Object.entries(run.live.metrics).map(
     ([name, value]) => html`<tr><th>${name}</th><td class="number">${formatMetric(name, value)}</td></tr>`,
   );
   const rows = settingEntries(run).map(([name, value]) => html`<tr><th>${name}</th><td>${value}</td></tr>`);
   return html`<section class="columns">
 <div><h2>Metrics</h2><table>${metrics}</table></div>
-<div><h2>Settings</h2><table>${rows}</table></div>
+<div><h2>Settings</h2><table>${rows}</table>${rulesOf(rules)}</div>
 </section>`;
+}
+
+function rulesOf(rules: ReportData['rules']): Markup | null {
+  const lines = ruleLines(rules);
+  return lines.length === 0
+    ? null
+    : html`<h2>Rules of the service</h2><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
 }
 
 function bundle(failure: Forensic | null): Markup | null {

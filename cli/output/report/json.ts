@@ -1,8 +1,8 @@
 /** A run and its verdict as one JSON document for programs. */
-import { passOf } from '../../../server/contract/index.ts';
+import { passOf, toldRules } from '../../../server/contract/index.ts';
 import { VERSION } from '../../process/version.ts';
 import { safeJson } from '../../run/sanitize.ts';
-import { commandsFor, type ReportData, reportVerdict } from './data.ts';
+import { commandsFor, limitsOf, type ReportData, reportVerdict } from './data.ts';
 
 /** A field may be added; when one changes its meaning or goes, this becomes 3. In 2 `pass` is null for STOPPED. */
 const DOCUMENT_VERSION = 2;
@@ -39,6 +39,9 @@ export function jsonReport(data: ReportData): string {
         stopReason,
       },
       metrics: run.live.metrics,
+      // Of a run against a service at a URL: how far it was tested, and what it promises.
+      limits: limitsOf(data),
+      rules: data.rules === null ? null : toldRules(data.rules),
       failure: run.failForensic,
       commands: commandsFor(data),
     },

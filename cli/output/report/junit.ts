@@ -6,9 +6,10 @@ import type { Forensic } from '../../../server/contract/index.ts';
 import { attemptText } from '../../run/attempts.ts';
 import { processLines } from '../../run/describe-process.ts';
 import { isLoss, LOSS_SAYS, type Loss } from '../../run/outcome.ts';
+import { ruleLines } from '../../run/rules.ts';
 import { safeLines, safeText } from '../../run/sanitize.ts';
 import { settingEntries } from '../settings.ts';
-import { commandsFor, type ReportData, type ReportVerdict, reportVerdict } from './data.ts';
+import { commandsFor, limitsOf, type ReportData, type ReportVerdict, reportVerdict } from './data.ts';
 
 export function junitReport(data: ReportData): string {
   const { run } = data;
@@ -119,10 +120,11 @@ function countOutcomes(cases: readonly TestCase[]): Record<Outcome['kind'], numb
   return counts;
 }
 
-function systemOut({ run }: ReportData): string {
-  return Object.entries(run.live.metrics)
-    .map(([name, value]) => `${name}=${Math.round(value * 100) / 100}`)
-    .join('\n');
+function systemOut(data: ReportData): string {
+  const metrics = Object.entries(data.run.live.metrics).map(
+    ([name, value]) => `${name}=${Math.round(value * 100) / 100}`,
+  );
+  return [...limitsOf(data), ...ruleLines(data.rules), ...metrics].join('\n');
 }
 
 const ENTITIES: Record<string, string> = {

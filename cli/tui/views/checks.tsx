@@ -1,8 +1,10 @@
 /** The Checks view: which checks ran and hold, which situations were reached, which faults struck when. */
 
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
+import { closingLines } from '../../run/closing.ts';
 import { formatNumber } from '../../run/format.ts';
 import { shown } from '../../run/picture.ts';
+import { ruleLines } from '../../run/rules.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { risesOf, samplePoints } from '../../run/timeline.ts';
 import { eventLine } from '../components/event-line.ts';
@@ -96,7 +98,15 @@ function checkLines(data: RunData, width: number): Line[] {
           ],
         ]
       : []),
+    ...closingLines(data.tally.closing).map((line): Line => [span(line, { color: 'yellow' })]),
+    ...rulesOf(data),
   ];
+}
+
+function rulesOf({ tally, run }: RunData): Line[] {
+  const lines = ruleLines(tally.rules ?? run.failForensic);
+  if (lines.length === 0) return [];
+  return [[], [span('Rules of the service', BOLD)], ...lines.map((line): Line => [span(`  ${line}`)])];
 }
 
 function faultLines(data: RunData, width: number): Line[] {

@@ -3,6 +3,7 @@ import { eventSchema, type Forensic, type RunEvent, smallestSchema } from '../..
 import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { LOSS_SAYS, type Loss } from '../../run/outcome.ts';
+import { ruleLines } from '../../run/rules.ts';
 import { safeLines, safeText } from '../../run/sanitize.ts';
 import { valueText } from '../../run/value-text.ts';
 import { wrap } from '../../terminal/columns.ts';
@@ -51,6 +52,7 @@ export function whatElse(bundle: Forensic, width: number, events: number): Line[
     ...smallest(bundle, width),
     ...list("City's difference", bundle.difference, width),
     ...faults(bundle, width),
+    ...list('Rules of the service', ruleLines(bundle), width),
     ...process(bundle, width),
     ...lastEvents(bundle, width, events),
   ];

@@ -2,6 +2,7 @@
 import type { RunStatus } from '../../../server/contract/index.ts';
 import { usualCharts } from '../../run/chart-choice.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
+import { closingLines } from '../../run/closing.ts';
 import { formatNumber } from '../../run/format.ts';
 import { brokenOf, eventsBehind, progressOf, shown } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
@@ -139,6 +140,7 @@ const ChecksPane = pane<{ data: RunData }>('ChecksPane', ({ data }, { width, hei
   const broken = checks.filter(({ state }) => state === 'broken').length;
   const lines: Line[] = [
     ...checks.map((row) => checkLine(row, inner.width)),
+    ...closingLines(data.tally.closing).map((line): Line => [span(line, { color: 'yellow' })]),
     ...sometimesRows(data).map((row) => sometimesLine(row, data.end !== null, inner.width)),
     ...faultRows(data).map((row) => faultLine(row, inner.width)),
   ];

@@ -66,5 +66,15 @@ export function useCounted(data: RunData, count: HistoryCount | null): CountStat
   const state = useStore(count?.store ?? NOT_COUNTED);
   const { tally, counted } = state;
   if (counted === 0) return { ...state, data };
-  return { ...state, data: { ...data, tally: { ...tally, closing: tally.closing ?? data.tally.closing } } };
+  return {
+    ...state,
+    data: {
+      ...data,
+      tally: {
+        ...tally,
+        closing: tally.closing ?? data.tally.closing,
+        rules: tally.rules ?? data.tally.rules,
+      },
+    },
+  };
 }

@@ -1,7 +1,9 @@
 /** Faults, checks and their counts, over the whole history. */
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { checkRows, type FaultRow, faultRows, sometimesRows } from '../../run/checks.ts';
+import { closingLines } from '../../run/closing.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
+import { ruleLines } from '../../run/rules.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { Checks, Sometimes } from '../components/checks.tsx';
@@ -37,9 +39,25 @@ export function ChecksView({ data, count }: ChecksViewProps) {
       <div class="checks-grid">
         <Checks rows={checkRows(whole)} areCounted={counted > 0} />
         <Sometimes rows={sometimesRows(whole)} hasEnded={isTerminal(data.status)} />
+        <Lines title="How far it was tested" lines={closingLines(whole.tally.closing)} />
+        <Lines title="Rules of the service" lines={ruleLines(whole.tally.rules ?? run.failForensic)} />
         <FaultTable rows={faultRows(whole)} profile={run.config.faults} />
       </div>
     </>
+  );
+}
+
+/** Nothing where there are none. */
+function Lines({ title, lines }: { title: string; lines: readonly string[] }) {
+  if (lines.length === 0) return null;
+  return (
+    <Panel title={title}>
+      <ul class="sentences">
+        {lines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </Panel>
   );
 }
 

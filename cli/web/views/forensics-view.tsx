@@ -6,6 +6,7 @@ import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { causeOf, failureTitle, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
 import { failureOf, outcomeOfData } from '../../run/picture.ts';
+import { ruleLines } from '../../run/rules.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeJson, safeLines, safeText } from '../../run/sanitize.ts';
 import { BundleTree } from '../components/bundle-tree.tsx';
@@ -56,6 +57,7 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
       <ObjectHistory bundle={bundle} />
       <Sentences title="The city's difference to the model" items={bundle.difference} />
       <Sentences title="Faults active" items={bundle.faultsActive} />
+      <Sentences title="Rules of the service" items={ruleLines(bundle)} />
       <Panel title="Last events">
         <EventList label="Last events up to the failure" events={bundle.lastEvents.filter(isEvent)} />
       </Panel>

@@ -3,6 +3,7 @@ import { useCallback } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { isQueuedAgain, waitingText } from '../../run/attempts.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
+import { closingLines } from '../../run/closing.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { causeOf, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
 import { failureOf, outcomeOfData, progressOf } from '../../run/picture.ts';
@@ -85,6 +86,8 @@ function Verdict({ data }: { data: RunData }) {
       <p class="verdict">Stopped before a verdict{stopReason === null ? '' : `: ${safeText(stopReason)}`}.</p>
     );
   }
+  const limits = data.status === 'PASS' ? closingLines(data.tally.closing) : [];
+  if (limits.length > 0) return <p class="verdict">Passed; {limits.join('; ')}.</p>;
   return null;
 }
 

@@ -1,7 +1,7 @@
 /** Kills of the service in the middle of its work, and the watch over one that does not answer any more. */
 import type { FaultRates } from '../../faults/profiles.ts';
 import { Prng } from '../../sim/prng.ts';
-import type { ServiceProcess } from '../../targets/http/service-process.ts';
+import type { StartedService } from '../../targets/http/service-process.ts';
 import { unanswering } from '../failure.ts';
 import type { LiveVerdicts } from './live-verdicts.ts';
 import type { Place } from './phases.ts';
@@ -20,7 +20,7 @@ export interface DisturbanceOptions {
   seed: number;
   rates: FaultRates;
   /** Null: the service is not the run's own. */
-  service: ServiceProcess | null;
+  service: StartedService | null;
   verdicts: LiveVerdicts;
   isStopped: () => boolean;
 }
@@ -100,7 +100,7 @@ export class Disturbance {
     const { inFlight } = verdicts.counters;
     if (inFlight > 0) this.killsInWork++;
     verdicts.strike('crash', null, { signal: 'SIGKILL', requestsUnderWay: inFlight });
-    this.#restart(async () => service.kill());
+    this.#restart(() => service.kill(this.interruptions));
   }
 
   #restart(before: () => Promise<void>): void {

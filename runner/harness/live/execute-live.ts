@@ -1,7 +1,6 @@
 /** One run against a live service, from its address to its verdict. */
 import {
   CONTRACT_RULES,
-  type DeclaredRules,
   type EndReport,
   type Forensic,
   type JsonObject,
@@ -29,7 +28,8 @@ import { type HttpApi, NotPreparedError, Unanswered } from '../../targets/http/a
 import { CookieJars } from '../../targets/http/cookies.ts';
 import { WireFaultInjector } from '../../targets/http/faults.ts';
 import { preparingSend } from '../../targets/http/preparing.ts';
-import { ServiceProcess } from '../../targets/http/service-process.ts';
+import { ServiceGroup } from '../../targets/http/service-group.ts';
+import type { StartedService } from '../../targets/http/service-process.ts';
 import { Wire } from '../../targets/http/wire.ts';
 import { NullSink } from '../../telemetry/null.ts';
 import type { Sink } from '../../telemetry/sink.ts';
@@ -75,8 +75,12 @@ export interface LiveOptions {
   now?: () => Date;
   /** The command that starts the service; null: it runs already. From the local command line only. */
   exec?: string | null;
-  /** Time limit of the adapter's setup, and of each reset, in ms. */
+  /** How long the setup of the service may take, and a reset of it. */
   setupTimeoutMs?: number;
+  /** Processes that `exec` starts; 1 unless it is given. */
+  instances?: number;
+  /** All URLs of the service, `target` first; that alone unless they are given. */
+  targets?: readonly string[];
   /** How often a failure is tried again, at most; 5 unless it is given. */
   retries?: number;
   /** Filled with what the run did, for making it small. */
@@ -87,8 +91,9 @@ export interface LiveOptions {
 interface LiveContext {
   readonly options: LiveOptions;
   readonly scenario: Scenario;
-  readonly address: ServiceAddress;
-  readonly service: ServiceProcess | null;
+  /** Of all instances; the first is the run's target. */
+  readonly addresses: readonly ServiceAddress[];
+  readonly service: StartedService | null;
   readonly api: HttpApi;
   readonly jars: CookieJars;
   /** Completed by the first look. */
@@ -122,21 +127,37 @@ export async function executeLive(options: LiveOptions): Promise<EndReport> {
   const scenario = findScenario(options.scenario);
   const api = apiOf(scenario);
   for (const threshold of options.config.thresholds) parseThreshold(threshold);
-  const address = await resolveService(options.target);
-  const probe = new Wire(address, 1);
-  const service =
-    typeof options.exec === 'string'
-      ? new ServiceProcess(options.exec, address.url, address.port, () => answers(probe))
-      : null;
+  const service = await serviceOf(options);
+  const addresses = service?.addresses ?? (await resolveAll(options));
   const jars = new CookieJars();
-  const context = { options, scenario, address, service, api, jars, ...rulesOf(api, options.config) };
+  const context = { options, scenario, addresses, service, api, jars, ...rulesOf(api, options.config) };
   try {
     if (service) await service.start();
-    else if (!(await probe.pin(REACH_LIMIT_MS))) throw unreachable(address);
+    else await assertReachable(addresses);
     return await supervised(context);
   } finally {
-    probe.close();
     await service?.close();
+  }
+}
+
+async function resolveAll({ target, targets = [target] }: LiveOptions): Promise<ServiceAddress[]> {
+  return await Promise.all(targets.map((each) => resolveService(each)));
+}
+
+/** The processes of the run's own service; null: it runs already. */
+async function serviceOf({ exec, target, instances = 1 }: LiveOptions): Promise<ServiceGroup | null> {
+  if (typeof exec !== 'string') return null;
+  return await ServiceGroup.of(exec, await resolveService(target), instances, answers);
+}
+
+async function assertReachable(addresses: readonly ServiceAddress[]): Promise<void> {
+  for (const address of addresses) {
+    const probe = new Wire(address, 1);
+    try {
+      if (!(await probe.pin(REACH_LIMIT_MS))) throw unreachable(address);
+    } finally {
+      probe.close();
+    }
   }
 }
 
@@ -152,15 +173,14 @@ function apiOf(scenario: Scenario): HttpApi {
 }
 
 /** What is declared, over the contract's; the first look may complete it. */
-function rulesOf(api: HttpApi, config: RunConfig): Pick<LiveContext, 'rules' | 'declared'> {
-  const flags = flagsOf(config);
+function rulesOf(api: HttpApi, { rules: flags }: RunConfig): Pick<LiveContext, 'rules' | 'declared'> {
   const rules = withDeclared(withDeclared(CONTRACT_RULES, api.rules), flags);
-  const declared = new Set([...Object.keys(api.rules), ...Object.keys(flags)] as RuleName[]);
+  // What the contract leaves open is learned; of an adapter's service all that is not declared.
+  const settled = api.isContract ? Object.keys(rules).filter((name) => name !== 'secondCancel') : [];
+  const declared = new Set([...Object.keys(api.rules), ...Object.keys(flags), ...settled] as RuleName[]);
   if (!declared.has('closing')) rules.closing = api.offers('open') && api.offers('close');
   return { rules, declared };
 }
-
-const flagsOf = (config: RunConfig) => (config as { rules?: DeclaredRules }).rules ?? {};
 
 async function supervised(context: LiveContext): Promise<EndReport> {
   const { options, scenario } = context;
@@ -263,7 +283,7 @@ async function firstLookOf(context: LiveContext, execution: Execution): Promise<
 /** The rules of the run, and where each comes from. */
 function ruleSheet({ rules, api, options }: LiveContext, { learned }: FirstLookResult): JsonObject {
   const sourceOf = (name: RuleName): RuleSource => {
-    if (flagsOf(options.config)[name] !== undefined) return 'flag';
+    if (options.config.rules[name] !== undefined) return 'flag';
     if (api.rules[name] !== undefined) return 'adapter';
     return learned[name] === undefined ? 'contract' : 'learned';
   };
@@ -289,7 +309,7 @@ function noLongerPrepared({ message }: NotPreparedError, eventIndex: number): Fa
 
 /** All that an execution needs but a fresh city. */
 async function begun(
-  { options, scenario, address, service, api, jars, rules }: LiveContext,
+  { options, scenario, addresses, service, api, jars, rules }: LiveContext,
   { sink, mostOperations }: ExecutionOptions,
 ): Promise<Execution> {
   const { seed, config, signal } = options;
@@ -300,8 +320,8 @@ async function begun(
   const rates = faultRates(config);
   let broken: { error: unknown } | null = null;
   const isStopped = () => signal.requested || broken !== null;
-  const wire = new Wire(address, config.concurrency);
-  if (!(await wire.pin(REACH_LIMIT_MS))) throw unreachable(address);
+  const wire = new Wire(addresses, config.concurrency);
+  if (!(await wire.pin(REACH_LIMIT_MS))) throw unreachable(addresses[0] as ServiceAddress);
   const faults = new WireFaultInjector(seed, rates, config.reduction?.muted);
   const disturbance = new Disturbance({ seed, rates, service, verdicts, isStopped });
   const trace = (sink === options.sink ? options.trace : null) ?? emptyTrace();
@@ -390,18 +410,18 @@ async function bundle(
 }
 
 /** The run as it is stored: without the user and password of its address. */
-function named({ options: { scenario, seed, config }, address }: LiveContext): Reproducible {
-  return { scenario, target: bareUrl(address), seed, config };
+function named({ options: { scenario, seed, config }, addresses }: LiveContext): Reproducible {
+  return { scenario, target: bareUrl(addresses[0] as ServiceAddress), seed, config };
 }
 
 /** The city as the service shows it, as far as it answers; the failed object first. */
 async function inspected(
-  { address, api, jars, scenario }: LiveContext,
+  { addresses, api, jars, scenario }: LiveContext,
   objects: readonly string[],
   failed: string | null,
 ): Promise<unknown> {
   const look = scenario.live?.look;
-  const wire = new Wire(address, 4);
+  const wire = new Wire(addresses, 4);
   try {
     if (!(await wire.pin(CITY_LIMIT_MS))) return null;
     if (api.inspect) return await api.inspect(plainSend(wire, jars, CITY_LIMIT_MS));
@@ -490,9 +510,16 @@ function sometimes({ run, disturbance }: Execution, { exec }: LiveOptions): Reco
   };
 }
 
-async function answers(probe: Wire): Promise<boolean> {
-  const request = { method: 'GET', path: '/slots', headers: {}, body: null };
-  return (await probe.pin(1_000)) && (await probe.exchange(request, { deadlineMs: 1_000 })).kind === 'answer';
+/** Whatever the answer is: somebody is there. */
+async function answers(address: ServiceAddress): Promise<boolean> {
+  const probe = new Wire(address, 1);
+  try {
+    if (!(await probe.pin(1_000))) return false;
+    const request = { method: 'GET', path: '/slots', headers: {}, body: null };
+    return (await probe.exchange(request, { deadlineMs: 1_000 })).kind === 'answer';
+  } finally {
+    probe.close();
+  }
 }
 
 function unreachable(address: ServiceAddress): Error {

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from '../../../server/contract/child-process/child.ts';
 import { OutputTail } from '../../../server/contract/child-process/output-tail.ts';
+import { maskCommand } from '../../../server/contract/index.ts';
 import { commandWords } from './command-words.ts';
 
 /** A service that does not answer after this has not come up. */
@@ -58,6 +59,7 @@ export interface StartedService {
 }
 
 export class ServiceProcess implements StartedService {
+  /** As it is shown: without passwords and tokens. */
   readonly #command: string;
   readonly #words: readonly string[];
   readonly #env: Record<string, string>;
@@ -77,7 +79,7 @@ export class ServiceProcess implements StartedService {
    * @throws Error when the command has no words.
    */
   constructor(command: string, url: URL, port: number, answers: () => Promise<boolean>) {
-    this.#command = command;
+    this.#command = maskCommand(command).text;
     this.#words = commandWords(command).map((word) => word.replaceAll('{port}', String(port)));
     this.#env = { PORT: String(port), URL: url.origin };
     this.#answers = answers;

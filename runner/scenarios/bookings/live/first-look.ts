@@ -11,7 +11,7 @@ import { inShort } from '../../../service/in-short.ts';
 import { type Breach, NotPreparedError, Unanswered } from '../../../targets/http/api.ts';
 import type { Violation } from '../../workload.ts';
 import type { BookingCall, BookingWorld, SlotRow } from '../calls.ts';
-import { learnRules } from './learn-rules.ts';
+import { learnRules, SAME_BOOKING } from './learn-rules.ts';
 import { MANAGER, OBSERVER } from './planned.ts';
 
 /** An answer that says nothing (a 5xx, a cut) is asked for again so often. */
@@ -121,10 +121,16 @@ class Look {
 
   /** What the rules leave open, as the service answers it. */
   async learn(): Promise<void> {
-    const { rules, declared } = this.#options;
-    const { learned, why } = await learnRules((call) => this.#asked(call), rules, declared, SLOTS);
+    const { rules, declared, offers } = this.#options;
+    const { slots } = this.#world;
+    const { learned, why } = await learnRules((call) => this.#asked(call), rules, declared, slots, offers);
     Object.assign(rules, learned);
     this.learned = why;
+    if (Object.values(why).includes(SAME_BOOKING)) {
+      throw new AdapterError(`${SAME_BOOKING[0]?.toUpperCase()}${SAME_BOOKING.slice(1)}.`, {
+        ...{ phase: 'mapping', role: 'adapter' },
+      });
+    }
   }
 
   /** A city that is not fresh after its reset would be taken for the service's doing. */

@@ -216,7 +216,8 @@ class Learner {
   }
 }
 
-const SAME_BOOKING =
+/** No rule of a service that is tested, but a way of answering that an adapter has to say in other words. */
+export const SAME_BOOKING =
   'a second booking of the same citizen, with another key, was given the first one: where that is no new booking, let the adapter say already-booked';
 
 function idOf(reply: Extract<Reply, { outcome: 'ok' | 'refused' }>): string | null {

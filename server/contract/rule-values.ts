@@ -1,0 +1,110 @@
+/** The rules of a run without their schema: what a browser needs of them. */
+import type { Named } from './names.ts';
+
+/** As an adapter or a flag writes them; every one may be left out. `declaredRulesSchema` says what each means. */
+export interface DeclaredRules {
+  keys?: boolean | undefined;
+  keyTtl?: { seconds: number } | { keys: number } | null | undefined;
+  capacity?: number | [least: number, most: number] | undefined;
+  onePerCitizen?: boolean | undefined;
+  secondCancel?: 'ok' | 'refused' | undefined;
+  closing?: boolean | undefined;
+  cancelsBy?: 'booking' | 'citizen' | undefined;
+  ownCancelOnly?: boolean | undefined;
+  reads?: { read?: { staleMs: number } | undefined; list?: { staleMs: number } | undefined } | undefined;
+  errors?: number | undefined;
+}
+export type RuleName = keyof DeclaredRules;
+
+/** All rules of a run. */
+export interface ServiceRules {
+  keys: boolean;
+  keyTtl: { seconds: number } | { keys: number } | null;
+  capacity: { least: number; most: number };
+  onePerCitizen: boolean;
+  secondCancel: 'ok' | 'refused';
+  closing: boolean;
+  cancelsBy: 'booking' | 'citizen';
+  ownCancelOnly: boolean;
+  reads: { read: { staleMs: number }; list: { staleMs: number } };
+  errors: number;
+}
+
+/** Where a rule comes from. */
+export type RuleSource = 'flag' | 'adapter' | 'learned' | 'contract';
+
+/** The booking contract's rules. `secondCancel` differs between services of the contract, and is learned. */
+export const CONTRACT_RULES: Readonly<ServiceRules> = {
+  keys: true,
+  keyTtl: null,
+  capacity: { least: 1, most: 5 },
+  onePerCitizen: true,
+  secondCancel: 'refused',
+  closing: true,
+  cancelsBy: 'booking',
+  ownCancelOnly: false,
+  reads: { read: { staleMs: 0 }, list: { staleMs: 0 } },
+  errors: 0.2,
+};
+
+/** The rules that are declared, over those in `base`. */
+export function withDeclared(base: Readonly<ServiceRules>, declared: DeclaredRules): ServiceRules {
+  const { capacity, reads, ...others } = declared;
+  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
+  const [least, most] = typeof capacity === 'number' ? [capacity, capacity] : (capacity ?? []);
+  return {
+    ...base,
+    ...given,
+    capacity: least === undefined || most === undefined ? base.capacity : { least, most },
+    reads: { read: reads?.read ?? base.reads.read, list: reads?.list ?? base.reads.list },
+  };
+}
+
+/** What is wrong with rules together, as a sentence; null: nothing. */
+export function contradictionIn(declared: DeclaredRules): string | null {
+  const { cancelsBy, onePerCitizen, capacity } = withDeclared(CONTRACT_RULES, declared);
+  if (cancelsBy !== 'citizen' || onePerCitizen || capacity.most === 1) return null;
+  return 'cancelsBy=citizen does not say which of several bookings is cancelled, and with onePerCitizen=no and a capacity above 1 a citizen may have several.';
+}
+
+/** The rules by the names that flags give them, and what each means. */
+export const RULES = [
+  { name: 'keys', what: 'idempotency keys are honoured: yes or no' },
+  { name: 'keyTtl', what: 'how long they are: 20s, 5000keys, or none for good' },
+  { name: 'capacity', what: 'seats of a slot: 1, or a range such as 1-40' },
+  { name: 'onePerCitizen', what: 'a citizen has one booking in a slot at most: yes or no' },
+  { name: 'secondCancel', what: 'what the second cancel of a booking is answered: ok or refused' },
+  { name: 'closing', what: 'slots can be closed: yes or no' },
+  { name: 'cancelsBy', what: 'what a cancel names: booking, or citizen (and slot)' },
+  { name: 'ownCancelOnly', what: 'only who made a booking may cancel it: yes or no' },
+  { name: 'read', what: 'how long a read may lag behind: 500ms, or strong' },
+  { name: 'list', what: 'how long a list may lag behind: 2s, or strong' },
+  { name: 'errors', what: 'the share of first attempts that may be answered 5xx: 0.05' },
+] as const satisfies readonly Named[];
+
+/** A rule as flags name it: `read` and `list` are the two of `reads`. */
+export type RuleFlag = (typeof RULES)[number]['name'];
+
+/** The values of the rules that have few. */
+export const RULE_CHOICES: { readonly [Name in RuleFlag]?: readonly string[] } = {
+  keys: ['yes', 'no'],
+  onePerCitizen: ['yes', 'no'],
+  secondCancel: ['ok', 'refused'],
+  closing: ['yes', 'no'],
+  cancelsBy: ['booking', 'citizen'],
+  ownCancelOnly: ['yes', 'no'],
+};
+
+/** Rules over rules: those of `over` hold where both say something. */
+export function mergedRules(under: DeclaredRules, over: DeclaredRules): DeclaredRules {
+  const reads = { ...under.reads, ...over.reads };
+  return { ...under, ...over, ...(Object.keys(reads).length === 0 ? {} : { reads }) };
+}
+
+/** What the event `note` with `what: 'rules'` tells. */
+export interface ToldRules {
+  rules: ServiceRules;
+  sources: Partial<Record<RuleName, RuleSource>>;
+  /** Why a rule is as it is, for those that were learned. */
+  learned: Partial<Record<RuleName, string>>;
+}
