@@ -1,5 +1,10 @@
 /** Takes the default export of an `--adapter` file for the adapter that it is. */
-import { type DeclaredRules, CONTRACT_RULES, declaredRulesSchema, nearestName } from '../../server/contract/index.ts';
+import {
+  CONTRACT_RULES,
+  type DeclaredRules,
+  declaredRulesSchema,
+  nearestName,
+} from '../../server/contract/index.ts';
 import type { HttpAdapter } from '../targets/http/adapter.ts';
 import { asObject, lacking, refuse, type Shape } from './shape.ts';
 

@@ -165,7 +165,8 @@ export class LiveRun<C extends Call = Call> {
     const isOver = () => this.#isOver() || this.#verdicts.now > untilMs;
     if ('keys' in keyTtl) {
       await this.#run(this.#plan.elder?.(this.#cursor.extra()));
-      const [elder] = this.#elders().slice(-1);
+      const newerThan = ({ call }: Planned<C>) => this.#keys.newerThan(call);
+      const [elder] = this.#elders().toSorted((one, other) => newerThan(one) - newerThan(other));
       while (elder && !isOver() && this.#keys.newerThan(elder.call) < keyTtl.keys * LATE_SHARE) {
         await this.#run(this.#plan.bustle?.(this.#cursor.extra()));
       }
