@@ -42,7 +42,7 @@ export async function toldOf(api: Api, run: Run): Promise<Pick<ReportData, 'clos
     api.events(run.id, { from: run.live.eventIndex, limit: 1 }),
   ]);
   return {
-    rules: run.failForensic?.rules ? run.failForensic : (first?.events.find(tellsRules)?.data ?? null),
+    rules: run.failForensic?.rules ?? first?.events.find(tellsRules)?.data ?? null,
     closing: last.events.find(({ type }) => type === 'end')?.data ?? null,
   };
 }

@@ -23,7 +23,7 @@ export function forensicText(bundle: Forensic, outcome: Outcome, style: Style): 
     ...listSection(style, 'Difference', bundle.difference.map(safeText)),
     ...historySection(style, bundle),
     ...listSection(style, 'Faults active', bundle.faultsActive.map(safeText)),
-    ...listSection(style, 'Rules of the service', ruleLines(bundle)),
+    ...listSection(style, 'Rules of the service', ruleLines(bundle.rules)),
     ...processSection(style, bundle),
     style.bold('Reproduce'),
     `  ${safeText(bundle.reproduce)}`,

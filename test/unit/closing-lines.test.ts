@@ -1,5 +1,7 @@
 /** How far a PASS was tested, and by which rules: in log lines, sentences, reports and views. */
+import { createElement } from 'react';
 import { describe, expect, test } from 'vitest';
+import { forensicText } from '../../cli/output/forensic.ts';
 import { summaryMarkdown } from '../../cli/output/github.ts';
 import { createLogLines } from '../../cli/output/log-lines.ts';
 import type { ReportData } from '../../cli/output/report/data.ts';
@@ -12,7 +14,15 @@ import { summaryText } from '../../cli/output/verdict.ts';
 import { closingLines } from '../../cli/run/closing.ts';
 import { detailOf } from '../../cli/run/describe-event.ts';
 import { EMPTY_TALLY, tallyEvents } from '../../cli/run/tally.ts';
+import { App } from '../../cli/tui/app.tsx';
+import { mount } from '../../cli/tui/mount.tsx';
+import { createScreen } from '../../cli/tui/screen.ts';
+import { reduce } from '../../cli/tui/state/reducer.ts';
+import { initialState, type State } from '../../cli/tui/state/state.ts';
+import { whatElse } from '../../cli/tui/views/forensic-lines.ts';
 import { CONTRACT_RULES, type Frame, type RunEvent } from '../../server/contract/index.ts';
+import { fakeKeyboard } from '../helpers/fake-keyboard.ts';
+import { recordedForensic } from '../helpers/recorded-failure.ts';
 import { endFrame, recordedRun } from '../helpers/recorded-run.ts';
 
 const CLOSING = {
@@ -103,6 +113,55 @@ describe('a PASS', () => {
     else expect(text.replaceAll('\\', '')).toContain('keys: none (learned: a repeat was refused)');
     const without = report({ ...data, closing: null, rules: null });
     expect(without).not.toMatch(/not tested|a repeat was refused/);
+  });
+});
+
+/** What a view shows, as text. */
+async function drawn(view: State['view'], change: (state: State) => State): Promise<string> {
+  const written: string[] = [];
+  const nothing = () => undefined;
+  const write = (text: string) => written.push(text) > 0;
+  const screen = createScreen({ columns: 160, rows: 60, write, once: nothing, on: nothing, off: nothing });
+  screen.enter();
+  const mounted = mount(screen, null, fakeKeyboard());
+  const size = { columns: 160, rows: 60 };
+  const run = recordedRun({ target: 'http://127.0.0.1:3000' });
+  const begun = initialState({ run, size, nowMs: 0, owns: true, hosted: false, exitOnEnd: false });
+  const frames = [
+    frameOf(eventOf('note', RULES)),
+    frameOf({ ...eventOf('end', CLOSING), index: 4 }),
+    endFrame(4, 'PASS'),
+  ];
+  const state = change({ ...reduce(begun, { type: 'frames', frames, nowMs: 0 }), view });
+  mounted.draw(createElement(App, { state, onStroke: nothing }));
+  mounted.unmount();
+  screen.leave();
+  return written.join('').replace(/\u001b\[(\d+)C/g, (_, times) => ' '.repeat(Number(times)));
+}
+
+describe('mission control', () => {
+  test('says with the checks what was not tested, and on its first page too', async () => {
+    const checks = await drawn('checks', (state) => state);
+    for (const line of LINES) expect(checks).toContain(line);
+    const live = await drawn('live', (state) => state);
+    for (const line of [
+      'not tested: cancel, keys',
+      'keys were repeated up to 12 s',
+      'book: 3.1 % answered 5xx',
+    ])
+      expect(live).toContain(line);
+  });
+
+  test('tells the rules with the checks, and with what broke', async () => {
+    expect(await drawn('checks', (state) => state)).toContain('keys: none (learned: a repeat was refused)');
+    const lines = whatElse(recordedForensic({ rules: RULES }), 100, 5).map((line) =>
+      line.map(({ text }) => text).join(''),
+    );
+    expect(lines).toContain('  keys: none (learned: a repeat was refused)');
+    expect(forensicText(recordedForensic({ rules: RULES }), 'FAIL', styleFor(false))).toContain(
+      '  keys: none (learned: a repeat was refused)',
+    );
+    expect(forensicText(recordedForensic(), 'FAIL', styleFor(false))).not.toContain('Rules of the service');
   });
 });
 

@@ -40,12 +40,14 @@ function ending(
   exit: Partial<ChildExit>,
   interventions: Partial<Interventions> = {},
   own: keyof typeof OWN = 'nothing',
+  exec: string | null = null,
 ) {
   const { target, modules } = OWN[own];
   const nothing = { code: null, signal: null, spawnError: null, outOfMemory: false, droppedBytes: 0 };
   return endingOf({
     run: { ...run, target },
     modules,
+    exec,
     exit: { ...nothing, stdout: [], stderr: [], ...exit },
     interventions: {
       stopRequested: false,
@@ -74,6 +76,14 @@ test('a harness that stops by force after a request ends STOPPED', () => {
   expect(ending({ signal: 'SIGKILL' }, { ...stopped, killed: true })).toEqual(asAsked);
   expect(ending({ signal: 'SIGTERM' }, { ...stopped, terminated: true })).toEqual(asAsked);
   expect(ending({ code: HARNESS_EXIT.told }, stopped)).toEqual(asAsked);
+});
+
+test('a run that is lost names its adapter and how its service was started, without what is secret', () => {
+  const lost = ending({ signal: 'SIGKILL' }, {}, 'adapter', 'env TOKEN=canary-lost node x.js');
+  const bundle = 'lost' in lost ? lost.lost : lost.forensic;
+  expect(bundle?.reproduce).toMatch(
+    / --adapter \/w\/a\.ts --exec 'env TOKEN=\*\*\* node x\.js' {2}# TOKEN is masked: set it$/,
+  );
 });
 
 const blaming = (by: string) => JSON.stringify({ message: 'boom', error: 'TypeError', by, at: './x.ts:3' });

@@ -172,6 +172,7 @@ function hostileState(some: readonly string[], size: { columns: number; rows: nu
     difference: some.slice(0, 20),
     faultsActive: some.slice(20, 30),
     reproduce: c,
+    rules: { rules: {}, learned: { keys: a, capacity: b } },
     lastEvents: events.slice(0, 50).map((event) => ({ ...event })),
     history: recordedForensic().history.map((each) => ({
       ...each,

@@ -1,9 +1,11 @@
 /** Checks, sometimes-properties and faults, a line each. */
 
 import type { CheckRow, FaultRow, SometimesRow } from '../../run/checks.ts';
+import { closingLines } from '../../run/closing.ts';
 import { formatClock, formatCompact } from '../../run/format.ts';
+import type { RunData } from '../../run/run-data.ts';
 import { safeText } from '../../run/sanitize.ts';
-import { alignLeft, alignRight } from '../../terminal/columns.ts';
+import { alignLeft, alignRight, wrap } from '../../terminal/columns.ts';
 import { DIM, type Line, PLAIN, type Style, span } from '../paint/line.ts';
 
 const CHECK_MARK: Record<CheckRow['state'], [mark: string, style: Style]> = {
@@ -26,6 +28,16 @@ export function checkLine({ name, says, state, count }: CheckRow, width: number)
     span(alignRight(counted, 8), state === 'waiting' ? DIM : PLAIN),
     span(room < 16 ? '' : `  ${safeText(says)}`, DIM),
   ];
+}
+
+/** How far the run was tested, once its end has told. */
+export function closingRows({ tally }: RunData, width: number): Line[] {
+  return wrapped(closingLines(tally.closing), width, { color: 'yellow' });
+}
+
+/** Lines of text, those that are too long on several. */
+export function wrapped(lines: readonly string[], width: number, style: Style): Line[] {
+  return lines.flatMap((line) => wrap(line, width).map((each): Line => [span(each, style)]));
 }
 
 /** Under a check: what it cost. */

@@ -1,7 +1,6 @@
 /** The Checks view: which checks ran and hold, which situations were reached, which faults struck when. */
 
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
-import { closingLines } from '../../run/closing.ts';
 import { formatNumber } from '../../run/format.ts';
 import { shown } from '../../run/picture.ts';
 import { ruleLines } from '../../run/rules.ts';
@@ -11,9 +10,9 @@ import { eventLine } from '../components/event-line.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { placeText, scrolled } from '../components/scroll.ts';
 import { densities } from '../components/sparkline.ts';
-import { BOLD, DIM, type Line, span } from '../paint/line.ts';
+import { BOLD, DIM, type Line, PLAIN, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { checkLine, costLine, faultLine, sometimesLine } from './check-lines.ts';
+import { checkLine, closingRows, costLine, faultLine, sometimesLine, wrapped } from './check-lines.ts';
 import type { ViewProps } from './view-props.ts';
 
 export function ChecksView({ state, area }: ViewProps) {
@@ -98,15 +97,15 @@ function checkLines(data: RunData, width: number): Line[] {
           ],
         ]
       : []),
-    ...closingLines(data.tally.closing).map((line): Line => [span(line, { color: 'yellow' })]),
-    ...rulesOf(data),
+    ...closingRows(data, width),
+    ...rulesOf(data, width),
   ];
 }
 
-function rulesOf({ tally, run }: RunData): Line[] {
-  const lines = ruleLines(tally.rules ?? run.failForensic);
+function rulesOf({ tally, run }: RunData, width: number): Line[] {
+  const lines = ruleLines(tally.rules ?? run.failForensic?.rules);
   if (lines.length === 0) return [];
-  return [[], [span('Rules of the service', BOLD)], ...lines.map((line): Line => [span(`  ${line}`)])];
+  return [[], [span('Rules of the service', BOLD)], ...wrapped(lines, width, PLAIN)];
 }
 
 function faultLines(data: RunData, width: number): Line[] {

@@ -52,7 +52,7 @@ export function whatElse(bundle: Forensic, width: number, events: number): Line[
     ...smallest(bundle, width),
     ...list("City's difference", bundle.difference, width),
     ...faults(bundle, width),
-    ...list('Rules of the service', ruleLines(bundle), width),
+    ...list('Rules of the service', ruleLines(bundle.rules), width),
     ...process(bundle, width),
     ...lastEvents(bundle, width, events),
   ];

@@ -2,7 +2,6 @@
 import type { RunStatus } from '../../../server/contract/index.ts';
 import { usualCharts } from '../../run/chart-choice.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
-import { closingLines } from '../../run/closing.ts';
 import { formatNumber } from '../../run/format.ts';
 import { brokenOf, eventsBehind, progressOf, shown } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
@@ -12,7 +11,7 @@ import { pane } from '../paint/pane.tsx';
 import type { State } from '../state/state.ts';
 import { CHART_COLORS } from '../theme.ts';
 import { ChartPane } from './chart-pane.tsx';
-import { checkLine, faultLine, sometimesLine } from './check-lines.ts';
+import { checkLine, closingRows, faultLine, sometimesLine } from './check-lines.ts';
 import { RecentPane } from './checks.tsx';
 import { FailurePane, failureHeight } from './failure-pane.tsx';
 import { LogPane } from './log-pane.tsx';
@@ -140,7 +139,7 @@ const ChecksPane = pane<{ data: RunData }>('ChecksPane', ({ data }, { width, hei
   const broken = checks.filter(({ state }) => state === 'broken').length;
   const lines: Line[] = [
     ...checks.map((row) => checkLine(row, inner.width)),
-    ...closingLines(data.tally.closing).map((line): Line => [span(line, { color: 'yellow' })]),
+    ...closingRows(data, inner.width),
     ...sometimesRows(data).map((row) => sometimesLine(row, data.end !== null, inner.width)),
     ...faultRows(data).map((row) => faultLine(row, inner.width)),
   ];

@@ -40,7 +40,7 @@ export function ChecksView({ data, count }: ChecksViewProps) {
         <Checks rows={checkRows(whole)} areCounted={counted > 0} />
         <Sometimes rows={sometimesRows(whole)} hasEnded={isTerminal(data.status)} />
         <Lines title="How far it was tested" lines={closingLines(whole.tally.closing)} />
-        <Lines title="Rules of the service" lines={ruleLines(whole.tally.rules ?? run.failForensic)} />
+        <Lines title="Rules of the service" lines={ruleLines(whole.tally.rules ?? run.failForensic?.rules)} />
         <FaultTable rows={faultRows(whole)} profile={run.config.faults} />
       </div>
     </>

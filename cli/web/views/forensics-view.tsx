@@ -57,7 +57,7 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
       <ObjectHistory bundle={bundle} />
       <Sentences title="The city's difference to the model" items={bundle.difference} />
       <Sentences title="Faults active" items={bundle.faultsActive} />
-      <Sentences title="Rules of the service" items={ruleLines(bundle)} />
+      <Sentences title="Rules of the service" items={ruleLines(bundle.rules)} />
       <Panel title="Last events">
         <EventList label="Last events up to the failure" events={bundle.lastEvents.filter(isEvent)} />
       </Panel>
