@@ -25,7 +25,7 @@ export function howFarLines(closing: JsonObject | null): string[] {
   return [
     ...(unseen.length === 0 ? [] : [`never acknowledged: ${unseen.join(', ')}`]),
     ...keysLine(closing['keysRepeated']),
-    ...errorLines(closing['errorShares']),
+    ...errorLines(closing['errorsWithoutCause']),
   ];
 }
 
@@ -45,10 +45,11 @@ function keysLine(value: unknown): string[] {
   return [`keys were repeated up to ${age} old and ${formatNumber(oldestKeys)} keys later`];
 }
 
-/** The share of what was answered with 5xx, by operation; operations without any are not told. */
+/** The share of first attempts that were answered with 5xx for no cause of ours, by operation; those without any are not told. */
 function errorLines(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value)
+    .map(([operation, told]) => [operation, (told as { share?: unknown } | null)?.share] as const)
     .filter(([, share]) => typeof share === 'number' && share > 0)
     .slice(0, MOST_NAMES)
     .map(([operation, share]) => `${safeText(operation)}: ${percent(share as number)} answered 5xx`);

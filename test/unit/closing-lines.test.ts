@@ -29,7 +29,7 @@ const CLOSING = {
   notTested: ['cancel', 'keys'],
   neverAcknowledged: ['close'],
   keysRepeated: { oldestMs: 12_000, oldestKeys: 340 },
-  errorShares: { book: 0.0312, cancel: 0 },
+  errorsWithoutCause: { book: { answers: 96, failed: 3, share: 0.0312 }, cancel: { share: 0 } },
 };
 const LINES = [
   'not tested: cancel, keys',
@@ -52,7 +52,9 @@ const frameOf = (event: RunEvent): Frame => ({ frame: 'event', data: event }) as
 describe('the lines', () => {
   test('say what was not tested, and how far the rest was', () => {
     expect(closingLines(CLOSING)).toEqual(LINES);
-    expect(closingLines({ errorShares: { book: 0.0001 } })).toEqual(['book: less than 0.1 % answered 5xx']);
+    expect(closingLines({ errorsWithoutCause: { book: { share: 0.0001 } } })).toEqual([
+      'book: less than 0.1 % answered 5xx',
+    ]);
     expect(closingLines({ keysRepeated: { oldestMs: 250, oldestKeys: 0 } })).toEqual([
       'keys were repeated up to 250 ms old and 0 keys later',
     ]);
@@ -61,11 +63,11 @@ describe('the lines', () => {
   test('are none where the end says nothing, or something odd', () => {
     expect(closingLines(null)).toEqual([]);
     expect(
-      closingLines({ notTested: [], neverAcknowledged: [], keysRepeated: null, errorShares: {} }),
+      closingLines({ notTested: [], neverAcknowledged: [], keysRepeated: null, errorsWithoutCause: {} }),
     ).toEqual([]);
-    expect(closingLines({ notTested: 'x', keysRepeated: { oldestMs: 'y' }, errorShares: [1, 'a'] })).toEqual([
-      '0: 100 % answered 5xx',
-    ]);
+    expect(
+      closingLines({ notTested: 'x', keysRepeated: { oldestMs: 'y' }, errorsWithoutCause: [1, 'a', null] }),
+    ).toEqual([]);
     expect(closingLines({ notTested: ['a\u001b[2J\nb'] }).join('')).not.toMatch(/[\u0000-\u001f]/);
   });
 });

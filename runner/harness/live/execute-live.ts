@@ -1,9 +1,11 @@
 /** One run against a live service, from its address to its verdict. */
 import {
   CONTRACT_RULES,
+  contradictionIn,
   type EndReport,
   type Forensic,
   type JsonObject,
+  mergedRules,
   type Reproducible,
   type RuleName,
   type RuleSource,
@@ -11,6 +13,7 @@ import {
   type ServiceRules,
   signatureOf,
   splitCredentials,
+  type ToldRules,
   timesText,
   withDeclared,
 } from '../../../server/contract/index.ts';
@@ -174,7 +177,10 @@ function apiOf(scenario: Scenario): HttpApi {
 
 /** What is declared, over the contract's; the first look may complete it. */
 function rulesOf(api: HttpApi, { rules: flags }: RunConfig): Pick<LiveContext, 'rules' | 'declared'> {
-  const rules = withDeclared(withDeclared(CONTRACT_RULES, api.rules), flags);
+  const declaredRules = mergedRules(api.rules, flags);
+  const contradiction = contradictionIn(declaredRules);
+  if (contradiction !== null) throw new Error(contradiction);
+  const rules = withDeclared(CONTRACT_RULES, declaredRules);
   // What the contract leaves open is learned; of an adapter's service all that is not declared.
   const settled = api.isContract ? Object.keys(rules).filter((name) => name !== 'secondCancel') : [];
   const declared = new Set([...Object.keys(api.rules), ...Object.keys(flags), ...settled] as RuleName[]);
@@ -199,7 +205,7 @@ async function supervised(context: LiveContext): Promise<EndReport> {
     if (!verdicts.failure) await carriedOut(execution, context);
     throwBroken(execution);
     if (!verdicts.failure && !signal.requested) judgeThresholds(verdicts, options.config);
-    const failForensic = verdicts.failure ? await bundle(execution, context, versions) : null;
+    const failForensic = verdicts.failure ? await bundle(execution, context, versions, first.told) : null;
     finish(execution);
     if (failForensic && first.failure) {
       if (first.failure.reproduction) failForensic.reproduction = first.failure.reproduction;
@@ -240,12 +246,16 @@ async function reset(
 }
 
 /** The first look, before the city of the run is there; afterwards all rules are known. */
-async function lookedAt(context: LiveContext, execution: Execution): Promise<FirstLookResult> {
+async function lookedAt(
+  context: LiveContext,
+  execution: Execution,
+): Promise<FirstLookResult & { told: ToldRules }> {
   const { scenario, options, api } = context;
   const { verdicts } = execution;
   const isStopped = () => options.signal.requested;
   const first = (await firstLookOf(context, execution)) ?? { failure: null, learned: {} };
-  verdicts.note('rules', ruleSheet(context, first));
+  const told = toldRulesOf(context, first);
+  verdicts.note('rules', { ...told });
   const { failure } = first;
   if (failure) {
     verdicts.fail({ ...failure, kind: 'invariant', operation: null, eventIndex: verdicts.lastIndex });
@@ -256,7 +266,7 @@ async function lookedAt(context: LiveContext, execution: Execution): Promise<Fir
       verdicts.fail(noLongerPrepared(error, verdicts.lastIndex));
     });
   }
-  return first;
+  return { ...first, told };
 }
 
 async function firstLookOf(context: LiveContext, execution: Execution): Promise<FirstLookResult | null> {
@@ -282,7 +292,7 @@ async function firstLookOf(context: LiveContext, execution: Execution): Promise<
 }
 
 /** The rules of the run, and where each comes from. */
-function ruleSheet({ rules, api, options }: LiveContext, { learned }: FirstLookResult): JsonObject {
+function toldRulesOf({ rules, api, options }: LiveContext, { learned }: FirstLookResult): ToldRules {
   const sourceOf = (name: RuleName): RuleSource => {
     if (options.config.rules[name] !== undefined) return 'flag';
     if (api.rules[name] !== undefined) return 'adapter';
@@ -399,15 +409,17 @@ async function bundle(
   { verdicts, workload, disturbance }: Execution,
   context: LiveContext,
   versions: Record<string, string>,
+  rules: ToldRules,
 ): Promise<Forensic> {
   const { options, service } = context;
   const failure = verdicts.failure;
   if (!failure) throw new Error('A bundle needs a failure.');
   await disturbance.up();
+  const hasCredentials = splitCredentials(options.target).credentials !== undefined;
   const isOfTheRun = failure.object === null || workload.objects.includes(failure.object);
   // An adapter that cannot say any more takes nothing from the verdict.
   const city = await inspected(context, workload.objects, failure.object).catch(() => null);
-  const about = { ...named(context), exec: options.exec ?? null, versions, city };
+  const about = { ...named(context), exec: options.exec ?? null, versions, city, rules, hasCredentials };
   const forensic = composeForensic(isOfTheRun ? failure : { ...failure, object: null }, verdicts, about);
   return service ? { ...forensic, process: { service: service.report() } } : forensic;
 }
