@@ -6,7 +6,8 @@ import { type Step, verdicts } from '../helpers/slot-history.ts';
 import { falsified, randomShape, randomTelling, rightHistory } from '../helpers/slot-history-generator.ts';
 import { oracle } from '../helpers/slot-oracle.ts';
 
-const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 2_000) / 5;
+/** Of each rule. */
+const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 10_000) / 50;
 const SEED = Number(process.env['SIMCITY_ORACLE_SEED'] ?? 1);
 const FOLD_EVERY = [1, 3, 6, 24, 256];
 

@@ -143,7 +143,7 @@ export class LaggingReads {
 
   #isMeant(call: CancelCall, slot: string, asked: Asked): boolean {
     if (call.slot !== slot || !this.#options.hasEffect(call, asked.citizen)) return false;
-    return this.#options.byCitizen() || asked.id === call.booking;
+    return this.#options.byCitizen() ? asked.citizen === call.citizen : asked.id === call.booking;
   }
 
   #of({ slot, citizen, key }: BookCall, askedMs: number): Asked {

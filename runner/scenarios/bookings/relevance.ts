@@ -2,7 +2,7 @@
  * Which pending calls can matter to which others in one slot: false only when doing the one before the
  * other can neither help the other nor save the one. It keeps the checker's search off hopeless orders.
  */
-import { cancelsNameCitizens, hasIds, type ServiceRules, UNAVAILABLE } from './rules.ts';
+import { cancelsNameCitizens, hasIds, isOwnOnly, type ServiceRules, UNAVAILABLE } from './rules.ts';
 import type { SlotAnswer, SlotCall, SlotCancel } from './slot-call.ts';
 import { activeOf, entriesOf, entryOfId, type SlotState } from './slot-state.ts';
 
@@ -146,7 +146,9 @@ function isOrdered(
       if (pending.operation === 'open') return !state.open;
       if (pending.operation === 'cancel') {
         if (state.seats >= state.capacity || activeOf(state, target.citizen) !== undefined) return true;
-        return !hasIds(rules) && pending.citizen === target.citizen;
+        if (!hasIds(rules)) return pending.citizen === target.citizen;
+        // Where there is nothing to cancel it is acknowledged as well, but not once this may be what it names.
+        return rules.secondCancel === 'ok' && !entryOfId(state, pending.booking);
       }
       if (pending.operation !== 'book') return false;
       if (pending.citizen === target.citizen) return pending.key !== target.key;
@@ -156,6 +158,8 @@ function isOrdered(
         const isSame = pending.operation === 'book' || pending.operation === 'cancel';
         return isSame && pending.citizen === target.citizen;
       }
+      // Acknowledged to anybody once it is over, and before only to its citizen.
+      if (pending.operation === 'cancel') return isOwnOnly(rules) && isAlike(rules, pending, target);
       if (pending.operation !== 'book' || entryOfId(state, target.booking)) return false;
       return pendingAnswer?.booking === undefined || pendingAnswer.booking === target.booking;
     }

@@ -22,8 +22,9 @@ export interface SlotState {
   readonly entries: readonly Entry[];
 }
 
-/** From so many entries on, they are found by an index. */
+/** From so many entries on, they are found by an index: it costs as much as so many searches. */
 const INDEXED = 24;
+const SEARCHES_BEFORE_INDEX = 24;
 
 interface SlotIndex {
   readonly byId: ReadonlyMap<string, Entry>;
@@ -31,12 +32,20 @@ interface SlotIndex {
   readonly byCitizen: ReadonlyMap<string, readonly Entry[]>;
 }
 
-/** Entries are never changed, so an index of them stays right. */
-const indexes = new WeakMap<readonly Entry[], SlotIndex>();
+/** Entries are never changed, so an index of them stays right; a number while so many searches went without. */
+const indexes = new WeakMap<readonly Entry[], SlotIndex | number>();
 
-function indexOf(entries: readonly Entry[]): SlotIndex {
-  const known = indexes.get(entries);
-  if (known) return known;
+/** The index of many entries that are searched often; null where searching is cheaper. */
+function indexOf(entries: readonly Entry[]): SlotIndex | null {
+  if (entries.length < INDEXED) return null;
+  const known = indexes.get(entries) ?? 0;
+  if (typeof known !== 'number') return known;
+  const index = known < SEARCHES_BEFORE_INDEX ? null : makeIndex(entries);
+  indexes.set(entries, index ?? known + 1);
+  return index;
+}
+
+function makeIndex(entries: readonly Entry[]): SlotIndex {
   const byId = new Map<string, Entry>();
   const byKey = new Map<string, Entry>();
   const byCitizen = new Map<string, Entry[]>();
@@ -48,9 +57,7 @@ function indexOf(entries: readonly Entry[]): SlotIndex {
     if (own) own.push(entry);
     else byCitizen.set(entry.citizen, [entry]);
   }
-  const index = { byId, byKey, byCitizen };
-  indexes.set(entries, index);
-  return index;
+  return { byId, byKey, byCitizen };
 }
 
 function nameOf(citizen: string, key: string): string {
@@ -59,27 +66,31 @@ function nameOf(citizen: string, key: string): string {
 
 /** The booking made by this request, also when it was cancelled since. */
 export function entryOfKey({ entries }: SlotState, citizen: string, key: string): Entry | undefined {
-  if (entries.length >= INDEXED) return indexOf(entries).byKey.get(nameOf(citizen, key));
+  const index = indexOf(entries);
+  if (index) return index.byKey.get(nameOf(citizen, key));
   for (const entry of entries) if (entry.key === key && entry.citizen === citizen) return entry;
   return undefined;
 }
 
 export function entryOfId({ entries }: SlotState, id: string): Entry | undefined {
-  if (entries.length >= INDEXED) return indexOf(entries).byId.get(id);
+  const index = indexOf(entries);
+  if (index) return index.byId.get(id);
   for (const entry of entries) if (entry.id === id) return entry;
   return undefined;
 }
 
 /** All bookings that are remembered of a citizen, also those that were cancelled. */
 export function entriesOf({ entries }: SlotState, citizen: string): readonly Entry[] {
-  if (entries.length >= INDEXED) return indexOf(entries).byCitizen.get(citizen) ?? NONE;
+  const index = indexOf(entries);
+  if (index) return index.byCitizen.get(citizen) ?? NONE;
   return entries.filter((entry) => entry.citizen === citizen);
 }
 
 /** An active booking of the citizen: the only one, where the rules allow one only. */
 export function activeOf(state: SlotState, citizen: string): Entry | undefined {
-  const entries = state.entries.length >= INDEXED ? entriesOf(state, citizen) : state.entries;
-  for (const entry of entries) if (entry.active && entry.citizen === citizen) return entry;
+  const index = indexOf(state.entries);
+  const those = index ? (index.byCitizen.get(citizen) ?? NONE) : state.entries;
+  for (const entry of those) if (entry.active && entry.citizen === citizen) return entry;
   return undefined;
 }
 
