@@ -62,7 +62,15 @@ export function withDeclared(base: Readonly<ServiceRules>, declared: DeclaredRul
 
 /** What is wrong with rules together, as a sentence; null: nothing. */
 export function contradictionIn(declared: DeclaredRules): string | null {
-  const { cancelsBy, onePerCitizen, capacity } = withDeclared(CONTRACT_RULES, declared);
+  return contradictionOf(withDeclared(CONTRACT_RULES, declared));
+}
+
+/** The same of all rules of a run. */
+export function contradictionOf({
+  cancelsBy,
+  onePerCitizen,
+  capacity,
+}: Pick<ServiceRules, 'cancelsBy' | 'onePerCitizen' | 'capacity'>): string | null {
   if (cancelsBy !== 'citizen' || onePerCitizen || capacity.most === 1) return null;
   return 'cancelsBy=citizen does not say which of several bookings is cancelled, and with onePerCitizen=no and a capacity above 1 a citizen may have several.';
 }

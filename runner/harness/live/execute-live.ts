@@ -1,7 +1,6 @@
 /** One run against a live service, from its address to its verdict. */
 import {
   CONTRACT_RULES,
-  contradictionIn,
   type EndReport,
   type Forensic,
   type JsonObject,
@@ -128,11 +127,12 @@ interface Execution {
 export async function executeLive(options: LiveOptions): Promise<EndReport> {
   const scenario = findScenario(options.scenario);
   const api = apiOf(scenario);
+  const rules = rulesOf(scenario, api, options.config);
   for (const threshold of options.config.thresholds) parseThreshold(threshold);
   const service = await serviceOf(options);
   const addresses = service?.addresses ?? (await resolveAll(options));
   const jars = new CookieJars();
-  const context = { options, scenario, addresses, service, api, jars, ...rulesOf(api, options.config) };
+  const context = { options, scenario, addresses, service, api, jars, ...rules };
   try {
     if (service) await service.start();
     else await assertReachable(addresses);
@@ -176,15 +176,17 @@ function apiOf(scenario: Scenario): HttpApi {
 }
 
 /** What is declared, over the contract's; the first look may complete it. */
-function rulesOf(api: HttpApi, { rules: flags }: RunConfig): Pick<LiveContext, 'rules' | 'declared'> {
-  const declaredRules = mergedRules(api.rules, flags);
-  const contradiction = contradictionIn(declaredRules);
-  if (contradiction !== null) throw new Error(contradiction);
-  const rules = withDeclared(CONTRACT_RULES, declaredRules);
+function rulesOf(
+  scenario: Scenario,
+  api: HttpApi,
+  { rules: flags }: RunConfig,
+): Pick<LiveContext, 'rules' | 'declared'> {
+  const rules = withDeclared(CONTRACT_RULES, mergedRules(api.rules, flags));
   // What the contract leaves open is learned; of an adapter's service all that is not declared.
   const settled = api.isContract ? Object.keys(rules).filter((name) => name !== 'secondCancel') : [];
   const declared = new Set([...Object.keys(api.rules), ...Object.keys(flags), ...settled] as RuleName[]);
-  if (!declared.has('closing')) rules.closing = api.offers('open') && api.offers('close');
+  if (!declared.has('closing') && scenario.operations.includes('close'))
+    rules.closing = api.offers('open') && api.offers('close');
   return { rules, declared };
 }
 

@@ -1,5 +1,5 @@
 /** What the rules of a service mean for single calls, refusals and views of `bookings`. */
-import type { ServiceRules } from '../../../server/contract/index.ts';
+import { contradictionOf, type ServiceRules } from '../../../server/contract/index.ts';
 import type { ShownBooking, SlotCall, SlotCancel } from './slot-call.ts';
 import { activeOf, type Entry, type SlotState } from './slot-state.ts';
 
@@ -15,11 +15,9 @@ export const UNAVAILABLE = 'unavailable';
 const CANCEL_REFUSALS: readonly string[] = ['no-such-booking', 'not-yours'];
 
 /** @throws Error that says what to declare, for rules that contradict each other. */
-export function checkRules({ cancelsBy, onePerCitizen, capacity }: Readonly<ServiceRules>): void {
-  if (cancelsBy === 'booking' || onePerCitizen || capacity.most === 1) return;
-  throw new Error(
-    'The rule cancelsBy=citizen needs onePerCitizen=yes or capacity=1: a citizen with several bookings in a slot could not say which of them to cancel. Declare one of these, or cancelsBy=booking.',
-  );
+export function checkRules(rules: Readonly<ServiceRules>): void {
+  const contradiction = contradictionOf(rules);
+  if (contradiction !== null) throw new Error(contradiction);
 }
 
 /** True when ids of bookings say something; where cancels name the citizen, they are ignored. */

@@ -11,6 +11,7 @@ import { inShort } from '../../../service/in-short.ts';
 import { type Breach, NotPreparedError, Unanswered } from '../../../targets/http/api.ts';
 import type { Violation } from '../../workload.ts';
 import type { BookingCall, BookingWorld, SlotRow } from '../calls.ts';
+import { checkRules } from '../rules.ts';
 import { learnRules, SAME_BOOKING } from './learn-rules.ts';
 import { MANAGER, OBSERVER } from './planned.ts';
 
@@ -126,6 +127,7 @@ class Look {
     const { learned, why } = await learnRules((call) => this.#asked(call), rules, declared, slots, offers);
     Object.assign(rules, learned);
     this.learned = why;
+    checkRules(rules);
     if (Object.values(why).includes(SAME_BOOKING)) {
       throw new AdapterError(`${SAME_BOOKING[0]?.toUpperCase()}${SAME_BOOKING.slice(1)}.`, {
         ...{ phase: 'mapping', role: 'adapter' },
