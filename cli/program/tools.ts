@@ -1,9 +1,9 @@
 /** The definitions of the commands about SimCity itself. */
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { LISTS } from '../../server/contract/names.ts';
 import { type Act, withExamples, withExitCodes } from './act.ts';
 import { choose } from './flags.ts';
-import { dataDirOption, jsonOption, serverOption } from './options.ts';
+import { dataDirOption, jsonOption, runOption, serverOption } from './options.ts';
 
 export function addTools(program: Command, act: Act): void {
   const list = withExitCodes(program.command('list'), '0 done, 2 wrong usage.')
@@ -31,6 +31,7 @@ export function addTools(program: Command, act: Act): void {
     ['simcity init', 'in this folder'],
     ['simcity init test/city', 'in a folder of its own'],
   ]);
+  addCheckAdapter(program, act);
   const doctor = withExitCodes(
     program.command('doctor'),
     '0 nothing is in the way, 1 something is, 2 wrong usage.',
@@ -68,4 +69,30 @@ export function addTools(program: Command, act: Act): void {
     .allowUnknownOption()
     .helpOption(false)
     .action(act(async () => (await import('../commands/complete.ts')).complete(program)));
+}
+
+function addCheckAdapter(program: Command, act: Act): void {
+  const check = withExitCodes(
+    program.command('check-adapter'),
+    '0 walked, 1 a call got no answer that says something, 2 wrong usage or ADAPTER ERROR, 4 out of reach.',
+  )
+    .summary('walk through every call of an adapter once')
+    .description(
+      'Sets the service up and resets it, makes every call once, in order, and shows the requests, the answers, ' +
+        'and what the adapter makes of them; at the end what was learned of the rules. Secrets are masked.',
+    )
+    .addOption(new Option('--target <URL>', 'the service').makeOptionMandatory())
+    .addOption(new Option('--adapter <FILE>', 'the adapter: ./my-adapter.ts').makeOptionMandatory())
+    .addOption(new Option('--scenario <NAME>', 'the scenario that it is for (default: bookings)'))
+    .addOption(new Option('--exec <COMMAND>', 'starts the service'))
+    .addOption(runOption('rules'))
+    .addOption(runOption('setupTimeoutSeconds'))
+    .addOption(jsonOption('steps and end as lines of JSON'))
+    .action(act(async () => (await import('../commands/check-adapter.ts')).checkAdapter));
+  withExamples(check, [
+    [
+      'simcity check-adapter --target http://127.0.0.1:8080 --adapter ./my-adapter.ts',
+      'before the first run',
+    ],
+  ]);
 }
