@@ -1,6 +1,8 @@
 /** Holds every completion against the sequential model, one linearizability checker for each object. */
 import type { ModelPart } from '../scenarios/scenario.ts';
+import { type Culprit, findCulprit } from './culprit.ts';
 import { type CheckCost, LinearizabilityChecker } from './linearizability/index.ts';
+import { ObjectLog, type Refusal } from './linearizability/object-log.ts';
 import type { SequentialModel } from './model.ts';
 
 /**
@@ -15,6 +17,14 @@ export interface HistoryViolation {
   allowed: readonly string[];
   /** The states that the history allowed the object to be in before. */
   states: readonly unknown[];
+  /** The earlier answer that is to blame; null: the one at which the history broke. */
+  culprit: Culprit | null;
+}
+
+/** One object: its check, and what to check again when it breaks. */
+interface Kept {
+  readonly checker: Checker;
+  readonly log: ObjectLog;
 }
 
 type Checker = LinearizabilityChecker<unknown, unknown, unknown>;
@@ -25,9 +35,9 @@ export class HistoryChecker {
   readonly cost: CheckCost = { answers: 0, searches: 0, configurations: 0 };
   readonly #model: SequentialModel<unknown, unknown, unknown>;
   readonly #world: unknown;
-  readonly #checkers = new Map<string, Checker>();
+  readonly #checkers = new Map<string, Kept>();
   /** The one that was asked last, for the next question is mostly about the same object. */
-  #latest: { object: string; checker: Checker } | null = null;
+  #latest: { object: string; kept: Kept } | null = null;
   readonly #undecided = new Map<string, string>();
 
   /** `world` tells the model what each object is at the start. */
@@ -42,22 +52,31 @@ export class HistoryChecker {
   }
 
   invoke(operation: number, parts: readonly ModelPart[]): void {
-    for (const { object, call } of parts) this.#of(object).invoke(operation, call);
+    for (const { object, call } of parts) {
+      const { checker, log } = this.#of(object);
+      if (log.isLong && checker.settled !== undefined) log.restart(checker.settled);
+      checker.invoke(operation, call);
+      log.add({ kind: 'invoke', id: operation, call });
+    }
   }
 
   /**
    * The first part whose answer no order of the history explains; null when all are explained. `explained` is told
-   * of the others' objects, one by one.
+   * of the others' objects, one by one. `refusal` is what a refused one is known by.
    */
   complete(
     operation: number,
     parts: readonly ModelPart[],
     answers: readonly unknown[],
     explained?: (object: string) => void,
+    refusal: Refusal | null = null,
   ): HistoryViolation | null {
     for (let i = 0; i < parts.length; i++) {
-      const { object } = parts[i] as ModelPart;
-      const violation = this.#judge(object, this.#of(object).complete(operation, answers[i]));
+      const { object, call } = parts[i] as ModelPart;
+      const answer = answers[i];
+      const kept = this.#of(object);
+      kept.log.add({ kind: 'complete', id: operation, call, answer, refusal });
+      const violation = this.#judge(object, kept, kept.checker.complete(operation, answer));
       if (violation) return violation;
       explained?.(object);
     }
@@ -66,13 +85,19 @@ export class HistoryChecker {
 
   /** No answer came: the call may take effect at any later instant, or never. */
   unknown(operation: number, parts: readonly ModelPart[]): void {
-    for (const { object } of parts) this.#of(object).unknown(operation);
+    for (const { object } of parts) {
+      const { checker, log } = this.#of(object);
+      log.add({ kind: 'unknown', id: operation });
+      checker.unknown(operation);
+    }
   }
 
   /** A call without an answer can take effect no more. */
   expire(operation: number, parts: readonly ModelPart[]): HistoryViolation | null {
     for (const { object } of parts) {
-      const violation = this.#judge(object, this.#of(object).expire(operation));
+      const kept = this.#of(object);
+      kept.log.add({ kind: 'expire', id: operation });
+      const violation = this.#judge(object, kept, kept.checker.expire(operation));
       if (violation) return violation;
     }
     return null;
@@ -80,7 +105,11 @@ export class HistoryChecker {
 
   /** Nobody will send this call again. */
   forget(parts: readonly ModelPart[]): void {
-    for (const { object, call } of parts) this.#of(object).forget(call);
+    for (const { object, call } of parts) {
+      const { checker, log } = this.#of(object);
+      log.add({ kind: 'forget', what: call });
+      checker.forget(call);
+    }
   }
 
   /**
@@ -92,38 +121,41 @@ export class HistoryChecker {
     if (state === null) return;
     this.#latest = null;
     const from = { ...this.#model, initial: () => state };
-    this.#checkers.set(
-      object,
-      new LinearizabilityChecker(from, object, { maxConfigurations: MAX_CONFIGURATIONS, cost: this.cost }),
-    );
+    this.#checkers.set(object, this.#begin(from, object));
   }
 
   /** The states that the history allows an object to be in now. */
   states(object: string): readonly unknown[] {
-    return this.#of(object).states();
+    return this.#of(object).checker.states();
   }
 
-  #judge(object: string, verdict: Verdict): HistoryViolation | null {
+  #judge(object: string, { log }: Kept, verdict: Verdict): HistoryViolation | null {
     if (verdict.ok === true) return null;
     if (verdict.ok === 'unknown') {
       if (!this.#undecided.has(object)) this.#undecided.set(object, verdict.reason);
       return null;
     }
-    return { object, allowed: verdict.allowed, states: verdict.states };
+    const { allowed, states } = verdict;
+    return { object, allowed, states, culprit: findCulprit(this.#model, object, log) };
   }
 
-  #of(object: string): Checker {
-    if (object === this.#latest?.object) return this.#latest.checker;
-    let checker = this.#checkers.get(object);
-    if (!checker) {
-      checker = new LinearizabilityChecker(this.#model, object, {
-        maxConfigurations: MAX_CONFIGURATIONS,
-        world: this.#world,
-        cost: this.cost,
-      });
-      this.#checkers.set(object, checker);
+  #of(object: string): Kept {
+    if (object === this.#latest?.object) return this.#latest.kept;
+    let kept = this.#checkers.get(object);
+    if (!kept) {
+      kept = this.#begin(this.#model, object);
+      this.#checkers.set(object, kept);
     }
-    this.#latest = { object, checker };
-    return checker;
+    this.#latest = { object, kept };
+    return kept;
+  }
+
+  #begin(model: SequentialModel<unknown, unknown, unknown>, object: string): Kept {
+    const checker = new LinearizabilityChecker(model, object, {
+      maxConfigurations: MAX_CONFIGURATIONS,
+      world: this.#world,
+      cost: this.cost,
+    });
+    return { checker, log: new ObjectLog(model.initial(object, this.#world)) };
   }
 }

@@ -3,6 +3,7 @@ import type { RequestFaults } from '../faults/injector.ts';
 import type { ModelPart, Operation } from '../scenarios/scenario.ts';
 import type { Call } from '../service/call.ts';
 import type { Candidate } from '../sim/strategies/strategy.ts';
+import type { Tried } from './error-watch.ts';
 
 /** One planned operation with all its requests. */
 export interface Flow {
@@ -32,4 +33,6 @@ export interface Attempt extends Operation, Candidate {
   /** Null for a duplicate: nobody waits for its answer. */
   readonly faults: RequestFaults | null;
   steps: number;
+  /** What the watch over errors knows it by; null until it reaches the service. */
+  tried: Tried | null;
 }

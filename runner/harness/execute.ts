@@ -130,6 +130,7 @@ async function executeOn(stage: Stage, options: ExecuteOptions): Promise<EndRepo
     stopped,
     planned: simulation.planned,
     sometimes: target.sometimes(),
+    operations: scenario.operations,
   });
 }
 

@@ -19,20 +19,26 @@ export interface Failure {
   states?: readonly unknown[];
 }
 
-/** An answer, or its absence, that the history of an object does not allow. */
-export function unexplained(
-  operation: Operation,
-  { object, allowed, states }: HistoryViolation,
-  actual: unknown,
-  eventIndex: number,
-): Failure {
+/** An answer, or its absence, as the history has it. */
+export interface Told {
+  readonly operation: Operation;
+  readonly actual: unknown;
+  readonly eventIndex: number;
+}
+
+/** An answer, or its absence, that the history of an object does not allow; or the earlier one that is to blame. */
+export function unexplained({ operation, actual, eventIndex }: Told, wrong: HistoryViolation): Failure {
   const { call, actor } = operation;
+  const { object, allowed, states } = wrong;
+  const answered = `${call.operation} by ${actor} at event ${eventIndex} was answered`;
+  const culprit = refusedWrongly(wrong, answered, actual);
+  if (culprit) return culprit;
   const others = allowed.length > 0 ? ` It allows: ${allowed.join(', ')}.` : '';
   return {
     kind: 'linearizability',
     invariant: 'per-object-history',
     message:
-      `${call.operation} on ${object} by ${actor} was answered ${inShort(actual)}, which no order of the ` +
+      `${call.operation} on ${object} by ${actor} was answered ${inShort(actual, object)}, which no order of the ` +
       `overlapping operations explains.${others}`,
     actual,
     expected: allowed,
@@ -41,6 +47,46 @@ export function unexplained(
     eventIndex,
     states,
   };
+}
+
+/**
+ * The earlier refusal that is to blame for a history that broke later; null when that is not so. `answered` begins
+ * the sentence that tells of the answer that contradicts it.
+ */
+export function refusedWrongly(
+  { object, culprit }: HistoryViolation,
+  answered: string,
+  contradiction: unknown,
+): Failure | null {
+  if (!culprit) return null;
+  const { operation, actual, eventIndex } = culprit.about as Told;
+  const { allowed, states, unanswered } = culprit;
+  const instead = allowed.length > 0 ? ` Instead it allows: ${allowed.join(', ')}.` : '';
+  return {
+    kind: 'linearizability',
+    invariant: 'per-object-history',
+    message:
+      `${operation.call.operation} on ${object} by ${operation.actor} was answered ${inShort(actual)}: this refusal at ` +
+      `event ${eventIndex} is explained only by ${requestsText(unanswered)} that later reads contradict. ` +
+      `${capitalised(answered)} ${inShort(contradiction, object)}.${instead}`,
+    actual,
+    expected: allowed,
+    object,
+    operation,
+    eventIndex,
+    states,
+  };
+}
+
+/** What calls without an answer are called: `bookings`, or `debit and credit requests`. */
+function requestsText(calls: readonly unknown[]): string {
+  const names = new Set(calls.map((call) => String((call as { operation?: unknown }).operation)));
+  if (names.has('book')) return 'bookings';
+  return names.size === 0 ? 'requests' : `${[...names].join(' and ')} requests`;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** A service that does not answer as it has to; of a single request when its operation is given. */

@@ -2,7 +2,7 @@
  * The attack: citizens' requests against a target whose every step is picked by the seed, in virtual
  * time, with faults on the way and every answer checked when it comes.
  */
-import type { FaultName, RunConfig } from '../../server/contract/index.ts';
+import { CONTRACT_RULES, type FaultName, type RunConfig } from '../../server/contract/index.ts';
 import { FaultInjector, type RequestFaults } from '../faults/injector.ts';
 import { faultRates } from '../faults/profiles.ts';
 import { muteName } from '../faults/seeded-faults.ts';
@@ -15,6 +15,7 @@ import { listed } from '../sim/strategies/listed.ts';
 import type { Target, Task } from '../targets/target.ts';
 import type { Attempt, Flow } from './attempt.ts';
 import type { Counters } from './counters.ts';
+import { ErrorWatch, type Tried } from './error-watch.ts';
 import { type Failure, unanswering } from './failure.ts';
 import { PlanCursor } from './plan.ts';
 import type { Recorder } from './recorder.ts';
@@ -80,7 +81,8 @@ export class Simulation {
     this.#options = options;
     this.#workload = workload;
     this.#counters = counters;
-    this.verdicts = new Verdicts({ workload, recorder, counters, objectNoun, clock: () => this.now });
+    const errors = new ErrorWatch(CONTRACT_RULES, reduction?.anyError ?? false);
+    this.verdicts = new Verdicts({ workload, recorder, counters, objectNoun, clock: () => this.now, errors });
     this.#faults = new FaultInjector(seed, faultRates(config), reduction?.muted);
     this.#plan = new PlanCursor(config.operations, reduction?.operations ?? null);
     const variant = reduction?.variant ?? 0;
@@ -294,6 +296,7 @@ export class Simulation {
       faults,
       attempt: number,
       steps: 0,
+      tried: null,
     };
     flow.open++;
     this.#underWay++;
@@ -304,7 +307,18 @@ export class Simulation {
   /** The request reaches the service, or finds it away. */
   #send(attempt: Attempt): void {
     if (this.now < this.#awayUntilMs) this.#unanswered(attempt, 'connection refused');
-    else this.#scheduler.enter(attempt);
+    else this.#enter(attempt);
+  }
+
+  #enter(attempt: Attempt): void {
+    const { flow, call, faults, attempt: number } = attempt;
+    const isOwn = !this.#workload.repeats(call);
+    attempt.tried = this.verdicts.errors.tried({
+      operation: call.operation,
+      request: isOwn ? null : flow.n,
+      first: isOwn || (faults !== null && number === 0),
+    });
+    this.#scheduler.enter(attempt);
   }
 
   #strike(name: FaultName, flow: Flow, attempt: number, data: Record<string, unknown>): void {
@@ -322,8 +336,9 @@ export class Simulation {
   #left(attempt: Attempt, task: Task): void {
     const reply = task.reply as Reply;
     const { faults, flow } = attempt;
+    if (reply.outcome !== 'failed') this.verdicts.errors.answered(attempt.tried as Tried, reply.outcome);
     if (reply.outcome === 'failed') {
-      this.#unanswered(attempt, reply.error);
+      this.#unanswered(attempt, reply.error, task);
     } else if (faults === null) {
       // The answer to a duplicate goes to nobody, but on the wire it can be seen, so it has to be right.
       this.#answered(attempt, reply);
@@ -339,11 +354,18 @@ export class Simulation {
     }
   }
 
-  /** Nobody waits for the answer any more, and the service is through with the request. */
-  #unanswered(attempt: Attempt, cause: string): void {
+  /**
+   * Nobody waits for the answer any more, and the service is through with the request; `failed` when that ended in
+   * the service itself, with an internal error.
+   */
+  #unanswered(attempt: Attempt, cause: string, failed: Task | null = null): void {
     this.#settled(attempt);
-    const { flow, faults } = attempt;
+    const { flow, faults, tried } = attempt;
     if (!this.verdicts.unanswered(attempt, flow.parts, cause)) return;
+    if (failed && tried) {
+      const found = { error: cause, explained: failed.disturbed };
+      if (!this.verdicts.failedInside(attempt, tried, found)) return;
+    }
     if (faults === null) return this.#forgetIfOver(flow);
     this.#counters.inFlight--;
     if (!this.#workload.repeats(flow.call)) return this.#through(flow);

@@ -64,7 +64,9 @@ export interface Ending {
   planned: number;
   /** How often sometimes-properties were reached, beside those that every run has. */
   sometimes: Record<string, number>;
-  /** What a PASS says nothing about; none unless it is given. */
+  /** Names of the operations that the scenario has, and the API too. */
+  operations: readonly string[];
+  /** What could not be tested, for lack of an operation or a rule. */
   notTested?: readonly string[];
   /** The oldest request that was repeated, in ms and in requests with other keys since; null: none was. */
   keysRepeated?: { oldestMs: number; oldestKeys: number } | null;
@@ -74,9 +76,9 @@ export interface Ending {
 export async function reportEnd<C extends Call>(
   verdicts: Verdicts<C>,
   sink: Sink,
-  { failForensic, stopped, planned, ...ending }: Ending,
+  { failForensic, stopped, planned, operations, ...ending }: Ending,
 ): Promise<EndReport> {
-  const { workload, recorder, counters, checker } = verdicts;
+  const { workload, recorder, counters, checker, errors } = verdicts;
   const status = failForensic ? 'FAIL' : stopped === null ? 'PASS' : 'STOPPED';
   const reason = status === 'STOPPED' ? stopped : null;
   const sometimes: Record<string, number> = {
@@ -84,6 +86,7 @@ export async function reportEnd<C extends Call>(
     ...workload.sometimes(),
     'a retry followed a lost answer': counters.retries,
     ...ending.sometimes,
+    ...Object.fromEntries(operations.map((name) => [acknowledgedText(name), errors.acknowledged(name)])),
   };
   const index = recorder.record(verdicts.now, 'end', 'city', {
     status,
@@ -91,14 +94,22 @@ export async function reportEnd<C extends Call>(
     operationsPlanned: planned,
     sometimes,
     neverReached: Object.keys(sometimes).filter((name) => sometimes[name] === 0),
+    neverAcknowledged: errors.neverAcknowledged,
+    notTested: [...new Set([...(ending.notTested ?? []), ...errors.neverAcknowledged])],
+    errorsWithoutCause: errors.shares,
     checking: { 'per-object-history': { ...checker.cost } },
     undecided: [...verdicts.undecided].map(([object, why]) => ({ object, why })),
-    ...(ending.notTested ? { notTested: ending.notTested, keysRepeated: ending.keysRepeated ?? null } : {}),
+    ...(ending.keysRepeated ? { keysRepeated: ending.keysRepeated } : {}),
   });
   recorder.snapshot(index);
   const end: EndReport = { status, reason, failForensic };
   await sink.end(end);
   return end;
+}
+
+/** `a cancel was acknowledged`. */
+function acknowledgedText(operation: string): string {
+  return `${/^[aeiou]/.test(operation) ? 'an' : 'a'} ${operation} was acknowledged`;
 }
 
 /** In the words of whoever stopped the run. */

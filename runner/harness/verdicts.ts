@@ -3,7 +3,8 @@ import { HistoryChecker } from '../checkers/history-checker.ts';
 import type { ModelPart, Operation, Violation, Workload } from '../scenarios/scenario.ts';
 import type { Call, Reply } from '../service/call.ts';
 import type { Counters } from './counters.ts';
-import { type Failure, unexplained } from './failure.ts';
+import { ErrorWatch, type InternalError, type Tried } from './error-watch.ts';
+import { type Failure, refusedWrongly, type Told, unexplained } from './failure.ts';
 import { IntervalLog } from './interval-log.ts';
 import type { Recorder } from './recorder.ts';
 import { rounded } from './rounded.ts';
@@ -16,6 +17,8 @@ export interface VerdictsOptions<C extends Call> {
   objectNoun: string;
   /** Milliseconds since the start, virtual or real. */
   clock: () => number;
+  /** Counts internal errors; left out: by the contract's rules. */
+  errors?: ErrorWatch;
 }
 
 export class Verdicts<C extends Call = Call> {
@@ -24,6 +27,8 @@ export class Verdicts<C extends Call = Call> {
   readonly counters: Counters;
   readonly checker: HistoryChecker;
   readonly intervals = new IntervalLog();
+  /** What is answered with internal errors, and what is acknowledged. */
+  readonly errors: ErrorWatch;
   readonly #objectNoun: string;
   readonly #clock: () => number;
   /** True when nobody reads the history. */
@@ -33,10 +38,11 @@ export class Verdicts<C extends Call = Call> {
   #healedAtMs: number | null = null;
   #failure: Failure | null = null;
 
-  constructor({ workload, recorder, counters, objectNoun, clock }: VerdictsOptions<C>) {
+  constructor({ workload, recorder, counters, objectNoun, clock, errors }: VerdictsOptions<C>) {
     this.workload = workload;
     this.recorder = recorder;
     this.counters = counters;
+    this.errors = errors ?? new ErrorWatch();
     this.checker = new HistoryChecker(workload.model, workload.world);
     this.#objectNoun = objectNoun;
     this.#clock = clock;
@@ -121,8 +127,10 @@ export class Verdicts<C extends Call = Call> {
     const violation = this.broken(operation, reply, index);
     if (violation) return this.fail({ ...violation, kind: 'invariant', operation, eventIndex: index });
     const answers = this.workload.answers(operation.call, parts, reply);
-    const wrong = this.checker.complete(operation.id, parts, answers, explained);
-    return wrong ? this.fail(unexplained(operation, wrong, answer, index)) : true;
+    const about: Told = { operation, actual: answer, eventIndex: index };
+    const refusal = reply.outcome === 'refused' ? { about } : null;
+    const wrong = this.checker.complete(operation.id, parts, answers, explained, refusal);
+    return wrong ? this.fail(unexplained(about, wrong)) : true;
   }
 
   /**
@@ -140,7 +148,29 @@ export class Verdicts<C extends Call = Call> {
     this.workload.unanswered(operation);
     this.checker.unknown(operation.id, parts);
     const wrong = canHappen ? null : this.checker.expire(operation.id, parts);
-    return wrong ? this.fail(unexplained(operation, wrong, 'no answer', index)) : true;
+    return wrong
+      ? this.fail(unexplained({ operation, actual: 'no answer', eventIndex: index }, wrong))
+      : true;
+  }
+
+  /**
+   * The newest event was the end of an operation that the service answered with an internal error; `explained` when
+   * something of ours explains that. False when it is one too many.
+   */
+  failedInside(
+    operation: Operation<C>,
+    tried: Tried,
+    { error, status, explained }: Pick<InternalError, 'error' | 'status' | 'explained'>,
+  ): boolean {
+    const failure = this.errors.failed(tried, {
+      error,
+      ...(status === undefined ? {} : { status }),
+      explained,
+      operation,
+      object: this.workload.objectOf(operation.call),
+      eventIndex: this.lastIndex,
+    });
+    return failure ? this.fail(failure) : true;
   }
 
   /** The whole city as it was read at rest. */
@@ -161,17 +191,20 @@ export class Verdicts<C extends Call = Call> {
         this.checker.settle(object, call, answer);
         continue;
       }
-      this.fail({
-        kind: 'audit',
-        invariant: 'city-matches-history',
-        message: `At rest, ${object} is not in a state that its history allows.`,
-        actual: answer,
-        expected: wrong.allowed,
-        object,
-        operation: null,
-        eventIndex,
-        states: wrong.states,
-      });
+      const audit = `an audit at event ${eventIndex} was answered`;
+      this.fail(
+        refusedWrongly(wrong, audit, answer) ?? {
+          kind: 'audit',
+          invariant: 'city-matches-history',
+          message: `At rest, ${object} is not in a state that its history allows.`,
+          actual: answer,
+          expected: wrong.allowed,
+          object,
+          operation: null,
+          eventIndex,
+          states: wrong.states,
+        },
+      );
       return;
     }
   }
@@ -195,7 +228,7 @@ export class Verdicts<C extends Call = Call> {
 
   /** The invariant that an answer breaks, if one. */
   protected broken(operation: Operation<C>, reply: Reply, index: number): Violation | null {
-    return this.workload.completed(operation, reply, index);
+    return this.workload.completed(operation, reply, index, this.now);
   }
 
   /** Records how a request ended and returns the event's index. */

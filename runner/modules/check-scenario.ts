@@ -37,8 +37,8 @@ export function checkScenario(path: string, exported: unknown): Scenario {
   if ('bugs' in value) problems.push(...lacking(value, { bugs: 'array' }));
   if (problems.length > 0) refuse('scenario', path, 'scenario', problems);
   const scenario = value as Scenario;
-  const workload: Scenario['workload'] = (seed, config, prng) =>
-    checkWorkload(path, scenario.workload(seed, config, prng));
+  const workload: Scenario['workload'] = (seed, config, prng, rules) =>
+    checkWorkload(path, scenario.workload(seed, config, prng, rules));
   // Members may live on a prototype, and may use `this`.
   return Object.create(scenario, { workload: { value: workload } }) as Scenario;
 }

@@ -1,5 +1,5 @@
 /** The scenarios by name: the built-in ones, and the one of a module that this process has loaded. */
-import { isModuleLabel, type RunConfig } from '../../server/contract/index.ts';
+import { isModuleLabel, type RunConfig, type ServiceRules } from '../../server/contract/index.ts';
 import { findNamed } from '../find-named.ts';
 import { loadedScenario } from '../modules/loaded.ts';
 import { Prng } from '../sim/prng.ts';
@@ -16,7 +16,12 @@ export function findScenario(name: string): Scenario {
   return findNamed(SCENARIOS, name, 'scenario');
 }
 
-/** The workload of a run of the scenario, at its very beginning. */
-export function beginWorkload(scenario: Scenario, seed: number, config: RunConfig): Workload {
-  return scenario.workload(seed, config, new Prng(seed, 'world'));
+/** The workload of a run of the scenario, at its very beginning; without `rules` the service keeps the contract's. */
+export function beginWorkload(
+  scenario: Scenario,
+  seed: number,
+  config: RunConfig,
+  rules?: Readonly<ServiceRules>,
+): Workload {
+  return scenario.workload(seed, config, new Prng(seed, 'world'), rules);
 }

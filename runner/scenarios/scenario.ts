@@ -2,7 +2,7 @@
  * What a scenario is: the operations that citizens do, the model that says which answers are right, the
  * invariants, and the metrics. The engine knows nothing of slots or bookings; it meets them only here.
  */
-import type { RunConfig } from '../../server/contract/index.ts';
+import type { RunConfig, ServiceRules } from '../../server/contract/index.ts';
 import type { LiveScenario } from '../harness/live/live-plan.ts';
 import type { Call } from '../service/call.ts';
 import type { MemoryService } from '../service/memory-service.ts';
@@ -31,8 +31,11 @@ export interface Scenario<C extends Call = Call> {
   readonly http?: HttpAdapter<C, never> | HttpApi;
   /** What live attacks need beside what every scenario has; the general patterns where it is left out. */
   readonly live?: LiveScenario<C>;
-  /** Begins a run. The world may be drawn from `prng`; what each operation draws from comes with it. */
-  workload(seed: number, config: RunConfig, prng: Prng): Workload<C>;
+  /**
+   * Begins a run. The world may be drawn from `prng`; what each operation draws from comes with it. `rules` are what the
+   * service promises: they are complete only when the first operation begins, so they are read when something is judged.
+   */
+  workload(seed: number, config: RunConfig, prng: Prng, rules?: Readonly<ServiceRules>): Workload<C>;
 }
 
 export interface Chart {

@@ -57,10 +57,23 @@ export interface Workload<C extends Call = Call> {
   answers(call: C, parts: readonly ModelPart[], reply: Reply): readonly unknown[];
   /** A call begins. */
   invoked(operation: Operation<C>): void;
-  /** A citizen got an answer, at the event with this index; returns the invariant that it breaks, if one. */
-  completed(operation: Operation<C>, reply: Reply, completedIndex: number): Violation | null;
+  /**
+   * A citizen got an answer, at the event with this index and so many ms after the start; returns the invariant that it
+   * breaks, if one.
+   */
+  completed(
+    operation: Operation<C>,
+    reply: Reply,
+    completedIndex: number,
+    completedMs: number,
+  ): Violation | null;
   /** A citizen stopped waiting; the call may take effect at any later instant, or never. */
   unanswered(operation: Operation<C>): void;
+  /**
+   * For services whose reads may lag behind: with false the city is at rest for longer than that, so that every look is
+   * judged as a strong one from here on. They may lag until it is called.
+   */
+  readsMayLag?(mayLag: boolean): void;
   /** True when something is remembered only for repeats of this call, so that it can go once they are over. */
   forgettable(call: C): boolean;
   /** The target's whole state at a quiescent point: the broken invariant, if one, and reads for the model. */

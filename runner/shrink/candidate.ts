@@ -1,5 +1,5 @@
 /** Parts of a run, and the configurations by which they are executed. */
-import type { RunConfig, Signature } from '../../server/contract/index.ts';
+import { ERRORS_WITHOUT_CAUSE, type RunConfig, type Signature } from '../../server/contract/index.ts';
 
 /** The run that is made small. */
 export interface Subject {
@@ -28,8 +28,12 @@ export interface Candidate {
 /** When the operations of a part meet. */
 export type Timing = Pick<Candidate, 'variant' | 'concurrency' | 'schedule'>;
 
-/** The configuration by which a candidate is executed, and reproduced. */
-export function configOf(config: RunConfig, candidate: Candidate): RunConfig {
+/** The configuration by which a candidate for this failure is executed, and reproduced. */
+export function configOf(
+  config: RunConfig,
+  candidate: Candidate,
+  failure: Pick<Signature, 'invariant'> | null,
+): RunConfig {
   const { operations, muted, schedule, variant, concurrency, faults } = candidate;
   return {
     ...config,
@@ -44,6 +48,7 @@ export function configOf(config: RunConfig, candidate: Candidate): RunConfig {
       muted: [...muted],
       schedule: schedule === null ? null : [...schedule],
       variant,
+      ...(failure?.invariant === ERRORS_WITHOUT_CAUSE ? { anyError: true as const } : {}),
     },
   };
 }

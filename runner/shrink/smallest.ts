@@ -9,9 +9,9 @@ import { storyOf } from './story.ts';
 export function composeSmallest(subject: Subject, shrunk: Shrunk): Smallest {
   const { scenario, target, seed } = subject;
   const { trial, operationsBefore, minimal, failsOtherwise, reproduced, executions, seconds } = shrunk;
-  const config = configOf(subject.config, trial.candidate);
   // A shrunk trial has failed, so that it has a bundle.
   const { kind, invariant, message, actual, expected } = trial.forensic as Forensic;
+  const config = configOf(subject.config, trial.candidate, { invariant });
   return {
     version: 1,
     scenario,

@@ -161,7 +161,7 @@ export class Trials {
   async #part(candidate: Candidate, isApart: boolean): Promise<Trial> {
     const seconds = Math.max(PART.leastSeconds, PART.times * this.#wholeSeconds);
     try {
-      const config = configOf(this.#subject.config, candidate);
+      const config = configOf(this.#subject.config, candidate, this.#signature);
       const execution = await this.#execute(config, seconds, isApart);
       const failed = execution.forensic && signatureOf(execution.forensic);
       const fails = this.#signature ? compareFailure(this.#signature, failed) : 'no';

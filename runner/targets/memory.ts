@@ -11,6 +11,7 @@ import type { Target, Task } from './target.ts';
 class MemoryTask implements Task {
   state: Task['state'] = 'ready';
   reply: Reply | null = null;
+  disturbed = false;
   owner: unknown = null;
   held: string[] | null = null;
   readonly call: Call;
@@ -92,6 +93,7 @@ export class MemoryTarget implements Target {
     this.#woken = [];
     for (const task of inside) {
       task.state = 'done';
+      task.disturbed = true;
       task.reply = { outcome: 'failed', error: 'connection lost' };
     }
     this.#service.restarted?.();

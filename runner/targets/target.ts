@@ -11,6 +11,11 @@ import type { CityKeeper } from './postgres/keeper.ts';
 export interface Task {
   state: 'ready' | 'waiting' | 'done';
   reply: Reply | null;
+  /**
+   * True once something struck the request that the engine decides or brings about: a crash, a deadlock, a
+   * serialization failure, a pool cut down. What it fails with afterwards can be what followed from that.
+   */
+  disturbed: boolean;
   /** What the engine hangs on the task; the target never reads it. */
   owner: unknown;
 }

@@ -177,6 +177,21 @@ export const TOKEN_SCOPES = [
   { name: 'control', what: 'may launch, stop and store, too' },
 ] as const satisfies readonly Named[];
 
+/** What a service promises, by the names that flags give it. */
+export const RULES = [
+  { name: 'keys', what: 'idempotency keys are honoured: yes or no' },
+  { name: 'keyTtl', what: 'how long they are: 20s, 5000keys, or none for good' },
+  { name: 'capacity', what: 'seats of a slot: 1, or a range such as 1-40' },
+  { name: 'onePerCitizen', what: 'a citizen has one booking in a slot at most: yes or no' },
+  { name: 'secondCancel', what: 'what the second cancel of a booking is answered: ok or refused' },
+  { name: 'closing', what: 'slots can be closed: yes or no' },
+  { name: 'cancelsBy', what: 'what a cancel names: booking, or citizen (and slot)' },
+  { name: 'ownCancelOnly', what: 'only who made a booking may cancel it: yes or no' },
+  { name: 'read', what: 'how long a read may lag behind: 500ms, or strong' },
+  { name: 'list', what: 'how long a list may lag behind: 2s, or strong' },
+  { name: 'errors', what: 'the share of first attempts that may be answered 5xx: 0.05' },
+] as const satisfies readonly Named[];
+
 /** What `simcity list` can list, by what it is called there. */
 export const LISTS: Readonly<Record<string, { readonly what: string; readonly names: readonly Named[] }>> = {
   scenarios: { what: 'what citizens do: simcity run SCENARIO', names: SCENARIOS },
@@ -192,6 +207,7 @@ export const LISTS: Readonly<Record<string, { readonly what: string; readonly na
   strategies: { what: 'which step goes next: --strategy', names: STRATEGIES },
   profiles: { what: 'how much goes wrong: --faults', names: PROFILES },
   faults: { what: 'what can go wrong: --fault NAME=RATE', names: FAULTS },
+  rules: { what: 'what a service at a URL promises: --rule NAME=VALUE', names: RULES },
   isolation: { what: 'isolation levels of transactions: --isolation', names: ISOLATION },
   launchers: { what: 'how harnesses are started: --launcher', names: LAUNCHERS },
   sinks: { what: 'where telemetry goes: --sink', names: SINKS },

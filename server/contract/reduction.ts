@@ -17,16 +17,22 @@ export const reductionSchema = z.object({
   schedule: z.array(z.int().min(0)).max(1_000_000).nullable().default(null),
   /** Draws all that is a matter of time anew (pauses, latencies, the strategy's choices); 0: as the seed has it. */
   variant: z.int().min(0).max(1_000_000_000).default(0),
+  /**
+   * The first internal error that nothing explains fails the run: what is small cannot have so many of them as its
+   * whole had.
+   */
+  anyError: z.literal(true).optional(),
 });
 export type Reduction = z.infer<typeof reductionSchema>;
 
 /** The text of a reduction; `parseReduction` reads it back. What is at its default is left out. */
 export function formatReduction(reduction: Reduction): string {
-  const { operations, muted, schedule, variant } = reduction;
+  const { operations, muted, schedule, variant, anyError } = reduction;
   const parts = [`ops=${formatNumbers(operations)}`];
   if (muted.length > 0) parts.push(`mute=${muted.join(',')}`);
   if (schedule) parts.push(`schedule=${schedule.join(',')}`);
   if (variant > 0) parts.push(`variant=${variant}`);
+  if (anyError) parts.push('errors=any');
   return parts.join(';');
 }
 
@@ -38,7 +44,7 @@ export function parseReduction(text: string): Reduction {
     const name = part.slice(0, Math.max(at, 0)).trim();
     const value = part.slice(at + 1).trim();
     const read = READERS[name as keyof typeof READERS];
-    if (at < 0 || !read) throw wrong(part, 'it takes ops=, mute=, schedule= and variant=');
+    if (at < 0 || !read) throw wrong(part, 'it takes ops=, mute=, schedule=, variant= and errors=any');
     Object.assign(fields, read(value));
   }
   if (!('operations' in fields)) throw wrong(text, 'ops= must name the operations that are kept');
@@ -52,6 +58,10 @@ const READERS = {
   mute: (value: string) => ({ muted: words(value) }),
   schedule: (value: string) => ({ schedule: words(value).map(wholeNumber) }),
   variant: (value: string) => ({ variant: wholeNumber(value) }),
+  errors: (value: string) => {
+    if (value !== 'any') throw wrong(value, 'errors= takes any');
+    return { anyError: true };
+  },
 } as const;
 
 const EXAMPLE = 'An example: ops=3,17-19;mute=17.0.delay;schedule=0,1,0,2';

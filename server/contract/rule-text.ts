@@ -1,6 +1,7 @@
 /** Reads rules from the text of flags, variables and forms, and writes them: `keys=no, capacity=1-40`. */
 
-import { type DeclaredRules, mergedRules, RULE_CHOICES, RULES, type RuleFlag } from './rule-values.ts';
+import { RULES } from './names.ts';
+import { type DeclaredRules, mergedRules, RULE_CHOICES, type RuleFlag } from './rule-values.ts';
 import { oneOf, partsOf, SettingError } from './setting-error.ts';
 
 /** What is right, as a noun. */

@@ -1,5 +1,5 @@
 /** The rules of a run without their schema: what a browser needs of them. */
-import type { Named } from './names.ts';
+import type { RULES } from './names.ts';
 
 /** As an adapter or a flag writes them; every one may be left out. `declaredRulesSchema` says what each means. */
 export interface DeclaredRules {
@@ -66,21 +66,6 @@ export function contradictionIn(declared: DeclaredRules): string | null {
   if (cancelsBy !== 'citizen' || onePerCitizen || capacity.most === 1) return null;
   return 'cancelsBy=citizen does not say which of several bookings is cancelled, and with onePerCitizen=no and a capacity above 1 a citizen may have several.';
 }
-
-/** The rules by the names that flags give them, and what each means. */
-export const RULES = [
-  { name: 'keys', what: 'idempotency keys are honoured: yes or no' },
-  { name: 'keyTtl', what: 'how long they are: 20s, 5000keys, or none for good' },
-  { name: 'capacity', what: 'seats of a slot: 1, or a range such as 1-40' },
-  { name: 'onePerCitizen', what: 'a citizen has one booking in a slot at most: yes or no' },
-  { name: 'secondCancel', what: 'what the second cancel of a booking is answered: ok or refused' },
-  { name: 'closing', what: 'slots can be closed: yes or no' },
-  { name: 'cancelsBy', what: 'what a cancel names: booking, or citizen (and slot)' },
-  { name: 'ownCancelOnly', what: 'only who made a booking may cancel it: yes or no' },
-  { name: 'read', what: 'how long a read may lag behind: 500ms, or strong' },
-  { name: 'list', what: 'how long a list may lag behind: 2s, or strong' },
-  { name: 'errors', what: 'the share of first attempts that may be answered 5xx: 0.05' },
-] as const satisfies readonly Named[];
 
 /** A rule as flags name it: `read` and `list` are the two of `reads`. */
 export type RuleFlag = (typeof RULES)[number]['name'];

@@ -3,8 +3,7 @@
  * the configuration file, in the API and in both forms, its place in what is printed of a run and in the command that reproduces
  * a run, and its completion: one row added here is a setting added.
  */
-import { BUGS, FAULTS, ISOLATION, PROFILES, SCENARIOS, STRATEGIES, TARGETS } from './names.ts';
-import { RULES } from './rule-values.ts';
+import { BUGS, FAULTS, ISOLATION, PROFILES, RULES, SCENARIOS, STRATEGIES, TARGETS } from './names.ts';
 import {
   fieldOf,
   kebabCase,
@@ -98,7 +97,7 @@ const config = {
   },
   targets: {
     ...part({ kind: 'urls', default: [], unset: 'the target alone', flag: null, isOfServices: true }),
-    ...city('Targets', 'all URLs of a service that has several, spoken to in turn'),
+    ...city('All URLs', 'all URLs of a service that has several, spoken to in turn'),
     ...rare,
     // Of a command line they are the target, given several times.
     except: ['variable', 'file'],

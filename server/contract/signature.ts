@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { type Forensic, failureKindSchema } from './forensic.ts';
 
+/** The invariant of a service that answers internal errors which nothing explains. */
+export const ERRORS_WITHOUT_CAUSE = 'errors-without-cause';
+
 export const signatureSchema = z.object({
   kind: failureKindSchema,
   invariant: z.string(),
@@ -14,8 +17,14 @@ export function signatureOf(
   failure: Pick<Forensic, 'kind' | 'invariant' | 'operation' | 'actual'>,
 ): Signature {
   const { kind, invariant } = failure;
-  // The other kinds have invariants that say what broke; this one has a single name for all that can.
-  return { kind, invariant, operation: kind === 'linearizability' ? wrongAnswer(failure) : null };
+  return { kind, invariant, operation: brokenBy(failure) };
+}
+
+/** What broke, where the invariant has a single name for all that can. */
+function brokenBy(failure: Pick<Forensic, 'kind' | 'invariant' | 'operation' | 'actual'>): string | null {
+  if (failure.kind === 'linearizability') return wrongAnswer(failure);
+  const name = failure.operation?.['operation'];
+  return failure.invariant === ERRORS_WITHOUT_CAUSE && typeof name === 'string' ? `${name}.failed` : null;
 }
 
 /** The answer that no order explains, as its event is called: a seat given wrongly is another failure than one refused. */

@@ -18,11 +18,12 @@ import { Prng } from '../../runner/sim/prng.ts';
 import { PostgresTarget } from '../../runner/targets/postgres/target.ts';
 import type { Task } from '../../runner/targets/target.ts';
 import { NullSink } from '../../runner/telemetry/null.ts';
-import { runConfigSchema } from '../../server/contract/index.ts';
+import { CONTRACT_RULES, runConfigSchema } from '../../server/contract/index.ts';
 import { neverStopped } from '../helpers/execute.ts';
 import { startTestPostgres } from '../helpers/postgres.ts';
 import { interleaved, median, report } from './measure.ts';
 
+const MODEL = bookingsModel(CONTRACT_RULES);
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
 export async function bench(): Promise<void> {
@@ -133,7 +134,7 @@ async function fastCheck(seed: number, wanted: number): Promise<number> {
       async (all) => {
         const service = new MemoryBookingService();
         service.prepare(world);
-        const states = new Map(slots.map(({ id }) => [id, bookingsModel.initial(id, world)]));
+        const states = new Map(slots.map(({ id }) => [id, MODEL.initial(id, world)]));
         const real = { service, clock: new CityClock(), keys: 0, made: [] };
         await fc.asyncModelRun(() => ({ model: { states }, real }), all);
       },
@@ -147,9 +148,9 @@ async function fastCheck(seed: number, wanted: number): Promise<number> {
 function hold({ states }: Model, call: SlotCall & { slot?: string }, reply: Reply): void {
   if (reply.outcome === 'failed') throw new Error(reply.error);
   const apply = (slot: string, answer: SlotAnswer) => {
-    const next = bookingsModel.apply(states.get(slot) as SlotState, call, answer);
+    const next = MODEL.apply(states.get(slot) as SlotState, call, answer);
     if (!next) throw new Error(`${call.operation} is not explained`);
-    states.set(slot, bookingsModel.forget?.(next, call) ?? next);
+    states.set(slot, MODEL.forget?.(next, call) ?? next);
   };
   if (call.operation !== 'count') {
     apply(call.slot as string, reply.outcome === 'ok' ? { outcome: 'ok', ...reply.value } : reply);
@@ -256,7 +257,7 @@ async function gated(
 function growth(): string {
   const cost = (count: number): number => {
     const world = { slots: [{ id: 'slot-001', capacity: 3, open: true }], citizens: 40 };
-    const checker = new LinearizabilityChecker(bookingsModel as never, 'slot-001', {
+    const checker = new LinearizabilityChecker(MODEL as never, 'slot-001', {
       maxConfigurations: 20_000,
       world,
     });

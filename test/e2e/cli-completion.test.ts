@@ -58,6 +58,9 @@ describe('what is offered', () => {
     expect(await offered('run', '--faults', '')).toEqual(['none', 'calm', 'rough', 'brutal']);
     expect(await offered('run', '--faults=b')).toEqual(['--faults=brutal']);
     expect(await offered('run', '--fault', 'drop')).toEqual(['drop-request=', 'drop-response=']);
+    expect(await offered('run', '--rule', 'key')).toEqual(['keys=yes', 'keys=no', 'keyTtl=']);
+    expect(await offered('run', '--rule=cap')).toEqual(['--rule=capacity=']);
+    expect(await offered('run', '--target', 'http://h:1', '--targ')).toEqual(['--target', '--target-url']);
     expect(await offered('run', '--strategy', '')).toEqual(['random', 'pct', 'ambush', 'rivals']);
     expect(await offered('run', 'b')).toEqual(['bookings', ':files']);
     expect(await offered('campaign', '')).toEqual(['bookings', 'transfers', ':files']);

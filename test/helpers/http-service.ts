@@ -45,7 +45,8 @@ export async function commandFor(bug: string | null): Promise<Disposable & { url
   };
 }
 
-async function freePort(): Promise<number> {
+/** A port that was free a moment ago, for what cannot be told to take any. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

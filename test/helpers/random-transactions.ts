@@ -211,7 +211,7 @@ export function attemptOf(n: number, call: Call): Attempt {
     open: 1,
     over: false,
   };
-  const invoked = { invokedIndex: n, invokedMs: 0, steps: 0 };
+  const invoked = { invokedIndex: n, invokedMs: 0, steps: 0, tried: null };
   return { ...about, ...invoked, id: n, number: n, flow, attempt: 0, faults: null };
 }
 

@@ -1,7 +1,8 @@
 /** Random small histories of one slot, right by construction or with answers falsified, from a seed. */
 
-import type { SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/slot-call.ts';
+import type { ShownBooking, SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/slot-call.ts';
 import type { Prng } from '../../runner/sim/prng.ts';
+import { CONTRACT_RULES, type ServiceRules } from '../../server/contract/index.ts';
 import type { Step } from './slot-history.ts';
 
 interface Shape {
@@ -14,6 +15,12 @@ interface Shape {
   lossRate: number;
   /** True for a service that gives a repeated request its first refusal again. */
   remembersRefusals: boolean;
+  rules: Readonly<ServiceRules>;
+  /** Tells no reason why a booking is refused. */
+  isTaciturn: boolean;
+  /** What views show of each booking, and whether they show that the slot is open. */
+  shows: 'both' | 'ids' | 'citizens';
+  showsOpen: boolean;
 }
 
 interface Open {
@@ -25,14 +32,27 @@ interface Open {
 
 const REASONS = ['full', 'closed', 'already-booked'];
 
-export function randomShape(prng: Prng): Shape {
+export function randomShape(prng: Prng, rules: Readonly<ServiceRules> = CONTRACT_RULES): Shape {
+  const contract = { rules, isTaciturn: false, shows: 'both' as const, showsOpen: true };
   return {
+    ...contract,
     capacity: 1 + prng.below(3),
     operations: 3 + prng.below(6),
     concurrency: 1 + prng.below(5),
     citizens: 1 + prng.below(3),
     lossRate: prng.pick([0, 0.15, 0.4]),
     remembersRefusals: prng.chance(0.5),
+  };
+}
+
+/** For a service that tells less than the contract's, too. */
+export function randomTelling(prng: Prng, shape: Shape): Shape {
+  const shows = prng.pick(['both', 'both', 'ids', 'citizens'] as const);
+  return {
+    ...shape,
+    isTaciturn: prng.chance(0.3),
+    shows: shape.rules.cancelsBy === 'citizen' ? 'citizens' : shows,
+    showsOpen: prng.chance(0.6),
   };
 }
 
@@ -45,7 +65,8 @@ export function rightHistory(prng: Prng, shape: Shape): Step[] {
   while (next <= shape.operations || open.some((op) => !op.lost)) {
     const waiting = open.filter((op) => !op.lost);
     if (next <= shape.operations && waiting.length < shape.concurrency && prng.chance(0.4)) {
-      const op: Open = { id: next++, call: randomCall(prng, shape, service), answer: null, lost: false };
+      const call = randomCall(prng, shape, service, next);
+      const op: Open = { id: next++, call, answer: null, lost: false };
       open.push(op);
       steps.push({ kind: 'invoke', id: op.id, call: op.call });
       continue;
@@ -72,18 +93,20 @@ export function rightHistory(prng: Prng, shape: Shape): Step[] {
   }
 }
 
-function randomCall(prng: Prng, shape: Shape, service: Service): SlotCall {
+function randomCall(prng: Prng, shape: Shape, service: Service, id: number): SlotCall {
+  const { rules } = shape;
   const citizen = `c${1 + prng.below(shape.citizens)}`;
   switch (
     prng.pick(['book', 'book', 'book', 'book', 'cancel', 'cancel', 'read', 'count', 'open', 'close'] as const)
   ) {
     case 'book':
-      return { operation: 'book', citizen, key: prng.pick(['k', 'k', 'l']) };
-    case 'cancel':
-      return {
-        operation: 'cancel',
-        booking: service.ids.length > 0 && prng.chance(0.95) ? prng.pick(service.ids) : 'b9',
-      };
+      // Without keys each attempt is a request of its own.
+      return { operation: 'book', citizen, key: rules.keys ? prng.pick(['k', 'k', 'l']) : `k${id}` };
+    case 'cancel': {
+      const booking = service.ids.length > 0 && prng.chance(0.95) ? prng.pick(service.ids) : 'b9';
+      const isNamed = rules.ownCancelOnly || rules.cancelsBy === 'citizen';
+      return { operation: 'cancel', booking, ...(isNamed ? { citizen } : {}) };
+    }
     case 'read':
       return { operation: 'read' };
     case 'count':
@@ -91,7 +114,7 @@ function randomCall(prng: Prng, shape: Shape, service: Service): SlotCall {
     case 'open':
       return { operation: 'open' };
     case 'close':
-      return { operation: prng.chance(0.5) ? 'close' : 'open' };
+      return { operation: rules.closing && prng.chance(0.5) ? 'close' : 'open' };
   }
 }
 
@@ -114,7 +137,8 @@ export function falsified(prng: Prng, shape: Shape, steps: readonly Step[]): Ste
 function falseAnswer(prng: Prng, shape: Shape, call: SlotCall, answer: SlotAnswer): SlotAnswer {
   switch (call.operation) {
     case 'book':
-      if (prng.chance(0.5)) return { outcome: 'refused', reason: prng.pick(REASONS) };
+      if (prng.chance(0.5))
+        return { outcome: 'refused', reason: shape.isTaciturn ? 'unavailable' : prng.pick(REASONS) };
       return { outcome: 'ok', booking: `b${1 + prng.below(6)}` };
     case 'cancel':
       return answer.outcome === 'ok' ? { outcome: 'refused', reason: 'no-such-booking' } : { outcome: 'ok' };
@@ -128,7 +152,7 @@ function falseAnswer(prng: Prng, shape: Shape, call: SlotCall, answer: SlotAnswe
 }
 
 function falseView(prng: Prng, shape: Shape, answer: Extract<SlotAnswer, { outcome: 'ok' }>): SlotAnswer {
-  if (prng.chance(0.25)) return { ...answer, open: !answer.open };
+  if (answer.open !== undefined && prng.chance(0.25)) return { ...answer, open: !answer.open };
   const { bookings } = answer;
   if (typeof bookings === 'number') {
     return { ...answer, bookings: Math.max(0, bookings + (prng.chance(0.5) ? 1 : -1)) };
@@ -136,8 +160,15 @@ function falseView(prng: Prng, shape: Shape, answer: Extract<SlotAnswer, { outco
   const views = [...(bookings ?? [])];
   if (views.length > 0 && prng.chance(0.6)) views.splice(prng.below(views.length), 1);
   if (prng.chance(0.5))
-    views.push({ id: `b${1 + prng.below(6)}`, citizen: `c${1 + prng.below(shape.citizens)}` });
+    views.push(
+      shownAs(shape, { id: `b${1 + prng.below(6)}`, citizen: `c${1 + prng.below(shape.citizens)}` }),
+    );
   return { ...answer, bookings: views };
+}
+
+function shownAs({ shows }: Shape, { id, citizen }: { id: string; citizen: string }): ShownBooking {
+  if (shows === 'ids') return { id };
+  return shows === 'citizens' ? { citizen } : { id, citizen };
 }
 
 /** A correct slot, one operation at a time. */
@@ -154,13 +185,20 @@ class Service {
 
   run(call: SlotCall): SlotAnswer {
     const active = [...this.#bookings.values()].filter((b) => b.active);
-    const view = { outcome: 'ok' as const, open: this.#open, capacity: this.#shape.capacity };
+    const open = this.#shape.showsOpen ? { open: this.#open } : {};
+    const view = { outcome: 'ok' as const, ...open, capacity: this.#shape.capacity };
+    const { rules } = this.#shape;
     switch (call.operation) {
       case 'book':
         return this.#book(call.citizen, call.key, active);
       case 'cancel': {
-        const booking = active.find((b) => b.id === call.booking);
+        const booking = active.find((b) =>
+          rules.cancelsBy === 'citizen' ? b.citizen === call.citizen : b.id === call.booking,
+        );
+        if (!booking && rules.secondCancel === 'ok') return { outcome: 'ok' };
         if (!booking) return { outcome: 'refused', reason: 'no-such-booking' };
+        if (rules.ownCancelOnly && booking.citizen !== call.citizen)
+          return { outcome: 'refused', reason: 'not-yours' };
         booking.active = false;
         return { outcome: 'ok' };
       }
@@ -169,7 +207,7 @@ class Service {
         this.#open = call.operation === 'open';
         return { outcome: 'ok' };
       case 'read':
-        return { ...view, bookings: active.map(({ id, citizen }) => ({ id, citizen })) };
+        return { ...view, bookings: active.map((booking) => shownAs(this.#shape, booking)) };
       case 'count':
         return { ...view, bookings: active.length };
     }
@@ -181,8 +219,9 @@ class Service {
     if (mine) return { outcome: 'ok', booking: mine.id };
     const first = this.#refusals.get(name);
     if (first && this.#shape.remembersRefusals) return { outcome: 'refused', reason: first };
-    const reason = this.#reason(citizen, active);
-    if (reason) {
+    const known = this.#reason(citizen, active);
+    if (known) {
+      const reason = this.#shape.isTaciturn ? 'unavailable' : known;
       this.#refusals.set(name, reason);
       return { outcome: 'refused', reason };
     }
@@ -194,7 +233,7 @@ class Service {
 
   #reason(citizen: string, active: readonly { citizen: string }[]): string | null {
     if (!this.#open) return 'closed';
-    if (active.some((b) => b.citizen === citizen)) return 'already-booked';
+    if (this.#shape.rules.onePerCitizen && active.some((b) => b.citizen === citizen)) return 'already-booked';
     return active.length >= this.#shape.capacity ? 'full' : null;
   }
 }

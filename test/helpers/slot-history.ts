@@ -7,14 +7,16 @@ import {
 import { bookingsModel } from '../../runner/scenarios/bookings/model.ts';
 import type { SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/slot-call.ts';
 import type { SlotState } from '../../runner/scenarios/bookings/slot-state.ts';
+import { CONTRACT_RULES, type ServiceRules } from '../../server/contract/index.ts';
 
 /** A checker of a slot `s` with this many seats, open and empty. */
 export function slotChecker(
   capacity: number,
   options: LinearizabilityOptions = {},
+  rules: Readonly<ServiceRules> = CONTRACT_RULES,
 ): LinearizabilityChecker<SlotState, SlotCall, SlotAnswer> {
   const world = { slots: [{ id: 's', capacity, open: true }] };
-  return new LinearizabilityChecker(bookingsModel, 's', { ...options, world });
+  return new LinearizabilityChecker(bookingsModel(rules), 's', { ...options, world });
 }
 
 export const book = (citizen: string, key: string): SlotCall => ({ operation: 'book', citizen, key });
@@ -55,8 +57,9 @@ export function verdicts(
   capacity: number,
   steps: readonly Step[],
   options?: LinearizabilityOptions,
+  rules?: Readonly<ServiceRules>,
 ): Verdict<SlotState>['ok'][] {
-  const checker = slotChecker(capacity, options);
+  const checker = slotChecker(capacity, options, rules);
   const found: Verdict<SlotState>['ok'][] = [];
   for (const step of steps) {
     found.push(applyStep(checker, step));

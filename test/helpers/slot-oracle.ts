@@ -3,6 +3,7 @@
  * a slot written down a second time, with nothing left out, merged or guessed. For tests only.
  */
 import type { SlotAnswer, SlotCall } from '../../runner/scenarios/bookings/slot-call.ts';
+import { CONTRACT_RULES, type ServiceRules } from '../../server/contract/index.ts';
 import type { Step } from './slot-history.ts';
 
 interface Booking {
@@ -21,7 +22,7 @@ interface Slot {
 type Result =
   | { kind: 'booked'; id: string }
   | { kind: 'refused'; reasons: readonly string[] }
-  | { kind: 'view'; text: string; count: number; open: boolean }
+  | { kind: 'view'; bookings: readonly Pick<Booking, 'citizen' | 'id'>[]; open: boolean }
   | { kind: 'done' };
 
 /** One way in which everything so far can have gone. */
@@ -33,10 +34,15 @@ interface World {
   met: ReadonlyMap<number, string>;
 }
 
-const REASONS = ['full', 'closed', 'already-booked'];
+const REASONS = ['full', 'closed', 'already-booked', 'unavailable'];
 
 /** The index of the first step that no order explains, or -1. */
-export function oracle(capacity: number, steps: readonly Step[]): number {
+export function oracle(
+  capacity: number,
+  steps: readonly Step[],
+  rules: Readonly<ServiceRules> = CONTRACT_RULES,
+): number {
+  const byCitizen = rules.cancelsBy === 'citizen';
   const ids = idsOf(steps);
   const calledIds = ids.get('') ?? NO_IDS;
   const calls = new Map<number, SlotCall>();
@@ -121,30 +127,30 @@ export function oracle(capacity: number, steps: readonly Step[]): number {
         return [{ slot: { ...slot, open: call.operation === 'open' }, result: { kind: 'done' } }];
       case 'read':
       case 'count': {
-        const text = active
-          .map((b) => `${b.citizen}=${b.id}`)
-          .sort()
-          .join();
-        return [{ slot, result: { kind: 'view', text, count: active.length, open: slot.open } }];
+        return [{ slot, result: { kind: 'view', bookings: active, open: slot.open } }];
       }
       case 'cancel': {
-        if (!active.some((b) => b.id === call.booking)) {
-          return [{ slot, result: { kind: 'refused', reasons: ['no-such-booking'] } }];
+        const named = active.find((b) => (byCitizen ? b.citizen === call.citizen : b.id === call.booking));
+        const isForeign = rules.ownCancelOnly && named?.citizen !== call.citizen;
+        if (!named || isForeign) {
+          const refusal: Result = { kind: 'refused', reasons: ['no-such-booking', 'not-yours'] };
+          const again: Result[] = !named && rules.secondCancel === 'ok' ? [{ kind: 'done' }] : [];
+          return [refusal, ...again].map((result) => ({ slot, result }));
         }
-        const bookings = slot.bookings.map((b) => (b.id === call.booking ? { ...b, active: false } : b));
+        const bookings = slot.bookings.map((b) => (b === named ? { ...b, active: false } : b));
         return [{ slot: { ...slot, bookings }, result: { kind: 'done' } }];
       }
       case 'book': {
         const mine = slot.bookings.find((b) => b.citizen === call.citizen && b.key === call.key);
         if (mine) return [{ slot, result: { kind: 'booked', id: mine.id } }];
         const now = REASONS.filter((reason) => holds(slot, call, reason));
-        const again = REASONS.filter((reason) => mayRepeat(world, id, call, reason));
+        const again = rules.keys ? REASONS.filter((reason) => mayRepeat(world, id, call, reason)) : [];
         const refusal: { slot: Slot; result: Result } = {
           slot,
           result: { kind: 'refused', reasons: [...now, ...again] },
         };
         if (now.length > 0) return [refusal];
-        const booked = [...possibleIds(call), `new-${id}`]
+        const booked = [...(byCitizen ? NO_IDS : possibleIds(call)), `new-${id}`]
           .filter((given) => !slot.bookings.some((b) => b.id === given))
           .map((given): { slot: Slot; result: Result } => ({
             slot: {
@@ -170,9 +176,13 @@ export function oracle(capacity: number, steps: readonly Step[]): number {
   function holds(slot: Slot, call: Extract<SlotCall, { operation: 'book' }>, reason: string): boolean {
     const active = slot.bookings.filter((b) => b.active);
     if (slot.bookings.some((b) => b.citizen === call.citizen && b.key === call.key)) return false;
-    if (reason === 'full') return active.length >= capacity;
-    if (reason === 'closed') return !slot.open;
-    return active.some((b) => b.citizen === call.citizen);
+    const isFull = active.length >= capacity;
+    const isClosed = rules.closing && !slot.open;
+    const isHeld = rules.onePerCitizen && active.some((b) => b.citizen === call.citizen);
+    if (reason === 'full') return isFull;
+    if (reason === 'closed') return isClosed;
+    if (reason === 'already-booked') return isHeld;
+    return isFull || isClosed || isHeld;
   }
 
   function mayRepeat(
@@ -195,20 +205,19 @@ export function oracle(capacity: number, steps: readonly Step[]): number {
       return result.kind === 'refused' && result.reasons.includes(answer.reason);
     switch (result.kind) {
       case 'booked':
-        return answer.booking === result.id;
+        return byCitizen || answer.booking === result.id;
       case 'done':
         return true;
       case 'refused':
         return false;
       case 'view': {
-        if (answer.open !== result.open || answer.capacity !== capacity) return false;
-        if (typeof answer.bookings === 'number') return answer.bookings === result.count;
-        return (
-          (answer.bookings ?? [])
-            .map((b) => `${b.citizen}=${b.id}`)
-            .sort()
-            .join() === result.text
-        );
+        const { open: isOpen = result.open, capacity: seats = capacity, bookings = [] } = answer;
+        if ((rules.closing && isOpen !== result.open) || seats !== capacity) return false;
+        if (typeof bookings === 'number') return bookings === result.bookings.length;
+        const [row] = bookings;
+        const textOf = ({ citizen, id }: { citizen?: string; id?: string }) =>
+          `${row?.citizen === undefined ? '' : citizen}=${row?.id === undefined ? '' : id}`;
+        return bookings.map(textOf).sort().join() === result.bookings.map(textOf).sort().join();
       }
     }
   }
@@ -225,7 +234,7 @@ const NO_IDS: ReadonlySet<string> = new Set();
 
 /**
  * The ids that a booking may turn out to have: under the citizen and key those that were answered to that
- * request, under the citizen those that reads show for them, under '' those that cancels name.
+ * request, under the citizen those that reads show for them, under '' those that cancels name or reads show alone.
  */
 function idsOf(steps: readonly Step[]): ReadonlyMap<string, Set<string>> {
   const ids = new Map<string, Set<string>>();
@@ -240,7 +249,7 @@ function idsOf(steps: readonly Step[]): ReadonlyMap<string, Set<string>> {
     const call = calls.get(step.id) as SlotCall;
     if (call.operation === 'book') put(`${call.citizen} ${call.key}`, step.answer.booking ?? '');
     if (typeof step.answer.bookings === 'object') {
-      for (const { id, citizen } of step.answer.bookings) put(citizen, id);
+      for (const { id, citizen } of step.answer.bookings) if (id !== undefined) put(citizen ?? '', id);
     }
   }
   return ids;

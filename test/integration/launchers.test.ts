@@ -31,7 +31,14 @@ function order(bug: string | null = null): HarnessOrder {
   return {
     ...{ runId: '01a20ec6-69d8-7080-b9b2-b40b92be18c1', scenario: 'bookings', target: 'memory', seed: 7 },
     config: { ...runConfigSchema.parse({ durationSeconds: 60 }), bug },
-    ...{ serverUrl: 'http://127.0.0.1:4600', token: 'sci_secret', targetUrl: null, exec: null, targets: [], repeat: null },
+    ...{
+      serverUrl: 'http://127.0.0.1:4600',
+      token: 'sci_secret',
+      targetUrl: null,
+      exec: null,
+      targets: [],
+      repeat: null,
+    },
     generation: ENGINE_GENERATION,
   };
 }

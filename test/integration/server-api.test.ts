@@ -88,6 +88,13 @@ describe('launching', () => {
       },
     };
     expect(await launch(server.url, asked as never)).toMatchObject(asked);
+    const target = 'http://127.0.0.1:3000';
+    const rules = { keys: false, capacity: [1, 40], reads: { list: { staleMs: 2_000 } } };
+    const service = {
+      target,
+      config: { rules, targets: [target, 'http://127.0.0.1:3001'], setupTimeoutSeconds: 90 },
+    };
+    expect(await launch(server.url, service as never)).toMatchObject(service);
     const seeds = await Promise.all([1, 2, 3].map(async () => (await launch(server.url)).seed));
     expect(new Set(seeds).size).toBe(3);
   });
@@ -97,6 +104,15 @@ describe('launching', () => {
     [{ config: { operations: 'many' } }, ['config.operations', '"many"', 'number']],
     [{ config: { faults: 'wild' } }, ['config.faults', '"wild"', 'none, calm, rough, brutal']],
     [{ config: { faultRates: { delay: 2 } } }, ['config.faultRates.delay', '2', 'at most 1']],
+    [{ config: { rules: { keys: 'no' } } }, ['config.rules.keys', '"no"']],
+    [{ config: { rules: { key: false } } }, ['config.rules', '"key"']],
+    [{ target: 'memory', config: { rules: { keys: false } } }, ['the target is "memory"']],
+    [
+      { target: 'http://h:1', config: { rules: { cancelsBy: 'citizen', onePerCitizen: false } } },
+      ['cancelsBy=citizen does not say which'],
+    ],
+    [{ target: 'http://h:1', config: { targets: ['http://h:2'] } }, ['the first of the targets']],
+    [{ target: 'http://h:1', config: { targets: ['memory'] } }, ['config.targets', '"memory"']],
     [{ config: { opertions: 5 } }, ['config', '"opertions"']],
     [{ seeed: 5 }, ['"seeed"']],
     [{ seed: 1.5 }, ['seed', '1.5', 'whole number']],

@@ -82,6 +82,11 @@ export class LinearizabilityChecker<State, Call, Answer> {
     });
   }
 
+  /** The only state that is possible, when nothing is under way or can still happen; otherwise undefined. */
+  get settled(): State | undefined {
+    return this.#history?.settledState();
+  }
+
   /** The operation answered. A verdict that is not ok is final: later ones are `unknown`. */
   complete(id: number, answer: Answer): Verdict<State> {
     if (!this.#history) return this.#afterEnd();

@@ -12,6 +12,7 @@ import { type Breach, type HttpApi, Unanswered } from '../../targets/http/api.ts
 import type { CookieJars } from '../../targets/http/cookies.ts';
 import { NO_FAULTS, type WireFaultInjector, type WireFaults } from '../../targets/http/faults.ts';
 import type { Barrier, Wire } from '../../targets/http/wire.ts';
+import type { Tried } from '../error-watch.ts';
 import { rounded } from '../rounded.ts';
 import type { Disturbance } from './disturbance.ts';
 import type { LivePlan } from './live-plan.ts';
@@ -52,6 +53,7 @@ export interface Flow<C extends Call = Call> {
 interface Attempt<C extends Call> {
   readonly operation: Operation<C>;
   readonly parts: readonly ModelPart[];
+  readonly tried: Tried;
 }
 
 export interface ClientOptions<C extends Call> {
@@ -169,7 +171,14 @@ export class Client<C extends Call = Call> {
       ? this.#plan.anew(flow.call, flow.attempts + ('duplicateOf' in link ? 1 : 0))
       : flow.call;
     const parts = call === flow.call ? flow.parts : this.#options.partsOf(call);
-    return { operation: this.#verdicts.sent(flow.actor, call, parts, link), parts };
+    const operation = this.#verdicts.sent(flow.actor, call, parts, link);
+    const isOwn = !this.#options.rules.keys || this.#plan.isLook(call);
+    const tried = this.#verdicts.errors.tried({
+      operation: call.operation,
+      request: isOwn ? null : JSON.stringify(call),
+      first: isOwn || (link === flow.link && !flow.isRepeat),
+    });
+    return { operation, parts, tried };
   }
 
   /** One attempt; null when no answer came. */
@@ -200,13 +209,16 @@ export class Client<C extends Call = Call> {
     if (outcome instanceof Unanswered) {
       const isNobodyHome = !outcome.whole && faults.cut === null;
       if (isNobodyHome) await delay(NOBODY_HOME_MS);
-      this.#lost(flow, attempt, outcome, performance.mayHaveHappened);
+      // The service had it cut to pieces by us, or was killed meanwhile.
+      const explained = faults.splitMs !== null || disturbance.interruptions !== interruptions;
+      this.#lost(flow, attempt, outcome, { mayHaveHappened: performance.mayHaveHappened, explained });
       if (outcome.isLate && disturbance.interruptions === interruptions) {
         this.#verdicts.neverAnswered(operation, outcome.message, ANSWER_LIMIT_MS);
       }
       return null;
     }
-    const reply = this.#answered(flow, attempt, outcome, performance);
+    const explained = disturbance.interruptions !== interruptions;
+    const reply = this.#answered(flow, attempt, outcome, { status: performance.status, explained });
     if (!rules.keys && !isOver()) this.#verdicts.checker.forget(attempt.parts);
     return reply;
   }
@@ -253,18 +265,21 @@ export class Client<C extends Call = Call> {
 
   #answered(
     flow: Flow<C>,
-    { operation, parts }: Attempt<C>,
+    attempt: Attempt<C>,
     reply: Reply | Breach,
-    { status }: Performance,
+    { status, explained }: { status: number | null; explained: boolean },
   ): Reply | null {
+    const { operation, parts, tried } = attempt;
     if (reply.outcome === 'breach') {
       this.#verdicts.breached(operation, reply);
       return null;
     }
     if (reply.outcome === 'failed') {
-      this.#lost(flow, { operation, parts }, new Unanswered(reply.error, { status }), true);
+      const error = new Unanswered(reply.error, { status: Math.max(500, status ?? 500) });
+      this.#lost(flow, attempt, error, { mayHaveHappened: true, explained });
       return null;
     }
+    this.#verdicts.errors.answered(tried, reply.outcome);
     this.#verdicts.completed(operation, parts, reply);
     const isRetry = flow.attempts > 1;
     this.#plan.answered(operation.call, reply, { isRetry, isRepeat: flow.isRepeat, status });
@@ -273,9 +288,9 @@ export class Client<C extends Call = Call> {
 
   #lost(
     flow: Flow<C>,
-    { operation, parts }: Attempt<C>,
-    { message }: Unanswered,
-    mayHaveHappened: boolean,
+    { operation, parts, tried }: Attempt<C>,
+    { message, status }: Unanswered,
+    { mayHaveHappened, explained }: { mayHaveHappened: boolean; explained: boolean },
   ): void {
     const { call } = operation;
     // A look that nobody saw changes nothing, so it may be forgotten like a request that never arrived.
@@ -283,5 +298,7 @@ export class Client<C extends Call = Call> {
     this.#verdicts.unanswered(operation, parts, message, canHappen);
     if (canHappen) this.#plan.lost(call);
     flow.lastCause = message;
+    if (status === null || this.#options.isOver()) return;
+    this.#verdicts.failedInside(operation, tried, { error: message, status, explained });
   }
 }

@@ -27,7 +27,7 @@ import { resolveService, type ServiceAddress } from '../../targets/http/address.
 import { type HttpApi, NotPreparedError, Unanswered } from '../../targets/http/api.ts';
 import { CookieJars } from '../../targets/http/cookies.ts';
 import { WireFaultInjector } from '../../targets/http/faults.ts';
-import { preparingSend } from '../../targets/http/preparing.ts';
+import { PREPARING_LIMIT_MS, preparingSend } from '../../targets/http/preparing.ts';
 import { ServiceGroup } from '../../targets/http/service-group.ts';
 import type { StartedService } from '../../targets/http/service-process.ts';
 import { Wire } from '../../targets/http/wire.ts';
@@ -35,6 +35,7 @@ import { NullSink } from '../../telemetry/null.ts';
 import type { Sink } from '../../telemetry/sink.ts';
 import { engineVersions } from '../../versions.ts';
 import { Counters } from '../counters.ts';
+import { ErrorWatch } from '../error-watch.ts';
 import { type Failure, unanswering } from '../failure.ts';
 import { FailureTally } from '../failure-tally.ts';
 import { composeForensic } from '../forensics.ts';
@@ -49,8 +50,6 @@ import { LiveVerdicts } from './live-verdicts.ts';
 import { plainSend } from './performance.ts';
 
 const CITY_LIMIT_MS = 2_000;
-/** For setup, and for each reset, unless the run says another. */
-const PREPARING_LIMIT_MS = 60_000;
 /** Connections that are opened beforehand, at most. */
 const MOST_OPENED = 16;
 /** A failure is tried again so often, as far as the time allows. */
@@ -75,7 +74,7 @@ export interface LiveOptions {
   now?: () => Date;
   /** The command that starts the service; null: it runs already. From the local command line only. */
   exec?: string | null;
-  /** How long the setup of the service may take, and a reset of it. */
+  /** How long the setup of the service may take, and a reset of it; 60 s unless it is given. */
   setupTimeoutMs?: number;
   /** Processes that `exec` starts; 1 unless it is given. */
   instances?: number;
@@ -140,8 +139,9 @@ export async function executeLive(options: LiveOptions): Promise<EndReport> {
   }
 }
 
-async function resolveAll({ target, targets = [target] }: LiveOptions): Promise<ServiceAddress[]> {
-  return await Promise.all(targets.map((each) => resolveService(each)));
+async function resolveAll({ target, targets = [] }: LiveOptions): Promise<ServiceAddress[]> {
+  const urls = targets.length > 0 ? targets : [target];
+  return await Promise.all(urls.map((each) => resolveService(each)));
 }
 
 /** The processes of the run's own service; null: it runs already. */
@@ -183,7 +183,7 @@ function rulesOf(api: HttpApi, { rules: flags }: RunConfig): Pick<LiveContext, '
 }
 
 async function supervised(context: LiveContext): Promise<EndReport> {
-  const { options, scenario } = context;
+  const { options, scenario, api } = context;
   const startedMs = performance.now();
   const versions = engineVersions();
   const executionOptions: ExecutionOptions = { sink: options.sink, mostOperations: null };
@@ -213,6 +213,7 @@ async function supervised(context: LiveContext): Promise<EndReport> {
       sometimes: sometimes(execution, options),
       notTested: notTested(context),
       keysRepeated: run.keysRepeated,
+      operations: scenario.operations.filter((operation) => api.offers(operation)),
     });
   } finally {
     finish(execution);
@@ -313,10 +314,12 @@ async function begun(
   { sink, mostOperations }: ExecutionOptions,
 ): Promise<Execution> {
   const { seed, config, signal } = options;
-  const workload = beginWorkload(scenario, seed, config);
+  const workload = beginWorkload(scenario, seed, config, rules);
   const counters = new Counters();
   const recorder = createRecorder({ ...options, sink }, workload, counters);
-  const verdicts = new LiveVerdicts(workload, recorder, counters, scenario.objectNoun ?? 'object');
+  const errors = new ErrorWatch(rules, config.reduction?.anyError ?? false);
+  const objectNoun = scenario.objectNoun ?? 'object';
+  const verdicts = new LiveVerdicts({ workload, recorder, counters, objectNoun, errors });
   const rates = faultRates(config);
   let broken: { error: unknown } | null = null;
   const isStopped = () => signal.requested || broken !== null;

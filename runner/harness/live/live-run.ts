@@ -31,6 +31,8 @@ const TOGETHER_SHARE = 0.7;
 const LATE_SHARE = 0.95;
 /** Longer than this, in ms, a run does not wait for its last requests to grow old. */
 const LONGEST_WAIT_MS = 60_000;
+/** So much longer than reads may lag a run waits before its last looks, in ms. */
+const LAG_MARGIN_MS = 100;
 /** A reduced run that begins its groups one after the other has this variant. */
 export const ONE_BY_ONE = 1;
 
@@ -199,8 +201,19 @@ export class LiveRun<C extends Call = Call> {
     faults.heal();
     verdicts.heal();
     for (const wave of this.#plan.finalWaves([...this.#touched])) {
+      if (wave.every(({ call }) => this.#plan.isLook(call))) await this.#restUntilReadsAreStrong();
       if (!(await this.#sendAll(wave))) return;
     }
+  }
+
+  /** Where reads may lag behind, the last looks come when none can any more, and are judged as strong ones. */
+  async #restUntilReadsAreStrong(): Promise<void> {
+    const { rules, workload } = this.#options;
+    const lagMs = Math.max(rules.reads.read.staleMs, rules.reads.list.staleMs);
+    if (lagMs === 0) return;
+    const untilMs = this.#verdicts.now + lagMs + LAG_MARGIN_MS;
+    while (this.#verdicts.now < untilMs && !this.#isOver()) await delay(50);
+    workload.readsMayLag?.(false);
   }
 
   #isOver(): boolean {

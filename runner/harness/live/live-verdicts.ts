@@ -1,11 +1,9 @@
 /** The verdicts of a live run: what is particular where time is real and the world decides what comes first. */
-import type { ModelPart, Operation, Violation, Workload } from '../../scenarios/workload.ts';
+import type { ModelPart, Operation, Violation } from '../../scenarios/workload.ts';
 import type { Call, Reply } from '../../service/call.ts';
 import type { Breach } from '../../targets/http/api.ts';
-import type { Counters } from '../counters.ts';
 import { type Failure, unanswering } from '../failure.ts';
-import type { Recorder } from '../recorder.ts';
-import { Verdicts } from '../verdicts.ts';
+import { Verdicts, type VerdictsOptions } from '../verdicts.ts';
 
 /** A check that takes longer than this says that too much about its slot is open, in ms. */
 const LONG_CHECK_MS = 40;
@@ -21,9 +19,9 @@ export class LiveVerdicts<C extends Call = Call> extends Verdicts<C> {
   #lastInvokedMs = 0;
   readonly #listeners: (() => void)[] = [];
 
-  constructor(workload: Workload<C>, recorder: Recorder, counters: Counters, objectNoun: string) {
+  constructor(options: Omit<VerdictsOptions<C>, 'clock'>) {
     const startedMs = performance.now();
-    super({ workload, recorder, counters, objectNoun, clock: () => performance.now() - startedMs });
+    super({ ...options, clock: () => performance.now() - startedMs });
   }
 
   /** When the last answer came. */

@@ -1,5 +1,6 @@
 /** The calls of the `bookings` domain, the answers to them, and the city that they are made in. */
 import type { Call } from '../../service/call.ts';
+import type { ShownBooking } from './slot-call.ts';
 
 export interface BookCall extends Call {
   readonly operation: 'book';
@@ -54,6 +55,15 @@ export interface SlotView {
   capacity: number;
   open: boolean;
   bookings: { id: string; citizen: string }[];
+}
+
+/** One slot as the answer of any service shows it: what is left out is not looked at. */
+export interface ShownSlot {
+  id: string;
+  capacity?: number;
+  open?: boolean;
+  /** The active bookings, each by its id, its citizen, or both; or their number. */
+  bookings: readonly ShownBooking[] | number;
 }
 
 /** One row of `list`. */

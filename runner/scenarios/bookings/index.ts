@@ -24,5 +24,5 @@ export const bookings: Scenario<BookingCall> = {
   sqlService: (bug) => sqlBookingService(bug === null ? {} : findNamed(BUGS, bug, 'bug of bookings').sql()),
   http: contractApi,
   live: liveBookings,
-  workload: (seed, config) => new BookingsWorkload(seed, config),
+  workload: (seed, config, _prng, rules) => new BookingsWorkload(seed, config, rules),
 };

@@ -3,8 +3,9 @@
  * touched since. What only an order of overlapping operations can decide is left to the linearizability check.
  */
 import type { Violation } from '../scenario.ts';
-import type { SlotRow, SlotView } from './calls.ts';
+import type { ShownSlot } from './calls.ts';
 import type { KnownBooking, Ledger } from './ledger.ts';
+import type { ShownBooking } from './slot-call.ts';
 
 export const INVARIANTS = [
   'no-overbooking',
@@ -13,10 +14,18 @@ export const INVARIANTS = [
   'cancellation-frees-one-seat-once',
   'ids-are-never-reused',
   'availability-matches-bookings',
+  'own-cancel-only',
+  'reads-lag-no-longer-than-promised',
 ] as const;
 export type InvariantName = (typeof INVARIANTS)[number];
 
-function broken(
+/** What the rules say of a slot. */
+export interface SlotLimits {
+  readonly capacity: number;
+  readonly onePerCitizen: boolean;
+}
+
+export function broken(
   invariant: InvariantName,
   object: string,
   message: string,
@@ -35,7 +44,7 @@ function certainlyActive(ledger: Ledger, slot: string): KnownBooking[] {
 export function checkAcknowledged(
   ledger: Ledger,
   slot: string,
-  capacity: number,
+  { capacity, onePerCitizen }: SlotLimits,
   citizen: string,
 ): Violation | null {
   // The count comes first: it is cheap, and most slots are below capacity.
@@ -52,6 +61,7 @@ export function checkAcknowledged(
       );
     }
   }
+  if (!onePerCitizen) return null;
   let own = 0;
   for (const booking of bookings.values()) {
     if (booking.citizen === citizen && booking.cancelsBegun === 0) own++;
@@ -91,76 +101,141 @@ export function cancelledTwice(slot: string, id: string): Violation {
 }
 
 /** A cancel was refused although the booking was acknowledged and this was its only cancel ever. */
-export function vanished(slot: string, id: string): Violation {
+export function vanished(slot: string, booking: string): Violation {
   return broken(
     'acknowledged-booking-stays',
     slot,
-    `Booking ${id} was acknowledged and never cancelled, but its first cancel finds no such booking.`,
+    `${booking} was acknowledged and never cancelled, but its first cancel finds no such booking.`,
     'refused: no-such-booking',
     'ok',
   );
 }
 
-/** After a read of a slot that began at event `invokedIndex`. */
-export function checkRead(ledger: Ledger, view: SlotView, invokedIndex: number): Violation | null {
-  if (view.bookings.length > view.capacity) {
+/** A cancel of an active booking was acknowledged to somebody whose booking it is not. */
+export function cancelledByAnother(slot: string, { id, citizen }: KnownBooking, by: string): Violation {
+  return broken(
+    'own-cancel-only',
+    slot,
+    `${by} cancelled booking ${id}, which is ${citizen}'s: the cancel was acknowledged.`,
+    'ok',
+    'refused: not-yours, or no-such-booking',
+  );
+}
+
+/** After a slot was read from event `invokedIndex` on. */
+export function checkRead(
+  ledger: Ledger,
+  slot: string,
+  bookings: readonly ShownBooking[] | number,
+  { capacity, onePerCitizen }: SlotLimits,
+  invokedIndex: number,
+): Violation | null {
+  const count = typeof bookings === 'number' ? bookings : bookings.length;
+  if (count > capacity) return shownOverbooked(slot, capacity, bookings);
+  const twice = onePerCitizen && typeof bookings !== 'number' ? shownTwice(bookings) : undefined;
+  if (twice !== undefined) {
     return broken(
-      'no-overbooking',
-      view.id,
-      `${view.id} shows ${view.bookings.length} active bookings, but it has only ${view.capacity} seats.`,
-      view.bookings,
-      `at most ${view.capacity} active bookings`,
+      'one-active-booking-per-citizen-and-slot',
+      slot,
+      `${slot} shows two active bookings of ${twice}.`,
+      bookings,
+      'at most one active booking of a citizen in a slot',
     );
   }
+  const certain: KnownBooking[] = [];
+  for (const booking of ledger.inSlot(slot).values()) {
+    if (booking.cancelsBegun === 0 && booking.acknowledgedIndex < invokedIndex) certain.push(booking);
+  }
+  const missing = missingOf(certain, bookings);
+  return missing ? notShown(slot, missing, bookings) : null;
+}
+
+/** What a view shows too many of. */
+export function shownOverbooked(
+  slot: string,
+  capacity: number,
+  bookings: readonly ShownBooking[] | number,
+): Violation {
+  const count = typeof bookings === 'number' ? bookings : bookings.length;
+  return broken(
+    'no-overbooking',
+    slot,
+    `${slot} shows ${count} active bookings, but it has only ${capacity} seats.`,
+    bookings,
+    `at most ${capacity} active bookings`,
+  );
+}
+
+function shownTwice(bookings: readonly ShownBooking[]): string | undefined {
   const citizens = new Set<string>();
-  const ids = new Set<string>();
-  for (const { id, citizen } of view.bookings) {
-    if (citizens.has(citizen)) {
-      return broken(
-        'one-active-booking-per-citizen-and-slot',
-        view.id,
-        `${view.id} shows two active bookings of ${citizen}.`,
-        view.bookings,
-        'at most one active booking of a citizen in a slot',
-      );
-    }
+  for (const { citizen } of bookings) {
+    if (citizen === undefined) continue;
+    if (citizens.has(citizen)) return citizen;
     citizens.add(citizen);
-    ids.add(id);
   }
-  for (const booking of ledger.inSlot(view.id).values()) {
-    if (booking.cancelsBegun > 0 || booking.acknowledgedIndex >= invokedIndex || ids.has(booking.id))
-      continue;
-    return broken(
-      'acknowledged-booking-stays',
-      view.id,
-      `Booking ${booking.id} of ${booking.citizen} was acknowledged and never cancelled, but ${view.id} does not show it.`,
-      view.bookings,
-      `a list with booking ${booking.id}`,
-    );
+  return undefined;
+}
+
+/** The first of these bookings that the view has no room for: by id, else by citizen, else by the number of all. */
+export function missingOf<B extends { readonly id: string; readonly citizen: string }>(
+  certain: readonly B[],
+  bookings: readonly ShownBooking[] | number,
+): B | undefined {
+  if (typeof bookings === 'number') return certain[bookings];
+  const left = new Map<string, number>();
+  const hasIds = bookings.every(({ id }) => id !== undefined);
+  for (const { id, citizen } of bookings) {
+    const name = (hasIds ? id : citizen) as string;
+    left.set(name, (left.get(name) ?? 0) + 1);
   }
-  return null;
+  return certain.find((booking) => {
+    const name = hasIds ? booking.id : booking.citizen;
+    const count = left.get(name) ?? 0;
+    left.set(name, count - 1);
+    return count === 0;
+  });
+}
+
+function notShown(
+  slot: string,
+  { id, citizen }: KnownBooking,
+  bookings: readonly ShownBooking[] | number,
+): Violation {
+  return broken(
+    'acknowledged-booking-stays',
+    slot,
+    `Booking ${id} of ${citizen} was acknowledged and never cancelled, but ${slot} does not show it.`,
+    bookings,
+    `a list with booking ${id}`,
+  );
 }
 
 /** After a row of a list that began at event `invokedIndex`. */
-export function checkRow(ledger: Ledger, row: SlotRow, invokedIndex: number): Violation | null {
-  if (row.bookings > row.capacity) {
+export function checkRow(
+  ledger: Ledger,
+  row: ShownSlot,
+  count: number,
+  { capacity }: SlotLimits,
+  invokedIndex: number,
+): Violation | null {
+  if (count > capacity) {
     return broken(
       'no-overbooking',
       row.id,
-      `The list counts ${row.bookings} active bookings in ${row.id}, which has only ${row.capacity} seats.`,
+      `The list counts ${count} active bookings in ${row.id}, which has only ${capacity} seats.`,
       row,
-      `at most ${row.capacity} active bookings`,
+      `at most ${capacity} active bookings`,
     );
   }
   let certain = 0;
   for (const booking of ledger.inSlot(row.id).values()) {
     if (booking.cancelsBegun === 0 && booking.acknowledgedIndex < invokedIndex) certain++;
   }
-  if (row.bookings >= certain) return null;
+  if (count >= certain) return null;
   return broken(
     'availability-matches-bookings',
     row.id,
-    `The list counts ${row.bookings} active bookings in ${row.id}, but ${certain} were acknowledged before it began and never cancelled.`,
+    `The list counts ${count} active bookings in ${row.id}, but ${certain} were acknowledged before it began and never cancelled.`,
     row,
     `at least ${certain} active bookings`,
   );

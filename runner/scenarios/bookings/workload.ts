@@ -1,5 +1,5 @@
 /** The workload of `bookings`: what the citizens do next, what they know, and what that knowledge forbids. */
-import type { JsonObject, RunConfig } from '../../../server/contract/index.ts';
+import { CONTRACT_RULES, type JsonObject, type RunConfig } from '../../../server/contract/index.ts';
 import type { SequentialModel } from '../../checkers/model.ts';
 import type { Reply } from '../../service/call.ts';
 import { Prng } from '../../sim/prng.ts';
@@ -8,14 +8,15 @@ import {
   type BookCall,
   type BookingCall,
   type BookingWorld,
-  type CancelCall,
   numbered,
-  type SlotRow,
+  type ShownSlot,
   type SlotView,
 } from './calls.ts';
-import { cancelledTwice, checkAcknowledged, checkRead, checkRow, reusedId, vanished } from './invariants.ts';
-import { type KnownBooking, Ledger } from './ledger.ts';
+import { Facts } from './facts.ts';
+import type { KnownBooking } from './ledger.ts';
 import { bookingsModel } from './model.ts';
+import { cancelsNameCitizens, checkRules, hasIds, isGiven, type ServiceRules, shownAlike } from './rules.ts';
+import type { SlotAnswer } from './slot-call.ts';
 import type { SlotState } from './slot-state.ts';
 
 /** How often citizens do what, in parts of 100. */
@@ -52,13 +53,13 @@ const KEYS_REMEMBERED = 16;
 export class BookingsWorkload implements Workload<BookingCall> {
   readonly world: JsonObject & BookingWorld;
   readonly objects: readonly string[];
-  readonly model = bookingsModel as unknown as SequentialModel<unknown, unknown, unknown>;
+  readonly model: SequentialModel<unknown, unknown, unknown>;
   /** The parts of a `list`. */
   readonly #counts: readonly ModelPart[];
   /** Names of citizens, as far as they were needed. */
   readonly #citizens: string[] = [];
-  readonly #ledger: Ledger;
-  readonly #capacity = new Map<string, number>();
+  readonly #rules: Readonly<ServiceRules>;
+  readonly #facts: Facts;
   readonly #closed = new Set<string>();
   /** How many book requests are under way, by slot. */
   readonly #booking = new Map<string, number>();
@@ -70,7 +71,6 @@ export class BookingsWorkload implements Workload<BookingCall> {
   readonly #changed: string[] = [];
   /** A slot that was opened or closed and not looked at since. */
   #switched: string | undefined;
-  #cancellations = 0;
   readonly #sometimes = {
     'a slot was full': 0,
     'a slot was closed to a booking': 0,
@@ -78,12 +78,15 @@ export class BookingsWorkload implements Workload<BookingCall> {
     'a cancel met a booking under cancellation': 0,
   };
 
-  constructor(seed: number, config: RunConfig) {
-    this.world = makeWorld(seed, config);
+  /** The rules are read whenever something is judged: they may still be learned until the first operation. */
+  constructor(seed: number, config: RunConfig, rules: Readonly<ServiceRules> = CONTRACT_RULES) {
+    checkRules(rules);
+    this.world = makeWorld(seed, config, rules);
     this.objects = this.world.slots.map((slot) => slot.id);
+    this.model = bookingsModel(rules) as unknown as SequentialModel<unknown, unknown, unknown>;
     this.#counts = this.objects.map((object) => ({ object, call: COUNT }));
-    for (const slot of this.world.slots) this.#capacity.set(slot.id, slot.capacity);
-    this.#ledger = new Ledger(this.objects);
+    this.#rules = rules;
+    this.#facts = new Facts(this.world.slots, rules);
     this.#seed = seed;
   }
 
@@ -103,6 +106,7 @@ export class BookingsWorkload implements Workload<BookingCall> {
         return { actor: citizen, call: LIST };
       case 'open':
       case 'close':
+        if (!this.#rules.closing) return { actor: citizen, call: { operation: 'read', slot } };
         return {
           actor: 'manager',
           call: { operation, slot: this.#chooseSwitch(prng, operation, slot) },
@@ -113,6 +117,7 @@ export class BookingsWorkload implements Workload<BookingCall> {
   }
 
   repeats(call: BookingCall): boolean {
+    if (call.operation === 'book') return this.#rules.keys;
     return call.operation !== 'read' && call.operation !== 'list';
   }
 
@@ -120,34 +125,54 @@ export class BookingsWorkload implements Workload<BookingCall> {
     return call.operation === 'list' ? null : call.slot;
   }
 
+  readsMayLag(mayLag: boolean): void {
+    this.#facts.readsMayLag = mayLag;
+  }
+
+  /** None of a read that may lag behind: no order of the operations has to explain it. */
   parts(call: BookingCall): readonly ModelPart[] {
+    if (this.#facts.lagOf(call) > 0) return NO_PARTS;
     return call.operation === 'list' ? this.#counts : [{ object: call.slot, call }];
   }
 
   answers(call: BookingCall, parts: readonly ModelPart[], reply: Reply): readonly unknown[] {
     if (reply.outcome === 'failed') return [];
     if (reply.outcome === 'refused') return parts.map(() => ({ outcome: 'refused', reason: reply.reason }));
+    if (call.operation === 'read') return parts.map(() => this.#viewed(reply.value as unknown as ShownSlot));
     if (call.operation !== 'list') return [{ outcome: 'ok', ...reply.value }];
-    const rows = reply.value['slots'] as SlotRow[];
+    const rows = reply.value['slots'] as ShownSlot[];
     return parts.map(({ object }, position) => {
       // A right service lists the slots in this order; any other is looked for.
       const row = rows[position]?.id === object ? rows[position] : rows.findLast(({ id }) => id === object);
-      if (!row) return { outcome: 'ok', missing: true };
-      return { outcome: 'ok', open: row.open, capacity: row.capacity, bookings: row.bookings };
+      return row ? this.#viewed(row) : MISSING;
     });
   }
 
-  invoked({ call }: Operation<BookingCall>): void {
-    if (call.operation === 'book') this.#countBooking(call.slot, 1);
-    if (call.operation !== 'cancel') return;
-    if ((this.#booking.get(call.slot) ?? 0) > 0) this.#sometimes['a cancel raced a book']++;
-    const known = this.#ledger.get(call.booking);
-    if (!known) return;
-    if (known.cancelsBegun > 0) this.#sometimes['a cancel met a booking under cancellation']++;
-    known.cancelsBegun++;
+  /** What a view tells the model. */
+  #viewed({ open, capacity, bookings }: ShownSlot): ViewAnswer {
+    const shown = shownAlike(this.#rules, bookings);
+    return {
+      outcome: 'ok',
+      ...(isGiven(open) ? { open } : {}),
+      ...(isGiven(capacity) ? { capacity } : {}),
+      ...(isGiven(shown) ? { bookings: shown } : {}),
+    };
   }
 
-  completed(operation: Operation<BookingCall>, reply: Reply, completedIndex: number): Violation | null {
+  invoked(operation: Operation<BookingCall>): void {
+    const { call } = operation;
+    if (call.operation === 'book') this.#countBooking(call.slot, 1);
+    if (call.operation === 'cancel' && (this.#booking.get(call.slot) ?? 0) > 0)
+      this.#sometimes['a cancel raced a book']++;
+    if (this.#facts.invoked(operation)) this.#sometimes['a cancel met a booking under cancellation']++;
+  }
+
+  completed(
+    operation: Operation<BookingCall>,
+    reply: Reply,
+    completedIndex: number,
+    completedMs: number,
+  ): Violation | null {
     const { call } = operation;
     if (call.operation === 'book') this.#countBooking(call.slot, -1);
     if (reply.outcome === 'failed') return null;
@@ -156,26 +181,20 @@ export class BookingsWorkload implements Workload<BookingCall> {
     }
     switch (call.operation) {
       case 'book':
-        return reply.outcome === 'ok'
-          ? this.#booked(call, reply.value, completedIndex)
-          : this.#noteRefusal(reply.reason);
-      case 'cancel':
-        return this.#cancelAnswered(call, reply);
-      case 'read':
-        return reply.outcome === 'ok'
-          ? this.#wasRead(operation, reply.value as unknown as SlotView, completedIndex)
-          : null;
-      case 'list':
-        return reply.outcome === 'ok' ? this.#checkList(reply.value, operation.invokedIndex) : null;
+        if (reply.outcome === 'refused') this.#noteRefusal(reply.reason);
+        break;
       case 'open':
         this.#closed.delete(call.slot);
         this.#switched = call.slot;
-        return null;
+        break;
       case 'close':
         this.#closed.add(call.slot);
         this.#switched = call.slot;
-        return null;
+        break;
+      default:
+        break;
     }
+    return this.#facts.completed(operation, reply, completedIndex, completedMs);
   }
 
   unanswered({ call }: Operation<BookingCall>): void {
@@ -192,18 +211,27 @@ export class BookingsWorkload implements Workload<BookingCall> {
         `The service's inspect() gave ${typeof dump}, but for bookings it is a list of slots: [{ id, capacity, open, bookings: [{ id, citizen }] }, …].`,
       );
     }
-    const views = dump as SlotView[];
-    const violation = views
-      .map((view) => checkRead(this.#ledger, view, Number.MAX_SAFE_INTEGER))
-      .find((v) => v !== null);
+    const views = (dump as ShownSlot[]).filter(({ id }) => this.#facts.has(id));
+    const shown = new Set(views.map(({ id }) => id));
+    const violation = views.map((view) => this.#facts.atRest(view)).find((v) => v !== null);
+    const readOf = (object: string, answer: SlotAnswer) => ({
+      object,
+      call: { operation: 'read', slot: object },
+      answer,
+    });
     return {
       violation: violation ?? null,
-      reads: views.map((view) => ({
-        object: view.id,
-        call: { operation: 'read', slot: view.id },
-        answer: { outcome: 'ok', ...view },
-      })),
+      reads: [
+        ...views.map((view) => readOf(view.id, this.#atRest(view))),
+        ...this.objects.filter((slot) => !shown.has(slot)).map((slot) => readOf(slot, MISSING)),
+      ],
     };
+  }
+
+  /** With the capacity in any case, so that a history can begin anew from there. */
+  #atRest(view: ShownSlot): SlotAnswer {
+    const viewed = this.#viewed(view);
+    return { ...view, capacity: this.#facts.capacity(view.id), ...viewed };
   }
 
   show(object: string, state: unknown): SlotView {
@@ -220,9 +248,13 @@ export class BookingsWorkload implements Workload<BookingCall> {
   metrics(): Record<string, number> {
     let available = 0;
     for (const slot of this.world.slots) {
-      if (!this.#closed.has(slot.id) && this.#ledger.inSlot(slot.id).size < slot.capacity) available++;
+      if (!this.#closed.has(slot.id) && this.#facts.ledger.inSlot(slot.id).size < slot.capacity) available++;
     }
-    return { bookings: this.#ledger.active, cancellations: this.#cancellations, slots_available: available };
+    return {
+      bookings: this.#facts.ledger.active,
+      cancellations: this.#facts.cancellations,
+      slots_available: available,
+    };
   }
 
   sometimes(): Record<string, number> {
@@ -282,9 +314,9 @@ export class BookingsWorkload implements Workload<BookingCall> {
   }
 
   #planBook(n: number, prng: Prng, citizen: string, slot: string): { actor: string; call: BookCall } {
-    const shares = prng.chance(SHARED_KEY_SHARE);
+    const shares = prng.chance(SHARED_KEY_SHARE) && this.#rules.keys;
     const start = prng.float();
-    const returns = prng.chance(RETURN_SHARE) ? this.#ledger.lately(start) : undefined;
+    const returns = prng.chance(RETURN_SHARE) ? this.#facts.ledger.lately(start) : undefined;
     const who = returns ?? { citizen, slot };
     const own: BookCall = { operation: 'book', slot: who.slot, citizen: who.citizen, key: `k-${n}` };
     const key = shares ? this.#takeKeyOfAnother(own, start) : undefined;
@@ -307,78 +339,26 @@ export class BookingsWorkload implements Workload<BookingCall> {
     const allowDouble = prng.chance(DOUBLE_CANCEL_SHARE);
     const late = prng.chance(LATE_CANCEL_SHARE);
     const ofReturned = prng.chance(LATE_CANCEL_OF_RETURNED_SHARE);
-    const gone = late ? this.#ledger.lately(start, ofReturned) : undefined;
-    if (gone)
-      return { actor: gone.citizen, call: { operation: 'cancel', booking: gone.id, slot: gone.slot } };
-    const inSlot = this.#ledger.inSlot(slot);
+    const gone = late ? this.#facts.ledger.lately(start, ofReturned) : undefined;
+    if (gone) return this.#cancelOf(gone);
+    const inSlot = this.#facts.ledger.inSlot(slot);
     const near = prng.chance(HOT_SHARE) ? nth(inSlot.values(), inSlot.size, start) : undefined;
-    const known = near ?? this.#ledger.at(Math.floor(start * this.#ledger.active));
+    const known = near ?? this.#facts.ledger.at(Math.floor(start * this.#facts.ledger.active));
     if (!known || (known.cancelsBegun > 0 && !allowDouble)) {
       return { actor: citizen, call: { operation: 'read', slot } };
     }
-    return { actor: known.citizen, call: { operation: 'cancel', booking: known.id, slot: known.slot } };
+    return this.#cancelOf(known);
   }
 
-  #booked(call: BookCall, value: JsonObject, completedIndex: number): Violation | null {
-    const id = String(value['booking']);
-    const known = this.#ledger.get(id);
-    if (known) {
-      if (!isRepeat(call, known)) return reusedId(call.slot, id, `${known.citizen} in ${known.slot}`);
-      known.key = call.key;
-      return checkAcknowledged(this.#ledger, call.slot, this.#capacity.get(call.slot) ?? 0, call.citizen);
-    }
-    const gone = this.#ledger.gone(id);
-    if (gone) {
-      // A late repeat is rightly told the id of its booking, although that was cancelled since.
-      return isRepeat(call, gone) ? null : reusedId(call.slot, id, 'a booking that was cancelled since');
-    }
-    this.#ledger.add({
-      id,
-      slot: call.slot,
-      citizen: call.citizen,
-      key: call.key,
-      acknowledgedIndex: completedIndex,
-    });
-    return checkAcknowledged(this.#ledger, call.slot, this.#capacity.get(call.slot) ?? 0, call.citizen);
+  #cancelOf({ id, slot, citizen }: KnownBooking): { actor: string; call: BookingCall } {
+    const booking = hasIds(this.#rules) ? id : '';
+    const who = cancelsNameCitizens(this.#rules) ? { citizen } : {};
+    return { actor: citizen, call: { operation: 'cancel', booking, slot, ...who } };
   }
 
-  #noteRefusal(reason: string): null {
+  #noteRefusal(reason: string): void {
     if (reason === 'full') this.#sometimes['a slot was full']++;
     if (reason === 'closed') this.#sometimes['a slot was closed to a booking']++;
-    return null;
-  }
-
-  #cancelAnswered(call: CancelCall, reply: Reply): Violation | null {
-    const known = this.#ledger.get(call.booking);
-    if (reply.outcome === 'ok') {
-      this.#cancellations++;
-      const twice = this.#ledger.gone(call.booking)?.acknowledged === true;
-      this.#ledger.remove(call.booking, true);
-      return twice && reply.value['again'] !== true ? cancelledTwice(call.slot, call.booking) : null;
-    }
-    // The only cancel that was ever begun found nothing: nobody but the service can have taken it away.
-    if (known?.cancelsBegun === 1) return vanished(call.slot, call.booking);
-    this.#ledger.remove(call.booking, false);
-    return null;
-  }
-
-  /** Citizens whose answers were lost find their bookings in a read, so that nothing stays for ever. */
-  #wasRead(operation: Operation<BookingCall>, view: SlotView, completedIndex: number): Violation | null {
-    const violation = checkRead(this.#ledger, view, operation.invokedIndex);
-    if (violation) return violation;
-    for (const { id, citizen } of view.bookings) {
-      if (this.#ledger.get(id) || this.#ledger.gone(id)) continue;
-      this.#ledger.add({ id, slot: view.id, citizen, key: null, acknowledgedIndex: completedIndex });
-    }
-    return null;
-  }
-
-  #checkList(value: JsonObject, invokedIndex: number): Violation | null {
-    for (const row of value['slots'] as SlotRow[]) {
-      const violation = checkRow(this.#ledger, row, invokedIndex);
-      if (violation) return violation;
-    }
-    return null;
   }
 }
 
@@ -389,22 +369,30 @@ function nth<T>(items: Iterable<T>, count: number, draw: number): T | undefined 
   return undefined;
 }
 
-/** True when `call` can be the request that made `booking`, or a repeat of it. */
-function isRepeat(call: BookCall, booking: KnownBooking): boolean {
-  const { key, citizen, slot } = booking;
-  return (key === null || key === call.key) && citizen === call.citizen && slot === call.slot;
-}
+type ViewAnswer = Extract<SlotAnswer, { outcome: 'ok' }>;
 
+const NO_PARTS: readonly ModelPart[] = [];
+const MISSING: SlotAnswer = { outcome: 'ok', missing: true };
 const COUNT = { operation: 'count' } as const;
 const LIST = { operation: 'list' } as const;
 
-function makeWorld(seed: number, config: RunConfig): JsonObject & BookingWorld {
+/** So many more citizens than seats, so that a slot can fill and somebody is still left to ask. */
+const MORE_CITIZENS_THAN_SEATS = 5;
+
+function makeWorld(
+  seed: number,
+  config: RunConfig,
+  rules: Readonly<ServiceRules>,
+): JsonObject & BookingWorld {
   const prng = new Prng(seed, 'world');
+  const { least, most } = rules.capacity;
   const slots = Array.from({ length: config.slots }, (_, i) => ({
     id: numbered('slot', i + 1),
     // Small slots fill up soon, and a full slot is where most bugs show.
-    capacity: 1 + prng.below(5),
+    capacity: least + prng.below(most - least + 1),
     open: true,
   }));
-  return { slots, citizens: config.citizens };
+  const isLarger = rules.onePerCitizen && most > CONTRACT_RULES.capacity.most;
+  const needed = isLarger ? most + MORE_CITIZENS_THAN_SEATS : 0;
+  return { slots, citizens: Math.max(config.citizens, needed) };
 }

@@ -82,6 +82,11 @@ export class ConnectionPool {
     return this.#connections;
   }
 
+  /** True while fewer may be in use than there are. */
+  get isLimited(): boolean {
+    return this.#limit !== null;
+  }
+
   /** A free connection, unless as many are in use as may be. */
   take(): Connection | undefined {
     const inUse = this.#connections.length - this.#free.length;

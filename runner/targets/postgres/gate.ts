@@ -26,6 +26,9 @@ export interface Transaction {
   aborted: boolean;
 }
 
+/** Serialization failures and deadlocks: the interleaving brings them about, and the engine decides that. */
+const OF_INTERLEAVING: ReadonlySet<string> = new Set(['40001', '40P01']);
+
 export class Statement {
   readonly task: PostgresTask;
   readonly kind: StatementKind;
@@ -67,6 +70,7 @@ export class Statement {
 
   settle(rows: Record<string, unknown>[] | null, error: unknown): void {
     this.phase = 'settled';
+    if (OF_INTERLEAVING.has(sqlState(error) ?? '')) this.task.disturbed = true;
     this.rows = rows;
     this.error = error;
   }
@@ -85,6 +89,7 @@ export class Statement {
 export class PostgresTask implements Task {
   state: Task['state'] = 'ready';
   reply: Reply | null = null;
+  disturbed = false;
   owner: unknown = null;
   started = false;
   /** True once the service's code has come to its end. */
@@ -124,6 +129,7 @@ export class PostgresTask implements Task {
   kill(): void {
     this.queue.length = 0;
     this.state = 'done';
+    this.disturbed = true;
     this.reply = { outcome: 'failed', error: 'connection lost' };
   }
 

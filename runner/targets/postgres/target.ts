@@ -201,6 +201,7 @@ export class PostgresTarget implements Target {
     const connection = statement.connection ?? statement.transaction?.connection ?? this.#pool.take();
     if (!connection) {
       statement.task.state = 'waiting';
+      if (this.#pool.isLimited) statement.task.disturbed = true;
       this.#happenings.sometimes['a request waited for a connection']++;
       this.#line.push(statement.task);
       return false;
