@@ -1,6 +1,7 @@
 /** The definitions of the commands about SimCity itself. */
 import { Argument, type Command, Option } from 'commander';
 import { LISTS } from '../../server/contract/names.ts';
+import { ADAPTER_KINDS } from '../init/kinds.ts';
 import { type Act, withExamples, withExitCodes } from './act.ts';
 import { choose } from './flags.ts';
 import { dataDirOption, jsonOption, runOption, serverOption } from './options.ts';
@@ -20,16 +21,21 @@ export function addTools(program: Command, act: Act): void {
     ["simcity list bugs --json | jq -r '.[].name'", 'for programs'],
   ]);
   const init = withExitCodes(program.command('init'), '0 done, 2 wrong usage.')
-    .summary('write a service and a scenario of your own to start from')
+    .summary('write a service, an adapter and a scenario of your own to start from')
     .description(
-      'Writes my-service.ts (a booking service over PostgreSQL with a race to find), my-scenario.ts (another ' +
-        'domain: its operations, model, invariants, charts) and SIMCITY.md. Files that are there stay as they are.',
+      'Writes my-service.ts (a booking service over PostgreSQL with a race to find), my-adapter.ts (for an HTTP ' +
+        'service; asks on a terminal what kind of API that has), my-scenario.ts (another domain: its operations, ' +
+        'model, invariants, charts) and SIMCITY.md. Files that are there stay as they are.',
     )
     .argument('[dir]', 'where to', '.')
+    .addOption(
+      choose(new Option('--kind <KIND>', 'the kind of API that my-adapter.ts is for'), ADAPTER_KINDS),
+    )
     .action(act(async () => (await import('../commands/init.ts')).init));
   withExamples(init, [
     ['simcity init', 'in this folder'],
     ['simcity init test/city', 'in a folder of its own'],
+    ['simcity init --kind accounts', 'with an adapter for an API with accounts'],
   ]);
   addCheckAdapter(program, act);
   const doctor = withExitCodes(

@@ -5,6 +5,7 @@ import {
   CONTRACT_RULES,
   createRedactor,
   type RuleName,
+  type RuleSource,
   runConfigSchema,
   type ServiceRules,
   type WorkerOrderTo,
@@ -75,7 +76,7 @@ class Check {
   readonly #scenario: Scenario;
   readonly #api: HttpApi;
   readonly #rules: ServiceRules;
-  readonly #sources: Partial<Record<RuleName, 'flag' | 'adapter' | 'learned'>>;
+  readonly #sources: Partial<Record<RuleName, RuleSource>>;
   readonly #secrets = new Set<string>();
   #exchanges: CheckedExchange[] = [];
   #why: Record<string, string> = {};
@@ -155,7 +156,8 @@ class Check {
     const known = declared as ReadonlySet<RuleName>;
     const { learned, why } = await learnRules(ask, this.#rules, known, learningWorld.slots, offers);
     Object.assign(this.#rules, learned);
-    for (const name of Object.keys(learned) as RuleName[]) this.#sources[name] = 'learned';
+    for (const name of Object.keys(learned) as RuleName[])
+      this.#sources[name] = why[name]?.startsWith('not learned') ? 'contract' : 'learned';
     this.#why = why;
   }
 

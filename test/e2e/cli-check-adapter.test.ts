@@ -9,7 +9,7 @@ import { simcity } from '../helpers/cli-process.ts';
 import { freePort, type TestFolder, testFolder } from '../helpers/folder.ts';
 import { answerJson, smallServer } from '../helpers/small-server.ts';
 
-const TEMPLATE = resolve('cli/init/templates/my-adapter.ts');
+const TEMPLATE = resolve('cli/init/templates/adapter-keys.ts');
 let folder: TestFolder;
 let tickets: Server;
 
