@@ -15,7 +15,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const template = (kind: string) => readFileSync(`cli/init/templates/adapter-${kind}.ts`, 'utf8');
 const written = (where: string) => readFileSync(join(folder, where, 'my-adapter.ts'), 'utf8');
 const asking = (where: string) =>
-  startPty(process.execPath, [resolve('cli/simcity.js'), 'init', where], { cwd: folder, env: { CI: undefined } });
+  startPty(process.execPath, [resolve('cli/simcity.js'), 'init', where], {
+    cwd: folder,
+    env: { CI: undefined },
+  });
 
 it('asks on a terminal, again after what is no answer, and takes a number or a name', async () => {
   const pty = asking('asked');
