@@ -48,7 +48,7 @@ export function startWorker(context: Context, order: WorkerOrderInput): Worker {
       const line = parse(text);
       if ('failed' in line) throw unable(line.failed);
       yield line;
-      if ('ended' in line || 'shrunk' in line || 'finished' in line) return;
+      if ('ended' in line || 'shrunk' in line || 'checked' in line || 'finished' in line) return;
     }
     if (isLate)
       throw unable('it did not keep to its time: code of the service or the scenario runs without end');

@@ -45,6 +45,11 @@ export function processOption(name: ProcessSettingName, words?: Words): Option {
   return optionOf(name, PROCESS_SETTINGS[name], words);
 }
 
+/** The option of one setting of a run, for commands that take only some. */
+export function runOption(name: keyof typeof RUN_SETTINGS): Option {
+  return optionOf(name, RUN_SETTINGS[name]);
+}
+
 /** The options that decide what is executed. `standardTarget`: the target when none is named. */
 export function addRunSettings(command: Command, standardTarget: string): Command {
   for (const [name, setting] of RUN_ROWS) {

@@ -1,6 +1,7 @@
 /** Takes the default export of an `--adapter` file for the adapter that it is. */
 import {
   CONTRACT_RULES,
+  contradictionIn,
   type DeclaredRules,
   declaredRulesSchema,
   nearestName,
@@ -59,7 +60,11 @@ const RULES = Object.keys(CONTRACT_RULES);
 
 function wrongRules(rules: DeclaredRules): string[] {
   const { error } = declaredRulesSchema.safeParse(rules);
-  return (error?.issues ?? []).map((issue) => {
+  if (!error) {
+    const wrong = contradictionIn(rules);
+    return wrong === null ? [] : [`rules: ${wrong.replace(/\.$/, '')}`];
+  }
+  return error.issues.map((issue) => {
     if (issue.code !== 'unrecognized_keys') return `rules.${issue.path.join('.')}: ${issue.message}`;
     const within = ['rules', ...issue.path].join('.');
     return issue.keys

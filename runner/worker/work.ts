@@ -8,21 +8,14 @@ import {
 import { campaign } from '../campaign/campaign.ts';
 import { execute } from '../harness/execute.ts';
 import { standardLimit } from '../harness/execution-watch.ts';
-import type { StopControl } from '../harness/stop-control.ts';
 import { loadModules } from '../modules/load-modules.ts';
 import { findScenario } from '../scenarios/registry.ts';
 import { shrink } from '../shrink/shrink.ts';
 import { composeSmallest } from '../shrink/smallest.ts';
 import { findService } from '../targets/registry.ts';
+import { checkAdapter } from './check-adapter.ts';
 import { LineSink } from './line-sink.ts';
-
-export interface WorkerProcess {
-  stop: StopControl;
-  /** Takes one line; returns a promise while the reader has enough. */
-  write: (line: WorkerLine) => void | Promise<void>;
-  /** The file that a campaign's threads run. */
-  threadFile: URL;
-}
+import type { WorkerProcess } from './worker-process.ts';
 
 /** Rejects when the order cannot be carried out. */
 export async function carryOut(order: WorkerOrder, worker: WorkerProcess): Promise<void> {
@@ -31,6 +24,8 @@ export async function carryOut(order: WorkerOrder, worker: WorkerProcess): Promi
     case 'load':
       if (!isServiceTarget(order.target)) findService(order.target, findScenario(order.scenario), order.bug);
       return await worker.write({ finished: true });
+    case 'check-adapter':
+      return await checkAdapter(order, worker);
     case 'execute':
       return await executeRun(order, worker);
     case 'shrink':

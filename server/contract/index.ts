@@ -1,5 +1,6 @@
 /** The wire contract: schemas and types of every request, answer and stream frame. A leaf: it imports only zod. */
 export * from './access.ts';
+export * from './check-adapter.ts';
 export * from './command-secrets.ts';
 export * from './did-you-mean.ts';
 export * from './environment.ts';

@@ -3,7 +3,9 @@
  * shrink, or hunt. The order is the first line of JSON on its stdin; it answers with lines on stdout.
  */
 import { z } from 'zod';
+import { checkEndSchema, checkStepSchema } from './check-adapter.ts';
 import { modulesSchema } from './process.ts';
+import { declaredRulesSchema } from './rules.ts';
 import { runConfigSchema, terminalStatusSchema } from './run.ts';
 import { signatureSchema } from './signature.ts';
 import { smallestSchema } from './smallest.ts';
@@ -33,6 +35,18 @@ export const workerOrderSchema = z.discriminatedUnion('do', [
     scenario: z.string(),
     target: z.string(),
     bug: z.string().nullable(),
+  }),
+  /** Walks through every call of an adapter once, and prints what it sent and was answered. */
+  z.object({
+    do: z.literal('check-adapter'),
+    modules: modulesSchema,
+    scenario: z.string(),
+    /** A URL, with user and password where it needs them. */
+    target: z.string(),
+    exec: z.string().nullable().default(null),
+    rules: declaredRulesSchema.default({}),
+    /** For the setup, and for each reset. */
+    setupSeconds: z.number().positive(),
   }),
   /** Executes one run and prints its history. */
   z.object({ do: z.literal('execute'), ...subject, seed: z.int() }),
@@ -92,6 +106,8 @@ export const workerLineSchema = z.union([
   z.object({
     through: z.object({ seeds: z.array(z.int()), failures: z.array(seedFailureSchema), operations: z.int() }),
   }),
+  z.object({ step: checkStepSchema }),
+  z.object({ checked: checkEndSchema }),
   /** A campaign has come to its end, or to a stop. */
   z.object({ finished: z.literal(true) }),
   /** The order could not be carried out. */

@@ -185,7 +185,7 @@ describe('an adapter of the user', () => {
   async function withAdapter(member: string): Promise<StoredRun> {
     const server = await serveTickets(false);
     servers.push(server);
-    const template = JSON.stringify(resolve('cli/init/templates/my-adapter.ts'));
+    const template = JSON.stringify(resolve('cli/init/templates/adapter-keys.ts'));
     const path = await file(
       'adapter.mjs',
       `import adapter from ${template};\nexport default { ...adapter,\n${member}\n};`,

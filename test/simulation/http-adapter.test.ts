@@ -12,7 +12,7 @@ import { runConfigSchema } from '../../server/contract/index.ts';
 import { serveTickets } from '../fixtures/booking-services/tickets.ts';
 import { neverStopped } from '../helpers/execute.ts';
 
-const TEMPLATE = resolve('cli/init/templates/my-adapter.ts');
+const TEMPLATE = resolve('cli/init/templates/adapter-keys.ts');
 const servers: Server[] = [];
 
 afterEach(async () => {
@@ -46,7 +46,7 @@ it('passes a right service, under the usual faults', async () => {
 it('fails a buggy one, with the adapter in the command that reproduces it', async () => {
   const { failForensic } = await live(true, TEMPLATE);
   expect(failForensic).toMatchObject({ kind: 'invariant' });
-  expect(failForensic?.reproduce).toMatch(/--target http:.*--adapter \S*my-adapter\.ts/);
+  expect(failForensic?.reproduce).toMatch(/--target http:.*--adapter \S*adapter-keys\.ts/);
 });
 
 const NONE = 'reset() {}';

@@ -1,0 +1,9 @@
+/** The kinds of HTTP APIs that `simcity init` has an adapter for, the nearest to start from. */
+export const ADAPTER_KINDS = [
+  { name: 'keyless', what: 'JSON, ids that the service assigns, no idempotency keys' },
+  { name: 'accounts', what: 'people register or log in, and send a token' },
+  { name: 'holds', what: 'a booking is held first, then confirmed or paid for' },
+  { name: 'caldav', what: 'a calendar: PUT with If-None-Match, DELETE with If-Match' },
+  { name: 'keys', what: 'JSON with idempotency keys, slots that can be closed' },
+] as const;
+export type AdapterKind = (typeof ADAPTER_KINDS)[number]['name'];
