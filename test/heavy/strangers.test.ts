@@ -47,11 +47,14 @@ for (const service of STRANGER_SERVICES) {
 
     it(`with it fails, and shrinks to ${MOST_REQUESTS} requests that fail the same way`, async () => {
       await using wrong = await started(service, service.bug);
-      const { seed, forensic } = await firstFailure(service, wrong.url);
+      // To overbook a slot takes one request more than it has seats.
+      const rules = service.rules.capacity === undefined ? { capacity: [1, MOST_REQUESTS - 1] } : {};
+      const config = { operations: OPERATIONS, rules };
+      const { seed, forensic } = await firstFailure(service, wrong.url, config);
       expect(service.expects.invariants).toContain(forensic.invariant);
       const subject = {
         ...{ scenario: 'bookings', target: wrong.url, targetUrl: null, exec: null, seed },
-        ...{ config: runConfigSchema.parse({ operations: OPERATIONS }), signature: signatureOf(forensic) },
+        ...{ config: runConfigSchema.parse(config), signature: signatureOf(forensic) },
       };
       const result = await shrink(subject, {
         ...{ maxExecutions: 300, maxSeconds: 240, confirmations: 5 },
@@ -67,9 +70,9 @@ for (const service of STRANGER_SERVICES) {
   });
 }
 
-async function firstFailure(service: StrangerService, url: string) {
+async function firstFailure(service: StrangerService, url: string, config: object) {
   for (let seed = 1; seed <= 3; seed++) {
-    const { end } = await executedStranger(service, url, seed, { operations: OPERATIONS });
+    const { end } = await executedStranger(service, url, seed, config);
     if (end.failForensic) return { seed, forensic: end.failForensic };
   }
   throw new Error(`${service.name} passed 3 seeds with the bug ${service.bug}`);

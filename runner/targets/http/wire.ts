@@ -100,7 +100,7 @@ export interface Answer {
 export type Exchange =
   | ({ readonly kind: 'answer' } & Answer)
   /**
-   * `whole` is false when the service certainly never had all of the request, so that it had no effect;
+   * `whole` is false when the service certainly never had enough of the request to act on, so that it had no effect;
    * `isLate` is true when the citizen waited as long as was agreed.
    */
   | { readonly kind: 'none'; readonly cause: string; readonly whole: boolean; readonly isLate: boolean };
@@ -279,19 +279,29 @@ export class Wire {
       const to = { host: peer.pinned.address, port };
       const socket = peer.isSecure ? tls.connect({ ...to, servername: url.hostname }) : net.connect(to);
       this.#open.add(socket);
-      const end = (cause: string) => {
+      const end = (cause: string, whole = false) => {
         clearTimeout(timer);
         this.#open.delete(socket);
         socket.destroy();
-        resolve({ kind: 'none', cause, whole: false, isLate: false });
+        resolve({ kind: 'none', cause, whole, isLate: false });
       };
       const timer = setTimeout(() => end('no connection in time'), handling.deadlineMs);
       socket.on('error', (error) => end(causeOf(error)));
       socket.once(peer.isSecure ? 'secureConnect' : 'connect', () =>
-        socket.write(sent, () => end('the connection was cut before the request was sent whole')),
+        socket.write(sent, () =>
+          end('the connection was cut before the request was sent whole', isTakenForWhole(head, sent)),
+        ),
       );
     });
   }
+}
+
+/**
+ * Some servers, such as Python's http.server, take the end of the connection for the end of the head: what is cut in
+ * the head after its first line, they act on. A body that is cut nobody takes for a whole one.
+ */
+function isTakenForWhole(head: string, { length }: Uint8Array): boolean {
+  return length >= head.indexOf('\r\n') && length <= Buffer.byteLength(head);
 }
 
 function receive(
