@@ -49,7 +49,7 @@ describe('a service whose seats leak, so that slots with free seats are called f
       expect(expected).not.toEqual([]);
       // The answer that contradicts it is told too, and came after it.
       const contradicts = Number(/at event (\d+) was answered/.exec(message)?.[1]);
-      expect(contradicts).toBeGreaterThan(eventIndex);
+      expect(contradicts).toBeGreaterThan(Number(eventIndex));
       expect(JSON.stringify(history)).toContain(`"completedIndex":${eventIndex}`);
     }
   }, 120_000);
