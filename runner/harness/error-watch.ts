@@ -70,7 +70,8 @@ interface OperationTally {
 
 interface RequestTally {
   acknowledged: boolean;
-  readonly row: Tally;
+  /** Its errors since it was last answered otherwise; null: none. */
+  row: Tally | null;
 }
 
 /** The share of internal errors without a cause, of an operation's first attempts that were answered. */
@@ -105,27 +106,29 @@ export class ErrorWatch {
 
   /** The service answered it, whether or not the citizen gets to know: acknowledged, or refused. */
   answered(tried: Tried, outcome: 'ok' | 'refused'): void {
-    for (const tally of this.#talliesOf(tried)) tally.answers++;
+    const operation = this.#operation(tried.operation);
+    const tally = tallyOf(operation, tried);
+    if (tally) tally.answers++;
     const isAcknowledged = outcome === 'ok';
-    if (isAcknowledged) this.#operation(tried.operation).acknowledged++;
+    if (isAcknowledged) operation.acknowledged++;
     if (tried.request === null) return;
     const known = this.#requests.get(tried.request);
-    // Whatever was answered so before, it was not in a row.
-    if (known || isAcknowledged) {
-      this.#remember(tried.request, {
-        acknowledged: isAcknowledged || known?.acknowledged === true,
-        row: newTally(),
-      });
-    }
+    if (known) {
+      // Whatever was answered so before, it was not in a row.
+      known.row = null;
+      known.acknowledged ||= isAcknowledged;
+    } else if (isAcknowledged) this.#remember(tried.request, { acknowledged: true, row: null });
   }
 
   /** The service answered it with an internal error; returns the failure of the run when that is one too many. */
   failed(tried: Tried, found: InternalError): Failure | null {
     if (found.explained) return null;
-    for (const tally of this.#talliesOf(tried)) note(tally, found);
+    const operation = this.#operation(tried.operation);
+    const tally = tallyOf(operation, tried);
+    if (tally) note(tally, found);
     const row = this.#rowOf(tried);
     if (row) note(row, found);
-    const { first, again } = this.#operation(tried.operation);
+    const { first, again } = operation;
     const text = this.#judge(tried, { first, again, row });
     return text === null ? null : failure(found, text);
   }
@@ -181,22 +184,19 @@ export class ErrorWatch {
     );
   }
 
-  /** Which tallies an answer to this attempt counts for, beside the row of its request. */
-  #talliesOf({ operation, first, ofAcknowledged }: Tried): Tally[] {
-    const tallies = this.#operation(operation);
-    if (first) return [tallies.first];
-    return ofAcknowledged ? [tallies.again] : [];
-  }
-
   #rowOf({ request }: Tried): Tally | null {
     if (request === null) return null;
-    const known = this.#requests.get(request) ?? { acknowledged: false, row: newTally() };
-    this.#remember(request, known);
+    const known = this.#requests.get(request);
+    if (!known) {
+      const row = newTally();
+      this.#remember(request, { acknowledged: false, row });
+      return row;
+    }
+    known.row ??= newTally();
     return known.row;
   }
 
   #remember(request: string | number, tally: RequestTally): void {
-    this.#requests.delete(request);
     this.#requests.set(request, tally);
     if (this.#requests.size <= REQUESTS_REMEMBERED) return;
     for (const oldest of this.#requests.keys()) {
@@ -213,6 +213,12 @@ export class ErrorWatch {
     }
     return tally;
   }
+}
+
+/** What an answer to this attempt counts for, beside the row of its request; null: for nothing. */
+function tallyOf({ first, again }: OperationTally, tried: Tried): Tally | null {
+  if (tried.first) return first;
+  return tried.ofAcknowledged ? again : null;
 }
 
 function newTally(): Tally {

@@ -127,10 +127,11 @@ export class Verdicts<C extends Call = Call> {
     const violation = this.broken(operation, reply, index);
     if (violation) return this.fail({ ...violation, kind: 'invariant', operation, eventIndex: index });
     const answers = this.workload.answers(operation.call, parts, reply);
-    const about: Told = { operation, actual: answer, eventIndex: index };
-    const refusal = reply.outcome === 'refused' ? { about } : null;
+    const told: Told | null =
+      reply.outcome === 'refused' ? { operation, actual: answer, eventIndex: index } : null;
+    const refusal = told && { about: told };
     const wrong = this.checker.complete(operation.id, parts, answers, explained, refusal);
-    return wrong ? this.fail(unexplained(about, wrong)) : true;
+    return wrong ? this.fail(unexplained({ operation, actual: answer, eventIndex: index }, wrong)) : true;
   }
 
   /**

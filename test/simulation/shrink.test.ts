@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { shrink } from '../../runner/shrink/shrink.ts';
 import { composeSmallest } from '../../runner/shrink/smallest.ts';
-import { runConfigSchema } from '../../server/contract/index.ts';
-import { neverStopped } from '../helpers/execute.ts';
+import { type Forensic, formatSignature, runConfigSchema, signatureOf } from '../../server/contract/index.ts';
+import { executed, neverStopped } from '../helpers/execute.ts';
 import { expectGoodReproduction, firstFailure, shrunk } from '../helpers/shrinking.ts';
 
 describe('shrinking on memory', () => {
@@ -32,6 +32,28 @@ describe('shrinking on memory', () => {
     expect(result.trial.fails).toBe('same');
     expect(result.minimal).toBe(false);
   });
+
+  it('keeps to the failure that was recorded, where a service fails in several ways', async () => {
+    const ways = new Map<string, { seed: number; forensic: Forensic }>();
+    const config = runConfigSchema.parse({ bug: 'lost-cancel' });
+    for (let seed = 1; seed <= 20 && ways.size < 2; seed++) {
+      const { end } = await executed({ target: 'memory', seed, config: { bug: 'lost-cancel' } });
+      const forensic = end.failForensic;
+      if (forensic) ways.set(formatSignature(signatureOf(forensic)), { seed, forensic });
+    }
+    expect(ways.size).toBe(2);
+    for (const [way, { seed, forensic }] of ways) {
+      const run = { scenario: 'bookings', target: 'memory', targetUrl: null, seed, config };
+      const budget = { maxExecutions: 1_500, maxSeconds: 60, confirmations: 2, signal: neverStopped };
+      const result = await shrink(
+        { ...run, signature: signatureOf(forensic) },
+        { ...budget, onProgress: () => {} },
+      );
+      if (typeof result === 'string') throw new Error(result);
+      expect(result.trial.forensic && formatSignature(signatureOf(result.trial.forensic))).toBe(way);
+      expect(result.reproduced).toMatchObject({ times: 2, of: 2 });
+    }
+  }, 120_000);
 
   it('says why there is nothing to shrink', async () => {
     const run = { scenario: 'bookings', target: 'memory', targetUrl: null, seed: 3 };
