@@ -25,7 +25,7 @@ async function attacked(bug: BankBug | null, seed: number, faults: 'none' | 'rou
     scenario: 'transfers',
     target: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seed,
-    config: runConfigSchema.parse({ operations: 600, slots: 6, faults }),
+    config: runConfigSchema.parse({ operations: 400, slots: 6, faults }),
     sink,
     signal: neverStopped,
     retries: 0,
@@ -35,11 +35,9 @@ async function attacked(bug: BankBug | null, seed: number, faults: 'none' | 'rou
 
 describe('transfers over HTTP', () => {
   it.each(['none', 'rough', 'brutal'] as const)('passes a right bank under %s faults', async (faults) => {
-    for (const seed of [1, 2]) {
-      const { end, events } = await attacked(null, seed, faults);
-      expect(end.failForensic?.message ?? end.status).toBe('PASS');
-      expect(events.at(-1)?.data).toMatchObject({ notTested: [] });
-    }
+    const { end, events } = await attacked(null, 1, faults);
+    expect(end.failForensic?.message ?? end.status).toBe('PASS');
+    expect(events.at(-1)?.data).toMatchObject({ notTested: [] });
   });
 
   it.each([
