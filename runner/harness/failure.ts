@@ -33,7 +33,8 @@ export function unexplained({ operation, actual, eventIndex }: Told, wrong: Hist
   const answered = `${call.operation} by ${actor} at event ${eventIndex} was answered`;
   const culprit = refusedWrongly(wrong, answered, actual);
   if (culprit) return culprit;
-  const others = allowed.length > 0 ? ` It allows: ${allowed.join(', ')}.` : '';
+  const instead = otherThan(actual, allowed);
+  const others = instead.length > 0 ? ` It allows: ${instead.join(', ')}.` : '';
   return {
     kind: 'linearizability',
     invariant: 'per-object-history',
@@ -60,7 +61,8 @@ export function refusedWrongly(
 ): Failure | null {
   if (!culprit) return null;
   const { operation, actual, eventIndex } = culprit.about as Told;
-  const { allowed, states, unanswered } = culprit;
+  const { states, unanswered } = culprit;
+  const allowed = otherThan(actual, culprit.allowed);
   const instead = allowed.length > 0 ? ` Instead it allows: ${allowed.join(', ')}.` : '';
   return {
     kind: 'linearizability',
@@ -76,6 +78,12 @@ export function refusedWrongly(
     eventIndex,
     states,
   };
+}
+
+/** Some state may allow the very answer, and all that comes of it be impossible: that is no help to anybody. */
+function otherThan(actual: unknown, allowed: readonly string[]): readonly string[] {
+  const { reason } = (actual ?? {}) as { reason?: unknown };
+  return allowed.filter((text) => text !== `refused: ${reason}`);
 }
 
 /** What calls without an answer are called: `bookings`, or `debit and credit requests`. */
