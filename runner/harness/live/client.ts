@@ -210,14 +210,14 @@ export class Client<C extends Call = Call> {
       const isNobodyHome = !outcome.whole && faults.cut === null;
       if (isNobodyHome) await delay(NOBODY_HOME_MS);
       // The service had it cut to pieces by us, or was killed meanwhile.
-      const explained = faults.splitMs !== null || disturbance.interruptions !== interruptions;
+      const explained = faults.splitMs !== null || disturbance.explains(interruptions);
       this.#lost(flow, attempt, outcome, { mayHaveHappened: performance.mayHaveHappened, explained });
       if (outcome.isLate && disturbance.interruptions === interruptions) {
         this.#verdicts.neverAnswered(operation, outcome.message, ANSWER_LIMIT_MS);
       }
       return null;
     }
-    const explained = disturbance.interruptions !== interruptions;
+    const explained = disturbance.explains(interruptions);
     const reply = this.#answered(flow, attempt, outcome, { status: performance.status, explained });
     if (!rules.keys && !isOver()) this.#verdicts.checker.forget(attempt.parts);
     return reply;

@@ -15,6 +15,8 @@ const MOST_ENDS = 3;
 /** When no request at all was answered for so long, the service is given up. */
 const SILENCE_LIMIT_MS = 15_000;
 const LOOK_EVERY_MS = 250;
+/** So long after it was started again a service may be unready, in ms. */
+const UNREADY_MS = 2_000;
 
 export interface DisturbanceOptions {
   seed: number;
@@ -37,6 +39,7 @@ export class Disturbance {
   killsInWork = 0;
   /** Times that the service was killed or ended by itself. */
   interruptions = 0;
+  #backMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: DisturbanceOptions) {
     this.#options = options;
@@ -51,6 +54,11 @@ export class Disturbance {
   /** True while the service is being started again. */
   get isDown(): boolean {
     return this.#down !== null;
+  }
+
+  /** True when an internal error to a request that left at `interruptions` is the doing of a kill, or of its aftermath. */
+  explains(interruptions: number): boolean {
+    return this.interruptions !== interruptions || this.#options.verdicts.now - this.#backMs < UNREADY_MS;
   }
 
   onUp(listener: () => void): void {
@@ -120,6 +128,7 @@ export class Disturbance {
       })
       .finally(() => {
         this.#down = null;
+        this.#backMs = verdicts.now;
         this.#silentSinceMs = verdicts.now;
         for (const listener of this.#onUp) listener();
       });
