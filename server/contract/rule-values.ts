@@ -72,7 +72,7 @@ export function contradictionOf({
   capacity,
 }: Pick<ServiceRules, 'cancelsBy' | 'onePerCitizen' | 'capacity'>): string | null {
   if (cancelsBy !== 'citizen' || onePerCitizen || capacity.most === 1) return null;
-  return 'cancelsBy=citizen does not say which of several bookings is cancelled, and with onePerCitizen=no and a capacity above 1 a citizen may have several.';
+  return 'The rule cancelsBy=citizen needs onePerCitizen=yes or capacity=1: it does not say which of several bookings of a citizen is cancelled. Declare one of these, or cancelsBy=booking.';
 }
 
 /** A rule as flags name it: `read` and `list` are the two of `reads`. */

@@ -79,7 +79,7 @@ it.each([
   [['--target', 'http://127.0.0.1:1', '--rule', 'onePerCitzen=no'], 'Did you mean onePerCitizen?'],
   [
     ['--target', 'http://127.0.0.1:1', '--rule', 'cancelsBy=citizen', '--rule', 'onePerCitizen=no'],
-    'cancelsBy=citizen does not say which of several bookings is cancelled',
+    'cancelsBy=citizen needs onePerCitizen=yes or capacity=1',
   ],
   [['--target', 'http://127.0.0.1:1', '--target', 'memory'], 'one of the targets is no URL.'],
   [

@@ -109,7 +109,7 @@ describe('launching', () => {
     [{ target: 'memory', config: { rules: { keys: false } } }, ['the target is "memory"']],
     [
       { target: 'http://h:1', config: { rules: { cancelsBy: 'citizen', onePerCitizen: false } } },
-      ['cancelsBy=citizen does not say which'],
+      ['cancelsBy=citizen needs'],
     ],
     [{ target: 'http://h:1', config: { targets: ['http://h:2'] } }, ['the first of the targets']],
     [{ target: 'http://h:1', config: { targets: ['memory'] } }, ['config.targets', '"memory"']],
