@@ -79,6 +79,6 @@ it('of several URLs each is spoken to in turn, on kept connections', async () =>
   wire = new Wire(await Promise.all(urls.map((url) => resolveService(url))), 4);
   expect(await answered(wire, 5)).toEqual(['1', '2', '1', '2', '1']);
   expect([first.asked[0]?.path, second.asked[0]?.path]).toEqual(['/one/', '/']);
-  const cut = await wire.exchange(get, { deadlineMs: 1_000, cut: 'request', cutAt: 0.5 });
+  const cut = await wire.exchange(get, { deadlineMs: 1_000, cut: 'request', cutAt: 0.05 });
   expect(cut).toMatchObject({ kind: 'none', whole: false, cause: expect.stringContaining('was cut') });
 });

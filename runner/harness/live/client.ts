@@ -191,7 +191,8 @@ export class Client<C extends Call = Call> {
     const { wire, jars, disturbance, isOver, rules } = this.#options;
     const { operation } = attempt;
     const { call } = operation;
-    const loses = drawn.cut !== null && drawn.cut !== 'request';
+    // A request that is cut short may be taken for whole, and without keys nothing settles what came of it.
+    const loses = drawn.cut !== null && (drawn.cut !== 'request' || !rules.keys);
     const mayLose = loses && this.#plan.mayLose(call);
     const faults = loses && !mayLose ? { ...drawn, cut: null } : drawn;
     if (mayLose) this.#plan.losing(call, 1);
