@@ -23,9 +23,13 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'heavy',
-          include: ['test/heavy/**/*.test.ts', 'test/simulation/linearizability-oracle.test.ts'],
-          // Other histories than `npm test` holds against the oracle, and many more of them.
-          env: { SIMCITY_ORACLE_HISTORIES: '100000', SIMCITY_ORACLE_SEED: '2' },
+          include: [
+            'test/heavy/**/*.test.ts',
+            'test/simulation/linearizability-{oracle,rules}.test.ts',
+            'test/simulation/{ruled-cities,culprit}.test.ts',
+          ],
+          // Other histories than `npm test` holds against the oracle, and many more of them; more seeds too.
+          env: { SIMCITY_ORACLE_HISTORIES: '100000', SIMCITY_ORACLE_SEED: '2', SIMCITY_SEEDS: '50' },
           testTimeout: 900_000,
           hookTimeout: 300_000,
           maxWorkers: 2,

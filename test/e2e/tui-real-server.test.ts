@@ -66,7 +66,7 @@ test('a run is launched by the form, stopped, launched again with another seed, 
   await go(KEY.enter, /Operations: .*whole number/i);
   await go(KEY.clear, /▸ Operations +▏/);
   await go('100000', '100000▏');
-  await go(KEY.up.repeat(6), /▸ Rate/);
+  await go(KEY.up.repeat(9), /▸ Rate/);
   await go('200', '200▏');
   await go(KEY.enter, /● RUNNING .* event [1-9]\d\d /, 30_000);
   await go('s', 'Stop this run?');

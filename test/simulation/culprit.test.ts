@@ -8,7 +8,8 @@ import { decided, executed } from '../helpers/execute.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { executedService } from '../helpers/sql-services.ts';
 
-const SEEDS = 20;
+/** More of them in the heavier suite. */
+const SEEDS = Number(process.env['SIMCITY_SEEDS'] ?? 10);
 /** Failures whose culprit must be named rightly, of a hundred. */
 const MOSTLY = 95;
 const EXPLAINED_BY = /this refusal at event (\d+) is explained only by bookings that later reads contradict/;

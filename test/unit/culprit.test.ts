@@ -5,9 +5,10 @@ import { HistoryChecker } from '../../runner/checkers/history-checker.ts';
 import { type LogEntry, ObjectLog } from '../../runner/checkers/linearizability/object-log.ts';
 import type { SequentialModel } from '../../runner/checkers/model.ts';
 import { bookingsModel } from '../../runner/scenarios/bookings/model.ts';
+import { CONTRACT_RULES } from '../../server/contract/index.ts';
 
 const SLOT = 'slot-001';
-const model = bookingsModel as unknown as SequentialModel<unknown, unknown, unknown>;
+const model = bookingsModel(CONTRACT_RULES) as unknown as SequentialModel<unknown, unknown, unknown>;
 
 /** A slot with so many seats, and what is done there. */
 function slot(capacity: number) {
