@@ -6,12 +6,15 @@ import { firstLook } from './first-look.ts';
 import { namesakes } from './patterns/alike-keys.ts';
 import { MANAGER, OBSERVER, read } from './planned.ts';
 
+/** So many citizens the first look has, however few the city has. */
+const FIRST_LOOK = 10;
+
 export const liveBookings: LiveScenario<BookingCall> = {
   citizens(workload, { isContract, offers }) {
     const { citizens } = workload.world as unknown as BookingWorld;
     const manages = offers('open') || offers('close');
     return [
-      ...Array.from({ length: citizens }, (_, i) => numbered('citizen', i + 1)),
+      ...Array.from({ length: Math.max(citizens, FIRST_LOOK) }, (_, i) => numbered('citizen', i + 1)),
       OBSERVER,
       ...(manages ? [MANAGER] : []),
       ...(isContract ? namesakes() : []),
