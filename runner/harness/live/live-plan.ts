@@ -34,9 +34,9 @@ export interface LivePlan<C extends Call = Call> {
   /** Old requests that may come again, the oldest first; left out: the plan has none. */
   elders?(): Planned<C>[];
   /** A new request that is kept to come again late. */
-  elder?(g: number): Group<C>;
+  elder?(g: number): Group<C> | null;
   /** Many requests, each with a key of its own, at another object than that of the elders. */
-  bustle?(g: number): Group<C>;
+  bustle?(g: number): Group<C> | null;
   /** What is asked at the end, with all faults healed: one wave after the other. `touched`: objects that were used. */
   finalWaves(touched: readonly string[]): Planned<C>[][];
   /** True for a call that changes nothing. */

@@ -8,9 +8,9 @@ import { type BookingCall, type BookingWorld, numbered } from '../calls.ts';
 import { CityKnowledge } from './city-knowledge.ts';
 import { IdOwners } from './id-owners.ts';
 import { MAKERS, MIXES, suits } from './mixes.ts';
-import { mill, single } from './patterns/looks.ts';
+import { bustle, single } from './patterns/looks.ts';
 import { settle } from './patterns/repeats.ts';
-import { type Group, list, type Planned, read, steps, together } from './planned.ts';
+import { cancelling, type Group, list, type Planned, read, steps, switched, together } from './planned.ts';
 import { Scene } from './scene.ts';
 
 /** Old requests of a slot that come again after the service was started again. */
@@ -23,6 +23,7 @@ export class BookingsPlan implements LivePlan<BookingCall> {
   readonly #knowledge: CityKnowledge;
   readonly #owners = new IdOwners();
   readonly #citizens: number;
+  #elderSlot: string | null = null;
   #hadHappened = 0;
   #repeatsOfCancelled = 0;
 
@@ -83,16 +84,35 @@ export class BookingsPlan implements LivePlan<BookingCall> {
     ]);
   }
 
-  elder(g: number): Group {
-    const prng = new Prng(this.#options.seed, 'operation', g);
-    const scene = this.#scene(g, prng, this.#knowledge.slots[0] as string).withRoom();
-    return { requests: [{ ...scene.book(), key: 'keep' }] };
+  elder(g: number): Group | null {
+    const scene = this.#roomy(g);
+    this.#elderSlot = scene.slot;
+    return steps(
+      () =>
+        together(scene.isOpen ? null : switched(scene.slot, true), scene.free > 0 ? null : scene.cancel()),
+      () => together({ ...scene.book(), key: 'keep' }),
+    );
   }
 
-  bustle(g: number): Group {
-    const prng = new Prng(this.#options.seed, 'operation', g);
+  bustle(g: number): Group | null {
+    const scene = this.#roomy(g);
+    const held = this.#knowledge.held(scene.slot).slice(0, scene.concurrency);
+    return steps(
+      () => together(scene.isOpen ? null : switched(scene.slot, true)),
+      () => together(...(scene.free > 0 ? [] : held.map((one) => cancelling(scene.slot, one)))),
+      () => bustle(scene),
+    );
+  }
+
+  /** At a slot where there is room, or the most can be made; not at that of the elder. */
+  #roomy(g: number): Scene {
+    const { isGivenUp, seed } = this.#options;
     const { slots } = this.#knowledge;
-    return mill(this.#scene(g, prng, slots.at(-1) as string));
+    const others = slots.filter((slot) => slot !== this.#elderSlot && !isGivenUp(slot));
+    const roomOf = (slot: string) =>
+      this.#knowledge.isCertain(slot) ? Number.MAX_VALUE : this.#knowledge.held(slot).length;
+    const [slot = slots[0] as string] = others.toSorted((one, other) => roomOf(other) - roomOf(one));
+    return this.#scene(g, new Prng(seed, 'operation', g), slot);
   }
 
   finalWaves(touched: readonly string[]): Planned[][] {

@@ -22,6 +22,8 @@ export interface HeldBooking {
 interface SlotKnowledge {
   readonly capacity: number;
   open: boolean;
+  /** The last booking was refused: somebody has a seat of whom nobody knows. */
+  refused: boolean;
   held: Map<string, HeldBooking>;
   /** Requests without an answer that were not settled by a later one, by what they are about. */
   unsettled: Map<string, BookingCall>;
@@ -48,6 +50,7 @@ export class CityKnowledge {
       this.#bySlot.set(id, {
         capacity,
         open: true,
+        refused: false,
         held: new Map(),
         unsettled: new Map(),
         losing: 0,
@@ -78,6 +81,12 @@ export class CityKnowledge {
 
   capacity(slot: string): number {
     return this.#of(slot).capacity;
+  }
+
+  /** True for an open slot with a seat left, as far as citizens can know: all that was asked is answered. */
+  isCertain(slot: string): boolean {
+    const { open, refused, unsettled } = this.#of(slot);
+    return open && !refused && this.free(slot) > 0 && unsettled.size === 0;
   }
 
   /** True while too much about the slot is uncertain for one more answer to be lost. */
@@ -147,6 +156,7 @@ export class CityKnowledge {
     const knowledge = this.#of(call.slot);
     switch (call.operation) {
       case 'book':
+        knowledge.refused = reply.outcome === 'refused';
         if (reply.outcome === 'ok') this.#booked(knowledge, call, this.#idOf(call, reply));
         // Without keys it was this very request that was refused, and no other of it is under way.
         else if (!this.#rules.keys) knowledge.unsettled.delete(this.#aboutOf(call) as string);

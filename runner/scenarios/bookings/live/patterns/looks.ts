@@ -82,8 +82,17 @@ export function onlookers(scene: Scene): Group {
   return { requests, next: () => together(scene.isOpen ? null : switched(slot, true), read(slot)) };
 }
 
-/** Citizens take a seat and leave it, over and over: it makes a long history of one slot. */
+/** Citizens take a seat and leave it, over and over, one more than there are seats: it makes a long history of one slot. */
 export function mill(scene: Scene): Group {
+  return milling(scene, scene.knowledge.capacity(scene.slot) + 1, 5, 4);
+}
+
+/** The same without rivals, and for longer: each request makes a booking, with a key of its own. */
+export function bustle(scene: Scene): Group {
+  return milling(scene, Math.max(1, scene.free), scene.concurrency, 20);
+}
+
+function milling(scene: Scene, citizens: number, atMost: number, turns: number): Group {
   const { slot, concurrency } = scene;
   const turn = (citizen: string, left: number): Planned => {
     const book = scene.book(citizen);
@@ -97,7 +106,7 @@ export function mill(scene: Scene): Group {
       },
     };
   };
-  const most = Math.max(1, Math.min(concurrency, scene.knowledge.capacity(slot) + 1, 5));
-  const requests = scene.crowd(most).map((citizen) => turn(citizen, 4));
+  const most = Math.max(1, Math.min(concurrency, citizens, atMost));
+  const requests = scene.crowd(most).map((citizen) => turn(citizen, turns));
   return { requests, next: () => ({ requests: [read(slot), list()] }) };
 }
