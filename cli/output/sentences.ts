@@ -89,7 +89,7 @@ export function createSentences(now: () => number): Narrator {
     if (versions.length > 0) return [`It is executed by ${listed(versions)}.`];
     if (event.type === 'end') closing = event.data;
     if (tellsRules(event)) return [`The rules of the service: ${rulesInShort(event.data)}.`];
-    return event.type === 'note' ? [`Note: ${detailOf(event)}`] : [];
+    return event.type === 'note' ? [noteSentence(event)] : [];
   };
 
   return {
@@ -118,6 +118,13 @@ export function createSentences(now: () => number): Narrator {
       ...attemptSentences(run),
     ],
   };
+}
+
+function noteSentence(event: RunEvent): string {
+  const { what, phase, operation } = event.data;
+  if (what === 'phase')
+    return `At operation ${safeText(String(operation))} the phase ${safeText(String(phase))} begins.`;
+  return `Note: ${detailOf(event)}`;
 }
 
 /** `not tested: keys` as a sentence. */

@@ -24,7 +24,8 @@ export interface ServiceRules {
   onePerCitizen: boolean;
   secondCancel: 'ok' | 'refused';
   closing: boolean;
-  cancelsBy: 'booking' | 'citizen';
+  /** `nobody`: there is no cancel, and the API shows no ids. Never declared, only learned. */
+  cancelsBy: 'booking' | 'citizen' | 'nobody';
   ownCancelOnly: boolean;
   reads: { read: { staleMs: number }; list: { staleMs: number } };
   errors: number;

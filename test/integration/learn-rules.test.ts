@@ -162,3 +162,14 @@ it('takes a repeat for a second booking where no ids are shown, unless a second 
   );
   expect((await lessons({ ...ofIds, keys: true }, { operations: ['book'] })).learned.keys).toBe(true);
 });
+
+it('does without ids where there is no cancel and a book shows none', async () => {
+  const only = { operations: ['book'] };
+  const { learned, why } = await lessons({ showsIds: false }, only);
+  expect(learned.cancelsBy).toBe('nobody');
+  expect(why['cancelsBy']).toContain('shows no ids');
+  expect((await lessons({}, only)).learned).not.toHaveProperty('cancelsBy');
+  expect((await lessons({ showsIds: false }, { operations: ['book', 'cancel'] })).learned).not.toHaveProperty(
+    'cancelsBy',
+  );
+});

@@ -131,3 +131,37 @@ describe('reads that may lag', () => {
     expect(emptyAt(511)?.message).toContain('Booking b1 of ana was acknowledged more than 500 ms before');
   });
 });
+
+describe('bookings without ids', () => {
+  const read: BookingCall = { operation: 'read', slot: 'slot-001' };
+  const book: BookingCall = { operation: 'book', slot: 'slot-001', citizen: 'ana', key: 'k' };
+  const operationOf = (call: BookingCall, index: number): Operation<BookingCall> => ({
+    ...{ id: index, actor: 'ana', call, invokedIndex: index, invokedMs: index },
+  });
+  /** What is said of a read after an acknowledged booking. */
+  const saidOf = (bookings: unknown) => {
+    const rules: ServiceRules = { ...CONTRACT_RULES, keys: false, cancelsBy: 'nobody' };
+    const workload = new BookingsWorkload(3, config, rules);
+    const judged = (call: BookingCall, value: unknown, index: number) =>
+      workload.completed(
+        operationOf(call, index),
+        { outcome: 'ok', value } as unknown as Reply,
+        index,
+        index,
+      );
+    workload.invoked(operationOf(book, 1));
+    expect(judged(book, {}, 2)).toBeNull();
+    return judged(read, { id: 'slot-001', bookings }, 5)?.message;
+  };
+
+  it('are told by their citizens, or by their number, which is all that is known', () => {
+    expect(saidOf([{ citizen: 'ana' }])).toBeUndefined();
+    expect(saidOf([])).toBe(
+      'The booking of ana was acknowledged and never cancelled, but slot-001 does not show it.',
+    );
+    expect(saidOf(1)).toBeUndefined();
+    expect(saidOf(0)).toBe(
+      'slot-001 shows 0 active bookings, but 1 were acknowledged before it was asked and never cancelled.',
+    );
+  });
+});

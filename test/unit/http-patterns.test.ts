@@ -55,6 +55,40 @@ describe('the groups of a plan', () => {
     expect(used.size).toBeGreaterThan(5_000);
   });
 
+  it('go where seats are free of an API without a cancel, and say once none are', () => {
+    const small = { ...config, slots: 60 };
+    const workload = new BookingsWorkload(7, small, { ...CONTRACT_RULES, capacity: { least: 1, most: 1 } });
+    const plan = new BookingsPlan({
+      ...{ seed: 7, config: small, rules: { ...CONTRACT_RULES, keys: false }, workload, burstRate: 0.01 },
+      ...{ kills: false, isContract: false, isGivenUp: () => false, offers: (name) => name !== 'cancel' },
+    });
+    const taken = new Set<string>();
+    const answer = ({ call, andThen }: Planned): Reply => {
+      let reply: Reply = { outcome: 'ok', value: {} };
+      if (call.operation === 'book') {
+        if (taken.has(call.slot)) reply = { outcome: 'refused', reason: 'full' };
+        taken.add(call.slot);
+      }
+      plan.answered(call, reply, { isRetry: false, isRepeat: false, status: null });
+      const next = andThen?.(reply);
+      if (next) answer(next);
+      return reply;
+    };
+    const play = (from: number, to: number) => {
+      for (let g = from; g < to; g++) {
+        for (let group: Group | null = plan.group(g); group; )
+          group = group.next?.(group.requests.map(answer)) ?? null;
+      }
+    };
+    play(0, 45);
+    play(0, 60);
+    expect(taken.size).toBeGreaterThan(25);
+    expect(plan.notTested()).toEqual([]);
+    play(60, 200);
+    expect(taken.size).toBe(60);
+    expect(plan.notTested().join()).toContain('all 60 slots were full');
+  });
+
   it('end, each after a few dozen requests', () => {
     const sizes = new Map<number, number>();
     playAll(1_000, (_, group) => sizes.set(group, (sizes.get(group) ?? 0) + 1));

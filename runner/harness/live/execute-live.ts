@@ -219,7 +219,7 @@ async function supervised(context: LiveContext): Promise<EndReport> {
       stopped: signal.requested ? stopReason(signal) : null,
       planned: run.planned,
       sometimes: sometimes(execution, options),
-      notTested: notTested(context),
+      notTested: [...notTested(context), ...run.notTested],
       keysRepeated: run.keysRepeated,
       operations: scenario.operations.filter((operation) => api.offers(operation)),
     });

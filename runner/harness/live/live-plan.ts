@@ -63,6 +63,8 @@ export interface LivePlan<C extends Call = Call> {
   /** What this answer breaks that the workload does not see, because it is beyond what that remembers. */
   broken?(call: C, reply: Reply): Violation | null;
   sometimes(): Record<string, number>;
+  /** What a PASS says nothing about, beside operations that the API does not have. */
+  notTested?(): string[];
 }
 
 export interface AnswerFacts {

@@ -120,6 +120,10 @@ export class LiveRun<C extends Call = Call> {
     return oldestMs === 0 ? null : { oldestMs: Math.round(oldestMs), oldestKeys };
   }
 
+  get notTested(): string[] {
+    return this.#plan.notTested?.() ?? [];
+  }
+
   get sometimes(): Record<string, number> {
     return { 'requests overlapped on one object': this.#client.overlaps, ...this.#plan.sometimes() };
   }

@@ -152,7 +152,7 @@ export class Facts {
     const { slot, citizen, key } = call;
     const id = JSON.stringify([slot, citizen, key]);
     if (this.ledger.get(id) || this.ledger.gone(id)) return null;
-    this.ledger.add({ id, slot, citizen, key, acknowledgedIndex: index });
+    this.ledger.add({ id, slot, citizen, key, acknowledgedIndex: index, isUnnamed: true });
     const known = this.ledger.get(id) as KnownBooking;
     if (this.#cancels.mayHaveEnded(call, invokedIndex, this.#rules.keys)) known.cancelsBegun = 1;
     return this.#acknowledged(call);

@@ -147,7 +147,10 @@ export function checkRead(
     if (booking.cancelsBegun === 0 && booking.acknowledgedIndex < invokedIndex) certain.push(booking);
   }
   const missing = missingOf(certain, bookings);
-  return missing ? notShown(slot, missing, bookings) : null;
+  if (!missing) return null;
+  return typeof bookings === 'number'
+    ? tooFewShown(slot, certain.length, bookings)
+    : notShown(slot, missing, bookings);
 }
 
 /** What a view shows too many of. */
@@ -198,15 +201,27 @@ export function missingOf<B extends { readonly id: string; readonly citizen: str
 
 function notShown(
   slot: string,
-  { id, citizen }: KnownBooking,
-  bookings: readonly ShownBooking[] | number,
+  { id, citizen, isUnnamed }: KnownBooking,
+  bookings: readonly ShownBooking[],
 ): Violation {
+  const name = isUnnamed ? `The booking of ${citizen}` : `Booking ${id} of ${citizen}`;
   return broken(
     'acknowledged-booking-stays',
     slot,
-    `Booking ${id} of ${citizen} was acknowledged and never cancelled, but ${slot} does not show it.`,
+    `${name} was acknowledged and never cancelled, but ${slot} does not show it.`,
     bookings,
-    `a list with booking ${id}`,
+    `a list with ${isUnnamed ? `the booking of ${citizen}` : `booking ${id}`}`,
+  );
+}
+
+/** The view says how many there are and not which. */
+function tooFewShown(slot: string, acknowledged: number, shown: number): Violation {
+  return broken(
+    'acknowledged-booking-stays',
+    slot,
+    `${slot} shows ${shown} active bookings, but ${acknowledged} were acknowledged before it was asked and never cancelled.`,
+    shown,
+    `at least ${acknowledged} active bookings`,
   );
 }
 

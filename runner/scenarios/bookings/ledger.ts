@@ -7,6 +7,8 @@ export interface KnownBooking {
   readonly id: string;
   readonly slot: string;
   readonly citizen: string;
+  /** The service gave it no id: it is known by its request. */
+  readonly isUnnamed?: true;
   /** The key that it was made with; null while it was only seen in a read. */
   key: string | null;
   /** Index of the event that acknowledged it, or first showed it. */

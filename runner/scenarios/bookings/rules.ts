@@ -20,7 +20,7 @@ export function checkRules(rules: Readonly<ServiceRules>): void {
   if (contradiction !== null) throw new Error(contradiction);
 }
 
-/** True when ids of bookings say something; where cancels name the citizen, they are ignored. */
+/** True when ids of bookings say something; where cancels name the citizen, or there are none, they are ignored. */
 export function hasIds({ cancelsBy }: Readonly<ServiceRules>): boolean {
   return cancelsBy === 'booking';
 }

@@ -5,6 +5,7 @@ import type { Reply } from '../../../service/call.ts';
 import { Prng } from '../../../sim/prng.ts';
 import type { Violation } from '../../workload.ts';
 import { type BookingCall, type BookingWorld, numbered } from '../calls.ts';
+import { hasIds } from '../rules.ts';
 import { CityKnowledge } from './city-knowledge.ts';
 import { IdOwners } from './id-owners.ts';
 import { MAKERS, MIXES, suits } from './mixes.ts';
@@ -15,6 +16,8 @@ import { Scene } from './scene.ts';
 
 /** Old requests of a slot that come again after the service was started again. */
 const REPEATED_AFTER_RESTART = 3;
+/** This share of the groups goes to any slot, where an API has no cancel. */
+const FULL_SLOTS_SHARE = 0.1;
 /** Slots that are booked once more at the end, at most. */
 const MOST_PROBES = 24;
 
@@ -43,7 +46,8 @@ export class BookingsPlan implements LivePlan<BookingCall> {
     const prng = new Prng(seed, 'operation', g);
     const place = this.placeOf(g);
     const objects = this.#knowledge.slots;
-    const scene = this.#scene(g, prng, chooseObject(prng, place, { ...this.#options, objects }));
+    const isGivenUp = this.#passedOver(prng);
+    const scene = this.#scene(g, prng, chooseObject(prng, place, { seed, objects, isGivenUp }));
     // Without keys nothing that is asked again settles what was lost.
     if (rules.keys && this.#knowledge.isUncertain(scene.slot) && prng.chance(0.8)) {
       return settle(scene) ?? single(scene);
@@ -52,6 +56,21 @@ export class BookingsPlan implements LivePlan<BookingCall> {
     const pattern = choosePattern(prng, MIXES[phase.name], (name) => suits(name, this.#options), 'single');
     const isBurst = pattern === 'single' && prng.chance(burstRate * phase.intensity * 4);
     return MAKERS[isBurst ? 'burst' : pattern](scene);
+  }
+
+  /** Without a cancel a slot that is full has no more races for seats: most groups go where there are some. */
+  #passedOver(prng: Prng): (slot: string) => boolean {
+    const { offers, isGivenUp } = this.#options;
+    if (offers('cancel') || prng.chance(FULL_SLOTS_SHARE)) return isGivenUp;
+    return (slot) => isGivenUp(slot) || this.#knowledge.isSoldOut(slot);
+  }
+
+  notTested(): string[] {
+    const { slots } = this.#knowledge;
+    if (this.#options.offers('cancel') || !slots.every((slot) => this.#knowledge.isSoldOut(slot))) return [];
+    return [
+      `races for seats once all ${slots.length} slots were full (without a cancel none is freed: give more with --slots)`,
+    ];
   }
 
   /** After a restart: is everything there, are old requests still known, is every seat counted? */
@@ -179,7 +198,7 @@ export class BookingsPlan implements LivePlan<BookingCall> {
 
   broken(call: BookingCall, reply: Reply): Violation | null {
     if (call.operation !== 'book' || reply.outcome !== 'ok') return null;
-    if (this.#options.rules.cancelsBy === 'citizen' || reply.value['booking'] === undefined) return null;
+    if (!hasIds(this.#options.rules) || reply.value['booking'] === undefined) return null;
     return this.#owners.given(String(reply.value['booking']), call);
   }
 

@@ -2,6 +2,7 @@
 import type { ServiceRules } from '../../../../server/contract/index.ts';
 import type { Reply } from '../../../service/call.ts';
 import type { BookCall, BookingCall, BookingWorld, CancelCall } from '../calls.ts';
+import { hasIds } from '../rules.ts';
 
 /**
  * Requests of a slot that may still take effect at any instant, at most, before the citizens see to it that
@@ -12,6 +13,7 @@ const MOST_UNSETTLED = 2;
 const MOST_KEPT = 6;
 /** Requests that are kept to the end of the run, one of a slot at most: some services forget keys after a while. */
 const MOST_VETERANS = 10;
+const FOR_WANT_OF_SEATS: readonly string[] = ['full', 'unavailable'];
 
 /** A booking that was acknowledged, and whose cancel nobody has an answer to. */
 export interface HeldBooking {
@@ -24,6 +26,8 @@ interface SlotKnowledge {
   open: boolean;
   /** The last booking was refused: somebody has a seat of whom nobody knows. */
   refused: boolean;
+  /** A booking was refused for want of a seat. */
+  wasFull: boolean;
   held: Map<string, HeldBooking>;
   /** Requests without an answer that were not settled by a later one, by what they are about. */
   unsettled: Map<string, BookingCall>;
@@ -51,6 +55,7 @@ export class CityKnowledge {
         capacity,
         open: true,
         refused: false,
+        wasFull: false,
         held: new Map(),
         unsettled: new Map(),
         losing: 0,
@@ -77,6 +82,11 @@ export class CityKnowledge {
   free(slot: string): number {
     const { capacity, held } = this.#of(slot);
     return capacity - held.size;
+  }
+
+  /** True when no seat can be had any more of an API that has no cancel. */
+  isSoldOut(slot: string): boolean {
+    return this.#of(slot).wasFull || this.free(slot) <= 0;
   }
 
   capacity(slot: string): number {
@@ -157,6 +167,7 @@ export class CityKnowledge {
     switch (call.operation) {
       case 'book':
         knowledge.refused = reply.outcome === 'refused';
+        if (reply.outcome === 'refused' && FOR_WANT_OF_SEATS.includes(reply.reason)) knowledge.wasFull = true;
         if (reply.outcome === 'ok') this.#booked(knowledge, call, this.#idOf(call, reply));
         // Without keys it was this very request that was refused, and no other of it is under way.
         else if (!this.#rules.keys) knowledge.unsettled.delete(this.#aboutOf(call) as string);
@@ -181,18 +192,18 @@ export class CityKnowledge {
   /** The id by which a citizen knows a booking; its citizen, where the service gives none. */
   #idOf(call: BookCall, reply: Extract<Reply, { outcome: 'ok' }>): string {
     const id = reply.value['booking'];
-    return this.#rules.cancelsBy === 'citizen' || id === undefined ? `of ${call.citizen}` : String(id);
+    return !hasIds(this.#rules) || id === undefined ? `of ${call.citizen}` : String(id);
   }
 
   /** Without keys a look alone tells a citizen what became of a request without an answer. */
   #seen(knowledge: SlotKnowledge, shown: unknown): void {
     if (!Array.isArray(shown)) return;
     for (const { id, citizen } of shown as { id?: string; citizen?: string }[]) {
-      if (citizen === undefined || (id === undefined && this.#rules.cancelsBy === 'booking')) continue;
+      if (citizen === undefined || (id === undefined && hasIds(this.#rules))) continue;
       const own = [...knowledge.unsettled.values()].find(
         (call): call is BookCall => call.operation === 'book' && call.citizen === citizen,
       );
-      const known = this.#rules.cancelsBy === 'citizen' ? `of ${citizen}` : String(id);
+      const known = !hasIds(this.#rules) ? `of ${citizen}` : String(id);
       if (own && !knowledge.held.has(known)) this.#booked(knowledge, own, known);
     }
   }
@@ -200,7 +211,7 @@ export class CityKnowledge {
   #booked(knowledge: SlotKnowledge, call: BookCall, id: string): void {
     knowledge.unsettled.delete(this.#aboutOf(call) as string);
     // A name that is used again, as that of a citizen, is a new booking.
-    if (this.#rules.cancelsBy === 'citizen') this.#over.delete(id);
+    if (!hasIds(this.#rules)) this.#over.delete(id);
     if (!this.#over.has(id)) knowledge.held.set(id, { id, call });
     if (knowledge.veteran !== null || this.#veterans >= MOST_VETERANS) return;
     knowledge.veteran = call;

@@ -44,6 +44,8 @@ export async function learnRules(
   const learner = new Learner(ask, rules, slots, offers);
   if (!known.has('closing')) keep('closing', closing(offers));
   if (!offers('book')) return lessons;
+  if (!known.has('cancelsBy') && !offers('cancel') && (await learner.showsNoIds()))
+    keep('cancelsBy', { value: 'nobody', why: 'the API has no cancel and shows no ids' });
   if (!known.has('keys')) keep('keys', await learner.keys());
   if (!known.has('onePerCitizen')) keep('onePerCitizen', await learner.onePerCitizen());
   if (!known.has('secondCancel') && offers('cancel')) keep('secondCancel', await learner.secondCancel());
@@ -86,6 +88,15 @@ class Learner {
     this.#rules = rules;
     this.#slots = slots;
     this.#offers = offers;
+  }
+
+  /** Without a cancel a citizen needs no id, and a book may be answered without one. */
+  async showsNoIds(): Promise<boolean> {
+    const { value } = await this.#learn(false, 1, async (slot) => {
+      const made = await this.#book(this.#fresh(slot));
+      return made?.outcome === 'ok' ? { value: idOf(made) === null, why: 'as a book was answered' } : null;
+    });
+    return value;
   }
 
   /** Not learned, no key is ever repeated: so nothing is asked of keys that the service may not promise. */
