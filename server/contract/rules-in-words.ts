@@ -53,7 +53,13 @@ export function rulesThatDiffer({ rules, sources, learned }: ToldRules): string[
 }
 
 function lineOf(name: RuleName, rules: ServiceRules, source: RuleSource, why: string | undefined): string {
-  return `${IN_WORDS[name](rules)} (${source}${why === undefined ? '' : `: ${why}`})`;
+  return `${IN_WORDS[name](rules)} (${whenceText(source, why)})`;
+}
+
+/** What was not learned says so itself, and that it is the contract's would only be in the way. */
+function whenceText(source: RuleSource, why: string | undefined): string {
+  if (why === undefined) return source;
+  return source === 'contract' ? why : `${source}: ${why}`;
 }
 
 const SOURCES: readonly unknown[] = ['flag', 'adapter', 'learned', 'contract'] satisfies RuleSource[];
