@@ -121,6 +121,31 @@ it.each([
   );
 });
 
+it('a failure of such a run is made small, and what is in the way is said', async () => {
+  const own = ['--data-dir', `${folder.path}/data`];
+  const again = async (...args: string[]) => await simcity([...args, ...own], { cwd: folder.path });
+  const words = ['--scenario', './plain.ts', '--adapter', './doors-adapter.ts'];
+  {
+    await using racy = await doors(true);
+    expect(await run(...words, '--target', racy.url)).toMatchObject({ exitCode: 1 });
+    const shrunk = await again('shrink', 'latest', '--max-time', '40s');
+    expect(shrunk, shrunk.stdout + shrunk.stderr).toMatchObject({ exitCode: 0 });
+    expect(shrunk.stdout).toMatch(/^[2-4] operations of/);
+    expect(shrunk.stdout).toMatch(
+      /npx simcity run --scenario \.\/plain\.ts .* --adapter \.\/doors-adapter\.ts/,
+    );
+  }
+  // The service is gone.
+  expect(await again('shrink', 'latest')).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringMatching(/Nobody accepts a connection at .* Start the service/),
+  });
+  expect(await again('replay', 'latest', '--verify')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/cannot be executed again alike.*simcity shrink/s),
+  });
+});
+
 it('what its http throws is an error of its file, and no verdict', async () => {
   await using service = await doors(false);
   const { exitCode, stdout } = await run('--scenario', './throws.ts', '--target', service.url);
