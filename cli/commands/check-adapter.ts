@@ -74,7 +74,7 @@ class Shown {
   async step(step: CheckStep): Promise<void> {
     this.#steps++;
     if (step.expected !== null) this.#unexpected++;
-    if (step.expected === 'an answer') this.#unanswered++;
+    if (step.expected?.startsWith('an answer')) this.#unanswered++;
     if (this.#isJson) return await this.#context.out(`${safeJson({ step })}\n`);
     const style = this.#style();
     const lines = step.exchanges.flatMap(({ method, path, body, status, answer }) => [

@@ -218,7 +218,8 @@ class Check {
     try {
       const reply = await this.#asked(call);
       made = reply === null ? 'no answer that says something: the outcome is unknown' : madeText(reply);
-      other = reply === null || reply.outcome === 'breach' ? 'an answer' : expected(reply);
+      if (reply === null) other = 'an answer';
+      else other = reply.outcome === 'breach' ? KNOWN_ANSWER : expected(reply);
       return reply;
     } finally {
       await this.#tell(title, made, other);
@@ -286,6 +287,8 @@ class Check {
     return isThere && (await this.#wire.exchange(request, { deadlineMs: 1_000 })).kind === 'answer';
   }
 }
+
+const KNOWN_ANSWER = 'an answer that the adapter knows';
 
 function madeText(reply: Reply | Breach): string {
   if (reply.outcome === 'breach') return `wrong: ${reply.message}`;
