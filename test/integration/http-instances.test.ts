@@ -14,7 +14,7 @@ import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { type Served, servedBy } from '../helpers/stranger-services.ts';
 
 const SERVICE = fileURLToPath(new URL('../fixtures/booking-services/shared-rows.ts', import.meta.url));
-const SEEDS = process.env['SIMCITY_HEAVY'] === '1' ? 5 : 2;
+const SEEDS = process.env['SIMCITY_HEAVY'] === '1' ? 5 : 1;
 type Lock = 'process' | 'row';
 
 let postgres: TestPostgres;
