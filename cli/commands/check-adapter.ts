@@ -74,7 +74,7 @@ class Shown {
   async step(step: CheckStep): Promise<void> {
     this.#steps++;
     if (step.expected !== null) this.#unexpected++;
-    if (step.expected === 'an answer') this.#unanswered++;
+    if (step.expected?.startsWith('an answer')) this.#unanswered++;
     if (this.#isJson) return await this.#context.out(`${safeJson({ step })}\n`);
     const style = this.#style();
     const lines = step.exchanges.flatMap(({ method, path, body, status, answer }) => [
@@ -91,7 +91,7 @@ class Shown {
   /** The exit code. */
   async end(checked: CheckEnd): Promise<number> {
     if (this.#isJson) await this.#context.out(`${safeJson({ checked })}\n`);
-    else await this.#context.out(`${this.#closing(checked).join('\n')}\n`);
+    else if (!checked.failed) await this.#context.out(`${this.#closing(checked).join('\n')}\n`);
     if (checked.failed) {
       if (!this.#isJson) this.#context.err(`simcity: ${safeLines(checked.failed.message)}\n`);
       return checked.failed.kind === 'adapter' ? EXIT.usage : EXIT.unreachable;
@@ -99,7 +99,7 @@ class Shown {
     return this.#unanswered > 0 ? EXIT.fail : EXIT.pass;
   }
 
-  #closing({ rules, leftOut, notTested, failed }: CheckEnd): string[] {
+  #closing({ rules, leftOut, notTested }: CheckEnd): string[] {
     const style = this.#style();
     const section = (title: string, lines: readonly string[]) =>
       lines.length === 0 ? [] : ['', style.bold(title), ...lines.map((line) => `  ${safeText(line)}`)];
@@ -107,7 +107,8 @@ class Shown {
       ...section('Rules of the service', ruleLines(rules as JsonObject | null)),
       ...section('Not walked', leftOut),
       ...section('Cannot be tested', notTested),
-      ...(failed ? [] : ['', this.#summary()]),
+      '',
+      this.#summary(),
     ];
   }
 

@@ -112,7 +112,7 @@ async function asVerdict(context: Context, request: FollowRequest): Promise<numb
 async function asLines(context: Context, request: FollowRequest, as: 'log' | 'plain'): Promise<number> {
   const { linesTo, onActions } = request.presentation;
   const style = styleFor(wantsColor(context, linesTo));
-  const narrator = as === 'log' ? createLogLines(style, Date.now) : createSentences(Date.now);
+  const narrator = as === 'log' ? createLogLines(style, Date.now, request.hosted) : createSentences(Date.now);
   const print = async (lines: string[], own = false) => {
     if (lines.length === 0) return;
     pulse.touch();

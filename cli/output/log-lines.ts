@@ -27,8 +27,8 @@ function progressMetrics(metrics: Readonly<Record<string, number>>): string[] {
   return [...new Set([...usualCharts(metrics).map(({ metric }) => metric), ...PROGRESS_METRICS])];
 }
 
-/** Turns what a stream brings into lines. `now` is wall time in ms. */
-export function createLogLines(style: Style, now: () => number): Narrator {
+/** Turns what a stream brings into lines. `now` is wall time in ms; `hosted`: a runner is being started here. */
+export function createLogLines(style: Style, now: () => number, hosted = false): Narrator {
   let progressAt = 0;
   let faultLines = 0;
   let faultsPassedOver = 0;
@@ -74,7 +74,8 @@ export function createLogLines(style: Style, now: () => number): Narrator {
       standing = 'waiting for a runner';
       if (queuedSaid) return [];
       queuedSaid = true;
-      return [line(stamp(), 'queued', 'waiting for a runner; `simcity runner` starts one')];
+      const who = hosted ? 'its runner, which is being started' : 'a runner; `simcity runner` starts one';
+      return [line(stamp(), 'queued', `waiting for ${who}`)];
     }
     metrics = { ...metrics, ...data.metrics };
     // How it ended is told by its end, which knows what kind of an end it is.

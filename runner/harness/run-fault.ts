@@ -27,9 +27,10 @@ const WHAT: Record<ModuleRole, string> = { adapter: 'adapter', scenario: 'scenar
  * begin. Null: the engine broke, which it cannot judge itself. `hasBegun`: the history has its first event.
  */
 export function runFaultOf(error: unknown, modules: Modules, hasBegun: boolean): RunFault | null {
-  if (error instanceof AdapterError && modules[error.role] !== null) {
+  const role = error instanceof AdapterError ? roleOf(error, modules) : null;
+  if (error instanceof AdapterError && role !== null) {
     const thrown = error.cause instanceof Error ? error.cause : error;
-    const place = error.place ?? placeIn(thrown.stack, modules) ?? placeOfFile(error.role, modules);
+    const place = error.place ?? placeIn(thrown.stack, modules) ?? placeOfFile(role, modules);
     return adapterError(error.message, error.phase, place, modules);
   }
   const place = error instanceof Error ? placeIn(error.stack, modules) : null;
@@ -42,10 +43,16 @@ export function runFaultOf(error: unknown, modules: Modules, hasBegun: boolean):
   return { kind: 'start-failed', message: `The run could not begin: ${message}`, phase: null, place: null };
 }
 
+/** Without an adapter it is the `http` of the user's scenario that does its work; null: neither is the user's. */
+function roleOf({ role }: AdapterError, modules: Modules): ModuleRole | null {
+  if (modules[role] !== null) return role;
+  return role === 'adapter' && modules.scenario !== null ? 'scenario' : null;
+}
+
 function adapterError(message: string, phase: AdapterPhase, place: Place | null, modules: Modules): RunFault {
   const short = asShown(message, modules);
   const told = place === null ? short : placed(short, place);
-  return { kind: 'adapter-error', message: told, phase, place };
+  return { kind: 'adapter-error', message: `ADAPTER ERROR in ${phase}: ${told}`, phase, place };
 }
 
 /** A message that begins with the file gets the line there; any other gets both before it. */

@@ -23,19 +23,24 @@ export function checkAdapter(path: string, exported: unknown, operations: readon
     path,
     'an adapter with name, reset, and perform (or request and reply)',
     exported,
-  ) as Partial<HttpAdapter>;
+  );
+  const problems = problemsOf(value, operations);
+  if (problems.length > 0) refuse('adapter', path, 'adapter', problems);
+  return value as HttpAdapter;
+}
+
+/** What is missing, or wrong, in an adapter; empty when nothing is. */
+export function problemsOf(value: Partial<HttpAdapter>, operations: readonly string[]): string[] {
   const given = Object.keys(OPTIONAL).filter(
     (name) => name in value && Reflect.get(value, name) !== undefined,
   );
-  const problems = [
+  return [
     ...lacking(value, ADAPTER),
     ...lacking(value, Object.fromEntries(given.map((name) => [name, OPTIONAL[name] ?? 'function']))),
     ...performing(value),
     ...(Array.isArray(value.operations) ? unknownOperations(value.operations, operations) : []),
     ...(value.rules === undefined ? [] : wrongRules(value.rules)),
   ];
-  if (problems.length > 0) refuse('adapter', path, 'adapter', problems);
-  return value as HttpAdapter;
 }
 
 /** It takes the one form or the other. */

@@ -15,7 +15,7 @@ import { plainSend } from '../harness/live/performance.ts';
 import { runFaultOf } from '../harness/run-fault.ts';
 import { loadedAdapter } from '../modules/loaded.ts';
 import { type BookingCall, numbered } from '../scenarios/bookings/calls.ts';
-import { learnRules } from '../scenarios/bookings/live/learn-rules.ts';
+import { learnRules, sourceOfLesson } from '../scenarios/bookings/live/learn-rules.ts';
 import { type Step, walkBookings, walkCitizens, walkWorld } from '../scenarios/bookings/live/walk.ts';
 import { beginWorkload, findScenario } from '../scenarios/registry.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
@@ -61,8 +61,7 @@ function failureOf(error: unknown, { modules }: WorkerOrderTo<'check-adapter'>):
     return { kind: 'unreachable', message: error.message };
   const fault = runFaultOf(error, modules, true);
   if (!fault) throw error;
-  const phase = fault.phase === null ? '' : ` in ${fault.phase}`;
-  return { kind: 'adapter', message: `ADAPTER ERROR${phase}: ${fault.message}` };
+  return { kind: 'adapter', message: fault.message };
 }
 
 class Unreachable extends Error {}
@@ -156,8 +155,7 @@ class Check {
     const known = declared as ReadonlySet<RuleName>;
     const { learned, why } = await learnRules(ask, this.#rules, known, learningWorld.slots, offers);
     Object.assign(this.#rules, learned);
-    for (const name of Object.keys(learned) as RuleName[])
-      this.#sources[name] = why[name]?.startsWith('not learned') ? 'contract' : 'learned';
+    for (const name of Object.keys(learned) as RuleName[]) this.#sources[name] = sourceOfLesson(why[name]);
     this.#why = why;
   }
 
@@ -220,7 +218,8 @@ class Check {
     try {
       const reply = await this.#asked(call);
       made = reply === null ? 'no answer that says something: the outcome is unknown' : madeText(reply);
-      other = reply === null || reply.outcome === 'breach' ? 'an answer' : expected(reply);
+      if (reply === null) other = 'an answer';
+      else other = reply.outcome === 'breach' ? KNOWN_ANSWER : expected(reply);
       return reply;
     } finally {
       await this.#tell(title, made, other);
@@ -288,6 +287,8 @@ class Check {
     return isThere && (await this.#wire.exchange(request, { deadlineMs: 1_000 })).kind === 'answer';
   }
 }
+
+const KNOWN_ANSWER = 'an answer that the adapter knows';
 
 function madeText(reply: Reply | Breach): string {
   if (reply.outcome === 'breach') return `wrong: ${reply.message}`;

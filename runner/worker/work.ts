@@ -8,6 +8,7 @@ import {
 import { campaign } from '../campaign/campaign.ts';
 import { execute } from '../harness/execute.ts';
 import { standardLimit } from '../harness/execution-watch.ts';
+import { apiOf } from '../harness/live/api-of.ts';
 import { loadModules } from '../modules/load-modules.ts';
 import { findScenario } from '../scenarios/registry.ts';
 import { shrink } from '../shrink/shrink.ts';
@@ -22,7 +23,8 @@ export async function carryOut(order: WorkerOrder, worker: WorkerProcess): Promi
   await loadModules(order.modules);
   switch (order.do) {
     case 'load':
-      if (!isServiceTarget(order.target)) findService(order.target, findScenario(order.scenario), order.bug);
+      if (isServiceTarget(order.target)) apiOf(findScenario(order.scenario));
+      else findService(order.target, findScenario(order.scenario), order.bug);
       return await worker.write({ finished: true });
     case 'check-adapter':
       return await checkAdapter(order, worker);

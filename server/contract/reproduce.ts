@@ -1,5 +1,5 @@
 /** Composes the command that reproduces a run: what to type in a clone of the project. */
-import { maskCommand } from './command-secrets.ts';
+import { type TypedCommand, typedCommand } from './command-secrets.ts';
 import { fileOfLabel, isModuleLabel } from './module.ts';
 import { maskCredentials, splitCredentials } from './redact.ts';
 import { formatReduction, type Reduction } from './reduction.ts';
@@ -29,8 +29,8 @@ export interface OwnWords {
 
 /**
  * Returns `npx simcity run --seed 7 …` with the flags that differ from the defaults, quoted for a POSIX shell.
- * Passwords and tokens are left out or masked, because the command is stored and shown; a comment behind it says
- * what to set.
+ * Passwords and tokens are left out, or are variables, because the command is stored and shown; a comment behind it
+ * says what to set.
  */
 export function reproduceCommand(run: Reproducible, own: OwnWords = {}): string {
   const words = ['npx', 'simcity', 'run'];
@@ -46,10 +46,20 @@ export function reproduceCommand(run: Reproducible, own: OwnWords = {}): string 
     for (const text of textsOf(setting, run.config[name])) words.push(`--${flag}`, text);
   }
   if (own.adapter) words.push('--adapter', own.adapter);
-  const command = own.exec ? maskCommand(own.exec) : null;
-  if (command !== null) words.push('--exec', command.text);
+  const command = own.exec ? typedCommand(own.exec) : null;
+  const exec = command === null ? '' : ` --exec ${execWord(command)}`;
   const hasCredentials = own.hasCredentials === true || urlsOf(run).some(isMasked);
-  return `${words.map(shellWord).join(' ')}${toSet(command?.masked ?? [], hasCredentials)}`;
+  return `${words.map(shellWord).join(' ')}${exec}${toSet(command?.toSet ?? [], hasCredentials)}`;
+}
+
+/** One word of a shell, in which what is masked is the variable that is to be set. */
+function execWord({ pieces }: TypedCommand): string {
+  if (pieces.length === 1) return shellWord(pieces[0] ?? '');
+  return pieces
+    .map((piece, i) =>
+      i % 2 === 1 ? `"$${piece}"` : piece === '' ? '' : `'${piece.replaceAll("'", "'\\''")}'`,
+    )
+    .join('');
 }
 
 function urlsOf({ target, config }: Reproducible): readonly string[] {

@@ -20,7 +20,7 @@ const IN_WORDS: InWords = {
   onePerCitizen: ({ onePerCitizen }) => `one booking per citizen and slot: ${yesOrNo(onePerCitizen)}`,
   secondCancel: ({ secondCancel }) => `second cancel: ${secondCancel}`,
   closing: ({ closing }) => `closing: ${closing ? 'yes' : 'none'}`,
-  cancelsBy: ({ cancelsBy }) => `cancel by: ${cancelsBy === 'citizen' ? 'citizen and slot' : cancelsBy}`,
+  cancelsBy: ({ cancelsBy }) => `cancel by: ${cancelsBy === 'citizen' ? 'citizen and slot' : 'booking'}`,
   ownCancelOnly: ({ ownCancelOnly }) => `only the own booking can be cancelled: ${yesOrNo(ownCancelOnly)}`,
   reads: ({ reads: { read, list } }) => `reads: ${lagText('read', read)}, ${lagText('list', list)}`,
   errors: ({ errors }) => `5xx without a cause: at most ${Number((errors * 100).toPrecision(6))} %`,
@@ -53,8 +53,13 @@ export function rulesThatDiffer({ rules, sources, learned }: ToldRules): string[
 }
 
 function lineOf(name: RuleName, rules: ServiceRules, source: RuleSource, why: string | undefined): string {
-  if (why?.startsWith('not learned')) return `${IN_WORDS[name](rules)} (${why})`;
-  return `${IN_WORDS[name](rules)} (${source}${why === undefined ? '' : `: ${why}`})`;
+  return `${IN_WORDS[name](rules)} (${whenceText(source, why)})`;
+}
+
+/** What was not learned says so itself, and that it is the contract's would only be in the way. */
+function whenceText(source: RuleSource, why: string | undefined): string {
+  if (why === undefined) return source;
+  return source === 'contract' ? why : `${source}: ${why}`;
 }
 
 const SOURCES: readonly unknown[] = ['flag', 'adapter', 'learned', 'contract'] satisfies RuleSource[];

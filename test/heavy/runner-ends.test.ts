@@ -134,7 +134,8 @@ export default Object.assign(new MemoryBookingService(), {
     ['throws before its first scheduling point', "handle() { throw new Error('out of seats'); },"],
   ])('that %s in an operation fails the run, which names it', async ([, handle]) => {
     const run = await ofService(`${handle}\n${REST}`);
-    expect(run).toMatchObject({ status: 'FAIL', pass: false, fail_forensic: { kind: 'liveness' } });
+    expect(run).toMatchObject({ status: 'FAIL', pass: false, fail_forensic: { kind: 'invariant' } });
+    expect(run.fail_forensic).toMatchObject({ invariant: 'errors-without-cause' });
     expect(run.fail_forensic?.message).toContain('out of seats');
   });
 
@@ -199,31 +200,31 @@ describe('an adapter of the user', () => {
       'throws in reset()',
       "async reset() { throw new Error('no such table'); },",
       'adapter.mjs:3',
-      /reset\(\) of the adapter failed: Error: no such table/,
+      /ADAPTER ERROR in reset: .*reset\(\) of the adapter failed: Error: no such table/,
     ],
     [
       'breaks in request()',
       'request(call) { return call.missing.path; },',
       'adapter.mjs:3',
-      /request\(\) of the adapter, for \w+, failed: TypeError/,
+      /ADAPTER ERROR in mapping: .*request\(\) and reply\(\) of the adapter, for \w+, failed: TypeError/,
     ],
     [
-      'makes no request',
+      'makes no request that can be sent',
       "request() { return { method: 'GET', path: 'x' }; },",
       'adapter.mjs',
-      /made no request/,
+      /needs a path that begins with "\/"/,
     ],
     [
       'breaks in reply()',
       'reply(call, answer) { return answer.json.a.b; },',
       'adapter.mjs:3',
-      /reply\(\) of the adapter, given the answer 20\d .*failed: TypeError/,
+      /failed after POST \/v2\/tickets was answered 20\d .*: TypeError/,
     ],
     [
       'makes no reply',
       "reply() { return 'fine'; },",
       'adapter.mjs',
-      /made "fine" of the answer 20\d .* no HttpReply/,
+      /returned no HttpReply after POST .* was answered 20\d .* in "fine"/,
     ],
     ['ends the process', 'request() { process.exit(0); },', 'adapter.mjs:3', /called process\.exit\(0\)/],
   ])('that %s ends the run as an adapter error, with the place', async ([, member, place, message]) => {
@@ -231,7 +232,7 @@ describe('an adapter of the user', () => {
   });
 
   test('that says of an answer that the service should never give it fails the run', async () => {
-    const run = await withAdapter("reply() { throw new Error('never like this'); },");
+    const run = await withAdapter("reply() { return { outcome: 'wrong', why: 'never like this' }; },");
     expect(run).toMatchObject({
       status: 'FAIL',
       fail_forensic: { kind: 'invariant', message: expect.stringContaining('never like this') },

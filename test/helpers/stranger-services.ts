@@ -35,11 +35,23 @@ export async function served(
   bug: string | null,
   pg: string | null = null,
 ): Promise<Served> {
+  const node = needs === 'python' ? 'python3' : process.execPath;
+  return await servedBy(node, join(FOLDER, file), {
+    ...(bug ? { BUG: bug } : {}),
+    ...(pg ? { PG: pg } : {}),
+  });
+}
+
+/** Any service that says where it listens, as those do, with this in its environment. */
+export async function servedBy(
+  command: string,
+  file: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'simcity-stranger-'));
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: folder };
-  const own = { PORT: '0', ENDS_WITH_STDIN: '1', ...(bug ? { BUG: bug } : {}), ...(pg ? { PG: pg } : {}) };
-  const child = spawn(needs === 'python' ? 'python3' : process.execPath, [join(FOLDER, file)], {
-    env: { ...env, ...own },
+  const child = spawn(command, [file], {
+    env: { ...env, PORT: '0', ENDS_WITH_STDIN: '1', ...environment },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const stop = async () => {

@@ -1,7 +1,7 @@
 /** The rules that are learned of small services over HTTP, which differ in what they promise. */
 import { expect, it } from 'vitest';
 import { BOOKING_OPERATIONS } from '../../runner/scenarios/bookings/calls.ts';
-import { type Ask, learnRules } from '../../runner/scenarios/bookings/live/learn-rules.ts';
+import { type Ask, learnRules, sourceOfLesson } from '../../runner/scenarios/bookings/live/learn-rules.ts';
 import { httpApiOf } from '../../runner/targets/http/adapted.ts';
 import type { HttpAdapter } from '../../runner/targets/http/adapter.ts';
 import { Unanswered } from '../../runner/targets/http/api.ts';
@@ -137,6 +137,10 @@ it('leaves what the answers do not tell at a value under which a right service s
   const { learned, why } = await lessons({ broken: 1_000 });
   expect(learned).toEqual({ closing: false, keys: false, onePerCitizen: true, secondCancel: 'ok' });
   expect(Object.values(why).filter((text) => text.startsWith('not learned'))).toHaveLength(3);
+  const sources = Object.keys(learned).map((name) => [name, sourceOfLesson(why[name])]);
+  expect(Object.fromEntries(sources)).toEqual({
+    ...{ closing: 'learned', keys: 'contract', onePerCitizen: 'contract', secondCancel: 'contract' },
+  });
 });
 
 it('does not take one seat for one booking of each citizen', async () => {

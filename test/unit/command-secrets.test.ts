@@ -1,6 +1,8 @@
 /** Passwords and tokens in the command that starts a service: they are neither shown nor stored, and are named. */
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { harnessSecrets } from '../../runner/secrets.ts';
+import { commandWords } from '../../runner/targets/http/command-words.ts';
 import { ServiceProcess } from '../../runner/targets/http/service-process.ts';
 import {
   createRedactor,
@@ -73,14 +75,31 @@ describe('the command that reproduces', () => {
 
   test('says what to set, behind it, where the shell reads it as a comment', () => {
     expect(reproduceCommand(run, { exec: `TOKEN=${CANARY} node x.js`, adapter: './a.ts' })).toBe(
-      `${begun} --adapter ./a.ts --exec 'TOKEN=*** node x.js'  # TOKEN is masked: set it`,
+      `${begun} --adapter ./a.ts --exec 'TOKEN='"$TOKEN"' node x.js'  # TOKEN is masked: set it`,
     );
     expect(
       reproduceCommand(run, { exec: `A_TOKEN=${CANARY} node x --password=${CANARY}`, hasCredentials: true }),
     ).toBe(
-      `${begun} --exec 'A_TOKEN=*** node x --password=***'` +
-        '  # A_TOKEN, --password are masked: set them; user and password are left out: set SIMCITY_TARGET_CREDENTIALS',
+      `${begun} --exec 'A_TOKEN='"$A_TOKEN"' node x --password='"$PASSWORD"` +
+        '  # A_TOKEN, PASSWORD (--password) are masked: set them; user and password are left out: set SIMCITY_TARGET_CREDENTIALS',
     );
+  });
+
+  test.each([
+    [
+      "node x.js --db postgres://u:one@h/x --queue amqp://v:one@q --token 'a b' -p {port}",
+      { USER_AND_PASSWORD: 'u:one', USER_AND_PASSWORD_2: 'v:one', TOKEN: 'a b' },
+    ],
+    ['sh -c \'PASSWORD="p q" exec node "x y.js"\'', { PASSWORD: 'p q' }],
+    ['env PASSWORD=one node x --password two --password=one', { PASSWORD: 'one', PASSWORD_2: 'two' }],
+  ])('is typed as it is once the variables are set: %s', (exec, environment) => {
+    const told = reproduceCommand(run, { exec });
+    for (const secret of Object.values(environment)) expect(told).not.toContain(secret);
+    // What a shell makes of it, a word a line.
+    const script = told.replace('npx simcity', 'printf "%s\\0"');
+    const words = spawnSync('sh', ['-c', script], { env: environment, encoding: 'utf8' }).stdout.split('\0');
+    expect(commandWords(words[words.indexOf('--exec') + 1] ?? '')).toEqual(commandWords(exec));
+    expect(createRedactor([]).text(told)).toBe(told);
   });
 
   test('leaves user and password of a URL out, and masks a token in it', () => {

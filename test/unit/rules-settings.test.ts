@@ -250,6 +250,13 @@ describe('in words', () => {
     ]);
   });
 
+  test('say of what could not be learned only that, and why', () => {
+    const why = { keys: 'not learned: the answers said nothing' };
+    expect(rulesText(CONTRACT_RULES, { keys: 'contract' }, why)[0]).toBe(
+      'keys: honoured (not learned: the answers said nothing)',
+    );
+  });
+
   test('in short are those that differ from the contract', () => {
     expect(rulesInShort({ what: 'rules', rules, sources, learned })).toBe(
       'keys: none (learned: a repeat was refused); capacity: 1 to 40 (flag); ' +

@@ -82,7 +82,7 @@ test('a run that is lost names its adapter and how its service was started, with
   const lost = ending({ signal: 'SIGKILL' }, {}, 'adapter', 'env TOKEN=canary-lost node x.js');
   const bundle = 'lost' in lost ? lost.lost : lost.forensic;
   expect(bundle?.reproduce).toMatch(
-    / --adapter \/w\/a\.ts --exec 'env TOKEN=\*\*\* node x\.js' {2}# TOKEN is masked: set it$/,
+    / --adapter \/w\/a\.ts --exec 'env TOKEN='"\$TOKEN"' node x\.js' {2}# TOKEN is masked: set it$/,
   );
 });
 

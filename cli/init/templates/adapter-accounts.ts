@@ -45,7 +45,8 @@ const adapter: HttpAdapter = {
     const made = new Map<string, string>();
     for (const { id, capacity } of world.slots) {
       const request = { method: 'POST', path: '/lessons', json: { places: capacity } };
-      const { json } = await send({ ...request, headers: as(OWNER) });
+      const { status, json } = await send({ ...request, headers: as(OWNER) });
+      if (status >= 300) throw new Error(`No lesson was made: ${status}.`);
       made.set(id, (json as { id: string }).id);
     }
     lessons = made;

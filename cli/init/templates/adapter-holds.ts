@@ -21,7 +21,8 @@ const adapter: HttpAdapter = {
   async reset(world, send) {
     const made = new Map<string, number>();
     for (const { id, capacity } of world.slots) {
-      const { json } = await send({ method: 'POST', path: '/shows', json: { seats: capacity } });
+      const { status, json } = await send({ method: 'POST', path: '/shows', json: { seats: capacity } });
+      if (status >= 300) throw new Error(`No show was made: ${status}.`);
       made.set(id, (json as { id: number }).id);
     }
     shows = made;

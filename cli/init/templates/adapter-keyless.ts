@@ -18,7 +18,8 @@ const adapter: HttpAdapter = {
   /** A fresh city: these slots, empty. Here a fresh event stands for each. */
   async reset({ slots }, send) {
     for (const { id, capacity } of slots) {
-      const { json } = await send({ method: 'POST', path: '/events', json: { seats: capacity } });
+      const { status, json } = await send({ method: 'POST', path: '/events', json: { seats: capacity } });
+      if (status >= 300) throw new Error(`No event was made: ${status}.`);
       events.set(id, (json as Said).id);
     }
   },

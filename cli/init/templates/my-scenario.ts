@@ -5,6 +5,9 @@
  *   simcity run --scenario ./my-scenario.ts                     # on PostgreSQL
  *   simcity run --scenario ./my-scenario.ts --target memory     # in memory, the fastest
  *   simcity run --scenario ./my-scenario.ts --bug lost-update   # with the known bug below
+ *
+ * A service of yours over HTTP: give the scenario an `http`, which is an adapter as in my-adapter.ts (or name a file
+ * with --adapter), and its URL: simcity run --scenario ./my-scenario.ts --target http://127.0.0.1:8080
  */
 import type {
   Call,

@@ -93,7 +93,8 @@ function lossText(data: ReportData, loss: Loss, { message, process }: Forensic) 
     ...processLines(process ?? {}),
     ...commandsFor(data).map(({ what, command }) => `${what}: ${command}`),
   ];
-  return { message: `${loss}: ${message}`, detail: detail.join('\n') };
+  // What failed in an adapter begins with that itself.
+  return { message: message.startsWith(loss) ? message : `${loss}: ${message}`, detail: detail.join('\n') };
 }
 
 /** A run fails at its first failure, so that a threshold that was not the one says nothing once another broke. */

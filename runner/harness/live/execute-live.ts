@@ -18,18 +18,16 @@ import {
 } from '../../../server/contract/index.ts';
 import { parseThreshold } from '../../checkers/thresholds.ts';
 import { faultRates } from '../../faults/profiles.ts';
-import { loadedAdapter } from '../../modules/loaded.ts';
 import { numbered } from '../../scenarios/bookings/calls.ts';
+import { sourceOfLesson } from '../../scenarios/bookings/live/learn-rules.ts';
 import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Workload } from '../../scenarios/workload.ts';
-import { httpApiOf } from '../../targets/http/adapted.ts';
-import type { HttpAdapter } from '../../targets/http/adapter.ts';
 import { resolveService, type ServiceAddress } from '../../targets/http/address.ts';
 import { type HttpApi, NotPreparedError, Unanswered } from '../../targets/http/api.ts';
 import { CookieJars } from '../../targets/http/cookies.ts';
 import { WireFaultInjector } from '../../targets/http/faults.ts';
-import { PREPARING_LIMIT_MS, preparingSend } from '../../targets/http/preparing.ts';
+import { PREPARING_LIMIT_MS, preparingSend, withinLimit } from '../../targets/http/preparing.ts';
 import { ServiceGroup } from '../../targets/http/service-group.ts';
 import type { StartedService } from '../../targets/http/service-process.ts';
 import { Wire } from '../../targets/http/wire.ts';
@@ -43,6 +41,7 @@ import { FailureTally } from '../failure-tally.ts';
 import { composeForensic } from '../forensics.ts';
 import { createRecorder, judgeThresholds, recordStart, reportEnd, stopReason } from '../start-and-end.ts';
 import { emptyTrace, type Trace } from '../trace.ts';
+import { apiOf } from './api-of.ts';
 import { ANSWER_LIMIT_MS } from './client.ts';
 import { Disturbance } from './disturbance.ts';
 import { GeneralPlan } from './general-plan.ts';
@@ -164,17 +163,6 @@ async function assertReachable(addresses: readonly ServiceAddress[]): Promise<vo
   }
 }
 
-/** The adapter's, or else the scenario's own. @throws Error when there is neither. */
-function apiOf(scenario: Scenario): HttpApi {
-  const adapter = loadedAdapter()?.adapter ?? null;
-  if (adapter) return httpApiOf(adapter, scenario);
-  const { http } = scenario;
-  if (http) return 'isContract' in http ? http : httpApiOf(http as unknown as HttpAdapter, scenario);
-  throw new Error(
-    `The scenario ${JSON.stringify(scenario.name)} does not say how its calls go over HTTP, which a target that is a URL needs: give it \`http\`, or an adapter with --adapter FILE.`,
-  );
-}
-
 /** What is declared, over the contract's; the first look may complete it. */
 function rulesOf(
   scenario: Scenario,
@@ -236,7 +224,8 @@ async function setUp(
   const citizens =
     scenario.live?.citizens(workload, api) ??
     Array.from({ length: options.config.citizens }, (_, i) => numbered('citizen', i + 1));
-  await api.setup(citizens, preparingSend(wire, options.setupTimeoutMs ?? PREPARING_LIMIT_MS, jars));
+  const { setupTimeoutMs: limitMs = PREPARING_LIMIT_MS } = options;
+  await withinLimit('setup', limitMs, () => api.setup(citizens, preparingSend(wire, limitMs, jars)));
 }
 
 async function reset(
@@ -244,7 +233,8 @@ async function reset(
   { wire, workload }: Execution,
   world: JsonObject = workload.world,
 ): Promise<void> {
-  await api.reset(world, preparingSend(wire, options.setupTimeoutMs ?? PREPARING_LIMIT_MS, jars));
+  const { setupTimeoutMs: limitMs = PREPARING_LIMIT_MS } = options;
+  await withinLimit('reset', limitMs, () => api.reset(world, preparingSend(wire, limitMs, jars)));
 }
 
 /** The first look, before the city of the run is there; afterwards all rules are known. */
@@ -298,7 +288,7 @@ function toldRulesOf({ rules, api, options }: LiveContext, { learned }: FirstLoo
   const sourceOf = (name: RuleName): RuleSource => {
     if (options.config.rules[name] !== undefined) return 'flag';
     if (api.rules[name] !== undefined) return 'adapter';
-    return learned[name] === undefined ? 'contract' : 'learned';
+    return sourceOfLesson(learned[name]);
   };
   const names = Object.keys(rules) as RuleName[];
   return { rules, sources: Object.fromEntries(names.map((name) => [name, sourceOf(name)])), learned };

@@ -100,6 +100,6 @@ export function notPrepared(
 ): NotPreparedError {
   const answer = text === '' ? '' : `: ${text.slice(0, 200)}`;
   return new NotPreparedError(
-    `The service cannot be prepared: ${method} ${path} was answered ${status}${answer}. It should be answered ${expected}; is this the booking service?`,
+    `The service cannot be prepared: ${method} ${path} was answered ${status}${answer}. It should be answered ${expected}; is this the booking service? One with another API takes --adapter FILE, which \`simcity init\` writes.`,
   );
 }

@@ -81,7 +81,7 @@ function ownOf(call: Call): Record<string, unknown> {
 
 function issueText(error: z.ZodError): string {
   const [issue] = error.issues;
-  return `${issue?.path.join('.') || 'a shape'}: ${issue?.message ?? 'not valid'}`;
+  return `${issue?.path.join('.') || 'the reply'}: ${issue?.message ?? 'not valid'}`;
 }
 
 function shortJson(value: unknown): string {

@@ -52,6 +52,11 @@ export async function learnRules(
   return lessons;
 }
 
+/** Where a rule comes from that was to be learned, by why it is so; undefined: nothing was asked about it. */
+export function sourceOfLesson(why: string | undefined): 'learned' | 'contract' {
+  return why === undefined || why.startsWith('not learned') ? 'contract' : 'learned';
+}
+
 interface Lesson<T> {
   readonly value: T;
   readonly why: string;
