@@ -191,8 +191,8 @@ export class Client<C extends Call = Call> {
     const { wire, jars, disturbance, isOver, rules } = this.#options;
     const { operation } = attempt;
     const { call } = operation;
-    // A request that is cut short may be taken for whole, and without keys nothing settles what came of it.
-    const loses = drawn.cut !== null && (drawn.cut !== 'request' || !rules.keys);
+    // A request that is cut short too: some services take what they have of it for the whole.
+    const loses = drawn.cut !== null;
     const mayLose = loses && this.#plan.mayLose(call);
     const faults = loses && !mayLose ? { ...drawn, cut: null } : drawn;
     if (mayLose) this.#plan.losing(call, 1);
