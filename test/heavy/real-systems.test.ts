@@ -1,9 +1,10 @@
 /**
  * Two real systems of Debian's packages, which nobody wrote for SimCity, by the adapters that are the examples: etcd's
- * JSON gateway, and CalDAV by Radicale. Both are killed and started again on their data.
+ * JSON gateway, and CalDAV by Radicale. Both are killed and started again on their data. What the adapters ask for so
+ * that nobody is overwritten is left out once: then they must fail.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
@@ -20,6 +21,8 @@ interface System {
   /** The command that starts it on this port, with its data in this folder. */
   command(port: number, folder: string): string;
   readonly operations: number;
+  /** The line of its adapter that asks for a change only if nobody was faster, and the line without. */
+  readonly condition: readonly [line: string, without: string];
 }
 
 const ETCD: System = {
@@ -36,6 +39,10 @@ const ETCD: System = {
     ].join(' ');
   },
   operations: 1_500,
+  condition: [
+    "const compare = [{ key, target: 'MOD', result: 'EQUAL', mod_revision }];",
+    'const compare: object[] = [];',
+  ],
 };
 
 const RADICALE: System = {
@@ -48,17 +55,28 @@ const RADICALE: System = {
     ].join(' '),
   // It takes some 50 ms a request.
   operations: 400,
+  condition: ["headers: { ...headers, 'if-none-match': '*' }", 'headers'],
 };
 
 const isThere = ({ name }: System) => spawnSync(name, ['--version']).status === 0;
 
+/** What becomes of it when a change overwrites another: too many have a booking, or one had it for nothing. */
+const OVERWRITTEN = [
+  'no-overbooking',
+  'one-active-booking-per-citizen-and-slot',
+  'acknowledged-booking-stays',
+];
+
 afterEach(() => loadModules(undefined));
 
-async function executed(system: System, seed: number): Promise<{ end: EndReport; kills: number }> {
-  await loadModules({
-    ...{ target: null, scenario: null },
-    adapter: resolve(`test/fixtures/systems/${system.name}-adapter.ts`),
-  });
+const adapterOf = ({ name }: System) => resolve(`test/fixtures/systems/${name}-adapter.ts`);
+
+async function executed(
+  system: System,
+  seed: number,
+  adapter: string,
+): Promise<{ end: EndReport; kills: number }> {
+  await loadModules({ target: null, scenario: null, adapter });
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), `simcity-${system.name}-`));
   try {
@@ -75,19 +93,41 @@ async function executed(system: System, seed: number): Promise<{ end: EndReport;
   }
 }
 
+/** The adapter without its condition, in this folder. */
+function withoutCondition(system: System, folder: string): string {
+  const text = readFileSync(adapterOf(system), 'utf8');
+  const [line, without] = system.condition;
+  if (!text.includes(line)) throw new Error(`The adapter of ${system.name} has no "${line}".`);
+  const path = join(folder, `${system.name}-adapter.ts`);
+  writeFileSync(path, text.replace(line, without));
+  return path;
+}
+
 for (const system of [ETCD, RADICALE]) {
   const isMissing = !isThere(system);
-  const title = `${system.name} passes while it is killed and started again on its data`;
+  const titled = (title: string) =>
+    isMissing ? `${title} (skipped: apt-get install ${system.package})` : title;
+
   it.skipIf(isMissing)(
-    isMissing ? `${title} (skipped: apt-get install ${system.package})` : title,
+    titled(`${system.name} passes while it is killed and started again on its data`),
     async () => {
       let kills = 0;
       for (const seed of [1, 2]) {
-        const run = await executed(system, seed);
+        const run = await executed(system, seed, adapterOf(system));
         expect(run.end.failForensic?.message ?? run.end.status, `seed ${seed}`).toBe('PASS');
         kills += run.kills;
       }
       expect(kills).toBeGreaterThan(0);
     },
   );
+
+  it.skipIf(isMissing)(titled(`${system.name} fails without the condition of its adapter`), async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'simcity-adapter-'));
+    try {
+      const { end } = await executed(system, 1, withoutCondition(system, folder));
+      expect(OVERWRITTEN, end.failForensic?.message).toContain(end.failForensic?.invariant);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 }
