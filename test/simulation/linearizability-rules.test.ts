@@ -7,7 +7,7 @@ import { falsified, randomShape, randomTelling, rightHistory } from '../helpers/
 import { oracle } from '../helpers/slot-oracle.ts';
 
 /** Of each rule. */
-const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 2_500) / 50;
+const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 10_000) / 200;
 const SEED = Number(process.env['SIMCITY_ORACLE_SEED'] ?? 1);
 const FOLD_EVERY = [1, 3, 6, 24, 256];
 
