@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { CANARY_ENVIRONMENT, canariesIn } from '../helpers/canaries.ts';
-import { isRunning, RunnerWorld, untilGone } from './runner-world.ts';
+import { isRunning, RunnerWorld, untilGone } from '../integration/runner-world.ts';
 
 let world: RunnerWorld;
 
