@@ -4,7 +4,6 @@
  */
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { execute } from '../../runner/harness/execute.ts';
 import { executeLive } from '../../runner/harness/live/execute-live.ts';
 import { StopControl } from '../../runner/harness/stop-control.ts';
 import { shrink } from '../../runner/shrink/shrink.ts';
@@ -220,16 +219,5 @@ describe('a failure that shows in several ways', () => {
 describe('a run that cannot begin', () => {
   it('says that nobody is there', async () => {
     await expect(live('http://127.0.0.1:1', 1, {})).rejects.toThrow('Nobody accepts a connection');
-  });
-
-  it('is refused for a scenario without a contract', async () => {
-    const options = {
-      target: 'http://127.0.0.1:1',
-      seed: 1,
-      config: runConfigSchema.parse({}),
-      targetUrl: null,
-    };
-    const run = execute({ ...options, scenario: 'transfers', sink: new MemorySink(), signal: neverStopped });
-    await expect(run).rejects.toThrow('needs the scenario "bookings"');
   });
 });

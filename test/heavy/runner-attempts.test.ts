@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { apiPath, type RunConfig } from '../../server/contract/index.ts';
 import { collect, cursors, type ReadFrame, readSse } from '../helpers/sse.ts';
@@ -184,10 +184,15 @@ test('a module whose answers the seed does not decide is told of, with the event
   const file = join(folder, 'random.mjs');
   await writeFile(
     file,
-    `export default {
-      prepare() {},
-      *handle(call) { yield; return { outcome: 'failed', error: String(Math.random()) }; },
-      inspect() { return []; },
+    `import { MemoryBookingService } from ${JSON.stringify(resolve('runner/scenarios/bookings/services/memory.ts'))};
+    const right = new MemoryBookingService();
+    export default {
+      prepare: (world) => right.prepare(world),
+      *handle(call, clock) {
+        for (let turns = Math.floor(Math.random() * 4); turns > 0; turns--) yield;
+        return yield* right.handle(call, clock);
+      },
+      inspect: () => right.inspect(),
     };`,
   );
   const name = 'with-module';

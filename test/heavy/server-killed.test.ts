@@ -170,7 +170,7 @@ it.runIf(process.platform === 'linux')(
     expect(exitCode).toBe(1);
     const shown = await show('latest');
     // Nobody gets a seat there: the run fails for what the service does, not for what became of its runner.
-    expect(shown).toMatchObject({ status: 'FAIL', failForensic: { kind: 'liveness' } });
+    expect(shown).toMatchObject({ status: 'FAIL', failForensic: { invariant: 'errors-without-cause' } });
     expect(shown.lostAttempts).toMatchObject([{ attempt: 1, runner: shown.runner }]);
   },
 );
