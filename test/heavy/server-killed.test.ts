@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Run, runSchema } from '../../server/contract/index.ts';
@@ -169,17 +170,19 @@ it.runIf(process.platform === 'linux')(
     expect(indexes).toEqual(upTo(indexes.length));
     expect(exitCode).toBe(1);
     const shown = await show('latest');
-    // Nobody gets a seat there: the run fails for what the service does, not for what became of its runner.
-    expect(shown).toMatchObject({ status: 'FAIL', failForensic: { invariant: 'errors-without-cause' } });
+    // It shows nothing at rest: the run fails for what the service does, not for what became of its runner.
+    expect(shown).toMatchObject({ status: 'FAIL', failForensic: { kind: 'audit' } });
     expect(shown.lostAttempts).toMatchObject([{ attempt: 1, runner: shown.runner }]);
   },
 );
 
-/** Answers that say nothing, and the same ones each time. */
-const SERVICE = `export default {
-  prepare() {},
-  *handle() { yield; return { outcome: 'failed', error: 'nobody here' }; },
-  inspect() { return []; },
+/** Right in all its answers, but that it shows an empty city at rest. */
+const SERVICE = `import { MemoryBookingService } from ${JSON.stringify(resolve('runner/scenarios/bookings/services/memory.ts'))};
+const right = new MemoryBookingService();
+export default {
+  prepare: (world) => right.prepare(world),
+  handle: (call, clock) => right.handle(call, clock),
+  inspect: () => [],
 };`;
 
 const world = () => ({ cwd: folder.path, env: { SIMCITY_URL: url } });
