@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { STRANGER_SERVICES } from '../fixtures/stranger-services/index.ts';
 import { itOfStranger, strangerSuite, trueFailure } from '../helpers/stranger-services.ts';
 
-const OPERATIONS = 400;
+const OPERATIONS = 600;
 
 const suite = strangerSuite();
 
