@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { RIGHT_SERVICES } from '../fixtures/stranger-services/index.ts';
 import { executedStranger, itOfStranger, strangerSuite } from '../helpers/stranger-services.ts';
 
-const OPERATIONS = 200;
+const OPERATIONS = 150;
 
 const suite = strangerSuite();
 
