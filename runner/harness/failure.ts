@@ -26,6 +26,9 @@ export interface Told {
   readonly eventIndex: number;
 }
 
+/** What a history that no order explains breaks. */
+const OF_A_HISTORY = { kind: 'linearizability', invariant: 'per-object-history' } as const;
+
 /** An answer, or its absence, that the history of an object does not allow; or the earlier one that is to blame. */
 export function unexplained({ operation, actual, eventIndex }: Told, wrong: HistoryViolation): Failure {
   const { call, actor } = operation;
@@ -36,8 +39,7 @@ export function unexplained({ operation, actual, eventIndex }: Told, wrong: Hist
   const instead = otherThan(actual, allowed);
   const others = instead.length > 0 ? ` It allows: ${instead.join(', ')}.` : '';
   return {
-    kind: 'linearizability',
-    invariant: 'per-object-history',
+    ...OF_A_HISTORY,
     message:
       `${call.operation} on ${object} by ${actor} was answered ${inShort(actual, object)}, which no order of the ` +
       `overlapping operations explains.${others}`,
@@ -65,8 +67,7 @@ export function refusedWrongly(
   const allowed = otherThan(actual, culprit.allowed);
   const instead = allowed.length > 0 ? ` Instead it allows: ${allowed.join(', ')}.` : '';
   return {
-    kind: 'linearizability',
-    invariant: 'per-object-history',
+    ...OF_A_HISTORY,
     message:
       `${operation.call.operation} on ${object} by ${operation.actor} was answered ${inShort(actual)}: this refusal at ` +
       `event ${eventIndex} is explained only by ${requestsText(unanswered)} that later reads contradict. ` +

@@ -2,20 +2,17 @@
 import {
   type CheckEnd,
   type CheckedExchange,
-  CONTRACT_RULES,
   createRedactor,
-  type RuleName,
-  type RuleSource,
   runConfigSchema,
-  type ServiceRules,
   type WorkerOrderTo,
-  withDeclared,
 } from '../../server/contract/index.ts';
+import { ANSWER_LIMIT_MS } from '../harness/live/client.ts';
 import { plainSend } from '../harness/live/performance.ts';
+import { type RunRules, runRulesOf, toldRulesOf } from '../harness/live/run-rules.ts';
 import { runFaultOf } from '../harness/run-fault.ts';
 import { loadedAdapter } from '../modules/loaded.ts';
-import { type BookingCall, numbered } from '../scenarios/bookings/calls.ts';
-import { learnRules, sourceOfLesson } from '../scenarios/bookings/live/learn-rules.ts';
+import { type BookingCall, citizenNames } from '../scenarios/bookings/calls.ts';
+import { learnRules } from '../scenarios/bookings/live/learn-rules.ts';
 import { type Step, walkBookings, walkCitizens, walkWorld } from '../scenarios/bookings/live/walk.ts';
 import { beginWorkload, findScenario } from '../scenarios/registry.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
@@ -27,13 +24,12 @@ import { resolveService, type ServiceAddress } from '../targets/http/address.ts'
 import { type Breach, type HttpApi, NotPreparedError, type Send, Unanswered } from '../targets/http/api.ts';
 import { CookieJars } from '../targets/http/cookies.ts';
 import { preparingSend, withinLimit } from '../targets/http/preparing.ts';
+import { answersAt, REACH_LIMIT_MS, unreachable } from '../targets/http/reach.ts';
 import { wireRequestOf } from '../targets/http/request.ts';
 import { ServiceProcess } from '../targets/http/service-process.ts';
 import { Wire } from '../targets/http/wire.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-const ANSWER_LIMIT_MS = 10_000;
-const REACH_LIMIT_MS = 5_000;
 const SHOWN_CHARACTERS = 400;
 /** Of one step; a setup may send hundreds that are alike. */
 const SHOWN_EXCHANGES = 6;
@@ -74,8 +70,8 @@ class Check {
   readonly #jars = new CookieJars();
   readonly #scenario: Scenario;
   readonly #api: HttpApi;
-  readonly #rules: ServiceRules;
-  readonly #sources: Partial<Record<RuleName, RuleSource>>;
+  readonly #rules: RunRules;
+  readonly #address: ServiceAddress;
   readonly #secrets = new Set<string>();
   #exchanges: CheckedExchange[] = [];
   #why: Record<string, string> = {};
@@ -88,15 +84,13 @@ class Check {
     this.#service =
       order.exec === null
         ? null
-        : new ServiceProcess(order.exec, address.url, address.port, () => this.#answers());
+        : new ServiceProcess(order.exec, address.url, address.port, () => answersAt(address));
     this.#scenario = findScenario(order.scenario);
     const loaded = loadedAdapter();
     if (!loaded) throw new Error('There is no adapter to check: name one with --adapter FILE.');
     this.#api = httpApiOf(loaded.adapter, this.#scenario);
-    const given = (source: 'flag' | 'adapter', rules: object) =>
-      Object.fromEntries(Object.keys(rules).map((name) => [name, source]));
-    this.#sources = { ...given('adapter', this.#api.rules), ...given('flag', order.rules) };
-    this.#rules = withDeclared(withDeclared(CONTRACT_RULES, this.#api.rules), order.rules);
+    this.#rules = runRulesOf(this.#api, order.rules);
+    this.#address = address;
     worker.stop.onRequest(() => this.#wire.close());
   }
 
@@ -107,9 +101,7 @@ class Check {
       });
     }
     if (await this.#wire.pin(REACH_LIMIT_MS)) return;
-    throw new Unreachable(
-      `Nobody accepts a connection at ${new URL(this.#order.target).origin}. Start the service, or let it be started with --exec 'COMMAND'.`,
-    );
+    throw new Unreachable(unreachable(this.#address).message);
   }
 
   async walk(): Promise<void> {
@@ -120,8 +112,8 @@ class Check {
   end(failed: CheckEnd['failed']): CheckEnd {
     const isBookings = this.#scenario.name === 'bookings';
     const missing = this.#scenario.operations.filter((operation) => !this.#api.offers(operation));
-    const keyless = isBookings && !this.#rules.keys ? ['keys: the service honours none'] : [];
-    const rules = { rules: this.#rules, sources: this.#sources, learned: this.#why };
+    const keyless = isBookings && !this.#rules.rules.keys ? ['keys: the service honours none'] : [];
+    const rules = toldRulesOf(this.#rules, this.#why);
     return {
       rules: isBookings && failed === null ? JSON.parse(JSON.stringify(rules)) : null,
       leftOut: this.#leftOut,
@@ -139,12 +131,12 @@ class Check {
   }
 
   async #walkBookings(): Promise<void> {
-    const world = walkWorld(this.#rules);
+    const { rules, declared } = this.#rules;
+    const world = walkWorld(rules);
     await this.#prepare(walkCitizens(world), world);
     const offers = (operation: string) => this.#api.offers(operation);
-    const declared: ReadonlySet<string> = new Set(Object.keys(this.#sources));
     const step: Step = (title, call, expected) => this.#step(title, call, expected);
-    this.#leftOut = await walkBookings({ rules: this.#rules, declared, offers, step });
+    this.#leftOut = await walkBookings({ rules, declared, offers, step });
     const [two] = world.slots;
     const learningWorld = {
       ...world,
@@ -152,10 +144,8 @@ class Check {
     };
     await this.#reset('reset, to learn the rules', learningWorld);
     const ask = (call: BookingCall) => this.#asked(call);
-    const known = declared as ReadonlySet<RuleName>;
-    const { learned, why } = await learnRules(ask, this.#rules, known, learningWorld.slots, offers);
-    Object.assign(this.#rules, learned);
-    for (const name of Object.keys(learned) as RuleName[]) this.#sources[name] = sourceOfLesson(why[name]);
+    const { learned, why } = await learnRules(ask, rules, declared, learningWorld.slots, offers);
+    Object.assign(rules, learned);
     this.#why = why;
   }
 
@@ -164,8 +154,7 @@ class Check {
     const seed = 1;
     const config = runConfigSchema.parse({});
     const workload = beginWorkload(this.#scenario, seed, config);
-    const citizens = Array.from({ length: config.citizens }, (_, i) => numbered('citizen', i + 1));
-    await this.#prepare(citizens, workload.world);
+    await this.#prepare(citizenNames(config.citizens), workload.world);
     const left = new Set(this.#scenario.operations.filter((operation) => this.#api.offers(operation)));
     for (let n = 0; n < DRAWN_CALLS && left.size > 0; n++) {
       const { actor, call } = workload.plan(n, new Prng(seed, 'operation', n), null);
@@ -279,12 +268,6 @@ class Check {
       if (!/auth|token|key|secret|cookie/.test(name) || name === 'idempotency-key') continue;
       this.#secrets.add(value.replace(/^(bearer|basic|token)\s+/i, ''));
     }
-  }
-
-  async #answers(): Promise<boolean> {
-    const request = { method: 'GET', path: '/', headers: {}, body: null };
-    const isThere = await this.#wire.pin(1_000);
-    return isThere && (await this.#wire.exchange(request, { deadlineMs: 1_000 })).kind === 'answer';
   }
 }
 

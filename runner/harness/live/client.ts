@@ -198,12 +198,12 @@ export class Client<C extends Call = Call> {
     if (mayLose) this.#plan.losing(call, 1);
     this.#announce(flow, operation, faults);
     const { interruptions } = disturbance;
-    const performance = new Performance({
+    const performing = new Performance({
       ...{ wire, jars, faults, barrier, operation: call.operation, isLook: this.#plan.isLook(call) },
       ...{ overtaking: this.#overtaking, deadlineMs: ANSWER_LIMIT_MS, namedRaced: this.#namedRaced },
     });
-    const outcome = await this.#performed(flow, call, performance);
-    performance.over();
+    const outcome = await this.#performed(flow, call, performing);
+    performing.over();
     this.#left(call);
     if (mayLose) this.#plan.losing(call, -1);
     if (isOver() || outcome === null) return null;
@@ -212,14 +212,14 @@ export class Client<C extends Call = Call> {
       if (isNobodyHome) await delay(NOBODY_HOME_MS);
       // The service had it cut to pieces by us, or was killed meanwhile.
       const explained = faults.splitMs !== null || disturbance.explains(interruptions);
-      this.#lost(flow, attempt, outcome, { mayHaveHappened: performance.mayHaveHappened, explained });
+      this.#lost(flow, attempt, outcome, { mayHaveHappened: performing.mayHaveHappened, explained });
       if (outcome.isLate && disturbance.interruptions === interruptions) {
         this.#verdicts.neverAnswered(operation, outcome.message, ANSWER_LIMIT_MS);
       }
       return null;
     }
     const explained = disturbance.explains(interruptions);
-    const reply = this.#answered(flow, attempt, outcome, { status: performance.status, explained });
+    const reply = this.#answered(flow, attempt, outcome, { status: performing.status, explained });
     if (!rules.keys && !isOver()) this.#verdicts.checker.forget(attempt.parts);
     return reply;
   }

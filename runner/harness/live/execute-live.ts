@@ -1,25 +1,18 @@
 /** One run against a live service, from its address to its verdict. */
 import {
-  CONTRACT_RULES,
   type EndReport,
   type Forensic,
   type JsonObject,
-  mergedRules,
   type Reproducible,
-  type RuleName,
-  type RuleSource,
   type RunConfig,
-  type ServiceRules,
   signatureOf,
   splitCredentials,
   type ToldRules,
   timesText,
-  withDeclared,
 } from '../../../server/contract/index.ts';
 import { parseThreshold } from '../../checkers/thresholds.ts';
 import { faultRates } from '../../faults/profiles.ts';
-import { numbered } from '../../scenarios/bookings/calls.ts';
-import { sourceOfLesson } from '../../scenarios/bookings/live/learn-rules.ts';
+import { citizenNames } from '../../scenarios/bookings/calls.ts';
 import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Workload } from '../../scenarios/workload.ts';
@@ -28,6 +21,13 @@ import { type HttpApi, NotPreparedError, Unanswered } from '../../targets/http/a
 import { CookieJars } from '../../targets/http/cookies.ts';
 import { WireFaultInjector } from '../../targets/http/faults.ts';
 import { PREPARING_LIMIT_MS, preparingSend, withinLimit } from '../../targets/http/preparing.ts';
+import {
+  answersAt,
+  assertReachable,
+  bareUrl,
+  REACH_LIMIT_MS,
+  unreachable,
+} from '../../targets/http/reach.ts';
 import { ServiceGroup } from '../../targets/http/service-group.ts';
 import type { StartedService } from '../../targets/http/service-process.ts';
 import { Wire } from '../../targets/http/wire.ts';
@@ -49,6 +49,7 @@ import type { FirstLookResult, LivePlan, LivePlanOptions } from './live-plan.ts'
 import { LiveRun } from './live-run.ts';
 import { LiveVerdicts } from './live-verdicts.ts';
 import { plainSend } from './performance.ts';
+import { type RunRules, runRulesOf, toldRulesOf } from './run-rules.ts';
 
 const CITY_LIMIT_MS = 2_000;
 /** Connections that are opened beforehand, at most. */
@@ -57,7 +58,6 @@ const MOST_OPENED = 16;
 const RETRIES = { times: 5, leastMs: 20_000 } as const;
 /** Trying again goes so much further than the run went before it failed. */
 const FURTHER = 1.5;
-const REACH_LIMIT_MS = 5_000;
 /** Objects that a bundle shows. */
 const SHOWN_OBJECTS = 200;
 
@@ -88,7 +88,7 @@ export interface LiveOptions {
 }
 
 /** What all executions of one run have in common. */
-interface LiveContext {
+interface LiveContext extends RunRules {
   readonly options: LiveOptions;
   readonly scenario: Scenario;
   /** Of all instances; the first is the run's target. */
@@ -96,9 +96,6 @@ interface LiveContext {
   readonly service: StartedService | null;
   readonly api: HttpApi;
   readonly jars: CookieJars;
-  /** Completed by the first look. */
-  readonly rules: ServiceRules;
-  readonly declared: ReadonlySet<RuleName>;
 }
 
 /** What is particular about one execution of the plan. */
@@ -126,7 +123,7 @@ interface Execution {
 export async function executeLive(options: LiveOptions): Promise<EndReport> {
   const scenario = findScenario(options.scenario);
   const api = apiOf(scenario);
-  const rules = rulesOf(scenario, api, options.config);
+  const rules = runRulesOf(api, options.config.rules);
   for (const threshold of options.config.thresholds) parseThreshold(threshold);
   const service = await serviceOf(options);
   const addresses = service?.addresses ?? (await resolveAll(options));
@@ -141,41 +138,14 @@ export async function executeLive(options: LiveOptions): Promise<EndReport> {
   }
 }
 
-async function resolveAll({ target, targets = [] }: LiveOptions): Promise<ServiceAddress[]> {
-  const urls = targets.length > 0 ? targets : [target];
-  return await Promise.all(urls.map((each) => resolveService(each)));
+async function resolveAll({ target, targets = [target] }: LiveOptions): Promise<ServiceAddress[]> {
+  return await Promise.all(targets.map((each) => resolveService(each)));
 }
 
 /** The processes of the run's own service; null: it runs already. */
 async function serviceOf({ exec, target, instances = 1 }: LiveOptions): Promise<ServiceGroup | null> {
   if (typeof exec !== 'string') return null;
-  return await ServiceGroup.of(exec, await resolveService(target), instances, answers);
-}
-
-async function assertReachable(addresses: readonly ServiceAddress[]): Promise<void> {
-  for (const address of addresses) {
-    const probe = new Wire(address, 1);
-    try {
-      if (!(await probe.pin(REACH_LIMIT_MS))) throw unreachable(address);
-    } finally {
-      probe.close();
-    }
-  }
-}
-
-/** What is declared, over the contract's; the first look may complete it. */
-function rulesOf(
-  scenario: Scenario,
-  api: HttpApi,
-  { rules: flags }: RunConfig,
-): Pick<LiveContext, 'rules' | 'declared'> {
-  const rules = withDeclared(CONTRACT_RULES, mergedRules(api.rules, flags));
-  // What the contract leaves open is learned; of an adapter's service all that is not declared.
-  const settled = api.isContract ? Object.keys(rules).filter((name) => name !== 'secondCancel') : [];
-  const declared = new Set([...Object.keys(api.rules), ...Object.keys(flags), ...settled] as RuleName[]);
-  if (!declared.has('closing') && scenario.operations.includes('close'))
-    rules.closing = api.offers('open') && api.offers('close');
-  return { rules, declared };
+  return await ServiceGroup.of(exec, await resolveService(target), instances, answersAt);
 }
 
 async function supervised(context: LiveContext): Promise<EndReport> {
@@ -221,9 +191,7 @@ async function setUp(
   { scenario, api, options, jars }: LiveContext,
   { workload, wire }: Execution,
 ): Promise<void> {
-  const citizens =
-    scenario.live?.citizens(workload, api) ??
-    Array.from({ length: options.config.citizens }, (_, i) => numbered('citizen', i + 1));
+  const citizens = scenario.live?.citizens(workload, api) ?? citizenNames(options.config.citizens);
   const { setupTimeoutMs: limitMs = PREPARING_LIMIT_MS } = options;
   await withinLimit('setup', limitMs, () => api.setup(citizens, preparingSend(wire, limitMs, jars)));
 }
@@ -246,7 +214,7 @@ async function lookedAt(
   const { verdicts } = execution;
   const isStopped = () => options.signal.requested;
   const first = (await firstLookOf(context, execution)) ?? { failure: null, learned: {} };
-  const told = toldRulesOf(context, first);
+  const told = toldRulesOf(context, first.learned);
   verdicts.note('rules', { ...told });
   const { failure } = first;
   if (failure) {
@@ -281,17 +249,6 @@ async function firstLookOf(context: LiveContext, execution: Execution): Promise<
     isStopped: () => options.signal.requested,
     isShort: options.config.reduction !== null,
   });
-}
-
-/** The rules of the run, and where each comes from. */
-function toldRulesOf({ rules, api, options }: LiveContext, { learned }: FirstLookResult): ToldRules {
-  const sourceOf = (name: RuleName): RuleSource => {
-    if (options.config.rules[name] !== undefined) return 'flag';
-    if (api.rules[name] !== undefined) return 'adapter';
-    return sourceOfLesson(learned[name]);
-  };
-  const names = Object.keys(rules) as RuleName[];
-  return { rules, sources: Object.fromEntries(names.map((name) => [name, sourceOf(name)])), learned };
 }
 
 /** What a PASS says nothing about. */
@@ -515,27 +472,4 @@ function sometimes({ run, disturbance }: Execution, { exec }: LiveOptions): Reco
       ? { 'the service was killed with requests under way': disturbance.killsInWork }
       : {}),
   };
-}
-
-/** Whatever the answer is: somebody is there. */
-async function answers(address: ServiceAddress): Promise<boolean> {
-  const probe = new Wire(address, 1);
-  try {
-    if (!(await probe.pin(1_000))) return false;
-    const request = { method: 'GET', path: '/slots', headers: {}, body: null };
-    return (await probe.exchange(request, { deadlineMs: 1_000 })).kind === 'answer';
-  } finally {
-    probe.close();
-  }
-}
-
-function unreachable(address: ServiceAddress): Error {
-  return new Error(
-    `Nobody accepts a connection at ${bareUrl(address)}. Start the service, or let the run start it with --exec 'COMMAND'.`,
-  );
-}
-
-/** As runs are stored: without user and password. */
-function bareUrl({ url }: ServiceAddress): string {
-  return splitCredentials(url.href).target.replace(/\/$/, '');
 }

@@ -75,6 +75,11 @@ export interface SlotRow {
   bookings: number;
 }
 
+/** The first so many citizens. */
+export function citizenNames(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => numbered('citizen', i + 1));
+}
+
 /** `slot-007`, `citizen-017`: three digits at least, so that columns line up. */
 export function numbered(noun: string, n: number): string {
   return `${noun}-${String(n).padStart(3, '0')}`;

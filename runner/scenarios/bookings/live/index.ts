@@ -1,6 +1,6 @@
 /** What live attacks on services of bookings need beside what every scenario has. */
 import type { LiveScenario } from '../../../harness/live/live-plan.ts';
-import { type BookingCall, type BookingWorld, numbered } from '../calls.ts';
+import { type BookingCall, type BookingWorld, citizenNames } from '../calls.ts';
 import { BookingsPlan } from './bookings-plan.ts';
 import { firstLook } from './first-look.ts';
 import { namesakes } from './patterns/alike-keys.ts';
@@ -14,7 +14,7 @@ export const liveBookings: LiveScenario<BookingCall> = {
     const { citizens } = workload.world as unknown as BookingWorld;
     const manages = offers('open') || offers('close');
     return [
-      ...Array.from({ length: Math.max(citizens, FIRST_LOOK) }, (_, i) => numbered('citizen', i + 1)),
+      ...citizenNames(Math.max(citizens, FIRST_LOOK)),
       OBSERVER,
       ...(manages ? [MANAGER] : []),
       ...(isContract ? namesakes() : []),

@@ -2,7 +2,14 @@
 import type { ServiceRules } from '../../../../server/contract/index.ts';
 import type { Reply } from '../../../service/call.ts';
 import type { Breach } from '../../../targets/http/api.ts';
-import { type BookCall, type BookingCall, type BookingWorld, type CancelCall, numbered } from '../calls.ts';
+import {
+  type BookCall,
+  type BookingCall,
+  type BookingWorld,
+  type CancelCall,
+  citizenNames,
+  numbered,
+} from '../calls.ts';
 import { MANAGER, OBSERVER } from './planned.ts';
 
 type Answered = Reply | Breach | null;
@@ -27,7 +34,7 @@ export function walkWorld({ capacity: { least, most } }: Readonly<ServiceRules>)
 }
 
 export function walkCitizens({ citizens }: BookingWorld): string[] {
-  return [...Array.from({ length: citizens }, (_, i) => numbered('citizen', i + 1)), OBSERVER, MANAGER];
+  return [...citizenNames(citizens), OBSERVER, MANAGER];
 }
 
 export interface WalkOptions {

@@ -1,6 +1,6 @@
 /** Patterns of keys that a careless service takes for one: shared, or alike in all but a sign. */
 
-import { numbered } from '../../calls.ts';
+import { citizenNames } from '../../calls.ts';
 import { type Booking, booking, type Group, list, type Planned, read, steps, together } from '../planned.ts';
 import type { Scene } from '../scene.ts';
 
@@ -88,8 +88,7 @@ function pairsOf({ n, prng }: Scene): Pair[] {
 
 /** Citizens whose names are those of others with a sign and a letter behind them. */
 export function namesakes(): string[] {
-  const few = Array.from({ length: WITH_NAMESAKES }, (_, i) => numbered('citizen', i + 1));
-  return few.flatMap((citizen) => JOINTS.map((joint) => namesake(citizen, joint)));
+  return citizenNames(WITH_NAMESAKES).flatMap((citizen) => JOINTS.map((joint) => namesake(citizen, joint)));
 }
 
 function namesake(citizen: string, joint: string): string {
