@@ -10,6 +10,8 @@ import {
   type SqlValue,
   sqlState,
 } from '../../service/sql-service.ts';
+import type { Happenings } from '../locks/happenings.ts';
+import type { HeldStatement, HeldTransaction } from '../locks/held.ts';
 import type { Task } from '../target.ts';
 import type { Connection } from './connection-pool.ts';
 import { placeholders, SqlError } from './sql-client.ts';
@@ -18,7 +20,7 @@ import { type TextTraits, traitsOf } from './statement-text.ts';
 export type StatementKind = 'statement' | 'commit' | 'rollback';
 
 /** A transaction of a task; its connection is bound from its first statement to its end. */
-export interface Transaction {
+export interface Transaction extends HeldTransaction {
   connection: Connection | null;
   /** Statements that were answered in it. */
   statements: number;
@@ -29,7 +31,7 @@ export interface Transaction {
 /** Serialization failures and deadlocks: the interleaving brings them about, and the engine decides that. */
 const OF_INTERLEAVING: ReadonlySet<string> = new Set(['40001', '40P01']);
 
-export class Statement {
+export class Statement implements HeldStatement {
   readonly task: PostgresTask;
   readonly kind: StatementKind;
   readonly text: string;
@@ -50,6 +52,7 @@ export class Statement {
   error: unknown = null;
   /** Resolves, never rejects, when the database has answered. */
   answered: Promise<void> = Promise.resolve();
+  #asks: string | null = null;
   resolve!: (rows: Record<string, unknown>[]) => void;
   reject!: (error: unknown) => void;
 
@@ -66,6 +69,42 @@ export class Statement {
     this.traits = traitsOf(text);
     this.values = values;
     this.transaction = transaction;
+  }
+
+  get asks(): string | null {
+    if (this.kind !== 'statement') return null;
+    this.#asks ??= JSON.stringify([this.text, this.values], (_, value: unknown) =>
+      typeof value === 'bigint' ? { bigint: String(value) } : value,
+    );
+    return this.#asks;
+  }
+
+  /** What began a transaction goes back with it; any other statement in one needs a savepoint before it. */
+  get canBeTakenBack(): boolean {
+    return this.savepoint || !this.transaction || this.transaction.statements === 0;
+  }
+
+  get wasCancelled(): boolean {
+    return sqlState(this.error) === '57014';
+  }
+
+  takenBack(): void {
+    this.phase = 'queued';
+    this.error = null;
+    if (this.transaction)
+      this.connection?.sendAhead(this.savepoint ? 'rollback to savepoint simcity_gate' : 'rollback');
+  }
+
+  becomesVictim(): void {
+    this.settle(null, new SqlError('40P01', 'deadlock detected'));
+  }
+
+  waits(): void {
+    this.task.state = 'waiting';
+  }
+
+  wakes(): void {
+    this.task.happenings.makeReady(this.task);
   }
 
   settle(rows: Record<string, unknown>[] | null, error: unknown): void {
@@ -86,6 +125,14 @@ export class Statement {
   }
 }
 
+export interface TaskOptions {
+  service: SqlService;
+  clock: ServiceClock;
+  happenings: Happenings<PostgresTask>;
+  /** The task's first transaction is to fail at its end. */
+  failsAtCommit: boolean;
+}
+
 export class PostgresTask implements Task {
   state: Task['state'] = 'ready';
   reply: Reply | null = null;
@@ -99,12 +146,14 @@ export class PostgresTask implements Task {
   /** True while the task's first transaction is still to fail at its end. */
   failsAtCommit: boolean;
   readonly call: Call;
+  readonly happenings: Happenings<PostgresTask>;
   readonly #service: SqlService;
   readonly #clock: ServiceClock;
 
-  constructor(service: SqlService, call: Call, clock: ServiceClock, failsAtCommit: boolean) {
-    this.#service = service;
+  constructor(call: Call, { service, clock, happenings, failsAtCommit }: TaskOptions) {
     this.call = call;
+    this.happenings = happenings;
+    this.#service = service;
     this.#clock = clock;
     this.failsAtCommit = failsAtCommit;
   }

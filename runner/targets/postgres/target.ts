@@ -8,13 +8,13 @@ import type { Call } from '../../service/call.ts';
 import { inShort } from '../../service/in-short.ts';
 import { type SqlClient, type SqlService, type SqlValue, sqlState } from '../../service/sql-service.ts';
 import { withinTime } from '../../supervise/within-time.ts';
+import { Happenings } from '../locks/happenings.ts';
+import { LockWaits } from '../locks/lock-waits.ts';
 import { brokenContract, checkedReply } from '../reply.ts';
 import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
 import { Connection, ConnectionPool, type Isolation } from './connection-pool.ts';
 import { abortedError, PostgresTask, type Statement, type Transaction } from './gate.ts';
-import { Happenings } from './happenings.ts';
-import { LockWaits } from './lock-waits.ts';
 import { isDatabaseAway, placeholders, SqlError } from './sql-client.ts';
 import { Witness } from './witness.ts';
 
@@ -36,10 +36,10 @@ export class PostgresTarget implements Target {
   /** Idle connections of an earlier run beyond those that this one needs. */
   #spare: readonly Connection[] = [];
   #witness: Witness | null = null;
-  #waits!: LockWaits;
+  #waits!: LockWaits<Statement>;
   /** Tasks whose first statement waits for a connection, first come first served. */
   readonly #line: PostgresTask[] = [];
-  readonly #happenings = new Happenings();
+  readonly #happenings = new Happenings<PostgresTask>();
   /** The statement that was sent last. */
   #sent: Statement | null = null;
   #isCut = false;
@@ -66,7 +66,12 @@ export class PostgresTarget implements Target {
   }
 
   start(call: Call, faults: TaskFaults): Task {
-    return new PostgresTask(this.#service, call, this.#options.clock, faults.serializationFailure);
+    return new PostgresTask(call, {
+      service: this.#service,
+      clock: this.#options.clock,
+      happenings: this.#happenings,
+      failsAtCommit: faults.serializationFailure,
+    });
   }
 
   async step(task: Task): Promise<void> {
@@ -206,8 +211,13 @@ export class PostgresTarget implements Target {
       this.#line.push(statement.task);
       return false;
     }
-    this.#waits.assign(statement, connection);
+    this.#assign(statement, connection);
     return true;
+  }
+
+  #assign(statement: Statement, connection: Connection): void {
+    statement.connection = connection;
+    this.#waits.assign(statement, connection);
   }
 
   #send(statement: Statement): void {
@@ -289,7 +299,7 @@ export class PostgresTarget implements Target {
       const connection = this.#pool.take();
       if (!connection) return;
       const task = this.#line.shift() as PostgresTask;
-      this.#waits.assign(task.queue[0] as Statement, connection);
+      this.#assign(task.queue[0] as Statement, connection);
       this.#happenings.makeReady(task);
     }
   }
