@@ -2,7 +2,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ClaimOptions,
@@ -13,6 +12,7 @@ import {
 import { Clones } from '../../runner/targets/pgwire/ground/clones.ts';
 import { ROLE_PASSWORD } from '../../runner/targets/pgwire/ground/passwords.ts';
 import { addressOn } from '../../runner/targets/pgwire/ground/server.ts';
+import { connect, type Sql } from '../../server/db/client.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 
 const ORDER = { url: null, schema: null, prepare: null, large: false };
@@ -127,16 +127,29 @@ describe('a database of somebody’s', () => {
     create sequence shop.numbers; create table shop.parts (id int) partition by range (id);
     insert into shop.slots default values; select lo_create(4711)`;
 
-  async function shop(): Promise<string> {
+  /** Its URL; `owner` has made it. */
+  async function shop(owner: string | null = null): Promise<string> {
     const source = await database.createDatabase({ migrated: false });
-    const sql = database.open(source);
-    await sql.unsafe(statements);
+    const sql = connect(source, { max: 1 });
+    if (owner !== null)
+      await sql.unsafe(`alter database ${nameOf(source)} owner to ${owner}; set role ${owner}`);
+    await sql.unsafe(`${statements}; reset role`);
     await sql.unsafe(`alter database ${nameOf(source)} set search_path to shop, public`);
     await sql.unsafe(`alter database ${nameOf(source)} set statement_timeout to '7s'`);
     await sql.end();
     return source;
   }
   const nameOf = (source: string) => new URL(source).pathname.slice(1);
+
+  /** What belongs to others than the role of the connection. */
+  async function strangersIn(sql: Sql): Promise<unknown[]> {
+    return await sql`
+      select relname as name from pg_class where oid >= 16384 and relowner <> current_user::regrole and relkind <> 't'
+      union all select proname from pg_proc where oid >= 16384 and proowner <> current_user::regrole
+      union all select typname from pg_type where oid >= 16384 and typowner <> current_user::regrole
+      union all select nspname from pg_namespace where oid >= 16384 and nspowner <> current_user::regrole
+      union all select 'large object' from pg_largeobject_metadata where lomowner <> current_user::regrole`;
+  }
 
   it('is copied with its settings, and all of the copy is the service’s', async () => {
     const source = await shop();
@@ -147,13 +160,7 @@ describe('a database of somebody’s', () => {
     const [settings] = await sql`
       select current_setting('search_path') as path, current_setting('statement_timeout') as timeout`;
     expect(settings).toEqual({ path: 'shop, public', timeout: '0' });
-    const others = await sql.unsafe(`
-      select relname as name from pg_class where oid >= 16384 and relowner <> current_user::regrole and relkind <> 't'
-      union all select proname from pg_proc where oid >= 16384 and proowner <> current_user::regrole
-      union all select typname from pg_type where oid >= 16384 and typowner <> current_user::regrole
-      union all select nspname from pg_namespace where oid >= 16384 and nspowner <> current_user::regrole
-      union all select 'large object' from pg_largeobject_metadata where lomowner <> current_user::regrole`);
-    expect(others).toEqual([]);
+    expect(await strangersIn(sql)).toEqual([]);
     const loose = await sql`
       select relname from pg_class where relkind in ('r', 'm') and oid >= 16384 and reloptions is null`;
     expect(loose).toEqual([]);
@@ -198,12 +205,13 @@ describe('a database of somebody’s', () => {
     await database.superuser.unsafe(`create role owner login createdb createrole password 'owner'`);
     const source = Object.assign(new URL(await shop()), { username: 'owner', password: 'owner' }).href;
     await database.superuser.unsafe(`alter database ${nameOf(source)} owner to owner`);
-    const own = database.open(source);
-    await own`create table mine (id int)`;
-    await own.end();
-    await expect(claim({ url: source })).rejects.toThrow('Name the role that owns it in the URL of --gate');
-    const admin = database.open(Object.assign(new URL(source), { username: 'postgres' }).href);
-    await admin.end();
+    await expect(claim({ url: source })).rejects.toThrow(
+      /must be owner of schema shop.*Name the role that owns it in the URL of --gate/,
+    );
+    const own = Object.assign(new URL(await shop('owner')), { username: 'owner', password: 'owner' }).href;
+    const sql = await clone(await claim({ url: own }));
+    await sql`alter table shop.slots add column seats int`;
+    expect(await strangersIn(sql)).toEqual([]);
   });
 });
 
@@ -232,6 +240,5 @@ describe('what a process has left behind', () => {
     expect(await remains()).toContain(first.names.template);
     await leaveGround(first);
     ground = second;
-    await delay(0);
   });
 });
