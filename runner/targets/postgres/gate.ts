@@ -10,12 +10,13 @@ import {
   type SqlValue,
   sqlState,
 } from '../../service/sql-service.ts';
+import type { AutocommitWrites } from '../locks/autocommit-writes.ts';
 import type { Happenings } from '../locks/happenings.ts';
 import type { HeldStatement, HeldTransaction } from '../locks/held.ts';
+import { type TextTraits, traitsOf } from '../locks/statement-text.ts';
 import type { Task } from '../target.ts';
 import type { Connection } from './connection-pool.ts';
 import { placeholders, SqlError } from './sql-client.ts';
-import { type TextTraits, traitsOf } from './statement-text.ts';
 
 export type StatementKind = 'statement' | 'commit' | 'rollback';
 
@@ -28,6 +29,10 @@ export interface Transaction extends HeldTransaction {
   aborted: boolean;
 }
 
+function newTransaction(): Transaction {
+  return { connection: null, statements: 0, aborted: false };
+}
+
 /** Serialization failures and deadlocks: the interleaving brings them about, and the engine decides that. */
 const OF_INTERLEAVING: ReadonlySet<string> = new Set(['40001', '40P01']);
 
@@ -38,6 +43,8 @@ export class Statement implements HeldStatement {
   readonly traits: TextTraits;
   readonly values: readonly SqlValue[];
   readonly transaction: Transaction | null;
+  /** True when the engine gave it its transaction, which ends with a commit that the code knows nothing of. */
+  readonly isAutocommit: boolean;
   /**
    * `queued` at the gate, `sent` to the database, `settled` with rows or an error that the code has not
    * been given yet.
@@ -62,8 +69,10 @@ export class Statement implements HeldStatement {
     text: string,
     values: readonly SqlValue[],
     transaction: Transaction | null,
+    isAutocommit = false,
   ) {
     this.task = task;
+    this.isAutocommit = isAutocommit;
     this.kind = kind;
     this.text = text;
     this.traits = traitsOf(text);
@@ -116,7 +125,17 @@ export class Statement implements HeldStatement {
 
   /** True when its transaction ends with it. */
   get endsTransaction(): boolean {
-    return this.kind !== 'statement' || this.transaction === null;
+    return (
+      this.kind !== 'statement' || this.transaction === null || (this.isAutocommit && this.error !== null)
+    );
+  }
+
+  /** The commit of a transaction that the engine gave it: the code gets this one's rows once that is through. */
+  commit(): Statement {
+    const commit = new Statement(this.task, 'commit', 'commit', [], this.transaction);
+    commit.resolve = () => this.resolve(this.rows ?? []);
+    commit.reject = this.reject;
+    return commit;
   }
 
   /** True when PostgreSQL would refuse it, because an earlier statement of its transaction has failed. */
@@ -129,6 +148,8 @@ export interface TaskOptions {
   service: SqlService;
   clock: ServiceClock;
   happenings: Happenings<PostgresTask>;
+  /** What gets a transaction of its own outside of those of the code. */
+  writes: AutocommitWrites;
   /** The task's first transaction is to fail at its end. */
   failsAtCommit: boolean;
 }
@@ -147,21 +168,20 @@ export class PostgresTask implements Task {
   failsAtCommit: boolean;
   readonly call: Call;
   readonly happenings: Happenings<PostgresTask>;
-  readonly #service: SqlService;
-  readonly #clock: ServiceClock;
+  readonly #options: TaskOptions;
 
-  constructor(call: Call, { service, clock, happenings, failsAtCommit }: TaskOptions) {
+  constructor(call: Call, options: TaskOptions) {
     this.call = call;
-    this.happenings = happenings;
-    this.#service = service;
-    this.#clock = clock;
-    this.failsAtCommit = failsAtCommit;
+    this.happenings = options.happenings;
+    this.failsAtCommit = options.failsAtCommit;
+    this.#options = options;
   }
 
   /** Runs the service's code up to its first statement. */
   run(): void {
     this.started = true;
-    const handled = (async () => this.#service.handle(this.#client(null), this.call, this.#clock))();
+    const { service, clock } = this.#options;
+    const handled = (async () => service.handle(this.#client(null), this.call, clock))();
     handled.then(
       (reply) => {
         this.reply ??= reply;
@@ -193,7 +213,7 @@ export class PostgresTask implements Task {
   }
 
   async #begin<Result>(work: (sql: SqlClient) => Promise<Result>): Promise<Result> {
-    const transaction: Transaction = { connection: null, statements: 0, aborted: false };
+    const transaction = newTransaction();
     let result: Result;
     try {
       result = await work(this.#client(transaction));
@@ -218,7 +238,9 @@ export class PostgresTask implements Task {
     values: readonly SqlValue[],
     transaction: Transaction | null,
   ): Promise<Record<string, unknown>[]> {
-    const statement = new Statement(this, kind, text, values, transaction);
+    const isAutocommit = transaction === null && this.#options.writes.has(text);
+    const within = isAutocommit ? newTransaction() : transaction;
+    const statement = new Statement(this, kind, text, values, within, isAutocommit);
     if (statement.isRefused) return Promise.reject(abortedError());
     const answer = new Promise<Record<string, unknown>[]>((resolve, reject) => {
       statement.resolve = resolve;

@@ -8,6 +8,7 @@ import type { Call } from '../../service/call.ts';
 import { inShort } from '../../service/in-short.ts';
 import { type SqlClient, type SqlService, type SqlValue, sqlState } from '../../service/sql-service.ts';
 import { withinTime } from '../../supervise/within-time.ts';
+import { AutocommitWrites } from '../locks/autocommit-writes.ts';
 import { Happenings } from '../locks/happenings.ts';
 import { LockWaits } from '../locks/lock-waits.ts';
 import { brokenContract, checkedReply } from '../reply.ts';
@@ -36,6 +37,7 @@ export class PostgresTarget implements Target {
   /** Idle connections of an earlier run beyond those that this one needs. */
   #spare: readonly Connection[] = [];
   #witness: Witness | null = null;
+  #writes = new AutocommitWrites();
   #waits!: LockWaits<Statement>;
   /** Tasks whose first statement waits for a connection, first come first served. */
   readonly #line: PostgresTask[] = [];
@@ -61,6 +63,7 @@ export class PostgresTarget implements Target {
     this.#waits.own(this.#pool.connections);
     this.#spare = kept?.connections.slice(this.#pool.connections.length) ?? [];
     await told('setup', 'prepare()', async () => this.#service.prepare(this.#ungated(), world));
+    this.#writes = new AutocommitWrites(await this.#city.volatileFunctions());
     if (this.#options.isolation === 'serializable') this.#witness = new Witness(this.#city.place);
     await this.#witness?.renew();
   }
@@ -70,6 +73,7 @@ export class PostgresTarget implements Target {
       service: this.#service,
       clock: this.#options.clock,
       happenings: this.#happenings,
+      writes: this.#writes,
       failsAtCommit: faults.serializationFailure,
     });
   }
@@ -93,6 +97,7 @@ export class PostgresTarget implements Target {
       if (statement.phase !== 'settled') return;
       if (isDatabaseAway(statement.error)) throw connectionLost(statement.error);
       own.queue.shift();
+      if (statement.isAutocommit && !statement.error) return this.#hold(statement);
       await this.#finish(statement);
     }
     await codeIsThrough(own);
@@ -261,12 +266,19 @@ export class PostgresTarget implements Target {
     return await connection.send('commit', []);
   }
 
+  /** Its answer is held until its commit, which is a step of its own. */
+  #hold(statement: Statement): void {
+    const { task, transaction } = statement;
+    if (transaction) transaction.statements++;
+    task.queue.unshift(statement.commit());
+  }
+
   /** Hands the answer to the service's code; then whatever waited for the locks that went is settled. */
   async #finish(statement: Statement): Promise<void> {
     const { transaction, connection, traits } = statement;
-    if (transaction) {
+    if (transaction && !statement.endsTransaction) {
       transaction.statements++;
-      if (statement.kind === 'statement') await this.#settleInside(statement, transaction);
+      await this.#settleInside(statement, transaction);
     }
     if (statement.endsTransaction && connection) {
       // A commit that PostgreSQL refused has ended its transaction; one that never came to it has not. What waits for
