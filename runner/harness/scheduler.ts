@@ -9,8 +9,8 @@ import type { Attempt } from './attempt.ts';
 
 export interface SchedulerOptions {
   target: Target;
-  /** The call of a request as the target takes it. */
-  sent: (attempt: Attempt) => Call;
+  /** The call of a request as the target takes it; left out: as it is. */
+  sent?: (attempt: Attempt) => Call;
   strategy: Strategy;
   /** How long each step takes, in virtual time. */
   latency: Prng;
@@ -51,7 +51,7 @@ export class Scheduler {
   /** A request reaches the target. */
   enter(attempt: Attempt): void {
     const { faults } = attempt;
-    const task = this.#options.target.start(this.#options.sent(attempt), {
+    const task = this.#options.target.start(this.#options.sent?.(attempt) ?? attempt.call, {
       serializationFailure: faults?.serializationFailure ?? false,
       wire: faults?.wire ?? null,
     });

@@ -2,7 +2,12 @@
  * The attack: citizens' requests against a target whose every step is picked by the seed, in virtual
  * time, with faults on the way and every answer checked when it comes.
  */
-import { CONTRACT_RULES, type FaultName, type RunConfig, type ServiceRules } from '../../server/contract/index.ts';
+import {
+  CONTRACT_RULES,
+  type FaultName,
+  type RunConfig,
+  type ServiceRules,
+} from '../../server/contract/index.ts';
 import { FaultInjector, type RequestFaults } from '../faults/injector.ts';
 import { faultRates } from '../faults/profiles.ts';
 import { muteName } from '../faults/seeded-faults.ts';
