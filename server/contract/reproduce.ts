@@ -8,7 +8,7 @@ import type { DeclaredRules } from './rule-values.ts';
 import { CONFIG_ROWS, type ConfigName, RUN_SETTINGS, type RunConfig } from './run-settings.ts';
 import { flagOf, isHeeded, type RunSetting } from './setting.ts';
 import { writeSetting } from './setting-text.ts';
-import { isServiceTarget } from './target-limits.ts';
+import { isLive } from './target-limits.ts';
 
 export interface Reproducible {
   scenario: string;
@@ -43,7 +43,8 @@ export function reproduceCommand(run: Reproducible, own: OwnWords = {}): string 
   for (const [name, setting] of CONFIG_ROWS) {
     const flag = flagOf(name, setting);
     if (flag === null || !isHeeded(setting, 'reproduce') || isUsual(name, setting, run)) continue;
-    for (const text of textsOf(setting, run.config[name])) words.push(`--${flag}`, text);
+    if (setting.kind === 'flag') words.push(`--${flag}`);
+    else for (const text of textsOf(setting, run.config[name])) words.push(`--${flag}`, text);
   }
   if (own.adapter) words.push('--adapter', own.adapter);
   const command = own.exec ? typedCommand(own.exec) : null;
@@ -93,7 +94,7 @@ function toSet(masked: readonly string[], hasCredentials: boolean): string {
 function isUsual(name: ConfigName, setting: RunSetting, { target, config }: Reproducible): boolean {
   if (setting.serviceDefault === undefined) return isEqual(config[name], setting.default);
   return LIMITS.every(([limit, { serviceDefault, default: usual }]) =>
-    isEqual(config[limit], isServiceTarget(target) ? serviceDefault : usual),
+    isEqual(config[limit], isLive(target, config) ? serviceDefault : usual),
   );
 }
 
