@@ -34,7 +34,9 @@ export function attribute<A extends Asker>(
 ): Attributed<A>[] {
   const ordered = [...groups].sort(byWords);
   const parked = new Set(
-    askers.filter(({ parkedSince }) => parkedSince !== null).sort((a, b) => sinceOf(a) - sinceOf(b) || a.n - b.n),
+    askers
+      .filter(({ parkedSince }) => parkedSince !== null)
+      .sort((a, b) => sinceOf(a) - sinceOf(b) || a.n - b.n),
   );
   const found = new Map<Group, { asker: A | null; isGuess: boolean }>();
   // First those that say whose they are, so that they leave the others to the rest.
@@ -62,7 +64,8 @@ function sinceOf({ parkedSince }: Asker): number {
 function isMarked({ statements }: Group, asker: Asker, all: readonly Asker[]): boolean {
   for (const token of asker.tokens) {
     if (all.some((other) => other !== asker && other.tokens.has(token))) continue;
-    if (statements.some(({ text, values }) => values.includes(token) || text.includes(`'${token}'`))) return true;
+    if (statements.some(({ text, values }) => values.includes(token) || text.includes(`'${token}'`)))
+      return true;
   }
   return false;
 }
@@ -89,5 +92,7 @@ function byWords(a: Group, b: Group): number {
 
 /** What it asks for, with UUIDs and times made the same. */
 export function wordsOf({ statements }: Pick<Group, 'statements'>): string {
-  return statements.map(({ text, values }) => [evened(text), ...values.map(evenedValue)].join('\n')).join('\n;');
+  return statements
+    .map(({ text, values }) => [evened(text), ...values.map(evenedValue)].join('\n'))
+    .join('\n;');
 }

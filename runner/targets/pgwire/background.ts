@@ -2,8 +2,9 @@
  * The service's own doings: statements that nobody asked for. They are learned while nobody asks; what only reads passes
  * from then on, what writes is held as everything else, and gets its turn when the seed says so.
  */
-import type { AutocommitWrites } from '../locks/autocommit-writes.ts';
+
 import type { Prng } from '../../sim/prng.ts';
+import type { AutocommitWrites } from '../locks/autocommit-writes.ts';
 import type { Passage } from './passage.ts';
 import type { Seat, SeatOwner } from './seat.ts';
 import type { Traffic } from './settling/traffic.ts';
@@ -71,7 +72,8 @@ export class Background implements SeatOwner {
       await traffic.news(10);
       const nowMs = performance.now();
       const wantsMs = this.#learned.size === 0 ? SILENCE_MS : WATCH_MS;
-      if (nowMs - fromMs >= wantsMs && (this.#learned.size === 0 || nowMs - this.#lastMs >= SILENCE_MS)) break;
+      if (nowMs - fromMs >= wantsMs && (this.#learned.size === 0 || nowMs - this.#lastMs >= SILENCE_MS))
+        break;
       if (nowMs - fromMs >= 4 * WATCH_MS) break;
     }
     this.#isLearned = true;

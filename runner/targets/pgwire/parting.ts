@@ -39,7 +39,11 @@ export interface PartingOptions {
 }
 
 /** The first line in which they differ; null: they are the same. */
-export function parting(a: WireTrace, b: WireTrace, { withValues = true }: PartingOptions = {}): Parting | null {
+export function parting(
+  a: WireTrace,
+  b: WireTrace,
+  { withValues = true }: PartingOptions = {},
+): Parting | null {
   if (a.count === b.count && a.hash === b.hash) return null;
   const at = firstDifference(a.lines, b.lines);
   const first = a.lines[at];

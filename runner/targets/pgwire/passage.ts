@@ -15,7 +15,10 @@ export interface PassageOptions {
   /** Its request can fail of what the engine decides. */
   readonly disturbed: (owner: SeatOwner) => void;
   readonly ownerName: (owner: SeatOwner) => LineOwner;
-  readonly sometimes: { 'a request waited for a connection': number; 'a transaction failed to serialize': number };
+  readonly sometimes: {
+    'a request waited for a connection': number;
+    'a transaction failed to serialize': number;
+  };
 }
 
 /** Serialization failures and deadlocks: the interleaving brings them about, and the engine decides that. */
@@ -156,7 +159,8 @@ export class Passage {
     if (error) {
       this.#say('rows', seat, `${error.code} ${error.message}`);
       if (OF_INTERLEAVING.has(error.code)) this.#options.disturbed(seat.owner);
-      if (error.code === SERIALIZATION_FAILURE) this.#options.sometimes['a transaction failed to serialize']++;
+      if (error.code === SERIALIZATION_FAILURE)
+        this.#options.sometimes['a transaction failed to serialize']++;
       return;
     }
     this.#say('rows', seat, `${tags.join(', ')} (${rowCount})`, rows.flat());

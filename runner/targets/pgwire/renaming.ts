@@ -4,8 +4,10 @@
  */
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-const ISO = '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?(?: ?(?:Z|[+-]\\d\\d(?::?\\d\\d(?::\\d\\d)?)?))?';
-const HTTP = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d\\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \\d{4} \\d\\d:\\d\\d:\\d\\d GMT';
+const ISO =
+  '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?(?: ?(?:Z|[+-]\\d\\d(?::?\\d\\d(?::\\d\\d)?)?))?';
+const HTTP =
+  '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d\\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \\d{4} \\d\\d:\\d\\d:\\d\\d GMT';
 /** Milliseconds since 1970, of 2020 to 2040. */
 const EPOCH = '(?<![\\w.-])(?:1[6-9]|2[01])\\d{11}(?![\\w])';
 const FOUND = new RegExp(`(${UUID})|${ISO}|${HTTP}|${EPOCH}`, 'gi');

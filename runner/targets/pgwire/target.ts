@@ -146,17 +146,24 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#gate.isOpen = true;
     this.#gate.listener = this.#background.learner;
     const wire = new Wire(address, 1);
+    this.#background.isAsked = true;
     try {
       const send = () => preparingSend(wire, setupTimeoutMs, this.#jars);
       await withinLimit('setup', setupTimeoutMs, () => api.setup(citizens, send()));
       await withinLimit('reset', setupTimeoutMs, () => api.reset(world as JsonObject, send()));
     } finally {
+      this.#background.isAsked = false;
       wire.close();
     }
     const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
     this.#background.writes = writes;
     this.#passage = this.#newPassage(writes);
-    this.#looks = new Looks({ api, look: this.#options.look, objects: this.#options.objects, jars: this.#jars });
+    this.#looks = new Looks({
+      api,
+      look: this.#options.look,
+      objects: this.#options.objects,
+      jars: this.#jars,
+    });
     this.#watchSleep();
     await this.#warmUp();
   }
@@ -309,7 +316,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
     if (this.#fresh.length === 0) return;
     const groups = this.#fresh.splice(0).filter(({ state }) => state === 'held');
     const askers = [...this.#inside].filter(({ isUnderWay }) => isUnderWay);
-    for (const asker of askers) asker.parkedSince = asker.isAtGate ? null : (asker.parkedSince ?? this.#parkings);
+    for (const asker of askers)
+      asker.parkedSince = asker.isAtGate ? null : (asker.parkedSince ?? this.#parkings);
     const moved = this.#moved?.isUnderWay ? this.#moved : null;
     for (const { group, asker, isGuess } of attribute(groups, askers, moved)) {
       if (isGuess) this.#guesses++;
