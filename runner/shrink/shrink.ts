@@ -3,7 +3,7 @@
  * by delta debugging. Every candidate is executed for real, on the target of the run.
  */
 import {
-  isServiceTarget,
+  isLive,
   type RunConfig,
   type ShrinkProgress,
   type Smallest,
@@ -44,8 +44,8 @@ const MAX_ROUNDS = 6;
 
 /** The smallest part found within the budget, or why there is none. */
 export async function shrink(subject: Subject, options: ShrinkOptions): Promise<Shrunk | string> {
-  const isLive = isServiceTarget(subject.target);
-  const executor = new (isLive ? LiveExecutor : SimulatedExecutor)(subject, options.signal);
+  const isReal = isLive(subject.target, subject.config);
+  const executor = new (isReal ? LiveExecutor : SimulatedExecutor)(subject, options.signal);
   try {
     return await searched(subject, executor, options);
   } catch (error) {
