@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import type { ServiceAddress } from './address.ts';
-import { ServiceProcess, type ServiceReport, type StartedService } from './service-process.ts';
+import { ServiceProcess, type ServiceReport, type StartedService, type Surroundings } from './service-process.ts';
 
 /** The most instances that `--instances` takes. */
 export const MOST_INSTANCES = 16;
@@ -20,21 +20,25 @@ export class ServiceGroup implements StartedService {
     address: ServiceAddress,
     instances: number,
     answersAt: (address: ServiceAddress) => Promise<boolean>,
+    surroundings?: Surroundings,
   ): Promise<ServiceGroup> {
     const hosts = address.addresses.map((each) => each.address);
     const ports = await freePorts(instances - 1, hosts[0] ?? '127.0.0.1');
-    return new ServiceGroup(command, [address, ...ports.map((port) => atPort(address, port))], answersAt);
+    const addresses = [address, ...ports.map((port) => atPort(address, port))];
+    return new ServiceGroup(command, addresses, answersAt, surroundings);
   }
 
   constructor(
     command: string,
     addresses: readonly ServiceAddress[],
     answersAt: (address: ServiceAddress) => Promise<boolean>,
+    surroundings?: Surroundings,
   ) {
     this.#command = command;
     this.addresses = addresses;
     this.#instances = addresses.map(
-      (address) => new ServiceProcess(command, address.url, address.port, () => answersAt(address)),
+      (address) =>
+        new ServiceProcess(command, address.url, address.port, () => answersAt(address), surroundings),
     );
   }
 
@@ -62,6 +66,10 @@ export class ServiceGroup implements StartedService {
 
   async close(): Promise<void> {
     await Promise.all(this.#instances.map((instance) => instance.close()));
+  }
+
+  roots(): readonly number[] {
+    return this.#instances.flatMap((instance) => instance.roots());
   }
 
   report(): ServiceReport {
