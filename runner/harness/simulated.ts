@@ -44,8 +44,6 @@ export interface ServicePart {
   rest(): Promise<void>;
   /** The history has its first event. */
   begun(verdicts: Verdicts): void;
-  /** All that was to happen has happened; what the service is asked from now on is no part of it. */
-  over(): void;
   /** Executes the seed again; null: it is not to be. `isTimed`: wall time had a say in where the plan ended. */
   proof(about: { isFailed: boolean; isTimed: boolean }): Promise<Proof | null>;
   notTested(about: { isAudited: boolean }): readonly string[];
@@ -73,7 +71,6 @@ export async function executeOn(execution: Execution, options: ExecuteOptions): 
   const { isTimed } = await attack(simulation, recorder, watch, options);
   const stopped = options.signal.requested ? stopReason(options.signal) : null;
   if (stopped === null && !verdicts.failure) await watch.ask(simulation.audit());
-  service?.over();
   if (stopped === null && !verdicts.failure) judgeThresholds(verdicts, config);
   const { failure } = verdicts;
   const city = failure ? await watch.ask(shownCity(target)) : null;

@@ -5,7 +5,6 @@ import { citizenNames } from '../../scenarios/bookings/calls.ts';
 import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Workload } from '../../scenarios/workload.ts';
-import type { Call } from '../../service/call.ts';
 import { CityClock } from '../../sim/clock.ts';
 import { Prng } from '../../sim/prng.ts';
 import type { HttpApi } from '../../targets/http/api.ts';
@@ -17,10 +16,12 @@ import type { ExecuteOptions } from '../execute-options.ts';
 import { ExecutionWatch } from '../execution-watch.ts';
 import { apiOf } from '../live/api-of.ts';
 import { GeneralPlan } from '../live/general-plan.ts';
-import { type RunRules, runRulesOf, toldRulesOf } from '../live/run-rules.ts';
+import { type RunRules, toldRulesOf } from '../live/run-rules.ts';
 import { executeOn, type ServicePart } from '../simulated.ts';
 import type { Verdicts } from '../verdicts.ts';
+import { gatedRulesOf } from './gated-rules.ts';
 import { judgedRules, longestLagMs, restUntilStrong } from './lagging-rules.ts';
+import { lookOf } from './look-of.ts';
 import { proofsOf, prove } from './proof.ts';
 import type { StagedService } from './staged-service.ts';
 
@@ -38,6 +39,16 @@ export function wirePlanOf({ gate, settle, pool }: RunConfig): WirePlan {
   };
 }
 
+/** What one execution has done. */
+export interface Executed {
+  readonly end: EndReport;
+  /** What went over the wire. */
+  readonly trace: WireTrace;
+  readonly told: ReturnType<PgwireTarget['told']>;
+  /** How long the beginning of the city took, in ms. */
+  readonly beganMs: number;
+}
+
 export class GatedRun {
   readonly #options: ExecuteOptions;
   readonly #staged: StagedService;
@@ -51,7 +62,7 @@ export class GatedRun {
     this.#staged = staged;
     this.#scenario = findScenario(options.scenario);
     this.#api = apiOf(this.#scenario);
-    this.#rules = runRulesOf(this.#api, options.config.rules);
+    this.#rules = gatedRulesOf(this.#api, options.config.rules);
     this.#plan = wirePlanOf(options.config);
   }
 
@@ -61,13 +72,13 @@ export class GatedRun {
   }
 
   /** Executes the seed without telling anybody; what went over the wire. */
-  async trace(config: RunConfig, seconds: number): Promise<{ trace: WireTrace; end: EndReport }> {
+  async again(config: RunConfig, seconds: number): Promise<Executed> {
     const { trace: _, ...rest } = this.#options;
     const limits = { seconds, stop: this.#options.signal };
     return await this.#executed({ ...rest, config, sink: new NullSink(), limits, proofs: 0 });
   }
 
-  async #executed(options: ExecuteOptions): Promise<{ end: EndReport; trace: WireTrace }> {
+  async #executed(options: ExecuteOptions): Promise<Executed> {
     const { seed, config } = options;
     const scenario = this.#scenario;
     const { rules } = this.#rules;
@@ -76,10 +87,14 @@ export class GatedRun {
     const clock = new CityClock();
     const stalledSeconds = 2 * config.setupTimeoutSeconds + BEGIN_SECONDS;
     const watch = new ExecutionWatch(options.limits ?? null, stalledSeconds);
-    const service = this.#service(workload, target, options);
+    const startedMs = performance.now();
+    let beganMs = 0;
+    const service = this.#service(workload, target, options, () => {
+      beganMs = performance.now() - startedMs;
+    });
     const execution = { scenario, workload, target, clock, watch, service };
     const end = await watch.over(target, () => executeOn(execution, options));
-    return { end, trace: target.trace };
+    return { end, trace: target.trace, told: target.told(), beganMs };
   }
 
   #target(workload: Workload, { seed, config }: ExecuteOptions): PgwireTarget {
@@ -98,7 +113,12 @@ export class GatedRun {
     });
   }
 
-  #service(workload: Workload, target: PgwireTarget, options: ExecuteOptions): ServicePart {
+  #service(
+    workload: Workload,
+    target: PgwireTarget,
+    options: ExecuteOptions,
+    begun: () => void,
+  ): ServicePart {
     const { seed, config } = options;
     const { rules } = this.#rules;
     const api = this.#api;
@@ -114,10 +134,10 @@ export class GatedRun {
       operations: this.#scenario.operations.filter(offers),
       rest: () => restUntilStrong(rules),
       begun: (verdicts) => {
+        begun();
         verdicts.note('rules', { ...told });
         this.#noteGate(verdicts, target);
       },
-      over: () => target.trace.end(),
       proof: (found) => this.#proof(target, options, found),
       notTested: ({ isAudited }) => this.#notTested(config, isAudited),
     };
@@ -148,13 +168,14 @@ export class GatedRun {
       seconds: asked.seconds,
       again: async (seconds) => {
         try {
-          return (await this.trace(untimed, seconds)).trace;
+          return (await this.again(untimed, seconds)).trace;
         } catch {
           // One that did not come to its end says nothing of the rate.
           return null;
         }
       },
       isStopped: () => signal.requested,
+      withValues: !config.redactValues,
     });
   }
 
@@ -174,18 +195,3 @@ export class GatedRun {
 
 const SILENCE =
   'what the service does after a few ms of silence (its threads cannot be seen here: a seed may have two histories)';
-
-/** A look at one object as the API takes it; null: it has none. */
-function lookOf(
-  { live }: Scenario,
-  { objects }: Workload,
-  api: HttpApi,
-): ((object: string) => Call & { citizen: string }) | null {
-  const look = live?.look;
-  const [first] = objects;
-  if (!look || first === undefined || !api.offers(look(first).call.operation)) return null;
-  return (object) => {
-    const { call, actor } = look(object);
-    return { ...call, citizen: actor };
-  };
-}

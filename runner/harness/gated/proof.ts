@@ -1,6 +1,7 @@
 /** How surely a seed is one history: it is executed again, and what went over the wire is compared. */
 import type { Proof } from '../../../server/contract/index.ts';
-import { parting, type WireTrace } from '../../targets/pgwire/trace.ts';
+import { parting } from '../../targets/pgwire/parting.ts';
+import type { WireTrace } from '../../targets/pgwire/trace.ts';
 
 /** Digits of a trace's hash that are told. */
 const DIGITS = 8;
@@ -23,11 +24,13 @@ export interface ProofOptions {
   /** Executes the seed again, in at most so many seconds; null: it could not be executed to its end. */
   readonly again: (seconds: number) => Promise<WireTrace | null>;
   readonly isStopped: () => boolean;
+  /** False: values of statements are left out of what is told. */
+  readonly withValues: boolean;
 }
 
 /** Null when no execution came to its end. */
 export async function prove(first: WireTrace, options: ProofOptions): Promise<Proof | null> {
-  const { times, again, isStopped } = options;
+  const { times, again, isStopped, withValues } = options;
   const endMs = performance.now() + options.seconds * 1_000;
   let executions = 0;
   let identical = 0;
@@ -38,11 +41,12 @@ export async function prove(first: WireTrace, options: ProofOptions): Promise<Pr
     const other = await again(leftSeconds);
     if (other === null || isStopped()) break;
     executions++;
-    const differs = parting(first, other);
+    const differs = parting(first, other, { withValues });
     if (differs === null) identical++;
     else found ??= differs;
   }
   if (executions === 0) return null;
-  const { hash, renamed } = first;
-  return { executions, identical, trace: hash.slice(0, DIGITS), parting: found, renamed };
+  const { hash, renaming } = first;
+  const { uuids, timestamps } = renaming;
+  return { executions, identical, trace: hash.slice(0, DIGITS), parting: found, renamed: { uuids, timestamps } };
 }
