@@ -55,12 +55,20 @@ export async function executeSeed(
   const limits = { seconds: standardLimit(subject.config), stop: signal };
   // Nothing is kept, so that every event may bear the same time.
   const unkept = { sink: new NullSink(), now: () => EPOCH };
-  const end = await execute({ ...subject, ...unkept, seed, signal, trace, limits, cities, staged, proofs: 1 }).catch(
-    (error: unknown) => {
-      if (error instanceof ExecutionLimitError && signal.requested) return null;
-      throw error;
-    },
-  );
+  const end = await execute({
+    ...subject,
+    ...unkept,
+    seed,
+    signal,
+    trace,
+    limits,
+    cities,
+    staged,
+    proofs: 1,
+  }).catch((error: unknown) => {
+    if (error instanceof ExecutionLimitError && signal.requested) return null;
+    throw error;
+  });
   if (end === null || end.status === 'STOPPED') return null;
   const operations = trace.begun.length;
   const { failForensic } = end;

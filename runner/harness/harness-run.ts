@@ -34,8 +34,8 @@ export type Execute = (options: {
   repeat: Repeat | null;
   targetUrl: string | null;
   exec: string | null;
-  /** The database of a gated run; null: it has no gate. */
-  gate: GateOrder | null;
+  /** The database of a gated run; left out: it has no gate. */
+  gate?: GateOrder | null;
   /** All URLs of a service that has several. */
   targets?: readonly string[];
   /** Files of the user's to load first. */

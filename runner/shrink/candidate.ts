@@ -1,5 +1,10 @@
 /** Parts of a run, and the configurations by which they are executed. */
-import { ERRORS_WITHOUT_CAUSE, type GateOrder, type RunConfig, type Signature } from '../../server/contract/index.ts';
+import {
+  ERRORS_WITHOUT_CAUSE,
+  type GateOrder,
+  type RunConfig,
+  type Signature,
+} from '../../server/contract/index.ts';
 
 /** The run that is made small. */
 export interface Subject {

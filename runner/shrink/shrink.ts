@@ -2,12 +2,7 @@
  * Makes a failing run small: as few operations, faults and scheduling choices as still fail the same way,
  * by delta debugging. Every candidate is executed for real, on the target of the run.
  */
-import {
-  isLive,
-  type RunConfig,
-  type ShrinkProgress,
-  type Smallest,
-} from '../../server/contract/index.ts';
+import { isLive, type RunConfig, type ShrinkProgress, type Smallest } from '../../server/contract/index.ts';
 import { ExecutionLimitError } from '../harness/execution-watch.ts';
 import type { Candidate, Subject } from './candidate.ts';
 import { ddmin } from './ddmin.ts';

@@ -47,7 +47,10 @@ async function executeRun({ do: _, ...run }: WorkerOrderTo<'execute'>, worker: W
   await execute({ ...run, sink, signal: worker.stop, limits, proofs: 0 });
 }
 
-async function surveyService({ do: _, ...order }: WorkerOrderTo<'survey'>, worker: WorkerProcess): Promise<void> {
+async function surveyService(
+  { do: _, ...order }: WorkerOrderTo<'survey'>,
+  worker: WorkerProcess,
+): Promise<void> {
   const surveyed = await survey({
     ...order,
     signal: worker.stop,

@@ -21,7 +21,7 @@ import type { RunRules } from '../live/run-rules.ts';
 import { gatedRulesOf } from './gated-rules.ts';
 import { type LookOf, lookOf } from './look-of.ts';
 import type { StagedService } from './staged-service.ts';
-import type { SurveyOptions } from './survey.ts';
+import type { SurveyOptions } from './survey-options.ts';
 
 /** Connections to the service: the first look sends a few requests at once. */
 const CONNECTIONS = 16;

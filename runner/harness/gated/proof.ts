@@ -48,5 +48,11 @@ export async function prove(first: WireTrace, options: ProofOptions): Promise<Pr
   if (executions === 0) return null;
   const { hash, renaming } = first;
   const { uuids, timestamps } = renaming;
-  return { executions, identical, trace: hash.slice(0, DIGITS), parting: found, renamed: { uuids, timestamps } };
+  return {
+    executions,
+    identical,
+    trace: hash.slice(0, DIGITS),
+    parting: found,
+    renamed: { uuids, timestamps },
+  };
 }

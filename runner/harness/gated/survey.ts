@@ -2,14 +2,14 @@
  * Finds out, before a run is launched, how a service behind the gate is best tested: that it speaks to the gate at all,
  * what rules it keeps, how large its pool is, how it is known that it has settled, and how each execution begins afresh.
  */
-import type { DeclaredRules, GateOrder, RunConfig, Survey } from '../../../server/contract/index.ts';
+import type { DeclaredRules, Survey } from '../../../server/contract/index.ts';
 import { findPool } from '../../targets/pgwire/probe.ts';
 import { ServiceSleep } from '../../targets/pgwire/settling/sleep.ts';
 import type { WirePlan } from '../../targets/pgwire/target.ts';
-import type { StopSignal } from '../execute-options.ts';
 import { Acquaintance } from './acquaintance.ts';
 import { listensAmong } from './listener.ts';
 import { type StagedService, stageService } from './staged-service.ts';
+import type { SurveyOptions } from './survey-options.ts';
 import { Trials } from './trials.ts';
 
 /** For all of a survey. */
@@ -19,20 +19,6 @@ const EACH_WAY = 2;
 /** The trials get so much in any case. */
 const LEAST_SECONDS = 15;
 const SHOWN_CHARACTERS = 120;
-
-export interface SurveyOptions {
-  scenario: string;
-  target: string;
-  targetUrl: string | null;
-  exec: string;
-  gate: GateOrder;
-  seed: number;
-  /** What is given already is heeded, and not found out again. */
-  config: RunConfig;
-  signal: StopSignal;
-  /** Told what is being found out, for people. */
-  tell: (text: string) => void;
-}
 
 /** @throws Error that says what to do when the service cannot be tested behind a gate. */
 export async function survey(options: SurveyOptions): Promise<Survey> {
@@ -111,20 +97,24 @@ class Surveyor {
   #trials(rules: DeclaredRules): Trials {
     const { tell: _, config, ...options } = this.#options;
     const seconds = LIMIT_SECONDS - (performance.now() - this.#startedMs) / 1_000;
-    return new Trials({ ...options, config: { ...config, rules } }, this.#staged, Math.max(LEAST_SECONDS, seconds));
+    return new Trials(
+      { ...options, config: { ...config, rules } },
+      this.#staged,
+      Math.max(LEAST_SECONDS, seconds),
+    );
   }
 
   /** The way that is the faster of those that gave the same each time, and the quickest way to tell rest that does. */
-  async #chosen(trials: Trials, met: Met): Promise<{ plan: WirePlan; ways: Partial<Record<Service, Way>> }> {
+  async #chosen(trials: Trials, met: Met): Promise<{ plan: WirePlan; ways: Ways }> {
     const { gate, settle } = this.#options.config;
     const plan: WirePlan = { service: gate ?? 'restart', settle: settle ?? met.settle, pool: met.pool };
-    const ways: Partial<Record<Service, Way>> = {};
+    const ways: Ways = { restart: null, keep: null };
     for (const service of gate === null ? (['restart', 'keep'] as const) : [gate]) {
       ways[service] = await this.#tried(trials, { ...plan, service }, service === 'restart' || gate !== null);
     }
-    const [best] = (Object.entries(ways) as [Service, Way][])
-      .filter(([, { beganMs, isSame }]) => beganMs !== null && isSame)
-      .toSorted(([, one], [, other]) => (one.beganMs ?? 0) - (other.beganMs ?? 0));
+    const [best] = (Object.entries(ways) as [Service, Way | null][])
+      .filter(([, way]) => way?.isSame)
+      .toSorted(([, one], [, other]) => (one?.beganMs ?? 0) - (other?.beganMs ?? 0));
     if (!best) {
       this.#notes.push(NEVER_SAME);
       return { plan, ways };
@@ -160,6 +150,7 @@ class Surveyor {
 }
 
 type Service = WirePlan['service'];
+type Ways = Record<Service, Way | null>;
 
 /** What is known of the service before it is executed. */
 interface Met extends Pick<Survey, 'rules' | 'learned' | 'pool' | 'settle' | 'cloneMs'> {}
