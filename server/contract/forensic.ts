@@ -67,7 +67,7 @@ export const forensicSchema = z.object({
       otherwise: z.record(z.string(), z.int()).optional(),
     })
     .optional(),
-  /** How often the seed was executed again behind a gate, and whether that was the same. */
+  /** How often the seed was executed again, behind a gate, and whether that was the same. */
   proof: proofSchema.optional(),
   /**
    * For harness failures: exit code, signal, the last lines it printed. For a service that the run started

@@ -120,7 +120,7 @@ function refusedByGate(
   };
 }
 
-const NEED_GATE: readonly RunSettingName[] = ['settle', 'pool', 'prove', 'redactValues'];
+const NEED_GATE: readonly RunSettingName[] = ['gate', 'settle', 'pool', 'prove', 'redactValues'];
 
 function refusedFault(rates: NonNullable<RunValues['faultRates']>, isGated: boolean): Refused | null {
   for (const name of isGated ? (['clock-skew'] as const) : GATE_FAULTS) {
