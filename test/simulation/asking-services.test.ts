@@ -33,9 +33,9 @@ class NotedTarget extends MemoryTarget {
   readonly faults: TaskFaults[] = [];
   refused = 0;
 
-  override start(call: Call, faults: TaskFaults) {
+  override start(call: Call, faults?: TaskFaults) {
     this.calls.push(call);
-    this.faults.push(faults);
+    if (faults) this.faults.push(faults);
     return super.start(call);
   }
 

@@ -25,6 +25,7 @@ import { lookOf } from './look-of.ts';
 import { proofsOf, prove } from './proof.ts';
 import type { StagedService } from './staged-service.ts';
 
+const SHOWN_CHARACTERS = 120;
 /** Where nothing else is known: that of several drivers. */
 const USUAL_POOL = 5;
 /** A city is begun by a process of somebody else's, whose own time limits end before this. */
@@ -148,7 +149,10 @@ export class GatedRun {
     const { service, settle, pool } = this.#plan;
     const { template } = this.#staged.stage;
     const weaker = settle === 'silence' ? SILENCE : null;
-    verdicts.note('gate', { service, settle, pool, template, weaker, ...target.told() });
+    const { background, backgroundWrites } = target.told();
+    const { bytes, how } = template;
+    const about = { service, settle, pool, template: { bytes, how }, weaker };
+    verdicts.note('gate', { ...about, background: background.map(shortText), backgroundWrites });
   }
 
   async #proof(
@@ -191,6 +195,11 @@ export class GatedRun {
       ...(this.#plan.settle === 'silence' ? [SILENCE] : []),
     ];
   }
+}
+
+/** As a history tells of it. */
+function shortText(text: string): string {
+  return text.slice(0, SHOWN_CHARACTERS);
 }
 
 const SILENCE =

@@ -57,7 +57,7 @@ class Surveyor {
     tell('executing a few operations several times');
     const trials = this.#trials(met.rules);
     const { plan, ways } = await this.#chosen(trials, met);
-    const background = trials.first?.told.background ?? [];
+    const { background = [], backgroundWrites = 0 } = trials.first?.told ?? {};
     return {
       ...{ service: plan.service, settle: plan.settle, pool: plan.pool },
       ...{ rules: met.rules, learned: met.learned },
@@ -66,8 +66,8 @@ class Surveyor {
       restartMs: ways.restart?.beganMs ?? null,
       keepMs: ways.keep?.beganMs ?? null,
       identical: { executions: trials.executions, same: trials.same },
-      background: background.map(({ text }) => text.slice(0, SHOWN_CHARACTERS)),
-      backgroundWrites: background.filter(({ writes }) => writes).length,
+      background: background.map((text) => text.slice(0, SHOWN_CHARACTERS)),
+      backgroundWrites,
       notes: this.#notes,
     };
   }
@@ -142,7 +142,7 @@ class Surveyor {
 
   /** Counting is quicker than looking at threads, and right for a service that never has two statements of one request. */
   async #quicker(trials: Trials, plan: WirePlan): Promise<WirePlan> {
-    if (plan.settle !== 'sleep' || trials.first?.told.oneAtATime !== true) return plan;
+    if (plan.settle !== 'sleep' || trials.first?.told.hadTwoAtOnce !== false) return plan;
     const counted = { ...plan, settle: 'count' as const };
     const trial = await trials.run(counted);
     return trial instanceof Error || !trial.isSame ? plan : counted;

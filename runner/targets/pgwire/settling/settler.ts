@@ -25,11 +25,24 @@ export interface Standing {
   canGoOn(): boolean;
   /** Requests are under way. */
   isUnderWay(): boolean;
+  /** Nothing can go on: whoever waited for what is none of the service's is looked at once more. */
+  unstick(): Promise<void>;
 }
 
 /** One way of telling that the service is at rest; resolves when it is. */
 export interface Way {
   rest(standing: Standing): Promise<void>;
+}
+
+export interface SettlerOptions {
+  readonly settle: Settle;
+  readonly traffic: Traffic;
+  /** Null: the threads of the service cannot be seen. */
+  readonly sleep: ServiceSleep | null;
+  /** Of the gate and of the service. */
+  readonly ports: readonly number[];
+  /** Goes on with it. */
+  readonly tally?: SettleTally | undefined;
 }
 
 const SECOND_LOOK_MS = 2;
@@ -42,7 +55,7 @@ const AWAY_BRIEFLY_MS = 2;
 const STUCK_MS = 5_000;
 
 export class Settler {
-  readonly tally = new SettleTally();
+  readonly tally: SettleTally;
   readonly #traffic: Traffic;
   readonly #sure: Way;
   readonly #way: Way;
@@ -50,8 +63,8 @@ export class Settler {
   readonly #count: CountWay | null;
   #misses = 0;
 
-  /** `sleep` null: the threads of the service cannot be seen. */
-  constructor(settle: Settle, traffic: Traffic, sleep: ServiceSleep | null, ports: readonly number[]) {
+  constructor({ settle, traffic, sleep, ports, tally = new SettleTally() }: SettlerOptions) {
+    this.tally = tally;
     this.#traffic = traffic;
     const isSeen = sleep !== null && settle !== 'silence';
     this.#sure = isSeen
@@ -114,6 +127,8 @@ export class Settler {
 
   async #waitForAnything(standing: Standing): Promise<void> {
     while (standing.isUnderWay() && !standing.canGoOn()) {
+      await standing.unstick();
+      if (standing.canGoOn()) return;
       if (await this.#came(STUCK_MS, standing)) continue;
       this.tally.stuck++;
       return;
