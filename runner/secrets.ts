@@ -7,6 +7,10 @@ import {
   secretsOfEnvironment,
 } from '../server/contract/index.ts';
 import type { RunnerConfig } from './config.ts';
+import { GATE_PASSWORD, ROLE_PASSWORD } from './targets/pgwire/ground/passwords.ts';
+
+/** Of any process that may open a gate; its own, which no order names. */
+export const GATE_SECRETS: readonly string[] = [GATE_PASSWORD, ROLE_PASSWORD];
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -24,6 +28,7 @@ export function harnessSecrets(
     ...[target, ...targets].flatMap((each) => [...passwordsOf(each), ...basicOf(each)]),
     ...(exec === null ? [] : secretsOfCommand(exec)),
     ...ofGate(gate),
+    ...GATE_SECRETS,
     ...secretsOfEnvironment(env),
   ];
 }

@@ -3,7 +3,12 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import type { ServiceAddress } from './address.ts';
-import { ServiceProcess, type ServiceReport, type StartedService, type Surroundings } from './service-process.ts';
+import {
+  ServiceProcess,
+  type ServiceReport,
+  type StartedService,
+  type Surroundings,
+} from './service-process.ts';
 
 /** The most instances that `--instances` takes. */
 export const MOST_INSTANCES = 16;

@@ -40,7 +40,8 @@ export async function copyDatabase(options: CopyOptions): Promise<string> {
     } catch (error) {
       if (!NOT_BY_TEMPLATE.has(sqlState(error) ?? '')) throw error;
       refused = true;
-      if (tool === undefined) throw new Error(noWay(error, await connectedTo(sql, from), options, tools), { cause: error });
+      if (tool === undefined)
+        throw new Error(noWay(error, await connectedTo(sql, from), options, tools), { cause: error });
     }
   }
   if (tool === undefined) throw new Error(`There is no way to copy ${from}.`);
@@ -89,6 +90,9 @@ function noWay(
   if (sqlState(error) === '42501') {
     return `The database ${from} cannot be copied as a template: ${reasonOf(error)}. Name its owner in the URL of --gate, or ${install}.`;
   }
-  const who = others.length === 0 ? '' : `: ${others.slice(0, 5).join(', ')}${others.length > 5 ? ` and ${others.length - 5} more` : ''}`;
+  const who =
+    others.length === 0
+      ? ''
+      : `: ${others.slice(0, 5).join(', ')}${others.length > 5 ? ` and ${others.length - 5} more` : ''}`;
   return `The database ${from} cannot be copied while others are connected to it${who}. Stop them, or ${install}.`;
 }

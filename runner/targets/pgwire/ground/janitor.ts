@@ -5,23 +5,13 @@
 import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
 import { connectOne } from '../../postgres/connection.ts';
+import { type JanitorOrder, janitorOrderSchema } from './janitor-order.ts';
 import { clear, endKeeper } from './sweep.ts';
 
 /** Where the database does not come back within this, the next run sweeps. */
 const PATIENCE_MS = 60_000;
 const AGAIN_AFTER_MS = 200;
-
-export const janitorOrderSchema = z.object({
-  url: z.string(),
-  /** The database that the keeper is connected to; null: that of the URL. */
-  database: z.string().nullable(),
-  id: z.string(),
-  /** The folder of the gate's socket; null when it has none. */
-  folder: z.string().nullable(),
-});
-export type JanitorOrder = z.infer<typeof janitorOrderSchema>;
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 

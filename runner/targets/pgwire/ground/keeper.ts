@@ -19,10 +19,13 @@ const COMMON_DATABASE = 'postgres';
 
 export class Keeper {
   readonly sql: postgres.Sql;
+  /** The database that it is connected to; null: that of the URL. */
+  readonly database: string | null;
   #isOver = false;
   #comesBack = false;
 
   private constructor(url: string, database: string | null, { keeper }: Names) {
+    this.database = database;
     this.sql = connectOne({ url, database }, keeper, FAST, () => void this.#comeBack());
   }
 

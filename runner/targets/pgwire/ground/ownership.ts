@@ -1,7 +1,7 @@
 /** Makes all that is in a database of ours the role's own, so that a service may migrate it; and keeps it still. */
 import type postgres from 'postgres';
-import { reasonOf } from './reason.ts';
 import { sqlState } from '../../../service/sql-service.ts';
+import { reasonOf } from './reason.ts';
 
 /** Statements sent at once: each holds a lock until all of them are done, and a server has room for some thousands. */
 const AT_ONCE = 100;

@@ -19,7 +19,9 @@ const OF_ROLES = new Set(['42704', '42501']);
 /** @throws Error with the line that failed. */
 export async function runSchema(file: string, url: string): Promise<void> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new Error(`The schema file cannot be read: ${reasonOf(error)}. Give another one with --gate-schema.`);
+    throw new Error(
+      `The schema file cannot be read: ${reasonOf(error)}. Give another one with --gate-schema.`,
+    );
   });
   if (OF_PSQL.test(text)) {
     throw new Error(
@@ -30,9 +32,12 @@ export async function runSchema(file: string, url: string): Promise<void> {
   try {
     await sql.unsafe(text);
   } catch (error) {
-    throw new Error(`The schema file ${file} failed${lineOf(error, text)}: ${reasonOf(error)}.${hintFor(error)}`, {
-      cause: error,
-    });
+    throw new Error(
+      `The schema file ${file} failed${lineOf(error, text)}: ${reasonOf(error)}.${hintFor(error)}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await sql.end({ timeout: 1 });
   }

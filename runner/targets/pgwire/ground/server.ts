@@ -37,5 +37,10 @@ function socketOf(path: unknown): { folder: string; port: number } | null {
 /** A database of this server, for this role. */
 export function addressOn(server: Server, role: Pick<DatabaseAddress, 'user' | 'password' | 'database'>) {
   const address: DatabaseAddress = { host: server.host, port: server.port, ...role };
-  return { ...address, url: server.tls ? `${urlOf(address)}${urlOf(address).includes('?') ? '&' : '?'}sslmode=require` : urlOf(address) };
+  return {
+    ...address,
+    url: server.tls
+      ? `${urlOf(address)}${urlOf(address).includes('?') ? '&' : '?'}sslmode=require`
+      : urlOf(address),
+  };
 }

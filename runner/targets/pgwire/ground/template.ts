@@ -79,7 +79,9 @@ async function copied(options: TemplateOptions): Promise<string> {
 async function empty({ sql, url, name, source }: TemplateOptions): Promise<string> {
   const likeness = await inside(url, source, likenessOf);
   if (!(await createLike(sql, name, { ...likeness, settings: [] }))) {
-    throw new Error(`A database like ${source} cannot be created on its server: it is broken, or of a kind of its own.`);
+    throw new Error(
+      `A database like ${source} cannot be created on its server: it is broken, or of a kind of its own.`,
+    );
   }
   await inside(url, name, (own) => installExtensions(own, likeness));
   return 'an empty database';
