@@ -28,7 +28,7 @@ import type { StagedService } from './staged-service.ts';
 
 const SHOWN_CHARACTERS = 120;
 /** Where nothing else is known: that of several drivers. */
-const USUAL_POOL = 5;
+export const USUAL_POOL = 5;
 /** A city is begun by a process of somebody else's, whose own time limits end before this. */
 const BEGIN_SECONDS = 60;
 
