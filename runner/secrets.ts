@@ -8,6 +8,10 @@ import {
   type WorkerOrder,
 } from '../server/contract/index.ts';
 import type { RunnerConfig } from './config.ts';
+import { GATE_PASSWORD, ROLE_PASSWORD } from './targets/pgwire/ground/passwords.ts';
+
+/** Of any process that may open a gate; its own, which no order names. */
+export const GATE_SECRETS: readonly string[] = [GATE_PASSWORD, ROLE_PASSWORD];
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -25,6 +29,7 @@ export function harnessSecrets(
     ...[target, ...targets].flatMap((each) => [...passwordsOf(each), ...basicOf(each)]),
     ...(exec === null ? [] : secretsOfCommand(exec)),
     ...ofGate(gate),
+    ...GATE_SECRETS,
     ...secretsOfEnvironment(env),
   ];
 }
