@@ -5,8 +5,13 @@ import {
   passwordsOf,
   secretsOfCommand,
   secretsOfEnvironment,
+  type WorkerOrder,
 } from '../server/contract/index.ts';
 import type { RunnerConfig } from './config.ts';
+import { GATE_PASSWORD, ROLE_PASSWORD } from './targets/pgwire/ground/passwords.ts';
+
+/** Of any process that may open a gate; its own, which no order names. */
+export const GATE_SECRETS: readonly string[] = [GATE_PASSWORD, ROLE_PASSWORD];
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -24,6 +29,7 @@ export function harnessSecrets(
     ...[target, ...targets].flatMap((each) => [...passwordsOf(each), ...basicOf(each)]),
     ...(exec === null ? [] : secretsOfCommand(exec)),
     ...ofGate(gate),
+    ...GATE_SECRETS,
     ...secretsOfEnvironment(env),
   ];
 }
@@ -41,6 +47,13 @@ export function runnerSecrets(
     ...ofGate(gate),
     ...secretsOfEnvironment(env),
   ];
+}
+
+/** Of a worker: what its order gives to the service under test. */
+export function workerSecrets(order: WorkerOrder): string[] {
+  const exec = 'exec' in order ? order.exec : null;
+  const gate = 'gate' in order ? order.gate : null;
+  return [...(exec === null ? [] : secretsOfCommand(exec)), ...ofGate(gate)];
 }
 
 /** The password of the template, and what stands in the command that prepares one. */

@@ -62,6 +62,11 @@ const ON_THE_WIRE: Record<RunConfig['faults'], FaultRates> = {
 /** The clock of a service that knows nothing of us is the machine's. */
 export const NOT_ON_THE_WIRE = ['clock-skew'] as const satisfies readonly FaultName[];
 
+/** The rates of a profile as it is for services of all kinds. */
+export function profileRates({ faults }: Pick<RunConfig, 'faults'>): FaultRates {
+  return PROFILES[faults];
+}
+
 /** The rates of a run: its profile's, with its own in their place. */
 export function faultRates(config: RunConfig): FaultRates {
   const { faults, faultRates: own, gate } = config;
