@@ -1,20 +1,22 @@
 /** `simcity replay --verify`: executes a run's seed again and holds the two histories against each other. */
-import type { Modules, Run, RunEvent, WorkerLine } from '../../server/contract/index.ts';
+import type { GateOrder, Modules, Run, RunEvent, WorkerLine } from '../../server/contract/index.ts';
 import { isTerminal } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { storedEvents } from '../client/stored-events.ts';
-import { cityDatabase } from '../hosting/city-database.ts';
+import { cityDatabase, citySubject } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { refuseOtherGeneration } from '../hosting/generation.ts';
-import { recallModules } from '../hosting/modules.ts';
+import { recallGate, recallModules } from '../hosting/modules.ts';
 import { startWorker } from '../hosting/worker.ts';
 import { partingText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
-import { type Comparison, compareHistories } from '../run/compare-histories.ts';
+import { type Comparison, compareHistories, type Parting } from '../run/compare-histories.ts';
 import { formatNumber } from '../run/format.ts';
 import { isBrokenOff } from '../run/outcome.ts';
+import { classOfParting } from '../run/parting-class.ts';
+import { renamedText } from '../run/proof.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 import { EVENTS_AROUND } from './diff.ts';
 import { refuseLoss } from './refuse-loss.ts';
@@ -37,9 +39,11 @@ export async function verify(context: Context, runId: string, flags: VerifyFlags
   }
   refuseLoss(run, 'verify');
   refuseOtherGeneration(run);
-  const database = await cityDatabase(context, flags, run.target, connected);
+  const gated = recallGate(context, flags, run) ?? {};
+  const database = await cityDatabase(context, flags, citySubject(run), connected);
   const modules = recallModules(context, flags, run);
-  const comparison = await executeAndCompare(context, connected.api, run, database.url, modules);
+  const own = { ...gated, targetUrl: database.url, modules };
+  const comparison = await executeAndCompare(context, connected.api, run, own);
   await database.close();
   await connected.hosted?.close();
   return await report(context, run, comparison, flags);
@@ -49,15 +53,14 @@ async function executeAndCompare(
   context: Context,
   api: Api,
   run: Run,
-  targetUrl: string | null,
-  modules: Modules | undefined,
+  own: { targetUrl: string | null; modules: Modules | undefined; exec?: string; gate?: GateOrder },
 ): Promise<Comparison> {
   const { scenario, target, seed } = run;
   // Wall time decides how far a run gets, never what happens on the way.
   const config = { ...run.config, durationSeconds: null, rate: null };
   const worker = startWorker(context, {
     do: 'execute',
-    ...{ scenario, target, seed, config, targetUrl, modules },
+    ...{ scenario, target, seed, config, ...own },
   });
   try {
     const unfinished = endingNotDecidedBySeed(run);
@@ -67,6 +70,7 @@ async function executeAndCompare(
       {
         around: EVENTS_AROUND,
         leftIsPrefix: unfinished.length > 0,
+        isGated: run.config.gate !== null,
       },
     );
   } finally {
@@ -104,29 +108,35 @@ async function report(
   comparison: Comparison,
   flags: VerifyFlags,
 ): Promise<number> {
-  const { common } = comparison;
+  const { common, renamed } = comparison;
   const limitedByTime = run.config.durationSeconds !== null && timeLimitReached(comparison);
   const identical = comparison.parting === null || limitedByTime;
   const limit = limitedByTime ? 'its time was up' : whatEndedIt(run);
   const versions = changedVersions(comparison);
   if (flags.json) {
     const parting = identical ? null : comparison.parting;
-    await context.out(
-      `${safeJson({ run: run.id, seed: run.seed, identical, common, endedBy: limit, versions, parting }, 2)}\n`,
-    );
+    const kind = renamed === null || parting === null ? {} : classOfParting(parting);
+    const told = { run: run.id, seed: run.seed, identical, common, endedBy: limit, versions, parting };
+    await context.out(`${safeJson({ ...told, ...(renamed === null ? {} : { renamed, ...kind }) }, 2)}\n`);
   } else {
     for (const { name, recorded, executed } of versions) {
       context.err(`simcity: ${safeText(name)} was ${safeText(recorded)} and is ${safeText(executed)} now.\n`);
     }
     const style = styleFor(wantsColor(context, 'stdout'));
     const until = limit === null ? '' : ` up to where ${limit}`;
+    const parting = identical ? null : comparison.parting;
     await context.out(
-      identical
-        ? `${style.green('identical')}, ${formatNumber(common)} events${until} (seed ${run.seed})\n`
-        : `${partingText(comparison.parting as NonNullable<Comparison['parting']>, ['recorded', 'executed'], style)}\n`,
+      parting === null
+        ? `${style.green('identical')}, ${formatNumber(common)} events${until} (seed ${run.seed}${renamedText(renamed)})\n`
+        : `${partingText(parting, ['recorded', 'executed'], style)}\n${renamed === null ? '' : classText(parting)}`,
     );
   }
   return identical ? EXIT.pass : EXIT.fail;
+}
+
+function classText(parting: Parting): string {
+  const { class: kind, advice } = classOfParting(parting);
+  return `\nIts class: ${kind}. ${advice}\n`;
 }
 
 /** With a limit of wall time, a run heals when the time is up; from there on the seed alone does not decide. */

@@ -201,6 +201,7 @@ export class RunSupervisor {
           run: this.#run,
           modules: this.#modules,
           exec: isServiceTarget(this.#run.target) ? this.#config.exec : null,
+          gate: this.#config.gate,
           exit,
           interventions: this.#interventions,
           lastEvents,

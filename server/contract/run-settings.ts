@@ -32,6 +32,7 @@ const rare = { isRare: true } as const;
 /** Of runs with a gate, which only a command line can begin. */
 const gated = {
   ...part({ commands: ['run', 'campaign'], isOfServices: true, except: ['variable', 'file', 'form'] }),
+  ...part({ isOfGate: true }),
   ...rare,
 } as const;
 
@@ -107,7 +108,13 @@ const config = {
   },
   rules: {
     ...part({ kind: 'rules', choices: RULES, default: {}, unset: "the adapter's, or learned" }),
-    ...part({ flag: 'rule', field: 'rules', value: 'NAME=VALUE', commands: ['run'], isOfServices: true }),
+    ...part({
+      commands: ['run', 'campaign'],
+      flag: 'rule',
+      field: 'rules',
+      value: 'NAME=VALUE',
+      isOfServices: true,
+    }),
     ...city('Rules', 'what a service at a URL promises, such as keys=no'),
     ...rare,
   },
@@ -129,7 +136,7 @@ const config = {
   setupTimeoutSeconds: {
     ...part({ kind: 'seconds', most: 3_600, default: 60, flag: 'setup-timeout', value: 'TIME' }),
     ...city('Setup timeout', 'how long the setup of a service at a URL may take, and a reset of it'),
-    ...part({ commands: ['run'], isOfServices: true, suggestions: ['30s', '1m', '5m'] }),
+    ...part({ commands: ['run', 'campaign'], isOfServices: true, suggestions: ['30s', '1m', '5m'] }),
     ...rare,
   },
   gate: {

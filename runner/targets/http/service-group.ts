@@ -101,6 +101,12 @@ function atPort(address: ServiceAddress, port: number): ServiceAddress {
   return { ...address, url, port };
 }
 
+/** The same service at a port that nobody listens on now. */
+export async function besideAddress(address: ServiceAddress): Promise<ServiceAddress> {
+  const [port] = await freePorts(1, address.addresses[0]?.address ?? '127.0.0.1');
+  return atPort(address, port as number);
+}
+
 /** Ports that nobody listens on now; all held at once, so that no two are the same. */
 async function freePorts(count: number, host: string): Promise<number[]> {
   const servers = await Promise.all(
