@@ -15,6 +15,7 @@ const entries = {
   runner: 'runner/main.ts',
   harness: 'runner/harness/main.ts',
   worker: 'runner/worker/main.ts',
+  'gate-janitor': 'runner/targets/pgwire/ground/janitor.ts',
 };
 
 /**

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
 import {
   EnvironmentError,
+  type GateOrder,
+  gateOrderSchema,
   type LauncherName,
   type Modules,
   type ProcessValues,
@@ -24,6 +26,7 @@ const NAMES = [
   'scenarioModule',
   'adapterModule',
   'exec',
+  'gate',
   'targets',
   'targetCredentials',
   'sink',
@@ -53,6 +56,8 @@ export interface RunnerConfig {
   onlyRun: string | null;
   /** The command that starts the service that a run's target names; set by `simcity run --exec` alone. */
   exec: string | null;
+  /** The database of the gated run that it may claim; set by `simcity run --gate` alone. */
+  gate: GateOrder | null;
   /** URLs with user and password, for targets of the same origin. */
   credentials: string[];
   /** How harnesses are started, and from which image those in containers. */
@@ -101,6 +106,7 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     onlyRun: found.onlyRun,
     // Never for runs that others may have launched: those of a runner that takes any.
     exec: found.onlyRun === null ? null : found.exec,
+    gate: found.onlyRun === null ? null : gateIn(found.gate),
     credentials: targetCredentials,
     supabase: projectOf(found),
     launcher: found.launcher,
@@ -137,6 +143,18 @@ function assertNoFiles({ launcher, targetModule, scenarioModule, exec }: Found):
   throw new RunnerConfigError(
     `--target FILE, --scenario FILE and --exec need --launcher process: they are not in the image of ${launcher}`,
   );
+}
+
+/** @throws RunnerConfigError that does not show it: it may hold a password. */
+function gateIn(text: string | null): GateOrder | null {
+  if (text === null) return null;
+  try {
+    return gateOrderSchema.parse(JSON.parse(text));
+  } catch {
+    throw new RunnerConfigError(
+      'SIMCITY_GATE is set by `simcity run --gate` alone, and is none of its orders',
+    );
+  }
 }
 
 function projectOf({ sink, supabaseUrl: url, supabaseKey: key }: Found): SupabaseProject | null {

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
+  gateOrderSchema,
   modulesSchema,
   runConfigSchema,
   type SeedFailure,
@@ -10,6 +11,7 @@ import {
   seedRangeSchema,
   signatureSchema,
   smallestSchema,
+  type Through,
 } from '../../server/contract/index.ts';
 import { doubtAboutDataDir, refuseForeign } from '../hosting/data-dir.ts';
 import { readSealed, replaceSealed } from '../hosting/private-files.ts';
@@ -45,26 +47,31 @@ const checkpointSchema = z.object({
   target: z.string(),
   /** Files of the user's that it executes. */
   modules: modulesSchema.optional(),
+  /** What starts the service, and what is behind the gate before its database. */
+  exec: z.string().nullable().default(null),
+  gate: gateOrderSchema.nullable().default(null),
   config: runConfigSchema,
   seeds: z.array(seedRangeSchema),
   through: z.array(seedRangeSchema),
   operations: z.int(),
   /** Time spent executing, from each start to its stop. */
   seconds: z.number(),
+  /** Failing seeds that were executed a second time, and those of them that were the same again; behind a gate. */
+  proved: z.int().default(0),
+  identical: z.int().default(0),
   found: z.array(foundSchema),
 });
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 
 /** Takes in what the worker says of seeds that are through. */
-export function absorb(
-  checkpoint: Checkpoint,
-  through: { seeds: number[]; failures: SeedFailure[]; operations: number },
-): void {
+export function absorb(checkpoint: Checkpoint, through: Through): void {
   checkpoint.through = joined([
     ...checkpoint.through,
     ...through.seeds.map((seed): [number, number] => [seed, seed]),
   ]);
   checkpoint.operations += through.operations;
+  checkpoint.proved += through.proved ?? 0;
+  checkpoint.identical += through.identical ?? 0;
   for (const failure of through.failures) absorbFailure(checkpoint.found, failure);
 }
 
@@ -140,18 +147,19 @@ function load(path: string, name: string): Checkpoint {
       hint: 'Start a new one with another --name.',
     });
   }
-  if (executesFiles(checkpoint.data) && !file.isSealed) throw notFromHere(name, path);
+  if (executesOwnCode(checkpoint.data) && !file.isSealed) throw notFromHere(name, path);
   return checkpoint.data;
 }
 
-function executesFiles({ modules }: Checkpoint): boolean {
+function executesOwnCode({ modules, exec, gate }: Checkpoint): boolean {
+  if (exec !== null || gate !== null) return true;
   return modules !== undefined && Object.values(modules).some((file) => file !== null);
 }
 
 /** Code is executed only where the command is given: a checkpoint that was copied here must not name it. */
 function notFromHere(name: string, path: string): CliError {
   return usageError(
-    `the campaign '${safeText(name)}' executes files, and its checkpoint was not written here: ${safeText(path)} is a copy.`,
-    'Start a new one with another --name, and name the files with --target and --scenario.',
+    `the campaign '${safeText(name)}' executes files or commands, and its checkpoint was not written here: ${safeText(path)} is a copy.`,
+    'Start a new one with another --name, and name the files and commands again.',
   );
 }

@@ -1,8 +1,10 @@
 /** Conducts a campaign: executes the seeds that are left, then records and shrinks what was found. */
 import { availableParallelism } from 'node:os';
+import { runConfigSchema } from '../../server/contract/index.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { type Connected, hostWhatIsMissing } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
+import { surveyed } from '../hosting/survey.ts';
 import type { Context } from '../process/context.ts';
 import type { Stopping } from '../process/stopping.ts';
 import { formatNumber } from '../run/format.ts';
@@ -43,13 +45,15 @@ export async function conduct(
     reporter.connected?.(connected.api);
     return connected;
   };
+  const { target, gate } = checkpoint;
   const cities = await cityDatabase(
     context,
     flags,
-    checkpoint.target,
-    checkpoint.target === 'memory' ? null : await connect(),
+    { target, isGated: gate !== null },
+    target === 'memory' ? null : await connect(),
   );
   const targetUrl = cities.url;
+  if (gate !== null) await survey(context, checkpoint, targetUrl, { save, reporter });
   let finished = await hunt(context, checkpoint, {
     targetUrl,
     parallel: flags.parallel ?? availableParallelism(),
@@ -59,8 +63,9 @@ export async function conduct(
   });
   if (finished && flags.record && checkpoint.found.some(isUnfinished)) {
     const reached = await connect();
-    if (!checkpoint.modules) await reached.hosted?.startRunner(null);
-    const ownRunner = reached.hosted !== null || checkpoint.modules !== undefined;
+    const isOwn = checkpoint.modules !== undefined || checkpoint.exec !== null;
+    if (!isOwn) await reached.hosted?.startRunner(null);
+    const ownRunner = reached.hosted !== null || isOwn;
     finished = await recordAll(context, checkpoint, {
       connected: reached,
       ...{ flags, ownRunner, targetUrl, save, reporter, stopping },
@@ -73,6 +78,25 @@ export async function conduct(
       await (connected as Connected | null)?.hosted?.close();
     },
   };
+}
+
+/** Puts what a survey of the service finds out into the settings of all seeds; once, also of a campaign that goes on. */
+async function survey(
+  context: Context,
+  checkpoint: Checkpoint,
+  targetUrl: string | null,
+  { save, reporter }: Pick<ConductOptions, 'save' | 'reporter'>,
+): Promise<void> {
+  const { scenario, target, config, exec, gate, modules, seeds } = checkpoint;
+  if (gate === null || exec === null) return;
+  const { config: found } = await surveyed(context, {
+    launch: { scenario, target, config },
+    ...{ target, gate, exec, targetUrl, say: reporter.say },
+    modules: modules ?? null,
+    seed: seeds[0]?.[0] ?? 1,
+  });
+  checkpoint.config = runConfigSchema.parse(found);
+  save();
 }
 
 /** True while a failure is not recorded, or it is not known whether it can be made small. */

@@ -27,7 +27,7 @@ const SAVE_EVERY_MS = 1_000;
 export async function hunt(context: Context, checkpoint: Checkpoint, options: HuntOptions): Promise<boolean> {
   const left = without(checkpoint.seeds, checkpoint.through);
   if (left.length === 0) return true;
-  const { scenario, target, config, modules } = checkpoint;
+  const { scenario, target, config, modules, exec, gate } = checkpoint;
   const { targetUrl, parallel, save, reporter } = options;
   const worker = startWorker(context, {
     do: 'campaign',
@@ -36,6 +36,8 @@ export async function hunt(context: Context, checkpoint: Checkpoint, options: Hu
     config,
     targetUrl,
     modules,
+    exec,
+    gate,
     seeds: left,
     parallel,
   });

@@ -65,14 +65,15 @@ async function takeRecorded(
 
 async function recorded(
   context: Context,
-  { scenario, target, config, name, modules }: Checkpoint,
+  { scenario, target, config, name, modules, exec, gate }: Checkpoint,
   { seed }: Found,
   { connected, flags, ownRunner }: RecordOptions,
 ): Promise<Run> {
   const { api } = connected;
   const launch = { scenario, target, seed, config, campaign: name };
-  const own =
-    modules && (await launchHere(context, connected, flags, launch, { modules, exec: undefined }, () => {}));
+  const code = { modules: modules ?? null, exec: exec ?? undefined, gate };
+  const isOwn = code.modules !== null || exec !== null;
+  const own = isOwn ? await launchHere(context, connected, flags, launch, code, () => {}) : null;
   const launched = own?.run ?? (await api.launch(launch));
   const since = Date.now();
   for (;;) {
@@ -94,13 +95,13 @@ async function recorded(
 
 async function makeSmall(
   context: Context,
-  { scenario, target, config, modules }: Checkpoint,
+  { scenario, target, config, modules, exec, gate }: Checkpoint,
   found: Found,
   { connected, targetUrl, save, reporter, stopping }: RecordOptions,
 ): Promise<boolean> {
   const { seed, signature } = found;
   const outcome = await shrinkSeed(context, {
-    ...{ scenario, target, seed, config, signature, targetUrl, modules },
+    ...{ scenario, target, seed, config, signature, targetUrl, modules, exec, gate },
     maxExecutions: undefined,
     maxSeconds: undefined,
     title: `shrinking seed ${seed} (${safeText(formatSignature(signature))})`,

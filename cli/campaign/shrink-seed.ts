@@ -1,5 +1,11 @@
 /** Finds a smallest part of what a seed does that still fails the same way, in a worker. */
-import { isServiceTarget, type Modules, type Signature, type Smallest } from '../../server/contract/index.ts';
+import {
+  type GateOrder,
+  isServiceTarget,
+  type Modules,
+  type Signature,
+  type Smallest,
+} from '../../server/contract/index.ts';
 import { startWorker } from '../hosting/worker.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
@@ -21,6 +27,8 @@ export interface ShrinkRequest {
   modules: Modules | undefined;
   /** The command that starts the service. */
   exec?: string | null;
+  /** The database of a gated run. */
+  gate?: GateOrder | null;
   maxExecutions: number | undefined;
   maxSeconds: number | undefined;
   /** For the progress line. */

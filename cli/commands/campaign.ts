@@ -1,10 +1,16 @@
 /** `simcity campaign`: many seeds at full speed; each distinct failure is then recorded and made small. */
-import { ENGINE_GENERATION, runConfigSchema, type SeedRange } from '../../server/contract/index.ts';
+import {
+  ENGINE_GENERATION,
+  isServiceTarget,
+  runConfigSchema,
+  type SeedRange,
+} from '../../server/contract/index.ts';
 import { type CampaignFiles, type Checkpoint, campaignFiles } from '../campaign/checkpoint.ts';
 import { conduct } from '../campaign/conduct.ts';
 import { joined } from '../campaign/ranges.ts';
 import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
+import { gateOrderOf } from '../hosting/gate.ts';
 import { refuseOtherCampaign } from '../hosting/generation.ts';
 import { modulesOf } from '../hosting/modules.ts';
 import { campaignJson, campaignText } from '../output/campaign.ts';
@@ -66,6 +72,8 @@ async function begun(
   flags: CampaignFlags & { scenario: string },
 ): Promise<Checkpoint> {
   const launch = await launchOfFlags({ ...flags, target: flags.target ?? 'memory' });
+  const gate = gateOrderOf(context, flags);
+  refuseWithoutGate(flags);
   const name = flags.name ?? freshName(files);
   if (files.exists(name)) {
     throw usageError(
@@ -81,14 +89,28 @@ async function begun(
     scenario: launch.scenario ?? flags.scenario,
     target: launch.target ?? 'memory',
     modules: (await modulesOf(context, launch, flags)) ?? undefined,
+    exec: flags.exec ?? null,
+    gate,
     // A pace is for watching, and nobody watches.
     config: { ...runConfigSchema.parse(launch.config), rate: null },
     seeds: joined(flags.seeds ?? DEFAULT_SEEDS),
     through: [],
     operations: 0,
     seconds: 0,
+    proved: 0,
+    identical: 0,
     found: [],
   };
+}
+
+/** Seeds decide a run against a service only behind a gate. */
+function refuseWithoutGate({ target = '', exec, adapter, gate }: CampaignFlags): void {
+  if (gate !== undefined) return;
+  if (!isServiceTarget(target) && exec === undefined && adapter === undefined) return;
+  throw usageError(
+    'a campaign executes seeds, and without --gate the world decides what comes first in a service at a URL.',
+    "Such as: simcity campaign --target http://127.0.0.1:8080 --exec 'node server.js' --gate",
+  );
 }
 
 function resumed(files: CampaignFiles, flags: CampaignFlags): Checkpoint {

@@ -91,6 +91,8 @@ function optionsOf(command: Command, before: readonly string[]): Word[] {
 }
 
 const FILES: Word[] = [[':files', '']];
+/** Options of no setting that take a file. */
+const TAKE_FILES: ReadonlySet<string> = new Set(['--output', '--adapter', '--gate-schema']);
 const DIRECTORIES: Word[] = [[':directories', '']];
 
 /** By the option. */
@@ -103,7 +105,7 @@ const NO_SETTING: Setting = { kind: 'text', help: '', default: null };
 function valuesOf({ long, argChoices = [] }: Option, prefix: string, { said }: Place): Word[] {
   const setting = SETTINGS.get(long ?? '');
   const words = (values: readonly string[]): Word[] => values.map((value) => [`${prefix}${value}`, '']);
-  if (long === '--output' || long === '--adapter') return FILES;
+  if (long !== undefined && TAKE_FILES.has(long)) return FILES;
   if (setting === undefined) return words(long === '--max-time' ? ['30s', '1m', '10m'] : argChoices);
   const names = choicesOf(setting, said).flatMap(({ name, what }): Word[] => {
     const pair: Word = [`${prefix}${name}=`, what];

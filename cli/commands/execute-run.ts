@@ -1,8 +1,11 @@
 /** Launches a run, hosts what is missing for it, shows it to its end, and writes the reports. */
 
 import { isModuleFile, isServiceTarget, type Launch, splitCredentials } from '../../server/contract/index.ts';
-import { connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
-import { launchHere, modulesOf } from '../hosting/modules.ts';
+import { cityDatabase } from '../hosting/city-database.ts';
+import { type Connected, connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
+import { gateOrderOf } from '../hosting/gate.ts';
+import { launchHere, modulesOf, type OwnCode, runnerDatabase } from '../hosting/modules.ts';
+import { surveyed } from '../hosting/survey.ts';
 import { startPulse } from '../output/pulse.ts';
 import { settingsText } from '../output/settings.ts';
 import { styleFor } from '../output/style.ts';
@@ -21,17 +24,20 @@ export async function execute(
   presentation: Presentation,
 ): Promise<number> {
   refuseWithoutUrl(flags);
+  const gate = gateOrderOf(context, flags);
   const modules = await modulesOf(context, launch, flags);
   const silent = presentation.quiet;
   const { progress, connected: stopPulse } = startProgress(context, silent);
   const connected = await hostWhatIsMissing(context, flags, progress).finally(stopPulse);
   const credentials = credentialsOf(flags);
-  const code = { modules, exec: flags.exec, credentials };
+  const code = { modules, exec: flags.exec, gate, credentials };
+  const settled =
+    gate === null ? launch : await surveyedHere(context, connected, launch, flags, code, progress);
   const own =
     modules || flags.exec !== undefined || credentials !== undefined
-      ? await launchHere(context, connected, flags, launch, code, progress)
+      ? await launchHere(context, connected, flags, settled, code, progress)
       : null;
-  const launched = own?.run ?? (await connected.api.launch(launch));
+  const launched = own?.run ?? (await connected.api.launch(settled));
   if ((presentation.as === 'screen' || presentation.as === 'json') && !silent)
     context.err(settingsText(launched));
   if (!own) await connected.hosted?.startRunner(launched.id);
@@ -46,6 +52,27 @@ export async function execute(
   await own?.close();
   await connected.hosted?.close();
   return exitCode;
+}
+
+/** The launch with what a survey of the service behind the gate found out. */
+async function surveyedHere(
+  context: Context,
+  connected: Connected,
+  launch: Launch,
+  { exec, target, seed, ...flags }: RunFlags,
+  { gate, modules }: OwnCode,
+  say: (message: string) => void,
+): Promise<Launch> {
+  if (gate === null || exec === undefined || target === undefined || seed === undefined)
+    throw new Error('A gate has a service.');
+  runnerDatabase(context, connected, flags);
+  const database = await cityDatabase(context, flags, { target, isGated: true }, connected);
+  try {
+    const { url: targetUrl } = database;
+    return await surveyed(context, { launch, target, seed, gate, exec, modules, targetUrl, say });
+  } finally {
+    await database.close();
+  }
 }
 
 /** The URLs of the service that have a user and a password, as SIMCITY_TARGET_CREDENTIALS takes them. */
@@ -96,6 +123,7 @@ function startProgress(context: Context, silent: boolean) {
 
 export async function detach(context: Context, launch: Launch, flags: RunFlags): Promise<number> {
   refuseWithoutUrl(flags);
+  gateOrderOf(context, flags);
   const isOwn = flags.exec !== undefined || flags.adapter !== undefined;
   if (isOwn || isModuleFile(flags.scenario ?? '') || isModuleFile(flags.target ?? '')) {
     throw usageError(

@@ -27,13 +27,18 @@ type SettingFlags = {
   >;
 };
 
-export interface RunFlags extends OutputFlags, SettingFlags {
+export interface RunFlags extends OutputFlags, Omit<SettingFlags, 'gate-service' | 'gate-pool'> {
   /** As `shrink` prints it. */
   reduction?: string;
   /** The command that starts the service that `target` names. */
   exec?: string;
   /** A file that maps the calls to the API of that service. */
   adapter?: string;
+  /** The URL of the template behind the gate; true: one of ours. */
+  gate?: string | true;
+  gateSchema?: string;
+  gatePrepare?: string;
+  gateLarge?: true;
   server?: string;
   dataDir?: string;
   port?: number;
@@ -46,7 +51,7 @@ export async function launchOfFlags(flags: RunFlags): Promise<Launch> {
   const values = Object.fromEntries(
     RUN_ROWS.map(([name, setting]) => [name, given[camelCase(flagOf(name, setting) ?? name)]]),
   ) as RunValues;
-  const refused = refusalOf(values);
+  const refused = refusalOf(values, flags.gate !== undefined);
   if (refused !== null) throw usageError(safeText(refused.why), safeText(refused.advice));
   return launchOf(
     flags.reduction === undefined ? values : { ...values, reduction: await reductionOf(flags.reduction) },

@@ -11,6 +11,7 @@ import { EXIT } from '../process/errors.ts';
 import { attemptText, isQueuedAgain, waitingText } from '../run/attempts.ts';
 import { formatMetric, formatNumber } from '../run/format.ts';
 import { runOutcome } from '../run/outcome.ts';
+import { proofLines } from '../run/proof.ts';
 import { ruleLines } from '../run/rules.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 import { textWidth } from '../terminal/columns.ts';
@@ -60,7 +61,12 @@ function details(run: Run, { closing, rules }: Awaited<ReturnType<typeof toldOf>
   ]);
   const verdict = verdictOf(run);
   const ending = verdict
-    ? ['', verdictLine(run, verdict, style, closing), ...failureLines(run, verdict, style)]
+    ? [
+        '',
+        verdictLine(run, verdict, style, closing),
+        ...failureLines(run, verdict, style),
+        ...proofLines(closing).map((line) => `  ${line}`),
+      ]
     : [];
   return [
     ...pairs(state, style),

@@ -1,11 +1,11 @@
 /** `simcity shrink`: finds a smallest part of a failed run that still fails the same way. */
-import { isServiceTarget, signatureOf } from '../../server/contract/index.ts';
+import { isLive, signatureOf } from '../../server/contract/index.ts';
 import { lineReporter } from '../campaign/reporter.ts';
 import { shrinkSeed } from '../campaign/shrink-seed.ts';
-import { cityDatabase } from '../hosting/city-database.ts';
+import { cityDatabase, citySubject } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { refuseOtherGeneration } from '../hosting/generation.ts';
-import { recallExec, recallModules } from '../hosting/modules.ts';
+import { recallExec, recallGate, recallModules } from '../hosting/modules.ts';
 import { smallestText } from '../output/smallest.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
@@ -36,15 +36,17 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
   }
   refuseBrokenOff(run, 'shrink');
   refuseOtherGeneration(run);
-  const database = isServiceTarget(run.target)
+  const gated = recallGate(context, flags, run);
+  const database = isLive(run.target, run.config)
     ? { url: null, close: async () => {} }
-    : await cityDatabase(context, flags, run.target, connected);
+    : await cityDatabase(context, flags, citySubject(run), connected);
   const { scenario, target, seed, config } = run;
   const { smallest, why, interrupted } = await shrinkSeed(context, {
     ...{ scenario, target, seed, config, targetUrl: database.url },
     signature: run.failForensic && signatureOf(run.failForensic),
     modules: recallModules(context, flags, run),
     exec: recallExec(context, flags, run),
+    gate: gated?.gate ?? null,
     maxExecutions: flags.maxExecutions,
     maxSeconds: flags.maxTime,
     title: `run ${shortId(run.id)}`,

@@ -1,12 +1,12 @@
 /** `simcity replay --verify`: executes a run's seed again and holds the two histories against each other. */
-import type { Modules, Run, RunEvent, WorkerLine } from '../../server/contract/index.ts';
+import type { GateOrder, Modules, Run, RunEvent, WorkerLine } from '../../server/contract/index.ts';
 import { isTerminal } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { storedEvents } from '../client/stored-events.ts';
-import { cityDatabase } from '../hosting/city-database.ts';
+import { cityDatabase, citySubject } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { refuseOtherGeneration } from '../hosting/generation.ts';
-import { recallModules } from '../hosting/modules.ts';
+import { recallGate, recallModules } from '../hosting/modules.ts';
 import { startWorker } from '../hosting/worker.ts';
 import { partingText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
@@ -37,9 +37,11 @@ export async function verify(context: Context, runId: string, flags: VerifyFlags
   }
   refuseLoss(run, 'verify');
   refuseOtherGeneration(run);
-  const database = await cityDatabase(context, flags, run.target, connected);
+  const gated = recallGate(context, flags, run) ?? {};
+  const database = await cityDatabase(context, flags, citySubject(run), connected);
   const modules = recallModules(context, flags, run);
-  const comparison = await executeAndCompare(context, connected.api, run, database.url, modules);
+  const own = { ...gated, targetUrl: database.url, modules };
+  const comparison = await executeAndCompare(context, connected.api, run, own);
   await database.close();
   await connected.hosted?.close();
   return await report(context, run, comparison, flags);
@@ -49,15 +51,14 @@ async function executeAndCompare(
   context: Context,
   api: Api,
   run: Run,
-  targetUrl: string | null,
-  modules: Modules | undefined,
+  own: { targetUrl: string | null; modules: Modules | undefined; exec?: string; gate?: GateOrder },
 ): Promise<Comparison> {
   const { scenario, target, seed } = run;
   // Wall time decides how far a run gets, never what happens on the way.
   const config = { ...run.config, durationSeconds: null, rate: null };
   const worker = startWorker(context, {
     do: 'execute',
-    ...{ scenario, target, seed, config, targetUrl, modules },
+    ...{ scenario, target, seed, config, ...own },
   });
   try {
     const unfinished = endingNotDecidedBySeed(run);

@@ -1,5 +1,5 @@
 /** The database in which a run that is executed again builds its city. */
-import { isModuleLabel } from '../../server/contract/index.ts';
+import { isServiceTarget, type RunConfig } from '../../server/contract/index.ts';
 import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
@@ -15,6 +15,24 @@ export interface CityDatabase {
   close(): Promise<void>;
 }
 
+/** What builds the city. */
+export interface CitySubject {
+  target: string;
+  /** A service at a URL is behind a gate, whose clones are made there. */
+  isGated: boolean;
+}
+
+/** Of a run, or of a campaign whose survey is done. */
+export function citySubject({
+  target,
+  config,
+}: {
+  target: string;
+  config: Pick<RunConfig, 'gate'>;
+}): CitySubject {
+  return { target, isGated: config.gate !== null };
+}
+
 /**
  * SIMCITY_TARGET_URL, DATABASE_URL, or the database that is hosted here; a run on someone else's server is
  * executed on a database of one's own. @throws CliError for a target that cannot be executed twice alike.
@@ -22,11 +40,11 @@ export interface CityDatabase {
 export async function cityDatabase(
   context: Context,
   flags: ServerFlags,
-  target: string,
+  { target, isGated }: CitySubject,
   connected: Connected | null,
 ): Promise<CityDatabase> {
   if (target === 'memory') return { url: null, close: async () => {} };
-  if (target !== 'postgres' && !isModuleLabel(target)) throw notRepeatable(target);
+  if (!isGated && isServiceTarget(target)) throw notRepeatable(target);
   const { env } = context;
   const given = (env['SIMCITY_TARGET_URL'] || undefined) ?? (env['DATABASE_URL'] || undefined);
   const hosted =
@@ -57,6 +75,6 @@ async function ownDatabase(context: Context, flags: ServerFlags): Promise<CityDa
 function notRepeatable(target: string): Error {
   return usageError(
     `a run against ${safeText(target)} cannot be executed again alike: there the world decides what comes first.`,
-    'Only runs on postgres and memory are decided by their seed alone. `simcity forensic` tells how often it failed again, `simcity shrink` executes parts of its plan.',
+    'Only runs on postgres and memory, and of a service with --exec and --gate, are decided by their seed. `simcity forensic` tells how often it failed again, `simcity shrink` executes parts of its plan.',
   );
 }

@@ -9,6 +9,8 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import {
   fileOfLabel,
+  type GateOrder,
+  gateOrderSchema,
   isModuleFile,
   isModuleLabel,
   type Launch,
@@ -83,6 +85,8 @@ function existing(context: Context, text: string): string {
 export interface OwnCode {
   modules: Modules | null;
   exec: string | undefined;
+  /** The database of a gated run; null: the run has no gate. */
+  gate: GateOrder | null;
   /** The URL of the target with user and password. */
   credentials?: string | undefined;
 }
@@ -102,14 +106,13 @@ export async function launchHere(
   own: OwnCode,
   progress: (message: string) => void,
 ): Promise<LaunchedHere> {
-  const databaseUrl = connected.hosted?.databaseUrl() ?? sharedDatabaseUrl(context, flags);
-  if (databaseUrl === null) throw noDatabase(connected.api.connection.url);
+  const databaseUrl = runnerDatabase(context, connected, flags);
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const run = await connected.api.launch({ ...launch, runner: name });
   const dataDir = dataDirOf(context, flags.dataDir);
   const { logDir } = prepareDataDir(dataDir);
-  const { modules, exec, credentials } = own;
-  remember(dataDir, run.id, { ...(modules ?? NO_FILES), exec: exec ?? null });
+  const { modules, exec, gate, credentials } = own;
+  remember(dataDir, run.id, { ...(modules ?? NO_FILES), exec: exec ?? null, gate });
   const env = {
     ...context.env,
     SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn',
@@ -121,6 +124,7 @@ export async function launchHere(
     SIMCITY_SCENARIO_MODULE: modules?.scenario ?? undefined,
     SIMCITY_ADAPTER_MODULE: modules?.adapter ?? undefined,
     SIMCITY_EXEC: exec,
+    SIMCITY_GATE: gate === null ? undefined : JSON.stringify(gate),
     ...(credentials === undefined ? {} : { SIMCITY_TARGET_CREDENTIALS: credentials }),
   };
   const runner = await keepAlive(() => startPart({ name: 'runner', logDir, env }), progress);
@@ -134,6 +138,13 @@ export async function launchHere(
   };
 }
 
+/** The database of a runner that is started here. @throws CliError when there is none. */
+export function runnerDatabase(context: Context, connected: Connected, flags: ServerFlags): string {
+  const url = connected.hosted?.databaseUrl() ?? sharedDatabaseUrl(context, flags);
+  if (url === null) throw noDatabase(connected.api.connection.url);
+  return url;
+}
+
 function noDatabase(url: string): CliError {
   return new CliError(
     `a file or command of yours is executed here, and its runner needs the database of ${safeText(url)}.`,
@@ -145,7 +156,10 @@ function noDatabase(url: string): CliError {
 }
 
 const NO_FILES: Modules = { target: null, scenario: null, adapter: null };
-const ownSchema = modulesSchema.extend({ exec: z.string().nullable().default(null) });
+const ownSchema = modulesSchema.extend({
+  exec: z.string().nullable().default(null),
+  gate: gateOrderSchema.nullable().default(null),
+});
 /** What a run executed of the user's. */
 type Own = z.infer<typeof ownSchema>;
 const rememberedSchema = z.object({ runs: z.record(z.string(), ownSchema) });
@@ -164,13 +178,29 @@ export function recallExec(context: Context, flags: ServerFlags, run: Run): stri
   return remembered(dataDirOf(context, flags.dataDir))[run.id]?.exec ?? null;
 }
 
+/** What starts the service of a gated run and what is behind its gate; null: the run has none. @throws CliError */
+export function recallGate(
+  context: Context,
+  flags: ServerFlags,
+  run: Run,
+): { exec: string; gate: GateOrder } | null {
+  if (run.config.gate === null) return null;
+  const own = remembered(dataDirOf(context, flags.dataDir))[run.id];
+  const { exec = null, gate = null } = own ?? {};
+  if (exec !== null && gate !== null) return { exec, gate };
+  throw usageError(
+    `run ${run.id} has a gate before a service that is started by a command, and was not launched from here.`,
+    'Commands are executed only where they are given: use the directory from which it was launched, or type its reproduction command.',
+  );
+}
+
 /** The files of a run that was launched from this directory; undefined when it needs none. @throws CliError */
 export function recallModules(context: Context, flags: ServerFlags, run: Run): Modules | undefined {
   const labels = [run.target, run.scenario].filter(isModuleLabel);
   const own = remembered(dataDirOf(context, flags.dataDir))[run.id];
   if (own) {
-    const { exec: _, ...modules } = own;
-    return modules;
+    const { target, scenario, adapter } = own;
+    return { target, scenario, adapter };
   }
   if (labels.length === 0) return undefined;
   const files = labels.map((label) => safeText(fileOfLabel(label))).join(' and ');

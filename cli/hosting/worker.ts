@@ -20,6 +20,8 @@ export interface Worker {
 /** Settings that the worker has no business with: its order holds what it needs. */
 const WITHHELD = { DATABASE_URL: undefined, SIMCITY_TARGET_URL: undefined, SIMCITY_TOKEN: undefined };
 const KEPT_STDERR = 8_192;
+/** The lines after which nothing comes. */
+const LAST_WORDS = ['ended', 'shrunk', 'checked', 'surveyed', 'finished'] as const;
 /** Longer than it takes to leave the database in good order. */
 const CLOSE_MS = 6_000;
 /** By itself the worker keeps to its time; code that never gives control back would keep it from that. */
@@ -48,7 +50,7 @@ export function startWorker(context: Context, order: WorkerOrderInput): Worker {
       const line = parse(text);
       if ('failed' in line) throw unable(line.failed);
       yield line;
-      if ('ended' in line || 'shrunk' in line || 'checked' in line || 'finished' in line) return;
+      if (LAST_WORDS.some((word) => word in line)) return;
     }
     if (isLate)
       throw unable('it did not keep to its time: code of the service or the scenario runs without end');

@@ -16,16 +16,27 @@ export function campaignText(checkpoint: Checkpoint, style: Style): string {
   const seeds =
     through === total ? formatNumber(total) : `${formatNumber(through)} of ${formatNumber(total)}`;
   const head = `${style.bold(`campaign ${safeText(name)}`)}  ${seeds} seeds (${rangesText(checkpoint.seeds)}), ${formatNumber(operations)} operations in ${formatSeconds(seconds)}: ${verdict}`;
+  const share = shareText(checkpoint);
   if (found.length === 0) return head;
   const reproductions = found.flatMap(({ smallest }) =>
     smallest ? [`  ${safeText(smallest.reproduce)}`] : [],
   );
   return [
     head,
+    ...(share === null ? [] : [share]),
     '',
     ...tableLines(COLUMNS, found),
     ...(reproductions.length === 0 ? [] : ['', style.bold('Reproduce'), ...reproductions]),
   ].join('\n');
+}
+
+/** How many failing seeds were the same again behind a gate; null: none was executed again. */
+export function shareText({ proved, identical }: Pick<Checkpoint, 'proved' | 'identical'>): string | null {
+  if (proved === 0) return null;
+  const many = proved === 1 ? 'failing seed' : 'failing seeds';
+  return identical === proved
+    ? `${formatNumber(identical)} of ${formatNumber(proved)} ${many} executed twice, identical`
+    : `${formatNumber(identical)} of ${formatNumber(proved)} ${many} executed twice were identical; \`simcity replay RUN --verify\` shows where one parts`;
 }
 
 const COLUMNS: Column<Found>[] = [
@@ -43,7 +54,8 @@ const COLUMNS: Column<Found>[] = [
 ];
 
 export function campaignJson(checkpoint: Checkpoint, finished: boolean): Record<string, unknown> {
-  const { through, seeds, found, ...rest } = checkpoint;
+  // What starts a service may hold passwords.
+  const { through, seeds, found, exec: _, gate: __, ...rest } = checkpoint;
   const failing = found.reduce((sum, each) => sum + each.seeds, 0);
   const counts = { seedsThrough: sizeOf(through), seedsTotal: sizeOf(seeds), seedsFailing: failing };
   return { ...rest, finished, ...counts, seeds, through, failures: found };

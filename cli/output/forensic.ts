@@ -3,6 +3,7 @@ import { type Forensic, type Interval, type Outcome, smallestSchema } from '../.
 import { processLines } from '../run/describe-process.ts';
 import { formatClock, formatNumber } from '../run/format.ts';
 import { isLoss, LOSS_SAYS, type Loss } from '../run/outcome.ts';
+import { proofLines } from '../run/proof.ts';
 import { ruleLines } from '../run/rules.ts';
 import { safeJson, safeLines, safeText } from '../run/sanitize.ts';
 import { truncate } from '../terminal/columns.ts';
@@ -27,6 +28,7 @@ export function forensicText(bundle: Forensic, outcome: Outcome, style: Style): 
     ...processSection(style, bundle),
     style.bold('Reproduce'),
     `  ${safeText(bundle.reproduce)}`,
+    ...proofLines(bundle).map((line) => `  ${line}`),
     ...smallestSection(style, bundle.smallest),
   ];
   return lines.join('\n');

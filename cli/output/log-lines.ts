@@ -9,6 +9,7 @@ import { isQueuedAgain, waitingText } from '../run/attempts.ts';
 import { usualCharts } from '../run/chart-choice.ts';
 import { detailOf, kindOf } from '../run/describe-event.ts';
 import { versionsOf } from '../run/engine-text.ts';
+import { gateInShort, tellsGate } from '../run/gate.ts';
 import { runOutcome } from '../run/outcome.ts';
 import { rulesInShort, tellsRules } from '../run/rules.ts';
 import { safeText } from '../run/sanitize.ts';
@@ -58,6 +59,7 @@ export function createLogLines(style: Style, now: () => number, hosted = false):
       return [line(event.at, 'versions', versions.map(([name, version]) => `${name}=${version}`).join(' '))];
     }
     if (event.type === 'end') closing = event.data;
+    if (tellsGate(event)) return [line(event.at, 'gate', `event=${event.index} ${gateInShort(event.data)}`)];
     if (tellsRules(event))
       return [line(event.at, 'rules', `event=${event.index} ${rulesInShort(event.data)}`)];
     if (event.type === 'note' || event.type === 'heal')

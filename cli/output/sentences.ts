@@ -14,7 +14,9 @@ import { closingLines } from '../run/closing.ts';
 import { detailOf } from '../run/describe-event.ts';
 import { versionsOf } from '../run/engine-text.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
+import { gateInShort, tellsGate } from '../run/gate.ts';
 import { endingOf, isLoss, LOSS_SAYS } from '../run/outcome.ts';
+import { proofLines } from '../run/proof.ts';
 import { rulesInShort, tellsRules } from '../run/rules.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import type { Narrator } from './narrator.ts';
@@ -88,6 +90,7 @@ export function createSentences(now: () => number): Narrator {
     const versions = versionsOf(event).map(([name, version]) => `${name} ${version}`);
     if (versions.length > 0) return [`It is executed by ${listed(versions)}.`];
     if (event.type === 'end') closing = event.data;
+    if (tellsGate(event)) return [`The gate before its database: ${gateInShort(event.data)}.`];
     if (tellsRules(event)) return [`The rules of the service: ${rulesInShort(event.data)}.`];
     return event.type === 'note' ? [noteSentence(event)] : [];
   };
@@ -109,7 +112,7 @@ export function createSentences(now: () => number): Narrator {
     verdict: (run, end) => [
       ...progress(),
       `${OUTCOME_SENTENCES[endingOf(end)]} It took ${formatSeconds(end.durationSecondsActual)} and ${counted(end.eventIndex + 1, 'event', 'events')}.`,
-      ...(end.status === 'PASS' ? closingLines(closing) : []).map(sentenceOf),
+      ...(end.status === 'PASS' ? closingLines(closing) : proofLines(closing)).map(sentenceOf),
       ...causeSentences(run, end),
       // The reason of a loss is its diagnosis.
       ...(end.stopReason === null || isLoss(endingOf(end))
@@ -129,7 +132,8 @@ function noteSentence(event: RunEvent): string {
 
 /** `not tested: keys` as a sentence. */
 function sentenceOf(line: string): string {
-  return `${line.slice(0, 1).toUpperCase()}${line.slice(1)}.`;
+  const text = line.trim().replace(/\.$/, '');
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** What broke, or what went wrong with the run itself. */

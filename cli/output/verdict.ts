@@ -5,6 +5,7 @@ import { attemptText } from '../run/attempts.ts';
 import { howFarLines, notTestedText } from '../run/closing.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { type Ending, endingOf, isLoss, LOSS_SAYS } from '../run/outcome.ts';
+import { proofLines } from '../run/proof.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { wrap } from '../terminal/columns.ts';
 import { paintOutcome, type Style } from './style.ts';
@@ -98,7 +99,9 @@ export function summaryText(
   closing: JsonObject | null = null,
 ): string {
   const lines = [verdictLine(run, verdict, style, closing), ...failureLines(run, verdict, style)];
-  if (verdict.status === 'PASS') lines.push(...howFarLines(closing).map((line) => `  ${line}`));
+  // Of a FAIL only how surely it fails again is of interest.
+  const told = verdict.status === 'PASS' ? howFarLines(closing) : proofLines(closing);
+  lines.push(...told.map((line) => `  ${line}`));
   const attempt = attemptText(run);
   if (attempt !== null) lines.push(`  ${style.dim(safeText(attempt))}`);
   const numbers = metricsText(metrics);

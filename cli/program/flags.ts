@@ -63,6 +63,16 @@ export const kebabName = parserOf({
   form: 'a name in lower case with dashes, such as nightly-2',
 });
 
+/** The URL of a template database. What is none was meant for something else: an argument stands before the option. */
+export function templateUrl(text: string): string {
+  const url = /^postgres(ql)?:\/\//.test(text) ? URL.parse(text) : null;
+  if (url !== null && url.pathname.length > 1) return text;
+  throw new InvalidArgumentError(
+    'It takes the URL of a database, such as postgres://localhost/shop, or nothing: ' +
+      'then a scenario stands before it, as in `simcity run transfers --gate`.',
+  );
+}
+
 const SECONDS_OF_AGE = { h: 3_600, d: 86_400, w: 604_800 } as const;
 
 /** `12h`, `30d`, `2w`, as seconds. */

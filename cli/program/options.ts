@@ -4,11 +4,12 @@ import { PROCESS_SETTINGS, type ProcessSettingName } from '../../server/contract
 import { RUN_ROWS, RUN_SETTINGS } from '../../server/contract/run-settings.ts';
 import { flagOf, isRepeatable, type Setting } from '../../server/contract/setting.ts';
 import { standardOf } from '../../server/contract/setting-text.ts';
-import { choose, parserOf, reporter, wholeNumber } from './flags.ts';
+import { choose, parserOf, reporter, templateUrl, wholeNumber } from './flags.ts';
 
 export const GROUPS = {
   city: 'The city:',
   faults: 'Faults and checks:',
+  gate: 'A gate before the database of a service:',
   where: 'Where it runs:',
   output: 'Output:',
 } as const;
@@ -50,12 +51,14 @@ export function runOption(name: keyof typeof RUN_SETTINGS): Option {
   return optionOf(name, RUN_SETTINGS[name]);
 }
 
+const GATE_SETTINGS: ReadonlySet<string> = new Set(['gate', 'settle', 'pool', 'prove', 'redactValues']);
+
 /** The options that decide what is executed. `standardTarget`: the target when none is named. */
 export function addRunSettings(command: Command, standardTarget: string): Command {
   for (const [name, setting] of RUN_ROWS) {
     if (setting.commands?.includes(command.name()) === false || flagOf(name, setting) === null) continue;
     const option = optionOf(name, setting, name === 'target' ? { standard: standardTarget } : {});
-    command.addOption(option.helpGroup(GROUPS[setting.group]));
+    command.addOption(option.helpGroup(GATE_SETTINGS.has(name) ? GROUPS.gate : GROUPS[setting.group]));
   }
   return collectTargets(command);
 }
@@ -73,6 +76,35 @@ function collectTargets(command: Command): Command {
     given.push(text);
     if (given.length > 1) command.setOptionValue('targets', [...given]);
   });
+}
+
+/** The options for a service of the user's that is started here, and for the gate before its database. */
+export function addServiceOptions(command: Command): Command {
+  const exec = new Option(
+    '--exec <COMMAND>',
+    'starts the service of --target URL; also killed and started again',
+  );
+  const adapter = new Option(
+    '--adapter <FILE>',
+    'maps the calls to another API of --target URL: ./my-adapter.ts',
+  );
+  const gate = new Option(
+    '--gate [URL]',
+    'a gate before the database of --exec: the seed decides which statement goes next; of a template of yours, never written to, or of an empty one',
+  ).argParser(templateUrl);
+  return command
+    .addOption(exec.helpGroup(GROUPS.faults))
+    .addOption(adapter.helpGroup(GROUPS.city))
+    .optionsGroup(GROUPS.gate)
+    .addOption(gate)
+    .addOption(new Option('--gate-schema <FILE>', 'SQL that is run once against the empty template'))
+    .addOption(
+      new Option(
+        '--gate-prepare <COMMAND>',
+        "run once against it, such as 'npm run migrate'; has DATABASE_URL",
+      ),
+    )
+    .addOption(new Option('--gate-large', 'a template above 1 GiB is meant'));
 }
 
 /** A file of the user's may stand there, too. */

@@ -4,6 +4,7 @@ import { type Act, withExamples, withExitCodes } from './act.ts';
 import { duration, kebabName, seeds } from './flags.ts';
 import {
   addRunSettings,
+  addServiceOptions,
   count,
   dataDirOption,
   GROUPS,
@@ -30,7 +31,8 @@ function addReplay(program: Command, act: Act): void {
     .description(
       'On a terminal: opens the run in mission control, at any of its events. With --verify: executes the ' +
         'seed of a run that has ended once more, aside from the server, and compares the two ' +
-        'histories event by event. One seed is one history, bit for bit, on memory and on postgres.',
+        'histories event by event. One seed is one history, bit for bit, on memory and on postgres, and behind ' +
+        'a gate as far as that was measured of the service.',
     )
     .argument('[run]', 'the run', 'latest')
     .addOption(new Option('--verify', 'compare event by event'))
@@ -97,7 +99,7 @@ function addCampaign(program: Command, act: Act): void {
         'made small. A campaign that was stopped goes on with --resume.',
     )
     .addArgument(scenarioArgument());
-  addRunSettings(campaign, 'memory')
+  addServiceOptions(addRunSettings(campaign, 'memory'))
     .optionsGroup('The hunt:')
     .addOption(
       new Option('--seeds <RANGE>', 'such as 1..1000 or 1..10,50 (default: 1..1000)').argParser(seeds),
@@ -117,6 +119,10 @@ function addCampaign(program: Command, act: Act): void {
   withExamples(campaign, [
     ['simcity campaign --seeds 1..10000', 'hunt on memory, the fastest'],
     ['simcity campaign --target postgres --bug lost-cancel', 'is a known bug found?'],
+    [
+      "simcity campaign --target http://127.0.0.1:3000 --exec 'node service.js' --gate",
+      'hunt in a service of yours',
+    ],
     ['simcity campaign --resume', 'go on with the newest'],
   ]);
 }

@@ -4,6 +4,7 @@ import { type Act, VERDICT_CODES, withExamples, withExitCodes } from './act.ts';
 import {
   addOutputOptions,
   addRunSettings,
+  addServiceOptions,
   dataDirOption,
   GROUPS,
   ownPortOption,
@@ -24,16 +25,7 @@ export function addRun(program: Command, act: Act): void {
     )
     .addArgument(scenarioArgument());
   addRunSettings(command, 'postgres');
-  command
-    .optionsGroup(GROUPS.faults)
-    .addOption(
-      new Option('--exec <COMMAND>', 'starts the service of --target URL; also killed and started again'),
-    );
-  command
-    .optionsGroup(GROUPS.city)
-    .addOption(
-      new Option('--adapter <FILE>', 'maps the calls to another API of --target URL: ./my-adapter.ts'),
-    );
+  addServiceOptions(command);
   command
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
@@ -50,6 +42,10 @@ export function addRun(program: Command, act: Act): void {
     ['simcity run --bug check-then-insert', 'see how a failure is found and told'],
     ['simcity run --target http://127.0.0.1:3000', 'a booking service of yours'],
     ["simcity run --target http://127.0.0.1:3000 --exec 'node service.js'", 'started, killed and restarted'],
+    [
+      "simcity run --target http://127.0.0.1:3000 --exec 'node service.js' --gate",
+      'its transactions, as the seed picks',
+    ],
     ["simcity run --threshold 'p95_latency_ms<50'", 'fail when it gets slow'],
     ['simcity run --reporter junit=report.xml', 'for CI'],
     ['simcity run --detach', 'launch on a server, and leave'],

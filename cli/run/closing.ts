@@ -1,6 +1,7 @@
 /** What the end of a run says of what it did not test, and of what it tested how far: a PASS is as much as that. */
 import type { JsonObject } from '../../server/contract/run.ts';
 import { formatNumber } from './format.ts';
+import { proofLines } from './proof.ts';
 import { safeText } from './sanitize.ts';
 
 /** Names told at most. */
@@ -26,6 +27,7 @@ export function howFarLines(closing: JsonObject | null): string[] {
     ...(unseen.length === 0 ? [] : [`never acknowledged: ${unseen.join(', ')}`]),
     ...keysLine(closing['keysRepeated']),
     ...errorLines(closing['errorsWithoutCause']),
+    ...proofLines(closing),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** What an event says, in a few words: for the event log, log lines and the `events` command. */
 import type { RunEvent } from '../../server/contract/telemetry.ts';
+import { gateInShort, tellsGate } from './gate.ts';
 import { rulesInShort, tellsRules } from './rules.ts';
 import { safeJson, safeText } from './sanitize.ts';
 
@@ -40,6 +41,7 @@ export function detailOf(event: RunEvent): string {
     case 'end':
       return [text(data['status']), text(data['reason'])].filter(Boolean).join('  ') || shortJson(data);
     case 'note':
+      if (tellsGate(event)) return `gate: ${gateInShort(data)}`;
       if (tellsRules(event)) return `rules: ${rulesInShort(data)}`;
       return text(data['message']) ?? text(data['status']) ?? shortJson(data);
     case 'start':

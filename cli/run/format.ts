@@ -49,3 +49,14 @@ export function shortId(id: string): string {
 export function formatMetric(name: string, value: number): string {
   return name.endsWith('_ms') ? `${formatNumber(Math.round(value * 10) / 10)} ms` : formatNumber(value);
 }
+
+/** `8.4 MiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  let value = bytes;
+  while (value >= 1_024 && units.length > 1) {
+    value /= 1_024;
+    units.shift();
+  }
+  return `${value < 10 ? Math.round(value * 10) / 10 : formatNumber(Math.round(value))} ${units[0]}`;
+}

@@ -1,6 +1,6 @@
 /** Executes many seeds, several at once in threads of their own, and tells what became of each. */
 import { Worker } from 'node:worker_threads';
-import type { SeedFailure, SeedRange } from '../../server/contract/index.ts';
+import type { SeedFailure, SeedRange, Through } from '../../server/contract/index.ts';
 import { standardLimit } from '../harness/execution-watch.ts';
 import type { StopControl } from '../harness/stop-control.ts';
 import type { CampaignSubject, SeedOutcome } from './seed.ts';
@@ -11,7 +11,7 @@ export interface CampaignOptions {
   /** Seeds executed at once. */
   parallel: number;
   signal: StopControl;
-  onThrough: (through: { seeds: number[]; failures: SeedFailure[]; operations: number }) => void;
+  onThrough: (through: Through) => void;
   /** The file of the thread: the entry of the process, or the source of it in tests. */
   threadFile: URL;
   /** A thread that says nothing of its seed for so many seconds is ended; by itself it breaks off long before. */
@@ -38,6 +38,8 @@ const END_LIMIT_MS = 10_000;
 export interface ThreadData {
   campaignThread: true;
   subject: CampaignSubject;
+  /** Other threads start services, too. */
+  isAside: boolean;
 }
 
 /** Resolves when all seeds are through, or those under way at a stop. Rejects when a seed cannot be executed. */
@@ -74,8 +76,8 @@ async function end(thread: Worker): Promise<void> {
   clearTimeout(timer);
 }
 
-function startThread({ subject, threadFile }: CampaignOptions): Worker {
-  const workerData: ThreadData = { campaignThread: true, subject };
+function startThread({ subject, threadFile, parallel }: CampaignOptions): Worker {
+  const workerData: ThreadData = { campaignThread: true, subject, isAside: parallel > 1 };
   return new Worker(threadFile, { workerData });
 }
 
@@ -131,16 +133,20 @@ class Tally {
   #seeds: number[] = [];
   #failures: SeedFailure[] = [];
   #operations = 0;
+  #proved = 0;
+  #identical = 0;
 
   constructor(tell: CampaignOptions['onThrough']) {
     this.#tell = tell;
     this.#timer = setInterval(() => this.#flush(), TELL_EVERY_MS);
   }
 
-  add(seed: number, { failure, operations }: SeedOutcome): void {
+  add(seed: number, { failure, operations, isIdentical }: SeedOutcome): void {
     this.#seeds.push(seed);
     this.#operations += operations;
     if (failure) this.#failures.push(failure);
+    if (isIdentical !== undefined) this.#proved++;
+    if (isIdentical) this.#identical++;
   }
 
   close(): void {
@@ -150,9 +156,12 @@ class Tally {
 
   #flush(): void {
     if (this.#seeds.length === 0) return;
-    this.#tell({ seeds: this.#seeds, failures: this.#failures, operations: this.#operations });
+    const proof = this.#proved > 0 ? { proved: this.#proved, identical: this.#identical } : {};
+    this.#tell({ seeds: this.#seeds, failures: this.#failures, operations: this.#operations, ...proof });
     this.#seeds = [];
     this.#failures = [];
     this.#operations = 0;
+    this.#proved = 0;
+    this.#identical = 0;
   }
 }

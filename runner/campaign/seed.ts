@@ -1,7 +1,14 @@
 /** Executes one seed of a campaign, without recording. */
-import { type Modules, type RunConfig, type SeedFailure, signatureOf } from '../../server/contract/index.ts';
+import {
+  type GateOrder,
+  type Modules,
+  type RunConfig,
+  type SeedFailure,
+  signatureOf,
+} from '../../server/contract/index.ts';
 import { execute, type StopSignal } from '../harness/execute.ts';
 import { ExecutionLimitError, standardLimit } from '../harness/execution-watch.ts';
+import type { StagedService } from '../harness/gated/staged-service.ts';
 import { emptyTrace } from '../harness/trace.ts';
 import type { CityKeeper } from '../targets/postgres/keeper.ts';
 import { NullSink } from '../telemetry/null.ts';
@@ -11,8 +18,18 @@ export interface CampaignSubject {
   target: string;
   config: RunConfig;
   targetUrl: string | null;
+  /** The command that starts the service behind a gate. */
+  exec?: string | null;
+  /** The database of a gated run. */
+  gate?: GateOrder | null;
   /** Files of the user's to load first. */
   modules?: Modules | undefined;
+}
+
+/** What one seed leaves for the next. */
+export interface KeptBetweenSeeds {
+  cities?: CityKeeper;
+  staged?: StagedService | undefined;
 }
 
 export interface SeedOutcome {
@@ -20,6 +37,8 @@ export interface SeedOutcome {
   failure: SeedFailure | null;
   /** Operations begun. */
   operations: number;
+  /** Behind a gate, of a seed that failed: whether it was the same when it was executed again; left out: it was not. */
+  isIdentical?: boolean;
 }
 
 /**
@@ -30,24 +49,34 @@ export async function executeSeed(
   subject: CampaignSubject,
   seed: number,
   signal: StopSignal,
-  cities?: CityKeeper,
+  { cities, staged }: KeptBetweenSeeds = {},
 ): Promise<SeedOutcome | null> {
   const trace = emptyTrace();
   const limits = { seconds: standardLimit(subject.config), stop: signal };
   // Nothing is kept, so that every event may bear the same time.
   const unkept = { sink: new NullSink(), now: () => EPOCH };
-  const end = await execute({ ...subject, ...unkept, seed, signal, trace, limits, cities }).catch(
-    (error: unknown) => {
-      if (error instanceof ExecutionLimitError && signal.requested) return null;
-      throw error;
-    },
-  );
+  const end = await execute({
+    ...subject,
+    ...unkept,
+    seed,
+    signal,
+    trace,
+    limits,
+    cities,
+    staged,
+    proofs: 1,
+  }).catch((error: unknown) => {
+    if (error instanceof ExecutionLimitError && signal.requested) return null;
+    throw error;
+  });
   if (end === null || end.status === 'STOPPED') return null;
   const operations = trace.begun.length;
   const { failForensic } = end;
   if (!failForensic) return { failure: null, operations };
-  const { message } = failForensic;
-  return { failure: { seed, signature: signatureOf(failForensic), message, operations }, operations };
+  const { message, proof } = failForensic;
+  const failure = { seed, signature: signatureOf(failForensic), message, operations };
+  const isIdentical = proof && proof.identical === proof.executions;
+  return { failure, operations, ...(isIdentical === undefined ? {} : { isIdentical }) };
 }
 
 const EPOCH = new Date(0);

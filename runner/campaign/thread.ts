@@ -1,5 +1,6 @@
 /** One thread of a campaign: executes the seeds that it is handed. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { adviceAside, type StagedService, stageService } from '../harness/gated/staged-service.ts';
 import { StopControl } from '../harness/stop-control.ts';
 import { loadModules } from '../modules/load-modules.ts';
 import { CityKeeper } from '../targets/postgres/keeper.ts';
@@ -12,10 +13,15 @@ export function isCampaignThread(): boolean {
 }
 
 export function serveCampaign(): void {
-  const { subject } = workerData as ThreadData;
+  const { subject, isAside } = workerData as ThreadData;
   const loaded = loadModules(subject.modules);
   const stop = new StopControl();
   const cities = new CityKeeper();
+  let staging: Promise<StagedService> | null = null;
+  const stage = () => {
+    staging ??= stageService(subject, { isAside });
+    return staging;
+  };
   const say = (message: ThreadMessage) => parentPort?.postMessage(message);
   let underWay: Promise<void> = Promise.resolve();
   parentPort?.on('message', (order: ThreadOrder) => {
@@ -25,15 +31,23 @@ export function serveCampaign(): void {
       return;
     }
     stop.request('the campaign is over');
-    void underWay.finally(() => cities.close()).finally(() => parentPort?.close());
+    void underWay
+      .finally(() => cities.close())
+      .finally(async () => (await staging?.catch(() => null))?.stage.close())
+      .finally(() => parentPort?.close());
   });
 
   async function executed(seed: number): Promise<void> {
     try {
       await loaded;
-      say({ seed, outcome: await executeSeed(subject, seed, stop, cities) });
+      const staged = subject.config.gate === null ? undefined : await stage();
+      say({ seed, outcome: await executeSeed(subject, seed, stop, { cities, staged }) });
     } catch (error) {
-      say({ seed, error: error instanceof Error ? error.message : String(error) });
+      say({ seed, error: (isAside ? adviceAside(error) : errorOf(error)).message });
     }
   }
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -40,7 +40,38 @@ const PROFILES: Record<RunConfig['faults'], FaultRates> = {
   },
 };
 
+/** What strikes on the wire between a service and its database, for runs with a gate there. */
+const ON_THE_WIRE: Record<RunConfig['faults'], FaultRates> = {
+  none: {},
+  calm: { 'slow-statement': 0.005 },
+  rough: {
+    'backend-kill': 0.005,
+    'lost-commit': 0.005,
+    deadlock: 0.005,
+    'slow-statement': 0.01,
+    'connection-refused': 0.002,
+  },
+  brutal: {
+    'backend-kill': 0.02,
+    'lost-commit': 0.02,
+    deadlock: 0.02,
+    'slow-statement': 0.03,
+    'connection-refused': 0.005,
+  },
+};
+/** The clock of a service that knows nothing of us is the machine's. */
+export const NOT_ON_THE_WIRE = ['clock-skew'] as const satisfies readonly FaultName[];
+
+/** The rates of a profile as it is for services of all kinds. */
+export function profileRates({ faults }: Pick<RunConfig, 'faults'>): FaultRates {
+  return PROFILES[faults];
+}
+
 /** The rates of a run: its profile's, with its own in their place. */
 export function faultRates(config: RunConfig): FaultRates {
-  return { ...PROFILES[config.faults], ...config.faultRates };
+  const { faults, faultRates: own, gate } = config;
+  if (gate === null) return { ...PROFILES[faults], ...own };
+  const rates: Partial<Record<FaultName, number>> = { ...PROFILES[faults], ...ON_THE_WIRE[faults], ...own };
+  for (const name of NOT_ON_THE_WIRE) delete rates[name];
+  return rates;
 }

@@ -36,6 +36,16 @@ export abstract class SeededFaults {
     return this.#prng.reset(this.#seed, 'chaos', n);
   }
 
+  /** The stream of what strikes the statements of this attempt of the `n`th planned operation. */
+  protected wireDrawsOf(n: number, attempt: number): Prng {
+    return this.#prng.reset(this.#seed, 'wire', n, attempt);
+  }
+
+  /** The stream of whether the database refuses connections as the `n`th planned operation begins. */
+  protected refusalDrawsOf(n: number): Prng {
+    return this.#prng.reset(this.#seed, 'refusal', n);
+  }
+
   protected isMuted(n: number, attempt: number, name: FaultName): boolean {
     return this.#muted.size > 0 && this.#muted.has(muteName(n, attempt, name));
   }

@@ -17,6 +17,8 @@ export interface Flow {
   /** True for one of a burst, which holds no lane. */
   readonly extra: boolean;
   attempts: number;
+  /** Requests made for it, with duplicates. */
+  requests: number;
   /** Those of them that were begun and got no answer when all faults were healed. */
   failedWhenHealed: number;
   /** Requests of it that are on their way or inside the target. */
@@ -28,6 +30,8 @@ export interface Flow {
 /** One request: an operation of the history, and what a strategy may know of it. */
 export interface Attempt extends Operation, Candidate {
   readonly flow: Flow;
+  /** Those of its call, which is the flow's unless each request stands for itself. */
+  readonly parts: readonly ModelPart[];
   /** Which attempt at its planned operation, from 0. */
   readonly attempt: number;
   /** Null for a duplicate: nobody waits for its answer. */

@@ -9,6 +9,7 @@ import {
   createRedactor,
   ENGINE_GENERATION,
   type EndReport,
+  type GateOrder,
   type HarnessOrder,
   harnessMessageSchema,
   harnessOrderSchema,
@@ -33,6 +34,8 @@ export type Execute = (options: {
   repeat: Repeat | null;
   targetUrl: string | null;
   exec: string | null;
+  /** The database of a gated run; left out: it has no gate. */
+  gate?: GateOrder | null;
   /** All URLs of a service that has several. */
   targets?: readonly string[];
   /** Files of the user's to load first. */
@@ -117,10 +120,10 @@ async function settle(
   deserted: Promise<Desertion>,
   failed: Promise<Error>,
 ): Promise<number> {
-  const { scenario, target, seed, config, repeat, targetUrl, exec, targets, modules } = order;
+  const { scenario, target, seed, config, repeat, targetUrl, exec, gate, targets, modules } = order;
   const engine = Promise.resolve().then(() =>
     options.execute({
-      ...{ scenario, target, seed, config, repeat, targetUrl, exec, targets, modules },
+      ...{ scenario, target, seed, config, repeat, targetUrl, exec, gate, targets, modules },
       sink,
       signal: options.stop,
     }),

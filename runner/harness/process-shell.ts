@@ -2,6 +2,7 @@
 import { createRedactor, secretsOfEnvironment } from '../../server/contract/index.ts';
 import { filesOfUser } from '../modules/loaded.ts';
 import { placeIn, placeText } from '../modules/place.ts';
+import { GATE_SECRETS } from '../secrets.ts';
 import { HARNESS_EXIT } from './exit-codes.ts';
 import { FollowedSink } from './followed-sink.ts';
 import { type Execute, runHarness } from './harness-run.ts';
@@ -66,7 +67,7 @@ function blameIn(stack: string | undefined): Omit<LastWords, 'message'> | null {
   return place && { by: place.role, at: placeText(place), hasBegun: (followed?.next ?? 0) > 0 };
 }
 
-const redactor = createRedactor(secretsOfEnvironment(process.env));
+const redactor = createRedactor([...GATE_SECRETS, ...secretsOfEnvironment(process.env)]);
 
 function log(record: Record<string, unknown>): void {
   const line = JSON.stringify({ time: new Date().toISOString(), ...record });

@@ -1,5 +1,6 @@
 /** Virtual time and the requests inside the target: picks who takes the next step, and takes it. */
 import { EngineFault } from '../engine-fault.ts';
+import type { Call } from '../service/call.ts';
 import type { Prng } from '../sim/prng.ts';
 import type { Strategy } from '../sim/strategies/strategy.ts';
 import { TimerQueue } from '../sim/timer-queue.ts';
@@ -8,6 +9,8 @@ import type { Attempt } from './attempt.ts';
 
 export interface SchedulerOptions {
   target: Target;
+  /** The call of a request as the target takes it; left out: as it is. */
+  sent?: (attempt: Attempt) => Call;
   strategy: Strategy;
   /** How long each step takes, in virtual time. */
   latency: Prng;
@@ -47,9 +50,10 @@ export class Scheduler {
 
   /** A request reaches the target. */
   enter(attempt: Attempt): void {
-    const { faults, call } = attempt;
-    const task = this.#options.target.start(call, {
+    const { faults } = attempt;
+    const task = this.#options.target.start(this.#options.sent?.(attempt) ?? attempt.call, {
       serializationFailure: faults?.serializationFailure ?? false,
+      wire: faults?.wire ?? null,
     });
     task.owner = attempt;
     this.#inside.push(task);

@@ -2,7 +2,12 @@
  * The attack: citizens' requests against a target whose every step is picked by the seed, in virtual
  * time, with faults on the way and every answer checked when it comes.
  */
-import { CONTRACT_RULES, type FaultName, type RunConfig } from '../../server/contract/index.ts';
+import {
+  CONTRACT_RULES,
+  type FaultName,
+  type RunConfig,
+  type ServiceRules,
+} from '../../server/contract/index.ts';
 import { FaultInjector, type RequestFaults } from '../faults/injector.ts';
 import { faultRates } from '../faults/profiles.ts';
 import { muteName } from '../faults/seeded-faults.ts';
@@ -12,7 +17,9 @@ import type { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
 import { createStrategy } from '../sim/strategies/index.ts';
 import { listed } from '../sim/strategies/listed.ts';
+import type { Breach } from '../targets/http/api.ts';
 import type { Target, Task } from '../targets/target.ts';
+import { type Asking, askingDirectly } from './asking.ts';
 import type { Attempt, Flow } from './attempt.ts';
 import type { Counters } from './counters.ts';
 import { ErrorWatch, type Tried } from './error-watch.ts';
@@ -50,6 +57,12 @@ export interface SimulationOptions {
   /** The name under which events tell the object that they are about. */
   objectNoun: string;
   trace: Trace | null;
+  /** How citizens ask a service behind an API; left out: directly. */
+  asking?: Asking;
+  /** What the service promises; left out: the contract. */
+  rules?: Readonly<ServiceRules>;
+  /** Before the whole city is looked at; left out: at once. */
+  rest?: () => Promise<void>;
 }
 
 export class Simulation {
@@ -57,6 +70,7 @@ export class Simulation {
   readonly #options: SimulationOptions;
   readonly #workload: Workload;
   readonly #counters: Counters;
+  readonly #asking: Asking;
   readonly #faults: FaultInjector;
   readonly #scheduler: Scheduler;
   readonly #plan: PlanCursor;
@@ -74,6 +88,8 @@ export class Simulation {
   /** A crash that is due before the next step, with the virtual ms for which the service is then away. */
   #crashDue: number | null = null;
   #awayUntilMs = 0;
+  #refusedUntilMs = Number.NEGATIVE_INFINITY;
+  #isAudited = true;
 
   constructor(options: SimulationOptions) {
     const { seed, config, workload, target, recorder, counters, objectNoun } = options;
@@ -81,9 +97,10 @@ export class Simulation {
     this.#options = options;
     this.#workload = workload;
     this.#counters = counters;
-    const errors = new ErrorWatch(CONTRACT_RULES, reduction?.anyError ?? false);
+    this.#asking = options.asking ?? askingDirectly(workload);
+    const errors = new ErrorWatch(options.rules ?? CONTRACT_RULES, reduction?.anyError ?? false);
     this.verdicts = new Verdicts({ workload, recorder, counters, objectNoun, clock: () => this.now, errors });
-    this.#faults = new FaultInjector(seed, faultRates(config), reduction?.muted);
+    this.#faults = new FaultInjector(seed, faultRates(config), reduction?.muted, config.gate !== null);
     this.#plan = new PlanCursor(config.operations, reduction?.operations ?? null);
     const variant = reduction?.variant ?? 0;
     this.#pause = new Prng(seed, 'retry', variant);
@@ -91,6 +108,7 @@ export class Simulation {
     this.#idleLanes = config.concurrency;
     this.#scheduler = new Scheduler({
       target,
+      sent: ({ call, actor }) => this.#asking.sent(call, actor),
       strategy: reduction?.schedule
         ? listed(reduction.schedule)
         : createStrategy(variant % 2 === 0 ? config.strategy : WALK, new Prng(seed, 'schedule', variant)),
@@ -133,6 +151,11 @@ export class Simulation {
     return this.#plan.begun >= this.#nextAudit && this.#atRest;
   }
 
+  /** False when the target does not show the whole city. */
+  get isAudited(): boolean {
+    return this.#isAudited;
+  }
+
   /** No further operation begins. */
   windUp(): void {
     this.#plan.windUp();
@@ -143,6 +166,7 @@ export class Simulation {
     this.#faults.heal();
     this.#options.clock.skewMs = 0;
     this.#options.target.limitPool(null);
+    this.#options.target.refuseConnections?.(false);
     this.#scheduler.takeWoken();
     this.verdicts.heal();
   }
@@ -167,9 +191,11 @@ export class Simulation {
 
   /** Reads the whole city at rest and holds it against the model and the invariants. */
   async audit(): Promise<void> {
+    await this.#options.rest?.();
     const dump = await this.#options.target.inspect();
     this.#nextAudit = this.#plan.begun + AUDIT_EVERY;
-    this.verdicts.audited(dump);
+    if (dump === null) this.#isAudited = false;
+    else this.verdicts.audited(dump);
   }
 
   get #atRest(): boolean {
@@ -189,7 +215,7 @@ export class Simulation {
   #begin(focus: string | null): void {
     const n = this.#plan.next();
     const prng = this.#operation.reset(this.#options.seed, 'operation', n);
-    const { actor, call } = this.#workload.plan(n, prng, focus);
+    const { actor, call } = this.#asking.plan(n, prng, focus);
     const object = this.#workload.objectOf(call);
     this.#options.trace?.begun.push({ n, actor, object });
     const flow: Flow = {
@@ -200,6 +226,7 @@ export class Simulation {
       object,
       extra: focus !== null,
       attempts: 0,
+      requests: 0,
       failedWhenHealed: 0,
       open: 0,
       over: false,
@@ -215,6 +242,7 @@ export class Simulation {
       this.#strike('clock-skew', flow, 0, { skewMs: faults.clockSkewMs });
     }
     if (faults.poolExhaustedForMs !== null) this.#exhaustPool(flow, faults.poolExhaustedForMs);
+    if (faults.refusedForMs !== null) this.#refuseConnections(flow, faults.refusedForMs);
     if (faults.crashForMs !== null) {
       this.#strike('crash', flow, 0, { awayMs: rounded(faults.crashForMs) });
       this.#crashDue = faults.crashForMs;
@@ -233,6 +261,18 @@ export class Simulation {
     this.#options.target.limitPool(1);
     this.#scheduler.after(durationMs, () => {
       this.#options.target.limitPool(null);
+      this.#scheduler.takeWoken();
+    });
+  }
+
+  #refuseConnections(flow: Flow, durationMs: number): void {
+    this.#strike('connection-refused', flow, 0, { forMs: rounded(durationMs) });
+    this.#options.target.refuseConnections?.(true);
+    const untilMs = this.now + durationMs;
+    this.#refusedUntilMs = Math.max(this.#refusedUntilMs, untilMs);
+    this.#scheduler.after(durationMs, () => {
+      if (this.#refusedUntilMs > untilMs) return;
+      this.#options.target.refuseConnections?.(false);
       this.#scheduler.takeWoken();
     });
   }
@@ -281,7 +321,9 @@ export class Simulation {
     faults: RequestFaults | null,
     link: Record<string, number> | null,
   ): Attempt {
-    const { actor, call, object } = flow;
+    const { actor, object } = flow;
+    const call = this.#asking.request(flow.call, ++flow.requests);
+    const parts = call === flow.call ? flow.parts : this.#workload.parts(call);
     const operation = this.verdicts.announced(actor, call, link);
     const { id, invokedIndex, invokedMs } = operation;
     const attempt: Attempt = {
@@ -293,6 +335,7 @@ export class Simulation {
       invokedMs,
       object,
       flow,
+      parts,
       faults,
       attempt: number,
       steps: 0,
@@ -300,7 +343,7 @@ export class Simulation {
     };
     flow.open++;
     this.#underWay++;
-    this.verdicts.invoked(attempt, flow.parts);
+    this.verdicts.invoked(attempt, parts);
     return attempt;
   }
 
@@ -312,7 +355,7 @@ export class Simulation {
 
   #enter(attempt: Attempt): void {
     const { flow, call, faults, attempt: number } = attempt;
-    const isOwn = !this.#workload.repeats(call);
+    const isOwn = this.#asking.isOwn(call);
     attempt.tried = this.verdicts.errors.tried({
       operation: call.operation,
       request: isOwn ? null : flow.n,
@@ -334,8 +377,13 @@ export class Simulation {
 
   /** The target is through with a request. */
   #left(attempt: Attempt, task: Task): void {
-    const reply = task.reply as Reply;
+    const reply = task.reply as Reply | Breach;
     const { faults, flow } = attempt;
+    if (reply.outcome === 'breach') {
+      this.#settled(attempt);
+      this.verdicts.breached(attempt, reply);
+      return;
+    }
     if (reply.outcome !== 'failed') this.verdicts.errors.answered(attempt.tried as Tried, reply.outcome);
     if (reply.outcome === 'failed') {
       this.#unanswered(attempt, reply.error, task);
@@ -361,14 +409,14 @@ export class Simulation {
   #unanswered(attempt: Attempt, cause: string, failed: Task | null = null): void {
     this.#settled(attempt);
     const { flow, faults, tried } = attempt;
-    if (!this.verdicts.unanswered(attempt, flow.parts, cause)) return;
+    if (!this.verdicts.unanswered(attempt, attempt.parts, cause, failed?.leftOpen)) return;
     if (failed && tried) {
-      const found = { error: cause, explained: failed.disturbed };
+      const found = { error: cause, explained: failed.disturbed || this.#wasRefused(attempt) };
       if (!this.verdicts.failedInside(attempt, tried, found)) return;
     }
     if (faults === null) return this.#forgetIfOver(flow);
     this.#counters.inFlight--;
-    if (!this.#workload.repeats(flow.call)) return this.#through(flow);
+    if (!this.#asking.repeats(flow.call)) return this.#through(flow);
     const { healedAtMs, lastIndex } = this.verdicts;
     if (healedAtMs === null) {
       if (flow.attempts >= MAX_ATTEMPTS) return this.#through(flow);
@@ -386,9 +434,15 @@ export class Simulation {
   #answered(attempt: Attempt, reply: Reply & { outcome: 'ok' | 'refused' }): void {
     this.#settled(attempt);
     if (attempt.faults !== null) this.#counters.inFlight--;
-    if (!this.verdicts.completed(attempt, attempt.flow.parts, reply) || this.#isTooLate(attempt)) return;
+    if (!this.verdicts.completed(attempt, attempt.parts, reply) || this.#isTooLate(attempt)) return;
+    if (this.#asking.forgetsAnswered) this.verdicts.checker.forget(attempt.parts);
     if (attempt.faults === null) this.#forgetIfOver(attempt.flow);
     else this.#through(attempt.flow);
+  }
+
+  /** The database refused connections while it was under way. */
+  #wasRefused({ invokedMs }: Attempt): boolean {
+    return invokedMs <= this.#refusedUntilMs;
   }
 
   #isTooLate(attempt: Attempt): boolean {
@@ -416,7 +470,7 @@ export class Simulation {
   /** Once a call and its repeats are over, what only they could use may go. */
   #forgetIfOver(flow: Flow): void {
     if (!flow.over || flow.open > 0 || !this.#workload.forgettable(flow.call)) return;
-    this.verdicts.checker.forget(flow.parts);
+    if (!this.#asking.forgetsAnswered) this.verdicts.checker.forget(flow.parts);
     this.#over.push(flow.call);
     if (this.#over.length > KEPT_BY_TARGET) this.#options.target.forget?.(this.#over.shift());
   }

@@ -3,6 +3,7 @@ import {
   type EndReport,
   type Forensic,
   type JsonObject,
+  type Proof,
   type Reproducible,
   type RunConfig,
   toldConfig,
@@ -70,6 +71,8 @@ export interface Ending {
   notTested?: readonly string[];
   /** The oldest request that was repeated, in ms and in requests with other keys since; null: none was. */
   keysRepeated?: { oldestMs: number; oldestKeys: number } | null;
+  /** What came of executing the seed again; left out: it was not. */
+  proof?: Proof;
 }
 
 /** Records how the run ended, and hands the report of it to the sink. */
@@ -100,6 +103,7 @@ export async function reportEnd<C extends Call>(
     checking: { 'per-object-history': { ...checker.cost } },
     undecided: [...verdicts.undecided].map(([object, why]) => ({ object, why })),
     ...(ending.keysRepeated ? { keysRepeated: ending.keysRepeated } : {}),
+    ...(ending.proof ? { proof: ending.proof } : {}),
   });
   recorder.snapshot(index);
   const end: EndReport = { status, reason, failForensic };

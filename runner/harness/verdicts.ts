@@ -2,6 +2,7 @@
 import { HistoryChecker } from '../checkers/history-checker.ts';
 import type { ModelPart, Operation, Violation, Workload } from '../scenarios/scenario.ts';
 import type { Call, Reply } from '../service/call.ts';
+import type { Breach } from '../targets/http/api.ts';
 import type { Counters } from './counters.ts';
 import { ErrorWatch, type InternalError, type Tried } from './error-watch.ts';
 import { type Failure, refusedWrongly, type Told, unexplained } from './failure.ts';
@@ -172,6 +173,16 @@ export class Verdicts<C extends Call = Call> {
       eventIndex: this.lastIndex,
     });
     return failure ? this.fail(failure) : true;
+  }
+
+  /** An answer that the API should never give. */
+  breached(operation: Operation<C>, { message, expected }: Breach): void {
+    const cause = 'an answer that the API should never give';
+    const eventIndex = this.ended(operation, 'unknown', { cause, what: message });
+    const object = this.workload.objectOf(operation.call);
+    const invariant = 'answers-follow-the-contract';
+    const actual = message;
+    this.fail({ kind: 'invariant', invariant, message, actual, expected, object, operation, eventIndex });
   }
 
   /** The whole city as it was read at rest. */

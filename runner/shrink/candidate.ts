@@ -1,5 +1,10 @@
 /** Parts of a run, and the configurations by which they are executed. */
-import { ERRORS_WITHOUT_CAUSE, type RunConfig, type Signature } from '../../server/contract/index.ts';
+import {
+  ERRORS_WITHOUT_CAUSE,
+  type GateOrder,
+  type RunConfig,
+  type Signature,
+} from '../../server/contract/index.ts';
 
 /** The run that is made small. */
 export interface Subject {
@@ -10,6 +15,8 @@ export interface Subject {
   targetUrl: string | null;
   /** The command that starts the service; null, or left out: none does. */
   exec?: string | null;
+  /** The database of a gated run; null, or left out: it has no gate. */
+  gate?: GateOrder | null;
   /** How it failed when it was recorded; null, or left out: as it fails when it is executed first. */
   signature?: Signature | null;
 }

@@ -2,12 +2,7 @@
  * Makes a failing run small: as few operations, faults and scheduling choices as still fail the same way,
  * by delta debugging. Every candidate is executed for real, on the target of the run.
  */
-import {
-  isServiceTarget,
-  type RunConfig,
-  type ShrinkProgress,
-  type Smallest,
-} from '../../server/contract/index.ts';
+import { isLive, type RunConfig, type ShrinkProgress, type Smallest } from '../../server/contract/index.ts';
 import { ExecutionLimitError } from '../harness/execution-watch.ts';
 import type { Candidate, Subject } from './candidate.ts';
 import { ddmin } from './ddmin.ts';
@@ -44,8 +39,8 @@ const MAX_ROUNDS = 6;
 
 /** The smallest part found within the budget, or why there is none. */
 export async function shrink(subject: Subject, options: ShrinkOptions): Promise<Shrunk | string> {
-  const isLive = isServiceTarget(subject.target);
-  const executor = new (isLive ? LiveExecutor : SimulatedExecutor)(subject, options.signal);
+  const isReal = isLive(subject.target, subject.config);
+  const executor = new (isReal ? LiveExecutor : SimulatedExecutor)(subject, options.signal);
   try {
     return await searched(subject, executor, options);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Executes candidates in virtual time, where the seed decides the interleaving. */
 import type { RunConfig } from '../../server/contract/index.ts';
 import { execute, type StopSignal } from '../harness/execute.ts';
+import { type StagedService, stageService } from '../harness/gated/staged-service.ts';
 import { emptyTrace } from '../harness/trace.ts';
 import { CityKeeper } from '../targets/postgres/keeper.ts';
 import { MemorySink } from '../telemetry/memory.ts';
@@ -8,7 +9,7 @@ import type { Candidate, Subject, Timing } from './candidate.ts';
 import type { Execution, Executor } from './executor.ts';
 
 /** Timings tried for a small part: on `memory` an execution costs next to nothing. */
-const PATIENCE = { memory: 60, database: 16 };
+const PATIENCE = { memory: 60, database: 16, gate: 8 };
 /** Guesses for each try that a small part is worth. */
 const GUESSES = 40;
 /** A candidate is over in a moment, so a stop takes effect between two; one that hangs is broken off. */
@@ -21,11 +22,13 @@ export class SimulatedExecutor implements Executor {
   readonly #patience: number;
   /** Candidates are many and short: they follow one another in the same city, made anew each time. */
   readonly #cities = new CityKeeper();
+  /** Likewise behind one gate: each has a clone of its own all the same. */
+  #staged: Promise<StagedService> | null = null;
 
   constructor(subject: Subject, stop: StopSignal) {
     this.#subject = subject;
     this.#stop = stop;
-    this.#patience = subject.target === 'memory' ? PATIENCE.memory : PATIENCE.database;
+    this.#patience = PATIENCE[kindOf(subject)];
   }
 
   get guesses(): number {
@@ -33,12 +36,14 @@ export class SimulatedExecutor implements Executor {
   }
 
   async execute(config: RunConfig, seconds: number, isApart: boolean): Promise<Execution> {
-    const { scenario, target, seed, targetUrl } = this.#subject;
+    const { scenario, target, seed, targetUrl, exec = null, gate = null } = this.#subject;
     const sink = new MemorySink();
     const trace = emptyTrace();
     const cities = isApart ? undefined : this.#cities;
     const limits = { seconds, stop: this.#stop };
-    const run = { scenario, target, seed, config, targetUrl, sink, signal: NEVER, trace, cities, limits };
+    const staged = config.gate === null ? undefined : await this.#stage();
+    const of = { scenario, target, seed, targetUrl, exec, gate, staged };
+    const run = { ...of, config, sink, signal: NEVER, trace, cities, limits, proofs: 0 };
     const { failForensic: forensic } = await execute(run);
     return { forensic, events: sink.events, trace };
   }
@@ -60,7 +65,19 @@ export class SimulatedExecutor implements Executor {
 
   async close(): Promise<void> {
     await this.#cities.close();
+    const staged = await this.#staged?.catch(() => null);
+    await staged?.stage.close();
   }
+
+  #stage(): Promise<StagedService> {
+    this.#staged ??= stageService(this.#subject);
+    return this.#staged;
+  }
+}
+
+function kindOf({ target, config }: Subject): keyof typeof PATIENCE {
+  if (config.gate !== null) return 'gate';
+  return target === 'memory' ? 'memory' : 'database';
 }
 
 /** A large part has many chances to fail in one timing, and takes long. */

@@ -14,6 +14,8 @@ export const PURPOSES = [
   'deadlock',
   'campaign',
   'chaos',
+  'wire',
+  'refusal',
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 

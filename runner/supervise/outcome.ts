@@ -5,6 +5,7 @@
 import {
   type FailureKind,
   type Forensic,
+  type GateOrder,
   isModuleLabel,
   type JsonObject,
   type LossKind,
@@ -41,6 +42,8 @@ export interface Remains {
   modules: Modules;
   /** The command that starts the service; left out or null: none does. */
   exec?: string | null;
+  /** The database of a gated run; left out or null: it has no gate. */
+  gate?: GateOrder | null;
   exit: ChildExit;
   interventions: Interventions;
   lastEvents: JsonObject[];
@@ -141,8 +144,8 @@ const INVARIANTS: Partial<Record<FailureKind, string>> = {
   'adapter-error': 'the-users-code-works',
 };
 
-function ownWordsOf({ modules, exec = null }: Remains): OwnWords {
-  return { adapter: modules.adapter === null ? null : asTyped(modules.adapter), exec };
+function ownWordsOf({ modules, exec = null, gate = null }: Remains): OwnWords {
+  return { adapter: modules.adapter === null ? null : asTyped(modules.adapter), exec, gate };
 }
 
 function bundle({ kind, message }: Judgement, remains: Remains): Forensic {

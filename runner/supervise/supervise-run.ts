@@ -66,7 +66,9 @@ export class RunSupervisor {
     this.#log = log.child({ run: run.id });
     const { scenario, seed } = run;
     const target = withCredentials(run.target, config.credentials);
-    const targetUrl = target === 'postgres' || isModuleLabel(target) ? config.targetUrl : null;
+    const gate = isServiceTarget(target) && run.config.gate !== null ? config.gate : null;
+    const needsDatabase = target === 'postgres' || isModuleLabel(target) || gate !== null;
+    const targetUrl = needsDatabase ? config.targetUrl : null;
     const modules = {
       target: isModuleLabel(target) ? config.modules.target : null,
       scenario: isModuleLabel(scenario) ? config.modules.scenario : null,
@@ -88,7 +90,7 @@ export class RunSupervisor {
       supabase: config.supabase,
     };
     // Signs of life come later than this constructor ends.
-    this.#child = launch({ ...order, token, targetUrl, exec, targets, modules }, (alive) =>
+    this.#child = launch({ ...order, token, targetUrl, exec, gate, targets, modules }, (alive) =>
       this.#progress.heard(alive),
     );
     this.#progress = new Progress({
@@ -199,6 +201,7 @@ export class RunSupervisor {
           run: this.#run,
           modules: this.#modules,
           exec: isServiceTarget(this.#run.target) ? this.#config.exec : null,
+          gate: this.#config.gate,
           exit,
           interventions: this.#interventions,
           lastEvents,

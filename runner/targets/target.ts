@@ -2,6 +2,7 @@
 import type { Call, Reply } from '../service/call.ts';
 import type { CityClock } from '../sim/clock.ts';
 import type { Prng } from '../sim/prng.ts';
+import type { Breach } from './http/api.ts';
 import type { CityKeeper } from './postgres/keeper.ts';
 
 /**
@@ -10,12 +11,15 @@ import type { CityKeeper } from './postgres/keeper.ts';
  */
 export interface Task {
   state: 'ready' | 'waiting' | 'done';
-  reply: Reply | null;
+  /** A breach is the answer of a service that the API should never give. */
+  reply: Reply | Breach | null;
   /**
    * True once something struck the request that the engine decides or brings about: a crash, a deadlock, a
    * serialization failure, a pool cut down. What it fails with afterwards can be what followed from that.
    */
   disturbed: boolean;
+  /** True when it is done and yet may take effect later: something of it has not come to its end. */
+  readonly leftOpen?: boolean;
   /** What the engine hangs on the task; the target never reads it. */
   owner: unknown;
 }
@@ -49,9 +53,11 @@ export interface Target {
   crash(inside: readonly Task[]): void | Promise<void>;
   /** How many connections the service may use at once from now on; null: all of them. */
   limitPool(connections: number | null): void;
+  /** True: whoever opens a connection to the database is refused, until it is called with false. */
+  refuseConnections?(refuses: boolean): void;
   /** How often each sometimes-property of the target was reached. */
   sometimes(): Record<string, number>;
-  /** The whole city, read outside the schedule; only called when no task is under way. */
+  /** The whole city, read outside the schedule; only called when no task is under way. Null: there is no such look. */
   inspect(): unknown | Promise<unknown>;
   /** What only a finished call and its repeats could use may go. */
   forget?(what: unknown): void;
@@ -68,6 +74,24 @@ export interface Target {
 export interface TaskFaults {
   /** The request's first transaction fails at its end with a serialization failure. */
   readonly serializationFailure: boolean;
+  /** What strikes one of its statements on the wire; only a gate on the wire heeds it. */
+  readonly wire?: WireStrike | null;
+}
+
+/** A fault of the database or of the way to it, as the service meets it. */
+export type WireFaultName =
+  | 'backend-kill'
+  | 'lost-commit'
+  | 'deadlock'
+  | 'slow-statement'
+  | 'serialization-failure';
+
+export interface WireStrike {
+  readonly name: WireFaultName;
+  /** Which statement of the request, from 0 to 1. */
+  readonly at: number;
+  /** It strikes the end of the transaction, where the fault can do either. */
+  readonly atCommit: boolean;
 }
 
 export interface TargetOptions {

@@ -13,6 +13,7 @@ import {
 import { isCampaignThread, serveCampaign } from '../campaign/thread.ts';
 import { watchParent } from '../harness/orphan-watchdog.ts';
 import { StopControl } from '../harness/stop-control.ts';
+import { GATE_SECRETS } from '../secrets.ts';
 import { watchLoop } from './blocked-watchdog.ts';
 import { carryOut } from './work.ts';
 
@@ -22,7 +23,7 @@ const ORPHAN_KILL_MS = 6_000;
 const BLOCKED_LIMIT_MS = 60_000;
 
 /** What is stored of a run is without secrets, so what is compared with it is, too. */
-const redactor = createRedactor(secretsOfEnvironment(process.env));
+const redactor = createRedactor([...GATE_SECRETS, ...secretsOfEnvironment(process.env)]);
 
 if (isCampaignThread()) serveCampaign();
 else await runProcess();

@@ -8,6 +8,7 @@ import {
 import { campaign } from '../campaign/campaign.ts';
 import { execute } from '../harness/execute.ts';
 import { standardLimit } from '../harness/execution-watch.ts';
+import { survey } from '../harness/gated/survey.ts';
 import { apiOf } from '../harness/live/api-of.ts';
 import { loadModules } from '../modules/load-modules.ts';
 import { findScenario } from '../scenarios/registry.ts';
@@ -28,6 +29,8 @@ export async function carryOut(order: WorkerOrder, worker: WorkerProcess): Promi
       return await worker.write({ finished: true });
     case 'check-adapter':
       return await checkAdapter(order, worker);
+    case 'survey':
+      return await surveyService(order, worker);
     case 'execute':
       return await executeRun(order, worker);
     case 'shrink':
@@ -40,7 +43,20 @@ export async function carryOut(order: WorkerOrder, worker: WorkerProcess): Promi
 async function executeRun({ do: _, ...run }: WorkerOrderTo<'execute'>, worker: WorkerProcess): Promise<void> {
   const sink = new LineSink((line) => worker.write(line as WorkerLine));
   const limits = { seconds: standardLimit(run.config), stop: worker.stop };
-  await execute({ ...run, sink, signal: worker.stop, limits });
+  // Whoever executes a run aside compares it with another: that is the proof.
+  await execute({ ...run, sink, signal: worker.stop, limits, proofs: 0 });
+}
+
+async function surveyService(
+  { do: _, ...order }: WorkerOrderTo<'survey'>,
+  worker: WorkerProcess,
+): Promise<void> {
+  const surveyed = await survey({
+    ...order,
+    signal: worker.stop,
+    tell: (surveying) => void worker.write({ surveying }),
+  });
+  await worker.write({ surveyed });
 }
 
 /** Progress is told this often at most, in ms. */

@@ -1,5 +1,6 @@
 /** The forensic bundle: all that is known at the first failure. */
 import { z } from 'zod';
+import { proofSchema } from './gate.ts';
 import { FAILURE_KINDS } from './run-values.ts';
 
 const jsonObject = z.record(z.string(), z.unknown());
@@ -66,6 +67,8 @@ export const forensicSchema = z.object({
       otherwise: z.record(z.string(), z.int()).optional(),
     })
     .optional(),
+  /** How often the seed was executed again, behind a gate, and whether that was the same. */
+  proof: proofSchema.optional(),
   /**
    * For harness failures: exit code, signal, the last lines it printed. For a service that the run started
    * itself: how often it was started and killed, and the last lines it printed.

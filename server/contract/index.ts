@@ -7,6 +7,7 @@ export * from './environment.ts';
 export * from './error.ts';
 export * from './forensic.ts';
 export * from './frame.ts';
+export * from './gate.ts';
 export * from './generation.ts';
 export * from './launch-check.ts';
 export * from './module.ts';

@@ -1,7 +1,7 @@
 /** What of a launch no run can be, before anything starts: names that nobody knows, and bugs where there are none. */
 import { didYouMean } from './did-you-mean.ts';
 import { isModuleFile, isModuleLabel } from './module.ts';
-import { BUGS, type Named, type NamedBug } from './names.ts';
+import { BUGS, GATE_FAULTS, type Named, type NamedBug } from './names.ts';
 import { maskCredentials, splitCredentials } from './redact.ts';
 import { contradictionIn } from './rule-values.ts';
 import { RUN_ROWS, RUN_SETTINGS, type RunSettingName, type RunValues } from './run-settings.ts';
@@ -29,16 +29,19 @@ export function choicesOf(setting: Setting, { scenario, target }: RunValues): re
 
 /**
  * The first thing that is wrong with the values; null: nothing that can be known here. The bugs of a user's
- * scenario are its own, and are looked at when it is loaded.
+ * scenario are its own, and are looked at when it is loaded. `isGated`: whether the run will have a gate, where how
+ * the service begins afresh behind it is yet to be found out.
  */
-export function refusalOf(values: RunValues): Refusal | null {
+export function refusalOf(values: RunValues, isGated = (values.gate ?? null) !== null): Refusal | null {
   for (const [name, setting] of RUN_ROWS) {
     const value = values[name];
     if (value === undefined || value === null) continue;
     const refused =
       setting.kind === 'bug'
         ? refusedBug(String(value), values)
-        : (refusedOfService(name, setting, value, values) ?? refusedValue(name, setting, value));
+        : (refusedOfService(name, setting, value, values) ??
+          refusedByGate(name, setting, values, isGated) ??
+          refusedValue(name, setting, value));
     if (refused !== null) return { setting: name, ...refused };
   }
   return null;
@@ -90,6 +93,52 @@ function refusedOfService(
   };
 }
 
+/** What needs a gate, and what cannot be behind one. */
+function refusedByGate(
+  name: RunSettingName,
+  setting: RunSetting,
+  values: RunValues,
+  isGated: boolean,
+): Refused | null {
+  if (name === 'faultRates') return refusedFault(values.faultRates ?? {}, isGated);
+  if (isGated && name === 'instances' && (values.instances ?? 1) > 1) {
+    return {
+      why: 'behind a gate there is one instance of the service: what is settled, and whose statement it is, is told by its processes.',
+      advice: 'Leave --instances out, or leave --gate out.',
+    };
+  }
+  if (isGated && name === 'targets' && (values.targets ?? []).length > 1) {
+    return {
+      why: 'behind a gate the service has one URL: it is started for it there.',
+      advice: 'Name one --target, or leave --gate out.',
+    };
+  }
+  if (isGated || !NEED_GATE.includes(name) || values[name] === setting.default) return null;
+  return {
+    why: `--${flagOf(name, setting)} says something of runs with --gate, and this one has none.`,
+    advice: "Such as: simcity run --target http://127.0.0.1:8080 --exec 'node server.js' --gate",
+  };
+}
+
+const NEED_GATE: readonly RunSettingName[] = ['gate', 'settle', 'pool', 'prove', 'redactValues'];
+
+function refusedFault(rates: NonNullable<RunValues['faultRates']>, isGated: boolean): Refused | null {
+  for (const name of isGated ? (['clock-skew'] as const) : GATE_FAULTS) {
+    if ((rates[name] ?? 0) === 0) continue;
+    return isGated
+      ? {
+          why: `the fault ${name} cannot strike behind a gate: the clock of the service is its own.`,
+          advice: 'Leave it out: the run lists it as not tested.',
+        }
+      : {
+          why: `the fault ${name} strikes on the way to the database of a service behind --gate, and this run has no gate.`,
+          advice:
+            "Leave it out, or name the service: simcity run --target http://127.0.0.1:8080 --exec 'node server.js' --gate",
+        };
+  }
+  return null;
+}
+
 /** A URL to compare, without user and password. */
 const bare = (url: string) => URL.parse(splitCredentials(url).target)?.href;
 
@@ -98,6 +147,11 @@ const OF_SERVICES: { readonly [Name in RunSettingName]?: string } = {
   rules: 'rules are what is promised by',
   targets: 'several targets are the URLs of',
   instances: 'instances are processes of',
+  gate: 'a gate stands before the database of',
+  settle: 'settling is waited for by',
+  pool: 'the pool is one of',
+  prove: 'proofs by execution are of runs against',
+  redactValues: 'values of statements are kept of',
 };
 
 function isModule(name: string): boolean {

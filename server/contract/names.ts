@@ -116,6 +116,12 @@ export const PROFILES = [
   { name: 'brutal', what: 'every fault, on most requests' },
 ] as const satisfies readonly Named[];
 
+/** A fault. */
+export interface NamedFault extends Named {
+  /** Only runs with --gate have it. */
+  readonly isOfGate?: true;
+}
+
 export const FAULTS = [
   { name: 'drop-request', what: 'the request never reaches the service' },
   { name: 'drop-response', what: 'the answer is lost; the effect stays' },
@@ -130,6 +136,40 @@ export const FAULTS = [
   { name: 'serialization-failure', what: 'a transaction fails at its end, as if others had been in its way' },
   { name: 'pool-exhaustion', what: 'for a while the service has one connection only' },
   { name: 'clock-skew', what: 'the clock of the service is set wrong' },
+  {
+    name: 'backend-kill',
+    what: 'the database ends a connection in the middle of its transaction; with --gate',
+    isOfGate: true,
+  },
+  {
+    name: 'lost-commit',
+    what: 'a transaction is committed, and the connection ends before its answer; with --gate',
+    isOfGate: true,
+  },
+  {
+    name: 'deadlock',
+    what: 'a statement or a commit fails, as if it had been part of a deadlock; with --gate',
+    isOfGate: true,
+  },
+  {
+    name: 'connection-refused',
+    what: 'for a while the database takes no new connections; with --gate',
+    isOfGate: true,
+  },
+  { name: 'slow-statement', what: 'a statement takes seconds; with --gate', isOfGate: true },
+] as const satisfies readonly NamedFault[];
+
+/** How a service begins each execution of a gated run afresh. */
+export const GATE_WAYS = [
+  { name: 'restart', what: 'the service is started anew for each execution' },
+  { name: 'keep', what: 'the service stays; its connections are cut, so that its pool opens new ones' },
+] as const satisfies readonly Named[];
+
+/** How it is known that a service behind the gate has settled. */
+export const SETTLINGS = [
+  { name: 'sleep', what: 'all of its threads sleep (Linux)' },
+  { name: 'count', what: 'each request is answered or has its statement at the gate' },
+  { name: 'silence', what: 'nothing came for a few milliseconds: a weaker guarantee' },
 ] as const satisfies readonly Named[];
 
 export const ISOLATION = [
@@ -226,6 +266,10 @@ export function namesOf<const List extends readonly { readonly name: string }[]>
 
 export const FAULT_NAMES = namesOf(FAULTS);
 export type FaultName = (typeof FAULT_NAMES)[number];
+/** Those that only runs with --gate have. */
+export const GATE_FAULTS: readonly FaultName[] = FAULTS.flatMap((fault: NamedFault & { name: FaultName }) =>
+  fault.isOfGate ? [fault.name] : [],
+);
 export const FAULT_PROFILES = namesOf(PROFILES);
 export const ISOLATION_LEVELS = namesOf(ISOLATION);
 export type LauncherName = (typeof LAUNCHERS)[number]['name'];

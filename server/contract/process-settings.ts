@@ -193,6 +193,8 @@ export const PROCESS_SETTINGS = {
     pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
   },
   exec: { ...internal, ...quiet('SIMCITY_EXEC', ''), most: 10_000 },
+  /** The order of its gate, as JSON. */
+  gate: { ...internal, ...quiet('SIMCITY_GATE', ''), most: 20_000, secret: 'value' },
   /** The script of the harness. Tests replace it. */
   harness: { ...internal, ...quiet('SIMCITY_HARNESS', '') },
 } as const satisfies Record<string, ProcessSetting>;

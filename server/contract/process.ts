@@ -3,6 +3,7 @@
  * JSON on stdout when it is ready (`Ready`), and ends by itself when its stdin closes.
  */
 import { z } from 'zod';
+import { gateOrderSchema } from './gate.ts';
 import { runConfigSchema } from './run.ts';
 
 /** The first line on stdout of `database`, `server` and `runner`. */
@@ -50,12 +51,14 @@ export const harnessOrderSchema = z.object({
   serverUrl: z.string(),
   /** The run-scoped token for it. */
   token: z.string(),
-  /** The database in which a `postgres` target builds its city; null: none is needed. */
+  /** The database in which a `postgres` target builds its city, and a gate its clones; null: none is needed. */
   targetUrl: z.string().nullable(),
   /** The project that takes the telemetry by its REST interface, instead of the server. */
   supabase: z.object({ url: z.string(), key: z.string() }).nullable().optional(),
   /** The command that starts the service under test; only ever from the command line of the runner's own machine. */
   exec: z.string().nullable().default(null),
+  /** The database of a gated run; only ever from there, too. Null: the run has no gate. */
+  gate: gateOrderSchema.nullable().default(null),
   /** All URLs of a service that has several, `target` first, with users and passwords. */
   targets: z.array(z.string()).default([]),
   /** Code of the user's; only ever from the command line of the runner's own machine. */

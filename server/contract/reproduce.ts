@@ -1,5 +1,6 @@
 /** Composes the command that reproduces a run: what to type in a clone of the project. */
-import { type TypedCommand, typedCommand } from './command-secrets.ts';
+import { typedCommand } from './command-secrets.ts';
+import type { GateOrder } from './gate.ts';
 import { fileOfLabel, isModuleLabel } from './module.ts';
 import { maskCredentials, splitCredentials } from './redact.ts';
 import { formatReduction, type Reduction } from './reduction.ts';
@@ -8,7 +9,7 @@ import type { DeclaredRules } from './rule-values.ts';
 import { CONFIG_ROWS, type ConfigName, RUN_SETTINGS, type RunConfig } from './run-settings.ts';
 import { flagOf, isHeeded, type RunSetting } from './setting.ts';
 import { writeSetting } from './setting-text.ts';
-import { isServiceTarget } from './target-limits.ts';
+import { isLive } from './target-limits.ts';
 
 export interface Reproducible {
   scenario: string;
@@ -23,6 +24,8 @@ export interface OwnWords {
   adapter?: string | null;
   /** The command that starts the service. */
   exec?: string | null;
+  /** The database of a gated run. */
+  gate?: GateOrder | null;
   /** A user and a password of the target were given beside its URL. */
   hasCredentials?: boolean;
 }
@@ -43,17 +46,43 @@ export function reproduceCommand(run: Reproducible, own: OwnWords = {}): string 
   for (const [name, setting] of CONFIG_ROWS) {
     const flag = flagOf(name, setting);
     if (flag === null || !isHeeded(setting, 'reproduce') || isUsual(name, setting, run)) continue;
-    for (const text of textsOf(setting, run.config[name])) words.push(`--${flag}`, text);
+    if (setting.kind === 'flag') words.push(`--${flag}`);
+    else for (const text of textsOf(setting, run.config[name])) words.push(`--${flag}`, text);
   }
   if (own.adapter) words.push('--adapter', own.adapter);
-  const command = own.exec ? typedCommand(own.exec) : null;
-  const exec = command === null ? '' : ` --exec ${execWord(command)}`;
+  const masked = maskedWords(ownWords(run, own));
   const hasCredentials = own.hasCredentials === true || urlsOf(run).some(isMasked);
-  return `${words.map(shellWord).join(' ')}${exec}${toSet(command?.toSet ?? [], hasCredentials)}`;
+  const all = [...words.map(shellWord), ...masked.words];
+  return `${all.join(' ')}${toSet(masked.toSet, hasCredentials)}`;
 }
 
-/** One word of a shell, in which what is masked is the variable that is to be set. */
-function execWord({ pieces }: TypedCommand): string {
+/** What may hold passwords. The gate stands last: its URL may be left out, and what follows would be taken for it. */
+function ownWords({ config }: Reproducible, { exec, gate }: OwnWords): string[] {
+  const words = exec ? ['--exec', exec] : [];
+  if (config.gate === null) return words;
+  if (gate?.schema) words.push('--gate-schema', gate.schema);
+  if (gate?.prepare) words.push('--gate-prepare', gate.prepare);
+  if (gate?.large) words.push('--gate-large');
+  return [...words, '--gate', ...(gate?.url ? [gate.url] : [])];
+}
+
+/** Stands between words. No word has such a character. */
+const BETWEEN = '\n\u{F0002}\n';
+
+/** Words of a shell, in which what is masked are variables that are to be set: one variable has one value in all of them. */
+function maskedWords(words: readonly string[]): { words: string[]; toSet: string[] } {
+  const { pieces, toSet } = typedCommand(words.join(BETWEEN));
+  const split: string[][] = [[]];
+  for (const [i, piece] of pieces.entries()) {
+    const [first = '', ...rest] = i % 2 === 1 ? [piece] : piece.split(BETWEEN);
+    split.at(-1)?.push(first);
+    split.push(...rest.map((text) => [text]));
+  }
+  return { words: words.length === 0 ? [] : split.map(wordOf), toSet };
+}
+
+/** One word, of texts and variables in turn. */
+function wordOf(pieces: readonly string[]): string {
   if (pieces.length === 1) return shellWord(pieces[0] ?? '');
   return pieces
     .map((piece, i) =>
@@ -93,7 +122,7 @@ function toSet(masked: readonly string[], hasCredentials: boolean): string {
 function isUsual(name: ConfigName, setting: RunSetting, { target, config }: Reproducible): boolean {
   if (setting.serviceDefault === undefined) return isEqual(config[name], setting.default);
   return LIMITS.every(([limit, { serviceDefault, default: usual }]) =>
-    isEqual(config[limit], isServiceTarget(target) ? serviceDefault : usual),
+    isEqual(config[limit], isLive(target, config) ? serviceDefault : usual),
   );
 }
 

@@ -3,7 +3,18 @@
  * the configuration file, in the API and in both forms, its place in what is printed of a run and in the command that reproduces
  * a run, and its completion: one row added here is a setting added.
  */
-import { BUGS, FAULTS, ISOLATION, PROFILES, RULES, SCENARIOS, STRATEGIES, TARGETS } from './names.ts';
+import {
+  BUGS,
+  FAULTS,
+  GATE_WAYS,
+  ISOLATION,
+  PROFILES,
+  RULES,
+  SCENARIOS,
+  SETTLINGS,
+  STRATEGIES,
+  TARGETS,
+} from './names.ts';
 import {
   fieldOf,
   kebabCase,
@@ -18,6 +29,11 @@ import {
 const city = (label: string, help: string) => ({ group: 'city', label, help }) as const;
 const faults = (label: string, help: string) => ({ group: 'faults', label, help }) as const;
 const rare = { isRare: true } as const;
+/** Of runs with a gate, which only a command line can begin. */
+const gated = {
+  ...part({ commands: ['run', 'campaign'], isOfServices: true, except: ['variable', 'file', 'form'] }),
+  ...rare,
+} as const;
 
 const launch = {
   scenario: {
@@ -91,7 +107,13 @@ const config = {
   },
   rules: {
     ...part({ kind: 'rules', choices: RULES, default: {}, unset: "the adapter's, or learned" }),
-    ...part({ flag: 'rule', field: 'rules', value: 'NAME=VALUE', commands: ['run'], isOfServices: true }),
+    ...part({
+      commands: ['run', 'campaign'],
+      flag: 'rule',
+      field: 'rules',
+      value: 'NAME=VALUE',
+      isOfServices: true,
+    }),
     ...city('Rules', 'what a service at a URL promises, such as keys=no'),
     ...rare,
   },
@@ -113,8 +135,37 @@ const config = {
   setupTimeoutSeconds: {
     ...part({ kind: 'seconds', most: 3_600, default: 60, flag: 'setup-timeout', value: 'TIME' }),
     ...city('Setup timeout', 'how long the setup of a service at a URL may take, and a reset of it'),
-    ...part({ commands: ['run'], isOfServices: true, suggestions: ['30s', '1m', '5m'] }),
+    ...part({ commands: ['run', 'campaign'], isOfServices: true, suggestions: ['30s', '1m', '5m'] }),
     ...rare,
+  },
+  gate: {
+    ...named('choice', GATE_WAYS, null),
+    ...part({ flag: 'gate-service', value: 'HOW', unset: 'found out before the run' }),
+    ...city('Gate', 'how a service behind --gate begins each execution afresh'),
+    ...gated,
+  },
+  settle: {
+    ...named('choice', SETTLINGS, null),
+    ...part({ value: 'HOW', unset: 'found out before the run' }),
+    ...city('Settling', 'how it is known that a service behind --gate has settled'),
+    ...gated,
+  },
+  pool: {
+    ...whole(1, 1_000, null),
+    ...part({ flag: 'gate-pool', unset: 'found out before the run' }),
+    ...city('Pool', 'connections of the pool of a service behind --gate'),
+    ...gated,
+  },
+  prove: {
+    ...whole(0, 100, null),
+    ...part({ unset: '5 after a failure, in 30 s at most' }),
+    ...city('Prove', 'how often a run with --gate is executed again at its end, also after a PASS'),
+    ...gated,
+  },
+  redactValues: {
+    ...part({ kind: 'flag', default: false }),
+    ...city('Redact values', 'leaves the values of statements out of all that is kept of a run with --gate'),
+    ...gated,
   },
   reduction: {
     ...part({ kind: 'reduction', default: null, unset: 'the whole run', value: 'PART', commands: ['run'] }),

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { checkEndSchema, checkStepSchema } from './check-adapter.ts';
+import { gateOrderSchema, surveySchema } from './gate.ts';
 import { modulesSchema } from './process.ts';
 import { declaredRulesSchema } from './rules.ts';
 import { runConfigSchema, terminalStatusSchema } from './run.ts';
@@ -15,12 +16,14 @@ const subject = {
   scenario: z.string(),
   target: z.string(),
   config: runConfigSchema,
-  /** The database in which a `postgres` target builds its city; null: none is needed. */
+  /** The database in which a `postgres` target builds its city, and a gate its clones; null: none is needed. */
   targetUrl: z.string().nullable(),
   /** Code of the user's. */
   modules: modulesSchema.optional(),
   /** The command that starts the service at a target that is a URL; null: it runs already. */
   exec: z.string().nullable().default(null),
+  /** The database of a gated run; null: the run has no gate. */
+  gate: gateOrderSchema.nullable().default(null),
 };
 
 /** First and last, both included. */
@@ -47,6 +50,14 @@ export const workerOrderSchema = z.discriminatedUnion('do', [
     rules: declaredRulesSchema.default({}),
     /** For the setup, and for each reset. */
     setupSeconds: z.number().positive(),
+  }),
+  /** Finds out how the service behind the gate is best tested. Of the configuration it heeds what is given already. */
+  z.object({
+    do: z.literal('survey'),
+    ...subject,
+    gate: gateOrderSchema,
+    exec: z.string(),
+    seed: z.int(),
   }),
   /** Executes one run and prints its history. */
   z.object({ do: z.literal('execute'), ...subject, seed: z.int() }),
@@ -86,6 +97,17 @@ export const seedFailureSchema = z.object({
 });
 export type SeedFailure = z.infer<typeof seedFailureSchema>;
 
+/** What became of some seeds of a campaign. */
+export const throughSchema = z.object({
+  seeds: z.array(z.int()),
+  failures: z.array(seedFailureSchema),
+  operations: z.int(),
+  /** Failing seeds that were executed a second time, and those of them that were the same again; behind a gate. */
+  proved: z.int().optional(),
+  identical: z.int().optional(),
+});
+export type Through = z.infer<typeof throughSchema>;
+
 /** How far shrinking has come. */
 export const shrinkProgressSchema = z.object({
   executions: z.int(),
@@ -103,9 +125,10 @@ export const workerLineSchema = z.union([
   /** Null: the run did not fail again, or what failed cannot be made small; `why` says it. */
   z.object({ shrunk: smallestSchema.nullable(), why: z.string() }),
   /** Seeds that are through since the last such line. */
-  z.object({
-    through: z.object({ seeds: z.array(z.int()), failures: z.array(seedFailureSchema), operations: z.int() }),
-  }),
+  z.object({ through: throughSchema }),
+  /** What a survey is about, for people. */
+  z.object({ surveying: z.string() }),
+  z.object({ surveyed: surveySchema }),
   z.object({ step: checkStepSchema }),
   z.object({ checked: checkEndSchema }),
   /** A campaign has come to its end, or to a stop. */

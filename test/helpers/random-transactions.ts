@@ -207,12 +207,13 @@ export function attemptOf(n: number, call: Call): Attempt {
     parts: [],
     extra: false,
     attempts: 1,
+    requests: 0,
     failedWhenHealed: 0,
     open: 1,
     over: false,
   };
   const invoked = { invokedIndex: n, invokedMs: 0, steps: 0, tried: null };
-  return { ...about, ...invoked, id: n, number: n, flow, attempt: 0, faults: null };
+  return { ...about, ...invoked, id: n, number: n, flow, parts: [], attempt: 0, faults: null };
 }
 
 function incrementsOf(reply: Reply): number {

@@ -36,6 +36,7 @@ function order(bug: string | null = null): HarnessOrder {
       token: 'sci_secret',
       targetUrl: null,
       exec: null,
+      gate: null,
       targets: [],
       repeat: null,
     },

@@ -13,6 +13,7 @@ const checkpoint = (): Checkpoint => ({
   simcity: '0.2.0',
   scenario: 'bookings',
   target: 'memory',
+  ...{ exec: null, gate: null, proved: 0, identical: 0 },
   config: runConfigSchema.parse({}),
   seeds: [[1, 100]],
   through: [],

@@ -27,6 +27,7 @@ const campaign = (): Checkpoint => ({
   simcity: '0.2.0',
   scenario: 'bookings',
   target: 'memory',
+  ...{ exec: null, gate: null, proved: 0, identical: 0 },
   config: runConfigSchema.parse({}),
   seeds: [[1, 100]],
   through: [[1, 100]],

@@ -122,7 +122,9 @@ describe('a note that is not believed', () => {
     writeNote(dataDir, note());
     expect((await findServer(context(), {}))?.connection.origin).toBe('note');
     expect(sharedDatabaseUrl(context(), {})).toBe(note().databaseUrl);
-    expect((await cityDatabase(context(), {}, 'postgres', null)).url).toBe(note().databaseUrl);
+    expect((await cityDatabase(context(), {}, { target: 'postgres', isGated: false }, null)).url).toBe(
+      note().databaseUrl,
+    );
     got = [];
     chmodSync(join(dataDir, 'server.json'), 0o666);
     expect(await findServer(context(), {})).toBeNull();

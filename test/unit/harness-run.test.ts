@@ -47,6 +47,7 @@ function order(generation = ENGINE_GENERATION): string {
     repeat: null,
     targetUrl: null,
     exec: null,
+    gate: null,
     targets: [],
   };
   return `${JSON.stringify(order)}\n`;

@@ -7,6 +7,7 @@ import { launchOf, readLaunch } from '../../cli/run/launch-form.ts';
 import { ruleLines, rulesInShort } from '../../cli/run/rules.ts';
 import { liveSettingsOf } from '../../runner/harness/live-settings.ts';
 import {
+  CONFIG_ROWS,
   CONTRACT_RULES,
   contradictionIn,
   type DeclaredRules,
@@ -203,9 +204,13 @@ describe('what is said of a run', () => {
 
   test('leaves histories that know nothing of it as they were', () => {
     const usual = runConfigSchema.parse({});
-    const { rules: _r, targets: _t, instances: _i, setupTimeoutSeconds: _s, ...before } = usual;
+    const ofServices = CONFIG_ROWS.flatMap(([name, row]): string[] => (row.isOfServices ? [name] : []));
+    expect(ofServices).toEqual(expect.arrayContaining(['rules', 'targets', 'instances', 'gate', 'prove']));
+    const before = Object.fromEntries(Object.entries(usual).filter(([name]) => !ofServices.includes(name)));
     expect(toldConfig(usual)).toEqual(before);
-    expect(toldConfig(config)).toEqual(config);
+    const { gate: _g, settle: _s, pool: _p, prove: _v, redactValues: _r, ...told } = config;
+    expect(toldConfig(config)).toEqual(told);
+    expect(toldConfig({ ...config, gate: 'keep', pool: 4 })).toEqual({ ...told, gate: 'keep', pool: 4 });
   });
 
   test('reaches the live attack', () => {

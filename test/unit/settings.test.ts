@@ -50,6 +50,11 @@ describe('the type of a configuration', () => {
       targets: string[];
       instances: number;
       setupTimeoutSeconds: number;
+      gate: 'restart' | 'keep' | null;
+      settle: 'sleep' | 'count' | 'silence' | null;
+      pool: number | null;
+      prove: number | null;
+      redactValues: boolean;
       reduction: Reduction | null;
     }
     expectTypeOf<Pick<RunConfig, keyof Known>>().toEqualTypeOf<Known>();

@@ -14,6 +14,7 @@ import { VERSION } from '../../process/version.ts';
 import type { ChartChoice } from '../../run/chart-choice.ts';
 import { closingLines } from '../../run/closing.ts';
 import { type Ending, endingOf, isBrokenOff, isLoss, runOutcome } from '../../run/outcome.ts';
+import { proofLines } from '../../run/proof.ts';
 import { exitCodeOf, verdictOf } from '../verdict.ts';
 
 export interface ReportData {
@@ -35,9 +36,10 @@ export interface ReportData {
   rules: JsonObject | null;
 }
 
-/** How far a PASS was tested, a line each. */
+/** How far a PASS was tested, and how surely a FAIL fails again, a line each. */
 export function limitsOf(data: ReportData): string[] {
-  return reportVerdict(data).ending === 'PASS' ? closingLines(data.closing) : [];
+  const { ending } = reportVerdict(data);
+  return ending === 'PASS' ? closingLines(data.closing) : ending === 'FAIL' ? proofLines(data.closing) : [];
 }
 
 export interface ReportVerdict {

@@ -7,6 +7,7 @@ import { closingLines } from '../../run/closing.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { causeOf, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
 import { failureOf, outcomeOfData, progressOf } from '../../run/picture.ts';
+import { proofLines } from '../../run/proof.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { Charts } from '../components/charts.tsx';
@@ -75,6 +76,11 @@ function Verdict({ data }: { data: RunData }) {
         <p>
           <strong>{safeText(causeOf(outcome, failure))}</strong> {safeText(failure.message)}
           {loss !== null && <span class="dim block">{LOSS_SAYS[loss]}</span>}
+          {proofLines(data.tally.closing).map((line) => (
+            <span key={line} class="dim block">
+              {line}
+            </span>
+          ))}
         </p>
         <Link to={{ page: 'run', runId: data.run.id, view: 'forensics', at: null }}>Forensics</Link>
       </section>

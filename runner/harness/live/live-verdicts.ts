@@ -1,7 +1,6 @@
 /** The verdicts of a live run: what is particular where time is real and the world decides what comes first. */
 import type { ModelPart, Operation, Violation } from '../../scenarios/workload.ts';
 import type { Call, Reply } from '../../service/call.ts';
-import type { Breach } from '../../targets/http/api.ts';
 import { type Failure, unanswering } from '../failure.ts';
 import { Verdicts, type VerdictsOptions } from '../verdicts.ts';
 
@@ -93,16 +92,6 @@ export class LiveVerdicts<C extends Call = Call> extends Verdicts<C> {
   ): boolean {
     this.counters.inFlight--;
     return super.unanswered(attempt, parts, cause, canHappen);
-  }
-
-  /** An answer that the API should never give. */
-  breached(operation: Operation<C>, { message, expected }: Breach): void {
-    const cause = 'an answer that the API should never give';
-    const eventIndex = this.ended(operation, 'unknown', { cause, what: message });
-    const object = this.workload.objectOf(operation.call);
-    const invariant = 'answers-follow-the-contract';
-    const actual = message;
-    this.fail({ kind: 'invariant', invariant, message, actual, expected, object, operation, eventIndex });
   }
 
   neverAnswered(operation: Operation<C>, cause: string, waitedMs: number): void {

@@ -3,7 +3,12 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import type { ServiceAddress } from './address.ts';
-import { ServiceProcess, type ServiceReport, type StartedService } from './service-process.ts';
+import {
+  ServiceProcess,
+  type ServiceReport,
+  type StartedService,
+  type Surroundings,
+} from './service-process.ts';
 
 /** The most instances that `--instances` takes. */
 export const MOST_INSTANCES = 16;
@@ -20,21 +25,25 @@ export class ServiceGroup implements StartedService {
     address: ServiceAddress,
     instances: number,
     answersAt: (address: ServiceAddress) => Promise<boolean>,
+    surroundings?: Surroundings,
   ): Promise<ServiceGroup> {
     const hosts = address.addresses.map((each) => each.address);
     const ports = await freePorts(instances - 1, hosts[0] ?? '127.0.0.1');
-    return new ServiceGroup(command, [address, ...ports.map((port) => atPort(address, port))], answersAt);
+    const addresses = [address, ...ports.map((port) => atPort(address, port))];
+    return new ServiceGroup(command, addresses, answersAt, surroundings);
   }
 
   constructor(
     command: string,
     addresses: readonly ServiceAddress[],
     answersAt: (address: ServiceAddress) => Promise<boolean>,
+    surroundings?: Surroundings,
   ) {
     this.#command = command;
     this.addresses = addresses;
     this.#instances = addresses.map(
-      (address) => new ServiceProcess(command, address.url, address.port, () => answersAt(address)),
+      (address) =>
+        new ServiceProcess(command, address.url, address.port, () => answersAt(address), surroundings),
     );
   }
 
@@ -64,6 +73,10 @@ export class ServiceGroup implements StartedService {
     await Promise.all(this.#instances.map((instance) => instance.close()));
   }
 
+  roots(): readonly number[] {
+    return this.#instances.flatMap((instance) => instance.roots());
+  }
+
   report(): ServiceReport {
     const reports = this.#instances.map((instance) => instance.report());
     const [only] = reports;
@@ -86,6 +99,12 @@ function atPort(address: ServiceAddress, port: number): ServiceAddress {
   const url = new URL(address.url);
   url.port = String(port);
   return { ...address, url, port };
+}
+
+/** The same service at a port that nobody listens on now. */
+export async function besideAddress(address: ServiceAddress): Promise<ServiceAddress> {
+  const [port] = await freePorts(1, address.addresses[0]?.address ?? '127.0.0.1');
+  return atPort(address, port as number);
 }
 
 /** Ports that nobody listens on now; all held at once, so that no two are the same. */

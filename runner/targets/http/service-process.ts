@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from '../../../server/contract/child-process/child.ts';
 import { OutputTail } from '../../../server/contract/child-process/output-tail.ts';
 import { maskCommand } from '../../../server/contract/index.ts';
+import { childPids } from './child-pids.ts';
 import { commandWords } from './command-words.ts';
 
 /** A service that does not answer after this has not come up. */
@@ -41,6 +42,16 @@ export interface ServiceReport {
   [more: string]: unknown;
 }
 
+/** What a service is given beside its own URL and port. */
+export interface Surroundings {
+  /** Added to this process's own environment; undefined takes a variable out of it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What stands in the command in the place of `{name}`, by that name. */
+  readonly placeholders: Readonly<Record<string, string>>;
+}
+
+const NO_SURROUNDINGS: Surroundings = { environment: {}, placeholders: {} };
+
 /** A service that the run starts, kills and starts again, as one process or several. */
 export interface StartedService {
   /** True while all of it runs, whether it answers or not. */
@@ -56,17 +67,20 @@ export interface StartedService {
   /** Leaves nothing running. */
   close(): Promise<void>;
   report(): ServiceReport;
+  /** The processes that the command became, without those of SimCity beside them; none where they cannot be seen. */
+  roots(): readonly number[];
 }
 
 export class ServiceProcess implements StartedService {
   /** As it is shown: without passwords and tokens. */
   readonly #command: string;
   readonly #words: readonly string[];
-  readonly #env: Record<string, string>;
+  readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #answers: () => Promise<boolean>;
   readonly #stdout = new OutputTail();
   readonly #stderr = new OutputTail();
   #child: Child | null = null;
+  #roots: readonly number[] = [];
   #gone: Promise<void> = Promise.resolve();
   #expected = false;
   #starts = 0;
@@ -78,10 +92,16 @@ export class ServiceProcess implements StartedService {
    * port wherever the command says `{port}`.
    * @throws Error when the command has no words.
    */
-  constructor(command: string, url: URL, port: number, answers: () => Promise<boolean>) {
+  constructor(
+    command: string,
+    url: URL,
+    port: number,
+    answers: () => Promise<boolean>,
+    { environment, placeholders }: Surroundings = NO_SURROUNDINGS,
+  ) {
     this.#command = maskCommand(command).text;
-    this.#words = commandWords(command).map((word) => word.replaceAll('{port}', String(port)));
-    this.#env = { PORT: String(port), URL: url.origin };
+    this.#words = commandWords(command).map((word) => filled(word, { ...placeholders, port: String(port) }));
+    this.#env = { ...environment, PORT: String(port), URL: url.origin };
     this.#answers = answers;
   }
 
@@ -128,6 +148,11 @@ export class ServiceProcess implements StartedService {
     await this.#gone;
   }
 
+  roots(): readonly number[] {
+    if (this.#roots.length === 0 && this.#child?.pid !== undefined) this.#roots = childPids(this.#child.pid);
+    return this.#roots;
+  }
+
   report(): ServiceReport {
     return {
       command: this.#command,
@@ -152,6 +177,7 @@ export class ServiceProcess implements StartedService {
     this.#gone = child.exited.then(() => {
       if (!this.#expected) this.#ends++;
       this.#child = null;
+      this.#roots = [];
     });
   }
 
@@ -159,4 +185,11 @@ export class ServiceProcess implements StartedService {
     const last = [...this.#stdout.lastLines(5), ...this.#stderr.lastLines(5)].join('\n');
     return `The service started with ${JSON.stringify(this.#command)} ${what}.${last === '' ? '' : ` It printed last:\n${last}`}`;
   }
+}
+
+/** What stands in brackets and has no such name is the command's own. */
+function filled(word: string, placeholders: Readonly<Record<string, string>>): string {
+  return word.replace(/\{([a-z.]+)\}/g, (all, name: string) =>
+    Object.hasOwn(placeholders, name) ? (placeholders[name] as string) : all,
+  );
 }

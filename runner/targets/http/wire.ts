@@ -110,6 +110,14 @@ const LAST_LOOK_MS = 250;
 /** An answer larger than this is not read on. */
 const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
 
+/** Is told of what comes and goes, by whoever has to know when nothing is on its way. */
+export interface WireWatch {
+  /** A request begins; what it returns is called once, when it is written to its connection or over. */
+  begins(): () => void;
+  /** Bytes of an answer came, or their end. */
+  came(): void;
+}
+
 type Lookup = NonNullable<net.TcpNetConnectOpts['lookup']>;
 
 /** One of the addresses that a wire speaks to, settled on one IP address. */
@@ -144,11 +152,17 @@ export class Wire {
   readonly #peers: readonly Peer[];
   readonly #agents: { readonly plain: http.Agent; readonly secure: https.Agent };
   readonly #open = new Set<{ destroy(): void }>();
+  readonly #watch: WireWatch | null;
   #turn = 0;
   #closed = false;
 
   /** Of several addresses each request goes to the next. `connections`: how many are kept open for reuse, to each. */
-  constructor(addresses: ServiceAddress | readonly ServiceAddress[], connections: number) {
+  constructor(
+    addresses: ServiceAddress | readonly ServiceAddress[],
+    connections: number,
+    watch: WireWatch | null = null,
+  ) {
+    this.#watch = watch;
     this.#peers = [addresses].flat().map((address) => new Peer(address));
     const options = { keepAlive: true, maxFreeSockets: connections, scheduling: 'lifo' as const };
     this.#agents = { plain: new http.Agent(options), secure: new https.Agent(options) };
@@ -224,6 +238,7 @@ export class Wire {
       });
       const timers: NodeJS.Timeout[] = [];
       this.#open.add(sending);
+      if (this.#watch) follow(sending, this.#watch);
       let over = false;
       const end = (exchange: Exchange) => {
         if (over) return;
@@ -302,6 +317,25 @@ export class Wire {
  */
 function isTakenForWhole(head: string, { length }: Uint8Array): boolean {
   return length >= head.indexOf('\r\n') && length <= Buffer.byteLength(head);
+}
+
+function follow(sending: http.ClientRequest, watch: WireWatch): void {
+  const written = watch.begins();
+  sending.once('finish', () => {
+    const { socket } = sending;
+    // Once the connection is there, what waited for it is written before the next turn.
+    if (socket?.connecting) socket.once('connect', () => setImmediate(written));
+    else written();
+  });
+  sending.once('response', (response: http.IncomingMessage) => {
+    const came = () => watch.came();
+    came();
+    response.on('data', came).once('end', came);
+  });
+  sending.once('close', () => {
+    written();
+    watch.came();
+  });
 }
 
 function receive(

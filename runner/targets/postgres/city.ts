@@ -1,10 +1,11 @@
 /** The city's tables: built for one run from the service's DDL, and made as good as new for another. */
 import type postgres from 'postgres';
 import { AdapterError, errorText } from '../../modules/adapter-error.ts';
+import { volatileFunctions } from '../locks/autocommit-writes.ts';
+import { traitsOf } from '../locks/statement-text.ts';
 import { type Place, RESET } from './connection.ts';
 import { dropSchema, Ground } from './ground.ts';
 import { isDatabaseAway } from './sql-client.ts';
-import { traitsOf } from './statement-text.ts';
 import { hasDeferrable, keepStill, renewalOf } from './tables.ts';
 
 export class City {
@@ -84,6 +85,11 @@ export class City {
   async query(text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
     if (this.noticed(text)) await this.beAlone();
     return await this.#control.unsafe(text, values as never[], { prepare: values.length > 0 });
+  }
+
+  /** Functions of the service that may write. */
+  async volatileFunctions(): Promise<readonly string[]> {
+    return await volatileFunctions(this.#control, this.schema);
   }
 
   /** As it was when it had just been created. No other connection may have a transaction open in it. */

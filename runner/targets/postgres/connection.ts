@@ -11,7 +11,7 @@ export interface Place {
  * Limits of time that a role or a database may have: with them the clock would decide what a statement comes to. As
  * text: the driver does not send a number that is 0.
  */
-const NO_LIMITS: Record<string, string> = {
+export const NO_LIMITS: Record<string, string> = {
   statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',

@@ -10,15 +10,18 @@ import {
   type SqlValue,
   sqlState,
 } from '../../service/sql-service.ts';
+import type { AutocommitWrites } from '../locks/autocommit-writes.ts';
+import type { Happenings } from '../locks/happenings.ts';
+import type { HeldStatement, HeldTransaction } from '../locks/held.ts';
+import { type TextTraits, traitsOf } from '../locks/statement-text.ts';
 import type { Task } from '../target.ts';
 import type { Connection } from './connection-pool.ts';
 import { placeholders, SqlError } from './sql-client.ts';
-import { type TextTraits, traitsOf } from './statement-text.ts';
 
 export type StatementKind = 'statement' | 'commit' | 'rollback';
 
 /** A transaction of a task; its connection is bound from its first statement to its end. */
-export interface Transaction {
+export interface Transaction extends HeldTransaction {
   connection: Connection | null;
   /** Statements that were answered in it. */
   statements: number;
@@ -26,16 +29,22 @@ export interface Transaction {
   aborted: boolean;
 }
 
+function newTransaction(): Transaction {
+  return { connection: null, statements: 0, aborted: false };
+}
+
 /** Serialization failures and deadlocks: the interleaving brings them about, and the engine decides that. */
 const OF_INTERLEAVING: ReadonlySet<string> = new Set(['40001', '40P01']);
 
-export class Statement {
+export class Statement implements HeldStatement {
   readonly task: PostgresTask;
   readonly kind: StatementKind;
   readonly text: string;
   readonly traits: TextTraits;
   readonly values: readonly SqlValue[];
   readonly transaction: Transaction | null;
+  /** True when the engine gave it its transaction, which ends with a commit that the code knows nothing of. */
+  readonly isAutocommit: boolean;
   /**
    * `queued` at the gate, `sent` to the database, `settled` with rows or an error that the code has not
    * been given yet.
@@ -50,6 +59,7 @@ export class Statement {
   error: unknown = null;
   /** Resolves, never rejects, when the database has answered. */
   answered: Promise<void> = Promise.resolve();
+  #asks: string | null = null;
   resolve!: (rows: Record<string, unknown>[]) => void;
   reject!: (error: unknown) => void;
 
@@ -59,13 +69,51 @@ export class Statement {
     text: string,
     values: readonly SqlValue[],
     transaction: Transaction | null,
+    isAutocommit = false,
   ) {
     this.task = task;
+    this.isAutocommit = isAutocommit;
     this.kind = kind;
     this.text = text;
     this.traits = traitsOf(text);
     this.values = values;
     this.transaction = transaction;
+  }
+
+  get asks(): string | null {
+    if (this.kind !== 'statement') return null;
+    this.#asks ??= JSON.stringify([this.text, this.values], (_, value: unknown) =>
+      typeof value === 'bigint' ? { bigint: String(value) } : value,
+    );
+    return this.#asks;
+  }
+
+  /** What began a transaction goes back with it; any other statement in one needs a savepoint before it. */
+  get canBeTakenBack(): boolean {
+    return this.savepoint || !this.transaction || this.transaction.statements === 0;
+  }
+
+  get wasCancelled(): boolean {
+    return sqlState(this.error) === '57014';
+  }
+
+  takenBack(): void {
+    this.phase = 'queued';
+    this.error = null;
+    if (this.transaction)
+      this.connection?.sendAhead(this.savepoint ? 'rollback to savepoint simcity_gate' : 'rollback');
+  }
+
+  becomesVictim(): void {
+    this.settle(null, new SqlError('40P01', 'deadlock detected'));
+  }
+
+  waits(): void {
+    this.task.state = 'waiting';
+  }
+
+  wakes(): void {
+    this.task.happenings.makeReady(this.task);
   }
 
   settle(rows: Record<string, unknown>[] | null, error: unknown): void {
@@ -77,13 +125,33 @@ export class Statement {
 
   /** True when its transaction ends with it. */
   get endsTransaction(): boolean {
-    return this.kind !== 'statement' || this.transaction === null;
+    return (
+      this.kind !== 'statement' || this.transaction === null || (this.isAutocommit && this.error !== null)
+    );
+  }
+
+  /** The commit of a transaction that the engine gave it: the code gets this one's rows once that is through. */
+  commit(): Statement {
+    const commit = new Statement(this.task, 'commit', 'commit', [], this.transaction);
+    commit.resolve = () => this.resolve(this.rows ?? []);
+    commit.reject = this.reject;
+    return commit;
   }
 
   /** True when PostgreSQL would refuse it, because an earlier statement of its transaction has failed. */
   get isRefused(): boolean {
     return this.kind === 'statement' && !this.traits.goesBack && this.transaction?.aborted === true;
   }
+}
+
+export interface TaskOptions {
+  service: SqlService;
+  clock: ServiceClock;
+  happenings: Happenings<PostgresTask>;
+  /** What gets a transaction of its own outside of those of the code. */
+  writes: AutocommitWrites;
+  /** The task's first transaction is to fail at its end. */
+  failsAtCommit: boolean;
 }
 
 export class PostgresTask implements Task {
@@ -99,20 +167,21 @@ export class PostgresTask implements Task {
   /** True while the task's first transaction is still to fail at its end. */
   failsAtCommit: boolean;
   readonly call: Call;
-  readonly #service: SqlService;
-  readonly #clock: ServiceClock;
+  readonly happenings: Happenings<PostgresTask>;
+  readonly #options: TaskOptions;
 
-  constructor(service: SqlService, call: Call, clock: ServiceClock, failsAtCommit: boolean) {
-    this.#service = service;
+  constructor(call: Call, options: TaskOptions) {
     this.call = call;
-    this.#clock = clock;
-    this.failsAtCommit = failsAtCommit;
+    this.happenings = options.happenings;
+    this.failsAtCommit = options.failsAtCommit;
+    this.#options = options;
   }
 
   /** Runs the service's code up to its first statement. */
   run(): void {
     this.started = true;
-    const handled = (async () => this.#service.handle(this.#client(null), this.call, this.#clock))();
+    const { service, clock } = this.#options;
+    const handled = (async () => service.handle(this.#client(null), this.call, clock))();
     handled.then(
       (reply) => {
         this.reply ??= reply;
@@ -144,7 +213,7 @@ export class PostgresTask implements Task {
   }
 
   async #begin<Result>(work: (sql: SqlClient) => Promise<Result>): Promise<Result> {
-    const transaction: Transaction = { connection: null, statements: 0, aborted: false };
+    const transaction = newTransaction();
     let result: Result;
     try {
       result = await work(this.#client(transaction));
@@ -169,7 +238,9 @@ export class PostgresTask implements Task {
     values: readonly SqlValue[],
     transaction: Transaction | null,
   ): Promise<Record<string, unknown>[]> {
-    const statement = new Statement(this, kind, text, values, transaction);
+    const isAutocommit = transaction === null && this.#options.writes.has(text);
+    const within = isAutocommit ? newTransaction() : transaction;
+    const statement = new Statement(this, kind, text, values, within, isAutocommit);
     if (statement.isRefused) return Promise.reject(abortedError());
     const answer = new Promise<Record<string, unknown>[]>((resolve, reject) => {
       statement.resolve = resolve;

@@ -8,13 +8,14 @@ import type { Call } from '../../service/call.ts';
 import { inShort } from '../../service/in-short.ts';
 import { type SqlClient, type SqlService, type SqlValue, sqlState } from '../../service/sql-service.ts';
 import { withinTime } from '../../supervise/within-time.ts';
+import { AutocommitWrites } from '../locks/autocommit-writes.ts';
+import { Happenings } from '../locks/happenings.ts';
+import { LockWaits } from '../locks/lock-waits.ts';
 import { brokenContract, checkedReply } from '../reply.ts';
 import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
 import { Connection, ConnectionPool, type Isolation } from './connection-pool.ts';
 import { abortedError, PostgresTask, type Statement, type Transaction } from './gate.ts';
-import { Happenings } from './happenings.ts';
-import { LockWaits } from './lock-waits.ts';
 import { isDatabaseAway, placeholders, SqlError } from './sql-client.ts';
 import { Witness } from './witness.ts';
 
@@ -36,10 +37,11 @@ export class PostgresTarget implements Target {
   /** Idle connections of an earlier run beyond those that this one needs. */
   #spare: readonly Connection[] = [];
   #witness: Witness | null = null;
-  #waits!: LockWaits;
+  #writes = new AutocommitWrites();
+  #waits!: LockWaits<Statement>;
   /** Tasks whose first statement waits for a connection, first come first served. */
   readonly #line: PostgresTask[] = [];
-  readonly #happenings = new Happenings();
+  readonly #happenings = new Happenings<PostgresTask>();
   /** The statement that was sent last. */
   #sent: Statement | null = null;
   #isCut = false;
@@ -61,12 +63,19 @@ export class PostgresTarget implements Target {
     this.#waits.own(this.#pool.connections);
     this.#spare = kept?.connections.slice(this.#pool.connections.length) ?? [];
     await told('setup', 'prepare()', async () => this.#service.prepare(this.#ungated(), world));
+    this.#writes = new AutocommitWrites(await this.#city.volatileFunctions());
     if (this.#options.isolation === 'serializable') this.#witness = new Witness(this.#city.place);
     await this.#witness?.renew();
   }
 
   start(call: Call, faults: TaskFaults): Task {
-    return new PostgresTask(this.#service, call, this.#options.clock, faults.serializationFailure);
+    return new PostgresTask(call, {
+      service: this.#service,
+      clock: this.#options.clock,
+      happenings: this.#happenings,
+      writes: this.#writes,
+      failsAtCommit: faults.serializationFailure,
+    });
   }
 
   async step(task: Task): Promise<void> {
@@ -88,6 +97,7 @@ export class PostgresTarget implements Target {
       if (statement.phase !== 'settled') return;
       if (isDatabaseAway(statement.error)) throw connectionLost(statement.error);
       own.queue.shift();
+      if (statement.isAutocommit && !statement.error) return this.#hold(statement);
       await this.#finish(statement);
     }
     await codeIsThrough(own);
@@ -206,8 +216,13 @@ export class PostgresTarget implements Target {
       this.#line.push(statement.task);
       return false;
     }
-    this.#waits.assign(statement, connection);
+    this.#assign(statement, connection);
     return true;
+  }
+
+  #assign(statement: Statement, connection: Connection): void {
+    statement.connection = connection;
+    this.#waits.assign(statement, connection);
   }
 
   #send(statement: Statement): void {
@@ -251,12 +266,19 @@ export class PostgresTarget implements Target {
     return await connection.send('commit', []);
   }
 
+  /** Its answer is held until its commit, which is a step of its own. */
+  #hold(statement: Statement): void {
+    const { task, transaction } = statement;
+    if (transaction) transaction.statements++;
+    task.queue.unshift(statement.commit());
+  }
+
   /** Hands the answer to the service's code; then whatever waited for the locks that went is settled. */
   async #finish(statement: Statement): Promise<void> {
     const { transaction, connection, traits } = statement;
-    if (transaction) {
+    if (transaction && !statement.endsTransaction) {
       transaction.statements++;
-      if (statement.kind === 'statement') await this.#settleInside(statement, transaction);
+      await this.#settleInside(statement, transaction);
     }
     if (statement.endsTransaction && connection) {
       // A commit that PostgreSQL refused has ended its transaction; one that never came to it has not. What waits for
@@ -289,7 +311,7 @@ export class PostgresTarget implements Target {
       const connection = this.#pool.take();
       if (!connection) return;
       const task = this.#line.shift() as PostgresTask;
-      this.#waits.assign(task.queue[0] as Statement, connection);
+      this.#assign(task.queue[0] as Statement, connection);
       this.#happenings.makeReady(task);
     }
   }

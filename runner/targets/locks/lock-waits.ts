@@ -5,44 +5,59 @@
  */
 import { EngineFault } from '../../engine-fault.ts';
 import type { Prng } from '../../sim/prng.ts';
-import type { City } from './city.ts';
-import type { Connection } from './connection-pool.ts';
-import type { Statement } from './gate.ts';
-import type { Happenings } from './happenings.ts';
-import { SqlError } from './sql-client.ts';
+import { answeredInTime, answeredSoon } from './answered.ts';
+import type { HeldConnection, HeldStatement, HeldTransaction, LockHappenings, LockSight } from './held.ts';
 
-/**
- * How long the answer is waited for before the database is asked whether the statement waits for a lock,
- * in ms: a little more than most statements take. The answer decides, never the time that it took.
- */
-const FIRST_LOOK_MS = 0.35;
-/** Likewise where nobody else holds anything, so that a wait for a lock would be a surprise. */
+/** Where nobody else holds anything, a wait for a lock would be a surprise: so long for the answer, in ms. */
 const LATE_LOOK_MS = 25;
-/** After so many looks it is work that takes its time, or someone else's lock: then the looks get rare. */
-const CLOSE_LOOKS = 40;
 
-export class LockWaits {
-  readonly #city: City;
+export class LockWaits<S extends HeldStatement> {
+  readonly #sight: LockSight;
   readonly #prng: Prng;
-  readonly #happenings: Happenings;
-  readonly #byPid = new Map<number, Statement>();
-  /** The city's own connections by their backend's process number, idle ones too. */
-  #connections = new Map<number, Connection>();
+  readonly #happenings: LockHappenings;
+  /** The last statement of each connection that is not free. */
+  readonly #byPid = new Map<number, S>();
+  /** The service's connections by their backend's process number, idle ones too. */
+  readonly #connections = new Map<number, HeldConnection>();
   /** Statements that wait in the database for a lock, in the order in which they began to. */
-  #blocked: Statement[] = [];
+  #blocked: S[] = [];
   /** Statements taken back until locks are let go. */
-  #deferred: Statement[] = [];
-  #openTransactions = 0;
+  #deferred: S[] = [];
+  /** Transactions that have a connection. */
+  readonly #open = new Set<HeldTransaction>();
 
-  constructor(city: City, prng: Prng, happenings: Happenings) {
-    this.#city = city;
+  constructor(sight: LockSight, prng: Prng, happenings: LockHappenings) {
+    this.#sight = sight;
     this.#prng = prng;
     this.#happenings = happenings;
   }
 
-  /** These are the city's connections from now on. */
-  own(connections: readonly Connection[]): void {
-    this.#connections = new Map(connections.map((connection) => [connection.pid, connection]));
+  /** These are the service's connections from now on. */
+  own(connections: Iterable<HeldConnection>): void {
+    this.#connections.clear();
+    for (const connection of connections) this.add(connection);
+  }
+
+  /** One connection more. */
+  add(connection: HeldConnection): void {
+    this.#connections.set(connection.pid, connection);
+  }
+
+  /**
+   * The connection is lost, and its transaction with it. Nobody waits for it any more: whoever did in the database
+   * goes on with the next `locksLetGo`, which is to follow once the backend is gone.
+   */
+  forget(connection: HeldConnection): void {
+    const lost = this.#byPid.get(connection.pid);
+    this.#connections.delete(connection.pid);
+    for (const transaction of this.#open) {
+      if (transaction.connection === connection) this.#close(transaction);
+    }
+    if (lost) {
+      this.#blocked = without(this.#blocked, lost);
+      this.#deferred = without(this.#deferred, lost);
+    }
+    this.#free(connection);
   }
 
   /** True while a statement waits in the database. */
@@ -50,23 +65,28 @@ export class LockWaits {
     return this.#blocked.length > 0;
   }
 
-  /** The statement is that of its connection now. */
-  assign(statement: Statement, connection: Connection): void {
-    statement.connection = connection;
+  /** The statement is that of the connection now. */
+  assign(statement: S, connection: HeldConnection): void {
     this.#byPid.set(connection.pid, statement);
   }
 
   /** The statement is over, and its transaction too: the connection is nobody's, and nobody waits for it any more. */
-  release({ transaction }: Statement, connection: Connection): void {
-    if (transaction) {
-      transaction.connection = null;
-      this.#openTransactions--;
-    }
-    this.#byPid.delete(connection.pid);
+  release({ transaction }: S, connection: HeldConnection): void {
+    if (transaction) this.#close(transaction);
+    this.#free(connection);
+  }
+
+  #close(transaction: HeldTransaction): void {
+    transaction.connection = null;
+    this.#open.delete(transaction);
+  }
+
+  #free({ pid: free }: HeldConnection): void {
+    this.#byPid.delete(free);
     // Those in the database are looked at again; of those at the gate nobody else would say it.
     for (const statement of this.#deferred) {
-      if (statement.blockers.includes(connection.pid))
-        statement.blockers = statement.blockers.filter((pid) => pid !== connection.pid);
+      if (statement.blockers.includes(free))
+        statement.blockers = statement.blockers.filter((pid) => pid !== free);
     }
   }
 
@@ -74,9 +94,12 @@ export class LockWaits {
    * True when the very same statement of another waits already, so that this one would only have to be taken
    * back: it is kept at the gate until locks are let go, and the database is spared both.
    */
-  staysAtGate(statement: Statement): boolean {
+  staysAtGate(statement: S): boolean {
+    if (this.#blocked.length === 0 || statement.asks === null) return false;
     const pid = statement.connection?.pid ?? 0;
-    const twin = this.#blocked.find((other) => isSame(other, statement) && !other.blockers.includes(pid));
+    const twin = this.#blocked.find(
+      (other) => other.asks === statement.asks && !other.blockers.includes(pid),
+    );
     if (!twin?.connection) return false;
     this.#deferred.push(statement);
     statement.blockers = [twin.connection.pid];
@@ -87,23 +110,26 @@ export class LockWaits {
       return false;
     }
     this.bind(statement);
-    statement.task.state = 'waiting';
-    this.#happenings.sometimes['a transaction waited for a lock']++;
+    this.#waits(statement);
     return true;
   }
 
+  #waits(statement: S): void {
+    statement.waits();
+    this.#happenings.sometimes['a transaction waited for a lock']++;
+  }
+
   /** The connection is its transaction's from now on. */
-  bind({ connection, transaction }: Statement): void {
+  bind({ connection, transaction }: S): void {
     if (!transaction || transaction.connection) return;
     transaction.connection = connection;
-    this.#openTransactions++;
+    this.#open.add(transaction);
   }
 
   /** Waits for a statement that was sent; on return it is settled, or its task waits or may try again. */
-  async watch(statement: Statement): Promise<void> {
+  async watch(statement: S): Promise<void> {
     if (await this.#settledOrBlocked(statement)) return;
-    statement.task.state = 'waiting';
-    this.#happenings.sometimes['a transaction waited for a lock']++;
+    this.#waits(statement);
     this.#blocked.push(statement);
     await this.#hasBegunToWait(statement);
     this.#tryWhatOthersWaitFor();
@@ -131,10 +157,10 @@ export class LockWaits {
    * What waits in the database, each after those that it waits for: one that ends its transaction lets locks go by
    * itself when it gets through, and whether that has reached the next one yet would be chance.
    */
-  #blockersFirst(): Statement[] {
-    const order = new Set<Statement>();
+  #blockersFirst(): S[] {
+    const order = new Set<S>();
     const blocked = new Set(this.#blocked);
-    const visit = (statement: Statement | undefined): void => {
+    const visit = (statement: S | undefined): void => {
       if (!statement || !blocked.delete(statement)) return;
       for (const pid of statement.blockers) visit(this.#byPid.get(pid));
       order.add(statement);
@@ -151,14 +177,14 @@ export class LockWaits {
     this.#blocked = [];
     this.#deferred = [];
     this.#byPid.clear();
-    this.#openTransactions = 0;
+    this.#open.clear();
   }
 
   /**
    * A statement waits in the database, or, when it locks several rows, got one and waits for the next. Every
    * deadlock that this closes is broken, and no two may wait there beside each other. True when that let locks go.
    */
-  async #hasBegunToWait(statement: Statement): Promise<boolean> {
+  async #hasBegunToWait(statement: S): Promise<boolean> {
     let letGo = false;
     for (;;) {
       while (this.#blocked.includes(statement) && (await this.#breakDeadlock(statement))) letGo = true;
@@ -166,7 +192,7 @@ export class LockWaits {
       if (!this.#blocked.includes(statement)) return letGo;
       const rivals = this.#blocked.filter((other) => waitBeside(statement, other));
       if (rivals.length === 0) return letGo;
-      if (canBeTakenBack(statement)) {
+      if (statement.canBeTakenBack) {
         await this.#takeBack(statement);
         return true;
       }
@@ -186,16 +212,16 @@ export class LockWaits {
    */
   #sendAgain(): void {
     if (this.#deferred.length === 0) return;
-    const kinds = new Map<string, Statement[]>();
+    // What is never the same is one kind too: of commits that were taken back one goes at a time.
+    const kinds = new Map<string | null, S[]>();
     for (const statement of this.#deferred) {
-      const kind = JSON.stringify([statement.text, statement.values]);
-      const same = kinds.get(kind);
+      const same = kinds.get(statement.asks);
       if (same) same.push(statement);
-      else kinds.set(kind, [statement]);
+      else kinds.set(statement.asks, [statement]);
     }
     const chosen = new Set([...kinds.values()].map((same) => this.#prng.pick(same)));
     this.#deferred = this.#deferred.filter((statement) => !chosen.has(statement));
-    for (const statement of chosen) this.#happenings.makeReady(statement.task);
+    for (const statement of chosen) statement.wakes();
   }
 
   /**
@@ -208,16 +234,16 @@ export class LockWaits {
     const awaited = new Set([...this.#blocked, ...this.#deferred].flatMap(({ blockers }) => blockers));
     const tried = free.filter(({ connection }) => connection !== null && awaited.has(connection.pid));
     this.#deferred = this.#deferred.filter((statement) => !tried.includes(statement));
-    for (const statement of tried) this.#happenings.makeReady(statement.task);
+    for (const statement of tried) statement.wakes();
   }
 
   /** True when the database has answered; false when the statement waits for another of ours. */
-  async #settledOrBlocked(statement: Statement): Promise<boolean> {
-    const alone = this.#openTransactions + this.#blocked.length <= (statement.transaction ? 1 : 0);
+  async #settledOrBlocked(statement: S): Promise<boolean> {
+    const alone = this.#open.size + this.#blocked.length <= (statement.transaction ? 1 : 0);
     if (alone && (await answeredInTime(statement, LATE_LOOK_MS))) return true;
     for (let looks = 0; !(await answeredSoon(statement, looks)); looks++) {
       const blockers = await this.#blockersOf(statement);
-      if ((statement.phase as Statement['phase']) === 'settled') break;
+      if (statement.phase === 'settled') break;
       if (blockers.length === 0) continue;
       statement.blockers = blockers;
       return false;
@@ -226,46 +252,44 @@ export class LockWaits {
   }
 
   /** The connections of ours that it waits for, in ascending order. */
-  async #blockersOf({ connection }: Statement): Promise<number[]> {
-    const { pid } = connection as Connection;
-    const ours = (await this.#city.blockers(pid)).filter((blocker) => this.#connections.has(blocker));
+  async #blockersOf(statement: S): Promise<number[]> {
+    const { pid } = connectionOf(statement);
+    const ours = (await this.#sight.blockers(pid)).filter((blocker) => this.#connections.has(blocker));
     const idle = ours.filter((blocker) => !this.#byPid.has(blocker));
     if (idle.length === 0) return ours.sort((a, b) => a - b);
     // An idle connection that holds a lock was left with it, unless it is not through yet with what ended its transaction.
     await Promise.all(idle.map((blocker) => this.#connections.get(blocker)?.settled()));
-    const still = await this.#city.blockers(pid);
+    const still = await this.#sight.blockers(pid);
     return ours.filter((blocker) => still.includes(blocker)).sort((a, b) => a - b);
   }
 
-  #wake(statement: Statement): void {
-    this.#blocked = this.#blocked.filter((other) => other !== statement);
+  /** One whose connection was lost in the meantime is nobody's to wake. */
+  #wake(statement: S): void {
+    this.#blocked = without(this.#blocked, statement);
     statement.blockers = [];
-    this.#happenings.makeReady(statement.task);
+    const connection = connectionOf(statement);
+    if (this.#connections.get(connection.pid) === connection) statement.wakes();
   }
 
   /** Cancels a waiting statement and puts it back at the gate, as if it had not been sent. */
-  async #takeBack(statement: Statement): Promise<void> {
-    if (!canBeTakenBack(statement))
+  async #takeBack(statement: S): Promise<void> {
+    if (!statement.canBeTakenBack)
       throw new EngineFault('Of the statements that wait only one has no way back.');
-    await this.#cancel(statement);
+    if (!(await this.#cancelled(statement))) return this.#wake(statement);
     this.#deferred.push(statement);
-    statement.phase = 'queued';
-    statement.error = null;
-    const { transaction, connection } = statement;
-    if (!transaction || !connection) return;
-    // A transaction's first statement takes its `begin` back with it, so that its snapshot is as late as it is.
-    const undo = statement.savepoint ? 'rollback to savepoint simcity_gate' : 'rollback';
-    connection.sendAhead(undo);
+    await statement.takenBack();
   }
 
-  async #cancel(statement: Statement): Promise<void> {
-    this.#blocked = this.#blocked.filter((other) => other !== statement);
-    await this.#city.cancel((statement.connection as Connection).pid);
+  /** False when an answer of its own was there before, or its connection is lost. */
+  async #cancelled(statement: S): Promise<boolean> {
+    this.#blocked = without(this.#blocked, statement);
+    await this.#sight.cancel(connectionOf(statement).pid);
     await statement.answered;
+    return statement.wasCancelled;
   }
 
   /** If `latest` closed a circle of waiting statements, one of them, drawn from the seed, fails with 40P01. */
-  async #breakDeadlock(latest: Statement): Promise<boolean> {
+  async #breakDeadlock(latest: S): Promise<boolean> {
     const circle = this.#circleFrom(latest);
     if (!circle) return false;
     const victim = this.#prng.pick([...circle].sort((a, b) => connectionNumber(a) - connectionNumber(b)));
@@ -274,22 +298,22 @@ export class LockWaits {
       type: 'note',
       data: { what: 'deadlock', requests: circle.length, victim: connectionNumber(victim) },
     });
-    if (this.#deferred.includes(victim)) this.#deferred = this.#deferred.filter((other) => other !== victim);
-    else await this.#cancel(victim);
-    victim.settle(null, new SqlError('40P01', 'deadlock detected'));
-    victim.blockers = [];
+    const isAtGate = this.#deferred.includes(victim);
+    if (isAtGate) this.#deferred = without(this.#deferred, victim);
+    if (isAtGate || (await this.#cancelled(victim))) await victim.becomesVictim();
     // The last to wait is also the last to go on.
-    if (victim !== latest) this.#happenings.makeReady(victim.task);
+    if (victim !== latest) this.#wake(victim);
+    else victim.blockers = [];
     await this.locksLetGo();
-    if (victim === latest) this.#happenings.makeReady(victim.task);
+    if (victim === latest) this.#wake(victim);
     return true;
   }
 
-  #circleFrom(start: Statement): Statement[] | null {
+  #circleFrom(start: S): S[] | null {
     const waiting = new Set([...this.#blocked, ...this.#deferred]);
-    const path: Statement[] = [];
-    const seen = new Set<Statement>();
-    const visit = (statement: Statement): boolean => {
+    const path: S[] = [];
+    const seen = new Set<S>();
+    const visit = (statement: S): boolean => {
       if (statement === start && path.length > 0) return true;
       if (seen.has(statement) || !waiting.has(statement)) return false;
       seen.add(statement);
@@ -306,70 +330,24 @@ export class LockWaits {
 }
 
 /** True when both wait for the same, or the one waits for the other. */
-function waitBeside(statement: Statement, other: Statement): boolean {
+function waitBeside(statement: HeldStatement, other: HeldStatement): boolean {
   if (other === statement) return false;
   return statement.blockers.some((pid) => pid === other.connection?.pid || other.blockers.includes(pid));
-}
-
-/** True when both ask the database for the very same. */
-function isSame(a: Statement, b: Statement): boolean {
-  return (
-    a.kind === 'statement' &&
-    b.kind === 'statement' &&
-    a.text === b.text &&
-    a.values.length === b.values.length &&
-    a.values.every((value, i) => value === b.values[i])
-  );
-}
-
-/** What began a transaction goes back with it; any other statement in one needs a savepoint before it. */
-function canBeTakenBack({ savepoint, transaction }: Statement): boolean {
-  return savepoint || !transaction || transaction.statements === 0;
 }
 
 function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((each, i) => each === b[i]);
 }
 
-function connectionNumber(statement: Statement): number {
+function without<T>(all: readonly T[], one: T): T[] {
+  return all.filter((each) => each !== one);
+}
+
+function connectionOf({ connection }: HeldStatement): HeldConnection {
+  if (!connection) throw new EngineFault('A statement that waits in the database has a connection.');
+  return connection;
+}
+
+function connectionNumber(statement: HeldStatement): number {
   return statement.connection?.number ?? -1;
-}
-
-/** True when the answer came before it is time to look (again) whether the statement waits for a lock. */
-function answeredSoon(statement: Statement, looks: number): Promise<boolean> {
-  return looks < CLOSE_LOOKS
-    ? answeredWithin(statement, FIRST_LOOK_MS)
-    : answeredInTime(statement, LATE_LOOK_MS);
-}
-
-/** Waits by a timer. */
-async function answeredInTime(statement: Statement, delayMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const time = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, delayMs);
-  });
-  await Promise.race([statement.answered, time]);
-  clearTimeout(timer);
-  return statement.phase === 'settled';
-}
-
-/** Waits without a timer: those of Node are a millisecond at the least, a statement takes a fraction of it. */
-function answeredWithin(statement: Statement, delayMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    let isOver = false;
-    const end = () => {
-      isOver = true;
-      resolve(statement.phase === 'settled');
-    };
-    statement.answered.then(() => {
-      if (!isOver) end();
-    });
-    const until = performance.now() + delayMs;
-    const look = () => {
-      if (isOver) return;
-      if (performance.now() < until) setImmediate(look);
-      else end();
-    };
-    setImmediate(look);
-  });
 }

@@ -1,0 +1,94 @@
+/** Claims a place on a server for one stage: a keeper, a janitor, a role, and the template; and gives it up again. */
+import type { GateOrder } from '../../../../server/contract/index.ts';
+import { withinTime } from '../../../supervise/within-time.ts';
+import { connectOne } from '../../postgres/connection.ts';
+import type { Clones } from './clones.ts';
+import { Keeper } from './keeper.ts';
+import { freshNames, type Names } from './names.ts';
+import { ROLE_PASSWORD } from './passwords.ts';
+import { assertMayMake, createRole } from './role.ts';
+import { addressOn, type Server, serverOf } from './server.ts';
+import { clear, sweep } from './sweep.ts';
+import { makeTemplate, type Template } from './template.ts';
+import { Watch } from './watch.ts';
+
+/** A server that hangs is left to the janitor. */
+const CLOSE_LIMIT_MS = 15_000;
+
+export interface ClaimOptions {
+  readonly order: GateOrder;
+  /** Where the template is made when the order names none. */
+  readonly targetUrl: string | null;
+  /** Is told what takes its time. */
+  readonly say?: (text: string) => void;
+  /** Where pg_dump is looked for; this process's environment by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** What is there on the server, before there is a gate. */
+export interface Ground {
+  readonly names: Names;
+  readonly keeper: Keeper;
+  readonly watch: Watch;
+  readonly url: string;
+  /** The name of the person's database, which the service goes on seeing. */
+  readonly source: string;
+  readonly server: Server;
+  readonly template: Template;
+}
+
+/** @throws Error that says what to do. Nothing is left behind then. */
+export async function claimGround(options: ClaimOptions): Promise<Ground> {
+  const { order, targetUrl, env = process.env, say = () => {} } = options;
+  const url = order.url ?? targetUrl;
+  if (url === null) {
+    throw new Error(
+      'The gate has no server to make its database on: name a database after --gate, or a server with --target-url.',
+    );
+  }
+  const names = freshNames();
+  const isCopy = order.url !== null;
+  const keeper = await Keeper.open(url, names, isCopy);
+  const watch = new Watch({ url, database: keeper.database, id: names.id, folder: null });
+  try {
+    const { sql } = keeper;
+    await sweep(sql);
+    const maker = await assertMayMake(sql);
+    const server = await serverOf(sql);
+    const source = sourceOf(url);
+    await createRole(sql, names.role, source, maker);
+    const address = addressOn(server, {
+      user: names.role,
+      password: ROLE_PASSWORD,
+      database: names.template,
+    });
+    const at = { url, source, isCopy, name: names.template, role: names.role, version: server.version };
+    const template = await makeTemplate({ ...order, ...at, sql, address, env, say });
+    return { names, keeper, watch, url, source, server, template };
+  } catch (error) {
+    await leaveGround({ names, keeper, watch });
+    throw error;
+  }
+}
+
+/** As the driver understands the URL; nothing is sent. */
+function sourceOf(url: string): string {
+  return String(connectOne({ url, database: null }, 'simcity').options.database);
+}
+
+/** What does not let itself be dropped now is the janitor's. */
+export async function leaveGround(
+  { names, keeper, watch }: Pick<Ground, 'names' | 'keeper' | 'watch'>,
+  clones?: Clones,
+): Promise<void> {
+  const isClear = await withinTime(
+    (async () => {
+      await clones?.settled();
+      await clear(keeper.sql, names.id);
+      return true;
+    })(),
+    CLOSE_LIMIT_MS,
+  ).catch(() => false);
+  await keeper.close();
+  await watch.end(isClear);
+}

@@ -1,0 +1,110 @@
+/**
+ * What all executions of a gated service in one process have in common: the template on the server, the role, the gate,
+ * and the service, which begins each execution on a fresh clone.
+ */
+import type { ServiceAddress } from '../../http/address.ts';
+import { answersAt } from '../../http/reach.ts';
+import { ServiceGroup } from '../../http/service-group.ts';
+import { connectOne } from '../../postgres/connection.ts';
+import { Gate } from '../gate.ts';
+import type { WireGate } from '../wire.ts';
+import { type ClaimOptions, claimGround, type Ground, leaveGround } from './claim.ts';
+import { type Clone, Clones } from './clones.ts';
+import { surroundingsOf } from './environment.ts';
+import { GATE_PASSWORD, ROLE_PASSWORD } from './passwords.ts';
+import { RunningStand, type Stand } from './stand.ts';
+import type { Template } from './template.ts';
+
+export type { Stand } from './stand.ts';
+
+/** As the service is told: at the gate there is nobody else. */
+const USER = 'simcity';
+
+export interface StageOptions extends ClaimOptions {
+  /** The command that starts the service. */
+  readonly exec: string;
+  readonly address: ServiceAddress;
+}
+
+export class GateStage {
+  readonly gate: WireGate;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly template: Template;
+  readonly #ground: Ground;
+  readonly #clones: Clones;
+  readonly #service: ServiceGroup;
+  readonly #answers: () => Promise<boolean>;
+  #clone: Clone | null = null;
+  #stand: RunningStand | null = null;
+  #isClosed = false;
+
+  private constructor(ground: Ground, gate: Gate, service: ServiceGroup, address: ServiceAddress) {
+    this.#ground = ground;
+    this.gate = gate;
+    this.template = ground.template;
+    this.versions = { postgresql: ground.server.shownVersion };
+    this.#clones = new Clones(ground.keeper.sql, ground.names);
+    this.#service = service;
+    this.#answers = () => answersAt(address);
+  }
+
+  /** @throws Error that says what to do. Nothing of it is left behind then. */
+  static async open(options: StageOptions): Promise<GateStage> {
+    const ground = await claimGround(options);
+    let gate: Gate | null = null;
+    try {
+      const { server, names, watch, source } = ground;
+      const upstream = { ...server, user: names.role, password: ROLE_PASSWORD };
+      const serverVersion = Math.floor(server.version / 10_000);
+      gate = await Gate.listen({ upstream, serverVersion, user: USER, password: GATE_PASSWORD });
+      watch.knowFolder(gate.socketDir);
+      const { host, port, user, password, socketDir } = gate;
+      const seen = surroundingsOf({ host, port, user, password, database: source }, socketDir);
+      const service = await ServiceGroup.of(options.exec, options.address, 1, answersAt, seen);
+      return new GateStage(ground, gate, service, options.address);
+    } catch (error) {
+      await gate?.close();
+      await leaveGround(ground);
+      throw error;
+    }
+  }
+
+  /**
+   * A fresh clone, and the service speaking to it through the open gate. `restart`: its processes anew. `keep`: the
+   * service stays, and its connections are cut, so that its pool opens others, to the new clone; what does not run is
+   * started.
+   * @throws Error when the service does not come up, or does not survive that its connections are cut.
+   */
+  async begin(how: 'restart' | 'keep'): Promise<Stand> {
+    const keeps = how === 'keep' && this.#service.running;
+    const before = this.#clone;
+    const [clone] = await Promise.all([
+      this.#clones.make(),
+      keeps ? undefined : this.#service.close(),
+      this.#stand?.leave(),
+    ]);
+    this.#clone = clone;
+    const { ends } = this.#service;
+    this.gate.database = clone.name;
+    // Before it opens: nothing of the execution before goes on.
+    this.gate.cutAll();
+    this.gate.isOpen = true;
+    this.gate.refuses = false;
+    if (before) this.#clones.drop(before.name);
+    const control = connectOne({ url: this.#ground.url, database: clone.name }, 'simcity-control');
+    const stand = new RunningStand(clone, control, this.#service, this.gate, this.#answers);
+    this.#stand = stand;
+    await (keeps ? stand.goOn(ends) : stand.start());
+    return stand;
+  }
+
+  /** Leaves nothing behind: neither the service, nor the gate, nor anything on the server. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#service.close();
+    await this.gate.close();
+    await this.#stand?.leave();
+    await leaveGround(this.#ground, this.#clones);
+  }
+}
