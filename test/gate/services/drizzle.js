@@ -20,7 +20,7 @@ const bookings = pgTable(
     id: uuid().primaryKey(),
     slot: text()
       .notNull()
-      .references(() => slots.id),
+      .references(() => slots.id, { onDelete: 'cascade' }),
     citizen: text().notNull(),
     key: text().notNull(),
     active: boolean().notNull().default(true),
@@ -41,7 +41,7 @@ await client.unsafe(`
     id text primary key, capacity integer not null, open boolean not null default true, taken integer not null default 0
   );
   create table if not exists bookings (
-    id uuid primary key, slot text not null references slots (id), citizen text not null, key text not null,
+    id uuid primary key, slot text not null references slots (id) on delete cascade, citizen text not null, key text not null,
     active boolean not null default true, created_at timestamptz not null default now()
   );
   create index if not exists bookings_by_slot on bookings (slot)`);
@@ -166,7 +166,7 @@ app.use(express.json());
 
 app.post('/admin/reset', async (request, response) => {
   await db.transaction(async (tx) => {
-    await tx.execute(sql`truncate ${slots}, ${bookings}`);
+    await tx.delete(slots);
     await tx.insert(slots).values(request.body.slots.map(({ id, capacity }) => ({ id, capacity })));
   });
   response.status(204).end();

@@ -15,12 +15,12 @@ from sqlalchemy import (
     and_,
     cast,
     create_engine,
+    delete,
     exists,
     func,
     insert,
     literal,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import UUID
@@ -44,7 +44,7 @@ class Slot(Base):
 class Booking(Base):
     __tablename__ = "bookings"
     id = Column(UUID(as_uuid=True), primary_key=True, default=uuid.uuid4)
-    slot = Column(String, ForeignKey("slots.id"), nullable=False, index=True)
+    slot = Column(String, ForeignKey("slots.id", ondelete="CASCADE"), nullable=False, index=True)
     citizen = Column(String, nullable=False)
     key = Column(String, nullable=False)
     active = Column(Boolean, nullable=False, server_default="true")
@@ -179,7 +179,7 @@ def refused(error):
 @app.post("/admin/reset")
 def reset():
     with Session.begin() as session:
-        session.execute(text("truncate slots, bookings"))
+        session.execute(delete(Slot))
         session.add_all(Slot(id=slot["id"], capacity=slot["capacity"]) for slot in request.json["slots"])
     return "", 204
 

@@ -18,7 +18,7 @@ SCHEMA = """
         id text primary key, capacity int not null, open boolean not null default true, taken int not null default 0
     );
     create table if not exists bookings (
-        id text primary key, slot text not null references slots (id), citizen text not null, key text not null,
+        id text primary key, slot text not null references slots (id) on delete cascade, citizen text not null, key text not null,
         active boolean not null default true, created_at timestamptz not null default now()
     );
     create index if not exists bookings_by_slot on bookings (slot)"""
@@ -131,7 +131,7 @@ BOOKINGS = {
 
 def reset(connection, _, body):
     with connection, connection.cursor() as cursor:
-        cursor.execute("truncate slots, bookings")
+        cursor.execute("delete from slots")
         for slot in body["slots"]:
             cursor.execute("insert into slots (id, capacity) values (%s, %s)", [slot["id"], slot["capacity"]])
     return 204, None

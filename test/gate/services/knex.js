@@ -23,7 +23,7 @@ if (!(await knex.schema.hasTable('slots'))) {
   });
   await knex.schema.createTable('bookings', (table) => {
     table.increments('number');
-    table.text('slot').notNullable().references('slots.id').index();
+    table.text('slot').notNullable().references('slots.id').onDelete('cascade').index();
     table.text('citizen').notNullable();
     table.text('key').notNullable();
     table.boolean('active').notNullable().defaultTo(true);
@@ -105,7 +105,7 @@ const routes = [
     ...{ method: 'POST', path: /^\/admin\/reset$/ },
     async answer(_, { slots }) {
       await knex.transaction(async (trx) => {
-        await trx.raw('truncate slots, bookings');
+        await trx('slots').delete();
         await trx('slots').insert(slots.map(({ id, capacity }) => ({ id, capacity })));
       });
       return [204];

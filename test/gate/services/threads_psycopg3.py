@@ -21,7 +21,7 @@ SCHEMA = """
     );
     create table if not exists bookings (
         number bigint generated always as identity primary key,
-        slot text not null references slots (id),
+        slot text not null references slots (id) on delete cascade,
         citizen text not null,
         key text not null,
         active boolean not null default true
@@ -143,7 +143,7 @@ BOOKINGS = {
 
 def reset(_, body):
     with connection().transaction():
-        connection().execute("truncate slots, bookings")
+        connection().execute("delete from slots")
         for slot in body["slots"]:
             connection().execute("insert into slots (id, capacity) values (%s, %s)", [slot["id"], slot["capacity"]])
     return 204, None
