@@ -4,8 +4,8 @@
  */
 import { CountWay } from './count.ts';
 import { SilenceWay } from './silence.ts';
-import { SleepWay } from './sleep-way.ts';
 import type { ServiceSleep } from './sleep.ts';
+import { SleepWay } from './sleep-way.ts';
 import { SettleTally } from './tally.ts';
 import type { Traffic } from './traffic.ts';
 

@@ -27,9 +27,7 @@ export class Traffic implements WireWatch {
 
   /** Something is under way that nobody holds: the service cannot be at rest. */
   get isMoving(): boolean {
-    return (
-      this.#unwritten > 0 || this.passing > 0 || this.#gate.starting > 0 || this.#gate.passing > 0
-    );
+    return this.#unwritten > 0 || this.passing > 0 || this.#gate.starting > 0 || this.#gate.passing > 0;
   }
 
   /** Resolves at the next activity, or after so many ms. */

@@ -1,0 +1,135 @@
+/**
+ * The service's own doings: statements that nobody asked for. They are learned while nobody asks; what only reads passes
+ * from then on, what writes is held as everything else, and gets its turn when the seed says so.
+ */
+
+import type { Prng } from '../../sim/prng.ts';
+import type { AutocommitWrites } from '../locks/autocommit-writes.ts';
+import type { Passage } from './passage.ts';
+import type { Seat, SeatOwner } from './seat.ts';
+import type { Traffic } from './settling/traffic.ts';
+import type { WireStatement } from './statement.ts';
+import type { WireTrace } from './trace.ts';
+import type { GateListener, Group, WireConnection } from './wire.ts';
+
+/** Nobody asks, and nothing comes, for so long: there are none. */
+const SILENCE_MS = 100;
+/** Where there are some, they are watched so long. */
+const WATCH_MS = 600;
+/** Beyond all requests. */
+const NUMBER = 1_000_000;
+
+const known = new WeakMap<object, Background>();
+
+export class Background implements SeatOwner {
+  readonly n = NUMBER;
+  readonly seats: Seat[] = [];
+  /** Requests are under way: what comes is theirs. */
+  isAsked = false;
+  writes: AutocommitWrites | null = null;
+  readonly #learned = new Set<string>();
+  readonly #asked = new Set<string>();
+  readonly #writing = new Set<string>();
+  #isLearned = false;
+  #lastMs = 0;
+  #waiting: WireConnection[] = [];
+
+  /** One for all executions on a stage: what it has learned stays. */
+  static of(stage: object): Background {
+    const found = known.get(stage) ?? new Background();
+    known.set(stage, found);
+    found.forget();
+    return found;
+  }
+
+  /** Listens at the open gate. */
+  readonly learner: GateListener = {
+    arrived: () => {},
+    closed: () => {},
+    passed: (group) => this.#met(group),
+  };
+
+  get texts(): readonly string[] {
+    return [...this.#learned];
+  }
+
+  get writeTexts(): number {
+    return this.#writing.size;
+  }
+
+  /** Its own connections and notifications are of the execution that is over. */
+  forget(): void {
+    this.seats.length = 0;
+    this.#waiting = [];
+  }
+
+  /** Resolves when it is known what goes on by itself; that is found out once. */
+  async learn(traffic: Traffic): Promise<void> {
+    if (this.#isLearned) return;
+    const fromMs = performance.now();
+    this.#lastMs = fromMs;
+    for (;;) {
+      await traffic.news(10);
+      const nowMs = performance.now();
+      const wantsMs = this.#learned.size === 0 ? SILENCE_MS : WATCH_MS;
+      if (nowMs - fromMs >= wantsMs && (this.#learned.size === 0 || nowMs - this.#lastMs >= SILENCE_MS))
+        break;
+      if (nowMs - fromMs >= 4 * WATCH_MS) break;
+    }
+    this.#isLearned = true;
+  }
+
+  /** True for a statement of its own that may go on by itself. */
+  passes(group: Group): boolean {
+    if (this.#learned.size === 0 || group.connection.transaction !== 'idle') return false;
+    const text = textOf(group);
+    return this.#learned.has(text) && !this.#asked.has(text) && !this.#writing.has(text);
+  }
+
+  notified(connection: WireConnection): void {
+    this.#waiting.push(connection);
+  }
+
+  get canGoOn(): boolean {
+    return this.#able.length > 0 || this.#open.length > 0;
+  }
+
+  /** One step of them; true when the service was handed something. */
+  async advance(passage: Passage, prng: Prng, trace: WireTrace): Promise<boolean> {
+    const able = this.#able;
+    const choice = prng.below(able.length + this.#open.length);
+    const statement = able[choice];
+    if (statement) return await passage.advance(statement);
+    const connection = this.#open[choice - able.length] as WireConnection;
+    this.#waiting = this.#waiting.filter((each) => each !== connection || each.notifications > 1);
+    trace.add('notification', 'background', 'a notification is handed on');
+    connection.deliverNotification();
+    return true;
+  }
+
+  get #able(): WireStatement[] {
+    return this.seats.flatMap(({ statement }) => (statement?.canGoOn ? [statement] : []));
+  }
+
+  /** In the order in which the connections were opened, each once. */
+  get #open(): WireConnection[] {
+    const waiting = this.#waiting.filter(({ isClosed, notifications }) => !isClosed && notifications > 0);
+    return [...new Set(waiting)].sort((a, b) => a.number - b.number);
+  }
+
+  #met(group: Group): void {
+    const text = textOf(group);
+    if (this.isAsked) {
+      this.#asked.add(text);
+      return;
+    }
+    this.#lastMs = performance.now();
+    if (this.#isLearned) return;
+    this.#learned.add(text);
+    if (this.writes?.has(text)) this.#writing.add(text);
+  }
+}
+
+function textOf({ statements }: Group): string {
+  return statements.map(({ text }) => text).join(';\n');
+}

@@ -1,0 +1,182 @@
+/** One group of messages at the gate, or the commit of a write that the gate has opened, as lock waits see it. */
+import { EngineFault } from '../../engine-fault.ts';
+import type { HeldStatement, HeldTransaction } from '../locks/held.ts';
+import { traitsOf } from '../locks/statement-text.ts';
+import type { Seat } from './seat.ts';
+import type { Group, Injected } from './wire.ts';
+
+export const SAVEPOINT = 'simcity_gate';
+export const SERIALIZATION_FAILURE = '40001';
+export const DEADLOCK = '40P01';
+const CANCELLED = '57014';
+const ENDS_TRANSACTION = /^\s*(?:commit|rollback|end|abort|prepare\s+transaction)\b(?![^;]*\bto\b)/i;
+
+export class WireStatement implements HeldStatement {
+  readonly connection: Seat;
+  readonly group: Group;
+  /** It is a write outside of a transaction: the gate opens one for it. */
+  readonly isOpenedByGate: boolean;
+  blockers: readonly number[] = [];
+  /** A savepoint stands before it, to which it can be taken back. */
+  savepoint = false;
+  /** Its own transaction is open in the database. */
+  isOpen = false;
+  /** It waits for a lock: in the database, or kept at the gate. */
+  isWaiting = false;
+  /** It waits until fewer transactions are open. */
+  waitsForRoom = false;
+  /** Its answer is there and held back until its commit, which is a step of its own. */
+  hasAnswer = false;
+  /** How the client began the transaction, to begin it again; null: it need not be. */
+  #opening: readonly string[] | null = null;
+  /** The commit of what the gate has opened, once it is sent. */
+  #commit: { answered: Promise<void>; result: Injected | null } | null = null;
+
+  constructor(connection: Seat, group: Group, isOpenedByGate: boolean) {
+    this.connection = connection;
+    this.group = group;
+    this.isOpenedByGate = isOpenedByGate;
+  }
+
+  get transaction(): HeldTransaction | null {
+    return this.connection.transaction;
+  }
+
+  get phase(): HeldStatement['phase'] {
+    if (this.#commit) return this.#commit.result === null && !this.isLost ? 'sent' : 'settled';
+    const { state } = this.group;
+    return state === 'sent' ? 'sent' : state === 'held' || state === 'queued' ? 'queued' : 'settled';
+  }
+
+  get answered(): Promise<void> {
+    return this.#commit?.answered ?? this.group.answered;
+  }
+
+  get isLost(): boolean {
+    return this.group.state === 'lost' || this.connection.wire.isClosed;
+  }
+
+  /** It can take a step: be sent, or be answered to the service. */
+  get canGoOn(): boolean {
+    return !this.isWaiting && !this.waitsForRoom && this.phase !== 'sent';
+  }
+
+  get words(): string {
+    return this.group.statements.map(({ text }) => text).join('; ');
+  }
+
+  get values(): (string | null)[] {
+    return this.group.statements.flatMap(({ values }) => values);
+  }
+
+  get endsTransaction(): boolean {
+    return this.group.statements.some(({ text }) => ENDS_TRANSACTION.test(text));
+  }
+
+  /** It may have let locks go before the end of its transaction. */
+  get letsLocksGo(): boolean {
+    return this.group.statements.some(({ text }) => traitsOf(text).letsLocksGo);
+  }
+
+  get isAboutSavepoint(): boolean {
+    return this.group.statements.some(({ text }) => traitsOf(text).aboutSavepoint);
+  }
+
+  get asks(): string | null {
+    if (this.#commit || this.endsTransaction || this.isAboutSavepoint) return null;
+    return JSON.stringify(this.group.statements.map(({ text, values }) => [text, values]));
+  }
+
+  get canBeTakenBack(): boolean {
+    if (this.#commit || !this.group.canBeHeldAgain || this.endsTransaction) return false;
+    return this.savepoint || this.isOpenedByGate || this.connection.executed === 0;
+  }
+
+  get wasCancelled(): boolean {
+    return !this.isLost && this.group.error?.code === CANCELLED;
+  }
+
+  /** What has to come before it when it is sent: in a fresh transaction its first statements, or a savepoint. */
+  async prepare(isSavepointNeeded: boolean): Promise<void> {
+    const { wire, executed } = this.connection;
+    if (!wire.canInject) return;
+    if (this.isOpenedByGate && !this.isOpen) {
+      this.isOpen = (await wire.inject('begin')).error === null;
+      return;
+    }
+    if (this.#opening) {
+      for (const text of this.#opening) await wire.inject(text);
+      this.#opening = null;
+    }
+    const wants = isSavepointNeeded && executed > 0 && wire.transaction === 'open';
+    if (!wants || this.savepoint || this.endsTransaction || this.isAboutSavepoint) return;
+    this.savepoint = (await wire.inject(`savepoint ${SAVEPOINT}`)).error === null;
+  }
+
+  async takenBack(): Promise<void> {
+    const { wire } = this.connection;
+    if (this.savepoint) {
+      await wire.inject(`rollback to savepoint ${SAVEPOINT}`);
+    } else if (this.isOpen) {
+      await wire.inject('rollback');
+      this.isOpen = false;
+    } else if (wire.transaction !== 'idle') {
+      this.#opening = [...wire.opening];
+      await wire.inject('rollback');
+    }
+    wire.holdAgain(this.group);
+  }
+
+  async becomesVictim(): Promise<void> {
+    const { wire } = this.connection;
+    if (this.phase === 'settled') {
+      wire.replaceByError(this.group, DEADLOCK, 'deadlock detected');
+      return;
+    }
+    // Its transaction may have gone back with it, and has to be there to be aborted.
+    await this.prepare(false);
+    await wire.raiseInstead(this.group, DEADLOCK, 'deadlock detected');
+  }
+
+  waits(): void {
+    this.isWaiting = true;
+  }
+
+  wakes(): void {
+    this.isWaiting = false;
+  }
+
+  /** It was executed for good. */
+  async forgetSavepoint(): Promise<void> {
+    this.savepoint = false;
+    await this.connection.wire.inject(`release savepoint ${SAVEPOINT}`);
+  }
+
+  /** Sends the commit of what the gate has opened. */
+  commit(text: 'commit' | 'rollback'): void {
+    if (!this.isOpen || this.#commit)
+      throw new EngineFault('Only a write that the gate has opened is committed by it, and once.');
+    const commit: { answered: Promise<void>; result: Injected | null } = {
+      answered: Promise.resolve(),
+      result: null,
+    };
+    commit.answered = this.connection.wire.inject(text).then((result) => {
+      commit.result = result;
+    });
+    this.#commit = commit;
+  }
+
+  /** The end of what the gate has opened has come: the answer is made what it would have been. */
+  closed(): void {
+    const error = this.#commit?.result?.error ?? null;
+    const { wire } = this.connection;
+    this.isOpen = false;
+    if (this.isLost) return;
+    if (error) wire.replaceByError(this.group, error.code, error.message);
+    wire.readyAs(this.group, 'I');
+  }
+
+  get isCommitting(): boolean {
+    return this.#commit !== null;
+  }
+}

@@ -1,0 +1,492 @@
+/**
+ * The `pgwire` target: a service that knows nothing of it, asked over HTTP, whose statements the gate holds on the wire
+ * to its database. A step sends a request or lets one statement through, and ends when the service has settled.
+ */
+import type postgres from 'postgres';
+import type { JsonObject } from '../../../server/contract/index.ts';
+import { EngineFault } from '../../engine-fault.ts';
+import type { Call } from '../../service/call.ts';
+import type { Prng } from '../../sim/prng.ts';
+import { withinTime } from '../../supervise/within-time.ts';
+import type { ServiceAddress } from '../http/address.ts';
+import type { HttpApi } from '../http/api.ts';
+import { CookieJars } from '../http/cookies.ts';
+import { preparingSend, withinLimit } from '../http/preparing.ts';
+import { Wire } from '../http/wire.ts';
+import { AutocommitWrites, volatileFunctions } from '../locks/autocommit-writes.ts';
+import { Happenings } from '../locks/happenings.ts';
+import { LockWaits } from '../locks/lock-waits.ts';
+import type { Target, Task, TaskFaults } from '../target.ts';
+import { attribute } from './attribution.ts';
+import { Background } from './background.ts';
+import { Lanes } from './lanes.ts';
+import { type LookCall, Looks } from './looks.ts';
+import { Passage } from './passage.ts';
+import type { SeatOwner } from './seat.ts';
+import { type Settle, Settler, type Standing } from './settling/settler.ts';
+import { ServiceSleep } from './settling/sleep.ts';
+import { Traffic } from './settling/traffic.ts';
+import type { WireStatement } from './statement.ts';
+import { PgwireTask } from './task.ts';
+import { WireTrace } from './trace.ts';
+import type { GateListener, Group, WireConnection, WireGate } from './wire.ts';
+
+/** How executions of one service are made; found out once, and the same from then on. */
+export interface WirePlan {
+  /** How the service begins each execution afresh. */
+  readonly service: 'restart' | 'keep';
+  readonly settle: Settle;
+  /** Connections of the service's pool: never more requests are under way in it. */
+  readonly pool: number;
+}
+
+/** What the target needs of the ground that it stands on (see ground/stage.ts). */
+export interface TargetStage {
+  readonly gate: WireGate;
+  readonly versions: Readonly<Record<string, string>>;
+  begin(how: WirePlan['service']): Promise<TargetStand>;
+}
+
+export interface TargetStand {
+  /** To the clone, past the gate. */
+  readonly control: postgres.Sql;
+  readonly roots: () => readonly number[];
+  terminate(pids: readonly number[]): Promise<void>;
+  crash(): Promise<void>;
+}
+
+export interface PgwireOptions {
+  readonly stage: TargetStage;
+  readonly plan: WirePlan;
+  readonly api: HttpApi;
+  readonly address: ServiceAddress;
+  /** All who will ever call. */
+  readonly citizens: readonly string[];
+  readonly setupTimeoutMs: number;
+  /** A call that only looks at an object; null: the API has none. */
+  readonly look: ((object: string) => LookCall) | null;
+  readonly objects: readonly string[];
+  readonly prng: Prng;
+  /** Requests under way at once, at most. */
+  readonly concurrency: number;
+}
+
+/** What is told of a gated execution beside its history. */
+export interface GateTold {
+  readonly settles: number;
+  readonly settleMs: number;
+  readonly secondLooks: number;
+  readonly secondLooksHelped: number;
+  readonly timers: number;
+  readonly stuck: number;
+  /** Rests that were told in a weaker way than the plan's. */
+  readonly weak: number;
+  readonly counted: number;
+  /** Statements whose owner could have been another as well. */
+  readonly guesses: number;
+  /** Texts that nobody asked for. */
+  readonly background: readonly string[];
+  readonly backgroundWrites: number;
+  readonly threadsSeen: boolean;
+  /** Two statements of one request were at the gate at once, so that counting alone does not serve. */
+  readonly hadTwoAtOnce: boolean;
+}
+
+const LOOK_LIMIT_MS = 2_000;
+/** In this share of the steps the service's own doings get a turn. */
+const BACKGROUND_SHARE = 0.2;
+const BLOCKERS = "select array_to_string(pg_blocking_pids($1), ',') as pids";
+
+export class PgwireTarget implements Target, Standing, GateListener {
+  readonly name = 'pgwire';
+  readonly versions: Record<string, string> = {};
+  readonly trace = new WireTrace();
+  readonly #options: PgwireOptions;
+  readonly #gate: WireGate;
+  readonly #traffic: Traffic;
+  readonly #jars = new CookieJars();
+  readonly #lanes: Lanes;
+  readonly #happenings = new Happenings<PgwireTask>();
+  readonly #background: Background;
+  #stand!: TargetStand;
+  #sleep: ServiceSleep | null = null;
+  #settler!: Settler;
+  #passage!: Passage;
+  #looks!: Looks;
+  /** Requests that entered and are not done, oldest first. */
+  readonly #inside = new Set<PgwireTask>();
+  /** Requests that wait for room in the service, first come first served. */
+  #line: PgwireTask[] = [];
+  #isPoolLimited = false;
+  /** Groups that have come and are nobody's yet. */
+  #fresh: Group[] = [];
+  /** The request that this step moves. */
+  #moved: PgwireTask | null = null;
+  #begun = 0;
+  #parkings = 0;
+  #guesses = 0;
+  #hadTwoAtOnce = false;
+  /** What comes is let straight through: the city is looked at, or the service is dying. */
+  #isStraight = false;
+  #isCut = false;
+
+  constructor(options: PgwireOptions) {
+    this.#options = options;
+    this.#gate = options.stage.gate;
+    this.#traffic = new Traffic(this.#gate);
+    this.#lanes = new Lanes(options.address, this.#traffic);
+    this.#background = Background.of(options.stage);
+  }
+
+  async prepare(world: Readonly<Record<string, unknown>>): Promise<void> {
+    const { stage, plan, api, citizens, setupTimeoutMs, address } = this.#options;
+    this.#stand = await stage.begin(plan.service);
+    Object.assign(this.versions, stage.versions);
+    this.#gate.begin();
+    this.#gate.isOpen = true;
+    this.#gate.listener = this.#background.learner;
+    const wire = new Wire(address, 1);
+    this.#background.isAsked = true;
+    try {
+      const send = () => preparingSend(wire, setupTimeoutMs, this.#jars);
+      await withinLimit('setup', setupTimeoutMs, () => api.setup(citizens, send()));
+      await withinLimit('reset', setupTimeoutMs, () => api.reset(world as JsonObject, send()));
+    } finally {
+      this.#background.isAsked = false;
+      wire.close();
+    }
+    const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
+    this.#background.writes = writes;
+    this.#passage = this.#newPassage(writes);
+    this.#looks = new Looks({
+      api,
+      look: this.#options.look,
+      objects: this.#options.objects,
+      jars: this.#jars,
+    });
+    this.#watchSleep();
+    await this.#warmUp();
+  }
+
+  start(call: Call, faults: TaskFaults): Task {
+    const task = new PgwireTask(++this.#begun, call, faults);
+    this.#inside.add(task);
+    return task;
+  }
+
+  async step(task: Task): Promise<void> {
+    const own = task as PgwireTask;
+    if (own.state !== 'ready') throw new EngineFault('A request takes a step only while it is ready.');
+    this.#happenings.stepping = own;
+    this.#moved = own;
+    await this.#step(own);
+    await this.#backgroundTurn();
+    this.#moved = null;
+    this.#wakeAll(own);
+    this.#happenings.stepping = null;
+  }
+
+  async #step(own: PgwireTask): Promise<void> {
+    if (own.outcome) return;
+    if (!own.isStarted) {
+      if (!this.#hasRoomFor(own)) return;
+      own.begin(this.#options.api, this.#lanes.take(), this.#jars, () => this.#traffic.came());
+      return await this.#settle();
+    }
+    const able = own.statements.filter(({ canGoOn }) => canGoOn);
+    const [first] = able;
+    if (!first) return;
+    if (await this.#passage.advance(able.length === 1 ? first : this.#options.prng.pick(able))) {
+      await this.#settle();
+    }
+  }
+
+  takeWoken(): readonly Task[] {
+    return this.#happenings.takeWoken();
+  }
+
+  takeNotes(): readonly { type: string; data: Record<string, unknown> }[] {
+    return this.#happenings.takeNotes();
+  }
+
+  async crash(inside: readonly Task[]): Promise<void> {
+    for (const task of inside) {
+      (task as PgwireTask).kill();
+      this.#inside.delete(task as PgwireTask);
+    }
+    this.#isStraight = false;
+    this.#line = [];
+    this.#fresh = [];
+    this.#happenings.forgetWoken();
+    const pids = [...this.#gate.connections].map(({ pid }) => pid);
+    await this.#passage.abandon(async () => {
+      this.#gate.cutAll();
+      await this.#stand.terminate(pids);
+    });
+    this.#background.forget();
+    this.#lanes.close();
+    await this.#stand.crash();
+    this.#gate.listener = this.#background.learner;
+    this.#watchSleep();
+    await this.#warmUp();
+  }
+
+  limitPool(connections: number | null): void {
+    this.#isPoolLimited = connections !== null;
+    this.#passage.limit(connections);
+    this.#wakeAll(null);
+  }
+
+  /** The database refuses new connections from now on, or does no longer. */
+  refuseConnections(on: boolean): void {
+    this.#gate.refuses = on;
+  }
+
+  sometimes(): Record<string, number> {
+    return { ...this.#happenings.sometimes };
+  }
+
+  async inspect(): Promise<unknown> {
+    const looking = this.#looks.all(this.#lanes.take());
+    this.#isStraight = true;
+    for (const group of this.#fresh.splice(0)) this.#pass(group);
+    try {
+      return this.#inside.size > 0 ? await withinTime(looking, LOOK_LIMIT_MS) : await looking;
+    } finally {
+      await this.#settler.rest(this);
+      this.#isStraight = false;
+    }
+  }
+
+  async cut(): Promise<string> {
+    this.#isCut = true;
+    const held = [...this.#inside].flatMap(({ statements }) => statements);
+    this.#lanes.close();
+    this.#gate.cutAll();
+    const sent = held.find(({ phase }) => phase === 'sent');
+    return sent ? `The database has not answered: ${sent.words.slice(0, 200)}.` : '';
+  }
+
+  async close(): Promise<void> {
+    this.#gate.listener = null;
+    this.#lanes.close();
+    this.#sleep?.close();
+    if (!this.#isCut) this.#gate.cutAll();
+  }
+
+  told(): GateTold {
+    const { settles, ms, secondLooks, secondLooksHelped, timers, stuck, weak, counted } = this.#settler.tally;
+    return {
+      settles,
+      settleMs: ms,
+      secondLooks,
+      secondLooksHelped,
+      timers,
+      stuck,
+      weak,
+      counted,
+      guesses: this.#guesses,
+      background: this.#background.texts,
+      backgroundWrites: this.#background.writeTexts,
+      threadsSeen: this.#sleep !== null,
+      hadTwoAtOnce: this.#hadTwoAtOnce,
+    };
+  }
+
+  // What the gate tells.
+
+  arrived(group: Group): void {
+    if (this.#isStraight || this.#background.passes(group)) return this.#pass(group);
+    const owner = this.#passage.ownerOf(group.connection);
+    if (owner) this.#seat(group, owner);
+    else this.#fresh.push(group);
+  }
+
+  closed(_connection: WireConnection): void {
+    // Its groups are lost; what that means is seen to when the service has settled.
+  }
+
+  notified(connection: WireConnection): void {
+    this.#background.notified(connection);
+  }
+
+  // What settling asks.
+
+  absorb(): void {
+    if (this.#fresh.length === 0) return;
+    const groups = this.#fresh.splice(0).filter(({ state }) => state === 'held');
+    const askers = [...this.#inside].filter(({ isUnderWay }) => isUnderWay);
+    for (const asker of askers)
+      asker.parkedSince = asker.isAtGate ? null : (asker.parkedSince ?? this.#parkings);
+    const moved = this.#moved?.isUnderWay ? this.#moved : null;
+    for (const { group, asker, isGuess } of attribute(groups, askers, moved)) {
+      if (isGuess) this.#guesses++;
+      this.#seat(group, asker ?? this.#background);
+    }
+  }
+
+  hasMoved(): boolean {
+    return !this.#moved?.isUnderWay || this.#moved.isAtGate;
+  }
+
+  areAllAccounted(): boolean {
+    for (const task of this.#inside) if (task.isUnderWay && !task.isAtGate) return false;
+    return true;
+  }
+
+  isSomeoneAway(): boolean {
+    return this.#passage.taken < this.#options.plan.pool && !this.areAllAccounted();
+  }
+
+  canGoOn(): boolean {
+    for (const task of this.#inside) if (task.canGoOn) return true;
+    return this.#background.canGoOn;
+  }
+
+  isUnderWay(): boolean {
+    for (const task of this.#inside) if (task.isUnderWay) return true;
+    return false;
+  }
+
+  async unstick(): Promise<void> {
+    await this.#passage.waits.locksLetGo();
+  }
+
+  #seat(group: Group, owner: SeatOwner): void {
+    this.#passage.seat(group, owner);
+    if (owner !== this.#background && owner.seats.filter(({ statement }) => statement).length > 1) {
+      this.#hadTwoAtOnce = true;
+      this.#settler.leaveCounting();
+    }
+  }
+
+  /** Waits until the service has settled, and takes in what came of it. */
+  async #settle(): Promise<void> {
+    await this.#settler.settle(this);
+    await this.#passage.tidy();
+    this.#parkings++;
+    for (const task of this.#inside) {
+      task.parkedSince = task.isUnderWay && !task.isAtGate ? (task.parkedSince ?? this.#parkings) : null;
+      for (const { kind, text, values } of task.takeHeard()) this.trace.add(kind, task.n, text, values);
+    }
+  }
+
+  /** A turn of the service's own doings: when the seed says so, or when nothing else can go on. */
+  async #backgroundTurn(): Promise<void> {
+    const isDrawn = this.#options.prng.chance(BACKGROUND_SHARE);
+    for (let turn = 0; this.#background.canGoOn; turn++) {
+      const isAlone = ![...this.#inside].some(({ canGoOn }) => canGoOn);
+      if (!(turn === 0 && isDrawn) && !isAlone) return;
+      const moved = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
+      this.#moved = null;
+      if (moved) await this.#settle();
+      else if (!isAlone) return;
+    }
+  }
+
+  #hasRoomFor(task: PgwireTask): boolean {
+    if (task.hasRoom || this.#isPoolLimited || this.#roomTaken < this.#options.plan.pool) {
+      task.hasRoom = true;
+      return true;
+    }
+    task.isInLine = true;
+    this.#line.push(task);
+    return false;
+  }
+
+  get #roomTaken(): number {
+    let taken = 0;
+    for (const task of this.#inside) if (task.hasRoom && task.outcome === null) taken++;
+    return taken;
+  }
+
+  /** States are what they are now; who waited and can go on is told. */
+  #wakeAll(stepping: PgwireTask | null): void {
+    while (this.#line.length > 0 && (this.#isPoolLimited || this.#roomTaken < this.#options.plan.pool)) {
+      const task = this.#line.shift() as PgwireTask;
+      task.hasRoom = true;
+      task.isInLine = false;
+    }
+    for (const task of [...this.#inside]) {
+      if (task === stepping) this.#judge(task);
+      else if (task.state === 'waiting' && task.canGoOn) this.#happenings.makeReady(task);
+    }
+  }
+
+  #judge(task: PgwireTask): void {
+    if (!task.outcome) {
+      task.state = task.canGoOn ? 'ready' : 'waiting';
+      return;
+    }
+    this.#inside.delete(task);
+    if (task.lane) this.#lanes.give(task.lane);
+    if ('thrown' in task.outcome) throw task.outcome.thrown;
+    task.reply = task.outcome.reply;
+    task.state = 'done';
+  }
+
+  /** Connections are opened and statements prepared before the first step, and what goes on by itself is learned. */
+  async #warmUp(): Promise<void> {
+    const { plan } = this.#options;
+    await this.#looks.warmUp(this.#lanes, plan.pool, this.#background);
+    await this.#background.learn(this.#traffic);
+    await this.#settler.rest(this);
+    this.#gate.isOpen = false;
+    this.#gate.listener = this;
+  }
+
+  #watchSleep(): void {
+    this.#sleep?.close();
+    const { plan, address } = this.#options;
+    const pids = plan.settle === 'silence' ? [] : this.#stand.roots();
+    this.#sleep = ServiceSleep.canSee(pids) ? new ServiceSleep(this.#stand.roots) : null;
+    const before = this.#settler as Settler | undefined;
+    this.#settler = new Settler({
+      settle: plan.settle,
+      traffic: this.#traffic,
+      sleep: this.#sleep,
+      ports: [this.#gate.port, address.port],
+      tally: before?.tally,
+    });
+  }
+
+  #newPassage(writes: AutocommitWrites): Passage {
+    const { control } = this.#stand;
+    const happenings = {
+      sometimes: this.#happenings.sometimes,
+      note: (note: { type: string; data: Record<string, unknown> }) => this.#note(note),
+    };
+    return new Passage({
+      waits: (sight) => new LockWaits<WireStatement>(sight, this.#options.prng, happenings),
+      database: {
+        blockers: async (pid) => {
+          const [row] = await control.unsafe(BLOCKERS, [pid], { prepare: true });
+          return String(row?.['pids'] ?? '')
+            .split(',')
+            .filter(Boolean)
+            .map(Number);
+        },
+        cancel: async (pid) => {
+          await control.unsafe('select pg_cancel_backend($1)', [pid], { prepare: true });
+        },
+        terminate: (pids) => this.#stand.terminate(pids),
+      },
+      writes,
+      trace: this.trace,
+      disturbed: (owner) => {
+        if (owner instanceof PgwireTask) owner.disturbed = true;
+      },
+      ownerName: (owner) => (owner instanceof PgwireTask ? owner.n : 'background'),
+      sometimes: this.#happenings.sometimes,
+    });
+  }
+
+  #note(note: { type: string; data: Record<string, unknown> }): void {
+    this.trace.add('lock', 'background', `${String(note.data['what'])}: ${JSON.stringify(note.data)}`);
+    this.#happenings.note(note);
+  }
+
+  #pass(group: Group): void {
+    group.connection.pass(group);
+  }
+}

@@ -1,0 +1,100 @@
+/** What happened in one execution behind the gate, line by line, to be compared with another execution of its seed. */
+import { createHash } from 'node:crypto';
+import { Renaming } from './renaming.ts';
+
+export type LineKind =
+  /** A request, with its words. */
+  | 'request'
+  /** A statement is let through, with its values. */
+  | 'statement'
+  /** What the database answered to it. */
+  | 'rows'
+  /** It waits for a lock, is taken back, is a deadlock's victim, or was struck by a fault. */
+  | 'lock'
+  /** The service's answer to a request. */
+  | 'answer'
+  /** A notification is handed on. */
+  | 'notification'
+  /** Nothing can go on. */
+  | 'quiet';
+
+/** Whose line it is: the number of a request, or the service's own doings. */
+export type LineOwner = number | 'background';
+
+export interface TraceLine {
+  readonly kind: LineKind;
+  readonly owner: LineOwner;
+  /** Renamed. */
+  readonly text: string;
+  /** Values, rows or a body, renamed; empty: there are none. */
+  readonly values: string;
+}
+
+/** Lines beyond are counted in the hash alone. */
+const MOST_LINES = 20_000;
+const MOST_CHARACTERS = 1_000;
+
+export class WireTrace {
+  readonly lines: TraceLine[] = [];
+  readonly renaming = new Renaming();
+  readonly #hash = createHash('sha256');
+  #count = 0;
+
+  /** All lines, also those that were not kept. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Over all lines so far, as hexadecimal digits. */
+  get hash(): string {
+    return this.#hash.copy().digest('hex');
+  }
+
+  add(kind: LineKind, owner: LineOwner, text: string, values: Values = []): void {
+    const line = {
+      kind,
+      owner,
+      text: this.renaming.text(text.replace(/\s+/g, ' ').trim()),
+      values: this.#valuesText(values),
+    };
+    this.#count++;
+    this.#hash.update(`${shown(line)}\n`);
+    if (this.lines.length < MOST_LINES) this.lines.push(shortened(line));
+  }
+
+  #valuesText(values: Values): string {
+    if (typeof values === 'string') return this.renaming.text(values);
+    return values.map((value) => this.renaming.value(value)).join(', ');
+  }
+}
+
+type Values = string | readonly (string | null)[];
+
+/** A line as people see it. `values` false: values are left out. */
+export function shown({ kind, owner, text, values }: TraceLine, withValues = true): string {
+  const who = owner === 'background' ? 'the service itself' : `request ${owner}`;
+  const told = values === '' ? '' : withValues ? ` [${values}]` : ' […]';
+  return `${who}: ${MARKS[kind]}${text}${told}`;
+}
+
+const MARKS: Readonly<Record<LineKind, string>> = {
+  request: '',
+  statement: '> ',
+  rows: '< ',
+  lock: '',
+  answer: '= ',
+  notification: '! ',
+  quiet: '',
+};
+
+function shortened(line: TraceLine): TraceLine {
+  const isShort = line.text.length <= MOST_CHARACTERS && line.values.length <= MOST_CHARACTERS;
+  return isShort ? line : { ...line, text: cut(line.text), values: cut(line.values) };
+}
+
+/** With a hash of what is left out, so that a difference there is one still. */
+function cut(text: string): string {
+  if (text.length <= MOST_CHARACTERS) return text;
+  const rest = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return `${text.slice(0, MOST_CHARACTERS)}… (${text.length} characters, ${rest})`;
+}
