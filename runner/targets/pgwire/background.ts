@@ -6,9 +6,8 @@
 import type { Prng } from '../../sim/prng.ts';
 import type { AutocommitWrites } from '../locks/autocommit-writes.ts';
 import type { Passage } from './passage.ts';
-import type { Seat, SeatOwner } from './seat.ts';
 import type { Traffic } from './settling/traffic.ts';
-import type { WireStatement } from './statement.ts';
+import type { Seat, SeatOwner, WireStatement } from './statement.ts';
 import type { WireTrace } from './trace.ts';
 import type { GateListener, Group, WireConnection } from './wire.ts';
 

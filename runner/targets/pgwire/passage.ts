@@ -2,8 +2,7 @@
 import type { AutocommitWrites } from '../locks/autocommit-writes.ts';
 import type { LockSight } from '../locks/held.ts';
 import type { LockWaits } from '../locks/lock-waits.ts';
-import { Seat, type SeatOwner } from './seat.ts';
-import { DEADLOCK, SERIALIZATION_FAILURE, WireStatement } from './statement.ts';
+import { DEADLOCK, SERIALIZATION_FAILURE, Seat, type SeatOwner, WireStatement } from './statement.ts';
 import type { LineOwner, WireTrace } from './trace.ts';
 import type { Group, WireConnection } from './wire.ts';
 

@@ -1,9 +1,8 @@
-/** One group of messages at the gate, or the commit of a write that the gate has opened, as lock waits see it. */
+/** The service's connections and the groups of messages on them, as lock waits see them. */
 import { EngineFault } from '../../engine-fault.ts';
-import type { HeldStatement, HeldTransaction } from '../locks/held.ts';
+import type { HeldConnection, HeldStatement, HeldTransaction } from '../locks/held.ts';
 import { traitsOf } from '../locks/statement-text.ts';
-import type { Seat } from './seat.ts';
-import type { Group, Injected } from './wire.ts';
+import type { Group, Injected, WireConnection } from './wire.ts';
 
 export const SAVEPOINT = 'simcity_gate';
 export const SERIALIZATION_FAILURE = '40001';
@@ -11,6 +10,59 @@ export const DEADLOCK = '40P01';
 const CANCELLED = '57014';
 const ENDS_TRANSACTION = /^\s*(?:commit|rollback|end|abort|prepare\s+transaction)\b(?![^;]*\bto\b)/i;
 
+/** Whose statements they are. */
+export interface SeatOwner {
+  /** In the order in which requests began; the service's own doings come last. */
+  readonly n: number;
+  readonly seats: Seat[];
+}
+
+/** The numbers of one owner's connections follow each other. */
+const MOST_SEATS = 64;
+
+/** A connection of the service, for as long as it belongs to one request (or to the service's own doings). */
+export class Seat implements HeldConnection {
+  readonly wire: WireConnection;
+  readonly owner: SeatOwner;
+  /**
+   * The same in every execution, which neither a backend's process number is nor which connection the service's pool
+   * hands out: whatever is drawn or sorted goes by this.
+   */
+  readonly number: number;
+  /** The group at the head of the connection, as lock waits see it; null: the service has yet to ask for something. */
+  statement: WireStatement | null = null;
+  /** Open in the database, begun by the service or by the gate. */
+  transaction: HeldTransaction | null = null;
+  /** Statements that were executed in it. */
+  executed = 0;
+  /** It was let into a transaction while only so many were. */
+  hasEntered = false;
+
+  constructor(wire: WireConnection, owner: SeatOwner) {
+    this.wire = wire;
+    this.owner = owner;
+    let place = 0;
+    while (owner.seats.some(({ number }) => number % MOST_SEATS === place)) place++;
+    this.number = owner.n * MOST_SEATS + (place % MOST_SEATS);
+  }
+
+  /** Not the backend's: see `number`. */
+  get pid(): number {
+    return this.number;
+  }
+
+  /** A group that was sent and is not answered, the target's own or one that passed by itself. */
+  get inFlight(): Group | null {
+    const { head } = this.wire;
+    return head?.state === 'sent' ? head : null;
+  }
+
+  async settled(): Promise<void> {
+    await this.inFlight?.answered;
+  }
+}
+
+/** One group of messages at the gate, or the commit of a write that the gate has opened. */
 export class WireStatement implements HeldStatement {
   readonly connection: Seat;
   readonly group: Group;

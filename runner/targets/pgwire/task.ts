@@ -7,8 +7,7 @@ import { answerOf, wireRequestOf } from '../http/request.ts';
 import type { Task, TaskFaults } from '../target.ts';
 import { type Asker, addTokens } from './attribution.ts';
 import type { Lane } from './lanes.ts';
-import type { Seat, SeatOwner } from './seat.ts';
-import type { WireStatement } from './statement.ts';
+import type { Seat, SeatOwner, WireStatement } from './statement.ts';
 import type { LineKind } from './trace.ts';
 
 /** The wall limits of the run end a request that hangs, and never a deadline, which would be chance. */

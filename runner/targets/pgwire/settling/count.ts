@@ -2,7 +2,7 @@
  * Rest told by counting: every request under way is answered or at the gate, so that nobody is left who could go on.
  * Right for services that never have two statements of one request at once.
  */
-import type { Standing, Way } from './settler.ts';
+import type { Standing, Way } from './standing.ts';
 import type { SettleTally } from './tally.ts';
 import { type Traffic, turn } from './traffic.ts';
 

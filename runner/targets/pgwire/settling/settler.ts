@@ -6,33 +6,11 @@ import { CountWay } from './count.ts';
 import { SilenceWay } from './silence.ts';
 import type { ServiceSleep } from './sleep.ts';
 import { SleepWay } from './sleep-way.ts';
+import type { Standing, Way } from './standing.ts';
 import { SettleTally } from './tally.ts';
 import type { Traffic } from './traffic.ts';
 
 export type Settle = 'sleep' | 'count' | 'silence';
-
-/** What the target knows of the requests under way. */
-export interface Standing {
-  /** Takes in what has come; to be called before the others are asked. */
-  absorb(): void;
-  /** The request that was moved is answered, or at the gate again, or waits for a lock; or there is none. */
-  hasMoved(): boolean;
-  /** All requests under way are. */
-  areAllAccounted(): boolean;
-  /** A request is nowhere to be seen although the service's pool has room for it. */
-  isSomeoneAway(): boolean;
-  /** Some request can take a step. */
-  canGoOn(): boolean;
-  /** Requests are under way. */
-  isUnderWay(): boolean;
-  /** Nothing can go on: whoever waited for what is none of the service's is looked at once more. */
-  unstick(): Promise<void>;
-}
-
-/** One way of telling that the service is at rest; resolves when it is. */
-export interface Way {
-  rest(standing: Standing): Promise<void>;
-}
 
 export interface SettlerOptions {
   readonly settle: Settle;

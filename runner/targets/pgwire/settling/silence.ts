@@ -1,5 +1,5 @@
 /** Rest told by silence: nothing came for a while. A weaker kind, for services whose threads cannot be seen. */
-import type { Standing, Way } from './settler.ts';
+import type { Standing, Way } from './standing.ts';
 import type { SettleTally } from './tally.ts';
 import type { Traffic } from './traffic.ts';
 

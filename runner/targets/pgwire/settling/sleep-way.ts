@@ -1,6 +1,7 @@
 /** Rest told by sleep: no thread of the service runs, and nothing is on its way to it or from it. */
-import type { Standing, Way } from './settler.ts';
+
 import { hasUnread, type ServiceSleep } from './sleep.ts';
+import type { Standing, Way } from './standing.ts';
 import type { SettleTally } from './tally.ts';
 import { polled, type Traffic, turn } from './traffic.ts';
 
