@@ -93,6 +93,8 @@ export interface GateTold {
 }
 
 const LOOK_LIMIT_MS = 2_000;
+/** Of the requests that are under way at the end, before the rest of them is cut. */
+const MOST_STEPS_TO_FINISH = 1_000;
 /** In this share of the steps the service's own doings get a turn. */
 const BACKGROUND_SHARE = 0.2;
 const BLOCKERS = "select array_to_string(pg_blocking_pids($1), ',') as pids";
@@ -270,6 +272,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
   }
 
   async close(): Promise<void> {
+    if (!this.#isCut && this.#options.plan.service === 'keep') await this.#finish();
     this.#gate.listener = null;
     this.#lanes.close();
     this.#sleep?.close();
@@ -383,6 +386,21 @@ export class PgwireTarget implements Target, Standing, GateListener {
       this.#moved = null;
       if (moved) await this.#settle();
       else if (!isAlone) return;
+    }
+  }
+
+  /**
+   * The requests under way come to their end: a service that stays would be left with them in the middle, and what
+   * is cut there ends some (pg, on a connection that is in use).
+   */
+  async #finish(): Promise<void> {
+    this.trace.end();
+    for (let step = 0; step < MOST_STEPS_TO_FINISH; step++) {
+      const task = [...this.#inside].find(({ isStarted, canGoOn }) => isStarted && canGoOn);
+      if (!task) return;
+      task.state = 'ready';
+      // Whatever comes of it concerns nobody any more.
+      await this.step(task).catch(() => this.#inside.delete(task));
     }
   }
 
