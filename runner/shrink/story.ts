@@ -3,8 +3,6 @@ import type { RunEvent, StoryStep } from '../../server/contract/index.ts';
 
 /** No story is longer: what no person reads is left to the events. */
 const MOST_STEPS = 400;
-/** Notes of how the run was set up, which the command that reproduces it says too. */
-const SETTINGS: ReadonlySet<string> = new Set(['rules', 'gate']);
 /** Longer answers are cut. */
 const MOST_CHARACTERS = 160;
 
@@ -44,7 +42,6 @@ function lineOf(event: RunEvent, calls: Map<unknown, string>): Line | null {
         answer: text(data['message']),
       };
     case 'note':
-      if (SETTINGS.has(text(data['what']))) return null;
       return { operation: '', what: text(data['what']), answer: '' };
     default:
       return operationLine(type, data, calls);
