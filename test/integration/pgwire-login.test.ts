@@ -224,7 +224,7 @@ except psycopg.errors.QueryCanceled:
 test.each(['scram-sha-256', 'md5', 'password', 'trust'])('the gate logs in by %s', async (method) => {
   const { superuser } = database;
   const [row] = await superuser.unsafe('show hba_file');
-  const file = (row as { hba_file: string }).hba_file;
+  const file = row?.['hba_file'] as string;
   const before = await readFile(file, 'utf8');
   const encryption = method === 'md5' ? 'md5' : 'scram-sha-256';
   const role = `by_${method.replaceAll('-', '_')}`;
