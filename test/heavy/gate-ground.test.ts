@@ -263,7 +263,7 @@ describe.skipIf(DEBIAN === null)('a database that is copied', () => {
     // Its size is that of all files in its folder, and nothing has to be written for it.
     const file = join(server.data, 'base', String(row?.['oid']), 'large');
     writeFileSync(file, '');
-    truncateSync(file, 1.1 * 1024 ** 3);
+    truncateSync(file, 1_100 * 1024 ** 2);
     const copy = (large: boolean) =>
       claimGround({
         order: { ...ORDER, url: source, large },
