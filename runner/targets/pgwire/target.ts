@@ -147,9 +147,16 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#gate.begin();
     this.#gate.isOpen = true;
     this.#gate.listener = this.#background.learner;
+    this.#looks = new Looks({
+      api,
+      look: this.#options.look,
+      objects: this.#options.objects,
+      jars: this.#jars,
+    });
     const wire = new Wire(address, 1);
     this.#background.isAsked = true;
     try {
+      if (plan.service === 'keep') await this.#looks.untilAnswered(this.#lanes, plan.pool + 1);
       const send = () => preparingSend(wire, setupTimeoutMs, this.#jars);
       await withinLimit('setup', setupTimeoutMs, () => api.setup(citizens, send()));
       await withinLimit('reset', setupTimeoutMs, () => api.reset(world as JsonObject, send()));
@@ -160,12 +167,6 @@ export class PgwireTarget implements Target, Standing, GateListener {
     const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
     this.#background.writes = writes;
     this.#passage = this.#newPassage(writes);
-    this.#looks = new Looks({
-      api,
-      look: this.#options.look,
-      objects: this.#options.objects,
-      jars: this.#jars,
-    });
     this.#watchSleep();
     await this.#warmUp();
   }
