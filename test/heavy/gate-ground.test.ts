@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect as connectTo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -55,9 +56,10 @@ async function untilGone(limitMs: number): Promise<void> {
   }
 }
 
+/** One that has ended may stay in the table of processes until its parent has asked for it. */
 function isRunning(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
     return false;
   }
@@ -107,16 +109,20 @@ describe('a service at the gate', () => {
     expect(role).toMatch(/^simcity_gate_/);
     const second = await stage.begin('restart');
     expect(await call('POST')).toMatchObject({ visits: 1 });
-    const kept = (await call('GET'))['pid'];
-    expect(kept).not.toBe(pid);
-    expect(second.roots()).toEqual([kept]);
+    const { pid: anew } = await call('GET');
+    expect(anew).not.toBe(pid);
+    expect(second.roots()).toEqual([anew]);
+    await stage.begin('keep');
+    const { pid: kept } = await call('POST');
     const third = await stage.begin('keep');
     expect(await call('POST')).toMatchObject({ visits: 1, pid: kept });
+    expect(third.roots()).toEqual([kept]);
     expect(third.cloneMs).toBeGreaterThan(0);
-    const tables = await third.control`select reloptions from pg_class where relname = 'visits'`;
-    expect(tables).toEqual([{ reloptions: ['autovacuum_enabled=false'] }]);
+    const tables =
+      await third.control`select reloptions::text as options from pg_class where relname = 'visits'`;
+    expect(tables).toEqual([{ options: '{autovacuum_enabled=false}' }]);
     const clones = (await remains()).filter((name) => name.startsWith('simcity_clone_'));
-    expect(clones.length).toBeLessThanOrEqual(2);
+    expect(clones.length).toBeLessThanOrEqual(4);
   });
 
   it('is killed whole, and comes back on the same clone', async () => {
@@ -136,9 +142,8 @@ describe('a service at the gate', () => {
 
   it('is told to be started anew when it does not survive that its connections are cut', async () => {
     await open('--fragile');
-    await stage.begin('keep');
     await expect(stage.begin('keep')).rejects.toThrow(
-      /ended when its connections to the database were cut.*--gate-service restart[\s\S]*terminat/,
+      /ended when its connections to the database were cut.*--gate-service restart/,
     );
     await stage.begin('restart');
     expect(await call('POST')).toMatchObject({ visits: 1 });

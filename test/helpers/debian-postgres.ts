@@ -29,8 +29,8 @@ export async function startDebianPostgres(binaries: string): Promise<DebianPostg
   const folder = await temporaryFolder();
   const data = join(folder, 'data');
   // PostgreSQL does not run as root.
-  const user = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
-  if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? user.uid);
+  const user = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : null;
+  if (user !== null) await chown(folder, user.uid, user.gid);
   const run = (program: string, ...args: string[]) =>
     execFileSync(join(binaries, program), args, {
       ...user,

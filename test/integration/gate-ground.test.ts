@@ -54,8 +54,10 @@ async function claim(options: Partial<ClaimOptions['order']> & { targetUrl?: str
 }
 
 /** A connection of the service's to a clone, past the gate. */
-async function clone({ keeper, names, server }: Ground) {
-  const { name } = await new Clones(keeper.sql, names).make();
+async function clone({ keeper, names, server, url: at }: Ground) {
+  const clones = new Clones(keeper.sql, names, { url: at, database: keeper.database });
+  const { name } = await clones.make();
+  await clones.close();
   return database.open(addressOn(server, { user: names.role, password: ROLE_PASSWORD, database: name }).url);
 }
 
@@ -143,12 +145,13 @@ describe('a database of somebody’s', () => {
 
   /** What belongs to others than the role of the connection. */
   async function strangersIn(sql: Sql): Promise<unknown[]> {
-    return await sql`
+    const rows = await sql`
       select relname as name from pg_class where oid >= 16384 and relowner <> current_user::regrole and relkind <> 't'
       union all select proname from pg_proc where oid >= 16384 and proowner <> current_user::regrole
       union all select typname from pg_type where oid >= 16384 and typowner <> current_user::regrole
       union all select nspname from pg_namespace where oid >= 16384 and nspowner <> current_user::regrole
       union all select 'large object' from pg_largeobject_metadata where lomowner <> current_user::regrole`;
+    return [...rows];
   }
 
   it('is copied with its settings, and all of the copy is the service’s', async () => {
