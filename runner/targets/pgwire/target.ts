@@ -93,6 +93,8 @@ export interface GateTold {
   readonly hadTwoAtOnce: boolean;
 }
 
+/** So long requests get to come to their end before a service is kept for the next execution. */
+const WIND_DOWN_MS = 400;
 const LOOK_LIMIT_MS = 2_000;
 /** Of the requests that are under way at the end, before the rest of them is cut. */
 const MOST_STEPS_TO_FINISH = 1_000;
@@ -280,9 +282,34 @@ export class PgwireTarget implements Target, Standing, GateListener {
   async close(): Promise<void> {
     if (!this.#isCut && this.#options.plan.service === 'keep') await this.#finish();
     this.#gate.listener = null;
+    if (!this.#isCut && this.#options.plan.service === 'keep') await this.#windDown();
     this.#lanes.close();
     this.#sleep?.close();
     if (!this.#isCut) this.#gate.cutAll();
+  }
+
+  /**
+   * What is under way comes to its end, as far as it can: drivers do not survive it always that a connection is cut which
+   * a request has taken from the pool.
+   */
+  async #windDown(): Promise<void> {
+    this.#gate.isOpen = true;
+    const endMs = performance.now() + WIND_DOWN_MS;
+    while (this.#isBusy && performance.now() < endMs) {
+      for (const { head, connection } of this.#heads) if (head.state === 'answered') connection.deliver(head);
+      await this.#gate.news(WIND_DOWN_MS / 20);
+    }
+  }
+
+  get #isBusy(): boolean {
+    const connections = [...this.#gate.connections];
+    return connections.some(({ head, transaction }) => head !== null || transaction !== 'idle');
+  }
+
+  get #heads(): { connection: WireConnection; head: Group }[] {
+    return [...this.#gate.connections].flatMap((connection) =>
+      connection.head ? [{ connection, head: connection.head }] : [],
+    );
   }
 
   told(): GateTold {
