@@ -93,6 +93,8 @@ export interface GateTold {
   readonly hadTwoAtOnce: boolean;
 }
 
+/** So long requests get to come to their end before a service is kept for the next execution. */
+const WIND_DOWN_MS = 400;
 const LOOK_LIMIT_MS = 2_000;
 /** In this share of the steps the service's own doings get a turn. */
 const BACKGROUND_SHARE = 0.2;
@@ -147,9 +149,16 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#gate.begin();
     this.#gate.isOpen = true;
     this.#gate.listener = this.#background.learner;
+    this.#looks = new Looks({
+      api,
+      look: this.#options.look,
+      objects: this.#options.objects,
+      jars: this.#jars,
+    });
     const wire = new Wire(address, 1);
     this.#background.isAsked = true;
     try {
+      if (plan.service === 'keep') await this.#looks.untilAnswered(this.#lanes, plan.pool + 1);
       const send = () => preparingSend(wire, setupTimeoutMs, this.#jars);
       await withinLimit('setup', setupTimeoutMs, () => api.setup(citizens, send()));
       await withinLimit('reset', setupTimeoutMs, () => api.reset(world as JsonObject, send()));
@@ -160,12 +169,6 @@ export class PgwireTarget implements Target, Standing, GateListener {
     const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
     this.#background.writes = writes;
     this.#passage = this.#newPassage(writes);
-    this.#looks = new Looks({
-      api,
-      look: this.#options.look,
-      objects: this.#options.objects,
-      jars: this.#jars,
-    });
     this.#watchSleep();
     await this.#warmUp();
   }
@@ -276,9 +279,34 @@ export class PgwireTarget implements Target, Standing, GateListener {
 
   async close(): Promise<void> {
     this.#gate.listener = null;
+    if (!this.#isCut && this.#options.plan.service === 'keep') await this.#windDown();
     this.#lanes.close();
     this.#sleep?.close();
     if (!this.#isCut) this.#gate.cutAll();
+  }
+
+  /**
+   * What is under way comes to its end, as far as it can: drivers do not survive it always that a connection is cut which
+   * a request has taken from the pool.
+   */
+  async #windDown(): Promise<void> {
+    this.#gate.isOpen = true;
+    const endMs = performance.now() + WIND_DOWN_MS;
+    while (this.#isBusy && performance.now() < endMs) {
+      for (const { head, connection } of this.#heads) if (head.state === 'answered') connection.deliver(head);
+      await this.#gate.news(WIND_DOWN_MS / 20);
+    }
+  }
+
+  get #isBusy(): boolean {
+    const connections = [...this.#gate.connections];
+    return connections.some(({ head, transaction }) => head !== null || transaction !== 'idle');
+  }
+
+  get #heads(): { connection: WireConnection; head: Group }[] {
+    return [...this.#gate.connections].flatMap((connection) =>
+      connection.head ? [{ connection, head: connection.head }] : [],
+    );
   }
 
   told(): GateTold {
