@@ -5,6 +5,7 @@ import {
   passwordsOf,
   secretsOfCommand,
   secretsOfEnvironment,
+  type WorkerOrder,
 } from '../server/contract/index.ts';
 import type { RunnerConfig } from './config.ts';
 import { GATE_PASSWORD, ROLE_PASSWORD } from './targets/pgwire/ground/passwords.ts';
@@ -46,6 +47,13 @@ export function runnerSecrets(
     ...ofGate(gate),
     ...secretsOfEnvironment(env),
   ];
+}
+
+/** Of a worker: what its order gives to the service under test. */
+export function workerSecrets(order: WorkerOrder): string[] {
+  const exec = 'exec' in order ? order.exec : null;
+  const gate = 'gate' in order ? order.gate : null;
+  return [...(exec === null ? [] : secretsOfCommand(exec)), ...ofGate(gate)];
 }
 
 /** The password of the template, and what stands in the command that prepares one. */

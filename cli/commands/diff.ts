@@ -36,6 +36,7 @@ export async function diff(
       around: EVENTS_AROUND,
       leftIsPrefix: false,
       passStart: true,
+      isGated: left.config.gate !== null && right.config.gate !== null,
     },
   );
   await hosted?.close();

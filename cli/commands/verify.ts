@@ -12,9 +12,11 @@ import { partingText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
-import { type Comparison, compareHistories } from '../run/compare-histories.ts';
+import { type Comparison, compareHistories, type Parting } from '../run/compare-histories.ts';
 import { formatNumber } from '../run/format.ts';
 import { isBrokenOff } from '../run/outcome.ts';
+import { classOfParting } from '../run/parting-class.ts';
+import { renamedText } from '../run/proof.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 import { EVENTS_AROUND } from './diff.ts';
 import { refuseLoss } from './refuse-loss.ts';
@@ -68,6 +70,7 @@ async function executeAndCompare(
       {
         around: EVENTS_AROUND,
         leftIsPrefix: unfinished.length > 0,
+        isGated: run.config.gate !== null,
       },
     );
   } finally {
@@ -105,29 +108,35 @@ async function report(
   comparison: Comparison,
   flags: VerifyFlags,
 ): Promise<number> {
-  const { common } = comparison;
+  const { common, renamed } = comparison;
   const limitedByTime = run.config.durationSeconds !== null && timeLimitReached(comparison);
   const identical = comparison.parting === null || limitedByTime;
   const limit = limitedByTime ? 'its time was up' : whatEndedIt(run);
   const versions = changedVersions(comparison);
   if (flags.json) {
     const parting = identical ? null : comparison.parting;
-    await context.out(
-      `${safeJson({ run: run.id, seed: run.seed, identical, common, endedBy: limit, versions, parting }, 2)}\n`,
-    );
+    const kind = renamed === null || parting === null ? {} : classOfParting(parting);
+    const told = { run: run.id, seed: run.seed, identical, common, endedBy: limit, versions, parting };
+    await context.out(`${safeJson({ ...told, ...(renamed === null ? {} : { renamed, ...kind }) }, 2)}\n`);
   } else {
     for (const { name, recorded, executed } of versions) {
       context.err(`simcity: ${safeText(name)} was ${safeText(recorded)} and is ${safeText(executed)} now.\n`);
     }
     const style = styleFor(wantsColor(context, 'stdout'));
     const until = limit === null ? '' : ` up to where ${limit}`;
+    const parting = identical ? null : comparison.parting;
     await context.out(
-      identical
-        ? `${style.green('identical')}, ${formatNumber(common)} events${until} (seed ${run.seed})\n`
-        : `${partingText(comparison.parting as NonNullable<Comparison['parting']>, ['recorded', 'executed'], style)}\n`,
+      parting === null
+        ? `${style.green('identical')}, ${formatNumber(common)} events${until} (seed ${run.seed}${renamedText(renamed)})\n`
+        : `${partingText(parting, ['recorded', 'executed'], style)}\n${renamed === null ? '' : classText(parting)}`,
     );
   }
   return identical ? EXIT.pass : EXIT.fail;
+}
+
+function classText(parting: Parting): string {
+  const { class: kind, advice } = classOfParting(parting);
+  return `\nIts class: ${kind}. ${advice}\n`;
 }
 
 /** With a limit of wall time, a run heals when the time is up; from there on the seed alone does not decide. */

@@ -1,7 +1,7 @@
 /** The resolved settings of a run: every default and the seed, as it is printed before the run starts. */
 import type { Run } from '../../server/contract/index.ts';
 import { RUN_ROWS, type RunValues } from '../../server/contract/run-settings.ts';
-import { flagOf, isHeeded, type Kind } from '../../server/contract/setting.ts';
+import { flagOf, isHeeded, type Kind, type Setting } from '../../server/contract/setting.ts';
 import { writeSetting } from '../../server/contract/setting-text.ts';
 import { isServiceTarget } from '../../server/contract/target-limits.ts';
 import { engineTextOf } from '../run/engine-text.ts';
@@ -20,6 +20,8 @@ export function settingEntries(run: Run): [name: string, value: string][] {
     const text = safeText(writeSetting(setting, values[name]));
     if (!isHeeded(setting, 'print') || (text === '' && isToldOtherwise(setting))) return [];
     if (setting.isOfServices === true && !isServiceTarget(run.target)) return [];
+    // What only a gate heeds is told where it is not as usual.
+    if (setting.isOfGate && (run.config.gate === null || isUsual(setting, values[name]))) return [];
     return [[flagOf(name, setting) ?? name, text || 'none']];
   });
   const engine = engineTextOf(run);
@@ -27,6 +29,10 @@ export function settingEntries(run: Run): [name: string, value: string][] {
   // Beside the seed, which means something only to this generation.
   const afterSeed = entries.findIndex(([name]) => name === 'seed') + 1;
   return entries.toSpliced(afterSeed, 0, ['generation', engine.generation], ['version', engine.version]);
+}
+
+function isUsual({ default: usual }: Setting, value: unknown): boolean {
+  return (value ?? null) === usual;
 }
 
 /**

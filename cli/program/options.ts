@@ -51,14 +51,12 @@ export function runOption(name: keyof typeof RUN_SETTINGS): Option {
   return optionOf(name, RUN_SETTINGS[name]);
 }
 
-const GATE_SETTINGS: ReadonlySet<string> = new Set(['gate', 'settle', 'pool', 'prove', 'redactValues']);
-
 /** The options that decide what is executed. `standardTarget`: the target when none is named. */
 export function addRunSettings(command: Command, standardTarget: string): Command {
   for (const [name, setting] of RUN_ROWS) {
     if (setting.commands?.includes(command.name()) === false || flagOf(name, setting) === null) continue;
     const option = optionOf(name, setting, name === 'target' ? { standard: standardTarget } : {});
-    command.addOption(option.helpGroup(GATE_SETTINGS.has(name) ? GROUPS.gate : GROUPS[setting.group]));
+    command.addOption(option.helpGroup(setting.isOfGate ? GROUPS.gate : GROUPS[setting.group]));
   }
   return collectTargets(command);
 }

@@ -1,6 +1,6 @@
 /** Walks two histories side by side to the first event that differs. Memory stays flat however long they are. */
 import type { RunEvent } from '../../server/contract/index.ts';
-import { type Difference, differences } from './event-difference.ts';
+import { type Difference, differences, GatedDifferences } from './event-difference.ts';
 
 export interface Parting {
   /** Index of the first event that differs. */
@@ -28,6 +28,8 @@ export interface Comparison {
   settings: Difference[];
   /** Null when nothing differs. */
   parting: Parting | null;
+  /** How many UUIDs and timestamps were renamed; null for runs without a gate. */
+  renamed: { uuids: number; timestamps: number } | null;
 }
 
 export interface CompareOptions {
@@ -37,12 +39,14 @@ export interface CompareOptions {
   leftIsPrefix: boolean;
   /** True for runs whose settings may differ: what came of them is compared behind the `start` events. */
   passStart?: boolean;
+  /** True for runs behind a gate: UUIDs and timestamps are renamed one to one. */
+  isGated?: boolean;
 }
 
 export async function compareHistories(
   left: AsyncIterable<RunEvent>,
   right: AsyncIterable<RunEvent>,
-  { around, leftIsPrefix, passStart = false }: CompareOptions,
+  { around, leftIsPrefix, passStart = false, isGated = false }: CompareOptions,
 ): Promise<Comparison> {
   const lefts = left[Symbol.asyncIterator]();
   const rights = right[Symbol.asyncIterator]();
@@ -54,7 +58,9 @@ export async function compareHistories(
     healedAt: null,
     settings: [],
     parting: null,
+    renamed: null,
   };
+  const gated = isGated ? new GatedDifferences() : null;
   try {
     for (;;) {
       const a = await nextOf(lefts);
@@ -62,7 +68,8 @@ export async function compareHistories(
       const b = await nextOf(rights);
       if (comparison.common === 0) Object.assign(comparison, { leftStart: a, rightStart: b });
       if (a === null && b === null) return comparison;
-      let differing = a !== null && b !== null ? differences(a, b) : [];
+      let differing = a !== null && b !== null ? (gated?.of(a, b) ?? differences(a, b)) : [];
+      if (gated) comparison.renamed = gated.renamed;
       if (passStart && a?.type === 'start' && b?.type === 'start') {
         comparison.settings = differing;
         differing = [];

@@ -1,5 +1,6 @@
 /** Where two histories part: compares events in all that a seed decides. */
 import { type RunEvent, runConfigSchema } from '../../server/contract/index.ts';
+import { Renaming } from './renaming.ts';
 
 /** One value that differs, by its path: `data.booking`. `undefined`: it is not there. */
 export interface Difference {
@@ -15,7 +16,33 @@ export function differences(left: RunEvent, right: RunEvent): Difference[] {
   return found;
 }
 
-function decided(event: RunEvent): unknown {
+/** Likewise of two executions behind a gate, with what services draw themselves renamed one to one. */
+export class GatedDifferences {
+  readonly #left = new Renaming();
+  readonly #right = new Renaming();
+
+  /** How much of the left history was renamed. */
+  get renamed(): Renaming['counts'] {
+    return this.#left.counts;
+  }
+
+  /** Of the next two events. */
+  of(left: RunEvent, right: RunEvent): Difference[] {
+    const found: Difference[] = [];
+    collect(this.#left.of(unmeasured(decided(left))), this.#right.of(unmeasured(decided(right))), '', found);
+    return found;
+  }
+}
+
+/** Without what was measured of the run: how often it was the same again, and how large its template is. */
+function unmeasured(event: Decided): unknown {
+  const { proof: _, template: __, ...data } = event.data;
+  return { ...event, data };
+}
+
+type Decided = Pick<RunEvent, 'index' | 'virtualMs' | 'type' | 'actor' | 'data'>;
+
+function decided(event: RunEvent): Decided {
   const { index, virtualMs, type, actor } = event;
   const rest = { index, virtualMs, type, actor, data: event.data };
   if (type !== 'start') return rest;

@@ -40,7 +40,9 @@ function isProof(value: unknown): value is Proof {
   return has(parting, 'number', 'line') && has(parting, 'string', 'first', 'other', 'class', 'advice');
 }
 
-function renamedText({ uuids, timestamps }: { uuids: number; timestamps: number }): string {
+/** `, 2 UUIDs and 1 timestamp renamed one to one`; empty where none was. */
+export function renamedText(renamed: Proof['renamed'] | null): string {
+  const { uuids, timestamps } = renamed ?? { uuids: 0, timestamps: 0 };
   const parts = [
     ...(uuids === 0 ? [] : [`${formatNumber(uuids)} ${uuids === 1 ? 'UUID' : 'UUIDs'}`]),
     ...(timestamps === 0

@@ -13,7 +13,7 @@ import {
 import { isCampaignThread, serveCampaign } from '../campaign/thread.ts';
 import { watchParent } from '../harness/orphan-watchdog.ts';
 import { StopControl } from '../harness/stop-control.ts';
-import { GATE_SECRETS } from '../secrets.ts';
+import { GATE_SECRETS, workerSecrets } from '../secrets.ts';
 import { watchLoop } from './blocked-watchdog.ts';
 import { carryOut } from './work.ts';
 
@@ -23,7 +23,7 @@ const ORPHAN_KILL_MS = 6_000;
 const BLOCKED_LIMIT_MS = 60_000;
 
 /** What is stored of a run is without secrets, so what is compared with it is, too. */
-const redactor = createRedactor([...GATE_SECRETS, ...secretsOfEnvironment(process.env)]);
+let redactor = createRedactor([...GATE_SECRETS, ...secretsOfEnvironment(process.env)]);
 
 if (isCampaignThread()) serveCampaign();
 else await runProcess();
@@ -40,6 +40,11 @@ async function runProcess(): Promise<void> {
   const order = workerOrderSchema.safeParse(await firstLine(stop));
   if (!order.success)
     return await leave({ failed: 'The first line on stdin is no order to the worker.' }, 64);
+  redactor = createRedactor([
+    ...GATE_SECRETS,
+    ...secretsOfEnvironment(process.env),
+    ...workerSecrets(order.data),
+  ]);
   try {
     await watched;
     await carryOut(order.data, { stop, write, threadFile: new URL(import.meta.url) });

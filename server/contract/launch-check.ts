@@ -113,14 +113,12 @@ function refusedByGate(
       advice: 'Name one --target, or leave --gate out.',
     };
   }
-  if (isGated || !NEED_GATE.includes(name) || values[name] === setting.default) return null;
+  if (isGated || setting.isOfGate !== true || values[name] === setting.default) return null;
   return {
     why: `--${flagOf(name, setting)} says something of runs with --gate, and this one has none.`,
     advice: "Such as: simcity run --target http://127.0.0.1:8080 --exec 'node server.js' --gate",
   };
 }
-
-const NEED_GATE: readonly RunSettingName[] = ['gate', 'settle', 'pool', 'prove', 'redactValues'];
 
 function refusedFault(rates: NonNullable<RunValues['faultRates']>, isGated: boolean): Refused | null {
   for (const name of isGated ? (['clock-skew'] as const) : GATE_FAULTS) {

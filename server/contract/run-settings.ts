@@ -32,6 +32,7 @@ const rare = { isRare: true } as const;
 /** Of runs with a gate, which only a command line can begin. */
 const gated = {
   ...part({ commands: ['run', 'campaign'], isOfServices: true, except: ['variable', 'file', 'form'] }),
+  ...part({ isOfGate: true }),
   ...rare,
 } as const;
 

@@ -87,6 +87,7 @@ function resolveLaunch(body: unknown): NewRun {
   assertTarget(launch.target);
   assertCanBe(launch.scenario, launch.target, config);
   assertModulesHaveRunner(launch.scenario, launch.target, launch.runner);
+  assertGateHasRunner(config, launch.runner);
   for (const [field, value] of Object.entries({ ...launch, thresholds: config.thresholds })) {
     assertStorable(value, field);
   }
@@ -116,6 +117,14 @@ function assertModulesHaveRunner(scenario: string, target: string, runner: strin
   if (runner !== null || !(isModuleLabel(scenario) || isModuleLabel(target))) return;
   throw invalidRequest(
     'a run of a module needs the runner that was given the file. `simcity run --target FILE` starts it; code is never loaded through the API.',
+  );
+}
+
+/** What is behind a gate is started by the runner of whoever typed it; no other runner may ever claim the run. */
+function assertGateHasRunner({ gate }: RunConfig, runner: string | null): void {
+  if (runner !== null || gate === null) return;
+  throw invalidRequest(
+    'config.gate: a run with a gate needs the runner that was given the command which starts its service. `simcity run --exec COMMAND --gate` starts it; commands never come through the API.',
   );
 }
 

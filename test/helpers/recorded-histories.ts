@@ -20,6 +20,7 @@ import {
   type Launch,
   type RunEvent,
 } from '../../server/contract/index.ts';
+import withoutTransactions from '../fixtures/sql-services/counts-in-its-slot.ts';
 import { type Executed, executed } from './execute.ts';
 
 export const HISTORIES_FILE = 'test/fixtures/histories.json';
@@ -59,7 +60,7 @@ export function historyCases(extent: Extent): HistoryCase[] {
     ...(scenario.memoryService ? casesOf(scenario.name, 'memory', extent) : []),
     ...(scenario.sqlService ? casesOf(scenario.name, 'postgres', extent) : []),
   ]);
-  return [...builtIn, deadlockCase(extent)];
+  return [...builtIn, deadlockCase(extent), autocommitCase(extent)];
 }
 
 /** The built-in services never deadlock, so what the gate makes of deadlocks is seen in one that does. */
@@ -78,6 +79,18 @@ function deadlockCase(extent: Extent): HistoryCase {
         return [payer, payee].filter((account) => account !== undefined);
       },
     }),
+  };
+}
+
+/** Nor are the writes of the built-in ones that need no transaction of theirs ever taken back. */
+function autocommitCase(extent: Extent): HistoryCase {
+  return {
+    name: 'bookings by a service without transactions',
+    scenario: 'bookings',
+    target: 'module:./counts-in-its-slot.ts',
+    config: { operations: 40, citizens: 6, slots: 2, concurrency: 6 },
+    seeds: extent === 'few' ? [1, 3] : [5, 6, 7, 8],
+    service: withoutTransactions,
   };
 }
 

@@ -143,12 +143,13 @@ describe('a database of somebody’s', () => {
 
   /** What belongs to others than the role of the connection. */
   async function strangersIn(sql: Sql): Promise<unknown[]> {
-    return await sql`
+    const rows = await sql`
       select relname as name from pg_class where oid >= 16384 and relowner <> current_user::regrole and relkind <> 't'
       union all select proname from pg_proc where oid >= 16384 and proowner <> current_user::regrole
       union all select typname from pg_type where oid >= 16384 and typowner <> current_user::regrole
       union all select nspname from pg_namespace where oid >= 16384 and nspowner <> current_user::regrole
       union all select 'large object' from pg_largeobject_metadata where lomowner <> current_user::regrole`;
+    return [...rows];
   }
 
   it('is copied with its settings, and all of the copy is the service’s', async () => {

@@ -184,13 +184,17 @@ describe('the checkpoint of a campaign', () => {
 
   test('that was copied here executes no file', () => {
     const files = campaignFiles(folder);
-    const save = (target: string | null) => {
+    const save = (target: string | null, exec: string | null = null) => {
       mkdirSync(join(folder, 'campaigns'), { recursive: true });
       const modules = { target, scenario: null, adapter: null };
-      writeFileSync(files.path('c'), JSON.stringify(state(modules)), { mode: 0o600 });
+      writeFileSync(files.path('c'), JSON.stringify({ ...state(modules), exec }), { mode: 0o600 });
     };
     save('/evil.ts');
-    expect(() => files.load('c')).toThrow(/executes files, and its checkpoint was not written here/);
+    expect(() => files.load('c')).toThrow(
+      /executes files or commands, and its checkpoint was not written here/,
+    );
+    save(null, 'node evil.js');
+    expect(() => files.load('c')).toThrow(/executes files or commands/);
     save(null);
     const loaded = files.load('c');
     expect(loaded.name).toBe('c');

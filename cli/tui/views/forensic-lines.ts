@@ -3,6 +3,7 @@ import { eventSchema, type Forensic, type RunEvent, smallestSchema } from '../..
 import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { LOSS_SAYS, type Loss } from '../../run/outcome.ts';
+import { proofLines } from '../../run/proof.ts';
 import { ruleLines } from '../../run/rules.ts';
 import { safeLines, safeText } from '../../run/sanitize.ts';
 import { valueText } from '../../run/value-text.ts';
@@ -10,7 +11,7 @@ import { wrap } from '../../terminal/columns.ts';
 import { eventLine } from '../components/event-line.ts';
 import { intervalLines } from '../components/intervals.ts';
 import { table } from '../components/table.ts';
-import { BOLD, DIM, type Line, type Style, span } from '../paint/line.ts';
+import { BOLD, DIM, type Line, PLAIN, type Style, span } from '../paint/line.ts';
 import { rowOfInterval } from './interval-rows.ts';
 
 const INDENT = '  ';
@@ -63,6 +64,7 @@ export function reproduction(bundle: Forensic, width: number): Line[] {
   return [
     [span('Reproduce', BOLD), span('  y copies, v verifies, x shrinks, r replays', DIM)],
     ...paragraph(`${INDENT}${safeText(bundle.reproduce)}`, width, { color: 'cyan' }),
+    ...proofLines(bundle).flatMap((line) => paragraph(`${INDENT}${line}`, width, PLAIN)),
   ];
 }
 

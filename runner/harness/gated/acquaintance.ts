@@ -18,13 +18,12 @@ import { apiOf } from '../live/api-of.ts';
 import { ANSWER_LIMIT_MS } from '../live/client.ts';
 import { plainSend } from '../live/performance.ts';
 import type { RunRules } from '../live/run-rules.ts';
+import { MOST_CONNECTIONS } from './find-pool.ts';
 import { gatedRulesOf } from './gated-rules.ts';
 import { type LookOf, lookOf } from './look-of.ts';
 import type { StagedService } from './staged-service.ts';
 import type { SurveyOptions } from './survey-options.ts';
 
-/** Connections to the service: the first look sends a few requests at once. */
-const CONNECTIONS = 16;
 const REQUEST = { method: 'GET', path: '/', headers: {}, body: null } as const;
 
 export class Acquaintance {
@@ -46,7 +45,7 @@ export class Acquaintance {
     this.#api = apiOf(this.#scenario);
     this.#run = gatedRulesOf(this.#api, options.config.rules);
     this.#workload = beginWorkload(this.#scenario, options.seed, options.config, this.#run.rules);
-    this.#wire = new Wire(staged.address, CONNECTIONS);
+    this.#wire = new Wire(staged.address, MOST_CONNECTIONS);
   }
 
   /** Performs a look at one object; null: the API has none. */

@@ -1,6 +1,7 @@
 /** A run against a service behind a gate: its API, its rules, its city, and how all of that is executed once. */
 import type { EndReport, Proof, RunConfig } from '../../../server/contract/index.ts';
 import { faultRates, NOT_ON_THE_WIRE, profileRates } from '../../faults/profiles.ts';
+import { errorText } from '../../modules/adapter-error.ts';
 import { citizenNames } from '../../scenarios/bookings/calls.ts';
 import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
@@ -27,7 +28,7 @@ import type { StagedService } from './staged-service.ts';
 
 const SHOWN_CHARACTERS = 120;
 /** Where nothing else is known: that of several drivers. */
-const USUAL_POOL = 5;
+export const USUAL_POOL = 5;
 /** A city is begun by a process of somebody else's, whose own time limits end before this. */
 const BEGIN_SECONDS = 60;
 
@@ -57,6 +58,8 @@ export class GatedRun {
   readonly #api: HttpApi;
   readonly #rules: RunRules;
   readonly #plan: WirePlan;
+  /** Told of why the seed could not be executed again. */
+  #notExecuted: ((error: unknown) => void) | null = null;
 
   constructor(options: ExecuteOptions, staged: StagedService) {
     this.#options = options;
@@ -136,6 +139,9 @@ export class GatedRun {
       rest: () => restUntilStrong(rules),
       begun: (verdicts) => {
         begun();
+        this.#notExecuted ??= (error) => {
+          verdicts.note('not executed again', { why: errorText(error) });
+        };
         verdicts.note('rules', { ...told });
         this.#noteGate(verdicts, target);
       },
@@ -173,8 +179,9 @@ export class GatedRun {
       again: async (seconds) => {
         try {
           return (await this.again(untimed, seconds)).trace;
-        } catch {
+        } catch (error) {
           // One that did not come to its end says nothing of the rate.
+          this.#notExecuted?.(error);
           return null;
         }
       },

@@ -3,10 +3,11 @@
  * what rules it keeps, how large its pool is, how it is known that it has settled, and how each execution begins afresh.
  */
 import type { DeclaredRules, Survey } from '../../../server/contract/index.ts';
-import { findPool } from '../../targets/pgwire/probe.ts';
 import { ServiceSleep } from '../../targets/pgwire/settling/sleep.ts';
 import type { WirePlan } from '../../targets/pgwire/target.ts';
 import { Acquaintance } from './acquaintance.ts';
+import { findPool } from './find-pool.ts';
+import { USUAL_POOL } from './gated-run.ts';
 import { listensAmong } from './listener.ts';
 import { type StagedService, stageService } from './staged-service.ts';
 import type { SurveyOptions } from './survey-options.ts';
@@ -73,7 +74,7 @@ class Surveyor {
   }
 
   async #meet(): Promise<Met> {
-    const { tell, config, signal } = this.#options;
+    const { tell, config } = this.#options;
     const { stage, address } = this.#staged;
     tell('starting the service behind the gate');
     const acquaintance = new Acquaintance(this.#options, this.#staged);
@@ -84,7 +85,7 @@ class Surveyor {
       const { rules, learned } = await acquaintance.rules();
       tell('counting the connections of its pool');
       const stand = await acquaintance.fresh();
-      const pool = config.pool ?? (await findPool({ stage, look: acquaintance.lookAt, signal }));
+      const pool = config.pool ?? (await this.#pool(acquaintance));
       this.#notes.push(...acquaintance.notes);
       const isSeen = ServiceSleep.canSee(stand.roots()) && listensAmong(stand.roots(), address.port);
       if (!isSeen && config.settle !== 'silence') this.#notes.push(UNSEEN);
@@ -92,6 +93,13 @@ class Surveyor {
     } finally {
       acquaintance.close();
     }
+  }
+
+  async #pool({ lookAt: look }: Acquaintance): Promise<number> {
+    const found = look === null ? 0 : await findPool({ gate: this.#staged.stage.gate, look });
+    if (found > 0) return found;
+    this.#notes.push(POOL_UNKNOWN);
+    return USUAL_POOL;
   }
 
   #trials(rules: DeclaredRules): Trials {
@@ -155,6 +163,7 @@ type Ways = Record<Service, Way | null>;
 /** What is known of the service before it is executed. */
 interface Met extends Pick<Survey, 'rules' | 'learned' | 'pool' | 'settle' | 'cloneMs'> {}
 
+const POOL_UNKNOWN = `The size of the service's pool could not be seen, so that at most ${USUAL_POOL} requests are under way in it at once: --gate-pool says another.`;
 const UNSEEN =
   'The threads of the service cannot be seen from here (it runs in a container, was started by a daemon, or this is no Linux): it is taken to be at rest after a few ms of silence, which is a weaker guarantee.';
 const NEVER_SAME =

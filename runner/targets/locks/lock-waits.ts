@@ -169,10 +169,16 @@ export class LockWaits<S extends HeldStatement> {
     return [...order];
   }
 
-  /** All of them are lost with their connections, which `terminate` ends; resolves when they have been answered. */
-  async abandon(terminate: () => Promise<void>): Promise<void> {
+  /**
+   * All of them are lost with their connections, whose backends `terminate` ends in the order that it is told: whoever
+   * waits before those that it waits for, or it would go on for a moment, and take from a sequence what no rollback
+   * gives back. Resolves when all have been answered.
+   */
+  async abandon(terminate: (pids: readonly number[]) => Promise<void>): Promise<void> {
     const waiting = this.#blocked;
-    await terminate();
+    const waiters = this.#blockersFirst().reverse();
+    const first = waiters.map((statement) => connectionOf(statement).pid);
+    await terminate([...new Set([...first, ...this.#connections.keys()])]);
     await Promise.all(waiting.map((statement) => statement.answered));
     this.#blocked = [];
     this.#deferred = [];

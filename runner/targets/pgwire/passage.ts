@@ -2,6 +2,7 @@
 import type { AutocommitWrites } from '../locks/autocommit-writes.ts';
 import type { LockSight } from '../locks/held.ts';
 import type { LockWaits } from '../locks/lock-waits.ts';
+import { traitsOf } from '../locks/statement-text.ts';
 import { DEADLOCK, SERIALIZATION_FAILURE, Seat, type SeatOwner, WireStatement } from './statement.ts';
 import type { LineOwner, WireTrace } from './trace.ts';
 import type { Group, WireConnection } from './wire.ts';
@@ -23,6 +24,10 @@ export interface PassageOptions {
 /** Serialization failures and deadlocks: the interleaving brings them about, and the engine decides that. */
 const OF_INTERLEAVING: ReadonlySet<string> = new Set([SERIALIZATION_FAILURE, DEADLOCK]);
 
+const PLAIN_READ = /^\s*(?:select|values|table)\b/i;
+const CALLS_LOCK = /lock/i;
+const TAKES_TABLE = /^\s*(?:lock|truncate)\b/i;
+
 export class Passage {
   readonly #options: PassageOptions;
   readonly waits: LockWaits<WireStatement>;
@@ -30,6 +35,8 @@ export class Passage {
   /** Statements that would begin a transaction while enough are open, first come first served. */
   #line: WireStatement[] = [];
   #limit: number | null = null;
+  /** Some statement may have locked a table against those that only read it. */
+  #hasTableLocks = false;
   /** The connection whose answer is handed on right now. */
   #delivering: Seat | null = null;
 
@@ -105,10 +112,11 @@ export class Passage {
 
   async #letThrough(statement: WireStatement): Promise<boolean> {
     const { connection: seat, group } = statement;
+    const mayWait = this.#mayWait(group);
     this.#say('statement', seat, statement.words, statement.values);
     this.waits.assign(statement, seat);
     if (this.waits.staysAtGate(statement)) return this.#waited(statement);
-    await statement.prepare(this.waits.hasBlocked);
+    await statement.prepare(mayWait && this.waits.hasBlocked);
     if (statement.isOpen || seat.wire.transaction !== 'idle') seat.transaction ??= { connection: null };
     this.waits.bind(statement);
     if (seat.wire.isClosed) return true;
@@ -167,12 +175,9 @@ export class Passage {
 
   /** What a statement's end means to its transaction, and to those who wait for its locks. */
   async #after(statement: WireStatement): Promise<void> {
-    const { connection: seat, group } = statement;
+    const { connection: seat } = statement;
     const { wire } = seat;
     seat.executed++;
-    if (statement.savepoint && group.error === null && wire.transaction === 'open' && wire.canInject) {
-      await statement.forgetSavepoint();
-    }
     if (wire.transaction === 'idle' && wire.canInject) {
       this.waits.release(statement, seat);
       this.#leave(seat);
@@ -195,6 +200,14 @@ export class Passage {
     if (kind === 'flush' || statements.length === 0) return false;
     if (connection.transaction !== 'idle' || !connection.canInject) return false;
     return this.#options.writes.has(statements.map(({ text }) => text).join(';\n'));
+  }
+
+  /** A read waits for nobody, unless somebody has locked a whole table. */
+  #mayWait({ statements }: Group): boolean {
+    return statements.some(({ text }) => {
+      this.#hasTableLocks ||= TAKES_TABLE.test(text) || traitsOf(text).altersCity;
+      return this.#hasTableLocks || !PLAIN_READ.test(text) || CALLS_LOCK.test(text) || this.#options.writes.has(text);
+    });
   }
 
   #enters(statement: WireStatement): boolean {

@@ -162,6 +162,7 @@ export class WireStatement implements HeldStatement {
     }
     const wants = isSavepointNeeded && executed > 0 && wire.transaction === 'open';
     if (!wants || this.savepoint || this.endsTransaction || this.isAboutSavepoint) return;
+    // It is never released: the next one of its name hides it, and the end of the transaction ends them all.
     this.savepoint = (await wire.inject(`savepoint ${SAVEPOINT}`)).error === null;
   }
 
@@ -196,12 +197,6 @@ export class WireStatement implements HeldStatement {
 
   wakes(): void {
     this.isWaiting = false;
-  }
-
-  /** It was executed for good. */
-  async forgetSavepoint(): Promise<void> {
-    this.savepoint = false;
-    await this.connection.wire.inject(`release savepoint ${SAVEPOINT}`);
   }
 
   /** Sends the commit of what the gate has opened. */

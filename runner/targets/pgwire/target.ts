@@ -249,7 +249,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
   }
 
   async inspect(): Promise<unknown> {
-    const looking = this.#looks.all(this.#lanes.take());
+    const lane = this.#lanes.take();
+    const looking = this.#looks.all(lane);
     this.#isStraight = true;
     for (const group of this.#fresh.splice(0)) this.#pass(group);
     try {
@@ -257,6 +258,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
     } finally {
       await this.#settler.rest(this);
       this.#isStraight = false;
+      this.#lanes.give(lane);
     }
   }
 

@@ -132,7 +132,7 @@ export class City {
     await this.#control.unsafe('select pg_cancel_backend($1)', [pid], { prepare: true });
   }
 
-  /** Ends the run's own backends and waits until they and their locks are gone. */
+  /** Ends the run's own backends, one after the other, and waits until they and their locks are gone. */
   async terminate(pids: readonly number[]): Promise<void> {
     const list = pids.join(',');
     await this.#control.unsafe(`select pg_terminate_backend(pid) from unnest(array[${list}]::int[]) as pid`);

@@ -121,7 +121,7 @@ export class PostgresTarget implements Target {
   async crash(inside: readonly Task[]): Promise<void> {
     for (const task of inside) (task as PostgresTask).kill();
     const lost = this.#pool.connections;
-    await this.#waits.abandon(() => this.#city.terminate(lost.map((connection) => connection.pid)));
+    await this.#waits.abandon((pids) => this.#city.terminate(pids));
     for (const connection of lost) connection.abandon();
     this.#line.length = 0;
     this.#happenings.forgetWoken();

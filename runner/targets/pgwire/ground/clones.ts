@@ -24,13 +24,16 @@ export class Clones {
     this.#names = names;
   }
 
-  /** @throws Error when the server has no room for it, or has lost the template. */
-  async make(): Promise<Clone> {
+  /**
+   * Of the template, or of another clone that nobody is connected to.
+   * @throws Error when the server has no room for it, or has lost the template.
+   */
+  async make(from: string = this.#names.template): Promise<Clone> {
     while (this.#dropping.size >= MOST_LEFT) await Promise.race(this.#dropping);
     const name = this.#names.clone(++this.#made);
     const startedMs = performance.now();
     await this.#sql.unsafe(
-      `create database ${quoted(name)} template ${quoted(this.#names.template)} owner ${quoted(this.#names.role)}`,
+      `create database ${quoted(name)} template ${quoted(from)} owner ${quoted(this.#names.role)}`,
     );
     return { name, ms: performance.now() - startedMs };
   }

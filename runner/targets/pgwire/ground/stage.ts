@@ -36,6 +36,8 @@ export class GateStage {
   readonly #answers: () => Promise<boolean>;
   #clone: Clone | null = null;
   #stand: RunningStand | null = null;
+  /** What clones are made of for a service that stays. */
+  #started: string | null = null;
   #isClosed = false;
 
   private constructor(ground: Ground, gate: Gate, service: ServiceGroup, address: ServiceAddress) {
@@ -70,32 +72,58 @@ export class GateStage {
   }
 
   /**
-   * A fresh clone, and the service speaking to it through the open gate. `restart`: its processes anew. `keep`: the
-   * service stays, and its connections are cut, so that its pool opens others, to the new clone; what does not run is
-   * started.
+   * A fresh clone, and the service speaking to it through the open gate. `restart`: its processes anew, on a clone of
+   * the template. `keep`: the service stays, and its connections are cut, so that its pool opens others, to a clone of
+   * what it made of the template at its start.
    * @throws Error when the service does not come up, or does not survive that its connections are cut.
    */
   async begin(how: 'restart' | 'keep'): Promise<Stand> {
-    const keeps = how === 'keep' && this.#service.running;
-    const before = this.#clone;
-    const [clone] = await Promise.all([
-      this.#clones.make(),
-      keeps ? undefined : this.#service.close(),
-      this.#stand?.leave(),
-    ]);
-    this.#clone = clone;
+    if (how === 'restart') return await this.#restart(this.#ground.names.template);
+    this.#started ??= await this.#startOnce();
+    if (!this.#service.running) await this.#restart(this.#started);
+    return await this.#keep(this.#started);
+  }
+
+  /** The name of the database that the service leaves behind when it is started and ended. */
+  async #startOnce(): Promise<string> {
+    const stand = await this.#restart(this.#ground.names.template);
+    await this.#service.close();
+    this.gate.cutAll();
+    await stand.cut();
+    await stand.leave();
+    const { name } = this.#clone as Clone;
+    this.#clone = null;
+    this.#stand = null;
+    return name;
+  }
+
+  async #restart(from: string): Promise<RunningStand> {
+    const [clone] = await Promise.all([this.#clones.make(from), this.#service.close()]);
+    const stand = await this.#standOn(clone);
+    await stand.start();
+    return stand;
+  }
+
+  async #keep(from: string): Promise<RunningStand> {
     const { ends } = this.#service;
+    const stand = await this.#standOn(await this.#clones.make(from));
+    await stand.goOn(ends);
+    return stand;
+  }
+
+  /** From now on the gate leads there, and is open. Nothing of the execution before goes on. */
+  async #standOn(clone: Clone): Promise<RunningStand> {
+    const before = this.#clone;
+    await this.#stand?.leave();
+    this.#clone = clone;
     this.gate.database = clone.name;
-    // Before it opens: nothing of the execution before goes on.
     this.gate.cutAll();
     this.gate.isOpen = true;
     this.gate.refuses = false;
     if (before) this.#clones.drop(before.name);
     const control = connectOne({ url: this.#ground.url, database: clone.name }, 'simcity-control');
-    const stand = new RunningStand(clone, control, this.#service, this.gate, this.#answers);
-    this.#stand = stand;
-    await (keeps ? stand.goOn(ends) : stand.start());
-    return stand;
+    this.#stand = new RunningStand(clone, control, this.#service, this.gate, this.#answers);
+    return this.#stand;
   }
 
   /** Leaves nothing behind: neither the service, nor the gate, nor anything on the server. */

@@ -5,10 +5,12 @@ import type { StartedService } from '../../http/service-process.ts';
 import type { WireGate } from '../wire.ts';
 import type { Clone } from './clones.ts';
 import { keepStill } from './ownership.ts';
+import { withoutPasswords } from './reason.ts';
 
 /** A backend that was told to end is gone before. */
 const GONE_LIMIT_MS = 10_000;
 const LOOK_EVERY_MS = 2;
+const SHOWN_LINES = 5;
 
 export interface Stand {
   /** How long it took to make the clone. */
@@ -56,7 +58,7 @@ export class RunningStand implements Stand {
     await this.service.kill();
     // What it had at the gate does not go on without it. A backend that waits for a lock does not see that nobody is there.
     this.#gate.cutAll();
-    await this.#end(null);
+    await this.cut();
     this.#gate.isOpen = true;
     await this.start();
   }
@@ -80,6 +82,11 @@ export class RunningStand implements Stand {
     // Nobody may have looked at it between its end and its answer.
     if (!this.service.running || this.service.ends > ends) throw new Error(this.#lost('ended'));
     await this.#keepStill();
+  }
+
+  /** Ends all backends of the clone but that of this connection. */
+  async cut(): Promise<void> {
+    await this.#end(null);
   }
 
   async leave(): Promise<void> {
@@ -111,7 +118,11 @@ export class RunningStand implements Stand {
 
   #lost(what: string): string {
     const { stdout, stderr } = this.service.report();
-    const last = [...stdout.slice(-5), ...stderr.slice(-5)].join('\n');
+    const lines = [...stdout, ...stderr];
+    const reason = lines.find((line) => /\berror\b/i.test(line));
+    const last = withoutPasswords(
+      [...(reason === undefined ? [] : [reason, '…']), ...lines.slice(-SHOWN_LINES)].join('\n'),
+    );
     return `The service ${what} when its connections to the database were cut; it has to be started anew for each execution (--gate-service restart).${last === '' ? '' : ` It printed last:\n${last}`}`;
   }
 }
