@@ -1,5 +1,5 @@
 /** Executes candidates in virtual time, where the seed decides the interleaving. */
-import type { RunConfig } from '../../server/contract/index.ts';
+import type { RunConfig, RunEvent } from '../../server/contract/index.ts';
 import { execute, type StopSignal } from '../harness/execute.ts';
 import { type StagedService, stageService } from '../harness/gated/staged-service.ts';
 import { emptyTrace } from '../harness/trace.ts';
@@ -45,7 +45,7 @@ export class SimulatedExecutor implements Executor {
     const of = { scenario, target, seed, targetUrl, exec, gate, staged };
     const run = { ...of, config, sink, signal: NEVER, trace, cities, limits, proofs: 0 };
     const { failForensic: forensic } = await execute(run);
-    return { forensic, events: sink.events, trace };
+    return { forensic, events: staged ? sink.events.filter(isTold) : sink.events, trace };
   }
 
   /** The timing at hand first, then the seed's own, then others; the same ones for the same part. */
@@ -73,6 +73,11 @@ export class SimulatedExecutor implements Executor {
     this.#staged ??= stageService(this.#subject);
     return this.#staged;
   }
+}
+
+/** What a story has no use for: what the gate and the service are is the same in each part. */
+function isTold({ type, data }: RunEvent): boolean {
+  return type !== 'note' || (data['what'] !== 'rules' && data['what'] !== 'gate');
 }
 
 function kindOf({ target, config }: Subject): keyof typeof PATIENCE {

@@ -54,8 +54,10 @@ async function claim(options: Partial<ClaimOptions['order']> & { targetUrl?: str
 }
 
 /** A connection of the service's to a clone, past the gate. */
-async function clone({ keeper, names, server }: Ground) {
-  const { name } = await new Clones(keeper.sql, names).make();
+async function clone({ keeper, names, server, url: at }: Ground) {
+  const clones = new Clones(keeper.sql, names, { url: at, database: keeper.database });
+  const { name } = await clones.make();
+  await clones.close();
   return database.open(addressOn(server, { user: names.role, password: ROLE_PASSWORD, database: name }).url);
 }
 

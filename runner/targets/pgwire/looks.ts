@@ -40,6 +40,16 @@ export class Looks {
     return found;
   }
 
+  /** A pool whose connections were cut may hand each of them out once more: looks until none fails, or so often. */
+  async untilAnswered(lanes: Lanes, times: number): Promise<void> {
+    const { look, objects } = this.#options;
+    const [object] = objects;
+    if (!look || object === undefined) return;
+    const lane = lanes.take();
+    for (let i = 0; i < times; i++) if (await this.#lookOnce(look(object), lane)) break;
+    lanes.give(lane);
+  }
+
   /** So many looks at once, twice, so that the pool opens its connections and prepares what it prepares. */
   async warmUp(lanes: Lanes, connections: number, background: Background): Promise<void> {
     const { look, objects } = this.#options;

@@ -3,7 +3,9 @@ import type { AutocommitWrites } from '../locks/autocommit-writes.ts';
 import type { LockSight } from '../locks/held.ts';
 import type { LockWaits } from '../locks/lock-waits.ts';
 import { traitsOf } from '../locks/statement-text.ts';
+import type { WireStrike } from '../target.ts';
 import { DEADLOCK, SERIALIZATION_FAILURE, Seat, type SeatOwner, WireStatement } from './statement.ts';
+import { errorOf, slowStepsOf } from './strikes.ts';
 import type { LineOwner, WireTrace } from './trace.ts';
 import type { Group, WireConnection } from './wire.ts';
 
@@ -15,6 +17,9 @@ export interface PassageOptions {
   /** Its request can fail of what the engine decides. */
   readonly disturbed: (owner: SeatOwner) => void;
   readonly ownerName: (owner: SeatOwner) => LineOwner;
+  /** What strikes a statement that is about to be sent; null: nothing. */
+  readonly strike: (statement: WireStatement) => WireStrike | null;
+  readonly executed: (owner: SeatOwner) => void;
   readonly sometimes: {
     'a request waited for a connection': number;
     'a transaction failed to serialize': number;
@@ -84,10 +89,22 @@ export class Passage {
     if (statement.phase === 'queued') {
       if (!this.#enters(statement)) return false;
       if (!(await this.#letThrough(statement))) return false;
+      if (statement.slowSteps > 0) return false;
     } else if (statement.hasAnswer && !statement.isCommitting) {
-      if (!(await this.#commit(statement, 'commit'))) return false;
+      if (!(await this.#commit(statement, statement.failsWith ? 'rollback' : 'commit'))) return false;
     }
     return await this.#answer(statement);
+  }
+
+  /** A step was taken: slow statements are so much nearer to their answers. `isIdle`: nothing else can go on. */
+  stepped(isIdle: boolean): void {
+    for (const { statement } of this.#seats.values()) {
+      if (statement && statement.slowSteps > 0) statement.slowSteps = isIdle ? 0 : statement.slowSteps - 1;
+    }
+  }
+
+  get isSomethingSlow(): boolean {
+    return [...this.#seats.values()].some(({ statement }) => (statement?.slowSteps ?? 0) > 0);
   }
 
   /** Connections that ended or went idle by themselves are nobody's any more. */
@@ -102,9 +119,11 @@ export class Passage {
     }
   }
 
-  /** All connections are lost. */
-  async abandon(cut: () => Promise<void>): Promise<void> {
-    await this.waits.abandon(cut);
+  /** All connections are lost. `end` is told of the backends, whoever waits before those that it waits for. */
+  async abandon(end: (pids: readonly number[]) => Promise<void>): Promise<void> {
+    await this.waits.abandon((numbers) =>
+      end(numbers.flatMap((number) => this.#seatOf(number)?.wire.pid ?? [])),
+    );
     for (const seat of this.#seats.values()) this.waits.forget(seat);
     this.#seats.clear();
     this.#line = [];
@@ -120,9 +139,37 @@ export class Passage {
     if (statement.isOpen || seat.wire.transaction !== 'idle') seat.transaction ??= { connection: null };
     this.waits.bind(statement);
     if (seat.wire.isClosed) return true;
+    const strike = this.#options.strike(statement);
+    if (strike && (await this.#struck(statement, strike))) return true;
     seat.wire.send(group);
     await this.waits.watch(statement);
     return isSettled(statement) ? true : this.#waited(statement);
+  }
+
+  /** True when it was struck in place of being sent. */
+  async #struck(statement: WireStatement, strike: WireStrike): Promise<boolean> {
+    const { connection: seat, group } = statement;
+    const { name } = strike;
+    this.#options.disturbed(seat.owner);
+    this.#say('lock', seat, `is struck: ${name}`);
+    if (name === 'backend-kill') {
+      await this.#options.database.terminate([seat.wire.pid]);
+      seat.wire.cut();
+      return true;
+    }
+    const error = errorOf(name);
+    if (name === 'slow-statement') statement.slowSteps = slowStepsOf(strike);
+    else if (name === 'lost-commit') statement.losesCommit = true;
+    else if (!error) return false;
+    else if (statement.isOpenedByGate && strike.atCommit) statement.failsWith = error;
+    else if (statement.endsTransaction) {
+      await seat.wire.sendInstead(group, 'rollback', error.code, error.message);
+      return true;
+    } else {
+      await statement.fails(error.code, error.message);
+      return true;
+    }
+    return false;
   }
 
   /** The end of a transaction that the gate has opened can wait for a check that was put off to it. */
@@ -156,6 +203,7 @@ export class Passage {
       return true;
     }
     this.#tell(statement);
+    if (statement.losesCommit && group.error === null) seat.wire.cut();
     await this.#after(statement);
     this.#deliver(statement);
     return true;
@@ -178,6 +226,7 @@ export class Passage {
     const { connection: seat } = statement;
     const { wire } = seat;
     seat.executed++;
+    this.#options.executed(seat.owner);
     if (wire.transaction === 'idle' && wire.canInject) {
       this.waits.release(statement, seat);
       this.#leave(seat);
@@ -206,7 +255,12 @@ export class Passage {
   #mayWait({ statements }: Group): boolean {
     return statements.some(({ text }) => {
       this.#hasTableLocks ||= TAKES_TABLE.test(text) || traitsOf(text).altersCity;
-      return this.#hasTableLocks || !PLAIN_READ.test(text) || CALLS_LOCK.test(text) || this.#options.writes.has(text);
+      return (
+        this.#hasTableLocks ||
+        !PLAIN_READ.test(text) ||
+        CALLS_LOCK.test(text) ||
+        this.#options.writes.has(text)
+      );
     });
   }
 

@@ -8,6 +8,7 @@ export const SAVEPOINT = 'simcity_gate';
 export const SERIALIZATION_FAILURE = '40001';
 export const DEADLOCK = '40P01';
 const CANCELLED = '57014';
+const COMMITS = /^\s*(?:commit|end)\b/i;
 const ENDS_TRANSACTION = /^\s*(?:commit|rollback|end|abort|prepare\s+transaction)\b(?![^;]*\bto\b)/i;
 
 /** Whose statements they are. */
@@ -77,6 +78,12 @@ export class WireStatement implements HeldStatement {
   isWaiting = false;
   /** It waits until fewer transactions are open. */
   waitsForRoom = false;
+  /** Steps until its answer is handed on, because it is a slow one. */
+  slowSteps = 0;
+  /** The connection ends when it is committed, before the service hears of it. */
+  losesCommit = false;
+  /** In place of its commit its transaction fails with this. */
+  failsWith: { readonly code: string; readonly message: string } | null = null;
   /** Its answer is there and held back until its commit, which is a step of its own. */
   hasAnswer = false;
   /** How the client began the transaction, to begin it again; null: it need not be. */
@@ -110,7 +117,7 @@ export class WireStatement implements HeldStatement {
 
   /** It can take a step: be sent, or be answered to the service. */
   get canGoOn(): boolean {
-    return !this.isWaiting && !this.waitsForRoom && this.phase !== 'sent';
+    return !this.isWaiting && !this.waitsForRoom && this.slowSteps === 0 && this.phase !== 'sent';
   }
 
   get words(): string {
@@ -123,6 +130,11 @@ export class WireStatement implements HeldStatement {
 
   get endsTransaction(): boolean {
     return this.group.statements.some(({ text }) => ENDS_TRANSACTION.test(text));
+  }
+
+  /** Its transaction is committed by it, or by the gate after it. */
+  get isCommit(): boolean {
+    return this.isOpenedByGate || this.group.statements.some(({ text }) => COMMITS.test(text));
   }
 
   /** It may have let locks go before the end of its transaction. */
@@ -213,9 +225,15 @@ export class WireStatement implements HeldStatement {
     this.#commit = commit;
   }
 
+  /** The database raises this error instead of executing it. */
+  async fails(code: string, message: string): Promise<void> {
+    await this.prepare(false);
+    await this.connection.wire.raiseInstead(this.group, code, message);
+  }
+
   /** The end of what the gate has opened has come: the answer is made what it would have been. */
   closed(): void {
-    const error = this.#commit?.result?.error ?? null;
+    const error = this.failsWith ?? this.#commit?.result?.error ?? null;
     const { wire } = this.connection;
     this.isOpen = false;
     if (this.isLost) return;

@@ -16,7 +16,7 @@ import { Wire } from '../http/wire.ts';
 import { AutocommitWrites, volatileFunctions } from '../locks/autocommit-writes.ts';
 import { Happenings } from '../locks/happenings.ts';
 import { LockWaits } from '../locks/lock-waits.ts';
-import type { Target, Task, TaskFaults } from '../target.ts';
+import type { Target, Task, TaskFaults, WireStrike } from '../target.ts';
 import { attribute } from './attribution.ts';
 import { Background } from './background.ts';
 import { Lanes } from './lanes.ts';
@@ -27,6 +27,7 @@ import { ServiceSleep } from './settling/sleep.ts';
 import type { Standing } from './settling/standing.ts';
 import { Traffic } from './settling/traffic.ts';
 import type { SeatOwner, WireStatement } from './statement.ts';
+import { Strikes } from './strikes.ts';
 import { PgwireTask } from './task.ts';
 import { WireTrace } from './trace.ts';
 import type { GateListener, Group, WireConnection, WireGate } from './wire.ts';
@@ -110,6 +111,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
   readonly #lanes: Lanes;
   readonly #happenings = new Happenings<PgwireTask>();
   readonly #background: Background;
+  readonly #strikes = new Strikes();
   #stand!: TargetStand;
   #sleep: ServiceSleep | null = null;
   #settler!: Settler;
@@ -147,9 +149,16 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#gate.begin();
     this.#gate.isOpen = true;
     this.#gate.listener = this.#background.learner;
+    this.#looks = new Looks({
+      api,
+      look: this.#options.look,
+      objects: this.#options.objects,
+      jars: this.#jars,
+    });
     const wire = new Wire(address, 1);
     this.#background.isAsked = true;
     try {
+      if (plan.service === 'keep') await this.#looks.untilAnswered(this.#lanes, plan.pool + 1);
       const send = () => preparingSend(wire, setupTimeoutMs, this.#jars);
       await withinLimit('setup', setupTimeoutMs, () => api.setup(citizens, send()));
       await withinLimit('reset', setupTimeoutMs, () => api.reset(world as JsonObject, send()));
@@ -160,12 +169,6 @@ export class PgwireTarget implements Target, Standing, GateListener {
     const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
     this.#background.writes = writes;
     this.#passage = this.#newPassage(writes);
-    this.#looks = new Looks({
-      api,
-      look: this.#options.look,
-      objects: this.#options.objects,
-      jars: this.#jars,
-    });
     this.#watchSleep();
     await this.#warmUp();
   }
@@ -182,6 +185,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#happenings.stepping = own;
     this.#moved = own;
     await this.#step(own);
+    this.#passage.stepped(!this.#canRequestsGoOn);
     await this.#backgroundTurn();
     this.#moved = null;
     this.#wakeAll(own);
@@ -220,10 +224,12 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#line = [];
     this.#fresh = [];
     this.#happenings.forgetWoken();
-    const pids = [...this.#gate.connections].map(({ pid }) => pid);
-    await this.#passage.abandon(async () => {
+    // What the service still says, dying, is nobody's.
+    this.#gate.listener = null;
+    const all = [...this.#gate.connections].map(({ pid }) => pid);
+    await this.#passage.abandon(async (first) => {
+      await this.#stand.terminate([...first, ...all.filter((pid) => !first.includes(pid))]);
       this.#gate.cutAll();
-      await this.#stand.terminate(pids);
     });
     this.#background.forget();
     this.#lanes.close();
@@ -348,8 +354,12 @@ export class PgwireTarget implements Target, Standing, GateListener {
   }
 
   canGoOn(): boolean {
+    return this.#canRequestsGoOn || this.#background.canGoOn || this.#passage.isSomethingSlow;
+  }
+
+  get #canRequestsGoOn(): boolean {
     for (const task of this.#inside) if (task.canGoOn) return true;
-    return this.#background.canGoOn;
+    return false;
   }
 
   isUnderWay(): boolean {
@@ -384,7 +394,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
   async #backgroundTurn(): Promise<void> {
     const isDrawn = this.#options.prng.chance(BACKGROUND_SHARE);
     for (let turn = 0; this.#background.canGoOn; turn++) {
-      const isAlone = ![...this.#inside].some(({ canGoOn }) => canGoOn);
+      const isAlone = !this.#canRequestsGoOn;
       if (!(turn === 0 && isDrawn) && !isAlone) return;
       const moved = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
       this.#moved = null;
@@ -502,7 +512,18 @@ export class PgwireTarget implements Target, Standing, GateListener {
       },
       ownerName: (owner) => (owner instanceof PgwireTask ? owner.n : 'background'),
       sometimes: this.#happenings.sometimes,
+      strike: (statement) => this.#strike(statement),
+      executed: (owner) => {
+        if (owner instanceof PgwireTask) this.#strikes.executed(owner);
+      },
     });
+  }
+
+  #strike(statement: WireStatement): WireStrike | null {
+    const { owner } = statement.connection;
+    const strike = owner instanceof PgwireTask ? this.#strikes.due(owner, statement) : null;
+    if (strike) this.#happenings.note({ type: 'fault', data: { name: strike.name } });
+    return strike;
   }
 
   #note(note: { type: string; data: Record<string, unknown> }): void {

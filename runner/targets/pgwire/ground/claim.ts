@@ -83,7 +83,7 @@ export async function leaveGround(
 ): Promise<void> {
   const isClear = await withinTime(
     (async () => {
-      await clones?.settled();
+      await clones?.close();
       await clear(keeper.sql, names.id);
       return true;
     })(),

@@ -45,7 +45,10 @@ export class GateStage {
     this.gate = gate;
     this.template = ground.template;
     this.versions = { postgresql: ground.server.shownVersion };
-    this.#clones = new Clones(ground.keeper.sql, ground.names);
+    this.#clones = new Clones(ground.keeper.sql, ground.names, {
+      url: ground.url,
+      database: ground.keeper.database,
+    });
     this.#service = service;
     this.#answers = () => answersAt(address);
   }
