@@ -5,7 +5,7 @@ const shared = { pool: 'forks' as const, globalSetup: ['test/helpers/global-setu
 /** Whole runs in real time, beside the tests of their kind; `npm test` has to be over in five minutes. */
 const WHOLE_RUNS = ['test/simulation/strangers-right.test.ts', 'test/e2e/web-real-run.test.ts'];
 
-/** Three suites, each with a script of its own; test/README.md says what belongs where. */
+/** Four suites, each with a script of its own; test/README.md says what belongs where. */
 export default defineConfig({
   test: {
     projects: [
@@ -52,6 +52,18 @@ export default defineConfig({
           hookTimeout: 120_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // `npm run test:gate`: ordinary services behind the gate. SIMCITY_GATE_SEEDS says how many seeds of each.
+        test: {
+          ...shared,
+          name: 'gate',
+          include: ['test/gate/**/*.test.ts'],
+          testTimeout: 4 * 3_600_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -19,8 +19,13 @@ export const storyStepSchema = z.object({
 });
 export type StoryStep = z.infer<typeof storyStepSchema>;
 
-/** One line of what went over the wire of a gated run: a request, a statement, what came of it. UUIDs and timestamps are renamed. */
+/** One line of what went over the wire of a gated run. UUIDs and timestamps are renamed. */
 export const wireLineSchema = z.object({
+  /**
+   * `request`: with its words; `statement`: it is let through, with its values; `rows`: what the database answered to it; `lock`:
+   * it waits for one, is taken back, is a deadlock's victim, or was struck by a fault; `answer`: the service's to a request;
+   * `notification`: one is handed on; `quiet`: nothing can go on.
+   */
   kind: z.enum(['request', 'statement', 'rows', 'lock', 'answer', 'notification', 'quiet']),
   /** The number of a request, or the service's own doings. */
   owner: z.union([z.int(), z.literal('background')]),

@@ -235,10 +235,14 @@ export class PgwireTarget implements Target, Standing, GateListener {
     });
     this.#background.forget();
     this.#lanes.close();
+    // One that is started while its database refuses it does not come up, and is no matter of what it does then.
+    const { refuses } = this.#gate;
+    this.#gate.refuses = false;
     await this.#stand.crash();
     this.#gate.listener = this.#background.learner;
     this.#watchSleep();
     await this.#warmUp();
+    this.#gate.refuses = refuses;
   }
 
   limitPool(connections: number | null): void {

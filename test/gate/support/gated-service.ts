@@ -152,7 +152,8 @@ function withEnvironment({ words }: GateService, environment: Record<string, str
   return ['env', ...variables, ...words].map(shellWord).join(' ');
 }
 
-function secondsOf(events: readonly RunEvent[]): number {
+/** From the first event to the last one before the end. */
+export function secondsOf(events: readonly RunEvent[]): number {
   const at = (event: RunEvent | undefined) => Date.parse(event?.at ?? '');
   // The last one is written when the proof is there.
   return (at(events.at(-2)) - at(events[0])) / 1_000;
