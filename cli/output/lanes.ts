@@ -51,8 +51,10 @@ function nameOf(owner: WireLine['owner']): string {
 
 /** The line as text, broken to the width; what is longer than a few lines ends with an ellipsis. */
 function wordsOf({ kind, text, values }: WireLine, width: number): string[] {
+  // How many rows came is told by the rows.
+  const said = kind === 'rows' ? text.replace(/ \(\d+\)$/, '') : text;
   const told = values === '' ? '' : ` [${truncate(safeText(values), MOST_VALUES)}]`;
-  const all = wrap(`${MARKS[kind]}${safeText(text)}${told}`, width);
+  const all = wrap(`${MARKS[kind]}${safeText(said)}${told}`, width);
   if (all.length <= MOST_LINES) return all;
   return [...all.slice(0, MOST_LINES - 1), truncate(`${all[MOST_LINES - 1]}…${' '.repeat(width)}`, width)];
 }
@@ -60,7 +62,7 @@ function wordsOf({ kind, text, values }: WireLine, width: number): string[] {
 const MARKS: Readonly<Record<WireLine['kind'], string>> = {
   request: '→ ',
   statement: '',
-  rows: '  ',
+  rows: '',
   lock: '⧗ ',
   answer: '← ',
   notification: '! ',
