@@ -141,7 +141,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
   }
 
   async prepare(world: Readonly<Record<string, unknown>>): Promise<void> {
-    const { stage, plan, api, citizens, setupTimeoutMs, address } = this.#options;
+    const { stage, plan, api } = this.#options;
     this.#stand = await stage.begin(plan.service);
     Object.assign(this.versions, stage.versions);
     this.#gate.begin();
@@ -153,22 +153,25 @@ export class PgwireTarget implements Target, Standing, GateListener {
       objects: this.#options.objects,
       jars: this.#jars,
     });
+    await this.#background.whileAsked(() => this.#openCity(world));
+    const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
+    this.#background.writes = writes;
+    this.#passage = this.#newPassage(writes);
+    this.#watchSleep();
+    await this.#warmUp();
+  }
+
+  async #openCity(world: Readonly<Record<string, unknown>>): Promise<void> {
+    const { plan, api, citizens, setupTimeoutMs, address } = this.#options;
     const wire = new Wire(address, 1);
-    this.#background.isAsked = true;
     try {
       if (plan.service === 'keep') await this.#looks.untilAnswered(this.#lanes, plan.pool + 1);
       const send = () => preparingSend(wire, setupTimeoutMs, this.#jars);
       await withinLimit('setup', setupTimeoutMs, () => api.setup(citizens, send()));
       await withinLimit('reset', setupTimeoutMs, () => api.reset(world as JsonObject, send()));
     } finally {
-      this.#background.isAsked = false;
       wire.close();
     }
-    const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
-    this.#background.writes = writes;
-    this.#passage = this.#newPassage(writes);
-    this.#watchSleep();
-    await this.#warmUp();
   }
 
   start(call: Call, faults: TaskFaults): Task {
