@@ -35,6 +35,8 @@ export interface HeldStatement {
   readonly answered: Promise<void>;
   /** Equal for statements that ask the database for the very same; null: never the same (a commit, for one). */
   readonly asks: string | null;
+  /** True when a wait for a lock would be a surprise (a commit, a read): then the database is asked late. */
+  readonly hardlyWaits?: boolean;
   /** True when it began its transaction, is one by itself, or has a savepoint before it. */
   readonly canBeTakenBack: boolean;
   /** Of a settled one: true when the answer is that it was cancelled (57014), and not one of its own that came first. */

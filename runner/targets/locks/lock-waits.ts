@@ -8,7 +8,7 @@ import type { Prng } from '../../sim/prng.ts';
 import { answeredInTime, answeredSoon } from './answered.ts';
 import type { HeldConnection, HeldStatement, HeldTransaction, LockHappenings, LockSight } from './held.ts';
 
-/** Where nobody else holds anything, a wait for a lock would be a surprise: so long for the answer, in ms. */
+/** Where a wait for a lock would be a surprise, as when nobody else holds anything: so long for the answer, in ms. */
 const LATE_LOOK_MS = 25;
 
 export class LockWaits<S extends HeldStatement> {
@@ -246,7 +246,8 @@ export class LockWaits<S extends HeldStatement> {
   /** True when the database has answered; false when the statement waits for another of ours. */
   async #settledOrBlocked(statement: S): Promise<boolean> {
     const alone = this.#open.size + this.#blocked.length <= (statement.transaction ? 1 : 0);
-    if (alone && (await answeredInTime(statement, LATE_LOOK_MS))) return true;
+    const isLate = alone || statement.hardlyWaits === true;
+    if (isLate && (await answeredInTime(statement, LATE_LOOK_MS))) return true;
     for (let looks = 0; !(await answeredSoon(statement, looks)); looks++) {
       const blockers = await this.#blockersOf(statement);
       if (statement.phase === 'settled') break;
