@@ -38,8 +38,8 @@ const BUSY: Injected = {
   rows: [],
   tag: null,
 };
-/** What the gate's own statement is answered by: Close, Parse, Bind, Execute, and two times Close. */
-const OWN_EXPECTED = (['C', 'P', 'B', 'E', 'C', 'C'] as const).map((type) => ({ type }));
+/** What a statement of the gate's own is made of. */
+const OWN_EXPECTED = (['C', 'C', 'P', 'B', 'E', 'C', 'C'] as const).map((type) => ({ type }));
 
 export class Connection implements WireConnection {
   number: number;
@@ -355,7 +355,7 @@ export class Connection implements WireConnection {
   #sendOwn(text: string): Promise<Injected> {
     return new Promise((resolve) => {
       this.#own = { answer: new Answer(OWN_EXPECTED, true), resolve };
-      this.#server.write(ownStatement(text, 'sync'));
+      this.#server.write(ownStatement(text));
     });
   }
 
@@ -470,9 +470,9 @@ export class Connection implements WireConnection {
 
   #write(socket: Duplex, pieces: readonly Buffer[]): void {
     if (!socket.writable || pieces.length === 0) return;
-    socket.cork();
+    if (pieces.length > 1) socket.cork();
     for (const piece of pieces) socket.write(piece);
-    socket.uncork();
+    if (pieces.length > 1) socket.uncork();
   }
 }
 

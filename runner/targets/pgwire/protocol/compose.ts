@@ -38,18 +38,18 @@ const OWN_NAME = 'simcity_gate';
 
 /**
  * A statement of the gate's own. Not a simple Query: that would end the client's unnamed statement, which lib/pq binds
- * later. It is closed first as well, in case that an error left it there.
+ * later. It is closed first as well, since an error leaves it there.
  */
-export function ownStatement(statement: string, end: 'sync' | 'flush'): Buffer {
+export function ownStatement(statement: string): Buffer {
   const name = text(OWN_NAME);
+  const close = [message('C', Buffer.from('P'), name), closeStatement(OWN_NAME)];
   return Buffer.concat([
-    closeStatement(OWN_NAME),
+    ...close,
     message('P', name, text(statement), int16(0)),
     message('B', name, name, int16(0), int16(0), int16(0)),
     message('E', name, int32(0)),
-    message('C', Buffer.from('P'), name),
-    closeStatement(OWN_NAME),
-    end === 'sync' ? SYNC : FLUSH,
+    ...close,
+    SYNC,
   ]);
 }
 
