@@ -21,6 +21,8 @@ export function debianPostgres(): string | null {
 export interface DebianPostgres extends AsyncDisposable {
   /** Of its database `postgres`, as a superuser. */
   readonly url: string;
+  /** Its data directory. */
+  readonly data: string;
   /** What pg_dump says of a database. */
   dump(url: string): string;
 }
@@ -54,6 +56,7 @@ export async function startDebianPostgres(binaries: string): Promise<DebianPostg
   );
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    data,
     dump: (url) => execFileSync(join(binaries, 'pg_dump'), ['--dbname', url], { encoding: 'utf8' }),
     async [Symbol.asyncDispose]() {
       run('pg_ctl', 'stop', '--wait', '--silent', '--mode', 'immediate', '--pgdata', data);

@@ -1,7 +1,8 @@
 /** The databases and the role that a gated service gets: copies of what was named, which itself stays as it is. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ClaimOptions,
@@ -11,8 +12,8 @@ import {
 } from '../../runner/targets/pgwire/ground/claim.ts';
 import { Clones } from '../../runner/targets/pgwire/ground/clones.ts';
 import { ROLE_PASSWORD } from '../../runner/targets/pgwire/ground/passwords.ts';
-import { addressOn } from '../../runner/targets/pgwire/ground/server.ts';
-import { connect, type Sql } from '../../server/db/client.ts';
+import { connectAs } from '../../runner/targets/pgwire/ground/server.ts';
+import { connect } from '../../server/db/client.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 
 const ORDER = { url: null, schema: null, prepare: null, large: false };
@@ -22,6 +23,8 @@ let database: TestPostgres;
 let url: string;
 let folder: string;
 let ground: Ground | null = null;
+/** Of the service's. */
+const connections: postgres.Sql[] = [];
 
 beforeAll(async () => {
   database = await startTestPostgres();
@@ -29,6 +32,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'simcity-ground-'));
 });
 afterEach(async () => {
+  await Promise.all(connections.splice(0).map((sql) => sql.end({ timeout: 1 })));
   if (ground) await leaveGround(ground);
   ground = null;
   expect(await remains()).toEqual([]);
@@ -58,7 +62,9 @@ async function clone({ keeper, names, server, url: at }: Ground) {
   const clones = new Clones(keeper.sql, names, { url: at, database: keeper.database });
   const { name } = await clones.make();
   await clones.close();
-  return database.open(addressOn(server, { user: names.role, password: ROLE_PASSWORD, database: name }).url);
+  const sql = connectAs(server, { user: names.role, password: ROLE_PASSWORD, database: name });
+  connections.push(sql);
+  return sql;
 }
 
 async function schemaFile(text: string): Promise<string> {
@@ -144,7 +150,7 @@ describe('a database of somebody’s', () => {
   const nameOf = (source: string) => new URL(source).pathname.slice(1);
 
   /** What belongs to others than the role of the connection. */
-  async function strangersIn(sql: Sql): Promise<unknown[]> {
+  async function strangersIn(sql: postgres.Sql): Promise<unknown[]> {
     const rows = await sql`
       select relname as name from pg_class where oid >= 16384 and relowner <> current_user::regrole and relkind <> 't'
       union all select proname from pg_proc where oid >= 16384 and proowner <> current_user::regrole
@@ -202,6 +208,34 @@ describe('a database of somebody’s', () => {
     await expect(claim({ url: source })).rejects.toThrow(
       'The role plain may not create databases and roles, and the gate needs a database and a role of its own. Let it: alter role "plain" createdb createrole',
     );
+  });
+
+  it('is refused where it is not there, or its server is not', async () => {
+    const there = new URL(url);
+    await expect(claim({ url: Object.assign(new URL(there), { pathname: '/none' }).href })).rejects.toThrow(
+      'There is no database none on the server of --gate.',
+    );
+    await expect(claim({ url: `postgres://somebody:secret-of-his@127.0.0.1:1/shop` })).rejects.toThrow(
+      /^The gate cannot connect to postgres:\/\/\*\*\*@127\.0\.0\.1:1\/shop: .*ECONNREFUSED.*Start that server/,
+    );
+  });
+
+  it('is refused where the server does not let a role of ours in', async () => {
+    const source = await shop();
+    const [row] = await database.superuser`select current_setting('hba_file') as file`;
+    const file = String(row?.['file']);
+    const rules = await readFile(file, 'utf8');
+    const set = async (text: string) => {
+      await writeFile(file, text);
+      await database.superuser`select pg_reload_conf()`;
+    };
+    const { username } = new URL(source);
+    await set(`host all ${username} 127.0.0.1/32 trust\n`);
+    try {
+      await expect(claim({ url: source })).rejects.toThrow(/does not let the role in.*pg_hba\.conf/);
+    } finally {
+      await set(rules);
+    }
   });
 
   it('is copied by a role that is no superuser, and may create databases and roles', async () => {

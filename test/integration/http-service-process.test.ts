@@ -50,6 +50,32 @@ describe('a service of the run’s own', () => {
     await service.close();
   });
 
+  it('has what surrounds it in its environment and its command, and nothing that was taken out', async () => {
+    const said = "'{gate.host} {port} {constructor} {other}', process.env.GIVEN, process.env.PATH ?? 'none'";
+    const service = new ServiceProcess(
+      `${process.execPath} -e "console.log(${said}); process.exit(3)"`,
+      new URL('http://127.0.0.1:1'),
+      1,
+      async () => false,
+      { environment: { GIVEN: 'to it', PATH: undefined }, placeholders: { 'gate.host': 'here' } },
+    );
+    await expect(service.start()).rejects.toThrow('here 1 {constructor} {other} to it none');
+    await service.close();
+  });
+
+  it('shows its own process, and none of SimCity beside it', async () => {
+    using command = await commandFor(null);
+    const url = new URL(command.url);
+    const port = Number(url.port);
+    const exec = `${process.execPath} -e "console.log(process.pid); require('node:http').createServer().listen(${port}, '127.0.0.1')"`;
+    const service = new ServiceProcess(exec, url, port, () => isListening(port));
+    expect(service.roots()).toEqual([]);
+    await service.start();
+    expect(service.roots()).toEqual([Number(service.report().stdout[0])]);
+    await service.close();
+    expect(service.roots()).toEqual([]);
+  });
+
   it('is refused when something else answers already', async () => {
     const service = new ServiceProcess('node x', new URL('http://127.0.0.1:1'), 1, async () => true);
     await expect(service.start()).rejects.toThrow('something else answers');

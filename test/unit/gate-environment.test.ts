@@ -1,6 +1,11 @@
 /** How a service is told where its database is. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { GATE_SECRETS, harnessSecrets } from '../../runner/secrets.ts';
 import { environmentFor, surroundingsOf, urlOf } from '../../runner/targets/pgwire/ground/environment.ts';
+import { GATE_PASSWORD, ROLE_PASSWORD } from '../../runner/targets/pgwire/ground/passwords.ts';
+import { createRedactor } from '../../server/contract/index.ts';
 
 const GATE = { host: '127.0.0.1', port: 5499, user: 'simcity', password: 'secret', database: 'shop' };
 
@@ -43,5 +48,31 @@ describe('the environment of a gated service', () => {
       'gate.socket': '/tmp/gate',
     });
     expect(surroundingsOf(GATE, null).placeholders).not.toHaveProperty('gate.socket');
+  });
+});
+
+describe('the passwords of the gate', () => {
+  it('are taken out of all that a harness and a worker write', () => {
+    const order = { token: 'token', target: 'http://127.0.0.1:1', targetUrl: null, supabase: null };
+    for (const secrets of [harnessSecrets(order, {}), GATE_SECRETS]) {
+      const redactor = createRedactor(secrets);
+      for (const password of [GATE_PASSWORD, ROLE_PASSWORD]) {
+        expect(redactor.text(`printed ${urlOf({ ...GATE, password })} and ${password}`)).not.toContain(
+          password,
+        );
+      }
+    }
+  });
+
+  it('are those of the whole process, also in its threads', async () => {
+    const file = new URL('../../runner/targets/pgwire/ground/passwords.ts', import.meta.url).href;
+    const worker = new Worker(
+      `import(${JSON.stringify(file)}).then((own) => require('node:worker_threads').parentPort.postMessage({ ...own }))`,
+      { eval: true },
+    );
+    const [own] = await once(worker, 'message');
+    await worker.terminate();
+    expect(own).toEqual({ GATE_PASSWORD, ROLE_PASSWORD });
+    expect(GATE_PASSWORD).not.toBe(ROLE_PASSWORD);
   });
 });

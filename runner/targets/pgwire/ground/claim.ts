@@ -7,7 +7,7 @@ import { Keeper } from './keeper.ts';
 import { freshNames, type Names } from './names.ts';
 import { ROLE_PASSWORD } from './passwords.ts';
 import { assertMayMake, createRole } from './role.ts';
-import { addressOn, type Server, serverOf } from './server.ts';
+import { type Server, serverOf } from './server.ts';
 import { clear, sweep } from './sweep.ts';
 import { makeTemplate, type Template } from './template.ts';
 import { Watch } from './watch.ts';
@@ -57,13 +57,8 @@ export async function claimGround(options: ClaimOptions): Promise<Ground> {
     const server = await serverOf(sql);
     const source = sourceOf(url);
     await createRole(sql, names.role, source, maker);
-    const address = addressOn(server, {
-      user: names.role,
-      password: ROLE_PASSWORD,
-      database: names.template,
-    });
-    const at = { url, source, isCopy, name: names.template, role: names.role, version: server.version };
-    const template = await makeTemplate({ ...order, ...at, sql, address, env, say });
+    const login = { user: names.role, password: ROLE_PASSWORD, database: names.template };
+    const template = await makeTemplate({ ...order, sql, url, source, isCopy, server, login, env, say });
     return { names, keeper, watch, url, source, server, template };
   } catch (error) {
     await leaveGround({ names, keeper, watch });

@@ -6,9 +6,9 @@ import { OutputTail } from '../../../../server/contract/child-process/output-tai
 import { maskCommand } from '../../../../server/contract/index.ts';
 import { sqlState } from '../../../service/sql-service.ts';
 import { commandWords } from '../../http/command-words.ts';
-import { connectOne } from '../../postgres/connection.ts';
 import { type DatabaseAddress, environmentFor, surroundingsOf } from './environment.ts';
 import { reasonOf, withoutPasswords } from './reason.ts';
+import { connectAs, type Login, type Server } from './server.ts';
 
 const SHOWN_LINES = 20;
 /** What only psql understands. */
@@ -17,7 +17,7 @@ const OF_PSQL = /^(?:\\[a-z!]|copy\s[^;]*\sfrom\s+stdin)/im;
 const OF_ROLES = new Set(['42704', '42501']);
 
 /** @throws Error with the line that failed. */
-export async function runSchema(file: string, url: string): Promise<void> {
+export async function runSchema(file: string, server: Server, login: Login): Promise<void> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new Error(
       `The schema file cannot be read: ${reasonOf(error)}. Give another one with --gate-schema.`,
@@ -28,7 +28,7 @@ export async function runSchema(file: string, url: string): Promise<void> {
       `The schema file ${file} has commands of psql in it (\\…, or copy … from stdin), and SimCity sends it as SQL. Make it with pg_dump --schema-only --no-owner --no-privileges --inserts, without lines that begin with a backslash, or run psql by --gate-prepare 'psql -f ${file}'.`,
     );
   }
-  const sql = connectOne({ url, database: null }, 'simcity-prepare');
+  const sql = connectAs(server, login);
   try {
     await sql.unsafe(text);
   } catch (error) {
@@ -60,12 +60,13 @@ function hintFor(error: unknown): string {
  * Runs the command with the environment that the service has, but for the gate: it speaks to the template itself.
  * @throws Error with what it printed, when it does not end with 0.
  */
-export async function runPrepare(command: string, address: DatabaseAddress): Promise<void> {
+export async function runPrepare(command: string, server: Server, login: Login): Promise<void> {
+  const address = { host: server.host, port: server.port, ...login };
   const [program = '', ...args] = commandWords(command).map((word) => filled(word, address));
   const child = new Child(program, args, {
     group: 'swept',
     stdin: 'ignore',
-    env: { ...process.env, ...environmentFor(address) },
+    env: { ...process.env, ...environmentFor(address), ...(server.tls ? { PGSSLMODE: 'require' } : {}) },
   });
   const tail = new OutputTail().follow(child.stdout as Readable, child.stderr as Readable);
   const exit = await child.exited;

@@ -1,6 +1,6 @@
 /** What has to be known of a server of PostgreSQL before anything is made on it. */
-import type postgres from 'postgres';
-import { type DatabaseAddress, urlOf } from './environment.ts';
+import postgres from 'postgres';
+import { reasonOf } from './reason.ts';
 
 export interface Server {
   readonly host: string;
@@ -34,13 +34,41 @@ function socketOf(path: unknown): { folder: string; port: number } | null {
   return folder === undefined ? null : { folder: folder === '' ? '/' : folder, port: Number(port) };
 }
 
-/** A database of this server, for this role. */
-export function addressOn(server: Server, role: Pick<DatabaseAddress, 'user' | 'password' | 'database'>) {
-  const address: DatabaseAddress = { host: server.host, port: server.port, ...role };
-  return {
-    ...address,
-    url: server.tls
-      ? `${urlOf(address)}${urlOf(address).includes('?') ? '&' : '?'}sslmode=require`
-      : urlOf(address),
-  };
+/** A role of ours in one of its databases. */
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/** As SimCity is connected itself, also by a Unix socket. The connection is opened by the first statement. */
+export function connectAs({ host, port, tls }: Server, { user, password, database }: Login): postgres.Sql {
+  return postgres({
+    host,
+    port,
+    user,
+    password,
+    database,
+    ssl: tls ? 'require' : false,
+    max: 1,
+    idle_timeout: 0,
+    fetch_types: false,
+    onnotice: () => {},
+    connection: { application_name: 'simcity-prepare' },
+  });
+}
+
+/** @throws Error that says what to do where the server does not let the role in that it has created. */
+export async function assertLetsIn(server: Server, login: Login): Promise<void> {
+  const sql = connectAs(server, login);
+  try {
+    await sql`select 1`;
+  } catch (error) {
+    throw new Error(
+      `The server does not let the role in that SimCity has made for the service: ${reasonOf(error)}. Allow logins by password for all roles there (pg_hba.conf), or name the server by an address where they are.`,
+      { cause: error },
+    );
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
 }

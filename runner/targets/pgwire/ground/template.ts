@@ -3,9 +3,9 @@ import type postgres from 'postgres';
 import { connectOne, quoted } from '../../postgres/connection.ts';
 import { createLike, installExtensions, likenessOf } from '../../postgres/like-database.ts';
 import { copyDatabase } from './copy.ts';
-import type { DatabaseAddress } from './environment.ts';
 import { keepStill, makeOwn } from './ownership.ts';
 import { runPrepare, runSchema } from './prepare.ts';
+import { assertLetsIn, type Login, type Server } from './server.ts';
 
 /** More than this is copied only for who has said so. */
 export const MOST_BYTES = 1024 ** 3;
@@ -18,11 +18,9 @@ export interface TemplateOptions {
   /** The name of that database. */
   readonly source: string;
   readonly isCopy: boolean;
-  readonly name: string;
-  readonly role: string;
-  readonly version: number;
-  /** The template as the role has it. */
-  readonly address: DatabaseAddress & { readonly url: string };
+  readonly server: Server;
+  /** The role that is to own the template, and the template's name. */
+  readonly login: Login;
   readonly schema: string | null;
   readonly prepare: string | null;
   readonly large: boolean;
@@ -38,18 +36,20 @@ export interface Template {
 
 /** @throws Error that says what to do. What is there of it then, is dropped with all else of the stage. */
 export async function makeTemplate(options: TemplateOptions): Promise<Template> {
-  const { sql, url, name, role, schema, prepare, address } = options;
+  const { sql, url, server, login, schema, prepare } = options;
+  const { database: name, user: role } = login;
   if (options.isCopy) await assertSize(options);
   const ways = [options.isCopy ? await copied(options) : await empty(options)];
   await sql.unsafe(`alter database ${quoted(name)} owner to ${quoted(role)}`);
   await inside(url, name, (own) => makeOwn(own, role));
+  await assertLetsIn(server, login);
   if (schema !== null) {
-    await runSchema(schema, address.url);
+    await runSchema(schema, server, login);
     ways.push('with the schema file');
   }
   if (prepare !== null) {
     options.say('preparing the database of the gate');
-    await runPrepare(prepare, address);
+    await runPrepare(prepare, server, login);
     ways.push('prepared by the command');
   }
   await inside(url, name, keepStill);
@@ -57,6 +57,9 @@ export async function makeTemplate(options: TemplateOptions): Promise<Template> 
 }
 
 async function assertSize({ sql, source, large }: TemplateOptions): Promise<void> {
+  const [there] = await sql`select from pg_database where datname = ${source}`;
+  if (!there)
+    throw new Error(`There is no database ${source} on the server of --gate. Name one that is there.`);
   const bytes = await sizeOf(sql, source);
   if (bytes <= MOST_BYTES || large) return;
   throw new Error(
@@ -66,24 +69,26 @@ async function assertSize({ sql, source, large }: TemplateOptions): Promise<void
 
 async function sizeOf(sql: postgres.Sql, database: string): Promise<number> {
   const [row] = await sql`select pg_database_size(${database}) as bytes`;
-  if (row === undefined) throw new Error(`There is no database ${database}.`);
-  return Number(row['bytes']);
+  return Number(row?.['bytes']);
 }
 
 async function copied(options: TemplateOptions): Promise<string> {
   options.say(`copying ${options.source}`);
+  const { source: from, login, server } = options;
+  const { database: to } = login;
+  const { version } = server;
   const connect = (database: string) => connectOne({ url: options.url, database }, 'simcity-copy');
-  return `${options.source}, ${await copyDatabase({ ...options, from: options.source, to: options.name, connect })}`;
+  return `${options.source}, ${await copyDatabase({ ...options, version, from, to, connect })}`;
 }
 
-async function empty({ sql, url, name, source }: TemplateOptions): Promise<string> {
+async function empty({ sql, url, login, source }: TemplateOptions): Promise<string> {
   const likeness = await inside(url, source, likenessOf);
-  if (!(await createLike(sql, name, { ...likeness, settings: [] }))) {
+  if (!(await createLike(sql, login.database, { ...likeness, settings: [] }))) {
     throw new Error(
       `A database like ${source} cannot be created on its server: it is broken, or of a kind of its own.`,
     );
   }
-  await inside(url, name, (own) => installExtensions(own, likeness));
+  await inside(url, login.database, (own) => installExtensions(own, likeness));
   return 'an empty database';
 }
 
