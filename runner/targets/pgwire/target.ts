@@ -100,6 +100,8 @@ const ENDING_MS = 500;
 /** So long requests get to come to their end before a service is kept for the next execution. */
 const WIND_DOWN_MS = 400;
 const LOOK_LIMIT_MS = 2_000;
+/** Of the requests that are under way at the end, before the rest of them is cut. */
+const MOST_STEPS_TO_FINISH = 1_000;
 /** In this share of the steps the service's own doings get a turn. */
 const BACKGROUND_SHARE = 0.2;
 const BLOCKERS = "select array_to_string(pg_blocking_pids($1), ',') as pids";
@@ -251,11 +253,15 @@ export class PgwireTarget implements Target, Standing, GateListener {
     });
     this.#background.forget();
     this.#lanes.close();
+    // One that is started while its database refuses it does not come up, and is no matter of what it does then.
+    const { refuses } = this.#gate;
+    this.#gate.refuses = false;
     await this.#stand.crash();
     this.#hasEnded = false;
     this.#gate.listener = this.#background.learner;
     this.#watchSleep();
     await this.#warmUp();
+    this.#gate.refuses = refuses;
   }
 
   limitPool(connections: number | null): void {
@@ -297,6 +303,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
   }
 
   async close(): Promise<void> {
+    if (!this.#isCut && this.#options.plan.service === 'keep') await this.#finish();
     this.#gate.listener = null;
     if (!this.#isCut && this.#options.plan.service === 'keep') await this.#windDown();
     this.#lanes.close();
@@ -439,6 +446,21 @@ export class PgwireTarget implements Target, Standing, GateListener {
       this.#moved = null;
       if (moved) await this.#settle();
       else if (!isAlone) return;
+    }
+  }
+
+  /**
+   * The requests under way come to their end: a service that stays would be left with them in the middle, and what
+   * is cut there ends some (pg, on a connection that is in use).
+   */
+  async #finish(): Promise<void> {
+    this.trace.end();
+    for (let step = 0; step < MOST_STEPS_TO_FINISH; step++) {
+      const task = [...this.#inside].find(({ isStarted, canGoOn }) => isStarted && canGoOn);
+      if (!task) return;
+      task.state = 'ready';
+      // Whatever comes of it concerns nobody any more.
+      await this.step(task).catch(() => this.#inside.delete(task));
     }
   }
 
