@@ -48,7 +48,11 @@ const AUDIT_EVERY = 250;
 const KEPT_BY_TARGET = 32;
 
 /** Faults between a service and its database. */
-const ON_THE_WIRE: ReadonlySet<FaultName> = new Set([...GATE_FAULTS, 'serialization-failure', 'pool-exhaustion']);
+const ON_THE_WIRE: ReadonlySet<FaultName> = new Set([
+  ...GATE_FAULTS,
+  'serialization-failure',
+  'pool-exhaustion',
+]);
 
 export interface SimulationOptions {
   seed: number;
