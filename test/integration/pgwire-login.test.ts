@@ -46,6 +46,11 @@ async function connected<T>(change: pg.ClientConfig, work: (client: pg.Client) =
 const database_ = (client: pg.Client) =>
   client.query('select current_database() d').then(({ rows }) => rows[0].d as string);
 
+const isAsleep = () =>
+  expect
+    .poll(() => database.superuser`select 1 from pg_stat_activity where wait_event = 'PgSleep'`)
+    .toHaveLength(1);
+
 test('a client that asks for another database gets the clone', async () => {
   await open();
   expect(await connected({ database: 'postgres' }, database_)).toBe(gate.database);
@@ -201,9 +206,7 @@ test('long keys of protocol 3.2 cancel a statement', async () => {
   const stream = new PacketStream(backend.socket);
   stream.socket.resume();
   stream.write(query('begin; select pg_sleep(60)'));
-  await expect
-    .poll(() => database.superuser`select 1 from pg_stat_activity where wait_event = 'PgSleep'`)
-    .toHaveLength(1);
+  await isAsleep();
   net.connect(login).end(Buffer.concat([int32(8 + key.length), int32(80877102), key]));
   let message = await stream.message();
   while (message && message.type !== 'E') message = await stream.message();
@@ -243,13 +246,17 @@ test('a request to cancel reaches the statement', async () => {
   const script = `
 import psycopg, sys, threading
 one = psycopg.connect(sys.argv[1])
-timer = threading.Timer(0.2, one.cancel)
-timer.start()
+threading.Thread(target=lambda: (sys.stdin.readline(), one.cancel())).start()
 try:
     one.execute("select pg_sleep(60)")
 except psycopg.errors.QueryCanceled:
     print("cancelled")`;
-  expect(await runProgram(PYTHON, ['-c', script, conninfo(login)])).toBe('cancelled\n');
+  const told = runProgram(
+    PYTHON,
+    ['-c', script, conninfo(login)],
+    isAsleep().then(() => 'now\n'),
+  );
+  expect(await told).toBe('cancelled\n');
 });
 
 /** A server of our own that asks for a password in this way. */
