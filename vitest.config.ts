@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const shared = { pool: 'forks' as const, globalSetup: ['test/helpers/global-setup.ts'] };
 
-/** Three suites, each with a script of its own; test/README.md says what belongs where. */
+/** Four suites, each with a script of its own; test/README.md says what belongs where. */
 export default defineConfig({
   test: {
     projects: [
@@ -47,6 +47,18 @@ export default defineConfig({
           hookTimeout: 120_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // `npm run test:gate`: ordinary services behind the gate. SIMCITY_GATE_SEEDS says how many seeds of each.
+        test: {
+          ...shared,
+          name: 'gate',
+          include: ['test/gate/**/*.test.ts'],
+          testTimeout: 4 * 3_600_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

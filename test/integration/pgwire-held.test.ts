@@ -1,4 +1,6 @@
 /** At the closed gate statements are held, and who decides sends them, takes them back, or answers in their place. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -313,6 +315,40 @@ test('data of a COPY flows while its statement is under way', async () => {
   const out = runProgram('psql', [conninfo(login), '-c', 'copy notes to stdout']);
   expect((await letThrough(await listener.next())).tags).toEqual(['COPY 20030']);
   expect((await out).split('\n').length).toBe(20_031);
+});
+
+test('function calls are groups too', async () => {
+  gate.isOpen = false;
+  const file = join(import.meta.dirname, 'pgwire-held.test.ts');
+  const program = runProgram('psql', [conninfo(login), '-Atc', `\\lo_import ${file}`]);
+  let isOver = false;
+  const over = program.then(() => {
+    isOver = true;
+    listener.closed(undefined as never);
+  });
+  const kinds: string[] = [];
+  for (;;) {
+    await listener.until(() => listener.groups.length > 0 || isOver);
+    const group = listener.groups.shift();
+    if (!group) break;
+    kinds.push(group.kind);
+    await letThrough(group);
+  }
+  await over;
+  expect(kinds).toContain('function');
+  const [row] = await control`select lo_get(oid) content from pg_largeobject_metadata`;
+  expect(row?.['content'].equals(await readFile(file))).toBe(true);
+});
+
+test('an answer that is too large to be held is let out as it comes', async () => {
+  const client = await connect();
+  gate.isOpen = false;
+  const large = client.query("select i, repeat('x', 1000000) from generate_series(1, 100) i");
+  const group = await letThrough(await listener.next());
+  expect((await large).rows.length).toBe(100);
+  expect(group.rowCount).toBe(100);
+  expect(group.rows[99]?.[0]).toBe('100');
+  expect(group.rows[99]?.[1]?.length).toBeLessThan(2_000);
 });
 
 test('a notification waits until it is handed on', async () => {

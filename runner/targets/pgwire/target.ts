@@ -52,6 +52,8 @@ export interface TargetStand {
   /** To the clone, past the gate. */
   readonly control: postgres.Sql;
   readonly roots: () => readonly number[];
+  /** Its processes: running or not, and when they are gone. */
+  readonly service: { readonly running: boolean; readonly gone: Promise<void> };
   terminate(pids: readonly number[]): Promise<void>;
   crash(): Promise<void>;
 }
@@ -93,9 +95,13 @@ export interface GateTold {
   readonly hadTwoAtOnce: boolean;
 }
 
+/** A service that has lost the connection of a request is gone within this, in ms, if it ends. */
+const ENDING_MS = 500;
 /** So long requests get to come to their end before a service is kept for the next execution. */
 const WIND_DOWN_MS = 400;
 const LOOK_LIMIT_MS = 2_000;
+/** Of the requests that are under way at the end, before the rest of them is cut. */
+const MOST_STEPS_TO_FINISH = 1_000;
 /** In this share of the steps the service's own doings get a turn. */
 const BACKGROUND_SHARE = 0.2;
 const BLOCKERS = "select array_to_string(pg_blocking_pids($1), ',') as pids";
@@ -133,6 +139,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
   /** What comes is let straight through: the city is looked at, or the service is dying. */
   #isStraight = false;
   #isCut = false;
+  /** The service has ended by itself. */
+  #hasEnded = false;
 
   constructor(options: PgwireOptions) {
     this.#options = options;
@@ -185,11 +193,23 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#happenings.stepping = own;
     this.#moved = own;
     await this.#step(own);
+    await this.#lookWhetherItEnded(own);
     this.#passage.stepped(!this.#canRequestsGoOn);
     await this.#backgroundTurn();
     this.#moved = null;
     this.#wakeAll(own);
     this.#happenings.stepping = null;
+  }
+
+  hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** A request that lost its connection is how the end of a service shows first. */
+  async #lookWhetherItEnded(own: PgwireTask): Promise<void> {
+    if (!own.isLost) return;
+    await withinTime(this.#stand.service.gone, ENDING_MS).catch(() => {});
+    if (!this.#stand.service.running) this.#hasEnded = true;
   }
 
   async #step(own: PgwireTask): Promise<void> {
@@ -233,10 +253,15 @@ export class PgwireTarget implements Target, Standing, GateListener {
     });
     this.#background.forget();
     this.#lanes.close();
+    // One that is started while its database refuses it does not come up, and is no matter of what it does then.
+    const { refuses } = this.#gate;
+    this.#gate.refuses = false;
     await this.#stand.crash();
+    this.#hasEnded = false;
     this.#gate.listener = this.#background.learner;
     this.#watchSleep();
     await this.#warmUp();
+    this.#gate.refuses = refuses;
   }
 
   limitPool(connections: number | null): void {
@@ -278,6 +303,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
   }
 
   async close(): Promise<void> {
+    if (!this.#isCut && this.#options.plan.service === 'keep') await this.#finish();
     this.#gate.listener = null;
     if (!this.#isCut && this.#options.plan.service === 'keep') await this.#windDown();
     this.#lanes.close();
@@ -423,6 +449,21 @@ export class PgwireTarget implements Target, Standing, GateListener {
     }
   }
 
+  /**
+   * The requests under way come to their end: a service that stays would be left with them in the middle, and what
+   * is cut there ends some (pg, on a connection that is in use).
+   */
+  async #finish(): Promise<void> {
+    this.trace.end();
+    for (let step = 0; step < MOST_STEPS_TO_FINISH; step++) {
+      const task = [...this.#inside].find(({ isStarted, canGoOn }) => isStarted && canGoOn);
+      if (!task) return;
+      task.state = 'ready';
+      // Whatever comes of it concerns nobody any more.
+      await this.step(task).catch(() => this.#inside.delete(task));
+    }
+  }
+
   #hasRoomFor(task: PgwireTask): boolean {
     if (task.hasRoom || this.#isPoolLimited || this.#roomTaken < this.#options.plan.pool) {
       task.hasRoom = true;
@@ -460,6 +501,9 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#inside.delete(task);
     if (task.lane) this.#lanes.give(task.lane);
     if ('thrown' in task.outcome) throw task.outcome.thrown;
+    task.leftOpen = task.seats.length > 0;
+    // What it has not come to the end of goes on, and is nobody's any more.
+    for (const seat of task.seats.splice(0)) this.#background.takeOver(seat);
     task.reply = task.outcome.reply;
     task.state = 'done';
   }

@@ -39,6 +39,7 @@ export class WireTrace {
   readonly renaming = new Renaming();
   readonly #hash = createHash('sha256');
   #count = 0;
+  #isOver = false;
 
   /** All lines, also those that were not kept. */
   get count(): number {
@@ -50,7 +51,13 @@ export class WireTrace {
     return this.#hash.copy().digest('hex');
   }
 
+  /** Nothing that happens from now on belongs to it. */
+  end(): void {
+    this.#isOver = true;
+  }
+
   add(kind: LineKind, owner: LineOwner, text: string, values: Values = []): void {
+    if (this.#isOver) return;
     const line = {
       kind,
       owner,
