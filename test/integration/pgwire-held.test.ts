@@ -5,6 +5,9 @@ import pg from 'pg';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Gate } from '../../runner/targets/pgwire/gate.ts';
+import { PacketStream } from '../../runner/targets/pgwire/packets.ts';
+import { FLUSH, ownStatement, SYNC } from '../../runner/targets/pgwire/protocol/compose.ts';
+import { logIn } from '../../runner/targets/pgwire/upstream.ts';
 import type { Group } from '../../runner/targets/pgwire/wire.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { letThrough, startGate, type TestListener } from '../helpers/wire-gate.ts';
@@ -300,6 +303,56 @@ print(one.execute("select 1 + 1").fetchone())`;
   expect(await program).toBe('40001\n40001\n(2,)\n');
   expect(await control`select count(*)::int n from notes where body in ('a', 'c')`).toEqual([{ n: 0 }]);
 });
+
+/** What a client says that asks for answers with Flush, and for the end with Sync. */
+const flushed = (text: string) => Buffer.concat([ownStatement(text).subarray(0, -SYNC.length), FLUSH]);
+
+test.each(['raised', 'replaced'])(
+  'after an error that is %s, a client that sends Flush is skipped to its Sync',
+  async (how) => {
+    const backend = await logIn(
+      { ...login, tls: false },
+      { client: null, database: 'any', minor: 0, parameters: new Map() },
+    );
+    const stream = new PacketStream(backend.socket);
+    stream.socket.resume();
+    const heard = async (last: string) => {
+      let types = '';
+      while (!types.endsWith(last)) types += (await stream.message())?.type ?? last;
+      return types;
+    };
+    gate.isOpen = false;
+    stream.write(flushed('select capacity from slots'));
+    const first = await listener.next();
+    await letThrough(first);
+    expect(await heard('C33')).toMatch(/^3312D+C33$/);
+    stream.write(flushed("insert into notes (body) values ('a')"));
+    const second = await listener.next();
+    const { connection } = second;
+    expect(second).toMatchObject({ kind: 'flush', canBeHeldAgain: false });
+    expect(connection.canInject).toBe(false);
+    if (how === 'raised') await connection.raiseInstead(second, '40001', 'raised');
+    else {
+      connection.send(second);
+      connection.replaceByError(second, '40001', 'replaced');
+      await second.answered;
+    }
+    connection.deliver(second);
+    expect(await heard('E')).toMatch(/^(3312)?E$/);
+    stream.write(
+      flushed("insert into notes (body) values ('b')"),
+      flushed("insert into notes (body) values ('c')"),
+    );
+    stream.write(SYNC);
+    expect(await heard('Z')).toBe('Z');
+    expect(connection.canInject).toBe(true);
+    expect(listener.groups).toEqual([]);
+    // An error that was only told had an effect in the database, which the Sync commits.
+    const bodies = await control`select body from notes where body in ('a', 'b', 'c')`;
+    expect(bodies).toEqual(how === 'raised' ? [] : [{ body: 'a' }]);
+    backend.socket.destroy();
+  },
+);
 
 test('data of a COPY flows while its statement is under way', async () => {
   gate.isOpen = false;

@@ -233,6 +233,16 @@ describe('answers', () => {
     ).toBe('E');
   });
 
+  test("the client hears nothing of what the gate's own messages are answered", () => {
+    const answer = new Answer([{ type: 'C', isOurs: true }, { type: 'C' }, { type: 'P' }], true);
+    for (const type of ['3', '3', '1']) answer.take({ type, bytes: message(type, '') });
+    expect(
+      told(answer)
+        .map(({ type }) => type)
+        .join(''),
+    ).toBe('31');
+  });
+
   test('of many rows the first are kept, and all are counted', () => {
     const answer = new Answer([], true);
     for (let n = 0; n < 500; n++) answer.take({ type: 'D', bytes: row });
