@@ -27,7 +27,10 @@ export class Background implements SeatOwner {
   isAsked = false;
   writes: AutocommitWrites | null = null;
   readonly #learned = new Set<string>();
-  readonly #asked = new Set<string>();
+  /** How often each text came while looks were under way. */
+  readonly #asked = new Map<string, number>();
+  /** So many looks were made: what came as often is theirs. */
+  looks = Number.POSITIVE_INFINITY;
   readonly #writing = new Set<string>();
   #isLearned = false;
   #lastMs = 0;
@@ -38,6 +41,7 @@ export class Background implements SeatOwner {
     const found = known.get(stage) ?? new Background();
     known.set(stage, found);
     found.forget();
+    found.isAsked = false;
     return found;
   }
 
@@ -58,6 +62,7 @@ export class Background implements SeatOwner {
 
   /** Its own connections and notifications are of the execution that is over. */
   forget(): void {
+    this.#asked.clear();
     this.seats.length = 0;
     this.#waiting = [];
   }
@@ -78,11 +83,18 @@ export class Background implements SeatOwner {
     this.#isLearned = true;
   }
 
-  /** True for a statement of its own that may go on by itself. */
-  passes(group: Group): boolean {
-    if (this.#learned.size === 0 || group.connection.transaction !== 'idle') return false;
+  /** True for a statement that was learned to be its own. */
+  knows(group: Group): boolean {
+    if (this.#learned.size === 0) return false;
     const text = textOf(group);
-    return this.#learned.has(text) && !this.#asked.has(text) && !this.#writing.has(text);
+    return this.#learned.has(text) && (this.#asked.get(text) ?? 0) < this.looks;
+  }
+
+  /** True for one that may go on by itself: it only reads. */
+  passes(group: Group): boolean {
+    return (
+      this.knows(group) && group.connection.transaction === 'idle' && !this.#writing.has(textOf(group))
+    );
   }
 
   notified(connection: WireConnection): void {
@@ -125,7 +137,7 @@ export class Background implements SeatOwner {
   #met(group: Group): void {
     const text = textOf(group);
     if (this.isAsked) {
-      this.#asked.add(text);
+      this.#asked.set(text, (this.#asked.get(text) ?? 0) + 1);
       return;
     }
     this.#lastMs = performance.now();

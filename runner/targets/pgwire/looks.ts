@@ -61,6 +61,7 @@ export class Looks {
       await Promise.all(taken.map((lane) => this.#lookOnce(look(object), lane)));
     }
     background.isAsked = false;
+    background.looks = ROUNDS * connections;
     for (const lane of taken) lanes.give(lane);
   }
 

@@ -375,7 +375,9 @@ export class PgwireTarget implements Target, Standing, GateListener {
 
   absorb(): void {
     if (this.#fresh.length === 0) return;
-    const groups = this.#fresh.splice(0).filter(({ state }) => state === 'held');
+    const came = this.#fresh.splice(0).filter(({ state }) => state === 'held');
+    const groups = came.filter((group) => !this.#background.knows(group));
+    for (const group of came) if (!groups.includes(group)) this.#seat(group, this.#background);
     const askers = [...this.#inside].filter(({ isUnderWay }) => isUnderWay);
     for (const asker of askers)
       asker.parkedSince = asker.isAtGate ? null : (asker.parkedSince ?? this.#parkings);
@@ -438,14 +440,13 @@ export class PgwireTarget implements Target, Standing, GateListener {
 
   /** A turn of the service's own doings: when the seed says so, or when nothing else can go on. */
   async #backgroundTurn(): Promise<void> {
-    const isDrawn = this.#options.prng.chance(BACKGROUND_SHARE);
-    for (let turn = 0; this.#background.canGoOn; turn++) {
-      const isAlone = !this.#canRequestsGoOn;
-      if (!(turn === 0 && isDrawn) && !isAlone) return;
-      const moved = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
+    let isDrawn = this.#options.prng.chance(BACKGROUND_SHARE);
+    while (this.#background.canGoOn && (isDrawn || !this.#canRequestsGoOn)) {
+      isDrawn = false;
+      const isHandedOn = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
       this.#moved = null;
-      if (moved) await this.#settle();
-      else if (!isAlone) return;
+      // With the last of them over, it is waited for whatever comes next.
+      if (isHandedOn || !this.canGoOn()) await this.#settle();
     }
   }
 
