@@ -258,16 +258,21 @@ export class LockWaits<S extends HeldStatement> {
     return true;
   }
 
-  /** The connections of ours that it waits for, in ascending order. */
+  /** The connections of ours that it waits for, in the order of their numbers: that of processes is the world's. */
   async #blockersOf(statement: S): Promise<number[]> {
     const { pid } = connectionOf(statement);
     const ours = (await this.#sight.blockers(pid)).filter((blocker) => this.#connections.has(blocker));
+    ours.sort((a, b) => this.#numberOf(a) - this.#numberOf(b));
     const idle = ours.filter((blocker) => !this.#byPid.has(blocker));
-    if (idle.length === 0) return ours.sort((a, b) => a - b);
+    if (idle.length === 0) return ours;
     // An idle connection that holds a lock was left with it, unless it is not through yet with what ended its transaction.
     await Promise.all(idle.map((blocker) => this.#connections.get(blocker)?.settled()));
     const still = await this.#sight.blockers(pid);
-    return ours.filter((blocker) => still.includes(blocker)).sort((a, b) => a - b);
+    return ours.filter((blocker) => still.includes(blocker));
+  }
+
+  #numberOf(pid: number): number {
+    return this.#connections.get(pid)?.number ?? -1;
   }
 
   /** One whose connection was lost in the meantime is nobody's to wake. */
