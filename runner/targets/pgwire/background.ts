@@ -121,6 +121,12 @@ export class Background implements SeatOwner {
     this.#waiting.push(connection);
   }
 
+  /** What a request that is answered has left behind. */
+  takeOver(seat: Seat): void {
+    seat.owner = this;
+    this.seats.push(seat);
+  }
+
   get canGoOn(): boolean {
     return this.#able.length > 0 || this.#open.length > 0;
   }

@@ -52,6 +52,8 @@ export interface TargetStand {
   /** To the clone, past the gate. */
   readonly control: postgres.Sql;
   readonly roots: () => readonly number[];
+  /** Its processes: running or not, and when they are gone. */
+  readonly service: { readonly running: boolean; readonly gone: Promise<void> };
   terminate(pids: readonly number[]): Promise<void>;
   crash(): Promise<void>;
 }
@@ -93,6 +95,8 @@ export interface GateTold {
   readonly hadTwoAtOnce: boolean;
 }
 
+/** A service that has lost the connection of a request is gone within this, in ms, if it ends. */
+const ENDING_MS = 500;
 /** So long requests get to come to their end before a service is kept for the next execution. */
 const WIND_DOWN_MS = 400;
 const LOOK_LIMIT_MS = 2_000;
@@ -135,6 +139,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
   /** What comes is let straight through: the city is looked at, or the service is dying. */
   #isStraight = false;
   #isCut = false;
+  /** The service has ended by itself. */
+  #hasEnded = false;
 
   constructor(options: PgwireOptions) {
     this.#options = options;
@@ -190,11 +196,23 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#happenings.stepping = own;
     this.#moved = own;
     await this.#step(own);
+    await this.#lookWhetherItEnded(own);
     this.#passage.stepped(!this.#canRequestsGoOn);
     await this.#backgroundTurn();
     this.#moved = null;
     this.#wakeAll(own);
     this.#happenings.stepping = null;
+  }
+
+  hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** A request that lost its connection is how the end of a service shows first. */
+  async #lookWhetherItEnded(own: PgwireTask): Promise<void> {
+    if (!own.isLost) return;
+    await withinTime(this.#stand.service.gone, ENDING_MS).catch(() => {});
+    if (!this.#stand.service.running) this.#hasEnded = true;
   }
 
   async #step(own: PgwireTask): Promise<void> {
@@ -242,6 +260,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
     const { refuses } = this.#gate;
     this.#gate.refuses = false;
     await this.#stand.crash();
+    this.#hasEnded = false;
     this.#gate.listener = this.#background.learner;
     this.#watchSleep();
     await this.#warmUp();
@@ -486,6 +505,9 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#inside.delete(task);
     if (task.lane) this.#lanes.give(task.lane);
     if ('thrown' in task.outcome) throw task.outcome.thrown;
+    task.leftOpen = task.seats.length > 0;
+    // What it has not come to the end of goes on, and is nobody's any more.
+    for (const seat of task.seats.splice(0)) this.#background.takeOver(seat);
     task.reply = task.outcome.reply;
     task.state = 'done';
   }

@@ -22,10 +22,13 @@ interface Heard {
 
 type Outcome = { readonly reply: Reply | Breach } | { readonly thrown: unknown };
 
+const NO_ANSWER = 'no answer';
+
 export class PgwireTask implements Task, Asker, SeatOwner {
   state: Task['state'] = 'ready';
   reply: Task['reply'] = null;
   disturbed = false;
+  leftOpen = false;
   owner: unknown = null;
   readonly n: number;
   readonly call: Call;
@@ -65,6 +68,13 @@ export class PgwireTask implements Task, Asker, SeatOwner {
 
   get statements(): WireStatement[] {
     return this.seats.flatMap(({ statement }) => statement ?? []);
+  }
+
+  /** Its connection to the service ended before an answer came. */
+  get isLost(): boolean {
+    const { outcome } = this;
+    if (outcome === null || 'thrown' in outcome) return false;
+    return outcome.reply.outcome === 'failed' && outcome.reply.error === NO_ANSWER;
   }
 
   /** It has something at the gate or in the database. */
@@ -118,7 +128,7 @@ export class PgwireTask implements Task, Asker, SeatOwner {
       const exchange = await lane.wire.exchange(sent, { deadlineMs: DEADLINE_MS });
       if (exchange.kind === 'none') {
         this.#hear('answer', 'none', '');
-        throw new Unanswered('no answer', { whole: exchange.whole, isLate: exchange.isLate });
+        throw new Unanswered(NO_ANSWER, { whole: exchange.whole, isLate: exchange.isLate });
       }
       const answer = answerOf(exchange);
       jars.keep(request.jar, answer);
@@ -154,5 +164,5 @@ function textOf(body: string | Uint8Array | null): string {
 
 /** The same in every execution: neither ports nor the system's names for how a connection ended. */
 function failed({ status, message }: Unanswered): Reply {
-  return { outcome: 'failed', error: status === null ? 'no answer' : message };
+  return { outcome: 'failed', error: status === null ? NO_ANSWER : message };
 }
