@@ -224,7 +224,11 @@ describe('two histories of a gated run', () => {
       [eventOf('read.ok', { free: 1 }, 0)],
       [eventOf('read.ok', { free: 2 }, 0)],
     ],
-    ['order', [eventOf('read.ok', { free: 1 }, 0)], [eventOf('book.ok', { free: 1 }, 0)]],
+    [
+      "pool order or driver's timer",
+      [eventOf('read.ok', { free: 1 }, 0)],
+      [eventOf('book.ok', { free: 1 }, 0)],
+    ],
     ['a statement more or less', [eventOf('read.ok', {}, 0)], []],
   ])('are told the class of their first difference: %s', async (kind, left, right) => {
     const { parting } = await compare(left, right);
