@@ -73,7 +73,11 @@ async function servicesTable(templates: ReadonlyMap<GateService, Template>): Pro
       progress(`${service.name}: ${bug ?? 'right'}`);
       const result = await measured(service, bug, template, { seeds });
       all.push(result);
-      rows.push([service.what, bug === null ? 'right' : `\`${bug}\``, ...told(bug, result, await small(service, bug, template, result))]);
+      rows.push([
+        service.what,
+        bug === null ? 'right' : `\`${bug}\``,
+        ...told(bug, result, await small(service, bug, template, result)),
+      ]);
     }
   }
   const results = all.flatMap(({ results }) => results);
@@ -127,7 +131,13 @@ async function faultsTable(templates: ReadonlyMap<GateService, Template>): Promi
   );
 }
 
-function wordsOf({ answers, notes }: { answers: ReadonlyMap<string, number>; notes: readonly string[] }): string {
+function wordsOf({
+  answers,
+  notes,
+}: {
+  answers: ReadonlyMap<string, number>;
+  notes: readonly string[];
+}): string {
   const counted = [...answers].toSorted(([, a], [, b]) => b - a).map(([what, times]) => `${what} × ${times}`);
   return [...counted, ...notes].join(', ') || 'never struck';
 }

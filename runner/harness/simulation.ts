@@ -442,7 +442,7 @@ export class Simulation {
     const { flow, faults, tried } = attempt;
     if (!this.verdicts.unanswered(attempt, attempt.parts, cause, failed?.leftOpen)) return;
     if (failed && tried) {
-      const found = { error: cause, explained: failed.disturbed || this.#wasRefused(attempt) };
+      const found = { error: cause, explained: failed.disturbed || this.#isExplained(attempt) };
       if (!this.verdicts.failedInside(attempt, tried, found)) return;
     }
     if (faults === null) return this.#forgetIfOver(flow);
@@ -471,9 +471,10 @@ export class Simulation {
     else this.#through(attempt.flow);
   }
 
-  /** The database refused connections while it was under way. */
-  #wasRefused({ invokedMs }: Attempt): boolean {
-    return invokedMs <= this.#refusedUntilMs;
+  /** The database refused connections while it was under way, or a fault on the wire ended the service. */
+  #isExplained({ invokedMs }: Attempt): boolean {
+    const hasEnded = this.#options.target.hasEnded?.() === true;
+    return invokedMs <= this.#refusedUntilMs || (hasEnded && this.#lastOnWire !== null);
   }
 
   #isTooLate(attempt: Attempt): boolean {

@@ -50,7 +50,7 @@ async function executed(seed: number, config: Record<string, unknown>, ...more: 
 }
 
 /** What is left of ours on the server, of runs that are over. */
-async function remains(): Promise<unknown[]> {
+async function remains(): Promise<readonly unknown[]> {
   return await database.superuser`select datname from pg_database where datname like 'simcity_%'`;
 }
 

@@ -12,6 +12,7 @@ import type { ServiceAddress } from '../http/address.ts';
 import type { HttpApi } from '../http/api.ts';
 import { CookieJars } from '../http/cookies.ts';
 import { preparingSend, withinLimit } from '../http/preparing.ts';
+import type { StartedService } from '../http/service-process.ts';
 import { Wire } from '../http/wire.ts';
 import { AutocommitWrites, volatileFunctions } from '../locks/autocommit-writes.ts';
 import { Happenings } from '../locks/happenings.ts';
@@ -52,10 +53,10 @@ export interface TargetStand {
   /** To the clone, past the gate. */
   readonly control: postgres.Sql;
   readonly roots: () => readonly number[];
-  /** Its processes: running or not, and when they are gone. */
-  readonly service: { readonly running: boolean; readonly gone: Promise<void> };
   terminate(pids: readonly number[]): Promise<void>;
   crash(): Promise<void>;
+  /** The service's processes; left out: they are not looked after here. */
+  readonly service?: Pick<StartedService, 'running' | 'gone'>;
 }
 
 export interface PgwireOptions {
@@ -95,11 +96,9 @@ export interface GateTold {
   readonly hadTwoAtOnce: boolean;
 }
 
-/** A service that has lost the connection of a request is gone within this, in ms, if it ends. */
-const ENDING_MS = 500;
-/** So long requests get to come to their end before a service is kept for the next execution. */
-const WIND_DOWN_MS = 400;
 const LOOK_LIMIT_MS = 2_000;
+/** A service whose connections end is gone after so long, or was not about to go. */
+const GONE_MS = 200;
 /** Of the requests that are under way at the end, before the rest of them is cut. */
 const MOST_STEPS_TO_FINISH = 1_000;
 /** In this share of the steps the service's own doings get a turn. */
@@ -196,9 +195,9 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#happenings.stepping = own;
     this.#moved = own;
     await this.#step(own);
-    await this.#lookWhetherItEnded(own);
     this.#passage.stepped(!this.#canRequestsGoOn);
     await this.#backgroundTurn();
+    await this.#lookWhetherItEnded();
     this.#moved = null;
     this.#wakeAll(own);
     this.#happenings.stepping = null;
@@ -209,10 +208,14 @@ export class PgwireTarget implements Target, Standing, GateListener {
   }
 
   /** A request that lost its connection is how the end of a service shows first. */
-  async #lookWhetherItEnded(own: PgwireTask): Promise<void> {
-    if (!own.isLost) return;
-    await withinTime(this.#stand.service.gone, ENDING_MS).catch(() => {});
-    if (!this.#stand.service.running) this.#hasEnded = true;
+  async #lookWhetherItEnded(): Promise<void> {
+    const { service } = this.#stand;
+    const inside = [...this.#inside];
+    if (!service || !inside.some(({ hadNoAnswer }) => hadNoAnswer)) return;
+    for (const task of inside) task.hadNoAnswer = false;
+    // A connection can be lost without it, but not the other way round.
+    await withinTime(service.gone, GONE_MS).catch(() => {});
+    if (!service.running) this.#hasEnded = true;
   }
 
   async #step(own: PgwireTask): Promise<void> {
@@ -243,10 +246,14 @@ export class PgwireTarget implements Target, Standing, GateListener {
       (task as PgwireTask).kill();
       this.#inside.delete(task as PgwireTask);
     }
-    this.#isStraight = false;
     this.#line = [];
-    this.#fresh = [];
     this.#happenings.forgetWoken();
+    await this.#startAgain();
+  }
+
+  async #startAgain(): Promise<void> {
+    this.#isStraight = false;
+    this.#fresh = [];
     // What the service still says, dying, is nobody's.
     this.#gate.listener = null;
     const all = [...this.#gate.connections].map(({ pid }) => pid);
@@ -308,34 +315,9 @@ export class PgwireTarget implements Target, Standing, GateListener {
   async close(): Promise<void> {
     if (!this.#isCut && this.#options.plan.service === 'keep') await this.#finish();
     this.#gate.listener = null;
-    if (!this.#isCut && this.#options.plan.service === 'keep') await this.#windDown();
     this.#lanes.close();
     this.#sleep?.close();
     if (!this.#isCut) this.#gate.cutAll();
-  }
-
-  /**
-   * What is under way comes to its end, as far as it can: drivers do not survive it always that a connection is cut which
-   * a request has taken from the pool.
-   */
-  async #windDown(): Promise<void> {
-    this.#gate.isOpen = true;
-    const endMs = performance.now() + WIND_DOWN_MS;
-    while (this.#isBusy && performance.now() < endMs) {
-      for (const { head, connection } of this.#heads) if (head.state === 'answered') connection.deliver(head);
-      await this.#gate.news(WIND_DOWN_MS / 20);
-    }
-  }
-
-  get #isBusy(): boolean {
-    const connections = [...this.#gate.connections];
-    return connections.some(({ head, transaction }) => head !== null || transaction !== 'idle');
-  }
-
-  get #heads(): { connection: WireConnection; head: Group }[] {
-    return [...this.#gate.connections].flatMap((connection) =>
-      connection.head ? [{ connection, head: connection.head }] : [],
-    );
   }
 
   told(): GateTold {
@@ -437,6 +419,13 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#parkings++;
     for (const task of this.#inside) {
       task.parkedSince = task.isUnderWay && !task.isAtGate ? (task.parkedSince ?? this.#parkings) : null;
+    }
+    this.#hear();
+  }
+
+  /** What requests have said and heard since, for the trace. */
+  #hear(): void {
+    for (const task of this.#inside) {
       for (const { kind, text, values } of task.takeHeard()) this.trace.add(kind, task.n, text, values);
     }
   }

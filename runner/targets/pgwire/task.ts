@@ -22,8 +22,6 @@ interface Heard {
 
 type Outcome = { readonly reply: Reply | Breach } | { readonly thrown: unknown };
 
-const NO_ANSWER = 'no answer';
-
 export class PgwireTask implements Task, Asker, SeatOwner {
   state: Task['state'] = 'ready';
   reply: Task['reply'] = null;
@@ -43,6 +41,10 @@ export class PgwireTask implements Task, Asker, SeatOwner {
   isInLine = false;
   /** What came of the call; null: the service is still at it. */
   outcome: Outcome | null = null;
+  /** Resolves, never rejects, when there is one. */
+  over: Promise<void> = Promise.resolve();
+  /** A request of it had no answer, and nobody has looked yet whether the service is there still. */
+  hadNoAnswer = false;
   /** Statements of it that were executed. */
   executed = 0;
   /** A fault on the wire that is still to strike it. */
@@ -70,13 +72,6 @@ export class PgwireTask implements Task, Asker, SeatOwner {
     return this.seats.flatMap(({ statement }) => statement ?? []);
   }
 
-  /** Its connection to the service ended before an answer came. */
-  get isLost(): boolean {
-    const { outcome } = this;
-    if (outcome === null || 'thrown' in outcome) return false;
-    return outcome.reply.outcome === 'failed' && outcome.reply.error === NO_ANSWER;
-  }
-
   /** It has something at the gate or in the database. */
   get isAtGate(): boolean {
     return this.seats.some(({ statement }) => statement !== null);
@@ -92,7 +87,7 @@ export class PgwireTask implements Task, Asker, SeatOwner {
   /** Sends the call on its way. `came`: it is over. */
   begin(api: HttpApi, lane: Lane, jars: CookieJars, came: () => void): void {
     this.lane = lane;
-    api
+    this.over = api
       .perform(this.call, this.#sendOn(lane, jars))
       .then(
         (reply) => ({ reply }),
@@ -128,7 +123,8 @@ export class PgwireTask implements Task, Asker, SeatOwner {
       const exchange = await lane.wire.exchange(sent, { deadlineMs: DEADLINE_MS });
       if (exchange.kind === 'none') {
         this.#hear('answer', 'none', '');
-        throw new Unanswered(NO_ANSWER, { whole: exchange.whole, isLate: exchange.isLate });
+        this.hadNoAnswer = true;
+        throw new Unanswered('no answer', { whole: exchange.whole, isLate: exchange.isLate });
       }
       const answer = answerOf(exchange);
       jars.keep(request.jar, answer);
@@ -164,5 +160,5 @@ function textOf(body: string | Uint8Array | null): string {
 
 /** The same in every execution: neither ports nor the system's names for how a connection ended. */
 function failed({ status, message }: Unanswered): Reply {
-  return { outcome: 'failed', error: status === null ? NO_ANSWER : message };
+  return { outcome: 'failed', error: status === null ? 'no answer' : message };
 }
