@@ -126,8 +126,9 @@ async function faultsTable(templates: ReadonlyMap<GateService, Template>): Promi
   return table(
     ['service', ...driverFaults.map(({ title }: DriverFault) => title)],
     rows,
-    'What a right service made of each fault: the answers to the requests that it struck, and how often; *ended*: the ' +
-      'process did. After each it was well again, or it says so. Written by `node .ci/gate.ts` from real runs.',
+    'What a right service made of each fault: the answers to the requests that it struck or that ended while it lasted, ' +
+      'and how often; *ended*: the process did, and was started again. No answer of any of these runs was wrong, unless ' +
+      'it says so. Written by `node .ci/gate.ts` from real runs.',
   );
 }
 
