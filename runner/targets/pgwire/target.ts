@@ -12,7 +12,6 @@ import type { ServiceAddress } from '../http/address.ts';
 import type { HttpApi } from '../http/api.ts';
 import { CookieJars } from '../http/cookies.ts';
 import { preparingSend, withinLimit } from '../http/preparing.ts';
-import type { StartedService } from '../http/service-process.ts';
 import { Wire } from '../http/wire.ts';
 import { AutocommitWrites, volatileFunctions } from '../locks/autocommit-writes.ts';
 import { Happenings } from '../locks/happenings.ts';
@@ -55,8 +54,6 @@ export interface TargetStand {
   readonly roots: () => readonly number[];
   terminate(pids: readonly number[]): Promise<void>;
   crash(): Promise<void>;
-  /** The service's processes; left out: they are not looked after here. */
-  readonly service?: Pick<StartedService, 'running' | 'gone'>;
 }
 
 export interface PgwireOptions {
@@ -97,8 +94,6 @@ export interface GateTold {
 }
 
 const LOOK_LIMIT_MS = 2_000;
-/** A service whose connections end is gone after so long, or was not about to go. */
-const GONE_MS = 200;
 /** Of the requests that are under way at the end, before the rest of them is cut. */
 const MOST_STEPS_TO_FINISH = 1_000;
 /** In this share of the steps the service's own doings get a turn. */
@@ -138,8 +133,6 @@ export class PgwireTarget implements Target, Standing, GateListener {
   /** What comes is let straight through: the city is looked at, or the service is dying. */
   #isStraight = false;
   #isCut = false;
-  /** Times that the service ended although nobody killed it. */
-  #ends = 0;
 
   constructor(options: PgwireOptions) {
     this.#options = options;
@@ -194,7 +187,6 @@ export class PgwireTarget implements Target, Standing, GateListener {
     await this.#step(own);
     this.#passage.stepped(!this.#canRequestsGoOn);
     await this.#backgroundTurn();
-    await this.#reviveIfGone();
     this.#moved = null;
     this.#wakeAll(own);
     this.#happenings.stepping = null;
@@ -228,39 +220,10 @@ export class PgwireTarget implements Target, Standing, GateListener {
       (task as PgwireTask).kill();
       this.#inside.delete(task as PgwireTask);
     }
-    this.#line = [];
-    this.#happenings.forgetWoken();
-    await this.#startAgain();
-  }
-
-  /**
-   * A service that ended by itself is started again on what it left, as whoever runs it would do. The requests that were
-   * in it have no answer; those that waited for room go on waiting.
-   */
-  async #reviveIfGone(): Promise<void> {
-    const { service } = this.#stand;
-    const inside = [...this.#inside];
-    if (!service || !inside.some(({ hadNoAnswer }) => hadNoAnswer)) return;
-    for (const task of inside) task.hadNoAnswer = false;
-    // A connection can be lost without it, but not the other way round.
-    const isThere = await withinTime(service.gone, GONE_MS).catch(() => service.running);
-    if (isThere === true) return;
-    this.#lanes.close();
-    const lost = inside.filter(({ isUnderWay }) => isUnderWay);
-    await Promise.all(lost.map(({ over }) => over));
-    const isExplained = inside.some(({ disturbed }) => disturbed);
-    for (const task of lost) {
-      task.seats.length = 0;
-      task.disturbed ||= isExplained;
-    }
-    this.#note({ type: 'note', data: { what: 'the service ended by itself', times: ++this.#ends } });
-    await this.#startAgain();
-    this.#hear();
-  }
-
-  async #startAgain(): Promise<void> {
     this.#isStraight = false;
+    this.#line = [];
     this.#fresh = [];
+    this.#happenings.forgetWoken();
     // What the service still says, dying, is nobody's.
     this.#gate.listener = null;
     const all = [...this.#gate.connections].map(({ pid }) => pid);
@@ -423,13 +386,6 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#parkings++;
     for (const task of this.#inside) {
       task.parkedSince = task.isUnderWay && !task.isAtGate ? (task.parkedSince ?? this.#parkings) : null;
-    }
-    this.#hear();
-  }
-
-  /** What requests have said and heard since, for the trace. */
-  #hear(): void {
-    for (const task of this.#inside) {
       for (const { kind, text, values } of task.takeHeard()) this.trace.add(kind, task.n, text, values);
     }
   }
