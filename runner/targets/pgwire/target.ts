@@ -12,6 +12,7 @@ import type { ServiceAddress } from '../http/address.ts';
 import type { HttpApi } from '../http/api.ts';
 import { CookieJars } from '../http/cookies.ts';
 import { preparingSend, withinLimit } from '../http/preparing.ts';
+import type { StartedService } from '../http/service-process.ts';
 import { Wire } from '../http/wire.ts';
 import { AutocommitWrites, volatileFunctions } from '../locks/autocommit-writes.ts';
 import { Happenings } from '../locks/happenings.ts';
@@ -54,6 +55,8 @@ export interface TargetStand {
   readonly roots: () => readonly number[];
   terminate(pids: readonly number[]): Promise<void>;
   crash(): Promise<void>;
+  /** The service's processes; left out: they are not looked after here. */
+  readonly service?: Pick<StartedService, 'running' | 'gone'>;
 }
 
 export interface PgwireOptions {
@@ -94,6 +97,8 @@ export interface GateTold {
 }
 
 const LOOK_LIMIT_MS = 2_000;
+/** A service whose connections end is gone after so long, or was not about to go. */
+const GONE_MS = 200;
 /** Of the requests that are under way at the end, before the rest of them is cut. */
 const MOST_STEPS_TO_FINISH = 1_000;
 /** In this share of the steps the service's own doings get a turn. */
@@ -133,6 +138,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
   /** What comes is let straight through: the city is looked at, or the service is dying. */
   #isStraight = false;
   #isCut = false;
+  /** The service has ended by itself. */
+  #hasEnded = false;
 
   constructor(options: PgwireOptions) {
     this.#options = options;
@@ -143,7 +150,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
   }
 
   async prepare(world: Readonly<Record<string, unknown>>): Promise<void> {
-    const { stage, plan, api, citizens, setupTimeoutMs, address } = this.#options;
+    const { stage, plan, api } = this.#options;
     this.#stand = await stage.begin(plan.service);
     Object.assign(this.versions, stage.versions);
     this.#gate.begin();
@@ -155,22 +162,25 @@ export class PgwireTarget implements Target, Standing, GateListener {
       objects: this.#options.objects,
       jars: this.#jars,
     });
+    await this.#background.whileAsked(() => this.#openCity(world));
+    const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
+    this.#background.writes = writes;
+    this.#passage = this.#newPassage(writes);
+    this.#watchSleep();
+    await this.#warmUp();
+  }
+
+  async #openCity(world: Readonly<Record<string, unknown>>): Promise<void> {
+    const { plan, api, citizens, setupTimeoutMs, address } = this.#options;
     const wire = new Wire(address, 1);
-    this.#background.isAsked = true;
     try {
       if (plan.service === 'keep') await this.#looks.untilAnswered(this.#lanes, plan.pool + 1);
       const send = () => preparingSend(wire, setupTimeoutMs, this.#jars);
       await withinLimit('setup', setupTimeoutMs, () => api.setup(citizens, send()));
       await withinLimit('reset', setupTimeoutMs, () => api.reset(world as JsonObject, send()));
     } finally {
-      this.#background.isAsked = false;
       wire.close();
     }
-    const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
-    this.#background.writes = writes;
-    this.#passage = this.#newPassage(writes);
-    this.#watchSleep();
-    await this.#warmUp();
   }
 
   start(call: Call, faults: TaskFaults): Task {
@@ -187,9 +197,25 @@ export class PgwireTarget implements Target, Standing, GateListener {
     await this.#step(own);
     this.#passage.stepped(!this.#canRequestsGoOn);
     await this.#backgroundTurn();
+    await this.#lookWhetherItEnded();
     this.#moved = null;
     this.#wakeAll(own);
     this.#happenings.stepping = null;
+  }
+
+  hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** A request that lost its connection is how the end of a service shows first. */
+  async #lookWhetherItEnded(): Promise<void> {
+    const { service } = this.#stand;
+    const inside = [...this.#inside];
+    if (!service || !inside.some(({ hadNoAnswer }) => hadNoAnswer)) return;
+    for (const task of inside) task.hadNoAnswer = false;
+    // A connection can be lost without it, but not the other way round.
+    await withinTime(service.gone, GONE_MS).catch(() => {});
+    if (!service.running) this.#hasEnded = true;
   }
 
   async #step(own: PgwireTask): Promise<void> {
@@ -220,10 +246,14 @@ export class PgwireTarget implements Target, Standing, GateListener {
       (task as PgwireTask).kill();
       this.#inside.delete(task as PgwireTask);
     }
-    this.#isStraight = false;
     this.#line = [];
-    this.#fresh = [];
     this.#happenings.forgetWoken();
+    await this.#startAgain();
+  }
+
+  async #startAgain(): Promise<void> {
+    this.#isStraight = false;
+    this.#fresh = [];
     // What the service still says, dying, is nobody's.
     this.#gate.listener = null;
     const all = [...this.#gate.connections].map(({ pid }) => pid);
@@ -237,6 +267,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
     const { refuses } = this.#gate;
     this.#gate.refuses = false;
     await this.#stand.crash();
+    this.#hasEnded = false;
     this.#gate.listener = this.#background.learner;
     this.#watchSleep();
     await this.#warmUp();
@@ -329,7 +360,9 @@ export class PgwireTarget implements Target, Standing, GateListener {
 
   absorb(): void {
     if (this.#fresh.length === 0) return;
-    const groups = this.#fresh.splice(0).filter(({ state }) => state === 'held');
+    const came = this.#fresh.splice(0).filter(({ state }) => state === 'held');
+    const groups = came.filter((group) => !this.#background.knows(group));
+    for (const group of came) if (!groups.includes(group)) this.#seat(group, this.#background);
     const askers = [...this.#inside].filter(({ isUnderWay }) => isUnderWay);
     for (const asker of askers)
       asker.parkedSince = asker.isAtGate ? null : (asker.parkedSince ?? this.#parkings);
@@ -386,20 +419,26 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#parkings++;
     for (const task of this.#inside) {
       task.parkedSince = task.isUnderWay && !task.isAtGate ? (task.parkedSince ?? this.#parkings) : null;
+    }
+    this.#hear();
+  }
+
+  /** What requests have said and heard since, for the trace. */
+  #hear(): void {
+    for (const task of this.#inside) {
       for (const { kind, text, values } of task.takeHeard()) this.trace.add(kind, task.n, text, values);
     }
   }
 
   /** A turn of the service's own doings: when the seed says so, or when nothing else can go on. */
   async #backgroundTurn(): Promise<void> {
-    const isDrawn = this.#options.prng.chance(BACKGROUND_SHARE);
-    for (let turn = 0; this.#background.canGoOn; turn++) {
-      const isAlone = !this.#canRequestsGoOn;
-      if (!(turn === 0 && isDrawn) && !isAlone) return;
-      const moved = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
+    let isDrawn = this.#options.prng.chance(BACKGROUND_SHARE);
+    while (this.#background.canGoOn && (isDrawn || !this.#canRequestsGoOn)) {
+      isDrawn = false;
+      const isHandedOn = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
       this.#moved = null;
-      if (moved) await this.#settle();
-      else if (!isAlone) return;
+      // With the last of them over, it is waited for whatever comes next.
+      if (isHandedOn || !this.canGoOn()) await this.#settle();
     }
   }
 
@@ -455,6 +494,9 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#inside.delete(task);
     if (task.lane) this.#lanes.give(task.lane);
     if ('thrown' in task.outcome) throw task.outcome.thrown;
+    task.leftOpen = task.seats.length > 0;
+    // What it has not come to the end of goes on, and is nobody's any more.
+    for (const seat of task.seats.splice(0)) this.#background.takeOver(seat);
     task.reply = task.outcome.reply;
     task.state = 'done';
   }

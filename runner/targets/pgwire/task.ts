@@ -26,6 +26,7 @@ export class PgwireTask implements Task, Asker, SeatOwner {
   state: Task['state'] = 'ready';
   reply: Task['reply'] = null;
   disturbed = false;
+  leftOpen = false;
   owner: unknown = null;
   readonly n: number;
   readonly call: Call;
@@ -40,6 +41,10 @@ export class PgwireTask implements Task, Asker, SeatOwner {
   isInLine = false;
   /** What came of the call; null: the service is still at it. */
   outcome: Outcome | null = null;
+  /** Resolves, never rejects, when there is one. */
+  over: Promise<void> = Promise.resolve();
+  /** A request of it had no answer, and nobody has looked yet whether the service is there still. */
+  hadNoAnswer = false;
   /** Statements of it that were executed. */
   executed = 0;
   /** A fault on the wire that is still to strike it. */
@@ -82,7 +87,7 @@ export class PgwireTask implements Task, Asker, SeatOwner {
   /** Sends the call on its way. `came`: it is over. */
   begin(api: HttpApi, lane: Lane, jars: CookieJars, came: () => void): void {
     this.lane = lane;
-    api
+    this.over = api
       .perform(this.call, this.#sendOn(lane, jars))
       .then(
         (reply) => ({ reply }),
@@ -118,6 +123,7 @@ export class PgwireTask implements Task, Asker, SeatOwner {
       const exchange = await lane.wire.exchange(sent, { deadlineMs: DEADLINE_MS });
       if (exchange.kind === 'none') {
         this.#hear('answer', 'none', '');
+        this.hadNoAnswer = true;
         throw new Unanswered('no answer', { whole: exchange.whole, isLate: exchange.isLate });
       }
       const answer = answerOf(exchange);
