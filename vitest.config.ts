@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const shared = { pool: 'forks' as const, globalSetup: ['test/helpers/global-setup.ts'] };
 
+/** Whole runs in real time, beside the tests of their kind; `npm test` has to be over in five minutes. */
+const WHOLE_RUNS = ['test/simulation/strangers-right.test.ts', 'test/e2e/web-real-run.test.ts'];
+
 /** Four suites, each with a script of its own; test/README.md says what belongs where. */
 export default defineConfig({
   test: {
@@ -12,6 +15,7 @@ export default defineConfig({
           ...shared,
           name: 'test',
           include: ['test/{unit,integration,simulation,e2e}/**/*.test.{ts,tsx}'],
+          exclude: WHOLE_RUNS,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // More than the cores that it is measured on: a good part of a test is waiting for processes and leases.
@@ -25,6 +29,7 @@ export default defineConfig({
           name: 'heavy',
           include: [
             'test/heavy/**/*.test.ts',
+            ...WHOLE_RUNS,
             'test/simulation/linearizability-{oracle,rules}.test.ts',
             'test/simulation/{ruled-cities,culprit}.test.ts',
           ],

@@ -89,8 +89,10 @@ function startClock(checkpoint: Checkpoint, toDo: number) {
       const done = total - toDo + seeds;
       const failing = checkpoint.found.reduce((sum, found) => sum + found.seeds, 0);
       const rate = `${formatCompact(seeds / seconds)} seeds/s ${formatCompact(operations / seconds)} op/s`;
+      const { proved, identical } = checkpoint;
+      const again = proved === 0 ? '' : `, ${identical} of ${proved} the same again`;
       const left = formatSeconds(((toDo - seeds) * seconds) / Math.max(1, seeds));
-      return `${bar(done / total, 16)} ${formatNumber(done)}/${formatNumber(total)}  ${rate}  ${left} left  ${failing} failing`;
+      return `${bar(done / total, 16)} ${formatNumber(done)}/${formatNumber(total)}  ${rate}  ${left} left  ${failing} failing${again}`;
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Checkpoint, Found } from '../campaign/checkpoint.ts';
 import { rangesText, sizeOf } from '../campaign/ranges.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
+import { laneLines } from './lanes.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
 
@@ -26,8 +27,18 @@ export function campaignText(checkpoint: Checkpoint, style: Style): string {
     ...(share === null ? [] : [share]),
     '',
     ...tableLines(COLUMNS, found),
+    ...inSql(found, style),
     ...(reproductions.length === 0 ? [] : ['', style.bold('Reproduce'), ...reproductions]),
   ].join('\n');
+}
+
+/** What the smallest reproduction of each sent to its database, of a service behind a gate. */
+function inSql(found: readonly Found[], style: Style): string[] {
+  return found.flatMap(({ signature, smallest }) => {
+    if (!smallest || smallest.wire.length === 0) return [];
+    const heading = `${safeText(formatSignature(signature))}, in SQL`;
+    return ['', style.bold(heading), ...laneLines(smallest.wire, style).map((line) => `  ${line}`)];
+  });
 }
 
 /** How many failing seeds were the same again behind a gate; null: none was executed again. */

@@ -3,6 +3,7 @@ import { type Smallest, type StoryStep, timesOfEach } from '../../server/contrac
 import { formatClock, formatNumber, formatSeconds } from '../run/format.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { valueText } from '../run/value-text.ts';
+import { laneLines } from './lanes.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
 
@@ -13,6 +14,7 @@ export function smallestText(smallest: Smallest, style: Style): string {
     '',
     ...tableLines(columns(style), smallest.story),
     '',
+    ...lanesSection(smallest, style),
     style.bold('Why it is wrong'),
     `  ${safeText(smallest.invariant)}: ${safeLines(smallest.message)}`,
     ...(actual === null || actual === undefined ? [] : [`  actual    ${valueText(actual)}`]),
@@ -23,6 +25,12 @@ export function smallestText(smallest: Smallest, style: Style): string {
     '',
     ...proofLines(smallest).map((line) => style.dim(line)),
   ].join('\n');
+}
+
+/** What the service sent to its database meanwhile, of a run behind a gate. */
+function lanesSection({ wire }: Smallest, style: Style): string[] {
+  if (wire.length === 0) return [];
+  return [style.bold('In SQL'), ...laneLines(wire, style).map((line) => `  ${line}`), ''];
 }
 
 /** What was shown of it, and at what cost. */

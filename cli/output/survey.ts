@@ -12,7 +12,7 @@ const LONGEST = 80;
 export function surveyLines(survey: Survey): string[] {
   const { template, cloneMs, identical, pool, settle, notes } = survey;
   return [
-    `template: ${formatBytes(template.bytes)}, cloned in ${ms(cloneMs)} by ${safeText(template.how)}`,
+    `template: ${formatBytes(template.bytes)}, ${safeText(template.how)}, cloned in ${ms(cloneMs)}`,
     `each execution: ${WAYS[survey.service]} (${timesText(survey)}); ${formatNumber(identical.same)} of ${formatNumber(identical.executions)} trials were identical`,
     `settled: ${SETTLED[settle]}; its pool has ${formatNumber(pool)} ${pool === 1 ? 'connection' : 'connections'}`,
     ...backgroundLine(survey),

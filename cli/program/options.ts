@@ -2,7 +2,7 @@
 import { Argument, type Command, Option } from 'commander';
 import { PROCESS_SETTINGS, type ProcessSettingName } from '../../server/contract/process-settings.ts';
 import { RUN_ROWS, RUN_SETTINGS } from '../../server/contract/run-settings.ts';
-import { flagOf, isRepeatable, type Setting } from '../../server/contract/setting.ts';
+import { flagOf, isRepeatable, type RunSetting, type Setting } from '../../server/contract/setting.ts';
 import { standardOf } from '../../server/contract/setting-text.ts';
 import { choose, parserOf, reporter, templateUrl, wholeNumber } from './flags.ts';
 
@@ -53,12 +53,15 @@ export function runOption(name: keyof typeof RUN_SETTINGS): Option {
 
 /** The options that decide what is executed. `standardTarget`: the target when none is named. */
 export function addRunSettings(command: Command, standardTarget: string): Command {
-  for (const [name, setting] of RUN_ROWS) {
-    if (setting.commands?.includes(command.name()) === false || flagOf(name, setting) === null) continue;
-    const option = optionOf(name, setting, name === 'target' ? { standard: standardTarget } : {});
-    command.addOption(option.helpGroup(setting.isOfGate ? GROUPS.gate : GROUPS[setting.group]));
-  }
+  for (const [name, setting] of RUN_ROWS)
+    if (!setting.isOfGate) addRunSetting(command, name, setting, standardTarget);
   return collectTargets(command);
+}
+
+function addRunSetting(command: Command, name: string, setting: RunSetting, standardTarget: string): void {
+  if (setting.commands?.includes(command.name()) === false || flagOf(name, setting) === null) return;
+  const option = optionOf(name, setting, name === 'target' ? { standard: standardTarget } : {});
+  command.addOption(option.helpGroup(setting.isOfGate ? GROUPS.gate : GROUPS[setting.group]));
 }
 
 /** `--target` can be given several times, for a service at several URLs: the first is the target, all are `targets`. */
@@ -90,7 +93,7 @@ export function addServiceOptions(command: Command): Command {
     '--gate [URL]',
     'a gate before the database of --exec: the seed decides which statement goes next; of a template of yours, never written to, or of an empty one',
   ).argParser(templateUrl);
-  return command
+  command
     .addOption(exec.helpGroup(GROUPS.faults))
     .addOption(adapter.helpGroup(GROUPS.city))
     .optionsGroup(GROUPS.gate)
@@ -103,6 +106,8 @@ export function addServiceOptions(command: Command): Command {
       ),
     )
     .addOption(new Option('--gate-large', 'a template above 1 GiB is meant'));
+  for (const [name, setting] of RUN_ROWS) if (setting.isOfGate) addRunSetting(command, name, setting, '');
+  return command;
 }
 
 /** A file of the user's may stand there, too. */

@@ -25,8 +25,8 @@ function templateText(template: unknown): string[] {
   if (typeof template !== 'object' || template === null) return [];
   const { bytes, how } = template as Record<string, unknown>;
   const size = typeof bytes === 'number' ? formatBytes(bytes) : '';
-  const way = typeof how === 'string' ? `by ${safeText(how)}` : '';
-  return [`template ${[size, way].filter((part) => part !== '').join(' ')}`.trimEnd()];
+  const way = typeof how === 'string' ? safeText(how) : '';
+  return [`template ${[size, way].filter((part) => part !== '').join(', ')}`.trimEnd()];
 }
 
 function backgroundText(background: unknown): string[] {

@@ -13,7 +13,7 @@ const CHANCE: PartingClass = {
     'The service answered the same request otherwise: look for a value of its clock, a random number or a cache.',
 };
 const ORDER: PartingClass = {
-  class: 'order',
+  class: "pool order or driver's timer",
   advice:
     'Another request went on: the service let its connections or timers decide. Try `--settle sleep`, or `--gate-service restart`.',
 };

@@ -5,6 +5,7 @@
 import {
   CONTRACT_RULES,
   type FaultName,
+  GATE_FAULTS,
   type RunConfig,
   type ServiceRules,
 } from '../../server/contract/index.ts';
@@ -45,6 +46,13 @@ const WALK = 'random';
 const AUDIT_EVERY = 250;
 /** Calls that the target remembers beyond their end: what others do with the same keys must meet them. */
 const KEPT_BY_TARGET = 32;
+
+/** Faults between a service and its database. */
+const ON_THE_WIRE: ReadonlySet<FaultName> = new Set([
+  ...GATE_FAULTS,
+  'serialization-failure',
+  'pool-exhaustion',
+]);
 
 export interface SimulationOptions {
   seed: number;
@@ -90,6 +98,8 @@ export class Simulation {
   #awayUntilMs = 0;
   #refusedUntilMs = Number.NEGATIVE_INFINITY;
   #isAudited = true;
+  /** The last fault between the service and its database since the service was started; null: none. */
+  #lastOnWire: FaultName | null = null;
 
   constructor(options: SimulationOptions) {
     const { seed, config, workload, target, recorder, counters, objectNoun } = options;
@@ -184,6 +194,7 @@ export class Simulation {
   /** One step of the schedule. */
   step(): void | Promise<void> {
     this.#options.clock.virtualMs = this.now;
+    if (this.#options.target.hasEnded?.()) return this.#ended();
     if (this.#crashDue !== null) return this.#crash(this.#crashDue);
     if (!this.#scheduler.stuck) return this.#scheduler.step();
     this.verdicts.fail(stuck(this.#underWay, this.verdicts.lastIndex));
@@ -280,7 +291,26 @@ export class Simulation {
   async #crash(awayMs: number): Promise<void> {
     this.#crashDue = null;
     this.#awayUntilMs = this.now + awayMs;
+    // It has to connect to begin again.
+    this.#acceptConnections();
     await this.#scheduler.crash();
+    this.#lastOnWire = null;
+  }
+
+  /** Where a fault on the wire went before, drivers are known to end their process: then somebody starts it again. */
+  async #ended(): Promise<void> {
+    const after = this.#lastOnWire;
+    this.verdicts.note('the service ended by itself', { after });
+    if (after === null) {
+      this.verdicts.fail(endedByItself(this.verdicts.lastIndex));
+      return;
+    }
+    await this.#crash(0);
+  }
+
+  #acceptConnections(): void {
+    this.#refusedUntilMs = Math.min(this.#refusedUntilMs, this.now);
+    this.#options.target.refuseConnections?.(false);
   }
 
   #attempt(flow: Flow, retryOf: number | null): void {
@@ -365,6 +395,7 @@ export class Simulation {
   }
 
   #strike(name: FaultName, flow: Flow, attempt: number, data: Record<string, unknown>): void {
+    if (ON_THE_WIRE.has(name)) this.#lastOnWire = name;
     this.#options.trace?.struck.push(muteName(flow.n, attempt, name));
     this.verdicts.strike(name, flow.call, data);
   }
@@ -411,7 +442,7 @@ export class Simulation {
     const { flow, faults, tried } = attempt;
     if (!this.verdicts.unanswered(attempt, attempt.parts, cause, failed?.leftOpen)) return;
     if (failed && tried) {
-      const found = { error: cause, explained: failed.disturbed || this.#wasRefused(attempt) };
+      const found = { error: cause, explained: failed.disturbed || this.#isExplained(attempt) };
       if (!this.verdicts.failedInside(attempt, tried, found)) return;
     }
     if (faults === null) return this.#forgetIfOver(flow);
@@ -440,9 +471,10 @@ export class Simulation {
     else this.#through(attempt.flow);
   }
 
-  /** The database refused connections while it was under way. */
-  #wasRefused({ invokedMs }: Attempt): boolean {
-    return invokedMs <= this.#refusedUntilMs;
+  /** The database refused connections while it was under way, or a fault on the wire ended the service. */
+  #isExplained({ invokedMs }: Attempt): boolean {
+    const hasEnded = this.#options.target.hasEnded?.() === true;
+    return invokedMs <= this.#refusedUntilMs || (hasEnded && this.#lastOnWire !== null);
   }
 
   #isTooLate(attempt: Attempt): boolean {
@@ -499,6 +531,13 @@ function unanswerable(operation: Attempt, requests: number, cause: string, event
     operation,
     eventIndex,
   });
+}
+
+/** Nothing that the run did explains it. */
+function endedByItself(eventIndex: number): Failure {
+  const message = 'The service ended by itself, and nothing that the run did explains it.';
+  const expected = 'a service that stays up';
+  return unanswering({ invariant: 'service-stays-up', message, actual: message, expected, eventIndex });
 }
 
 /** Requests wait and nothing can ever wake them. */

@@ -1,4 +1,5 @@
 /** What a run did, for replaying and shrinking it. */
+import type { WireLine } from '../../server/contract/index.ts';
 
 export interface Trace {
   /** Position picked among the ready requests, step by step; empty where the world picks. */
@@ -7,6 +8,8 @@ export interface Trace {
   struck: string[];
   /** Planned operations begun, in order. */
   begun: Begun[];
+  /** What went over the wire of a gated run; empty for others. */
+  wire: readonly WireLine[];
 }
 
 export interface Begun {
@@ -18,5 +21,5 @@ export interface Begun {
 }
 
 export function emptyTrace(): Trace {
-  return { picks: [], struck: [], begun: [] };
+  return { picks: [], struck: [], begun: [], wire: [] };
 }

@@ -5,7 +5,8 @@ export type SqlValue = string | number | boolean | bigint | null | readonly stri
 
 /**
  * Sends one statement: `` sql`select … where id = ${id}` ``. Values travel as parameters. Resolves with
- * the rows; rejects with an error that has PostgreSQL's SQLSTATE as `code`.
+ * the rows; rejects with an error that has PostgreSQL's SQLSTATE as `code`. Outside of `begin` it is a transaction by
+ * itself; one that writes or locks rows is committed in a step of its own, between which and its effect others go on.
  */
 export interface SqlClient {
   <Row extends object = Record<string, unknown>>(

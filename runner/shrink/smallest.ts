@@ -1,5 +1,5 @@
 /** Composes what is shown and stored of a shrunk run. */
-import type { Forensic, Smallest } from '../../server/contract/index.ts';
+import type { Forensic, Smallest, WireLine } from '../../server/contract/index.ts';
 import { rounded } from '../harness/rounded.ts';
 import { reproduceOwn } from '../reproduce.ts';
 import { configOf, type Subject } from './candidate.ts';
@@ -27,6 +27,7 @@ export function composeSmallest(subject: Subject, shrunk: Shrunk): Smallest {
     actual,
     expected,
     story: storyOf(trial.events),
+    wire: wireOf(trial.trace.wire, !config.redactValues),
     reproduce: reproduceOwn({ scenario, target, seed, config, exec: subject.exec ?? null }),
     minimal,
     failsOtherwise,
@@ -34,4 +35,11 @@ export function composeSmallest(subject: Subject, shrunk: Shrunk): Smallest {
     executions,
     seconds: rounded(seconds),
   };
+}
+
+/** No more lines of the wire are kept: what no person reads is left out. */
+const MOST_LINES = 300;
+
+function wireOf(lines: readonly WireLine[], withValues: boolean): WireLine[] {
+  return lines.slice(0, MOST_LINES).map((line) => (withValues ? { ...line } : { ...line, values: '' }));
 }

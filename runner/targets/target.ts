@@ -19,7 +19,7 @@ export interface Task {
    */
   disturbed: boolean;
   /** True when it is done and yet may take effect later: something of it has not come to its end. */
-  readonly leftOpen?: boolean;
+  leftOpen?: boolean;
   /** What the engine hangs on the task; the target never reads it. */
   owner: unknown;
 }
@@ -51,6 +51,8 @@ export interface Target {
    * undone, and every request inside is over with a `failed` reply. Afterwards it works again.
    */
   crash(inside: readonly Task[]): void | Promise<void>;
+  /** True once the service has ended by itself: what is inside is lost, and `crash` starts it again. */
+  hasEnded?(): boolean;
   /** How many connections the service may use at once from now on; null: all of them. */
   limitPool(connections: number | null): void;
   /** True: whoever opens a connection to the database is refused, until it is called with false. */

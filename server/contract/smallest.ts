@@ -19,6 +19,22 @@ export const storyStepSchema = z.object({
 });
 export type StoryStep = z.infer<typeof storyStepSchema>;
 
+/** One line of what went over the wire of a gated run. UUIDs and timestamps are renamed. */
+export const wireLineSchema = z.object({
+  /**
+   * `request`: with its words; `statement`: it is let through, with its values; `rows`: what the database answered to it; `lock`:
+   * it waits for one, is taken back, is a deadlock's victim, or was struck by a fault; `answer`: the service's to a request;
+   * `notification`: one is handed on; `quiet`: nothing can go on.
+   */
+  kind: z.enum(['request', 'statement', 'rows', 'lock', 'answer', 'notification', 'quiet']),
+  /** The number of a request, or the service's own doings. */
+  owner: z.union([z.int(), z.literal('background')]),
+  text: z.string(),
+  /** Values of a statement, rows, or a body; empty: there are none, or they are left out. */
+  values: z.string(),
+});
+export type WireLine = z.infer<typeof wireLineSchema>;
+
 export const smallestSchema = z.object({
   version: z.literal(1),
   scenario: z.string(),
@@ -38,6 +54,8 @@ export const smallestSchema = z.object({
   actual: z.unknown(),
   expected: z.unknown(),
   story: z.array(storyStepSchema),
+  /** What went over the wire, of a gated run. */
+  wire: z.array(wireLineSchema).default([]),
   /** The command that reproduces it. */
   reproduce: z.string(),
   /** True when it was shown that without any one of the operations it does not fail this way. */

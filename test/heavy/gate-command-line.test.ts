@@ -114,10 +114,10 @@ it('a campaign finds it, tells the share, and keeps what starts the service here
 });
 
 it('a service that does not speak to the gate is told what to set, and nothing is launched', async () => {
-  const before = JSON.parse((await here(['runs', '--json'])).stdout) as unknown;
+  const before = (await here(['runs', '--json'])).stdout;
   const exec = `env DATABASE_URL=postgres://nobody@127.0.0.1:1/none ${SERVICE}`;
   const run = await here(['run', '--log', ...gated(exec)]);
   expect(run, run.stdout + run.stderr).toMatchObject({ exitCode: 2 });
   expect(run.stderr).toContain('Nothing was launched.');
-  expect(JSON.parse((await here(['runs', '--json'])).stdout)).toEqual(before);
+  expect((await here(['runs', '--json'])).stdout).toBe(before);
 });

@@ -30,7 +30,7 @@ it('transactions that deadlock, wait at their commit or go back to a savepoint r
     deadlocks += first.deadlocks;
   }
   await cities.close();
-  // What is left to PostgreSQL there is said in runner/README.md; seed 83 is one that meets it.
+  // What is left to PostgreSQL there is said in runner/README.md.
   expect(different.length, `serializable, different: ${different}`).toBeLessThanOrEqual(SEEDS / 100);
   expect(deadlocks).toBeGreaterThan(SEEDS);
 }, 1_800_000);

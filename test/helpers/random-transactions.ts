@@ -79,7 +79,10 @@ const ACTS = {
 type ActName = keyof typeof ACTS;
 const NAMES = Object.keys(ACTS) as ActName[];
 /** What is also done outside of transactions. */
-const ALONE: readonly ActName[] = ['increment', 'increment two'];
+const ALONE: readonly ActName[] = [
+  ...(['increment', 'increment', 'increment two', 'increment two', 'lock two', 'share'] as const),
+  ...(['insert key', 'insert two keys', 'drop keys', 'insert late', 'child'] as const),
+];
 /** States in which a transaction of these ends for good. */
 const REFUSALS = ['23505', '23503', '25P02', '40001'];
 

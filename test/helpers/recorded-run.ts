@@ -1,6 +1,6 @@
 /** A short recorded run of `bookings`: its row and its frames, the same every time. */
 import type { EndFrame, Frame, Run, RunEvent, Snapshot } from '../../server/contract/index.ts';
-import { passOf, runConfigSchema } from '../../server/contract/index.ts';
+import { ENGINE_GENERATION, passOf, runConfigSchema } from '../../server/contract/index.ts';
 
 export const RUN_ID = '0198c2d4-1b2c-7d3e-8f4a-5b6c7d8e7f3c';
 const START_MS = Date.parse('2025-11-22T20:00:00.000Z');
@@ -24,7 +24,7 @@ export function recordedRun(changes: Partial<Run> = {}): Run {
     stopReason: null,
     runner: 'runner-1',
     campaign: null,
-    generation: 1,
+    generation: ENGINE_GENERATION,
     version: '0.2.0',
     lostAttempts: [],
     live: { status: 'RUNNING', eventIndex: -1, metrics: {}, eventsPerSecond: 0, heartbeatAt: null },

@@ -184,7 +184,11 @@ export function conninfo(login: Login, more = 'sslmode=disable gssencmode=disabl
 }
 
 /** All that it writes, and how it ended where that is not well. */
-export function runProgram(command: string, parameters: readonly string[], input = ''): Promise<string> {
+export function runProgram(
+  command: string,
+  parameters: readonly string[],
+  input: string | Promise<string> = '',
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, parameters, { stdio: ['pipe', 'pipe', 'pipe'] });
     let output = '';
@@ -196,6 +200,6 @@ export function runProgram(command: string, parameters: readonly string[], input
     });
     child.on('error', reject);
     child.on('close', (exit) => resolve(exit === 0 ? output : `${output}\nexit ${exit}`));
-    child.stdin.end(input);
+    void Promise.resolve(input).then((text) => child.stdin.end(text));
   });
 }

@@ -210,6 +210,16 @@ describe('a database of somebody’s', () => {
     );
   });
 
+  it('is refused where it is not there, or its server is not', async () => {
+    const there = new URL(url);
+    await expect(claim({ url: Object.assign(new URL(there), { pathname: '/none' }).href })).rejects.toThrow(
+      'There is no database none on the server of --gate.',
+    );
+    await expect(claim({ url: `postgres://somebody:secret-of-his@127.0.0.1:1/shop` })).rejects.toThrow(
+      /^The gate cannot connect to postgres:\/\/\*\*\*@127\.0\.0\.1:1\/shop: .*ECONNREFUSED.*Start that server/,
+    );
+  });
+
   it('is refused where the server does not let a role of ours in', async () => {
     const source = await shop();
     const [row] = await database.superuser`select current_setting('hba_file') as file`;

@@ -1,8 +1,13 @@
 /** At the closed gate statements are held, and who decides sends them, takes them back, or answers in their place. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Gate } from '../../runner/targets/pgwire/gate.ts';
+import { PacketStream } from '../../runner/targets/pgwire/packets.ts';
+import { FLUSH, ownStatement, SYNC } from '../../runner/targets/pgwire/protocol/compose.ts';
+import { logIn } from '../../runner/targets/pgwire/upstream.ts';
 import type { Group } from '../../runner/targets/pgwire/wire.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { letThrough, startGate, type TestListener } from '../helpers/wire-gate.ts';
@@ -299,6 +304,56 @@ print(one.execute("select 1 + 1").fetchone())`;
   expect(await control`select count(*)::int n from notes where body in ('a', 'c')`).toEqual([{ n: 0 }]);
 });
 
+/** What a client says that asks for answers with Flush, and for the end with Sync. */
+const flushed = (text: string) => Buffer.concat([ownStatement(text).subarray(0, -SYNC.length), FLUSH]);
+
+test.each(['raised', 'replaced'])(
+  'after an error that is %s, a client that sends Flush is skipped to its Sync',
+  async (how) => {
+    const backend = await logIn(
+      { ...login, tls: false },
+      { client: null, database: 'any', minor: 0, parameters: new Map() },
+    );
+    const stream = new PacketStream(backend.socket);
+    stream.socket.resume();
+    const heard = async (last: string) => {
+      let types = '';
+      while (!types.endsWith(last)) types += (await stream.message())?.type ?? last;
+      return types;
+    };
+    gate.isOpen = false;
+    stream.write(flushed('select capacity from slots'));
+    const first = await listener.next();
+    await letThrough(first);
+    expect(await heard('C33')).toMatch(/^3312D+C33$/);
+    stream.write(flushed("insert into notes (body) values ('a')"));
+    const second = await listener.next();
+    const { connection } = second;
+    expect(second).toMatchObject({ kind: 'flush', canBeHeldAgain: false });
+    expect(connection.canInject).toBe(false);
+    if (how === 'raised') await connection.raiseInstead(second, '40001', 'raised');
+    else {
+      connection.send(second);
+      connection.replaceByError(second, '40001', 'replaced');
+      await second.answered;
+    }
+    connection.deliver(second);
+    expect(await heard('E')).toMatch(/^(3312)?E$/);
+    stream.write(
+      flushed("insert into notes (body) values ('b')"),
+      flushed("insert into notes (body) values ('c')"),
+    );
+    stream.write(SYNC);
+    expect(await heard('Z')).toBe('Z');
+    expect(connection.canInject).toBe(true);
+    expect(listener.groups).toEqual([]);
+    // An error that was only told had an effect in the database, which the Sync commits.
+    const bodies = await control`select body from notes where body in ('a', 'b', 'c')`;
+    expect(bodies).toEqual(how === 'raised' ? [] : [{ body: 'a' }]);
+    backend.socket.destroy();
+  },
+);
+
 test('data of a COPY flows while its statement is under way', async () => {
   gate.isOpen = false;
   const input = Array.from({ length: 20_000 }, (_, n) => `copied ${n}\n`).join('');
@@ -313,6 +368,40 @@ test('data of a COPY flows while its statement is under way', async () => {
   const out = runProgram('psql', [conninfo(login), '-c', 'copy notes to stdout']);
   expect((await letThrough(await listener.next())).tags).toEqual(['COPY 20030']);
   expect((await out).split('\n').length).toBe(20_031);
+});
+
+test('function calls are groups too', async () => {
+  gate.isOpen = false;
+  const file = join(import.meta.dirname, 'pgwire-held.test.ts');
+  const program = runProgram('psql', [conninfo(login), '-Atc', `\\lo_import ${file}`]);
+  let isOver = false;
+  const over = program.then(() => {
+    isOver = true;
+    listener.closed(undefined as never);
+  });
+  const kinds: string[] = [];
+  for (;;) {
+    await listener.until(() => listener.groups.length > 0 || isOver);
+    const group = listener.groups.shift();
+    if (!group) break;
+    kinds.push(group.kind);
+    await letThrough(group);
+  }
+  await over;
+  expect(kinds).toContain('function');
+  const [row] = await control`select lo_get(oid) content from pg_largeobject_metadata`;
+  expect(row?.['content'].equals(await readFile(file))).toBe(true);
+});
+
+test('an answer that is too large to be held is let out as it comes', async () => {
+  const client = await connect();
+  gate.isOpen = false;
+  const large = client.query("select i, repeat('x', 1000000) from generate_series(1, 100) i");
+  const group = await letThrough(await listener.next());
+  expect((await large).rows.length).toBe(100);
+  expect(group.rowCount).toBe(100);
+  expect(group.rows[99]?.[0]).toBe('100');
+  expect(group.rows[99]?.[1]?.length).toBeLessThan(2_000);
 });
 
 test('a notification waits until it is handed on', async () => {

@@ -8,8 +8,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Gate } from '../../runner/targets/pgwire/gate.ts';
 import { PacketStream } from '../../runner/targets/pgwire/packets.ts';
 import { readError } from '../../runner/targets/pgwire/protocol/backend.ts';
-import { int32 } from '../../runner/targets/pgwire/protocol/compose.ts';
+import { int32, query } from '../../runner/targets/pgwire/protocol/compose.ts';
 import { SSL_REQUEST, startup } from '../../runner/targets/pgwire/protocol/startup.ts';
+import { logIn } from '../../runner/targets/pgwire/upstream.ts';
 import type { GateOptions, Upstream } from '../../runner/targets/pgwire/wire.ts';
 import { testFolder } from '../helpers/folder.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
@@ -44,6 +45,11 @@ async function connected<T>(change: pg.ClientConfig, work: (client: pg.Client) =
 
 const database_ = (client: pg.Client) =>
   client.query('select current_database() d').then(({ rows }) => rows[0].d as string);
+
+const isAsleep = () =>
+  expect
+    .poll(() => database.superuser`select 1 from pg_stat_activity where wait_event = 'PgSleep'`)
+    .toHaveLength(1);
 
 test('a client that asks for another database gets the clone', async () => {
   await open();
@@ -189,6 +195,35 @@ test('protocol 3.2 is spoken where the server does, and 3.0 agreed on where it i
   expect(older?.bytes.readInt32BE(5)).toBe(0x30000);
 });
 
+test('long keys of protocol 3.2 cancel a statement', async () => {
+  await open();
+  const backend = await logIn(
+    { ...login, tls: false },
+    { client: null, database: 'any', minor: 2, parameters: new Map() },
+  );
+  const key = backend.greeting.find((bytes) => bytes[0] === 'K'.charCodeAt(0))?.subarray(5) as Buffer;
+  expect(key.length).toBe(4 + 32);
+  const stream = new PacketStream(backend.socket);
+  stream.socket.resume();
+  stream.write(query('begin; select pg_sleep(60)'));
+  await isAsleep();
+  net.connect(login).end(Buffer.concat([int32(8 + key.length), int32(80877102), key]));
+  let message = await stream.message();
+  while (message && message.type !== 'E') message = await stream.message();
+  expect(readError(message?.bytes as Buffer).code).toBe('57014');
+  backend.socket.destroy();
+});
+
+test('encryption by GSSAPI is declined, and TLS can be asked for then', async () => {
+  await open();
+  const stream = new PacketStream(net.connect(login));
+  stream.write(int32(8), int32(80877104));
+  expect((await stream.bytes())?.toString()).toBe('N');
+  stream.write(SSL_REQUEST);
+  expect((await stream.bytes())?.toString()).toBe('S');
+  stream.socket.destroy();
+});
+
 test('at a gate that refuses, new connections get what a full server says', async () => {
   await open();
   gate.refuses = true;
@@ -211,13 +246,17 @@ test('a request to cancel reaches the statement', async () => {
   const script = `
 import psycopg, sys, threading
 one = psycopg.connect(sys.argv[1])
-timer = threading.Timer(0.2, one.cancel)
-timer.start()
+threading.Thread(target=lambda: (sys.stdin.readline(), one.cancel())).start()
 try:
     one.execute("select pg_sleep(60)")
 except psycopg.errors.QueryCanceled:
     print("cancelled")`;
-  expect(await runProgram(PYTHON, ['-c', script, conninfo(login)])).toBe('cancelled\n');
+  const told = runProgram(
+    PYTHON,
+    ['-c', script, conninfo(login)],
+    isAsleep().then(() => 'now\n'),
+  );
+  expect(await told).toBe('cancelled\n');
 });
 
 /** A server of our own that asks for a password in this way. */

@@ -95,6 +95,10 @@ describe('launching', () => {
       config: { rules, targets: [target, 'http://127.0.0.1:3001'], setupTimeoutSeconds: 90 },
     };
     expect(await launch(server.url, service as never)).toMatchObject(service);
+    const gated = { target, runner: 'mine', config: { gate: 'keep', settle: 'sleep', pool: 4 } };
+    expect(await launch(server.url, gated as never)).toMatchObject({
+      ...{ target, config: { ...gated.config, operations: 2_000, durationSeconds: null } },
+    });
     const seeds = await Promise.all([1, 2, 3].map(async () => (await launch(server.url)).seed));
     expect(new Set(seeds).size).toBe(3);
   });
@@ -113,6 +117,12 @@ describe('launching', () => {
     ],
     [{ target: 'http://h:1', config: { targets: ['http://h:2'] } }, ['the first of the targets']],
     [{ target: 'http://h:1', config: { targets: ['memory'] } }, ['config.targets', '"memory"']],
+    [
+      { target: 'http://h:1', config: { gate: 'keep' } },
+      ['config.gate', 'commands never come through the API'],
+    ],
+    [{ config: { gate: 'keep' }, runner: 'mine' }, ['config.gate', 'the target is "postgres"']],
+    [{ config: { faultRates: { 'backend-kill': 0.1 } } }, ['config.faultRates', 'this run has no gate']],
     [{ config: { opertions: 5 } }, ['config', '"opertions"']],
     [{ seeed: 5 }, ['"seeed"']],
     [{ seed: 1.5 }, ['seed', '1.5', 'whole number']],

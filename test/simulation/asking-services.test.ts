@@ -10,7 +10,7 @@ import { beginWorkload, findScenario } from '../../runner/scenarios/registry.ts'
 import type { Call } from '../../runner/service/call.ts';
 import { CityClock } from '../../runner/sim/clock.ts';
 import { MemoryTarget } from '../../runner/targets/memory.ts';
-import type { TaskFaults } from '../../runner/targets/target.ts';
+import type { Task, TaskFaults } from '../../runner/targets/target.ts';
 import { MemorySink } from '../../runner/telemetry/memory.ts';
 import {
   CONTRACT_RULES,
@@ -25,6 +25,7 @@ interface Asked {
   missing?: readonly string[];
   seed?: number;
   config?: Record<string, unknown>;
+  endsAfter?: number;
 }
 
 /** Notes what it is asked, and by which faults it is to be struck. */
@@ -39,18 +40,33 @@ class NotedTarget extends MemoryTarget {
     return super.start(call);
   }
 
+  /** Its process ends when it has been asked so often. */
+  endsAfter = Number.POSITIVE_INFINITY;
+  crashes = 0;
+
+  hasEnded(): boolean {
+    return this.calls.length >= this.endsAfter;
+  }
+
+  override crash(inside: readonly Task[]): void {
+    this.crashes++;
+    this.endsAfter = Number.POSITIVE_INFINITY;
+    super.crash(inside);
+  }
+
   refuseConnections(refuses: boolean): void {
     if (refuses) this.refused++;
   }
 }
 
-async function asked({ declared = {}, missing = [], seed = 3, config: given = {} }: Asked) {
+async function asked({ declared = {}, missing = [], seed = 3, config: given = {}, ...more }: Asked) {
   const rules = withDeclared(CONTRACT_RULES, declared);
   const config = runConfigSchema.parse({ operations: 400, ...given });
   const scenario = findScenario('bookings');
   const workload = beginWorkload(scenario, seed, config, rules);
   const clock = new CityClock();
   const target = new NotedTarget(bookings.memoryService?.(null) as never, clock);
+  if (more.endsAfter) target.endsAfter = more.endsAfter;
   const offers = (operation: string) => !missing.includes(operation);
   const about = { seed, config, rules, workload, offers, isContract: false, burstRate: 0, kills: true };
   const plan = liveBookings.plan({ ...about, isGivenUp: () => false } as never);
@@ -160,6 +176,22 @@ describe('faults on the wire', () => {
     const { target } = await asked({ config: { faults: 'brutal' } });
     expect(target.faults.every(({ wire }) => wire === null)).toBe(true);
     expect(target.refused).toBe(0);
+  });
+});
+
+describe('a service that ends by itself', () => {
+  it('is a finding where nothing that the run did explains it', async () => {
+    const { end } = await asked({ endsAfter: 40, config: { faults: 'none' } });
+    expect(end.failForensic).toMatchObject({ kind: 'liveness', invariant: 'service-stays-up' });
+  });
+
+  it('is started again after a fault on the wire, and its requests are lost', async () => {
+    const config = { gate: 'restart', faults: 'none', faultRates: { 'connection-refused': 0.2 } };
+    const { end, events, target } = await asked({ endsAfter: 40, config });
+    expect(end.failForensic?.message).toBeUndefined();
+    expect(target.crashes).toBe(1);
+    const ended = events.find(({ data }) => data['what'] === 'the service ended by itself');
+    expect(ended?.data['after']).toBe('connection-refused');
   });
 });
 

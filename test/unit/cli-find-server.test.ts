@@ -1,5 +1,14 @@
 /** Which server is talked to, and what it is sent: by real requests to a server that keeps their headers. */
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,7 +20,7 @@ import { cityDatabase } from '../../cli/hosting/city-database.ts';
 import { connectToRunning, sharedDatabaseUrl } from '../../cli/hosting/connect.ts';
 import { findServer, passedOver } from '../../cli/hosting/find-server.ts';
 import { writeNote } from '../../cli/hosting/host-note.ts';
-import { recallExec, recallModules } from '../../cli/hosting/modules.ts';
+import { recallExec, recallGate, recallModules } from '../../cli/hosting/modules.ts';
 import { startOf } from '../../cli/hosting/ports.ts';
 import { replaceSealed } from '../../cli/hosting/private-files.ts';
 import type { Context } from '../../cli/process/context.ts';
@@ -166,5 +175,18 @@ describe('what a run executed of the user’s', () => {
     copyFileSync(join(folder, 'moved'), path);
     expect(recallExec(context(), {}, run)).toBeNull();
     expect(recallModules(context(), {}, run)).toBeUndefined();
+  });
+
+  test('likewise what is behind its gate, without which nothing of it is executed again', () => {
+    const config = { ...run.config, gate: 'keep' as const };
+    const gate = { url: 'postgres://u:p@h/d', schema: null, prepare: 'touch executed', large: false };
+    expect(recallGate(context(), {}, run)).toBeNull();
+    const path = join(dataDir, 'modules.json');
+    replaceSealed(path, { runs: { [run.id]: { ...own, gate } } });
+    expect(recallGate(context(), {}, { ...run, config })).toEqual({ exec: 'touch executed', gate });
+    expect(statSync(path).mode & 0o077).toBe(0);
+    renameSync(path, join(folder, 'moved'));
+    copyFileSync(join(folder, 'moved'), path);
+    expect(() => recallGate(context(), {}, { ...run, config })).toThrow('was not launched from here');
   });
 });

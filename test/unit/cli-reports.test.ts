@@ -8,6 +8,7 @@ import { jsonReport } from '../../cli/output/report/json.ts';
 import { junitReport } from '../../cli/output/report/junit.ts';
 import { usualCharts } from '../../cli/run/chart-choice.ts';
 import {
+  ENGINE_GENERATION,
   type Forensic,
   forensicSchema,
   passOf,
@@ -218,7 +219,7 @@ describe('JSON', () => {
     expect(document).toMatchObject({
       version: 2,
       tool: { name: 'simcity' },
-      run: { seed: 42, generation: 1, version: '0.2.0', lostAttempts: [] },
+      run: { seed: 42, generation: ENGINE_GENERATION, version: '0.2.0', lostAttempts: [] },
       verdict: {
         status: 'FAIL',
         outcome: 'FAIL',

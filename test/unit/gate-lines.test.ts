@@ -83,7 +83,7 @@ describe('the note of the gate', () => {
     ...{ template: { bytes: 8_650_752, how: 'CREATE DATABASE' }, weaker: `threads\u001b[2J unseen` },
   };
   const told =
-    'service=keep; settle=silence; pool=10; template 8.3 MiB by CREATE DATABASE; 1 background statement; weaker guarantee: threads␛[2J unseen';
+    'service=keep; settle=silence; pool=10; template 8.3 MiB, CREATE DATABASE; 1 background statement; weaker guarantee: threads␛[2J unseen';
 
   it('is told as such in lines and in the event log', () => {
     const event = eventOf('note', data);
@@ -115,7 +115,7 @@ describe('a survey', () => {
   it('is a few lines, whatever the service says', () => {
     const lines = surveyLines(survey);
     expect(lines.slice(0, 3)).toEqual([
-      'template: 900 B, cloned in 31 ms by CREATE DATABASE',
+      'template: 900 B, CREATE DATABASE, cloned in 31 ms',
       'each execution: the service stays, and its connections are cut (anew 612 ms, kept 18 ms); 4 of 4 trials were identical',
       'settled: when all threads of the service sleep; its pool has 10 connections',
     ]);
@@ -224,7 +224,11 @@ describe('two histories of a gated run', () => {
       [eventOf('read.ok', { free: 1 }, 0)],
       [eventOf('read.ok', { free: 2 }, 0)],
     ],
-    ['order', [eventOf('read.ok', { free: 1 }, 0)], [eventOf('book.ok', { free: 1 }, 0)]],
+    [
+      "pool order or driver's timer",
+      [eventOf('read.ok', { free: 1 }, 0)],
+      [eventOf('book.ok', { free: 1 }, 0)],
+    ],
     ['a statement more or less', [eventOf('read.ok', {}, 0)], []],
   ])('are told the class of their first difference: %s', async (kind, left, right) => {
     const { parting } = await compare(left, right);

@@ -6,6 +6,7 @@ import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { causeOf, failureTitle, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
 import { failureOf, outcomeOfData } from '../../run/picture.ts';
+import { proofLines } from '../../run/proof.ts';
 import { ruleLines } from '../../run/rules.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeJson, safeLines, safeText } from '../../run/sanitize.ts';
@@ -53,6 +54,7 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
       )}
       <Process bundle={bundle} />
       <Reproduce title={loss ? 'Run again' : 'Reproduce'} command={bundle.reproduce} />
+      <Sentences title="How surely it fails again" items={proofLines(bundle)} />
       {!loss && <SmallestPanel smallest={bundle.smallest} />}
       <ObjectHistory bundle={bundle} />
       <Sentences title="The city's difference to the model" items={bundle.difference} />

@@ -98,6 +98,7 @@ export class GatedRun {
     });
     const execution = { scenario, workload, target, clock, watch, service };
     const end = await watch.over(target, () => executeOn(execution, options));
+    if (options.trace) options.trace.wire = target.trace.lines;
     return { end, trace: target.trace, told: target.told(), beganMs };
   }
 

@@ -13,7 +13,7 @@ export interface HeldTransaction {
 export interface HeldConnection {
   /** The backend's process number. */
   readonly pid: number;
-  /** Equal in every execution of the same seed: a deadlock's victim is drawn in this order. */
+  /** Equal in every execution of the same seed: whatever is drawn or gone through is in this order. */
   readonly number: number;
   /** Resolves when the database is through with all that was sent, or the connection is lost. */
   settled(): Promise<void>;
@@ -29,12 +29,17 @@ export interface HeldStatement {
    * whose connection is lost is settled too.
    */
   readonly phase: 'queued' | 'sent' | 'settled';
-  /** The process numbers of those that it was last seen to wait for, ascending; written by `LockWaits` alone. */
+  /**
+   * The process numbers of those that it was last seen to wait for, in the order of their connections; written by
+   * `LockWaits` alone.
+   */
   blockers: readonly number[];
   /** Resolves, never rejects, when the database has answered, or the connection is lost: then it is settled. */
   readonly answered: Promise<void>;
   /** Equal for statements that ask the database for the very same; null: never the same (a commit, for one). */
   readonly asks: string | null;
+  /** True when a wait for a lock would be a surprise (a commit, a read): then the database is asked late. */
+  readonly hardlyWaits?: boolean;
   /** True when it began its transaction, is one by itself, or has a savepoint before it. */
   readonly canBeTakenBack: boolean;
   /** Of a settled one: true when the answer is that it was cancelled (57014), and not one of its own that came first. */

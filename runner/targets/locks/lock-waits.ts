@@ -8,7 +8,7 @@ import type { Prng } from '../../sim/prng.ts';
 import { answeredInTime, answeredSoon } from './answered.ts';
 import type { HeldConnection, HeldStatement, HeldTransaction, LockHappenings, LockSight } from './held.ts';
 
-/** Where nobody else holds anything, a wait for a lock would be a surprise: so long for the answer, in ms. */
+/** Where a wait for a lock would be a surprise, as when nobody else holds anything: so long for the answer, in ms. */
 const LATE_LOOK_MS = 25;
 
 export class LockWaits<S extends HeldStatement> {
@@ -246,7 +246,8 @@ export class LockWaits<S extends HeldStatement> {
   /** True when the database has answered; false when the statement waits for another of ours. */
   async #settledOrBlocked(statement: S): Promise<boolean> {
     const alone = this.#open.size + this.#blocked.length <= (statement.transaction ? 1 : 0);
-    if (alone && (await answeredInTime(statement, LATE_LOOK_MS))) return true;
+    const isLate = alone || statement.hardlyWaits === true;
+    if (isLate && (await answeredInTime(statement, LATE_LOOK_MS))) return true;
     for (let looks = 0; !(await answeredSoon(statement, looks)); looks++) {
       const blockers = await this.#blockersOf(statement);
       if (statement.phase === 'settled') break;
@@ -257,16 +258,21 @@ export class LockWaits<S extends HeldStatement> {
     return true;
   }
 
-  /** The connections of ours that it waits for, in ascending order. */
+  /** The connections of ours that it waits for, in the order of their numbers: that of processes is the world's. */
   async #blockersOf(statement: S): Promise<number[]> {
     const { pid } = connectionOf(statement);
     const ours = (await this.#sight.blockers(pid)).filter((blocker) => this.#connections.has(blocker));
+    ours.sort((a, b) => this.#numberOf(a) - this.#numberOf(b));
     const idle = ours.filter((blocker) => !this.#byPid.has(blocker));
-    if (idle.length === 0) return ours.sort((a, b) => a - b);
+    if (idle.length === 0) return ours;
     // An idle connection that holds a lock was left with it, unless it is not through yet with what ended its transaction.
     await Promise.all(idle.map((blocker) => this.#connections.get(blocker)?.settled()));
     const still = await this.#sight.blockers(pid);
-    return ours.filter((blocker) => still.includes(blocker)).sort((a, b) => a - b);
+    return ours.filter((blocker) => still.includes(blocker));
+  }
+
+  #numberOf(pid: number): number {
+    return this.#connections.get(pid)?.number ?? -1;
   }
 
   /** One whose connection was lost in the meantime is nobody's to wake. */

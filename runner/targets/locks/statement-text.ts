@@ -3,6 +3,8 @@
 export interface TextTraits {
   /** It sets, releases or goes back to a savepoint. Such a statement never waits for a lock. */
   readonly aboutSavepoint: boolean;
+  /** It is a query, and none for a lock. Whether it writes or locks rows all the same, `AutocommitWrites` says. */
+  readonly isRead: boolean;
   /** It goes back to a savepoint: the transaction is well again, and locks that were taken since are let go. */
   readonly goesBack: boolean;
   /** It may let locks go before its transaction ends. */
@@ -19,6 +21,7 @@ export interface TextTraits {
 const LEAD = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/;
 const SEVERAL = /;\s*\S/;
 const ABOUT_SAVEPOINT = /^(?:savepoint|release|rollback\s+(?:work\s+|transaction\s+)?to)\b/i;
+const READ = /^(?:select|with|values|table)\b(?![\s\S]*lock)/i;
 const GOES_BACK = /^rollback\b/i;
 const UNLOCKS = /_unlock|discard/i;
 /** What changes rows at the most, or concerns its connection alone. */
@@ -51,6 +54,7 @@ function read(text: string): TextTraits {
   const goesBack = aboutSavepoint && GOES_BACK.test(start);
   return {
     aboutSavepoint,
+    isRead: !several && READ.test(start),
     goesBack,
     letsLocksGo: goesBack || several || UNLOCKS.test(text),
     altersCity: several || !HARMLESS.test(start),

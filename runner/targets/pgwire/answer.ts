@@ -14,8 +14,11 @@ export interface Expected {
 }
 
 const KEPT_ROWS = 200;
+/** A small row is read when somebody asks; of a large one only what is kept of its values stays. */
+const LATER_BYTES = 16_384;
 /** Rows of more bytes than this are let out as they come, should an answer be held. */
 const HELD_BYTES = 64 * 1024 * 1024;
+type Row = Injected['rows'][number];
 const NO_FORMATS: readonly number[] = [];
 
 export class Answer {
@@ -37,7 +40,7 @@ export class Answer {
   readonly #expected: readonly Expected[];
   #at = 0;
   #formats: readonly number[] = NO_FORMATS;
-  readonly #rows: { bytes: Buffer; formats: readonly number[] }[] = [];
+  readonly #rows: (Row | { bytes: Buffer; formats: readonly number[] })[] = [];
 
   /** `endsAtReady`: with a ReadyForQuery; else once all of `expected` is answered, or an error has come. */
   constructor(expected: readonly Expected[], endsAtReady: boolean) {
@@ -47,7 +50,7 @@ export class Answer {
   }
 
   get rows(): Injected['rows'] {
-    return this.#rows.map(({ bytes, formats }) => readRow(bytes, formats));
+    return this.#rows.map((row) => ('bytes' in row ? readRow(row.bytes, row.formats) : row));
   }
 
   /** `I`, `T` or `E`, of its ReadyForQuery. */
@@ -121,7 +124,7 @@ export class Answer {
     this.rowCount++;
     if (this.#rows.length >= KEPT_ROWS) return;
     const formats = this.#expected[this.#at]?.formats ?? this.#formats;
-    this.#rows.push({ bytes, formats });
+    this.#rows.push(bytes.length > LATER_BYTES ? readRow(bytes, formats) : { bytes, formats });
   }
 
   /** An error in place of the one that came; without one, in place of what came of the last statement. */

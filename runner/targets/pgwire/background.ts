@@ -23,11 +23,15 @@ const known = new WeakMap<object, Background>();
 export class Background implements SeatOwner {
   readonly n = NUMBER;
   readonly seats: Seat[] = [];
-  /** Requests are under way: what comes is theirs. */
-  isAsked = false;
   writes: AutocommitWrites | null = null;
-  readonly #learned = new Set<string>();
-  readonly #asked = new Set<string>();
+  /** How often each text came while nobody asked. */
+  readonly #learned = new Map<string, number>();
+  /** How often each text came while looks were under way, so many of them, for so long. */
+  readonly #asked = new Map<string, number>();
+  #looks = 0;
+  #looksMs = 0;
+  /** Requests are under way: what comes is theirs, or may be. */
+  #isAsked = false;
   readonly #writing = new Set<string>();
   #isLearned = false;
   #lastMs = 0;
@@ -38,6 +42,7 @@ export class Background implements SeatOwner {
     const found = known.get(stage) ?? new Background();
     known.set(stage, found);
     found.forget();
+    found.#isAsked = false;
     return found;
   }
 
@@ -49,7 +54,7 @@ export class Background implements SeatOwner {
   };
 
   get texts(): readonly string[] {
-    return [...this.#learned];
+    return [...this.#learned.keys()];
   }
 
   get writeTexts(): number {
@@ -60,6 +65,20 @@ export class Background implements SeatOwner {
   forget(): void {
     this.seats.length = 0;
     this.#waiting = [];
+  }
+
+  /** What comes until `work` is done may be a request's; `looks`: so many of one kind are made in it. */
+  async whileAsked<T>(work: () => Promise<T>, looks = 0): Promise<T> {
+    const fromMs = performance.now();
+    this.#isAsked = true;
+    this.#asked.clear();
+    try {
+      return await work();
+    } finally {
+      this.#isAsked = false;
+      this.#looks = looks;
+      this.#looksMs = performance.now() - fromMs;
+    }
   }
 
   /** Resolves when it is known what goes on by itself; that is found out once. */
@@ -76,17 +95,36 @@ export class Background implements SeatOwner {
       if (nowMs - fromMs >= 4 * WATCH_MS) break;
     }
     this.#isLearned = true;
+    this.#leaveOut(performance.now() - fromMs);
   }
 
-  /** True for a statement of its own that may go on by itself. */
+  /** A text that each look had too is not told from a request's: then it is taken for one. */
+  #leaveOut(watchedMs: number): void {
+    for (const [text, count] of this.#learned) {
+      const expected = (count / watchedMs) * this.#looksMs;
+      const beyond = (this.#asked.get(text) ?? 0) - expected;
+      if (this.#looks > 0 && beyond >= this.#looks / 2) this.#learned.delete(text);
+    }
+  }
+
+  /** True for a statement that was learned to be its own. */
+  knows(group: Group): boolean {
+    return this.#learned.size > 0 && this.#learned.has(textOf(group));
+  }
+
+  /** True for one that may go on by itself: it only reads. */
   passes(group: Group): boolean {
-    if (this.#learned.size === 0 || group.connection.transaction !== 'idle') return false;
-    const text = textOf(group);
-    return this.#learned.has(text) && !this.#asked.has(text) && !this.#writing.has(text);
+    return this.knows(group) && group.connection.transaction === 'idle' && !this.#writing.has(textOf(group));
   }
 
   notified(connection: WireConnection): void {
     this.#waiting.push(connection);
+  }
+
+  /** What a request that is answered has left behind. */
+  takeOver(seat: Seat): void {
+    seat.owner = this;
+    this.seats.push(seat);
   }
 
   get canGoOn(): boolean {
@@ -118,13 +156,13 @@ export class Background implements SeatOwner {
 
   #met(group: Group): void {
     const text = textOf(group);
-    if (this.isAsked) {
-      this.#asked.add(text);
+    if (this.#isLearned) return;
+    if (this.#isAsked) {
+      this.#asked.set(text, (this.#asked.get(text) ?? 0) + 1);
       return;
     }
     this.#lastMs = performance.now();
-    if (this.#isLearned) return;
-    this.#learned.add(text);
+    this.#learned.set(text, (this.#learned.get(text) ?? 0) + 1);
     if (this.writes?.has(text)) this.#writing.add(text);
   }
 }

@@ -63,7 +63,8 @@ export function makeCertificate(): Certificate {
     der(TAG.set, sequence(COMMON_NAME, der(TAG.utf8, Buffer.from('SimCity, the gate of one run')))),
   );
   const serial = randomBytes(16);
-  serial[0] = (serial[0] as number & 0x7f) | 0x40;
+  // Positive, and of full length.
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
   const content = sequence(
     der(IN_CONTEXT, der(TAG.integer, Buffer.of(2))),
     der(TAG.integer, serial),

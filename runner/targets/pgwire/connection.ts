@@ -470,9 +470,9 @@ export class Connection implements WireConnection {
 
   #write(socket: Duplex, pieces: readonly Buffer[]): void {
     if (!socket.writable || pieces.length === 0) return;
-    socket.cork();
+    if (pieces.length > 1) socket.cork();
     for (const piece of pieces) socket.write(piece);
-    socket.uncork();
+    if (pieces.length > 1) socket.uncork();
   }
 }
 

@@ -10,6 +10,9 @@ const SHOWS = /^show\s[^;]*$/i;
 /** What drivers and pools ask to learn of types and settings, and to see whether the connection lives. */
 const CATALOG = /^(?:pg_catalog\.)?"?pg_(?:type|class|attribute|namespace|range|enum|proc|settings)\b/i;
 const SOURCES = /\b(?:from|join)\s+/i;
+/** A list of sources ends here. */
+const SOURCES_END =
+  /\)|\b(?:where|on|using|left|right|full|inner|cross|natural|group|having|order|limit|offset|union|except|intersect)\b/i;
 const HAS_EFFECT = /\bfor\s+(?:update|share|no|key)\b|\binto\b|_lock|nextval|setval|set_config|pg_notify/i;
 const PING =
   /^select\s+(?:1|'[^']*'|(?:pg_catalog\.)?(?:version|current_schema|current_database)\(\)|current_(?:schema|database|user))(?:\s+as\s+\w+)?$/i;
@@ -55,6 +58,7 @@ function read(text: string): Freedom {
 function looksUp(piece: string): boolean {
   if (SHOWS.test(piece) || PING.test(piece)) return true;
   if (!/^select\b/i.test(piece) || HAS_EFFECT.test(piece)) return false;
-  const [, ...sources] = piece.split(SOURCES);
-  return sources.length > 0 && sources.every((source) => CATALOG.test(source));
+  const [, ...parts] = piece.split(SOURCES);
+  const sources = parts.flatMap((part) => (part.split(SOURCES_END)[0] ?? '').split(','));
+  return sources.length > 0 && sources.every((source) => CATALOG.test(source.trim()));
 }

@@ -214,7 +214,12 @@ export class Gate implements WireGate, Surroundings {
   async #connect(guest: Guest, number: number): Promise<void> {
     const { socket: client, minor, parameters } = guest;
     try {
-      const backend = await logIn(this.#options.upstream, { database: this.database, minor, parameters });
+      const backend = await logIn(this.#options.upstream, {
+        client,
+        database: this.database,
+        minor,
+        parameters,
+      });
       const { pid, socket: server } = backend;
       if (client.destroyed || this.#isClosing) {
         server.destroy();

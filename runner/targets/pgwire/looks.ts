@@ -56,11 +56,11 @@ export class Looks {
     const [object] = objects;
     if (!look || object === undefined) return;
     const taken = Array.from({ length: connections }, () => lanes.take());
-    background.isAsked = true;
-    for (let round = 0; round < ROUNDS; round++) {
-      await Promise.all(taken.map((lane) => this.#lookOnce(look(object), lane)));
-    }
-    background.isAsked = false;
+    await background.whileAsked(async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        await Promise.all(taken.map((lane) => this.#lookOnce(look(object), lane)));
+      }
+    }, ROUNDS * connections);
     for (const lane of taken) lanes.give(lane);
   }
 

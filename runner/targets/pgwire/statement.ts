@@ -24,7 +24,7 @@ const MOST_SEATS = 64;
 /** A connection of the service, for as long as it belongs to one request (or to the service's own doings). */
 export class Seat implements HeldConnection {
   readonly wire: WireConnection;
-  readonly owner: SeatOwner;
+  owner: SeatOwner;
   /**
    * The same in every execution, which neither a backend's process number is nor which connection the service's pool
    * hands out: whatever is drawn or sorted goes by this.

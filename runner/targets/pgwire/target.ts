@@ -138,8 +138,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
   /** What comes is let straight through: the city is looked at, or the service is dying. */
   #isStraight = false;
   #isCut = false;
-  /** Times that the service ended although nobody killed it. */
-  #ends = 0;
+  /** The service has ended by itself. */
+  #hasEnded = false;
 
   constructor(options: PgwireOptions) {
     this.#options = options;
@@ -150,7 +150,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
   }
 
   async prepare(world: Readonly<Record<string, unknown>>): Promise<void> {
-    const { stage, plan, api, citizens, setupTimeoutMs, address } = this.#options;
+    const { stage, plan, api } = this.#options;
     this.#stand = await stage.begin(plan.service);
     Object.assign(this.versions, stage.versions);
     this.#gate.begin();
@@ -162,22 +162,25 @@ export class PgwireTarget implements Target, Standing, GateListener {
       objects: this.#options.objects,
       jars: this.#jars,
     });
+    await this.#background.whileAsked(() => this.#openCity(world));
+    const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
+    this.#background.writes = writes;
+    this.#passage = this.#newPassage(writes);
+    this.#watchSleep();
+    await this.#warmUp();
+  }
+
+  async #openCity(world: Readonly<Record<string, unknown>>): Promise<void> {
+    const { plan, api, citizens, setupTimeoutMs, address } = this.#options;
     const wire = new Wire(address, 1);
-    this.#background.isAsked = true;
     try {
       if (plan.service === 'keep') await this.#looks.untilAnswered(this.#lanes, plan.pool + 1);
       const send = () => preparingSend(wire, setupTimeoutMs, this.#jars);
       await withinLimit('setup', setupTimeoutMs, () => api.setup(citizens, send()));
       await withinLimit('reset', setupTimeoutMs, () => api.reset(world as JsonObject, send()));
     } finally {
-      this.#background.isAsked = false;
       wire.close();
     }
-    const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
-    this.#background.writes = writes;
-    this.#passage = this.#newPassage(writes);
-    this.#watchSleep();
-    await this.#warmUp();
   }
 
   start(call: Call, faults: TaskFaults): Task {
@@ -194,10 +197,25 @@ export class PgwireTarget implements Target, Standing, GateListener {
     await this.#step(own);
     this.#passage.stepped(!this.#canRequestsGoOn);
     await this.#backgroundTurn();
-    await this.#reviveIfGone();
+    await this.#lookWhetherItEnded();
     this.#moved = null;
     this.#wakeAll(own);
     this.#happenings.stepping = null;
+  }
+
+  hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** A request that lost its connection is how the end of a service shows first. */
+  async #lookWhetherItEnded(): Promise<void> {
+    const { service } = this.#stand;
+    const inside = [...this.#inside];
+    if (!service || !inside.some(({ hadNoAnswer }) => hadNoAnswer)) return;
+    for (const task of inside) task.hadNoAnswer = false;
+    // A connection can be lost without it, but not the other way round.
+    await withinTime(service.gone, GONE_MS).catch(() => {});
+    if (!service.running) this.#hasEnded = true;
   }
 
   async #step(own: PgwireTask): Promise<void> {
@@ -233,31 +251,6 @@ export class PgwireTarget implements Target, Standing, GateListener {
     await this.#startAgain();
   }
 
-  /**
-   * A service that ended by itself is started again on what it left, as whoever runs it would do. The requests that were
-   * in it have no answer; those that waited for room go on waiting.
-   */
-  async #reviveIfGone(): Promise<void> {
-    const { service } = this.#stand;
-    const inside = [...this.#inside];
-    if (!service || !inside.some(({ hadNoAnswer }) => hadNoAnswer)) return;
-    for (const task of inside) task.hadNoAnswer = false;
-    // A connection can be lost without it, but not the other way round.
-    const isThere = await withinTime(service.gone, GONE_MS).catch(() => service.running);
-    if (isThere === true) return;
-    this.#lanes.close();
-    const lost = inside.filter(({ isUnderWay }) => isUnderWay);
-    await Promise.all(lost.map(({ over }) => over));
-    const isExplained = inside.some(({ disturbed }) => disturbed);
-    for (const task of lost) {
-      task.seats.length = 0;
-      task.disturbed ||= isExplained;
-    }
-    this.#note({ type: 'note', data: { what: 'the service ended by itself', times: ++this.#ends } });
-    await this.#startAgain();
-    this.#hear();
-  }
-
   async #startAgain(): Promise<void> {
     this.#isStraight = false;
     this.#fresh = [];
@@ -274,6 +267,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
     const { refuses } = this.#gate;
     this.#gate.refuses = false;
     await this.#stand.crash();
+    this.#hasEnded = false;
     this.#gate.listener = this.#background.learner;
     this.#watchSleep();
     await this.#warmUp();
@@ -366,7 +360,9 @@ export class PgwireTarget implements Target, Standing, GateListener {
 
   absorb(): void {
     if (this.#fresh.length === 0) return;
-    const groups = this.#fresh.splice(0).filter(({ state }) => state === 'held');
+    const came = this.#fresh.splice(0).filter(({ state }) => state === 'held');
+    const groups = came.filter((group) => !this.#background.knows(group));
+    for (const group of came) if (!groups.includes(group)) this.#seat(group, this.#background);
     const askers = [...this.#inside].filter(({ isUnderWay }) => isUnderWay);
     for (const asker of askers)
       asker.parkedSince = asker.isAtGate ? null : (asker.parkedSince ?? this.#parkings);
@@ -436,14 +432,13 @@ export class PgwireTarget implements Target, Standing, GateListener {
 
   /** A turn of the service's own doings: when the seed says so, or when nothing else can go on. */
   async #backgroundTurn(): Promise<void> {
-    const isDrawn = this.#options.prng.chance(BACKGROUND_SHARE);
-    for (let turn = 0; this.#background.canGoOn; turn++) {
-      const isAlone = !this.#canRequestsGoOn;
-      if (!(turn === 0 && isDrawn) && !isAlone) return;
-      const moved = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
+    let isDrawn = this.#options.prng.chance(BACKGROUND_SHARE);
+    while (this.#background.canGoOn && (isDrawn || !this.#canRequestsGoOn)) {
+      isDrawn = false;
+      const isHandedOn = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
       this.#moved = null;
-      if (moved) await this.#settle();
-      else if (!isAlone) return;
+      // With the last of them over, it is waited for whatever comes next.
+      if (isHandedOn || !this.canGoOn()) await this.#settle();
     }
   }
 
@@ -499,6 +494,9 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#inside.delete(task);
     if (task.lane) this.#lanes.give(task.lane);
     if ('thrown' in task.outcome) throw task.outcome.thrown;
+    task.leftOpen = task.seats.length > 0;
+    // What it has not come to the end of goes on, and is nobody's any more.
+    for (const seat of task.seats.splice(0)) this.#background.takeOver(seat);
     task.reply = task.outcome.reply;
     task.state = 'done';
   }

@@ -26,6 +26,7 @@ export class PgwireTask implements Task, Asker, SeatOwner {
   state: Task['state'] = 'ready';
   reply: Task['reply'] = null;
   disturbed = false;
+  leftOpen = false;
   owner: unknown = null;
   readonly n: number;
   readonly call: Call;

@@ -1,34 +1,14 @@
 /** What happened in one execution behind the gate, line by line, to be compared with another execution of its seed. */
 import { createHash } from 'node:crypto';
+import type { WireLine } from '../../../server/contract/index.ts';
 import { Renaming } from './renaming.ts';
 
-export type LineKind =
-  /** A request, with its words. */
-  | 'request'
-  /** A statement is let through, with its values. */
-  | 'statement'
-  /** What the database answered to it. */
-  | 'rows'
-  /** It waits for a lock, is taken back, is a deadlock's victim, or was struck by a fault. */
-  | 'lock'
-  /** The service's answer to a request. */
-  | 'answer'
-  /** A notification is handed on. */
-  | 'notification'
-  /** Nothing can go on. */
-  | 'quiet';
+export type LineKind = TraceLine['kind'];
 
 /** Whose line it is: the number of a request, or the service's own doings. */
-export type LineOwner = number | 'background';
+export type LineOwner = TraceLine['owner'];
 
-export interface TraceLine {
-  readonly kind: LineKind;
-  readonly owner: LineOwner;
-  /** Renamed. */
-  readonly text: string;
-  /** Values, rows or a body, renamed; empty: there are none. */
-  readonly values: string;
-}
+export type TraceLine = Readonly<WireLine>;
 
 /** Lines beyond are counted in the hash alone. */
 const MOST_LINES = 20_000;

@@ -12,6 +12,8 @@ import { SSL_REQUEST, startup } from './protocol/startup.ts';
 import type { Upstream } from './wire.ts';
 
 export interface Session {
+  /** Whom it is for: when the client leaves, so does the gate. */
+  readonly client: Duplex | null;
   readonly database: string;
   readonly minor: number;
   /** What the client asked for besides who it is and where it wants to. */
@@ -57,6 +59,9 @@ export async function connectUpstream(upstream: Upstream): Promise<Duplex> {
 /** @throws UpstreamRefused when the server cannot be reached, or refuses. */
 export async function logIn(upstream: Upstream, session: Session): Promise<Backend> {
   const socket = await connectUpstream(upstream);
+  const leave = () => socket.destroy();
+  if (session.client?.destroyed) leave();
+  session.client?.once('close', leave);
   try {
     const stream = new PacketStream(socket);
     const parameters = new Map([
@@ -70,6 +75,8 @@ export async function logIn(upstream: Upstream, session: Session): Promise<Backe
   } catch (error) {
     socket.destroy();
     throw error instanceof UpstreamRefused ? error : refusal('08006', String(error));
+  } finally {
+    session.client?.off('close', leave);
   }
 }
 

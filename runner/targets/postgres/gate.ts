@@ -88,6 +88,12 @@ export class Statement implements HeldStatement {
     return this.#asks;
   }
 
+  get hardlyWaits(): boolean {
+    // A commit that has a savepoint before it checks first what was put off to it.
+    if (this.kind !== 'statement') return !this.savepoint;
+    return this.traits.aboutSavepoint || (this.traits.isRead && !this.task.writes.has(this.text));
+  }
+
   /** What began a transaction goes back with it; any other statement in one needs a savepoint before it. */
   get canBeTakenBack(): boolean {
     return this.savepoint || !this.transaction || this.transaction.statements === 0;
@@ -168,11 +174,13 @@ export class PostgresTask implements Task {
   failsAtCommit: boolean;
   readonly call: Call;
   readonly happenings: Happenings<PostgresTask>;
+  readonly writes: AutocommitWrites;
   readonly #options: TaskOptions;
 
   constructor(call: Call, options: TaskOptions) {
     this.call = call;
     this.happenings = options.happenings;
+    this.writes = options.writes;
     this.failsAtCommit = options.failsAtCommit;
     this.#options = options;
   }
@@ -238,7 +246,7 @@ export class PostgresTask implements Task {
     values: readonly SqlValue[],
     transaction: Transaction | null,
   ): Promise<Record<string, unknown>[]> {
-    const isAutocommit = transaction === null && this.#options.writes.has(text);
+    const isAutocommit = transaction === null && this.writes.has(text);
     const within = isAutocommit ? newTransaction() : transaction;
     const statement = new Statement(this, kind, text, values, within, isAutocommit);
     if (statement.isRefused) return Promise.reject(abortedError());

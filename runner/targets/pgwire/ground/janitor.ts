@@ -9,8 +9,8 @@ import { connectOne } from '../../postgres/connection.ts';
 import { type JanitorOrder, janitorOrderSchema } from './janitor-order.ts';
 import { clear, endKeeper } from './sweep.ts';
 
-/** Where the database does not come back within this, the next run sweeps. */
-const PATIENCE_MS = 60_000;
+/** Ten seconds after SimCity nothing of it is there any more. Where the database is away so long, the next run sweeps. */
+const PATIENCE_MS = 8_000;
 const AGAIN_AFTER_MS = 200;
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -4,9 +4,11 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type postgres from 'postgres';
+import { maskCredentials } from '../../../../server/contract/index.ts';
 import { sqlState } from '../../../service/sql-service.ts';
 import { connectOne } from '../../postgres/connection.ts';
 import type { Names } from './names.ts';
+import { reasonOf } from './reason.ts';
 
 /** Nobody is asked at every moment whether the server is back. */
 const AGAIN_AFTER_MS = 100;
@@ -32,20 +34,25 @@ export class Keeper {
   /**
    * In the database of the URL, or, where that is to be copied, in another one of its server: who copies a database
    * has to be alone there.
+   * @throws Error that says what to do when the server cannot be reached, or does not let anybody in.
    */
   static async open(url: string, names: Names, beside: boolean): Promise<Keeper> {
-    if (beside) {
-      const keeper = new Keeper(url, COMMON_DATABASE, names);
-      try {
-        await keeper.sql`select 1`;
-        return keeper;
-      } catch (error) {
-        await keeper.close();
-        const state = sqlState(error);
-        if (state === null || !NOT_THERE.has(state)) throw error;
-      }
+    try {
+      if (!beside) return await Keeper.#at(url, null, names);
+      return await Keeper.#at(url, COMMON_DATABASE, names).catch((error: unknown) => {
+        if (!NOT_THERE.has(sqlState(error) ?? '')) throw error;
+        return Keeper.#at(url, null, names);
+      });
+    } catch (error) {
+      throw new Error(
+        `The gate cannot connect to ${maskCredentials(url)}: ${reasonOf(error)}. Start that server, or name another database with --gate.`,
+        { cause: error },
+      );
     }
-    const keeper = new Keeper(url, null, names);
+  }
+
+  static async #at(url: string, database: string | null, names: Names): Promise<Keeper> {
+    const keeper = new Keeper(url, database, names);
     try {
       await keeper.sql`select 1`;
       return keeper;

@@ -57,6 +57,9 @@ export async function makeTemplate(options: TemplateOptions): Promise<Template> 
 }
 
 async function assertSize({ sql, source, large }: TemplateOptions): Promise<void> {
+  const [there] = await sql`select from pg_database where datname = ${source}`;
+  if (!there)
+    throw new Error(`There is no database ${source} on the server of --gate. Name one that is there.`);
   const bytes = await sizeOf(sql, source);
   if (bytes <= MOST_BYTES || large) return;
   throw new Error(
@@ -66,8 +69,7 @@ async function assertSize({ sql, source, large }: TemplateOptions): Promise<void
 
 async function sizeOf(sql: postgres.Sql, database: string): Promise<number> {
   const [row] = await sql`select pg_database_size(${database}) as bytes`;
-  if (row === undefined) throw new Error(`There is no database ${database}.`);
-  return Number(row['bytes']);
+  return Number(row?.['bytes']);
 }
 
 async function copied(options: TemplateOptions): Promise<string> {
