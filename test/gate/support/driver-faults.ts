@@ -46,7 +46,9 @@ export async function struck(service: GateService, fault: DriverFault, template:
     if (failure) notes.push(`**FAIL**: ${failure.invariant}`);
     if (proof.identical < proof.executions) notes.push('not the same again');
   } catch (error) {
-    notes.push(`**broken off**: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`);
+    notes.push(
+      `**broken off**: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`,
+    );
   } finally {
     await gated.close();
   }
