@@ -195,7 +195,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#happenings.stepping = own;
     this.#moved = own;
     await this.#step(own);
-    this.#passage.stepped(!this.#canRequestsGoOn);
+    // A request that is through is not among those that go on: the last slow statement would wait for it in vain.
+    this.#passage.stepped(![...this.#inside].some((task) => task.outcome === null && task.canGoOn));
     await this.#backgroundTurn();
     await this.#lookWhetherItEnded();
     this.#moved = null;
