@@ -3,7 +3,11 @@ import { defineConfig } from 'vitest/config';
 const shared = { pool: 'forks' as const, globalSetup: ['test/helpers/global-setup.ts'] };
 
 /** Whole runs in real time, beside the tests of their kind; `npm test` has to be over in five minutes. */
-const WHOLE_RUNS = ['test/simulation/strangers-right.test.ts', 'test/e2e/web-real-run.test.ts'];
+const WHOLE_RUNS = [
+  'test/simulation/{strangers-right,pgwire}.test.ts',
+  'test/integration/{gate-ground,pgwire-faults}.test.ts',
+  'test/e2e/web-real-run.test.ts',
+];
 
 /** Four suites, each with a script of its own; test/README.md says what belongs where. */
 export default defineConfig({
