@@ -118,12 +118,13 @@ export class RunnerWorld {
     config: Partial<RunConfig> = {},
     target = 'memory',
     assigned: string | null = null,
+    seed = 7,
   ): Promise<string> {
     const id = randomUUID();
     const full = JSON.stringify(runConfigSchema.parse(config));
     await this.sql`
       insert into simcity_runs (id, scenario, target, seed, config, status, assigned_runner)
-      values (${id}, 'bookings', ${target}, 7, ${full}::text::jsonb, 'QUEUED', ${assigned})`;
+      values (${id}, 'bookings', ${target}, ${seed}, ${full}::text::jsonb, 'QUEUED', ${assigned})`;
     return id;
   }
 
