@@ -52,7 +52,7 @@ export const surveySchema = z.object({
 export type Survey = z.infer<typeof surveySchema>;
 
 /** Where two executions of one seed part. */
-export const partingSchema = z.object({
+const partingSchema = z.object({
   /** The first line of the trace that differs, from 1. */
   line: z.int(),
   first: z.string(),

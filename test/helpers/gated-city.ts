@@ -89,7 +89,6 @@ export class Desk {
       look: (slot) => ({ operation: 'read', slot, citizen: 'citizen' }),
       objects: names,
       prng: new Prng(seed, 'deadlock'),
-      concurrency: 6,
     });
     try {
       await target.prepare({ slots: names.map((id) => ({ id, capacity, open: true })) });

@@ -5,22 +5,22 @@ import {
   mergedRules,
   type RuleName,
 } from '../../../server/contract/index.ts';
-import { citizenNames } from '../../scenarios/bookings/calls.ts';
 import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Workload } from '../../scenarios/workload.ts';
 import type { HttpApi, Send } from '../../targets/http/api.ts';
 import { CookieJars } from '../../targets/http/cookies.ts';
-import { preparingSend, withinLimit } from '../../targets/http/preparing.ts';
+import { resetWithin, setUpWithin } from '../../targets/http/preparing.ts';
 import { Wire } from '../../targets/http/wire.ts';
 import type { Stand } from '../../targets/pgwire/ground/stage.ts';
-import { apiOf } from '../live/api-of.ts';
+import type { LookOf } from '../../targets/pgwire/looks.ts';
+import { apiOf, citizensOf } from '../live/api-of.ts';
 import { ANSWER_LIMIT_MS } from '../live/client.ts';
 import { plainSend } from '../live/performance.ts';
 import type { RunRules } from '../live/run-rules.ts';
 import { MOST_CONNECTIONS } from './find-pool.ts';
 import { gatedRulesOf } from './gated-rules.ts';
-import { type LookOf, lookOf } from './look-of.ts';
+import { lookOf } from './look-of.ts';
 import type { StagedService } from './staged-service.ts';
 import type { SurveyOptions } from './survey-options.ts';
 
@@ -84,13 +84,13 @@ export class Acquaintance {
 
   /** Begins the city of the run afresh, behind the open gate. */
   async fresh(world: JsonObject = this.#workload.world): Promise<Stand> {
-    const { setupTimeoutSeconds, citizens: count } = this.#options.config;
-    const limitMs = setupTimeoutSeconds * 1_000;
+    const { config } = this.#options;
     const api = this.#api;
+    const limitMs = config.setupTimeoutSeconds * 1_000;
+    const preparing = { api, wire: this.#wire, jars: this.#jars, limitMs };
     const stand = await this.#staged.stage.begin('restart');
-    const citizens = this.#scenario.live?.citizens(this.#workload, api) ?? citizenNames(count);
-    await withinLimit('setup', limitMs, () => api.setup(citizens, this.#preparing(limitMs)));
-    await withinLimit('reset', limitMs, () => api.reset(world, this.#preparing(limitMs)));
+    await setUpWithin(preparing, citizensOf(this.#scenario, this.#workload, api, config));
+    await resetWithin(preparing, world);
     return stand;
   }
 
@@ -124,10 +124,6 @@ export class Acquaintance {
 
   #plain(): Send {
     return plainSend(this.#wire, this.#jars, ANSWER_LIMIT_MS);
-  }
-
-  #preparing(limitMs: number): Send {
-    return preparingSend(this.#wire, limitMs, this.#jars);
   }
 }
 

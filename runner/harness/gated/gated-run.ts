@@ -2,7 +2,6 @@
 import type { EndReport, Proof, RunConfig } from '../../../server/contract/index.ts';
 import { faultRates, NOT_ON_THE_WIRE, profileRates } from '../../faults/profiles.ts';
 import { errorText } from '../../modules/adapter-error.ts';
-import { citizenNames } from '../../scenarios/bookings/calls.ts';
 import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Workload } from '../../scenarios/workload.ts';
@@ -15,7 +14,7 @@ import { NullSink } from '../../telemetry/null.ts';
 import { askingService } from '../asking.ts';
 import type { ExecuteOptions } from '../execute-options.ts';
 import { ExecutionWatch } from '../execution-watch.ts';
-import { apiOf } from '../live/api-of.ts';
+import { apiOf, citizensOf } from '../live/api-of.ts';
 import { GeneralPlan } from '../live/general-plan.ts';
 import { type RunRules, toldRulesOf } from '../live/run-rules.ts';
 import { executeOn, type ServicePart } from '../simulated.ts';
@@ -33,7 +32,7 @@ export const USUAL_POOL = 5;
 const BEGIN_SECONDS = 60;
 
 /** How the wire of a run is handled, where it does not say so itself: as is right for most. */
-export function wirePlanOf({ gate, settle, pool }: RunConfig): WirePlan {
+function wirePlanOf({ gate, settle, pool }: RunConfig): WirePlan {
   return {
     service: gate ?? 'restart',
     settle: settle ?? (process.platform === 'linux' ? 'sleep' : 'silence'),
@@ -103,18 +102,16 @@ export class GatedRun {
   }
 
   #target(workload: Workload, { seed, config }: ExecuteOptions): PgwireTarget {
-    const { live } = this.#scenario;
     const api = this.#api;
     return new PgwireTarget({
       ...this.#staged,
       plan: this.#plan,
       api,
-      citizens: live?.citizens(workload, api) ?? citizenNames(config.citizens),
+      citizens: citizensOf(this.#scenario, workload, api, config),
       setupTimeoutMs: config.setupTimeoutSeconds * 1_000,
       look: lookOf(this.#scenario, workload, api),
       objects: workload.objects,
       prng: new Prng(seed, 'deadlock'),
-      concurrency: config.concurrency,
     });
   }
 

@@ -1,6 +1,9 @@
 /** How the calls of a scenario go over HTTP: by the adapter that was given, or by the scenario itself. */
+import type { RunConfig } from '../../../server/contract/index.ts';
 import { loadedAdapter } from '../../modules/loaded.ts';
+import { citizenNames } from '../../scenarios/bookings/calls.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
+import type { Workload } from '../../scenarios/workload.ts';
 import { httpApiOf } from '../../targets/http/adapted.ts';
 import type { HttpAdapter } from '../../targets/http/adapter.ts';
 import type { HttpApi } from '../../targets/http/api.ts';
@@ -17,6 +20,16 @@ export function apiOf(scenario: Scenario): HttpApi {
   throw new Error(
     `The scenario ${JSON.stringify(scenario.name)} does not say how its calls go over HTTP, which a target that is a URL needs: give it \`http\`, or an adapter with --adapter FILE.`,
   );
+}
+
+/** All who will ever call: the names that the setup of the service is given. */
+export function citizensOf(
+  { live }: Scenario,
+  workload: Workload,
+  api: HttpApi,
+  { citizens }: Pick<RunConfig, 'citizens'>,
+): readonly string[] {
+  return live?.citizens(workload, api) ?? citizenNames(citizens);
 }
 
 /** When the adapter was loaded, nobody had said yet which of the built-in scenarios it is for. */

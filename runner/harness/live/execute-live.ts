@@ -12,7 +12,6 @@ import {
 } from '../../../server/contract/index.ts';
 import { parseThreshold } from '../../checkers/thresholds.ts';
 import { faultRates } from '../../faults/profiles.ts';
-import { citizenNames } from '../../scenarios/bookings/calls.ts';
 import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Workload } from '../../scenarios/workload.ts';
@@ -20,7 +19,7 @@ import { resolveService, type ServiceAddress } from '../../targets/http/address.
 import { type HttpApi, NotPreparedError, Unanswered } from '../../targets/http/api.ts';
 import { CookieJars } from '../../targets/http/cookies.ts';
 import { WireFaultInjector } from '../../targets/http/faults.ts';
-import { PREPARING_LIMIT_MS, preparingSend, withinLimit } from '../../targets/http/preparing.ts';
+import { PREPARING_LIMIT_MS, resetWithin, setUpWithin } from '../../targets/http/preparing.ts';
 import {
   answersAt,
   assertReachable,
@@ -41,7 +40,7 @@ import { FailureTally } from '../failure-tally.ts';
 import { composeForensic } from '../forensics.ts';
 import { createRecorder, judgeThresholds, recordStart, reportEnd, stopReason } from '../start-and-end.ts';
 import { emptyTrace, type Trace } from '../trace.ts';
-import { apiOf } from './api-of.ts';
+import { apiOf, citizensOf } from './api-of.ts';
 import { ANSWER_LIMIT_MS } from './client.ts';
 import { Disturbance } from './disturbance.ts';
 import { GeneralPlan } from './general-plan.ts';
@@ -191,9 +190,8 @@ async function setUp(
   { scenario, api, options, jars }: LiveContext,
   { workload, wire }: Execution,
 ): Promise<void> {
-  const citizens = scenario.live?.citizens(workload, api) ?? citizenNames(options.config.citizens);
-  const { setupTimeoutMs: limitMs = PREPARING_LIMIT_MS } = options;
-  await withinLimit('setup', limitMs, () => api.setup(citizens, preparingSend(wire, limitMs, jars)));
+  const { config, setupTimeoutMs: limitMs = PREPARING_LIMIT_MS } = options;
+  await setUpWithin({ api, wire, jars, limitMs }, citizensOf(scenario, workload, api, config));
 }
 
 async function reset(
@@ -202,7 +200,7 @@ async function reset(
   world: JsonObject = workload.world,
 ): Promise<void> {
   const { setupTimeoutMs: limitMs = PREPARING_LIMIT_MS } = options;
-  await withinLimit('reset', limitMs, () => api.reset(world, preparingSend(wire, limitMs, jars)));
+  await resetWithin({ api, wire, jars, limitMs }, world);
 }
 
 /** The first look, before the city of the run is there; afterwards all rules are known. */

@@ -1,7 +1,15 @@
 /** How an adapter's `setup` and `reset` send: a service that is still starting is asked again, within a time limit. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { JsonObject } from '../../../server/contract/index.ts';
 import { AdapterError } from '../../modules/adapter-error.ts';
-import { type HttpAnswer, type HttpRequest, NotPreparedError, type Send, Unanswered } from './api.ts';
+import {
+  type HttpAnswer,
+  type HttpApi,
+  type HttpRequest,
+  NotPreparedError,
+  type Send,
+  Unanswered,
+} from './api.ts';
 import { CookieJars } from './cookies.ts';
 import { answerOf, wireRequestOf } from './request.ts';
 import type { Exchange, Wire, WireRequest } from './wire.ts';
@@ -34,6 +42,27 @@ export function preparingSend(wire: Wire, limitMs: number, jars = new CookieJars
       await delay(Math.min(pauseMs, Math.max(1, endMs - performance.now())));
     }
   };
+}
+
+/** What `setup` and `reset` of a service need. */
+export interface Preparing {
+  readonly api: Pick<HttpApi, 'setup' | 'reset'>;
+  readonly wire: Wire;
+  readonly jars: CookieJars;
+  /** For each of the two, in ms. */
+  readonly limitMs: number;
+}
+
+/** Makes all who will ever call known to the service. Rejects as `preparingSend` and `withinLimit` do. */
+export async function setUpWithin(preparing: Preparing, citizens: readonly string[]): Promise<void> {
+  const { api, wire, jars, limitMs } = preparing;
+  await withinLimit('setup', limitMs, () => api.setup(citizens, preparingSend(wire, limitMs, jars)));
+}
+
+/** Opens a fresh city. Rejects likewise. */
+export async function resetWithin(preparing: Preparing, world: JsonObject): Promise<void> {
+  const { api, wire, jars, limitMs } = preparing;
+  await withinLimit('reset', limitMs, () => api.reset(world, preparingSend(wire, limitMs, jars)));
 }
 
 /** Carries out `setup` or `reset`; one that does not come to its end, without a request under way, is an AdapterError. */

@@ -8,11 +8,13 @@ import type { Lane, Lanes } from './lanes.ts';
 import { DEADLINE_MS } from './task.ts';
 
 /** A call that only looks, with the citizen who makes it. */
-export type LookCall = Call & { readonly citizen: string };
+type LookCall = Call & { readonly citizen: string };
+/** The look at one object: performed as any other call, it changes nothing. */
+export type LookOf = (object: string) => LookCall;
 
 export interface LooksOptions {
   readonly api: HttpApi;
-  readonly look: ((object: string) => LookCall) | null;
+  readonly look: LookOf | null;
   readonly objects: readonly string[];
   readonly jars: CookieJars;
 }

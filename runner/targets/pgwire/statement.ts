@@ -4,7 +4,7 @@ import type { HeldConnection, HeldStatement, HeldTransaction } from '../locks/he
 import { traitsOf } from '../locks/statement-text.ts';
 import type { Group, Injected, WireConnection } from './wire.ts';
 
-export const SAVEPOINT = 'simcity_gate';
+const SAVEPOINT = 'simcity_gate';
 export const SERIALIZATION_FAILURE = '40001';
 export const DEADLOCK = '40P01';
 const CANCELLED = '57014';

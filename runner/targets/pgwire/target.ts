@@ -11,17 +11,18 @@ import { withinTime } from '../../supervise/within-time.ts';
 import type { ServiceAddress } from '../http/address.ts';
 import type { HttpApi } from '../http/api.ts';
 import { CookieJars } from '../http/cookies.ts';
-import { preparingSend, withinLimit } from '../http/preparing.ts';
+import { resetWithin, setUpWithin } from '../http/preparing.ts';
 import type { StartedService } from '../http/service-process.ts';
 import { Wire } from '../http/wire.ts';
 import { AutocommitWrites, volatileFunctions } from '../locks/autocommit-writes.ts';
+import { blockersOf, cancelBackend } from '../locks/backends.ts';
 import { Happenings } from '../locks/happenings.ts';
 import { LockWaits } from '../locks/lock-waits.ts';
 import type { Target, Task, TaskFaults, WireStrike } from '../target.ts';
 import { attribute } from './attribution.ts';
 import { Background } from './background.ts';
 import { Lanes } from './lanes.ts';
-import { type LookCall, Looks } from './looks.ts';
+import { type LookOf, Looks } from './looks.ts';
 import { Passage } from './passage.ts';
 import { type Settle, Settler } from './settling/settler.ts';
 import { ServiceSleep } from './settling/sleep.ts';
@@ -68,30 +69,22 @@ export interface PgwireOptions {
   readonly citizens: readonly string[];
   readonly setupTimeoutMs: number;
   /** A call that only looks at an object; null: the API has none. */
-  readonly look: ((object: string) => LookCall) | null;
+  readonly look: LookOf | null;
   readonly objects: readonly string[];
   readonly prng: Prng;
-  /** Requests under way at once, at most. */
-  readonly concurrency: number;
 }
 
 /** What is told of a gated execution beside its history. */
 export interface GateTold {
-  readonly settles: number;
-  readonly settleMs: number;
-  readonly secondLooks: number;
-  readonly secondLooksHelped: number;
-  readonly timers: number;
-  readonly stuck: number;
   /** Rests that were told in a weaker way than the plan's. */
   readonly weak: number;
+  /** Rests told by counting alone. */
   readonly counted: number;
   /** Statements whose owner could have been another as well. */
   readonly guesses: number;
   /** Texts that nobody asked for. */
   readonly background: readonly string[];
   readonly backgroundWrites: number;
-  readonly threadsSeen: boolean;
   /** Two statements of one request were at the gate at once, so that counting alone does not serve. */
   readonly hadTwoAtOnce: boolean;
 }
@@ -103,7 +96,6 @@ const GONE_MS = 200;
 const MOST_STEPS_TO_FINISH = 1_000;
 /** In this share of the steps the service's own doings get a turn. */
 const BACKGROUND_SHARE = 0.2;
-const BLOCKERS = "select array_to_string(pg_blocking_pids($1), ',') as pids";
 
 export class PgwireTarget implements Target, Standing, GateListener {
   readonly name = 'pgwire';
@@ -175,9 +167,9 @@ export class PgwireTarget implements Target, Standing, GateListener {
     const wire = new Wire(address, 1);
     try {
       if (plan.service === 'keep') await this.#looks.untilAnswered(this.#lanes, plan.pool + 1);
-      const send = () => preparingSend(wire, setupTimeoutMs, this.#jars);
-      await withinLimit('setup', setupTimeoutMs, () => api.setup(citizens, send()));
-      await withinLimit('reset', setupTimeoutMs, () => api.reset(world as JsonObject, send()));
+      const preparing = { api, wire, jars: this.#jars, limitMs: setupTimeoutMs };
+      await setUpWithin(preparing, citizens);
+      await resetWithin(preparing, world as JsonObject);
     } finally {
       wire.close();
     }
@@ -322,20 +314,13 @@ export class PgwireTarget implements Target, Standing, GateListener {
   }
 
   told(): GateTold {
-    const { settles, ms, secondLooks, secondLooksHelped, timers, stuck, weak, counted } = this.#settler.tally;
+    const { weak, counted } = this.#settler.tally;
     return {
-      settles,
-      settleMs: ms,
-      secondLooks,
-      secondLooksHelped,
-      timers,
-      stuck,
       weak,
       counted,
       guesses: this.#guesses,
       background: this.#background.texts,
       backgroundWrites: this.#background.writeTexts,
-      threadsSeen: this.#sleep !== null,
       hadTwoAtOnce: this.#hadTwoAtOnce,
     };
   }
@@ -364,9 +349,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
     const came = this.#fresh.splice(0).filter(({ state }) => state === 'held');
     const groups = came.filter((group) => !this.#background.knows(group));
     for (const group of came) if (!groups.includes(group)) this.#seat(group, this.#background);
+    this.#park();
     const askers = [...this.#inside].filter(({ isUnderWay }) => isUnderWay);
-    for (const asker of askers)
-      asker.parkedSince = asker.isAtGate ? null : (asker.parkedSince ?? this.#parkings);
     const moved = this.#moved?.isUnderWay ? this.#moved : null;
     for (const { group, asker, isGuess } of attribute(groups, askers, moved)) {
       if (isGuess) this.#guesses++;
@@ -418,10 +402,15 @@ export class PgwireTarget implements Target, Standing, GateListener {
     await this.#settler.settle(this);
     await this.#passage.tidy();
     this.#parkings++;
+    this.#park();
+    this.#hear();
+  }
+
+  /** Since when each request is neither answered nor at the gate. */
+  #park(): void {
     for (const task of this.#inside) {
       task.parkedSince = task.isUnderWay && !task.isAtGate ? (task.parkedSince ?? this.#parkings) : null;
     }
-    this.#hear();
   }
 
   /** What requests have said and heard since, for the trace. */
@@ -536,16 +525,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
     return new Passage({
       waits: (sight) => new LockWaits<WireStatement>(sight, this.#options.prng, happenings),
       database: {
-        blockers: async (pid) => {
-          const [row] = await control.unsafe(BLOCKERS, [pid], { prepare: true });
-          return String(row?.['pids'] ?? '')
-            .split(',')
-            .filter(Boolean)
-            .map(Number);
-        },
-        cancel: async (pid) => {
-          await control.unsafe('select pg_cancel_backend($1)', [pid], { prepare: true });
-        },
+        blockers: (pid) => blockersOf(control, pid),
+        cancel: (pid) => cancelBackend(control, pid),
         terminate: (pids) => this.#stand.terminate(pids),
       },
       writes,

@@ -2,6 +2,7 @@
 import type postgres from 'postgres';
 import { AdapterError, errorText } from '../../modules/adapter-error.ts';
 import { volatileFunctions } from '../locks/autocommit-writes.ts';
+import { blockersOf, cancelBackend } from '../locks/backends.ts';
 import { traitsOf } from '../locks/statement-text.ts';
 import { type Place, RESET } from './connection.ts';
 import { dropSchema, Ground } from './ground.ts';
@@ -115,11 +116,7 @@ export class City {
 
   /** The backends that `pid` waits for now; empty when it does not wait. */
   async blockers(pid: number): Promise<number[]> {
-    const [row] = await this.#control.unsafe(BLOCKERS, [pid], { prepare: true });
-    return String(row?.['pids'] ?? '')
-      .split(',')
-      .filter(Boolean)
-      .map(Number);
+    return await blockersOf(this.#control, pid);
   }
 
   /** Whom `pid` waits for that is not of this city, in words. */
@@ -129,7 +126,7 @@ export class City {
 
   /** Cancels the statement that one of the run's own backends waits in. */
   async cancel(pid: number): Promise<void> {
-    await this.#control.unsafe('select pg_cancel_backend($1)', [pid], { prepare: true });
+    await cancelBackend(this.#control, pid);
   }
 
   /** Ends the run's own backends, one after the other, and waits until they and their locks are gone. */
@@ -153,5 +150,3 @@ export class City {
     await this.#ground.leave();
   }
 }
-
-const BLOCKERS = "select array_to_string(pg_blocking_pids($1), ',') as pids";

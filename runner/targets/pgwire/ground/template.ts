@@ -8,7 +8,7 @@ import { runPrepare, runSchema } from './prepare.ts';
 import { assertLetsIn, type Login, type Server } from './server.ts';
 
 /** More than this is copied only for who has said so. */
-export const MOST_BYTES = 1024 ** 3;
+const MOST_BYTES = 1024 ** 3;
 const MIB = 1024 ** 2;
 
 export interface TemplateOptions {

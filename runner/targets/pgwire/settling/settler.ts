@@ -55,14 +55,11 @@ export class Settler {
 
   /** Resolves when the service has settled after a request was moved. */
   async settle(standing: Standing, way: Way = this.#way): Promise<void> {
-    const fromMs = performance.now();
-    this.tally.settles++;
     await way.rest(standing);
     standing.absorb();
     await this.#lookAgain(standing);
     await this.#waitForTimers(standing);
     await this.#waitForAnything(standing);
-    this.tally.ms += performance.now() - fromMs;
   }
 
   /** Two statements of one request were seen at once: counting would be wrong, and is left for good. */
@@ -78,14 +75,12 @@ export class Settler {
   /** What was moved and did not go on: under load the kernel may not have handed it on yet. */
   async #lookAgain(standing: Standing): Promise<void> {
     if (standing.hasMoved()) return;
-    this.tally.secondLooks++;
     const seen = this.#traffic.activity;
     for (let i = 0; i < SECOND_LOOKS && this.#traffic.activity === seen; i++) {
       await this.#traffic.news(SECOND_LOOK_MS);
       await this.#careful.rest(standing);
     }
     if (this.#traffic.activity === seen) return;
-    this.tally.secondLooksHelped++;
     await this.#careful.rest(standing);
     standing.absorb();
   }
@@ -99,7 +94,6 @@ export class Settler {
         return;
       }
       this.#misses = 0;
-      this.tally.timers++;
     }
   }
 
@@ -107,9 +101,7 @@ export class Settler {
     while (standing.isUnderWay() && !standing.canGoOn()) {
       await standing.unstick();
       if (standing.canGoOn()) return;
-      if (await this.#came(STUCK_MS, standing)) continue;
-      this.tally.stuck++;
-      return;
+      if (!(await this.#came(STUCK_MS, standing))) return;
     }
   }
 
