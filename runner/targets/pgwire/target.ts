@@ -508,7 +508,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#sleep = ServiceSleep.canSee(pids) ? new ServiceSleep(this.#stand.roots) : null;
     const before = this.#settler as Settler | undefined;
     this.#settler = new Settler({
-      settle: plan.settle,
+      // Counting is left for good, also beyond a crash.
+      settle: plan.settle === 'count' && this.#hadTwoAtOnce ? 'sleep' : plan.settle,
       traffic: this.#traffic,
       sleep: this.#sleep,
       ports: [this.#gate.port, address.port],
