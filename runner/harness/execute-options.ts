@@ -1,10 +1,12 @@
 /** What an execution of a run is asked for. */
 import type { GateOrder, Repeat, RunConfig } from '../../server/contract/index.ts';
 import type { CityKeeper } from '../targets/postgres/keeper.ts';
+import type { StatementWatch } from '../targets/statements.ts';
 import type { Sink } from '../telemetry/sink.ts';
 import type { ExecutionLimits } from './execution-watch.ts';
 import type { StagedService } from './gated/staged-service.ts';
-import type { Trace } from './trace.ts';
+import type { Guide } from './guide.ts';
+import type { RecordedCall, Trace } from './trace.ts';
 
 export interface StopSignal {
   readonly requested: boolean;
@@ -38,6 +40,12 @@ export interface ExecuteOptions {
   cities?: CityKeeper | undefined;
   /** Filled with what the run did, for replaying and shrinking it. */
   trace?: Trace;
+  /** Told of each statement; left out: nobody listens. */
+  statements?: StatementWatch | undefined;
+  /** Holds requests back; left out: nothing does. */
+  guide?: Guide | undefined;
+  /** Calls as another execution of the seed has asked them, by planned operation; left out: as the plan draws them. */
+  frozen?: readonly RecordedCall[] | undefined;
   /** For an execution that nobody supervises: when it is broken off. */
   limits?: ExecutionLimits;
 }

@@ -1,5 +1,6 @@
 /** What a run did, for replaying and shrinking it. */
 import type { WireLine } from '../../server/contract/index.ts';
+import type { Call, Reply } from '../service/call.ts';
 
 export interface Trace {
   /** Position picked among the ready requests, step by step; empty where the world picks. */
@@ -8,6 +9,12 @@ export interface Trace {
   struck: string[];
   /** Planned operations begun, in order. */
   begun: Begun[];
+  /** Which request took each step, by its key (`requestKey`); empty where the world picks. */
+  steps: string[];
+  /** The calls that were asked, with what each was answered. */
+  calls: RecordedCall[];
+  /** Steps of a reduction's `order` that another request took, because the one that it names could not. */
+  notAsAsked: number;
   /** What went over the wire of a gated run; empty for others. */
   wire: readonly WireLine[];
 }
@@ -20,6 +27,14 @@ export interface Begun {
   object: string | null;
 }
 
+export interface RecordedCall {
+  n: number;
+  actor: string;
+  call: Call;
+  /** Of its requests, by their keys; those without an answer are not there. */
+  answers: Record<string, Reply>;
+}
+
 export function emptyTrace(): Trace {
-  return { picks: [], struck: [], begun: [], wire: [] };
+  return { picks: [], struck: [], begun: [], steps: [], calls: [], notAsAsked: 0, wire: [] };
 }

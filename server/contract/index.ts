@@ -5,6 +5,7 @@ export * from './command-secrets.ts';
 export * from './did-you-mean.ts';
 export * from './environment.ts';
 export * from './error.ts';
+export * from './explanation.ts';
 export * from './forensic.ts';
 export * from './frame.ts';
 export * from './gate.ts';

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { checkEndSchema, checkStepSchema } from './check-adapter.ts';
+import { explainProgressSchema, whySchema } from './explanation.ts';
 import { gateOrderSchema, surveySchema } from './gate.ts';
 import { modulesSchema } from './process.ts';
 import { declaredRulesSchema } from './rules.ts';
@@ -73,6 +74,16 @@ export const workerOrderSchema = z.discriminatedUnion('do', [
     /** How often the result is executed again. */
     confirmations: z.int().min(0),
   }),
+  /** Finds out why a run failed, from its smallest reproduction; where there is none yet, that is found first. */
+  z.object({
+    do: z.literal('explain'),
+    ...subject,
+    seed: z.int(),
+    signature: signatureSchema.nullable().default(null),
+    smallest: smallestSchema.nullable().default(null),
+    /** For shrinking and explaining together. */
+    maxSeconds: z.number().positive(),
+  }),
   /** Executes many seeds and prints what became of them. */
   z.object({
     do: z.literal('campaign'),
@@ -124,6 +135,13 @@ export const workerLineSchema = z.union([
   z.object({ shrinking: shrinkProgressSchema }),
   /** Null: the run did not fail again, or what failed cannot be made small; `why` says it. */
   z.object({ shrunk: smallestSchema.nullable(), why: z.string() }),
+  z.object({ explaining: explainProgressSchema }),
+  /** Null: there is no explanation; `reason` says why. `smallest`: the one that it is of, when it was found on the way. */
+  z.object({
+    explained: whySchema.nullable(),
+    reason: z.string(),
+    smallest: smallestSchema.nullable().default(null),
+  }),
   /** Seeds that are through since the last such line. */
   z.object({ through: throughSchema }),
   /** What a survey is about, for people. */

@@ -1,0 +1,28 @@
+/** Holds requests back beyond what the schedule asks for: how "what if this came after that" is executed. */
+import type { Attempt } from './attempt.ts';
+
+/** What a request does next. */
+export interface NextStep {
+  /** SQL of the statement that waits at the gate; null: its code runs, or a target without statements. */
+  readonly text: string | null;
+  /** `begin` is never seen as one on `postgres`: it goes with the first statement. */
+  readonly kind: 'code' | 'statement' | 'commit' | 'rollback';
+  /** Statements of this request that were let through before. */
+  readonly statements: number;
+}
+
+export interface Guide {
+  /** True while this request must not take its next step. Pure: it may be asked any number of times. */
+  holds(attempt: Attempt, next: NextStep): boolean;
+  /** It takes it. */
+  stepped?(attempt: Attempt, next: NextStep): void;
+  /** The request has left the target. */
+  left?(attempt: Attempt): void;
+  /** All that could go on were held and no time could pass, so one of them went all the same: a pass proves nothing then. */
+  gaveWay(): void;
+}
+
+/** Which request this is, in every execution: planned operation, attempt, `d` for a duplicate: `48.0`, `50.1d`. */
+export function requestKey({ flow, attempt, faults }: Attempt): string {
+  return `${flow.n}.${attempt}${faults === null ? 'd' : ''}`;
+}
