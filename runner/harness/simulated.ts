@@ -64,6 +64,8 @@ export async function executeOn(execution: Execution, options: ExecuteOptions): 
     ...{ seed, config, workload, target, recorder, counters, clock },
     objectNoun: scenario.objectNoun ?? 'object',
     trace: options.trace ?? null,
+    guide: options.guide,
+    frozen: options.frozen,
     ...(service ? { asking: service.asking, rules: service.rules, rest: () => service.rest() } : {}),
   });
   const { verdicts } = simulation;
