@@ -6,6 +6,7 @@ import {
   CONTRACT_RULES,
   type FaultName,
   GATE_FAULTS,
+  type OrderEntry,
   type RunConfig,
   type ServiceRules,
 } from '../../server/contract/index.ts';
@@ -152,7 +153,7 @@ export class Simulation {
     const { order = null, schedule = null, variant = 0 } = config.reduction ?? {};
     if (order) {
       return ordered({
-        order,
+        order: this.#orderOfKept(order),
         keyOf: (candidate) => requestKey(candidate as Attempt),
         onNotAsAsked: () => {
           this.#notAsAsked++;
@@ -162,6 +163,12 @@ export class Simulation {
     }
     if (schedule) return listed(schedule);
     return createStrategy(variant % 2 === 0 ? config.strategy : WALK, new Prng(seed, 'schedule', variant));
+  }
+
+  /** What names operations that are never begun is waited for in vain. */
+  #orderOfKept(order: readonly OrderEntry[]): readonly OrderEntry[] {
+    const kept = new Set(this.#options.config.reduction?.operations);
+    return order.filter(({ request }) => kept.has(Number(request.split('.')[0])));
   }
 
   /** Steps of the reduction's order that another request took. */

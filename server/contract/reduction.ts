@@ -1,4 +1,4 @@
-/** A part of a run, and its text form, short enough to type: `ops=3,17-19;mute=17.0.delay;schedule=0,1;variant=4`. */
+/** A part of a run, and its text form, short enough to type: `ops=3,17-19;mute=17.0.delay;order=17.0*2,18.0;variant=4`. */
 import { z } from 'zod';
 
 /** So many steps of one request: planned operation, attempt, `d` for a duplicate. */
@@ -12,30 +12,34 @@ export type OrderEntry = z.infer<typeof orderEntrySchema>;
  * A run cut down to a part of itself, as `shrink` makes it: only these of the operations that the seed
  * plans, without some of the faults that it draws, and with a schedule of its own.
  */
-export const reductionSchema = z.object({
-  /** Numbers of the planned operations that are kept, ascending. */
-  operations: z.array(z.int().min(0)).max(100_000),
-  /** Faults that do not strike, as `<planned operation>.<attempt>.<fault>`: `17.0.drop-response`. */
-  muted: z.array(z.string().max(100)).max(100_000).default([]),
-  /**
-   * Which of the ready requests takes each step, by position; 0 (the one that has been ready longest) where
-   * the list is at its end. Null: the run's strategy decides.
-   */
-  schedule: z.array(z.int().min(0)).max(1_000_000).nullable().default(null),
-  /**
-   * Which request takes each step, by name: also true where others than those of the recorded execution are ready. Past
-   * the end of the list, or where none that it names can go, the one that has been ready longest. Null, or left out: no
-   * such list.
-   */
-  order: z.array(orderEntrySchema).max(1_000_000).nullable().optional(),
-  /** Draws all that is a matter of time anew (pauses, latencies, the strategy's choices); 0: as the seed has it. */
-  variant: z.int().min(0).max(1_000_000_000).default(0),
-  /**
-   * The first internal error that nothing explains fails the run: what is small cannot have so many of them as its
-   * whole had.
-   */
-  anyError: z.literal(true).optional(),
-});
+export const reductionSchema = z
+  .object({
+    /** Numbers of the planned operations that are kept, ascending. */
+    operations: z.array(z.int().min(0)).max(100_000),
+    /** Faults that do not strike, as `<planned operation>.<attempt>.<fault>`: `17.0.drop-response`. */
+    muted: z.array(z.string().max(100)).max(100_000).default([]),
+    /**
+     * Which of the ready requests takes each step, by position; 0 (the one that has been ready longest) where
+     * the list is at its end. Null: the run's strategy decides.
+     */
+    schedule: z.array(z.int().min(0)).max(1_000_000).nullable().default(null),
+    /**
+     * Which request takes each step, by name: also true where others than those of the recorded execution are ready. Past
+     * the end of the list, or where none that it names can go, the one that has been ready longest. Null, or left out: no
+     * such list.
+     */
+    order: z.array(orderEntrySchema).max(1_000_000).nullable().optional(),
+    /** Draws all that is a matter of time anew (pauses, latencies, the strategy's choices); 0: as the seed has it. */
+    variant: z.int().min(0).max(1_000_000_000).default(0),
+    /**
+     * The first internal error that nothing explains fails the run: what is small cannot have so many of them as its
+     * whole had.
+     */
+    anyError: z.literal(true).optional(),
+  })
+  .refine(({ schedule, order }) => schedule === null || !order, {
+    message: 'schedule and order both say who takes the steps: give one of them',
+  });
 export type Reduction = z.infer<typeof reductionSchema>;
 
 /** The text of a reduction; `parseReduction` reads it back. What is at its default is left out. */
@@ -83,7 +87,7 @@ const READERS = {
   },
 } as const;
 
-const EXAMPLE = 'An example: ops=3,17-19;mute=17.0.delay;schedule=0,1,0,2';
+const EXAMPLE = 'An example: ops=3,17-19;mute=17.0.delay;order=17.0*2,18.0,17.0';
 /** As many as a reduction may hold; a range is never written out beyond that. */
 const MOST = 100_000;
 
