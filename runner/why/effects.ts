@@ -1,35 +1,38 @@
 /** What requests changed that counts: without columns that only ever count up, and without what they took back themselves. */
-import type { Row, RowChange, SeenRequest, WriteSet } from './evidence.ts';
+import type { Commit, RecordedRequest, Recording, RowChange } from './findings.ts';
 
-/** A change of one row that counts, with the transaction that made it. */
+/** A change of one row that counts, with the commit that made it. */
 export interface Effect extends RowChange {
-  readonly by: WriteSet;
-  /** Columns that differ and count; all of them for a row that came or went. */
-  readonly columns: readonly string[];
+  readonly by: Commit;
 }
 
 export class Effects {
   readonly #texts: readonly string[];
   readonly #counters = new Map<string, boolean>();
-  readonly #known = new Map<SeenRequest, readonly Effect[]>();
+  readonly #known = new Map<RecordedRequest, readonly Effect[]>();
+  readonly #commits: readonly Commit[];
 
-  constructor(requests: readonly SeenRequest[]) {
-    this.#texts = [...new Set(requests.flatMap(({ statements }) => statements.map(({ text }) => text)))];
+  constructor({ statements, commits }: Pick<Recording, 'statements' | 'commits'>) {
+    this.#texts = [...new Set(statements.map(({ text }) => text))];
+    this.#commits = commits;
   }
 
-  of(request: SeenRequest): readonly Effect[] {
+  /** By a request, over all its transactions. */
+  of(request: RecordedRequest): readonly Effect[] {
     let effects = this.#known.get(request);
     if (!effects) {
-      effects = this.#net(request.writes.flatMap((by) => this.#counting(by)));
+      const own = this.#commits.filter((commit) => commit.request?.key === request.key);
+      effects = net(own.flatMap((commit) => this.by(commit)));
       this.#known.set(request, effects);
     }
     return effects;
   }
 
-  #counting(by: WriteSet): Effect[] {
-    return by.changes.flatMap((change) => {
-      const columns = changedColumns(change).filter((name) => !this.#isCounter(name));
-      return columns.length > 0 ? [{ ...change, by, columns }] : [];
+  /** By one commit. */
+  by(commit: Commit): Effect[] {
+    return (commit.changes ?? []).flatMap((change) => {
+      const columns = change.columns.filter((name) => !this.#isCounter(name));
+      return columns.length > 0 ? [{ ...change, columns, by: commit }] : [];
     });
   }
 
@@ -46,26 +49,15 @@ export class Effects {
     }
     return is;
   }
+}
 
-  /** Numbers that a request has moved there and back are as they were. */
-  #net(effects: readonly Effect[]): Effect[] {
-    return effects.filter((effect) => {
-      const same = effects.filter((other) => other.table === effect.table && idOf(other) === idOf(effect));
-      return !effect.columns.every((column) => {
-        const moved = same.map(({ before, after }) => Number(after?.[column]) - Number(before?.[column]));
-        return moved.length > 1 && moved.reduce((sum, each) => sum + each, 0) === 0;
-      });
+/** Numbers that a request has moved there and back are as they were. */
+function net(effects: readonly Effect[]): Effect[] {
+  return effects.filter((effect) => {
+    const same = effects.filter(({ table, key }) => table === effect.table && key === effect.key);
+    return !effect.columns.every((column) => {
+      const moved = same.map(({ before, after }) => Number(after?.[column]) - Number(before?.[column]));
+      return moved.length > 1 && moved.reduce((sum, each) => sum + each, 0) === 0;
     });
-  }
-}
-
-function idOf({ before, after }: RowChange): string {
-  const row = (after ?? before) as Row;
-  return JSON.stringify(row['id'] ?? Object.values(row)[0]);
-}
-
-function changedColumns({ before, after }: RowChange): string[] {
-  const names = Object.keys(after ?? before ?? {});
-  if (!before || !after) return names;
-  return names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  });
 }
