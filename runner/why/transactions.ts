@@ -44,7 +44,7 @@ export function writeOf(commit: Commit, table: string, columns: readonly string[
 export function hasWritten({ kind, tag, count, text }: WatchedStatement): boolean {
   if (kind !== 'statement' || !count) return false;
   return tag === null || tag === 'SELECT'
-    ? /^\s*with\b[^]*\b(insert|update|delete)\b/i.test(text)
+    ? /^\s*with\b[\s\S]*\b(insert|update|delete)\b/i.test(text)
     : isWrite(tag);
 }
 
