@@ -60,9 +60,23 @@ export function dependenciesOf(recording: Recording, probes: Probes): Dependency
         if (other === null || other === request || !changes(read, commit, probes)) continue;
         const isPhantom = comesOrGoes(commit.changes ?? [], read);
         if (isAfter(read, commit, probes))
-          found.push({ kind: 'rw', from: request, to: other, fromStatement: read, toStatement: commit.statement, isPhantom });
+          found.push({
+            kind: 'rw',
+            from: request,
+            to: other,
+            fromStatement: read,
+            toStatement: commit.statement,
+            isPhantom,
+          });
         else if (commit.at < read.sentAt)
-          found.push({ kind: 'wr', from: other, to: request, fromStatement: commit.statement, toStatement: read, isPhantom });
+          found.push({
+            kind: 'wr',
+            from: other,
+            to: request,
+            fromStatement: commit.statement,
+            toStatement: read,
+            isPhantom,
+          });
       }
     }
   }
@@ -71,7 +85,14 @@ export function dependenciesOf(recording: Recording, probes: Probes): Dependency
       if (!one.request || !other.request || one.request === other.request) continue;
       if (sharedRows(one, other).length === 0) continue;
       const [fromStatement, toStatement] = [one.statement, other.statement];
-      found.push({ kind: 'ww', from: one.request, to: other.request, fromStatement, toStatement, isPhantom: false });
+      found.push({
+        kind: 'ww',
+        from: one.request,
+        to: other.request,
+        fromStatement,
+        toStatement,
+        isPhantom: false,
+      });
     }
   }
   return found;
@@ -91,7 +112,9 @@ export function sharedRows(one: Commit, other: Commit, text: string | null = nul
 
 /** Rows of a table that the text names came or went. */
 export function comesOrGoes(changed: readonly RowChange[], { text }: WatchedStatement): boolean {
-  return changed.some(({ table, before, after }) => names(text, table) && (before === null || after === null));
+  return changed.some(
+    ({ table, before, after }) => names(text, table) && (before === null || after === null),
+  );
 }
 
 export function names(text: string, word: string): boolean {

@@ -197,7 +197,10 @@ function said(
   if (found.recording.statements.length === 0) {
     return {
       sentence: `These answers cannot all be true: ${found.recording.forensic.message}`,
-      conclusion: [needs(found), 'The target has no statements, so what happened between the answers is not seen.'],
+      conclusion: [
+        needs(found),
+        'The target has no statements, so what happened between the answers is not seen.',
+      ],
     };
   }
   return { sentence: unknownSentence(found), conclusion: [needs(found)] };

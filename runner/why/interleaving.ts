@@ -25,13 +25,18 @@ function shownWrite(commit: Commit, read: WatchedStatement, recording: Recording
       isWrite(each) &&
       each.error === null &&
       each.count !== 0 &&
-      (statement.transaction === null ? each.id === statement.id : each.transaction === statement.transaction),
+      (statement.transaction === null
+        ? each.id === statement.id
+        : each.transaction === statement.transaction),
   );
   const changed = (commit.changes ?? []).filter(({ table }) => names(read.text, table));
   const exact = writes.filter(({ text }) =>
     changed.some(
       ({ table, before, after, columns }) =>
-        names(text, table) && (before === null || after === null || columns.some((name) => names(text, name) && names(read.text, name))),
+        names(text, table) &&
+        (before === null ||
+          after === null ||
+          columns.some((name) => names(text, name) && names(read.text, name))),
     ),
   );
   const near = writes.filter(({ text }) => changed.some(({ table }) => names(text, table)));
@@ -58,11 +63,18 @@ export function interleavingKind({ stale, writer, acts }: Pair, recording: Recor
 }
 
 function isRepeat(one: Pair['writer'], other: Pair['writer']): boolean {
-  return one.n === other.n || (one.actor === other.actor && JSON.stringify(one.call) === JSON.stringify(other.call));
+  return (
+    one.n === other.n ||
+    (one.actor === other.actor && JSON.stringify(one.call) === JSON.stringify(other.call))
+  );
 }
 
 /** The reader's write goes over the very row and column of the other's that it had read. */
-export function overwrites({ read, commits }: StaleRead, acts: WatchedStatement, recording: Recording): boolean {
+export function overwrites(
+  { read, commits }: StaleRead,
+  acts: WatchedStatement,
+  recording: Recording,
+): boolean {
   const own = commitOf(acts, recording);
   if (!own) return false;
   return commits.some((commit) => sharedRows(commit, own, read.text).length > 0);

@@ -7,8 +7,8 @@ import {
   signatureOf,
 } from '../../server/contract/index.ts';
 import { execute, type StopSignal } from '../harness/execute.ts';
-import { compareFailure } from '../harness/failure-tally.ts';
 import { ExecutionLimitError } from '../harness/execution-watch.ts';
+import { compareFailure } from '../harness/failure-tally.ts';
 import { type StagedService, stageService } from '../harness/gated/staged-service.ts';
 import { emptyTrace, type RecordedCall } from '../harness/trace.ts';
 import type { Subject } from '../shrink/candidate.ts';
@@ -108,7 +108,13 @@ export class KeptLaboratory implements Laboratory {
         limits: { seconds, stop: this.#options.signal },
         proofs: 0,
       });
-      return { fails: compareFailure(this.signature, forensic && signatureOf(forensic)), forensic, events: sink.events, trace, gaveWay };
+      return {
+        fails: compareFailure(this.signature, forensic && signatureOf(forensic)),
+        forensic,
+        events: sink.events,
+        trace,
+        gaveWay,
+      };
     } catch (error) {
       if (!(error instanceof ExecutionLimitError)) throw error;
       return { fails: 'otherwise', forensic: null, events: sink.events, trace, gaveWay };
@@ -117,7 +123,11 @@ export class KeptLaboratory implements Laboratory {
 
   async record(variant: Variant, probes: Probes | null = null): Promise<Recording | null> {
     const recorder = new ExecutionRecorder(probes, variant.guide ?? null);
-    const { forensic, events, trace, fails } = await this.run({ ...variant, guide: recorder, statements: recorder });
+    const { forensic, events, trace, fails } = await this.run({
+      ...variant,
+      guide: recorder,
+      statements: recorder,
+    });
     return forensic === null || fails !== 'same' ? null : recorder.recording(forensic, events, trace);
   }
 

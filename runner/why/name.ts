@@ -23,6 +23,11 @@ export function anomalyName({ stale, writer, acts }: Pair, found: Findings): str
   return back.some(({ kind }) => kind === 'ww' || kind === 'wr') ? 'G-single' : null;
 }
 
-function pairs(from: Dependency['from'], to: Dependency['to'], one: Dependency['from'], other: Dependency['from']): boolean {
+function pairs(
+  from: Dependency['from'],
+  to: Dependency['to'],
+  one: Dependency['from'],
+  other: Dependency['from'],
+): boolean {
   return (from === one && to === other) || (from === other && to === one);
 }

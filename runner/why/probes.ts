@@ -12,7 +12,11 @@ const VOLATILE =
 const READS = /^\s*(?:select|with|values|table)\b/i;
 
 export function isRead({ kind, text }: WatchedStatement): boolean {
-  return kind === 'statement' && READS.test(text) && !/\b(?:insert\s+into|update\s+\S+\s+set|delete\s+from)\b/i.test(text);
+  return (
+    kind === 'statement' &&
+    READS.test(text) &&
+    !/\b(?:insert\s+into|update\s+\S+\s+set|delete\s+from)\b/i.test(text)
+  );
 }
 
 type Tables = ReadonlyMap<string, ReadonlyMap<string, Row>>;
@@ -40,9 +44,9 @@ export class Probes {
   async prepared(control: postgres.Sql): Promise<void> {
     this.#tables = await control<{ name: string; key: string[] }[]>`
       select c.relname as name,
-        coalesce((select array_agg(a.attname::text order by a.attnum) from pg_index i
+        coalesce((select jsonb_agg(a.attname order by a.attnum) from pg_index i
           join pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey)
-          where i.indrelid = c.oid and i.indisprimary), '{}') as key
+          where i.indrelid = c.oid and i.indisprimary), '[]') as key
       from pg_class c where c.relkind in ('r', 'p') and pg_table_is_visible(c.oid)
         and c.relnamespace <> 'pg_catalog'::regnamespace order by 1`;
     this.#before = await this.#dump(control);

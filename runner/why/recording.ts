@@ -4,8 +4,8 @@ import type { Forensic, RunEvent } from '../../server/contract/index.ts';
 import type { Attempt } from '../harness/attempt.ts';
 import { type Guide, requestKey } from '../harness/guide.ts';
 import type { Trace } from '../harness/trace.ts';
-import type { NextStep } from '../targets/target.ts';
 import type { StatementWatch, WatchedStatement } from '../targets/statements.ts';
+import type { NextStep } from '../targets/target.ts';
 import type { Commit, RecordedRequest, Recording, RowChange } from './findings.ts';
 import type { Probes } from './probes.ts';
 

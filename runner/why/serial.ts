@@ -58,7 +58,8 @@ export async function serialTests(
       failing ??= await lab.record({ guide: new OneAtATime(order) }, probesFor());
     }
   }
-  const verdict = of === 0 ? 'unknown' : same === 0 ? (passes > 0 ? 'passes' : 'unknown') : same === of ? 'fails' : 'mixed';
+  const verdict =
+    of === 0 ? 'unknown' : same === 0 ? (passes > 0 ? 'passes' : 'unknown') : same === of ? 'fails' : 'mixed';
   return { verdict, passes, same, otherwise, of, failing };
 }
 
@@ -86,7 +87,9 @@ function topological(
   const order: string[] = [];
   while (left.length > 0) {
     const free = left.filter((each) => !left.some((other) => other !== each && isBefore(other, each)));
-    const next = (free.length > 0 ? free : left).reduce((best, each) => (rank(each) < rank(best) ? each : best));
+    const next = (free.length > 0 ? free : left).reduce((best, each) =>
+      rank(each) < rank(best) ? each : best,
+    );
     left.splice(left.indexOf(next), 1);
     order.push(next.key);
   }

@@ -69,7 +69,9 @@ function laneOf(request: RecordedRequest, index: number, { roles }: Highlights):
 /** `citizen-004 slot-001 k-48`. */
 export function callWords({ call, actor }: RecordedRequest): string {
   const { operation: _, ...arguments_ } = call;
-  const words = Object.values(arguments_).map((value) => (typeof value === 'object' ? inShort(value) : String(value)));
+  const words = Object.values(arguments_).map((value) =>
+    typeof value === 'object' ? inShort(value) : String(value),
+  );
   return [...new Set([actor, ...words])].join(' ').slice(0, 200);
 }
 
@@ -79,7 +81,7 @@ export function laneName(index: number): string {
   return index < 26 ? letter : laneName(Math.floor(index / 26) - 1) + letter;
 }
 
-const EMPTY = {
+const EMPTY: Omit<ExplainedStep, 'step' | 'lane' | 'kind' | 'text'> = {
   values: '',
   answer: '',
   tag: null,
@@ -93,7 +95,7 @@ const EMPTY = {
   mark: '',
   matters: false,
   event: null,
-} as const;
+};
 
 function placedStatement(
   statement: WatchedStatement,
@@ -102,14 +104,13 @@ function placedStatement(
   { marks, matters }: Highlights,
   withValues: boolean,
 ): Placed {
-  const { id, kind, owner, text, values, count, tag, error, connection, isolation, takenBack } = statement;
+  const { id, kind, text, values, count, tag, error, connection, isolation, takenBack } = statement;
   const lane = (each: WatchedStatement) => laneOfOp.get((each.owner as Attempt | null)?.id ?? -1) ?? null;
   const waitedFor = statement.waitedFor.flatMap((other) => {
     const blocker = statements[other];
     const at = blocker && lane(blocker);
     return at === null || at === undefined ? [] : [at];
   });
-  void owner;
   return {
     at: statement.settledAt ?? Number.POSITIVE_INFINITY,
     statement,
@@ -141,14 +142,23 @@ export function oneLine(text: string): string {
 function answerWords({ kind, rows, tag, count, error }: WatchedStatement, withValues: boolean): string {
   if (error !== null) return `error ${error}`;
   if (kind !== 'statement') return '';
-  if (tag !== null && tag !== 'SELECT' && (rows === null || rows.length === 0)) return count === null ? '' : `${count} ${count === 1 ? 'row' : 'rows'}`;
+  if (tag !== null && tag !== 'SELECT' && (rows === null || rows.length === 0))
+    return count === null ? '' : `${count} ${count === 1 ? 'row' : 'rows'}`;
   if (rows === null) return '';
   if (rows.length === 0) return '→ no row';
   if (!withValues) return `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`;
   const [first = {}] = rows;
-  const shown = rows.slice(0, 3).map((row) => Object.values(row).map((value) => inShort(value)).join(', '));
-  if (rows.length === 1) return `→ ${Object.keys(first).length === 1 ? shown[0] : `(${shown[0]})`}`.slice(0, 300);
-  return `${rows.length} rows: ${shown.map((row) => `(${row})`).join(' ')}${rows.length > 3 ? ' …' : ''}`.slice(0, 300);
+  const shown = rows.slice(0, 3).map((row) =>
+    Object.values(row)
+      .map((value) => inShort(value))
+      .join(', '),
+  );
+  if (rows.length === 1)
+    return `→ ${Object.keys(first).length === 1 ? shown[0] : `(${shown[0]})`}`.slice(0, 300);
+  return `${rows.length} rows: ${shown.map((row) => `(${row})`).join(' ')}${rows.length > 3 ? ' …' : ''}`.slice(
+    0,
+    300,
+  );
 }
 
 function answers(requests: readonly RecordedRequest[], { roles }: Highlights, withValues: boolean): Placed[] {
@@ -190,6 +200,14 @@ function placedEvent(event: RunEvent, laneOfOp: ReadonlyMap<number, number>): Pl
     return [{ at: index, statement: null, step: { ...common, kind: 'fault', text: String(data['name']) } }];
   if (lane === null) return [];
   if (phase === 'invoke')
-    return [{ at: index, statement: null, step: { ...common, kind: 'request', text: `${operation} ${inShort(told)}` } }];
-  return [{ at: index, statement: null, step: { ...common, kind: 'answer', text: phase, answer: inShort(told) } }];
+    return [
+      {
+        at: index,
+        statement: null,
+        step: { ...common, kind: 'request', text: `${operation} ${inShort(told)}` },
+      },
+    ];
+  return [
+    { at: index, statement: null, step: { ...common, kind: 'answer', text: phase, answer: inShort(told) } },
+  ];
 }

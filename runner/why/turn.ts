@@ -18,12 +18,14 @@ export class Turn implements Guide {
     const first = from === 'read' ? read : (own.find((each) => sameTransaction(each, read)) ?? read);
     this.#from = request.statements.filter(
       // The commit of a single statement is answered with it.
-      ({ id, kind, isAutocommit }) => id < first.id && kind !== 'begin' && !(kind === 'commit' && isAutocommit),
+      ({ id, kind, isAutocommit }) =>
+        id < first.id && kind !== 'begin' && !(kind === 'commit' && isAutocommit),
     ).length;
     this.#awaited = new Map(
       commits.map((commit) => [
         commit.request?.key ?? '',
-        recording.commits.filter((each) => each.request === commit.request && each.index <= commit.index).length,
+        recording.commits.filter((each) => each.request === commit.request && each.index <= commit.index)
+          .length,
       ]),
     );
   }

@@ -27,7 +27,8 @@ export function pairSentence({ stale, writer, write, acts }: Pair, kind: WhyKind
 const SHAPES: Partial<Record<WhyKind, string>> = {
   'stale-check': 'A check whose answer was no longer true when it was acted on.',
   'lost-update': 'An update is lost: a value was computed from what was read before the other wrote it.',
-  'split-check': 'A check and the write that relies on it are in two transactions, so no isolation level keeps others out between them.',
+  'split-check':
+    'A check and the write that relies on it are in two transactions, so no isolation level keeps others out between them.',
   'old-snapshot': 'A statement that waited for a lock: the locked row is new, the rest of the snapshot old.',
   'read-skew': 'Two reads of one request lie on both sides of a commit.',
   'early-release': 'A lock is let go before what it guards is committed.',
@@ -35,11 +36,22 @@ const SHAPES: Partial<Record<WhyKind, string>> = {
   'repeat-race': 'A request overlaps its own repeat, and neither sees the other.',
 };
 
-export function pairConclusion(pair: Pair, kind: WhyKind, name: string | null, found: Findings, story: Story): string[] {
+export function pairConclusion(
+  pair: Pair,
+  kind: WhyKind,
+  name: string | null,
+  found: Findings,
+  story: Story,
+): string[] {
   const { stale, acts } = pair;
   const shape = SHAPES[kind] ?? '';
   const one = acts && acts.transaction === stale.read.transaction && acts.transaction !== null;
-  const where = acts === null ? '' : one ? ' Read and write are in one transaction.' : ' Read and write are in two transactions.';
+  const where =
+    acts === null
+      ? ''
+      : one
+        ? ' Read and write are in one transaction.'
+        : ' Read and write are in two transactions.';
   const named = name === null ? '' : ` (${name})`;
   return [`${shape.replace(/\.$/, '')}${named}.${where}`, turnSentence(pair, story), needs(found)];
 }
@@ -50,8 +62,13 @@ function turnSentence({ stale }: Pair, story: Story): string {
 }
 
 export function needs({ recording, serial }: Findings): string {
-  const faults = recording.trace.struck.length === 0 ? 'no fault' : `the ${recording.trace.struck.length === 1 ? 'fault' : 'faults'} ${recording.trace.struck.join(', ')}`;
-  const repeats = recording.requests.some(({ attempt, isDuplicate }) => attempt > 0 || isDuplicate) ? 'a repeat' : 'no repeat';
+  const faults =
+    recording.trace.struck.length === 0
+      ? 'no fault'
+      : `the ${recording.trace.struck.length === 1 ? 'fault' : 'faults'} ${recording.trace.struck.join(', ')}`;
+  const repeats = recording.requests.some(({ attempt, isDuplicate }) => attempt > 0 || isDuplicate)
+    ? 'a repeat'
+    : 'no repeat';
   const alone =
     serial.verdict === 'passes'
       ? ` One after another the same requests pass (${serial.passes} of ${serial.of} orders).`
