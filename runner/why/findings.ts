@@ -68,6 +68,8 @@ export interface Recording {
   readonly requests: readonly RecordedRequest[];
   readonly statements: readonly WatchedStatement[];
   readonly commits: readonly Commit[];
+  /** By operation of the history: how many commits there had been when its request left the target. */
+  readonly leftAfter: ReadonlyMap<number, number>;
 }
 
 /** A read whose answer a commit, that came after it and before its request's end, has made untrue. */
