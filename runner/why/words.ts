@@ -106,6 +106,6 @@ export function curesConclusion(cures: readonly Cure[]): string[] {
     .filter(({ kind }) => kind === 'isolation' || kind === 'span')
     .map(
       ({ what, passes, of, retries }) =>
-        `${passes === of ? 'Passes' : 'Passes only'} in ${passes} of ${of} at ${what}${retries === null ? '' : ` (${retries} ${retries === 1 ? 'retry' : 'retries'})`}.`,
+        `Passes in ${passes} of ${of} at ${what}${retries === null ? '' : ` (${retries} ${retries === 1 ? 'retry' : 'retries'})`}.`,
     );
 }
