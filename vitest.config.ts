@@ -9,7 +9,7 @@ const WHOLE_RUNS = [
   'test/e2e/{web-real-run,cli-check-adapter}.test.ts',
 ];
 
-/** Four suites, each with a script of its own; test/README.md says what belongs where. */
+/** Five suites, each with a script of its own; test/README.md says what belongs where. */
 export default defineConfig({
   test: {
     projects: [
@@ -68,6 +68,18 @@ export default defineConfig({
           hookTimeout: 300_000,
           maxWorkers: 1,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        // `npm run test:why`: explanations of known faults, against what reading their services says.
+        test: {
+          ...shared,
+          name: 'why',
+          include: ['test/why/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -1,0 +1,75 @@
+/**
+ * Measures what explanations say of the known faults and what they cost, and writes the table of runner/README.md from it:
+ *
+ *   DATABASE_URL=postgres://… node .ci/why.ts [--only name,name] [--print]
+ *
+ * Every line comes from a failing seed that is found, shrunk and explained here. Without DATABASE_URL, PostgreSQL is started
+ * in a temporary folder.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Cure } from '../server/contract/index.ts';
+import { startTestPostgres } from '../test/helpers/postgres.ts';
+import { EXPECTED } from '../test/why/expected.ts';
+import { type Measured, measured, nameOf } from '../test/why/measure.ts';
+import { between, table } from './zoo/table.ts';
+
+const README = 'runner/README.md';
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, print: { type: 'boolean', default: false } },
+});
+const chosen = EXPECTED.filter(
+  (expected) => !values.only || values.only.split(',').includes(nameOf(expected)),
+);
+
+const cluster = process.env['DATABASE_URL'] ? null : await startTestPostgres();
+const url = process.env['DATABASE_URL'] ?? (await cluster?.createDatabase({ migrated: false })) ?? '';
+try {
+  const results: Measured[] = [];
+  for (const expected of chosen) {
+    process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${nameOf(expected)}\n`);
+    results.push(await measured(expected, url));
+  }
+  const text = tableOf(results);
+  if (values.print) process.stdout.write(text);
+  else writeFileSync(README, between(readFileSync(README, 'utf8'), 'why', text));
+} finally {
+  await cluster?.close();
+}
+
+function tableOf(results: readonly Measured[]): string {
+  const count = (verdict: Measured['verdict']) =>
+    results.filter((result) => result.verdict === verdict).length;
+  return table(
+    ['fault', 'what the explanation says', 'statements', 'what makes it pass', 'executions', 'seconds'],
+    results.map(rowOf),
+    `Of ${results.length} known faults ${count('right')} are explained as reading the service does, ${count('wrong')} otherwise, ` +
+      `${count('unknown')} not at all: each from its first failing seed on \`postgres\`, without what shrinking took. ` +
+      'Those with names like `renamed-…` are the same over other tables and columns. Written by `node .ci/why.ts` from real runs.',
+  );
+}
+
+function rowOf({ expected, why, reason, read, write, verdict }: Measured): string[] {
+  const says = why ? `${why.kind}${why.name ? ` (${why.name})` : ''}` : reason;
+  const statements = [read, write].flatMap((text) => (text ? [`\`${cell(text)}\``] : []));
+  return [
+    `\`${nameOf(expected)}\``,
+    verdict === 'wrong' ? `${says}, expected ${expected.kinds[0]}` : cell(says),
+    statements.join(' → '),
+    (why?.cures ?? [])
+      .filter(({ passes }) => passes > 0)
+      .map(cureText)
+      .join('; '),
+    String(why?.executions ?? ''),
+    why ? why.seconds.toFixed(1) : '',
+  ];
+}
+
+function cureText({ what, passes, of, retries }: Cure): string {
+  return `${cell(what)}: ${passes} of ${of}${retries ? `, ${retries} ${retries === 1 ? 'retry' : 'retries'}` : ''}`;
+}
+
+function cell(text: string): string {
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return short.replaceAll('|', '\\|').replace(/[`\s]+/g, ' ');
+}

@@ -1,0 +1,97 @@
+/** Explains the first failing seed of each known fault, and holds the answer against what is expected. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadModules } from '../../runner/modules/load-modules.ts';
+import { shrink } from '../../runner/shrink/shrink.ts';
+import { composeSmallest } from '../../runner/shrink/smallest.ts';
+import { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
+import { explain } from '../../runner/why/explain.ts';
+import { type RunConfig, runConfigSchema, signatureOf, type Why } from '../../server/contract/index.ts';
+import { executed, neverStopped } from '../helpers/execute.ts';
+import type { ExpectedWhy } from './expected.ts';
+
+/** Seeds that are tried until one fails. */
+const MOST_SEEDS = 60;
+const OPERATIONS = 1_000;
+
+export interface Measured {
+  readonly expected: ExpectedWhy;
+  readonly seed: number;
+  /** Null: there is no explanation; `reason` says why. */
+  readonly why: Why | null;
+  readonly reason: string;
+  /** Texts of the statements of the pair, or of those that carry the failure. */
+  readonly read: string | null;
+  readonly write: string | null;
+  /** `right`: kind and statements; `unknown`: it says itself that it does not know. */
+  readonly verdict: 'right' | 'wrong' | 'unknown';
+}
+
+export const nameOf = ({ bug, service, scenario }: ExpectedWhy): string =>
+  `${scenario === 'bookings' ? '' : `${scenario}: `}${bug ?? service}`;
+
+export async function measured(expected: ExpectedWhy, targetUrl: string): Promise<Measured> {
+  const target = await targetOf(expected);
+  const config = runConfigSchema.parse({ bug: expected.bug ?? null, operations: OPERATIONS });
+  const seed = await firstFailing(expected, target, config, targetUrl);
+  const of = { scenario: expected.scenario, target, seed, config, targetUrl };
+  const options = { maxSeconds: 120, signal: neverStopped, onProgress: () => {} };
+  const shrunk = await shrink(of, { ...options, maxExecutions: 1_500, confirmations: 2 });
+  if (typeof shrunk === 'string') return none(expected, seed, shrunk);
+  const smallest = composeSmallest(of, shrunk);
+  const signature = signatureOf(smallest);
+  const why = await explain({ ...of, signature, smallest }, options);
+  return typeof why === 'string' ? none(expected, seed, why) : judged(expected, seed, why);
+}
+
+/** Whether what is said is what reading the service says. */
+export function judged(expected: ExpectedWhy, seed: number, why: Why): Measured {
+  const carrying = why.steps.filter(({ kind, mark }) => kind === 'statement' && mark !== '');
+  const at = (step: number | undefined) => why.steps.find((each) => each.step === step)?.text ?? null;
+  const read = at(why.pair?.read);
+  const write = at(why.pair?.write);
+  const says = (pattern: RegExp | null, text: string | null) =>
+    pattern === null ||
+    (text !== null ? pattern.test(text) : carrying.some((step) => pattern.test(step.text)));
+  const isRight =
+    expected.kinds.includes(why.kind) && says(expected.read, read) && says(expected.write, write);
+  const verdict = why.kind === 'unknown' ? 'unknown' : isRight ? 'right' : 'wrong';
+  const [shown = null] = carrying.map(({ text }) => text);
+  return { expected, seed, why, reason: '', read: read ?? shown, write, verdict };
+}
+
+function none(expected: ExpectedWhy, seed: number, reason: string): Measured {
+  return { expected, seed, why: null, reason, read: null, write: null, verdict: 'unknown' };
+}
+
+async function targetOf({ service }: ExpectedWhy): Promise<string> {
+  if (!service) return 'postgres';
+  const places = [`./services/${service}.ts`, `../fixtures/sql-services/${service}.ts`];
+  const file = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
+  if (!file)
+    throw new Error(`There is no service "${service}" in test/why/services or test/fixtures/sql-services.`);
+  await loadModules({ target: file, scenario: null, adapter: null });
+  return `module:./${service}.ts`;
+}
+
+async function firstFailing(
+  expected: ExpectedWhy,
+  target: string,
+  config: RunConfig,
+  targetUrl: string,
+): Promise<number> {
+  const cities = new CityKeeper();
+  try {
+    for (let seed = 1; seed <= MOST_SEEDS; seed++) {
+      const { end } = await executed(
+        { scenario: expected.scenario, target, seed, config },
+        targetUrl,
+        cities,
+      );
+      if (end.failForensic) return seed;
+    }
+  } finally {
+    await cities.close();
+  }
+  throw new Error(`No seed up to ${MOST_SEEDS} finds ${nameOf(expected)}.`);
+}
