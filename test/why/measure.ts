@@ -6,7 +6,13 @@ import { shrink } from '../../runner/shrink/shrink.ts';
 import { composeSmallest } from '../../runner/shrink/smallest.ts';
 import { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
 import { explain } from '../../runner/why/explain.ts';
-import { type RunConfig, runConfigSchema, signatureOf, type Why } from '../../server/contract/index.ts';
+import {
+  type Forensic,
+  type RunConfig,
+  runConfigSchema,
+  signatureOf,
+  type Why,
+} from '../../server/contract/index.ts';
 import { executed, neverStopped } from '../helpers/execute.ts';
 import type { ExpectedWhy } from './expected.ts';
 
@@ -39,7 +45,8 @@ export async function measured(expected: ExpectedWhy, targetUrl: string): Promis
   const shrunk = await shrink(of, { ...options, maxExecutions: 1_500, confirmations: 2 });
   if (typeof shrunk === 'string') return none(expected, seed, shrunk);
   const smallest = composeSmallest(of, shrunk);
-  const signature = signatureOf(smallest);
+  // As it failed: the smallest reproduction alone does not say after which operation.
+  const signature = signatureOf(shrunk.trial.forensic as Forensic);
   const why = await explain({ ...of, signature, smallest }, options);
   return typeof why === 'string' ? none(expected, seed, why) : judged(expected, seed, why);
 }
