@@ -101,7 +101,7 @@ export class GatedRun {
     return { end, trace: target.trace, told: target.told(), beganMs };
   }
 
-  #target(workload: Workload, { seed, config }: ExecuteOptions): PgwireTarget {
+  #target(workload: Workload, { seed, config, statements }: ExecuteOptions): PgwireTarget {
     const api = this.#api;
     return new PgwireTarget({
       ...this.#staged,
@@ -112,6 +112,7 @@ export class GatedRun {
       look: lookOf(this.#scenario, workload, api),
       objects: workload.objects,
       prng: new Prng(seed, 'deadlock'),
+      statements,
     });
   }
 
