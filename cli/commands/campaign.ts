@@ -22,7 +22,8 @@ import { VERSION } from '../process/version.ts';
 import { safeJson } from '../run/sanitize.ts';
 import { launchOfFlags, type RunFlags } from './launch.ts';
 
-interface CampaignFlags extends RunFlags {
+/** What a seed's history keeps is not a campaign's to say: its `--no-record` is about the failures that it found. */
+interface CampaignFlags extends Omit<RunFlags, 'record'> {
   seeds?: [number, number][];
   parallel?: number;
   name?: string;
@@ -71,7 +72,8 @@ async function begun(
   files: CampaignFiles,
   flags: CampaignFlags & { scenario: string },
 ): Promise<Checkpoint> {
-  const launch = await launchOfFlags({ ...flags, target: flags.target ?? 'memory' });
+  const { record: _, ...ofRuns } = flags;
+  const launch = await launchOfFlags({ ...ofRuns, target: flags.target ?? 'memory' });
   const gate = gateOrderOf(context, flags);
   refuseWithoutGate(flags);
   const name = flags.name ?? freshName(files);

@@ -22,6 +22,7 @@ export function settingEntries(run: Run): [name: string, value: string][] {
     if (setting.isOfServices === true && !isServiceTarget(run.target)) return [];
     // What only a gate heeds is told where it is not as usual.
     if (setting.isOfGate && (run.config.gate === null || isUsual(setting, values[name]))) return [];
+    if (setting.isToldWhenSet && isUsual(setting, values[name])) return [];
     return [[flagOf(name, setting) ?? name, text || 'none']];
   });
   const engine = engineTextOf(run);

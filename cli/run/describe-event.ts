@@ -46,10 +46,31 @@ export function detailOf(event: RunEvent): string {
       return text(data['message']) ?? text(data['status']) ?? shortJson(data);
     case 'start':
       return text(data['message']) ?? text(data['status']) ?? shortJson(data);
+    case 'statement':
+      return statementDetail(data);
     default:
       return operationDetail(event);
   }
 }
+
+/** SQL with its values, what was answered, and whether it waited. */
+function statementDetail(data: Record<string, unknown>): string {
+  const { count, error, waitedFor, takenBack } = data;
+  const tag = text(data['tag']);
+  const answered =
+    text(error) ?? [tag, tag === null || typeof count !== 'number' ? null : count].filter(isSaid).join(' ');
+  const rows = text(data['answer']);
+  return [
+    ...[text(data['text']), text(data['values'])],
+    answered ? `→ ${answered}${rows === null ? '' : ` ${rows}`}` : null,
+    Array.isArray(waitedFor) ? 'waited' : null,
+    typeof takenBack === 'number' ? `taken back ${takenBack} times` : null,
+  ]
+    .filter(isSaid)
+    .join('  ');
+}
+
+const isSaid = (part: unknown): boolean => part !== null && part !== '';
 
 function faultDetail(event: RunEvent): string {
   const name = text(event.data['name']) ?? (event.type === 'heal' ? 'no more faults from here on' : 'fault');

@@ -13,6 +13,7 @@ import { executeGated } from './gated/execute-gated.ts';
 import { executeLive } from './live/execute-live.ts';
 import { liveSettingsOf } from './live-settings.ts';
 import { executeOn } from './simulated.ts';
+import { recordOf } from './statement-record.ts';
 
 export type { ExecuteOptions, StopSignal } from './execute-options.ts';
 
@@ -26,16 +27,17 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
   if (isServiceTarget(options.target)) return executeGated(options);
   const scenario = findScenario(options.scenario);
   const clock = new CityClock();
+  const record = recordOf(options, clock);
   const target = createTarget(options.target, scenario, config.bug, options.targetUrl, {
     concurrency: config.concurrency,
     isolation: config.isolation,
     prng: new Prng(seed, 'deadlock'),
     clock,
     cities: options.cities,
-    statements: options.statements,
+    statements: record ?? options.statements,
   });
   const workload = beginWorkload(scenario, seed, config);
   const watch = new ExecutionWatch(options.limits ?? null);
-  const execution = { scenario, workload, target, clock, watch, service: null };
+  const execution = { scenario, workload, target, clock, watch, service: null, record };
   return await watch.over(target, () => executeOn(execution, options));
 }

@@ -17,6 +17,7 @@ import { composeForensic } from './forensics.ts';
 import type { Recorder } from './recorder.ts';
 import { Simulation } from './simulation.ts';
 import { createRecorder, judgeThresholds, recordStart, reportEnd, stopReason } from './start-and-end.ts';
+import type { StatementRecord } from './statement-record.ts';
 import type { Verdicts } from './verdicts.ts';
 import { WallLimits } from './wall-limits.ts';
 
@@ -31,6 +32,8 @@ export interface Execution {
   readonly watch: ExecutionWatch;
   /** What is particular about a service that answers over HTTP; null: the target is spoken to directly. */
   readonly service: ServicePart | null;
+  /** Statements go into the history; null: they do not. */
+  readonly record: StatementRecord | null;
 }
 
 /** What an execution needs of a service that answers over HTTP. */
@@ -51,7 +54,7 @@ export interface ServicePart {
 
 /** The whole of it; the verdict is sent to the sink, too. */
 export async function executeOn(execution: Execution, options: ExecuteOptions): Promise<EndReport> {
-  const { scenario, workload, target, clock, watch, service } = execution;
+  const { scenario, workload, target, clock, watch, service, record } = execution;
   const { config, seed } = options;
   for (const threshold of config.thresholds) parseThreshold(threshold);
   const counters = new Counters();
@@ -60,6 +63,7 @@ export async function executeOn(execution: Execution, options: ExecuteOptions): 
   await watch.ask(target.prepare(workload.world));
   Object.assign(versions, target.versions);
   recordStart(recorder, options, workload.world, scenario, versions);
+  record?.into(recorder);
   const simulation = new Simulation({
     ...{ seed, config, workload, target, recorder, counters, clock },
     objectNoun: scenario.objectNoun ?? 'object',

@@ -41,6 +41,7 @@ export function refusalOf(values: RunValues, isGated = (values.gate ?? null) !==
         ? refusedBug(String(value), values)
         : (refusedOfService(name, setting, value, values) ??
           refusedByGate(name, setting, values, isGated) ??
+          refusedRecord(name, values, isGated) ??
           refusedValue(name, setting, value));
     if (refused !== null) return { setting: name, ...refused };
   }
@@ -90,6 +91,23 @@ function refusedOfService(
   return {
     why: contradiction,
     advice: 'Say also capacity=1 or onePerCitizen=yes, or leave cancelsBy=citizen out.',
+  };
+}
+
+/** Statements are seen on the way to a database that the engine stands in front of. */
+function refusedRecord(name: RunSettingName, values: RunValues, isGated: boolean): Refused | null {
+  const { target = RUN_SETTINGS.target.default } = values;
+  if (name !== 'record' || values.record !== 'statements') return null;
+  if (target === 'memory') {
+    return {
+      why: 'the target memory has no statements that could be recorded.',
+      advice: 'Leave --record out, or use the target postgres.',
+    };
+  }
+  if (!isServiceTarget(target) || isGated) return null;
+  return {
+    why: 'statements of a service at a URL are seen only with --gate, and this run has none.',
+    advice: "Such as: simcity run --target http://127.0.0.1:8080 --exec 'node server.js' --gate",
   };
 }
 

@@ -178,6 +178,11 @@ export const ISOLATION = [
   { name: 'serializable', what: 'as if one transaction ran after the other; some have to try again' },
 ] as const satisfies readonly Named[];
 
+export const RECORDS = [
+  { name: 'none', what: 'nothing beside the operations' },
+  { name: 'statements', what: 'each statement of the service, as an event' },
+] as const satisfies readonly Named[];
+
 export const LAUNCHERS = [
   { name: 'process', what: 'each harness is a process of the runner' },
   { name: 'docker', what: 'each harness is a container' },

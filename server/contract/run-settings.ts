@@ -9,6 +9,7 @@ import {
   GATE_WAYS,
   ISOLATION,
   PROFILES,
+  RECORDS,
   RULES,
   SCENARIOS,
   SETTLINGS,
@@ -101,6 +102,12 @@ const config = {
     ...faults('Snapshots', 'events between snapshots of the metrics'),
     ...rare,
   },
+  record: {
+    ...named('choice', RECORDS, 'none'),
+    ...faults('Record', 'what the history keeps beside the operations'),
+    ...part({ isToldWhenSet: true, commands: ['run'] }),
+    ...rare,
+  },
   thresholds: {
     ...part({ kind: 'comparisons', most: 50, default: [], unset: 'none', flag: 'threshold', value: 'EXPR' }),
     ...faults('Thresholds', 'comparisons that must hold, such as p95_latency_ms<50'),
@@ -185,13 +192,14 @@ export type ConfigName = keyof typeof CONFIG_SETTINGS;
 export type RunConfig = { [Name in ConfigName]: ResolvedOf<(typeof CONFIG_SETTINGS)[Name]> };
 
 /**
- * A configuration as histories and bundles tell it: without what only a service at a URL heeds, where that is as
- * usual. So a history that knows nothing of it stays as it was.
+ * A configuration as histories and bundles tell it: without what only a service at a URL heeds, and what else is told
+ * only then, where that is as usual. So a history that knows nothing of it stays as it was.
  */
 export function toldConfig(config: RunConfig): Partial<RunConfig> {
   const unsaid = CONFIG_ROWS.filter(
-    ([name, { isOfServices, default: usual }]) =>
-      isOfServices === true && JSON.stringify(config[name]) === JSON.stringify(usual),
+    ([name, { isOfServices, isToldWhenSet, default: usual }]) =>
+      (isOfServices === true || isToldWhenSet === true) &&
+      JSON.stringify(config[name]) === JSON.stringify(usual),
   ).map(([name]): string => name);
   return Object.fromEntries(Object.entries(config).filter(([name]) => !unsaid.includes(name)));
 }

@@ -71,6 +71,8 @@ export type RunSetting = Setting & {
   readonly isRare?: true;
   /** Only runs against a service at a URL heed it. */
   readonly isOfServices?: true;
+  /** Histories and what is printed of a run tell it where it is not as usual, and nowhere else. */
+  readonly isToldWhenSet?: true;
   /** Of these, only runs with a gate. */
   readonly isOfGate?: true;
   /** The default against a service at a URL, for the limits of a run: they hold when none of them is given. */

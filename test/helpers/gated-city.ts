@@ -8,6 +8,7 @@ import { resolveService } from '../../runner/targets/http/address.ts';
 import { GateStage } from '../../runner/targets/pgwire/ground/stage.ts';
 import { type GateTold, PgwireTarget, type WirePlan } from '../../runner/targets/pgwire/target.ts';
 import type { WireTrace } from '../../runner/targets/pgwire/trace.ts';
+import type { StatementWatch } from '../../runner/targets/statements.ts';
 import type { Task, WireStrike } from '../../runner/targets/target.ts';
 import { freePort } from './http-service.ts';
 
@@ -29,6 +30,8 @@ export async function openDesk(targetUrl: string, env: Readonly<Record<string, s
 type Address = Awaited<ReturnType<typeof resolveService>>;
 
 export interface DeskOptions {
+  /** Told of each statement. */
+  statements?: StatementWatch;
   readonly seed: number;
   readonly operations?: number;
   readonly capacity?: number;
@@ -89,6 +92,7 @@ export class Desk {
       look: (slot) => ({ operation: 'read', slot, citizen: 'citizen' }),
       objects: names,
       prng: new Prng(seed, 'deadlock'),
+      statements: options.statements,
     });
     try {
       await target.prepare({ slots: names.map((id) => ({ id, capacity, open: true })) });

@@ -83,7 +83,7 @@ async function asked({ declared = {}, missing = [], seed = 3, config: given = {}
   };
   const watch = new ExecutionWatch(null);
   const run = { scenario: 'bookings', target: 'memory', seed, config, targetUrl: null, sink };
-  const execution = { scenario, workload, target, clock, watch, service };
+  const execution = { scenario, workload, target, clock, watch, service, record: null };
   const end = await watch.over(target, () => executeOn(execution, { ...run, signal: neverStopped }));
   return { end, events: sink.events, target };
 }

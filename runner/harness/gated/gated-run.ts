@@ -18,6 +18,7 @@ import { apiOf, citizensOf } from '../live/api-of.ts';
 import { GeneralPlan } from '../live/general-plan.ts';
 import { type RunRules, toldRulesOf } from '../live/run-rules.ts';
 import { executeOn, type ServicePart } from '../simulated.ts';
+import { recordOf } from '../statement-record.ts';
 import type { Verdicts } from '../verdicts.ts';
 import { gatedRulesOf } from './gated-rules.ts';
 import { judgedRules, longestLagMs, restUntilStrong } from './lagging-rules.ts';
@@ -86,8 +87,9 @@ export class GatedRun {
     const scenario = this.#scenario;
     const { rules } = this.#rules;
     const workload = beginWorkload(scenario, seed, config, judgedRules(rules));
-    const target = this.#target(workload, options);
     const clock = new CityClock();
+    const record = recordOf(options, clock);
+    const target = this.#target(workload, { ...options, statements: record ?? options.statements });
     const stalledSeconds = 2 * config.setupTimeoutSeconds + BEGIN_SECONDS;
     const watch = new ExecutionWatch(options.limits ?? null, stalledSeconds);
     const startedMs = performance.now();
@@ -95,13 +97,13 @@ export class GatedRun {
     const service = this.#service(workload, target, options, () => {
       beganMs = performance.now() - startedMs;
     });
-    const execution = { scenario, workload, target, clock, watch, service };
+    const execution = { scenario, workload, target, clock, watch, service, record };
     const end = await watch.over(target, () => executeOn(execution, options));
     if (options.trace) options.trace.wire = target.trace.lines;
     return { end, trace: target.trace, told: target.told(), beganMs };
   }
 
-  #target(workload: Workload, { seed, config }: ExecuteOptions): PgwireTarget {
+  #target(workload: Workload, { seed, config, statements }: ExecuteOptions): PgwireTarget {
     const api = this.#api;
     return new PgwireTarget({
       ...this.#staged,
@@ -112,6 +114,7 @@ export class GatedRun {
       look: lookOf(this.#scenario, workload, api),
       objects: workload.objects,
       prng: new Prng(seed, 'deadlock'),
+      statements,
     });
   }
 

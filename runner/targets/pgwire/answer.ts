@@ -1,5 +1,5 @@
 /** The answer to one group while it comes: what it says, and its bytes for the client. */
-import { readError, readReady, readRow, readRowFormats, readTag } from './protocol/backend.ts';
+import { readError, readReady, readRow, readRowFormats, readRowNames, readTag } from './protocol/backend.ts';
 import { errorResponse, readyForQuery } from './protocol/compose.ts';
 import { type Message, MessageReader } from './protocol/framing.ts';
 import { Spool } from './protocol/spool.ts';
@@ -36,6 +36,7 @@ export class Answer {
   /** It took data for a COPY, so that it cannot be asked for again. */
   tookData = false;
   #ready: Buffer | null = null;
+  #description: Buffer | null = null;
   readonly #endsAtReady: boolean;
   readonly #expected: readonly Expected[];
   #at = 0;
@@ -51,6 +52,11 @@ export class Answer {
 
   get rows(): Injected['rows'] {
     return this.#rows.map((row) => ('bytes' in row ? readRow(row.bytes, row.formats) : row));
+  }
+
+  /** The names of the columns of its rows; null: it does not describe them. */
+  get columns(): string[] | null {
+    return this.#description && readRowNames(this.#description);
   }
 
   /** `I`, `T` or `E`, of its ReadyForQuery. */
@@ -105,6 +111,7 @@ export class Answer {
         this.#at++;
         break;
       case 'T':
+        this.#description = bytes;
         if (this.#expected[this.#at]?.type === 'D') this.#at++;
         else this.#formats = readRowFormats(bytes);
         break;

@@ -52,6 +52,10 @@ export class HeldGroup implements Group {
     return this.answer.rows;
   }
 
+  get columns(): readonly string[] | null {
+    return this.answer.columns;
+  }
+
   get rowCount(): number {
     return this.answer.rowCount;
   }

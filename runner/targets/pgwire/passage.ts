@@ -6,6 +6,7 @@ import { traitsOf } from '../locks/statement-text.ts';
 import type { WireStrike } from '../target.ts';
 import { DEADLOCK, SERIALIZATION_FAILURE, Seat, type SeatOwner, WireStatement } from './statement.ts';
 import { errorOf, slowStepsOf } from './strikes.ts';
+import type { Telling } from './telling.ts';
 import type { LineOwner, WireTrace } from './trace.ts';
 import type { Group, WireConnection } from './wire.ts';
 
@@ -20,6 +21,8 @@ export interface PassageOptions {
   /** What strikes a statement that is about to be sent; null: nothing. */
   readonly strike: (statement: WireStatement) => WireStrike | null;
   readonly executed: (owner: SeatOwner) => void;
+  /** Null: nobody listens. */
+  readonly telling: Telling | null;
   readonly sometimes: {
     'a request waited for a connection': number;
     'a transaction failed to serialize': number;
@@ -133,6 +136,7 @@ export class Passage {
     const { connection: seat, group } = statement;
     const mayWait = this.#mayWait(group);
     this.#say('statement', seat, statement.words, statement.values);
+    this.#options.telling?.letThrough(statement);
     this.waits.assign(statement, seat);
     if (this.waits.staysAtGate(statement)) return this.#waited(statement);
     await statement.prepare(mayWait && this.waits.hasBlocked);
@@ -141,6 +145,7 @@ export class Passage {
     if (seat.wire.isClosed) return true;
     const strike = this.#options.strike(statement);
     if (strike && (await this.#struck(statement, strike))) return true;
+    this.#options.telling?.sent(statement);
     seat.wire.send(group);
     await this.waits.watch(statement);
     return isSettled(statement) ? true : this.#waited(statement);
@@ -174,6 +179,7 @@ export class Passage {
 
   /** The end of a transaction that the gate has opened can wait for a check that was put off to it. */
   async #commit(statement: WireStatement, text: 'commit' | 'rollback'): Promise<boolean> {
+    this.#options.telling?.commitSent(statement, text);
     statement.commit(text);
     await this.waits.watch(statement);
     return isSettled(statement) ? true : this.#waited(statement);
@@ -192,11 +198,13 @@ export class Passage {
     if (statement.isOpen && !statement.isCommitting) {
       if (group.error === null && !statement.isLost) {
         statement.hasAnswer = true;
+        await this.#tellAnswer(statement);
         this.#say('rows', seat, `${group.tags.join(', ')}, not yet committed`);
         return false;
       }
       if (!statement.isLost && !(await this.#commit(statement, 'rollback'))) return false;
     }
+    await this.#tellAnswer(statement);
     if (statement.isCommitting) statement.closed();
     if (statement.isLost) {
       await this.#bury(seat);
@@ -207,6 +215,15 @@ export class Passage {
     await this.#after(statement);
     this.#deliver(statement);
     return true;
+  }
+
+  /** Whoever listens hears of the statement's answer, and of its end where the gate has sent that. */
+  async #tellAnswer(statement: WireStatement): Promise<void> {
+    const { telling } = this.#options;
+    if (!telling) return;
+    telling.answered(statement);
+    if (statement.isCommitting) telling.committed(statement);
+    await telling.tell();
   }
 
   #tell({ connection: seat, group }: WireStatement): void {
@@ -227,6 +244,7 @@ export class Passage {
     const { wire } = seat;
     seat.executed++;
     this.#options.executed(seat.owner);
+    if (wire.transaction === 'idle') seat.toldTransaction = null;
     if (wire.transaction === 'idle' && wire.canInject) {
       this.waits.release(statement, seat);
       this.#leave(seat);

@@ -2,7 +2,9 @@
 import { EngineFault } from '../../engine-fault.ts';
 import type { HeldConnection, HeldStatement, HeldTransaction } from '../locks/held.ts';
 import { traitsOf } from '../locks/statement-text.ts';
-import type { Group, Injected, WireConnection } from './wire.ts';
+import type { ToldStatement } from '../statement-feed.ts';
+import type { NextStep } from '../target.ts';
+import type { Group, Injected, WireConnection, WireError } from './wire.ts';
 
 const SAVEPOINT = 'simcity_gate';
 export const SERIALIZATION_FAILURE = '40001';
@@ -21,6 +23,11 @@ export interface SeatOwner {
 /** The numbers of one owner's connections follow each other. */
 const MOST_SEATS = 64;
 
+/** A transaction as it is told of; its begin passes by itself, and is told with its first statement. */
+export interface ToldTransaction {
+  begin: ToldStatement | null;
+}
+
 /** A connection of the service, for as long as it belongs to one request (or to the service's own doings). */
 export class Seat implements HeldConnection {
   readonly wire: WireConnection;
@@ -34,6 +41,8 @@ export class Seat implements HeldConnection {
   statement: WireStatement | null = null;
   /** Open in the database, begun by the service or by the gate. */
   transaction: HeldTransaction | null = null;
+  /** What a watch is told of it; null: nobody listens, or none is open. */
+  toldTransaction: ToldTransaction | null = null;
   /** Statements that were executed in it. */
   executed = 0;
   /** It was let into a transaction while only so many were. */
@@ -84,6 +93,8 @@ export class WireStatement implements HeldStatement {
   losesCommit = false;
   /** In place of its commit its transaction fails with this. */
   failsWith: { readonly code: string; readonly message: string } | null = null;
+  /** What a watch is told of it; null: nobody listens, or it has not been let through. */
+  told: ToldStatement | null = null;
   /** Its answer is there and held back until its commit, which is a step of its own. */
   hasAnswer = false;
   /** How the client began the transaction, to begin it again; null: it need not be. */
@@ -130,6 +141,28 @@ export class WireStatement implements HeldStatement {
 
   get endsTransaction(): boolean {
     return this.group.statements.some(({ text }) => ENDS_TRANSACTION.test(text));
+  }
+
+  /** As what a watch is told of it: several together are a commit when they end with one. */
+  get tellsAs(): 'statement' | 'commit' | 'rollback' {
+    const last = this.group.statements.at(-1)?.text ?? '';
+    if (!ENDS_TRANSACTION.test(last) || this.group.statements.length > 1) return 'statement';
+    return COMMITS.test(last) ? 'commit' : 'rollback';
+  }
+
+  /** What its next step does; its request has sent so many before it. */
+  next(before: number): NextStep {
+    if (this.hasAnswer && !this.isCommitting) {
+      const kind = this.failsWith ? 'rollback' : 'commit';
+      return { kind, text: kind, statements: before };
+    }
+    if (this.phase !== 'queued') return { kind: 'code', text: null, statements: before + 1 };
+    return { kind: this.tellsAs, text: this.words, statements: before };
+  }
+
+  /** The error of the commit that the gate has sent; null: none, or it has not come. */
+  get commitError(): WireError | null {
+    return this.#commit?.result?.error ?? null;
   }
 
   /** Its transaction is committed by it, or by the gate after it. */
@@ -179,6 +212,7 @@ export class WireStatement implements HeldStatement {
   }
 
   async takenBack(): Promise<void> {
+    if (this.told) this.told.takenBack++;
     const { wire } = this.connection;
     if (this.savepoint) {
       await wire.inject(`rollback to savepoint ${SAVEPOINT}`);

@@ -18,6 +18,8 @@ import { AutocommitWrites, volatileFunctions } from '../locks/autocommit-writes.
 import { blockersOf, cancelBackend } from '../locks/backends.ts';
 import { Happenings } from '../locks/happenings.ts';
 import { LockWaits } from '../locks/lock-waits.ts';
+import { StatementFeed } from '../statement-feed.ts';
+import type { StatementWatch } from '../statements.ts';
 import type { Target, Task, TaskFaults, WireStrike } from '../target.ts';
 import { attribute } from './attribution.ts';
 import { Background } from './background.ts';
@@ -31,6 +33,7 @@ import { Traffic } from './settling/traffic.ts';
 import type { SeatOwner, WireStatement } from './statement.ts';
 import { Strikes } from './strikes.ts';
 import { PgwireTask } from './task.ts';
+import { Telling } from './telling.ts';
 import { WireTrace } from './trace.ts';
 import type { GateListener, Group, WireConnection, WireGate } from './wire.ts';
 
@@ -72,6 +75,8 @@ export interface PgwireOptions {
   readonly look: LookOf | null;
   readonly objects: readonly string[];
   readonly prng: Prng;
+  /** Told of each statement; left out: nobody listens. */
+  readonly statements?: StatementWatch | undefined;
 }
 
 /** What is told of a gated execution beside its history. */
@@ -114,6 +119,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
   #settler!: Settler;
   #passage!: Passage;
   #looks!: Looks;
+  /** Null: nobody listens. */
+  #telling: Telling | null = null;
   /** Requests that entered and are not done, oldest first. */
   readonly #inside = new Set<PgwireTask>();
   /** Requests that wait for room in the service, first come first served. */
@@ -157,9 +164,19 @@ export class PgwireTarget implements Target, Standing, GateListener {
     await this.#background.whileAsked(() => this.#openCity(world));
     const writes = new AutocommitWrites(await volatileFunctions(this.#stand.control, null));
     this.#background.writes = writes;
+    const feed = this.#feed();
     this.#passage = this.#newPassage(writes);
     this.#watchSleep();
     await this.#warmUp();
+    await feed?.prepared();
+  }
+
+  #feed(): StatementFeed | null {
+    const { statements } = this.#options;
+    if (!statements) return null;
+    const feed = new StatementFeed(statements, this.#stand.control);
+    this.#telling = new Telling(feed, (owner) => (owner instanceof PgwireTask ? owner.owner : null));
+    return feed;
   }
 
   async #openCity(world: Readonly<Record<string, unknown>>): Promise<void> {
@@ -541,6 +558,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
       executed: (owner) => {
         if (owner instanceof PgwireTask) this.#strikes.executed(owner);
       },
+      telling: this.#telling,
     });
   }
 

@@ -4,7 +4,7 @@ import type { Breach, HttpApi, HttpRequest, Send } from '../http/api.ts';
 import { Unanswered } from '../http/api.ts';
 import type { CookieJars } from '../http/cookies.ts';
 import { answerOf, wireRequestOf } from '../http/request.ts';
-import type { Task, TaskFaults } from '../target.ts';
+import type { NextStep, Task, TaskFaults } from '../target.ts';
 import { type Asker, addTokens } from './attribution.ts';
 import type { Lane } from './lanes.ts';
 import type { Seat, SeatOwner, WireStatement } from './statement.ts';
@@ -82,6 +82,11 @@ export class PgwireTask implements Task, Asker, SeatOwner {
     if (this.outcome) return true;
     if (!this.isStarted) return !this.isInLine;
     return this.statements.some((statement) => statement.canGoOn);
+  }
+
+  next(): NextStep {
+    const statement = this.outcome ? undefined : this.statements.find(({ canGoOn }) => canGoOn);
+    return statement?.next(this.executed) ?? { kind: 'code', text: null, statements: this.executed };
   }
 
   /** Sends the call on its way. `came`: it is over. */

@@ -65,6 +65,8 @@ export interface Group {
   /** The first 200, as text; binary as hex. */
   readonly rows: readonly Row[];
   readonly rowCount: number;
+  /** The names of its rows' columns; null: its answer does not describe them. */
+  readonly columns: readonly string[] | null;
   /** Once it has been cancelled it can be sent anew: it neither took data of a COPY nor is a part of a longer pipeline. */
   readonly canBeHeldAgain: boolean;
 }

@@ -30,6 +30,17 @@ export function readTag(bytes: Buffer): string {
   return new FieldReader(bytes, BODY_AT).text();
 }
 
+/** The names of the columns. */
+export function readRowNames(bytes: Buffer): string[] {
+  const fields = new FieldReader(bytes, BODY_AT);
+  return Array.from({ length: Math.max(0, fields.int16()) }, () => {
+    const name = fields.text();
+    // Table, column, type, size, modifier and format.
+    fields.bytes(4 + 2 + 4 + 2 + 4 + 2);
+    return name;
+  });
+}
+
 /** The format codes of the columns. */
 export function readRowFormats(bytes: Buffer): number[] {
   const fields = new FieldReader(bytes, BODY_AT);

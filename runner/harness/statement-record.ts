@@ -1,0 +1,92 @@
+/** Writes each statement of a service into the history, as an event of its own type (`--record statements`). */
+import type { JsonObject, RunConfig } from '../../server/contract/index.ts';
+import type { CityClock } from '../sim/clock.ts';
+import type { StatementWatch, WatchedStatement } from '../targets/statements.ts';
+import type { Attempt } from './attempt.ts';
+import type { ExecuteOptions } from './execute-options.ts';
+import { requestKey } from './guide.ts';
+import type { Recorder } from './recorder.ts';
+
+/** Of a text, its values and its answer, in characters. */
+const MOST_CHARACTERS = 1_000;
+/** Of the form of the events. */
+const VERSION = 1;
+/** Of the statements that one has waited for. */
+const MOST_WAITED = 50;
+
+export class StatementRecord implements StatementWatch {
+  readonly #clock: CityClock;
+  readonly #withValues: boolean;
+  readonly #next: StatementWatch | undefined;
+  #recorder: Recorder | null = null;
+
+  /** `next`: who else listens. */
+  constructor(clock: CityClock, { redactValues }: RunConfig, next: StatementWatch | undefined) {
+    this.#clock = clock;
+    this.#withValues = !redactValues;
+    this.#next = next;
+  }
+
+  /** Into this history from now on; before it has one there is nothing to write. */
+  into(recorder: Recorder): void {
+    this.#recorder = recorder;
+  }
+
+  async prepared(control: Parameters<NonNullable<StatementWatch['prepared']>>[0]): Promise<void> {
+    await this.#next?.prepared?.(control);
+  }
+
+  began(statement: WatchedStatement): void {
+    this.#next?.began(statement);
+  }
+
+  async settled(
+    statement: WatchedStatement,
+    control: Parameters<StatementWatch['settled']>[1],
+  ): Promise<void> {
+    const attempt = statement.owner as Attempt | null;
+    const actor = attempt?.flow.actor ?? 'service';
+    this.#recorder?.record(this.#clock.nowMs(), 'statement', actor, this.#told(statement, attempt));
+    await this.#next?.settled(statement, control);
+  }
+
+  #told(statement: WatchedStatement, attempt: Attempt | null): JsonObject {
+    const { id, kind, text, values, rows, tag, count, error, connection, transaction } = statement;
+    const { isolation, waitedFor, takenBack } = statement;
+    return {
+      v: VERSION,
+      id,
+      ...(attempt ? { op: attempt.id, request: requestKey(attempt) } : {}),
+      kind,
+      text: cut(text.trim().replace(/\s+/g, ' ')),
+      ...(this.#withValues && values.length > 0 ? { values: inShort(values) } : {}),
+      ...(this.#withValues && rows && rows.length > 0 ? { answer: inShort(rows) } : {}),
+      tag,
+      count,
+      error,
+      connection,
+      transaction,
+      ...(isolation === null ? {} : { isolation }),
+      ...(waitedFor.length > 0 ? { waitedFor: waitedFor.slice(0, MOST_WAITED) } : {}),
+      ...(takenBack > 0 ? { takenBack } : {}),
+    };
+  }
+}
+
+/** What writes statements into the history; null: nobody has asked for it. */
+export function recordOf(
+  { config, statements }: Pick<ExecuteOptions, 'config' | 'statements'>,
+  clock: CityClock,
+): StatementRecord | null {
+  return config.record === 'statements' ? new StatementRecord(clock, config, statements) : null;
+}
+
+function inShort(value: unknown): string {
+  return cut(JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each)));
+}
+
+/** By whole characters: half of one is no text for a database. */
+function cut(text: string): string {
+  if (text.length <= MOST_CHARACTERS) return text;
+  return `${text.slice(0, MOST_CHARACTERS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
