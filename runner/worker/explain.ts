@@ -24,9 +24,10 @@ export async function explainRun(order: WorkerOrderTo<'explain'>, worker: Worker
   if (worker.stop.requested)
     return await worker.write({ explained: null, reason: 'it was told to stop', smallest: found });
   const rest = Math.max(LEAST_SECONDS, maxSeconds - (performance.now() - began) / 1_000);
-  const why = await explain(
-    { ...subject, smallest },
-    { signal: worker.stop, maxSeconds: rest, onProgress: tell },
+  const options = { signal: worker.stop, maxSeconds: rest, onProgress: tell };
+  // What was made small is kept, whatever becomes of the rest.
+  const why = await explain({ ...subject, smallest }, options).catch((error: unknown) =>
+    error instanceof Error ? error.message : String(error),
   );
   if (typeof why === 'string') await worker.write({ explained: null, reason: why, smallest: found });
   else await worker.write({ explained: why, reason: '', smallest: found });
