@@ -45,8 +45,19 @@ export async function withExplanation(
   return exitCode;
 }
 
-/** By itself on a terminal that somebody looks at, and of what its seed decides. */
-function isWanted(context: Context, { flags, run, presentation }: FollowedFailure): boolean {
+/** True where a failure is explained: as the flags say, else on a terminal that somebody looks at, of what its seed decides. */
+export function isWanted(
+  context: Pick<Context, 'env' | 'isTerminal'>,
+  {
+    flags,
+    run,
+    presentation,
+  }: {
+    flags: { explain?: boolean };
+    run: Pick<Run, 'target' | 'config'>;
+    presentation: Pick<Presentation, 'as' | 'exitOnEnd'>;
+  },
+): boolean {
   if (flags.explain !== undefined) return flags.explain;
   const { as, exitOnEnd } = presentation;
   if (as === 'json' || as === 'quiet' || exitOnEnd) return false;

@@ -65,7 +65,7 @@ export function wantsUnicode(env: Context['env']): boolean {
 }
 
 /** True when a full-screen picture can be drawn and keys can be read. */
-export function canDraw(context: Context): boolean {
+export function canDraw(context: Pick<Context, 'env' | 'isTerminal'>): boolean {
   const { env, isTerminal } = context;
   if (!isTerminal.stdout || !isTerminal.stdin) return false;
   const ci = env['CI'];

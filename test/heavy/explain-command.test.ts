@@ -50,3 +50,21 @@ it('has no say over a run that passes, and refuses one', async () => {
   expect(refused.exitCode).toBe(2);
   expect(refused.stderr).toContain('has not failed: it is PASS');
 }, 120_000);
+
+it('is cancelled by Ctrl-C, which is said and stored; the verdict stays', async () => {
+  await command(...FAILING, '--log');
+  let asked = false;
+  const interrupt = (text: string, kill: (signal: NodeJS.Signals) => void) => {
+    if (asked || !text.includes('explaining:')) return;
+    asked = true;
+    kill('SIGINT');
+  };
+  const { exitCode, stdout, stderr } = await simcity(['explain', '--data-dir', `${folder.path}/data`], {
+    cwd: folder.path,
+    onStderr: interrupt,
+  });
+  expect(exitCode, stderr).toBe(130);
+  expect(stderr).toContain('cancelling the explanation');
+  expect(stdout).toBe('WHY  not explained: cancelled.\n');
+  expect((await newest()).status).toBe('FAIL');
+}, 120_000);
