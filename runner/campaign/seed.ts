@@ -51,7 +51,7 @@ export async function executeSeed(
   signal: StopSignal,
   { cities, staged }: KeptBetweenSeeds = {},
 ): Promise<SeedOutcome | null> {
-  const trace = emptyTrace();
+  const trace = { ...emptyTrace(), isBrief: true as const };
   const limits = { seconds: standardLimit(subject.config), stop: signal };
   // Nothing is kept, so that every event may bear the same time.
   const unkept = { sink: new NullSink(), now: () => EPOCH };

@@ -32,6 +32,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
     prng: new Prng(seed, 'deadlock'),
     clock,
     cities: options.cities,
+    statements: options.statements,
   });
   const workload = beginWorkload(scenario, seed, config);
   const watch = new ExecutionWatch(options.limits ?? null);

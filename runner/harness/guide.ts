@@ -1,15 +1,8 @@
 /** Holds requests back beyond what the schedule asks for: how "what if this came after that" is executed. */
+import type { NextStep } from '../targets/target.ts';
 import type { Attempt } from './attempt.ts';
 
-/** What a request does next. */
-export interface NextStep {
-  /** SQL of the statement that waits at the gate; null: its code runs, or a target without statements. */
-  readonly text: string | null;
-  /** `begin` is never seen as one on `postgres`: it goes with the first statement. */
-  readonly kind: 'code' | 'statement' | 'commit' | 'rollback';
-  /** Statements of this request that were let through before. */
-  readonly statements: number;
-}
+export type { NextStep } from '../targets/target.ts';
 
 export interface Guide {
   /** True while this request must not take its next step. Pure: it may be asked any number of times. */

@@ -4,8 +4,9 @@ import type { Call } from '../service/call.ts';
 import type { Prng } from '../sim/prng.ts';
 import type { Strategy } from '../sim/strategies/strategy.ts';
 import { TimerQueue } from '../sim/timer-queue.ts';
-import type { Target, Task } from '../targets/target.ts';
+import type { NextStep, Target, Task } from '../targets/target.ts';
 import type { Attempt } from './attempt.ts';
+import { type Guide, requestKey } from './guide.ts';
 
 export interface SchedulerOptions {
   target: Target;
@@ -16,6 +17,10 @@ export interface SchedulerOptions {
   latency: Prng;
   /** Gets every position picked, when the schedule is to be repeated. */
   picks: number[] | null;
+  /** Gets the request that takes each step, by its key. */
+  steps?: string[] | undefined;
+  /** Holds requests back; left out: nothing does. */
+  guide?: Guide | undefined;
   /** A request left the target: its task is done. */
   done: (attempt: Attempt, task: Task) => void;
   /** True once the run has failed: from then on nothing more may happen. */
@@ -57,6 +62,7 @@ export class Scheduler {
     });
     task.owner = attempt;
     this.#inside.push(task);
+    this.#options.strategy.arrived?.(attempt);
     this.#makeReady(task);
   }
 
@@ -67,21 +73,65 @@ export class Scheduler {
 
   /** Moves virtual time on, does what is due, and lets one request take a step. */
   step(): void | Promise<void> {
-    if (this.#ready.length === 0) {
-      this.#now = Math.max(this.#now, this.timers.nextMs);
-      this.timers.runDue(this.#now, this.#options.halted);
-      return;
-    }
+    if (this.#ready.length === 0) return this.#passTime();
     this.#now += this.#options.latency.between(0.02, 0.3);
     this.timers.runDue(this.#now, this.#options.halted);
     if (this.#options.halted()) return;
+    if (this.#mayBeHeld && this.#letsTimePass()) return this.#passTime();
     // What was due can only have added to those that are ready.
-    const position = this.#options.strategy.pick(this.#candidates);
+    const position = this.#options.guide
+      ? this.#pickGuided(this.#options.guide)
+      : this.#options.strategy.pick(this.#candidates);
     this.#options.picks?.push(position);
+    this.#options.steps?.push(requestKey(this.#candidates[position] as Attempt));
     const task = this.#ready[position] as Task;
     const stepping = this.#options.target.step(task);
     if (stepping) return stepping.then(() => this.#stepped(task, position));
     this.#stepped(task, position);
+  }
+
+  /** Up to what is due next. */
+  #passTime(): void {
+    this.#now = Math.max(this.#now, this.timers.nextMs);
+    this.timers.runDue(this.#now, this.#options.halted);
+  }
+
+  /** True when a request that is ready may have to stay where it is. */
+  get #mayBeHeld(): boolean {
+    return this.#options.guide !== undefined || this.#options.strategy.awaitsArrival !== undefined;
+  }
+
+  /** True when nobody may take a step now, and time can pass. */
+  #letsTimePass(): boolean {
+    if (this.timers.size === 0) return false;
+    const { guide, strategy } = this.#options;
+    if (strategy.awaitsArrival?.()) return true;
+    return guide !== undefined && this.#free(guide).length === 0;
+  }
+
+  /** Positions of those that the guide does not hold. */
+  #free(guide: Guide): number[] {
+    return [...this.#ready.keys()].filter((i) => !guide.holds(this.#attemptAt(i), this.#nextOf(i)));
+  }
+
+  #pickGuided(guide: Guide): number {
+    let free = this.#free(guide);
+    if (free.length === 0) {
+      guide.gaveWay();
+      free = [...this.#ready.keys()];
+    }
+    const picked = this.#options.strategy.pick(free.map((i) => this.#attemptAt(i)));
+    const position = free[picked] as number;
+    guide.stepped?.(this.#attemptAt(position), this.#nextOf(position));
+    return position;
+  }
+
+  #attemptAt(position: number): Attempt {
+    return this.#candidates[position] as Attempt;
+  }
+
+  #nextOf(position: number): NextStep {
+    return (this.#ready[position] as Task).next?.() ?? UNSEEN;
   }
 
   /** Tasks that another's step or a fault has made ready are taken over. */
@@ -125,9 +175,13 @@ export class Scheduler {
   #leave(task: Task): void {
     const attempt = task.owner as Attempt;
     this.#options.strategy.done(attempt);
+    this.#options.guide?.left?.(attempt);
     this.#options.done(attempt, task);
   }
 }
+
+/** Of a target that does not show what its requests do. */
+const UNSEEN: NextStep = { kind: 'code', text: null, statements: 0 };
 
 /** As `splice`, without the array that it returns: requests leave many times in each operation. */
 function removeAt(items: unknown[], position: number): void {

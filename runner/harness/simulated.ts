@@ -64,6 +64,8 @@ export async function executeOn(execution: Execution, options: ExecuteOptions): 
     ...{ seed, config, workload, target, recorder, counters, clock },
     objectNoun: scenario.objectNoun ?? 'object',
     trace: options.trace ?? null,
+    guide: options.guide,
+    frozen: options.frozen,
     ...(service ? { asking: service.asking, rules: service.rules, rest: () => service.rest() } : {}),
   });
   const { verdicts } = simulation;
@@ -75,6 +77,7 @@ export async function executeOn(execution: Execution, options: ExecuteOptions): 
   const { failure } = verdicts;
   const city = failure ? await watch.ask(shownCity(target)) : null;
   const rules = service?.told ?? null;
+  noteNotAsAsked(simulation);
   const failForensic = failure && composeForensic(failure, verdicts, { ...options, versions, city, rules });
   const proof =
     service && stopped === null ? await service.proof({ isFailed: failure !== null, isTimed }) : null;
@@ -88,6 +91,14 @@ export async function executeOn(execution: Execution, options: ExecuteOptions): 
     ...(service ? { notTested: service.notTested(simulation) } : {}),
     ...(proof ? { proof } : {}),
   });
+}
+
+/** An order of another run, or of another generation, can name steps that were never to be taken. */
+function noteNotAsAsked({ notAsAsked: steps, verdicts }: Simulation): void {
+  if (steps === 0) return;
+  const were = steps === 1 ? '1 step was' : `${steps} steps were`;
+  const message = `${were} not as asked: another request took each than the order of the reduction names.`;
+  verdicts.note('not as asked', { steps, message });
 }
 
 /** The whole city at a failure, if it can be read. */

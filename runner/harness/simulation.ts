@@ -6,6 +6,7 @@ import {
   CONTRACT_RULES,
   type FaultName,
   GATE_FAULTS,
+  type OrderEntry,
   type RunConfig,
   type ServiceRules,
 } from '../../server/contract/index.ts';
@@ -18,6 +19,8 @@ import type { CityClock } from '../sim/clock.ts';
 import { Prng } from '../sim/prng.ts';
 import { createStrategy } from '../sim/strategies/index.ts';
 import { listed } from '../sim/strategies/listed.ts';
+import { ordered } from '../sim/strategies/ordered.ts';
+import type { Strategy } from '../sim/strategies/strategy.ts';
 import type { Breach } from '../targets/http/api.ts';
 import type { Target, Task } from '../targets/target.ts';
 import { type Asking, askingDirectly } from './asking.ts';
@@ -25,11 +28,13 @@ import type { Attempt, Flow } from './attempt.ts';
 import type { Counters } from './counters.ts';
 import { ErrorWatch, type Tried } from './error-watch.ts';
 import { type Failure, unanswering } from './failure.ts';
+import { FrozenCalls } from './frozen-calls.ts';
+import { type Guide, requestKey } from './guide.ts';
 import { PlanCursor } from './plan.ts';
 import type { Recorder } from './recorder.ts';
 import { rounded } from './rounded.ts';
 import { Scheduler } from './scheduler.ts';
-import type { Trace } from './trace.ts';
+import type { RecordedCall, Trace } from './trace.ts';
 import { Verdicts } from './verdicts.ts';
 
 /** With all faults healed, no request may take longer than this, in virtual ms. */
@@ -71,6 +76,10 @@ export interface SimulationOptions {
   rules?: Readonly<ServiceRules>;
   /** Before the whole city is looked at; left out: at once. */
   rest?: () => Promise<void>;
+  /** Holds requests back; left out: nothing does. */
+  guide?: Guide | undefined;
+  /** Asked in place of what the plan draws; left out: nothing is. */
+  frozen?: readonly RecordedCall[] | undefined;
 }
 
 export class Simulation {
@@ -98,6 +107,10 @@ export class Simulation {
   #awayUntilMs = 0;
   #refusedUntilMs = Number.NEGATIVE_INFINITY;
   #isAudited = true;
+  readonly #frozen: FrozenCalls | null;
+  /** The calls that were asked, by planned operation, where somebody wants to know. */
+  readonly #calls: Map<number, RecordedCall> | null;
+  #notAsAsked = 0;
   /** The last fault between the service and its database since the service was started; null: none. */
   #lastOnWire: FaultName | null = null;
 
@@ -113,23 +126,54 @@ export class Simulation {
     this.#faults = new FaultInjector(seed, faultRates(config), reduction?.muted, config.gate !== null);
     this.#plan = new PlanCursor(config.operations, reduction?.operations ?? null);
     const variant = reduction?.variant ?? 0;
+    this.#frozen = options.frozen ? new FrozenCalls(options.frozen) : null;
+    const told = options.trace?.isBrief ? null : options.trace;
+    this.#calls = told || this.#frozen ? new Map() : null;
     this.#pause = new Prng(seed, 'retry', variant);
     this.#operation = new Prng(seed, 'operation');
     this.#idleLanes = config.concurrency;
     this.#scheduler = new Scheduler({
       target,
       sent: ({ call, actor }) => this.#asking.sent(call, actor),
-      strategy: reduction?.schedule
-        ? listed(reduction.schedule)
-        : createStrategy(variant % 2 === 0 ? config.strategy : WALK, new Prng(seed, 'schedule', variant)),
+      strategy: this.#strategy(),
       latency: new Prng(seed, 'latency', variant),
       picks: options.trace?.picks ?? null,
+      steps: told?.steps,
+      guide: options.guide,
       done: (attempt, task) => {
         if (!this.failure) this.#left(attempt, task);
       },
       halted: () => this.failure !== null,
       note: (attempt, type, data) => this.#noteFromTarget(attempt, type, data),
     });
+  }
+
+  #strategy(): Strategy {
+    const { seed, config } = this.#options;
+    const { order = null, schedule = null, variant = 0 } = config.reduction ?? {};
+    if (order) {
+      return ordered({
+        order: this.#orderOfKept(order),
+        keyOf: (candidate) => requestKey(candidate as Attempt),
+        onNotAsAsked: () => {
+          this.#notAsAsked++;
+          if (this.#options.trace) this.#options.trace.notAsAsked++;
+        },
+      });
+    }
+    if (schedule) return listed(schedule);
+    return createStrategy(variant % 2 === 0 ? config.strategy : WALK, new Prng(seed, 'schedule', variant));
+  }
+
+  /** What names operations that are never begun is waited for in vain. */
+  #orderOfKept(order: readonly OrderEntry[]): readonly OrderEntry[] {
+    const kept = new Set(this.#options.config.reduction?.operations);
+    return order.filter(({ request }) => kept.has(Number(request.split('.')[0])));
+  }
+
+  /** Steps of the reduction's order that another request took. */
+  get notAsAsked(): number {
+    return this.#notAsAsked;
   }
 
   /** Virtual milliseconds since the start. */
@@ -226,7 +270,8 @@ export class Simulation {
   #begin(focus: string | null): void {
     const n = this.#plan.next();
     const prng = this.#operation.reset(this.#options.seed, 'operation', n);
-    const { actor, call } = this.#asking.plan(n, prng, focus);
+    const { actor, call } = this.#frozen?.callOf(n, this.#calls) ?? this.#asking.plan(n, prng, focus);
+    this.#noteCall(n, actor, call);
     const object = this.#workload.objectOf(call);
     this.#options.trace?.begun.push({ n, actor, object });
     const flow: Flow = {
@@ -244,6 +289,13 @@ export class Simulation {
     };
     if (focus === null) this.#strikeCity(flow);
     this.#attempt(flow, null);
+  }
+
+  #noteCall(n: number, actor: string, call: Call): void {
+    if (!this.#calls) return;
+    const asked = { n, actor, call, answers: {} };
+    this.#calls.set(n, asked);
+    this.#options.trace?.calls.push(asked);
   }
 
   #strikeCity(flow: Flow): void {
@@ -415,6 +467,8 @@ export class Simulation {
       this.verdicts.breached(attempt, reply);
       return;
     }
+    const asked = this.#calls?.get(flow.n);
+    if (asked) asked.answers[requestKey(attempt)] = reply;
     if (reply.outcome !== 'failed') this.verdicts.errors.answered(attempt.tried as Tried, reply.outcome);
     if (reply.outcome === 'failed') {
       this.#unanswered(attempt, reply.error, task);

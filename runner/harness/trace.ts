@@ -15,6 +15,8 @@ export interface Trace {
   calls: RecordedCall[];
   /** Steps of a reduction's `order` that another request took, because the one that it names could not. */
   notAsAsked: number;
+  /** Nobody reads steps and calls: they are left empty. */
+  isBrief?: true;
   /** What went over the wire of a gated run; empty for others. */
   wire: readonly WireLine[];
 }

@@ -2,6 +2,7 @@
 import {
   ERRORS_WITHOUT_CAUSE,
   type GateOrder,
+  type OrderEntry,
   type RunConfig,
   type Signature,
 } from '../../server/contract/index.ts';
@@ -26,6 +27,8 @@ export interface Candidate {
   operations: readonly number[];
   muted: readonly string[];
   schedule: readonly number[] | null;
+  /** Who takes the steps, by request; never beside a `schedule`. */
+  order: readonly OrderEntry[] | null;
   variant: number;
   concurrency: number;
   /** False: no fault strikes at all. */
@@ -33,7 +36,7 @@ export interface Candidate {
 }
 
 /** When the operations of a part meet. */
-export type Timing = Pick<Candidate, 'variant' | 'concurrency' | 'schedule'>;
+export type Timing = Pick<Candidate, 'variant' | 'concurrency' | 'schedule' | 'order'>;
 
 /** The configuration by which a candidate for this failure is executed, and reproduced. */
 export function configOf(
@@ -41,7 +44,7 @@ export function configOf(
   candidate: Candidate,
   failure: Pick<Signature, 'invariant'> | null,
 ): RunConfig {
-  const { operations, muted, schedule, variant, concurrency, faults } = candidate;
+  const { operations, muted, schedule, order, variant, concurrency, faults } = candidate;
   return {
     ...config,
     operations: Math.max(config.operations, operations.length),
@@ -54,6 +57,7 @@ export function configOf(
       operations: [...operations],
       muted: [...muted],
       schedule: schedule === null ? null : [...schedule],
+      ...(order === null ? {} : { order: [...order] }),
       variant,
       ...(failure?.invariant === ERRORS_WITHOUT_CAUSE ? { anyError: true as const } : {}),
     },
@@ -62,11 +66,20 @@ export function configOf(
 
 /** The run as it is. */
 export function wholeOf({ reduction, concurrency }: RunConfig): Candidate {
-  const { operations = [], muted = [], schedule = null, variant = 0 } = reduction ?? {};
-  return { operations, muted, schedule, variant, concurrency, faults: true };
+  const { operations = [], muted = [], schedule = null, order = null, variant = 0 } = reduction ?? {};
+  return { operations, muted, schedule, order, variant, concurrency, faults: true };
 }
 
 /** The same for equal candidates. */
-export function keyOf({ operations, muted, schedule, variant, concurrency, faults }: Candidate): string {
-  return `${operations}|${muted}|${schedule ?? '-'}|${variant}|${concurrency}|${faults}`;
+export function keyOf({
+  operations,
+  muted,
+  schedule,
+  order,
+  variant,
+  concurrency,
+  faults,
+}: Candidate): string {
+  const asked = order?.map(({ request, steps }) => `${request}*${steps}`);
+  return `${operations}|${muted}|${schedule ?? '-'}|${asked ?? '-'}|${variant}|${concurrency}|${faults}`;
 }

@@ -61,7 +61,13 @@ export async function guess(seed: number, search: Search): Promise<void> {
     const pool = pools[i % pools.length] as number[];
     const size = GUESS_SIZE[0] + prng.below(GUESS_SIZE[1] - GUESS_SIZE[0] + 1);
     const operations = handful(pool, size, prng);
-    const change = { operations, variant: i, concurrency: 1 + prng.below(size), schedule: null };
+    const change = {
+      operations,
+      variant: i,
+      concurrency: 1 + prng.below(size),
+      schedule: null,
+      order: null,
+    };
     if (operations.length < from.length && (await search.accept(change))) return;
   }
 }

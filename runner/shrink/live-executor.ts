@@ -48,8 +48,13 @@ export class LiveExecutor implements Executor {
   }
 
   /** One group after the other tells the clearest story; as they came is what the whole run did. */
-  timings({ variant, concurrency, schedule }: Candidate): Timing[] {
-    return [...new Set([ONE_BY_ONE, variant])].map((each) => ({ variant: each, concurrency, schedule }));
+  timings({ variant, concurrency, schedule, order }: Candidate): Timing[] {
+    return [...new Set([ONE_BY_ONE, variant])].map((each) => ({
+      variant: each,
+      concurrency,
+      schedule,
+      order,
+    }));
   }
 
   groupOf(n: number): number {

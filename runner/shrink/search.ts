@@ -59,6 +59,15 @@ export class Search {
     return false;
   }
 
+  /** Likewise for a change that makes nothing smaller, and is worth an execution when the time is up already. */
+  async confirm(change: Partial<Candidate>): Promise<boolean> {
+    const { trials } = this.#options;
+    if (trials.over) return false;
+    const trial = await trials.run({ ...this.#best.candidate, ...change });
+    if (trial.fails === 'same') this.#best = trial;
+    return trial.fails === 'same';
+  }
+
   async #try(candidate: Candidate): Promise<boolean> {
     const { trials } = this.#options;
     if (trials.spent || trials.knownNotToFail(candidate)) return false;

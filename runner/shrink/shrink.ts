@@ -11,6 +11,7 @@ import { focus, guess } from './focus.ts';
 import { LiveExecutor } from './live-executor.ts';
 import { Search } from './search.ts';
 import { SimulatedExecutor } from './simulated-executor.ts';
+import { orderOf } from './step-order.ts';
 import { type Budget, type Trial, Trials } from './trials.ts';
 
 export interface ShrinkOptions extends Budget {
@@ -136,14 +137,25 @@ async function muteFaults(search: Search): Promise<void> {
 /** Lets the request that has been ready longest go first wherever it does not matter. */
 async function straighten(search: Search): Promise<void> {
   if (search.best.trace.picks.every((pick) => pick === 0)) return;
-  if (await search.accept({ schedule: [] })) return;
+  if (await search.accept({ schedule: [], order: null })) return;
   const picks = search.best.candidate.schedule ?? search.best.trace.picks;
-  if (!(await search.accept({ schedule: upToLastChoice(picks) }))) return;
+  if (!(await search.accept({ schedule: upToLastChoice(picks), order: null }))) return;
   const choices = [...picks.keys()].filter((step) => picks[step] !== 0);
   await ddmin(choices, (kept) => {
     const needed = new Set(kept);
     return search.accept({ schedule: upToLastChoice(picks.map((pick, i) => (needed.has(i) ? pick : 0))) });
   });
+}
+
+/**
+ * Says who takes the steps by request instead of by position, which other code, or another order, would make another
+ * request of. The positions stay where that does not fail the same way.
+ */
+async function nameSteps(search: Search): Promise<void> {
+  const { trace } = search.best;
+  if (!search.executor.isRepeatable || trace.picks.every((pick) => pick === 0)) return;
+  const steps = trace.steps.slice(0, upToLastChoice(trace.picks).length);
+  await search.confirm({ schedule: null, order: orderOf(steps) });
 }
 
 /** Past the end of the list nothing is chosen either. */
@@ -158,6 +170,7 @@ async function conclude(
   operationsBefore: number,
 ): Promise<Shrunk> {
   search.stage('confirming');
+  await nameSteps(search);
   const trial = search.best;
   let minimal = true;
   let failsOtherwise = 0;

@@ -49,13 +49,17 @@ export class SimulatedExecutor implements Executor {
   }
 
   /** The timing at hand first, then the seed's own, then others; the same ones for the same part. */
-  *timings({ variant, concurrency, schedule }: Candidate, size: number, patient: boolean): Generator<Timing> {
-    yield { variant, concurrency, schedule };
+  *timings(
+    { variant, concurrency, schedule, order }: Candidate,
+    size: number,
+    patient: boolean,
+  ): Generator<Timing> {
+    yield { variant, concurrency, schedule, order };
     const tries = Math.ceil(this.#patience * (patient ? 1 : worth(size)));
     // In a small part, how many citizens are at work at once matters as much as when they begin.
     const lanes = size > 12 ? [concurrency] : [...new Set([concurrency, 2, 3, 1, Math.max(1, size)])];
     for (let i = 0; i < tries; i++) {
-      yield { variant: i, concurrency: lanes[i % lanes.length] as number, schedule: null };
+      yield { variant: i, concurrency: lanes[i % lanes.length] as number, schedule: null, order: null };
     }
   }
 

@@ -1,9 +1,11 @@
 /** What the engine needs of a system under test whose every step it decides (`memory`, `postgres`). */
+
 import type { Call, Reply } from '../service/call.ts';
 import type { CityClock } from '../sim/clock.ts';
 import type { Prng } from '../sim/prng.ts';
 import type { Breach } from './http/api.ts';
 import type { CityKeeper } from './postgres/keeper.ts';
+import type { StatementWatch } from './statements.ts';
 
 /**
  * One request inside the target. `ready`: a step can be taken. `waiting`: for a lock or a connection,
@@ -22,6 +24,18 @@ export interface Task {
   leftOpen?: boolean;
   /** What the engine hangs on the task; the target never reads it. */
   owner: unknown;
+  /** What it does when it takes its next step, while it is ready; left out: its code runs. */
+  next?(): NextStep;
+}
+
+/** What a request does next. */
+export interface NextStep {
+  /** SQL of the statement that waits at the gate; null: its code runs, or a target without statements. */
+  readonly text: string | null;
+  /** `begin` is never seen as one on `postgres`: it goes with the first statement. */
+  readonly kind: 'code' | 'statement' | 'commit' | 'rollback';
+  /** Statements of this request that were answered before, commits and rollbacks too; a `begin` counts where it is one. */
+  readonly statements: number;
 }
 
 export interface Target {
@@ -106,4 +120,6 @@ export interface TargetOptions {
   clock: CityClock;
   /** Where a city and its connections come from and go to, when they are to be used again. */
   cities?: CityKeeper | undefined;
+  /** Told of each statement; left out: nobody listens. */
+  statements?: StatementWatch | undefined;
 }

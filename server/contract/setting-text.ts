@@ -112,7 +112,7 @@ export function formOf(setting: Kind): string {
     case 'rules':
       return RULES_FORM;
     case 'reduction':
-      return 'what `simcity shrink` prints, such as ops=3,17-19;schedule=0,1';
+      return 'what `simcity shrink` prints, such as ops=3,17-19;order=17.0*2,18.0,17.0';
     case 'url':
       return setting.form;
     case 'text':

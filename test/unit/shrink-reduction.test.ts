@@ -10,6 +10,17 @@ describe('the text of a reduction', () => {
     [{ ...some, schedule: [] }, 'ops=3,17-19,22,23;schedule='],
     [{ ...some, schedule: [0, 1, 0, 2], variant: 7 }, 'ops=3,17-19,22,23;schedule=0,1,0,2;variant=7'],
     [{ ...some, operations: [] }, 'ops='],
+    [
+      {
+        ...some,
+        order: [
+          { request: '17.0', steps: 4 },
+          { request: '18.1d', steps: 1 },
+          { request: '17.0', steps: 3 },
+        ],
+      },
+      'ops=3,17-19,22,23;order=17.0*4,18.1d,17.0*3',
+    ],
   ])('%j is written as %s and read back', (reduction, text) => {
     expect(formatReduction(reduction)).toBe(text);
     expect(parseReduction(text)).toEqual(reduction);
@@ -33,6 +44,10 @@ describe('the text of a reduction', () => {
     ['ops=0-999999999', '0-999999999'],
     ['ops=1;schedule=-1', '"-1"'],
     ['ops', '"ops"'],
+    ['ops=1;order=1', '"1"'],
+    ['ops=1;order=1.0*0', '"1.0*0"'],
+    ['ops=1;order=1.0*2*3', '"1.0*2*3"'],
+    ['ops=1;schedule=0,1;order=1.0', 'give one of them'],
   ])('%j is refused with what is wrong', (text, named) => {
     expect(() => parseReduction(text)).toThrow(named);
   });

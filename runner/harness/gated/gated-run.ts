@@ -76,7 +76,7 @@ export class GatedRun {
 
   /** Executes the seed without telling anybody; what went over the wire. */
   async again(config: RunConfig, seconds: number): Promise<Executed> {
-    const { trace: _, ...rest } = this.#options;
+    const { trace: _, statements: __, ...rest } = this.#options;
     const limits = { seconds, stop: this.#options.signal };
     return await this.#executed({ ...rest, config, sink: new NullSink(), limits, proofs: 0 });
   }

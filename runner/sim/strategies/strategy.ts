@@ -14,6 +14,10 @@ export interface Candidate {
 export interface Strategy {
   /** The position of the one to go; `ready` is never empty. */
   pick(ready: readonly Candidate[]): number;
+  /** A request has reached the target; left out: nothing hangs on that. */
+  arrived?(candidate: Candidate): void;
+  /** True while it is better that time passes than that any request takes a step; left out: never. */
+  awaitsArrival?(): boolean;
   /** A request has left the target. */
   done(candidate: Candidate): void;
 }

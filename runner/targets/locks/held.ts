@@ -3,6 +3,8 @@
  * database: the `postgres` target's and the wire's are the same to them.
  */
 
+import type { ToldStatement } from '../statement-feed.ts';
+
 /** A transaction of the service; `connection` is written by `LockWaits` alone. */
 export interface HeldTransaction {
   /** The connection that it is bound to, from its first statement to its end. */
@@ -38,6 +40,8 @@ export interface HeldStatement {
   readonly answered: Promise<void>;
   /** Equal for statements that ask the database for the very same; null: never the same (a commit, for one). */
   readonly asks: string | null;
+  /** What a watch is told of it by; none: nobody listens, or it has not been let through. */
+  readonly told?: ToldStatement | null;
   /** True when a wait for a lock would be a surprise (a commit, a read): then the database is asked late. */
   readonly hardlyWaits?: boolean;
   /** True when it began its transaction, is one by itself, or has a savepoint before it. */

@@ -116,7 +116,21 @@ export class LockWaits<S extends HeldStatement> {
 
   #waits(statement: S): void {
     statement.waits();
+    if (statement.told) this.#tellWait(statement, false);
     this.#happenings.sometimes['a transaction waited for a lock']++;
+  }
+
+  /** One that is kept at the gate waits for whom its twin waits for in the database. */
+  #tellWait(statement: S, isStillWaiting: boolean): void {
+    const others = statement.blockers.flatMap((pid) => {
+      const other = this.#byPid.get(pid);
+      const isTwin = statement.phase === 'queued' && other?.phase === 'sent';
+      return isTwin ? other.blockers.map((each) => this.#byPid.get(each)) : [other];
+    });
+    statement.told?.waitsFor(
+      others.map((other) => other?.told),
+      isStillWaiting,
+    );
   }
 
   /** The connection is its transaction's from now on. */
@@ -145,7 +159,10 @@ export class LockWaits<S extends HeldStatement> {
         const before = statement.blockers;
         if (await this.#settledOrBlocked(statement)) this.#wake(statement);
         else if (sameNumbers(before, statement.blockers)) continue;
-        else if (!(await this.#hasBegunToWait(statement))) continue;
+        else {
+          if (statement.told) this.#tellWait(statement, true);
+          if (!(await this.#hasBegunToWait(statement))) continue;
+        }
         again = true;
       }
     }

@@ -60,6 +60,11 @@ export class City {
     return this.#ground.place;
   }
 
+  /** Its own connection, which is none of the service's. */
+  get control(): postgres.Sql {
+    return this.#control;
+  }
+
   get schema(): string {
     return this.#ground.schema;
   }

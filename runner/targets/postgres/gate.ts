@@ -2,6 +2,7 @@
  * One request's statements at the gate: its code runs until it has asked for a statement, and goes on
  * when the engine has let that statement through.
  */
+
 import type { Call, Reply } from '../../service/call.ts';
 import {
   type ServiceClock,
@@ -14,7 +15,8 @@ import type { AutocommitWrites } from '../locks/autocommit-writes.ts';
 import type { Happenings } from '../locks/happenings.ts';
 import type { HeldStatement, HeldTransaction } from '../locks/held.ts';
 import { type TextTraits, traitsOf } from '../locks/statement-text.ts';
-import type { Task } from '../target.ts';
+import type { StatementFeed, ToldStatement } from '../statement-feed.ts';
+import type { NextStep, Task } from '../target.ts';
 import type { Connection } from './connection-pool.ts';
 import { placeholders, SqlError } from './sql-client.ts';
 
@@ -27,10 +29,14 @@ export interface Transaction extends HeldTransaction {
   statements: number;
   /** PostgreSQL refuses everything but going back, to a savepoint or to before the beginning. */
   aborted: boolean;
+  /** True when the engine gave it to a single statement. */
+  readonly isAutocommit: boolean;
+  /** Its `begin`, for whoever listens. */
+  begin: ToldStatement | null;
 }
 
-function newTransaction(): Transaction {
-  return { connection: null, statements: 0, aborted: false };
+function newTransaction(isAutocommit: boolean): Transaction {
+  return { connection: null, statements: 0, aborted: false, isAutocommit, begin: null };
 }
 
 /** Serialization failures and deadlocks: the interleaving brings them about, and the engine decides that. */
@@ -56,6 +62,10 @@ export class Statement implements HeldStatement {
   /** True once a savepoint stands before it, to which it can be taken back. */
   savepoint = false;
   rows: Record<string, unknown>[] | null = null;
+  /** Rows returned or changed, and the command's tag; kept for whoever listens. */
+  count: number | null = null;
+  tag: string | null = null;
+  told: ToldStatement | null = null;
   error: unknown = null;
   /** Resolves, never rejects, when the database has answered. */
   answered: Promise<void> = Promise.resolve();
@@ -106,6 +116,7 @@ export class Statement implements HeldStatement {
   takenBack(): void {
     this.phase = 'queued';
     this.error = null;
+    if (this.told) this.told.takenBack++;
     if (this.transaction)
       this.connection?.sendAhead(this.savepoint ? 'rollback to savepoint simcity_gate' : 'rollback');
   }
@@ -119,7 +130,25 @@ export class Statement implements HeldStatement {
   }
 
   wakes(): void {
+    if (this.told && this.phase === 'settled') this.tellAnswer();
     this.task.happenings.makeReady(this.task);
+  }
+
+  /** Keeps what the driver says of the answer beside its rows. */
+  keepResult(result: object): void {
+    const { count, command } = result as { count?: unknown; command?: unknown };
+    this.count = typeof count === 'number' ? count : null;
+    this.tag = typeof command === 'string' ? command : null;
+  }
+
+  /** Whoever listens is to be told of its answer. */
+  tellAnswer(): void {
+    const { feed } = this.task;
+    const { told, transaction, rows, count, tag, error } = this;
+    if (!feed || !told) return;
+    const begun = { rows: null, count: null, tag: 'BEGIN', error: null };
+    if (transaction?.begin && told.sentAt !== null) feed.answered(transaction.begin, begun);
+    feed.answered(told, { rows, count, tag, error });
   }
 
   settle(rows: Record<string, unknown>[] | null, error: unknown): void {
@@ -158,6 +187,8 @@ export interface TaskOptions {
   writes: AutocommitWrites;
   /** The task's first transaction is to fail at its end. */
   failsAtCommit: boolean;
+  /** Null: nobody listens. */
+  feed: StatementFeed | null;
 }
 
 export class PostgresTask implements Task {
@@ -170,19 +201,31 @@ export class PostgresTask implements Task {
   answered = false;
   /** Statements asked for and not yet answered to the code, oldest first. */
   readonly queue: Statement[] = [];
+  /** Statements whose answers are there, or are with the code already. */
+  answers = 0;
   /** True while the task's first transaction is still to fail at its end. */
   failsAtCommit: boolean;
   readonly call: Call;
   readonly happenings: Happenings<PostgresTask>;
   readonly writes: AutocommitWrites;
+  readonly feed: StatementFeed | null;
   readonly #options: TaskOptions;
 
   constructor(call: Call, options: TaskOptions) {
     this.call = call;
     this.happenings = options.happenings;
     this.writes = options.writes;
+    this.feed = options.feed;
     this.failsAtCommit = options.failsAtCommit;
     this.#options = options;
+  }
+
+  next(): NextStep {
+    const statement = this.queue[0];
+    if (!statement) return { kind: 'code', text: null, statements: this.answers };
+    // Its answer is there already: what is left is to hand it to the code.
+    if (statement.phase === 'settled') return { kind: 'code', text: null, statements: this.answers + 1 };
+    return { kind: statement.kind, text: statement.text, statements: this.answers };
   }
 
   /** Runs the service's code up to its first statement. */
@@ -221,7 +264,7 @@ export class PostgresTask implements Task {
   }
 
   async #begin<Result>(work: (sql: SqlClient) => Promise<Result>): Promise<Result> {
-    const transaction = newTransaction();
+    const transaction = newTransaction(false);
     let result: Result;
     try {
       result = await work(this.#client(transaction));
@@ -247,9 +290,9 @@ export class PostgresTask implements Task {
     transaction: Transaction | null,
   ): Promise<Record<string, unknown>[]> {
     const isAutocommit = transaction === null && this.writes.has(text);
-    const within = isAutocommit ? newTransaction() : transaction;
+    const within = isAutocommit ? newTransaction(true) : transaction;
     const statement = new Statement(this, kind, text, values, within, isAutocommit);
-    if (statement.isRefused) return Promise.reject(abortedError());
+    if (statement.isRefused) return Promise.reject(this.#refused(statement));
     const answer = new Promise<Record<string, unknown>[]>((resolve, reject) => {
       statement.resolve = resolve;
       statement.reject = reject;
@@ -257,6 +300,39 @@ export class PostgresTask implements Task {
     this.queue.push(statement);
     return answer;
   }
+
+  /** It never comes to the gate, but whoever listens is told of it. */
+  #refused(statement: Statement): SqlError {
+    const error = abortedError();
+    this.answers++;
+    statement.settle(null, error);
+    if (this.feed) {
+      statement.told = tellOf(statement, this.feed);
+      statement.tellAnswer();
+    }
+    return error;
+  }
+}
+
+/** Whoever listens is told that the statement is let through. */
+export function tellOf(
+  statement: Statement,
+  feed: StatementFeed,
+  isolation: string | null = null,
+): ToldStatement {
+  const { task, kind, text, values, transaction } = statement;
+  const connection = (statement.connection ?? transaction?.connection)?.number ?? -1;
+  const isAutocommit = transaction?.isAutocommit ?? false;
+  return feed.letThrough({
+    owner: task.owner,
+    kind,
+    text,
+    values,
+    connection,
+    transaction,
+    isAutocommit,
+    isolation,
+  });
 }
 
 /** What PostgreSQL says to every statement of a transaction in which one has failed. */

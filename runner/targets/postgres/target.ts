@@ -12,10 +12,11 @@ import { AutocommitWrites } from '../locks/autocommit-writes.ts';
 import { Happenings } from '../locks/happenings.ts';
 import { LockWaits } from '../locks/lock-waits.ts';
 import { brokenContract, checkedReply } from '../reply.ts';
+import { StatementFeed } from '../statement-feed.ts';
 import type { Target, TargetOptions, Task, TaskFaults } from '../target.ts';
 import { City } from './city.ts';
 import { Connection, ConnectionPool, type Isolation } from './connection-pool.ts';
-import { abortedError, PostgresTask, type Statement, type Transaction } from './gate.ts';
+import { abortedError, PostgresTask, type Statement, type Transaction, tellOf } from './gate.ts';
 import { isDatabaseAway, placeholders, SqlError } from './sql-client.ts';
 import { Witness } from './witness.ts';
 
@@ -45,6 +46,8 @@ export class PostgresTarget implements Target {
   /** The statement that was sent last. */
   #sent: Statement | null = null;
   #isCut = false;
+  /** Null: nobody listens. */
+  #feed: StatementFeed | null = null;
 
   constructor(service: SqlService, url: string, options: TargetOptions) {
     this.#service = service;
@@ -66,6 +69,9 @@ export class PostgresTarget implements Target {
     this.#writes = new AutocommitWrites(await this.#city.volatileFunctions());
     if (this.#options.isolation === 'serializable') this.#witness = new Witness(this.#city.place);
     await this.#witness?.renew();
+    const { statements } = this.#options;
+    if (statements) this.#feed = new StatementFeed(statements, this.#city.control);
+    await this.#feed?.prepared();
   }
 
   start(call: Call, faults: TaskFaults): Task {
@@ -75,6 +81,7 @@ export class PostgresTarget implements Target {
       happenings: this.#happenings,
       writes: this.#writes,
       failsAtCommit: faults.serializationFailure,
+      feed: this.#feed,
     });
   }
 
@@ -83,6 +90,8 @@ export class PostgresTarget implements Target {
     this.#happenings.stepping = own;
     await this.#step(own);
     this.#happenings.stepping = null;
+    // Those that others have freed, too.
+    if (this.#feed) await this.#feed.tell();
   }
 
   async #step(own: PostgresTask): Promise<void> {
@@ -96,7 +105,12 @@ export class PostgresTarget implements Target {
       if (statement.phase === 'queued') await this.#letThrough(statement);
       if (statement.phase !== 'settled') return;
       if (isDatabaseAway(statement.error)) throw connectionLost(statement.error);
+      if (this.#feed) {
+        statement.tellAnswer();
+        await this.#feed.tell();
+      }
       own.queue.shift();
+      own.answers++;
       if (statement.isAutocommit && !statement.error) return this.#hold(statement);
       await this.#finish(statement);
     }
@@ -188,9 +202,13 @@ export class PostgresTarget implements Target {
     return others.length === 0 ? what : `${what} It waits for what is not of this run: ${others.join(', ')}.`;
   }
 
+  get #isolation(): Isolation {
+    return this.#options.isolation.replace('-', ' ') as Isolation;
+  }
+
   /** As many as the run needs, in place of those that `idle` lacks. */
   async #openConnections(idle: readonly Connection[] = []): Promise<Connection[]> {
-    const isolation = this.#options.isolation.replace('-', ' ') as Isolation;
+    const isolation = this.#isolation;
     const size = Math.max(2, Math.min(this.#options.concurrency, POOL_SIZE));
     const open = { place: this.#city.place, schema: this.#city.schema, isolation };
     return await Promise.all(Array.from({ length: size }, (_, i) => idle[i] ?? Connection.open(i, open)));
@@ -198,12 +216,36 @@ export class PostgresTarget implements Target {
 
   /** Sends a statement; on return it is settled, or its task waits. */
   async #letThrough(statement: Statement): Promise<void> {
-    if (statement.isRefused) return statement.settle(null, abortedError());
+    if (statement.isRefused) {
+      if (this.#feed) statement.told ??= tellOf(statement, this.#feed);
+      return statement.settle(null, abortedError());
+    }
     if (this.#city.noticed(statement.text)) await this.#city.beAlone();
     if (!this.#assignConnection(statement)) return;
+    if (this.#feed) this.#tellLetThrough(statement, this.#feed);
     if (this.#waits.staysAtGate(statement)) return;
     this.#send(statement);
     await this.#waits.watch(statement);
+  }
+
+  /** A `begin` goes with the first statement of its transaction; one that the engine gave is not the service's. */
+  #tellLetThrough(statement: Statement, feed: StatementFeed): void {
+    const { told, transaction, task, connection } = statement;
+    if (told) return;
+    const isFirst = transaction !== null && transaction.statements === 0 && statement.kind === 'statement';
+    const isolation = this.#isolation;
+    if (isFirst && !transaction.isAutocommit) {
+      const about = { owner: task.owner, connection: connection?.number ?? -1, transaction, isolation };
+      transaction.begin = feed.letThrough({
+        ...about,
+        kind: 'begin',
+        text: 'begin',
+        values: [],
+        isAutocommit: false,
+      });
+    }
+    const isAlone = transaction === null || (isFirst && transaction.isAutocommit);
+    statement.told = tellOf(statement, feed, isAlone ? isolation : null);
   }
 
   /** Gives the statement its transaction's connection or a free one; false when it has to wait in line. */
@@ -229,7 +271,11 @@ export class PostgresTarget implements Target {
     const connection = statement.connection as Connection;
     const { transaction } = statement;
     this.#waits.bind(statement);
-    if (transaction && transaction.statements === 0) connection.sendAhead('begin');
+    if (transaction && transaction.statements === 0) {
+      connection.sendAhead('begin');
+      transaction.begin?.sent();
+    }
+    statement.told?.sent();
     // Only a statement that may have to be taken back later in its transaction needs a way back.
     statement.savepoint =
       (transaction?.statements ?? 0) > 0 && this.#waits.hasBlocked && this.#mayWait(statement);
@@ -237,7 +283,10 @@ export class PostgresTarget implements Target {
     statement.phase = 'sent';
     this.#sent = statement;
     statement.answered = this.#answerTo(statement, connection).then(
-      (rows) => statement.settle([...rows], null),
+      (rows) => {
+        if (statement.told) statement.keepResult(rows);
+        statement.settle([...rows], null);
+      },
       (error: unknown) => {
         if (sqlState(error) === '40001') this.#happenings.sometimes['a transaction failed to serialize']++;
         statement.settle(null, error);

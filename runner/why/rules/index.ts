@@ -1,0 +1,18 @@
+/** The rules, in the order in which they are asked: what is told most surely comes first. */
+
+import { errorAsAnswer, lostAck, retryLeak } from './errors.ts';
+import { idClash, keyScope } from './identity.ts';
+import type { Rule } from './rule.ts';
+import { doubleEffect, keptRefusal, voidWrite, wrongWrite } from './writes.ts';
+
+export const RULES: readonly Rule[] = [
+  retryLeak,
+  errorAsAnswer,
+  lostAck,
+  keyScope,
+  idClash,
+  keptRefusal,
+  doubleEffect,
+  wrongWrite,
+  voidWrite,
+];

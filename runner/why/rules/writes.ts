@@ -1,0 +1,145 @@
+/** Writes that should not have been: done twice, to rows of others, or by a request that was refused. */
+
+import type { Effect } from '../effects.ts';
+import type { RecordedRequest } from '../findings.ts';
+import { asked, givenIds, isSameCall, told } from '../said.ts';
+import { hasWritten, writeOf } from '../transactions.ts';
+import type { Rule } from './rule.ts';
+
+/** It was refused, and something of it was committed. */
+export const keptRefusal: Rule = ({ suspects, effects }) => {
+  for (const request of suspects) {
+    const [effect] = effects.of(request);
+    if (request.reply?.outcome !== 'refused' || !effect) continue;
+    const write = writeOf(effect.by, effect.table, effect.columns);
+    return {
+      kind: 'kept-refusal',
+      request,
+      read: null,
+      write,
+      sentence: `${asked(request)} was answered "${told(request.reply)}", and what it had written was committed: ${changed(effect)}.`,
+      conclusion: ['Nothing rolls back what a refused request has written.'],
+      marks: new Map([[write.id, 'stays, though refused']]),
+    };
+  }
+  return null;
+};
+
+/** A request that was done before had its effect again, or another answer. */
+export const doubleEffect: Rule = ({ suspects, recording, effects, accused }) => {
+  for (const request of suspects) {
+    const first = recording.requests.find(
+      (each) =>
+        each.index < request.index &&
+        isSameCall(each.call, request.call) &&
+        effects.of(each).length > 0 &&
+        each.reply?.outcome !== 'refused',
+    );
+    if (!first) continue;
+    const [effect] = effects.of(request);
+    if (effect) {
+      const write = writeOf(effect.by, effect.table, effect.columns);
+      return {
+        kind: 'double-effect',
+        request,
+        read: null,
+        write,
+        sentence: `${asked(request)} was asked before and had taken effect; asked again it wrote once more: ${changed(effect)}.`,
+        conclusion: ['A repeat has an effect of its own.'],
+        marks: new Map([[write.id, 'once more']]),
+      };
+    }
+    if (request !== accused || !isOtherAnswer(first, request)) continue;
+    const write = request.statements.findLast(hasWritten) ?? null;
+    const original = effects.of(first)[0] as Effect;
+    const done = writeOf(original.by, original.table, original.columns);
+    return {
+      kind: 'double-effect',
+      request,
+      read: null,
+      write: write ?? done,
+      sentence: `${asked(request)} was asked before and had taken effect; asked again it was answered "${told(request.reply)}".`,
+      conclusion: ['A repeat is treated as a request of its own.'],
+      marks: new Map([[done.id, 'the effect of the first']]),
+    };
+  }
+  return null;
+};
+
+/** It changed what another request had made, and what its call does not name. */
+export const wrongWrite: Rule = ({ suspects, recording, effects }) => {
+  for (const request of suspects) {
+    for (const effect of effects.of(request)) {
+      const owner = effect.before && makerOf(effect, request, recording.requests);
+      if (!owner) continue;
+      const write = writeOf(effect.by, effect.table, effect.columns);
+      return {
+        kind: 'wrong-write',
+        request,
+        read: null,
+        write,
+        sentence: `${asked(request)} changed what ${asked(owner)} had made: ${changed(effect)}.`,
+        conclusion: ['Its call does not name that row.'],
+        marks: new Map([[write.id, `changes a row of ${asked(owner)}`]]),
+      };
+    }
+  }
+  return null;
+};
+
+/** It was answered ok, and its write changed no row. */
+export const voidWrite: Rule = ({ suspects, effects }) => {
+  for (const request of suspects) {
+    if (request.reply?.outcome !== 'ok' || effects.of(request).length > 0) continue;
+    const write = request.statements.findLast(
+      ({ tag, count }) => count === 0 && (tag === 'UPDATE' || tag === 'DELETE'),
+    );
+    if (!write) continue;
+    return {
+      kind: 'void-write',
+      request,
+      read: null,
+      write,
+      sentence: `${asked(request)} was answered ok, and its write changed no row.`,
+      conclusion: ['Nobody looks at how many rows were changed.'],
+      marks: new Map([[write.id, 'changes nothing']]),
+    };
+  }
+  return null;
+};
+
+function isOtherAnswer(first: RecordedRequest, second: RecordedRequest): boolean {
+  if (
+    !first.reply ||
+    !second.reply ||
+    second.reply.outcome === 'failed' ||
+    first.reply.outcome === 'failed'
+  ) {
+    return second.reply?.outcome === 'refused';
+  }
+  return JSON.stringify(first.reply) !== JSON.stringify(second.reply);
+}
+
+/** Whose row it is: of a request with another call, whose answer named it by an id that this one's call does not name. */
+function makerOf(
+  { before }: Effect,
+  request: RecordedRequest,
+  all: readonly RecordedRequest[],
+): RecordedRequest | null {
+  const values = new Set(Object.values(before ?? {}).map(String));
+  const named = new Set(Object.values(request.call).map(String));
+  const maker = all.find(
+    (each) => each.call.operation !== request.call.operation && givenIds(each).some((id) => values.has(id)),
+  );
+  if (!maker || givenIds(maker).some((id) => named.has(id))) return null;
+  return maker;
+}
+
+function changed({ table, before, after, columns }: Effect): string {
+  if (!before) return `a row of ${table} came`;
+  if (!after) return `a row of ${table} went`;
+  const shown = columns
+    .slice(0, 2)
+    .map((name) => `${name} from ${JSON.stringify(before[name])} to ${JSON.stringify(after[name])}`);
+  return `in ${table} ${shown.join(', ')}`;
+}

@@ -1,0 +1,7 @@
+/** WRONG as `close-race` of the zoo is, over tables and columns of other names. */
+
+import { sqlBookingService } from '../../../runner/scenarios/bookings/services/postgres.ts';
+import { bugSteps } from '../bug-steps.ts';
+import { renamed } from '../renamed.ts';
+
+export default renamed(sqlBookingService(bugSteps('close-race')));
