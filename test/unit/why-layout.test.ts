@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventOfStep, fitsBeside, stepBeside, type WhyRow, whyLayout } from '../../cli/run/why-layout.ts';
 import { cureWords, waitingWords, whyLines } from '../../cli/run/why-words.ts';
-import { type Why, whySchema } from '../../server/contract/index.ts';
+import { whySchema } from '../../server/contract/index.ts';
 
 const WHY = whySchema.parse(
   JSON.parse(readFileSync(new URL('../fixtures/why.json', import.meta.url), 'utf8')),
