@@ -104,6 +104,21 @@ export function whyLayout(why: Why, { unfolded = false }: { unfolded?: boolean }
   };
 }
 
+/** How the line from a wait to those it waits for crosses a column: `head` at a blocker, `through` on the way there; null: not at all. */
+export interface WhyReach {
+  part: 'head' | 'through';
+  /** The side on which the waiting lane is. */
+  towards: 'left' | 'right';
+}
+
+export function reachOf({ column, blockers }: WhyWaitRow, at: number): WhyReach | null {
+  if (at === column) return null;
+  const towards = at < column ? 'right' : 'left';
+  if (blockers.includes(at)) return { part: 'head', towards };
+  const isOnTheWay = blockers.some((blocker) => (at < column ? blocker < at : blocker > at));
+  return isOnTheWay ? { part: 'through', towards } : null;
+}
+
 /** Whether so many columns fit beside each other; otherwise they are drawn below each other, each step with its lane's name. */
 export function fitsBeside({ columns }: WhyLayout, width: number, leastLane: number, gap: number): boolean {
   return columns.length * (leastLane + gap) - gap <= width;
