@@ -88,7 +88,7 @@ function Row({ row, layout, chosen, onPick, onUnfold }: WhyLanesProps & { row: W
           return (
             <td key={lane} class={`${classOfBar(row.bars[column] ?? null)} ${line}`}>
               {column === row.column && <LaneName name={name} />}
-              {column === row.column && <span class="why-waits-words">⧗ {row.words}</span>}
+              {column === row.column && <span class="why-waits-words">{row.words}</span>}
             </td>
           );
         })}
@@ -97,7 +97,7 @@ function Row({ row, layout, chosen, onPick, onUnfold }: WhyLanesProps & { row: W
   }
   const isChosen = row.step === chosen;
   return (
-    <tr class={`why-step why-${row.tone}`} aria-current={isChosen ? 'step' : undefined}>
+    <tr class={`why-step why-tone-${row.tone}`} aria-current={isChosen ? 'step' : undefined}>
       <th scope="row">
         <button type="button" aria-label={`Step ${row.step}`} onClick={() => onPick(row.step)}>
           {row.step}

@@ -1,5 +1,5 @@
 /** Why it broke, first thing in the forensics: the sentence, the lanes to step through, what was tried. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import type { Why } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
@@ -47,23 +47,25 @@ function Story({ runId, why }: { runId: string; why: Why }) {
   const [isUnfolded, setUnfolded] = useState(false);
   const [chosen, setChosen] = useState<number | null>(null);
   const layout = useMemo(() => whyLayout(why, { unfolded: isUnfolded }), [why, isUnfolded]);
-  const move = (by: 1 | -1) => {
-    const step = stepBeside(layout, chosen, by);
-    if (step === null) return announce(by === 1 ? 'The last step.' : 'The first step.');
-    setChosen(step);
-    announce(spoken(why, step));
-  };
+  // From what is chosen when it is done: keys come faster than pictures.
+  const move = useCallback(
+    (by: 1 | -1) => setChosen((from) => stepBeside(layout, from, by) ?? from),
+    [layout],
+  );
+  useEffect(() => {
+    if (chosen !== null) announce(spoken(why, chosen));
+  }, [why, chosen]);
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       const key = stepKey(event);
       if (key === null) return;
       event.preventDefault();
-      if (key === 'fold') setUnfolded(!isUnfolded);
+      if (key === 'fold') setUnfolded((is) => !is);
       else move(key);
     };
     document.addEventListener('keydown', onKeyDown);
     return () => document.removeEventListener('keydown', onKeyDown);
-  });
+  }, [move]);
   const event = chosen === null ? null : eventOfStep(why, chosen);
   return (
     <Panel
