@@ -1,8 +1,13 @@
 /** Why it broke in a real browser: pending, given up, ready; stepping with keys, folds, waits, small screens, axe. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { htmlReport } from '../../cli/output/report/html.ts';
 import { apiPath, type Why, whySchema } from '../../server/contract/index.ts';
 import type { RunningServer } from '../../server/server.ts';
 import {
@@ -17,7 +22,7 @@ import {
 } from '../helpers/browser.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { recordedCity, recordedForensic } from '../helpers/recorded-failure.ts';
-import { recordedEvent } from '../helpers/recorded-run.ts';
+import { recordedEvent, recordedRun } from '../helpers/recorded-run.ts';
 import { call, FakeHarness, launch, startTestServer } from '../helpers/server.ts';
 
 const WHY = whySchema.parse(
@@ -180,6 +185,31 @@ describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
       expect(wrongs).toEqual([]);
       await page.close();
     }
+  });
+
+  it('is drawn the same in the report, without a fault that axe finds, and never wider than its window', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'why-')), 'report.html');
+    const run = recordedRun({ status: 'FAIL', pass: false, failForensic: recordedForensic() });
+    const nothing = { snapshots: [], charts: [], lastEvents: [], city: null, lost: null };
+    await writeFile(file, htmlReport({ run, ...nothing, closing: null, rules: null, why: WHY }));
+    for (const width of [1440, 1024, 900, 390]) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        // Axe is a script, which the report's policy does not let in.
+        const page = await browser.newPage({
+          viewport: { width, height: 900 },
+          colorScheme,
+          bypassCSP: true,
+        });
+        await page.goto(pathToFileURL(file).href);
+        expect(await overflow(page), `${width}`).toBeLessThanOrEqual(0);
+        expect(await axe(page), `${width}, ${colorScheme}`).toEqual([]);
+        const row = page.locator('tr', { has: page.locator('th', { hasText: /^13$/ }) }).first();
+        expect(await row.locator('.why-mark').innerText()).toBe('◀ does not see b-1');
+        expect(await row.locator('.why-lane-name').isVisible()).toBe(width === 390);
+        await page.close();
+      }
+    }
+    await rm(dirname(file), { recursive: true });
   });
 
   it('shows hostile text as text', async () => {

@@ -44,7 +44,7 @@ function lanes({ columns, rows }: WhyLayout): Markup {
     ({ name, heading, role, outcome }) =>
       html`<th class="why-lane-${role}"><b>${name}</b> ${heading} <span class="key ${outcome}">${outcome}</span></th>`,
   );
-  return html`<div class="wide"><table class="why-lanes lanes-${Math.min(columns.length, 6)}"><thead><tr><th></th>${heads}</tr></thead><tbody>${rows.map(
+  return html`<div class="wide" tabindex="0" role="region" aria-label="What happened, step by step"><table class="why-lanes lanes-${Math.min(columns.length, 6)}"><thead><tr><th>Step</th>${heads}</tr></thead><tbody>${rows.map(
     (row) => rowOf(row, columns),
   )}</tbody></table></div>`;
 }
