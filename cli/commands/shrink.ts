@@ -5,7 +5,8 @@ import { failedRun } from '../explain/failed-run.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { smallestText } from '../output/smallest.ts';
 import { styleFor } from '../output/style.ts';
-import { type Context, wantsColor } from '../process/context.ts';
+import { whyText } from '../output/why.ts';
+import { type Context, columnsOf, wantsColor } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { createStopping } from '../process/stopping.ts';
 import { shortId } from '../run/format.ts';
@@ -34,6 +35,7 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
   });
   await failed.close();
   if (smallest) await api.storeSmallest(run.id, smallest);
+  const explanation = smallest ? await api.explanation(run.id).catch(() => null) : null;
   await connected.hosted?.close();
   if (!smallest) {
     throw new CliError(`run ${run.id} cannot be made small: ${safeText(why)}.`, {
@@ -42,6 +44,10 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
     });
   }
   const style = styleFor(wantsColor(context, 'stdout'));
-  await context.out(flags.json ? `${safeJson(smallest, 2)}\n` : `${smallestText(smallest, style)}\n`);
+  const told =
+    explanation?.state === 'ready'
+      ? `${smallestText({ ...smallest, wire: [] }, style)}\n\n${whyText(explanation.why, style, columnsOf(context, 'stdout'))}`
+      : smallestText(smallest, style);
+  await context.out(flags.json ? `${safeJson(smallest, 2)}\n` : `${told}\n`);
   return interrupted ? EXIT.interrupted : EXIT.pass;
 }

@@ -3,15 +3,13 @@ import type { ExplainProgress, Explanation } from '../../server/contract/index.t
 import { formatNumber } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Style } from './style.ts';
+import { whyText } from './why.ts';
 
 /** `width`: columns of the terminal. */
-export function explanationText(explanation: Explanation, style: Style, _width: number): string {
+export function explanationText(explanation: Explanation, style: Style, width: number): string {
   switch (explanation.state) {
-    case 'ready': {
-      const { sentence, name, conclusion } = explanation.why;
-      const title = `${style.bold('WHY')}  ${safeText(sentence)}${name === null ? '' : `  ${safeText(name)}`}`;
-      return [title, ...conclusion.map((line) => `     ${safeText(line)}`)].join('\n');
-    }
+    case 'ready':
+      return whyText(explanation.why, style, width);
     case 'none':
       return `${style.bold('WHY')}  not explained: ${safeText(explanation.reason)}.`;
     case 'pending':
