@@ -6,6 +6,7 @@ import { ApiError, answerError, toApiError } from './errors.ts';
 import { guard } from './guard.ts';
 import { allowedMethods } from './openapi/operations.ts';
 import { requestLog } from './request-log.ts';
+import { explanationRoutes } from './routes/explanation.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { pageRoutes } from './routes/pages.ts';
@@ -31,6 +32,7 @@ export function createApp(services: Services): Hono<ServerEnv> {
   app.route(runs, streamRoutes(services));
   app.route(runs, telemetryRoutes(services));
   app.route(runs, smallestRoutes(services));
+  app.route(runs, explanationRoutes(services));
 
   app.notFound((c) => {
     const allowed = allowedMethods(c.req.path);

@@ -7,7 +7,13 @@ import {
   type CityState,
   cityStateSchema,
   type EventPage,
+  type Explanation,
+  type ExplanationLease,
+  type ExplanationRequest,
+  type ExplanationResult,
   eventPageSchema,
+  explanationLeasedSchema,
+  explanationSchema,
   type Launch,
   type Run,
   type RunPage,
@@ -60,6 +66,15 @@ export interface Api {
   state(runId: string, at: number): Promise<CityState>;
   /** Stores the smallest reproduction of a failure with its run. */
   storeSmallest(runId: string, smallest: Smallest): Promise<Run>;
+  /** Why a run failed; null: nobody has asked, or the server is older than explanations. */
+  explanation(runId: string): Promise<Explanation | null>;
+  /** Asks why a run failed. */
+  askExplanation(runId: string, request?: ExplanationRequest): Promise<Explanation>;
+  /** For how many seconds it is held; null: another holds it, or it is over. */
+  leaseExplanation(runId: string, lease: ExplanationLease): Promise<number | null>;
+  /** Stores what came of it; null: the lease is lost, and nothing was stored. */
+  storeExplanation(runId: string, holder: string, result: ExplanationResult): Promise<Explanation | null>;
+  cancelExplanation(runId: string): Promise<Explanation>;
 }
 
 export interface ApiOptions {
@@ -93,6 +108,18 @@ export function createApi(connection: Connection, options: ApiOptions = {}): Api
     state: (runId, at) => ask(cityStateSchema, apiPath.state(runId), { query: { at } }),
     storeSmallest: (runId, smallest) =>
       ask(runSchema, apiPath.smallest(runId), { method: 'PUT', body: smallest }),
+    explanation: (runId) => nullFor('not_found', ask(explanationSchema, apiPath.explanation(runId))),
+    askExplanation: (runId, request = {}) =>
+      ask(explanationSchema, apiPath.explanation(runId), { body: request }),
+    leaseExplanation: async (runId, lease) => {
+      const leased = ask(explanationLeasedSchema, apiPath.explanationLease(runId), { body: lease });
+      return (await nullFor('lease_lost', leased))?.seconds ?? null;
+    },
+    storeExplanation: (runId, holder, result) => {
+      const init: CallInit = { method: 'PUT', body: { holder, result } };
+      return nullFor('lease_lost', ask(explanationSchema, apiPath.explanation(runId), init));
+    },
+    cancelExplanation: (runId) => ask(explanationSchema, apiPath.explanation(runId), { method: 'DELETE' }),
   };
 }
 
@@ -100,7 +127,17 @@ interface CallInit {
   query?: Query;
   /** Makes it a POST, unless `method` says otherwise. */
   body?: unknown;
-  method?: 'PUT';
+  method?: 'PUT' | 'DELETE';
+}
+
+/** Null where the server refuses with this code, which is an answer as well. */
+async function nullFor<T>(code: ApiErrorBody['error']['code'], asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof CliError && error.cause === code) return null;
+    throw error;
+  }
 }
 
 async function callServer<T>(

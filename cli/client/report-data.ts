@@ -5,6 +5,7 @@ import {
   type Run,
   type RunEvent,
   type Snapshot,
+  type Why,
 } from '../../server/contract/index.ts';
 import type { ReportData } from '../output/report/data.ts';
 import { chartsOfStart, usualCharts } from '../run/chart-choice.ts';
@@ -18,8 +19,9 @@ const PAGE = 1_000;
 
 /** With `history` also what is drawn: metrics over time, the last events, the city. */
 export async function gatherReport(api: Api, run: Run, history: boolean): Promise<ReportData> {
-  const told = await toldOf(api, run);
-  if (!history) return { run, snapshots: [], charts: [], lastEvents: [], city: null, lost: null, ...told };
+  const [why, told] = await Promise.all([whyOf(api, run), toldOf(api, run)]);
+  if (!history)
+    return { run, snapshots: [], charts: [], lastEvents: [], city: null, lost: null, why, ...told };
   const [snapshots, start, lastEvents, city] = await Promise.all([
     thinnedSnapshots(api, run),
     api.events(run.id, { from: 0, limit: 1 }),
@@ -28,7 +30,7 @@ export async function gatherReport(api: Api, run: Run, history: boolean): Promis
     run.live.eventIndex < 0 ? null : api.state(run.id, run.live.eventIndex).catch(() => null),
   ]);
   const charts = chartsOfStart(start.events[0]?.data ?? {}) ?? usualCharts(run.live.metrics);
-  return { run, snapshots, charts, lastEvents, city, lost: null, ...told };
+  return { run, snapshots, charts, lastEvents, city, lost: null, why, ...told };
 }
 
 /** The rules are told before the first operation. */
@@ -45,6 +47,14 @@ export async function toldOf(api: Api, run: Run): Promise<Pick<ReportData, 'clos
     rules: run.failForensic?.rules ?? first?.events.find(tellsRules)?.data ?? null,
     closing: last.events.find(({ type }) => type === 'end')?.data ?? null,
   };
+}
+
+/** Of a run that failed, once it is found. */
+async function whyOf(api: Api, run: Run): Promise<Why | null> {
+  if (run.failForensic === null || run.status !== 'FAIL') return null;
+  // A report without it is better than none.
+  const explanation = await api.explanation(run.id).catch(() => null);
+  return explanation?.state === 'ready' ? explanation.why : null;
 }
 
 async function thinnedSnapshots(api: Api, run: Run): Promise<Snapshot[]> {

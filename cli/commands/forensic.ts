@@ -3,7 +3,7 @@
 import { connectForReading } from '../hosting/connect.ts';
 import { forensicText } from '../output/forensic.ts';
 import { styleFor } from '../output/style.ts';
-import { type Context, wantsColor } from '../process/context.ts';
+import { type Context, columnsOf, wantsColor } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
 import { runOutcome } from '../run/outcome.ts';
 import { safeJson } from '../run/sanitize.ts';
@@ -17,6 +17,8 @@ interface ForensicFlags {
 export async function forensic(context: Context, runId: string, flags: ForensicFlags): Promise<number> {
   const { api, hosted } = await connectForReading(context, flags);
   const run = await api.run(runId);
+  // Forensics without it are better than none.
+  const explanation = run.status === 'FAIL' ? await api.explanation(run.id).catch(() => null) : null;
   await hosted?.close();
   if (run.failForensic === null) {
     throw usageError(
@@ -24,11 +26,15 @@ export async function forensic(context: Context, runId: string, flags: ForensicF
       '`simcity runs --status FAIL` lists those that have.',
     );
   }
+  const told = {
+    why: explanation?.state === 'ready' ? explanation.why : null,
+    width: columnsOf(context, 'stdout'),
+  };
   const style = styleFor(wantsColor(context, 'stdout'));
   await context.out(
     flags.json
       ? `${safeJson(run.failForensic, 2)}\n`
-      : `${forensicText(run.failForensic, runOutcome(run), style)}\n`,
+      : `${forensicText(run.failForensic, runOutcome(run), style, told)}\n`,
   );
   return EXIT.pass;
 }

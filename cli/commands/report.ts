@@ -79,7 +79,16 @@ async function collect(
 ): Promise<ReportData | null> {
   if (lost !== null)
     return {
-      ...{ run, snapshots: [], charts: [], lastEvents: [], city: null, closing: null, rules: null },
+      ...{
+        run,
+        snapshots: [],
+        charts: [],
+        lastEvents: [],
+        city: null,
+        closing: null,
+        rules: null,
+        why: null,
+      },
       lost: lost.message,
     };
   const stored = await api.run(run.id);

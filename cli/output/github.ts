@@ -6,6 +6,7 @@ import { isLoss, LOSS_SAYS, runOutcome } from '../run/outcome.ts';
 import { ruleLines } from '../run/rules.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { valueText } from '../run/value-text.ts';
+import { conclusionLines, cureWords } from '../run/why-words.ts';
 import { commandsFor, limitsOf, type ReportData, type ReportVerdict, reportVerdict } from './report/data.ts';
 import { settingEntries } from './settings.ts';
 
@@ -122,6 +123,7 @@ function failureMarkdown(data: ReportData): string[] {
     `**${cause}**${at}`,
     '',
     message,
+    ...whyMarkdown(data),
     '',
     ...table('', [
       ['expected', valueText(failure.expected)],
@@ -132,6 +134,19 @@ function failureMarkdown(data: ReportData): string[] {
       : ['', `Faults active: ${failure.faultsActive.map(inline).join(', ')}`]),
     '',
     ...commands,
+  ];
+}
+
+/** Each line a paragraph; what was tried as a list. */
+function whyMarkdown({ why }: ReportData): string[] {
+  if (why === null) return [];
+  const name = why.name === null ? '' : ` (${inline(why.name)})`;
+  const tried = why.cures.map(cureWords).map(({ what, result }) => `- ${inline(what)}: ${inline(result)}`);
+  return [
+    '',
+    `**Why:** ${inline(why.sentence)}${name}`,
+    ...conclusionLines(why).flatMap((line) => ['', inline(line)]),
+    ...(tried.length === 0 ? [] : ['', 'What was tried:', '', ...tried]),
   ];
 }
 

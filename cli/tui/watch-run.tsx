@@ -2,6 +2,8 @@
 import { isTerminal } from '../../server/contract/index.ts';
 import { followInBatches } from '../client/stream.ts';
 import type { Context } from '../process/context.ts';
+import { type ExplanationWatch, watchExplanation } from '../run/explanation.ts';
+import { outcomeOfData } from '../run/picture.ts';
 import { App } from './app.tsx';
 import { perform } from './effects.ts';
 import { createFetcher } from './fetcher.ts';
@@ -45,6 +47,7 @@ function watchProgram(context: Context, screen: Screen, request: WatchRequest): 
       startTicking(running),
       stream(running, request, streamFrom),
       fetchNeeds(running, request),
+      watchWhy(running, request),
       context.atExitSync(() => jobs.end()),
       () => jobs.end(),
     ],
@@ -114,6 +117,24 @@ function fetchNeeds({ model, send, onChange }: RunningWatch, { api, run }: Watch
   };
 }
 
+/** Reads why it broke, from when it has failed until it is known. */
+function watchWhy({ model, send, onChange }: RunningWatch, { api, run }: WatchRequest): () => void {
+  let watch: ExplanationWatch | null = null;
+  const look = () => {
+    if (watch !== null || outcomeOfData(model().data) !== 'FAIL') return;
+    watch = watchExplanation(
+      () => api.explanation(run.id),
+      (explanation) => send({ type: 'explanation', explanation }),
+    );
+  };
+  const undo = onChange(look);
+  look();
+  return () => {
+    undo();
+    watch?.close();
+  };
+}
+
 /** From so many events a second on nobody can read along, and half as many pictures tell as much. */
 const FLOOD_PER_SECOND = 1_000;
 
@@ -126,6 +147,7 @@ function patienceOf({ type }: Action, { data: { eventsPerSecond } }: State): num
     case 'compare':
       return 0;
     case 'answer':
+    case 'explanation':
     case 'notice':
     case 'stop-failed':
       return ANSWER_MS;

@@ -17,5 +17,7 @@ export const apiPath = {
   stop: (runId: string) => `${apiPath.run(runId)}/stop`,
   state: (runId: string) => `${apiPath.run(runId)}/state`,
   smallest: (runId: string) => `${apiPath.run(runId)}/smallest`,
+  explanation: (runId: string) => `${apiPath.run(runId)}/explanation`,
+  explanationLease: (runId: string) => `${apiPath.explanation(runId)}/lease`,
   telemetry: (runId: string) => `${apiPath.run(runId)}/telemetry`,
 } as const;

@@ -7,6 +7,7 @@ import {
   ERROR_CODES,
   eventPageSchema,
   eventSchema,
+  explanationSchema,
   forensicSchema,
   frameSchemas,
   liveSchema,
@@ -17,6 +18,7 @@ import {
   snapshotPageSchema,
   snapshotSchema,
   telemetryAnswerSchema,
+  whySchema,
 } from '../contract/index.ts';
 import { type Json, OPERATIONS, type Operation } from './operations.ts';
 
@@ -82,6 +84,8 @@ const NAMED: Record<string, z.ZodType> = {
   Snapshot: snapshotSchema,
   SnapshotPage: snapshotPageSchema,
   CityState: cityStateSchema,
+  Explanation: explanationSchema,
+  Why: whySchema,
   TelemetryAnswer: telemetryAnswerSchema,
   Frame_reset: resetFrameSchema,
   ...Object.fromEntries(Object.entries(frameSchemas).map(([frame, schema]) => [`Frame_${frame}`, schema])),

@@ -1,6 +1,9 @@
 /** The query parameters and request bodies of the routes, once for checking and for the OpenAPI document. */
 import { z } from 'zod';
 import {
+  explanationLeaseSchema,
+  explanationRequestSchema,
+  explanationResultSchema,
   launchSchema,
   runConfigSchema,
   runStatusSchema,
@@ -52,3 +55,7 @@ export const strictLaunch = z.strictObject({
 });
 
 export const strictStop = z.strictObject(stopRequestSchema.shape);
+
+export const strictExplanationRequest = z.strictObject(explanationRequestSchema.shape);
+export const strictExplanationLease = z.strictObject(explanationLeaseSchema.shape);
+export const strictExplanationResult = z.strictObject(explanationResultSchema.shape);

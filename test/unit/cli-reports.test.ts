@@ -115,6 +115,7 @@ function dataOf(run: Run): ReportData {
     lost: null,
     closing: null,
     rules: null,
+    why: null,
   };
 }
 

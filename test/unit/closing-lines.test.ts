@@ -100,6 +100,7 @@ describe('a PASS', () => {
     ...{ run, snapshots: [], charts: [], lastEvents: [], city: null, lost: null },
     closing: CLOSING,
     rules: RULES,
+    why: null,
   };
 
   test.each([

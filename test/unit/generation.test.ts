@@ -147,6 +147,7 @@ describe('a report', () => {
     commandsFor({
       run: recordedRun({ status: 'FAIL', pass: false, failForensic, ...changes }),
       ...{ snapshots: [], charts: [], lastEvents: [], city: null, lost: null, closing: null, rules: null },
+      why: null,
     }).map(({ what, command }) => [what, command.replace(RUN_ID, 'RUN')]);
 
   test('of a run of another generation names the version for its command, and no command that would refuse it', () => {

@@ -7,6 +7,7 @@ import type {
   RunEvent,
   Snapshot,
   TerminalStatus,
+  Why,
 } from '../../../server/contract/index.ts';
 import { executedElsewhereBy } from '../../hosting/generation.ts';
 import { EXIT } from '../../process/errors.ts';
@@ -34,6 +35,8 @@ export interface ReportData {
   closing: JsonObject | null;
   /** What tells the rules of a service; null when nothing does. */
   rules: JsonObject | null;
+  /** Why it broke; null: it did not, or nobody knows. */
+  why: Why | null;
 }
 
 /** How far a PASS was tested, and how surely a FAIL fails again, a line each. */

@@ -86,7 +86,7 @@ function smallest(failure: Forensic): Markup | null {
   );
   return html`<h3>The smallest that still breaks</h3>
 <p>${operations} of ${formatNumber(operationsBefore)} operations are left.</p>
-<div class="wide"><table class="events"><thead><tr><th></th><th>time</th><th>who</th><th>operation</th><th>what</th><th>answer</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+<div class="wide" tabindex="0" role="region" aria-label="The steps"><table class="events"><thead><tr><th>step</th><th>time</th><th>who</th><th>operation</th><th>what</th><th>answer</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 /** `brokeAt`: the event to point out. */
@@ -95,7 +95,7 @@ export function eventTable(events: readonly RunEvent[], brokeAt: number | null):
     const mark = event.index === brokeAt ? ' broke' : '';
     return html`<tr class="${kindOf(event)}${mark}"><td class="number">${formatNumber(event.index)}</td><td>${formatClock(event.virtualMs, 3)}</td><td>${event.type}</td><td>${event.actor}</td><td>${objectOf(event)}</td><td>${detailOf(event)}</td></tr>`;
   });
-  return html`<div class="wide"><table class="events"><thead><tr><th>event</th><th>time</th><th>type</th><th>who</th><th>slot</th><th></th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Events"><table class="events"><thead><tr><th>event</th><th>time</th><th>type</th><th>who</th><th>slot</th><th>what</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 /** Slots drawn at most. */

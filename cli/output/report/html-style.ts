@@ -1,5 +1,7 @@
 /** The style of the HTML report: readable on light and dark, on paper, and on a small screen. */
 
+import { WHY_STYLE } from './why-style.ts';
+
 const fills = Array.from(
   { length: 11 },
   (_, i) => `.f${i}{background:color-mix(in srgb,var(--accent) ${i * 6}%,transparent)}`,
@@ -42,5 +44,6 @@ svg text{fill:var(--quiet);font-size:11px}.row text{fill:var(--fg)}.end{text-anc
 .slots{display:grid;grid-template-columns:repeat(auto-fill,minmax(130px,1fr));gap:6px;font-size:.85rem}
 .slot{border:1px solid var(--edge);border-radius:6px;padding:4px 8px;overflow-wrap:anywhere}.slot.over{border:2px solid var(--fail);color:var(--fail)}
 ${fills}
+${WHY_STYLE}
 @media print{body{background:#fff;color:#000}section{break-inside:avoid}pre{max-height:none}}
 `;

@@ -13,6 +13,7 @@ import { chart, type Line, type Point } from './chart.ts';
 import { commandsFor, limitsOf, REPORT_TOOL, type ReportData, reportVerdict } from './data.ts';
 import { cityGrid, eventTable, failureStory } from './html-parts.ts';
 import { STYLE } from './html-style.ts';
+import { whyStory } from './html-why.ts';
 import { html, Markup } from './markup.ts';
 
 export function htmlReport(data: ReportData): string {
@@ -36,6 +37,7 @@ export function htmlReport(data: ReportData): string {
 <body>
 ${header(data)}
 <main>
+${data.why === null ? null : whyStory(data.why)}
 ${failure === null ? null : failureStory(failure, runOutcome(run))}
 ${commands(data)}
 ${charts(data)}

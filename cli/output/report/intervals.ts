@@ -26,7 +26,7 @@ export function intervalDiagram(failure: Forensic): Markup | null {
   const broken = brokenOperation(failure);
   const left = failure.history.length - rows.length;
   return html`${left > 0 ? html`<p class="quiet">The ${MOST_ROWS} newest of ${failure.history.length} operations.</p>` : null}
-<div class="wide"><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="operations as intervals over time">
+<div class="wide" tabindex="0" role="region" aria-label="Operations as intervals"><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="operations as intervals over time">
 <text x="${LEFT}" y="14">${formatClock(firstMs, 3)}</text><text x="${WIDTH - RIGHT}" y="14" class="end">${formatClock(lastMs, 3)}</text>
 <line class="grid" x1="${LEFT}" x2="${LEFT}" y1="20" y2="${height}"/><line class="grid" x1="${WIDTH - RIGHT}" x2="${WIDTH - RIGHT}" y1="20" y2="${height}"/>
 ${failure.virtualMs === null ? null : html`<line class="broke" x1="${x(failure.virtualMs)}" x2="${x(failure.virtualMs)}" y1="20" y2="${height}"/>`}

@@ -2,6 +2,7 @@
 import { passOf, toldRules } from '../../../server/contract/index.ts';
 import { VERSION } from '../../process/version.ts';
 import { safeJson } from '../../run/sanitize.ts';
+import { whyLines } from '../../run/why-words.ts';
 import { commandsFor, limitsOf, type ReportData, reportVerdict } from './data.ts';
 
 /** A field may be added; when one changes its meaning or goes, this becomes 3. In 2 `pass` is null for STOPPED. */
@@ -43,6 +44,9 @@ export function jsonReport(data: ReportData): string {
       limits: limitsOf(data),
       rules: data.rules === null ? null : toldRules(data.rules),
       failure: run.failForensic,
+      // As it is served, and in words.
+      why: data.why,
+      explanation: data.why === null ? [] : whyLines(data.why),
       commands: commandsFor(data),
     },
     2,

@@ -191,6 +191,29 @@ export const BINDINGS: readonly Binding[] = [
   },
   // Forensics.
   {
+    intent: 'why-next',
+    keys: ['n'],
+    label: 'n',
+    short: 'next',
+    help: 'The next step of why it broke, with the city beside',
+    scopes: ['forensics'],
+  },
+  {
+    intent: 'why-previous',
+    keys: ['p'],
+    label: 'p',
+    help: 'The step of why it broke before this one',
+    scopes: ['forensics'],
+  },
+  {
+    intent: 'unfold',
+    keys: ['e'],
+    label: 'e',
+    short: 'all',
+    help: 'Unfold what does not matter, or fold it again',
+    scopes: ['forensics'],
+  },
+  {
     intent: 'switch-tab',
     keys: ['tab'],
     label: 'Tab',

@@ -3,6 +3,7 @@
 import { shownTree } from '../../run/bundle-tree.ts';
 import { isLoss } from '../../run/outcome.ts';
 import { outcomeOfData } from '../../run/picture.ts';
+import { stepBeside, whyLayout } from '../../run/why-layout.ts';
 import type { Intent } from '../input/intents.ts';
 import { ask, effect, moved } from './moves.ts';
 import type { ForensicsState, State } from './state.ts';
@@ -26,15 +27,28 @@ function move(state: State, intent: Intent): State | null {
   const page = state.size.rows - 6;
   if (tab === 'story') {
     const to = moved(scroll, intent, page, LONGEST_STORY);
-    return to === null ? null : withForensics(state, { scroll: to });
+    return to === null ? null : withForensics(state, { scroll: to, whyStep: null });
   }
   const to = moved(cursor, intent, page, shownTree(bundle, unfolded).length);
   return to === null ? null : withForensics(state, { cursor: to });
 }
 
+/** The story begins with why, so that the step is scrolled to by its line. */
+function stepWhy(state: State, by: 1 | -1): State {
+  const { explanation, whyStep, isWhole } = state.forensics;
+  if (explanation?.state !== 'ready')
+    return { ...state, notice: 'Why it broke is not known; `simcity explain` finds it.' };
+  const { why } = explanation;
+  const step = stepBeside(whyLayout(why, { unfolded: isWhole }), whyStep, by);
+  return withForensics(state, step === null ? {} : { whyStep: step, tab: 'story' });
+}
+
 const INTENTS: Partial<Record<Intent, (state: State) => State>> = {
   'switch-tab': (state) =>
     withForensics(state, { tab: state.forensics.tab === 'story' ? 'bundle' : 'story' }),
+  'why-next': (state) => stepWhy(state, 1),
+  'why-previous': (state) => stepWhy(state, -1),
+  unfold: (state) => withForensics(state, { isWhole: !state.forensics.isWhole }),
   open: fold,
   verify: (state) => startJob(state, 'verify', 'replay --verify'),
   shrink: (state) => startJob(state, 'shrink', 'shrink'),

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../../server/contract/index.ts';
 import { matches } from '../../run/matcher.ts';
 import { eventAt, missingPages, type Pages } from '../../run/pages.ts';
 import { readOccasion } from '../../run/picture.ts';
-import { eventsWindow, knownEvent, replayIndex, replayWindow } from './selectors.ts';
+import { eventsWindow, knownEvent, replayIndex, replayWindow, whyEvent } from './selectors.ts';
 import type { Filtered, Seek, State } from './state.ts';
 
 export type Need = { key: string } & (
@@ -34,7 +34,15 @@ export function needsOf(state: State): Need[] {
 function viewNeeds(state: State): Need[] {
   if (state.view === 'events') return eventsNeeds(state);
   if (state.view === 'replay') return replayNeeds(state);
+  if (state.view === 'forensics') return whyNeeds(state);
   return [];
+}
+
+/** The city at the step that is looked at. */
+function whyNeeds(state: State): Need[] {
+  const at = whyEvent(state.forensics);
+  if (at === null || state.replay.cities.has(at)) return [];
+  return [{ kind: 'city', at, key: `city ${at}` }];
 }
 
 function pastNeeds({ hasPast, hasStart, data }: State): Need[] {

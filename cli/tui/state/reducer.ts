@@ -1,5 +1,5 @@
 /** The root reducer of mission control: frames, answers, the link, keys and time in; the next state out. */
-import { type Frame, isTerminal, type Run } from '../../../server/contract/index.ts';
+import { type Explanation, type Frame, isTerminal, type Run } from '../../../server/contract/index.ts';
 import type { LinkStatus } from '../../client/stream.ts';
 import { foldFrames } from '../../run/fold-frames.ts';
 import type { Intent } from '../input/intents.ts';
@@ -24,6 +24,7 @@ export type Action =
   | { type: 'notice'; text: string }
   | { type: 'stop-failed'; text: string }
   | { type: 'compare'; run: Run }
+  | { type: 'explanation'; explanation: Explanation | null }
   | { type: 'job'; title: string; lines: readonly string[]; exitCode: number | null }
   | { type: 'stroke'; key: string; text: string }
   | { type: 'intent'; intent: Intent };
@@ -48,6 +49,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, notice: action.text, stopRequested: false };
     case 'compare':
       return startComparison(state, action.run);
+    case 'explanation':
+      return onExplanation(state, action.explanation);
     case 'job':
       return onJob(state, action);
     case 'stroke':
@@ -68,6 +71,12 @@ function onFrames(state: State, frames: readonly Frame[], nowMs: number): State 
     overlay: ended && state.overlay !== 'help' ? null : state.overlay,
     leaving: ended && state.leaveAtEnd ? (state.leaving ?? 'quit') : state.leaving,
   };
+}
+
+/** A smallest reproduction is stored on the way to it, so the bundle is read again. */
+function onExplanation(state: State, explanation: Explanation | null): State {
+  const isStale = state.forensics.isStale || explanation?.state === 'ready';
+  return { ...state, forensics: { ...state.forensics, explanation, isStale, whyStep: null } };
 }
 
 function onJob(state: State, { title, lines, exitCode }: Extract<Action, { type: 'job' }>): State {

@@ -1,7 +1,9 @@
 /** Where the user stands in the views, told from the state. */
+
 import type { RunEvent } from '../../../server/contract/index.ts';
 import { eventAt } from '../../run/pages.ts';
 import { shown } from '../../run/picture.ts';
+import { eventOfStep } from '../../run/why-layout.ts';
 import type { State } from './state.ts';
 
 /** Rows that the list of the Events view has. */
@@ -40,4 +42,9 @@ export function knownEvent(state: State, index: number): RunEvent | undefined {
   const streamed = events[index - first];
   if (streamed?.index === index) return streamed;
   return eventAt(state.pages, index);
+}
+
+/** The event at which the city is shown beside why it broke; null: no step is looked at. */
+export function whyEvent({ explanation, whyStep }: State['forensics']): number | null {
+  return explanation?.state === 'ready' && whyStep !== null ? eventOfStep(explanation.why, whyStep) : null;
 }

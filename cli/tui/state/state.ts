@@ -1,5 +1,5 @@
 /** All that mission control knows and shows: what is known of the run, and where the user stands. */
-import type { CityState, Forensic, Run, RunEvent } from '../../../server/contract/index.ts';
+import type { CityState, Explanation, Forensic, Run, RunEvent } from '../../../server/contract/index.ts';
 import type { LinkStatus } from '../../client/stream.ts';
 import type { Matcher } from '../../run/matcher.ts';
 import { NO_PAGES, type Pages } from '../../run/pages.ts';
@@ -45,6 +45,12 @@ export interface ForensicsState {
   /** True when more may be stored with the run by now; what is known is shown until that came. */
   isStale: boolean;
   tab: 'story' | 'bundle';
+  /** Why it broke, as far as it is known; null: nobody has asked. */
+  explanation: Explanation | null;
+  /** The step of it that is looked at, with the city beside; null: none. */
+  whyStep: number | null;
+  /** True with all that is folded otherwise. */
+  isWhole: boolean;
   scroll: number;
   /** Chosen line of the tree. */
   cursor: number;
@@ -196,6 +202,9 @@ export function initialState(options: InitialState): State {
       bundle: run.failForensic,
       isStale: false,
       tab: 'story',
+      explanation: null,
+      whyStep: null,
+      isWhole: false,
       scroll: 0,
       cursor: 0,
       unfolded: new Set(['']),

@@ -9,24 +9,21 @@ import { safeLines, safeText } from '../../run/sanitize.ts';
 import { valueText } from '../../run/value-text.ts';
 import { wrap } from '../../terminal/columns.ts';
 import { eventLine } from '../components/event-line.ts';
-import { intervalLines } from '../components/intervals.ts';
 import { table } from '../components/table.ts';
 import { BOLD, DIM, type Line, PLAIN, type Style, span } from '../paint/line.ts';
-import { rowOfInterval } from './interval-rows.ts';
+import { storyLines } from './story-intervals.ts';
 
 const INDENT = '  ';
-/** Intervals drawn; those before are told by their number. */
-const INTERVALS = 24;
 
 /** What broke, expected against actual, and the object's history. */
-export function whatBroke(bundle: Forensic, width: number): Line[] {
+export function whatBroke(bundle: Forensic, width: number, unfolded: boolean): Line[] {
   return [
     ...paragraph(bundle.message, width, { bold: true }),
     [span(kindAndPlace(bundle), DIM), span(bundle.object === null ? '' : `  ${safeText(bundle.object)}`)],
     [],
     ...value('Expected', bundle.expected, width, { color: 'green' }),
     ...value('Actual', bundle.actual, width, { color: 'redBright' }),
-    ...history(bundle, width),
+    ...history(bundle, width, unfolded),
   ];
 }
 
@@ -126,26 +123,16 @@ function process({ process: said }: Forensic, width: number): Line[] {
   ];
 }
 
-function history(bundle: Forensic, width: number): Line[] {
+function history(bundle: Forensic, width: number, unfolded: boolean): Line[] {
   if (bundle.history.length === 0) return [];
-  const failed = bundle.operation?.['op'];
-  const culprit = typeof failed === 'number' ? failed : null;
-  const shown = bundle.history.slice(-INTERVALS);
-  const hidden = bundle.history.length - shown.length;
   const of = bundle.object === null ? '' : ` of ${safeText(bundle.object)}`;
   return [
     [],
     [
       span(`History${of}`, BOLD),
-      span(
-        `  in order of time, ${hidden > 0 ? `${hidden} earlier left out, ` : ''}✖ is the answer that broke it`,
-        DIM,
-      ),
+      span(`  ✖ is the answer that broke it; e ${unfolded ? 'folds the rest' : 'shows all'}`, DIM),
     ],
-    ...intervalLines(
-      shown.map((interval) => rowOfInterval(interval, culprit, bundle.object)),
-      width,
-    ),
+    ...storyLines(bundle, width, { unfolded }),
     [],
   ];
 }

@@ -1,5 +1,5 @@
 /** The Forensics view: the story of the failure, and the whole bundle as a tree. */
-import type { Forensic, Outcome } from '../../../server/contract/index.ts';
+import type { Explanation, Forensic, Outcome } from '../../../server/contract/index.ts';
 import { shownTree } from '../../run/bundle-tree.ts';
 import { failureTitle, isLoss } from '../../run/outcome.ts';
 import { failureOf, outcomeOfData } from '../../run/picture.ts';
@@ -9,30 +9,61 @@ import { framed, innerSize } from '../components/frame.ts';
 import { placeText, scrolled } from '../components/scroll.ts';
 import { BOLD, cutLine, DIM, fitLine, type Line, restyle, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
+import { whyEvent } from '../state/selectors.ts';
 import type { Job, State } from '../state/state.ts';
 import { OUTCOME_COLOR } from '../theme.ts';
+import { CityPane } from './city-pane.tsx';
 import { diagnosis, lastEvents, reproduction, runAgain, whatBroke, whatElse } from './forensic-lines.ts';
 import type { ViewProps } from './view-props.ts';
+import { NO_WHY, whySection } from './why-section.ts';
 
 export function ForensicsView({ state, area }: ViewProps) {
   const { x, y, width, height } = area;
-  const { bundle, tab, scroll } = state.forensics;
+  const { bundle, tab, scroll, explanation, whyStep, isWhole } = state.forensics;
+  const at = tab === 'story' ? whyEvent(state.forensics) : null;
   const job = state.job === null ? 0 : Math.max(6, Math.floor(height * 0.45));
-  const upper = { x, y, width, height: height - job };
+  const city = at === null ? NO_CITY : cityPlace(width, height - job);
+  const upper = { x, y, width: width - city.columns, height: height - job - city.rows };
   return (
     <>
       {bundle === null ? (
         <NothingPane data={state.data} {...upper} />
       ) : tab === 'story' ? (
-        <StoryPane bundle={bundle} outcome={outcomeOfData(state.data)} scroll={scroll} {...upper} />
+        <StoryPane
+          bundle={bundle}
+          outcome={outcomeOfData(state.data)}
+          scroll={scroll}
+          explanation={explanation}
+          whyStep={whyStep}
+          isWhole={isWhole}
+          {...upper}
+        />
       ) : (
         <TreePane state={state} {...upper} />
+      )}
+      {at !== null && (city.columns > 0 || city.rows > 0) && (
+        <CityPane
+          cities={state.replay.cities}
+          at={at}
+          x={city.columns > 0 ? x + upper.width : x}
+          y={city.columns > 0 ? y : y + upper.height}
+          width={city.columns > 0 ? city.columns : width}
+          height={city.columns > 0 ? upper.height : city.rows}
+        />
       )}
       {state.job !== null && (
         <JobPane job={state.job} x={x} y={y + height - job} width={width} height={job} />
       )}
     </>
   );
+}
+
+const NO_CITY = { columns: 0, rows: 0 };
+
+/** Beside the story where it stays readable, else below it; nowhere on the smallest screens. */
+function cityPlace(width: number, height: number): { columns: number; rows: number } {
+  if (width >= 120) return { columns: 32, rows: 0 };
+  return height >= 18 ? { columns: 0, rows: 6 } : NO_CITY;
 }
 
 const NothingPane = pane<{ data: RunData }>('NothingPane', ({ data }, { width, height }) => {
@@ -53,12 +84,20 @@ interface StoryProps {
   bundle: Forensic;
   outcome: Outcome;
   scroll: number;
+  explanation: Explanation | null;
+  whyStep: number | null;
+  isWhole: boolean;
 }
 
-const StoryPane = pane<StoryProps>('StoryPane', ({ bundle, outcome, scroll }, { width, height }) => {
+const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
+  const { bundle, outcome, explanation, whyStep, isWhole } = props;
   const inner = innerSize(width, height);
-  const story = storyOf(bundle, outcome);
-  const lines = inner.width >= WIDE ? twoColumns(story, inner.width) : oneColumn(story, inner.width);
+  const story = storyOf(bundle, outcome, isWhole);
+  const told = inner.width >= WIDE ? twoColumns(story, inner.width) : oneColumn(story, inner.width);
+  const why = isLoss(outcome) ? NO_WHY : whySection(explanation, inner.width, whyStep, isWhole);
+  const lines = [...why.lines, ...told];
+  // The step that is looked at stays in the middle.
+  const scroll = why.chosen === null ? props.scroll : Math.max(0, why.chosen - Math.floor(inner.height / 2));
   return framed(
     {
       title: safeText(failureTitle(outcome, bundle)),
@@ -80,7 +119,7 @@ interface Story {
   more: (width: number, events: number) => Line[];
 }
 
-function storyOf(bundle: Forensic, outcome: Outcome): Story {
+function storyOf(bundle: Forensic, outcome: Outcome, isWhole: boolean): Story {
   if (isLoss(outcome)) {
     return {
       main: (width) => [...diagnosis(bundle, outcome, width), ...runAgain(bundle, width)],
@@ -88,7 +127,7 @@ function storyOf(bundle: Forensic, outcome: Outcome): Story {
     };
   }
   return {
-    main: (width) => [...whatBroke(bundle, width), ...reproduction(bundle, width)],
+    main: (width) => [...whatBroke(bundle, width, isWhole), ...reproduction(bundle, width)],
     more: (width, events) => whatElse(bundle, width, events),
   };
 }

@@ -3,6 +3,7 @@ import type {
   ApiErrorBody,
   CityState,
   EventPage,
+  Explanation,
   Launch,
   Run,
   RunPage,
@@ -51,6 +52,9 @@ export const api = {
     get<SnapshotPage>(apiPath.snapshots(runId), query, signal),
   city: (runId: string, at: number, signal?: AbortSignal) =>
     get<CityState>(apiPath.state(runId), { at }, signal),
+  /** Answered with 404 while nobody has asked why. */
+  explanation: (runId: string, signal?: AbortSignal) =>
+    get<Explanation>(apiPath.explanation(runId), {}, signal),
   launch: (launch: Launch) => send<Run>('POST', apiPath.runs(), launch),
   stop: (runId: string, reason: string) => send<Run>('POST', apiPath.stop(runId), { reason }),
   session: () => get<Session>(SESSION_PATH, {}),

@@ -15,6 +15,7 @@ import { EventList } from '../components/event-list.tsx';
 import { Intervals } from '../components/intervals.tsx';
 import { Link } from '../components/link.tsx';
 import { Panel } from '../components/panel.tsx';
+import { WhyPanel } from '../components/why-panel.tsx';
 import { announce } from '../state/announce.ts';
 
 /** Intervals shown; those before are told by their number. */
@@ -42,6 +43,7 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
   return (
     <div class="forensics">
       <Head bundle={bundle} outcome={outcome} runId={runId} />
+      {!loss && <WhyPanel runId={runId} />}
       {!loss && (
         <div class="forensics-grid">
           <Panel title="Expected" class="expected">

@@ -1,0 +1,95 @@
+/** Why it broke, in the HTML report: the same lanes as everywhere, with waits as bars, and what was tried. */
+import type { Why } from '../../../server/contract/index.ts';
+import {
+  reachOf,
+  type WhyBar,
+  type WhyLayout,
+  type WhyRow,
+  type WhyStepRow,
+  whyLayout,
+} from '../../run/why-layout.ts';
+import { conclusionLines, costWords, cureWords } from '../../run/why-words.ts';
+import { html, type Markup } from './markup.ts';
+
+export function whyStory(why: Why): Markup {
+  const layout = whyLayout(why);
+  const whole = layout.hasFolds
+    ? html`<details><summary>All steps</summary>${lanes(whyLayout(why, { unfolded: true }))}</details>`
+    : null;
+  const name = why.name === null ? null : html`<p class="why-name">${why.name}</p>`;
+  return html`<section class="story why">
+<h2>Why it broke</h2>
+<p class="message">${why.sentence}</p>${name}
+${lanes(layout)}${layout.foldedLanes === '' ? null : html`<p class="quiet">Folded: ${layout.foldedLanes}</p>`}
+<ul>${conclusionLines(why).map((line) => html`<li>${line}</li>`)}</ul>
+${cures(why)}
+${whole}
+<p class="quiet">Found by ${costWords(why)}.</p>
+</section>`;
+}
+
+function cures({ cures: tried }: Why): Markup | null {
+  if (tried.length === 0) return null;
+  const rows = tried
+    .map(cureWords)
+    .map(
+      ({ what, result, passes }) =>
+        html`<tr><td>${what}</td><td class="${passes ? 'why-passes' : ''}">${passes ? '✔' : '✖'} ${result}</td></tr>`,
+    );
+  return html`<h3>What was tried</h3><table>${rows}</table>`;
+}
+
+function lanes({ columns, rows }: WhyLayout): Markup {
+  const heads = columns.map(
+    ({ name, heading, role, outcome }) =>
+      html`<th class="why-lane-${role}"><b>${name}</b> ${heading} <span class="key ${outcome}">${outcome}</span></th>`,
+  );
+  return html`<div class="wide" tabindex="0" role="region" aria-label="What happened, step by step"><table class="why-lanes lanes-${Math.min(columns.length, 6)}"><thead><tr><th>Step</th>${heads}</tr></thead><tbody>${rows.map(
+    (row) => rowOf(row, columns),
+  )}</tbody></table></div>`;
+}
+
+function rowOf(row: WhyRow, columns: WhyLayout['columns']): Markup {
+  if (row.row === 'fold') {
+    const cells = columns.map((_, i) => cell(row.bars[i] ?? null, '', i === 0 ? html`${row.words}` : null));
+    return html`<tr class="why-fold"><td></td>${cells}</tr>`;
+  }
+  if (row.row === 'wait') {
+    const cells = columns.map(({ name }, i) => {
+      const reach = reachOf(row, i);
+      const line = reach === null ? '' : `why-reach why-reach-${reach.part} why-reach-${reach.towards}`;
+      const words =
+        i === row.column ? html`${laneName(name)}<span class="why-waits-words">${row.words}</span>` : null;
+      return cell(row.bars[i] ?? null, line, words);
+    });
+    return html`<tr class="why-wait"><td></td>${cells}</tr>`;
+  }
+  const { step, column, tone } = row;
+  const cells =
+    column === null
+      ? html`<td class="why-own" colspan="${columns.length}">${stepText(row)}</td>`
+      : columns.map(({ name }, i) =>
+          i === column
+            ? cell(row.bars[i] ?? null, 'why-own', html`${laneName(name)}${stepText(row)}`)
+            : cell(row.bars[i] ?? null, '', null),
+        );
+  return html`<tr class="why-tone-${tone}"><th class="number">${step}</th>${cells}</tr>`;
+}
+
+function cell(bar: WhyBar, others: string, content: Markup | null): Markup {
+  const bars = bar === null ? '' : `why-bar why-bar-${bar}`;
+  return html`<td class="${[bars, others].filter(Boolean).join(' ')}">${content}</td>`;
+}
+
+/** Where the lanes are stacked the head does not say whose a step is. */
+function laneName(name: string): Markup {
+  return html`<b class="why-lane-name">${name} </b>`;
+}
+
+function stepText({ kind, text, values, answer, takenBack, isError, mark }: WhyStepRow): Markup {
+  return html`<span class="why-text why-kind-${kind}">${text}</span>${values === '' ? null : html` <span class="quiet">[${values}]</span>`}${
+    answer === '' ? null : html` <span class="${isError ? 'why-error' : ''}">${answer}</span>`
+  }${takenBack === 0 ? null : html` <span class="quiet">sent again ${takenBack === 1 ? 'once' : `${takenBack} times`}</span>`}${
+    mark === '' ? null : html` <span class="why-mark">◀ ${mark}</span>`
+  }`;
+}

@@ -1,0 +1,58 @@
+/** Why it broke in words: the title, what was tried, what it took, and how far the explaining is. */
+import type { Cure, Explanation, Why } from '../../server/contract/index.ts';
+import { formatNumber, formatSeconds } from './format.ts';
+import { safeLines, safeText } from './sanitize.ts';
+
+/** One thing that was tried. All text here is safe for terminals and pages. */
+export interface CureWords {
+  what: string;
+  /** `16 of 16 pass, 9 retries`. */
+  result: string;
+  /** Whether it passed each time: then it is a suggestion, never more. */
+  passes: boolean;
+}
+
+export function cureWords({ what, passes, of, otherwise, retries }: Cure): CureWords {
+  const told = [
+    `${formatNumber(passes)} of ${formatNumber(of)} ${of === 1 ? 'passes' : 'pass'}`,
+    otherwise === 0 ? '' : `${formatNumber(otherwise)} ${otherwise === 1 ? 'fails' : 'fail'} in another way`,
+    retries === null ? '' : counted(retries, 'retry', 'retries'),
+  ];
+  return { what: safeText(what), result: told.filter(Boolean).join(', '), passes: of > 0 && passes === of };
+}
+
+/** What is said under the lanes, a line each. */
+export function conclusionLines({ conclusion, notAsAsked }: Why): string[] {
+  const asked =
+    notAsAsked === 0 ? [] : [`${counted(notAsAsked, 'step was', 'steps were')} not taken as the order asks.`];
+  return [...conclusion.map(safeText), ...asked];
+}
+
+/** `19 executions in 1.4 s`. */
+export function costWords({ executions, seconds }: Why): string {
+  return `${counted(executions, 'execution', 'executions')} in ${formatSeconds(seconds)}`;
+}
+
+/** The whole of it without the lanes, a line each: for what shows text alone. */
+export function whyLines(why: Why): string[] {
+  const name = why.name === null ? '' : ` (${safeText(why.name)})`;
+  const tried = why.cures.map(cureWords).map(({ what, result }) => `  ${what}: ${result}`);
+  return [
+    `${safeText(why.sentence)}${name}`,
+    ...conclusionLines(why),
+    ...(tried.length === 0 ? [] : ['What was tried:', ...tried]),
+  ];
+}
+
+/** What stands where the lanes will; null: they are there. */
+export function waitingWords(explanation: Explanation): string | null {
+  if (explanation.state === 'ready') return null;
+  if (explanation.state === 'none') return `Not explained: ${safeLines(explanation.reason)}`;
+  const { progress } = explanation;
+  if (progress === null) return 'Why it broke is asked for; nobody works at it yet.';
+  return `Looking for why it broke: ${safeText(progress.stage)}, ${counted(progress.executions, 'execution', 'executions')} so far.`;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${formatNumber(count)} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,9 @@
+/** What a key means where a why is shown: the same as on a terminal. */
+
+/** A step on or back, or fold and unfold; null for a key that means nothing here, or that belongs to what has the focus. */
+export function stepKey(event: KeyboardEvent): 1 | -1 | 'fold' | null {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return null;
+  const target = event.target instanceof Element ? event.target : null;
+  if (target?.closest('input, select, textarea, dialog')) return null;
+  return event.key === 'n' ? 1 : event.key === 'p' ? -1 : event.key === 'e' ? 'fold' : null;
+}
