@@ -59,9 +59,10 @@ export function objectHistory(
 
 /** What was asked, in words: `book slot-003 k-450`. Safe to print. */
 export function callWords({ call }: Pick<Interval, 'call'>): string {
-  const { operation, ...rest } = call;
+  // A database may have stored the fields in another order: the object comes first, the key last.
+  const { operation, slot, key, citizen: _, ...rest } = call;
   const name = typeof operation === 'string' ? operation : 'call';
-  const told = Object.entries(rest).flatMap(([field, value]) => (field === 'citizen' ? [] : [value]));
+  const told = [slot, ...Object.values(rest), key];
   const plain = told.filter((value) => typeof value === 'string' || typeof value === 'number');
   return safeText([name, ...plain].join(' '));
 }

@@ -75,7 +75,7 @@ describe("an object's history", () => {
   });
 
   it('says a call in words, safely', () => {
-    expect(callWords(interval(1, { operation: 'book', slot: 's', citizen: 'ann', key: 'k-1' }))).toBe(
+    expect(callWords(interval(1, { key: 'k-1', slot: 's', citizen: 'ann', operation: 'book' }))).toBe(
       'book s k-1',
     );
     expect(callWords(interval(1, { operation: '\u001b[2J' }))).not.toContain('\u001b');

@@ -1,8 +1,9 @@
 /** Why a run failed, as the server tells it: asked again while it is being found. */
+import { useEffect, useMemo } from 'preact/hooks';
 import type { Explanation } from '../../../server/contract/index.ts';
 import { api, asProblem } from '../client/api.ts';
 import { askForToken } from './session.ts';
-import { Store } from './store.ts';
+import { Store, useStore } from './store.ts';
 
 export interface ExplanationState {
   /** Null while nobody has asked for it. */
@@ -18,7 +19,7 @@ const PENDING_MS = 1_000;
 /** Nobody has asked, or it was given up: whoever explains it later does so rarely. */
 const IDLE_MS = 5_000;
 
-export class ExplanationFollower {
+class ExplanationFollower {
   readonly store = new Store<ExplanationState>({ explanation: null, isKnown: false, problem: null });
   readonly #runId: string;
   readonly #over = new AbortController();
@@ -49,4 +50,13 @@ export class ExplanationFollower {
     const wait = explanation?.state === 'pending' ? PENDING_MS : IDLE_MS;
     this.#timer = setTimeout(() => void this.#read(), wait);
   }
+}
+
+const NOT_ASKED = new Store<ExplanationState>({ explanation: null, isKnown: false, problem: null });
+
+/** What is known of the explanation of a run; it is asked for as long as the component is there. Null: of none. */
+export function useExplanation(runId: string | null): ExplanationState {
+  const follower = useMemo(() => (runId === null ? null : new ExplanationFollower(runId)), [runId]);
+  useEffect(() => () => follower?.close(), [follower]);
+  return useStore(follower?.store ?? NOT_ASKED);
 }
