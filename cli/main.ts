@@ -25,6 +25,7 @@ const context: Context = {
     stdout: process.stdout.isTTY === true,
     stderr: process.stderr.isTTY === true,
   },
+  columns: () => process.stdout.columns ?? process.stderr.columns,
   out: (text) =>
     new Promise((resolve) => {
       if (process.stdout.write(process.stdout.isTTY ? shown(text) : text)) resolve();

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 
 export interface HttpRequest {
-  method?: 'GET' | 'POST' | 'PUT';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   headers?: Readonly<Record<string, string>>;
   body?: string;
   signal?: AbortSignal;

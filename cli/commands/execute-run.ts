@@ -1,6 +1,7 @@
 /** Launches a run, hosts what is missing for it, shows it to its end, and writes the reports. */
 
 import { isModuleFile, isServiceTarget, type Launch, splitCredentials } from '../../server/contract/index.ts';
+import { withExplanation } from '../explain/automatic.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { type Connected, connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
 import { gateOrderOf } from '../hosting/gate.ts';
@@ -42,12 +43,15 @@ export async function execute(
     context.err(settingsText(launched));
   if (!own) await connected.hosted?.startRunner(launched.id);
   const request = { api: connected.api, run: launched, presentation, owns: true };
+  const explained = { ...request, connected, flags };
   const exitCode = await withReports(context, request, () =>
-    follow(context, {
-      ...request,
-      hosted: connected.hosted !== null,
-      exitOnEnd: presentation.exitOnEnd,
-    }),
+    withExplanation(context, explained, () =>
+      follow(context, {
+        ...request,
+        hosted: connected.hosted !== null,
+        exitOnEnd: presentation.exitOnEnd,
+      }),
+    ),
   );
   await own?.close();
   await connected.hosted?.close();

@@ -43,6 +43,8 @@ export interface RunFlags extends OutputFlags, Omit<SettingFlags, 'gate-service'
   dataDir?: string;
   port?: number;
   detach?: true;
+  /** Left out: as it is usual where the run is shown. */
+  explain?: boolean;
 }
 
 /** The launch that the flags ask for. Nothing is loaded for it that is not needed. @throws CliError for what no run can be. */

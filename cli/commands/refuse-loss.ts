@@ -5,7 +5,7 @@ import { isBrokenOff, isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
 import { safeText } from '../run/sanitize.ts';
 
 /** @throws CliError for a run that ended without a word about the service under test. */
-export function refuseLoss(run: Run, what: 'verify' | 'shrink'): void {
+export function refuseLoss(run: Run, what: 'verify' | 'shrink' | 'explain'): void {
   const outcome = runOutcome(run);
   if (isLoss(outcome)) {
     throw nothingTo(what, run, `ended as ${outcome} (${safeText(reasonOf(run))})`);
@@ -13,7 +13,7 @@ export function refuseLoss(run: Run, what: 'verify' | 'shrink'): void {
 }
 
 /** @throws CliError for a run whose harness ended before it could say what broke. */
-export function refuseBrokenOff(run: Run, what: 'shrink'): void {
+export function refuseBrokenOff(run: Run, what: 'shrink' | 'explain'): void {
   if (run.failForensic !== null && isBrokenOff(run.failForensic)) {
     throw nothingTo(what, run, `broke off (${run.failForensic.kind}) before anything was found`);
   }

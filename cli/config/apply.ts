@@ -75,7 +75,11 @@ function isSet(text: string | undefined): text is string {
 }
 
 function parseVariable(option: Option, setting: Setting, text: string): unknown {
-  if (option.isBoolean()) return /^(1|true|yes|on)$/i.test(text) ? true : undefined;
+  if (option.isBoolean()) {
+    if (/^(1|true|yes|on)$/i.test(text)) return true;
+    // Where nothing is decided unless it is said, "no" says something.
+    return setting.row.default === null && /^(0|false|no|off)$/i.test(text) ? false : undefined;
+  }
   try {
     // Of the flag a file may have commas in its name.
     if (setting.row.kind !== 'reports') return option.parseArg?.(text, undefined as never) ?? text;

@@ -21,7 +21,7 @@ export interface Worker {
 const WITHHELD = { DATABASE_URL: undefined, SIMCITY_TARGET_URL: undefined, SIMCITY_TOKEN: undefined };
 const KEPT_STDERR = 8_192;
 /** The lines after which nothing comes. */
-const LAST_WORDS = ['ended', 'shrunk', 'checked', 'surveyed', 'finished'] as const;
+const LAST_WORDS = ['ended', 'shrunk', 'explained', 'checked', 'surveyed', 'finished'] as const;
 /** Longer than it takes to leave the database in good order. */
 const CLOSE_MS = 6_000;
 /** By itself the worker keeps to its time; code that never gives control back would keep it from that. */
@@ -68,7 +68,7 @@ export function startWorker(context: Context, order: WorkerOrderInput): Worker {
 
 /** When it is ended by force, in ms; null: it has no time to keep to. */
 function limitOf(order: WorkerOrderInput): number | null {
-  if (order.do !== 'shrink') return null;
+  if (order.do !== 'shrink' && order.do !== 'explain') return null;
   const seconds = order.maxSeconds * (1 + OVERTIME.share) + OVERTIME.seconds;
   return Math.min(seconds * 1_000, LONGEST_TIMER_MS);
 }

@@ -18,6 +18,8 @@ export interface Context {
   cwd: string;
   /** True when the stream is a terminal. */
   isTerminal: { stdin: boolean; stdout: boolean; stderr: boolean };
+  /** Columns of the terminal just now; left out, or undefined: there is none. */
+  columns?: () => number | undefined;
   /** Data: what a command was asked for. Resolves when more may be written. */
   out(text: string): Promise<void>;
   /** Messages about it. */
@@ -32,6 +34,14 @@ export interface Context {
   atExit(takeDown: () => Promise<void>): () => void;
   /** Something to put right synchronously in the very last moment (the terminal). Returns its undoing. */
   atExitSync(putRight: () => void): () => void;
+}
+
+/** What pictures are drawn for where no terminal has a width of its own. */
+const USUAL_COLUMNS = 100;
+
+/** How wide text for the stream may be. */
+export function columnsOf(context: Context, stream: 'stdout' | 'stderr'): number {
+  return (context.isTerminal[stream] ? context.columns?.() : undefined) || USUAL_COLUMNS;
 }
 
 /** True when escape codes may be written to the stream. */
@@ -55,7 +65,7 @@ export function wantsUnicode(env: Context['env']): boolean {
 }
 
 /** True when a full-screen picture can be drawn and keys can be read. */
-export function canDraw(context: Context): boolean {
+export function canDraw(context: Pick<Context, 'env' | 'isTerminal'>): boolean {
   const { env, isTerminal } = context;
   if (!isTerminal.stdout || !isTerminal.stdin) return false;
   const ci = env['CI'];

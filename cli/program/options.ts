@@ -151,6 +151,17 @@ export function index(flags: string, description: string): Option {
   return new Option(flags, description).argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER));
 }
 
+/** Whether a failure is explained by itself; nothing said: on a terminal. */
+export function addExplainOptions(command: Command): Command {
+  return command
+    .addOption(
+      processOption('explain', {
+        help: 'after a FAIL, find out why it failed; the default on a terminal, for what can be executed again alike',
+      }).helpGroup(GROUPS.output),
+    )
+    .addOption(new Option('--no-explain', 'leave that to `simcity explain`').helpGroup(GROUPS.output));
+}
+
 /** The ways to show a run, for the commands that follow one. */
 export function addOutputOptions(command: Command): Command {
   return command

@@ -19,6 +19,7 @@ export function addRepeating(program: Command, act: Act): void {
   addReplay(program, act);
   addDiff(program, act);
   addShrink(program, act);
+  addExplain(program, act);
   addCampaign(program, act);
 }
 
@@ -85,6 +86,30 @@ function addShrink(program: Command, act: Act): void {
   withExamples(shrink, [
     ['simcity shrink', 'the newest run'],
     ['simcity shrink 0198c2 --max-time 1m', 'the best that a minute finds'],
+  ]);
+}
+
+function addExplain(program: Command, act: Act): void {
+  const explain = withExitCodes(
+    program.command('explain'),
+    '0 explained, 1 not explained, 2 wrong usage, 4 server or database lost, 130 interrupted.',
+  )
+    .summary('find out why a failed run failed: what read and wrote what, and what makes it pass')
+    .description(
+      'Tells why a failed run failed: its smallest reproduction statement by statement, the two of them that clash, ' +
+        'and what makes it pass, measured. What was not found yet is found here, aside from the server, and is ' +
+        'stored with the run; a run without a smallest reproduction is made small first.',
+    )
+    .argument('[run]', 'the run', 'latest')
+    .addOption(new Option('--max-time <TIME>', 'give up after this (default: 10m)').argParser(duration))
+    .addOption(new Option('--again', 'find it out anew, also when it is known'))
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .addOption(jsonOption('the explanation as JSON'))
+    .action(act(async () => (await import('../commands/explain.ts')).explain));
+  withExamples(explain, [
+    ['simcity explain', 'why the newest run failed'],
+    ['simcity explain 0198c2 --json', 'for programs'],
   ]);
 }
 

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { type Act, VERDICT_CODES, withExamples, withExitCodes } from './act.ts';
 import {
+  addExplainOptions,
   addOutputOptions,
   addRunSettings,
   addServiceOptions,
@@ -34,7 +35,9 @@ export function addRun(program: Command, act: Act): void {
     .addOption(targetUrlOption())
     .addOption(sinkOption())
     .addOption(new Option('--detach', "print the run's id and leave"));
-  addOutputOptions(command).action(act(async () => (await import('../commands/run.ts')).run));
+  addExplainOptions(addOutputOptions(command)).action(
+    act(async () => (await import('../commands/run.ts')).run),
+  );
   withExitCodes(command, VERDICT_CODES);
   withExamples(command, [
     ['simcity run', 'hosts what is missing, and shows a run'],
@@ -48,6 +51,7 @@ export function addRun(program: Command, act: Act): void {
     ],
     ["simcity run --threshold 'p95_latency_ms<50'", 'fail when it gets slow'],
     ['simcity run --reporter junit=report.xml', 'for CI'],
+    ['simcity run --log --explain', 'after a FAIL, why it broke'],
     ['simcity run --detach', 'launch on a server, and leave'],
   ]);
 }

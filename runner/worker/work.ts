@@ -16,7 +16,9 @@ import { shrink } from '../shrink/shrink.ts';
 import { composeSmallest } from '../shrink/smallest.ts';
 import { findService } from '../targets/registry.ts';
 import { checkAdapter } from './check-adapter.ts';
+import { explainRun } from './explain.ts';
 import { LineSink } from './line-sink.ts';
+import { seldom } from './seldom.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** Rejects when the order cannot be carried out. */
@@ -35,6 +37,8 @@ export async function carryOut(order: WorkerOrder, worker: WorkerProcess): Promi
       return await executeRun(order, worker);
     case 'shrink':
       return await shrinkRun(order, worker);
+    case 'explain':
+      return await explainRun(order, worker);
     case 'campaign':
       return await hunt(order, worker);
   }
@@ -59,23 +63,14 @@ async function surveyService(
   await worker.write({ surveyed });
 }
 
-/** Progress is told this often at most, in ms. */
-const TELL_EVERY_MS = 100;
-
 async function shrinkRun(order: WorkerOrderTo<'shrink'>, worker: WorkerProcess): Promise<void> {
   const { do: _, maxExecutions, maxSeconds, confirmations, ...subject } = order;
-  let told = 0;
   const shrunk = await shrink(subject, {
     maxExecutions,
     maxSeconds,
     confirmations,
     signal: worker.stop,
-    onProgress: (shrinking) => {
-      const now = performance.now();
-      if (now - told < TELL_EVERY_MS) return;
-      told = now;
-      void worker.write({ shrinking });
-    },
+    onProgress: seldom((shrinking) => void worker.write({ shrinking })),
   });
   if (typeof shrunk === 'string') await worker.write({ shrunk: null, why: shrunk });
   else await worker.write({ shrunk: composeSmallest(subject, shrunk), why: '' });

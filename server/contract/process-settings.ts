@@ -148,6 +148,10 @@ export const PROCESS_SETTINGS = {
     ...part({ kind: 'flag', default: null, unset: 'by the locale' }),
     ...quiet('SIMCITY_ASCII', '1: draw in ASCII; 0: never'),
   },
+  explain: {
+    ...part({ kind: 'flag', default: null, unset: 'on a terminal', by: 'option', commands: ['run'] }),
+    ...said('SIMCITY_EXPLAIN', 'after a FAIL, find out why it failed; 0: never'),
+  },
   reporters: {
     ...part({ kind: 'reports', choices: REPORTERS, default: [], unset: 'none; github on GitHub Actions' }),
     ...part({ flag: 'reporter', value: 'NAME[=FILE]', by: 'option' }),

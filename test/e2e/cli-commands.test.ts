@@ -175,6 +175,7 @@ describe('a run that says nothing about the service', () => {
   test.each([
     [['replay', 'latest', '--verify'], 'verify'],
     [['shrink', 'latest'], 'shrink'],
+    [['explain', 'latest'], 'explain'],
   ])('%j is refused with a sentence', async (args, what) => {
     for (const [outcome, , run] of ends) {
       server.run = run;

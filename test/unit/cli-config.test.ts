@@ -58,6 +58,17 @@ describe('settings', () => {
     expect(env['SIMCITY_TOKEN']).toBe('secret');
   });
 
+  test('whether failures are explained is said by flags, the environment and the file, or not at all', async () => {
+    expect((await runWith([])).options).not.toHaveProperty('explain');
+    expect((await runWith(['--explain'])).options['explain']).toBe(true);
+    expect((await runWith(['--no-explain'], { SIMCITY_EXPLAIN: '1' })).options['explain']).toBe(false);
+    expect((await runWith([], { SIMCITY_EXPLAIN: '1' })).options['explain']).toBe(true);
+    expect((await runWith([], { SIMCITY_EXPLAIN: '0' })).options['explain']).toBe(false);
+    file({ explain: false });
+    expect((await runWith([])).options['explain']).toBe(false);
+    expect((await runWith([], { SIMCITY_EXPLAIN: '1' })).options['explain']).toBe(true);
+  });
+
   test('all kinds of values come through', async () => {
     file({
       reporters: ['junit=a.xml', 'github'],

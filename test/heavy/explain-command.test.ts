@@ -1,0 +1,70 @@
+/** `simcity explain` and `run --explain` as users call them: stored with the run, cancelled, and no other exit code. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { explanationSchema, type Run, smallestSchema } from '../../server/contract/index.ts';
+import { simcity } from '../helpers/cli-process.ts';
+import { type TestFolder, testFolder } from '../helpers/folder.ts';
+
+let folder: TestFolder;
+beforeAll(async () => {
+  folder = await testFolder();
+});
+afterAll(() => folder.remove());
+
+const command = (...args: string[]) =>
+  simcity([...args, '--data-dir', `${folder.path}/data`], { cwd: folder.path });
+const newest = async () => JSON.parse((await command('show', '--json')).stdout) as Run;
+
+const FAILING = ['run', '--target', 'memory', '--seed', '2', '--bug', 'no-idempotency'];
+
+it('is off where no terminal is, unless it is asked for, and then follows the verdict', async () => {
+  const silent = await command(...FAILING, '--log');
+  expect(silent.exitCode).toBe(1);
+  expect(silent.stdout).not.toContain('WHY');
+  expect(smallestSchema.safeParse((await newest()).failForensic?.smallest).success).toBe(false);
+
+  const told = await command(...FAILING, '--log', '--explain');
+  expect(told.exitCode, told.stderr).toBe(1);
+  expect(told.stdout.indexOf('WHY')).toBeGreaterThan(told.stdout.indexOf('FAIL'));
+  // Made small on the way, and kept with the run.
+  expect(smallestSchema.safeParse((await newest()).failForensic?.smallest).success).toBe(true);
+
+  const again = await command('explain', '--json');
+  const explanation = explanationSchema.parse(JSON.parse(again.stdout));
+  expect(again.exitCode).toBe(explanation.state === 'ready' ? 0 : 1);
+  expect(explanation.state).toBe('ready');
+}, 240_000);
+
+it('adds nothing to the lines of --json, and nothing to --quiet', async () => {
+  const json = await command(...FAILING, '--json', '--quiet', '--explain');
+  expect(json.exitCode).toBe(1);
+  const lines = json.stdout.trim().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { frame: string }).frame)).toEqual(['end']);
+  expect(smallestSchema.safeParse((await newest()).failForensic?.smallest).success).toBe(true);
+}, 120_000);
+
+it('has no say over a run that passes, and refuses one', async () => {
+  const passing = ['run', '--target', 'memory', '--seed', '2', '--operations', '50', '--faults', 'none'];
+  const { exitCode, stdout } = await command(...passing, '--log', '--explain');
+  expect({ exitCode, why: stdout.includes('WHY') }).toEqual({ exitCode: 0, why: false });
+  const refused = await command('explain');
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain('has not failed: it is PASS');
+}, 120_000);
+
+it('is cancelled by Ctrl-C, which is said and stored; the verdict stays', async () => {
+  await command(...FAILING, '--log');
+  let asked = false;
+  const interrupt = (text: string, kill: (signal: NodeJS.Signals) => void) => {
+    if (asked || !text.includes('explaining:')) return;
+    asked = true;
+    kill('SIGINT');
+  };
+  const { exitCode, stdout, stderr } = await simcity(['explain', '--data-dir', `${folder.path}/data`], {
+    cwd: folder.path,
+    onStderr: interrupt,
+  });
+  expect(exitCode, stderr).toBe(130);
+  expect(stderr).toContain('cancelling the explanation');
+  expect(stdout).toBe('WHY  not explained: cancelled.\n');
+  expect((await newest()).status).toBe('FAIL');
+}, 120_000);

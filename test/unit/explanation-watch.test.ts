@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { watchExplanation } from '../../cli/run/explanation.ts';
+import type { Explanation } from '../../server/contract/index.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const pending = (executions: number): Explanation => ({
+  state: 'pending',
+  progress: { stage: 'probing', executions },
+});
+const ready = { state: 'ready', why: { sentence: 'two clashed' } } as unknown as Explanation;
+
+it('tells each change once, survives a reading that fails, and ends when it is ready', async () => {
+  const answers = [null, pending(1), pending(1), new Error('away'), pending(2), ready, pending(3)];
+  let readings = 0;
+  const seen: (Explanation | null)[] = [];
+  const watch = watchExplanation(
+    async () => {
+      const answer = answers[readings++] ?? null;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    (explanation) => seen.push(explanation),
+  );
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(seen).toEqual([pending(1), pending(2), ready]);
+  expect(readings).toBe(6);
+  expect(watch.current).toEqual(ready);
+});
+
+it('looks again after there was none, at once when it is told to, and never once it is closed', async () => {
+  let readings = 0;
+  const watch = watchExplanation(
+    async () => {
+      readings++;
+      return { state: 'none', reason: 'cancelled' };
+    },
+    () => undefined,
+  );
+  await vi.advanceTimersByTimeAsync(0);
+  expect(readings).toBe(1);
+  watch.look();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(readings).toBe(2);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(readings).toBe(3);
+  watch.close();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(readings).toBe(3);
+});
