@@ -152,6 +152,21 @@ describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
     await page.close();
   });
 
+  it("folds what of the object's history does not carry the failure, with how full it was above", async () => {
+    const runId = await failed();
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    await open(`/runs/${runId}?view=forensics`);
+    const history = page.locator('table.intervals');
+    await history.getByRole('img', { name: 'Taken after each answer: 1, 2, 3' }).waitFor();
+    expect(await history.locator('.time-axis').innerText()).toContain('00:07.260');
+    expect(await history.locator('.culprit').innerText()).toContain('book slot-003 k-450');
+    expect(await history.locator('.carries').count()).toBe(1);
+    await history.getByRole('button', { name: '2 operations folded' }).click();
+    expect(await history.locator('tbody tr').count()).toBe(7);
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
   it('draws the wait as a bar from where it began to where it ended, with a line to its blocker', async () => {
     const runId = await failed();
     await explain(runId);

@@ -42,6 +42,10 @@ describe('why it broke in a report', () => {
     expect(page).toContain('5 steps folded');
     expect(page).toContain('16 of 16 pass, 9 retries');
     expect(page).not.toMatch(/ style="|<script/);
+    // Of the object's history what carries the failure stands there, and how full it was.
+    expect(page).toMatch(/<g class="row broken"><title>operation 450,/);
+    expect(page).toContain('2 operations folded');
+    expect(page).toContain('3 at the end');
     expect(htmlReport(dataWith(null))).not.toContain('Why it broke');
   });
 

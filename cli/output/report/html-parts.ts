@@ -1,5 +1,5 @@
 /** The larger parts of the HTML report: the failure's story, the events, and the city. */
-import type { CityState, Forensic, Outcome, RunEvent } from '../../../server/contract/index.ts';
+import type { CityState, Forensic, Outcome, RunEvent, Why } from '../../../server/contract/index.ts';
 import { smallestSchema } from '../../../server/contract/index.ts';
 import { detailOf, kindOf, objectOf } from '../../run/describe-event.ts';
 import { processLines } from '../../run/describe-process.ts';
@@ -8,7 +8,7 @@ import { isLoss, LOSS_SAYS } from '../../run/outcome.ts';
 import { intervalDiagram } from './intervals.ts';
 import { html, type Markup } from './markup.ts';
 
-export function failureStory(failure: Forensic, outcome: Outcome): Markup {
+export function failureStory(failure: Forensic, outcome: Outcome, why: Why | null): Markup {
   const at = failure.eventIndex === null ? null : html` at event <b>${formatNumber(failure.eventIndex)}</b>`;
   const clock = failure.virtualMs === null ? null : html`, ${formatClock(failure.virtualMs, 3)}`;
   if (isLoss(outcome)) {
@@ -29,7 +29,7 @@ ${operation(failure)}
 ${list('What differs between the city and the model', failure.difference)}
 ${inLine('Faults active', failure.faultsActive)}
 ${processOf(failure)}
-${history(failure)}
+${history(failure, why)}
 ${smallest(failure)}
 </section>`;
 }
@@ -68,8 +68,8 @@ function processOf({ process }: Forensic): Markup | null {
   return lines.length === 0 ? null : html`<h3>The process</h3><pre>${lines.join('\n')}</pre>`;
 }
 
-function history(failure: Forensic): Markup | null {
-  const diagram = intervalDiagram(failure);
+function history(failure: Forensic, why: Why | null): Markup | null {
+  const diagram = intervalDiagram(failure, why);
   if (diagram === null) return null;
   const of = failure.object === null ? '' : ` of ${failure.object}`;
   return html`<h3>History${of}</h3>

@@ -40,7 +40,7 @@ svg text{fill:var(--quiet);font-size:11px}.row text{fill:var(--fg)}.end{text-anc
 .key{font-size:.85rem}.key.c1{color:var(--c1)}.key.c2{color:var(--c2)}.key.c3{color:var(--c3)}
 .key.ok{color:var(--pass)}.key.refused{color:var(--stop)}.key.unknown{color:var(--c3)}.key.pending{color:var(--quiet)}
 .bar{fill:var(--quiet)}.bar.ok{fill:var(--pass)}.bar.refused{fill:var(--stop)}.bar.unknown{fill:var(--c3)}.bar.pending{fill:var(--quiet)}
-.broken text{fill:var(--fail);font-weight:700}.broken .bar{stroke:var(--fail);stroke-width:2}
+.carries text{font-weight:600}.broken text{fill:var(--fail);font-weight:700}.broken .bar{stroke:var(--fail);stroke-width:2}
 .slots{display:grid;grid-template-columns:repeat(auto-fill,minmax(130px,1fr));gap:6px;font-size:.85rem}
 .slot{border:1px solid var(--edge);border-radius:6px;padding:4px 8px;overflow-wrap:anywhere}.slot.over{border:2px solid var(--fail);color:var(--fail)}
 ${fills}

@@ -38,7 +38,7 @@ export function htmlReport(data: ReportData): string {
 ${header(data)}
 <main>
 ${data.why === null ? null : whyStory(data.why)}
-${failure === null ? null : failureStory(failure, runOutcome(run))}
+${failure === null ? null : failureStory(failure, runOutcome(run), data.why)}
 ${commands(data)}
 ${charts(data)}
 ${data.city === null ? null : cityGrid(data.city)}

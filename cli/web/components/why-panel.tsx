@@ -6,18 +6,15 @@ import { safeText } from '../../run/sanitize.ts';
 import { eventOfStep, stepBeside, whyLayout } from '../../run/why-layout.ts';
 import { conclusionLines, costWords, cureWords, waitingWords } from '../../run/why-words.ts';
 import { announce } from '../state/announce.ts';
-import { ExplanationFollower } from '../state/explanation.ts';
-import { useStore } from '../state/store.ts';
+import type { ExplanationState } from '../state/explanation.ts';
 import { stepKey } from '../state/why-keys.ts';
 import { Link } from './link.tsx';
 import { Panel } from './panel.tsx';
 import { WhyCity } from './why-city.tsx';
 import { WhyLanes } from './why-lanes.tsx';
 
-export function WhyPanel({ runId }: { runId: string }) {
-  const follower = useMemo(() => new ExplanationFollower(runId), [runId]);
-  useEffect(() => () => follower.close(), [follower]);
-  const { explanation, isKnown, problem } = useStore(follower.store);
+export function WhyPanel({ runId, explained }: { runId: string; explained: ExplanationState }) {
+  const { explanation, isKnown, problem } = explained;
   if (explanation?.state === 'ready') return <Story runId={runId} why={explanation.why} />;
   if (explanation !== null) {
     return (

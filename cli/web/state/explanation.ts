@@ -1,8 +1,9 @@
 /** Why a run failed, as the server tells it: asked again while it is being found. */
+import { useEffect, useState } from 'preact/hooks';
 import type { Explanation } from '../../../server/contract/index.ts';
+import { watchExplanation } from '../../run/explanation.ts';
 import { api, asProblem } from '../client/api.ts';
 import { askForToken } from './session.ts';
-import { Store } from './store.ts';
 
 export interface ExplanationState {
   /** Null while nobody has asked for it. */
@@ -13,40 +14,45 @@ export interface ExplanationState {
   problem: string | null;
 }
 
-/** Progress is told about this often. */
-const PENDING_MS = 1_000;
-/** Nobody has asked, or it was given up: whoever explains it later does so rarely. */
-const IDLE_MS = 5_000;
+const NOT_READ: ExplanationState = { explanation: null, isKnown: false, problem: null };
+const NOT_ASKED: ExplanationState = { explanation: null, isKnown: true, problem: null };
 
-export class ExplanationFollower {
-  readonly store = new Store<ExplanationState>({ explanation: null, isKnown: false, problem: null });
-  readonly #runId: string;
-  readonly #over = new AbortController();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+/** What is known of the explanation of a run, as long as the component is there. Null: of none. */
+export function useExplanation(runId: string | null): ExplanationState {
+  const [state, setState] = useState(NOT_READ);
+  useEffect(() => {
+    if (runId === null) return;
+    setState(NOT_READ);
+    const over = new AbortController();
+    const read = () => readOnce(runId, over.signal, setState);
+    const watch = watchExplanation(read, (explanation) =>
+      setState(explanation === null ? NOT_ASKED : { explanation, isKnown: true, problem: null }),
+    );
+    return () => {
+      over.abort();
+      watch.close();
+    };
+  }, [runId]);
+  return state;
+}
 
-  constructor(runId: string) {
-    this.#runId = runId;
-    void this.#read();
-  }
+type Change = (change: (state: ExplanationState) => ExplanationState) => void;
 
-  close(): void {
-    this.#over.abort();
-    clearTimeout(this.#timer);
-  }
-
-  async #read(): Promise<void> {
-    try {
-      const explanation = await api.explanation(this.#runId, this.#over.signal);
-      this.store.set({ explanation, isKnown: true, problem: null });
-    } catch (error) {
-      if (this.#over.signal.aborted || askForToken(error)) return;
-      const problem = asProblem(error);
-      if (problem.status === 404) this.store.set({ explanation: null, isKnown: true, problem: null });
-      else this.store.change({ problem: problem.message });
+/** Null: nobody has asked. @throws whatever kept it from being read; it is told too. */
+async function readOnce(runId: string, over: AbortSignal, change: Change): Promise<Explanation | null> {
+  try {
+    const found = await api.explanation(runId, over);
+    change((state) => (state.problem === null ? state : { ...state, problem: null }));
+    return found;
+  } catch (error) {
+    const { status, message } = asProblem(error);
+    if (over.aborted || askForToken(error)) throw error;
+    if (status !== 404) {
+      change((state) => ({ ...state, problem: message }));
+      throw error;
     }
-    const { explanation } = this.store.value;
-    if (explanation?.state === 'ready' || this.#over.signal.aborted) return;
-    const wait = explanation?.state === 'pending' ? PENDING_MS : IDLE_MS;
-    this.#timer = setTimeout(() => void this.#read(), wait);
+    // That nobody has asked is no change to whoever watches from the beginning.
+    change((state) => (state.isKnown && state.problem === null ? state : NOT_ASKED));
+    return null;
   }
 }

@@ -1,6 +1,6 @@
 /** What broke, and why: the invariant, expected against actual, the object's history, the whole bundle. */
 import { useState } from 'preact/hooks';
-import type { Forensic, Outcome, RunEvent, Smallest } from '../../../server/contract/index.ts';
+import type { Forensic, Outcome, RunEvent, Smallest, Why } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
@@ -17,6 +17,7 @@ import { Link } from '../components/link.tsx';
 import { Panel } from '../components/panel.tsx';
 import { WhyPanel } from '../components/why-panel.tsx';
 import { announce } from '../state/announce.ts';
+import { useExplanation } from '../state/explanation.ts';
 
 /** Intervals shown; those before are told by their number. */
 const INTERVALS = 40;
@@ -40,10 +41,12 @@ interface BundleProps {
 
 function Bundle({ bundle, outcome, runId }: BundleProps) {
   const loss = isLoss(outcome);
+  const explained = useExplanation(loss ? null : runId);
+  const why = explained.explanation?.state === 'ready' ? explained.explanation.why : null;
   return (
     <div class="forensics">
       <Head bundle={bundle} outcome={outcome} runId={runId} />
-      {!loss && <WhyPanel runId={runId} />}
+      {!loss && <WhyPanel runId={runId} explained={explained} />}
       {!loss && (
         <div class="forensics-grid">
           <Panel title="Expected" class="expected">
@@ -58,7 +61,7 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
       <Reproduce title={loss ? 'Run again' : 'Reproduce'} command={bundle.reproduce} />
       <Sentences title="How surely it fails again" items={proofLines(bundle)} />
       {!loss && <SmallestPanel smallest={bundle.smallest} />}
-      <ObjectHistory bundle={bundle} />
+      <ObjectHistory bundle={bundle} why={why} />
       <Sentences title="The city's difference to the model" items={bundle.difference} />
       <Sentences title="Faults active" items={bundle.faultsActive} />
       <Sentences title="Rules of the service" items={ruleLines(bundle.rules)} />
@@ -155,21 +158,16 @@ function Reproduce({ title, command }: { title: string; command: string }) {
   );
 }
 
-function ObjectHistory({ bundle }: { bundle: Forensic }) {
-  const { history, object, operation } = bundle;
+function ObjectHistory({ bundle, why }: { bundle: Forensic; why: Why | null }) {
+  const { history, object } = bundle;
   if (history.length === 0) return null;
-  const failed = operation?.['op'];
   const hidden = history.length - INTERVALS;
   return (
     <Panel
       title={`History${object === null ? '' : ` of ${safeText(object)}`}`}
       aside={hidden > 0 ? `${hidden} earlier left out` : 'in order of time'}
     >
-      <Intervals
-        intervals={history.slice(-INTERVALS)}
-        culprit={typeof failed === 'number' ? failed : null}
-        object={object}
-      />
+      <Intervals bundle={bundle} why={why} most={INTERVALS} />
     </Panel>
   );
 }
