@@ -224,4 +224,19 @@ describe('an order by request', () => {
       expect(frozen.events).toEqual(again.events);
     }
   });
+
+  it('says how many steps were not as asked, and passes over what cannot go', async () => {
+    const operations = [...Array(40).keys()];
+    const config = { ...CROWDED, faults: 'none' as const };
+    const whole = await run('memory', 1, { ...config, reduction: { operations } });
+    // The last request of all cannot take the first step: it comes when others have gone.
+    const order = [{ request: whole.trace.steps.at(-1) as string, steps: 500 }];
+    const { events, trace, end } = await run('memory', 1, { ...config, reduction: { operations, order } });
+    expect(end.status).toBe('PASS');
+    expect(trace.notAsAsked).toBeGreaterThan(10);
+    expect(events.at(-2)).toContain(`"message":"${trace.notAsAsked} steps were not as asked`);
+    const gone = [{ request: '39.0', steps: 500 }];
+    const without = { operations: operations.slice(0, 20), order: gone };
+    expect((await run('memory', 1, { ...config, reduction: without })).trace.notAsAsked).toBe(0);
+  });
 });
