@@ -152,10 +152,21 @@ async function straighten(search: Search): Promise<void> {
  * request of. The positions stay where that does not fail the same way.
  */
 async function nameSteps(search: Search): Promise<void> {
-  const { trace } = search.best;
-  if (!search.executor.isRepeatable || trace.picks.every((pick) => pick === 0)) return;
+  const { candidate, trace } = search.best;
   const steps = trace.steps.slice(0, upToLastChoice(trace.picks).length);
-  await search.confirm({ schedule: null, order: orderOf(steps) });
+  if (steps.length > 0) await search.confirm({ schedule: null, order: orderOf(steps) });
+  else if (candidate.order) await search.confirm({ schedule: [], order: null });
+}
+
+/** An order by request holds where an operation is gone, and positions do not: so now some more can go. */
+async function dropMore(search: Search): Promise<void> {
+  for (let left = search.best.candidate.operations; left.length > 0 && !search.spent; ) {
+    const [gone, ...others] = left as [number, ...number[]];
+    left = others;
+    if (!(await search.accept(withoutOne(search.best.candidate, gone)))) continue;
+    await nameSteps(search);
+    left = search.best.candidate.operations;
+  }
 }
 
 /** Past the end of the list nothing is chosen either. */
@@ -170,7 +181,10 @@ async function conclude(
   operationsBefore: number,
 ): Promise<Shrunk> {
   search.stage('confirming');
-  await nameSteps(search);
+  if (search.executor.isRepeatable) {
+    await nameSteps(search);
+    await dropMore(search);
+  }
   const trial = search.best;
   let minimal = true;
   let failsOtherwise = 0;

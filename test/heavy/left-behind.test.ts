@@ -21,6 +21,7 @@ const CONFIG = { ...CROWDED, operations: 60 };
 const MARGIN_MS = 10_000;
 const LEAVERS = [
   'leaves-advisory-locks',
+  'keeps-advisory-locks',
   'leaves-settings',
   'leaves-temporary-tables',
   'alters-tables',

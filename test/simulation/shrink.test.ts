@@ -28,7 +28,7 @@ describe('shrinking on memory', () => {
   it('ends with what it has when its budget is spent, and says that there may be less', async () => {
     const found = await firstFailure('check-then-insert', 'memory', null);
     const result = await shrunk(found, 10);
-    expect(result.executions).toBeLessThan(10 + result.trial.candidate.operations.length + 21);
+    expect(result.executions).toBeLessThan(10 + result.trial.candidate.operations.length + 22);
     expect(result.trial.fails).toBe('same');
     expect(result.minimal).toBe(false);
   });

@@ -74,6 +74,19 @@ async function run(
   return { end, events: decided(sink.events), trace };
 }
 
+/** The first two requests that are inside at once, of which the one that begins first does not end first. */
+function overlapping(steps: readonly string[]): [string, string] {
+  for (const first of new Set(steps)) {
+    const second = steps.flatMap((key, i) => (key === first ? [i] : []))[1];
+    if (second === undefined) continue;
+    const other = steps.find(
+      (key, i) => key !== first && i > steps.indexOf(first) && steps.lastIndexOf(key) > second,
+    );
+    if (other !== undefined) return [first, other];
+  }
+  throw new Error('No two requests overlap.');
+}
+
 describe('what the postgres target tells of statements', () => {
   it('changes no history, and is the same each time', async () => {
     const config = { ...CROWDED, bug: 'check-then-insert', faults: 'rough' as const };
@@ -146,36 +159,39 @@ describe('what the postgres target tells of statements', () => {
 });
 
 describe('a guide', () => {
-  it('keeps a request from its commit until another has left', async () => {
+  it('keeps a request from its first statement until another has left', async () => {
     const config = { ...CROWDED, operations: 12, faults: 'none' as const };
-    const seen: string[] = [];
-    let held: string | null = null;
-    const guide: Guide & { fell: number } = {
-      fell: 0,
-      holds: (attempt, next) => {
-        const isHeld =
-          next.kind === 'commit' &&
-          (held === null || held === requestKey(attempt)) &&
-          !seen.some((key) => key !== requestKey(attempt));
-        return isHeld;
-      },
+    const plain = await run('postgres', 2, config);
+    const { steps } = plain.trace;
+    // Of two that overlap, the one that begins first is to wait for the other.
+    const [first, other] = overlapping(steps);
+    let isGone = false;
+    let fell = 0;
+    const texts: (string | null)[] = [];
+    const guide: Guide = {
+      holds: (attempt, next) => requestKey(attempt) === first && next.kind === 'statement' && !isGone,
       stepped: (attempt, next) => {
-        if (next.kind === 'commit') held ??= requestKey(attempt);
+        if (requestKey(attempt) === first) texts.push(next.text);
       },
       left: (attempt) => {
-        seen.push(requestKey(attempt));
+        isGone ||= requestKey(attempt) === other;
       },
-      gaveWay() {
-        this.fell++;
+      gaveWay: () => {
+        fell++;
       },
     };
-    const { trace, end } = await run('postgres', 2, config, { guide });
+    const { trace, end } = await run('postgres', 2, config, { guide, frozen: plain.trace.calls });
     expect(end.status).toBe('PASS');
-    expect(trace.steps.length).toBeGreaterThan(12);
-    expect(trace.steps.length).toBe(trace.picks.length);
-    expect(
-      Object.keys(Object.assign({}, ...trace.calls.map(({ answers }) => answers))).length,
-    ).toBeGreaterThan(10);
+    expect(fell).toBe(0);
+    const own = trace.steps.flatMap((key, i) => (key === first ? [i] : []));
+    // Its code up to the first statement, and that statement.
+    expect(own[1]).toBeGreaterThan(trace.steps.lastIndexOf(other));
+    expect(steps.flatMap((key, i) => (key === first ? [i] : []))[1]).toBeLessThan(steps.lastIndexOf(other));
+    expect(texts[0]).toBeNull();
+    expect(texts[1]).toMatch(/select|insert|update/);
+    expect(trace.calls.map(({ n, call }) => [n, call.operation])).toEqual(
+      plain.trace.calls.map(({ n, call }) => [n, call.operation]),
+    );
   });
 
   it.each(['memory', 'postgres'])(
@@ -207,5 +223,20 @@ describe('an order by request', () => {
       const frozen = await run(target, seed, { ...config, reduction }, { frozen: whole.trace.calls });
       expect(frozen.events).toEqual(again.events);
     }
+  });
+
+  it('says how many steps were not as asked, and passes over what cannot go', async () => {
+    const operations = [...Array(40).keys()];
+    const config = { ...CROWDED, faults: 'none' as const };
+    const whole = await run('memory', 1, { ...config, reduction: { operations } });
+    // The last request of all cannot take the first step: it comes when others have gone.
+    const order = [{ request: whole.trace.steps.at(-1) as string, steps: 500 }];
+    const { events, trace, end } = await run('memory', 1, { ...config, reduction: { operations, order } });
+    expect(end.status).toBe('PASS');
+    expect(trace.notAsAsked).toBeGreaterThan(10);
+    expect(events.at(-2)).toContain(`"message":"${trace.notAsAsked} steps were not as asked`);
+    const gone = [{ request: '39.0', steps: 500 }];
+    const without = { operations: operations.slice(0, 20), order: gone };
+    expect((await run('memory', 1, { ...config, reduction: without })).trace.notAsAsked).toBe(0);
   });
 });
