@@ -9,16 +9,17 @@ import { isRead } from './probes.ts';
 export function pairOf(stale: StaleRead, recording: Recording): Pair | null {
   const last = stale.commits.at(-1) as Commit;
   if (!last.request) return null;
-  return {
-    stale,
-    writer: last.request,
-    write: shownWrite(last, stale.read, recording),
-    acts: actOf(stale, recording),
-  };
+  const acts = actOf(stale, recording);
+  return { stale, writer: last.request, write: shownWrite(last, stale.read, acts, recording), acts };
 }
 
-/** The write in the commit's transaction that changed what was read. */
-function shownWrite(commit: Commit, read: WatchedStatement, recording: Recording): WatchedStatement {
+/** The write in the commit's transaction that changed what was read: above all what the reader then writes over. */
+function shownWrite(
+  commit: Commit,
+  read: WatchedStatement,
+  acts: WatchedStatement | null,
+  recording: Recording,
+): WatchedStatement {
   const { statement } = commit;
   const writes = recording.statements.filter(
     (each) =>
@@ -40,7 +41,12 @@ function shownWrite(commit: Commit, read: WatchedStatement, recording: Recording
     ),
   );
   const near = writes.filter(({ text }) => changed.some(({ table }) => names(text, table)));
-  return exact.at(-1) ?? near.at(-1) ?? writes.at(-1) ?? statement;
+  const own = acts && commitOf(acts, recording);
+  const shared = own ? sharedRows(commit, own, read.text) : [];
+  const over = writes.filter(({ text }) =>
+    shared.some(({ table, columns }) => names(text, table) && columns.some((name) => names(text, name))),
+  );
+  return over.at(-1) ?? exact.at(-1) ?? near.at(-1) ?? writes.at(-1) ?? statement;
 }
 
 /** The pair passes when it is turned round, so it is of interleaving; its shape says of which kind. */

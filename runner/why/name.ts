@@ -17,10 +17,11 @@ export function anomalyName({ stale, writer, acts }: Pair, found: Findings): str
   const direct = forth.filter(({ from }) => from === request);
   if (direct.length === 0 || back.length === 0) return null;
   const isPhantom = direct.some((each) => each.fromStatement === read && each.isPhantom);
-  if (acts && back.some(({ kind }) => kind === 'ww') && overwrites(stale, acts, found.recording)) return 'P4';
-  if (back.some(({ kind }) => kind === 'wr') && acts === null) return 'A5A';
+  if (acts && back.some(({ kind }) => kind === 'ww') && overwrites(stale, acts, found.recording)) return 'P4, lost update';
+  if (back.some(({ kind }) => kind === 'wr') && acts === null) return 'A5A, read skew';
   if (back.some(({ kind }) => kind === 'rw')) return isPhantom ? 'G2, phantom' : 'G2-item';
-  return back.some(({ kind }) => kind === 'ww' || kind === 'wr') ? 'G-single' : null;
+  // Rows that both merely touch (a version that every write counts up) close no cycle that says anything.
+  return back.some(({ kind }) => kind === 'wr') ? 'G-single' : null;
 }
 
 function pairs(

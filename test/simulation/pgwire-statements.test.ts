@@ -55,8 +55,7 @@ it.each([
     await desk.execute({ seed, operations: 30, statements: second });
     expect(parting(plain.trace, heard.trace)).toBeNull();
     // Its ids are random, and mean the same.
-    const told = ({ begun }: Listener) =>
-      evened(JSON.stringify(begun.map(({ owner: _, ...rest }) => rest)));
+    const told = ({ begun }: Listener) => evened(JSON.stringify(begun.map(({ owner: _, ...rest }) => rest)));
     expect(told(second)).toBe(told(listener));
     expect(listener.ended.length).toBe(listener.begun.length);
     const transactions = Map.groupBy(

@@ -40,7 +40,11 @@ it('statements stand in order among the operations, which stay as they are', asy
   expect(plain.events[0]?.data['config']).not.toHaveProperty('record');
   expect(recorded.events[0]?.data['config']).toHaveProperty('record', 'statements');
   for (const { data } of statements) {
-    expect(data).toMatchObject({ v: 1, op: expect.any(Number), request: expect.stringMatching(/^\d+\.\d+d?$/) });
+    expect(data).toMatchObject({
+      v: 1,
+      op: expect.any(Number),
+      request: expect.stringMatching(/^\d+\.\d+d?$/),
+    });
     expect(String(data['text']).length).toBeLessThanOrEqual(1_000);
   }
   const lines = statements.map((event) => detailOf({ ...event, at: '' }));
