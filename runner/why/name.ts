@@ -17,7 +17,8 @@ export function anomalyName({ stale, writer, acts }: Pair, found: Findings): str
   const direct = forth.filter(({ from }) => from === request);
   if (direct.length === 0 || back.length === 0) return null;
   const isPhantom = direct.some((each) => each.fromStatement === read && each.isPhantom);
-  if (acts && back.some(({ kind }) => kind === 'ww') && overwrites(stale, acts, found.recording)) return 'P4, lost update';
+  if (acts && back.some(({ kind }) => kind === 'ww') && overwrites(stale, acts, found.recording))
+    return 'P4, lost update';
   if (back.some(({ kind }) => kind === 'wr') && acts === null) return 'A5A, read skew';
   if (back.some(({ kind }) => kind === 'rw')) return isPhantom ? 'G2, phantom' : 'G2-item';
   // Rows that both merely touch (a version that every write counts up) close no cycle that says anything.
