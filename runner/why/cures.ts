@@ -1,5 +1,5 @@
 /** What makes it pass: each cure is tried, and said with how often it passed. None is claimed that was not measured. */
-import type { Cure, RunEvent } from '../../server/contract/index.ts';
+import { type Cure, ISOLATION_LEVELS, type RunEvent } from '../../server/contract/index.ts';
 import type { Findings, Laboratory, Tried, Variant } from './findings.ts';
 import { AtomicSpan, WithoutRepeats } from './span.ts';
 
@@ -7,7 +7,6 @@ import { AtomicSpan, WithoutRepeats } from './span.ts';
 const OPERATIONS = 400;
 /** Seeds of whole runs, for each isolation level and for each try of a span. */
 const SEEDS = { isolation: 8, span: 4 };
-const LEVELS = ['read-committed', 'repeatable-read', 'serializable'] as const;
 /** The count of the run's end that tells of transactions that failed to serialize. */
 const RETRIES = 'a transaction failed to serialize';
 
@@ -81,7 +80,7 @@ async function isolationLevels({ subject }: Findings, lab: Laboratory): Promise<
   if (subject.target !== 'postgres' && !subject.target.startsWith('module:')) return [];
   if (subject.config.gate !== null) return [];
   const cures: Cure[] = [];
-  for (const isolation of LEVELS) {
+  for (const isolation of ISOLATION_LEVELS) {
     lab.stage(`trying ${words(isolation)}`);
     const tried = await wholeRuns(subject, lab, SEEDS.isolation, () => ({ config: { isolation } }));
     if (tried.length > 0) {

@@ -206,9 +206,11 @@ describe('what is said of a run', () => {
     const usual = runConfigSchema.parse({});
     const ofServices = CONFIG_ROWS.flatMap(([name, row]): string[] => (row.isOfServices ? [name] : []));
     expect(ofServices).toEqual(expect.arrayContaining(['rules', 'targets', 'instances', 'gate', 'prove']));
-    const before = Object.fromEntries(Object.entries(usual).filter(([name]) => !ofServices.includes(name)));
+    // Told only where it is asked for, too.
+    const untold = [...ofServices, 'record'];
+    const before = Object.fromEntries(Object.entries(usual).filter(([name]) => !untold.includes(name)));
     expect(toldConfig(usual)).toEqual(before);
-    const { gate: _g, settle: _s, pool: _p, prove: _v, redactValues: _r, ...told } = config;
+    const { gate: _g, settle: _s, pool: _p, prove: _v, redactValues: _r, record: _n, ...told } = config;
     expect(toldConfig(config)).toEqual(told);
     expect(toldConfig({ ...config, gate: 'keep', pool: 4 })).toEqual({ ...told, gate: 'keep', pool: 4 });
   });
