@@ -92,7 +92,23 @@ export class Probes {
 
 /** As answers are compared. */
 export function answerOf(rows: readonly Row[] | null): string | null {
-  return rows === null ? null : JSON.stringify(rows.slice(0, MOST_WATCHED_ROWS));
+  return rows === null ? null : JSON.stringify(rows.slice(0, MOST_WATCHED_ROWS), (_, value) => asSent(value));
+}
+
+/** A service behind a gate is told values as PostgreSQL writes them, whoever asks here gets them as their types. */
+function asSent(value: unknown): unknown {
+  if (typeof value === 'boolean') return value ? 't' : 'f';
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  // A date is a string by the time that it comes here, since it has a JSON form of its own.
+  if (typeof value === 'string' && INSTANT.test(value)) return instantOf(value);
+  return value;
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d/;
+
+function instantOf(text: string): string {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? text : new Date(ms).toISOString();
 }
 
 function keyOf({ text, values }: WatchedStatement): string {
