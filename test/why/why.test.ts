@@ -1,8 +1,16 @@
-/** Explanations of known faults say what reading the services says: kind, statements, and what makes it pass. */
+/**
+ * Explanations of known faults say what reading the services says: kind, statements, and what makes it pass. A few of
+ * them, unless SIMCITY_WHY=all: all take most of an hour, and `node .ci/why.ts` writes their table.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { EXPECTED } from './expected.ts';
 import { type Measured, measured, nameOf } from './measure.ts';
+
+/** One of each kind of thing that is told: a stale check, a lost update, a refusal that kept its write. */
+const FEW = ['check-then-insert', 'lost-update', 'forgotten-rollback'];
+const isAll = process.env['SIMCITY_WHY'] === 'all';
+const chosen = EXPECTED.filter((expected) => isAll || FEW.includes(nameOf(expected)));
 
 const results: Measured[] = [];
 let cluster: TestPostgres;
@@ -16,7 +24,7 @@ afterAll(async () => {
   await cluster.close();
 });
 
-test.each(EXPECTED.map((expected) => ({ name: nameOf(expected), expected })))(
+test.each(chosen.map((expected) => ({ name: nameOf(expected), expected })))(
   '$name is explained, or said to be unknown',
   async ({ expected }) => {
     const result = await measured(expected, url);
@@ -24,6 +32,7 @@ test.each(EXPECTED.map((expected) => ({ name: nameOf(expected), expected })))(
     const { verdict, why, seed, reason, read, write } = result;
     const told = `seed ${seed}: ${why?.kind ?? reason}; read ${read}; write ${write}; ${why?.sentence ?? ''}`;
     process.stdout.write(`${nameOf(expected)}: ${verdict}; ${told}\n`);
+    if (!isAll) expect(verdict, told).toBe('right');
     for (const cure of why?.cures ?? []) {
       const known =
         cure.kind === 'serial' ? expected.passes.serial : cure.kind === 'turn' ? expected.passes.turn : null;
@@ -35,7 +44,7 @@ test.each(EXPECTED.map((expected) => ({ name: nameOf(expected), expected })))(
 );
 
 test('nine of ten are right, and at most one of fifty is wrong', () => {
-  expect(results.length).toBe(EXPECTED.length);
+  expect(results.length).toBe(chosen.length);
   const count = (verdict: Measured['verdict']) => results.filter((result) => result.verdict === verdict);
   const wrong = count('wrong').map(({ expected, why }) => `${nameOf(expected)}: ${why?.kind}`);
   expect(wrong.length / results.length, wrong.join(', ')).toBeLessThanOrEqual(0.02);
