@@ -6,13 +6,23 @@ import { Effects } from './effects.ts';
 import type { Cause, Findings, Laboratory, RecordedRequest, Recording } from './findings.ts';
 import { RULES } from './rules/index.ts';
 
+/** A cause, and the execution that it was found in: its statements are that one's. */
+export interface FoundCause {
+  readonly cause: Cause;
+  readonly recording: Recording;
+}
+
 /** What the failure comes from when no pair of requests explains it; null: not known. */
-export async function findCause(found: Findings, lab: Laboratory): Promise<Cause | null> {
+export function findCause(found: Findings, lab: Laboratory): FoundCause | null {
   lab.stage('looking for what a request did that it should not');
-  return (
-    causeIn(found.serial.failing ?? found.recording, accusedIn(found)) ??
-    causeIn(found.recording, found.accused)
-  );
+  const { serial, recording, accused } = found;
+  // Where nobody meets anybody it shows most plainly.
+  if (serial.failing) {
+    const cause = causeIn(serial.failing, accusedIn(found));
+    if (cause) return { cause, recording: serial.failing };
+  }
+  const cause = causeIn(recording, accused);
+  return cause && { cause, recording };
 }
 
 /** The accused as the execution has it that is looked at. */

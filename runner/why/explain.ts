@@ -20,7 +20,7 @@ import { orderOf } from '../shrink/step-order.ts';
 import type { WatchedStatement } from '../targets/statements.ts';
 import { cacheRaceIn } from './cache-race.ts';
 import { rankedCandidates } from './candidates.ts';
-import { findCause } from './cause.ts';
+import { type FoundCause, findCause } from './cause.ts';
 import { measureCures } from './cures.ts';
 import { dependenciesOf, staleReadsOf } from './dependencies.ts';
 import type { Cause, Findings, Pair, RecordedRequest, Recording } from './findings.ts';
@@ -116,7 +116,7 @@ async function concluded(found: Findings, lab: KeptLaboratory): Promise<Why> {
   const pair = found.serial.verdict === 'fails' ? null : await turned(found, lab);
   const known: Findings = { ...found, pair };
   lab.stage('looking for what is wrong without any meeting');
-  const cause = pair === null && known.recording.statements.length > 0 ? await findCause(known, lab) : null;
+  const cause = pair === null && known.recording.statements.length > 0 ? findCause(known, lab) : null;
   const cached = pair === null && cause === null ? cacheRaceIn(known) : null;
   lab.stage('measuring what makes it pass');
   const cures = lab.spent ? [] : await measureCures(known, lab);
@@ -142,11 +142,14 @@ function composed(
   found: Findings,
   pair: Pair | null,
   given: WhyKind | null,
-  cause: Cause | null,
+  foundCause: FoundCause | null,
   cures: readonly Cure[],
   lab: KeptLaboratory,
 ): Why {
-  const { recording, smallest } = found;
+  const { smallest } = found;
+  const cause = foundCause?.cause ?? null;
+  // What is drawn is the execution whose statements are named.
+  const recording = foundCause?.recording ?? found.recording;
   const kind = given ?? (pair ? interleavingKind(pair, recording) : (cause?.kind ?? 'unknown'));
   const name = pair && given === null && kind !== 'repeat-race' ? anomalyName(pair, found) : null;
   const story = storyOf(recording, highlightsOf(found, pair, cause), !smallest.config.redactValues);
@@ -170,7 +173,7 @@ function composed(
         : null,
     cures: [...cures].slice(0, 50),
     reduction: reduction === null ? '' : formatReduction(reduction),
-    notAsAsked: recording.trace.notAsAsked,
+    notAsAsked: found.recording.trace.notAsAsked,
     executions: lab.executions,
     seconds: rounded(lab.seconds),
   };
@@ -226,8 +229,8 @@ function highlightsOf(found: Findings, pair: Pair | null, cause: Cause | null): 
     shown(pair.write, 'changes what was read');
     shown(pair.acts, 'acts on it');
   } else {
-    if (found.accused) roles.set(found.accused, 'accused');
-    if (cause) roles.set(cause.request, 'accused');
+    const accused = cause?.request ?? found.accused;
+    if (accused) roles.set(accused, 'accused');
     shown(cause?.read ?? null, 'looks wrongly');
     shown(cause?.write ?? null, 'wrong effect');
   }

@@ -182,4 +182,3 @@ export interface Laboratory {
 
 /** As `runner/why/cures.ts` measures them. */
 export type MeasureCures = (found: Findings, lab: Laboratory) => Promise<Cure[]>;
-export type FindCause = (found: Findings, lab: Laboratory) => Promise<Cause | null>;
