@@ -2,7 +2,7 @@
  * Makes the picture of a campaign behind the gate for the README, from a real one: the lines that a person types, what is
  * found of a service in Python, and the statements that break it, as SVG into .readme/, for dark and for light pages.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPty } from '../test/helpers/pty.ts';
@@ -15,17 +15,20 @@ const LIMIT_MS = 15 * 60_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'simcity-pictures-'));
 const program = join(process.cwd(), 'cli/simcity.js');
-const service = join(process.cwd(), 'test/gate/services/flask_sqlalchemy.py');
+copyFileSync(join(process.cwd(), 'test/gate/services/flask_sqlalchemy.py'), join(folder, 'tickets.py'));
 
 const EXPORT = "export TARGET=http://127.0.0.1:8080 EXEC='python3 tickets.py'";
 const CAMPAIGN = 'simcity campaign --target "$TARGET" --exec "$EXEC" --gate --seeds 1..10 --faults none';
 
-/** What is typed is what is run, but for where the service and the program are. */
+/** What is typed is what is run, but for where the program is. */
 const SCRIPT = `
+cd ${quoted(folder)}
 say() { printf '\\033[1m$ %s\\033[0m\\n' "$1"; }
 say ${quoted(EXPORT)}
 say ${quoted(CAMPAIGN)}
-export TARGET=http://127.0.0.1:18080 EXEC=${quoted(`/usr/bin/python3 ${service}`)} BUG=check-then-insert
+${EXPORT} BUG=check-then-insert
+# Debian's Python has the driver, whatever else stands before it.
+export PATH=/usr/bin:$PATH
 simcity() { ${quoted(process.execPath)} ${quoted(program)} "$@" --parallel 1 --name tickets --log --data-dir ${quoted(folder)} 2>/dev/null; }
 ${CAMPAIGN}
 `;
