@@ -3,7 +3,7 @@
  * statements, what commits changed, and answers; the first that holds tells.
  */
 import { Effects } from './effects.ts';
-import type { Cause, Findings, Laboratory, RecordedRequest, Recording } from './findings.ts';
+import type { Cause, Findings, RecordedRequest, Recording } from './findings.ts';
 import { RULES } from './rules/index.ts';
 
 /** A cause, and the execution that it was found in: its statements are that one's. */
@@ -13,8 +13,7 @@ export interface FoundCause {
 }
 
 /** What the failure comes from when no pair of requests explains it; null: not known. */
-export function findCause(found: Findings, lab: Laboratory): FoundCause | null {
-  lab.stage('looking for what a request did that it should not');
+export function findCause(found: Findings): FoundCause | null {
   const { serial, recording, accused } = found;
   // Where nobody meets anybody it shows most plainly.
   if (serial.failing) {

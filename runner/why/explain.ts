@@ -69,9 +69,8 @@ async function explained(subject: Explained, lab: KeptLaboratory): Promise<Why |
   lab.frozen = first.trace.calls;
   lab.stage('asking every read again after each commit');
   const probes = new Probes(first.statements);
-  let probed = await lab.record({}, probes);
+  const probed = await lab.record({}, probes);
   if (probed === null) lab.base = base;
-  probed ??= null;
   const recording = probed ?? first;
   const accused = accusedOf(recording);
   lab.stage('one request after another');
@@ -116,7 +115,7 @@ async function concluded(found: Findings, lab: KeptLaboratory): Promise<Why> {
   const pair = found.serial.verdict === 'fails' ? null : await turned(found, lab);
   const known: Findings = { ...found, pair };
   lab.stage('looking for what is wrong without any meeting');
-  const cause = pair === null && known.recording.statements.length > 0 ? findCause(known, lab) : null;
+  const cause = pair === null && known.recording.statements.length > 0 ? findCause(known) : null;
   const cached = pair === null && cause === null ? cacheRaceIn(known) : null;
   lab.stage('measuring what makes it pass');
   const cures = lab.spent ? [] : await measureCures(known, lab);

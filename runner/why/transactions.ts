@@ -1,5 +1,6 @@
 /** The transactions of a request, as its statements show them. */
 import type { WatchedStatement } from '../targets/statements.ts';
+import { names } from './dependencies.ts';
 import type { Commit, RecordedRequest } from './findings.ts';
 
 /** One transaction, or a statement outside of any. */
@@ -36,8 +37,8 @@ export function statementsOf(commit: Commit): readonly WatchedStatement[] {
 /** The statement that most likely made the change to this table: the last that wrote, of those that name it. */
 export function writeOf(commit: Commit, table: string, columns: readonly string[] = []): WatchedStatement {
   const writes = statementsOf(commit).filter(hasWritten);
-  const named = writes.filter(({ text }) => isNamed(table, text));
-  const exact = named.filter(({ text }) => columns.some((column) => isNamed(column, text)));
+  const named = writes.filter(({ text }) => names(text, table));
+  const exact = named.filter(({ text }) => columns.some((column) => names(text, column)));
   return exact.at(-1) ?? named.at(-1) ?? writes.at(-1) ?? commit.statement;
 }
 
@@ -50,8 +51,4 @@ export function hasWritten({ kind, tag, count, text }: WatchedStatement): boolea
 
 export function isWrite(tag: string): boolean {
   return ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(tag);
-}
-
-function isNamed(name: string, text: string): boolean {
-  return new RegExp(`\\b${name.replace(/[^\w]/g, '\\$&')}\\b`, 'i').test(text);
 }
