@@ -110,9 +110,13 @@ describe('the first look', () => {
     ['reset-keeps-keys', 'a-reset-forgets-everything'],
     ['reset-leaks', 'a-reset-leaves-requests-behind'],
   ])('finds %s before the attack', async (bug, invariant) => {
-    await using service = await servedHere(bug);
-    const { end } = await live(service.url, 1, { operations: 50 });
-    expect(end.failForensic).toMatchObject({ invariant, kind: 'invariant' });
+    let seen: EndReport['failForensic'] = null;
+    // What leaks is a race of two requests, which a busy machine may let pass.
+    for (let seed = 1; seed <= 5 && seen === null; seed++) {
+      await using service = await servedHere(bug);
+      seen = (await live(service.url, seed, { operations: 50 })).end.failForensic;
+    }
+    expect(seen).toMatchObject({ invariant, kind: 'invariant' });
   });
 
   it('learns that a second cancel is acknowledged again, and takes that for right', async () => {
