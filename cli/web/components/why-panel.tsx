@@ -4,40 +4,20 @@ import type { Why } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { eventOfStep, stepBeside, whyLayout } from '../../run/why-layout.ts';
-import { conclusionLines, costWords, cureWords, waitingWords } from '../../run/why-words.ts';
+import { conclusionLines, costWords, cureWords } from '../../run/why-words.ts';
 import { announce } from '../state/announce.ts';
-import type { ExplanationState } from '../state/explanation.ts';
+import type { Explained } from '../state/explanation.ts';
 import { stepKey } from '../state/why-keys.ts';
 import { Link } from './link.tsx';
 import { Panel } from './panel.tsx';
+import { WhyAsking } from './why-asking.tsx';
 import { WhyCity } from './why-city.tsx';
 import { WhyLanes } from './why-lanes.tsx';
 
-export function WhyPanel({ runId, explained }: { runId: string; explained: ExplanationState }) {
-  const { explanation, isKnown, problem } = explained;
+export function WhyPanel({ runId, explained }: { runId: string; explained: Explained }) {
+  const { explanation, isKnown } = explained;
   if (explanation?.state === 'ready') return <Story runId={runId} why={explanation.why} />;
-  if (explanation !== null) {
-    return (
-      <Panel title="Why it broke">
-        <p class="why-waiting">{waitingWords(explanation)}</p>
-      </Panel>
-    );
-  }
-  if (problem !== null) {
-    return (
-      <Panel title="Why it broke">
-        <p class="problem">{problem}</p>
-      </Panel>
-    );
-  }
-  if (!isKnown) return null;
-  return (
-    <Panel title="Why it broke">
-      <p class="dim">
-        Nobody has asked yet. <code>simcity explain {runId}</code> finds it.
-      </p>
-    </Panel>
-  );
+  return isKnown || explained.problem !== null ? <WhyAsking runId={runId} explained={explained} /> : null;
 }
 
 function Story({ runId, why }: { runId: string; why: Why }) {
