@@ -93,7 +93,7 @@ function smallest(failure: Forensic): Markup | null {
 export function eventTable(events: readonly RunEvent[], brokeAt: number | null): Markup {
   const rows = events.map((event) => {
     const mark = event.index === brokeAt ? ' broke' : '';
-    return html`<tr class="${kindOf(event)}${mark}"><td class="number">${formatNumber(event.index)}</td><td>${formatClock(event.virtualMs, 3)}</td><td>${event.type}</td><td>${event.actor}</td><td>${objectOf(event)}</td><td>${detailOf(event)}</td></tr>`;
+    return html`<tr id="event-${event.index}" class="${kindOf(event)}${mark}"><td class="number">${formatNumber(event.index)}</td><td>${formatClock(event.virtualMs, 3)}</td><td>${event.type}</td><td>${event.actor}</td><td>${objectOf(event)}</td><td>${detailOf(event)}</td></tr>`;
   });
   return html`<div class="wide" tabindex="0" role="region" aria-label="Events"><table class="events"><thead><tr><th>event</th><th>time</th><th>type</th><th>who</th><th>slot</th><th>what</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

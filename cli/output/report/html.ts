@@ -37,7 +37,7 @@ export function htmlReport(data: ReportData): string {
 <body>
 ${header(data)}
 <main>
-${data.why === null ? null : whyStory(data.why)}
+${data.why === null ? null : whyStory(data.why, new Set(data.lastEvents.map(({ index }) => index)))}
 ${failure === null ? null : failureStory(failure, runOutcome(run), data.why)}
 ${commands(data)}
 ${charts(data)}

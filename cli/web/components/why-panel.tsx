@@ -66,7 +66,13 @@ function Story({ runId, why }: { runId: string; why: Why }) {
         {layout.foldedLanes !== '' && <span class="dim">Folded: {layout.foldedLanes}</span>}
       </div>
       <div class={event === null ? 'why-story' : 'why-story why-story-city'}>
-        <WhyLanes layout={layout} chosen={chosen} onPick={setChosen} onUnfold={() => setUnfolded(true)} />
+        <WhyLanes
+          runId={runId}
+          layout={layout}
+          chosen={chosen}
+          onPick={setChosen}
+          onUnfold={() => setUnfolded(true)}
+        />
         {event !== null && (
           <div class="why-beside">
             <Link to={{ page: 'run', runId, view: 'replay', at: event }}>

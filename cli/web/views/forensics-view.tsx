@@ -1,5 +1,4 @@
 /** What broke, and why: the invariant, expected against actual, the object's history, the whole bundle. */
-import { useState } from 'preact/hooks';
 import type { Forensic, Outcome, RunEvent, Smallest, Why } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { processLines } from '../../run/describe-process.ts';
@@ -11,12 +10,12 @@ import { ruleLines } from '../../run/rules.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeJson, safeLines, safeText } from '../../run/sanitize.ts';
 import { BundleTree } from '../components/bundle-tree.tsx';
+import { Copy } from '../components/copy.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { Intervals } from '../components/intervals.tsx';
 import { Link } from '../components/link.tsx';
 import { Panel } from '../components/panel.tsx';
 import { WhyPanel } from '../components/why-panel.tsx';
-import { announce } from '../state/announce.ts';
 import { useExplanation } from '../state/explanation.ts';
 
 /** Intervals shown; those before are told by their number. */
@@ -131,28 +130,8 @@ function Value({ value }: { value: unknown }) {
 }
 
 function Reproduce({ title, command }: { title: string; command: string }) {
-  const [said, setSaid] = useState('');
-  const copy = async () => {
-    // Only pages on https or on this machine may write to the clipboard.
-    const isCopied = await navigator.clipboard?.writeText(command).then(
-      () => true,
-      () => false,
-    );
-    setSaid(isCopied ? 'Copied.' : 'Not allowed here: select the text.');
-    announce(isCopied ? 'Copied the command.' : 'The browser does not let this page copy.');
-  };
   return (
-    <Panel
-      title={title}
-      aside={
-        <>
-          <span class="dim">{said} </span>
-          <button type="button" onClick={copy}>
-            Copy
-          </button>
-        </>
-      }
-    >
+    <Panel title={title} aside={<Copy command={command} />}>
       <pre class="command">{safeText(command)}</pre>
     </Panel>
   );
@@ -189,13 +168,14 @@ function SmallestPanel({ smallest }: { smallest: Forensic['smallest'] }) {
   if (!isSmallest(smallest)) return null;
   const { operations, operationsBefore, minimal, story, reproduced, reproduce } = smallest;
   return (
-    <Panel
-      title="Smallest reproduction"
-      aside={`${operations} of ${formatNumber(operationsBefore)} operations${minimal ? ', none can be left out' : ''}; failed ${reproduced.times} of ${reproduced.of} times`}
-    >
+    <Panel title="Smallest reproduction" aside={<Copy command={reproduce} />}>
+      <p class="dim">
+        {operations} of {formatNumber(operationsBefore)} operations{minimal ? ', none can be left out' : ''};
+        failed {reproduced.times} of {reproduced.of} times
+      </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
       <section class="scroll-x" aria-label="The steps" tabIndex={0}>
-        <table class="plain">
+        <table class="plain smallest-steps">
           <thead>
             <tr>
               <th scope="col">Step</th>
