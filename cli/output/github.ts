@@ -6,7 +6,7 @@ import { isLoss, LOSS_SAYS, runOutcome } from '../run/outcome.ts';
 import { ruleLines } from '../run/rules.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { valueText } from '../run/value-text.ts';
-import { conclusionLines, cureWords } from '../run/why-words.ts';
+import { conclusionLines, listedCures } from '../run/why-words.ts';
 import { commandsFor, limitsOf, type ReportData, type ReportVerdict, reportVerdict } from './report/data.ts';
 import { settingEntries } from './settings.ts';
 
@@ -141,7 +141,7 @@ function failureMarkdown(data: ReportData): string[] {
 function whyMarkdown({ why }: ReportData): string[] {
   if (why === null) return [];
   const name = why.name === null ? '' : ` (${inline(why.name)})`;
-  const tried = why.cures.map(cureWords).map(({ what, result }) => `- ${inline(what)}: ${inline(result)}`);
+  const tried = listedCures(why).map(({ what, result }) => `- ${inline(what)}: ${inline(result)}`);
   return [
     '',
     `**Why:** ${inline(why.sentence)}${name}`,

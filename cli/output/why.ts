@@ -1,7 +1,7 @@
 /** Why it broke as text: the title with its name, the lanes, what is concluded, and what was tried. */
 import type { Why } from '../../server/contract/index.ts';
 import { safeText } from '../run/sanitize.ts';
-import { conclusionLines, costWords, cureWords } from '../run/why-words.ts';
+import { conclusionLines, costWords, listedCures } from '../run/why-words.ts';
 import { textWidth, wrap } from '../terminal/columns.ts';
 import type { Style } from './style.ts';
 import { type WhyPaint, type WhyPiece, whyLaneLines } from './why-lanes.ts';
@@ -41,7 +41,7 @@ export function titleLines({ sentence, name }: Why, width: number): string[] {
 /** What stands under the lanes; `passes`: it was tried, and passed each time. */
 export function whyEndLines(why: Why, width: number): { text: string; passes: boolean }[] {
   const conclusion = conclusionLines(why).map((text) => ({ text, passes: false }));
-  const tried = why.cures.map(cureWords).map(({ what, result, passes }) => ({
+  const tried = listedCures(why).map(({ what, result, passes }) => ({
     text: `${passes ? '✔' : '✖'} ${what}: ${result}`,
     passes,
   }));

@@ -21,6 +21,11 @@ export function cureWords({ what, passes, of, otherwise, retries }: Cure): CureW
   return { what: safeText(what), result: told.filter(Boolean).join(', '), passes: of > 0 && passes === of };
 }
 
+/** What was tried and is not told by the conclusion. */
+export function listedCures({ cures }: Why): CureWords[] {
+  return cures.filter(({ told }) => !told).map(cureWords);
+}
+
 /** What is said under the lanes, a line each. */
 export function conclusionLines({ conclusion, notAsAsked }: Why): string[] {
   const asked =
@@ -36,7 +41,7 @@ export function costWords({ executions, seconds }: Why): string {
 /** The whole of it without the lanes, a line each: for what shows text alone. */
 export function whyLines(why: Why): string[] {
   const name = why.name === null ? '' : ` (${safeText(why.name)})`;
-  const tried = why.cures.map(cureWords).map(({ what, result }) => `  ${what}: ${result}`);
+  const tried = listedCures(why).map(({ what, result }) => `  ${what}: ${result}`);
   return [
     `${safeText(why.sentence)}${name}`,
     ...conclusionLines(why),

@@ -110,7 +110,7 @@ async function atomicSpan({ pair, subject }: Findings, lab: Laboratory): Promise
       return { guide };
     });
     const fell = spans.filter((span) => span.fell > 0).length;
-    const cure = counted(only('span', `no other request of the object from "${oneLine(text)}" on`), tried);
+    const cure = counted(only('span', spanWords(text)), tried);
     // A pass in which somebody was let in all the same proves nothing.
     const passes = tried.filter(({ fails }, i) => fails === 'no' && spans[i]?.fell === 0).length;
     measured.set(at, {
@@ -175,6 +175,11 @@ function counted(cure: Cure, tried: readonly Tried[]): Cure {
 
 function only(kind: Cure['kind'], what: string): Cure {
   return { kind, what, passes: 0, of: 0, otherwise: 0, retries: null };
+}
+
+/** What a span from this statement on is called. */
+export function spanWords(text: string): string {
+  return `no other request of the object from "${oneLine(text)}" on`;
 }
 
 function words(isolation: string): string {

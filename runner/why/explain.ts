@@ -17,21 +17,32 @@ import type { StopSignal } from '../harness/execute.ts';
 import { rounded } from '../harness/rounded.ts';
 import type { Subject } from '../shrink/candidate.ts';
 import { orderOf } from '../shrink/step-order.ts';
-import type { WatchedStatement } from '../targets/statements.ts';
 import { cacheRaceIn } from './cache-race.ts';
 import { rankedCandidates } from './candidates.ts';
 import { type FoundCause, findCause } from './cause.ts';
+import { Changes } from './changes.ts';
 import { measureCures } from './cures.ts';
 import { dependenciesOf, staleReadsOf } from './dependencies.ts';
 import type { Cause, Findings, Pair, RecordedRequest, Recording } from './findings.ts';
+import { highlightsOf } from './highlights.ts';
 import { interleavingKind, pairOf } from './interleaving.ts';
 import { KeptLaboratory } from './laboratory.ts';
 import { anomalyName } from './name.ts';
 import { Probes } from './probes.ts';
 import { serialTests } from './serial.ts';
-import { type Highlights, type Story, storyOf } from './story.ts';
+import { storyOf } from './story.ts';
+import { suggestions } from './suggestions.ts';
 import { Turn } from './turn.ts';
-import { curesConclusion, needs, pairConclusion, pairSentence, unknownSentence } from './words.ts';
+import {
+  causeSentence,
+  measured,
+  needs,
+  pairConclusion,
+  pairSentence,
+  type Told,
+  turnWords,
+  unknownSentence,
+} from './words.ts';
 
 export interface ExplainOptions {
   signal: StopSignal;
@@ -151,26 +162,37 @@ function composed(
   const recording = foundCause?.recording ?? found.recording;
   const kind = given ?? (pair ? interleavingKind(pair, recording) : (cause?.kind ?? 'unknown'));
   const name = pair && given === null && kind !== 'repeat-race' ? anomalyName(pair, found) : null;
-  const story = storyOf(recording, highlightsOf(found, pair, cause), !smallest.config.redactValues);
-  const { sentence, conclusion } = said(found, pair, given, kind, name, cause, story);
+  const withValues = !smallest.config.redactValues;
+  const changes = new Changes(recording, withValues);
+  const story = storyOf(recording, highlightsOf(found, kind, pair, cause, recording, changes), withValues);
+  const told: Told = { recording, story, changes };
+  const { sentence, conclusion } = said(found, kind, pair, cause, told);
   const read = pair ? pair.stale.read : (cause?.read ?? null);
   const write = pair ? pair.write : (cause?.write ?? null);
   const [readStep, writeStep] = [read && story.stepOf(read), write && story.stepOf(write)];
   const reduction = lab.base.reduction ?? smallest.config.reduction;
+  // A cache was not turned round.
+  const tried = given === null ? cures : cures.filter((cure) => cure.kind !== 'turn');
   return {
     version: 1,
     source: recording.statements.length > 0 ? 'statements' : 'answers',
     kind,
     name,
     sentence,
-    conclusion: [...conclusion, ...curesConclusion(cures)],
+    conclusion: [
+      ...conclusion,
+      ...measured(tried, pair && turnWords(pair, told)),
+      ...suggestions(kind, pair, cause?.write?.error ?? null, tried, told),
+    ],
     lanes: story.lanes,
     steps: story.steps,
     pair:
       readStep !== null || writeStep !== null
         ? { read: (readStep ?? writeStep) as number, write: (writeStep ?? readStep) as number }
         : null,
-    cures: [...cures].slice(0, 50),
+    cures: tried
+      .slice(0, 50)
+      .map((cure) => ({ ...cure, told: cure.kind !== 'span' || cure.passes === cure.of })),
     reduction: reduction === null ? '' : formatReduction(reduction),
     notAsAsked: found.recording.trace.notAsAsked,
     executions: lab.executions,
@@ -180,22 +202,18 @@ function composed(
 
 function said(
   found: Findings,
-  pair: Pair | null,
-  given: WhyKind | null,
   kind: WhyKind,
-  name: string | null,
+  pair: Pair | null,
   cause: Cause | null,
-  story: Story,
+  told: Told,
 ): { sentence: string; conclusion: readonly string[] } {
   if (pair) {
-    const conclusion = pairConclusion(pair, kind, name, found, story);
-    // A cache was not turned round.
     return {
-      sentence: pairSentence(pair, kind, story),
-      conclusion: given === null ? conclusion : conclusion.filter((line) => !line.startsWith('Passes when')),
+      sentence: pairSentence(pair, kind, found.accused, told),
+      conclusion: pairConclusion(pair, kind, found, told),
     };
   }
-  if (cause) return { sentence: cause.sentence, conclusion: [...cause.conclusion, needs(found)] };
+  if (cause) return { sentence: causeSentence(cause, told), conclusion: [...cause.conclusion, needs(found)] };
   if (found.recording.statements.length === 0) {
     return {
       sentence: `These answers cannot all be true: ${found.recording.forensic.message}`,
@@ -205,34 +223,5 @@ function said(
       ],
     };
   }
-  return { sentence: unknownSentence(found), conclusion: [needs(found)] };
-}
-
-function highlightsOf(found: Findings, pair: Pair | null, cause: Cause | null): Highlights {
-  const roles = new Map<RecordedRequest, 'accused' | 'partner'>();
-  const marks = new Map<number, string>(cause?.marks ?? []);
-  const matters = new Set<number>();
-  const shown = (statement: WatchedStatement | null, mark: string) => {
-    if (statement === null) return;
-    matters.add(statement.id);
-    if (mark !== '' && !marks.has(statement.id)) marks.set(statement.id, mark);
-  };
-  if (pair) {
-    roles.set(pair.writer, 'partner');
-    roles.set(pair.stale.request, 'accused');
-    for (const commit of pair.stale.commits) {
-      if (commit.request && !roles.has(commit.request)) roles.set(commit.request, 'partner');
-      shown(commit.statement, '');
-    }
-    shown(pair.stale.read, 'read: does not see it');
-    shown(pair.write, 'changes what was read');
-    shown(pair.acts, 'acts on it');
-  } else {
-    const accused = cause?.request ?? found.accused;
-    if (accused) roles.set(accused, 'accused');
-    shown(cause?.read ?? null, 'looks wrongly');
-    shown(cause?.write ?? null, 'wrong effect');
-  }
-  for (const id of marks.keys()) matters.add(id);
-  return { marks, roles, matters };
+  return { sentence: unknownSentence(found, told), conclusion: [needs(found)] };
 }

@@ -1,11 +1,20 @@
 /** Requests and answers in a few words, for sentences of an explanation. */
 import type { Call, Reply } from '../service/call.ts';
+import { inShort } from '../service/in-short.ts';
 import type { RecordedRequest } from './findings.ts';
 
-/** `book slot-003 citizen-004 k-48`. */
-export function asked({ call }: Pick<RecordedRequest, 'call'>): string {
-  const { operation, ...rest } = call;
-  return [operation, ...Object.values(rest).filter((value) => typeof value !== 'object')].join(' ');
+/** `book citizen-004 slot-003 k-48`: as its lane is headed. */
+export function asked(request: Pick<RecordedRequest, 'call' | 'actor'>): string {
+  return `${request.call.operation} ${callWords(request)}`;
+}
+
+/** `citizen-004 slot-001 k-48`: who asks, said once. */
+export function callWords({ call, actor }: Pick<RecordedRequest, 'call' | 'actor'>): string {
+  const { operation: _, ...arguments_ } = call;
+  const words = Object.values(arguments_).map((value) =>
+    typeof value === 'object' ? inShort(value) : String(value),
+  );
+  return [...new Set([actor, ...words])].join(' ').slice(0, 200);
 }
 
 export function told(reply: Reply | null): string {

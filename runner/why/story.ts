@@ -4,6 +4,7 @@ import type { Attempt } from '../harness/attempt.ts';
 import { inShort } from '../service/in-short.ts';
 import type { WatchedStatement } from '../targets/statements.ts';
 import type { RecordedRequest, Recording } from './findings.ts';
+import { callWords } from './said.ts';
 
 /** What stands beside statements, by id, and which of them carry the failure. */
 export interface Highlights {
@@ -12,6 +13,8 @@ export interface Highlights {
   readonly roles: ReadonlyMap<RecordedRequest, 'accused' | 'partner'>;
   /** Statements that carry the failure, by id. */
   readonly matters: ReadonlySet<number>;
+  /** The answer that the failure is named after, and what it should have been; null: not known. */
+  readonly allowed: { readonly request: RecordedRequest; readonly instead: string } | null;
 }
 
 export interface Story {
@@ -64,15 +67,6 @@ function laneOf(request: RecordedRequest, index: number, { roles }: Highlights):
     role: roles.get(request) ?? 'other',
     outcome,
   };
-}
-
-/** `citizen-004 slot-001 k-48`. */
-export function callWords({ call, actor }: RecordedRequest): string {
-  const { operation: _, ...arguments_ } = call;
-  const words = Object.values(arguments_).map((value) =>
-    typeof value === 'object' ? inShort(value) : String(value),
-  );
-  return [...new Set([actor, ...words])].join(' ').slice(0, 200);
 }
 
 /** A, B, … Z, AA, AB. */
@@ -161,7 +155,11 @@ function answerWords({ kind, rows, tag, count, error }: WatchedStatement, withVa
   );
 }
 
-function answers(requests: readonly RecordedRequest[], { roles }: Highlights, withValues: boolean): Placed[] {
+function answers(
+  requests: readonly RecordedRequest[],
+  { roles, allowed }: Highlights,
+  withValues: boolean,
+): Placed[] {
   return requests.flatMap((request, lane): Placed[] => {
     const last = request.statements.findLast(({ settledAt }) => settledAt !== null);
     const at = last?.settledAt ?? null;
@@ -176,6 +174,7 @@ function answers(requests: readonly RecordedRequest[], { roles }: Highlights, wi
           kind: 'answer',
           text: request.outcome === 'unknown' ? 'no answer reaches the caller' : request.outcome,
           answer: withValues && request.reply ? replyWords(request) : '',
+          mark: allowed?.request === request && withValues ? `allowed: ${allowed.instead}` : '',
           matters: roles.has(request),
         },
       },

@@ -9,7 +9,7 @@ import {
   type WhyStepRow,
   whyLayout,
 } from '../../run/why-layout.ts';
-import { conclusionLines, costWords, cureWords } from '../../run/why-words.ts';
+import { conclusionLines, costWords, listedCures } from '../../run/why-words.ts';
 import { html, type Markup } from './markup.ts';
 
 /** `events`: indices of those that the report has a line of, which steps lead to. */
@@ -30,14 +30,13 @@ ${whole}
 </section>`;
 }
 
-function cures({ cures: tried }: Why): Markup | null {
+function cures(why: Why): Markup | null {
+  const tried = listedCures(why);
   if (tried.length === 0) return null;
-  const rows = tried
-    .map(cureWords)
-    .map(
-      ({ what, result, passes }) =>
-        html`<tr><td>${what}</td><td class="${passes ? 'why-passes' : ''}">${passes ? '✔' : '✖'} ${result}</td></tr>`,
-    );
+  const rows = tried.map(
+    ({ what, result, passes }) =>
+      html`<tr><td>${what}</td><td class="${passes ? 'why-passes' : ''}">${passes ? '✔' : '✖'} ${result}</td></tr>`,
+  );
   return html`<h3>What was tried</h3><table>${rows}</table>`;
 }
 

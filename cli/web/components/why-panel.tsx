@@ -4,7 +4,7 @@ import type { Why } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { eventOfStep, stepBeside, whyLayout } from '../../run/why-layout.ts';
-import { conclusionLines, costWords, cureWords } from '../../run/why-words.ts';
+import { conclusionLines, costWords, listedCures } from '../../run/why-words.ts';
 import { announce } from '../state/announce.ts';
 import type { Explained } from '../state/explanation.ts';
 import { stepKey } from '../state/why-keys.ts';
@@ -95,7 +95,7 @@ function spoken({ steps, lanes }: Why, number: number): string {
 }
 
 function Conclusion({ why }: { why: Why }) {
-  const cures = why.cures.map(cureWords);
+  const cures = listedCures(why);
   return (
     <div class="why-conclusion">
       <ul class="sentences">

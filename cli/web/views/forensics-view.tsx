@@ -170,8 +170,7 @@ function SmallestPanel({ smallest }: { smallest: Forensic['smallest'] }) {
   return (
     <Panel title="Smallest reproduction" aside={<Copy command={reproduce} />}>
       <p class="dim">
-        {operations} of {formatNumber(operationsBefore)} operations{minimal ? ', none can be left out' : ''};
-        failed {reproduced.times} of {reproduced.of} times
+        {`${operations} of ${formatNumber(operationsBefore)} operations${minimal ? ', none can be left out' : ''}; failed ${reproduced.times} of ${reproduced.of} times`}
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
       <section class="scroll-x" aria-label="The steps" tabIndex={0}>
