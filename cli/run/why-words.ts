@@ -21,6 +21,18 @@ export function cureWords({ what, passes, of, otherwise, retries }: Cure): CureW
   return { what: safeText(what), result: told.filter(Boolean).join(', '), passes: of > 0 && passes === of };
 }
 
+/** What was tried, in two lines: what passed each time, and what did not. */
+export function triedLines({ cures }: Why): { text: string; passes: boolean }[] {
+  const told = cures.map(cureWords);
+  return [true, false].flatMap((passes) => {
+    const those = told.filter((each) => each.passes === passes);
+    const text = those
+      .map(({ what, result }) => `${what} (${result.replace(/ pass(es)?(,|$)/, '$2')})`)
+      .join('; ');
+    return those.length === 0 ? [] : [{ text: `${passes ? '✔ passes' : '✖ fails'}: ${text}`, passes }];
+  });
+}
+
 /** What is said under the lanes, a line each. */
 export function conclusionLines({ conclusion, notAsAsked }: Why): string[] {
   const asked =
