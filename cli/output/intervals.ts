@@ -42,7 +42,7 @@ export function intervalColumns(
   const labels = Math.min(Math.max(8, ...rows.map(({ label }) => textWidth(label))), Math.floor(width * 0.4));
   const answers = Math.min(
     Math.max(6, ...rows.map((row) => textWidth(answerText(row)))),
-    Math.floor(width * 0.25),
+    Math.floor(width * (scale === 'time' ? 0.4 : 0.25)),
   );
   const bars = Math.max(8, width - labels - answers - 4);
   const moments = [...new Set(rows.flatMap(({ from, to }) => (to === null ? [from] : [from, to])))].sort(

@@ -72,7 +72,7 @@ function seatsLines(why: Why, seats: SeatsOf, width: number): WhyDrawn[] {
       line = [piece(INDENT.slice(1), 'quiet')];
       used = INDENT.length - 1;
     }
-    line.push(piece(text, taken > capacity ? 'blamed' : 'quiet'));
+    line.push(piece(text, taken > capacity || taken < 0 ? 'blamed' : 'quiet'));
     used += textWidth(text);
   });
   return [...lines, line].map(plain);

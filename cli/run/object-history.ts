@@ -11,7 +11,7 @@ export interface HistoryInterval {
   interval: Interval;
   call: string;
   role: HistoryRole;
-  /** The lane of why it broke in which the same request is, `A`; null: none. */
+  /** The lane of why it broke in which the same request is, with its step of the culprit pair, `A (13)`; null: none. */
   lane: string | null;
   /** Of the blamed answer and of the write that it does not fit, each with the other's event; empty: nothing. */
   link: string;
@@ -19,7 +19,7 @@ export interface HistoryInterval {
 
 export type HistoryRow = HistoryInterval | { row: 'fold'; operations: readonly number[]; words: string };
 
-/** How many held the object after an answer. */
+/** How many held the object from then on. */
 export interface OccupancyPoint {
   ms: number;
   taken: number;
@@ -109,7 +109,7 @@ function toldOf(bundle: Told, why: Why | null): ToldOf {
   ];
   const roles = new Map(carrying.map((operation): [number, HistoryRole] => [operation, 'carries']));
   if (accused !== null) roles.set(accused.operation, 'accused');
-  const lanes = new Map(inLanes.map(([operation, { name }]) => [operation, safeText(name)]));
+  const lanes = new Map(inLanes.map(([operation, lane]) => [operation, laneWords(lane, why)]));
   // Of too many holders no single one is what the last does not fit.
   const links = accused === null || before === undefined || over.length > 0 ? [] : linkOf(accused, before);
   return { roles, lanes, links: new Map(links) };
@@ -119,6 +119,14 @@ function toldOf(bundle: Told, why: Why | null): ToldOf {
 function isSameRequest({ actor, operation, words }: ExplainedLane, { call, actor: own }: Interval): boolean {
   const key = call['key'] ?? call['booking'];
   return actor === own && operation === call['operation'] && isText(key) && words.split(' ').includes(key);
+}
+
+/** `E (37)`: with its step of the culprit pair, where it has one. */
+function laneWords(lane: ExplainedLane, why: Why | null): string {
+  const { read, write } = why?.pair ?? {};
+  const at = why?.lanes.indexOf(lane);
+  const own = why?.steps.find(({ step, lane: of }) => of === at && (step === read || step === write));
+  return safeText(own === undefined ? lane.name : `${lane.name} (${own.step})`);
 }
 
 function linkOf(blamed: Interval, write: Interval): [number, string][] {
@@ -181,14 +189,38 @@ function answered(history: readonly Interval[]): (Interval & { completedMs: numb
     .sort((a, b) => (a.completedIndex ?? 0) - (b.completedIndex ?? 0));
 }
 
+/**
+ * Who had a seat for certain: from the answer to a booking on, until its cancellation is asked for. What overlapped never looks
+ * as if there were too many.
+ */
 function occupancyOf(bundle: Told): Occupancy {
-  const taken = new Map<string, number>();
-  const points = answered(bundle.history).flatMap((each): OccupancyPoint[] => {
-    const before = taken.size;
-    change(taken, each);
-    return taken.size === before ? [] : [{ ms: each.completedMs, taken: taken.size }];
+  const changes = bundle.history.flatMap((each): OccupancyChange[] => {
+    const { call, outcome, completedIndex, completedMs, invokedIndex, invokedMs } = each;
+    const booking = bookingOf(each) ?? call['booking'];
+    if (!isText(booking)) return [];
+    if (call['operation'] === 'book' && outcome === 'ok' && completedMs !== null)
+      return [{ index: completedIndex ?? 0, ms: completedMs, booking, holds: true }];
+    if (call['operation'] === 'cancel' && outcome !== 'refused')
+      return [{ index: invokedIndex, ms: invokedMs, booking, holds: false }];
+    return [];
   });
+  const taken = new Set<string>();
+  const points = changes
+    .sort((a, b) => a.index - b.index)
+    .flatMap(({ ms, booking, holds }): OccupancyPoint[] => {
+      const before = taken.size;
+      if (holds) taken.add(booking);
+      else taken.delete(booking);
+      return taken.size === before ? [] : [{ ms, taken: taken.size }];
+    });
   return { points, capacity: capacityOf(bundle) };
+}
+
+interface OccupancyChange {
+  index: number;
+  ms: number;
+  booking: string;
+  holds: boolean;
 }
 
 /** The city's shape in a bundle is the harness's own, of an older version too. */

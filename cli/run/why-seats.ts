@@ -24,7 +24,7 @@ export function seatsOf(bundle: Pick<Forensic, 'city' | 'object'>): SeatsOf | nu
 export function seatsThrough(why: Pick<Why, 'lanes' | 'steps'>, { object }: SeatsOf): SeatsPoint[] {
   const changes = why.lanes.flatMap((lane, at): { step: number; by: number }[] => {
     const by = changeOf(lane, object);
-    const step = by === 0 ? null : effectiveStep(why.steps, at);
+    const step = by === 0 ? null : effectiveStep(why.steps, at, by);
     return step === null ? [] : [{ step, by }];
   });
   let taken = 0;
@@ -41,9 +41,9 @@ function changeOf({ operation, words, outcome }: ExplainedLane, object: string):
   return operation === 'book' ? 1 : operation === 'cancel' ? -1 : 0;
 }
 
-/** Where it became visible: its last commit, else its answer. */
-function effectiveStep(steps: readonly ExplainedStep[], lane: number): number | null {
+/** Its last commit; where no statements are known a booking counts from its answer on, and until its cancellation is asked for. */
+function effectiveStep(steps: readonly ExplainedStep[], lane: number, by: number): number | null {
   const own = steps.filter((step) => step.lane === lane);
-  const end = own.findLast(({ kind }) => kind === 'commit') ?? own.findLast(({ kind }) => kind === 'answer');
-  return end?.step ?? null;
+  const end = by < 0 ? own.find(({ kind }) => kind === 'request') : own.find(({ kind }) => kind === 'answer');
+  return (own.findLast(({ kind }) => kind === 'commit') ?? end)?.step ?? null;
 }

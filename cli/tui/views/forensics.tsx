@@ -1,6 +1,7 @@
 /** The Forensics view: the story of the failure, and the whole bundle as a tree. */
 import type { Explanation, Forensic, Outcome } from '../../../server/contract/index.ts';
 import { shownTree } from '../../run/bundle-tree.ts';
+import { formatNumber } from '../../run/format.ts';
 import { failureTitle, isLoss, type Loss } from '../../run/outcome.ts';
 import { failureOf, outcomeOfData } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
@@ -113,6 +114,7 @@ const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
     {
       title: safeText(failureTitle(outcome, bundle)),
       aside: placeText(scroll, inner.height, lines.length),
+      footLeft: placeOfStep(explanation, whyStep),
       footRight: 'Tab: the whole bundle',
       width,
       height,
@@ -121,6 +123,13 @@ const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
     scrolled(lines, scroll, inner.height),
   );
 });
+
+/** `step 13, event 97`; empty: none is looked at. */
+function placeOfStep(explanation: Explanation | null, step: number | null): string {
+  if (step === null || explanation?.state !== 'ready') return '';
+  const event = explanation.why.steps.find((each) => each.step === step)?.event ?? null;
+  return `step ${step}${event === null ? '' : `, event ${formatNumber(event)}`}`;
+}
 
 const LAST_EVENTS = 20;
 
