@@ -2,7 +2,7 @@
 import type { Cure } from '../../server/contract/index.ts';
 import type { Findings, RecordedRequest, Recording } from './findings.ts';
 import type { RequestTurn } from './request-turn.ts';
-import { answered, asked, numbered } from './said.ts';
+import { answered, asked, isSameCall, numbered } from './said.ts';
 import type { Highlights, Story } from './story.ts';
 import { allowedInstead } from './tally.ts';
 import { labelOf, needs } from './words.ts';
@@ -32,13 +32,16 @@ export function answersHighlights({ carrying }: KnownByAnswers, found: Findings)
 }
 
 /** `No order makes both answers true: A, asked after it: B`. */
-export function answersSentence({ carrying }: KnownByAnswers, { forensic }: Recording, story: Story): string {
+export function answersSentence({ carrying }: KnownByAnswers, recording: Recording, story: Story): string {
+  const { forensic } = recording;
   if (carrying === null || carrying.length === 0) return forensic.message;
   const told = carrying.map((request, i) => {
     const before = carrying[i - 1];
     const when = before ? whenAsked(request, before) : '';
     const step = story.answerOf(request);
-    return `${asked(request)}${when} was answered "${answered(request, forensic.object)}"${step === null ? '' : ` (${step})`}`;
+    const isAgain = carrying.slice(0, i).some(({ call }) => isSameCall(call, request.call));
+    const what = isAgain ? `${labelOf(request, { recording })}, the same request` : asked(request);
+    return `${what}${when} was answered "${answered(request, forensic.object)}"${step === null ? '' : ` (${step})`}`;
   });
   if (forensic.kind === 'audit') told.push('what the city is at rest');
   const [only] = told;

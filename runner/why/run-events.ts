@@ -3,7 +3,7 @@ import { type Guide, requestKey } from '../harness/guide.ts';
 import type { Attempt } from '../harness/attempt.ts';
 import type { Findings, Laboratory, RecordedRequest } from './findings.ts';
 
-/** Indices of the events at which a request was asked and answered; null: it was not answered. */
+/** Indices of the events at which a request was asked and answered; null: it was not, or in another way. */
 export interface RequestEvents {
   readonly invoked: number;
   readonly completed: number | null;
@@ -40,7 +40,12 @@ export async function eventsOfRun(
     const ended = events.find(
       ({ type, data }) => data['op'] === attempt.id && /\.(ok|refused|unknown)$/.test(type),
     );
-    found.set(request, { invoked: attempt.invokedIndex, completed: ended?.index ?? null });
+    // Answered otherwise in the run, it is no event of this answer.
+    const isAlike = ended?.type.endsWith(`.${request.outcome}`) ?? false;
+    found.set(request, {
+      invoked: attempt.invokedIndex,
+      completed: ended && isAlike ? ended.index : null,
+    });
   }
   return found;
 }
