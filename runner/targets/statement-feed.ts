@@ -1,7 +1,13 @@
 /** Tells a watch of each statement: numbers statements and transactions, and keeps the one count of times. */
 import type postgres from 'postgres';
 import { sqlState } from '../service/sql-service.ts';
-import { MOST_WATCHED_ROWS, type StatementWatch, type WatchedStatement } from './statements.ts';
+import {
+  type AsksAgain,
+  type BoundValues,
+  MOST_WATCHED_ROWS,
+  type StatementWatch,
+  type WatchedStatement,
+} from './statements.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -10,6 +16,7 @@ export type LetThrough = Pick<
   WatchedStatement,
   'owner' | 'kind' | 'text' | 'values' | 'connection' | 'isAutocommit' | 'isolation'
 > & {
+  readonly bound?: BoundValues | null;
   /** The transaction, as an object of the target's that stays the same to its end; null: none. */
   readonly transaction: object | null;
 };
@@ -45,6 +52,7 @@ export class ToldStatement implements WatchedStatement {
   readonly waitedAt: number[] = [];
   takenBack = 0;
   readonly #feed: StatementFeed;
+  readonly #bound: BoundValues | null;
 
   constructor(id: number, transaction: number | null, about: LetThrough, feed: StatementFeed) {
     this.id = id;
@@ -57,6 +65,11 @@ export class ToldStatement implements WatchedStatement {
     this.isAutocommit = about.isAutocommit;
     this.isolation = about.isolation;
     this.#feed = feed;
+    this.#bound = about.bound ?? null;
+  }
+
+  get bound(): BoundValues | null {
+    return this.#bound;
   }
 
   /** It goes to the database, for the first time or again. */
@@ -85,6 +98,7 @@ export class ToldStatement implements WatchedStatement {
 export class StatementFeed {
   readonly #watch: StatementWatch;
   readonly #control: postgres.Sql;
+  readonly #again: AsksAgain | undefined;
   readonly #transactions = new WeakMap<object, number>();
   #transactionsSeen = 0;
   #statements = 0;
@@ -93,7 +107,8 @@ export class StatementFeed {
   #untold: ToldStatement[] = [];
 
   /** `control`: a connection that is none of the service's, to the same data. */
-  constructor(watch: StatementWatch, control: postgres.Sql) {
+  constructor(watch: StatementWatch, control: postgres.Sql, again?: AsksAgain) {
+    this.#again = again;
     this.#watch = watch;
     this.#control = control;
   }
@@ -105,7 +120,7 @@ export class StatementFeed {
 
   /** The city is laid. */
   async prepared(): Promise<void> {
-    await this.#watch.prepared?.(this.#control);
+    await this.#watch.prepared?.(this.#control, this.#again);
   }
 
   /** A statement is let through for the first time. */

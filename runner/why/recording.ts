@@ -4,7 +4,7 @@ import type { Forensic, RunEvent } from '../../server/contract/index.ts';
 import type { Attempt } from '../harness/attempt.ts';
 import { type Guide, requestKey } from '../harness/guide.ts';
 import type { Trace } from '../harness/trace.ts';
-import type { StatementWatch, WatchedStatement } from '../targets/statements.ts';
+import type { AsksAgain, StatementWatch, WatchedStatement } from '../targets/statements.ts';
 import type { NextStep } from '../targets/target.ts';
 import type { Commit, RecordedRequest, Recording, RowChange, TakenStep } from './findings.ts';
 import type { Probes } from './probes.ts';
@@ -44,8 +44,8 @@ export class ExecutionRecorder implements StatementWatch, Guide {
     this.#inner?.gaveWay();
   }
 
-  async prepared(control: postgres.Sql): Promise<void> {
-    await this.#probes?.prepared(control);
+  async prepared(control: postgres.Sql, again?: AsksAgain): Promise<void> {
+    await this.#probes?.prepared(control, again);
   }
 
   began(statement: WatchedStatement): void {

@@ -2,6 +2,7 @@
 
 import { SqlError } from '../postgres/sql-client.ts';
 import type { DatabaseAnswer, StatementFeed, ToldStatement } from '../statement-feed.ts';
+import type { BoundValues } from '../statements.ts';
 import type { Seat, SeatOwner, ToldTransaction, WireStatement } from './statement.ts';
 import type { Group, WireError } from './wire.ts';
 
@@ -37,6 +38,7 @@ export class Telling {
       kind: statement.tellsAs,
       text: words,
       values,
+      bound: boundOf(statement.group),
       transaction: isInTransaction || isOpenedByGate ? seat.toldTransaction : null,
       isAutocommit: isOpenedByGate,
       isolation: null,
@@ -140,6 +142,13 @@ export class Telling {
     if (this.#columns.size < MOST_TEXTS) this.#columns.set(text, columns);
     return columns;
   }
+}
+
+/** Its bytes are kept for longer than its group, and without the rest of what came with them. */
+function boundOf({ statements }: Group): BoundValues | null {
+  const [{ bound } = {}, ...others] = statements;
+  if (!bound || others.length > 0) return null;
+  return { ...bound, values: bound.values.map((bytes) => bytes && Buffer.from(bytes)) };
 }
 
 function isolationOf(opening: readonly string[]): string | null {
