@@ -1,9 +1,11 @@
 /** Tells a watch of each statement: numbers statements and transactions, and keeps the one count of times. */
 import type postgres from 'postgres';
 import { sqlState } from '../service/sql-service.ts';
+import { SqlError } from './postgres/sql-client.ts';
 import {
   type AsksAgain,
   type BoundValues,
+  CONNECTION_LOST,
   MOST_WATCHED_ROWS,
   type StatementWatch,
   type WatchedStatement,
@@ -95,6 +97,14 @@ export class ToldStatement implements WatchedStatement {
   }
 }
 
+/** How a statement ends whose connection does. */
+export const LOST: DatabaseAnswer = {
+  rows: null,
+  count: null,
+  tag: null,
+  error: new SqlError(CONNECTION_LOST, 'the connection is lost'),
+};
+
 export class StatementFeed {
   readonly #watch: StatementWatch;
   readonly #control: postgres.Sql;
@@ -103,6 +113,8 @@ export class StatementFeed {
   #transactionsSeen = 0;
   #statements = 0;
   #times = 0;
+  /** Let through and not answered. */
+  readonly #open = new Set<ToldStatement>();
   /** Answered and not told yet. */
   #untold: ToldStatement[] = [];
 
@@ -127,6 +139,7 @@ export class StatementFeed {
   letThrough(about: LetThrough): ToldStatement {
     const transaction = about.transaction === null ? null : this.#numberOf(about.transaction);
     const told = new ToldStatement(this.#statements++, transaction, about, this);
+    this.#open.add(told);
     this.#watch.began(told);
     return told;
   }
@@ -135,7 +148,13 @@ export class StatementFeed {
   answered(told: ToldStatement, answer: DatabaseAnswer): void {
     if (told.settledAt !== null) return;
     told.answered(answer);
+    this.#open.delete(told);
     this.#untold.push(told);
+  }
+
+  /** All connections have ended: what was under way gets no answer any more, and the watch learns of that with the next `tell`. */
+  cutOff(): void {
+    for (const told of this.#open) this.answered(told, LOST);
   }
 
   /** Tells what was answered, in order. Resolves when the watch is through with it: nothing may go on before. */

@@ -38,6 +38,9 @@ export interface WatchedStatement {
   takenBack: number;
 }
 
+/** SQLSTATE of a statement that was cut off: its connection ended before it was answered. */
+export const CONNECTION_LOST = '08006';
+
 /** Rows of an answer that are kept. */
 export const MOST_WATCHED_ROWS = 50;
 

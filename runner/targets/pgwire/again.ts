@@ -23,12 +23,20 @@ export class Again implements AsksAgain {
   }
 
   async ask(text: string, bound: BoundValues): Promise<Row[] | null> {
+    const rows = await this.#ask(text, bound);
+    if (rows !== 'gone') return rows;
+    // A crash ends every connection to the database, also this one: on another it can be asked.
+    const later = await this.#ask(text, bound);
+    return later === 'gone' ? null : later;
+  }
+
+  async #ask(text: string, bound: BoundValues): Promise<Row[] | null | 'gone'> {
     const stream = await this.#ready();
-    if (!stream) return null;
+    if (!stream) return 'gone';
     stream.write(BEGIN, boundStatement(text, bound), ROLLBACK);
     const rows = await answerFrom(stream, bound.resultFormats);
     if (rows === 'gone') this.close();
-    return rows === 'gone' ? null : rows;
+    return rows;
   }
 
   close(): void {
@@ -37,9 +45,7 @@ export class Again implements AsksAgain {
     this.#stream = null;
   }
 
-  /** A crash ends every connection to the database, also this one. */
   async #ready(): Promise<PacketStream | null> {
-    if (this.#stream?.socket.destroyed || this.#stream?.socket.readableEnded) this.close();
     if (this.#stream) return this.#stream;
     const backend = await this.#open().catch(() => null);
     if (!backend) return null;

@@ -261,6 +261,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#line = [];
     this.#happenings.forgetWoken();
     await this.#startAgain();
+    this.#telling?.cutOff();
+    await this.#telling?.tell();
   }
 
   async #startAgain(): Promise<void> {
