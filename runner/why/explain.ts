@@ -22,14 +22,14 @@ import { findCause } from './cause.ts';
 import { composed, composedOfAnswers, type Linked } from './compose.ts';
 import { measureCures } from './cures.ts';
 import { dependenciesOf, staleReadsOf } from './dependencies.ts';
-import type { Findings, Pair, RecordedRequest, Recording } from './findings.ts';
+import type { Findings, Pair, RecordedRequest, Recording, Went } from './findings.ts';
 import { pairOf } from './interleaving.ts';
 import { KeptLaboratory } from './laboratory.ts';
 import { Probes } from './probes.ts';
 import { turnedRequests } from './request-turn.ts';
 import { eventsOfRun } from './run-events.ts';
 import { serialTests } from './serial.ts';
-import { Turn } from './turn.ts';
+import { isInOrder, Turn } from './turn.ts';
 
 export interface ExplainOptions {
   signal: StopSignal;
@@ -72,7 +72,7 @@ async function explained(subject: Explained, lab: KeptLaboratory): Promise<Why |
   const recording = probed ?? first;
   const accused = accusedOf(recording);
   lab.stage('one request after another');
-  const serial = await serialTests(recording, accused, lab, () => new Probes(first.statements));
+  const serial = await serialTests({ subject, recording, accused }, lab, () => new Probes(first.statements));
   const isProbed = probed !== null && recording.statements.length > 0;
   const found: Findings = {
     subject,
@@ -147,9 +147,11 @@ async function turned(found: Findings, lab: KeptLaboratory): Promise<Pair | null
     if (lab.spent) return null;
     lab.stage(`turning what was stale, ${i + 1} of ${candidates.length}`);
     for (const from of ['read', 'transaction'] as const) {
-      const { fails, gaveWay } = await lab.run({ guide: new Turn(stale, found.recording, from) });
-      if (fails === 'no' && gaveWay === 0) return pairOf(stale, found.recording);
-      if (gaveWay === 0) break;
+      const guide = new Turn(stale, found.recording, from);
+      const judge = (went: Went) => (isInOrder(went) ? null : ('not in the order asked' as const));
+      const { fails, discarded } = await lab.run({ guide, order: guide.order, judge });
+      if (fails === 'no') return pairOf(stale, found.recording);
+      if (discarded === null) break;
     }
   }
   return null;

@@ -2,7 +2,7 @@
 import type { ExplainedLane, ExplainedStep, RunEvent } from '../../server/contract/index.ts';
 import type { Attempt } from '../harness/attempt.ts';
 import { inShort } from '../service/in-short.ts';
-import type { WatchedStatement } from '../targets/statements.ts';
+import { CONNECTION_LOST, type WatchedStatement } from '../targets/statements.ts';
 import type { RecordedRequest, Recording } from './findings.ts';
 import type { RequestEvents } from './run-events.ts';
 import { answered, asked, callWords } from './said.ts';
@@ -165,6 +165,7 @@ export function oneLine(text: string): string {
 
 /** `→ 1`, `→ no row`, `2 rows: …`, `error 40001`. */
 function answerWords({ kind, rows, tag, count, error }: WatchedStatement, withValues: boolean): string {
+  if (error === CONNECTION_LOST) return 'cut off: nothing was answered';
   if (error !== null) return `error ${error}`;
   if (kind !== 'statement') return '';
   if (tag !== null && tag !== 'SELECT' && (rows === null || rows.length === 0))
