@@ -32,8 +32,8 @@ export class StatementRecord implements StatementWatch {
     this.#recorder = recorder;
   }
 
-  async prepared(control: Parameters<NonNullable<StatementWatch['prepared']>>[0]): Promise<void> {
-    await this.#next?.prepared?.(control);
+  async prepared(...how: Parameters<NonNullable<StatementWatch['prepared']>>): Promise<void> {
+    await this.#next?.prepared?.(...how);
   }
 
   began(statement: WatchedStatement): void {

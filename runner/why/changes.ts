@@ -64,7 +64,7 @@ export class Changes {
       moved: (row) => {
         const to = (column: string) => ` to ${this.#value(row.after, column)}`;
         if (isKnown(row)) return this.#withValues ? `set it${to(row.columns[0] as string)}` : 'changed it';
-        return this.#withValues ? `set ${this.#columns(row, to)}` : `changed ${this.#columns(row, to)}`;
+        return `${this.#withValues ? 'set' : 'changed'} ${this.#columns(row, to, "'s")}`;
       },
     });
   }
@@ -141,9 +141,9 @@ export class Changes {
   }
 
   /** `slots.open`, or `b-1 active` where the row has a name that an answer gave it. */
-  #columns(row: RowChange, value: (column: string) => string): string {
+  #columns(row: RowChange, value: (column: string) => string, possessive = ''): string {
     const given = this.#withValues ? this.#givenName(row) : null;
-    const of = given === null ? `${row.table}.` : `${given} `;
+    const of = given === null ? `${row.table}.` : `${given}${possessive} `;
     const shown = row.columns.slice(0, MOST_COLUMNS);
     return shown
       .map((column, i) => `${i === 0 ? of : ''}${column}${this.#withValues ? value(column) : ''}`)

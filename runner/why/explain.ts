@@ -3,46 +3,33 @@
  * round until it passes. What is not shown is not said.
  */
 import {
-  type Cure,
   type ExplainProgress,
-  formatReduction,
   isLive,
   type Reduction,
   type Smallest,
   signatureOf,
   type Why,
-  type WhyKind,
 } from '../../server/contract/index.ts';
 import type { StopSignal } from '../harness/execute.ts';
-import { rounded } from '../harness/rounded.ts';
+import { beginWorkload, findScenario } from '../scenarios/registry.ts';
 import type { Subject } from '../shrink/candidate.ts';
 import { orderOf } from '../shrink/step-order.ts';
+import type { KnownByAnswers } from './answer-words.ts';
+import { contradiction, observes } from './answers.ts';
 import { cacheRaceIn } from './cache-race.ts';
 import { rankedCandidates } from './candidates.ts';
-import { type FoundCause, findCause } from './cause.ts';
-import { Changes } from './changes.ts';
+import { findCause } from './cause.ts';
+import { composed, composedOfAnswers, type Linked } from './compose.ts';
 import { measureCures } from './cures.ts';
 import { dependenciesOf, staleReadsOf } from './dependencies.ts';
-import type { Cause, Findings, Pair, RecordedRequest, Recording } from './findings.ts';
-import { highlightsOf } from './highlights.ts';
-import { interleavingKind, pairOf } from './interleaving.ts';
+import type { Findings, Pair, RecordedRequest, Recording, Went } from './findings.ts';
+import { pairOf } from './interleaving.ts';
 import { KeptLaboratory } from './laboratory.ts';
-import { anomalyName } from './name.ts';
 import { Probes } from './probes.ts';
+import { turnedRequests } from './request-turn.ts';
+import { eventsOfRun } from './run-events.ts';
 import { serialTests } from './serial.ts';
-import { storyOf } from './story.ts';
-import { suggestions } from './suggestions.ts';
-import { Turn } from './turn.ts';
-import {
-  causeSentence,
-  measured,
-  needs,
-  pairConclusion,
-  pairSentence,
-  type Told,
-  turnWords,
-  unknownSentence,
-} from './words.ts';
+import { isInOrder, Turn } from './turn.ts';
 
 export interface ExplainOptions {
   signal: StopSignal;
@@ -85,7 +72,7 @@ async function explained(subject: Explained, lab: KeptLaboratory): Promise<Why |
   const recording = probed ?? first;
   const accused = accusedOf(recording);
   lab.stage('one request after another');
-  const serial = await serialTests(recording, accused, lab, () => new Probes(first.statements));
+  const serial = await serialTests({ subject, recording, accused }, lab, () => new Probes(first.statements));
   const isProbed = probed !== null && recording.statements.length > 0;
   const found: Findings = {
     subject,
@@ -128,9 +115,29 @@ async function concluded(found: Findings, lab: KeptLaboratory): Promise<Why> {
   lab.stage('looking for what is wrong without any meeting');
   const cause = pair === null && known.recording.statements.length > 0 ? findCause(known) : null;
   const cached = pair === null && cause === null ? cacheRaceIn(known) : null;
+  const byAnswers = known.recording.statements.length > 0 ? null : await knownByAnswers(known, lab);
+  lab.stage('finding its requests in the run');
+  const linked: Linked = lab.spent ? new Map() : await eventsOfRun(known, lab);
   lab.stage('measuring what makes it pass');
   const cures = lab.spent ? [] : await measureCures(known, lab);
-  return composed(known, cached ?? pair, cached ? 'cache-race' : null, cause, cures, lab);
+  if (byAnswers) return composedOfAnswers(known, byAnswers, cures, linked, lab);
+  const given = cached ? 'cache-race' : null;
+  return composed(known, { pair: cached ?? pair, given, cause }, cures, linked, lab);
+}
+
+/** What can be said where nothing of what happened inside is seen. */
+async function knownByAnswers(found: Findings, lab: KeptLaboratory): Promise<KnownByAnswers> {
+  const { subject, recording, serial } = found;
+  lab.stage('looking for the answers that cannot be true together');
+  const scenario = findScenario(subject.scenario);
+  const begin = () => beginWorkload(scenario, subject.seed, lab.base);
+  const carrying = contradiction(recording, begin);
+  const workload = begin();
+  // What fails in an order of its own, one after another, needs nobody's overlap.
+  const isOfOrder = serial.verdict === 'passes' && !lab.spent;
+  const looksOnly = (request: RecordedRequest) => observes(request, workload);
+  const turn = isOfOrder ? await turnedRequests(recording, carrying ?? [], looksOnly, lab) : null;
+  return { carrying, turn };
 }
 
 /** The first candidate that passes when it is turned round. */
@@ -140,88 +147,12 @@ async function turned(found: Findings, lab: KeptLaboratory): Promise<Pair | null
     if (lab.spent) return null;
     lab.stage(`turning what was stale, ${i + 1} of ${candidates.length}`);
     for (const from of ['read', 'transaction'] as const) {
-      const { fails, gaveWay } = await lab.run({ guide: new Turn(stale, found.recording, from) });
-      if (fails === 'no' && gaveWay === 0) return pairOf(stale, found.recording);
-      if (gaveWay === 0) break;
+      const guide = new Turn(stale, found.recording, from);
+      const judge = (went: Went) => (isInOrder(went) ? null : ('not in the order asked' as const));
+      const { fails, discarded } = await lab.run({ guide, order: guide.order, judge });
+      if (fails === 'no') return pairOf(stale, found.recording);
+      if (discarded === null) break;
     }
   }
   return null;
-}
-
-function composed(
-  found: Findings,
-  pair: Pair | null,
-  given: WhyKind | null,
-  foundCause: FoundCause | null,
-  cures: readonly Cure[],
-  lab: KeptLaboratory,
-): Why {
-  const { smallest } = found;
-  const cause = foundCause?.cause ?? null;
-  // What is drawn is the execution whose statements are named.
-  const recording = foundCause?.recording ?? found.recording;
-  const kind = given ?? (pair ? interleavingKind(pair, recording) : (cause?.kind ?? 'unknown'));
-  const name = pair && given === null && kind !== 'repeat-race' ? anomalyName(pair, found) : null;
-  const withValues = !smallest.config.redactValues;
-  const changes = new Changes(recording, withValues);
-  const story = storyOf(recording, highlightsOf(found, kind, pair, cause, recording, changes), withValues);
-  const told: Told = { recording, story, changes };
-  const { sentence, conclusion } = said(found, kind, pair, cause, told);
-  const read = pair ? pair.stale.read : (cause?.read ?? null);
-  const write = pair ? pair.write : (cause?.write ?? null);
-  const [readStep, writeStep] = [read && story.stepOf(read), write && story.stepOf(write)];
-  const reduction = lab.base.reduction ?? smallest.config.reduction;
-  // A cache was not turned round.
-  const tried = given === null ? cures : cures.filter((cure) => cure.kind !== 'turn');
-  return {
-    version: 1,
-    source: recording.statements.length > 0 ? 'statements' : 'answers',
-    kind,
-    name,
-    sentence,
-    conclusion: [
-      ...conclusion,
-      ...measured(tried, pair && turnWords(pair, told)),
-      ...suggestions(kind, pair, cause?.write?.error ?? null, tried, told),
-    ],
-    lanes: story.lanes,
-    steps: story.steps,
-    pair:
-      readStep !== null || writeStep !== null
-        ? { read: (readStep ?? writeStep) as number, write: (writeStep ?? readStep) as number }
-        : null,
-    cures: tried
-      .slice(0, 50)
-      .map((cure) => ({ ...cure, told: cure.kind !== 'span' || cure.passes === cure.of })),
-    reduction: reduction === null ? '' : formatReduction(reduction),
-    notAsAsked: found.recording.trace.notAsAsked,
-    executions: lab.executions,
-    seconds: rounded(lab.seconds),
-  };
-}
-
-function said(
-  found: Findings,
-  kind: WhyKind,
-  pair: Pair | null,
-  cause: Cause | null,
-  told: Told,
-): { sentence: string; conclusion: readonly string[] } {
-  if (pair) {
-    return {
-      sentence: pairSentence(pair, kind, found.accused, told),
-      conclusion: pairConclusion(pair, kind, found, told),
-    };
-  }
-  if (cause) return { sentence: causeSentence(cause, told), conclusion: [...cause.conclusion, needs(found)] };
-  if (found.recording.statements.length === 0) {
-    return {
-      sentence: `These answers cannot all be true: ${found.recording.forensic.message}`,
-      conclusion: [
-        needs(found),
-        'The target has no statements, so what happened between the answers is not seen.',
-      ],
-    };
-  }
-  return { sentence: unknownSentence(found, told), conclusion: [needs(found)] };
 }

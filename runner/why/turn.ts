@@ -2,7 +2,7 @@
 import type { Attempt } from '../harness/attempt.ts';
 import { type Guide, requestKey } from '../harness/guide.ts';
 import type { NextStep } from '../targets/target.ts';
-import type { Recording, StaleRead } from './findings.ts';
+import type { Recording, StaleRead, TakenStep, Went } from './findings.ts';
 
 export class Turn implements Guide {
   readonly #reader: string;
@@ -10,6 +10,8 @@ export class Turn implements Guide {
   readonly #from: number;
   /** Commits that are waited for, by request. */
   readonly #awaited: Map<string, number>;
+  /** Who is to take the steps: as in the recording, but for the reader's after its read. */
+  readonly order: readonly string[];
 
   constructor(stale: StaleRead, recording: Recording, from: 'read' | 'transaction') {
     const { request, read, commits } = stale;
@@ -27,6 +29,19 @@ export class Turn implements Guide {
         recording.commits.filter((each) => each.request === commit.request && each.index <= commit.index)
           .length,
       ]),
+    );
+    this.order = this.#turned(recording.steps);
+  }
+
+  #turned(steps: readonly TakenStep[]): string[] {
+    const isReaders = ({ request }: TakenStep) => request === this.#reader;
+    const from = steps.findIndex((step) => isReaders(step) && step.next.statements >= this.#from);
+    const to = Math.max(...[...this.#awaited].map(([request, times]) => stepOfCommit(steps, request, times)));
+    const between = from < 0 ? [] : steps.slice(from, to + 1);
+    const turned = [...between.filter((step) => !isReaders(step)), ...between.filter(isReaders)];
+    const start = from < 0 ? 0 : from;
+    return [...steps.slice(0, start), ...turned, ...steps.slice(start + turned.length)].map(
+      ({ request }) => request,
     );
   }
 
@@ -47,6 +62,18 @@ export class Turn implements Guide {
   }
 
   gaveWay(): void {}
+}
+
+/** The step in which a request commits for so many times; its last one, should it end before. */
+function stepOfCommit(steps: readonly TakenStep[], request: string, times: number): number {
+  const own = steps.flatMap((step, i) => (step.request === request ? [i] : []));
+  const commits = own.filter((i) => steps[i]?.next.kind === 'commit');
+  return commits[times - 1] ?? own.at(-1) ?? -1;
+}
+
+/** Whether each step was taken by the request whose turn it was; that one waits, it is its service that keeps it. */
+export function isInOrder({ trace, gaveWay }: Went): boolean {
+  return gaveWay === 0 && trace.notAsAsked === trace.keptWaiting;
 }
 
 function sameTransaction(

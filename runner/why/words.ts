@@ -17,7 +17,7 @@ export interface Told {
 }
 
 /** `book citizen-021`; with its lane where another request would be called the same. */
-function labelOf(request: RecordedRequest, { recording }: Told): string {
+export function labelOf(request: RecordedRequest, { recording }: Pick<Told, 'recording'>): string {
   const plain = (each: RecordedRequest) => `${each.call.operation} ${each.actor}`;
   const isAmbiguous = recording.requests.some(
     (each) => each !== request && plain(each) === plain(request) && each.n !== request.n,
