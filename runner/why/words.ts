@@ -186,7 +186,7 @@ function cureWords(cure: Cure, turn: string | null): string {
   const words: Partial<Record<Cure['kind'], string>> = {
     turn: turn ?? cure.what,
     isolation: `at ${cure.what}`,
-    serial: 'one after another',
+    serial: cure.what === 'one request after another' ? 'one after another' : `in ${cure.what}`,
     'right-service': 'in the right service in the same order',
   };
   return `${words[cure.kind] ?? cure.what} ${countWords(cure)}`;
