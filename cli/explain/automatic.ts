@@ -129,7 +129,9 @@ async function afterwards(context: Context, request: FollowedFailure): Promise<v
       show(progressText(progress)),
     );
     line.clear();
-    await print(context, presentation, (style, width) => explanationText(explanation, style, width));
+    await print(context, presentation, (style, width) =>
+      explanationText(explanation, style, width, run.failForensic),
+    );
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     line.clear();

@@ -26,6 +26,18 @@ export function listedCures({ cures }: Why): CureWords[] {
   return cures.filter(({ told }) => !told).map(cureWords);
 }
 
+/** What was tried, in two lines: what passed each time, and what did not. */
+export function triedLines(why: Why): { text: string; passes: boolean }[] {
+  const told = listedCures(why);
+  return [true, false].flatMap((passes) => {
+    const those = told.filter((each) => each.passes === passes);
+    const text = those
+      .map(({ what, result }) => `${what} (${result.replace(/ pass(es)?(,|$)/, '$2')})`)
+      .join('; ');
+    return those.length === 0 ? [] : [{ text: `${passes ? '✔ passes' : '✖ fails'}: ${text}`, passes }];
+  });
+}
+
 /** What is said under the lanes, a line each. */
 export function conclusionLines({ conclusion, notAsAsked }: Why): string[] {
   const asked =

@@ -61,7 +61,7 @@ describe('why it broke in the Forensics view', () => {
     expect(first.forensics.whyStep).toBe(1);
     expect(needsOf(first)).toContainEqual({ kind: 'city', at: 96, key: 'city 96' });
     const second = press(first, 'n');
-    expect([second.forensics.whyStep, press(second, 'p').forensics.whyStep]).toEqual([2, 1]);
+    expect([second.forensics.whyStep, press(second, 'p').forensics.whyStep]).toEqual([3, 1]);
   });
 
   it.each([

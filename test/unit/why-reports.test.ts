@@ -36,7 +36,7 @@ describe('why it broke in a report', () => {
   it('comes first in HTML, as lanes with each step and the wait as a bar', () => {
     const page = htmlReport(dataWith(WHY));
     expect(page.indexOf('Why it broke')).toBeLessThan(page.indexOf('What broke'));
-    expect(page.match(/<td class="why-bar why-bar-(begins|goes-on|ends)/g)).toHaveLength(5 + 5);
+    expect(page.match(/<td class="why-bar why-bar-(begins|goes-on|ends)/g)).toHaveLength(4 + 4);
     expect(page).toContain('<span class="why-mark">◀ does not see b-1</span>');
     expect(page).toContain('waits for A');
     expect(page).toContain('5 steps folded');
