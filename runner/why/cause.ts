@@ -1,27 +1,27 @@
 /**
  * Causes that are not of interleaving: what a request did that it should not do, whoever else is there. Each rule looks at
- * statements, what commits changed, and answers; the first that holds tells.
+ * statements, what commits changed, and answers; the first that holds, and that no passing run excuses, tells.
  */
-import { Effects } from './effects.ts';
-import type { Cause, Findings, RecordedRequest, Recording } from './findings.ts';
+import type { Findings, FoundCause, Laboratory, RecordedRequest } from './findings.ts';
+import { missingConstraintIn } from './missing-constraint.ts';
+import { PassingRuns } from './passing.ts';
 import { RULES } from './rules/index.ts';
-
-/** A cause, and the execution that it was found in: its statements are that one's. */
-export interface FoundCause {
-  readonly cause: Cause;
-  readonly recording: Recording;
-}
+import { sceneOf } from './rules/scene.ts';
 
 /** What the failure comes from when no pair of requests explains it; null: not known. */
-export function findCause(found: Findings): FoundCause | null {
+export async function findCause(found: Findings, lab: Laboratory): Promise<FoundCause | null> {
+  const passing = new PassingRuns(found, lab);
   const { serial, recording, accused } = found;
   // Where nobody meets anybody it shows most plainly.
-  if (serial.failing) {
-    const cause = causeIn(serial.failing, accusedIn(found));
-    if (cause) return { cause, recording: serial.failing };
+  const scenes = serial.failing ? [sceneOf(serial.failing, accusedIn(found))] : [];
+  for (const scene of [...scenes, sceneOf(recording, accused)]) {
+    for (const rule of RULES) {
+      const cause = rule(scene);
+      if (cause && !(await passing.excuses(rule, cause, scene.recording)))
+        return { cause, recording: scene.recording };
+    }
   }
-  const cause = causeIn(recording, accused);
-  return cause && { cause, recording };
+  return await missingConstraintIn(found, accusedIn(found), passing, lab);
 }
 
 /** The accused as the execution has it that is looked at. */
@@ -32,16 +32,4 @@ function accusedIn({ accused, serial }: Findings): RecordedRequest | null {
   return (
     requests.find((request) => request.op === op) ?? requests.find(({ key }) => key === accused?.key) ?? null
   );
-}
-
-export function causeIn(recording: Recording, accused: RecordedRequest | null): Cause | null {
-  // What happened last before it broke is likelier than what happened long before.
-  const others = recording.requests.filter((request) => request !== accused).reverse();
-  const suspects = accused ? [accused, ...others] : others;
-  const scene = { recording, accused, suspects, effects: new Effects(recording) };
-  for (const rule of RULES) {
-    const cause = rule(scene);
-    if (cause) return cause;
-  }
-  return null;
 }

@@ -9,9 +9,9 @@ import {
   type KnownByAnswers,
   requestTurnCure,
 } from './answer-words.ts';
-import type { FoundCause } from './cause.ts';
+
 import { Changes } from './changes.ts';
-import type { Cause, Findings, Laboratory, Pair, RecordedRequest, Recording } from './findings.ts';
+import type { Cause, Findings, FoundCause, Laboratory, Pair, RecordedRequest, Recording } from './findings.ts';
 import { highlightsOf } from './highlights.ts';
 import { interleavingKind } from './interleaving.ts';
 import { anomalyName } from './name.ts';

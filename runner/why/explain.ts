@@ -113,7 +113,7 @@ async function concluded(found: Findings, lab: KeptLaboratory): Promise<Why> {
   const pair = found.serial.verdict === 'fails' ? null : await turned(found, lab);
   const known: Findings = { ...found, pair };
   lab.stage('looking for what is wrong without any meeting');
-  const cause = pair === null && known.recording.statements.length > 0 ? findCause(known) : null;
+  const cause = pair === null && known.recording.statements.length > 0 ? await findCause(known, lab) : null;
   const cached = pair === null && cause === null ? cacheRaceIn(known) : null;
   const byAnswers = known.recording.statements.length > 0 ? null : await knownByAnswers(known, lab);
   lab.stage('finding its requests in the run');

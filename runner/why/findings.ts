@@ -158,6 +158,12 @@ export interface Cause {
   readonly marks: ReadonlyMap<number, string>;
 }
 
+/** A cause, and the execution that it was found in: its statements are that one's. */
+export interface FoundCause {
+  readonly cause: Cause;
+  readonly recording: Recording;
+}
+
 /** What is executed, beside the smallest reproduction as it is. */
 export interface Variant {
   readonly guide?: Guide;

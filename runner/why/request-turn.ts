@@ -1,7 +1,8 @@
 /** Where a target has no statements: one request begins only when another is through, all else in the same order. */
 import type { Attempt } from '../harness/attempt.ts';
 import { type Guide, requestKey } from '../harness/guide.ts';
-import type { Laboratory, RecordedRequest, Recording } from './findings.ts';
+import type { Laboratory, RecordedRequest, Recording, Went } from './findings.ts';
+import { isInOrder } from './turn.ts';
 
 /** Pairs that are tried, at most. */
 const MOST_TURNS = 8;
@@ -10,10 +11,17 @@ export class After implements Guide {
   readonly #later: string;
   readonly #earlier: string;
   #through = false;
+  /** Who is to take the steps: as in the recording, but for all of the later one after the last of the earlier one. */
+  readonly order: readonly string[];
 
-  constructor(later: RecordedRequest, earlier: RecordedRequest) {
+  constructor({ later, earlier }: RequestTurn, { steps }: Pick<Recording, 'steps'>) {
     this.#later = later.key;
     this.#earlier = earlier.key;
+    const keys = steps.map(({ request }) => request);
+    const others = keys.filter((key) => key !== later.key);
+    const until = others.lastIndexOf(earlier.key) + 1;
+    const moved = keys.filter((key) => key === later.key);
+    this.order = [...others.slice(0, until), ...moved, ...others.slice(until)];
   }
 
   holds(attempt: Attempt): boolean {
@@ -43,8 +51,10 @@ export async function turnedRequests(
   for (const [i, turn] of turnsOf(recording, carrying, looksOnly).entries()) {
     if (lab.spent) return null;
     lab.stage(`letting requests that overlap come one after the other, try ${i + 1}`);
-    const { fails, gaveWay } = await lab.run({ guide: new After(turn.later, turn.earlier) });
-    if (fails === 'no' && gaveWay === 0) return turn;
+    const guide = new After(turn, recording);
+    const judge = (went: Went) => (isInOrder(went) ? null : ('not in the order asked' as const));
+    const { fails } = await lab.run({ guide, order: guide.order, judge });
+    if (fails === 'no') return turn;
   }
   return null;
 }

@@ -186,7 +186,7 @@ function cureWords(cure: Cure, turn: string | null): string {
   const words: Partial<Record<Cure['kind'], string>> = {
     turn: turn ?? cure.what,
     isolation: `at ${cure.what}`,
-    serial: 'one after another',
+    serial: cure.what === 'one request after another' ? 'one after another' : `in ${cure.what}`,
     'right-service': 'in the right service in the same order',
   };
   return `${words[cure.kind] ?? cure.what} ${countWords(cure)}`;
@@ -197,7 +197,7 @@ export function measured(cures: readonly Cure[], turn: string | null): string[] 
   const tried = cures.filter(({ kind, of }) => kind !== 'span' && of > 0);
   const passing = tried.filter(({ passes, of }) => passes === of);
   const failing = tried.filter(({ passes, of }) => passes < of);
-  const list = (of: readonly Cure[]) => of.map((cure) => cureWords(cure, turn)).join(', ');
+  const list = (of: readonly Cure[]) => of.map((cure) => cureWords(cure, turn)).join('; ');
   const lines = [
     ...(passing.length > 0 ? [`Passes ${list(passing)}.`] : []),
     ...(failing.length > 0 ? [`Does not pass ${list(failing)}.`] : []),
