@@ -15,6 +15,8 @@ export interface HistoryInterval {
   lane: string | null;
   /** Of the blamed answer and of the write that it does not fit, each with the other's event; empty: nothing. */
   link: string;
+  /** The other's event; null: nothing. */
+  linkedEvent: number | null;
 }
 
 export type HistoryRow = HistoryInterval | { row: 'fold'; operations: readonly number[]; words: string };
@@ -84,11 +86,16 @@ export function accusedOperation({ operation }: Pick<Forensic, 'operation'>): nu
   return typeof number === 'number' ? number : null;
 }
 
+interface LinkTo {
+  words: string;
+  event: number;
+}
+
 /** What is said of operations, by their numbers. */
 interface ToldOf {
   readonly roles: ReadonlyMap<number, HistoryRole>;
   readonly lanes: ReadonlyMap<number, string>;
-  readonly links: ReadonlyMap<number, string>;
+  readonly links: ReadonlyMap<number, LinkTo>;
 }
 
 function toldOf(bundle: Told, why: Why | null): ToldOf {
@@ -129,11 +136,12 @@ function laneWords(lane: ExplainedLane, why: Why | null): string {
   return safeText(own === undefined ? lane.name : `${lane.name} (${own.step})`);
 }
 
-function linkOf(blamed: Interval, write: Interval): [number, string][] {
-  if (write.completedIndex === null || blamed.completedIndex === null) return [];
+function linkOf(blamed: Interval, write: Interval): [number, LinkTo][] {
+  const [at, by] = [write.completedIndex, blamed.completedIndex];
+  if (at === null || by === null) return [];
   return [
-    [blamed.operation, `contradicts event ${formatNumber(write.completedIndex)}`],
-    [write.operation, `contradicted at event ${formatNumber(blamed.completedIndex)}`],
+    [blamed.operation, { words: `contradicts event ${formatNumber(at)}`, event: at }],
+    [write.operation, { words: `contradicted at event ${formatNumber(by)}`, event: by }],
   ];
 }
 
@@ -240,7 +248,8 @@ function rowsOf(history: readonly Interval[], { roles, lanes, links }: ToldOf, f
     call: callWords(interval),
     role: roles.get(interval.operation) ?? 'other',
     lane: lanes.get(interval.operation) ?? null,
-    link: links.get(interval.operation) ?? '',
+    link: links.get(interval.operation)?.words ?? '',
+    linkedEvent: links.get(interval.operation)?.event ?? null,
   });
   const flush = () => {
     if (run.length >= LEAST_FOLD) {

@@ -1,5 +1,5 @@
 /** Why it broke, in the HTML report: the same lanes as everywhere, with waits as bars, and what was tried. */
-import type { Why } from '../../../server/contract/index.ts';
+import type { Forensic, Why } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../run/format.ts';
 import {
   reachOf,
@@ -9,11 +9,12 @@ import {
   type WhyStepRow,
   whyLayout,
 } from '../../run/why-layout.ts';
+import { seatsOf, seatsThrough } from '../../run/why-seats.ts';
 import { conclusionLines, costWords, listedCures } from '../../run/why-words.ts';
 import { html, type Markup } from './markup.ts';
 
 /** `events`: indices of those that the report has a line of, which steps lead to. */
-export function whyStory(why: Why, events: ReadonlySet<number>): Markup {
+export function whyStory(why: Why, failure: Forensic | null, events: ReadonlySet<number>): Markup {
   const layout = whyLayout(why);
   const whole = layout.hasFolds
     ? html`<details><summary>All steps</summary>${lanes(whyLayout(why, { unfolded: true }), events)}</details>`
@@ -22,12 +23,26 @@ export function whyStory(why: Why, events: ReadonlySet<number>): Markup {
   return html`<section class="story why">
 <h2>Why it broke</h2>
 <p class="message">${why.sentence}</p>${name}
+${seats(why, failure)}
 ${lanes(layout, events)}${layout.foldedLanes === '' ? null : html`<p class="quiet">Folded: ${layout.foldedLanes}</p>`}
 <ul>${conclusionLines(why).map((line) => html`<li>${line}</li>`)}</ul>
 ${cures(why)}
 ${whole}
 <p class="quiet">Found by ${costWords(why)}.</p>
 </section>`;
+}
+
+/** How many seats were taken after which step, as far as they are seats. */
+function seats(why: Why, failure: Forensic | null): Markup | null {
+  const of = failure === null ? null : seatsOf(failure);
+  const points = of === null ? [] : seatsThrough(why, of);
+  if (of === null || points.length === 0) return null;
+  const { object, capacity } = of;
+  const told = points.map(({ step, taken }, i) => {
+    const isOver = taken > capacity || taken < 0;
+    return html`${i === 0 ? '' : ', '}<span class="${isOver ? 'why-error' : ''}">${isOver ? '✖ ' : ''}<b>${taken}</b> after ${step}</span>`;
+  });
+  return html`<p class="why-seats">Taken of ${formatNumber(capacity)} ${capacity === 1 ? 'seat' : 'seats'} of ${object}: ${told}</p>`;
 }
 
 function cures(why: Why): Markup | null {

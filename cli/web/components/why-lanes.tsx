@@ -114,7 +114,7 @@ function Row({ row, hasEvents, runId, layout, chosen, onPick, onUnfold }: RowPro
       </tr>
     );
   }
-  const isChosen = row.step === chosen;
+  const isChosen = chosen !== null && (row.step === chosen || row.joined.includes(chosen));
   return (
     <tr class={`why-step why-tone-${row.tone}`} aria-current={isChosen ? 'step' : undefined}>
       <th scope="row">

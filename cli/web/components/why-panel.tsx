@@ -1,6 +1,6 @@
 /** Why it broke, first thing in the forensics: the sentence, the lanes to step through, what was tried. */
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
-import type { Why } from '../../../server/contract/index.ts';
+import type { Forensic, Why } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { eventOfStep, stepBeside, whyLayout } from '../../run/why-layout.ts';
@@ -13,14 +13,21 @@ import { Panel } from './panel.tsx';
 import { WhyAsking } from './why-asking.tsx';
 import { WhyCity } from './why-city.tsx';
 import { WhyLanes } from './why-lanes.tsx';
+import { WhySeats } from './why-seats.tsx';
 
-export function WhyPanel({ runId, explained }: { runId: string; explained: Explained }) {
+interface WhyPanelProps {
+  runId: string;
+  bundle: Forensic;
+  explained: Explained;
+}
+
+export function WhyPanel({ runId, bundle, explained }: WhyPanelProps) {
   const { explanation, isKnown } = explained;
-  if (explanation?.state === 'ready') return <Story runId={runId} why={explanation.why} />;
+  if (explanation?.state === 'ready') return <Story runId={runId} bundle={bundle} why={explanation.why} />;
   return isKnown || explained.problem !== null ? <WhyAsking runId={runId} explained={explained} /> : null;
 }
 
-function Story({ runId, why }: { runId: string; why: Why }) {
+function Story({ runId, bundle, why }: { runId: string; bundle: Forensic; why: Why }) {
   const [isUnfolded, setUnfolded] = useState(false);
   const [chosen, setChosen] = useState<number | null>(null);
   const layout = useMemo(() => whyLayout(why, { unfolded: isUnfolded }), [why, isUnfolded]);
@@ -65,6 +72,7 @@ function Story({ runId, why }: { runId: string; why: Why }) {
         )}
         {layout.foldedLanes !== '' && <span class="dim">Folded: {layout.foldedLanes}</span>}
       </div>
+      <WhySeats bundle={bundle} why={why} onPick={setChosen} />
       <div class={event === null ? 'why-story' : 'why-story why-story-city'}>
         <WhyLanes
           runId={runId}

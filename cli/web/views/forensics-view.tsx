@@ -1,6 +1,7 @@
 /** What broke, and why: the invariant, expected against actual, the object's history, the whole bundle. */
 import type { Forensic, Outcome, RunEvent, Smallest, Why } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
+import { actualWords, expectedWords } from '../../run/bundle-words.ts';
 import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { causeOf, failureTitle, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
@@ -8,7 +9,7 @@ import { failureOf, outcomeOfData } from '../../run/picture.ts';
 import { proofLines } from '../../run/proof.ts';
 import { ruleLines } from '../../run/rules.ts';
 import type { RunData } from '../../run/run-data.ts';
-import { safeJson, safeLines, safeText } from '../../run/sanitize.ts';
+import { safeLines, safeText } from '../../run/sanitize.ts';
 import { BundleTree } from '../components/bundle-tree.tsx';
 import { Copy } from '../components/copy.tsx';
 import { EventList } from '../components/event-list.tsx';
@@ -45,14 +46,14 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
   return (
     <div class="forensics">
       <Head bundle={bundle} outcome={outcome} runId={runId} />
-      {!loss && <WhyPanel runId={runId} explained={explained} />}
+      {!loss && <WhyPanel runId={runId} bundle={bundle} explained={explained} />}
       {!loss && (
         <div class="forensics-grid">
           <Panel title="Expected" class="expected">
-            <Value value={bundle.expected} />
+            <Words words={expectedWords(bundle)} />
           </Panel>
           <Panel title="Actual" class="actual">
-            <Value value={bundle.actual} />
+            <Words words={actualWords(bundle)} />
           </Panel>
         </div>
       )}
@@ -60,7 +61,7 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
       <Reproduce title={loss ? 'Run again' : 'Reproduce'} command={bundle.reproduce} />
       <Sentences title="How surely it fails again" items={proofLines(bundle)} />
       {!loss && <SmallestPanel smallest={bundle.smallest} />}
-      <ObjectHistory bundle={bundle} why={why} />
+      <ObjectHistory runId={runId} bundle={bundle} why={why} />
       <Sentences title="The city's difference to the model" items={bundle.difference} />
       <Sentences title="Faults active" items={bundle.faultsActive} />
       <Sentences title="Rules of the service" items={ruleLines(bundle.rules)} />
@@ -112,21 +113,9 @@ function Process({ bundle }: { bundle: Forensic }) {
   );
 }
 
-function Value({ value }: { value: unknown }) {
-  const isNothing = value === null || value === undefined;
-  if (Array.isArray(value) && value.length === 0) return <p>Nothing: no answer would have been right.</p>;
-  if (isNothing) return <p class="dim">Not known.</p>;
-  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) {
-    return (
-      <ul class="sentences">
-        {value.map((each) => (
-          <li key={each}>{safeText(each)}</li>
-        ))}
-      </ul>
-    );
-  }
-  if (typeof value === 'string') return <p class="lines">{safeLines(value)}</p>;
-  return <pre>{safeJson(value, 2)}</pre>;
+/** What was told in words; the values themselves are in the bundle below. */
+function Words({ words }: { words: string | null }) {
+  return words === null ? <p class="dim">Not known.</p> : <p class="lines">{words}</p>;
 }
 
 function Reproduce({ title, command }: { title: string; command: string }) {
@@ -137,7 +126,7 @@ function Reproduce({ title, command }: { title: string; command: string }) {
   );
 }
 
-function ObjectHistory({ bundle, why }: { bundle: Forensic; why: Why | null }) {
+function ObjectHistory({ runId, bundle, why }: { runId: string; bundle: Forensic; why: Why | null }) {
   const { history, object } = bundle;
   if (history.length === 0) return null;
   const hidden = history.length - INTERVALS;
@@ -146,7 +135,7 @@ function ObjectHistory({ bundle, why }: { bundle: Forensic; why: Why | null }) {
       title={`History${object === null ? '' : ` of ${safeText(object)}`}`}
       aside={hidden > 0 ? `${hidden} earlier left out` : 'in order of time'}
     >
-      <Intervals bundle={bundle} why={why} most={INTERVALS} />
+      <Intervals runId={runId} bundle={bundle} why={why} most={INTERVALS} />
     </Panel>
   );
 }
