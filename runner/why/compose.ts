@@ -1,5 +1,11 @@
 /** Composes a why of what was found and measured. */
-import { type Cure, formatReduction, type RunConfig, type Why, type WhyKind } from '../../server/contract/index.ts';
+import {
+  type Cure,
+  formatReduction,
+  type RunConfig,
+  type Why,
+  type WhyKind,
+} from '../../server/contract/index.ts';
 import { rounded } from '../harness/rounded.ts';
 import {
   answersConclusion,
@@ -11,7 +17,15 @@ import {
 } from './answer-words.ts';
 
 import { Changes } from './changes.ts';
-import type { Cause, Findings, FoundCause, Laboratory, Pair, RecordedRequest, Recording } from './findings.ts';
+import type {
+  Cause,
+  Findings,
+  FoundCause,
+  Laboratory,
+  Pair,
+  RecordedRequest,
+  Recording,
+} from './findings.ts';
 import { highlightsOf } from './highlights.ts';
 import { interleavingKind } from './interleaving.ts';
 import { anomalyName } from './name.ts';
@@ -142,7 +156,9 @@ function measuredWhy(
   const reduction = lab.base.reduction ?? smallest.config.reduction;
   return {
     version: 1,
-    cures: cures.slice(0, 50).map((cure) => ({ ...cure, told: cure.kind !== 'span' || cure.passes === cure.of })),
+    cures: cures
+      .slice(0, 50)
+      .map((cure) => ({ ...cure, told: cure.kind !== 'span' || cure.passes === cure.of })),
     reduction: reduction === null ? '' : formatReduction(reduction),
     notAsAsked: recording.trace.notAsAsked,
     executions: lab.executions,
