@@ -41,13 +41,14 @@ import {
   type Told,
   turnWords,
   unknownSentence,
+  lastCommitWords,
 } from './words.ts';
 
 /** Requests with their events in the history of the run. */
 export type Linked = ReadonlyMap<RecordedRequest, RequestEvents>;
 
 /** What it took. */
-type Spent = Pick<Laboratory, 'executions' | 'seconds'> & { readonly base: RunConfig };
+type Spent = Pick<Laboratory, 'executions' | 'seconds' | 'spent'> & { readonly base: RunConfig };
 
 /** What was found where statements are seen. */
 export interface KnownByStatements {
@@ -55,12 +56,14 @@ export interface KnownByStatements {
   /** The kind, where the pair's shape does not say it. */
   readonly given: WhyKind | null;
   readonly cause: FoundCause | null;
+  /** Where neither is known: requests whose answers cannot be true together; null: not known. */
+  readonly carrying: readonly RecordedRequest[] | null;
 }
 
 /** From statements. `given`: the kind, where the pair's shape does not say it. */
 export function composed(
   found: Findings,
-  { pair, given, cause: foundCause }: KnownByStatements,
+  { pair, given, cause: foundCause, carrying }: KnownByStatements,
   cures: readonly Cure[],
   linked: Linked,
   lab: Spent,
@@ -73,10 +76,10 @@ export function composed(
   const name = pair && given === null && kind !== 'repeat-race' ? anomalyName(pair, found) : null;
   const withValues = !smallest.config.redactValues;
   const changes = new Changes(recording, withValues);
-  const highlights = highlightsOf(found, kind, pair, cause, recording, changes);
+  const highlights = highlightsOf(found, kind, { pair, cause, carrying }, recording, changes);
   const story = storyOf(recording, highlights, withValues, inThis(linked, recording));
   const told: Told = { recording, story, changes };
-  const { sentence, conclusion } = said(found, kind, pair, cause, told);
+  const { sentence, conclusion } = said(found, kind, { pair, cause, carrying }, told);
   const read = pair ? pair.stale.read : (cause?.read ?? null);
   const write = pair ? pair.write : (cause?.write ?? null);
   const [readStep, writeStep] = [read && story.stepOf(read), write && story.stepOf(write)];
@@ -90,6 +93,7 @@ export function composed(
     sentence,
     conclusion: [
       ...conclusion,
+      ...(kind === 'unknown' && lab.spent ? ['The time was up before all of it was tried.'] : []),
       ...measured(tried, pair && turnWords(pair, told)),
       ...suggestions(kind, pair, cause?.write?.error ?? null, tried, told),
     ],
@@ -105,8 +109,7 @@ export function composed(
 function said(
   found: Findings,
   kind: WhyKind,
-  pair: Pair | null,
-  cause: Cause | null,
+  { pair, cause, carrying }: Pick<KnownByStatements, 'pair' | 'carrying'> & { cause: Cause | null },
   told: Told,
 ): { sentence: string; conclusion: readonly string[] } {
   if (pair) {
@@ -116,7 +119,8 @@ function said(
     };
   }
   if (cause) return { sentence: causeSentence(cause, told), conclusion: [...cause.conclusion, needs(found)] };
-  return { sentence: unknownSentence(found, told), conclusion: [needs(found)] };
+  const answers = carrying && answersSentence({ carrying, turn: null }, found.recording, told.story);
+  return { sentence: unknownSentence(found, answers), conclusion: [...lastCommitWords(told), needs(found)] };
 }
 
 /** From answers alone. */
