@@ -57,7 +57,8 @@ function whenAsked(request: RecordedRequest, before: RecordedRequest): string {
 
 export function answersConclusion({ carrying }: KnownByAnswers, found: Findings): string[] {
   const { recording } = found;
-  const others = recording.requests.filter(({ outcome }) => outcome !== 'pending').length - (carrying?.length ?? 0);
+  const others =
+    recording.requests.filter(({ outcome }) => outcome !== 'pending').length - (carrying?.length ?? 0);
   const folded =
     carrying === null || others <= 0
       ? ''
@@ -72,11 +73,20 @@ export function requestTurnWords({ later, earlier }: RequestTurn, recording: Rec
 }
 
 export function requestTurnCure(turn: RequestTurn, recording: Recording): Cure {
-  return { kind: 'turn', what: requestTurnWords(turn, recording), passes: 1, of: 1, otherwise: 0, retries: null };
+  return {
+    kind: 'turn',
+    what: requestTurnWords(turn, recording),
+    passes: 1,
+    of: 1,
+    otherwise: 0,
+    retries: null,
+  };
 }
 
 export function answersSuggestion({ turn }: KnownByAnswers, { recording }: Findings): string[] {
   if (turn === null) return [];
   const object = recording.forensic.object ?? 'what it is about';
-  return [`Suggestion: let nothing change ${object} while ${labelOf(turn.later, { recording })} is under way, from its first look to its last write.`];
+  return [
+    `Suggestion: let nothing change ${object} while ${labelOf(turn.later, { recording })} is under way, from its first look to its last write.`,
+  ];
 }

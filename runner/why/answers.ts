@@ -2,10 +2,11 @@
  * Which answers of an execution cannot be true together: as few as are needed. An answer that is left out is one that
  * never came, so that its request may have had its effect or not; what still breaks then does not rest on it.
  */
+
+import type { RunEvent } from '../../server/contract/index.ts';
 import { HistoryChecker } from '../checkers/history-checker.ts';
 import type { ModelPart, Operation, Workload } from '../scenarios/workload.ts';
 import type { Call, Reply } from '../service/call.ts';
-import type { RunEvent } from '../../server/contract/index.ts';
 import type { RecordedRequest, Recording } from './findings.ts';
 
 /** Longer histories are told as they are: a smallest reproduction has a few answers. */
@@ -28,7 +29,9 @@ export function contradiction(recording: Recording, begin: () => Workload): Reco
   if (!fails(new Set(answered))) return null;
   const tried = [answered, answered.toReversed()].map((order) => minimal(order, fails));
   const [least] = tried.sort((a, b) => a.size - b.size);
-  return answered.flatMap((op) => (least?.has(op) ? (requests.find((request) => request.op === op) ?? []) : []));
+  return answered.flatMap((op) =>
+    least?.has(op) ? (requests.find((request) => request.op === op) ?? []) : [],
+  );
 }
 
 /** Those without any one of which it holds; the first of `order` are left out first. */
@@ -113,7 +116,11 @@ function brokenBy(
   return city === null ? null : auditOf(workload, checker, city);
 }
 
-function auditOf(workload: Workload, checker: HistoryChecker, city: unknown): { object: string | null } | null {
+function auditOf(
+  workload: Workload,
+  checker: HistoryChecker,
+  city: unknown,
+): { object: string | null } | null {
   const { violation, reads } = workload.audit(city);
   if (violation) return violation;
   for (const [i, { object, call, answer }] of reads.entries()) {

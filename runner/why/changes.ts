@@ -92,7 +92,7 @@ export class Changes {
     });
   }
 
-  /** What the read asked and was told, as far as the changes are about it: `counted bookings`, `read slots.open = true`. */
+  /** What the read asked and was told, as far as the changes are about it: `counted bookings`, `saw slots.open = true`. */
   read(read: WatchedStatement, changes: readonly RowChange[]): string {
     const { text, rows } = read;
     const moved = changes.find((change) => !isWhole(change) && names(text, change.table));
@@ -101,9 +101,9 @@ export class Changes {
     if (/\bcount\s*\(/i.test(text)) return `counted ${table}`;
     if (/\bsum\s*\(/i.test(text)) return `added up ${table}`;
     if (moved && rows?.length === 1)
-      return `read ${this.#columns(moved, (column) => ` = ${this.#value(rows[0] ?? null, column, moved.before)}`)}`;
+      return `saw ${this.#columns(moved, (column) => ` = ${this.#value(rows[0] ?? null, column, moved.before)}`)}`;
     if (rows?.length === 0) return `found no such row in ${table}`;
-    return `read ${table}`;
+    return `looked at ${table}`;
   }
 
   #grouped(
@@ -129,7 +129,7 @@ export class Changes {
           : []),
       ];
     });
-    return told.slice(0, 3).join(', ');
+    return listed(told.slice(0, 3));
   }
 
   /** `b-1`, `b-1 and b-2`, `3 rows of bookings`. */
@@ -181,4 +181,9 @@ export class Changes {
 /** The row itself came or went. */
 function isWhole({ before, after }: RowChange): boolean {
   return before === null || after === null;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listed(all: readonly string[]): string {
+  return all.length < 2 ? (all[0] ?? '') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
 }

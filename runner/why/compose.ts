@@ -1,5 +1,11 @@
 /** Composes a why of what was found and measured. */
-import { type Cure, formatReduction, type RunConfig, type Why, type WhyKind } from '../../server/contract/index.ts';
+import {
+  type Cure,
+  formatReduction,
+  type RunConfig,
+  type Why,
+  type WhyKind,
+} from '../../server/contract/index.ts';
 import { rounded } from '../harness/rounded.ts';
 import {
   answersConclusion,
@@ -11,7 +17,15 @@ import {
 } from './answer-words.ts';
 
 import { Changes } from './changes.ts';
-import type { Cause, Findings, FoundCause, Laboratory, Pair, RecordedRequest, Recording } from './findings.ts';
+import type {
+  Cause,
+  Findings,
+  FoundCause,
+  Laboratory,
+  Pair,
+  RecordedRequest,
+  Recording,
+} from './findings.ts';
 import { highlightsOf } from './highlights.ts';
 import { interleavingKind } from './interleaving.ts';
 import { anomalyName } from './name.ts';
@@ -27,13 +41,14 @@ import {
   type Told,
   turnWords,
   unknownSentence,
+  lastCommitWords,
 } from './words.ts';
 
 /** Requests with their events in the history of the run. */
 export type Linked = ReadonlyMap<RecordedRequest, RequestEvents>;
 
 /** What it took. */
-type Spent = Pick<Laboratory, 'executions' | 'seconds'> & { readonly base: RunConfig };
+type Spent = Pick<Laboratory, 'executions' | 'seconds' | 'spent'> & { readonly base: RunConfig };
 
 /** What was found where statements are seen. */
 export interface KnownByStatements {
@@ -41,12 +56,14 @@ export interface KnownByStatements {
   /** The kind, where the pair's shape does not say it. */
   readonly given: WhyKind | null;
   readonly cause: FoundCause | null;
+  /** Where neither is known: requests whose answers cannot be true together; null: not known. */
+  readonly carrying: readonly RecordedRequest[] | null;
 }
 
 /** From statements. `given`: the kind, where the pair's shape does not say it. */
 export function composed(
   found: Findings,
-  { pair, given, cause: foundCause }: KnownByStatements,
+  { pair, given, cause: foundCause, carrying }: KnownByStatements,
   cures: readonly Cure[],
   linked: Linked,
   lab: Spent,
@@ -59,10 +76,10 @@ export function composed(
   const name = pair && given === null && kind !== 'repeat-race' ? anomalyName(pair, found) : null;
   const withValues = !smallest.config.redactValues;
   const changes = new Changes(recording, withValues);
-  const highlights = highlightsOf(found, kind, pair, cause, recording, changes);
+  const highlights = highlightsOf(found, kind, { pair, cause, carrying }, recording, changes);
   const story = storyOf(recording, highlights, withValues, inThis(linked, recording));
   const told: Told = { recording, story, changes };
-  const { sentence, conclusion } = said(found, kind, pair, cause, told);
+  const { sentence, conclusion } = said(found, kind, { pair, cause, carrying }, told);
   const read = pair ? pair.stale.read : (cause?.read ?? null);
   const write = pair ? pair.write : (cause?.write ?? null);
   const [readStep, writeStep] = [read && story.stepOf(read), write && story.stepOf(write)];
@@ -76,6 +93,7 @@ export function composed(
     sentence,
     conclusion: [
       ...conclusion,
+      ...(kind === 'unknown' && lab.spent ? ['The time was up before all of it was tried.'] : []),
       ...measured(tried, pair && turnWords(pair, told)),
       ...suggestions(kind, pair, cause?.write?.error ?? null, tried, told),
     ],
@@ -91,8 +109,7 @@ export function composed(
 function said(
   found: Findings,
   kind: WhyKind,
-  pair: Pair | null,
-  cause: Cause | null,
+  { pair, cause, carrying }: Pick<KnownByStatements, 'pair' | 'carrying'> & { cause: Cause | null },
   told: Told,
 ): { sentence: string; conclusion: readonly string[] } {
   if (pair) {
@@ -102,7 +119,8 @@ function said(
     };
   }
   if (cause) return { sentence: causeSentence(cause, told), conclusion: [...cause.conclusion, needs(found)] };
-  return { sentence: unknownSentence(found, told), conclusion: [needs(found)] };
+  const answers = carrying && answersSentence({ carrying, turn: null }, found.recording, told.story);
+  return { sentence: unknownSentence(found, answers), conclusion: [...lastCommitWords(told), needs(found)] };
 }
 
 /** From answers alone. */
@@ -142,7 +160,9 @@ function measuredWhy(
   const reduction = lab.base.reduction ?? smallest.config.reduction;
   return {
     version: 1,
-    cures: cures.slice(0, 50).map((cure) => ({ ...cure, told: cure.kind !== 'span' || cure.passes === cure.of })),
+    cures: cures
+      .slice(0, 50)
+      .map((cure) => ({ ...cure, told: cure.kind !== 'span' || cure.passes === cure.of })),
     reduction: reduction === null ? '' : formatReduction(reduction),
     notAsAsked: recording.trace.notAsAsked,
     executions: lab.executions,

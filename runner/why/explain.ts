@@ -115,18 +115,24 @@ async function concluded(found: Findings, lab: KeptLaboratory): Promise<Why> {
   lab.stage('looking for what is wrong without any meeting');
   const cause = pair === null && known.recording.statements.length > 0 ? await findCause(known, lab) : null;
   const cached = pair === null && cause === null ? cacheRaceIn(known) : null;
-  const byAnswers = known.recording.statements.length > 0 ? null : await knownByAnswers(known, lab);
+  const hasStatements = known.recording.statements.length > 0;
+  const byAnswers = pair || cause || cached ? null : await knownByAnswers(known, !hasStatements, lab);
   lab.stage('finding its requests in the run');
   const linked: Linked = lab.spent ? new Map() : await eventsOfRun(known, lab);
   lab.stage('measuring what makes it pass');
   const cures = lab.spent ? [] : await measureCures(known, lab);
-  if (byAnswers) return composedOfAnswers(known, byAnswers, cures, linked, lab);
+  if (byAnswers && !hasStatements) return composedOfAnswers(known, byAnswers, cures, linked, lab);
   const given = cached ? 'cache-race' : null;
-  return composed(known, { pair: cached ?? pair, given, cause }, cures, linked, lab);
+  const carrying = byAnswers?.carrying ?? null;
+  return composed(known, { pair: cached ?? pair, given, cause, carrying }, cures, linked, lab);
 }
 
-/** What can be said where nothing of what happened inside is seen. */
-async function knownByAnswers(found: Findings, lab: KeptLaboratory): Promise<KnownByAnswers> {
+/** What can be said without knowing what happened inside; `turns`: also requests as wholes are turned round. */
+async function knownByAnswers(
+  found: Findings,
+  turns: boolean,
+  lab: KeptLaboratory,
+): Promise<KnownByAnswers> {
   const { subject, recording, serial } = found;
   lab.stage('looking for the answers that cannot be true together');
   const scenario = findScenario(subject.scenario);
@@ -134,7 +140,7 @@ async function knownByAnswers(found: Findings, lab: KeptLaboratory): Promise<Kno
   const carrying = contradiction(recording, begin);
   const workload = begin();
   // What fails in an order of its own, one after another, needs nobody's overlap.
-  const isOfOrder = serial.verdict === 'passes' && !lab.spent;
+  const isOfOrder = turns && serial.verdict === 'passes' && !lab.spent;
   const looksOnly = (request: RecordedRequest) => observes(request, workload);
   const turn = isOfOrder ? await turnedRequests(recording, carrying ?? [], looksOnly, lab) : null;
   return { carrying, turn };

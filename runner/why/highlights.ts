@@ -14,17 +14,23 @@ interface Marked {
   readonly matters: Set<number>;
 }
 
+interface Known {
+  readonly pair: Pair | null;
+  readonly cause: Cause | null;
+  readonly carrying: readonly RecordedRequest[] | null;
+}
+
 export function highlightsOf(
   found: Findings,
   kind: WhyKind,
-  pair: Pair | null,
-  cause: Cause | null,
+  { pair, cause, carrying }: Known,
   recording: Recording,
   changes: Changes,
 ): Highlights {
   const marked: Marked = { roles: new Map(), marks: new Map(cause?.marks ?? []), matters: new Set() };
   if (pair) markPair(marked, pair, found, kind, changes);
-  else markCause(marked, cause, found, recording, changes);
+  else if (cause) markCause(marked, cause, recording, changes);
+  else markUnknown(marked, carrying, found, recording, changes);
   for (const id of marked.marks.keys()) marked.matters.add(id);
   return { ...marked, allowed: allowedOf(recording, marked.roles) };
 }
@@ -58,24 +64,25 @@ function markPair(marked: Marked, pair: Pair, found: Findings, kind: WhyKind, ch
   show(marked, acts, tally ?? (changes.mark(own) || (acts.count === 0 ? 'changes no row' : 'acts on it')));
 }
 
-function markCause(
+function markCause(marked: Marked, cause: Cause, recording: Recording, changes: Changes): void {
+  const { request, read, write } = cause;
+  marked.roles.set(request, 'accused');
+  show(marked, read, 'looks wrongly');
+  show(marked, write, write ? changes.mark(changes.by(commitOf(write, recording), write.text)) : '');
+}
+
+/** The answers that cannot be true together, and the last commit before it showed. */
+function markUnknown(
   marked: Marked,
-  cause: Cause | null,
-  found: Findings,
+  carrying: readonly RecordedRequest[] | null,
+  { accused }: Findings,
   recording: Recording,
   changes: Changes,
 ): void {
-  const accused = cause?.request ?? found.accused;
-  if (accused) marked.roles.set(accused, 'accused');
-  if (cause) {
-    const { read, write } = cause;
-    show(marked, read, 'looks wrongly');
-    show(marked, write, write ? changes.mark(changes.by(commitOf(write, recording), write.text)) : '');
-    return;
-  }
-  // Not known: the last commit before it showed is what is pointed to.
   const last = recording.commits.findLast((each) => each.changes === null || each.changes.length > 0);
   if (last) show(marked, last.statement, changes.mark(changes.by(last)));
+  for (const request of carrying ?? []) marked.roles.set(request, 'partner');
+  if (accused) marked.roles.set(accused, 'accused');
 }
 
 /** What the answer that the failure is named after should have been, where one of those that matter gave it. */

@@ -1,6 +1,7 @@
 /** Which events of the run's own history the requests of its smallest reproduction are: the run is executed once more. */
-import { type Guide, requestKey } from '../harness/guide.ts';
+
 import type { Attempt } from '../harness/attempt.ts';
+import { type Guide, requestKey } from '../harness/guide.ts';
 import type { Findings, Laboratory, RecordedRequest } from './findings.ts';
 
 /** Indices of the events at which a request was asked and answered; null: it was not, or in another way. */

@@ -46,7 +46,10 @@ export function givenIds({ call, reply }: Pick<RecordedRequest, 'call' | 'reply'
 const MOST_ROWS = 4;
 
 /** An answer in words, without what its call said already: `b-1`, `open false, bookings: b-1, b-2`, `slot-full`. */
-export function answered({ call, reply }: Pick<RecordedRequest, 'call' | 'reply'>, object: string | null): string {
+export function answered(
+  { call, reply }: Pick<RecordedRequest, 'call' | 'reply'>,
+  object: string | null,
+): string {
   if (!reply) return 'nothing';
   if (reply.outcome !== 'ok') return told(reply);
   const asks = new Set(Object.values(call).map(String));
@@ -56,7 +59,10 @@ export function answered({ call, reply }: Pick<RecordedRequest, 'call' | 'reply'
   if (values.length === 1 && typeof only === 'string') return only;
   // Which rows there are says more than what each row is like.
   values.sort(([, a], [, b]) => Number(Array.isArray(b)) - Number(Array.isArray(a)));
-  return values.map(([name, value]) => fieldWords(name, value, object)).join(', ').slice(0, 300);
+  return values
+    .map(([name, value]) => fieldWords(name, value, object))
+    .join(', ')
+    .slice(0, 300);
 }
 
 function fieldWords(name: string, value: unknown, object: string | null): string {

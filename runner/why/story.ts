@@ -233,9 +233,10 @@ function placedEvent(
   const lane = laneOfOp.get(Number(data['op'] ?? -1)) ?? null;
   const request = lane === null ? null : (requests[lane] ?? null);
   const common = { ...EMPTY, lane, matters: request === null || roles.has(request) };
-  const place = (step: Omit<Placed['step'], keyof typeof common>, more: Partial<ExplainedStep> = {}): Placed[] => [
-    { at: index, statement: null, step: { ...common, ...step, ...more } },
-  ];
+  const place = (
+    step: Omit<Placed['step'], keyof typeof common>,
+    more: Partial<ExplainedStep> = {},
+  ): Placed[] => [{ at: index, statement: null, step: { ...common, ...step, ...more } }];
   if (type === 'fault') return place({ kind: 'fault', text: String(data['name']) });
   if (request === null) return [];
   if (type.endsWith('.invoke')) return place({ kind: 'request', text: asked(request) });

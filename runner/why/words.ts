@@ -48,7 +48,7 @@ export function pairSentence(pair: Pair, kind: WhyKind, accused: RecordedRequest
   }
   if (kind === 'cache-race') {
     const who = accused ? labelOf(accused, told) : 'a later request';
-    return `${reader} ${seen} ${before}; ${who} was answered with that, though no longer true`;
+    return `${reader} ${seen} ${before}; ${who} was then answered with that, true no more`;
   }
   return `${reader} ${seen} ${before}; ${then}`;
 }
@@ -220,12 +220,20 @@ export function causeSentence({ sentence, read, write }: Cause, told: Told): str
   return at.length === 0 ? sentence : `${sentence.replace(/\.$/, '')} (${at.join(', ')})`;
 }
 
-export function unknownSentence({ serial }: Findings, told: Told): string {
+/** Where no pair and no cause is known: which answers contradict each other, if that is known. */
+export function unknownSentence({ serial, recording }: Findings, answers: string | null): string {
+  const also = serial.verdict === 'fails' ? ': it fails also one after another' : '';
+  return `Why is not known${also}. ${answers ?? recording.forensic.message}`.trim();
+}
+
+/** `The last commit before it showed (12) was by close slot-003, which removed b-4.` */
+export function lastCommitWords(told: Told): string[] {
   const { recording, changes } = told;
   const last = recording.commits.findLast((each) => each.changes === null || each.changes.length > 0);
-  const also = serial.verdict === 'fails' ? ': it fails also one after another' : '';
-  if (!last) return `Not known${also}.`;
+  if (!last) return [];
   const did = changes.done(changes.by(last));
   const by = last.request ? ` by ${asked(last.request)}` : '';
-  return `Not known${also}. The last commit before it showed${stepText(last.statement, told)} was${by}${did === '' ? '' : `, which ${did}`}.`;
+  return [
+    `The last commit before it showed${stepText(last.statement, told)} was${by}${did === '' ? '' : `, which ${did}`}.`,
+  ];
 }

@@ -136,10 +136,10 @@ function makerOf(
 }
 
 function changed({ table, before, after, columns }: Effect): string {
-  if (!before) return `a row of ${table} came`;
-  if (!after) return `a row of ${table} went`;
+  if (!before) return `a row was added to ${table}`;
+  if (!after) return `a row was removed from ${table}`;
   const shown = columns
     .slice(0, 2)
-    .map((name) => `${name} from ${JSON.stringify(before[name])} to ${JSON.stringify(after[name])}`);
-  return `in ${table} ${shown.join(', ')}`;
+    .map((name) => `${table}.${name} from ${JSON.stringify(before[name])} to ${JSON.stringify(after[name])}`);
+  return shown.join(', ');
 }
