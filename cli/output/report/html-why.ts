@@ -40,7 +40,7 @@ function seats(why: Why, failure: Forensic | null): Markup | null {
   const { object, capacity } = of;
   const told = points.map(({ step, taken }, i) => {
     const isOver = taken > capacity || taken < 0;
-    return html`${i === 0 ? '' : ', '}<span class="${isOver ? 'why-error' : ''}">${isOver ? '✖ ' : ''}<b>${taken}</b> after ${step}</span>`;
+    return html`${i === 0 ? '' : ', '}<span class="${isOver ? 'why-error' : ''}">${isOver ? '✖ ' : ''}<b>${taken}</b> after ${step}${isOver ? ', over capacity' : ''}</span>`;
   });
   return html`<p class="why-seats">Taken of ${formatNumber(capacity)} ${capacity === 1 ? 'seat' : 'seats'} of ${object}: ${told}</p>`;
 }

@@ -23,18 +23,13 @@ export function WhySeats({ bundle, why, onPick }: WhySeatsProps) {
       {points.map(({ step, taken }) => {
         const isOver = taken > capacity || taken < 0;
         return (
-          <button
-            key={step}
-            type="button"
-            class={isOver ? 'why-over' : ''}
-            aria-label={`${taken} taken after step ${step}${isOver ? ', more than there are' : ''}`}
-            onClick={() => onPick(step)}
-          >
+          <button key={step} type="button" class={isOver ? 'why-over' : ''} onClick={() => onPick(step)}>
             <b>
               {isOver && '✖ '}
               {taken}
             </b>{' '}
             after {step}
+            {isOver && ', over capacity'}
           </button>
         );
       })}
