@@ -6,6 +6,7 @@ import { detailOf, kindOf, objectOf } from '../../run/describe-event.ts';
 import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { isLoss, LOSS_SAYS } from '../../run/outcome.ts';
+import { sentenceText } from '../../run/value-text.ts';
 import { intervalDiagram } from './intervals.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -33,7 +34,7 @@ ${processOf(failure)}
 <p class="message">${failure.message}</p>
 ${operation(failure)}
 <div class="columns">${value('Expected', expectedWords(failure))}${value('Actual', actualWords(failure))}</div>
-${list('What differs between the city and the model', failure.difference)}
+${list('What differs between the city and the model', failure.difference.map(sentenceText))}
 ${inLine('Faults active', failure.faultsActive)}
 ${processOf(failure)}
 ${history(failure, why, events)}
@@ -48,7 +49,7 @@ function operation({ operation: broken }: Forensic): Markup | null {
 
 /** In words; the values themselves are in the bundle at the end. */
 function value(title: string, words: string | null): Markup | null {
-  return words === null ? null : html`<div><h3>${title}</h3><p class="message">${words}</p></div>`;
+  return words === null ? null : html`<div><h3>${title}</h3><p class="words">${words}</p></div>`;
 }
 
 function list(title: string, items: readonly string[]): Markup | null {

@@ -10,6 +10,7 @@ import { proofLines } from '../../run/proof.ts';
 import { ruleLines } from '../../run/rules.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeLines, safeText } from '../../run/sanitize.ts';
+import { sentenceText } from '../../run/value-text.ts';
 import { BundleTree } from '../components/bundle-tree.tsx';
 import { Copy } from '../components/copy.tsx';
 import { EventList } from '../components/event-list.tsx';
@@ -62,7 +63,7 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
       <Sentences title="How surely it fails again" items={proofLines(bundle)} />
       {!loss && <SmallestPanel smallest={bundle.smallest} />}
       <ObjectHistory runId={runId} bundle={bundle} why={why} />
-      <Sentences title="The city's difference to the model" items={bundle.difference} />
+      <Sentences title="The city's difference to the model" items={bundle.difference.map(sentenceText)} />
       <Sentences title="Faults active" items={bundle.faultsActive} />
       <Sentences title="Rules of the service" items={ruleLines(bundle.rules)} />
       <Panel title="Last events">
