@@ -90,11 +90,17 @@ const MOST_DIGIT = 9;
 const BLOCKS = '▁▂▃▄▅▆▇█';
 
 /** How many held the object at each moment, over the bars; what is over its capacity in the colour of an error. */
-function occupancyLine({ points, capacity }: Occupancy, { labels, bars, columnOf }: IntervalColumns): Pieces[] {
+function occupancyLine(
+  { points, capacity }: Occupancy,
+  { labels, bars, columnOf }: IntervalColumns,
+): Pieces[] {
   if (points.length === 0) return [];
   const most = Math.max(...points.map(({ taken }) => taken));
   const paintOf = (taken: number): Paint => (capacity !== null && taken > capacity ? 'blamed' : 'quiet');
-  const steps = points.map(({ ms, taken }) => ({ taken, column: Math.max(0, Math.min(bars - 1, columnOf(ms))) }));
+  const steps = points.map(({ ms, taken }) => ({
+    taken,
+    column: Math.max(0, Math.min(bars - 1, columnOf(ms))),
+  }));
   const cells = Array.from({ length: bars }, (_, at) => {
     const taken = steps.findLast(({ column }) => column <= at)?.taken ?? 0;
     return piece(cellOf(taken, most), paintOf(taken));

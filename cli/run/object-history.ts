@@ -144,7 +144,9 @@ function contradicted(
 }
 
 function isAnsweredBefore(one: Interval, other: Interval): boolean {
-  return one.completedIndex !== null && one.completedIndex < (other.completedIndex ?? Number.POSITIVE_INFINITY);
+  return (
+    one.completedIndex !== null && one.completedIndex < (other.completedIndex ?? Number.POSITIVE_INFINITY)
+  );
 }
 
 function linkOf(blamed: Interval, other: Interval): [number, string][] {
