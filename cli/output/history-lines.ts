@@ -33,11 +33,12 @@ export function historyLines(
     .reduce((sum, row) => sum + (row.row === 'fold' ? row.operations.length : 1), 0);
   const shown = kept.flatMap((row) => (row.row === 'interval' ? [row] : []));
   const drawn = new Map(shown.map((row) => [row, drawnRow(row, bundle.object)]));
-  const columns = intervalColumns([...drawn.values()], width, 'time');
+  const seats = seatsWords(occupancy);
+  const columns = intervalColumns([...drawn.values()], width, 'time', textWidth(seats));
   const first = kept.find(({ row }) => row === 'fold');
   return [
     ...axisLine(shown, columns),
-    ...occupancyLine(occupancy, columns),
+    ...occupancyLine(occupancy, seats, columns),
     ...(left > 0 ? [[piece(`     ${formatNumber(left)} earlier left out`, 'quiet')]] : []),
     ...kept.map((row): Pieces => {
       if (row.row === 'interval') return intervalPieces(drawn.get(row) as IntervalRow, columns);
@@ -92,6 +93,7 @@ const BLOCKS = '▁▂▃▄▅▆▇█';
 /** How many held the object at each moment, over the bars; what is over its capacity in the colour of an error. */
 function occupancyLine(
   { points, capacity }: Occupancy,
+  seats: string,
   { labels, bars, columnOf }: IntervalColumns,
 ): Pieces[] {
   if (points.length === 0) return [];
@@ -106,11 +108,16 @@ function occupancyLine(
     return piece(cellOf(taken, most), paintOf(taken));
   });
   const label = `     taken${capacity === null ? '' : ` of ${formatNumber(capacity)}`}`;
-  const end =
-    capacity === null
-      ? `${formatNumber(points.at(-1)?.taken ?? 0)} at the end`
-      : `${formatNumber(most)} of ${formatNumber(capacity)} ${capacity === 1 ? 'seat' : 'seats'}`;
-  return [[piece(`${alignLeft(label, labels)}  `, 'quiet'), ...cells, piece(`  ${end}`, paintOf(most))]];
+  return [[piece(`${alignLeft(label, labels)}  `, 'quiet'), ...cells, piece(`  ${seats}`, paintOf(most))]];
+}
+
+/** `2 of 1 seat`: the most that were taken; empty: none was. */
+function seatsWords({ points, capacity }: Occupancy): string {
+  const last = points.at(-1);
+  if (last === undefined) return '';
+  if (capacity === null) return `${formatNumber(last.taken)} at the end`;
+  const most = Math.max(...points.map(({ taken }) => taken));
+  return `${formatNumber(most)} of ${formatNumber(capacity)} ${capacity === 1 ? 'seat' : 'seats'}`;
 }
 
 /** A digit where all are small, else a block as high as its share of the most. */
