@@ -88,7 +88,10 @@ describe("an object's history", () => {
         row.row === 'interval' && row.link !== '' ? [`${row.interval.operation} ${row.link}`] : [],
       );
     const bundle = told(history, 6, 5);
-    expect(links({ ...bundle, kind: 'linearizability' })).toEqual(['4 against event 13', '6 against event 9']);
+    expect(links({ ...bundle, kind: 'linearizability' })).toEqual([
+      '4 against event 13',
+      '6 against event 9',
+    ]);
     // Of an invariant the write before it may have nothing to do with it.
     expect(links(bundle)).toEqual([]);
     const twice = [book(1, 'a'), cancel(2, 'a'), book(3, 'b'), read(4), cancel(5, 'a')];
