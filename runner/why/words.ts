@@ -69,8 +69,11 @@ export function needs({ recording, serial }: Findings): string {
   const repeats = recording.requests.some(({ attempt, isDuplicate }) => attempt > 0 || isDuplicate)
     ? 'a repeat'
     : 'no repeat';
+  const { whole } = serial;
   const alone =
-    serial.verdict === 'passes'
+    whole.same > 0 && serial.same === 0
+      ? ` Whole runs of one request at a time fail the same way (${whole.same} of ${whole.of} seeds).`
+      : serial.verdict === 'passes'
       ? ` One after another the same requests pass (${serial.passes} of ${serial.of} orders).`
       : serial.verdict === 'unknown'
         ? ''
