@@ -47,7 +47,8 @@ describe('frozen calls', () => {
       ...recorded(2, { operation: 'cancel', booking, slot: 'slot-1', seats: 2 }),
       actor,
     });
-    const booked = (booking: string) => recorded(1, book, { '1.0': ok({ booking, slot: 'slot-1', free: 5 }) });
+    const booked = (booking: string) =>
+      recorded(1, book, { '1.0': ok({ booking, slot: 'slot-1', free: 5 }) });
     expect(frozen.areAskedIn([booked('b-1'), cancel('b-1')])).toBe(true);
     expect(frozen.areAskedIn([booked('b-9'), cancel('b-9')])).toBe(true);
     // It came before the answer that names the booking, or was never to be asked so.

@@ -36,7 +36,11 @@ test.each(chosen.map((expected) => ({ name: nameOf(expected), expected })))(
     for (const cure of why?.cures ?? []) {
       const known =
         // What is expected is said of the few requests of the reduction.
-        cure.kind === 'serial' && !cure.what.startsWith('whole runs') ? expected.passes.serial : cure.kind === 'turn' ? expected.passes.turn : null;
+        cure.kind === 'serial' && !cure.what.startsWith('whole runs')
+          ? expected.passes.serial
+          : cure.kind === 'turn'
+            ? expected.passes.turn
+            : null;
       if (known !== null && verdict === 'right' && cure.of > 0)
         expect(cure.passes > 0, cure.what).toBe(known);
     }
