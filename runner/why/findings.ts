@@ -102,6 +102,8 @@ export interface SerialFinding {
   readonly of: number;
   /** Statements and requests of an order that fails the same way; null: there is none. */
   readonly failing: Recording | null;
+  /** That order, by request; null: there is none. */
+  readonly order: readonly string[] | null;
 }
 
 export interface Findings {
@@ -143,6 +145,8 @@ export interface Cause {
   readonly conclusion: readonly string[];
   /** Statements beside the arrow of which a mark stands, by id. */
   readonly marks: ReadonlyMap<number, string>;
+  /** What it should not have changed, and nothing of which its answer speaks of: without it all must be well. Default none. */
+  readonly wrong?: readonly RowChange[];
 }
 
 /** A cause, and the execution that it was found in: its statements are that one's. */

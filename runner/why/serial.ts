@@ -46,6 +46,7 @@ export async function serialTests(
 ): Promise<SerialFinding> {
   let [passes, same, otherwise, of] = [0, 0, 0, 0];
   let failing: Recording | null = null;
+  let failingOrder: readonly string[] | null = null;
   for (const order of serialOrders(recording, accused)) {
     if (lab.spent) break;
     const tried = await lab.run({ guide: new OneAtATime(order) });
@@ -55,12 +56,14 @@ export async function serialTests(
     else if (tried.fails === 'otherwise') otherwise++;
     else {
       same++;
-      failing ??= await lab.record({ guide: new OneAtATime(order) }, probesFor());
+      if (failing) continue;
+      failing = await lab.record({ guide: new OneAtATime(order) }, probesFor());
+      if (failing) failingOrder = order;
     }
   }
   const verdict =
     of === 0 ? 'unknown' : same === 0 ? (passes > 0 ? 'passes' : 'unknown') : same === of ? 'fails' : 'mixed';
-  return { verdict, passes, same, otherwise, of, failing };
+  return { verdict, passes, same, otherwise, of, failing, order: failingOrder };
 }
 
 function serialOrders(recording: Recording, accused: RecordedRequest | null): string[][] {
