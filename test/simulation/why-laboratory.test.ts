@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const SMALL = { operations: 40, slots: 2, citizens: 6, concurrency: 6, faults: 'none' as const };
-const SOME: Signature = signatureOf({ kind: 'invariant', invariant: 'seats', operation: null });
+const SOME: Signature = signatureOf({ kind: 'invariant', invariant: 'seats', operation: null, actual: null });
 
 interface Opened {
   readonly lab: KeptLaboratory;
@@ -115,7 +115,7 @@ describe('an execution that says nothing', () => {
   it('is a pass at an isolation level under which nobody met anybody', async () => {
     const serial: SerialFinding = {
       verdict: 'unknown',
-      ...{ passes: 0, same: 0, otherwise: 0, of: 0, failing: null },
+      ...{ passes: 0, same: 0, otherwise: 0, of: 0, failing: null, order: null },
       whole: { passes: 0, same: 0, of: 0 },
     };
     for (const concurrency of [1, 6]) {
