@@ -1,5 +1,6 @@
 /** Writes each statement of a service into the history, as an event of its own type (`--record statements`). */
 import type { JsonObject, RunConfig } from '../../server/contract/index.ts';
+import { withoutLiterals } from '../service/without-literals.ts';
 import type { CityClock } from '../sim/clock.ts';
 import type { StatementWatch, WatchedStatement } from '../targets/statements.ts';
 import type { Attempt } from './attempt.ts';
@@ -13,6 +14,8 @@ const MOST_CHARACTERS = 1_000;
 const VERSION = 1;
 /** Of the statements that one has waited for. */
 const MOST_WAITED = 50;
+/** The actor of what nobody asked for. */
+const SERVICE = 'service';
 
 export class StatementRecord implements StatementWatch {
   readonly #clock: CityClock;
@@ -44,10 +47,19 @@ export class StatementRecord implements StatementWatch {
     statement: WatchedStatement,
     control: Parameters<StatementWatch['settled']>[1],
   ): Promise<void> {
-    const attempt = statement.owner as Attempt | null;
-    const actor = attempt?.flow.actor ?? 'service';
-    this.#recorder?.record(this.#clock.nowMs(), 'statement', actor, this.#told(statement, attempt));
+    this.#write(statement);
     await this.#next?.settled(statement, control);
+  }
+
+  #write(statement: WatchedStatement): void {
+    const recorder = this.#recorder;
+    if (recorder === null) return;
+    // Nobody reads it; the indexes of the other events are as in a run that is read.
+    if (recorder.silent) return void recorder.count();
+    const attempt = statement.owner as Attempt | null;
+    // Whom it is about is a value like others; the operation has it.
+    const actor = this.#withValues ? (attempt?.flow.actor ?? SERVICE) : SERVICE;
+    recorder.record(this.#clock.virtualMs, 'statement', actor, this.#told(statement, attempt));
   }
 
   #told(statement: WatchedStatement, attempt: Attempt | null): JsonObject {
@@ -58,7 +70,7 @@ export class StatementRecord implements StatementWatch {
       id,
       ...(attempt ? { op: attempt.id, request: requestKey(attempt) } : {}),
       kind,
-      text: cut(text.trim().replace(/\s+/g, ' ')),
+      text: cut(oneLine(this.#withValues ? text : withoutLiterals(text))),
       ...(this.#withValues && values.length > 0 ? { values: inShort(values) } : {}),
       ...(this.#withValues && rows && rows.length > 0 ? { answer: inShort(rows) } : {}),
       tag,
@@ -83,6 +95,10 @@ export function recordOf(
 
 function inShort(value: unknown): string {
   return cut(JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each)));
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, ' ');
 }
 
 /** By whole characters: half of one is no text for a database. */
