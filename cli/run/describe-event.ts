@@ -57,9 +57,18 @@ export function detailOf(event: RunEvent): string {
       return text(data['message']) ?? text(data['status']) ?? shortJson(data);
     case 'statement':
       return statementDetail(data);
+    case 'wire':
+      return wireDetail(data);
     default:
       return operationDetail(event);
   }
+}
+
+/** `leave POST /slots/slot-1/bookings`, `answer 201`, `cut: ECONNRESET`. */
+function wireDetail(data: Record<string, unknown>): string {
+  const what = text(data['what']) ?? '';
+  if (what === 'cut') return `cut: ${text(data['cause']) ?? ''}  ${text(data['request']) ?? ''}`;
+  return [what, text(data['status']), text(data['request'])].filter(Boolean).join(' ');
 }
 
 function faultDetail(event: RunEvent): string {

@@ -11,3 +11,11 @@ export function withoutLiterals(sql: string): string {
     return token.startsWith('--') || token.startsWith('/*') ? '' : '?';
   });
 }
+
+/** What the strings say that stand in the text. */
+export function literalsIn(sql: string): string[] {
+  return (sql.match(TOKEN) ?? []).flatMap((token) => {
+    const [, said] = /^(?:[uU]&|[a-zA-Z])?'([\s\S]*?)'?$/.exec(token) ?? [];
+    return said === undefined ? [] : [said.replaceAll("''", "'")];
+  });
+}

@@ -28,6 +28,7 @@ import { interleavingKind, pairOf } from './interleaving.ts';
 import { KeptLaboratory } from './laboratory.ts';
 import { anomalyName } from './name.ts';
 import { Probes } from './probes.ts';
+import { withoutValues } from './redacted.ts';
 import { serialTests } from './serial.ts';
 import { type Highlights, type Story, storyOf } from './story.ts';
 import { Turn } from './turn.ts';
@@ -157,7 +158,7 @@ function composed(
   const write = pair ? pair.write : (cause?.write ?? null);
   const [readStep, writeStep] = [read && story.stepOf(read), write && story.stepOf(write)];
   const reduction = lab.base.reduction ?? smallest.config.reduction;
-  return {
+  const why: Why = {
     version: 1,
     source: recording.statements.length > 0 ? 'statements' : 'answers',
     kind,
@@ -176,6 +177,7 @@ function composed(
     executions: lab.executions,
     seconds: rounded(lab.seconds),
   };
+  return smallest.config.redactValues ? withoutValues(why, recording) : why;
 }
 
 function said(

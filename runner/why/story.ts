@@ -67,7 +67,7 @@ function laneOf(request: RecordedRequest, index: number, { roles }: Highlights):
 }
 
 /** `citizen-004 slot-001 k-48`. */
-export function callWords({ call, actor }: RecordedRequest): string {
+export function callWords({ call, actor }: Pick<RecordedRequest, 'call' | 'actor'>): string {
   const { operation: _, ...arguments_ } = call;
   const words = Object.values(arguments_).map((value) =>
     typeof value === 'object' ? inShort(value) : String(value),
@@ -81,7 +81,8 @@ export function laneName(index: number): string {
   return index < 26 ? letter : laneName(Math.floor(index / 26) - 1) + letter;
 }
 
-const EMPTY: Omit<ExplainedStep, 'step' | 'lane' | 'kind' | 'text'> = {
+/** A step of which nothing is known yet. */
+export const EMPTY_STEP: Omit<ExplainedStep, 'step' | 'lane' | 'kind' | 'text'> = {
   values: '',
   answer: '',
   tag: null,
@@ -115,7 +116,7 @@ function placedStatement(
     at: statement.settledAt ?? Number.POSITIVE_INFINITY,
     statement,
     step: {
-      ...EMPTY,
+      ...EMPTY_STEP,
       lane: lane(statement),
       kind,
       text: oneLine(text || kind),
@@ -171,7 +172,7 @@ function answers(requests: readonly RecordedRequest[], { roles }: Highlights, wi
         at: at + 0.5,
         statement: null,
         step: {
-          ...EMPTY,
+          ...EMPTY_STEP,
           lane,
           kind: 'answer',
           text: request.outcome === 'unknown' ? 'no answer reaches the caller' : request.outcome,
@@ -195,7 +196,7 @@ function placedEvent(event: RunEvent, laneOfOp: ReadonlyMap<number, number>): Pl
   const lane = laneOfOp.get(Number(data['op'] ?? -1)) ?? null;
   const [operation = '', phase = ''] = type.split('.');
   const { op: _, latencyMs: __, ...told } = data;
-  const common = { ...EMPTY, lane, matters: true };
+  const common = { ...EMPTY_STEP, lane, matters: true };
   if (type === 'fault')
     return [{ at: index, statement: null, step: { ...common, kind: 'fault', text: String(data['name']) } }];
   if (lane === null) return [];
