@@ -36,7 +36,7 @@ function answerOf({ error, tag, count }: Data): string {
 function shortAnswer(data: Data): string {
   const value = singleValue(data['answer']);
   if (value !== null) return `→ ${value}`;
-  const answered = answerOf(data);
+  const answered = text(data['error']) || answerOf(data);
   return answered === '' || answered === text(data['text']).toUpperCase() ? '' : `→ ${answered}`;
 }
 

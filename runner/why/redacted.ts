@@ -39,7 +39,10 @@ export function withoutValues(why: Why, recording: Told): Why {
 
 function cleanerOf(values: readonly string[]): (text: string) => string {
   if (values.length === 0) return (text) => text;
-  const pattern = new RegExp(values.map((value) => value.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|'), 'g');
+  const pattern = new RegExp(
+    values.map((value) => value.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|'),
+    'g',
+  );
   return (text) => text.replace(pattern, LEFT_OUT);
 }
 

@@ -29,7 +29,11 @@ export function carryingOf(told: Told): Carrying {
   const holders = holdersOver(told);
   const found = [...holders.keys(), ...(own ? linkedTo(own, history) : lastWrites(history))];
   const partners = [...new Set(found)].filter((op) => op !== own?.operation);
-  return { accused: own?.operation ?? null, partners: new Set(partners.slice(0, MOST_PARTNERS)), marks: holders };
+  return {
+    accused: own?.operation ?? null,
+    partners: new Set(partners.slice(0, MOST_PARTNERS)),
+    marks: holders,
+  };
 }
 
 /** How long two requests were under way at once, in ms; not above 0: they were not. */

@@ -54,7 +54,7 @@ const NOT_SEEN =
 
 /** What the failure says, without how often it was tried again, which has a sentence of its own. */
 function sentenceOf({ message }: Forensic): string {
-  const [failure = message] = message.split(/ Tried again \d/);
+  const [failure = message] = message.split(/ Tried again (?=once |\d)/);
   return failure.slice(0, MOST_SENTENCE).toWellFormed();
 }
 
@@ -95,12 +95,7 @@ function stepsOf(forensic: Forensic, history: readonly Interval[], carrying: Car
     .map(({ step }, i) => ({ step: i + 1, ...step }));
 }
 
-function stepsOfLane(
-  interval: Interval,
-  lane: number,
-  carrying: Carrying,
-  forensic: Forensic,
-): Timed[] {
+function stepsOfLane(interval: Interval, lane: number, carrying: Carrying, forensic: Forensic): Timed[] {
   const { operation: op, wire = [] } = interval;
   const matters = op === carrying.accused || carrying.partners.has(op);
   const base = { ...EMPTY_STEP, lane, matters };
@@ -183,7 +178,14 @@ function faultSteps(
     const isOfCity = data['op'] === undefined;
     if (lane === null && !isOfCity) return [];
     const matters = lane === null || op === accused || partners.has(op);
-    const step = { ...EMPTY_STEP, lane, kind: 'fault' as const, text: String(data['name']), matters, event: index };
+    const step = {
+      ...EMPTY_STEP,
+      lane,
+      kind: 'fault' as const,
+      text: String(data['name']),
+      matters,
+      event: index,
+    };
     return [{ ms: virtualMs, step }];
   });
 }
@@ -200,7 +202,9 @@ function meetings(history: readonly Interval[], { accused, partners }: Carrying)
     return [`${name(first)} and ${listed(rest.map(name))} were under way one after another, not at once.`];
   const shortest = Math.min(...met.map((other) => overlapMs(first, other)));
   const least = met.length === 1 ? '' : 'at least ';
-  return [`${name(first)} and ${listed(met.map(name))} were under way at once, for ${least}${rounded(shortest)} ms.`];
+  return [
+    `${name(first)} and ${listed(met.map(name))} were under way at once, for ${least}${rounded(shortest)} ms.`,
+  ];
 }
 
 /** `B, C and 3 others`. */
@@ -212,5 +216,7 @@ function listed(names: readonly string[]): string {
 function triedAgain({ reproduction }: Forensic): string[] {
   if (!reproduction || reproduction.attempts === 0) return [];
   const { attempts, failures } = reproduction;
-  return [`Tried again ${timesText(attempts)} with the same plan, it failed the same way ${timesText(failures)}.`];
+  return [
+    `Tried again ${timesText(attempts)} with the same plan, it failed the same way ${timesText(failures)}.`,
+  ];
 }

@@ -1,5 +1,10 @@
 /** Carries out the order to explain: tells what is known of a service that runs by itself, and else makes the run small where that was not done yet, then finds out why it failed. */
-import { type ExplainProgress, isLive, type Smallest, type WorkerOrderTo } from '../../server/contract/index.ts';
+import {
+  type ExplainProgress,
+  isLive,
+  type Smallest,
+  type WorkerOrderTo,
+} from '../../server/contract/index.ts';
 import { shrink } from '../shrink/shrink.ts';
 import { composeSmallest } from '../shrink/smallest.ts';
 import { explain } from '../why/explain.ts';

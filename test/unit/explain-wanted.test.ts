@@ -17,9 +17,7 @@ it('is not under CI, without a terminal, for data alone, nor for whoever leaves 
   expect(isWanted(pipe, looked)).toBe(false);
   for (const as of ['json', 'quiet'] as const)
     expect(isWanted(terminal, { ...looked, presentation: { as, exitOnEnd: false } })).toBe(false);
-  expect(isWanted(terminal, { ...looked, presentation: { as: 'screen', exitOnEnd: true } })).toBe(
-    false,
-  );
+  expect(isWanted(terminal, { ...looked, presentation: { as: 'screen', exitOnEnd: true } })).toBe(false);
 });
 
 it('is what the flags say, where they say something', () => {

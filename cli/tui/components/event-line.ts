@@ -13,7 +13,7 @@ const WITH_CLOCK = 58;
 /** And from this one on for the longer names of types. */
 const WITH_LONG_TYPES = 76;
 /** Columns of SQL that are shown, whatever was answered. */
-const LEAST_SQL = 12;
+const LEAST_SQL = 8;
 
 export function eventLine(event: RunEvent, width: number, isChosen = false): Line {
   const kind = kindOf(event);

@@ -29,7 +29,14 @@ export function wireLogOf(
 ): BeginExchange {
   return ({ method, path }) => {
     const request = `${method.toUpperCase()} ${path}`.slice(0, MOST_CHARACTERS).toWellFormed();
-    const times: WireExchange = { request, leftMs: null, firstByteMs: null, endedMs: null, status: null, cut: null };
+    const times: WireExchange = {
+      request,
+      leftMs: null,
+      firstByteMs: null,
+      endedMs: null,
+      status: null,
+      cut: null,
+    };
     verdicts.intervals.exchanged(op, times);
     const tell = (what: string, more: JsonObject) => {
       if (asEvents) verdicts.recorder.record(verdicts.now, 'wire', actor, { v: VERSION, op, what, ...more });

@@ -232,7 +232,15 @@ export class Wire {
 
   #full(peer: Peer, request: WireRequest, handling: Handling): Promise<Exchange> {
     const { url, port, basePath } = peer.at;
-    const { cut = null, cutAt = 0, splitMs = null, splitAt = 0, barrier = null, told = null, deadlineMs } = handling;
+    const {
+      cut = null,
+      cutAt = 0,
+      splitMs = null,
+      splitAt = 0,
+      barrier = null,
+      told = null,
+      deadlineMs,
+    } = handling;
     return new Promise((resolve) => {
       let connected = false;
       const sending = (peer.isSecure ? https : http).request({
