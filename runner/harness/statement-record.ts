@@ -1,7 +1,6 @@
 /** Writes each statement of a service into the history, as an event of its own type (`--record statements`). */
 import type { JsonObject, RunConfig } from '../../server/contract/index.ts';
 import { withoutLiterals } from '../service/without-literals.ts';
-import type { CityClock } from '../sim/clock.ts';
 import type { StatementWatch, WatchedStatement } from '../targets/statements.ts';
 import type { Attempt } from './attempt.ts';
 import type { ExecuteOptions } from './execute-options.ts';
@@ -18,21 +17,24 @@ const MOST_WAITED = 50;
 const SERVICE = 'service';
 
 export class StatementRecord implements StatementWatch {
-  readonly #clock: CityClock;
   readonly #withValues: boolean;
   readonly #next: StatementWatch | undefined;
-  #recorder: Recorder | null = null;
+  #history: { readonly recorder: Recorder; readonly now: () => number } | null = null;
 
   /** `next`: who else listens. */
-  constructor(clock: CityClock, { redactValues }: RunConfig, next: StatementWatch | undefined) {
-    this.#clock = clock;
+  constructor({ redactValues }: RunConfig, next: StatementWatch | undefined) {
     this.#withValues = !redactValues;
     this.#next = next;
   }
 
-  /** Into this history from now on; before it has one there is nothing to write. */
-  into(recorder: Recorder): void {
-    this.#recorder = recorder;
+  /** Into this history from now on; before it has one there is nothing to write. `now`: virtual ms since the start. */
+  into(recorder: Recorder, now: () => number): void {
+    this.#history = { recorder, now };
+  }
+
+  /** The run has its verdict: what the service ends afterwards is no part of it. */
+  over(): void {
+    this.#history = null;
   }
 
   async prepared(control: Parameters<NonNullable<StatementWatch['prepared']>>[0]): Promise<void> {
@@ -52,14 +54,14 @@ export class StatementRecord implements StatementWatch {
   }
 
   #write(statement: WatchedStatement): void {
-    const recorder = this.#recorder;
-    if (recorder === null) return;
+    if (this.#history === null) return;
+    const { recorder, now } = this.#history;
     // Nobody reads it; the indexes of the other events are as in a run that is read.
     if (recorder.silent) return void recorder.count();
     const attempt = statement.owner as Attempt | null;
     // Whom it is about is a value like others; the operation has it.
     const actor = this.#withValues ? (attempt?.flow.actor ?? SERVICE) : SERVICE;
-    recorder.record(this.#clock.virtualMs, 'statement', actor, this.#told(statement, attempt));
+    recorder.record(now(), 'statement', actor, this.#told(statement, attempt));
   }
 
   #told(statement: WatchedStatement, attempt: Attempt | null): JsonObject {
@@ -88,9 +90,8 @@ export class StatementRecord implements StatementWatch {
 /** What writes statements into the history; null: nobody has asked for it. */
 export function recordOf(
   { config, statements }: Pick<ExecuteOptions, 'config' | 'statements'>,
-  clock: CityClock,
 ): StatementRecord | null {
-  return config.record === 'statements' ? new StatementRecord(clock, config, statements) : null;
+  return config.record === 'statements' ? new StatementRecord(config, statements) : null;
 }
 
 function inShort(value: unknown): string {
