@@ -29,6 +29,7 @@ import type {
 import { highlightsOf } from './highlights.ts';
 import { interleavingKind } from './interleaving.ts';
 import { anomalyName } from './name.ts';
+import { withoutValues } from './redacted.ts';
 import type { RequestEvents } from './run-events.ts';
 import { storyOf } from './story.ts';
 import { suggestions } from './suggestions.ts';
@@ -85,7 +86,7 @@ export function composed(
   const [readStep, writeStep] = [read && story.stepOf(read), write && story.stepOf(write)];
   // A cache was not turned round.
   const tried = given === null ? cures : cures.filter((cure) => cure.kind !== 'turn');
-  return {
+  const why: Why = {
     ...measuredWhy(found, tried, lab),
     source: 'statements',
     kind,
@@ -104,6 +105,7 @@ export function composed(
         ? { read: (readStep ?? writeStep) as number, write: (writeStep ?? readStep) as number }
         : null,
   };
+  return withValues ? why : withoutValues(why, recording);
 }
 
 function said(
@@ -132,9 +134,10 @@ export function composedOfAnswers(
   lab: Spent,
 ): Why {
   const { smallest, recording } = found;
-  const story = storyOf(recording, answersHighlights(known, found), !smallest.config.redactValues, linked);
+  const withValues = !smallest.config.redactValues;
+  const story = storyOf(recording, answersHighlights(known, found), withValues, linked);
   const tried = known.turn ? [requestTurnCure(known.turn, recording), ...cures] : cures;
-  return {
+  const why: Why = {
     ...measuredWhy(found, tried, lab),
     source: 'answers',
     kind: 'unknown',
@@ -149,6 +152,7 @@ export function composedOfAnswers(
     steps: story.steps,
     pair: null,
   };
+  return withValues ? why : withoutValues(why, recording);
 }
 
 /** What is told alike of every explanation. */
