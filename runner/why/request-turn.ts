@@ -39,6 +39,8 @@ export class After implements Guide {
 export interface RequestTurn {
   readonly later: RecordedRequest;
   readonly earlier: RecordedRequest;
+  /** It changed nothing: it only looked. */
+  readonly earlierLooks: boolean;
 }
 
 /** The first that passes, those first whose answers carry the failure and that others changed something beside; null: none. */
@@ -65,13 +67,15 @@ function turnsOf(
   looksOnly: (request: RecordedRequest) => boolean,
 ): RequestTurn[] {
   const turns = requests.flatMap((later) =>
-    requests.flatMap((earlier) => (later !== earlier && overlap(later, earlier) ? [{ later, earlier }] : [])),
+    requests.flatMap((earlier) => (later !== earlier && overlap(later, earlier)
+        ? [{ later, earlier, earlierLooks: looksOnly(earlier) }]
+        : [])),
   );
   // What was answered last is likeliest to have acted on what others changed meanwhile.
   const last = carrying.at(-1);
-  const rank = ({ later, earlier }: RequestTurn) =>
+  const rank = ({ later, earlier, earlierLooks }: RequestTurn) =>
     (carrying.includes(later) ? 8 : 0) +
-    (looksOnly(earlier) ? 0 : 4) +
+    (earlierLooks ? 0 : 4) +
     (later === last ? 2 : 0) +
     (carrying.includes(earlier) ? 1 : 0);
   return turns.sort((a, b) => rank(b) - rank(a)).slice(0, MOST_TURNS);
