@@ -23,14 +23,14 @@ import { rankedCandidates } from './candidates.ts';
 import { type FoundCause, findCause } from './cause.ts';
 import { measureCures } from './cures.ts';
 import { dependenciesOf, staleReadsOf } from './dependencies.ts';
-import type { Cause, Findings, Pair, RecordedRequest, Recording, Went } from './findings.ts';
+import type { Cause, Findings, Pair, RecordedRequest, Recording } from './findings.ts';
 import { interleavingKind, pairOf } from './interleaving.ts';
 import { KeptLaboratory } from './laboratory.ts';
 import { anomalyName } from './name.ts';
 import { Probes } from './probes.ts';
 import { serialTests } from './serial.ts';
 import { type Highlights, type Story, storyOf } from './story.ts';
-import { isInOrder, Turn } from './turn.ts';
+import { passesInOrder, Turn } from './turn.ts';
 import { curesConclusion, needs, pairConclusion, pairSentence, unknownSentence } from './words.ts';
 
 export interface ExplainOptions {
@@ -130,10 +130,9 @@ async function turned(found: Findings, lab: KeptLaboratory): Promise<Pair | null
     lab.stage(`turning what was stale, ${i + 1} of ${candidates.length}`);
     for (const from of ['read', 'transaction'] as const) {
       const guide = new Turn(stale, found.recording, from);
-      const judge = (went: Went) => (isInOrder(went) ? null : ('not in the order asked' as const));
-      const { fails, discarded } = await lab.run({ guide, order: guide.order, judge });
-      if (fails === 'no') return pairOf(stale, found.recording);
-      if (discarded === null) break;
+      const turned = await lab.run({ guide, order: guide.order, judge: passesInOrder });
+      if (turned.fails === 'no') return pairOf(stale, found.recording);
+      if (turned.discarded === null && turned.gaveWay === 0) break;
     }
   }
   return null;
@@ -165,7 +164,7 @@ function composed(
     kind,
     name,
     sentence,
-    conclusion: [...conclusion, ...curesConclusion(cures)],
+    conclusion: [...conclusion, ...curesConclusion(cures), ...lab.leftOut],
     lanes: story.lanes,
     steps: story.steps,
     pair:

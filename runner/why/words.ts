@@ -74,10 +74,10 @@ export function needs({ recording, serial }: Findings): string {
     whole.same > 0 && serial.same === 0
       ? ` Whole runs of one request at a time fail the same way (${whole.same} of ${whole.of} seeds).`
       : serial.verdict === 'passes'
-      ? ` One after another the same requests pass (${serial.passes} of ${serial.of} orders).`
-      : serial.verdict === 'unknown'
-        ? ''
-        : ` One after another the same requests fail in ${serial.same} of ${serial.of} orders.`;
+        ? ` One after another the same requests pass (${serial.passes} of ${serial.of} orders).`
+        : serial.verdict === 'unknown'
+          ? ''
+          : ` One after another the same requests fail in ${serial.same} of ${serial.of} orders.`;
   return `Needs ${faults}, ${repeats}.${alone}`;
 }
 
