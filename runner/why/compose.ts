@@ -49,7 +49,11 @@ import {
 export type Linked = ReadonlyMap<RecordedRequest, RequestEvents>;
 
 /** What it took. */
-type Spent = Pick<Laboratory, 'executions' | 'seconds' | 'spent'> & { readonly base: RunConfig };
+type Spent = Pick<Laboratory, 'executions' | 'seconds' | 'spent'> & {
+  readonly base: RunConfig;
+  /** What was tried and says nothing, a line each. */
+  readonly leftOut: readonly string[];
+};
 
 /** What was found where statements are seen. */
 export interface KnownByStatements {
@@ -96,6 +100,7 @@ export function composed(
       ...conclusion,
       ...(kind === 'unknown' && lab.spent ? ['The time was up before all of it was tried.'] : []),
       ...measured(tried, pair && turnWords(pair, told)),
+      ...lab.leftOut,
       ...suggestions(kind, pair, cause?.write?.error ?? null, tried, told),
     ],
     lanes: story.lanes,
@@ -146,6 +151,7 @@ export function composedOfAnswers(
     conclusion: [
       ...answersConclusion(known, found),
       ...measured(tried, null),
+      ...lab.leftOut,
       ...answersSuggestion(known, found),
     ],
     lanes: story.lanes,

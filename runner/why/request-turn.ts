@@ -1,8 +1,8 @@
 /** Where a target has no statements: one request begins only when another is through, all else in the same order. */
 import type { Attempt } from '../harness/attempt.ts';
 import { type Guide, requestKey } from '../harness/guide.ts';
-import type { Laboratory, RecordedRequest, Recording, Went } from './findings.ts';
-import { isInOrder } from './turn.ts';
+import type { Laboratory, RecordedRequest, Recording } from './findings.ts';
+import { passesInOrder } from './turn.ts';
 
 /** Pairs that are tried, at most. */
 const MOST_TURNS = 8;
@@ -54,8 +54,7 @@ export async function turnedRequests(
     if (lab.spent) return null;
     lab.stage(`letting requests that overlap come one after the other, try ${i + 1}`);
     const guide = new After(turn, recording);
-    const judge = (went: Went) => (isInOrder(went) ? null : ('not in the order asked' as const));
-    const { fails } = await lab.run({ guide, order: guide.order, judge });
+    const { fails } = await lab.run({ guide, order: guide.order, judge: passesInOrder });
     if (fails === 'no') return turn;
   }
   return null;

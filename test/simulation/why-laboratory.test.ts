@@ -106,6 +106,9 @@ describe('an execution that says nothing', () => {
       const impossible = await lab.run({ order: Array<string>(500).fill(last), judge });
       expect(impossible).toMatchObject({ fails: 'unknown', discarded: 'not in the order asked' });
       expect(stages.at(-1)).toBe('turning, 1 not in the order asked left out');
+      expect(lab.leftOut).toEqual([
+        'Left out of what is counted, as they show nothing: 1 not in the order asked.',
+      ]);
       expect(await lab.run({ order: trace.steps, judge })).toMatchObject({ fails: 'no', discarded: null });
     } finally {
       await lab.close();
