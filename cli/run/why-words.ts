@@ -46,7 +46,8 @@ export function conclusionLines({ conclusion, notAsAsked }: Why): string[] {
 }
 
 /** `19 executions in 1.4 s`. */
-export function costWords({ executions, seconds }: Why): string {
+export function costWords({ source, executions, seconds }: Why): string {
+  if (source === 'requests') return 'reading what the run recorded; nothing was executed again';
   return `${counted(executions, 'execution', 'executions')} in ${formatSeconds(seconds)}`;
 }
 

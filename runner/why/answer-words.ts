@@ -44,8 +44,7 @@ export function answersSentence({ carrying }: KnownByAnswers, recording: Recordi
     return `${what}${when} was answered "${answered(request, forensic.object)}"${step === null ? '' : ` (${step})`}`;
   });
   if (forensic.kind === 'audit') told.push('what the city is at rest');
-  const [only] = told;
-  if (told.length === 1) return `This answer cannot be true, whatever happened before: ${only}`;
+  if (told.length === 1) return `Whatever happened before, this cannot be true: ${told[0]}. ${forensic.message}`;
   return `${told.length === 2 ? 'These two answers cannot both' : `These ${told.length} answers cannot all`} be true: ${told.join('; ')}`;
 }
 
@@ -85,8 +84,14 @@ export function requestTurnCure(turn: RequestTurn, recording: Recording): Cure {
 
 export function answersSuggestion({ turn }: KnownByAnswers, { recording }: Findings): string[] {
   if (turn === null) return [];
-  const object = recording.forensic.object ?? 'what it is about';
+  const later = labelOf(turn.later, { recording });
+  // Who only looked can have kept what it saw, or have told it to nobody.
+  if (turn.earlierLooks) {
+    const earlier = labelOf(turn.earlier, { recording });
+    return [`Suggestion: see whether ${earlier} keeps what it saw, since ${later} was under way meanwhile.`];
+  }
+  const object = recording.forensic.object ?? 'what it looks at';
   return [
-    `Suggestion: let nothing change ${object} while ${labelOf(turn.later, { recording })} is under way, from its first look to its last write.`,
+    `Suggestion: let nothing change ${object} while ${later} is under way, from its first look to its last write.`,
   ];
 }

@@ -29,6 +29,7 @@ import type {
 import { highlightsOf } from './highlights.ts';
 import { interleavingKind } from './interleaving.ts';
 import { anomalyName } from './name.ts';
+import { withoutValues } from './redacted.ts';
 import type { RequestEvents } from './run-events.ts';
 import { storyOf } from './story.ts';
 import { suggestions } from './suggestions.ts';
@@ -48,7 +49,11 @@ import {
 export type Linked = ReadonlyMap<RecordedRequest, RequestEvents>;
 
 /** What it took. */
-type Spent = Pick<Laboratory, 'executions' | 'seconds' | 'spent'> & { readonly base: RunConfig };
+type Spent = Pick<Laboratory, 'executions' | 'seconds' | 'spent'> & {
+  readonly base: RunConfig;
+  /** What was tried and says nothing, a line each. */
+  readonly leftOut: readonly string[];
+};
 
 /** What was found where statements are seen. */
 export interface KnownByStatements {
@@ -85,7 +90,7 @@ export function composed(
   const [readStep, writeStep] = [read && story.stepOf(read), write && story.stepOf(write)];
   // A cache was not turned round.
   const tried = given === null ? cures : cures.filter((cure) => cure.kind !== 'turn');
-  return {
+  const why: Why = {
     ...measuredWhy(found, tried, lab),
     source: 'statements',
     kind,
@@ -95,6 +100,7 @@ export function composed(
       ...conclusion,
       ...(kind === 'unknown' && lab.spent ? ['The time was up before all of it was tried.'] : []),
       ...measured(tried, pair && turnWords(pair, told)),
+      ...lab.leftOut,
       ...suggestions(kind, pair, cause?.write?.error ?? null, tried, told),
     ],
     lanes: story.lanes,
@@ -104,6 +110,7 @@ export function composed(
         ? { read: (readStep ?? writeStep) as number, write: (writeStep ?? readStep) as number }
         : null,
   };
+  return withValues ? why : withoutValues(why, recording);
 }
 
 function said(
@@ -132,9 +139,10 @@ export function composedOfAnswers(
   lab: Spent,
 ): Why {
   const { smallest, recording } = found;
-  const story = storyOf(recording, answersHighlights(known, found), !smallest.config.redactValues, linked);
+  const withValues = !smallest.config.redactValues;
+  const story = storyOf(recording, answersHighlights(known, found), withValues, linked);
   const tried = known.turn ? [requestTurnCure(known.turn, recording), ...cures] : cures;
-  return {
+  const why: Why = {
     ...measuredWhy(found, tried, lab),
     source: 'answers',
     kind: 'unknown',
@@ -143,12 +151,14 @@ export function composedOfAnswers(
     conclusion: [
       ...answersConclusion(known, found),
       ...measured(tried, null),
+      ...lab.leftOut,
       ...answersSuggestion(known, found),
     ],
     lanes: story.lanes,
     steps: story.steps,
     pair: null,
   };
+  return withValues ? why : withoutValues(why, recording);
 }
 
 /** What is told alike of every explanation. */

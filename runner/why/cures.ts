@@ -1,9 +1,9 @@
 /** What makes it pass: each cure is tried, and said with how often it passed. None is claimed that was not measured. */
 import { type Cure, ISOLATION_LEVELS, type RunEvent } from '../../server/contract/index.ts';
 import type { Fails } from '../harness/failure-tally.ts';
-import type { Discarded, Findings, Laboratory, Tried, Went } from './findings.ts';
+import type { Discarded, Findings, Laboratory, Tried } from './findings.ts';
 import { AtomicSpan, WithoutRepeats } from './span.ts';
-import { isInOrder } from './turn.ts';
+import { passesInOrder } from './turn.ts';
 import { seedsFor, wholeRuns } from './whole-runs.ts';
 
 /** Seeds of whole runs, for each isolation level and for each try of a span. */
@@ -76,9 +76,7 @@ async function rightService({ subject }: Findings, lab: Laboratory): Promise<Cur
   if (!subject.config.bug) return [];
   lab.stage('trying the right service');
   // It may take other steps, and make others wait: that is what it is right by.
-  const judge = (went: Went & { fails: Fails }) =>
-    went.fails === 'no' && !isInOrder(went) ? ('not in the order asked' as const) : null;
-  const tried = await lab.run({ config: { bug: null }, judge });
+  const tried = await lab.run({ config: { bug: null }, judge: passesInOrder });
   return counted(only('right-service', 'the right service, the same order'), [tried]);
 }
 

@@ -22,14 +22,14 @@ import { findCause } from './cause.ts';
 import { composed, composedOfAnswers, type Linked } from './compose.ts';
 import { measureCures } from './cures.ts';
 import { dependenciesOf, staleReadsOf } from './dependencies.ts';
-import type { Findings, Pair, RecordedRequest, Recording, Went } from './findings.ts';
+import type { Findings, Pair, RecordedRequest, Recording } from './findings.ts';
 import { pairOf } from './interleaving.ts';
 import { KeptLaboratory } from './laboratory.ts';
 import { Probes } from './probes.ts';
 import { turnedRequests } from './request-turn.ts';
 import { eventsOfRun } from './run-events.ts';
 import { serialTests } from './serial.ts';
-import { isInOrder, Turn } from './turn.ts';
+import { passesInOrder, Turn } from './turn.ts';
 
 export interface ExplainOptions {
   signal: StopSignal;
@@ -154,10 +154,9 @@ async function turned(found: Findings, lab: KeptLaboratory): Promise<Pair | null
     lab.stage(`turning what was stale, ${i + 1} of ${candidates.length}`);
     for (const from of ['read', 'transaction'] as const) {
       const guide = new Turn(stale, found.recording, from);
-      const judge = (went: Went) => (isInOrder(went) ? null : ('not in the order asked' as const));
-      const { fails, discarded } = await lab.run({ guide, order: guide.order, judge });
-      if (fails === 'no') return pairOf(stale, found.recording);
-      if (discarded === null) break;
+      const turned = await lab.run({ guide, order: guide.order, judge: passesInOrder });
+      if (turned.fails === 'no') return pairOf(stale, found.recording);
+      if (turned.discarded === null && turned.gaveWay === 0) break;
     }
   }
   return null;

@@ -115,6 +115,8 @@ export interface SerialFinding {
   readonly failing: Recording | null;
   /** Whole runs of several seeds, one request at a time and without faults. */
   readonly whole: { readonly passes: number; readonly same: number; readonly of: number };
+  /** That order, by request; null: there is none. */
+  readonly order: readonly string[] | null;
 }
 
 export interface Findings {
@@ -156,6 +158,8 @@ export interface Cause {
   readonly conclusion: readonly string[];
   /** Statements beside the arrow of which a mark stands, by id. */
   readonly marks: ReadonlyMap<number, string>;
+  /** What it should not have changed, and nothing of which its answer speaks of: without it all must be well. Default none. */
+  readonly wrong?: readonly RowChange[];
 }
 
 /** A cause, and the execution that it was found in: its statements are that one's. */

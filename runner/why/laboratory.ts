@@ -34,8 +34,9 @@ export class KeptLaboratory implements Laboratory {
   readonly #options: LaboratoryOptions;
   readonly #began = performance.now();
   #executions = 0;
-  /** Executions of this stage that say nothing, by why. */
+  /** Executions that say nothing, by why: of this stage, and of all. */
   readonly #discards = new Map<Discarded, number>();
+  readonly #allDiscards = new Map<Discarded, number>();
   #stage = 'recording';
   /** What variants execute: the reduction, with the order of its steps by request. */
   base: RunConfig;
@@ -60,6 +61,14 @@ export class KeptLaboratory implements Laboratory {
 
   get spent(): boolean {
     return this.#options.signal.requested || this.seconds >= this.#options.maxSeconds;
+  }
+
+  /** A sentence on the executions that said nothing, for whoever reads what was counted; none: all did. */
+  get leftOut(): string[] {
+    const counts = [...this.#allDiscards].map(([why, times]) => `${times} ${why}`);
+    return counts.length === 0
+      ? []
+      : [`Left out of what is counted, as they show nothing: ${counts.join(', ')}.`];
   }
 
   stage(words: string): void {
@@ -124,7 +133,8 @@ export class KeptLaboratory implements Laboratory {
   }
 
   #discard(discarded: Discarded, went: Went): Tried {
-    this.#discards.set(discarded, (this.#discards.get(discarded) ?? 0) + 1);
+    for (const counts of [this.#discards, this.#allDiscards])
+      counts.set(discarded, (counts.get(discarded) ?? 0) + 1);
     this.#tell();
     const { trace, events, gaveWay } = went;
     return { trace, events, gaveWay, fails: 'unknown', discarded, forensic: null };

@@ -43,7 +43,7 @@ export async function missingConstraintIn(
   const seconds = secondRows(recording, accused, changedColumns([recording, ...runs]));
   for (const second of seconds.filter((each) => isKeptBy(runs, each)).slice(0, MOST_TRIED)) {
     if (lab.spent) return null;
-    if (await passesWith(second, recording, lab)) return { cause: causeOf(second), recording };
+    if (await passesWith(second, serial.order, lab)) return { cause: causeOf(second), recording };
   }
   return null;
 }
@@ -107,12 +107,16 @@ function isKeptBy(runs: readonly Recording[], { table, columns, where }: Uniquen
 }
 
 /** With the index the same requests pass in the same order, because it refused a row. */
-async function passesWith(second: Second, { requests }: Recording, lab: Laboratory): Promise<boolean> {
+async function passesWith(
+  second: Second,
+  order: readonly string[] | null,
+  lab: Laboratory,
+): Promise<boolean> {
   lab.stage(`trying a unique index on ${second.table} (${second.columns.join(', ')})`);
   const index = new UniqueIndex(second);
-  const order = new OneAtATime(requests.map(({ key }) => key));
   try {
-    const { fails, gaveWay } = await lab.run({ guide: order, statements: index });
+    const guide = new OneAtATime(order ?? []);
+    const { fails, gaveWay } = await lab.run({ guide, statements: index });
     return fails === 'no' && gaveWay === 0 && index.refused > 0;
   } finally {
     await index.dropped();

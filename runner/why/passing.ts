@@ -12,6 +12,7 @@ import { isSameCall, told } from './said.ts';
 const RUNS = [200, 100, 50, 50];
 /** So many requests of one kind are enough. */
 const ENOUGH = 20;
+
 interface Tally {
   readonly holds: number;
   readonly seen: number;

@@ -71,6 +71,30 @@ export class Probes {
     return this.#tables.flatMap(({ name }) => changesOf(name, before.get(name), this.#before.get(name)));
   }
 
+  /** Makes a row what it was before; false: that cannot be done. */
+  async takeBack(control: postgres.Sql, change: RowChange): Promise<boolean> {
+    const { table, before, after, columns } = change;
+    const key = this.#tables.find(({ name }) => name === table)?.key ?? [];
+    if (key.length === 0 || after === null) return false;
+    const where = key.map((name, i) => `${quoted(name)} = $${i + 1}`).join(' and ');
+    const set = columns.map((name, i) => `${quoted(name)} = $${key.length + i + 1}`).join(', ');
+    const text =
+      before === null
+        ? `delete from ${quoted(table)} where ${where}`
+        : `update ${quoted(table)} set ${set} where ${where}`;
+    const values = [
+      ...key.map((name) => after[name]),
+      ...(before ? columns.map((name) => before[name]) : []),
+    ];
+    return await control
+      .begin(async (sql) => {
+        // Whoever holds the row waits for the end of this.
+        await sql`set local lock_timeout = '500ms'`;
+        return (await sql.unsafe(text, values as never[])).count > 0;
+      })
+      .catch(() => false);
+  }
+
   /** The answer after so many commits, as `answerOf` writes it; null: it is not known. */
   at(read: WatchedStatement, commits: number): string | null {
     return this.#probes.get(keyOf(read))?.answers[commits] ?? null;
@@ -119,6 +143,10 @@ function keyOf({ text, values, bound = null }: WatchedStatement): string {
 
 function written(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each));
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function changesOf(

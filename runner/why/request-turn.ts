@@ -1,8 +1,8 @@
 /** Where a target has no statements: one request begins only when another is through, all else in the same order. */
 import type { Attempt } from '../harness/attempt.ts';
 import { type Guide, requestKey } from '../harness/guide.ts';
-import type { Laboratory, RecordedRequest, Recording, Went } from './findings.ts';
-import { isInOrder } from './turn.ts';
+import type { Laboratory, RecordedRequest, Recording } from './findings.ts';
+import { passesInOrder } from './turn.ts';
 
 /** Pairs that are tried, at most. */
 const MOST_TURNS = 8;
@@ -39,6 +39,8 @@ export class After implements Guide {
 export interface RequestTurn {
   readonly later: RecordedRequest;
   readonly earlier: RecordedRequest;
+  /** It changed nothing: it only looked. */
+  readonly earlierLooks: boolean;
 }
 
 /** The first that passes, those first whose answers carry the failure and that others changed something beside; null: none. */
@@ -52,8 +54,7 @@ export async function turnedRequests(
     if (lab.spent) return null;
     lab.stage(`letting requests that overlap come one after the other, try ${i + 1}`);
     const guide = new After(turn, recording);
-    const judge = (went: Went) => (isInOrder(went) ? null : ('not in the order asked' as const));
-    const { fails } = await lab.run({ guide, order: guide.order, judge });
+    const { fails } = await lab.run({ guide, order: guide.order, judge: passesInOrder });
     if (fails === 'no') return turn;
   }
   return null;
@@ -65,13 +66,15 @@ function turnsOf(
   looksOnly: (request: RecordedRequest) => boolean,
 ): RequestTurn[] {
   const turns = requests.flatMap((later) =>
-    requests.flatMap((earlier) => (later !== earlier && overlap(later, earlier) ? [{ later, earlier }] : [])),
+    requests.flatMap((earlier) => (later !== earlier && overlap(later, earlier)
+        ? [{ later, earlier, earlierLooks: looksOnly(earlier) }]
+        : [])),
   );
   // What was answered last is likeliest to have acted on what others changed meanwhile.
   const last = carrying.at(-1);
-  const rank = ({ later, earlier }: RequestTurn) =>
+  const rank = ({ later, earlier, earlierLooks }: RequestTurn) =>
     (carrying.includes(later) ? 8 : 0) +
-    (looksOnly(earlier) ? 0 : 4) +
+    (earlierLooks ? 0 : 4) +
     (later === last ? 2 : 0) +
     (carrying.includes(earlier) ? 1 : 0);
   return turns.sort((a, b) => rank(b) - rank(a)).slice(0, MOST_TURNS);

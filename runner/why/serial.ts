@@ -54,6 +54,7 @@ export async function serialTests(
 ): Promise<SerialFinding> {
   let [passes, same, otherwise] = [0, 0, 0];
   let failing: Recording | null = null;
+  let failingOrder: readonly string[] | null = null;
   for (const order of serialOrders(recording, accused)) {
     if (lab.spent) break;
     const judge = ({ trace }: Went) =>
@@ -64,11 +65,14 @@ export async function serialTests(
     if (fails === 'no') passes++;
     else if (fails === 'otherwise') otherwise++;
     else if (fails === 'same') same++;
-    failing ??= observed.recording;
+    if (failing === null && observed.recording) {
+      failing = observed.recording;
+      failingOrder = order;
+    }
   }
   const whole = await wholeTests(subject, lab);
   const of = passes + same + otherwise;
-  return { verdict: verdictOf({ passes, same, of, whole }), passes, same, otherwise, of, failing, whole };
+  return { verdict: verdictOf({ passes, same, of, whole }), passes, same, otherwise, of, failing, order: failingOrder, whole };
 }
 
 function verdictOf({

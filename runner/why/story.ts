@@ -107,7 +107,8 @@ export function laneName(index: number): string {
   return index < 26 ? letter : laneName(Math.floor(index / 26) - 1) + letter;
 }
 
-const EMPTY: Omit<ExplainedStep, 'step' | 'lane' | 'kind' | 'text' | 'event'> = {
+/** A step of which nothing is known yet. */
+export const EMPTY_STEP: Omit<ExplainedStep, 'step' | 'lane' | 'kind' | 'text'> = {
   values: '',
   answer: '',
   tag: null,
@@ -120,6 +121,7 @@ const EMPTY: Omit<ExplainedStep, 'step' | 'lane' | 'kind' | 'text' | 'event'> = 
   takenBack: 0,
   mark: '',
   matters: false,
+  event: null,
 };
 
 function placedStatement(
@@ -140,7 +142,7 @@ function placedStatement(
     at: statement.settledAt ?? Number.POSITIVE_INFINITY,
     statement,
     step: {
-      ...EMPTY,
+      ...EMPTY_STEP,
       lane: lane(statement),
       kind,
       text: oneLine(text || kind),
@@ -202,7 +204,7 @@ function answers(
         at: at + 0.5,
         statement: null,
         step: {
-          ...EMPTY,
+          ...EMPTY_STEP,
           lane,
           kind: 'answer',
           text: request.outcome === 'unknown' ? 'no answer reaches the caller' : request.outcome,
@@ -232,7 +234,7 @@ function placedEvent(
 ): Placed[] {
   const lane = laneOfOp.get(Number(data['op'] ?? -1)) ?? null;
   const request = lane === null ? null : (requests[lane] ?? null);
-  const common = { ...EMPTY, lane, matters: request === null || roles.has(request) };
+  const common = { ...EMPTY_STEP, lane, matters: request === null || roles.has(request) };
   const place = (
     step: Omit<Placed['step'], keyof typeof common>,
     more: Partial<ExplainedStep> = {},

@@ -1,8 +1,9 @@
 /** Turns a pair round: the stale reader goes on from its read only after the last commit that it was stale against. */
 import type { Attempt } from '../harness/attempt.ts';
+import type { Fails } from '../harness/failure-tally.ts';
 import { type Guide, requestKey } from '../harness/guide.ts';
 import type { NextStep } from '../targets/target.ts';
-import type { Recording, StaleRead, TakenStep, Went } from './findings.ts';
+import type { Discarded, Recording, StaleRead, TakenStep, Went } from './findings.ts';
 
 export class Turn implements Guide {
   readonly #reader: string;
@@ -74,6 +75,11 @@ function stepOfCommit(steps: readonly TakenStep[], request: string, times: numbe
 /** Whether each step was taken by the request whose turn it was; that one waits, it is its service that keeps it. */
 export function isInOrder({ trace, gaveWay }: Went): boolean {
   return gaveWay === 0 && trace.notAsAsked === trace.keptWaiting;
+}
+
+/** A pass whose order was not as asked proves nothing. */
+export function passesInOrder(went: Went & { readonly fails: Fails }): Discarded | null {
+  return went.fails === 'no' && !isInOrder(went) ? 'not in the order asked' : null;
 }
 
 function sameTransaction(

@@ -20,6 +20,7 @@ export const keptRefusal: Rule = ({ suspects, effects }) => {
       sentence: `${asked(request)} was answered "${told(request.reply)}", and what it had written was committed: ${changed(effect)}.`,
       conclusion: ['Nothing rolls back what a refused request has written.'],
       marks: new Map([[write.id, 'stays, though refused']]),
+      wrong: effects.of(request),
     };
   }
   return null;
@@ -81,6 +82,9 @@ export const wrongWrite: Rule = ({ suspects, recording, effects }) => {
         sentence: `${asked(request)} changed what ${asked(owner)} had made: ${changed(effect)}.`,
         conclusion: ['Its call does not name that row.'],
         marks: new Map([[write.id, `changes a row of ${asked(owner)}`]]),
+        wrong: effects
+          .of(request)
+          .filter((each) => each.before && makerOf(each, request, recording.requests) !== null),
       };
     }
   }
