@@ -35,7 +35,7 @@ function viewsOf(failed: string, right: string, going: string, campaign: string)
         ['\r', 'interval'],
       ],
     },
-    { name: 'forensics', args: watch, keys: [['3', 'History of']] },
+    { name: 'forensics', args: watch, keys: [['3', 'WHY']] },
     {
       name: 'replay',
       args: ['replay', failed],
@@ -90,12 +90,16 @@ try {
   await output('campaign', ...hunt, ...where, '--data-dir', folder);
   await output('run', '--seed', '4', '--bug', process.argv[2] ?? 'lost-cancel', '--log', ...where);
   const failed = JSON.parse(await output('show', 'latest', '--json', '--server', url)).id as string;
+  await output('explain', failed, '--server', url, '--data-dir', folder);
   await output('run', '--seed', '4', '--log', ...where);
   const right = JSON.parse(await output('show', 'latest', '--json', '--server', url)).id as string;
   const pace = ['--operations', '100000', '--rate', '250', '--seed', '42'];
   const going = (await output('run', '--detach', ...pace, ...where)).trim();
   mkdirSync('.readme', { recursive: true });
-  for (const view of viewsOf(failed, right, going, 'nightly'))
+  // `SIMCITY_PICTURES=live,help` makes those alone.
+  const chosen = process.env['SIMCITY_PICTURES']?.split(',');
+  const views = viewsOf(failed, right, going, 'nightly').filter(({ name }) => chosen?.includes(name) ?? true);
+  for (const view of views)
     for (const theme of ['dark', 'light'] as const) await picture(view, url, theme);
 } finally {
   up.kill('SIGTERM');

@@ -1,22 +1,24 @@
 /**
  * Measures what explanations say of the known faults and what they cost, and writes the table of runner/README.md from it:
  *
- *   DATABASE_URL=postgres://… node .ci/why.ts [--only name,name] [--print]
+ *   DATABASE_URL=postgres://… node .ci/why.ts [--only name,name] [--print] [--keep FOLDER]
  *
  * Every line comes from a failing seed that is found, shrunk and explained here. Without DATABASE_URL, PostgreSQL is started
- * in a temporary folder.
+ * in a temporary folder. With --keep, reproductions and what was said of them are kept in a folder and not made again: so it can
+ * be broken off, done in parts, and done again for those whose `NAME.why.json` is removed.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Cure } from '../server/contract/index.ts';
 import { startTestPostgres } from '../test/helpers/postgres.ts';
-import { EXPECTED } from '../test/why/expected.ts';
-import { type Measured, measured, nameOf } from '../test/why/measure.ts';
+import { EXPECTED, type ExpectedWhy } from '../test/why/expected.ts';
+import { judged, type Measured, measured, nameOf, reproduced } from '../test/why/measure.ts';
 import { between, table } from './zoo/table.ts';
 
 const README = 'runner/README.md';
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, print: { type: 'boolean', default: false } },
+  options: { only: { type: 'string' }, print: { type: 'boolean', default: false }, keep: { type: 'string' } },
 });
 const chosen = EXPECTED.filter(
   (expected) => !values.only || values.only.split(',').includes(nameOf(expected)),
@@ -28,13 +30,34 @@ try {
   const results: Measured[] = [];
   for (const expected of chosen) {
     process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${nameOf(expected)}\n`);
-    results.push(await measured(expected, url));
+    const result = await kept(expected, 'why', () => measuredOf(expected));
+    // As it is expected by now.
+    results.push(result.why ? judged(expected, result.seed, result.why) : { ...result, expected });
   }
   const text = tableOf(results);
   if (values.print) process.stdout.write(text);
   else writeFileSync(README, between(readFileSync(README, 'utf8'), 'why', text));
 } finally {
   await cluster?.close();
+}
+
+async function measuredOf(expected: ExpectedWhy): Promise<Measured> {
+  return await measured(expected, url, await kept(expected, 'seed', () => reproduced(expected, url)));
+}
+
+/** What is in the folder of --keep, else what is made now. */
+async function kept<Made>(
+  expected: ExpectedWhy,
+  what: 'seed' | 'why',
+  make: () => Promise<Made>,
+): Promise<Made> {
+  if (!values.keep) return await make();
+  const file = join(values.keep, `${nameOf(expected).replaceAll(/\W+/g, '_')}.${what}.json`);
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Made;
+  const made = await make();
+  mkdirSync(values.keep, { recursive: true });
+  writeFileSync(file, JSON.stringify(made));
+  return made;
 }
 
 function tableOf(results: readonly Measured[]): string {

@@ -57,7 +57,12 @@ export interface Api {
   readonly connection: Connection;
   /** `runId` may be a prefix or `latest`, here and below. */
   run(runId: string): Promise<Run>;
-  runs(query: { status?: RunStatus; limit?: number; before?: string }): Promise<RunPage>;
+  runs(query: {
+    status?: RunStatus;
+    limit?: number;
+    before?: string;
+    explanation?: 'waiting';
+  }): Promise<RunPage>;
   launch(launch: Launch): Promise<Run>;
   /** The run as it is then; it ends a moment later. */
   stop(runId: string, reason?: string): Promise<Run>;

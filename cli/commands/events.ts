@@ -48,7 +48,8 @@ function eventLine(event: RunEvent): string {
     formatClock(event.virtualMs, 3),
     alignLeft(safeText(event.type), 16),
     alignLeft(safeText(event.actor), 13),
-    alignLeft(objectOf(event) ?? '', 9),
+    // A statement is about no object, and long.
+    ...(event.type === 'statement' ? [] : [alignLeft(objectOf(event) ?? '', 9)]),
     detailOf(event),
   ];
   return columns.join('  ').trimEnd();

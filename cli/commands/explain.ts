@@ -50,7 +50,7 @@ export async function explain(context: Context, runId: string, flags: ExplainFla
   await context.out(
     flags.json
       ? `${safeJson(explanation, 2)}\n`
-      : `${explanationText(explanation, style, columnsOf(context, 'stdout'))}\n`,
+      : `${explanationText(explanation, style, columnsOf(context, 'stdout'), run.failForensic)}\n`,
   );
   if (explanation.state === 'ready') return EXIT.pass;
   return cancelling.signal.aborted ? EXIT.interrupted : EXIT.fail;

@@ -1,5 +1,6 @@
 /** `simcity runner`: executes queued runs of a server's database. */
 
+import { explainAsked } from '../explain/asked.ts';
 import { connectToRunning, sharedDatabaseUrl } from '../hosting/connect.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
 import { keepAlive } from '../hosting/keep-alive.ts';
@@ -16,7 +17,8 @@ interface RunnerFlags {
 }
 
 export async function runner(context: Context, flags: RunnerFlags): Promise<number> {
-  const { api } = await connectToRunning(context, flags);
+  const connected = await connectToRunning(context, flags);
+  const { api } = connected;
   const databaseUrl = sharedDatabaseUrl(context, flags);
   if (databaseUrl === null) {
     throw usageError(
@@ -38,6 +40,6 @@ export async function runner(context: Context, flags: RunnerFlags): Promise<numb
   context.atExit(() => kept.stop());
   const { ready } = kept.current();
   progress(`runner ${ready.ready === 'runner' ? ready.name : ''} takes runs of ${api.connection.url}.`);
-  await left(context);
+  await Promise.all([left(context), explainAsked(context, { connected, flags, progress })]);
   return EXIT.pass;
 }

@@ -11,6 +11,7 @@ import { CliError, EXIT } from '../process/errors.ts';
 import { createStopping } from '../process/stopping.ts';
 import { shortId } from '../run/format.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
+import { seatsOf } from '../run/why-seats.ts';
 
 interface ShrinkFlags {
   maxExecutions?: number;
@@ -44,10 +45,12 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
     });
   }
   const style = styleFor(wantsColor(context, 'stdout'));
+  const width = columnsOf(context, 'stdout');
+  const seats = run.failForensic === null ? null : seatsOf(run.failForensic);
   const told =
     explanation?.state === 'ready'
-      ? `${smallestText({ ...smallest, wire: [] }, style)}\n\n${whyText(explanation.why, style, columnsOf(context, 'stdout'))}`
-      : smallestText(smallest, style);
+      ? `${whyText(explanation.why, style, width, { seats })}\n\n${smallestText({ ...smallest, wire: [] }, style, width)}`
+      : smallestText(smallest, style, width);
   await context.out(flags.json ? `${safeJson(smallest, 2)}\n` : `${told}\n`);
   return interrupted ? EXIT.interrupted : EXIT.pass;
 }

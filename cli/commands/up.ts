@@ -1,5 +1,7 @@
 /** `simcity up` and `simcity serve`: host SimCity for others, until told to leave. */
 import { MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
+import { createApi } from '../client/api.ts';
+import { explainAsked } from '../explain/asked.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
 import { hostServer } from '../hosting/host.ts';
 import { DEFAULT_PORT } from '../hosting/ports.ts';
@@ -40,6 +42,10 @@ async function hostUntilLeaving(
     progress,
   });
   if (withRunner) await hosted.startRunner(null);
+  const api = createApi(hosted.connection, { signal: context.leaving });
+  const explaining = withRunner
+    ? explainAsked(context, { connected: { api, hosted }, flags, progress })
+    : Promise.resolve();
   await context.out(`${hosted.connection.url}\n`);
   progress(`mission control in the browser: ${hosted.connection.url}${MISSION_CONTROL_PATH}`);
   progress(
@@ -49,6 +55,7 @@ async function hostUntilLeaving(
   );
   await left(context);
   progress('taking down');
+  await explaining;
   await hosted.close();
   return EXIT.pass;
 }

@@ -1,5 +1,5 @@
 /** Explaining that starts by itself after a FAIL: beside mission control, or after the verdict line. */
-import { isLive, isTerminal, type Run } from '../../server/contract/index.ts';
+import { isTerminal, type Run } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { pause } from '../client/pause.ts';
 import type { Presentation } from '../commands/presentation.ts';
@@ -45,23 +45,21 @@ export async function withExplanation(
   return exitCode;
 }
 
-/** True where a failure is explained: as the flags say, else on a terminal that somebody looks at, of what its seed decides. */
+/** True where a failure is explained: as the flags say, else on a terminal that somebody looks at. */
 export function isWanted(
   context: Pick<Context, 'env' | 'isTerminal'>,
   {
     flags,
-    run,
     presentation,
   }: {
     flags: { explain?: boolean };
-    run: Pick<Run, 'target' | 'config'>;
     presentation: Pick<Presentation, 'as' | 'exitOnEnd'>;
   },
 ): boolean {
   if (flags.explain !== undefined) return flags.explain;
   const { as, exitOnEnd } = presentation;
   if (as === 'json' || as === 'quiet' || exitOnEnd) return false;
-  return canDraw(context) && !isLive(run.target, run.config);
+  return canDraw(context);
 }
 
 /** Whoever leaves the screen leaves the explanation, too: it is cancelled. */
@@ -129,7 +127,9 @@ async function afterwards(context: Context, request: FollowedFailure): Promise<v
       show(progressText(progress)),
     );
     line.clear();
-    await print(context, presentation, (style, width) => explanationText(explanation, style, width));
+    await print(context, presentation, (style, width) =>
+      explanationText(explanation, style, width, run.failForensic),
+    );
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     line.clear();

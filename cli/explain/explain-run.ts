@@ -5,6 +5,7 @@ import {
   type ExplainProgress,
   type Explanation,
   type ExplanationResult,
+  isLive,
   type Run,
   smallestSchema,
   type Why,
@@ -135,6 +136,8 @@ async function askWorker(
     do: 'explain',
     ...subject,
     smallest: smallest.success ? smallest.data : null,
+    // Such a run is told from what it recorded: its order cannot be repeated.
+    forensic: isLive(run.target, run.config) ? run.failForensic : null,
     maxSeconds,
   });
   const stop = () => void worker.close();

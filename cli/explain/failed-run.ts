@@ -45,6 +45,8 @@ export async function failedRun(
   what: 'shrink' | 'explain',
 ): Promise<FailedRun> {
   refuseNoFailure(run, what);
+  // It is told from what it recorded, by any generation and without its command.
+  if (what === 'explain' && isLive(run.target, run.config)) return asRecorded(run);
   refuseOtherGeneration(run);
   const gated = recallGate(context, flags, run);
   const database = isLive(run.target, run.config)
@@ -61,6 +63,12 @@ export async function failedRun(
     },
     close: () => database.close(),
   };
+}
+
+function asRecorded({ scenario, target, seed, config, failForensic }: Run): FailedRun {
+  const subject = { scenario, target, seed, config, signature: failForensic && signatureOf(failForensic) };
+  const nothing = { targetUrl: null, modules: undefined, exec: null, gate: null };
+  return { subject: { ...subject, ...nothing }, close: async () => {} };
 }
 
 /** @throws CliError for a run of which there is no failure to look into. */

@@ -4,9 +4,12 @@ import type { Checkpoint, Found } from '../campaign/checkpoint.ts';
 import { rangesText, sizeOf } from '../campaign/ranges.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
-import { laneLines } from './lanes.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
+import { wireLines } from './why-lanes.ts';
+
+/** Columns of the lanes. */
+const LANES = 118;
 
 export function campaignText(checkpoint: Checkpoint, style: Style): string {
   const { name, found, operations, seconds } = checkpoint;
@@ -37,7 +40,7 @@ function inSql(found: readonly Found[], style: Style): string[] {
   return found.flatMap(({ signature, smallest }) => {
     if (!smallest || smallest.wire.length === 0) return [];
     const heading = `${safeText(formatSignature(signature))}, in SQL`;
-    return ['', style.bold(heading), ...laneLines(smallest.wire, style).map((line) => `  ${line}`)];
+    return ['', style.bold(heading), ...wireLines(smallest.wire, style, LANES).map((line) => `  ${line}`)];
   });
 }
 

@@ -1,15 +1,21 @@
 /** An explanation as text: the story in lanes, or why there is none. */
-import type { ExplainProgress, Explanation } from '../../server/contract/index.ts';
+import type { ExplainProgress, Explanation, Forensic } from '../../server/contract/index.ts';
 import { formatNumber } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
+import { seatsOf } from '../run/why-seats.ts';
 import type { Style } from './style.ts';
 import { whyText } from './why.ts';
 
-/** `width`: columns of the terminal. */
-export function explanationText(explanation: Explanation, style: Style, width: number): string {
+/** `width`: columns of the terminal. `bundle`: of the failure, for how many seats there are; null: not known. */
+export function explanationText(
+  explanation: Explanation,
+  style: Style,
+  width: number,
+  bundle: Forensic | null = null,
+): string {
   switch (explanation.state) {
     case 'ready':
-      return whyText(explanation.why, style, width);
+      return whyText(explanation.why, style, width, { seats: bundle === null ? null : seatsOf(bundle) });
     case 'none':
       return `${style.bold('WHY')}  not explained: ${safeText(explanation.reason)}.`;
     case 'pending':
@@ -20,5 +26,5 @@ export function explanationText(explanation: Explanation, style: Style, width: n
 /** What is being done, in one line. */
 export function progressText(progress: ExplainProgress | null): string {
   if (progress === null) return 'waits for somebody to explain it';
-  return `explaining: ${safeText(progress.stage)}, ${formatNumber(progress.executions)} executions`;
+  return `explaining: ${safeText(progress.stage)}, ${formatNumber(progress.executions)} ${progress.executions === 1 ? 'execution' : 'executions'}`;
 }

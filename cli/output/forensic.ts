@@ -1,13 +1,17 @@
 /** The forensic bundle as text. */
 import { type Forensic, type Outcome, smallestSchema, type Why } from '../../server/contract/index.ts';
+import { actualWords, expectedWords } from '../run/bundle-words.ts';
 import { processLines } from '../run/describe-process.ts';
 import { formatClock, formatNumber } from '../run/format.ts';
 import { isLoss, LOSS_SAYS, type Loss } from '../run/outcome.ts';
 import { proofLines } from '../run/proof.ts';
 import { ruleLines } from '../run/rules.ts';
-import { safeJson, safeLines, safeText } from '../run/sanitize.ts';
-import type { Line } from '../tui/paint/line.ts';
-import { storyLines } from '../tui/views/story-intervals.ts';
+import { safeLines, safeText } from '../run/sanitize.ts';
+import { sentenceText } from '../run/value-text.ts';
+import { seatsOf } from '../run/why-seats.ts';
+import { wrap } from '../terminal/columns.ts';
+import { historyLines } from './history-lines.ts';
+import { paintedText } from './pieces.ts';
 import { smallestText } from './smallest.ts';
 import { paintOutcome, type Style } from './style.ts';
 import { whyText } from './why.ts';
@@ -34,18 +38,18 @@ export function forensicText(
     `${style.red(style.bold('FAIL'))}  ${bundle.kind}: ${safeText(bundle.invariant)}${placeOf(bundle)}`,
     safeLines(bundle.message),
     '',
-    ...(why === null ? [] : [whyText(why, style, width), '']),
-    ...section(style, 'Expected', bundle.expected),
-    ...section(style, 'Actual', bundle.actual),
-    ...listSection(style, 'Difference', bundle.difference.map(safeText)),
-    ...historySection(style, bundle, width),
+    ...(why === null ? [] : [whyText(why, style, width, { seats: seatsOf(bundle) }), '']),
+    ...smallestSection(style, bundle.smallest, why !== null, width),
+    ...section(style, 'Expected', expectedWords(bundle), width),
+    ...section(style, 'Actual', actualWords(bundle), width),
+    ...listSection(style, 'Difference', bundle.difference.map(sentenceText), width),
+    ...historySection(style, bundle, why, width),
     ...listSection(style, 'Faults active', bundle.faultsActive.map(safeText)),
     ...listSection(style, 'Rules of the service', ruleLines(bundle.rules)),
     ...processSection(style, bundle),
     style.bold('Reproduce'),
     `  ${safeText(bundle.reproduce)}`,
     ...proofLines(bundle).map((line) => `  ${line}`),
-    ...smallestSection(style, bundle.smallest, why !== null),
   ];
   return lines.join('\n');
 }
@@ -73,51 +77,38 @@ function processSection(style: Style, { process }: Forensic): string[] {
 }
 
 /** What `shrink` found, once it has; one of a later version is left to `--json`. */
-function smallestSection(style: Style, stored: Forensic['smallest'], isExplained: boolean): string[] {
+function smallestSection(
+  style: Style,
+  stored: Forensic['smallest'],
+  isExplained: boolean,
+  width: number,
+): string[] {
   const smallest = smallestSchema.safeParse(stored);
   if (!smallest.success) return [];
   // The lanes of why it broke tell the same, and more.
   const shown = isExplained ? { ...smallest.data, wire: [] } : smallest.data;
-  const lines = smallestText(shown, style).split('\n');
-  return ['', style.bold('Smallest reproduction'), ...lines.map((line) => `  ${line}`)];
+  const lines = smallestText(shown, style, width - INDENT.length).split('\n');
+  return [style.bold('Smallest reproduction'), ...lines.map((line) => `${INDENT}${line}`.trimEnd()), ''];
 }
 
-function section(style: Style, title: string, value: unknown): string[] {
-  if (value === null || value === undefined) return [];
-  const text = typeof value === 'string' ? safeLines(value) : safeJson(value);
-  return [style.bold(title), ...text.split('\n').map((line) => `  ${line}`), ''];
+function section(style: Style, title: string, text: string | null, width: number): string[] {
+  if (text === null) return [];
+  return [style.bold(title), ...wrap(text, width - INDENT.length).map((line) => `${INDENT}${line}`), ''];
 }
 
-function listSection(style: Style, title: string, items: readonly string[]): string[] {
-  return items.length === 0 ? [] : [style.bold(title), ...items.map((item) => `  ${item}`), ''];
+/** `width`: items are broken to it; without it they stay as they are. */
+function listSection(style: Style, title: string, items: readonly string[], width?: number): string[] {
+  if (items.length === 0) return [];
+  const lines = items.flatMap((item) => (width === undefined ? [item] : wrap(item, width - INDENT.length)));
+  return [style.bold(title), ...lines.map((line) => `${INDENT}${line}`), ''];
 }
 
 /** The operations on the object as bars over time; those that carry the failure, the others as a number. */
-function historySection(style: Style, bundle: Forensic, width: number): string[] {
+function historySection(style: Style, bundle: Forensic, why: Why | null, width: number): string[] {
   if (bundle.history.length === 0) return [];
   const of = bundle.object === null ? '' : ` of ${safeText(bundle.object)}`;
-  const lines = storyLines(bundle, width - INDENT.length).map(
-    (line) => `${INDENT}${paintedText(line, style)}`,
+  const lines = historyLines(bundle, why, width - INDENT.length).map(
+    (pieces) => `${INDENT}${paintedText(pieces, style)}`,
   );
   return [style.bold(`History${of}`), ...lines, ''];
-}
-
-/** Colours of a screen's line as text that is written once. */
-function paintedText(line: Line, style: Style): string {
-  return line
-    .map(({ text, style: { color, bold, dim } }) => {
-      const painted =
-        color === 'redBright' || color === 'red'
-          ? style.red(text)
-          : color === 'green'
-            ? style.green(text)
-            : color === 'yellow'
-              ? style.yellow(text)
-              : color === 'cyan'
-                ? style.cyan(text)
-                : text;
-      return dim ? style.dim(painted) : bold ? style.bold(painted) : painted;
-    })
-    .join('')
-    .trimEnd();
 }

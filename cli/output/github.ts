@@ -6,8 +6,14 @@ import { isLoss, LOSS_SAYS, runOutcome } from '../run/outcome.ts';
 import { ruleLines } from '../run/rules.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { valueText } from '../run/value-text.ts';
-import { conclusionLines, cureWords } from '../run/why-words.ts';
-import { commandsFor, limitsOf, type ReportData, type ReportVerdict, reportVerdict } from './report/data.ts';
+import {
+  commandsFor,
+  limitsOf,
+  type ReportData,
+  type ReportVerdict,
+  reportVerdict,
+  whyAsText,
+} from './report/data.ts';
 import { settingEntries } from './settings.ts';
 
 /** Makes a line of text that holds foreign text harmless: Actions obeys `::` at its start and `##[` anywhere. */
@@ -137,17 +143,10 @@ function failureMarkdown(data: ReportData): string[] {
   ];
 }
 
-/** Each line a paragraph; what was tried as a list. */
-function whyMarkdown({ why }: ReportData): string[] {
-  if (why === null) return [];
-  const name = why.name === null ? '' : ` (${inline(why.name)})`;
-  const tried = why.cures.map(cureWords).map(({ what, result }) => `- ${inline(what)}: ${inline(result)}`);
-  return [
-    '',
-    `**Why:** ${inline(why.sentence)}${name}`,
-    ...conclusionLines(why).flatMap((line) => ['', inline(line)]),
-    ...(tried.length === 0 ? [] : ['', 'What was tried:', '', ...tried]),
-  ];
+/** As a terminal shows it: sentences point to the steps of the lanes. */
+function whyMarkdown(data: ReportData): string[] {
+  const lines = whyAsText(data);
+  return lines.length === 0 ? [] : ['', ...fence(lines, 'text')];
 }
 
 function table(title: string, rows: readonly (readonly [string, string])[]): string[] {
@@ -160,11 +159,11 @@ function table(title: string, rows: readonly (readonly [string, string])[]): str
 }
 
 /** Longer than every run of backticks inside, so that nothing ends the block early. */
-function fence(lines: readonly string[]): string[] {
+function fence(lines: readonly string[], language = 'sh'): string[] {
   const content = lines.map((line) => safeLines(line)).join('\n');
   const longest = Math.max(0, ...[...content.matchAll(/`+/g)].map(([ticks]) => ticks.length));
   const ticks = '`'.repeat(Math.max(3, longest + 1));
-  return [`${ticks}sh`, content, ticks];
+  return [`${ticks}${language}`, content, ticks];
 }
 
 /** Foreign text as itself: no markup, no link, no mention. */

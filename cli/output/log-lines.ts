@@ -33,6 +33,7 @@ export function createLogLines(style: Style, now: () => number, hosted = false):
   let progressAt = 0;
   let faultLines = 0;
   let faultsPassedOver = 0;
+  let statements = 0;
   let metrics: Record<string, number> = {};
   let closing: JsonObject | null = null;
   let queuedSaid = false;
@@ -54,6 +55,7 @@ export function createLogLines(style: Style, now: () => number, hosted = false):
       }
       return [line(event.at, style.yellow(event.type), `event=${event.index} ${detailOf(event)}`)];
     }
+    if (kind === 'statement') statements += 1;
     const versions = versionsOf(event);
     if (versions.length > 0) {
       return [line(event.at, 'versions', versions.map(([name, version]) => `${name}=${version}`).join(' '))];
@@ -85,7 +87,8 @@ export function createLogLines(style: Style, now: () => number, hosted = false):
     standing = `${data.status} event=${data.eventIndex}`;
     if (now() - progressAt < PROGRESS_EVERY_MS * 0.9) return [];
     progressAt = now();
-    const more = faultsPassedOver > 0 ? ` (+${faultsPassedOver} more fault lines)` : '';
+    const passedOver = faultsPassedOver > 0 ? ` (+${faultsPassedOver} more fault lines)` : '';
+    const more = `${statements > 0 ? ` statements=${statements}` : ''}${passedOver}`;
     faultLines = 0;
     faultsPassedOver = 0;
     const head = `${paintOutcome(style, data.status)} event=${data.eventIndex} rate=${Math.round(data.eventsPerSecond)}/s`;

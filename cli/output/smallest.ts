@@ -3,18 +3,22 @@ import { type Smallest, type StoryStep, timesOfEach } from '../../server/contrac
 import { formatClock, formatNumber, formatSeconds } from '../run/format.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { valueText } from '../run/value-text.ts';
-import { laneLines } from './lanes.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
+import { wireLines } from './why-lanes.ts';
 
-export function smallestText(smallest: Smallest, style: Style): string {
+const USUAL_WIDTH = 120;
+const INDENT = '  ';
+
+/** `width`: columns of the terminal, for the lanes. */
+export function smallestText(smallest: Smallest, style: Style, width = USUAL_WIDTH): string {
   const { expected, actual, faults } = smallest;
   return [
     `${style.bold(`${counted(smallest.operations, 'operation')}`)} of ${formatNumber(smallest.operationsBefore)}${faults.length === 0 ? ', no faults' : `, faults: ${faults.map(safeText).join(' ')}`}`,
     '',
     ...tableLines(columns(style), smallest.story),
     '',
-    ...lanesSection(smallest, style),
+    ...lanesSection(smallest, style, width),
     style.bold('Why it is wrong'),
     `  ${safeText(smallest.invariant)}: ${safeLines(smallest.message)}`,
     ...(actual === null || actual === undefined ? [] : [`  actual    ${valueText(actual)}`]),
@@ -28,9 +32,13 @@ export function smallestText(smallest: Smallest, style: Style): string {
 }
 
 /** What the service sent to its database meanwhile, of a run behind a gate. */
-function lanesSection({ wire }: Smallest, style: Style): string[] {
+function lanesSection({ wire }: Smallest, style: Style, width: number): string[] {
   if (wire.length === 0) return [];
-  return [style.bold('In SQL'), ...laneLines(wire, style).map((line) => `  ${line}`), ''];
+  return [
+    style.bold('In SQL'),
+    ...wireLines(wire, style, width - INDENT.length).map((line) => INDENT + line),
+    '',
+  ];
 }
 
 /** What was shown of it, and at what cost. */

@@ -1,30 +1,33 @@
-/** Draws why it broke as lines for terminals: lanes as columns, or below each other where they would be too narrow. */
-import type { Why } from '../../server/contract/index.ts';
+/** Draws a story in lanes as lines for terminals: lanes as columns, or below each other where they would be too narrow. */
+import type { WireLine } from '../../server/contract/index.ts';
 import {
   fitsBeside,
+  type LaneStory,
   reachOf,
   type WhyColumn,
   type WhyLayout,
   type WhyRow,
   type WhyStepRow,
-  type WhyTone,
   type WhyWaitRow,
   whyLayout,
 } from '../run/why-layout.ts';
+import { wireStory } from '../run/wire-story.ts';
 import { alignLeft, alignRight, textWidth, truncate, wrap } from '../terminal/columns.ts';
+import { fitted, type Paint, type Piece, type Pieces, paintedText, piece, trimmed } from './pieces.ts';
+import type { Style } from './style.ts';
+import { stepLines } from './why-step.ts';
 
-/** How a piece looks; whoever shows it has a colour for each. */
-export type WhyPaint = WhyTone | 'heading' | 'error' | 'bar';
-
-export interface WhyPiece {
-  text: string;
-  paint: WhyPaint;
+/** A line on a terminal, and the steps that it is of. */
+export interface WhyDrawn {
+  steps: readonly number[];
+  pieces: Pieces;
 }
 
-/** A line on a terminal, and the step that it is of; null: of none. */
-export interface WhyDrawn {
-  step: number | null;
-  pieces: readonly WhyPiece[];
+export interface LaneOptions {
+  /** With all lanes and all steps. */
+  unfolded?: boolean;
+  /** What unfolds: `e expands`; empty: nothing does. */
+  hint?: string;
 }
 
 /** A lane is no narrower, so that two stand beside each other from 82 columns on and three from 120. */
@@ -32,39 +35,53 @@ const LEAST_LANE = 37;
 const GAP = 2;
 /** Between a step's number and the lanes. */
 const AFTER_NUMBER = 3;
-/** Lines of a step that is pointed to; of others it is one, beside each other. */
-const MOST_LINES = 3;
-/** A statement is cut no shorter to have its answer and mark on the same line. */
-const LEAST_TEXT = 18;
+/** Lines of a statement that is pointed to; of others it is one, beside each other. */
+const MOST_LINES = 2;
+/** With more lanes folded than these, their names would be too long a list. */
+const MOST_NAMED = 6;
 
-/** The lanes in at most `width` columns; text in the layout is safe already. `unfolded`: with all lanes and all steps. */
-export function whyLaneLines(why: Why, width: number, { unfolded = false } = {}): WhyDrawn[] {
-  const layout = whyLayout(why, { unfolded });
-  const gutter = Math.max(2, String(why.steps.at(-1)?.step ?? 1).length) + AFTER_NUMBER;
+/** The lanes in at most `width` columns; text in the layout is safe already. */
+export function laneLines(
+  story: LaneStory,
+  width: number,
+  { unfolded = false, hint = '' }: LaneOptions = {},
+): WhyDrawn[] {
+  const layout = whyLayout(story, { unfolded });
+  const gutter = Math.max(2, String(story.steps.at(-1)?.step ?? 1).length) + AFTER_NUMBER;
   const room = width - gutter;
   const lines = fitsBeside(layout, room, LEAST_LANE, GAP)
     ? besideLines(layout, room, gutter)
     : belowLines(layout, room, gutter);
-  if (layout.foldedLanes === '') return lines;
-  return [...lines, plainLine(gutter, truncate(`Folded: ${layout.foldedLanes}`, room), 'quiet')];
+  return [...lines, ...foldedLines(layout, gutter, room, hint)];
 }
 
-function plainLine(gutter: number, text: string, paint: WhyPaint): WhyDrawn {
-  return { step: null, pieces: [piece(' '.repeat(gutter)), piece(text, paint)] };
+/** What went over the wire of a gated run, in the same lanes. */
+export function wireLines(wire: readonly WireLine[], style: Style, width: number): string[] {
+  return laneLines(wireStory(wire), width).map(({ pieces }) => paintedText(pieces, style));
 }
 
-function piece(text: string, paint: WhyPaint = 'plain'): WhyPiece {
-  return { text, paint };
+/** `5 requests folded: C listBookings, D availability; e expands`. */
+function foldedLines(layout: WhyLayout, gutter: number, room: number, hint: string): WhyDrawn[] {
+  const { foldedLanes, foldedCount, hasFolds } = layout;
+  const names = foldedCount > MOST_NAMED ? '' : `: ${foldedLanes}`;
+  const folded =
+    foldedCount === 0 ? '' : `${foldedCount} ${foldedCount === 1 ? 'request' : 'requests'} folded${names}`;
+  const told = [folded, hasFolds ? hint : ''].filter(Boolean).join('; ');
+  return told === '' ? [] : wrap(told, room).map((line) => plainLine(gutter, line, 'quiet'));
+}
+
+function plainLine(gutter: number, text: string, paint: Paint): WhyDrawn {
+  return { steps: [], pieces: [piece(' '.repeat(gutter)), piece(text, paint)] };
 }
 
 /** The number of a step, on its first line only. */
-function numberPiece(row: WhyRow, gutter: number, first: boolean): WhyPiece {
+function numberPiece(row: WhyRow, gutter: number, first: boolean): Piece {
   const number = row.row === 'step' && first ? String(row.step) : '';
   return piece(`${alignRight(number, gutter - AFTER_NUMBER)}${' '.repeat(AFTER_NUMBER)}`, 'quiet');
 }
 
-function stepOf(row: WhyRow): number | null {
-  return row.row === 'step' ? row.step : null;
+function stepsOf(row: WhyRow): readonly number[] {
+  return row.row === 'step' ? [row.step, ...row.joined] : [];
 }
 
 // Beside each other.
@@ -76,12 +93,49 @@ function besideLines(layout: WhyLayout, room: number, gutter: number): WhyDrawn[
     ...(i === 0 ? [] : [piece(' '.repeat(GAP))]),
     piece(alignLeft(headingOf(column), lane), 'heading'),
   ]);
-  const rows = layout.rows.flatMap((row) => besideRow(row, layout.columns, lane, room, gutter));
-  return [{ step: null, pieces: trimmed([piece(' '.repeat(gutter)), ...heads]) }, ...rows];
+  const rows: WhyDrawn[] = [];
+  for (let i = 0; i < layout.rows.length; i++) {
+    const row = layout.rows[i] as WhyRow;
+    const next = layout.rows[i + 1];
+    if (next !== undefined && areCommitsBeside(row, next)) {
+      rows.push(commitsLine(row as WhyStepRow, next as WhyStepRow, layout.columns, lane, gutter));
+      i++;
+    } else rows.push(...besideRow(row, layout.columns, lane, room, gutter));
+  }
+  return [{ steps: [], pieces: trimmed([piece(' '.repeat(gutter)), ...heads]) }, ...rows];
 }
 
 function headingOf({ name, heading, outcome }: WhyColumn): string {
   return `${name}  ${heading}${outcome === 'ok' ? '' : `  ${outcome}`}`;
+}
+
+/** Two commits of which the second is further to the right, with no wait drawn on either row. */
+function areCommitsBeside(first: WhyRow, second: WhyRow): boolean {
+  if (first.row !== 'step' || second.row !== 'step') return false;
+  if (first.kind !== 'commit' || second.kind !== 'commit' || first.column === null) return false;
+  if (second.column === null || first.column >= second.column) return false;
+  if (first.mark !== '' || second.mark !== '') return false;
+  return [...first.bars, ...second.bars].every((bar) => bar === null);
+}
+
+/** Both in one row; the number of the second stands with it. */
+function commitsLine(
+  first: WhyStepRow,
+  second: WhyStepRow,
+  columns: readonly WhyColumn[],
+  lane: number,
+  gutter: number,
+): WhyDrawn {
+  const numbered = { ...second, text: `${second.step}  ${second.text}` };
+  const contents = new Map([
+    [first.column, stepLines(first, lane - 2, 1)[0] ?? []],
+    [second.column, stepLines(numbered, lane - 2, 1)[0] ?? []],
+  ]);
+  const cells = columns.map((_, i) => fitted([piece('  '), ...(contents.get(i) ?? [])], lane));
+  return {
+    steps: [...stepsOf(first), ...stepsOf(second)],
+    pieces: [numberPiece(first, gutter, true), ...besideEachOther(cells)],
+  };
 }
 
 function besideRow(
@@ -92,22 +146,18 @@ function besideRow(
   gutter: number,
 ): WhyDrawn[] {
   if (row.row === 'wait')
-    return [{ step: null, pieces: [numberPiece(row, gutter, true), ...waitPieces(row, columns, lane)] }];
-  const own = row.row === 'step' && row.column !== null ? row.column : null;
+    return [{ steps: [], pieces: [numberPiece(row, gutter, true), ...waitPieces(row, columns, lane)] }];
   // Over all lanes: the service's own doings, and what is folded.
-  if (own === null) {
-    const pieces =
-      row.row === 'fold'
-        ? [piece(row.words, 'quiet')]
-        : (contentLines(row as WhyStepRow, room - 2, 1)[0] ?? []);
+  if (row.row === 'fold' || row.column === null) {
+    const pieces = row.row === 'fold' ? [piece(row.words, 'quiet')] : (stepLines(row, room - 2, 1)[0] ?? []);
     const bars = row.bars.some((bar) => bar !== null);
     const cell = bars ? cellsAround(row, columns, lane, 0, pieces, true) : pieces;
-    return [{ step: stepOf(row), pieces: [numberPiece(row, gutter, true), ...cell] }];
+    return [{ steps: stepsOf(row), pieces: [numberPiece(row, gutter, true), ...cell] }];
   }
-  const most = row.row === 'step' && isPointedTo(row) ? MOST_LINES : 1;
-  const content = contentLines(row as WhyStepRow, lane - 2, most);
+  const own = row.column;
+  const content = stepLines(row, lane - 2, isPointedTo(row) ? MOST_LINES : 1);
   return content.map((pieces, i) => ({
-    step: stepOf(row),
+    steps: stepsOf(row),
     pieces: [numberPiece(row, gutter, i === 0), ...cellsAround(row, columns, lane, own, pieces, i === 0)],
   }));
 }
@@ -118,22 +168,26 @@ function cellsAround(
   columns: readonly WhyColumn[],
   lane: number,
   own: number,
-  content: readonly WhyPiece[],
+  content: Pieces,
   first: boolean,
-): WhyPiece[] {
+): Piece[] {
   const cells = columns.map((_, i) => {
     const bar = row.bars[i] ?? null;
     const sign = bar === null ? '  ' : bar === 'ends' ? (first ? '└ ' : '  ') : '│ ';
     return fitted([piece(sign, 'bar'), ...(i === own ? content : [])], lane);
   });
+  return besideEachOther(cells);
+}
+
+function besideEachOther(cells: readonly Pieces[]): Piece[] {
   return trimmed(cells.flatMap((cell, i) => (i === 0 ? cell : [piece(' '.repeat(GAP)), ...cell])));
 }
 
 /** A wait as a line from the lane that waits to those whom it waits for. */
-function waitPieces(row: WhyWaitRow, columns: readonly WhyColumn[], lane: number): WhyPiece[] {
+function waitPieces(row: WhyWaitRow, columns: readonly WhyColumn[], lane: number): Piece[] {
   const isLeft = row.blockers.some((blocker) => blocker < row.column);
   const isRight = row.blockers.some((blocker) => blocker > row.column);
-  const cells = columns.map((_, i): WhyPiece[] => {
+  const cells = columns.map((_, i): Piece[] => {
     const bar = row.bars[i] ?? null;
     if (i === row.column) {
       const sign = isLeft ? '┐ ' : '┌ ';
@@ -171,7 +225,7 @@ function belowLines(layout: WhyLayout, room: number, gutter: number): WhyDrawn[]
   const before = names + 2 + (hasBars ? layout.columns.length + 1 : 0);
   const rows = layout.rows.flatMap((row): WhyDrawn[] =>
     belowContent(row, room - before).map((content, i) => ({
-      step: stepOf(row),
+      steps: stepsOf(row),
       pieces: trimmed([
         numberPiece(row, gutter, i === 0),
         piece(alignLeft(i === 0 ? nameOf(row, layout.columns) : '', names), 'heading'),
@@ -184,8 +238,8 @@ function belowLines(layout: WhyLayout, room: number, gutter: number): WhyDrawn[]
   return [...heads, ...rows];
 }
 
-function belowContent(row: WhyRow, width: number): (readonly WhyPiece[])[] {
-  if (row.row === 'step') return contentLines(row, width, isPointedTo(row) ? MOST_LINES : 2);
+function belowContent(row: WhyRow, width: number): Pieces[] {
+  if (row.row === 'step') return stepLines(row, width, isPointedTo(row) ? MOST_LINES : 1);
   return [[piece(truncate(row.words, width), row.row === 'wait' ? 'bar' : 'quiet')]];
 }
 
@@ -204,58 +258,6 @@ function barsOf(row: WhyRow, first: boolean): string {
     .join('');
 }
 
-// What a step says.
-
 function isPointedTo({ tone }: WhyStepRow): boolean {
   return tone === 'read' || tone === 'write' || tone === 'mark';
-}
-
-/** The statement, what it answered, and what stands beside it, in at most `most` lines of `width` columns. */
-function contentLines(row: WhyStepRow, width: number, most: number): (readonly WhyPiece[])[] {
-  const again =
-    row.takenBack === 0 ? '' : ` (sent again${row.takenBack === 1 ? '' : ` ${row.takenBack} times`})`;
-  const said = row.text + (most > 1 && row.values !== '' ? ` [${row.values}]` : '') + again;
-  const answer = row.answer === '' ? '' : ` ${truncate(row.answer, Math.max(8, Math.floor(width / 2)))}`;
-  const mark = row.mark === '' ? '' : `  ◀ ${row.mark}`;
-  const after = textWidth(answer) + textWidth(mark);
-  const ends = (cut: string): WhyPiece[] => [
-    piece(answer, row.isError ? 'error' : 'quiet'),
-    piece(cut, row.tone),
-  ];
-  if (textWidth(said) + after <= width || (most === 1 && width - after >= LEAST_TEXT))
-    return [[piece(truncate(said, width - after), row.tone), ...ends(mark)]];
-  if (most === 1) return [[piece(truncate(said + answer + mark, width), row.tone)]];
-  const lines = wrap(said, width);
-  const isCut = lines.length >= most;
-  const kept = isCut ? lines.slice(0, most - 1) : lines;
-  if (isCut) kept[most - 2] = truncate(`${kept[most - 2]}…`, width);
-  const last = kept.at(-1) ?? '';
-  const told = kept.slice(0, -1).map((text) => [piece(text, row.tone)]);
-  if (textWidth(last) + after <= width) return [...told, [piece(last, row.tone), ...ends(mark)]];
-  const below = [piece(truncate(answer.trimStart(), width), row.isError ? 'error' : 'quiet')];
-  return [
-    ...told,
-    [piece(last, row.tone)],
-    ...(after === 0
-      ? []
-      : [[...below, piece(truncate(mark, width - textWidth(answer.trimStart())), row.tone)]]),
-  ];
-}
-
-/** Cut or padded to exactly `width` columns. */
-function fitted(pieces: readonly WhyPiece[], width: number): WhyPiece[] {
-  let room = width;
-  const kept = pieces.map(({ text, paint }) => {
-    const cut = truncate(text, room);
-    room -= textWidth(cut);
-    return piece(cut, paint);
-  });
-  return room > 0 ? [...kept, piece(' '.repeat(room))] : kept;
-}
-
-/** Without blanks at the end. */
-function trimmed(pieces: readonly WhyPiece[]): WhyPiece[] {
-  const kept = pieces.filter(({ text }) => text !== '');
-  while (kept.length > 0 && kept.at(-1)?.text.trim() === '') kept.pop();
-  return kept.map((each, i) => (i === kept.length - 1 ? { ...each, text: each.text.trimEnd() } : each));
 }

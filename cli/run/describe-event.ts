@@ -1,17 +1,26 @@
 /** What an event says, in a few words: for the event log, log lines and the `events` command. */
 import type { RunEvent } from '../../server/contract/telemetry.ts';
+import { statementDetail } from './describe-statement.ts';
 import { gateInShort, tellsGate } from './gate.ts';
 import { rulesInShort, tellsRules } from './rules.ts';
 import { safeJson, safeText } from './sanitize.ts';
 
 /** The kinds that are drawn and coloured differently. */
-export type EventKind = 'invoke' | 'ok' | 'refused' | 'unknown' | 'fault' | 'violation' | 'mark';
+export type EventKind =
+  | 'invoke'
+  | 'ok'
+  | 'refused'
+  | 'unknown'
+  | 'fault'
+  | 'violation'
+  | 'statement'
+  | 'mark';
 
 /** The kind of an event by its type. */
 export function kindOf(event: RunEvent): EventKind {
   const { type } = event;
   if (type === 'violation') return 'violation';
-  if (type === 'fault') return 'fault';
+  if (type === 'fault' || type === 'statement') return type;
   if (type.endsWith('.ok')) return 'ok';
   if (type.endsWith('.refused')) return 'refused';
   if (type.endsWith('.unknown')) return 'unknown';
@@ -48,29 +57,19 @@ export function detailOf(event: RunEvent): string {
       return text(data['message']) ?? text(data['status']) ?? shortJson(data);
     case 'statement':
       return statementDetail(data);
+    case 'wire':
+      return wireDetail(data);
     default:
       return operationDetail(event);
   }
 }
 
-/** SQL with its values, what was answered, and whether it waited. */
-function statementDetail(data: Record<string, unknown>): string {
-  const { count, error, waitedFor, takenBack } = data;
-  const tag = text(data['tag']);
-  const answered =
-    text(error) ?? [tag, tag === null || typeof count !== 'number' ? null : count].filter(isSaid).join(' ');
-  const rows = text(data['answer']);
-  return [
-    ...[text(data['text']), text(data['values'])],
-    answered ? `→ ${answered}${rows === null ? '' : ` ${rows}`}` : null,
-    Array.isArray(waitedFor) ? 'waited' : null,
-    typeof takenBack === 'number' ? `taken back ${takenBack} times` : null,
-  ]
-    .filter(isSaid)
-    .join('  ');
+/** `leave POST /slots/slot-1/bookings`, `answer 201`, `cut: ECONNRESET`. */
+function wireDetail(data: Record<string, unknown>): string {
+  const what = text(data['what']) ?? '';
+  if (what === 'cut') return `cut: ${text(data['cause']) ?? ''}  ${text(data['request']) ?? ''}`;
+  return [what, text(data['status']), text(data['request'])].filter(Boolean).join(' ');
 }
-
-const isSaid = (part: unknown): boolean => part !== null && part !== '';
 
 function faultDetail(event: RunEvent): string {
   const name = text(event.data['name']) ?? (event.type === 'heal' ? 'no more faults from here on' : 'fault');

@@ -1,11 +1,14 @@
 /** Lays out why it broke as lanes: which columns, which rows, what is folded, and where waits are drawn, for whatever draws it. */
 import type { ExplainedLane, ExplainedStep, Why } from '../../server/contract/index.ts';
+import { describeAnswer } from './describe-answer.ts';
 import { safeText } from './sanitize.ts';
+import { valueText } from './value-text.ts';
 
-/** With more requests than these, those that do not matter are folded. */
-export const MOST_LANES = 3;
 /** So many steps in a row that do not matter are shown as one line; fewer would save nothing. */
 const LEAST_FOLD = 2;
+
+/** What is laid out: a story in lanes, of a why or of what went over the wire. */
+export type LaneStory = Pick<Why, 'lanes' | 'steps' | 'pair'>;
 
 /** A lane that is drawn. All text in a layout is safe for terminals and pages. */
 export interface WhyColumn {
@@ -35,6 +38,8 @@ export interface WhyStepRow extends RowBase {
   row: 'step';
   /** What sentences point to. */
   step: number;
+  /** Others that share the row: the `begin` before a statement, the answer after a commit. */
+  joined: readonly number[];
   /** Place in `columns`; null: over all of them (the service's own doings, a fault of the city). */
   column: number | null;
   kind: ExplainedStep['kind'];
@@ -81,18 +86,20 @@ export interface WhyLayout {
   rows: readonly WhyRow[];
   /** What was left out, for people: `C listBookings, D availability`; empty: all lanes are drawn. */
   foldedLanes: string;
+  /** How many that are. */
+  foldedCount: number;
   /** Whether unfolding would show more. */
   hasFolds: boolean;
 }
 
 /** The story as columns and rows. `unfolded`: with all lanes and all steps. */
-export function whyLayout(why: Why, { unfolded = false }: { unfolded?: boolean } = {}): WhyLayout {
+export function whyLayout(why: LaneStory, { unfolded = false }: { unfolded?: boolean } = {}): WhyLayout {
   const isShown = stepsShown(why, unfolded);
   const lanes = lanesShown(why, unfolded);
   const columnOf = new Map(lanes.map((lane, column) => [lane, column]));
   const folded = why.lanes.filter((_, lane) => !columnOf.has(lane));
   const items = itemsOf(why, isShown, columnOf);
-  const rows = withBars(foldRuns(items, why, columnOf), lanes.length);
+  const rows = withBars(joinRows(foldRuns(items, why, columnOf)), lanes.length);
   return {
     columns: lanes.flatMap((lane) => {
       const told = why.lanes[lane];
@@ -100,6 +107,7 @@ export function whyLayout(why: Why, { unfolded = false }: { unfolded?: boolean }
     }),
     rows,
     foldedLanes: folded.map(({ name, operation }) => safeText(`${name} ${operation}`)).join(', '),
+    foldedCount: folded.length,
     hasFolds: folded.length > 0 || rows.some(({ row }) => row === 'fold'),
   };
 }
@@ -137,14 +145,15 @@ export function eventOfStep({ steps }: Pick<Why, 'steps'>, step: number): number
   return steps.findLast((each) => each.step <= step && each.event !== null)?.event ?? null;
 }
 
-function stepsShown({ steps, pair }: Why, unfolded: boolean): (step: ExplainedStep) => boolean {
+function stepsShown({ steps, pair }: LaneStory, unfolded: boolean): (step: ExplainedStep) => boolean {
   if (unfolded || !steps.some(({ matters }) => matters)) return () => true;
   return ({ matters, mark, step }) => matters || mark !== '' || step === pair?.read || step === pair?.write;
 }
 
-function lanesShown(why: Why, unfolded: boolean): number[] {
+/** Those that matter; a lane in which nothing would be shown is folded, however few there are. */
+function lanesShown(why: LaneStory, unfolded: boolean): number[] {
   const all = why.lanes.map((_, lane) => lane);
-  if (unfolded || all.length <= MOST_LANES) return all;
+  if (unfolded) return all;
   const isShown = stepsShown(why, false);
   const matter = new Set(why.steps.filter(isShown).map(({ lane }) => lane));
   const shown = all.filter((lane) => why.lanes[lane]?.role !== 'other' || matter.has(lane));
@@ -165,10 +174,11 @@ function columnFor(lane: ExplainedLane, place: number): WhyColumn {
 /** A row that has no bars yet, or a step that is to be folded. */
 type Item = Unbarred<WhyStepRow> | Unbarred<WhyWaitRow> | { row: 'folded'; step: ExplainedStep };
 type Unbarred<Row extends RowBase> = Omit<Row, 'bars'>;
+type UnbarredRow = Unbarred<WhyStepRow> | Unbarred<WhyWaitRow> | Unbarred<WhyFoldRow>;
 
 /** Steps in their order, with each wait where it began. */
 function itemsOf(
-  why: Why,
+  why: LaneStory,
   isShown: (step: ExplainedStep) => boolean,
   columnOf: ReadonlyMap<number, number>,
 ): Item[] {
@@ -188,21 +198,23 @@ function itemsOf(
 }
 
 function itemOf(
-  why: Why,
+  why: LaneStory,
   step: ExplainedStep,
   isShown: (step: ExplainedStep) => boolean,
   columnOf: ReadonlyMap<number, number>,
 ): Item {
   const column = step.lane === null ? null : columnOf.get(step.lane);
   if (column === undefined || !isShown(step)) return { row: 'folded', step };
+  const inlined = withValues(step);
   return {
     row: 'step',
     step: step.step,
+    joined: [],
     column,
     kind: step.kind,
-    text: safeText(stepText(step)),
+    text: safeText(inlined ?? stepText(step)),
     answer: safeText(answerText(step)),
-    values: safeText(step.values),
+    values: inlined === null ? safeText(step.values) : '',
     mark: safeText(step.mark),
     tone: toneOf(step, why.pair),
     isError: step.error !== null,
@@ -219,10 +231,37 @@ function stepText({ kind, text, isolation }: ExplainedStep): string {
   return text;
 }
 
-function answerText({ answer, error }: ExplainedStep): string {
+/** A statement with its values where they belong; null: there are none, or it is not sure which is which. */
+function withValues({ kind, text, values }: ExplainedStep): string | null {
+  if (kind !== 'statement' || values === '') return null;
+  const told = values.split(', ');
+  const places = new Set([...text.matchAll(/\$(\d+)/g)].map(([, place]) => Number(place)));
+  if (places.size !== told.length || Math.max(...places) !== told.length) return null;
+  return text.replace(/\$(\d+)/g, (_, place: string) => literal(told[Number(place) - 1] ?? ''));
+}
+
+function literal(value: string): string {
+  return /^(-?\d+(\.\d+)?|true|false|null|'.*'|".*")$/i.test(value) ? value : `'${value}'`;
+}
+
+function answerText({ kind, answer, error }: ExplainedStep): string {
   if (answer === '') return error === null ? '' : `→ ${error}`;
-  const told = answer.startsWith('→') ? answer : `→ ${answer}`;
+  const plain = answer.replace(/^→ /, '');
+  const said = kind === 'answer' ? replyText(plain) : plain;
+  if (said === '') return error === null ? '' : `→ ${error}`;
+  const told = `→ ${said}`;
   return error === null || answer.includes(error) ? told : `${told} (${error})`;
+}
+
+/** The caller's answer in words, where it is JSON. */
+function replyText(answer: string): string {
+  if (!answer.startsWith('{')) return answer;
+  try {
+    const value: unknown = JSON.parse(answer);
+    return describeAnswer(value, null, () => valueText(value));
+  } catch {
+    return answer;
+  }
 }
 
 function toneOf({ step, mark, matters }: ExplainedStep, pair: Why['pair']): WhyTone {
@@ -232,7 +271,7 @@ function toneOf({ step, mark, matters }: ExplainedStep, pair: Why['pair']): WhyT
 }
 
 function waitRow(
-  why: Why,
+  why: LaneStory,
   step: ExplainedStep,
   column: number,
   columnOf: ReadonlyMap<number, number>,
@@ -250,10 +289,10 @@ function waitRow(
 /** Steps that are not shown, in one row as far as nothing shown is between them. */
 function foldRuns(
   items: readonly Item[],
-  why: Why,
+  why: LaneStory,
   columnOf: ReadonlyMap<number, number>,
-): (Unbarred<WhyStepRow> | Unbarred<WhyWaitRow> | Unbarred<WhyFoldRow>)[] {
-  const rows: (Unbarred<WhyStepRow> | Unbarred<WhyWaitRow> | Unbarred<WhyFoldRow>)[] = [];
+): UnbarredRow[] {
+  const rows: UnbarredRow[] = [];
   let run: ExplainedStep[] = [];
   const flush = () => {
     const drawable = run.every(({ lane }) => lane === null || columnOf.has(lane));
@@ -279,7 +318,7 @@ function foldRuns(
 }
 
 /** `14 reads of C folded`: whose they are is told when they are of one lane. */
-function foldWords(run: readonly ExplainedStep[], why: Why): string {
+function foldWords(run: readonly ExplainedStep[], why: LaneStory): string {
   const lanes = [...new Set(run.map(({ lane }) => lane))];
   const only = lanes.length === 1 && lanes[0] !== undefined && lanes[0] !== null ? why.lanes[lanes[0]] : null;
   const of = only ? ` of ${only.name}` : '';
@@ -291,11 +330,44 @@ function isRead({ kind, tag, text }: ExplainedStep): boolean {
   return kind === 'statement' && (tag === null ? /^\s*select\b/i.test(text) : tag === 'SELECT');
 }
 
+/** A `begin` shares the row of the statement after it, an answer that of the commit before it, where nothing is between. */
+function joinRows(rows: readonly UnbarredRow[]): UnbarredRow[] {
+  const joined: UnbarredRow[] = [];
+  for (const row of rows) {
+    const before = joined.at(-1);
+    const both = before === undefined ? null : together(before, row);
+    if (both === null) joined.push(row);
+    else joined[joined.length - 1] = both;
+  }
+  return joined;
+}
+
+function together(first: UnbarredRow, second: UnbarredRow): UnbarredRow | null {
+  if (first.row !== 'step' || second.row !== 'step') return null;
+  if (first.column === null || first.column !== second.column || second.hasWaited) return null;
+  if (
+    first.kind === 'begin' &&
+    second.kind === 'statement' &&
+    first.mark === '' &&
+    first.joined.length === 0
+  ) {
+    return { ...second, text: `${first.text}; ${second.text}`, joined: [first.step] };
+  }
+  if (first.kind === 'commit' && second.kind === 'answer' && second.mark === '' && !first.isError) {
+    return {
+      ...first,
+      text: `${first.text}; ${second.text}`,
+      answer: second.answer,
+      tone: first.tone === 'quiet' ? second.tone : first.tone,
+      joined: [second.step],
+      event: first.event ?? second.event,
+    };
+  }
+  return null;
+}
+
 /** Each row with what its columns show of the waits that go on there. */
-function withBars(
-  rows: readonly (Unbarred<WhyStepRow> | Unbarred<WhyWaitRow> | Unbarred<WhyFoldRow>)[],
-  columns: number,
-): WhyRow[] {
+function withBars(rows: readonly UnbarredRow[], columns: number): WhyRow[] {
   /** By column: the step at which its wait ends. */
   const waiting = new Map<number, number>();
   return rows.map((row): WhyRow => {

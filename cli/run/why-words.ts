@@ -21,6 +21,23 @@ export function cureWords({ what, passes, of, otherwise, retries }: Cure): CureW
   return { what: safeText(what), result: told.filter(Boolean).join(', '), passes: of > 0 && passes === of };
 }
 
+/** What was tried and is not told by the conclusion. */
+export function listedCures({ cures }: Why): CureWords[] {
+  return cures.filter(({ told }) => !told).map(cureWords);
+}
+
+/** What was tried, in two lines: what passed each time, and what did not. */
+export function triedLines(why: Why): { text: string; passes: boolean }[] {
+  const told = listedCures(why);
+  return [true, false].flatMap((passes) => {
+    const those = told.filter((each) => each.passes === passes);
+    const text = those
+      .map(({ what, result }) => `${what} (${result.replace(/ pass(es)?(,|$)/, '$2')})`)
+      .join('; ');
+    return those.length === 0 ? [] : [{ text: `${passes ? '✔ passes' : '✖ fails'}: ${text}`, passes }];
+  });
+}
+
 /** What is said under the lanes, a line each. */
 export function conclusionLines({ conclusion, notAsAsked }: Why): string[] {
   const asked =
@@ -29,14 +46,15 @@ export function conclusionLines({ conclusion, notAsAsked }: Why): string[] {
 }
 
 /** `19 executions in 1.4 s`. */
-export function costWords({ executions, seconds }: Why): string {
+export function costWords({ source, executions, seconds }: Why): string {
+  if (source === 'requests') return 'reading what the run recorded; nothing was executed again';
   return `${counted(executions, 'execution', 'executions')} in ${formatSeconds(seconds)}`;
 }
 
 /** The whole of it without the lanes, a line each: for what shows text alone. */
 export function whyLines(why: Why): string[] {
   const name = why.name === null ? '' : ` (${safeText(why.name)})`;
-  const tried = why.cures.map(cureWords).map(({ what, result }) => `  ${what}: ${result}`);
+  const tried = listedCures(why).map(({ what, result }) => `  ${what}: ${result}`);
   return [
     `${safeText(why.sentence)}${name}`,
     ...conclusionLines(why),

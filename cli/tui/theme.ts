@@ -22,6 +22,7 @@ export const EVENT_STYLE: Record<EventKind, Style> = {
   unknown: { color: 'magenta' },
   fault: { color: 'red' },
   violation: { color: 'redBright', bold: true },
+  statement: { color: 'blue' },
   mark: { color: 'cyan' },
 };
 

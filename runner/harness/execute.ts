@@ -27,7 +27,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
   if (isServiceTarget(options.target)) return executeGated(options);
   const scenario = findScenario(options.scenario);
   const clock = new CityClock();
-  const record = recordOf(options, clock);
+  const record = recordOf(options);
   const target = createTarget(options.target, scenario, config.bug, options.targetUrl, {
     concurrency: config.concurrency,
     isolation: config.isolation,

@@ -2,6 +2,7 @@
  * Calls as another execution of the seed has asked them: in another order of the steps the plan would draw others, and
  * nothing could be said of the order. What the service named then, by an identifier of its own, is named as it names it now.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Call, Reply } from '../service/call.ts';
 import type { RecordedCall } from './trace.ts';
 
@@ -39,6 +40,18 @@ export class FrozenCalls {
       name === 'operation' ? value : this.#mapped(n, name, value, asked),
     ]);
     return { actor, call: Object.fromEntries(arguments_) as Call };
+  }
+
+  /**
+   * Whether an execution asked these calls, where it came to them. One that names what this execution only answered
+   * later, under another name, has asked something else.
+   */
+  areAskedIn(executed: readonly RecordedCall[]): boolean {
+    const asked = new Map(executed.map((call) => [call.n, call]));
+    return executed.every(({ n, actor, call }) => {
+      const known = this.callOf(n, asked);
+      return known === null || (known.actor === actor && isDeepStrictEqual(known.call, call));
+    });
   }
 
   #mapped(n: number, name: string, value: unknown, asked: ReadonlyMap<number, RecordedCall> | null): unknown {

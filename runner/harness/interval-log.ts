@@ -1,5 +1,5 @@
 /** The newest operations as intervals, for the history of a slot in the forensic bundle. Bounded. */
-import type { Interval } from '../../server/contract/index.ts';
+import type { Interval, WireExchange } from '../../server/contract/index.ts';
 import type { Operation } from '../scenarios/scenario.ts';
 import { rounded } from './rounded.ts';
 
@@ -7,6 +7,8 @@ import { rounded } from './rounded.ts';
 const KEPT = 8_192;
 /** Operations of one object shown in a bundle. */
 const SHOWN = 200;
+/** HTTP requests kept of one operation. */
+const MOST_EXCHANGES = 8;
 
 interface Entry extends Interval {
   objects: readonly string[];
@@ -39,6 +41,14 @@ export class IntervalLog {
     entry.answer = answer;
     entry.completedIndex = index;
     entry.completedMs = rounded(nowMs);
+  }
+
+  /** A request of it goes over the wire; what is written into `exchange` later is shown too. */
+  exchanged(id: number, exchange: WireExchange): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.wire ??= [];
+    if (entry.wire.length < MOST_EXCHANGES) entry.wire.push(exchange);
   }
 
   /** The newest operations that concern `object` (null: all); oldest first. */

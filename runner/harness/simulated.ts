@@ -63,7 +63,6 @@ export async function executeOn(execution: Execution, options: ExecuteOptions): 
   await watch.ask(target.prepare(workload.world));
   Object.assign(versions, target.versions);
   recordStart(recorder, options, workload.world, scenario, versions);
-  record?.into(recorder);
   const simulation = new Simulation({
     ...{ seed, config, workload, target, recorder, counters, clock },
     objectNoun: scenario.objectNoun ?? 'object',
@@ -73,10 +72,12 @@ export async function executeOn(execution: Execution, options: ExecuteOptions): 
     ...(service ? { asking: service.asking, rules: service.rules, rest: () => service.rest() } : {}),
   });
   const { verdicts } = simulation;
+  record?.into(recorder, () => simulation.now);
   service?.begun(verdicts);
   const { isTimed } = await attack(simulation, recorder, watch, options);
   const stopped = options.signal.requested ? stopReason(options.signal) : null;
   if (stopped === null && !verdicts.failure) await watch.ask(simulation.audit());
+  record?.over();
   if (stopped === null && !verdicts.failure) judgeThresholds(verdicts, config);
   const { failure } = verdicts;
   const city = failure ? await watch.ask(shownCity(target)) : null;

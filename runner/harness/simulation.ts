@@ -155,9 +155,12 @@ export class Simulation {
       return ordered({
         order: this.#orderOfKept(order),
         keyOf: (candidate) => requestKey(candidate as Attempt),
-        onNotAsAsked: () => {
+        onNotAsAsked: (isWaiting) => {
           this.#notAsAsked++;
-          if (this.#options.trace) this.#options.trace.notAsAsked++;
+          const { trace } = this.#options;
+          if (!trace) return;
+          trace.notAsAsked++;
+          if (isWaiting) trace.keptWaiting++;
         },
       });
     }

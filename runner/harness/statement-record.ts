@@ -1,6 +1,6 @@
 /** Writes each statement of a service into the history, as an event of its own type (`--record statements`). */
 import type { JsonObject, RunConfig } from '../../server/contract/index.ts';
-import type { CityClock } from '../sim/clock.ts';
+import { withoutLiterals } from '../service/without-literals.ts';
 import type { StatementWatch, WatchedStatement } from '../targets/statements.ts';
 import type { Attempt } from './attempt.ts';
 import type { ExecuteOptions } from './execute-options.ts';
@@ -13,27 +13,32 @@ const MOST_CHARACTERS = 1_000;
 const VERSION = 1;
 /** Of the statements that one has waited for. */
 const MOST_WAITED = 50;
+/** The actor of what nobody asked for. */
+const SERVICE = 'service';
 
 export class StatementRecord implements StatementWatch {
-  readonly #clock: CityClock;
   readonly #withValues: boolean;
   readonly #next: StatementWatch | undefined;
-  #recorder: Recorder | null = null;
+  #history: { readonly recorder: Recorder; readonly now: () => number } | null = null;
 
   /** `next`: who else listens. */
-  constructor(clock: CityClock, { redactValues }: RunConfig, next: StatementWatch | undefined) {
-    this.#clock = clock;
+  constructor({ redactValues }: RunConfig, next: StatementWatch | undefined) {
     this.#withValues = !redactValues;
     this.#next = next;
   }
 
-  /** Into this history from now on; before it has one there is nothing to write. */
-  into(recorder: Recorder): void {
-    this.#recorder = recorder;
+  /** Into this history from now on; before it has one there is nothing to write. `now`: virtual ms since the start. */
+  into(recorder: Recorder, now: () => number): void {
+    this.#history = { recorder, now };
   }
 
-  async prepared(control: Parameters<NonNullable<StatementWatch['prepared']>>[0]): Promise<void> {
-    await this.#next?.prepared?.(control);
+  /** The run has its verdict: what the service ends afterwards is no part of it. */
+  over(): void {
+    this.#history = null;
+  }
+
+  async prepared(...how: Parameters<NonNullable<StatementWatch['prepared']>>): Promise<void> {
+    await this.#next?.prepared?.(...how);
   }
 
   began(statement: WatchedStatement): void {
@@ -44,10 +49,19 @@ export class StatementRecord implements StatementWatch {
     statement: WatchedStatement,
     control: Parameters<StatementWatch['settled']>[1],
   ): Promise<void> {
-    const attempt = statement.owner as Attempt | null;
-    const actor = attempt?.flow.actor ?? 'service';
-    this.#recorder?.record(this.#clock.nowMs(), 'statement', actor, this.#told(statement, attempt));
+    this.#write(statement);
     await this.#next?.settled(statement, control);
+  }
+
+  #write(statement: WatchedStatement): void {
+    if (this.#history === null) return;
+    const { recorder, now } = this.#history;
+    // Nobody reads it; the indexes of the other events are as in a run that is read.
+    if (recorder.silent) return void recorder.count();
+    const attempt = statement.owner as Attempt | null;
+    // Whom it is about is a value like others; the operation has it.
+    const actor = this.#withValues ? (attempt?.flow.actor ?? SERVICE) : SERVICE;
+    recorder.record(now(), 'statement', actor, this.#told(statement, attempt));
   }
 
   #told(statement: WatchedStatement, attempt: Attempt | null): JsonObject {
@@ -58,7 +72,7 @@ export class StatementRecord implements StatementWatch {
       id,
       ...(attempt ? { op: attempt.id, request: requestKey(attempt) } : {}),
       kind,
-      text: cut(text.trim().replace(/\s+/g, ' ')),
+      text: cut(oneLine(this.#withValues ? text : withoutLiterals(text))),
       ...(this.#withValues && values.length > 0 ? { values: inShort(values) } : {}),
       ...(this.#withValues && rows && rows.length > 0 ? { answer: inShort(rows) } : {}),
       tag,
@@ -76,13 +90,16 @@ export class StatementRecord implements StatementWatch {
 /** What writes statements into the history; null: nobody has asked for it. */
 export function recordOf(
   { config, statements }: Pick<ExecuteOptions, 'config' | 'statements'>,
-  clock: CityClock,
 ): StatementRecord | null {
-  return config.record === 'statements' ? new StatementRecord(clock, config, statements) : null;
+  return config.record === 'statements' ? new StatementRecord(config, statements) : null;
 }
 
 function inShort(value: unknown): string {
   return cut(JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each)));
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, ' ');
 }
 
 /** By whole characters: half of one is no text for a database. */

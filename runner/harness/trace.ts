@@ -15,6 +15,8 @@ export interface Trace {
   calls: RecordedCall[];
   /** Steps of a reduction's `order` that another request took, because the one that it names could not. */
   notAsAsked: number;
+  /** Those of them for which the one that is named was inside and waited, as for a lock: its service kept it, not the order. */
+  keptWaiting: number;
   /** Nobody reads steps and calls: they are left empty. */
   isBrief?: true;
   /** What went over the wire of a gated run; empty for others. */
@@ -38,5 +40,5 @@ export interface RecordedCall {
 }
 
 export function emptyTrace(): Trace {
-  return { picks: [], struck: [], begun: [], steps: [], calls: [], notAsAsked: 0, wire: [] };
+  return { picks: [], struck: [], begun: [], steps: [], calls: [], notAsAsked: 0, keptWaiting: 0, wire: [] };
 }

@@ -1,6 +1,6 @@
 /** Executes candidates in virtual time, where the seed decides the interleaving. */
 import type { RunConfig, RunEvent } from '../../server/contract/index.ts';
-import { execute, type StopSignal } from '../harness/execute.ts';
+import { type ExecuteOptions, execute, type StopSignal } from '../harness/execute.ts';
 import { type StagedService, stageService } from '../harness/gated/staged-service.ts';
 import { emptyTrace } from '../harness/trace.ts';
 import { CityKeeper } from '../targets/postgres/keeper.ts';
@@ -14,6 +14,12 @@ const PATIENCE = { memory: 60, database: 16, gate: 8 };
 const GUESSES = 40;
 /** A candidate is over in a moment, so a stop takes effect between two; one that hangs is broken off. */
 const NEVER: StopSignal = { requested: false, reason: null, onRequest: () => {} };
+
+/** What an execution that is looked at closely has beside its configuration. */
+export interface Closely extends Pick<ExecuteOptions, 'statements' | 'guide' | 'frozen'> {
+  /** Left out: the run's own. */
+  readonly seed?: number | undefined;
+}
 
 export class SimulatedExecutor implements Executor {
   readonly isRepeatable = true;
@@ -35,14 +41,20 @@ export class SimulatedExecutor implements Executor {
     return this.#patience * GUESSES;
   }
 
-  async execute(config: RunConfig, seconds: number, isApart: boolean): Promise<Execution> {
-    const { scenario, target, seed, targetUrl, exec = null, gate = null } = this.#subject;
+  async execute(
+    config: RunConfig,
+    seconds: number,
+    isApart: boolean,
+    closely: Closely = {},
+  ): Promise<Execution> {
+    const { scenario, target, targetUrl, exec = null, gate = null } = this.#subject;
+    const { seed = this.#subject.seed, statements, guide, frozen } = closely;
     const sink = new MemorySink();
     const trace = emptyTrace();
     const cities = isApart ? undefined : this.#cities;
     const limits = { seconds, stop: this.#stop };
     const staged = config.gate === null ? undefined : await this.#stage();
-    const of = { scenario, target, seed, targetUrl, exec, gate, staged };
+    const of = { scenario, target, seed, targetUrl, exec, gate, staged, statements, guide, frozen };
     const run = { ...of, config, sink, signal: NEVER, trace, cities, limits, proofs: 0 };
     const { failForensic: forensic } = await execute(run);
     return { forensic, events: staged ? sink.events.filter(isTold) : sink.events, trace };

@@ -2,6 +2,7 @@
 import type { Forensic, Smallest, WireLine } from '../../server/contract/index.ts';
 import { rounded } from '../harness/rounded.ts';
 import { reproduceOwn } from '../reproduce.ts';
+import { withoutLiterals } from '../service/without-literals.ts';
 import { configOf, type Subject } from './candidate.ts';
 import type { Shrunk } from './shrink.ts';
 import { storyOf } from './story.ts';
@@ -41,5 +42,11 @@ export function composeSmallest(subject: Subject, shrunk: Shrunk): Smallest {
 const MOST_LINES = 300;
 
 function wireOf(lines: readonly WireLine[], withValues: boolean): WireLine[] {
-  return lines.slice(0, MOST_LINES).map((line) => (withValues ? { ...line } : { ...line, values: '' }));
+  return lines.slice(0, MOST_LINES).map((line) => (withValues ? { ...line } : withoutValues(line)));
+}
+
+/** Some drivers write the values into the text of the statement. */
+function withoutValues(line: WireLine): WireLine {
+  const text = line.kind === 'statement' ? withoutLiterals(line.text) : line.text;
+  return { ...line, text, values: '' };
 }

@@ -28,6 +28,8 @@ function lineOf(event: RunEvent, calls: Map<unknown, string>): Line | null {
     case 'start':
     case 'end':
     case 'heal':
+    // What was said to the database is told by the lanes.
+    case 'statement':
       return null;
     case 'fault':
       return {

@@ -1,7 +1,15 @@
 /** Tells a watch of each statement: numbers statements and transactions, and keeps the one count of times. */
 import type postgres from 'postgres';
 import { sqlState } from '../service/sql-service.ts';
-import { MOST_WATCHED_ROWS, type StatementWatch, type WatchedStatement } from './statements.ts';
+import { SqlError } from './postgres/sql-client.ts';
+import {
+  type AsksAgain,
+  type BoundValues,
+  CONNECTION_LOST,
+  MOST_WATCHED_ROWS,
+  type StatementWatch,
+  type WatchedStatement,
+} from './statements.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -10,6 +18,7 @@ export type LetThrough = Pick<
   WatchedStatement,
   'owner' | 'kind' | 'text' | 'values' | 'connection' | 'isAutocommit' | 'isolation'
 > & {
+  readonly bound?: BoundValues | null;
   /** The transaction, as an object of the target's that stays the same to its end; null: none. */
   readonly transaction: object | null;
 };
@@ -45,6 +54,7 @@ export class ToldStatement implements WatchedStatement {
   readonly waitedAt: number[] = [];
   takenBack = 0;
   readonly #feed: StatementFeed;
+  readonly #bound: BoundValues | null;
 
   constructor(id: number, transaction: number | null, about: LetThrough, feed: StatementFeed) {
     this.id = id;
@@ -57,6 +67,11 @@ export class ToldStatement implements WatchedStatement {
     this.isAutocommit = about.isAutocommit;
     this.isolation = about.isolation;
     this.#feed = feed;
+    this.#bound = about.bound ?? null;
+  }
+
+  get bound(): BoundValues | null {
+    return this.#bound;
   }
 
   /** It goes to the database, for the first time or again. */
@@ -82,18 +97,30 @@ export class ToldStatement implements WatchedStatement {
   }
 }
 
+/** How a statement ends whose connection does. */
+export const LOST: DatabaseAnswer = {
+  rows: null,
+  count: null,
+  tag: null,
+  error: new SqlError(CONNECTION_LOST, 'the connection is lost'),
+};
+
 export class StatementFeed {
   readonly #watch: StatementWatch;
   readonly #control: postgres.Sql;
+  readonly #again: AsksAgain | undefined;
   readonly #transactions = new WeakMap<object, number>();
   #transactionsSeen = 0;
   #statements = 0;
   #times = 0;
+  /** Let through and not answered. */
+  readonly #open = new Set<ToldStatement>();
   /** Answered and not told yet. */
   #untold: ToldStatement[] = [];
 
   /** `control`: a connection that is none of the service's, to the same data. */
-  constructor(watch: StatementWatch, control: postgres.Sql) {
+  constructor(watch: StatementWatch, control: postgres.Sql, again?: AsksAgain) {
+    this.#again = again;
     this.#watch = watch;
     this.#control = control;
   }
@@ -105,13 +132,14 @@ export class StatementFeed {
 
   /** The city is laid. */
   async prepared(): Promise<void> {
-    await this.#watch.prepared?.(this.#control);
+    await this.#watch.prepared?.(this.#control, this.#again);
   }
 
   /** A statement is let through for the first time. */
   letThrough(about: LetThrough): ToldStatement {
     const transaction = about.transaction === null ? null : this.#numberOf(about.transaction);
     const told = new ToldStatement(this.#statements++, transaction, about, this);
+    this.#open.add(told);
     this.#watch.began(told);
     return told;
   }
@@ -120,7 +148,13 @@ export class StatementFeed {
   answered(told: ToldStatement, answer: DatabaseAnswer): void {
     if (told.settledAt !== null) return;
     told.answered(answer);
+    this.#open.delete(told);
     this.#untold.push(told);
+  }
+
+  /** All connections have ended: what was under way gets no answer any more, and the watch learns of that with the next `tell`. */
+  cutOff(): void {
+    for (const told of this.#open) this.answered(told, LOST);
   }
 
   /** Tells what was answered, in order. Resolves when the watch is through with it: nothing may go on before. */

@@ -10,6 +10,8 @@ export interface WatchedStatement {
   readonly kind: 'begin' | 'statement' | 'commit' | 'rollback';
   readonly text: string;
   readonly values: readonly unknown[];
+  /** The same as they were on the wire; null, or left out: it did not come over one, or several came together. */
+  readonly bound?: BoundValues | null;
   /** The connection's number, equal in every execution of the same seed. */
   readonly connection: number;
   /** Equal for all statements of one transaction; null: none (a read outside of one). */
@@ -36,14 +38,37 @@ export interface WatchedStatement {
   takenBack: number;
 }
 
+/** SQLSTATE of a statement that was cut off: its connection ended before it was answered. */
+export const CONNECTION_LOST = '08006';
+
 /** Rows of an answer that are kept. */
 export const MOST_WATCHED_ROWS = 50;
+
+/** What a statement on the wire was bound to, byte for byte, and in which formats it is answered. */
+export interface BoundValues {
+  /** As its client declared them, by their OIDs; 0, or none: the server finds out. */
+  readonly types: readonly number[];
+  /** Codes of the values: none is text, one is for all. */
+  readonly formats: readonly number[];
+  readonly values: readonly (Buffer | null)[];
+  /** Likewise of the columns of the answer. */
+  readonly resultFormats: readonly number[];
+}
+
+/** Asks statements of the wire again, as their client did, on a connection that is none of its own. */
+export interface AsksAgain {
+  /** `text` reads only. The rows as a watch is told them; null: there is no answer. */
+  ask(text: string, bound: BoundValues): Promise<readonly Readonly<Record<string, unknown>>[] | null>;
+}
 
 export interface StatementWatch {
   /** It is let through for the first time. */
   began(statement: WatchedStatement): void;
   /** It is answered. After a `commit` (also the one of an autocommit write) nothing goes on until the promise resolves. */
   settled(statement: WatchedStatement, control: postgres.Sql): void | Promise<void>;
-  /** The city is laid and nothing has begun. `control`: a connection that is none of the service's, to the same data. */
-  prepared?(control: postgres.Sql): Promise<void>;
+  /**
+   * The city is laid and nothing has begun. `control`: a connection that is none of the service's, to the same data.
+   * `again`: for statements that are `bound`.
+   */
+  prepared?(control: postgres.Sql, again?: AsksAgain): Promise<void>;
 }

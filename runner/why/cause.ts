@@ -1,27 +1,61 @@
 /**
  * Causes that are not of interleaving: what a request did that it should not do, whoever else is there. Each rule looks at
- * statements, what commits changed, and answers; the first that holds tells.
+ * statements, what commits changed, and answers; the first that holds, and that no passing run excuses, tells.
  */
-import { Effects } from './effects.ts';
-import type { Cause, Findings, RecordedRequest, Recording } from './findings.ts';
+import type { Cause, Findings, FoundCause, Laboratory, RecordedRequest, Recording } from './findings.ts';
+import { missingConstraintIn } from './missing-constraint.ts';
+import { PassingRuns } from './passing.ts';
 import { RULES } from './rules/index.ts';
-
-/** A cause, and the execution that it was found in: its statements are that one's. */
-export interface FoundCause {
-  readonly cause: Cause;
-  readonly recording: Recording;
-}
+import { sceneOf } from './rules/scene.ts';
+import { OneAtATime } from './serial.ts';
+import { TakenBack } from './taken-back.ts';
 
 /** What the failure comes from when no pair of requests explains it; null: not known. */
-export function findCause(found: Findings): FoundCause | null {
+export async function findCause(found: Findings, lab: Laboratory): Promise<FoundCause | null> {
+  const passing = new PassingRuns(found, lab);
   const { serial, recording, accused } = found;
   // Where nobody meets anybody it shows most plainly.
-  if (serial.failing) {
-    const cause = causeIn(serial.failing, accusedIn(found));
-    if (cause) return { cause, recording: serial.failing };
+  const scenes = serial.failing ? [sceneOf(serial.failing, accusedIn(found))] : [];
+  for (const scene of [...scenes, sceneOf(recording, accused)]) {
+    for (const rule of RULES) {
+      const cause = rule(scene);
+      if (cause === null) continue;
+      const tried = await withoutWrongRows(cause, scene.recording, found, lab);
+      if (tried === 'passes') return { cause: shown(cause), recording: scene.recording };
+      const isExcused =
+        (tried === 'fails' && !answersWrongly(cause, scene.accused)) ||
+        (await passing.excuses(rule, cause, scene.recording));
+      if (!isExcused) return { cause, recording: scene.recording };
+    }
   }
-  const cause = causeIn(recording, accused);
-  return cause && { cause, recording };
+  return await missingConstraintIn(found, accusedIn(found), passing, lab);
+}
+
+/** What becomes of it when the rows that are wrong by this cause are made what they were, as soon as they are committed. */
+async function withoutWrongRows(
+  { wrong = [], request }: Cause,
+  recording: Recording,
+  { serial }: Findings,
+  lab: Laboratory,
+): Promise<'passes' | 'fails' | 'unknown'> {
+  if (wrong.length === 0 || lab.spent) return 'unknown';
+  lab.stage('taking back what should not have been written');
+  const without = new TakenBack(request.key, wrong);
+  const order = recording === serial.failing ? serial.order : null;
+  const guided = order ? { guide: new OneAtATime(order) } : {};
+  const { fails, gaveWay } = await lab.run({ ...guided, statements: without });
+  if (gaveWay > 0 || without.failed > 0 || without.rows === 0) return 'unknown';
+  return fails === 'no' ? 'passes' : fails === 'same' ? 'fails' : 'unknown';
+}
+
+/** The failure may be that it said ok to what it did: rows have nothing to do with that. */
+function answersWrongly({ request }: Cause, accused: RecordedRequest | null): boolean {
+  return request === accused && request.reply?.outcome === 'ok';
+}
+
+function shown(cause: Cause): Cause {
+  const measured = 'Passes when that is taken back, all else in the same order.';
+  return { ...cause, conclusion: [...cause.conclusion, measured] };
 }
 
 /** The accused as the execution has it that is looked at. */
@@ -32,16 +66,4 @@ function accusedIn({ accused, serial }: Findings): RecordedRequest | null {
   return (
     requests.find((request) => request.op === op) ?? requests.find(({ key }) => key === accused?.key) ?? null
   );
-}
-
-export function causeIn(recording: Recording, accused: RecordedRequest | null): Cause | null {
-  // What happened last before it broke is likelier than what happened long before.
-  const others = recording.requests.filter((request) => request !== accused).reverse();
-  const suspects = accused ? [accused, ...others] : others;
-  const scene = { recording, accused, suspects, effects: new Effects(recording) };
-  for (const rule of RULES) {
-    const cause = rule(scene);
-    if (cause) return cause;
-  }
-  return null;
 }

@@ -1,14 +1,16 @@
 /** What makes it pass: each cure is tried, and said with how often it passed. None is claimed that was not measured. */
 import { type Cure, ISOLATION_LEVELS, type RunEvent } from '../../server/contract/index.ts';
-import type { Findings, Laboratory, Tried, Variant } from './findings.ts';
+import type { Fails } from '../harness/failure-tally.ts';
+import type { Discarded, Findings, Laboratory, Tried } from './findings.ts';
 import { AtomicSpan, WithoutRepeats } from './span.ts';
+import { passesInOrder } from './turn.ts';
+import { seedsFor, wholeRuns } from './whole-runs.ts';
 
-/** Operations of a whole run that a cure is tried on; a schedule alone is no evidence at another isolation level. */
-const OPERATIONS = 400;
 /** Seeds of whole runs, for each isolation level and for each try of a span. */
 const SEEDS = { isolation: 8, span: 4 };
-/** The count of the run's end that tells of transactions that failed to serialize. */
+/** The counts of the run's end that tell of transactions that met. */
 const RETRIES = 'a transaction failed to serialize';
+const WAITS = 'a transaction waited for a lock';
 
 export async function measureCures(found: Findings, lab: Laboratory): Promise<Cure[]> {
   const cures: Cure[] = [...measuredBefore(found)];
@@ -31,6 +33,11 @@ function measuredBefore({ pair, serial }: Findings): Cure[] {
     const { passes, of, otherwise } = serial;
     cures.push({ ...only('serial', 'one request after another'), passes, of, otherwise });
   }
+  const { passes, of, same } = serial.whole;
+  if (of > 0) {
+    const what = 'whole runs, one request at a time and without faults';
+    cures.push({ ...only('serial', what), passes, of, otherwise: of - passes - same });
+  }
   return cures;
 }
 
@@ -46,7 +53,7 @@ async function withoutFaults({ smallest, recording }: Findings, lab: Laboratory)
     const config = { reduction: { ...reduction, muted: [...reduction.muted, ...muted] } };
     const tried = await lab.run({ config, frozen: recording.trace.calls });
     const what = muted.length === 1 ? `without ${muted[0]}` : 'without faults';
-    cures.push(counted(only('without-faults', what), [tried]));
+    cures.push(...counted(only('without-faults', what), [tried]));
   }
   return cures;
 }
@@ -57,6 +64,7 @@ async function withoutRepeats({ recording }: Findings, lab: Laboratory): Promise
   lab.stage('trying without repeats');
   const guide = new WithoutRepeats();
   const tried = await lab.run({ guide });
+  if (tried.discarded) return [];
   // It broke only once the repeats had to be let in.
   const passes = tried.fails === 'no' || (tried.fails === 'same' && guide.fell > 0);
   const cure = only('without-repeats', 'without what is asked again');
@@ -67,11 +75,9 @@ async function withoutRepeats({ recording }: Findings, lab: Laboratory): Promise
 async function rightService({ subject }: Findings, lab: Laboratory): Promise<Cure[]> {
   if (!subject.config.bug) return [];
   lab.stage('trying the right service');
-  return [
-    counted(only('right-service', 'the right service, the same order'), [
-      await lab.run({ config: { bug: null } }),
-    ]),
-  ];
+  // It may take other steps, and make others wait: that is what it is right by.
+  const tried = await lab.run({ config: { bug: null }, judge: passesInOrder });
+  return counted(only('right-service', 'the right service, the same order'), [tried]);
 }
 
 /** Whole runs of several seeds at each level; the run's own level is there to compare with. */
@@ -82,11 +88,16 @@ async function isolationLevels({ subject }: Findings, lab: Laboratory): Promise<
   const cures: Cure[] = [];
   for (const isolation of ISOLATION_LEVELS) {
     lab.stage(`trying ${words(isolation)}`);
-    const tried = await wholeRuns(subject, lab, SEEDS.isolation, () => ({ config: { isolation } }));
-    if (tried.length > 0) {
-      const retries = tried.reduce((sum, { events }) => sum + retriesIn(events), 0);
-      cures.push({ ...counted(only('isolation', words(isolation)), tried), retries });
-    }
+    const tried = await wholeRuns(subject, lab, SEEDS.isolation, () => ({
+      config: { isolation },
+      // Where nobody met anybody, no level has kept them apart.
+      judge: ({ fails, events }) =>
+        fails === 'no' && counts(events, RETRIES) + counts(events, WAITS) === 0
+          ? 'without any conflict'
+          : null,
+    }));
+    const retries = tried.reduce((sum, { events }) => sum + counts(events, RETRIES), 0);
+    cures.push(...counted({ ...only('isolation', words(isolation)), retries }, tried));
   }
   return cures;
 }
@@ -103,22 +114,13 @@ async function atomicSpan({ pair, subject }: Findings, lab: Laboratory): Promise
   const passesAt = async (at: number): Promise<boolean> => {
     const text = texts[at] as string;
     lab.stage(`trying a lock from "${text.trim().slice(0, 40)}" on`);
-    const spans: AtomicSpan[] = [];
-    const tried = await wholeRuns(subject, lab, SEEDS.span, () => {
+    const tried = await wholeRuns(subject, lab, seedsFor(subject, SEEDS.span), () => {
       const guide = new AtomicSpan(text);
-      spans.push(guide);
-      return { guide };
+      return { guide, judge: ({ fails }) => spanDiscarded(guide, fails) };
     });
-    const fell = spans.filter((span) => span.fell > 0).length;
-    const cure = counted(only('span', `no other request of the object from "${oneLine(text)}" on`), tried);
-    // A pass in which somebody was let in all the same proves nothing.
-    const passes = tried.filter(({ fails }, i) => fails === 'no' && spans[i]?.fell === 0).length;
-    measured.set(at, {
-      ...cure,
-      passes,
-      otherwise: Math.max(cure.otherwise, Math.min(fell, tried.length - passes)),
-    });
-    return passes > 0 && passes === tried.length;
+    const [cure = null] = counted(only('span', spanWords(text)), tried);
+    if (cure) measured.set(at, cure);
+    return cure !== null && cure.passes === cure.of;
   };
   // Later spans are shorter: from some statement on they no longer help.
   let [good, bad] = [-1, texts.length];
@@ -131,50 +133,37 @@ async function atomicSpan({ pair, subject }: Findings, lab: Laboratory): Promise
   return [...measured].flatMap(([at, cure]) => (at === good || (at === bad && good >= 0) ? [cure] : []));
 }
 
-type Whole = Pick<Findings['subject'], 'seed' | 'config'>;
-
-/** Runs of whole seeds, the failing one first. */
-async function wholeRuns(
-  { seed, config }: Whole,
-  lab: Laboratory,
-  count: number,
-  variant: () => Variant,
-): Promise<Tried[]> {
-  const tried: Tried[] = [];
-  for (let i = 0; i < count && !lab.spent; i++) {
-    const { config: changed, ...rest } = variant();
-    const whole = {
-      ...config,
-      operations: Math.min(config.operations, OPERATIONS),
-      reduction: null,
-      ...changed,
-    };
-    tried.push(await lab.run({ ...rest, seed: seed + i, config: whole, frozen: null }));
-  }
-  return tried;
+/** One in which somebody was let in all the same proves nothing, and neither does a pass in which nobody was kept out. */
+function spanDiscarded({ fell, hasHeld }: AtomicSpan, fails: Fails): Discarded | null {
+  if (fell > 0) return 'not in the order asked';
+  return fails === 'no' && !hasHeld ? 'without any conflict' : null;
 }
 
-function retriesIn(events: readonly RunEvent[]): number {
+/** What the end of a run counts of this. */
+function counts(events: readonly RunEvent[], what: string): number {
   for (const { data } of events) {
-    const counts = data['sometimes'];
-    if (typeof counts === 'object' && counts !== null && RETRIES in counts)
-      return Number(counts[RETRIES]) || 0;
+    const known = data['sometimes'];
+    if (typeof known === 'object' && known !== null && what in known)
+      return Number((known as Record<string, unknown>)[what]) || 0;
   }
   return 0;
 }
 
-function counted(cure: Cure, tried: readonly Tried[]): Cure {
-  const passes = tried.filter(({ fails }) => fails === 'no').length;
-  return {
-    ...cure,
-    passes,
-    of: tried.length,
-    otherwise: tried.filter(({ fails }) => fails === 'otherwise').length,
-  };
+/** Of those that say something; none: nothing is claimed. */
+function counted(cure: Cure, all: readonly Tried[]): Cure[] {
+  const tried = all.filter(({ discarded }) => discarded === null);
+  if (tried.length === 0) return [];
+  const count = (fails: Fails) => tried.filter((each) => each.fails === fails).length;
+  return [{ ...cure, passes: count('no'), of: tried.length, otherwise: count('otherwise') }];
 }
 
 function only(kind: Cure['kind'], what: string): Cure {
   return { kind, what, passes: 0, of: 0, otherwise: 0, retries: null };
+}
+
+/** What a span from this statement on is called. */
+export function spanWords(text: string): string {
+  return `no other request of the object from "${oneLine(text)}" on`;
 }
 
 function words(isolation: string): string {

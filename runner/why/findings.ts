@@ -1,6 +1,7 @@
 /** What is known of a failure before a why is told of it, and what further variants of it are executed with. */
 import type { Cure, Forensic, RunConfig, RunEvent, Smallest, WhyKind } from '../../server/contract/index.ts';
-import type { Guide } from '../harness/guide.ts';
+import type { Fails } from '../harness/failure-tally.ts';
+import type { Guide, NextStep } from '../harness/guide.ts';
 import type { RecordedCall, Trace } from '../harness/trace.ts';
 import type { Call, Reply } from '../service/call.ts';
 import type { Subject } from '../shrink/candidate.ts';
@@ -61,6 +62,12 @@ export interface Commit {
   readonly changes: readonly RowChange[] | null;
 }
 
+/** A step of an execution: which request took it, and what it did. */
+export interface TakenStep {
+  readonly request: string;
+  readonly next: NextStep;
+}
+
 export interface Recording {
   readonly forensic: Forensic;
   readonly events: readonly RunEvent[];
@@ -70,6 +77,7 @@ export interface Recording {
   readonly commits: readonly Commit[];
   /** By operation of the history: how many commits there had been when its request left the target. */
   readonly leftAfter: ReadonlyMap<number, number>;
+  readonly steps: readonly TakenStep[];
 }
 
 /** A read whose answer a commit, that came after it and before its request's end, has made untrue. */
@@ -94,7 +102,10 @@ export interface Dependency {
 
 /** How the same requests fare one after another. */
 export interface SerialFinding {
-  /** `passes` in every order tried; `fails` the same in every one; `mixed`; `unknown`: none said anything. */
+  /**
+   * `passes` in every order tried; `fails` the same in every one, or in whole runs of one request at a time; `mixed`;
+   * `unknown`: none said anything.
+   */
   readonly verdict: 'passes' | 'fails' | 'mixed' | 'unknown';
   readonly passes: number;
   readonly same: number;
@@ -102,6 +113,10 @@ export interface SerialFinding {
   readonly of: number;
   /** Statements and requests of an order that fails the same way; null: there is none. */
   readonly failing: Recording | null;
+  /** Whole runs of several seeds, one request at a time and without faults. */
+  readonly whole: { readonly passes: number; readonly same: number; readonly of: number };
+  /** That order, by request; null: there is none. */
+  readonly order: readonly string[] | null;
 }
 
 export interface Findings {
@@ -143,6 +158,14 @@ export interface Cause {
   readonly conclusion: readonly string[];
   /** Statements beside the arrow of which a mark stands, by id. */
   readonly marks: ReadonlyMap<number, string>;
+  /** What it should not have changed, and nothing of which its answer speaks of: without it all must be well. Default none. */
+  readonly wrong?: readonly RowChange[];
+}
+
+/** A cause, and the execution that it was found in: its statements are that one's. */
+export interface FoundCause {
+  readonly cause: Cause;
+  readonly recording: Recording;
 }
 
 /** What is executed, beside the smallest reproduction as it is. */
@@ -154,15 +177,28 @@ export interface Variant {
   readonly seed?: number;
   /** Calls as they were asked in the recording; default true when the recording is there and `config` has no other reduction. */
   readonly frozen?: readonly RecordedCall[] | null;
+  /** Who is to take the steps, by request; left out: as in the recording. */
+  readonly order?: readonly string[];
+  /** Why its outcome says nothing; null: it does. Left out: it does however it went. */
+  readonly judge?: (went: Went & { readonly fails: Fails }) => Discarded | null;
 }
 
-export interface Tried {
-  readonly fails: 'same' | 'otherwise' | 'no';
-  readonly forensic: Forensic | null;
-  readonly events: readonly RunEvent[];
+/** How an execution went. */
+export interface Went {
   readonly trace: Trace;
-  /** How often the guide had to let one go that it held: then a pass proves nothing. */
+  readonly events: readonly RunEvent[];
+  /** How often the guide had to let one go that it held. */
   readonly gaveWay: number;
+}
+
+/** Why an execution says nothing of what was tried. */
+export type Discarded = 'broken off' | 'with other calls' | 'not in the order asked' | 'without any conflict';
+
+export interface Tried extends Went {
+  /** `unknown`: it says nothing, and `discarded` says why; what cannot be seen of it is not there. */
+  readonly fails: Fails | 'unknown';
+  readonly discarded: Discarded | null;
+  readonly forensic: Forensic | null;
 }
 
 /** Executes variants of the smallest reproduction, counts them and keeps the time. */
@@ -174,7 +210,7 @@ export interface Laboratory {
   readonly spent: boolean;
   /** What is done now, for whoever waits. */
   stage(words: string): void;
-  /** @throws ExecutionLimitError never: one that hangs counts as `otherwise`. */
+  /** @throws ExecutionLimitError never: one that is broken off is discarded. */
   run(variant: Variant): Promise<Tried>;
   /** As `run`, and what its requests did. */
   record(variant: Variant): Promise<Recording | null>;

@@ -1,4 +1,4 @@
-/** Executes the smallest reproduction and variants of it, in a city that one after another uses. */
+/** Executes the smallest reproduction and variants of it as shrinking does, and looks at them more closely. */
 import {
   type ExplainProgress,
   type RunConfig,
@@ -6,15 +6,17 @@ import {
   type Smallest,
   signatureOf,
 } from '../../server/contract/index.ts';
-import { execute, type StopSignal } from '../harness/execute.ts';
+import type { Attempt } from '../harness/attempt.ts';
+import type { StopSignal } from '../harness/execute.ts';
 import { ExecutionLimitError } from '../harness/execution-watch.ts';
 import { compareFailure } from '../harness/failure-tally.ts';
-import { type StagedService, stageService } from '../harness/gated/staged-service.ts';
+import { FrozenCalls } from '../harness/frozen-calls.ts';
+import type { Guide, NextStep } from '../harness/guide.ts';
 import { emptyTrace, type RecordedCall } from '../harness/trace.ts';
 import type { Subject } from '../shrink/candidate.ts';
-import { CityKeeper } from '../targets/postgres/keeper.ts';
-import { MemorySink } from '../telemetry/memory.ts';
-import type { Laboratory, Recording, Tried, Variant } from './findings.ts';
+import { SimulatedExecutor } from '../shrink/simulated-executor.ts';
+import { orderOf } from '../shrink/step-order.ts';
+import type { Discarded, Laboratory, Recording, Tried, Variant, Went } from './findings.ts';
 import type { Probes } from './probes.ts';
 import { ExecutionRecorder } from './recording.ts';
 
@@ -26,15 +28,15 @@ export interface LaboratoryOptions {
 
 /** One execution that hangs is broken off. */
 const MOST_SECONDS_EACH = 60;
-const NEVER: StopSignal = { requested: false, reason: null, onRequest: () => {} };
 
 export class KeptLaboratory implements Laboratory {
-  readonly #subject: Subject & { smallest: Smallest };
+  readonly #executor: SimulatedExecutor;
   readonly #options: LaboratoryOptions;
-  readonly #cities = new CityKeeper();
   readonly #began = performance.now();
-  #staged: Promise<StagedService> | null = null;
   #executions = 0;
+  /** Executions that say nothing, by why: of this stage, and of all. */
+  readonly #discards = new Map<Discarded, number>();
+  readonly #allDiscards = new Map<Discarded, number>();
   #stage = 'recording';
   /** What variants execute: the reduction, with the order of its steps by request. */
   base: RunConfig;
@@ -43,7 +45,7 @@ export class KeptLaboratory implements Laboratory {
   signature: Signature;
 
   constructor(subject: Subject & { smallest: Smallest }, signature: Signature, options: LaboratoryOptions) {
-    this.#subject = subject;
+    this.#executor = new SimulatedExecutor(subject, options.signal);
     this.#options = options;
     this.signature = signature;
     this.base = subject.smallest.config;
@@ -61,84 +63,112 @@ export class KeptLaboratory implements Laboratory {
     return this.#options.signal.requested || this.seconds >= this.#options.maxSeconds;
   }
 
+  /** A sentence on the executions that said nothing, for whoever reads what was counted; none: all did. */
+  get leftOut(): string[] {
+    const counts = [...this.#allDiscards].map(([why, times]) => `${times} ${why}`);
+    return counts.length === 0
+      ? []
+      : [`Left out of what is counted, as they show nothing: ${counts.join(', ')}.`];
+  }
+
   stage(words: string): void {
     this.#stage = words;
-    this.#options.onProgress({ stage: words, executions: this.#executions });
+    this.#discards.clear();
+    this.#tell();
   }
 
   async run(variant: Variant): Promise<Tried> {
-    const { scenario, target, targetUrl, exec = null, gate = null } = this.#subject;
-    const config = { ...this.base, ...variant.config };
-    const sink = new MemorySink();
-    const trace = emptyTrace();
-    const staged = config.gate === null ? undefined : await this.#stagedService();
-    const isReduced = variant.config?.reduction === undefined;
-    const frozen = variant.frozen === undefined ? (isReduced ? this.frozen : null) : variant.frozen;
-    let gaveWay = 0;
-    const inner = variant.guide;
-    const guide = inner && {
-      holds: inner.holds.bind(inner),
-      stepped: inner.stepped?.bind(inner) ?? (() => {}),
-      left: inner.left?.bind(inner) ?? (() => {}),
-      gaveWay: () => {
-        gaveWay++;
-        inner.gaveWay();
-      },
-    };
+    const frozen = this.#frozenFor(variant);
+    const guide = variant.guide && new CountedGuide(variant.guide);
     const seconds = Math.max(1, Math.min(MOST_SECONDS_EACH, this.#options.maxSeconds - this.seconds));
     this.#executions++;
-    this.#options.onProgress({ stage: this.#stage, executions: this.#executions });
+    this.#tell();
+    const { statements, seed } = variant;
+    const closely = { statements, guide, seed, frozen: frozen ?? undefined };
     try {
-      const { failForensic: forensic } = await execute({
-        scenario,
-        target,
-        targetUrl,
-        exec,
-        gate,
-        staged,
-        config,
-        seed: variant.seed ?? this.#subject.seed,
-        sink,
-        signal: NEVER,
-        trace,
-        cities: this.#cities,
-        statements: variant.statements,
-        guide,
-        frozen: frozen ?? undefined,
-        limits: { seconds, stop: this.#options.signal },
-        proofs: 0,
-      });
-      return {
-        fails: compareFailure(this.signature, forensic && signatureOf(forensic)),
-        forensic,
-        events: sink.events,
-        trace,
-        gaveWay,
-      };
+      const execution = await this.#executor.execute(this.#configFor(variant), seconds, false, closely);
+      const { forensic } = execution;
+      const fails = compareFailure(this.signature, forensic && signatureOf(forensic));
+      const went = { ...execution, fails, gaveWay: guide?.gaveWays ?? 0 };
+      const discarded =
+        frozen && !new FrozenCalls(frozen).areAskedIn(went.trace.calls)
+          ? 'with other calls'
+          : (variant.judge?.(went) ?? null);
+      return discarded ? this.#discard(discarded, went) : { ...went, discarded };
     } catch (error) {
       if (!(error instanceof ExecutionLimitError)) throw error;
-      return { fails: 'otherwise', forensic: null, events: sink.events, trace, gaveWay };
+      return this.#discard('broken off', { trace: emptyTrace(), events: [], gaveWay: 0 });
     }
   }
 
   async record(variant: Variant, probes: Probes | null = null): Promise<Recording | null> {
+    return (await this.observe(variant, probes)).recording;
+  }
+
+  /** As `run`, and what its requests did where it failed the same way. */
+  async observe(
+    variant: Variant,
+    probes: Probes | null,
+  ): Promise<{ tried: Tried; recording: Recording | null }> {
     const recorder = new ExecutionRecorder(probes, variant.guide ?? null);
-    const { forensic, events, trace, fails } = await this.run({
-      ...variant,
-      guide: recorder,
-      statements: recorder,
-    });
-    return forensic === null || fails !== 'same' ? null : recorder.recording(forensic, events, trace);
+    const tried = await this.run({ ...variant, guide: recorder, statements: recorder });
+    const { forensic, events, trace, fails } = tried;
+    const isSame = forensic !== null && fails === 'same';
+    return { tried, recording: isSame ? recorder.recording(forensic, events, trace) : null };
   }
 
   async close(): Promise<void> {
-    await this.#cities.close();
-    const staged = await this.#staged?.catch(() => null);
-    await staged?.stage.close();
+    await this.#executor.close();
   }
 
-  #stagedService(): Promise<StagedService> {
-    this.#staged ??= stageService(this.#subject);
-    return this.#staged;
+  #configFor({ config, order }: Variant): RunConfig {
+    const { reduction } = this.base;
+    const asked = order && reduction && { ...reduction, schedule: null, order: orderOf(order) };
+    return { ...this.base, ...(asked ? { reduction: asked } : {}), ...config };
+  }
+
+  #frozenFor({ frozen, config }: Variant): readonly RecordedCall[] | null {
+    if (frozen !== undefined) return frozen;
+    return config?.reduction === undefined ? this.frozen : null;
+  }
+
+  #discard(discarded: Discarded, went: Went): Tried {
+    for (const counts of [this.#discards, this.#allDiscards])
+      counts.set(discarded, (counts.get(discarded) ?? 0) + 1);
+    this.#tell();
+    const { trace, events, gaveWay } = went;
+    return { trace, events, gaveWay, fails: 'unknown', discarded, forensic: null };
+  }
+
+  #tell(): void {
+    const left = [...this.#discards].map(([why, times]) => `, ${times} ${why} left out`);
+    this.#options.onProgress({ stage: this.#stage + left.join(''), executions: this.#executions });
+  }
+}
+
+/** Another guide, with a count of how often it had to let one go that it held. */
+class CountedGuide implements Guide {
+  gaveWays = 0;
+  readonly #guide: Guide;
+
+  constructor(guide: Guide) {
+    this.#guide = guide;
+  }
+
+  holds(attempt: Attempt, next: NextStep): boolean {
+    return this.#guide.holds(attempt, next);
+  }
+
+  stepped(attempt: Attempt, next: NextStep): void {
+    this.#guide.stepped?.(attempt, next);
+  }
+
+  left(attempt: Attempt): void {
+    this.#guide.left?.(attempt);
+  }
+
+  gaveWay(): void {
+    this.gaveWays++;
+    this.#guide.gaveWay();
   }
 }

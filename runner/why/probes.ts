@@ -3,7 +3,12 @@
  * the answers against that the service had. Nothing of it leaves the process.
  */
 import type postgres from 'postgres';
-import { MOST_WATCHED_ROWS, type WatchedStatement } from '../targets/statements.ts';
+import {
+  type AsksAgain,
+  type BoundValues,
+  MOST_WATCHED_ROWS,
+  type WatchedStatement,
+} from '../targets/statements.ts';
 import type { Row, RowChange } from './findings.ts';
 
 const LOCKING = /\s+for\s+(?:no\s+key\s+)?(?:key\s+)?(?:update|share)\b[^()]*$/i;
@@ -24,6 +29,8 @@ type Tables = ReadonlyMap<string, ReadonlyMap<string, Row>>;
 interface Probe {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** Null: it did not come over the wire. */
+  readonly bound: BoundValues | null;
   /** At the start and after each commit; null: it could not be asked. */
   readonly answers: (string | null)[];
 }
@@ -32,16 +39,19 @@ export class Probes {
   readonly #probes = new Map<string, Probe>();
   #tables: readonly { name: string; key: readonly string[] }[] = [];
   #before: Tables = new Map();
+  #again: AsksAgain | null = null;
 
   constructor(reads: readonly WatchedStatement[]) {
     for (const read of reads) {
       if (!isRead(read) || VOLATILE.test(read.text)) continue;
       const text = read.text.replace(LOCKING, '');
-      this.#probes.set(keyOf(read), { text, values: read.values, answers: [] });
+      const { values, bound = null } = read;
+      this.#probes.set(keyOf(read), { text, values, bound, answers: [] });
     }
   }
 
-  async prepared(control: postgres.Sql): Promise<void> {
+  async prepared(control: postgres.Sql, again?: AsksAgain): Promise<void> {
+    this.#again = again ?? null;
     this.#tables = await control<{ name: string; key: string[] }[]>`
       select c.relname as name,
         coalesce((select jsonb_agg(a.attname order by a.attnum) from pg_index i
@@ -61,6 +71,30 @@ export class Probes {
     return this.#tables.flatMap(({ name }) => changesOf(name, before.get(name), this.#before.get(name)));
   }
 
+  /** Makes a row what it was before; false: that cannot be done. */
+  async takeBack(control: postgres.Sql, change: RowChange): Promise<boolean> {
+    const { table, before, after, columns } = change;
+    const key = this.#tables.find(({ name }) => name === table)?.key ?? [];
+    if (key.length === 0 || after === null) return false;
+    const where = key.map((name, i) => `${quoted(name)} = $${i + 1}`).join(' and ');
+    const set = columns.map((name, i) => `${quoted(name)} = $${key.length + i + 1}`).join(', ');
+    const text =
+      before === null
+        ? `delete from ${quoted(table)} where ${where}`
+        : `update ${quoted(table)} set ${set} where ${where}`;
+    const values = [
+      ...key.map((name) => after[name]),
+      ...(before ? columns.map((name) => before[name]) : []),
+    ];
+    return await control
+      .begin(async (sql) => {
+        // Whoever holds the row waits for the end of this.
+        await sql`set local lock_timeout = '500ms'`;
+        return (await sql.unsafe(text, values as never[])).count > 0;
+      })
+      .catch(() => false);
+  }
+
   /** The answer after so many commits, as `answerOf` writes it; null: it is not known. */
   at(read: WatchedStatement, commits: number): string | null {
     return this.#probes.get(keyOf(read))?.answers[commits] ?? null;
@@ -68,12 +102,19 @@ export class Probes {
 
   async #ask(control: postgres.Sql): Promise<void> {
     for (const probe of this.#probes.values()) {
-      const answer = await control
-        .begin('read only', (sql) => sql.unsafe(probe.text, probe.values as never[]))
-        .then((rows) => answerOf(rows as unknown as Row[]))
-        .catch(() => null);
-      probe.answers.push(answer);
+      probe.answers.push(answerOf(await this.#answerTo(probe, control)));
     }
+  }
+
+  /** Asked as the service did: over the wire with the very bytes, else by its own driver. */
+  async #answerTo({ text, values, bound }: Probe, control: postgres.Sql): Promise<readonly Row[] | null> {
+    if (bound) return (await this.#again?.ask(text, bound)) ?? null;
+    return await control
+      .begin('read only', (sql) => sql.unsafe(text, values as never[]))
+      .then(
+        (rows) => rows as unknown as Row[],
+        () => null,
+      );
   }
 
   async #dump(control: postgres.Sql): Promise<Tables> {
@@ -90,29 +131,22 @@ export class Probes {
   }
 }
 
-/** As answers are compared. */
+/** As answers are compared: by their values, since a client that knows the columns does not ask for their names. */
 export function answerOf(rows: readonly Row[] | null): string | null {
-  return rows === null ? null : JSON.stringify(rows.slice(0, MOST_WATCHED_ROWS), (_, value) => asSent(value));
+  return rows === null ? null : written(rows.slice(0, MOST_WATCHED_ROWS).map(Object.values));
 }
 
-/** A service behind a gate is told values as PostgreSQL writes them, whoever asks here gets them as their types. */
-function asSent(value: unknown): unknown {
-  if (typeof value === 'boolean') return value ? 't' : 'f';
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  // A date is a string by the time that it comes here, since it has a JSON form of its own.
-  if (typeof value === 'string' && INSTANT.test(value)) return instantOf(value);
-  return value;
+/** The same text and values, in the same formats. */
+function keyOf({ text, values, bound = null }: WatchedStatement): string {
+  return written([text, values, bound?.types, bound?.formats, bound?.resultFormats]);
 }
 
-const INSTANT = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d/;
-
-function instantOf(text: string): string {
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? text : new Date(ms).toISOString();
+function written(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each));
 }
 
-function keyOf({ text, values }: WatchedStatement): string {
-  return JSON.stringify([text, values]);
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function changesOf(

@@ -4,9 +4,9 @@ import type { Forensic, RunEvent } from '../../server/contract/index.ts';
 import type { Attempt } from '../harness/attempt.ts';
 import { type Guide, requestKey } from '../harness/guide.ts';
 import type { Trace } from '../harness/trace.ts';
-import type { StatementWatch, WatchedStatement } from '../targets/statements.ts';
+import type { AsksAgain, StatementWatch, WatchedStatement } from '../targets/statements.ts';
 import type { NextStep } from '../targets/target.ts';
-import type { Commit, RecordedRequest, Recording, RowChange } from './findings.ts';
+import type { Commit, RecordedRequest, Recording, RowChange, TakenStep } from './findings.ts';
 import type { Probes } from './probes.ts';
 
 export class ExecutionRecorder implements StatementWatch, Guide {
@@ -17,16 +17,12 @@ export class ExecutionRecorder implements StatementWatch, Guide {
   readonly #commits: { statement: WatchedStatement; changes: readonly RowChange[] | null }[] = [];
   readonly #probes: Probes | null;
   readonly #inner: Guide | null;
-  #gaveWay = 0;
+  readonly #steps: TakenStep[] = [];
 
   /** `inner`: the guide that decides; without one nobody is held. */
   constructor(probes: Probes | null, inner: Guide | null) {
     this.#probes = probes;
     this.#inner = inner;
-  }
-
-  get timesGivenWay(): number {
-    return this.#gaveWay;
   }
 
   holds(attempt: Attempt, next: NextStep): boolean {
@@ -35,6 +31,7 @@ export class ExecutionRecorder implements StatementWatch, Guide {
   }
 
   stepped(attempt: Attempt, next: NextStep): void {
+    this.#steps.push({ request: requestKey(attempt), next });
     this.#inner?.stepped?.(attempt, next);
   }
 
@@ -44,12 +41,11 @@ export class ExecutionRecorder implements StatementWatch, Guide {
   }
 
   gaveWay(): void {
-    this.#gaveWay++;
     this.#inner?.gaveWay();
   }
 
-  async prepared(control: postgres.Sql): Promise<void> {
-    await this.#probes?.prepared(control);
+  async prepared(control: postgres.Sql, again?: AsksAgain): Promise<void> {
+    await this.#probes?.prepared(control, again);
   }
 
   began(statement: WatchedStatement): void {
@@ -78,7 +74,8 @@ export class ExecutionRecorder implements StatementWatch, Guide {
       changes,
     }));
     const leftAfter = new Map(requests.map(({ op }) => [op, this.commitsBefore(op)]));
-    return { forensic, events, trace, requests, statements: this.statements, commits, leftAfter };
+    const [statements, steps] = [this.statements, this.#steps];
+    return { forensic, events, trace, requests, statements, commits, leftAfter, steps };
   }
 
   #requests(events: readonly RunEvent[], trace: Trace): RecordedRequest[] {

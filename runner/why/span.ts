@@ -7,6 +7,8 @@ const WRITES = /^\s*(insert|update|delete|merge|with)\b/i;
 export class AtomicSpan implements Guide {
   /** Times that one had to be let in all the same: then a pass proves nothing. */
   fell = 0;
+  /** It kept somebody out: a pass in which it never did shows nothing. */
+  hasHeld = false;
   readonly #from: string;
   /** Who is inside, by object. */
   readonly #inside = new Map<string, Attempt>();
@@ -22,7 +24,9 @@ export class AtomicSpan implements Guide {
     const { object } = attempt.flow;
     const inside = object === null ? undefined : this.#inside.get(object);
     if (!inside || inside === attempt || next.kind !== 'statement' || next.text === null) return false;
-    return next.text === this.#from || (WRITES.test(next.text) && !this.#wrote.has(attempt));
+    const isHeld = next.text === this.#from || (WRITES.test(next.text) && !this.#wrote.has(attempt));
+    this.hasHeld ||= isHeld;
+    return isHeld;
   }
 
   stepped(attempt: Attempt, next: NextStep): void {

@@ -2,8 +2,10 @@
 import type { ExplainedLane, ExplainedStep, RunEvent } from '../../server/contract/index.ts';
 import type { Attempt } from '../harness/attempt.ts';
 import { inShort } from '../service/in-short.ts';
-import type { WatchedStatement } from '../targets/statements.ts';
+import { CONNECTION_LOST, type WatchedStatement } from '../targets/statements.ts';
 import type { RecordedRequest, Recording } from './findings.ts';
+import type { RequestEvents } from './run-events.ts';
+import { answered, asked, callWords } from './said.ts';
 
 /** What stands beside statements, by id, and which of them carry the failure. */
 export interface Highlights {
@@ -12,13 +14,16 @@ export interface Highlights {
   readonly roles: ReadonlyMap<RecordedRequest, 'accused' | 'partner'>;
   /** Statements that carry the failure, by id. */
   readonly matters: ReadonlySet<number>;
+  /** The answer that the failure is named after, and what it should have been; null: not known. */
+  readonly allowed: { readonly request: RecordedRequest; readonly instead: string } | null;
 }
 
 export interface Story {
   readonly lanes: ExplainedLane[];
   readonly steps: ExplainedStep[];
-  /** The step of a statement, by its id. */
   stepOf(statement: WatchedStatement): number | null;
+  /** The step of a request's answer; null: there is none. */
+  answerOf(request: RecordedRequest): number | null;
 }
 
 const MOST_STEPS = 2_000;
@@ -26,29 +31,59 @@ const MOST_LANES = 200;
 
 interface Placed {
   readonly at: number;
-  readonly step: Omit<ExplainedStep, 'step'>;
+  readonly step: Omit<ExplainedStep, 'step' | 'event'>;
   readonly statement: WatchedStatement | null;
 }
 
-export function storyOf(recording: Recording, highlights: Highlights, withValues: boolean): Story {
+/** `linked`: events of the run that was explained, by request. */
+export function storyOf(
+  recording: Recording,
+  highlights: Highlights,
+  withValues: boolean,
+  linked: ReadonlyMap<RecordedRequest, RequestEvents> = new Map(),
+): Story {
   const requests = recording.requests.slice(0, MOST_LANES);
   const lanes = requests.map((request, index) => laneOf(request, index, highlights));
   const laneOfOp = new Map(requests.map(({ op }, index) => [op, index]));
-  const placed =
-    recording.statements.length > 0
-      ? recording.statements.map((each) => placedStatement(each, recording, laneOfOp, highlights, withValues))
-      : recording.events.flatMap((event) => placedEvent(event, laneOfOp));
-  placed.push(...(recording.statements.length > 0 ? answers(requests, highlights, withValues) : []));
-  placed.sort((a, b) => a.at - b.at);
-  const steps = placed.slice(0, MOST_STEPS).map(({ step }, i): ExplainedStep => ({ step: i + 1, ...step }));
-  const numbers = new Map(placed.slice(0, MOST_STEPS).map(({ statement }, i) => [statement, i + 1]));
-  for (const [i, { statement }] of placed.slice(0, MOST_STEPS).entries()) {
+  const hasStatements = recording.statements.length > 0;
+  const told = hasStatements
+    ? [
+        ...recording.statements.map((each) =>
+          placedStatement(each, recording, laneOfOp, highlights, withValues),
+        ),
+        ...answers(requests, highlights, recording.forensic.object, withValues),
+      ]
+    : recording.events.flatMap((event) => placedEvent(event, recording, laneOfOp, highlights, withValues));
+  const placed = told.sort((a, b) => a.at - b.at).slice(0, MOST_STEPS);
+  const steps = placed.map(
+    ({ step }, i): ExplainedStep => ({ step: i + 1, ...step, event: eventOf(step, requests, linked) }),
+  );
+  const numbers = new Map(placed.map(({ statement }, i) => [statement, i + 1]));
+  for (const [i, { statement }] of placed.entries()) {
     const since = statement?.waitedAt[0];
     if (since === undefined) continue;
     const before = placed.filter(({ at }) => at < since).length;
     (steps[i] as ExplainedStep).waitedSince = Math.min(before, i);
   }
-  return { lanes, steps, stepOf: (statement) => numbers.get(statement) ?? null };
+  return {
+    lanes,
+    steps,
+    stepOf: (statement) => numbers.get(statement) ?? null,
+    answerOf: (request) =>
+      steps.find(({ kind, lane }) => kind === 'answer' && lane === requests.indexOf(request))?.step ?? null,
+  };
+}
+
+/** An answer belongs to the event that tells of it, all else of a request to the one that it was asked with. */
+function eventOf(
+  { lane, kind }: Pick<ExplainedStep, 'lane' | 'kind'>,
+  requests: readonly RecordedRequest[],
+  linked: ReadonlyMap<RecordedRequest, RequestEvents>,
+): number | null {
+  const request = lane === null ? undefined : requests[lane];
+  const events = request && linked.get(request);
+  if (!events) return null;
+  return kind === 'answer' ? events.completed : events.invoked;
 }
 
 function laneOf(request: RecordedRequest, index: number, { roles }: Highlights): ExplainedLane {
@@ -66,22 +101,14 @@ function laneOf(request: RecordedRequest, index: number, { roles }: Highlights):
   };
 }
 
-/** `citizen-004 slot-001 k-48`. */
-export function callWords({ call, actor }: RecordedRequest): string {
-  const { operation: _, ...arguments_ } = call;
-  const words = Object.values(arguments_).map((value) =>
-    typeof value === 'object' ? inShort(value) : String(value),
-  );
-  return [...new Set([actor, ...words])].join(' ').slice(0, 200);
-}
-
 /** A, B, … Z, AA, AB. */
 export function laneName(index: number): string {
   const letter = String.fromCharCode(65 + (index % 26));
   return index < 26 ? letter : laneName(Math.floor(index / 26) - 1) + letter;
 }
 
-const EMPTY: Omit<ExplainedStep, 'step' | 'lane' | 'kind' | 'text'> = {
+/** A step of which nothing is known yet. */
+export const EMPTY_STEP: Omit<ExplainedStep, 'step' | 'lane' | 'kind' | 'text'> = {
   values: '',
   answer: '',
   tag: null,
@@ -115,7 +142,7 @@ function placedStatement(
     at: statement.settledAt ?? Number.POSITIVE_INFINITY,
     statement,
     step: {
-      ...EMPTY,
+      ...EMPTY_STEP,
       lane: lane(statement),
       kind,
       text: oneLine(text || kind),
@@ -140,6 +167,7 @@ export function oneLine(text: string): string {
 
 /** `→ 1`, `→ no row`, `2 rows: …`, `error 40001`. */
 function answerWords({ kind, rows, tag, count, error }: WatchedStatement, withValues: boolean): string {
+  if (error === CONNECTION_LOST) return 'cut off: nothing was answered';
   if (error !== null) return `error ${error}`;
   if (kind !== 'statement') return '';
   if (tag !== null && tag !== 'SELECT' && (rows === null || rows.length === 0))
@@ -161,7 +189,12 @@ function answerWords({ kind, rows, tag, count, error }: WatchedStatement, withVa
   );
 }
 
-function answers(requests: readonly RecordedRequest[], { roles }: Highlights, withValues: boolean): Placed[] {
+function answers(
+  requests: readonly RecordedRequest[],
+  { roles, allowed }: Highlights,
+  object: string | null,
+  withValues: boolean,
+): Placed[] {
   return requests.flatMap((request, lane): Placed[] => {
     const last = request.statements.findLast(({ settledAt }) => settledAt !== null);
     const at = last?.settledAt ?? null;
@@ -171,11 +204,12 @@ function answers(requests: readonly RecordedRequest[], { roles }: Highlights, wi
         at: at + 0.5,
         statement: null,
         step: {
-          ...EMPTY,
+          ...EMPTY_STEP,
           lane,
           kind: 'answer',
           text: request.outcome === 'unknown' ? 'no answer reaches the caller' : request.outcome,
-          answer: withValues && request.reply ? replyWords(request) : '',
+          answer: replyWords(request, object, withValues),
+          mark: allowed?.request === request && withValues ? `allowed: ${allowed.instead}` : '',
           matters: roles.has(request),
         },
       },
@@ -183,31 +217,40 @@ function answers(requests: readonly RecordedRequest[], { roles }: Highlights, wi
   });
 }
 
-function replyWords({ reply }: RecordedRequest): string {
-  if (!reply) return '';
-  if (reply.outcome === 'ok') return inShort(reply.value);
-  return reply.outcome === 'refused' ? reply.reason : inShort(reply.error);
+/** Beside `ok` or `refused`: what else the answer says. */
+function replyWords(request: RecordedRequest, object: string | null, withValues: boolean): string {
+  if (!withValues || !request.reply) return '';
+  const words = answered(request, object);
+  return words === 'ok' ? '' : `→ ${words}`;
 }
 
-/** Without statements: what was asked and answered. */
-function placedEvent(event: RunEvent, laneOfOp: ReadonlyMap<number, number>): Placed[] {
-  const { type, data, index } = event;
+/** Without statements: what was asked and answered, and which faults struck. */
+function placedEvent(
+  { type, data, index }: RunEvent,
+  { requests, forensic }: Recording,
+  laneOfOp: ReadonlyMap<number, number>,
+  { roles, allowed }: Highlights,
+  withValues: boolean,
+): Placed[] {
   const lane = laneOfOp.get(Number(data['op'] ?? -1)) ?? null;
-  const [operation = '', phase = ''] = type.split('.');
-  const { op: _, latencyMs: __, ...told } = data;
-  const common = { ...EMPTY, lane, matters: true };
-  if (type === 'fault')
-    return [{ at: index, statement: null, step: { ...common, kind: 'fault', text: String(data['name']) } }];
-  if (lane === null) return [];
-  if (phase === 'invoke')
-    return [
-      {
-        at: index,
-        statement: null,
-        step: { ...common, kind: 'request', text: `${operation} ${inShort(told)}` },
-      },
-    ];
-  return [
-    { at: index, statement: null, step: { ...common, kind: 'answer', text: phase, answer: inShort(told) } },
-  ];
+  const request = lane === null ? null : (requests[lane] ?? null);
+  const common = { ...EMPTY_STEP, lane, matters: request === null || roles.has(request) };
+  const place = (
+    step: Omit<Placed['step'], keyof typeof common>,
+    more: Partial<ExplainedStep> = {},
+  ): Placed[] => [{ at: index, statement: null, step: { ...common, ...step, ...more } }];
+  if (type === 'fault') return place({ kind: 'fault', text: String(data['name']) });
+  if (request === null) return [];
+  if (type.endsWith('.invoke')) return place({ kind: 'request', text: asked(request) });
+  if (!/\.(ok|refused|unknown)$/.test(type)) return [];
+  return place(
+    {
+      kind: 'answer',
+      text: request.outcome === 'unknown' ? 'no answer reaches the caller' : request.outcome,
+    },
+    {
+      answer: replyWords(request, forensic.object, withValues),
+      mark: allowed?.request === request && withValues ? `allowed: ${allowed.instead}` : '',
+    },
+  );
 }

@@ -1,6 +1,6 @@
 /** The transactions of a request, as its statements show them. */
 import type { WatchedStatement } from '../targets/statements.ts';
-import { names } from './dependencies.ts';
+import { isWrite, names } from './dependencies.ts';
 import type { Commit, RecordedRequest } from './findings.ts';
 
 /** One transaction, or a statement outside of any. */
@@ -42,13 +42,7 @@ export function writeOf(commit: Commit, table: string, columns: readonly string[
   return exact.at(-1) ?? named.at(-1) ?? writes.at(-1) ?? commit.statement;
 }
 
-export function hasWritten({ kind, tag, count, text }: WatchedStatement): boolean {
-  if (kind !== 'statement' || !count) return false;
-  return tag === null || tag === 'SELECT'
-    ? /^\s*with\b[\s\S]*\b(insert|update|delete)\b/i.test(text)
-    : isWrite(tag);
-}
-
-export function isWrite(tag: string): boolean {
-  return ['INSERT', 'UPDATE', 'DELETE', 'MERGE'].includes(tag);
+/** It is a write, and changed rows. */
+export function hasWritten(statement: WatchedStatement): boolean {
+  return isWrite(statement) && Boolean(statement.count);
 }

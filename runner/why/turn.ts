@@ -1,8 +1,9 @@
 /** Turns a pair round: the stale reader goes on from its read only after the last commit that it was stale against. */
 import type { Attempt } from '../harness/attempt.ts';
+import type { Fails } from '../harness/failure-tally.ts';
 import { type Guide, requestKey } from '../harness/guide.ts';
 import type { NextStep } from '../targets/target.ts';
-import type { Recording, StaleRead } from './findings.ts';
+import type { Discarded, Recording, StaleRead, TakenStep, Went } from './findings.ts';
 
 export class Turn implements Guide {
   readonly #reader: string;
@@ -10,6 +11,8 @@ export class Turn implements Guide {
   readonly #from: number;
   /** Commits that are waited for, by request. */
   readonly #awaited: Map<string, number>;
+  /** Who is to take the steps: as in the recording, but for the reader's after its read. */
+  readonly order: readonly string[];
 
   constructor(stale: StaleRead, recording: Recording, from: 'read' | 'transaction') {
     const { request, read, commits } = stale;
@@ -27,6 +30,19 @@ export class Turn implements Guide {
         recording.commits.filter((each) => each.request === commit.request && each.index <= commit.index)
           .length,
       ]),
+    );
+    this.order = this.#turned(recording.steps);
+  }
+
+  #turned(steps: readonly TakenStep[]): string[] {
+    const isReaders = ({ request }: TakenStep) => request === this.#reader;
+    const from = steps.findIndex((step) => isReaders(step) && step.next.statements >= this.#from);
+    const to = Math.max(...[...this.#awaited].map(([request, times]) => stepOfCommit(steps, request, times)));
+    const between = from < 0 ? [] : steps.slice(from, to + 1);
+    const turned = [...between.filter((step) => !isReaders(step)), ...between.filter(isReaders)];
+    const start = from < 0 ? 0 : from;
+    return [...steps.slice(0, start), ...turned, ...steps.slice(start + turned.length)].map(
+      ({ request }) => request,
     );
   }
 
@@ -47,6 +63,23 @@ export class Turn implements Guide {
   }
 
   gaveWay(): void {}
+}
+
+/** The step in which a request commits for so many times; its last one, should it end before. */
+function stepOfCommit(steps: readonly TakenStep[], request: string, times: number): number {
+  const own = steps.flatMap((step, i) => (step.request === request ? [i] : []));
+  const commits = own.filter((i) => steps[i]?.next.kind === 'commit');
+  return commits[times - 1] ?? own.at(-1) ?? -1;
+}
+
+/** Whether each step was taken by the request whose turn it was; that one waits, it is its service that keeps it. */
+export function isInOrder({ trace, gaveWay }: Went): boolean {
+  return gaveWay === 0 && trace.notAsAsked === trace.keptWaiting;
+}
+
+/** A pass whose order was not as asked proves nothing. */
+export function passesInOrder(went: Went & { readonly fails: Fails }): Discarded | null {
+  return went.fails === 'no' && !isInOrder(went) ? 'not in the order asked' : null;
 }
 
 function sameTransaction(

@@ -1,111 +1,239 @@
-/** The sentences of a why: what happened, its shape, and what was measured. */
+/** The sentences of a why: what happened in the domain, its shape, and what was measured. */
 import type { Cure, WhyKind } from '../../server/contract/index.ts';
-import type { Commit, Findings, Pair, RecordedRequest } from './findings.ts';
-import { callWords, laneName, type Story } from './story.ts';
+import type { WatchedStatement } from '../targets/statements.ts';
+import { commitOf } from './candidates.ts';
+import type { Changes } from './changes.ts';
+import type { Cause, Commit, Findings, Pair, RecordedRequest, Recording } from './findings.ts';
+import { isRead } from './probes.ts';
+import { asked } from './said.ts';
+import { laneName, type Story } from './story.ts';
+import { writeOf } from './transactions.ts';
 
-/** `book citizen-021 k-50 (B)`. */
-function who(request: RecordedRequest): string {
-  return `${request.call.operation} ${callWords(request)} (${laneName(request.index)})`;
+/** What sentences are made of: the execution that is drawn, with its steps. */
+export interface Told {
+  readonly recording: Recording;
+  readonly story: Story;
+  readonly changes: Changes;
 }
 
-export function pairSentence({ stale, writer, write, acts }: Pair, kind: WhyKind, story: Story): string {
-  const { request, read, commits } = stale;
-  const r = story.stepOf(read);
-  const w = story.stepOf(write);
-  const c = story.stepOf((commits.at(-1) as Commit).statement);
-  const reader = who(request);
-  const changed = `what ${who(writer)} changed (${w}) was committed (${c})`;
-  if (kind === 'old-snapshot')
-    return `${reader} waited in ${r} for the lock of ${who(writer)}, and its statement saw the rest of the data as of before ${changed}`;
-  if (kind === 'read-skew') return `${reader} read (${r}) before ${changed}, and read on after it`;
-  if (kind === 'repeat-race')
-    return `${reader} looked (${r}) whether the same request had been made already, before ${changed}`;
-  const end = acts ? `, and acted on it (${story.stepOf(acts)})` : ', and answered with it';
-  return `${reader} read (${r}) before ${changed}${end}`;
+/** `book citizen-021`; with its lane where another request would be called the same. */
+export function labelOf(request: RecordedRequest, { recording }: Pick<Told, 'recording'>): string {
+  const plain = (each: RecordedRequest) => `${each.call.operation} ${each.actor}`;
+  const isAmbiguous = recording.requests.some(
+    (each) => each !== request && plain(each) === plain(request) && each.n !== request.n,
+  );
+  const isRepeat = request.attempt > 0 || request.isDuplicate;
+  const lane = isAmbiguous || isRepeat ? ` (${laneName(request.index)})` : '';
+  return `${isRepeat ? 'the repeat of ' : ''}${plain(request)}${lane}`;
+}
+
+/** One line: who read what, before which change was committed, and what came of it. */
+export function pairSentence(pair: Pair, kind: WhyKind, accused: RecordedRequest | null, told: Told): string {
+  const { request, read } = pair.stale;
+  const reader = labelOf(request, told);
+  const seen = readPhrase(pair, told);
+  const before = beforePhrase(pair, told);
+  const then = actPhrase(pair, told);
+  if (kind === 'old-snapshot') {
+    const [table = 'its data'] = tablesIn(pair, told);
+    return `${reader} waited for a lock of ${labelOf(pair.writer, told)}${stepText(read, told)}, then saw ${table} as they were ${before}; ${then}`;
+  }
+  if (kind === 'read-skew') {
+    const again = request.statements.find(
+      (each) =>
+        each.id > read.id && isRead(each) && (each.sentAt ?? 0) > (pair.stale.commits[0] as Commit).at,
+    );
+    const on = again ? `, and read on after it${stepText(again, told)}` : ', and read on after it';
+    return `${reader} ${seen} ${before}${on}: its answer mixes the two`;
+  }
+  if (kind === 'cache-race') {
+    const who = accused ? labelOf(accused, told) : 'a later request';
+    return `${reader} ${seen} ${before}; ${who} was then answered with that, true no more`;
+  }
+  return `${reader} ${seen} ${before}; ${then}`;
+}
+
+function stepText(statement: WatchedStatement | null, { story }: Told): string {
+  const step = statement === null ? null : story.stepOf(statement);
+  return step === null ? '' : ` (${step})`;
+}
+
+/** `counted bookings of slot-007 (8)`. */
+function readPhrase({ stale }: Pair, told: Told): string {
+  const { read, commits } = stale;
+  const object = objectIn(stale, told.recording);
+  const of = object === null ? '' : ` of ${object}`;
+  return `${told.changes.read(read, told.changes.seenBy(read, commits))}${of}${stepText(read, told)}`;
+}
+
+/** `before book citizen-004, which added b-1 (7), had committed (9)`. */
+function beforePhrase({ stale, writer, write }: Pair, told: Told): string {
+  const last = stale.commits.at(-1) as Commit;
+  const did = told.changes.done(
+    told.changes.seenBy(stale.read, [last]),
+    told.changes.columnRead(stale.read, stale.commits),
+  );
+  const at = stepText(write, told);
+  const committed = stepText(last.statement, told);
+  const others = stale.commits.length - 1;
+  const also = others === 0 ? '' : `, and ${others === 1 ? 'one' : others} before it,`;
+  const isSame = writer.n === stale.request.n ? ', the same request,' : '';
+  const which =
+    did === ''
+      ? isSame === '' && also === ''
+        ? ''
+        : isSame
+      : `${isSame || ','} which ${did}${at === committed ? '' : at},`;
+  return `before ${labelOf(writer, told)}${also}${which} had committed${committed}`.replace(/,,/g, ',');
+}
+
+/** `it then added b-2 (10)`. */
+function actPhrase(pair: Pair, told: Told): string {
+  const acts = actShown(pair, told);
+  if (acts === null) return 'it was answered by what it had read';
+  const did = told.changes.done(told.changes.by(commitOf(acts, told.recording), acts.text));
+  const at = stepText(acts, told);
+  if (did !== '') return `it then ${did}${at}`;
+  return acts.count === 0 ? `its write then changed no row${at}` : `it then wrote by what it had read${at}`;
+}
+
+/** Of the reader's transaction the write that changed what counts, where the first one only locks or counts up. */
+export function actShown(
+  { acts }: Pair,
+  { recording, changes }: Pick<Told, 'recording' | 'changes'>,
+): WatchedStatement | null {
+  const commit = acts && commitOf(acts, recording);
+  const [effect] = changes.by(commit);
+  if (!acts || !commit || !effect) return acts;
+  const write = writeOf(commit, effect.table, effect.columns);
+  return write.id > acts.id && write.kind === 'statement' ? write : acts;
+}
+
+/** What both were asked about: the failure's object, else a value that the reader's statement and both calls have. */
+export function objectIn({ request, read }: Pair['stale'], { forensic }: Recording): string | null {
+  const values = Object.values(request.call).filter((value) => typeof value === 'string');
+  const { object } = forensic;
+  if (object !== null && (values.includes(object) || read.values.includes(object))) return object;
+  return values.find((value) => value !== request.actor && read.values.includes(value)) ?? null;
+}
+
+function tablesIn({ stale }: Pair, { changes }: Told): string[] {
+  return [...new Set(changes.seenBy(stale.read, stale.commits).map(({ table }) => table))];
 }
 
 const SHAPES: Partial<Record<WhyKind, string>> = {
-  'stale-check': 'A check whose answer was no longer true when it was acted on.',
-  'lost-update': 'An update is lost: a value was computed from what was read before the other wrote it.',
+  'stale-check': 'What it checked was no longer true when it acted on it',
+  'lost-update': 'An update is lost: it wrote what it had computed from a value that had changed meanwhile',
   'split-check':
-    'A check and the write that relies on it are in two transactions, so no isolation level keeps others out between them.',
-  'old-snapshot': 'A statement that waited for a lock: the locked row is new, the rest of the snapshot old.',
-  'read-skew': 'Two reads of one request lie on both sides of a commit.',
-  'early-release': 'A lock is let go before what it guards is committed.',
-  'cache-race': 'A value that is kept outside of the database was older than what had been committed.',
-  'repeat-race': 'A request overlaps its own repeat, and neither sees the other.',
+    'The check and the write that relies on it are in two transactions, so no isolation level keeps others out between them',
+  'old-snapshot':
+    'The statement that waited sees the locked row as it is now, and all else as it was when it began',
+  'read-skew': 'Its reads lie on both sides of a commit',
+  'early-release': 'The lock is let go before what it guards is committed',
+  'cache-race': 'A value that is kept outside of the database outlived what it was read from',
+  'repeat-race': 'A request overlaps its own repeat, and neither sees the other',
 };
 
-export function pairConclusion(
-  pair: Pair,
-  kind: WhyKind,
-  name: string | null,
-  found: Findings,
-  story: Story,
-): string[] {
+/** The shape, what keeps nobody out, and what it needs. */
+export function pairConclusion(pair: Pair, kind: WhyKind, found: Findings, told: Told): string[] {
   const { stale, acts } = pair;
-  const shape = SHAPES[kind] ?? '';
-  const one = acts && acts.transaction === stale.read.transaction && acts.transaction !== null;
+  const isOne = acts !== null && acts.transaction === stale.read.transaction && acts.transaction !== null;
   const where =
-    acts === null
+    acts === null || kind === 'split-check' || kind === 'old-snapshot'
       ? ''
-      : one
-        ? ' Read and write are in one transaction.'
-        : ' Read and write are in two transactions.';
-  const named = name === null ? '' : ` (${name})`;
-  return [`${shape.replace(/\.$/, '')}${named}.${where}`, turnSentence(pair, story), needs(found)];
+      : ` Read and write are in ${isOne ? 'one transaction' : 'two transactions'}.`;
+  const shape = SHAPES[kind] ? `${SHAPES[kind]}.${where}` : where.trim();
+  return [shape, [unlocked(pair, kind, told), needs(found)].filter(Boolean).join(' ')].filter(Boolean);
 }
 
-function turnSentence({ stale }: Pair, story: Story): string {
-  const last = stale.commits.at(-1) as Commit;
-  return `Passes when ${story.stepOf(stale.read)} comes after ${story.stepOf(last.statement)}, all else in the same order.`;
+const LOCKS =
+  /\bfor\s+(?:no\s+key\s+)?(?:key\s+)?(?:update|share)\b|\bpg_(?:try_)?advisory_|^\s*lock\s+table\b/i;
+
+/** `Nothing locks slot-007 between 3 and 8.`: from the read to the first statement after it that locks, or to the write. */
+function unlocked(pair: Pair, kind: WhyKind, told: Told): string {
+  const { stale } = pair;
+  const acts = actShown(pair, told);
+  if (acts === null || kind === 'old-snapshot' || kind === 'early-release') return '';
+  const { request, read } = stale;
+  const end = request.statements.find(({ id, text }) => id > read.id && (id >= acts.id || LOCKS.test(text)));
+  const [from, to] = [told.story.stepOf(read), told.story.stepOf(end ?? acts)];
+  if (from === null || to === null) return '';
+  return `Nothing locks ${objectIn(stale, told.recording) ?? 'what was read'} between ${from} and ${to}.`;
 }
 
-export function needs({ recording, serial }: Findings): string {
+/** Known from the smallest reproduction: what it has left. */
+export function needs({ recording }: Findings): string {
+  const { struck } = recording.trace;
   const faults =
-    recording.trace.struck.length === 0
+    struck.length === 0
       ? 'no fault'
-      : `the ${recording.trace.struck.length === 1 ? 'fault' : 'faults'} ${recording.trace.struck.join(', ')}`;
-  const repeats = recording.requests.some(({ attempt, isDuplicate }) => attempt > 0 || isDuplicate)
-    ? 'a repeat'
-    : 'no repeat';
-  const alone =
-    serial.verdict === 'passes'
-      ? ` One after another the same requests pass (${serial.passes} of ${serial.of} orders).`
-      : serial.verdict === 'unknown'
-        ? ''
-        : ` One after another the same requests fail in ${serial.same} of ${serial.of} orders.`;
-  return `Needs ${faults}, ${repeats}.${alone}`;
+      : `${struck.length === 1 ? 'the fault' : 'the faults'} ${struck.join(', ')}`;
+  const repeats = recording.requests.some(({ attempt, isDuplicate }) => attempt > 0 || isDuplicate);
+  return `Needs ${faults}, ${repeats ? 'a repeat' : 'no repeat'}.`;
 }
 
-export function unknownSentence({ recording, serial }: Findings): string {
-  const last = recording.commits.findLast(({ changes }) => changes === null || changes.length > 0);
-  const also = serial.verdict === 'fails' ? ': fails also one after another' : '';
-  if (!last) return `Not known${also}.`;
-  const by = last.request ? ` by ${who(last.request)}` : '';
-  return `Not known${also}; the last commit before it showed was${by}${changesText(last)}.`;
+/** `(8 of 8, 719 retries)`. */
+function countWords({ passes, of, otherwise, retries }: Cure): string {
+  const told = [
+    `${passes} of ${of}`,
+    ...(otherwise > 0 ? [`${otherwise} otherwise`] : []),
+    ...(retries ? [retries === 1 ? '1 retry' : `${retries} retries`] : []),
+  ];
+  return `(${told.join(', ')})`;
 }
 
-function changesText({ changes }: Commit): string {
-  if (!changes || changes.length === 0) return '';
-  const text = changes.slice(0, 3).map(({ table, key, before, after, columns }) => {
-    if (before === null) return `+${table}/${keyText(key)}`;
-    if (after === null) return `-${table}/${keyText(key)}`;
-    return `~${table}/${keyText(key)} ${columns.slice(0, 3).join(', ')}`;
-  });
-  return `: ${text.join('; ')}${changes.length > 3 ? ' …' : ''}`;
+function cureWords(cure: Cure, turn: string | null): string {
+  const words: Partial<Record<Cure['kind'], string>> = {
+    turn: turn ?? cure.what,
+    isolation: `at ${cure.what}`,
+    serial: cure.what === 'one request after another' ? 'one after another' : `in ${cure.what}`,
+    'right-service': 'in the right service in the same order',
+  };
+  return `${words[cure.kind] ?? cure.what} ${countWords(cure)}`;
 }
 
-function keyText(key: string): string {
-  const parsed: unknown = JSON.parse(key);
-  return Array.isArray(parsed) ? parsed.join('/') : 'row';
+/** What was measured, in two sentences at most; `turn`: what was turned round, by its steps. Spans are for suggestions. */
+export function measured(cures: readonly Cure[], turn: string | null): string[] {
+  const tried = cures.filter(({ kind, of }) => kind !== 'span' && of > 0);
+  const passing = tried.filter(({ passes, of }) => passes === of);
+  const failing = tried.filter(({ passes, of }) => passes < of);
+  const list = (of: readonly Cure[]) => of.map((cure) => cureWords(cure, turn)).join('; ');
+  const lines = [
+    ...(passing.length > 0 ? [`Passes ${list(passing)}.`] : []),
+    ...(failing.length > 0 ? [`Does not pass ${list(failing)}.`] : []),
+  ];
+  return lines.length === 0 ? [] : [lines.join(' ')];
 }
 
-export function curesConclusion(cures: readonly Cure[]): string[] {
-  return cures
-    .filter(({ kind }) => kind === 'isolation' || kind === 'span')
-    .map(
-      ({ what, passes, of, retries }) =>
-        `Passes in ${passes} of ${of} at ${what}${retries === null ? '' : ` (${retries} ${retries === 1 ? 'retry' : 'retries'})`}.`,
-    );
+/** `if 5 comes after 8`. */
+export function turnWords({ stale }: Pair, { story }: Told): string | null {
+  const [read, commit] = [story.stepOf(stale.read), story.stepOf((stale.commits.at(-1) as Commit).statement)];
+  return read === null || commit === null ? null : `if ${read} comes after ${commit}`;
+}
+
+/** The cause's own sentence, with the steps that it is about. */
+export function causeSentence({ sentence, read, write }: Cause, told: Told): string {
+  const steps = [read, write].flatMap((statement) =>
+    statement === null ? [] : (told.story.stepOf(statement) ?? []),
+  );
+  const at = [...new Set(steps)].sort((a, b) => a - b);
+  return at.length === 0 ? sentence : `${sentence.replace(/\.$/, '')} (${at.join(', ')})`;
+}
+
+/** Where no pair and no cause is known: which answers contradict each other, if that is known. */
+export function unknownSentence({ serial, recording }: Findings, answers: string | null): string {
+  const also = serial.verdict === 'fails' ? ': it fails also one after another' : '';
+  return `Why is not known${also}. ${answers ?? recording.forensic.message}`.trim();
+}
+
+/** `The last commit before it showed (12) was by close slot-003, which removed b-4.` */
+export function lastCommitWords(told: Told): string[] {
+  const { recording, changes } = told;
+  const last = recording.commits.findLast((each) => each.changes === null || each.changes.length > 0);
+  if (!last) return [];
+  const did = changes.done(changes.by(last));
+  const by = last.request ? ` by ${asked(last.request)}` : '';
+  return [
+    `The last commit before it showed${stepText(last.statement, told)} was${by}${did === '' ? '' : `, which ${did}`}.`,
+  ];
 }

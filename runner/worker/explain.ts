@@ -1,8 +1,14 @@
-/** Carries out the order to explain: makes the run small where that was not done yet, then finds out why it failed. */
-import type { ExplainProgress, Smallest, WorkerOrderTo } from '../../server/contract/index.ts';
+/** Carries out the order to explain: tells what is known of a service that runs by itself, and else makes the run small where that was not done yet, then finds out why it failed. */
+import {
+  type ExplainProgress,
+  isLive,
+  type Smallest,
+  type WorkerOrderTo,
+} from '../../server/contract/index.ts';
 import { shrink } from '../shrink/shrink.ts';
 import { composeSmallest } from '../shrink/smallest.ts';
 import { explain } from '../why/explain.ts';
+import { wireWhy } from '../why/wire-story.ts';
 import { seldom } from './seldom.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -14,7 +20,9 @@ const CONFIRMATIONS = 20;
 const LEAST_SECONDS = 5;
 
 export async function explainRun(order: WorkerOrderTo<'explain'>, worker: WorkerProcess): Promise<void> {
-  const { do: _, smallest: known, maxSeconds, ...subject } = order;
+  const { do: _, smallest: known, maxSeconds, forensic, ...subject } = order;
+  if (forensic && isLive(subject.target, subject.config))
+    return await worker.write({ explained: wireWhy(forensic), reason: '', smallest: null });
   const began = performance.now();
   const tell = seldom((explaining: ExplainProgress) => void worker.write({ explaining }));
   const smallest = known ?? (await madeSmall(subject, maxSeconds * SHRINKING_SHARE, tell, worker));
@@ -35,7 +43,7 @@ export async function explainRun(order: WorkerOrderTo<'explain'>, worker: Worker
 
 /** The smallest reproduction, or why there is none. */
 async function madeSmall(
-  subject: Omit<WorkerOrderTo<'explain'>, 'do' | 'smallest' | 'maxSeconds'>,
+  subject: Omit<WorkerOrderTo<'explain'>, 'do' | 'smallest' | 'maxSeconds' | 'forensic'>,
   maxSeconds: number,
   tell: (progress: ExplainProgress) => void,
   worker: WorkerProcess,

@@ -115,6 +115,8 @@ export const cureSchema = z.object({
   otherwise: z.int(),
   /** Transactions that failed to serialize and were tried again, over all. */
   retries: z.int().nullable(),
+  /** True when the conclusion says it already, so that a list of what was tried need not. */
+  told: z.boolean().optional(),
 });
 export type Cure = z.infer<typeof cureSchema>;
 

@@ -7,6 +7,22 @@ const jsonObject = z.record(z.string(), z.unknown());
 
 export const failureKindSchema = z.enum(FAILURE_KINDS);
 
+/** One HTTP request of an operation as the client saw it, in ms since the start of the run. */
+export const wireExchangeSchema = z.object({
+  /** `POST /bookings`, cut to 200 characters. */
+  request: z.string(),
+  /** It was handed to the connection, whole or as much of it as was to be; null: it never was. */
+  leftMs: z.number().nullable(),
+  /** The head of the answer came; null: none did. */
+  firstByteMs: z.number().nullable(),
+  /** The answer was whole, or it was known that none would come; null: neither by the time of the failure. */
+  endedMs: z.number().nullable(),
+  status: z.int().nullable(),
+  /** Why no answer came; null: one did, or may still come. */
+  cut: z.string().nullable(),
+});
+export type WireExchange = z.infer<typeof wireExchangeSchema>;
+
 /** One operation as an interval: from its invocation to its completion, by event index and virtual time. */
 export const intervalSchema = z.object({
   operation: z.int(),
@@ -19,6 +35,8 @@ export const intervalSchema = z.object({
   completedIndex: z.int().nullable(),
   invokedMs: z.number(),
   completedMs: z.number().nullable(),
+  /** Of a service at a URL without a gate: its requests on the wire, the first few. */
+  wire: z.array(wireExchangeSchema).optional(),
 });
 export type Interval = z.infer<typeof intervalSchema>;
 

@@ -94,20 +94,29 @@ function refusedOfService(
   };
 }
 
-/** Statements are seen on the way to a database that the engine stands in front of. */
+/** Statements are seen on the way to a database that the engine stands in front of, requests where it stands not. */
 function refusedRecord(name: RunSettingName, values: RunValues, isGated: boolean): Refused | null {
-  const { target = RUN_SETTINGS.target.default } = values;
-  if (name !== 'record' || values.record !== 'statements') return null;
+  const { target = RUN_SETTINGS.target.default, record } = values;
+  if (name !== 'record' || record === undefined || record === 'none') return null;
+  const isOnTheWire = isServiceTarget(target) && !isGated;
+  if (record === 'requests') {
+    if (isOnTheWire) return null;
+    return {
+      why: `requests on the wire are those to a service at a URL without --gate, and ${isGated ? 'this run has one' : `the target is ${JSON.stringify(maskCredentials(target))}`}.`,
+      advice: target === 'memory' ? 'Leave --record out.' : 'Here --record statements shows more.',
+    };
+  }
   if (target === 'memory') {
     return {
       why: 'the target memory has no statements that could be recorded.',
       advice: 'Leave --record out, or use the target postgres.',
     };
   }
-  if (!isServiceTarget(target) || isGated) return null;
+  if (!isOnTheWire) return null;
   return {
     why: 'statements of a service at a URL are seen only with --gate, and this run has none.',
-    advice: "Such as: simcity run --target http://127.0.0.1:8080 --exec 'node server.js' --gate",
+    advice:
+      "Record its requests with --record requests, or begin it as: simcity run --target http://127.0.0.1:8080 --exec 'node server.js' --gate",
   };
 }
 

@@ -181,6 +181,10 @@ export const ISOLATION = [
 export const RECORDS = [
   { name: 'none', what: 'nothing beside the operations' },
   { name: 'statements', what: 'each statement of the service, as an event' },
+  {
+    name: 'requests',
+    what: 'each request on the wire of a service at a URL: leave, first byte, answer, cut',
+  },
 ] as const satisfies readonly Named[];
 
 export const LAUNCHERS = [

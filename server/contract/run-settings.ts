@@ -105,7 +105,7 @@ const config = {
   record: {
     ...named('choice', RECORDS, 'none'),
     ...faults('Record', 'what the history keeps beside the operations'),
-    ...part({ isToldWhenSet: true, commands: ['run'] }),
+    ...part({ isToldWhenSet: true, commands: ['run', 'campaign'] }),
     ...rare,
   },
   thresholds: {

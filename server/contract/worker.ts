@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { checkEndSchema, checkStepSchema } from './check-adapter.ts';
 import { explainProgressSchema, whySchema } from './explanation.ts';
+import { forensicSchema } from './forensic.ts';
 import { gateOrderSchema, surveySchema } from './gate.ts';
 import { modulesSchema } from './process.ts';
 import { declaredRulesSchema } from './rules.ts';
@@ -81,6 +82,8 @@ export const workerOrderSchema = z.discriminatedUnion('do', [
     seed: z.int(),
     signature: signatureSchema.nullable().default(null),
     smallest: smallestSchema.nullable().default(null),
+    /** What is known of a run against a service that is not to be executed again: its bundle; null for all others. */
+    forensic: forensicSchema.nullable().default(null),
     /** For shrinking and explaining together. */
     maxSeconds: z.number().positive(),
   }),

@@ -23,6 +23,15 @@ export async function findExplanation(sql: Sql, run: string): Promise<Explanatio
   return { state: 'pending', progress: row.progress };
 }
 
+/** Whoever asks in order to work at it takes the lease at once, and is not overtaken within this time. */
+const HEAD_START_SECONDS = 2;
+
+/** A query of the runs whose explanation is asked for, with nobody at work on it. */
+export const waitingExplanations = (sql: Sql) => sql`
+  select e.run_id from simcity_explanations e
+  where e.state = 'pending' and (e.lease_until is null or e.lease_until <= clock_timestamp())
+    and e.asked_at <= clock_timestamp() - make_interval(secs => ${HEAD_START_SECONDS})`;
+
 /** False: the run has not failed. `again`: also when it is ready. */
 export async function askExplanation(sql: Sql, run: string, again: boolean): Promise<boolean> {
   const [row] = await sql<{ asked: boolean }[]>`select simcity_ask_explanation(${run}, ${again}) as asked`;

@@ -44,6 +44,10 @@ export const stateQuery = z.object({ at: wholeNumber(0, MAX_INDEX).optional() })
 export const runsQuery = z.object({
   status: runStatusSchema.optional(),
   campaign: z.string().max(100).optional(),
+  explanation: z
+    .literal('waiting')
+    .optional()
+    .describe('Those whose explanation is asked for, with nobody at work on it.'),
   limit: wholeNumber(1, RUNS_LIMIT).default(50),
   before: z.uuid().optional(),
 });

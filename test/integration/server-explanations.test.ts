@@ -91,6 +91,25 @@ describe('an explanation', () => {
     expect(await api.askExplanation(run, { again: true })).toEqual({ state: 'pending', progress: null });
   });
 
+  it('waits in the list of runs from a moment after it was asked for until somebody is at work on it', async () => {
+    const run = await ended(failed);
+    await ended(failed);
+    const waiting = async () => (await api.runs({ explanation: 'waiting' })).runs.map(({ id }) => id);
+    await api.askExplanation(run);
+    // Whoever asks in order to work at it is not overtaken.
+    expect(await waiting()).not.toContain(run);
+    await sql`update simcity_explanations set asked_at = asked_at - interval '5 seconds' where run_id = ${run}`;
+    expect(await waiting()).toEqual([run]);
+    const holder = randomUUID();
+    await api.leaseExplanation(run, { holder });
+    expect(await waiting()).toEqual([]);
+    await lapse(run);
+    expect(await waiting()).toEqual([run]);
+    await api.leaseExplanation(run, { holder });
+    await api.storeExplanation(run, holder, { state: 'none', reason: 'nothing was found out' });
+    expect(await waiting()).toEqual([]);
+  });
+
   it('is refused for a run that has not failed', async () => {
     const path = apiPath.explanation(await ended(passed));
     expect(codeOf(await call(server.url, 'POST', path))).toEqual([409, 'invalid_request']);

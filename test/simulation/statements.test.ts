@@ -158,6 +158,25 @@ describe('what the postgres target tells of statements', () => {
   });
 });
 
+describe('a crash', () => {
+  it('cuts off what was under way, and nothing stays without an end', async () => {
+    const config = { ...CROWDED, operations: 200, faults: 'none' as const, faultRates: { crash: 0.05 } };
+    const listener = new Listener();
+    const { end } = await run('postgres', 2, config, { statements: listener });
+    expect(end.status).toBe('PASS');
+    const cut = listener.settled_.filter(({ error }) => error === '08006');
+    expect(cut.length).toBeGreaterThan(0);
+    expect(listener.settled_.length).toBe(listener.began_.length);
+    for (const { id, settledAt, rows, transaction } of cut) {
+      expect([settledAt === null, rows]).toEqual([false, null]);
+      // Nothing of its transaction is answered after it.
+      const later = listener.began_.filter((each) => each.id > id && each.transaction === transaction);
+      const answered = transaction === null ? [] : later.filter(({ error }) => error !== '08006');
+      expect(answered.map(({ text }) => text)).toEqual([]);
+    }
+  });
+});
+
 describe('a guide', () => {
   it('keeps a request from its first statement until another has left', async () => {
     const config = { ...CROWDED, operations: 12, faults: 'none' as const };

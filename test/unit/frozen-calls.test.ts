@@ -42,6 +42,24 @@ describe('frozen calls', () => {
     expect(frozen.callOf(5, now)?.call).toEqual({ operation: 'cancel', booking: 9 });
   });
 
+  it('are not those of an execution that asked for something else', () => {
+    const cancel = (booking: string, actor = 'citizen-002') => ({
+      ...recorded(2, { operation: 'cancel', booking, slot: 'slot-1', seats: 2 }),
+      actor,
+    });
+    const booked = (booking: string) =>
+      recorded(1, book, { '1.0': ok({ booking, slot: 'slot-1', free: 5 }) });
+    expect(frozen.areAskedIn([booked('b-1'), cancel('b-1')])).toBe(true);
+    expect(frozen.areAskedIn([booked('b-9'), cancel('b-9')])).toBe(true);
+    // It came before the answer that names the booking, or was never to be asked so.
+    expect(frozen.areAskedIn([booked('b-9'), cancel('b-1')])).toBe(false);
+    expect(frozen.areAskedIn([booked('b-1'), cancel('b-1', 'citizen-007')])).toBe(false);
+    expect(frozen.areAskedIn([recorded(1, { ...book, seats: 3 })])).toBe(false);
+    // What the recording never came to says nothing, and neither does what was not come to now.
+    expect(frozen.areAskedIn([booked('b-1'), recorded(6, book)])).toBe(true);
+    expect(frozen.areAskedIn([])).toBe(true);
+  });
+
   it('are none for an operation that was not recorded', () => {
     expect(frozen.callOf(6, null)).toBeNull();
   });

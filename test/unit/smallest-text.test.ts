@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { laneLines } from '../../cli/output/lanes.ts';
 import { smallestText } from '../../cli/output/smallest.ts';
 import { styleFor } from '../../cli/output/style.ts';
+import { wireLines } from '../../cli/output/why-lanes.ts';
 import { runConfigSchema, type Smallest, type WireLine } from '../../server/contract/index.ts';
 
 const smallest: Smallest = {
@@ -30,32 +30,37 @@ it('names the other ways in which it failed, without obeying what a name contain
 describe('what went over the wire', () => {
   const wire: WireLine[] = [
     { kind: 'request', owner: 3, text: 'POST /slots/1/bookings', values: '' },
-    { kind: 'statement', owner: 3, text: 'select capacity from slots where id = $1', values: 'slot-1' },
     { kind: 'request', owner: 7, text: 'PATCH /slots/1', values: '' },
+    { kind: 'statement', owner: 7, text: 'begin', values: '' },
+    { kind: 'rows', owner: 7, text: 'BEGIN', values: '' },
+    { kind: 'statement', owner: 7, text: 'update slots set open = $1', values: 'false' },
     { kind: 'rows', owner: 7, text: 'UPDATE 1', values: '\u001b[2J' },
+    { kind: 'statement', owner: 3, text: 'select open from slots for update', values: '' },
     { kind: 'lock', owner: 3, text: 'waits for 7', values: '' },
+    { kind: 'statement', owner: 7, text: 'commit', values: '' },
+    { kind: 'rows', owner: 7, text: 'COMMIT', values: '' },
+    { kind: 'answer', owner: 7, text: '200', values: '{"slot":"s"}' },
+    { kind: 'rows', owner: 3, text: 'SELECT 1 (1)', values: 'f' },
   ];
 
-  it('is drawn in lanes, one for each request', () => {
-    const lines = laneLines(wire, styleFor(false), 82);
-    expect(lines.map((line) => line.slice(0, 40).trimEnd())).toEqual([
-      'request 3',
-      '─'.repeat(40),
-      '→ POST /slots/1/bookings',
-      'select capacity from slots where id = $1',
-      '[slot-1]',
-      '',
-      '',
-      '⧗ waits for 7',
+  it('is drawn in the lanes of why it broke, each statement with its values, answer and wait', () => {
+    const lines = wireLines(wire, styleFor(false), 110);
+    expect(lines).toEqual([
+      `     A  request 3${' '.repeat(41)}B  request 7`,
+      ' 1     POST /slots/1/bookings',
+      ` 2${' '.repeat(58)}PATCH /slots/1`,
+      ` 4${' '.repeat(58)}begin; update slots set open = … → UPDATE 1 ␛[2J`,
+      `     ┌ waits for B ${'─'.repeat(40)}▶`,
+      ` 5   │${' '.repeat(54)}commit; 200`,
+      ' 7   └ select open from slots for update → f',
     ]);
-    expect(lines[5]).toBe(`${' '.repeat(42)}→ PATCH /slots/1`);
     expect(lines.join('\n')).not.toContain('\u001b');
   });
 
   it('stands below each other where the lanes would be too narrow', () => {
-    const lines = laneLines(wire, styleFor(false), 60);
-    expect(lines[0]).toBe('request 3    → POST /slots/1/bookings');
-    expect(lines.at(-1)).toBe('request 3    ⧗ waits for 7');
+    const lines = wireLines(wire, styleFor(false), 60);
+    expect(lines[2]).toBe(' 1   A     POST /slots/1/bookings');
+    expect(lines.at(-1)).toBe(' 7   A  └  select open from slots for update → f');
   });
 
   it('is a part of the text, and left out where there is none', () => {

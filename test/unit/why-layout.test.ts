@@ -17,7 +17,7 @@ describe('the layout of a why', () => {
       'B book citizen-021 slot-007 k-50 accused',
     ]);
     expect(layout.foldedLanes).toBe('C listBookings, D availability');
-    expect(layout.rows.flatMap(stepsOf)).toEqual(WHY.steps.map(({ step }) => step));
+    expect(layout.rows.flatMap(stepsOf).sort((a, b) => a - b)).toEqual(WHY.steps.map(({ step }) => step));
     expect(layout.rows.flatMap((row) => (row.row === 'fold' ? [row.words] : []))).toEqual([
       '5 steps folded',
       '1 step of C folded',
@@ -28,22 +28,58 @@ describe('the layout of a why', () => {
   it('draws all of it when it is unfolded', () => {
     const layout = whyLayout(WHY, { unfolded: true });
     expect(layout.columns).toHaveLength(4);
-    expect(layout.rows.filter(({ row }) => row === 'step')).toHaveLength(WHY.steps.length);
-    expect([layout.hasFolds, layout.foldedLanes]).toEqual([false, '']);
+    expect(layout.rows.every(({ row }) => row !== 'fold')).toBe(true);
+    expect(layout.rows.flatMap(stepsOf)).toHaveLength(WHY.steps.length);
+    expect([layout.hasFolds, layout.foldedLanes, layout.foldedCount]).toEqual([false, '', 0]);
   });
 
-  it('draws all lanes when they are few, and all steps when none is said to matter', () => {
+  it('folds a lane in which nothing would stand, and none when no step is said to matter', () => {
     const three = { ...WHY, lanes: WHY.lanes.slice(0, 3), steps: WHY.steps.filter(({ lane }) => lane !== 3) };
-    expect(whyLayout(three).columns).toHaveLength(3);
+    const folded = whyLayout(three);
+    expect([folded.columns.length, folded.foldedCount, folded.foldedLanes]).toEqual([2, 1, 'C listBookings']);
     const plain = WHY.steps.map((step) => ({ ...step, matters: false, mark: '' }));
     const unmarked = whyLayout({ ...WHY, steps: plain, pair: null });
-    expect([unmarked.columns.length, unmarked.rows.length, unmarked.hasFolds]).toEqual([4, 23, false]);
+    expect([unmarked.columns.length, unmarked.hasFolds]).toEqual([4, false]);
+  });
+
+  it('has a begin in the row of its first statement, and an answer in that of the commit before it', () => {
+    const rows = whyLayout(WHY).rows.flatMap((row) =>
+      row.row === 'step' && row.joined.length > 0 ? [`${row.step}+${row.joined} ${row.text}`] : [],
+    );
+    expect(rows).toEqual([
+      "3+2 begin; select capacity, open from slots where name = 'slot-007'",
+      '18+19 commit; 201 b-1',
+    ]);
+    // The answer after the other commit has a mark of its own.
+    expect(whyLayout(WHY).rows.flatMap((row) => (row.row === 'step' ? [row.step] : []))).toContain(22);
+  });
+
+  it('has the values of a statement where they belong, if it is sure which is which', () => {
+    const step = { ...WHY.steps[3], kind: 'statement', text: 'x = $2 and y = $1' } as (typeof WHY.steps)[0];
+    const said = (values: string) => {
+      const { rows } = whyLayout({ ...WHY, steps: [{ ...step, values }] });
+      return rows.flatMap((row) => (row.row === 'step' ? [`${row.text} [${row.values}]`] : []));
+    };
+    expect(said('a, 7')).toEqual(["x = 7 and y = 'a' []"]);
+    expect(said('a, b, 7')).toEqual(['x = $2 and y = $1 [a, b, 7]']);
+    expect(said('')).toEqual(['x = $2 and y = $1 []']);
+  });
+
+  it('tells an answer in words, not as JSON', () => {
+    const step = { ...WHY.steps[3], kind: 'answer', text: 'ok' } as (typeof WHY.steps)[0];
+    const said = (answer: string) =>
+      whyLayout({ ...WHY, steps: [{ ...step, answer }] }).rows.flatMap((row) =>
+        row.row === 'step' ? [row.answer] : [],
+      );
+    expect(said('{"booking":"b-5"}')).toEqual(['→ b-5']);
+    expect(said('{"slot":"slot-1"}')).toEqual(['']);
+    expect(said('{"open":false')).toEqual(['→ {"open":false']);
   });
 
   it('draws a wait from where it began to where it ended, to its blocker', () => {
     const { rows } = whyLayout(WHY);
     const bars = rows.flatMap((row) => (row.bars[1] === null ? [] : [`${nameOf(row)} ${row.bars[1]}`]));
-    expect(bars).toEqual(['wait begins', 'fold goes-on', '18 goes-on', '19 goes-on', '20 ends']);
+    expect(bars).toEqual(['wait begins', 'fold goes-on', '18 goes-on', '20 ends']);
     expect(rows.find(({ row }) => row === 'wait')).toMatchObject({
       column: 1,
       blockers: [0],
@@ -121,7 +157,7 @@ describe('a why in words', () => {
 });
 
 function stepsOf(row: WhyRow): readonly number[] {
-  return row.row === 'step' ? [row.step] : row.row === 'fold' ? row.steps : [];
+  return row.row === 'step' ? [...row.joined, row.step] : row.row === 'fold' ? row.steps : [];
 }
 
 function nameOf(row: WhyRow): string {

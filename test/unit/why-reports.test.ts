@@ -36,7 +36,7 @@ describe('why it broke in a report', () => {
   it('comes first in HTML, as lanes with each step and the wait as a bar', () => {
     const page = htmlReport(dataWith(WHY));
     expect(page.indexOf('Why it broke')).toBeLessThan(page.indexOf('What broke'));
-    expect(page.match(/<td class="why-bar why-bar-(begins|goes-on|ends)/g)).toHaveLength(5 + 5);
+    expect(page.match(/<td class="why-bar why-bar-(begins|goes-on|ends)/g)).toHaveLength(4 + 4);
     expect(page).toContain('<span class="why-mark">◀ does not see b-1</span>');
     expect(page).toContain('waits for A');
     expect(page).toContain('5 steps folded');
@@ -49,17 +49,21 @@ describe('why it broke in a report', () => {
     expect(htmlReport(dataWith(null))).not.toContain('Why it broke');
   });
 
-  it('is told in words in the failure of JUnit, in JSON, and in the summary of a job', () => {
+  it('is told with its lanes in the failure of JUnit and in the summary of a job, and in words in JSON', () => {
     const xml = junitReport(dataWith(WHY));
-    expect(xml).toMatch(
-      /<failure [^>]*>[^<]*why: book citizen-021 counted the seats of slot-007 \(13\)[^<]*<\/failure>/,
-    );
+    expect(xml).toMatch(/<failure [^>]*>[^<]*WHY {2}book citizen-021 counted the seats of slot-007 \(13\)/);
+    // Sentences point to steps, so that these are there.
+    expect(xml).toMatch(/^13 .*select count\(\*\)/m);
     const document = JSON.parse(jsonReport(dataWith(WHY)));
     expect(document.why).toEqual(WHY);
     expect(document.explanation[0]).toContain('(G2, phantom)');
-    expect(summaryMarkdown(dataWith(WHY))).toContain('**Why:** book citizen-021 counted the seats');
+    const summary = summaryMarkdown(dataWith(WHY));
+    expect(summary).toContain('```text\nWHY  book citizen-021 counted the seats');
+    expect(summary).toContain('◀ does not see b-1');
+    expect(summary).toMatch(/16\s+of\s+16/);
     expect(JSON.parse(jsonReport(dataWith(null)))).toMatchObject({ why: null, explanation: [] });
-    expect(junitReport(dataWith(null))).not.toContain('why:');
+    expect(junitReport(dataWith(null))).not.toContain('WHY');
+    expect(summaryMarkdown(dataWith(null))).not.toContain('WHY');
   });
 
   it('never makes markup, a command or an escape sequence of its text', () => {

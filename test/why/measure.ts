@@ -10,6 +10,8 @@ import {
   type Forensic,
   type RunConfig,
   runConfigSchema,
+  type Signature,
+  type Smallest,
   signatureOf,
   type Why,
 } from '../../server/contract/index.ts';
@@ -19,6 +21,7 @@ import type { ExpectedWhy } from './expected.ts';
 /** Seeds that are tried until one fails. */
 const MOST_SEEDS = 60;
 const OPERATIONS = 1_000;
+const OPTIONS = { maxSeconds: 120, signal: neverStopped, onProgress: () => {} };
 
 export interface Measured {
   readonly expected: ExpectedWhy;
@@ -33,22 +36,50 @@ export interface Measured {
   readonly verdict: 'right' | 'wrong' | 'unknown';
 }
 
-export const nameOf = ({ bug, service, scenario }: ExpectedWhy): string =>
+/** Which service it is. */
+export type Known = Pick<ExpectedWhy, 'bug' | 'service' | 'scenario'>;
+
+export const nameOf = ({ bug, service, scenario }: Known): string =>
   `${scenario === 'bookings' ? '' : `${scenario}: `}${bug ?? service}`;
 
-export async function measured(expected: ExpectedWhy, targetUrl: string): Promise<Measured> {
+/** Why it could not be made small. */
+interface NotReproduced {
+  readonly seed: number;
+  readonly reason: string;
+}
+
+/** A failing seed with its smallest reproduction. */
+export interface Reproduced {
+  readonly seed: number;
+  readonly config: RunConfig;
+  readonly signature: Signature;
+  readonly smallest: Smallest;
+}
+
+export async function measured(
+  expected: ExpectedWhy,
+  targetUrl: string,
+  kept?: Reproduced | NotReproduced,
+): Promise<Measured> {
+  const found = kept ?? (await reproduced(expected, targetUrl));
+  if ('reason' in found) return none(expected, found.seed, found.reason);
+  const target = await targetOf(expected);
+  const { scenario } = expected;
+  const why = await explain({ scenario, target, targetUrl, ...found }, OPTIONS);
+  return typeof why === 'string' ? none(expected, found.seed, why) : judged(expected, found.seed, why);
+}
+
+/** The first seed that fails, made small. */
+export async function reproduced(expected: Known, targetUrl: string): Promise<Reproduced | NotReproduced> {
   const target = await targetOf(expected);
   const config = runConfigSchema.parse({ bug: expected.bug ?? null, operations: OPERATIONS });
   const seed = await firstFailing(expected, target, config, targetUrl);
   const of = { scenario: expected.scenario, target, seed, config, targetUrl };
-  const options = { maxSeconds: 120, signal: neverStopped, onProgress: () => {} };
-  const shrunk = await shrink(of, { ...options, maxExecutions: 1_500, confirmations: 2 });
-  if (typeof shrunk === 'string') return none(expected, seed, shrunk);
-  const smallest = composeSmallest(of, shrunk);
+  const shrunk = await shrink(of, { ...OPTIONS, maxExecutions: 1_500, confirmations: 2 });
+  if (typeof shrunk === 'string') return { seed, reason: shrunk };
   // As it failed: the smallest reproduction alone does not say after which operation.
   const signature = signatureOf(shrunk.trial.forensic as Forensic);
-  const why = await explain({ ...of, signature, smallest }, options);
-  return typeof why === 'string' ? none(expected, seed, why) : judged(expected, seed, why);
+  return { seed, config, signature, smallest: composeSmallest(of, shrunk) };
 }
 
 /** Whether what is said is what reading the service says. */
@@ -71,7 +102,7 @@ function none(expected: ExpectedWhy, seed: number, reason: string): Measured {
   return { expected, seed, why: null, reason, read: null, write: null, verdict: 'unknown' };
 }
 
-async function targetOf({ service }: ExpectedWhy): Promise<string> {
+export async function targetOf({ service }: Pick<ExpectedWhy, 'service'>): Promise<string> {
   if (!service) return 'postgres';
   const places = [`./services/${service}.ts`, `../fixtures/sql-services/${service}.ts`];
   const file = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
@@ -82,7 +113,7 @@ async function targetOf({ service }: ExpectedWhy): Promise<string> {
 }
 
 async function firstFailing(
-  expected: ExpectedWhy,
+  expected: Known,
   target: string,
   config: RunConfig,
   targetUrl: string,

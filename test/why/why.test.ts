@@ -35,7 +35,12 @@ test.each(chosen.map((expected) => ({ name: nameOf(expected), expected })))(
     if (!isAll) expect(verdict, told).toBe('right');
     for (const cure of why?.cures ?? []) {
       const known =
-        cure.kind === 'serial' ? expected.passes.serial : cure.kind === 'turn' ? expected.passes.turn : null;
+        // What is expected is said of the few requests of the reduction.
+        cure.kind === 'serial' && !cure.what.startsWith('whole runs')
+          ? expected.passes.serial
+          : cure.kind === 'turn'
+            ? expected.passes.turn
+            : null;
       if (known !== null && verdict === 'right' && cure.of > 0)
         expect(cure.passes > 0, cure.what).toBe(known);
     }

@@ -1,14 +1,22 @@
 /** The larger parts of the HTML report: the failure's story, the events, and the city. */
 import type { CityState, Forensic, Outcome, RunEvent, Why } from '../../../server/contract/index.ts';
 import { smallestSchema } from '../../../server/contract/index.ts';
+import { actualWords, expectedWords } from '../../run/bundle-words.ts';
 import { detailOf, kindOf, objectOf } from '../../run/describe-event.ts';
 import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { isLoss, LOSS_SAYS } from '../../run/outcome.ts';
+import { sentenceText } from '../../run/value-text.ts';
 import { intervalDiagram } from './intervals.ts';
 import { html, type Markup } from './markup.ts';
 
-export function failureStory(failure: Forensic, outcome: Outcome, why: Why | null): Markup {
+/** `events`: indices of those that the report has a line of. */
+export function failureStory(
+  failure: Forensic,
+  outcome: Outcome,
+  why: Why | null,
+  events: ReadonlySet<number>,
+): Markup {
   const at = failure.eventIndex === null ? null : html` at event <b>${formatNumber(failure.eventIndex)}</b>`;
   const clock = failure.virtualMs === null ? null : html`, ${formatClock(failure.virtualMs, 3)}`;
   if (isLoss(outcome)) {
@@ -25,11 +33,11 @@ ${processOf(failure)}
 <p class="quiet">${failure.kind}: <b>${failure.invariant}</b>${at}${clock}</p>
 <p class="message">${failure.message}</p>
 ${operation(failure)}
-<div class="columns">${value('Expected', failure.expected)}${value('Actual', failure.actual)}</div>
-${list('What differs between the city and the model', failure.difference)}
+<div class="columns">${value('Expected', expectedWords(failure))}${value('Actual', actualWords(failure))}</div>
+${list('What differs between the city and the model', failure.difference.map(sentenceText))}
 ${inLine('Faults active', failure.faultsActive)}
 ${processOf(failure)}
-${history(failure, why)}
+${history(failure, why, events)}
 ${smallest(failure)}
 </section>`;
 }
@@ -39,19 +47,9 @@ function operation({ operation: broken }: Forensic): Markup | null {
   return html`<h3>The operation whose answer broke it</h3><pre>${JSON.stringify(broken)}</pre>`;
 }
 
-function value(title: string, shown: unknown): Markup | null {
-  if (shown === null || shown === undefined) return null;
-  const text = isAlternatives(shown) ? shown.join('\nor ') : textOf(shown);
-  return html`<div><h3>${title}</h3><pre>${text}</pre></div>`;
-}
-
-function textOf(shown: unknown): string {
-  return typeof shown === 'string' ? shown : JSON.stringify(shown, null, 2);
-}
-
-/** Sentences, of which any would have been right. */
-function isAlternatives(shown: unknown): shown is string[] {
-  return Array.isArray(shown) && shown.length > 0 && shown.every((each) => typeof each === 'string');
+/** In words; the values themselves are in the bundle at the end. */
+function value(title: string, words: string | null): Markup | null {
+  return words === null ? null : html`<div><h3>${title}</h3><p class="words">${words}</p></div>`;
 }
 
 function list(title: string, items: readonly string[]): Markup | null {
@@ -68,8 +66,8 @@ function processOf({ process }: Forensic): Markup | null {
   return lines.length === 0 ? null : html`<h3>The process</h3><pre>${lines.join('\n')}</pre>`;
 }
 
-function history(failure: Forensic, why: Why | null): Markup | null {
-  const diagram = intervalDiagram(failure, why);
+function history(failure: Forensic, why: Why | null, events: ReadonlySet<number>): Markup | null {
+  const diagram = intervalDiagram(failure, why, events);
   if (diagram === null) return null;
   const of = failure.object === null ? '' : ` of ${failure.object}`;
   return html`<h3>History${of}</h3>
@@ -93,7 +91,7 @@ function smallest(failure: Forensic): Markup | null {
 export function eventTable(events: readonly RunEvent[], brokeAt: number | null): Markup {
   const rows = events.map((event) => {
     const mark = event.index === brokeAt ? ' broke' : '';
-    return html`<tr class="${kindOf(event)}${mark}"><td class="number">${formatNumber(event.index)}</td><td>${formatClock(event.virtualMs, 3)}</td><td>${event.type}</td><td>${event.actor}</td><td>${objectOf(event)}</td><td>${detailOf(event)}</td></tr>`;
+    return html`<tr id="event-${event.index}" class="${kindOf(event)}${mark}"><td class="number">${formatNumber(event.index)}</td><td>${formatClock(event.virtualMs, 3)}</td><td>${event.type}</td><td>${event.actor}</td><td>${objectOf(event)}</td><td>${detailOf(event)}</td></tr>`;
   });
   return html`<div class="wide" tabindex="0" role="region" aria-label="Events"><table class="events"><thead><tr><th>event</th><th>time</th><th>type</th><th>who</th><th>slot</th><th>what</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

@@ -22,7 +22,7 @@ section{background:var(--panel);border:1px solid var(--edge);border-radius:8px;p
 .quiet,figcaption,footer{color:var(--quiet)}footer{padding:8px 20px 30px;font-size:.85rem}
 .verdict{display:inline-block;margin:0;padding:.1rem .7rem;border-radius:6px;font-weight:700;letter-spacing:.05em;border:2px solid}
 .PASS{color:var(--pass)}.FAIL{color:var(--fail)}.STOPPED,.LOST,.ADAPTER-ERROR,.NO-VERDICT{color:var(--stop)}
-.story{border-left:5px solid var(--fail)}.story.loss{border-left-color:var(--stop)}.message{font-size:1.1rem;font-weight:600;overflow-wrap:anywhere}
+.story{border-left:5px solid var(--fail)}.story.loss{border-left-color:var(--stop)}.words{white-space:pre-line;overflow-wrap:anywhere}.story a{color:inherit}.message{font-size:1.1rem;font-weight:600;overflow-wrap:anywhere}
 pre,code,table,svg text{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--bg);border:1px solid var(--edge);border-radius:6px;padding:8px 10px;margin:.3rem 0;font-size:.85rem;max-height:60vh;overflow:auto}
 code{font-size:.85rem;overflow-wrap:anywhere;user-select:all}

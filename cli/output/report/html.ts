@@ -23,6 +23,7 @@ export function htmlReport(data: ReportData): string {
   const style = createHash('sha256').update(STYLE).digest('base64');
   const policy = `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'`;
   const failure = run.failForensic;
+  const told = new Set(data.lastEvents.map(({ index }) => index));
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -37,8 +38,8 @@ export function htmlReport(data: ReportData): string {
 <body>
 ${header(data)}
 <main>
-${data.why === null ? null : whyStory(data.why)}
-${failure === null ? null : failureStory(failure, runOutcome(run), data.why)}
+${data.why === null ? null : whyStory(data.why, failure, told)}
+${failure === null ? null : failureStory(failure, runOutcome(run), data.why, told)}
 ${commands(data)}
 ${charts(data)}
 ${data.city === null ? null : cityGrid(data.city)}

@@ -2,7 +2,12 @@
 import type { Forensic, Interval, Why } from '../../../server/contract/index.ts';
 import { describeAnswer } from '../../run/describe-answer.ts';
 import { formatClock } from '../../run/format.ts';
-import { type HistoryRole, type Occupancy, objectHistory } from '../../run/object-history.ts';
+import {
+  type HistoryRole,
+  type HistoryRow,
+  type Occupancy,
+  objectHistory,
+} from '../../run/object-history.ts';
 import { safeJson } from '../../run/sanitize.ts';
 import { truncate } from '../../terminal/columns.ts';
 import { html, type Markup } from './markup.ts';
@@ -18,7 +23,11 @@ const OCCUPANCY = 30;
 const MOST_ROWS = 80;
 
 /** Null when there is no history. `why`: its requests are among those that are not folded. */
-export function intervalDiagram(failure: Forensic, why: Why | null): Markup | null {
+export function intervalDiagram(
+  failure: Forensic,
+  why: Why | null,
+  events: ReadonlySet<number>,
+): Markup | null {
   if (failure.history.length === 0) return null;
   const { rows, occupancy, fromMs: firstMs, toMs } = objectHistory(failure, why, { most: MOST_ROWS });
   const lastMs = Math.max(firstMs + 0.001, toMs, failure.virtualMs ?? firstMs);
@@ -38,7 +47,18 @@ ${rows.map((row, i) =>
     ? html`<text x="${LEFT - 8}" y="${top + i * ROW + 13}" class="end">${row.words}</text>`
     : intervalRow(row.interval, row.call, top + i * ROW, x, lastMs, row.role, failure.object),
 )}
-</svg></div>`;
+</svg></div>${contradictions(rows, events)}`;
+}
+
+/** The blamed answer and what it does not fit, each with a link to the other's event. */
+function contradictions(rows: readonly HistoryRow[], events: ReadonlySet<number>): Markup | null {
+  const told = rows.flatMap((row) => {
+    if (row.row === 'fold' || row.linkedEvent === null) return [];
+    const { interval, call, link, linkedEvent } = row;
+    const words = events.has(linkedEvent) ? html`<a href="#event-${linkedEvent}">${link}</a>` : html`${link}`;
+    return [html`<li>${call} by ${interval.actor} (${interval.outcome}): ${words}</li>`];
+  });
+  return told.length === 0 ? null : html`<ul>${told}</ul>`;
 }
 
 /** How many held the object, as steps over the same time, with its capacity as a line. */

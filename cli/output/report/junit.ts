@@ -8,9 +8,15 @@ import { processLines } from '../../run/describe-process.ts';
 import { isLoss, LOSS_SAYS, type Loss } from '../../run/outcome.ts';
 import { ruleLines } from '../../run/rules.ts';
 import { safeLines, safeText } from '../../run/sanitize.ts';
-import { whyLines } from '../../run/why-words.ts';
 import { settingEntries } from '../settings.ts';
-import { commandsFor, limitsOf, type ReportData, type ReportVerdict, reportVerdict } from './data.ts';
+import {
+  commandsFor,
+  limitsOf,
+  type ReportData,
+  type ReportVerdict,
+  reportVerdict,
+  whyAsText,
+} from './data.ts';
 
 export function junitReport(data: ReportData): string {
   const { run } = data;
@@ -79,7 +85,7 @@ function caseOutcome(data: ReportData, verdict: ReportVerdict): Outcome {
     type: failure.kind,
     detail: [
       failure.message,
-      ...(data.why === null ? [] : whyLines(data.why).map((line, i) => (i === 0 ? `why: ${line}` : line))),
+      ...whyAsText(data),
       `expected: ${JSON.stringify(failure.expected)}`,
       `actual: ${JSON.stringify(failure.actual)}`,
       ...failure.difference,

@@ -1,12 +1,13 @@
 /** One event opened: request, answer, interval, and what overlapped it. */
 import type { RunEvent } from '../../../server/contract/index.ts';
+import { intervalLines } from '../../output/intervals.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { safeJson, safeText } from '../../run/sanitize.ts';
 import { alignLeft, wrap } from '../../terminal/columns.ts';
 import { framed, innerSize } from '../components/frame.ts';
-import { intervalLines } from '../components/intervals.ts';
 import { BOLD, DIM, foreign, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
+import { lineOf } from '../paint/pieces.ts';
 import { chosenEvent } from '../state/events-view.ts';
 import { AROUND_OPENED } from '../state/needs.ts';
 import { type OpenedOperation, type Operation, operationOf } from '../state/operation.ts';
@@ -74,7 +75,7 @@ function operationLines(
       span(isWhole ? '' : ', as far as is loaded', DIM),
       span(more > 0 ? `, ${more} more than fit` : '', DIM),
     ],
-    ...intervalLines(shown, width),
+    ...intervalLines(shown, width).map(lineOf),
   ];
 }
 

@@ -1,30 +1,59 @@
 /** The story of a failure, section by section, from its bundle. */
-import { eventSchema, type Forensic, type RunEvent, smallestSchema } from '../../../server/contract/index.ts';
+import {
+  eventSchema,
+  type Forensic,
+  type RunEvent,
+  type Smallest,
+  smallestSchema,
+  type Why,
+} from '../../../server/contract/index.ts';
+import { historyLines } from '../../output/history-lines.ts';
+import { laneLines } from '../../output/why-lanes.ts';
+import { actualWords, expectedWords } from '../../run/bundle-words.ts';
 import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { LOSS_SAYS, type Loss } from '../../run/outcome.ts';
 import { proofLines } from '../../run/proof.ts';
 import { ruleLines } from '../../run/rules.ts';
 import { safeLines, safeText } from '../../run/sanitize.ts';
-import { valueText } from '../../run/value-text.ts';
+import { sentenceText } from '../../run/value-text.ts';
+import { wireStory } from '../../run/wire-story.ts';
 import { wrap } from '../../terminal/columns.ts';
 import { eventLine } from '../components/event-line.ts';
 import { table } from '../components/table.ts';
 import { BOLD, DIM, type Line, PLAIN, type Style, span } from '../paint/line.ts';
-import { storyLines } from './story-intervals.ts';
+import { lineOf } from '../paint/pieces.ts';
 
 const INDENT = '  ';
 
-/** What broke, expected against actual, and the object's history. */
-export function whatBroke(bundle: Forensic, width: number, unfolded: boolean): Line[] {
+/** What else is known of a failure, and how much of it is shown. */
+export interface Told {
+  /** Why it broke; null: not known. */
+  why: Why | null;
+  unfolded: boolean;
+}
+
+/** What broke, its smallest reproduction where it is known, and expected against actual. */
+export function whatBroke(bundle: Forensic, width: number, told: Told): Line[] {
   return [
     ...paragraph(bundle.message, width, { bold: true }),
     [span(kindAndPlace(bundle), DIM), span(bundle.object === null ? '' : `  ${safeText(bundle.object)}`)],
     [],
-    ...value('Expected', bundle.expected, width, { color: 'green' }),
-    ...value('Actual', bundle.actual, width, { color: 'redBright' }),
-    ...history(bundle, width, unfolded),
+    ...smallest(bundle, width, told),
+    ...value('Expected', expectedWords(bundle), width, { color: 'green' }),
+    ...value('Actual', actualWords(bundle), width, { color: 'redBright' }),
   ];
+}
+
+/** True when the whole run may wait for a key, as its smallest reproduction tells the same. */
+export function hasSmallest(bundle: Forensic): boolean {
+  return smallestSchema.safeParse(bundle.smallest).success;
+}
+
+/** What stands in place of the whole run. */
+export function wholeRunHint(width: number): Line[] {
+  const text = 'e shows the whole run: its history, what differs, its faults, its last events';
+  return [[], ...wrap(text, width).map((each): Line => [span(each, DIM)])];
 }
 
 /** What went wrong with the run itself. */
@@ -44,11 +73,10 @@ function kindAndPlace({ kind, eventIndex, virtualMs }: Forensic): string {
   return `${kind}${at}${virtualMs === null ? '' : `  ${formatClock(virtualMs, 3)}`}`;
 }
 
-/** What else is known: the city, the faults, the last events, the smallest reproduction. */
+/** What else is known: the city, the faults, the last events. */
 export function whatElse(bundle: Forensic, width: number, events: number): Line[] {
   return [
-    ...smallest(bundle, width),
-    ...list("City's difference", bundle.difference, width),
+    ...list("City's difference", bundle.difference.map(sentenceText), width),
     ...faults(bundle, width),
     ...list('Rules of the service', ruleLines(bundle.rules), width),
     ...process(bundle, width),
@@ -80,11 +108,9 @@ function paragraph(text: string, width: number, style: Style): Line[] {
     .map((each) => [span(each, style)]);
 }
 
-function value(title: string, content: unknown, width: number, style: Style): Line[] {
-  if (content === null || content === undefined) return [];
-  const text = valueText(content);
-  const lines = wrap(text === '[]' ? 'nothing: no answer would have been right' : text, width - 11);
-  return lines
+function value(title: string, text: string | null, width: number, style: Style): Line[] {
+  if (text === null) return [];
+  return wrap(text, width - 11)
     .slice(0, 6)
     .map((each, i) => [span((i === 0 ? title : '').padEnd(11), BOLD), span(each, style)]);
 }
@@ -123,7 +149,8 @@ function process({ process: said }: Forensic, width: number): Line[] {
   ];
 }
 
-function history(bundle: Forensic, width: number, unfolded: boolean): Line[] {
+/** The operations on the object: those that carry the failure, the rest folded. */
+export function history(bundle: Forensic, width: number, { why, unfolded }: Told): Line[] {
   if (bundle.history.length === 0) return [];
   const of = bundle.object === null ? '' : ` of ${safeText(bundle.object)}`;
   return [
@@ -132,7 +159,7 @@ function history(bundle: Forensic, width: number, unfolded: boolean): Line[] {
       span(`History${of}`, BOLD),
       span(`  ✖ is the answer that broke it; e ${unfolded ? 'folds the rest' : 'shows all'}`, DIM),
     ],
-    ...storyLines(bundle, width, { unfolded }),
+    ...historyLines(bundle, why, width, { unfolded, hint: 'e expands' }).map(lineOf),
     [],
   ];
 }
@@ -146,10 +173,24 @@ export function lastEvents({ lastEvents: events }: Forensic, width: number, most
   return [[span('Last events', BOLD)], ...parsed.slice(-most).map((event) => eventLine(event, width)), []];
 }
 
-function smallest({ smallest: found }: Forensic, width: number): Line[] {
+/** The smallest part that still fails. The lanes of why it broke tell its story, and more. */
+function smallest({ smallest: found }: Forensic, width: number, { why, unfolded }: Told): Line[] {
   const parsed = smallestSchema.safeParse(found);
   if (!parsed.success) return [];
-  const { operations, operationsBefore, story, reproduced, reproduce, minimal } = parsed.data;
+  const { operations, operationsBefore, reproduced, reproduce, minimal } = parsed.data;
+  const noun = operationsBefore === 1 ? 'operation' : 'operations';
+  const count = `${operations} of ${formatNumber(operationsBefore)} ${noun}${minimal ? ', none can be left out' : ''}`;
+  const times = `failed ${reproduced.times} of ${reproduced.of} times`;
+  return [
+    [span('Smallest reproduction', BOLD), span(`  ${count}, ${times}`, DIM)],
+    ...(why === null || unfolded ? storyTable(parsed.data) : []),
+    ...(why === null ? wireLanes(parsed.data, width, unfolded) : []),
+    ...paragraph(`${INDENT}${safeText(reproduce)}`, width, { color: 'cyan' }),
+    [],
+  ];
+}
+
+function storyTable({ story }: Smallest): Line[] {
   const rows = story.map(({ step, actor, operation, what, answer }) => ({
     step: String(step).padStart(3),
     actor: safeText(actor),
@@ -157,14 +198,12 @@ function smallest({ smallest: found }: Forensic, width: number): Line[] {
     what: safeText(what),
     answer: safeText(answer),
   }));
-  const count = `${operations} of ${formatNumber(operationsBefore)} operations${minimal ? ', none can be left out' : ''}`;
-  return [
-    [
-      span('Smallest reproduction', BOLD),
-      span(`  ${count}, failed ${reproduced.times} of ${reproduced.of} times`, DIM),
-    ],
-    ...table({ data: rows, padding: 2 }).map((each) => [span(INDENT), ...each]),
-    ...paragraph(`${INDENT}${safeText(reproduce)}`, width, { color: 'cyan' }),
-    [],
-  ];
+  return table({ data: rows, padding: 2 }).map((each) => [span(INDENT), ...each]);
+}
+
+/** What the service sent to its database meanwhile, of a run behind a gate. */
+function wireLanes({ wire }: Smallest, width: number, unfolded: boolean): Line[] {
+  if (wire.length === 0) return [];
+  const drawn = laneLines(wireStory(wire), width - INDENT.length, { unfolded });
+  return [[], ...drawn.map(({ pieces }): Line => [span(INDENT), ...lineOf(pieces)]), []];
 }

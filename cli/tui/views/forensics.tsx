@@ -1,7 +1,8 @@
 /** The Forensics view: the story of the failure, and the whole bundle as a tree. */
 import type { Explanation, Forensic, Outcome } from '../../../server/contract/index.ts';
 import { shownTree } from '../../run/bundle-tree.ts';
-import { failureTitle, isLoss } from '../../run/outcome.ts';
+import { formatNumber } from '../../run/format.ts';
+import { failureTitle, isLoss, type Loss } from '../../run/outcome.ts';
 import { failureOf, outcomeOfData } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeText } from '../../run/sanitize.ts';
@@ -13,7 +14,17 @@ import { whyEvent } from '../state/selectors.ts';
 import type { Job, State } from '../state/state.ts';
 import { OUTCOME_COLOR } from '../theme.ts';
 import { CityPane } from './city-pane.tsx';
-import { diagnosis, lastEvents, reproduction, runAgain, whatBroke, whatElse } from './forensic-lines.ts';
+import {
+  diagnosis,
+  hasSmallest,
+  history,
+  lastEvents,
+  reproduction,
+  runAgain,
+  whatBroke,
+  whatElse,
+  wholeRunHint,
+} from './forensic-lines.ts';
 import type { ViewProps } from './view-props.ts';
 import { NO_WHY, whySection } from './why-section.ts';
 
@@ -92,9 +103,10 @@ interface StoryProps {
 const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
   const { bundle, outcome, explanation, whyStep, isWhole } = props;
   const inner = innerSize(width, height);
-  const story = storyOf(bundle, outcome, isWhole);
+  const story = isLoss(outcome) ? diagnosisOf(bundle, outcome) : storyOf(props);
   const told = inner.width >= WIDE ? twoColumns(story, inner.width) : oneColumn(story, inner.width);
-  const why = isLoss(outcome) ? NO_WHY : whySection(explanation, inner.width, whyStep, isWhole);
+  const looked = { step: whyStep, unfolded: isWhole };
+  const why = isLoss(outcome) ? NO_WHY : whySection(explanation, bundle, inner.width, looked);
   const lines = [...why.lines, ...told];
   // The step that is looked at stays in the middle.
   const scroll = why.chosen === null ? props.scroll : Math.max(0, why.chosen - Math.floor(inner.height / 2));
@@ -102,6 +114,7 @@ const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
     {
       title: safeText(failureTitle(outcome, bundle)),
       aside: placeText(scroll, inner.height, lines.length),
+      footLeft: placeOfStep(explanation, whyStep),
       footRight: 'Tab: the whole bundle',
       width,
       height,
@@ -111,29 +124,52 @@ const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
   );
 });
 
+/** `step 13, event 97`; empty: none is looked at. */
+function placeOfStep(explanation: Explanation | null, step: number | null): string {
+  if (step === null || explanation?.state !== 'ready') return '';
+  const event = explanation.why.steps.find((each) => each.step === step)?.event ?? null;
+  return `step ${step}${event === null ? '' : `, event ${formatNumber(event)}`}`;
+}
+
 const LAST_EVENTS = 20;
 
-/** The two parts of what is told: what happened and how to see it again, and what else is known. */
+/** The parts of what is told: what happened and how to see it again, what else is known, and what stands for that while it is folded. */
 interface Story {
   main: (width: number) => Line[];
   more: (width: number, events: number) => Line[];
+  /** Null: nothing is folded. */
+  folded: ((width: number) => Line[]) | null;
 }
 
-function storyOf(bundle: Forensic, outcome: Outcome, isWhole: boolean): Story {
-  if (isLoss(outcome)) {
-    return {
-      main: (width) => [...diagnosis(bundle, outcome, width), ...runAgain(bundle, width)],
-      more: (width, events) => lastEvents(bundle, width, events),
-    };
-  }
+function diagnosisOf(bundle: Forensic, loss: Loss): Story {
   return {
-    main: (width) => [...whatBroke(bundle, width, isWhole), ...reproduction(bundle, width)],
-    more: (width, events) => whatElse(bundle, width, events),
+    main: (width) => [...diagnosis(bundle, loss, width), ...runAgain(bundle, width)],
+    more: (width, events) => lastEvents(bundle, width, events),
+    folded: null,
   };
 }
 
-function oneColumn({ main, more }: Story, width: number): Line[] {
-  return [...main(width), [], ...more(width, LAST_EVENTS)];
+/** It opens with the smallest reproduction where it is known; a key shows the whole run. */
+function storyOf({ bundle, explanation, isWhole }: StoryProps): Story {
+  const why = explanation?.state === 'ready' ? explanation.why : null;
+  const told = { why, unfolded: isWhole };
+  const isFolded = !isWhole && hasSmallest(bundle);
+  return {
+    main: (width) => [
+      ...whatBroke(bundle, width, told),
+      ...(isFolded ? [[]] : history(bundle, width, told)),
+      ...reproduction(bundle, width),
+    ],
+    more: (width, events) => [
+      ...(isFolded ? history(bundle, width, told) : []),
+      ...whatElse(bundle, width, events),
+    ],
+    folded: isFolded ? wholeRunHint : null,
+  };
+}
+
+function oneColumn({ main, more, folded }: Story, width: number): Line[] {
+  return [...main(width), ...(folded === null ? [[], ...more(width, LAST_EVENTS)] : folded(width))];
 }
 
 function twoColumns({ main, more }: Story, width: number): Line[] {

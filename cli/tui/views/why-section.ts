@@ -1,10 +1,11 @@
 /** Why it broke, at the head of the Forensics view: the lanes with the step that is looked at, or how far the explaining is. */
-import type { Explanation } from '../../../server/contract/index.ts';
-import { titleLines, whyEndLines } from '../../output/why.ts';
-import { type WhyPaint, whyLaneLines } from '../../output/why-lanes.ts';
+import type { Explanation, Forensic } from '../../../server/contract/index.ts';
+import { whyDrawn } from '../../output/why.ts';
+import { seatsOf } from '../../run/why-seats.ts';
 import { waitingWords } from '../../run/why-words.ts';
 import { wrap } from '../../terminal/columns.ts';
-import { BOLD, DIM, fitLine, type Line, restyle, type Style, span } from '../paint/line.ts';
+import { fitLine, type Line, restyle, span } from '../paint/line.ts';
+import { lineOf } from '../paint/pieces.ts';
 
 export interface WhySection {
   lines: readonly Line[];
@@ -14,23 +15,17 @@ export interface WhySection {
 
 export const NO_WHY: WhySection = { lines: [], chosen: null };
 
-const PAINT: Readonly<Record<WhyPaint, Style>> = {
-  read: { color: 'redBright', bold: true },
-  write: { color: 'yellow', bold: true },
-  mark: { color: 'redBright' },
-  plain: {},
-  quiet: DIM,
-  heading: BOLD,
-  error: { color: 'redBright' },
-  bar: { color: 'yellow' },
-};
+export interface WhyLooked {
+  /** The step that is looked at; null: none. */
+  step: number | null;
+  unfolded: boolean;
+}
 
-/** `step`: the one that is looked at. */
 export function whySection(
   explanation: Explanation | null,
+  bundle: Forensic,
   width: number,
-  step: number | null,
-  unfolded: boolean,
+  { step, unfolded }: WhyLooked,
 ): WhySection {
   const waiting =
     explanation === null
@@ -38,18 +33,15 @@ export function whySection(
       : waitingWords(explanation);
   if (waiting !== null) return { lines: [...waitingLines(waiting, width), []], chosen: null };
   if (explanation?.state !== 'ready') return NO_WHY;
-  const { why } = explanation;
-  const title = titleLines(why, width).map((text): Line => [span(text, BOLD)]);
-  const drawn = whyLaneLines(why, width, { unfolded });
-  const lanes = drawn.map((each): Line => {
-    const line = each.pieces.map(({ text, paint }) => span(text, PAINT[paint]));
-    return step !== null && each.step === step ? restyle(fitLine(line, width), { inverse: true }) : line;
+  const hint = unfolded ? 'e folds' : 'e expands';
+  const drawn = whyDrawn(explanation.why, width, { unfolded, hint, seats: seatsOf(bundle) });
+  const isChosen = (steps: readonly number[]) => step !== null && steps.includes(step);
+  const lines = drawn.map(({ steps, pieces }): Line => {
+    const line = lineOf(pieces);
+    return isChosen(steps) ? restyle(fitLine(line, width), { inverse: true }) : line;
   });
-  const at = step === null ? -1 : drawn.findIndex((each) => each.step === step);
-  const end = whyEndLines(why, width).map(
-    ({ text, passes }): Line => [span(text, passes ? { color: 'green' } : {})],
-  );
-  return { lines: [...title, ...lanes, [], ...end, []], chosen: at < 0 ? null : title.length + at };
+  const at = drawn.findIndex(({ steps }) => isChosen(steps));
+  return { lines: [...lines, []], chosen: at < 0 ? null : at };
 }
 
 function waitingLines(text: string, width: number): Line[] {

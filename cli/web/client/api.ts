@@ -55,6 +55,10 @@ export const api = {
   /** Answered with 404 while nobody has asked why. */
   explanation: (runId: string, signal?: AbortSignal) =>
     get<Explanation>(apiPath.explanation(runId), {}, signal),
+  /** Asks for it, so that somebody works at it. */
+  explain: (runId: string) => send<Explanation>('POST', apiPath.explanation(runId), {}),
+  /** One that is pending is given up. */
+  cancelExplanation: (runId: string) => send<Explanation>('DELETE', apiPath.explanation(runId), {}),
   launch: (launch: Launch) => send<Run>('POST', apiPath.runs(), launch),
   stop: (runId: string, reason: string) => send<Run>('POST', apiPath.stop(runId), { reason }),
   session: () => get<Session>(SESSION_PATH, {}),

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { RunEvent } from '../../../server/contract/index.ts';
 import { detailOf, kindOf, objectOf } from '../../run/describe-event.ts';
+import { statementDetail, statementParts } from '../../run/describe-statement.ts';
 import { formatClock } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 
@@ -44,8 +45,14 @@ function EventLine({ event, isChosen, onPick }: EventLineProps) {
       <span class="event-clock">{formatClock(event.virtualMs, 3)}</span>
       <span class="event-type">{safeText(event.type)}</span>
       <span class="event-actor">{safeText(event.actor)}</span>
-      <span class="event-object">{objectOf(event) ?? ''}</span>
-      <span class="event-detail">{detailOf(event)}</span>
+      {event.type === 'statement' ? (
+        <StatementDetail data={event.data} />
+      ) : (
+        <>
+          <span class="event-object">{objectOf(event) ?? ''}</span>
+          <span class="event-detail">{detailOf(event)}</span>
+        </>
+      )}
     </>
   );
   const className = `event event-${kindOf(event)}`;
@@ -62,5 +69,18 @@ function EventLine({ event, isChosen, onPick }: EventLineProps) {
         {parts}
       </button>
     </li>
+  );
+}
+
+/** It is about no object, and has its place too; the answer stays where the SQL is cut. */
+function StatementDetail({ data }: Pick<RunEvent, 'data'>) {
+  const { sql, values, answer } = statementParts(data);
+  return (
+    <span class="event-sql" title={statementDetail(data)}>
+      <code>
+        {sql} <span class="dim">{values}</span>
+      </code>
+      <span>{answer}</span>
+    </span>
   );
 }

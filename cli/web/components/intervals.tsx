@@ -2,12 +2,14 @@
 import { useState } from 'preact/hooks';
 import type { Forensic, Interval, Why } from '../../../server/contract/index.ts';
 import { describeAnswer } from '../../run/describe-answer.ts';
-import { formatClock } from '../../run/format.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
 import { type HistoryRow, type ObjectHistory, objectHistory } from '../../run/object-history.ts';
 import { safeText } from '../../run/sanitize.ts';
+import { Link } from './link.tsx';
 import { OccupancyLine } from './occupancy.tsx';
 
 interface IntervalsProps {
+  runId: string;
   bundle: Forensic;
   /** Its requests carry the failure too; null: not known. */
   why: Why | null;
@@ -15,7 +17,7 @@ interface IntervalsProps {
   most: number;
 }
 
-export function Intervals({ bundle, why, most }: IntervalsProps) {
+export function Intervals({ runId, bundle, why, most }: IntervalsProps) {
   const [isUnfolded, setUnfolded] = useState(false);
   const history = objectHistory(bundle, why, { unfolded: isUnfolded, most });
   const { occupancy, fromMs, toMs, rows } = history;
@@ -54,6 +56,7 @@ export function Intervals({ bundle, why, most }: IntervalsProps) {
           {rows.map((row) => (
             <Row
               key={row.row === 'fold' ? `fold ${row.operations[0]}` : `${row.interval.operation}`}
+              runId={runId}
               row={row}
               history={history}
               object={bundle.object}
@@ -67,13 +70,14 @@ export function Intervals({ bundle, why, most }: IntervalsProps) {
 }
 
 interface RowProps {
+  runId: string;
   row: HistoryRow;
   history: ObjectHistory;
   object: string | null;
   onUnfold: () => void;
 }
 
-function Row({ row, history, object, onUnfold }: RowProps) {
+function Row({ runId, row, history, object, onUnfold }: RowProps) {
   if (row.row === 'fold') {
     return (
       <tr class="intervals-fold">
@@ -86,12 +90,23 @@ function Row({ row, history, object, onUnfold }: RowProps) {
       </tr>
     );
   }
-  const { interval, role, call } = row;
-  const { operation, actor, outcome, answer } = interval;
+  const { interval, role, call, lane, link, linkedEvent } = row;
+  const { operation, actor, outcome, answer, invokedIndex, completedIndex } = interval;
+  const event = completedIndex ?? invokedIndex;
   return (
     <tr class={role === 'accused' ? 'culprit' : role === 'carries' ? 'carries' : ''}>
-      <td class="number">{operation}</td>
-      <td>{safeText(actor)}</td>
+      <td class="number">
+        <Link
+          to={{ page: 'run', runId, view: 'replay', at: event }}
+          label={`Operation ${operation} in the replay: event ${formatNumber(event)}`}
+        >
+          {operation}
+        </Link>
+      </td>
+      <td>
+        {safeText(actor)}
+        {lane !== null && <b title="Its lane above, and its step there"> {lane}</b>}
+      </td>
       <td>{call}</td>
       <td class="interval-bar">
         <Bar interval={interval} history={history} />
@@ -100,6 +115,14 @@ function Row({ row, history, object, onUnfold }: RowProps) {
         {role === 'accused' && <span class="culprit-sign">✖ </span>}
         <span class={`outcome outcome-${outcome}`}>{outcome}</span>{' '}
         {outcome === 'pending' ? '' : describeAnswer(answer, object, (json) => json)}
+        {linkedEvent !== null && (
+          <>
+            {' '}
+            <Link to={{ page: 'run', runId, view: 'replay', at: linkedEvent }} class="contradiction">
+              {link}
+            </Link>
+          </>
+        )}
       </td>
     </tr>
   );

@@ -8,13 +8,16 @@ interface LinkProps {
   children: ComponentChildren;
   class?: string;
   isCurrent?: boolean;
+  /** Read out instead of what is shown. */
+  label?: string;
 }
 
-export function Link({ to, children, isCurrent = false, ...rest }: LinkProps) {
+export function Link({ to, children, isCurrent = false, label, ...rest }: LinkProps) {
   return (
     <a
       href={formatRoute(to)}
       onClick={onLinkClick(to)}
+      aria-label={label}
       aria-current={isCurrent ? 'page' : undefined}
       {...rest}
     >

@@ -1,8 +1,11 @@
 /** The lanes of a why: a column for each request, a row for each step, waits as bars to those they wait for. */
 import { useEffect, useRef } from 'preact/hooks';
+import { formatNumber } from '../../run/format.ts';
 import { reachOf, type WhyBar, type WhyLayout, type WhyRow, type WhyStepRow } from '../../run/why-layout.ts';
+import { Link } from './link.tsx';
 
 interface WhyLanesProps {
+  runId: string;
   layout: WhyLayout;
   /** The step that is looked at; null: none. */
   chosen: number | null;
@@ -17,8 +20,9 @@ const OUTCOME_SIGN = {
   pending: '… pending',
 } as const;
 
-export function WhyLanes({ layout, chosen, onPick, onUnfold }: WhyLanesProps) {
+export function WhyLanes({ runId, layout, chosen, onPick, onUnfold }: WhyLanesProps) {
   const { columns, rows } = layout;
+  const hasEvents = rows.some((row) => row.row === 'step' && row.event !== null);
   const table = useRef<HTMLTableElement>(null);
   useEffect(() => {
     if (chosen === null) return;
@@ -37,12 +41,19 @@ export function WhyLanes({ layout, chosen, onPick, onUnfold }: WhyLanesProps) {
                 <span class={`outcome outcome-${outcome}`}>{OUTCOME_SIGN[outcome]}</span>
               </th>
             ))}
+            {hasEvents && (
+              <th scope="col" class="why-event">
+                Event
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
           {rows.map((row) => (
             <Row
               key={keyOf(row)}
+              runId={runId}
+              hasEvents={hasEvents}
               row={row}
               layout={layout}
               chosen={chosen}
@@ -60,7 +71,13 @@ function keyOf(row: WhyRow): string {
   return row.row === 'fold' ? `fold ${row.steps[0]}` : `${row.row} ${row.step}`;
 }
 
-function Row({ row, layout, chosen, onPick, onUnfold }: WhyLanesProps & { row: WhyRow }) {
+interface RowProps extends WhyLanesProps {
+  row: WhyRow;
+  /** Whether there is a column of events. */
+  hasEvents: boolean;
+}
+
+function Row({ row, hasEvents, runId, layout, chosen, onPick, onUnfold }: RowProps) {
   const { columns } = layout;
   if (row.row === 'fold') {
     return (
@@ -75,6 +92,7 @@ function Row({ row, layout, chosen, onPick, onUnfold }: WhyLanesProps & { row: W
             )}
           </td>
         ))}
+        {hasEvents && <td class="why-event" />}
       </tr>
     );
   }
@@ -92,10 +110,11 @@ function Row({ row, layout, chosen, onPick, onUnfold }: WhyLanesProps & { row: W
             </td>
           );
         })}
+        {hasEvents && <td class="why-event" />}
       </tr>
     );
   }
-  const isChosen = row.step === chosen;
+  const isChosen = chosen !== null && (row.step === chosen || row.joined.includes(chosen));
   return (
     <tr class={`why-step why-tone-${row.tone}`} aria-current={isChosen ? 'step' : undefined}>
       <th scope="row">
@@ -117,6 +136,18 @@ function Row({ row, layout, chosen, onPick, onUnfold }: WhyLanesProps & { row: W
             {column === row.column && <StepText row={row} />}
           </td>
         ))
+      )}
+      {hasEvents && (
+        <td class="why-event">
+          {row.event !== null && (
+            <Link
+              to={{ page: 'run', runId, view: 'replay', at: row.event }}
+              label={`Step ${row.step} in the replay: event ${formatNumber(row.event)}`}
+            >
+              {formatNumber(row.event)}
+            </Link>
+          )}
+        </td>
       )}
     </tr>
   );

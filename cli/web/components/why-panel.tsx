@@ -1,46 +1,33 @@
 /** Why it broke, first thing in the forensics: the sentence, the lanes to step through, what was tried. */
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
-import type { Why } from '../../../server/contract/index.ts';
+import type { Forensic, Why } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { eventOfStep, stepBeside, whyLayout } from '../../run/why-layout.ts';
-import { conclusionLines, costWords, cureWords, waitingWords } from '../../run/why-words.ts';
+import { conclusionLines, costWords, listedCures } from '../../run/why-words.ts';
 import { announce } from '../state/announce.ts';
-import type { ExplanationState } from '../state/explanation.ts';
+import type { Explained } from '../state/explanation.ts';
 import { stepKey } from '../state/why-keys.ts';
 import { Link } from './link.tsx';
 import { Panel } from './panel.tsx';
+import { WhyAsking } from './why-asking.tsx';
 import { WhyCity } from './why-city.tsx';
 import { WhyLanes } from './why-lanes.tsx';
+import { WhySeats } from './why-seats.tsx';
 
-export function WhyPanel({ runId, explained }: { runId: string; explained: ExplanationState }) {
-  const { explanation, isKnown, problem } = explained;
-  if (explanation?.state === 'ready') return <Story runId={runId} why={explanation.why} />;
-  if (explanation !== null) {
-    return (
-      <Panel title="Why it broke">
-        <p class="why-waiting">{waitingWords(explanation)}</p>
-      </Panel>
-    );
-  }
-  if (problem !== null) {
-    return (
-      <Panel title="Why it broke">
-        <p class="problem">{problem}</p>
-      </Panel>
-    );
-  }
-  if (!isKnown) return null;
-  return (
-    <Panel title="Why it broke">
-      <p class="dim">
-        Nobody has asked yet. <code>simcity explain {runId}</code> finds it.
-      </p>
-    </Panel>
-  );
+interface WhyPanelProps {
+  runId: string;
+  bundle: Forensic;
+  explained: Explained;
 }
 
-function Story({ runId, why }: { runId: string; why: Why }) {
+export function WhyPanel({ runId, bundle, explained }: WhyPanelProps) {
+  const { explanation, isKnown } = explained;
+  if (explanation?.state === 'ready') return <Story runId={runId} bundle={bundle} why={explanation.why} />;
+  return isKnown || explained.problem !== null ? <WhyAsking runId={runId} explained={explained} /> : null;
+}
+
+function Story({ runId, bundle, why }: { runId: string; bundle: Forensic; why: Why }) {
   const [isUnfolded, setUnfolded] = useState(false);
   const [chosen, setChosen] = useState<number | null>(null);
   const layout = useMemo(() => whyLayout(why, { unfolded: isUnfolded }), [why, isUnfolded]);
@@ -85,8 +72,15 @@ function Story({ runId, why }: { runId: string; why: Why }) {
         )}
         {layout.foldedLanes !== '' && <span class="dim">Folded: {layout.foldedLanes}</span>}
       </div>
+      <WhySeats bundle={bundle} why={why} onPick={setChosen} />
       <div class={event === null ? 'why-story' : 'why-story why-story-city'}>
-        <WhyLanes layout={layout} chosen={chosen} onPick={setChosen} onUnfold={() => setUnfolded(true)} />
+        <WhyLanes
+          runId={runId}
+          layout={layout}
+          chosen={chosen}
+          onPick={setChosen}
+          onUnfold={() => setUnfolded(true)}
+        />
         {event !== null && (
           <div class="why-beside">
             <Link to={{ page: 'run', runId, view: 'replay', at: event }}>
@@ -109,7 +103,7 @@ function spoken({ steps, lanes }: Why, number: number): string {
 }
 
 function Conclusion({ why }: { why: Why }) {
-  const cures = why.cures.map(cureWords);
+  const cures = listedCures(why);
   return (
     <div class="why-conclusion">
       <ul class="sentences">

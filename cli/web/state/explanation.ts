@@ -1,7 +1,7 @@
-/** Why a run failed, as the server tells it: asked again while it is being found. */
-import { useEffect, useState } from 'preact/hooks';
+/** Why a run failed, as the server tells it: asked again while it is being found, asked for, and given up. */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Explanation } from '../../../server/contract/index.ts';
-import { watchExplanation } from '../../run/explanation.ts';
+import { type ExplanationWatch, watchExplanation } from '../../run/explanation.ts';
 import { api, asProblem } from '../client/api.ts';
 import { askForToken } from './session.ts';
 
@@ -14,12 +14,24 @@ export interface ExplanationState {
   problem: string | null;
 }
 
+export interface Explained extends ExplanationState {
+  /** True while the server is told to find it, or to give it up. */
+  isSending: boolean;
+  /** Why the server did not do so; null: it did. */
+  refused: string | null;
+  ask(): void;
+  cancel(): void;
+}
+
 const NOT_READ: ExplanationState = { explanation: null, isKnown: false, problem: null };
 const NOT_ASKED: ExplanationState = { explanation: null, isKnown: true, problem: null };
 
 /** What is known of the explanation of a run, as long as the component is there. Null: of none. */
-export function useExplanation(runId: string | null): ExplanationState {
+export function useExplanation(runId: string | null): Explained {
   const [state, setState] = useState(NOT_READ);
+  const [isSending, setSending] = useState(false);
+  const [refused, setRefused] = useState<string | null>(null);
+  const watching = useRef<ExplanationWatch | null>(null);
   useEffect(() => {
     if (runId === null) return;
     setState(NOT_READ);
@@ -28,12 +40,30 @@ export function useExplanation(runId: string | null): ExplanationState {
     const watch = watchExplanation(read, (explanation) =>
       setState(explanation === null ? NOT_ASKED : { explanation, isKnown: true, problem: null }),
     );
+    watching.current = watch;
     return () => {
       over.abort();
       watch.close();
+      watching.current = null;
     };
   }, [runId]);
-  return state;
+  const tell = useCallback(
+    async (call: typeof api.explain) => {
+      if (runId === null) return;
+      setSending(true);
+      setRefused(null);
+      await call(runId).catch((error: unknown) => {
+        if (!askForToken(error)) setRefused(asProblem(error).message);
+      });
+      setSending(false);
+      // What came of it, also when it was refused: another may have been first.
+      watching.current?.look();
+    },
+    [runId],
+  );
+  const ask = useCallback(() => void tell(api.explain), [tell]);
+  const cancel = useCallback(() => void tell(api.cancelExplanation), [tell]);
+  return { ...state, isSending, refused, ask, cancel };
 }
 
 type Change = (change: (state: ExplanationState) => ExplanationState) => void;

@@ -2,8 +2,17 @@
 
 /** A step on or back, or fold and unfold; null for a key that means nothing here, or that belongs to what has the focus. */
 export function stepKey(event: KeyboardEvent): 1 | -1 | 'fold' | null {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return null;
-  const target = event.target instanceof Element ? event.target : null;
-  if (target?.closest('input, select, textarea, dialog')) return null;
+  if (isOthers(event)) return null;
   return event.key === 'n' ? 1 : event.key === 'p' ? -1 : event.key === 'e' ? 'fold' : null;
+}
+
+/** Whether it asks why: where there is no story yet. */
+export function isAskKey(event: KeyboardEvent): boolean {
+  return event.key === 'x' && !isOthers(event);
+}
+
+function isOthers(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
+  const target = event.target instanceof Element ? event.target : null;
+  return target !== null && target.closest('input, select, textarea, dialog') !== null;
 }

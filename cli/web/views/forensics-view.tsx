@@ -1,7 +1,7 @@
 /** What broke, and why: the invariant, expected against actual, the object's history, the whole bundle. */
-import { useState } from 'preact/hooks';
 import type { Forensic, Outcome, RunEvent, Smallest, Why } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
+import { actualWords, expectedWords } from '../../run/bundle-words.ts';
 import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { causeOf, failureTitle, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
@@ -9,14 +9,15 @@ import { failureOf, outcomeOfData } from '../../run/picture.ts';
 import { proofLines } from '../../run/proof.ts';
 import { ruleLines } from '../../run/rules.ts';
 import type { RunData } from '../../run/run-data.ts';
-import { safeJson, safeLines, safeText } from '../../run/sanitize.ts';
+import { safeLines, safeText } from '../../run/sanitize.ts';
+import { sentenceText } from '../../run/value-text.ts';
 import { BundleTree } from '../components/bundle-tree.tsx';
+import { Copy } from '../components/copy.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { Intervals } from '../components/intervals.tsx';
 import { Link } from '../components/link.tsx';
 import { Panel } from '../components/panel.tsx';
 import { WhyPanel } from '../components/why-panel.tsx';
-import { announce } from '../state/announce.ts';
 import { useExplanation } from '../state/explanation.ts';
 
 /** Intervals shown; those before are told by their number. */
@@ -46,14 +47,14 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
   return (
     <div class="forensics">
       <Head bundle={bundle} outcome={outcome} runId={runId} />
-      {!loss && <WhyPanel runId={runId} explained={explained} />}
+      {!loss && <WhyPanel runId={runId} bundle={bundle} explained={explained} />}
       {!loss && (
         <div class="forensics-grid">
           <Panel title="Expected" class="expected">
-            <Value value={bundle.expected} />
+            <Words words={expectedWords(bundle)} />
           </Panel>
           <Panel title="Actual" class="actual">
-            <Value value={bundle.actual} />
+            <Words words={actualWords(bundle)} />
           </Panel>
         </div>
       )}
@@ -61,8 +62,8 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
       <Reproduce title={loss ? 'Run again' : 'Reproduce'} command={bundle.reproduce} />
       <Sentences title="How surely it fails again" items={proofLines(bundle)} />
       {!loss && <SmallestPanel smallest={bundle.smallest} />}
-      <ObjectHistory bundle={bundle} why={why} />
-      <Sentences title="The city's difference to the model" items={bundle.difference} />
+      <ObjectHistory runId={runId} bundle={bundle} why={why} />
+      <Sentences title="The city's difference to the model" items={bundle.difference.map(sentenceText)} />
       <Sentences title="Faults active" items={bundle.faultsActive} />
       <Sentences title="Rules of the service" items={ruleLines(bundle.rules)} />
       <Panel title="Last events">
@@ -113,52 +114,20 @@ function Process({ bundle }: { bundle: Forensic }) {
   );
 }
 
-function Value({ value }: { value: unknown }) {
-  const isNothing = value === null || value === undefined;
-  if (Array.isArray(value) && value.length === 0) return <p>Nothing: no answer would have been right.</p>;
-  if (isNothing) return <p class="dim">Not known.</p>;
-  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) {
-    return (
-      <ul class="sentences">
-        {value.map((each) => (
-          <li key={each}>{safeText(each)}</li>
-        ))}
-      </ul>
-    );
-  }
-  if (typeof value === 'string') return <p class="lines">{safeLines(value)}</p>;
-  return <pre>{safeJson(value, 2)}</pre>;
+/** What was told in words; the values themselves are in the bundle below. */
+function Words({ words }: { words: string | null }) {
+  return words === null ? <p class="dim">Not known.</p> : <p class="lines">{words}</p>;
 }
 
 function Reproduce({ title, command }: { title: string; command: string }) {
-  const [said, setSaid] = useState('');
-  const copy = async () => {
-    // Only pages on https or on this machine may write to the clipboard.
-    const isCopied = await navigator.clipboard?.writeText(command).then(
-      () => true,
-      () => false,
-    );
-    setSaid(isCopied ? 'Copied.' : 'Not allowed here: select the text.');
-    announce(isCopied ? 'Copied the command.' : 'The browser does not let this page copy.');
-  };
   return (
-    <Panel
-      title={title}
-      aside={
-        <>
-          <span class="dim">{said} </span>
-          <button type="button" onClick={copy}>
-            Copy
-          </button>
-        </>
-      }
-    >
+    <Panel title={title} aside={<Copy command={command} />}>
       <pre class="command">{safeText(command)}</pre>
     </Panel>
   );
 }
 
-function ObjectHistory({ bundle, why }: { bundle: Forensic; why: Why | null }) {
+function ObjectHistory({ runId, bundle, why }: { runId: string; bundle: Forensic; why: Why | null }) {
   const { history, object } = bundle;
   if (history.length === 0) return null;
   const hidden = history.length - INTERVALS;
@@ -167,7 +136,7 @@ function ObjectHistory({ bundle, why }: { bundle: Forensic; why: Why | null }) {
       title={`History${object === null ? '' : ` of ${safeText(object)}`}`}
       aside={hidden > 0 ? `${hidden} earlier left out` : 'in order of time'}
     >
-      <Intervals bundle={bundle} why={why} most={INTERVALS} />
+      <Intervals runId={runId} bundle={bundle} why={why} most={INTERVALS} />
     </Panel>
   );
 }
@@ -189,13 +158,13 @@ function SmallestPanel({ smallest }: { smallest: Forensic['smallest'] }) {
   if (!isSmallest(smallest)) return null;
   const { operations, operationsBefore, minimal, story, reproduced, reproduce } = smallest;
   return (
-    <Panel
-      title="Smallest reproduction"
-      aside={`${operations} of ${formatNumber(operationsBefore)} operations${minimal ? ', none can be left out' : ''}; failed ${reproduced.times} of ${reproduced.of} times`}
-    >
+    <Panel title="Smallest reproduction" aside={<Copy command={reproduce} />}>
+      <p class="dim">
+        {`${operations} of ${formatNumber(operationsBefore)} operations${minimal ? ', none can be left out' : ''}; failed ${reproduced.times} of ${reproduced.of} times`}
+      </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
       <section class="scroll-x" aria-label="The steps" tabIndex={0}>
-        <table class="plain">
+        <table class="plain smallest-steps">
           <thead>
             <tr>
               <th scope="col">Step</th>

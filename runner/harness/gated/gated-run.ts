@@ -88,7 +88,7 @@ export class GatedRun {
     const { rules } = this.#rules;
     const workload = beginWorkload(scenario, seed, config, judgedRules(rules));
     const clock = new CityClock();
-    const record = recordOf(options, clock);
+    const record = recordOf(options);
     const target = this.#target(workload, { ...options, statements: record ?? options.statements });
     const stalledSeconds = 2 * config.setupTimeoutSeconds + BEGIN_SECONDS;
     const watch = new ExecutionWatch(options.limits ?? null, stalledSeconds);

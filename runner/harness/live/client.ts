@@ -19,6 +19,7 @@ import type { LivePlan } from './live-plan.ts';
 import type { LiveVerdicts } from './live-verdicts.ts';
 import { OvertakingLane } from './overtaking-lane.ts';
 import { Performance } from './performance.ts';
+import { wireLogOf } from './wire-log.ts';
 
 /** A request is answered within this, in ms: whatever the faults do to others, and however busy the city is. */
 export const ANSWER_LIMIT_MS = 10_000;
@@ -69,6 +70,8 @@ export interface ClientOptions<C extends Call> {
   /** The share of a call that concerns objects which are still judged. */
   partsOf: (call: C) => readonly ModelPart[];
   isOver: () => boolean;
+  /** What goes over the wire becomes events of the history, too. */
+  recordsRequests: boolean;
   /** Told of each fault that struck, as a reduction mutes it. */
   onStruck: (fault: string) => void;
   /** The API's own code failed: nothing more can be sent or understood. Afterwards `isOver` is true. */
@@ -188,7 +191,7 @@ export class Client<C extends Call = Call> {
     drawn: WireFaults,
     barrier: Barrier | null,
   ): Promise<Reply | null> {
-    const { wire, jars, disturbance, isOver, rules } = this.#options;
+    const { wire, jars, disturbance, isOver, rules, recordsRequests } = this.#options;
     const { operation } = attempt;
     const { call } = operation;
     // A request that is cut short too: some services take what they have of it for the whole.
@@ -201,6 +204,7 @@ export class Client<C extends Call = Call> {
     const performing = new Performance({
       ...{ wire, jars, faults, barrier, operation: call.operation, isLook: this.#plan.isLook(call) },
       ...{ overtaking: this.#overtaking, deadlineMs: ANSWER_LIMIT_MS, namedRaced: this.#namedRaced },
+      log: wireLogOf(this.#verdicts, operation, recordsRequests),
     });
     const outcome = await this.#performed(flow, call, performing);
     performing.over();

@@ -91,6 +91,7 @@ export class LiveRun<C extends Call = Call> {
       ...options,
       partsOf: (call) => this.#partsOf(call),
       isOver: () => this.#isOver(),
+      recordsRequests: config.record === 'requests',
       onStruck: (fault) => options.trace.struck.push(fault),
     });
     this.#keys = new KeyMemory({

@@ -9,6 +9,7 @@ import type { WireFaults } from '../../targets/http/faults.ts';
 import { answerOf, wireRequestOf } from '../../targets/http/request.ts';
 import type { Barrier, Exchange, Wire } from '../../targets/http/wire.ts';
 import type { OvertakingLane } from './overtaking-lane.ts';
+import type { BeginExchange, ExchangeLog } from './wire-log.ts';
 
 /** Methods that change nothing. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'PROPFIND', 'REPORT']);
@@ -27,6 +28,8 @@ export interface PerformanceOptions {
   readonly overtaking: OvertakingLane;
   readonly deadlineMs: number;
   readonly namedRaced: NamedRaced;
+  /** Told of each request on the wire. */
+  readonly log: BeginExchange;
 }
 
 export class Performance {
@@ -52,9 +55,11 @@ export class Performance {
   readonly send: Send = async (request, { raced } = {}) => {
     const isDecisive = this.#isDecisive(request, raced);
     const wireRequest = wireRequestOf(request, this.#options.jars);
+    const told = this.#options.log(request);
     const exchange = isDecisive
-      ? await this.#decisive(wireRequest)
-      : await this.#options.wire.exchange(wireRequest, { deadlineMs: this.#options.deadlineMs });
+      ? await this.#decisive(wireRequest, told)
+      : await this.#options.wire.exchange(wireRequest, { deadlineMs: this.#options.deadlineMs, told });
+    told.ended(exchange);
     const isSafe = SAFE.has(request.method.toUpperCase());
     if (!isSafe && (exchange.kind === 'answer' || exchange.whole)) this.#mayHaveHappened = true;
     if (isDecisive && exchange.kind === 'answer') this.#status = exchange.status;
@@ -76,7 +81,7 @@ export class Performance {
     return is;
   }
 
-  async #decisive(request: Parameters<Wire['exchange']>[0]): Promise<Exchange> {
+  async #decisive(request: Parameters<Wire['exchange']>[0], told: ExchangeLog): Promise<Exchange> {
     const { wire, faults, overtaking, deadlineMs } = this.#options;
     // Whoever is late or is cut off is waited for by nobody.
     const isRival = faults.delayMs === null && faults.overtakenBy === null && faults.cut !== 'request';
@@ -85,7 +90,7 @@ export class Performance {
     if (faults.delayMs !== null) await delay(faults.delayMs);
     if (faults.overtakenBy !== null) await overtaking.wait(faults.overtakenBy);
     overtaking.pass();
-    return await wire.exchange(request, { ...faults, deadlineMs, barrier });
+    return await wire.exchange(request, { ...faults, deadlineMs, barrier, told });
   }
 }
 

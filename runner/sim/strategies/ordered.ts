@@ -6,8 +6,8 @@ export interface OrderedOptions {
   readonly order: readonly OrderEntry[];
   /** Which request a candidate is, in every execution. */
   keyOf(candidate: Candidate): string;
-  /** A step was taken by another request than the one whose turn it was. */
-  onNotAsAsked(): void;
+  /** A step was taken by another request than the one whose turn it was; that one `isWaiting` when it is inside and cannot go on. */
+  onNotAsAsked(isWaiting: boolean): void;
 }
 
 export function ordered({ order, keyOf, onNotAsAsked }: OrderedOptions): Strategy {
@@ -23,7 +23,7 @@ export function ordered({ order, keyOf, onNotAsAsked }: OrderedOptions): Strateg
       if (!first) return 0;
       const positions = new Map(ready.map((candidate, i) => [keyOf(candidate), i]));
       const entry = left.find(({ request }) => positions.has(request));
-      if (entry !== first) onNotAsAsked();
+      if (entry !== first) onNotAsAsked(arrived.has(first.request));
       if (!entry) return 0;
       entry.steps--;
       if (entry.steps === 0) left = left.filter((each) => each !== entry);

@@ -30,6 +30,14 @@ export interface Handling {
   splitAt?: number;
   /** Holds the request back until others are ready to leave with it. */
   barrier?: Barrier | null;
+  /** Told of this request alone. */
+  told?: ExchangeWatch | null;
+}
+
+/** Is told when a request has left, and when the head of its answer comes. */
+export interface ExchangeWatch {
+  left(): void;
+  firstByte(status: number): void;
 }
 
 /** Nobody waits longer for his rivals, in ms from the first arrival on. */
@@ -224,7 +232,15 @@ export class Wire {
 
   #full(peer: Peer, request: WireRequest, handling: Handling): Promise<Exchange> {
     const { url, port, basePath } = peer.at;
-    const { cut = null, cutAt = 0, splitMs = null, splitAt = 0, barrier = null, deadlineMs } = handling;
+    const {
+      cut = null,
+      cutAt = 0,
+      splitMs = null,
+      splitAt = 0,
+      barrier = null,
+      told = null,
+      deadlineMs,
+    } = handling;
     return new Promise((resolve) => {
       let connected = false;
       const sending = (peer.isSecure ? https : http).request({
@@ -256,7 +272,9 @@ export class Wire {
         else connected = true;
         barrier?.hold(socket);
       });
+      if (told) sending.once('finish', () => told.left());
       sending.once('response', (response) => {
+        told?.firstByte(response.statusCode ?? 0);
         // A service can be faster than the cut that was to come before its answer: that is lost all the same.
         if (cut === 'head' || cut === 'sent') return none('the connection was cut at the answer');
         receive(response, cut === 'half', end, none);
@@ -303,9 +321,10 @@ export class Wire {
       const timer = setTimeout(() => end('no connection in time'), handling.deadlineMs);
       socket.on('error', (error) => end(causeOf(error)));
       socket.once(peer.isSecure ? 'secureConnect' : 'connect', () =>
-        socket.write(sent, () =>
-          end('the connection was cut before the request was sent whole', isTakenForWhole(head, sent)),
-        ),
+        socket.write(sent, () => {
+          handling.told?.left();
+          end('the connection was cut before the request was sent whole', isTakenForWhole(head, sent));
+        }),
       );
     });
   }

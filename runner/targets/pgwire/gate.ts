@@ -5,6 +5,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
+import { Again } from './again.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { Connection, type Surroundings } from './connection.ts';
 import { ScramVerifier } from './protocol/scram.ts';
@@ -45,6 +46,8 @@ export class Gate implements WireGate, Surroundings {
   #arrivals = 0;
   #opened = 0;
   #wakers: (() => void)[] = [];
+  /** What the client that came last asked for: its service's sessions are alike. */
+  #asked: { minor: number; parameters: ReadonlyMap<string, string> } = { minor: 0, parameters: new Map() };
 
   private constructor(options: GateOptions, { key, certificate }: Certificate) {
     this.#options = options;
@@ -202,6 +205,11 @@ export class Gate implements WireGate, Surroundings {
     return { house, number: () => number };
   }
 
+  again(): Again {
+    const { upstream } = this.#options;
+    return new Again(() => logIn(upstream, { client: null, database: this.database, ...this.#asked }));
+  }
+
   /** Keys are the server's own, so that a request goes there as it is. */
   async #cancel(request: Buffer): Promise<void> {
     const socket = await connectUpstream(this.#options.upstream).catch(() => null);
@@ -213,6 +221,7 @@ export class Gate implements WireGate, Surroundings {
 
   async #connect(guest: Guest, number: number): Promise<void> {
     const { socket: client, minor, parameters } = guest;
+    this.#asked = { minor, parameters };
     try {
       const backend = await logIn(this.#options.upstream, {
         client,

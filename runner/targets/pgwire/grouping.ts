@@ -1,8 +1,12 @@
 /** Puts the messages of one client together to groups, each with what it executes. */
+
+import type { BoundValues } from '../statements.ts';
 import type { Expected } from './answer.ts';
 import { FLUSH } from './protocol/compose.ts';
 import { type Message, ProtocolViolation } from './protocol/framing.ts';
 import {
+  type Bind,
+  type Parse,
   readBind,
   readExecute,
   readFunctionCall,
@@ -50,8 +54,16 @@ class Draft {
   }
 }
 
+/** A text that is sent as it is, and answered as text. */
+const NOTHING: BoundValues = { types: [], formats: [], values: [], resultFormats: [] };
+
+function boundTo({ text, types }: Pick<Parse, 'text' | 'types'>, bind: Bind): StatementText {
+  const { values, raw, formats, resultFormats } = bind;
+  return { text, values, bound: { types, formats, values: raw, resultFormats } };
+}
+
 export class Grouping {
-  readonly #statements = new Map<string, string>();
+  readonly #statements = new Map<string, Pick<Parse, 'text' | 'types'>>();
   readonly #portals = new Map<string, Portal>();
   #draft = new Draft();
 
@@ -71,7 +83,7 @@ export class Grouping {
     }
     switch (type) {
       case 'Q':
-        this.#draft.statements.push({ text: readQuery(bytes), values: [] });
+        this.#draft.statements.push({ text: readQuery(bytes), values: [], bound: NOTHING });
         return [...before, this.#close(bytes, 'query')];
       case 'F':
         this.#draft.statements.push(readFunctionCall(bytes));
@@ -98,17 +110,20 @@ export class Grouping {
     draft.bytes.push(bytes);
     switch (type) {
       case 'P': {
-        const { name, text } = readParse(bytes);
-        remember(this.#statements, name, text);
+        const { name, text, types } = readParse(bytes);
+        remember(this.#statements, name, { text, types });
         draft.parsed.push(text);
         if (name !== '') draft.named.push(name);
         draft.expected.push({ type });
         break;
       }
       case 'B': {
-        const { portal, statement, values, resultFormats } = readBind(bytes);
-        const text = this.#statements.get(statement) ?? NOT_KNOWN;
-        remember(this.#portals, portal, { statement: { text, values }, formats: resultFormats });
+        const bind = readBind(bytes);
+        const parsed = this.#statements.get(bind.statement);
+        remember(this.#portals, bind.portal, {
+          statement: parsed ? boundTo(parsed, bind) : { text: NOT_KNOWN, values: bind.values },
+          formats: bind.resultFormats,
+        });
         draft.expected.push({ type });
         break;
       }

@@ -19,9 +19,10 @@ export class PacketStream {
     this.#wake?.();
   };
 
-  constructor(socket: Duplex) {
+  /** `limit`: of one message, in bytes. */
+  constructor(socket: Duplex, limit = LIMIT) {
     this.socket = socket;
-    this.#reader = new MessageReader(LIMIT);
+    this.#reader = new MessageReader(limit);
     // What happened is seen by the end that follows.
     socket.on('error', () => {});
     socket.on('data', this.#onData).on('end', this.#onOver).on('close', this.#onOver);

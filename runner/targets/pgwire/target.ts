@@ -121,6 +121,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
   #looks!: Looks;
   /** Null: nobody listens. */
   #telling: Telling | null = null;
+  #again: ReturnType<WireGate['again']> | null = null;
   /** Requests that entered and are not done, oldest first. */
   readonly #inside = new Set<PgwireTask>();
   /** Requests that wait for room in the service, first come first served. */
@@ -174,7 +175,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
   #feed(): StatementFeed | null {
     const { statements } = this.#options;
     if (!statements) return null;
-    const feed = new StatementFeed(statements, this.#stand.control);
+    this.#again = this.#gate.again();
+    const feed = new StatementFeed(statements, this.#stand.control, this.#again);
     this.#telling = new Telling(feed, (owner) => (owner instanceof PgwireTask ? owner.owner : null));
     return feed;
   }
@@ -259,6 +261,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#line = [];
     this.#happenings.forgetWoken();
     await this.#startAgain();
+    this.#telling?.cutOff();
+    await this.#telling?.tell();
   }
 
   async #startAgain(): Promise<void> {
@@ -324,6 +328,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
 
   async close(): Promise<void> {
     if (!this.#isCut && this.#options.plan.service === 'keep') await this.#finish();
+    this.#again?.close();
     this.#gate.listener = null;
     this.#lanes.close();
     this.#sleep?.close();

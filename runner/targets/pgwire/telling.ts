@@ -1,13 +1,13 @@
 /** Tells a watch of what passes the gate: groups of messages as statements, with the transactions around them. */
 
 import { SqlError } from '../postgres/sql-client.ts';
-import type { DatabaseAnswer, StatementFeed, ToldStatement } from '../statement-feed.ts';
+import { type DatabaseAnswer, LOST, type StatementFeed, type ToldStatement } from '../statement-feed.ts';
+import type { BoundValues } from '../statements.ts';
 import type { Seat, SeatOwner, ToldTransaction, WireStatement } from './statement.ts';
 import type { Group, WireError } from './wire.ts';
 
 const BEGINS = /^\s*(?:begin|start\s+transaction)\b/i;
 const LEVEL = /isolation\s+level\s+(serializable|repeatable\s+read|read\s+committed|read\s+uncommitted)/i;
-const CONNECTION_LOST = '08006';
 /** Texts whose columns are remembered: a driver asks for their description once, and then no more. */
 const MOST_TEXTS = 1_000;
 
@@ -37,6 +37,7 @@ export class Telling {
       kind: statement.tellsAs,
       text: words,
       values,
+      bound: boundOf(statement.group),
       transaction: isInTransaction || isOpenedByGate ? seat.toldTransaction : null,
       isAutocommit: isOpenedByGate,
       isolation: null,
@@ -70,17 +71,22 @@ export class Telling {
 
   /** The database has answered the statement, or its connection is lost. */
   answered({ told, group, isLost }: WireStatement): void {
-    if (told) this.#feed.answered(told, isLost ? lost() : this.#answerOf(group));
+    if (told) this.#feed.answered(told, isLost ? LOST : this.#answerOf(group));
   }
 
   /** The end of what the gate has opened has come. */
   committed(statement: WireStatement): void {
     const told = this.#commits.get(statement);
     if (!told) return;
-    if (statement.isLost) return this.#feed.answered(told, lost());
+    if (statement.isLost) return this.#feed.answered(told, LOST);
     const error = statement.commitError;
     const tag = error ? null : told.kind.toUpperCase();
     this.#feed.answered(told, { rows: null, count: null, tag, error: error && errorOf(error) });
+  }
+
+  /** The service was killed: nothing that was under way is answered any more. */
+  cutOff(): void {
+    this.#feed.cutOff();
   }
 
   /** Resolves when the watch is through with what was answered; nothing may go on before. */
@@ -142,6 +148,13 @@ export class Telling {
   }
 }
 
+/** Its bytes are kept for longer than its group, and without the rest of what came with them. */
+function boundOf({ statements }: Group): BoundValues | null {
+  const [{ bound } = {}, ...others] = statements;
+  if (!bound || others.length > 0) return null;
+  return { ...bound, values: bound.values.map((bytes) => bytes && Buffer.from(bytes)) };
+}
+
 function isolationOf(opening: readonly string[]): string | null {
   for (const text of opening) {
     const level = LEVEL.exec(text)?.[1];
@@ -152,9 +165,4 @@ function isolationOf(opening: readonly string[]): string | null {
 
 function errorOf({ code, message }: WireError): SqlError {
   return new SqlError(code, message);
-}
-
-function lost(): DatabaseAnswer {
-  const error = errorOf({ code: CONNECTION_LOST, message: 'the connection is lost' });
-  return { rows: null, count: null, tag: null, error };
 }

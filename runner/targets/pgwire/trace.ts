@@ -1,6 +1,7 @@
 /** What happened in one execution behind the gate, line by line, to be compared with another execution of its seed. */
 import { createHash } from 'node:crypto';
 import type { WireLine } from '../../../server/contract/index.ts';
+import { withoutLiterals } from '../../service/without-literals.ts';
 import { Renaming } from './renaming.ts';
 
 export type LineKind = TraceLine['kind'];
@@ -61,7 +62,8 @@ type Values = string | readonly (string | null)[];
 export function shown({ kind, owner, text, values }: TraceLine, withValues = true): string {
   const who = owner === 'background' ? 'the service itself' : `request ${owner}`;
   const told = values === '' ? '' : withValues ? ` [${values}]` : ' […]';
-  return `${who}: ${MARKS[kind]}${text}${told}`;
+  const words = !withValues && kind === 'statement' ? withoutLiterals(text) : text;
+  return `${who}: ${MARKS[kind]}${words}${told}`;
 }
 
 const MARKS: Readonly<Record<LineKind, string>> = {

@@ -1,4 +1,5 @@
 /** What the gate on the PostgreSQL wire shows of itself: connections, and the groups of messages that it holds on them. */
+import type { AsksAgain, BoundValues } from '../statements.ts';
 
 /** The real database server, and how the gate logs in there. */
 export interface Upstream {
@@ -28,6 +29,8 @@ export interface StatementText {
   readonly text: string;
   /** What it is bound to: text as it is, binary as hex. */
   readonly values: readonly (string | null)[];
+  /** The same byte for byte; left out: its text is not known. */
+  readonly bound?: BoundValues;
 }
 
 /** `queued`: behind another on its connection. */
@@ -154,6 +157,8 @@ export interface WireGate {
   /** Counts whatever comes from a client, a server or (by `bump`) elsewhere. */
   readonly activity: number;
   bump(): void;
+  /** Asks statements again on a session like the service's, past the gate; it is opened when it is first asked. */
+  again(): AsksAgain & { close(): void };
   /** Resolves at the next activity, or after so many ms. */
   news(ms: number): Promise<void>;
   /** Connections that are not ready yet. */

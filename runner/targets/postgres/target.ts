@@ -141,6 +141,8 @@ export class PostgresTarget implements Target {
     this.#happenings.forgetWoken();
     this.#pool.replace(await this.#openConnections());
     this.#waits.own(this.#pool.connections);
+    this.#feed?.cutOff();
+    await this.#feed?.tell();
   }
 
   limitPool(connections: number | null): void {

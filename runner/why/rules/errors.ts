@@ -1,5 +1,5 @@
 /** Errors of the database, and what became of them: an answer, work that is done twice, an acknowledgement of nothing. */
-import type { WatchedStatement } from '../../targets/statements.ts';
+import { CONNECTION_LOST, type WatchedStatement } from '../../targets/statements.ts';
 import type { Cause, RecordedRequest } from '../findings.ts';
 import { asked, numbered, told } from '../said.ts';
 import { statementsOf, transactionsOf, writeOf } from '../transactions.ts';
@@ -89,7 +89,8 @@ function fromStatement(request: RecordedRequest): Cause | null {
   const { reply } = request;
   if (!reply || reply.outcome === 'ok') return null;
   const last = transactionsOf(request).at(-1);
-  const wrong = last?.statements.find(({ error }) => error !== null);
+  // What a crash cut off has had no error that anybody could answer with.
+  const wrong = last?.statements.find(({ error }) => error !== null && error !== CONNECTION_LOST);
   if (!last || !wrong) return null;
   const after = last.statements.findLast(({ error }) => error === '25P02');
   return {

@@ -12,7 +12,8 @@ export const RULES: readonly Rule[] = [
   keyScope,
   idClash,
   keptRefusal,
-  doubleEffect,
+  // A repeat that writes to a row of others is wrong by that already.
   wrongWrite,
+  doubleEffect,
   voidWrite,
 ];

@@ -20,6 +20,7 @@ export const keptRefusal: Rule = ({ suspects, effects }) => {
       sentence: `${asked(request)} was answered "${told(request.reply)}", and what it had written was committed: ${changed(effect)}.`,
       conclusion: ['Nothing rolls back what a refused request has written.'],
       marks: new Map([[write.id, 'stays, though refused']]),
+      wrong: effects.of(request),
     };
   }
   return null;
@@ -81,6 +82,9 @@ export const wrongWrite: Rule = ({ suspects, recording, effects }) => {
         sentence: `${asked(request)} changed what ${asked(owner)} had made: ${changed(effect)}.`,
         conclusion: ['Its call does not name that row.'],
         marks: new Map([[write.id, `changes a row of ${asked(owner)}`]]),
+        wrong: effects
+          .of(request)
+          .filter((each) => each.before && makerOf(each, request, recording.requests) !== null),
       };
     }
   }
@@ -136,10 +140,10 @@ function makerOf(
 }
 
 function changed({ table, before, after, columns }: Effect): string {
-  if (!before) return `a row of ${table} came`;
-  if (!after) return `a row of ${table} went`;
+  if (!before) return `a row was added to ${table}`;
+  if (!after) return `a row was removed from ${table}`;
   const shown = columns
     .slice(0, 2)
-    .map((name) => `${name} from ${JSON.stringify(before[name])} to ${JSON.stringify(after[name])}`);
-  return `in ${table} ${shown.join(', ')}`;
+    .map((name) => `${table}.${name} from ${JSON.stringify(before[name])} to ${JSON.stringify(after[name])}`);
+  return shown.join(', ');
 }

@@ -1,4 +1,5 @@
 /** Composes messages of the PostgreSQL protocol. */
+import type { BoundValues } from '../../statements.ts';
 
 function text(value: string): Buffer {
   return Buffer.from(`${value}\0`);
@@ -49,6 +50,31 @@ export function ownStatement(statement: string): Buffer {
     message('B', name, name, int16(0), int16(0), int16(0)),
     message('E', name, int32(0)),
     ...close,
+    SYNC,
+  ]);
+}
+
+/** A statement with its values, in messages up to a Sync: the answer begins with the description of its rows. */
+export function boundStatement(
+  statement: string,
+  { types, formats, values, resultFormats }: BoundValues,
+): Buffer {
+  const unnamed = text('');
+  const int16s = (codes: readonly number[]) => [int16(codes.length), ...codes.map(int16)];
+  const given = values.flatMap((bytes) => (bytes === null ? [int32(-1)] : [int32(bytes.length), bytes]));
+  return Buffer.concat([
+    message('P', unnamed, text(statement), int16(types.length), ...types.map((oid) => int32(oid | 0))),
+    message(
+      'B',
+      unnamed,
+      unnamed,
+      ...int16s(formats),
+      int16(values.length),
+      ...given,
+      ...int16s(resultFormats),
+    ),
+    message('D', Buffer.from('P'), unnamed),
+    message('E', unnamed, int32(0)),
     SYNC,
   ]);
 }

@@ -5,12 +5,18 @@ import { decodeValue, isBinary } from './values.ts';
 export interface Parse {
   readonly name: string;
   readonly text: string;
+  /** OIDs of the parameters' types, as far as the client declares them. */
+  readonly types: readonly number[];
 }
 
 export interface Bind {
   readonly portal: string;
   readonly statement: string;
   readonly values: readonly (string | null)[];
+  /** The same as their bytes. */
+  readonly raw: readonly (Buffer | null)[];
+  /** Codes of the values: none is text, one is for all. */
+  readonly formats: readonly number[];
   /** Codes of the result's columns: none is text, one is for all. */
   readonly resultFormats: readonly number[];
 }
@@ -30,7 +36,12 @@ export function readQuery(bytes: Buffer): string {
 
 export function readParse(bytes: Buffer): Parse {
   const fields = new FieldReader(bytes, BODY_AT);
-  return { name: fields.text(), text: fields.text() };
+  const [name, text] = [fields.text(), fields.text()];
+  return {
+    name,
+    text,
+    types: Array.from({ length: Math.max(0, fields.int16()) }, () => fields.int32() >>> 0),
+  };
 }
 
 export function readBind(bytes: Buffer): Bind {
@@ -38,11 +49,12 @@ export function readBind(bytes: Buffer): Bind {
   const portal = fields.text();
   const statement = fields.text();
   const formats = fields.int16s();
-  const values = Array.from({ length: Math.max(0, fields.int16()) }, (_, index) => {
+  const raw = Array.from({ length: Math.max(0, fields.int16()) }, () => {
     const size = fields.int32();
-    return size < 0 ? null : decodeValue(fields.bytes(size), isBinary(formats, index));
+    return size < 0 ? null : fields.bytes(size);
   });
-  return { portal, statement, values, resultFormats: fields.int16s() };
+  const values = raw.map((each, index) => each && decodeValue(each, isBinary(formats, index)));
+  return { portal, statement, values, raw, formats, resultFormats: fields.int16s() };
 }
 
 export function readNamed(bytes: Buffer): Named {

@@ -1,0 +1,88 @@
+/**
+ * Requests that did no harm, to hold a rule against: what is also true of requests in runs that pass is no cause of the failure.
+ */
+import type { Cause, Findings, Laboratory, RecordedRequest, Recording } from './findings.ts';
+import { Probes } from './probes.ts';
+import { ExecutionRecorder } from './recording.ts';
+import type { Rule } from './rules/rule.ts';
+import { sceneOf } from './rules/scene.ts';
+import { isSameCall, told } from './said.ts';
+
+/** Operations of the runs that are tried, each of another seed: shorter ones too, so that one passes in the end. */
+const RUNS = [200, 100, 50, 50];
+/** So many requests of one kind are enough. */
+const ENOUGH = 20;
+
+interface Tally {
+  readonly holds: number;
+  readonly seen: number;
+}
+
+export class PassingRuns {
+  readonly #found: Findings;
+  readonly #lab: Laboratory;
+  readonly #runs: Recording[] = [];
+  #tried = 0;
+
+  constructor(found: Findings, lab: Laboratory) {
+    this.#found = found;
+    this.#lab = lab;
+  }
+
+  /** True when the rule holds for most requests of this kind in runs that pass, and for not only a few. */
+  async excuses(rule: Rule, cause: Cause, of: Recording): Promise<boolean> {
+    const { holds, seen } = await this.tally(rule, kindOf(cause.request, of));
+    // One that only happens to be so in a passing run may still be the cause in this one.
+    return holds >= ENOUGH / 2 && holds >= seen / 2;
+  }
+
+  /** For how many requests of this kind it holds, of how many: `ENOUGH` of them, if there are. */
+  async tally(rule: Rule, kind: string): Promise<Tally> {
+    for (;;) {
+      const tally = tallyOf(rule, kind, this.#runs);
+      if (tally.seen >= ENOUGH || this.#tried === RUNS.length || this.#lab.spent) return tally;
+      await this.#tryOne();
+    }
+  }
+
+  /** At least one, if any passes. */
+  async some(): Promise<readonly Recording[]> {
+    while (this.#runs.length === 0 && this.#tried < RUNS.length && !this.#lab.spent) await this.#tryOne();
+    return this.#runs;
+  }
+
+  /** One that fails is no use: none of its requests is known to have done no harm. */
+  async #tryOne(): Promise<void> {
+    const { subject, recording } = this.#found;
+    const recorder = new ExecutionRecorder(new Probes([]), null);
+    const { forensic, fails, events, trace } = await this.#lab.run({
+      seed: subject.seed + this.#tried,
+      config: { ...subject.config, operations: RUNS[this.#tried++] as number, reduction: null },
+      frozen: null,
+      guide: recorder,
+      statements: recorder,
+    });
+    if (fails !== 'no' || forensic !== null) return;
+    this.#runs.push(recorder.recording(recording.forensic, events, trace));
+  }
+}
+
+/** For how many of the requests of this kind the rule holds. */
+export function tallyOf(rule: Rule, kind: string, runs: readonly Recording[]): Tally {
+  let [holds, seen] = [0, 0];
+  for (const run of runs) {
+    const scene = sceneOf(run, null);
+    for (const request of run.requests) {
+      if (kindOf(request, run) !== kind) continue;
+      seen++;
+      if (rule({ ...scene, accused: request, suspects: [request] })) holds++;
+    }
+  }
+  return { holds, seen };
+}
+
+/** What it asked, what it was answered, and whether it had been asked before. */
+export function kindOf({ index, call, reply }: RecordedRequest, { requests }: Recording): string {
+  const isRepeat = requests.some((each) => each.index < index && isSameCall(each.call, call));
+  return JSON.stringify([call.operation, told(reply), isRepeat]);
+}
