@@ -12,8 +12,8 @@ import { TakenBack } from './taken-back.ts';
 
 /** What the failure comes from when no pair of requests explains it; null: not known. */
 export async function findCause(found: Findings, lab: Laboratory): Promise<FoundCause | null> {
-  const passing = new PassingRuns(found, lab);
-  const { serial, recording, accused } = found;
+  const { subject, serial, recording, accused } = found;
+  const passing = new PassingRuns({ subject, forensic: recording.forensic }, lab);
   // Where nobody meets anybody it shows most plainly.
   const scenes = serial.failing ? [sceneOf(serial.failing, accusedIn(found))] : [];
   for (const scene of [...scenes, sceneOf(recording, accused)]) {
@@ -42,8 +42,8 @@ async function withoutWrongRows(
   lab.stage('taking back what should not have been written');
   const without = new TakenBack(request.key, wrong);
   const order = recording === serial.failing ? serial.order : null;
-  const guide = order ? new OneAtATime(order) : undefined;
-  const { fails, gaveWay } = await lab.run({ guide, statements: without });
+  const variant = { statements: without, ...(order ? { guide: new OneAtATime(order) } : {}) };
+  const { fails, gaveWay } = await lab.run(variant);
   if (gaveWay > 0 || without.failed > 0 || without.rows === 0) return 'unknown';
   return fails === 'no' ? 'passes' : fails === 'same' ? 'fails' : 'unknown';
 }

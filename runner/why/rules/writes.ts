@@ -2,7 +2,7 @@
 
 import type { Effect } from '../effects.ts';
 import type { RecordedRequest } from '../findings.ts';
-import { asked, givenIds, isSameCall, told } from '../said.ts';
+import { asked, givenIds, told } from '../said.ts';
 import { hasWritten, writeOf } from '../transactions.ts';
 import type { Rule } from './rule.ts';
 
@@ -32,7 +32,8 @@ export const doubleEffect: Rule = ({ suspects, recording, effects, accused }) =>
     const first = recording.requests.find(
       (each) =>
         each.index < request.index &&
-        isSameCall(each.call, request.call) &&
+        // Who asks for the same in an operation of its own means it.
+        each.n === request.n &&
         effects.of(each).length > 0 &&
         each.reply?.outcome !== 'refused',
     );
@@ -48,6 +49,7 @@ export const doubleEffect: Rule = ({ suspects, recording, effects, accused }) =>
         sentence: `${asked(request)} was asked before and had taken effect; asked again it wrote once more: ${changed(effect)}.`,
         conclusion: ['A repeat has an effect of its own.'],
         marks: new Map([[write.id, 'once more']]),
+        wrong: effects.of(request),
       };
     }
     if (request !== accused || !isOtherAnswer(first, request)) continue;
