@@ -115,14 +115,9 @@ export const voidWrite: Rule = ({ suspects, effects }) => {
 };
 
 function isOtherAnswer(first: RecordedRequest, second: RecordedRequest): boolean {
-  if (
-    !first.reply ||
-    !second.reply ||
-    second.reply.outcome === 'failed' ||
-    first.reply.outcome === 'failed'
-  ) {
-    return second.reply?.outcome === 'refused';
-  }
+  // One that is still at it may come to another end, and nothing is done yet.
+  if (!first.reply || !second.reply || second.reply.outcome === 'failed') return false;
+  if (first.reply.outcome === 'failed') return second.reply.outcome === 'refused';
   return JSON.stringify(first.reply) !== JSON.stringify(second.reply);
 }
 
