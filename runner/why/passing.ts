@@ -76,7 +76,8 @@ export function tallyOf(rule: Rule, kind: string, runs: readonly Recording[]): T
   for (const run of runs) {
     const scene = sceneOf(run, null);
     for (const request of run.requests) {
-      if (kindOf(request, run) !== kind) continue;
+      // An error is no answer that is known to do no harm, even if the run passes.
+      if (request.reply?.outcome === 'failed' || kindOf(request, run) !== kind) continue;
       seen++;
       if (rule({ ...scene, accused: request, suspects: [request] })) holds++;
     }
