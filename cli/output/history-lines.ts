@@ -33,11 +33,12 @@ export function historyLines(
     .reduce((sum, row) => sum + (row.row === 'fold' ? row.operations.length : 1), 0);
   const shown = kept.flatMap((row) => (row.row === 'interval' ? [row] : []));
   const drawn = new Map(shown.map((row) => [row, drawnRow(row, bundle.object)]));
-  const columns = intervalColumns([...drawn.values()], width, 'time');
+  const seats = seatsWords(occupancy);
+  const columns = intervalColumns([...drawn.values()], width, 'time', textWidth(seats));
   const first = kept.find(({ row }) => row === 'fold');
   return [
     ...axisLine(shown, columns),
-    ...occupancyLine(occupancy, columns),
+    ...occupancyLine(occupancy, seats, columns),
     ...(left > 0 ? [[piece(`     ${formatNumber(left)} earlier left out`, 'quiet')]] : []),
     ...kept.map((row): Pieces => {
       if (row.row === 'interval') return intervalPieces(drawn.get(row) as IntervalRow, columns);
@@ -90,21 +91,33 @@ const MOST_DIGIT = 9;
 const BLOCKS = '▁▂▃▄▅▆▇█';
 
 /** How many held the object at each moment, over the bars; what is over its capacity in the colour of an error. */
-function occupancyLine({ points, capacity }: Occupancy, { labels, bars, columnOf }: IntervalColumns): Pieces[] {
+function occupancyLine(
+  { points, capacity }: Occupancy,
+  seats: string,
+  { labels, bars, columnOf }: IntervalColumns,
+): Pieces[] {
   if (points.length === 0) return [];
   const most = Math.max(...points.map(({ taken }) => taken));
   const paintOf = (taken: number): Paint => (capacity !== null && taken > capacity ? 'blamed' : 'quiet');
-  const steps = points.map(({ ms, taken }) => ({ taken, column: Math.max(0, Math.min(bars - 1, columnOf(ms))) }));
+  const steps = points.map(({ ms, taken }) => ({
+    taken,
+    column: Math.max(0, Math.min(bars - 1, columnOf(ms))),
+  }));
   const cells = Array.from({ length: bars }, (_, at) => {
     const taken = steps.findLast(({ column }) => column <= at)?.taken ?? 0;
     return piece(cellOf(taken, most), paintOf(taken));
   });
   const label = `     taken${capacity === null ? '' : ` of ${formatNumber(capacity)}`}`;
-  const end =
-    capacity === null
-      ? `${formatNumber(points.at(-1)?.taken ?? 0)} at the end`
-      : `${formatNumber(most)} of ${formatNumber(capacity)} ${capacity === 1 ? 'seat' : 'seats'}`;
-  return [[piece(`${alignLeft(label, labels)}  `, 'quiet'), ...cells, piece(`  ${end}`, paintOf(most))]];
+  return [[piece(`${alignLeft(label, labels)}  `, 'quiet'), ...cells, piece(`  ${seats}`, paintOf(most))]];
+}
+
+/** `2 of 1 seat`: the most that were taken; empty: none was. */
+function seatsWords({ points, capacity }: Occupancy): string {
+  const last = points.at(-1);
+  if (last === undefined) return '';
+  if (capacity === null) return `${formatNumber(last.taken)} at the end`;
+  const most = Math.max(...points.map(({ taken }) => taken));
+  return `${formatNumber(most)} of ${formatNumber(capacity)} ${capacity === 1 ? 'seat' : 'seats'}`;
 }
 
 /** A digit where all are small, else a block as high as its share of the most. */

@@ -1,5 +1,5 @@
 /** Operations as intervals over time, one a row: which came before which, and which overlapped. */
-import { alignLeft, textWidth } from '../terminal/columns.ts';
+import { alignLeft, textWidth, truncate } from '../terminal/columns.ts';
 import { type Paint, type Piece, type Pieces, piece } from './pieces.ts';
 
 export interface IntervalRow {
@@ -19,6 +19,7 @@ export interface IntervalRow {
 export interface IntervalColumns {
   readonly labels: number;
   readonly bars: number;
+  readonly answers: number;
   /** Where in the bars a moment is. */
   columnOf(moment: number): number;
 }
@@ -33,15 +34,17 @@ const PAINT: Record<IntervalRow['outcome'], Paint> = {
 /**
  * How the rows are placed in `width` columns. `order`: time is drawn by its order alone, each beginning and each end has a
  * column of its own, so that what overlapped can be seen however far apart the events are. `time`: as far apart as they were.
+ * `leastAnswers`: room for what else stands where the answers are.
  */
 export function intervalColumns(
   rows: readonly IntervalRow[],
   width: number,
   scale: 'order' | 'time',
+  leastAnswers = 6,
 ): IntervalColumns {
   const labels = Math.min(Math.max(8, ...rows.map(({ label }) => textWidth(label))), Math.floor(width * 0.4));
   const answers = Math.min(
-    Math.max(6, ...rows.map((row) => textWidth(answerText(row)))),
+    Math.max(leastAnswers, ...rows.map((row) => textWidth(answerText(row)))),
     Math.floor(width * (scale === 'time' ? 0.4 : 0.25)),
   );
   const bars = Math.max(8, width - labels - answers - 4);
@@ -55,14 +58,17 @@ export function intervalColumns(
     scale === 'order'
       ? Math.round((moments.indexOf(moment) * (bars - 2)) / Math.max(1, moments.length - 1))
       : Math.max(0, Math.min(bars - 2, Math.round(((moment - first) * (bars - 2)) / (length || 1))));
-  return { labels, bars, columnOf };
+  return { labels, bars, answers, columnOf };
 }
 
-export function intervalPieces(row: IntervalRow, { labels, bars, columnOf }: IntervalColumns): Pieces {
+export function intervalPieces(
+  row: IntervalRow,
+  { labels, bars, answers, columnOf }: IntervalColumns,
+): Pieces {
   return [
     piece(`${alignLeft(row.label, labels)}  `, row.isCulprit ? 'heading' : 'plain'),
     ...barOf(row, columnOf(row.from), row.to === null ? bars : columnOf(row.to), bars),
-    piece(`  ${answerText(row)}`, row.isCulprit ? 'blamed' : PAINT[row.outcome]),
+    piece(`  ${truncate(answerText(row), answers)}`, row.isCulprit ? 'blamed' : PAINT[row.outcome]),
   ];
 }
 

@@ -58,15 +58,21 @@ function titleLines({ sentence, name }: Why, width: number): string[] {
 
 /** `Taken of 1 seat: 1 (6), 2 (7)`: how many after which step, what is over the capacity in the colour of an error. */
 function seatsLines(why: Why, seats: SeatsOf, width: number): WhyDrawn[] {
-  const points = seatsThrough(why, seats);
-  if (points.length === 0) return [];
+  const all = seatsThrough(why, seats);
+  if (all.length === 0) return [];
+  // What was taken before the first step that matters is told as one number.
+  const begins = why.steps.find(({ matters, mark }) => matters || mark !== '')?.step ?? 0;
+  const earlier = all.filter(({ step }) => step < begins);
+  const points = earlier.length < 2 ? all : [...earlier.slice(-1), ...all.slice(earlier.length)];
+  const first = points.length < all.length ? 'before' : null;
   const { object, capacity } = seats;
   const head = `${INDENT}Taken of ${formatNumber(capacity)} ${capacity === 1 ? 'seat' : 'seats'} of ${safeText(object)}:`;
   const lines: Pieces[] = [];
   let line = [piece(head, 'quiet')];
   let used = textWidth(head);
   points.forEach(({ step, taken }, i) => {
-    const text = ` ${formatNumber(taken)} (${step})${i === points.length - 1 ? '' : ','}`;
+    const at = i === 0 && first !== null ? first : `(${step})`;
+    const text = ` ${formatNumber(taken)} ${at}${i === points.length - 1 ? '' : ','}`;
     if (used + textWidth(text) > width) {
       lines.push(line);
       line = [piece(INDENT.slice(1), 'quiet')];

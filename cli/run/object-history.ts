@@ -13,7 +13,7 @@ export interface HistoryInterval {
   role: HistoryRole;
   /** The lane of why it broke in which the same request is, with its step of the culprit pair, `A (13)`; null: none. */
   lane: string | null;
-  /** Of the blamed answer and of the write that it does not fit, each with the other's event; empty: nothing. */
+  /** Of the blamed answer and of what it does not fit, each with the other's event; empty: nothing. */
   link: string;
 }
 
@@ -40,7 +40,7 @@ export interface ObjectHistory {
   toMs: number;
 }
 
-type Told = Pick<Forensic, 'history' | 'operation' | 'object' | 'city'>;
+type Told = Pick<Forensic, 'kind' | 'history' | 'operation' | 'object' | 'city'>;
 
 /** So few are all shown. */
 const ALWAYS_SHOWN = 4;
@@ -111,7 +111,8 @@ function toldOf(bundle: Told, why: Why | null): ToldOf {
   if (accused !== null) roles.set(accused.operation, 'accused');
   const lanes = new Map(inLanes.map(([operation, lane]) => [operation, laneWords(lane, why)]));
   // Of too many holders no single one is what the last does not fit.
-  const links = accused === null || before === undefined || over.length > 0 ? [] : linkOf(accused, before);
+  const other = accused === null || over.length > 0 ? undefined : contradicted(accused, before, bundle);
+  const links = accused === null || other === undefined ? [] : linkOf(accused, other);
   return { roles, lanes, links: new Map(links) };
 }
 
@@ -129,11 +130,30 @@ function laneWords(lane: ExplainedLane, why: Why | null): string {
   return safeText(own === undefined ? lane.name : `${lane.name} (${own.step})`);
 }
 
-function linkOf(blamed: Interval, write: Interval): [number, string][] {
-  if (write.completedIndex === null || blamed.completedIndex === null) return [];
+/** What the blamed answer does not fit: another request of its key or booking, or, in a history that no order explains, the write before it. */
+function contradicted(
+  blamed: Interval,
+  before: Interval | undefined,
+  { kind, history }: Told,
+): Interval | undefined {
+  const same = new Set(sharing(blamed, history));
+  const own = history.findLast(
+    (each) => each !== blamed && same.has(each.operation) && isWrite(each) && isAnsweredBefore(each, blamed),
+  );
+  return own ?? (kind === 'linearizability' ? before : undefined);
+}
+
+function isAnsweredBefore(one: Interval, other: Interval): boolean {
+  return (
+    one.completedIndex !== null && one.completedIndex < (other.completedIndex ?? Number.POSITIVE_INFINITY)
+  );
+}
+
+function linkOf(blamed: Interval, other: Interval): [number, string][] {
+  if (other.completedIndex === null || blamed.completedIndex === null) return [];
   return [
-    [blamed.operation, `contradicts event ${formatNumber(write.completedIndex)}`],
-    [write.operation, `contradicted at event ${formatNumber(blamed.completedIndex)}`],
+    [blamed.operation, `against event ${formatNumber(other.completedIndex)}`],
+    [other.operation, `against event ${formatNumber(blamed.completedIndex)}`],
   ];
 }
 
@@ -158,10 +178,8 @@ function sharing(accused: Interval, history: readonly Interval[]): number[] {
 
 /** The last write that was answered before it was. */
 function writeBefore(accused: Interval, history: readonly Interval[]): Interval | undefined {
-  const before = accused.completedIndex ?? Number.POSITIVE_INFINITY;
   return history.findLast(
-    (each) =>
-      isWrite(each) && each.outcome === 'ok' && each !== accused && (each.completedIndex ?? before) < before,
+    (each) => isWrite(each) && each.outcome === 'ok' && each !== accused && isAnsweredBefore(each, accused),
   );
 }
 

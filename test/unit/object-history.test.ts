@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { callWords, type HistoryRow, objectHistory } from '../../cli/run/object-history.ts';
-import { type Interval, type Why, whySchema } from '../../server/contract/index.ts';
+import { type Forensic, type Interval, type Why, whySchema } from '../../server/contract/index.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';
 
 const WHY = whySchema.parse(
@@ -83,10 +83,19 @@ describe("an object's history", () => {
 
   it('names the blamed answer and the write that it contradicts by the event of the other', () => {
     const history = [book(1, 'a'), read(2), read(3), cancel(4, 'a'), read(5), read(6)];
-    const links = objectHistory(told(history, 6, 5), null).rows.flatMap((row) =>
-      row.row === 'interval' && row.link !== '' ? [`${row.interval.operation} ${row.link}`] : [],
-    );
-    expect(links).toEqual(['4 contradicted at event 13', '6 contradicts event 9']);
+    const links = (of: Forensic) =>
+      objectHistory(of, null).rows.flatMap((row) =>
+        row.row === 'interval' && row.link !== '' ? [`${row.interval.operation} ${row.link}`] : [],
+      );
+    const bundle = told(history, 6, 5);
+    expect(links({ ...bundle, kind: 'linearizability' })).toEqual([
+      '4 against event 13',
+      '6 against event 9',
+    ]);
+    // Of an invariant the write before it may have nothing to do with it.
+    expect(links(bundle)).toEqual([]);
+    const twice = [book(1, 'a'), cancel(2, 'a'), book(3, 'b'), read(4), cancel(5, 'a')];
+    expect(links(told(twice, 5, 5))).toEqual(['2 against event 11', '5 against event 5']);
   });
 
   it('names the lane of the same request, which its key tells, and not its number', () => {

@@ -9,7 +9,13 @@ import { createScreen } from '../../cli/tui/screen.ts';
 import { needsOf } from '../../cli/tui/state/needs.ts';
 import { reduce } from '../../cli/tui/state/reducer.ts';
 import { initialState, type State } from '../../cli/tui/state/state.ts';
-import { type Explanation, whySchema } from '../../server/contract/index.ts';
+import {
+  type Explanation,
+  type Forensic,
+  runConfigSchema,
+  type Smallest,
+  whySchema,
+} from '../../server/contract/index.ts';
 import { fakeKeyboard } from '../helpers/fake-keyboard.ts';
 import { diagnosedRun, recordedForensic } from '../helpers/recorded-failure.ts';
 
@@ -17,8 +23,22 @@ const why = whySchema.parse(
   JSON.parse(readFileSync(new URL('../fixtures/why.json', import.meta.url), 'utf8')),
 );
 
-function forensics(columns: number, rows: number, explanation: Explanation | null): State {
-  const run = diagnosedRun(recordedForensic(), { status: 'FAIL' });
+const smallest: Smallest = {
+  ...{ version: 1, scenario: 'bookings', target: 'postgres', seed: 7, config: runConfigSchema.parse({}) },
+  ...{ operations: 2, operationsBefore: 90, faults: [], wire: [], kind: 'invariant', actual: 3, expected: 2 },
+  ...{ invariant: 'no-overbooking', message: 'Too many.', minimal: true, failsOtherwise: 0 },
+  story: [{ step: 1, virtualMs: 1, actor: 'ann', operation: 'book s ann k-1', what: 'asks', answer: '' }],
+  ...{ reproduce: 'npx simcity run --seed 7 --reduction ops=1', reproduced: { times: 17, of: 20 } },
+  ...{ executions: 80, seconds: 4 },
+};
+
+function forensics(
+  columns: number,
+  rows: number,
+  explanation: Explanation | null,
+  changes: Partial<Forensic> = {},
+): State {
+  const run = diagnosedRun(recordedForensic(changes), { status: 'FAIL' });
   const size = { columns, rows };
   const init = initialState({ run, size, nowMs: 0, owns: false, hosted: false, exitOnEnd: false });
   return reduce({ ...init, view: 'forensics' }, { type: 'explanation', explanation });
@@ -81,5 +101,35 @@ describe('why it broke in the Forensics view', () => {
     expect(none.join('\n')).toContain('Not explained: cancelled');
     const nobody = press(forensics(120, 40, null), 'n');
     expect(nobody.notice).toContain('simcity explain');
+  });
+});
+
+describe('the smallest reproduction in the Forensics view', () => {
+  const shownText = async (state: State) => (await shown(state)).join('\n');
+
+  it.each([
+    [80, 24],
+    [120, 40],
+  ])('opens with the run at %ix%i; a key shows the whole run', async (columns, rows) => {
+    const state = forensics(columns, rows, null, { smallest: { ...smallest } });
+    const first = await shownText(state);
+    expect(first).toContain('Smallest reproduction  2 of 90 operations');
+    expect(first).toContain('book s ann k-1');
+    expect(first).toContain('e shows the whole run');
+    expect(first).not.toContain('History of');
+    const whole = await shownText(press(state, 'e'));
+    expect(whole).not.toContain('e shows the whole run');
+    expect(await shownText(press(state, 'e', 'end'))).toContain('cancel.refused');
+  });
+
+  it('has no table where the lanes tell the same', async () => {
+    const state = forensics(120, 60, { state: 'ready', why }, { smallest: { ...smallest } });
+    const text = await shownText(state);
+    expect(text).toContain('Smallest reproduction  2 of 90 operations');
+    expect(text).not.toContain('book s ann k-1');
+  });
+
+  it('shows the whole run where none is known', async () => {
+    expect(await shownText(forensics(120, 40, null))).toContain('History of slot-003');
   });
 });

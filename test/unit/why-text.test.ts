@@ -92,7 +92,9 @@ describe('why it broke as text', () => {
     const text = whyText(why, PLAIN, 120);
     expect(text.split('\n')[0]).toMatch(/^WHY {2}book citizen-021 counted .* G2, phantom$/);
     expect(text).toContain('     Nothing locks the slot between 13 and 21.');
-    expect(text).toMatch(/ {5}✔ passes: 13 after A's commit \(1 of 1\); .* serializable \(16 of 16, 9 retries\);/);
+    expect(text).toMatch(
+      / {5}✔ passes: 13 after A's commit \(1 of 1\); .* serializable \(16 of 16, 9 retries\);/,
+    );
     expect(text).toContain('     ✖ fails: repeatable read (0 of 16)');
     expect(text).toContain('     Suggestion: hold a lock on the slot from 12 on.');
   });
