@@ -44,7 +44,8 @@ export function answersSentence({ carrying }: KnownByAnswers, recording: Recordi
     return `${what}${when} was answered "${answered(request, forensic.object)}"${step === null ? '' : ` (${step})`}`;
   });
   if (forensic.kind === 'audit') told.push('what the city is at rest');
-  if (told.length === 1) return `Whatever happened before, this cannot be true: ${told[0]}. ${forensic.message}`;
+  if (told.length === 1)
+    return `Whatever happened before, this cannot be true: ${told[0]}. ${forensic.message}`;
   return `${told.length === 2 ? 'These two answers cannot both' : `These ${told.length} answers cannot all`} be true: ${told.join('; ')}`;
 }
 

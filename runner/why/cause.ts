@@ -2,25 +2,26 @@
  * Causes that are not of interleaving: what a request did that it should not do, whoever else is there. Each rule looks at
  * statements, what commits changed, and answers; the first that holds, and that no passing run excuses, tells.
  */
-import type { Cause, Findings, FoundCause, Laboratory, RecordedRequest, Recording } from './findings.ts';
+import type { Cause, Findings, FoundCause, Laboratory, RecordedRequest, RowChange } from './findings.ts';
 import { missingConstraintIn } from './missing-constraint.ts';
 import { PassingRuns } from './passing.ts';
 import { RULES } from './rules/index.ts';
+import type { Rule, Scene } from './rules/rule.ts';
 import { sceneOf } from './rules/scene.ts';
 import { OneAtATime } from './serial.ts';
 import { TakenBack } from './taken-back.ts';
 
 /** What the failure comes from when no pair of requests explains it; null: not known. */
 export async function findCause(found: Findings, lab: Laboratory): Promise<FoundCause | null> {
-  const passing = new PassingRuns(found, lab);
-  const { serial, recording, accused } = found;
+  const { subject, serial, recording, accused } = found;
+  const passing = new PassingRuns({ subject, forensic: recording.forensic }, lab);
   // Where nobody meets anybody it shows most plainly.
   const scenes = serial.failing ? [sceneOf(serial.failing, accusedIn(found))] : [];
   for (const scene of [...scenes, sceneOf(recording, accused)]) {
     for (const rule of RULES) {
       const cause = rule(scene);
       if (cause === null) continue;
-      const tried = await withoutWrongRows(cause, scene.recording, found, lab);
+      const tried = await withoutWrongRows(rule, scene, found, lab);
       if (tried === 'passes') return { cause: shown(cause), recording: scene.recording };
       const isExcused =
         (tried === 'fails' && !answersWrongly(cause, scene.accused)) ||
@@ -31,19 +32,24 @@ export async function findCause(found: Findings, lab: Laboratory): Promise<Found
   return await missingConstraintIn(found, accusedIn(found), passing, lab);
 }
 
-/** What becomes of it when the rows that are wrong by this cause are made what they were, as soon as they are committed. */
+/** What becomes of it when all rows that are wrong by this rule are made what they were, as soon as they are committed. */
 async function withoutWrongRows(
-  { wrong = [], request }: Cause,
-  recording: Recording,
+  rule: Rule,
+  scene: Scene,
   { serial }: Findings,
   lab: Laboratory,
 ): Promise<'passes' | 'fails' | 'unknown'> {
+  const { recording } = scene;
+  const wrong = scene.suspects.flatMap((request): [string, readonly RowChange[]][] => {
+    const rows = rule({ ...scene, suspects: [request] })?.wrong ?? [];
+    return rows.length > 0 ? [[request.key, rows]] : [];
+  });
   if (wrong.length === 0 || lab.spent) return 'unknown';
   lab.stage('taking back what should not have been written');
-  const without = new TakenBack(request.key, wrong);
+  const without = new TakenBack(new Map(wrong));
   const order = recording === serial.failing ? serial.order : null;
-  const guided = order ? { guide: new OneAtATime(order) } : {};
-  const { fails, gaveWay } = await lab.run({ ...guided, statements: without });
+  const variant = { statements: without, ...(order ? { guide: new OneAtATime(order) } : {}) };
+  const { fails, gaveWay } = await lab.run(variant);
   if (gaveWay > 0 || without.failed > 0 || without.rows === 0) return 'unknown';
   return fails === 'no' ? 'passes' : fails === 'same' ? 'fails' : 'unknown';
 }

@@ -35,6 +35,7 @@ import { storyOf } from './story.ts';
 import { suggestions } from './suggestions.ts';
 import {
   causeSentence,
+  lastCommitWords,
   measured,
   needs,
   pairConclusion,
@@ -42,7 +43,6 @@ import {
   type Told,
   turnWords,
   unknownSentence,
-  lastCommitWords,
 } from './words.ts';
 
 /** Requests with their events in the history of the run. */

@@ -128,11 +128,7 @@ async function concluded(found: Findings, lab: KeptLaboratory): Promise<Why> {
 }
 
 /** What can be said without knowing what happened inside; `turns`: also requests as wholes are turned round. */
-async function knownByAnswers(
-  found: Findings,
-  turns: boolean,
-  lab: KeptLaboratory,
-): Promise<KnownByAnswers> {
+async function knownByAnswers(found: Findings, turns: boolean, lab: KeptLaboratory): Promise<KnownByAnswers> {
   const { subject, recording, serial } = found;
   lab.stage('looking for the answers that cannot be true together');
   const scenario = findScenario(subject.scenario);

@@ -1,12 +1,13 @@
 /**
  * Requests that did no harm, to hold a rule against: what is also true of requests in runs that pass is no cause of the failure.
  */
+import type { Forensic } from '../../server/contract/index.ts';
 import type { Cause, Findings, Laboratory, RecordedRequest, Recording } from './findings.ts';
 import { Probes } from './probes.ts';
 import { ExecutionRecorder } from './recording.ts';
 import type { Rule } from './rules/rule.ts';
 import { sceneOf } from './rules/scene.ts';
-import { isSameCall, told } from './said.ts';
+import { told } from './said.ts';
 
 /** Operations of the runs that are tried, each of another seed: shorter ones too, so that one passes in the end. */
 const RUNS = [200, 100, 50, 50];
@@ -19,13 +20,14 @@ interface Tally {
 }
 
 export class PassingRuns {
-  readonly #found: Findings;
+  readonly #of: Pick<Findings, 'subject'> & { readonly forensic: Forensic };
   readonly #lab: Laboratory;
   readonly #runs: Recording[] = [];
   #tried = 0;
 
-  constructor(found: Findings, lab: Laboratory) {
-    this.#found = found;
+  /** `of`: the run that fails, and how. */
+  constructor(of: Pick<Findings, 'subject'> & { readonly forensic: Forensic }, lab: Laboratory) {
+    this.#of = of;
     this.#lab = lab;
   }
 
@@ -53,17 +55,18 @@ export class PassingRuns {
 
   /** One that fails is no use: none of its requests is known to have done no harm. */
   async #tryOne(): Promise<void> {
-    const { subject, recording } = this.#found;
+    const { subject, forensic: failure } = this.#of;
+    const operations = RUNS[this.#tried] ?? 0;
     const recorder = new ExecutionRecorder(new Probes([]), null);
     const { forensic, fails, events, trace } = await this.#lab.run({
-      seed: subject.seed + this.#tried,
-      config: { ...subject.config, operations: RUNS[this.#tried++] as number, reduction: null },
+      seed: subject.seed + this.#tried++,
+      config: { ...subject.config, operations, reduction: null },
       frozen: null,
       guide: recorder,
       statements: recorder,
     });
     if (fails !== 'no' || forensic !== null) return;
-    this.#runs.push(recorder.recording(recording.forensic, events, trace));
+    this.#runs.push(recorder.recording(failure, events, trace));
   }
 }
 
@@ -73,7 +76,8 @@ export function tallyOf(rule: Rule, kind: string, runs: readonly Recording[]): T
   for (const run of runs) {
     const scene = sceneOf(run, null);
     for (const request of run.requests) {
-      if (kindOf(request, run) !== kind) continue;
+      // An error is no answer that is known to do no harm, even if the run passes.
+      if (request.reply?.outcome === 'failed' || kindOf(request, run) !== kind) continue;
       seen++;
       if (rule({ ...scene, accused: request, suspects: [request] })) holds++;
     }
@@ -82,7 +86,7 @@ export function tallyOf(rule: Rule, kind: string, runs: readonly Recording[]): T
 }
 
 /** What it asked, what it was answered, and whether it had been asked before. */
-export function kindOf({ index, call, reply }: RecordedRequest, { requests }: Recording): string {
-  const isRepeat = requests.some((each) => each.index < index && isSameCall(each.call, call));
+export function kindOf({ index, n, call, reply }: RecordedRequest, { requests }: Recording): string {
+  const isRepeat = requests.some((each) => each.index < index && each.n === n);
   return JSON.stringify([call.operation, told(reply), isRepeat]);
 }

@@ -66,9 +66,11 @@ function turnsOf(
   looksOnly: (request: RecordedRequest) => boolean,
 ): RequestTurn[] {
   const turns = requests.flatMap((later) =>
-    requests.flatMap((earlier) => (later !== earlier && overlap(later, earlier)
+    requests.flatMap((earlier) =>
+      later !== earlier && overlap(later, earlier)
         ? [{ later, earlier, earlierLooks: looksOnly(earlier) }]
-        : [])),
+        : [],
+    ),
   );
   // What was answered last is likeliest to have acted on what others changed meanwhile.
   const last = carrying.at(-1);

@@ -72,7 +72,16 @@ export async function serialTests(
   }
   const whole = await wholeTests(subject, lab);
   const of = passes + same + otherwise;
-  return { verdict: verdictOf({ passes, same, of, whole }), passes, same, otherwise, of, failing, order: failingOrder, whole };
+  return {
+    verdict: verdictOf({ passes, same, of, whole }),
+    passes,
+    same,
+    otherwise,
+    of,
+    failing,
+    order: failingOrder,
+    whole,
+  };
 }
 
 function verdictOf({

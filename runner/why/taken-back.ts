@@ -1,4 +1,4 @@
-/** Takes back what one request commits, as soon as it has: whether the failure needs it is seen by what happens then. */
+/** Takes back what requests commit, as soon as they have: whether the failure needs it is seen by what happens then. */
 import type postgres from 'postgres';
 import type { Attempt } from '../harness/attempt.ts';
 import { requestKey } from '../harness/guide.ts';
@@ -12,14 +12,12 @@ export class TakenBack implements StatementWatch {
   rows = 0;
   /** Rows that could not be made so: what comes of the execution says nothing then. */
   failed = 0;
-  readonly #key: string;
-  readonly #changes: readonly RowChange[];
+  readonly #wrong: ReadonlyMap<string, readonly RowChange[]>;
   readonly #probes = new Probes([]);
 
-  /** `changes`: those of the request `key` that are to be taken back; rows are known by their keys. */
-  constructor(key: string, changes: readonly RowChange[]) {
-    this.#key = key;
-    this.#changes = changes;
+  /** `wrong`: what is to be taken back, by the key of the request; rows are known by their keys. */
+  constructor(wrong: ReadonlyMap<string, readonly RowChange[]>) {
+    this.#wrong = wrong;
   }
 
   async prepared(control: postgres.Sql): Promise<void> {
@@ -32,9 +30,10 @@ export class TakenBack implements StatementWatch {
     if (!isCommit(statement) || statement.error !== null) return;
     const made = await this.#probes.afterCommit(control);
     const owner = statement.owner as Attempt | null;
-    if (owner === null || requestKey(owner) !== this.#key) return;
+    const changes = (owner && this.#wrong.get(requestKey(owner))) ?? [];
+    if (changes.length === 0) return;
     for (const change of made) {
-      const wrong = this.#changes.find(({ table, key }) => table === change.table && key === change.key);
+      const wrong = changes.find(({ table, key }) => table === change.table && key === change.key);
       if (!wrong) continue;
       const columns = change.columns.filter((name) => wrong.columns.includes(name));
       if (await this.#probes.takeBack(control, { ...change, columns })) this.rows++;

@@ -1,9 +1,11 @@
 /** Writes that should not have been: done twice, to rows of others, or by a request that was refused. */
 
+import type { WatchedStatement } from '../../targets/statements.ts';
 import type { Effect } from '../effects.ts';
 import type { RecordedRequest } from '../findings.ts';
-import { asked, givenIds, isSameCall, told } from '../said.ts';
-import { hasWritten, writeOf } from '../transactions.ts';
+import { isRead } from '../probes.ts';
+import { asked, givenIds, told } from '../said.ts';
+import { writeOf } from '../transactions.ts';
 import type { Rule } from './rule.ts';
 
 /** It was refused, and something of it was committed. */
@@ -32,33 +34,35 @@ export const doubleEffect: Rule = ({ suspects, recording, effects, accused }) =>
     const first = recording.requests.find(
       (each) =>
         each.index < request.index &&
-        isSameCall(each.call, request.call) &&
+        // Who asks for the same in an operation of its own means it.
+        each.n === request.n &&
         effects.of(each).length > 0 &&
         each.reply?.outcome !== 'refused',
     );
     if (!first) continue;
     const [effect] = effects.of(request);
+    const read = vainLook(first, request);
     if (effect) {
       const write = writeOf(effect.by, effect.table, effect.columns);
       return {
         kind: 'double-effect',
         request,
-        read: null,
+        read,
         write,
         sentence: `${asked(request)} was asked before and had taken effect; asked again it wrote once more: ${changed(effect)}.`,
         conclusion: ['A repeat has an effect of its own.'],
         marks: new Map([[write.id, 'once more']]),
+        wrong: effects.of(request),
       };
     }
     if (request !== accused || !isOtherAnswer(first, request)) continue;
-    const write = request.statements.findLast(hasWritten) ?? null;
     const original = effects.of(first)[0] as Effect;
     const done = writeOf(original.by, original.table, original.columns);
     return {
       kind: 'double-effect',
       request,
-      read: null,
-      write: write ?? done,
+      read,
+      write: done,
       sentence: `${asked(request)} was asked before and had taken effect; asked again it was answered "${told(request.reply)}".`,
       conclusion: ['A repeat is treated as a request of its own.'],
       marks: new Map([[done.id, 'the effect of the first']]),
@@ -112,15 +116,20 @@ export const voidWrite: Rule = ({ suspects, effects }) => {
   return null;
 };
 
+/** What both looked up and neither found: what was to say that it is done. */
+function vainLook(first: RecordedRequest, second: RecordedRequest): WatchedStatement | null {
+  const asks = ({ text, values }: WatchedStatement) => JSON.stringify([text, values]);
+  const before = new Set(first.statements.map(asks));
+  return (
+    second.statements.find((each) => isRead(each) && each.rows?.length === 0 && before.has(asks(each))) ??
+    null
+  );
+}
+
 function isOtherAnswer(first: RecordedRequest, second: RecordedRequest): boolean {
-  if (
-    !first.reply ||
-    !second.reply ||
-    second.reply.outcome === 'failed' ||
-    first.reply.outcome === 'failed'
-  ) {
-    return second.reply?.outcome === 'refused';
-  }
+  // One that is still at it may come to another end, and nothing is done yet.
+  if (!first.reply || !second.reply || second.reply.outcome === 'failed') return false;
+  if (first.reply.outcome === 'failed') return second.reply.outcome === 'refused';
   return JSON.stringify(first.reply) !== JSON.stringify(second.reply);
 }
 
