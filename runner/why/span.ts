@@ -21,12 +21,27 @@ export class AtomicSpan implements Guide {
   }
 
   holds(attempt: Attempt, next: NextStep): boolean {
-    const { object } = attempt.flow;
-    const inside = object === null ? undefined : this.#inside.get(object);
-    if (!inside || inside === attempt || next.kind !== 'statement' || next.text === null) return false;
-    const isHeld = next.text === this.#from || (WRITES.test(next.text) && !this.#wrote.has(attempt));
+    if (next.kind !== 'statement' || next.text === null) return false;
+    const enters = next.text === this.#from;
+    const isHeld = this.#isInside(attempt)
+      ? enters || (WRITES.test(next.text) && !this.#wrote.has(attempt))
+      : enters && this.#isWritten(attempt);
     this.hasHeld ||= isHeld;
     return isHeld;
+  }
+
+  /** Another request is in the span of its object. */
+  #isInside(attempt: Attempt): boolean {
+    const { object } = attempt.flow;
+    const inside = object === null ? undefined : this.#inside.get(object);
+    return inside !== undefined && inside !== attempt;
+  }
+
+  /** Another has written to its object and not come to the end of its transaction: a lock would be waited for. */
+  #isWritten(attempt: Attempt): boolean {
+    const { object } = attempt.flow;
+    if (object === null || this.#inside.get(object) === attempt) return false;
+    return [...this.#wrote].some((other) => other !== attempt && other.flow.object === object);
   }
 
   stepped(attempt: Attempt, next: NextStep): void {
