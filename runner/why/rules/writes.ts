@@ -120,7 +120,10 @@ export const voidWrite: Rule = ({ suspects, effects }) => {
 function vainLook(first: RecordedRequest, second: RecordedRequest): WatchedStatement | null {
   const asks = ({ text, values }: WatchedStatement) => JSON.stringify([text, values]);
   const before = new Set(first.statements.map(asks));
-  return second.statements.find((each) => isRead(each) && each.rows?.length === 0 && before.has(asks(each))) ?? null;
+  return (
+    second.statements.find((each) => isRead(each) && each.rows?.length === 0 && before.has(asks(each))) ??
+    null
+  );
 }
 
 function isOtherAnswer(first: RecordedRequest, second: RecordedRequest): boolean {
