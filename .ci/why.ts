@@ -1,7 +1,7 @@
 /**
  * Measures what explanations say of the known faults and what they cost, and writes the table of runner/README.md from it:
  *
- *   DATABASE_URL=postgres://… node .ci/why.ts [--only name,name] [--print] [--keep FOLDER]
+ *   DATABASE_URL=postgres://… node .ci/why.ts [--only name,name] [--print] [--keep FOLDER] [--seconds N]
  *
  * Every line comes from a failing seed that is found, shrunk and explained here. Without DATABASE_URL, PostgreSQL is started
  * in a temporary folder. With --keep, reproductions and what was said of them are kept in a folder and not made again: so it can
@@ -18,7 +18,12 @@ import { between, table } from './zoo/table.ts';
 
 const README = 'runner/README.md';
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, print: { type: 'boolean', default: false }, keep: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    print: { type: 'boolean', default: false },
+    keep: { type: 'string' },
+    seconds: { type: 'string', default: '120' },
+  },
 });
 const chosen = EXPECTED.filter(
   (expected) => !values.only || values.only.split(',').includes(nameOf(expected)),
@@ -42,7 +47,8 @@ try {
 }
 
 async function measuredOf(expected: ExpectedWhy): Promise<Measured> {
-  return await measured(expected, url, await kept(expected, 'seed', () => reproduced(expected, url)));
+  const found = await kept(expected, 'seed', () => reproduced(expected, url));
+  return await measured(expected, url, found, Number(values.seconds));
 }
 
 /** What is in the folder of --keep, else what is made now. */

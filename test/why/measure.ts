@@ -60,12 +60,13 @@ export async function measured(
   expected: ExpectedWhy,
   targetUrl: string,
   kept?: Reproduced | NotReproduced,
+  maxSeconds: number = OPTIONS.maxSeconds,
 ): Promise<Measured> {
   const found = kept ?? (await reproduced(expected, targetUrl));
   if ('reason' in found) return none(expected, found.seed, found.reason);
   const target = await targetOf(expected);
   const { scenario } = expected;
-  const why = await explain({ scenario, target, targetUrl, ...found }, OPTIONS);
+  const why = await explain({ scenario, target, targetUrl, ...found }, { ...OPTIONS, maxSeconds });
   return typeof why === 'string' ? none(expected, found.seed, why) : judged(expected, found.seed, why);
 }
 
