@@ -1,4 +1,5 @@
 /** `simcity explain` and `run --explain` as users call them: stored with the run, cancelled, and no other exit code. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { explanationSchema, type Run, smallestSchema } from '../../server/contract/index.ts';
 import { simcity } from '../helpers/cli-process.ts';
@@ -87,6 +88,9 @@ it('tells of a service without a gate by its requests, when the service is gone'
   expect(stdout).toContain('Found by reading what the run recorded; nothing was executed again.');
   const explanation = explanationSchema.parse(JSON.parse((await command('explain', '--json')).stdout));
   expect(explanation).toMatchObject({ state: 'ready', why: { source: 'requests', executions: 0 } });
-  const [forensic, report] = [await command('forensic'), await command('report', '--format', 'html')];
-  for (const { stdout: shown } of [forensic, report]) expect(shown).toContain('nothing was executed again');
+  const file = `${folder.path}/report.html`;
+  const written = await command('report', 'latest', '--reporter', 'html', '--output', file);
+  expect(written.exitCode, written.stderr).toBe(0);
+  for (const shown of [(await command('forensic', 'latest')).stdout, readFileSync(file, 'utf8')])
+    expect(shown).toContain('nothing was executed again');
 }, 240_000);

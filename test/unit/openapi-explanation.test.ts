@@ -1,7 +1,7 @@
 /** The document of the API tells of an explanation in each of its states, by examples that are such explanations. */
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { explanationSchema } from '../../server/contract/index.ts';
+import { API_BASE, explanationSchema } from '../../server/contract/index.ts';
 import { openApiDocument } from '../../server/openapi/document.ts';
 
 const EXPLANATION = z.object({
@@ -23,7 +23,7 @@ const EXPLANATION = z.object({
 
 it('has each state with an example and a sentence', () => {
   const { paths } = openApiDocument('1.0.0') as { paths: Record<string, unknown> };
-  const { get } = EXPLANATION.parse(paths['/api/v1/runs/{runId}/explanation']);
+  const { get } = EXPLANATION.parse(paths[`${API_BASE}/runs/{runId}/explanation`]);
   const states = explanationSchema.options.map(({ shape }) => shape.state.value);
   const { examples } = get.responses[200].content['application/json'];
   const shown = new Set(Object.values(examples).map(({ value }) => value.state));
