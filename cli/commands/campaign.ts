@@ -22,13 +22,13 @@ import { VERSION } from '../process/version.ts';
 import { safeJson } from '../run/sanitize.ts';
 import { launchOfFlags, type RunFlags } from './launch.ts';
 
-/** What a seed's history keeps is not a campaign's to say: its `--no-record` is about the failures that it found. */
+/** `record` false: `--no-record`, which shares its name, is about the failures that it found. */
 interface CampaignFlags extends Omit<RunFlags, 'record'> {
   seeds?: [number, number][];
   parallel?: number;
   name?: string;
   resume?: string | true;
-  record: boolean;
+  record?: RunFlags['record'] | false;
 }
 
 const DEFAULT_SEEDS: SeedRange[] = [[1, 1_000]];
@@ -45,7 +45,10 @@ export async function campaign(context: Context, named: string, flags: CampaignF
   files.save(checkpoint);
   const stopping = createStopping(context);
   const work = (reporter: CampaignReporter) =>
-    conduct(context, { checkpoint, flags, save: () => files.save(checkpoint), reporter, stopping });
+    conduct(context, {
+      ...{ checkpoint, save: () => files.save(checkpoint), reporter, stopping },
+      flags: { ...flags, record: flags.record !== false },
+    });
   const { finished, close } = isOnScreen(context, flags)
     ? await (await import('../tui/campaign/control.ts')).campaignControl(
         context,
@@ -72,8 +75,9 @@ async function begun(
   files: CampaignFiles,
   flags: CampaignFlags & { scenario: string },
 ): Promise<Checkpoint> {
-  const { record: _, ...ofRuns } = flags;
-  const launch = await launchOfFlags({ ...ofRuns, target: flags.target ?? 'memory' });
+  const { record, ...ofRuns } = flags;
+  const kept = record === false || record === undefined ? {} : { record };
+  const launch = await launchOfFlags({ ...ofRuns, ...kept, target: flags.target ?? 'memory' });
   const gate = gateOrderOf(context, flags);
   refuseWithoutGate(flags);
   const name = flags.name ?? freshName(files);

@@ -36,7 +36,9 @@ function answerOf({ error, tag, count }: Data): string {
 function shortAnswer(data: Data): string {
   const value = singleValue(data['answer']);
   if (value !== null) return `→ ${value}`;
-  const answered = text(data['error']) || answerOf(data);
+  const { count, error } = data;
+  if (typeof count === 'number' && text(error) === '') return `→ ${count} ${count === 1 ? 'row' : 'rows'}`;
+  const answered = text(error) || answerOf(data);
   return answered === '' || answered === text(data['text']).toUpperCase() ? '' : `→ ${answered}`;
 }
 

@@ -110,10 +110,10 @@ function reference(schema: z.ZodType, io: 'input' | 'output'): Json {
 }
 
 function describe(operation: Operation): Json {
-  const { answer, body, status } = operation;
+  const { answer, body, status, description, examples } = operation;
   const content =
     answer instanceof z.ZodType
-      ? { 'application/json': { schema: reference(answer, 'output') } }
+      ? { 'application/json': { schema: reference(answer, 'output'), ...(examples ? { examples } : {}) } }
       : { [answer.media]: { schema: { type: 'string', description: answer.description } } };
   const parameters = [
     ...pathParameters(operation),
@@ -124,6 +124,7 @@ function describe(operation: Operation): Json {
   return {
     operationId: operation.id,
     summary: operation.summary,
+    ...(description === undefined ? {} : { description }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}

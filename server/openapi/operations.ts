@@ -28,6 +28,7 @@ import {
   strictLaunch,
   strictStop,
 } from '../routes/parameters.ts';
+import { EXPLANATION_DESCRIPTION, EXPLANATION_EXAMPLES } from './explanation-states.ts';
 
 /** A JSON object of the document. */
 export type Json = Record<string, unknown>;
@@ -38,6 +39,9 @@ export interface Operation {
   path: string;
   id: string;
   summary: string;
+  description?: string;
+  /** Of what it answers, by name. */
+  examples?: Readonly<Record<string, { summary: string; value: unknown }>>;
   query?: z.ZodObject;
   headers?: Json[];
   body?: z.ZodType;
@@ -167,7 +171,9 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'getExplanation',
     summary: 'Why a run failed; 404 while nobody has asked',
     status: 200,
+    description: EXPLANATION_DESCRIPTION,
     answer: explanationSchema,
+    examples: EXPLANATION_EXAMPLES,
     errors: [404, 409],
   },
   {

@@ -1,8 +1,10 @@
 /** `simcity explain` and `run --explain` as users call them: stored with the run, cancelled, and no other exit code. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { explanationSchema, type Run, smallestSchema } from '../../server/contract/index.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
+import { servedHere } from '../helpers/http-service.ts';
 
 let folder: TestFolder;
 beforeAll(async () => {
@@ -68,3 +70,27 @@ it('is cancelled by Ctrl-C, which is said and stored; the verdict stays', async 
   expect(stdout).toBe('WHY  not explained: cancelled.\n');
   expect((await newest()).status).toBe('FAIL');
 }, 120_000);
+
+it('tells of a service without a gate by its requests, when the service is gone', async () => {
+  const failing = async () => {
+    await using service = await servedHere('check-then-insert');
+    for (let seed = 1; seed <= 8; seed++) {
+      const live = ['run', '--target', service.url, '--seed', String(seed), '--operations', '800'];
+      if ((await command(...live, '--log')).exitCode === 1) return;
+    }
+    throw new Error('No seed up to 8 fails.');
+  };
+  await failing();
+  const { exitCode, stdout, stderr } = await command('explain');
+  expect(exitCode, stderr).toBe(0);
+  expect(stdout).toMatch(/^WHY {2}/);
+  expect(stdout).toContain('--gate would show its statements');
+  expect(stdout).toContain('Found by reading what the run recorded; nothing was executed again.');
+  const explanation = explanationSchema.parse(JSON.parse((await command('explain', '--json')).stdout));
+  expect(explanation).toMatchObject({ state: 'ready', why: { source: 'requests', executions: 0 } });
+  const file = `${folder.path}/report.html`;
+  const written = await command('report', 'latest', '--reporter', 'html', '--output', file);
+  expect(written.exitCode, written.stderr).toBe(0);
+  for (const shown of [(await command('forensic', 'latest')).stdout, readFileSync(file, 'utf8')])
+    expect(shown).toContain('nothing was executed again');
+}, 240_000);

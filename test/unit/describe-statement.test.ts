@@ -44,7 +44,9 @@ describe('a statement', () => {
     const line = eventLine(counted, width);
     expect(lineWidth(line)).toBeLessThanOrEqual(width);
     expect(shown(line, width)).toMatch(/^ *229 .*citizen-004 selec.*…? +→ 2$/);
-    expect(shown(eventLine(late, width), width)).toMatch(width < 78 ? /→ 40001/ : /→ 40001 {2}waited {2}taken b/);
+    expect(shown(eventLine(late, width), width)).toMatch(
+      width < 78 ? /→ 40001/ : /→ 40001 {2}waited {2}taken b/,
+    );
     expect(shown(eventLine(commit, width), width).trimEnd()).toMatch(/citizen-004 commit$/);
   });
 
