@@ -12,7 +12,7 @@ import type { Need } from './needs.ts';
 import { type Answer, receive } from './receive.ts';
 import { playOn, replayIntent, startComparison, submitInReplay } from './replay-view.ts';
 import type { Size, State } from './state.ts';
-import { type } from './text-input.ts';
+import { type, typingOf } from './text-input.ts';
 
 export type Action =
   | { type: 'frames'; frames: readonly Frame[]; nowMs: number }
@@ -101,9 +101,8 @@ function onStroke(state: State, key: string, text: string): State {
     return onIntent(quiet, binding.intent);
   }
   if (mode !== 'typing' || state.input === null) return state;
-  if (key === 'backspace') return { ...state, input: type(state.input, { do: 'rub-out' }) };
-  if (key === 'ctrl+u') return { ...state, input: type(state.input, { do: 'clear' }) };
-  return text === '' ? state : { ...state, input: type(state.input, { do: 'insert', text }) };
+  const typing = typingOf(key, text);
+  return typing === null ? state : { ...state, input: type(state.input, typing) };
 }
 
 function onIntent(state: State, intent: Intent): State {
