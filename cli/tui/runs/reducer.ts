@@ -62,8 +62,17 @@ function onPage(
     // The first page comes again and again; it says where the second begins only the first time.
     next: isFirst && state.next !== undefined ? state.next : next,
     problem: null,
+    notice: state.notice === STOPPING && !isStopping(state, merged) ? null : state.notice,
     nowMs,
   });
+}
+
+const STOPPING = 'Stopping the run.';
+
+/** False once the run that was last told to stop has ended. */
+function isStopping({ effects }: RunsState, runs: readonly Run[]): boolean {
+  const asked = effects.findLast((each) => each.do === 'stop');
+  return runs.some((run) => run.id === asked?.runId && isActive(run));
 }
 
 /** A filter that leaves less than a screen asks for older runs, page by page. */
@@ -158,7 +167,7 @@ const INTENTS: Partial<Record<Intent, (state: RunsState, run: Run | undefined) =
       ? { ...state, overlay: null, leaving: { to: 'quit' } }
       : run === undefined
         ? { ...state, overlay: null }
-        : effect({ ...state, overlay: null, notice: 'Stopping the run.' }, { do: 'stop', runId: run.id }),
+        : effect({ ...state, overlay: null, notice: STOPPING }, { do: 'stop', runId: run.id }),
   'toggle-help': (state) => ({ ...state, overlay: state.overlay === 'help' ? null : 'help' }),
   dismiss: (state) => {
     if (state.overlay !== null) return { ...state, overlay: null };

@@ -84,6 +84,8 @@ function headerOf(state: RunsState) {
 }
 
 const KEYS = bindingsOf('runs');
+/** Of a run that has ended there is nothing to stop. */
+const KEYS_OF_ENDED = KEYS.filter(({ intent }) => intent !== 'ask-stop');
 
 function keysOf(state: RunsState): Omit<KeyBarProps, 'width'> {
   const bar = { views: [], chosen: null };
@@ -105,7 +107,10 @@ function keysOf(state: RunsState): Omit<KeyBarProps, 'width'> {
   if (state.isTyping) {
     return { ...bar, keys: TYPING, said: { text: `filter: ${safeText(state.search)}▏`, as: 'input' } };
   }
-  return { ...bar, keys: KEYS, said: state.notice === null ? null : { text: state.notice, as: 'notice' } };
+  const listed = listedRuns(state);
+  const chosen = listed[chosenPlace(state, listed)];
+  const keys = chosen !== undefined && isActive(chosen) ? KEYS : KEYS_OF_ENDED;
+  return { ...bar, keys, said: state.notice === null ? null : { text: state.notice, as: 'notice' } };
 }
 
 const RunListPane = pane<{ state: RunsState }>('RunListPane', ({ state }, { width, height }) => {

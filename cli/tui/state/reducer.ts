@@ -69,6 +69,8 @@ function onFrames(state: State, frames: readonly Frame[], nowMs: number): State 
     nowMs,
     // A question about a run that has ended needs no answer any more.
     overlay: ended && state.overlay !== 'help' ? null : state.overlay,
+    // Nor is it being stopped any more.
+    notice: ended && state.stopRequested ? null : state.notice,
     leaving: ended && state.leaveAtEnd ? (state.leaving ?? 'quit') : state.leaving,
   };
 }
