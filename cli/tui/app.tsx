@@ -79,7 +79,7 @@ function titleOf({ view }: State): string {
   return VIEW_BINDINGS.find(({ intent }) => intent === `show-${view}`)?.short ?? view;
 }
 
-function keyBarProps(state: State): Omit<KeyBarProps, 'width'> {
+export function keyBarProps(state: State): Omit<KeyBarProps, 'width'> {
   const { overlay, input, notice } = state;
   const mode = modeOf(state);
   const bar = { views: VIEW_BINDINGS, chosen: `show-${state.view}` };

@@ -41,10 +41,11 @@ export async function missionControl(context: Context, request: WatchRequest & O
     }
   });
   if (last === null) return EXIT.pass;
-  const { state, isReached } = await withRunAtEnd(request.api, last);
+  const seen: State = last;
+  const { state, isReached } = await withRunAtEnd(request.api, seen);
   await context.out(lastPicture(state, isReached, context));
-  const { end, run } = state.data;
-  const verdict = end ?? verdictOf(run);
+  // Who leaves at once is told 130, also where the run is stopped by now.
+  const verdict = state.data.end ?? verdictOf(seen.data.run);
   return verdict === null ? EXIT.interrupted : exitCodeOf(verdict);
 }
 
@@ -125,5 +126,7 @@ function nextLine({ hosted, stopRequested, data: { run } }: State, isReached: bo
   const again = `simcity watch ${run.number}`;
   if (hosted) return '';
   if (!isReached) return `  its server does not answer, so that nobody knows whether it goes on: ${again}\n`;
-  return stopRequested ? `  it is being stopped; see it again: ${again}\n` : `  it goes on; see it again: ${again}\n`;
+  return stopRequested
+    ? `  it is being stopped; see it again: ${again}\n`
+    : `  it goes on; see it again: ${again}\n`;
 }

@@ -212,7 +212,7 @@ const QUESTIONS = {
   'confirm-quit': 'Leaving stops this campaign; --resume goes on with it. Leave?',
 } as const;
 
-function keysOf({ overlay, notice, phase }: CampaignView): Omit<KeyBarProps, 'width'> {
+export function keysOf({ overlay, notice, phase }: CampaignView): Omit<KeyBarProps, 'width'> {
   const bar = { views: [], chosen: null };
   if (overlay === 'confirm-stop' || overlay === 'confirm-quit') {
     return { ...bar, keys: ANSWERS, said: { text: QUESTIONS[overlay], as: 'question' } };

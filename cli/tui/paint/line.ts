@@ -79,7 +79,9 @@ export function cutLine(whole: Line, width: number): Line {
 
 function withoutBlankEnd(pieces: Line): Line {
   const last = pieces.findLastIndex(({ text }) => text.trimEnd() !== '');
-  return pieces.slice(0, last + 1).map((piece, i) => (i < last ? piece : { ...piece, text: piece.text.trimEnd() }));
+  return pieces
+    .slice(0, last + 1)
+    .map((piece, i) => (i < last ? piece : { ...piece, text: piece.text.trimEnd() }));
 }
 
 /** `pieces` cut or padded to exactly `width` columns. */

@@ -87,7 +87,7 @@ const KEYS = bindingsOf('runs');
 /** Of a run that has ended there is nothing to stop. */
 const KEYS_OF_ENDED = KEYS.filter(({ intent }) => intent !== 'ask-stop');
 
-function keysOf(state: RunsState): Omit<KeyBarProps, 'width'> {
+export function keysOf(state: RunsState): Omit<KeyBarProps, 'width'> {
   const bar = { views: [], chosen: null };
   if (isAsking(state)) {
     const text =
@@ -113,7 +113,12 @@ function keysOf(state: RunsState): Omit<KeyBarProps, 'width'> {
   return { ...bar, keys, said: state.notice === null ? null : { text: state.notice, as: 'notice' } };
 }
 
-const RunListPane = pane<{ state: RunsState }>('RunListPane', ({ state }, { width, height }) => {
+const RunListPane = pane<{ state: RunsState }>('RunListPane', ({ state }, { width, height }) =>
+  listLines(state, width, height),
+);
+
+/** The list in its frame, as wide and as high as said. */
+export function listLines(state: RunsState, width: number, height: number): Line[] {
   const inner = innerSize(width, height);
   const listed = listedRuns(state);
   const place = chosenPlace(state, listed);
@@ -137,7 +142,7 @@ const RunListPane = pane<{ state: RunsState }>('RunListPane', ({ state }, { widt
     },
     [headLine(columns), ...(lines.length === 0 ? [[span(emptyText(state), DIM)]] : lines)],
   );
-});
+}
 
 function emptyText({ next, runs, search }: RunsState): string {
   if (next === undefined) return 'loading';
@@ -153,7 +158,9 @@ interface ListColumn {
   right?: boolean;
   /** In columns of the screen; the last takes what is left. */
   width: number;
-  /** The highest go first when there is no room. */
+  /** Text may be cut to that before the column goes; left out: it is never cut. */
+  least?: number;
+  /** The highest give way first when there is no room. */
   drop: number;
 }
 
@@ -170,11 +177,10 @@ function columnsFor(runs: readonly Run[], state: RunsState, width: number): List
   const kept = wanted.filter((column) => column.drop === 0 || runs.some((run) => column.text(run) !== ''));
   const used = () => kept.reduce((sum, column) => sum + column.width + GAP, 0);
   while (used() + FAILURE_LEAST > width && kept.some(({ drop }) => drop > 0)) {
-    const worst = Math.max(...kept.map(({ drop }) => drop));
-    kept.splice(
-      kept.findIndex(({ drop }) => drop === worst),
-      1,
-    );
+    const worst = kept.reduce((a, b) => (b.drop > a.drop ? b : a));
+    const { least = worst.width } = worst;
+    if (worst.width > least) worst.width = Math.max(least, worst.width - (used() + FAILURE_LEAST - width));
+    else kept.splice(kept.indexOf(worst), 1);
   }
   const failure = {
     title: 'FAILURE',
@@ -195,10 +201,10 @@ function wantedColumns({ marked, nowMs }: RunsState): readonly ListColumn[] {
       drop: 0,
     },
     { title: 'RUN', text: runName, right: true, width: 12, drop: 0 },
-    { title: 'SCENARIO', text: ({ scenario }) => safeText(scenario), width: 20, drop: 6 },
-    { title: 'TARGET', text: ({ target }) => safeText(target), width: 20, drop: 1 },
-    { title: 'BUG', text: (run) => safeText(bugText(run)), width: 20, drop: 2 },
-    { title: 'FAULTS', text: (run) => safeText(faultsText(run)), width: 16, drop: 3 },
+    { title: 'SCENARIO', text: ({ scenario }) => safeText(scenario), width: 20, least: 9, drop: 6 },
+    { title: 'TARGET', text: ({ target }) => safeText(target), width: 20, least: 8, drop: 1 },
+    { title: 'BUG', text: (run) => safeText(bugText(run)), width: 20, least: 12, drop: 2 },
+    { title: 'FAULTS', text: (run) => safeText(faultsText(run)), width: 16, least: 6, drop: 3 },
     { title: 'SEED', text: ({ seed }) => String(seed), right: true, width: 16, drop: 7 },
     {
       title: 'EVENTS',
@@ -216,7 +222,7 @@ function wantedColumns({ marked, nowMs }: RunsState): readonly ListColumn[] {
       width: 5,
       drop: 4,
     },
-    { title: 'CAMPAIGN', text: ({ campaign }) => safeText(campaign ?? ''), width: 24, drop: 10 },
+    { title: 'CAMPAIGN', text: ({ campaign }) => safeText(campaign ?? ''), width: 24, least: 10, drop: 10 },
   ];
 }
 

@@ -1,6 +1,7 @@
 /** The Live view: three charts, what broke, how far it is, the metrics, the checks and the newest events. */
-import { isTerminal } from '../../../server/contract/run-values.ts';
+
 import type { RunStatus } from '../../../server/contract/index.ts';
+import { isTerminal } from '../../../server/contract/run-values.ts';
 import { usualCharts } from '../../run/chart-choice.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
 import { formatNumber } from '../../run/format.ts';
