@@ -145,8 +145,29 @@ describe('leaving', () => {
     pty.press('q');
     await pty.exited;
     await expectRestored(pty);
-    expect(pty.text()).toContain('simcity watch 0198c2d4');
+    expect(pty.text()).toContain('it goes on; see it again: simcity watch 12');
     expect(server.requests.filter((line) => line.startsWith('POST'))).toEqual([]);
+  });
+
+  test('a run that is still being stopped is said to be so', async () => {
+    const pty = await running();
+    const stopped = server.next(/\/stop$/);
+    pty.press('\u0003');
+    await stopped;
+    server.run = recordedRun({ status: 'STOPPING' });
+    pty.press('\u0003');
+    expect((await pty.exited).exitCode).toBe(130);
+    expect(pty.text()).toMatch(/STOPPING  event 900[^]*it is being stopped; see it again: simcity watch 12/);
+  });
+
+  test('whether a run goes on is not said when its server is gone', async () => {
+    const pty = await running(['watch']);
+    await server.close();
+    await pty.until((text) => text.includes('reconnecting'), 'the lost link');
+    pty.press('q');
+    await pty.exited;
+    expect(pty.text()).toContain('its server does not answer');
+    expect(pty.text()).not.toContain('it goes on;');
   });
 
   test('Ctrl-C in run stops it first, and leaves at once the second time', async () => {
@@ -155,9 +176,12 @@ describe('leaving', () => {
     pty.press('\u0003');
     await stopped;
     await pty.until((text) => text.includes('Ctrl-C again leaves at once'), 'the notice');
+    server.run = recordedRun({ status: 'STOPPED', stopReason: 'interrupted by the user' });
     pty.press('\u0003');
     expect((await pty.exited).exitCode).toBe(130);
     await expectRestored(pty);
+    expect(pty.text()).toContain('STOPPED  bookings@postgres');
+    expect(pty.text()).not.toMatch(/RUNNING|goes on/);
   });
 
   test.each([
@@ -187,7 +211,7 @@ describe('circumstances', () => {
   test('a resized terminal gets a picture of its size; one that is too small says what is needed', async () => {
     const pty = await running();
     pty.resize(110, 30);
-    await pty.until((text) => text.includes('run 0198c2d4'), 'the wider header');
+    await pty.until((text) => text.includes('run #12'), 'the wider header');
     expect(pty.screen().at(-1)).toContain('q quit');
     pty.resize(40, 10);
     await pty.until((text) => text.includes('needs 60x16'), 'what is needed');

@@ -135,6 +135,35 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.close();
   });
 
+  it('calls a run by its number, which is its address as well, and finds it by what is typed', async () => {
+    const server = await start();
+    const asked = { target: 'memory', config: { bug: 'check-then-insert', faults: 'brutal' } };
+    const run = await launch(server.url, asked);
+    const other = await launch(server.url, { target: 'postgres' });
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    await open('');
+    const named = (name: Run) => page.locator('.runs tbody tr', { hasText: `#${name.number} ` });
+    await named(other).waitFor();
+    expect(await named(run).innerText()).toMatch(/bookings@memory seed \d+\s+bug check-then-insert faults brutal/);
+    await page.keyboard.press('/');
+    await page.keyboard.type(`#${run.number} bug:check`);
+    await named(other).waitFor({ state: 'detached' });
+    expect(new URL(page.url()).searchParams.get('q')).toBe(`#${run.number} bug:check`);
+    await page.reload();
+    await named(run).waitFor();
+    expect(await page.getByRole('searchbox').inputValue()).toBe(`#${run.number} bug:check`);
+    expect(await page.locator('.runs tbody tr').count()).toBe(1);
+    await page.getByRole('searchbox').fill('nothing is like that');
+    await page.getByText('No run is like that.').waitFor();
+    for (const name of [`${run.number}`, `%23${run.number}`]) {
+      await open(`/runs/${name}`);
+      await page.locator('.facts', { hasText: `#${run.number}` }).waitFor();
+      expect(page.url()).toContain(run.id);
+    }
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
   it('has no fault that axe finds, in light and in dark', async () => {
     const server = await start();
     const run = await recorded(server.url, 901, true);

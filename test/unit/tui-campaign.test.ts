@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Checkpoint } from '../../cli/campaign/checkpoint.ts';
 import { campaignRows } from '../../cli/run/run-list.ts';
+import { keysOf } from '../../cli/tui/campaign/campaign-app.tsx';
 import { pictureOf, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
 import { type CampaignView, initialCampaign, reduceCampaign } from '../../cli/tui/campaign/state.ts';
 import { runConfigSchema } from '../../server/contract/index.ts';
@@ -82,6 +83,12 @@ describe('a campaign on the screen', () => {
       phase: 'stopped',
       leaving: { to: 'out' },
     });
+  });
+
+  test('offers to be stopped while it goes on', () => {
+    const offers = (view: CampaignView) => keysOf(view).keys.some(({ intent }) => intent === 'ask-stop');
+    expect(offers(going())).toBe(true);
+    expect(offers({ ...going(), phase: 'done' })).toBe(false);
   });
 
   test('stays after its end until it is left', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { chartLines } from '../../cli/tui/components/chart.ts';
+import { chart, chartLines } from '../../cli/tui/components/chart.ts';
 import { partsThatFit } from '../../cli/tui/components/header.ts';
+import { cutLine, span, textOf } from '../../cli/tui/paint/line.ts';
 
 const draw = (values: number[], width = 20, height = 5) =>
   chartLines(values, width, height)?.map(({ label, line }) => label + line) ?? null;
@@ -33,6 +34,31 @@ describe('charts', () => {
     expect(draw([])).toBeNull();
     expect(draw([Number.NaN])).toBeNull();
     expect(draw([0, 0])).not.toBeNull();
+  });
+});
+
+describe('a line that is too long', () => {
+  test('ends with an ellipsis where something is cut off, and with none where that is blank', () => {
+    const cut = (...texts: string[]) =>
+      textOf(
+        cutLine(
+          texts.map((text) => span(text)),
+          6,
+        ),
+      );
+    expect(cut('abc', 'defgh')).toBe('abcde…');
+    expect(cut('abc', '      ', '')).toBe('abc');
+    expect(cut('abc', '    ', 'd')).toBe('abc  …');
+    expect(cut('abcdef', '  ')).toBe('abcdef');
+    expect(cut('          ')).toBe('');
+  });
+});
+
+describe('a chart without values', () => {
+  test('says why', () => {
+    const empty = { values: [], width: 20, height: 4, color: 'cyan' } as const;
+    expect(chart(empty).map(textOf)).toEqual(['no snapshot yet']);
+    expect(chart({ ...empty, empty: 'loading' }).map(textOf)).toEqual(['loading']);
   });
 });
 

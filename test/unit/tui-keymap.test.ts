@@ -65,6 +65,18 @@ describe('the key table', () => {
     }
   });
 
+  test('the help of a view says what holds in it', () => {
+    for (const scope of SCOPES) {
+      for (const { help } of bindingsOf(scope)) expect(help).not.toMatch(/; in Replay|In run:|Elsewhere/);
+    }
+    const helpOf = (scope: Scope, key: string) => bindingOf(scope, 'keys', key)?.help;
+    expect(helpOf('replay', 'pageup')).toBe('100 events back');
+    expect(helpOf('runs', 'pageup')).toBe('A page up');
+    expect(helpOf('runs', 'end')).toBe('To the end');
+    expect(helpOf('runs', 'ctrl+c')).toBe('Leave');
+    expect(helpOf('campaign', 'ctrl+c')).toContain('--resume');
+  });
+
   test('a question takes yes and no, and nothing else', () => {
     expect(bindingOf('live', 'question', 'y')?.intent).toBe('confirm');
     expect(bindingOf('live', 'question', 'n')?.intent).toBe('dismiss');

@@ -22,6 +22,7 @@ import {
   risesOf,
   samplePoints,
 } from '../../cli/run/timeline.ts';
+import { keyBarProps } from '../../cli/tui/app.tsx';
 import type { Intent } from '../../cli/tui/input/intents.ts';
 import { type Need, needsOf } from '../../cli/tui/state/needs.ts';
 import { type Action, reduce } from '../../cli/tui/state/reducer.ts';
@@ -283,6 +284,26 @@ describe('keys', () => {
   test('an ended run is not stopped', () => {
     const state = play(start(), frames(endFrame(8, 'PASS')), 'ask-stop');
     expect(state).toMatchObject({ overlay: null, notice: 'The run has ended already.' });
+  });
+
+  test('a run that has ended is not being stopped, and offers neither to be stopped nor to be paused', () => {
+    const stopping = play(start(), 'ask-stop', 'confirm');
+    expect(stopping.notice).toBe('Stopping the run.');
+    const ended = play(stopping, frames(endFrame(8, 'STOPPED')));
+    expect(ended.notice).toBeNull();
+    for (const view of ['live', 'checks'] as const) {
+      const offered = (state: State) => keyBarProps({ ...state, view }).keys.map(({ intent }) => intent);
+      expect(offered(start())).toEqual(expect.arrayContaining(['ask-stop', 'toggle-pause']));
+      expect(offered(ended)).toEqual(expect.arrayContaining(['quit', 'toggle-help']));
+      expect(offered(ended).filter((intent) => intent === 'ask-stop' || intent === 'toggle-pause')).toEqual(
+        [],
+      );
+    }
+  });
+
+  test('a run that had ended before it was opened took as long as it took', () => {
+    const run = recordedRun({ status: 'PASS', pass: true, durationSecondsActual: 12.4 });
+    expect(elapsedMs(start({ run, nowMs: Date.parse(run.createdAt) + 86_400_000 }))).toBe(12_400);
   });
 
   test('a question goes away when the run ends by itself', () => {

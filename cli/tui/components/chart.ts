@@ -15,6 +15,8 @@ export interface ChartProps {
   strip?: readonly { text: string; style: Style }[];
   /** Position in `values` through which a line is drawn. */
   cursor?: number;
+  /** Said while there is nothing to draw. */
+  empty?: string;
 }
 
 /** How many values fit beside the labels that `values` need. */
@@ -30,7 +32,7 @@ function labelWidth(values: readonly number[], height: number): number {
 export function chart(props: ChartProps): Line[] {
   const { values, width, height, color, strip, cursor } = props;
   const rows = chartLines(values, width, height - (strip === undefined ? 0 : 1));
-  if (rows === null) return [[span('no snapshot yet', DIM)]];
+  if (rows === null) return [[span(props.empty ?? 'no snapshot yet', DIM)]];
   const labels = rows[0]?.label.length ?? 0;
   const lines: Line[] = rows.map(({ label, line }) => [
     span(label, DIM),

@@ -20,6 +20,8 @@ interface ChartPaneProps {
   at: number | null;
   /** The event at which the run failed; null: none. */
   failedAt: number | null;
+  /** Said while there is no snapshot. */
+  empty: string;
 }
 
 /** From this height on the strip of faults leaves enough of the curve. */
@@ -38,6 +40,7 @@ export const ChartPane = pane<ChartPaneProps>('ChartPane', (props, { width, heig
     width: inner.width,
     height: inner.height,
     color,
+    empty: props.empty,
     ...(at === null || points.length === 0 ? {} : { cursor: placeInSample(timeline, at, points.length) }),
     ...(hasStrip
       ? { strip: strip(points, failedAt === null ? -1 : placeInSample(timeline, failedAt, points.length)) }

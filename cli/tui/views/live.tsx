@@ -1,5 +1,7 @@
 /** The Live view: three charts, what broke, how far it is, the metrics, the checks and the newest events. */
+
 import type { RunStatus } from '../../../server/contract/index.ts';
+import { isTerminal } from '../../../server/contract/run-values.ts';
 import { usualCharts } from '../../run/chart-choice.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
 import { formatNumber } from '../../run/format.ts';
@@ -89,12 +91,19 @@ export function Charts({ data, y, width, height, at = null }: ChartsProps) {
       value={at === null ? data.metrics[metric] : undefined}
       at={at}
       failedAt={failedAt}
+      empty={emptyText(data)}
       x={widths.slice(0, i).reduce((sum, each) => sum + each, 0)}
       y={y}
       width={widths[i] ?? share}
       height={height}
     />
   ));
+}
+
+/** Of a run that has ended there are snapshots to come from the server, or none. */
+function emptyText({ status, end }: RunData): string {
+  if (!isTerminal(status)) return 'no snapshot yet';
+  return end === null ? 'loading' : 'no snapshot';
 }
 
 interface ChartsProps {
