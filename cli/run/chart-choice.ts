@@ -17,7 +17,7 @@ const MOST_CHARTS = 3;
 
 const BOOKINGS: readonly ChartChoice[] = [
   { title: 'Bookings (active)', metric: 'bookings' },
-  { title: 'Cancellations/1k (events)', metric: 'cancellations', isRate: true },
+  { title: 'Cancellations', metric: 'cancellations', isRate: true },
   { title: 'Slots available', metric: 'slots_available' },
 ];
 

@@ -76,7 +76,7 @@ export function chartLines(
     const label = tick === undefined ? ' '.repeat(labels) : alignRight(labelText(tick, scale.step), labels);
     const line = row.slice(labels).trimEnd();
     // A row without a number has no tick on the axis either.
-    return { label, line: tick === undefined && line.startsWith('┤') ? `│${line.slice(1)}` : line };
+    return { label, line: tick === undefined ? line.replace(/^ ┤/, ' │') : line };
   });
 }
 
@@ -96,7 +96,8 @@ const MOST_TICKS = 4;
 function scaleOf(values: readonly number[], height: number): Scale {
   const least = values.length === 0 ? 0 : Math.min(...values);
   const most = values.length === 0 ? 1 : Math.max(...values);
-  const steps = Math.max(1, Math.min(MOST_TICKS, height) - 1);
+  // Values on both sides of 0 take two steps, however few rows there are.
+  const steps = Math.max(least < 0 && most > 0 ? 2 : 1, Math.min(MOST_TICKS, height) - 1);
   const isWhole = Number.isInteger(least) && Number.isInteger(most);
   let step = roundStep((most - least) / steps || Math.max(1, Math.abs(most) / steps), isWhole);
   while (Math.ceil(most / step) - Math.floor(least / step) > steps) step = roundStep(step * 1.01, isWhole);

@@ -97,7 +97,7 @@ export function Charts({ data, y, width, height, at = null }: ChartsProps) {
   return charts.map(({ title, metric, isRate = false }, i) => (
     <ChartPane
       key={metric}
-      title={title}
+      title={isRate ? `${title}/1k (events)` : title}
       metric={metric}
       color={CHART_COLORS[i % CHART_COLORS.length] ?? 'cyan'}
       timeline={data.timeline}
