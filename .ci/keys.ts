@@ -1,6 +1,6 @@
 /** Writes the key table of mission control into cli/README.md, between its marks. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Binding, bindingsOf, type Scope, VIEW_BINDINGS } from '../cli/tui/input/keymap.ts';
+import { type Binding, bindingsOf, RUN, type Scope } from '../cli/tui/input/keymap.ts';
 
 const BEGIN = '<!-- keys:begin -->';
 const END = '<!-- keys:end -->';
@@ -18,7 +18,7 @@ const SCOPES: readonly [scope: Scope, title: string][] = [
 /** Keys that every view of a run has are listed once. */
 function keysTable(): string {
   const everywhere = bindingsOf('live').filter(
-    (binding) => binding.scopes === undefined || VIEW_BINDINGS.includes(binding),
+    (binding) => binding.scopes === undefined || binding.scopes === RUN,
   );
   const rows = everywhere.map((binding) => row('everywhere', binding));
   for (const [scope, title] of SCOPES) {

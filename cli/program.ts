@@ -98,7 +98,7 @@ function helpCommand(): Command {
 
 const EXIT_CODES_HELP = `Exit codes: 0 PASS, 1 FAIL, 2 wrong usage or ADAPTER ERROR, 3 STOPPED, 4 LOST, or server or database out of reach,
 130 interrupted. LOST and ADAPTER ERROR say nothing about the service under test.
-A RUN is its id, any unambiguous prefix of it, or latest.`;
+A RUN is its number (12, or '#12' in quotes), its id, an unambiguous beginning or end of that, or latest.`;
 
 function environmentHelp(): string {
   const own = SETTINGS.filter(({ name }) => !name.startsWith('run.')).map(

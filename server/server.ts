@@ -9,7 +9,7 @@ import type { ServerConfig } from './config.ts';
 import { connect, errorCode, isUnreachable, type Sql } from './db/client.ts';
 import { DatabaseDisk } from './db/disk.ts';
 import { migrate, readMigrations } from './db/migrate.ts';
-import { reapLost } from './db/runs.ts';
+import { closeNumberGap, reapLost } from './db/runs.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
 import { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
@@ -42,6 +42,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const access = new Access(sql, config.host, { ...DEFAULT_ACCESS, ...config.access }, log);
   try {
     await applyMigrations(sql, config);
+    // An embedded database is often killed with whoever hosts it; others would have to wait for this.
+    if (config.databaseFolder) await withDatabase(() => closeNumberGap(sql));
     await withDatabase(() => access.tokens.start());
     refuseToBeOpen(config, access);
     const stopping = new AbortController();

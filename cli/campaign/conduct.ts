@@ -54,14 +54,17 @@ export async function conduct(
   );
   const targetUrl = cities.url;
   if (gate !== null) await survey(context, checkpoint, targetUrl, { save, reporter });
-  let finished = await hunt(context, checkpoint, {
+  const { isWhole, isTold } = await hunt(context, checkpoint, {
     targetUrl,
     parallel: flags.parallel ?? availableParallelism(),
     save,
     reporter,
     stopping,
   });
-  if (finished && flags.record && checkpoint.found.some(isUnfinished)) {
+  const isLeft = flags.record && checkpoint.found.some(isUnfinished);
+  // Told to stop as its last seed ended, it has come to its end all the same, if nothing is left to record.
+  let finished = isWhole && !(isTold && isLeft);
+  if (finished && isLeft) {
     const reached = await connect();
     const isOwn = checkpoint.modules !== undefined || checkpoint.exec !== null;
     if (!isOwn) await reached.hosted?.startRunner(null);

@@ -23,10 +23,16 @@ export interface HuntOptions {
 /** Between two times that the checkpoint is kept, in ms. */
 const SAVE_EVERY_MS = 1_000;
 
-/** Executes what is left; true when it came to the end, false when it was interrupted. */
-export async function hunt(context: Context, checkpoint: Checkpoint, options: HuntOptions): Promise<boolean> {
+/** `isWhole`: every seed was executed; `isTold`: it was told to stop, which may have come too late. */
+export interface Hunted {
+  isWhole: boolean;
+  isTold: boolean;
+}
+
+/** Executes what is left. */
+export async function hunt(context: Context, checkpoint: Checkpoint, options: HuntOptions): Promise<Hunted> {
   const left = without(checkpoint.seeds, checkpoint.through);
-  if (left.length === 0) return true;
+  if (left.length === 0) return { isWhole: true, isTold: false };
   const { scenario, target, config, modules, exec, gate } = checkpoint;
   const { targetUrl, parallel, save, reporter } = options;
   const worker = startWorker(context, {
@@ -68,7 +74,7 @@ export async function hunt(context: Context, checkpoint: Checkpoint, options: Hu
     save();
     await worker.close();
   }
-  return !interrupted;
+  return { isWhole: without(checkpoint.seeds, checkpoint.through).length === 0, isTold: interrupted };
 }
 
 /** Counts, and words how far it is and how long it takes yet. */

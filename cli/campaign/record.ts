@@ -9,6 +9,7 @@ import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import type { Stopping } from '../process/stopping.ts';
 import { isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
+import { runName } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Checkpoint, Found } from './checkpoint.ts';
 import type { CampaignReporter } from './reporter.ts';
@@ -55,7 +56,7 @@ async function takeRecorded(
   const outcome = runOutcome(run);
   if (isLoss(outcome)) {
     const why = safeText(run.failForensic?.message ?? reasonOf(run));
-    reporter.say(`seed ${found.seed} is not recorded, run ${run.id} ended as ${outcome}: ${why}`);
+    reporter.say(`seed ${found.seed} is not recorded, run ${runName(run)} ended as ${outcome}: ${why}`);
     return;
   }
   found.run = run.id;
@@ -84,10 +85,13 @@ async function recorded(
       return run;
     }
     if (run.status === 'QUEUED' && !ownRunner && Date.now() - since > UNCLAIMED_MS) {
-      throw new CliError(`run ${run.id} waits on ${safeText(api.connection.url)}, and no runner takes it.`, {
-        exitCode: EXIT.unreachable,
-        hint: 'Start one with `simcity runner`, then go on with `simcity campaign --resume`.',
-      });
+      throw new CliError(
+        `run ${runName(run)} waits on ${safeText(api.connection.url)}, and no runner takes it.`,
+        {
+          exitCode: EXIT.unreachable,
+          hint: 'Start one with `simcity runner`, then go on with `simcity campaign --resume`.',
+        },
+      );
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal: context.leaving });
   }

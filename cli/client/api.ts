@@ -55,7 +55,7 @@ export const TOKEN_HINT =
 
 export interface Api {
   readonly connection: Connection;
-  /** `runId` may be a prefix or `latest`, here and below. */
+  /** `runId` may be anything that names a run, here and below. */
   run(runId: string): Promise<Run>;
   runs(query: { status?: RunStatus; limit?: number; before?: string }): Promise<RunPage>;
   launch(launch: Launch): Promise<Run>;

@@ -9,6 +9,7 @@ import { flagOf, isRepeatable, type Setting } from '../../server/contract/settin
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 import { runOutcome } from '../run/outcome.ts';
+import { isActive } from '../run/run-list.ts';
 import { safeText } from '../run/sanitize.ts';
 
 /** A word, and what it means. */
@@ -42,7 +43,7 @@ async function candidates(
     return option ? startingWith(current, valuesOf(option, `${equals[1]}=`, place)) : [];
   }
   if (current.startsWith('-')) return startingWith(current, optionsOf(place.command, before));
-  return startingWith(current, await argumentsOf(context, program, place));
+  return startingWith(current, await argumentsOf(context, program, place, current));
 }
 
 interface Place {
@@ -122,7 +123,12 @@ function valuesOf({ long, argChoices = [] }: Option, prefix: string, { said }: P
   return [...names, ...suggested, ...(takesFiles ? FILES : [])];
 }
 
-async function argumentsOf(context: Context, program: Command, { command, given }: Place): Promise<Word[]> {
+async function argumentsOf(
+  context: Context,
+  program: Command,
+  { command, given }: Place,
+  current: string,
+): Promise<Word[]> {
   if (command === program) return commandWords(program);
   if (command.name() === 'help') return given.length === 0 ? commandWords(program) : [];
   const argument = command.registeredArguments[given.length];
@@ -130,7 +136,8 @@ async function argumentsOf(context: Context, program: Command, { command, given 
   if (argument.name() === 'scenario')
     return [...SCENARIOS.map(({ name, what }): Word => [name, what]), ...FILES];
   if (argument.argChoices) return argument.argChoices.map((choice) => [choice, LISTS[choice]?.what ?? '']);
-  if (argument.name() === 'run' || argument.name() === 'other') return runWords(context, command.name());
+  if (argument.name() === 'run' || argument.name() === 'other')
+    return runWords(context, command.name(), current);
   return [];
 }
 
@@ -144,10 +151,13 @@ function firstSentence(text: string): string {
 }
 
 /** The server is asked only if one is there, and only for a moment. */
-async function runWords(context: Context, command: string): Promise<Word[]> {
+async function runWords(context: Context, command: string, current: string): Promise<Word[]> {
   const { quickRuns } = await import('../client/quick-runs.ts');
-  const words = (await quickRuns(context)).map(
-    (run): Word => [run.id, `${runOutcome(run)} ${run.scenario} seed ${run.seed}`],
-  );
+  const runs = (await quickRuns(context)).filter((run) => command !== 'stop' || isActive(run));
+  const words = runs.map((run): Word => {
+    // A number says it all, unless an id was begun.
+    const name = current === '' || /^[1-9][0-9]*$/.test(current) ? String(run.number) : run.id;
+    return [name, `${runOutcome(run)} ${run.scenario} seed ${run.seed}`];
+  });
   return words.length === 0 || command === 'stop' ? words : [['latest', 'the newest run'], ...words];
 }

@@ -8,7 +8,8 @@ import { type Context, wantsColor } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 import { compareHistories } from '../run/compare-histories.ts';
 import { engineTextOf } from '../run/engine-text.ts';
-import { formatNumber, shortId } from '../run/format.ts';
+import { formatNumber } from '../run/format.ts';
+import { runName } from '../run/run-name.ts';
 import { safeJson } from '../run/sanitize.ts';
 
 interface DiffFlags {
@@ -51,7 +52,7 @@ export async function diff(
     await context.out(`identical, ${formatNumber(common)} events\n`);
   } else {
     const style = styleFor(wantsColor(context, 'stdout'));
-    const names: [string, string] = [shortId(left.id), shortId(right.id)];
+    const names: [string, string] = [runName(left), runName(right)];
     const texts = [
       ...(settings.length === 0 ? [] : [settingsText(settings, names, style)]),
       parting === null
@@ -72,7 +73,7 @@ function sayOfGenerations(context: Context, left: Run, right: Run): void {
   if (left.generation === right.generation) return;
   const [one, other] = [left, right].map((run) => {
     const engine = engineTextOf(run);
-    return engine === null ? `none (${shortId(run.id)})` : `${engine.generation} (SimCity ${engine.version})`;
+    return engine === null ? `none (${runName(run)})` : `${engine.generation} (SimCity ${engine.version})`;
   });
   context.err(
     `simcity: the generations of the engine differ, ${one} and ${other}: a seed means something else to each.\n`,

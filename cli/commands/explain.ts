@@ -7,7 +7,7 @@ import { progressLine } from '../output/progress-line.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, columnsOf, wantsColor } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
-import { shortId } from '../run/format.ts';
+import { runName } from '../run/run-name.ts';
 import { safeJson } from '../run/sanitize.ts';
 
 interface ExplainFlags {
@@ -39,7 +39,7 @@ export async function explain(context: Context, runId: string, flags: ExplainFla
     again: flags.again === true,
     maxSeconds: flags.maxTime ?? DEFAULT_SECONDS,
     failed: () => failedRun(context, flags, run, connected, 'explain'),
-    onProgress: (progress) => line.show(`run ${shortId(run.id)}: ${progressText(progress)}`),
+    onProgress: (progress) => line.show(`run ${runName(run)}: ${progressText(progress)}`),
     cancelled: cancelling.signal,
   }).finally(() => {
     undo();

@@ -6,6 +6,7 @@ import { styleFor } from '../output/style.ts';
 import { type Context, columnsOf, wantsColor } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
 import { runOutcome } from '../run/outcome.ts';
+import { runName } from '../run/run-name.ts';
 import { safeJson } from '../run/sanitize.ts';
 
 interface ForensicFlags {
@@ -22,7 +23,7 @@ export async function forensic(context: Context, runId: string, flags: ForensicF
   await hosted?.close();
   if (run.failForensic === null) {
     throw usageError(
-      `run ${run.id} has no failure: its status is ${run.status}.`,
+      `run ${runName(run)} has no failure: its status is ${run.status}.`,
       '`simcity runs --status FAIL` lists those that have.',
     );
   }

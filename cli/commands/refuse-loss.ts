@@ -2,6 +2,7 @@
 import type { Run } from '../../server/contract/index.ts';
 import { usageError } from '../process/errors.ts';
 import { isBrokenOff, isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
+import { runName } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
 
 /** @throws CliError for a run that ended without a word about the service under test. */
@@ -21,7 +22,7 @@ export function refuseBrokenOff(run: Run, what: 'shrink' | 'explain'): void {
 
 function nothingTo(what: string, run: Run, why: string) {
   return usageError(
-    `run ${run.id} ${why}: there is nothing to ${what}.`,
-    `\`simcity forensic ${run.id}\` says what is known.`,
+    `run ${runName(run)} ${why}: there is nothing to ${what}.`,
+    `\`simcity forensic ${run.number}\` says what is known.`,
   );
 }

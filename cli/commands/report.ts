@@ -10,6 +10,7 @@ import type { ReportData } from '../output/report/data.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT, messageOf, usageError } from '../process/errors.ts';
 import type { ReporterFlag } from '../program/flags.ts';
+import { runName } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
 import { type Presentation, withFile } from './presentation.ts';
 
@@ -30,8 +31,8 @@ export async function report(context: Context, runId: string, flags: ReportFlags
   const run = await api.run(runId);
   if (!hasEnded(run.status)) {
     throw usageError(
-      `run ${run.id} has not ended: it is ${run.status}.`,
-      `\`simcity watch ${run.id}\` follows it; \`simcity stop ${run.id}\` ends it.`,
+      `run ${runName(run)} has not ended: it is ${run.status}.`,
+      `\`simcity watch ${run.number}\` follows it; \`simcity stop ${run.number}\` ends it.`,
     );
   }
   const data = await gatherReport(api, run, needsHistory(reports));

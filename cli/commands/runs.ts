@@ -9,6 +9,8 @@ import { EXIT } from '../process/errors.ts';
 import { attemptParts } from '../run/attempts.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { reasonOf, runOutcome } from '../run/outcome.ts';
+import { runName } from '../run/run-name.ts';
+import { bugText, faultsText } from '../run/run-search.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 
 interface RunsFlags {
@@ -53,7 +55,7 @@ async function listRuns(api: Api, limit: number, status: RunStatus | undefined):
 
 function columns(style: Style): Column<Run>[] {
   return [
-    { title: 'RUN', value: (run) => run.id },
+    { title: 'RUN', value: runName },
     {
       title: 'STATUS',
       value: runOutcome,
@@ -64,6 +66,8 @@ function columns(style: Style): Column<Run>[] {
     },
     { title: 'SCENARIO', value: (run) => safeText(run.scenario) },
     { title: 'TARGET', value: (run) => safeText(run.target) },
+    { title: 'BUG', value: (run) => safeText(bugText(run)) },
+    { title: 'FAULTS', value: (run) => safeText(faultsText(run)) },
     { title: 'SEED', value: (run) => String(run.seed), right: true },
     { title: 'EVENTS', value: (run) => formatNumber(run.live.eventIndex + 1), right: true },
     {
@@ -77,5 +81,6 @@ function columns(style: Style): Column<Run>[] {
       value: (run) =>
         safeText(run.failForensic === null ? (attemptParts(run)?.attempt ?? '') : reasonOf(run)),
     },
+    { title: 'ID', value: (run) => run.id },
   ];
 }

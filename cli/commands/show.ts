@@ -13,6 +13,7 @@ import { formatMetric, formatNumber } from '../run/format.ts';
 import { runOutcome } from '../run/outcome.ts';
 import { proofLines } from '../run/proof.ts';
 import { ruleLines } from '../run/rules.ts';
+import { runNameInFull } from '../run/run-name.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 import { textWidth } from '../terminal/columns.ts';
 
@@ -40,7 +41,7 @@ function rulesOf(rules: JsonObject | null, style: Style): string[] {
 
 function details(run: Run, { closing, rules }: Awaited<ReturnType<typeof toldOf>>, style: Style): string {
   const state: [string, string][] = [
-    ['run', run.id],
+    ['run', runNameInFull(run)],
     [
       'status',
       `${paintOutcome(style, runOutcome(run))}${isQueuedAgain(run.live) ? `, ${waitingText(run)}` : ''}`,

@@ -9,7 +9,7 @@ import { whyText } from '../output/why.ts';
 import { type Context, columnsOf, wantsColor } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { createStopping } from '../process/stopping.ts';
-import { shortId } from '../run/format.ts';
+import { runName } from '../run/run-name.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 
 interface ShrinkFlags {
@@ -29,7 +29,7 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
     ...failed.subject,
     maxExecutions: flags.maxExecutions,
     maxSeconds: flags.maxTime,
-    title: `run ${shortId(run.id)}`,
+    title: `run ${runName(run)}`,
     reporter: lineReporter(context),
     stopping: createStopping(context),
   });
@@ -38,9 +38,9 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
   const explanation = smallest ? await api.explanation(run.id).catch(() => null) : null;
   await connected.hosted?.close();
   if (!smallest) {
-    throw new CliError(`run ${run.id} cannot be made small: ${safeText(why)}.`, {
+    throw new CliError(`run ${runName(run)} cannot be made small: ${safeText(why)}.`, {
       exitCode: EXIT.fail,
-      hint: `\`simcity replay ${run.id} --verify\` shows whether it can be executed again alike.`,
+      hint: `\`simcity replay ${run.number} --verify\` shows whether it can be executed again alike.`,
     });
   }
   const style = styleFor(wantsColor(context, 'stdout'));

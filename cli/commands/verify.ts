@@ -17,6 +17,7 @@ import { formatNumber } from '../run/format.ts';
 import { isBrokenOff } from '../run/outcome.ts';
 import { classOfParting } from '../run/parting-class.ts';
 import { renamedText } from '../run/proof.ts';
+import { runName } from '../run/run-name.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 import { EVENTS_AROUND } from './diff.ts';
 import { refuseLoss } from './refuse-loss.ts';
@@ -33,8 +34,8 @@ export async function verify(context: Context, runId: string, flags: VerifyFlags
   const run = await connected.api.run(runId);
   if (!isTerminal(run.status)) {
     throw usageError(
-      `run ${run.id} has not ended: it is ${run.status}.`,
-      `\`simcity stop ${run.id}\` ends it.`,
+      `run ${runName(run)} has not ended: it is ${run.status}.`,
+      `\`simcity stop ${run.number}\` ends it.`,
     );
   }
   refuseLoss(run, 'verify');

@@ -16,6 +16,7 @@ import { refuseOtherGeneration } from '../hosting/generation.ts';
 import { recallExec, recallGate, recallModules } from '../hosting/modules.ts';
 import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
+import { runName } from '../run/run-name.ts';
 
 /** As an order to the worker has it. */
 export interface FailedSubject {
@@ -68,7 +69,7 @@ export function refuseNoFailure(run: Run, what: 'shrink' | 'explain'): void {
   refuseLoss(run, what);
   if (run.status !== 'FAIL') {
     throw usageError(
-      `run ${run.id} has not failed: it is ${run.status}.`,
+      `run ${runName(run)} has not failed: it is ${run.status}.`,
       '`simcity runs --status FAIL` lists those that have.',
     );
   }

@@ -3,20 +3,21 @@ import { type Engine, otherGeneration, type Run } from '../../server/contract/in
 import { usageError } from '../process/errors.ts';
 import { VERSION } from '../process/version.ts';
 import { engineTextOf, OLDER_VERSION } from '../run/engine-text.ts';
+import { runName } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
 
 /** @throws CliError for a run whose seed means something else to this engine, or which was never executed. */
 export function refuseOtherGeneration(run: Run): void {
   if (engineTextOf(run) === null) {
-    throw usageError(`run ${run.id} was never executed: it ended before a runner took it.`);
+    throw usageError(`run ${runName(run)} was never executed: it ended before a runner took it.`);
   }
   const why = otherGeneration(run, VERSION);
   if (why === null) return;
   const hint =
     run.generation === null
-      ? `Replay it with the version that its first event names: \`simcity events ${run.id} --limit 1 --json\`.`
+      ? `Replay it with the version that its first event names: \`simcity events ${run.number} --limit 1 --json\`.`
       : `Replay it with ${simcityOf(run)}.`;
-  throw usageError(`run ${run.id} ${safeText(why)}.`, hint);
+  throw usageError(`run ${runName(run)} ${safeText(why)}.`, hint);
 }
 
 /** Which engine a campaign executes its seeds with. */
@@ -43,7 +44,7 @@ export function refuseOtherRecord(run: Run): void {
   const why = engineTextOf(run) === null ? null : otherGeneration(run, VERSION);
   if (why === null) return;
   throw usageError(
-    `run ${run.id}, which records seed ${run.seed} of the campaign, ${safeText(why)}.`,
+    `run ${runName(run)}, which records seed ${run.seed} of the campaign, ${safeText(why)}.`,
     'Let a runner of this version take it (`simcity runner`), then go on with `simcity campaign --resume`.',
   );
 }

@@ -21,6 +21,7 @@ import {
 } from '../../server/contract/index.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT, usageError } from '../process/errors.ts';
+import { runName } from '../run/run-name.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { type Connected, sharedDatabaseUrl } from './connect.ts';
 import { dataDirOf, prepareDataDir } from './data-dir.ts';
@@ -189,7 +190,7 @@ export function recallGate(
   const { exec = null, gate = null } = own ?? {};
   if (exec !== null && gate !== null) return { exec, gate };
   throw usageError(
-    `run ${run.id} has a gate before a service that is started by a command, and was not launched from here.`,
+    `run ${runName(run)} has a gate before a service that is started by a command, and was not launched from here.`,
     'Commands are executed only where they are given: use the directory from which it was launched, or type its reproduction command.',
   );
 }
@@ -205,7 +206,7 @@ export function recallModules(context: Context, flags: ServerFlags, run: Run): M
   if (labels.length === 0) return undefined;
   const files = labels.map((label) => safeText(fileOfLabel(label))).join(' and ');
   throw usageError(
-    `run ${run.id} executes ${files}, and was not launched from here.`,
+    `run ${runName(run)} executes ${files}, and was not launched from here.`,
     'Code is loaded only where the command is given: use the directory from which it was launched.',
   );
 }

@@ -4,6 +4,7 @@ import { attemptText } from '../run/attempts.ts';
 import { formatMetric, formatNumber, formatSeconds } from '../run/format.ts';
 import { isLoss, LOSS_SAYS, runOutcome } from '../run/outcome.ts';
 import { ruleLines } from '../run/rules.ts';
+import { runNameInFull } from '../run/run-name.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { valueText } from '../run/value-text.ts';
 import { conclusionLines, cureWords } from '../run/why-words.ts';
@@ -17,7 +18,7 @@ export function defuseLine(line: string): string {
 
 /** The lines around the log of a run, which folds away. */
 export function groupLines(run: Run): { begin: string[]; end: string[] } {
-  const title = `SimCity run ${run.id}: ${run.scenario} on ${run.target}, seed ${run.seed}`;
+  const title = `SimCity run ${runNameInFull(run)}: ${run.scenario} on ${run.target}, seed ${run.seed}`;
   return { begin: [`::group::${messageText(title)}`], end: ['::endgroup::'] };
 }
 
@@ -84,7 +85,7 @@ export function summaryMarkdown(data: ReportData): string {
   return `${[
     `### ${ICONS[ending]} SimCity ${named}: ${inline(run.scenario)} on ${inline(run.target)}, seed ${run.seed}`,
     '',
-    `${formatNumber(events)} events in ${formatSeconds(seconds)}, run \`${run.id}\`${asides.join('')}`,
+    `${formatNumber(events)} events in ${formatSeconds(seconds)}, run \`${runNameInFull(run)}\`${asides.join('')}`,
     ...limitsOf(data).flatMap((line) => ['', inline(line)]),
     ...failureMarkdown(data),
     '',

@@ -12,6 +12,7 @@ import { versionsOf } from '../run/engine-text.ts';
 import { gateInShort, tellsGate } from '../run/gate.ts';
 import { runOutcome } from '../run/outcome.ts';
 import { rulesInShort, tellsRules } from '../run/rules.ts';
+import { runNameInFull } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Narrator } from './narrator.ts';
 import { settingEntries } from './settings.ts';
@@ -94,7 +95,7 @@ export function createLogLines(style: Style, now: () => number, hosted = false):
 
   return {
     start: (run) => [
-      line(run.createdAt, 'run', `${run.id} ${paintOutcome(style, runOutcome(run))}`),
+      line(run.createdAt, 'run', `${runNameInFull(run)} ${paintOutcome(style, runOutcome(run))}`),
       line(
         run.createdAt,
         'settings',

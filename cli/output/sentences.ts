@@ -96,7 +96,7 @@ export function createSentences(now: () => number): Narrator {
   };
 
   return {
-    start: (run) => [`This is run ${run.id}. ${settingsSentence(run)}`],
+    start: (run) => [`This is run number ${run.number}, ${run.id}. ${settingsSentence(run)}`],
     frame(frame: Frame) {
       if (frame.frame === 'event') return onEvent(frame.data);
       if (frame.frame === 'heartbeat') return onHeartbeat(frame.data);
@@ -145,7 +145,7 @@ function causeSentences(run: Run, end: EndFrame): string[] {
   const [what, again] = isLoss(endingOf(end))
     ? [`What went wrong: ${message}`, `To run it again: ${command}`]
     : [`What broke is ${safeText(failure.invariant)}: ${message}`, `To reproduce it: ${command}`];
-  return [what, again, `For all that is known: simcity forensic ${run.id}`];
+  return [what, again, `For all that is known: simcity forensic ${run.number}`];
 }
 
 function attemptSentences(run: Run): string[] {

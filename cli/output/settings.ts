@@ -5,6 +5,7 @@ import { flagOf, isHeeded, type Kind, type Setting } from '../../server/contract
 import { writeSetting } from '../../server/contract/setting-text.ts';
 import { isServiceTarget } from '../../server/contract/target-limits.ts';
 import { engineTextOf } from '../run/engine-text.ts';
+import { runNameInFull } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
 import { textWidth } from '../terminal/columns.ts';
 
@@ -56,5 +57,5 @@ export function settingsText(run: Run): string {
     }
     line += line === '' ? entry : ` ${entry}`;
   }
-  return `${[`run ${run.id}`, ...lines, line].join('\n')}\n`;
+  return `${[`run ${runNameInFull(run)}`, ...lines, line].join('\n')}\n`;
 }

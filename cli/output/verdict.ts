@@ -6,6 +6,7 @@ import { howFarLines, notTestedText } from '../run/closing.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { type Ending, endingOf, isLoss, LOSS_SAYS } from '../run/outcome.ts';
 import { proofLines } from '../run/proof.ts';
+import { runNameInFull } from '../run/run-name.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { wrap } from '../terminal/columns.ts';
 import { paintOutcome, type Style } from './style.ts';
@@ -75,10 +76,14 @@ export function failureLines(run: Run, verdict: Pick<Verdict, 'status' | 'failur
       `  ${style.yellow(message)}`,
       `  ${LOSS_SAYS[ending]}`,
       `  run again: ${command}`,
-      `  diagnosis: simcity forensic ${run.id}`,
+      `  diagnosis: simcity forensic ${run.number}`,
     ];
   }
-  return [`  ${style.red(message)}`, `  reproduce: ${command}`, `  forensics: simcity forensic ${run.id}`];
+  return [
+    `  ${style.red(message)}`,
+    `  reproduce: ${command}`,
+    `  forensics: simcity forensic ${run.number}`,
+  ];
 }
 
 /** The metrics worth a line at the end, as `name=value`. */
@@ -106,6 +111,6 @@ export function summaryText(
   if (attempt !== null) lines.push(`  ${style.dim(safeText(attempt))}`);
   const numbers = metricsText(metrics);
   if (numbers !== '') lines.push(...wrap(numbers, 76).map((line) => `  ${style.dim(line)}`));
-  lines.push(`  ${style.dim(`run ${run.id}`)}`);
+  lines.push(`  ${style.dim(`run ${runNameInFull(run)}`)}`);
   return `${lines.join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 /** What is drawn of a run, told from what is known of it. */
 import type { FailureSummary } from '../../server/contract/index.ts';
-import { type Outcome, outcomeOf } from '../../server/contract/run-values.ts';
+import { isTerminal, type Outcome, outcomeOf } from '../../server/contract/run-values.ts';
 import { isQueuedAgain } from './attempts.ts';
 import { isLoss } from './outcome.ts';
 import type { RunData } from './run-data.ts';
@@ -26,6 +26,9 @@ export function shown(state: Picture): RunData {
 export function elapsedMs(state: Moment): number {
   const data = shown(state);
   if (data.end !== null) return data.end.durationSecondsActual * 1_000;
+  // It has ended before it was looked at; its end frame is still to come.
+  const { durationSecondsActual } = data.run;
+  if (isTerminal(data.status) && durationSecondsActual !== null) return durationSecondsActual * 1_000;
   if (data.startedAtMs === null) return 0;
   return Math.max(0, state.nowMs + state.data.clockOffsetMs - data.startedAtMs);
 }

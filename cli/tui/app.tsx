@@ -1,4 +1,5 @@
 /** The whole screen: header, the view, an overlay, key bar. Draws the state and nothing else. */
+import { isTerminal } from '../../server/contract/run-values.ts';
 import { isLoss } from '../run/outcome.ts';
 import { outcomeOfData } from '../run/picture.ts';
 import { safeText } from '../run/sanitize.ts';
@@ -100,6 +101,7 @@ const OTHER_KEYS = (scope: State['view']): readonly Binding[] =>
   bindingsOf(scope).filter((binding) => !VIEW_BINDINGS.includes(binding));
 
 function keysOf({ view, data }: State): readonly Binding[] {
+  if (isTerminal(data.status) && (view === 'live' || view === 'checks')) return KEYS_AT_END[view];
   return view === 'forensics' && isLoss(outcomeOfData(data)) ? KEYS_OF_LOSS : KEYS_OF[view];
 }
 
@@ -110,6 +112,13 @@ const KEYS_OF: Record<State['view'], readonly Binding[]> = {
   forensics: OTHER_KEYS('forensics'),
   replay: OTHER_KEYS('replay'),
   checks: OTHER_KEYS('checks'),
+};
+
+/** Nothing is left to be stopped, or moves. */
+const isOfGoing = ({ intent }: Binding) => intent === 'ask-stop' || intent === 'toggle-pause';
+const KEYS_AT_END = {
+  live: KEYS_OF.live.filter((binding) => !isOfGoing(binding)),
+  checks: KEYS_OF.checks.filter((binding) => !isOfGoing(binding)),
 };
 
 /** Of the forensics of a run that says nothing about the service. */

@@ -47,18 +47,22 @@ export async function missionControl(context: Context, request: WatchRequest & O
     }
   });
   if (last === null) return EXIT.pass;
-  const state = await withRunAtEnd(request.api, last);
-  await context.out(lastPicture(state, context));
+  const { state, isReached } = await withRunAtEnd(request.api, last);
+  await context.out(lastPicture(state, isReached, context));
   const { end, run } = state.data;
   const verdict = end ?? verdictOf(run);
   return verdict === null ? EXIT.interrupted : exitCodeOf(verdict);
 }
 
 /** With the run as it was stored at its end, which a screen that left at once has not read yet. */
-async function withRunAtEnd(api: Api, state: State): Promise<State> {
+async function withRunAtEnd(api: Api, state: State): Promise<{ state: State; isReached: boolean }> {
   const { data } = state;
-  if (data.end === null || isTerminal(data.run.status)) return state;
-  return { ...state, data: { ...data, run: await rereadRun(api, data.run) } };
+  if (data.end !== null && isTerminal(data.run.status)) return { state, isReached: true };
+  const run = await rereadRun(api, data.run);
+  const isReached = run !== data.run;
+  // How it stands is told by its end, else by what is stored by now: a stop may have come on its way.
+  const status = data.end === null && isReached ? run.status : data.status;
+  return { state: { ...state, data: { ...data, run, status } }, isReached };
 }
 
 /** The list, and the campaigns that are looked at from it, until a run is chosen; null: leave. */
@@ -128,11 +132,19 @@ async function withScreen(
 }
 
 /** What stays on the normal screen: the verdict, or how the run stood and how to see it again. */
-function lastPicture(state: State, context: Context): string {
+function lastPicture(state: State, isReached: boolean, context: Context): string {
   const style = styleFor(wantsColor(context, 'stdout'));
   const { data } = state;
-  if (data.end) return summaryText(data.run, data.end, data.metrics, style, data.tally.closing);
+  const verdict = data.end ?? verdictOf(data.run);
+  if (verdict) return summaryText(data.run, verdict, data.metrics, style, data.tally.closing);
   const head = `${paintOutcome(style, outcomeOfData(data))}  event ${formatNumber(data.eventIndex)}  ${style.dim(metricsText(data.metrics))}`;
-  const next = state.hosted ? '' : `  it goes on; see it again: simcity watch ${data.run.id}\n`;
-  return `${head}\n${next}`;
+  return `${head}\n${nextLine(state, isReached)}`;
+}
+
+/** What becomes of a run that has not ended. What is hosted here ends with this process. */
+function nextLine({ hosted, stopRequested, data: { run } }: State, isReached: boolean): string {
+  const again = `simcity watch ${run.number}`;
+  if (hosted) return '';
+  if (!isReached) return `  its server does not answer, so that nobody knows whether it goes on: ${again}\n`;
+  return stopRequested ? `  it is being stopped; see it again: ${again}\n` : `  it goes on; see it again: ${again}\n`;
 }

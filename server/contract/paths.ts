@@ -1,4 +1,4 @@
-/** The paths of the API, so that no part spells one by hand. `runId` may be `latest` or an unambiguous prefix. */
+/** The paths of the API, so that no part spells one by hand. `runId` may be anything that names a run. */
 export const API_BASE = '/api/ops/simcity';
 
 /** Where the pages for browsers lie. Their files hold no data and are served to everybody. */

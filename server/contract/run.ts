@@ -69,6 +69,8 @@ export type LostAttempt = z.infer<typeof lostAttemptSchema>;
 
 export const runSchema = z.object({
   id: z.uuid(),
+  /** Its short name for people, `#12`: counted from 1 in each database, never given twice. */
+  number: z.int().min(1),
   scenario: z.string(),
   target: z.string(),
   seed: z.int().min(0),

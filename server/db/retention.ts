@@ -105,6 +105,13 @@ export interface Tombstone {
   prunedAt: Date;
 }
 
+/** The run of this number, if it was removed. */
+export async function tombstoneOfNumber(sql: Sql, number: number): Promise<Tombstone | null> {
+  const [row] = await sql<Tombstone[]>`
+    select id, pruned_at as "prunedAt" from simcity_pruned_runs where number = ${number}`;
+  return row ?? null;
+}
+
 /** Runs with an id between two that were removed, at most `limit`. */
 export async function findTombstones(
   sql: Sql,

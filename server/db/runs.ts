@@ -11,6 +11,7 @@ import type { Sql } from './client.ts';
 
 interface RunRow {
   id: string;
+  number: number;
   scenario: string;
   target: string;
   seed: number;
@@ -59,7 +60,7 @@ export interface RunFilter {
 const DEFAULT_CONFIG = runConfigSchema.parse({});
 
 const selectRuns = (sql: Sql) => sql`
-  select r.id, r.scenario, r.target, r.seed, r.config, r.status, r.pass, r.fail_forensic,
+  select r.id, r.number, r.scenario, r.target, r.seed, r.config, r.status, r.pass, r.fail_forensic,
     r.duration_seconds_actual::float8 as duration, r.created_at, r.started_at, r.ended_at,
     r.stop_requested_at, r.stop_reason, r.runner, r.campaign, r.generation, r.version, r.lost_attempts,
     r.next_index - 1 as event_index, l.metrics, l.events_per_second, l.heartbeat_at
@@ -97,6 +98,24 @@ export async function findIds(sql: Sql, low: string, high: string, limit: number
   const rows = await sql<{ id: string }[]>`
     select id from simcity_runs where id between ${low} and ${high} order by id desc limit ${limit}`;
   return rows.map(({ id }) => id);
+}
+
+/** Ids that begin with the hexadecimal digits `head` and end with `tail`, newest first, at most `limit`. Reads every run. */
+export async function findIdsByTail(sql: Sql, head: string, tail: string, limit: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from simcity_runs where replace(id::text, '-', '') like ${`${head}%${tail}`}
+    order by id desc limit ${limit}`;
+  return rows.map(({ id }) => id);
+}
+
+/** Lets the numbers of runs go on without the gap that a crash of the database left. */
+export async function closeNumberGap(sql: Sql): Promise<void> {
+  await sql`select simcity_close_number_gap()`;
+}
+
+export async function idOfNumber(sql: Sql, number: number): Promise<string | null> {
+  const [row] = await sql<{ id: string }[]>`select id from simcity_runs where number = ${number}`;
+  return row?.id ?? null;
 }
 
 export async function newestId(sql: Sql): Promise<string | null> {
@@ -146,6 +165,7 @@ export async function oldestQueuedSeconds(sql: Sql): Promise<number> {
 function toRun(row: RunRow): Run {
   return {
     id: row.id,
+    number: row.number,
     scenario: row.scenario,
     target: row.target,
     seed: row.seed,

@@ -27,7 +27,7 @@ const ERROR_TEXTS: Record<number, string> = {
   401: 'The token is missing, or no token of this server.',
   403: 'The token may not do this, or the Host or Origin is not one of this server.',
   404: 'There is no such run, event or path.',
-  409: 'The state of the run does not allow it, or a prefix of an id is ambiguous.',
+  409: 'The state of the run does not allow it, or what names the run names several.',
   410: 'The run was removed.',
   413: 'The body is too large.',
   415: 'The body is not application/json.',
@@ -167,7 +167,7 @@ function pathParameters({ path, id }: Operation): Json[] {
   const description =
     id === 'sendTelemetry'
       ? 'The whole id of the run.'
-      : 'The id of a run, an unambiguous prefix of it, or latest.';
+      : 'The number of a run (12 or #12), its id, an unambiguous beginning or end of that, or latest.';
   return [{ name: 'runId', in: 'path', required: true, description, schema: { type: 'string' } }];
 }
 

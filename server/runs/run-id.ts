@@ -28,6 +28,12 @@ export function idRange(prefix: string): { low: string; high: string } | null {
   return { low: asUuid(digits.padEnd(32, '0')), high: asUuid(digits.padEnd(32, 'f')) };
 }
 
+/** The end of an id alone (`7f3c`), or with its beginning, as lists shorten it (`019ab2c4…7f3c`, `019ab2c4..7f3c`). */
+export function idEnds(given: string): { head: string; tail: string } | null {
+  const [, head = '', tail = ''] = /^(?:([0-9a-f]{4,8})(?:…|\.{2,3}))?([0-9a-f]{4,12})$/i.exec(given) ?? [];
+  return tail === '' ? null : { head: head.toLowerCase(), tail: tail.toLowerCase() };
+}
+
 function asUuid(digits: string): string {
   const parts = [
     digits.slice(0, 8),

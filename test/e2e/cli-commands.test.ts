@@ -28,7 +28,7 @@ describe('run without a terminal', () => {
     expect(exitCode).toBe(0);
     const lines = stdout.split('\n');
     expect(lines[0]).toMatch(/^20\S+Z simcity \S+ bookings on postgres, seed 42$/);
-    expect(lines[1]).toMatch(/^2025-11-22T\S+Z run 0198c2d4/);
+    expect(lines[1]).toMatch(/^2025-11-22T\S+Z run #12 \(0198c2d4/);
     expect(lines[2]).toContain('seed=42');
     expect(stdout).toContain('PASS  bookings@postgres  seed 42  41 events in 12.4 s');
     expect(stdout).not.toContain('\u001b');
@@ -162,7 +162,7 @@ describe('a run that says nothing about the service', () => {
   test.each(ends)('%s is told by runs, show and forensic', async (outcome, _, run) => {
     server.run = run;
     const { kind, message } = run.failForensic ?? recordedDiagnosis();
-    expect((await simcity(['runs'], { env })).stdout).toMatch(new RegExp(`  ${outcome} .*  ${kind}\n`));
+    expect((await simcity(['runs'], { env })).stdout).toMatch(new RegExp(`  ${outcome} .*  ${kind}  +${RUN_ID}\n`));
     const show = (await simcity(['show'], { env })).stdout;
     expect(show).toMatch(new RegExp(`^  status +${outcome}$`, 'm'));
     expect(show).toContain(message);
@@ -182,8 +182,8 @@ describe('a run that says nothing about the service', () => {
       const { exitCode, stderr, stdout } = await simcity(args, { env });
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
       expect(stderr).toBe(
-        `simcity: run ${RUN_ID} ended as ${outcome} (${run.stopReason}): there is nothing to ${what}.\n` +
-          `  \`simcity forensic ${RUN_ID}\` says what is known.\n`,
+        `simcity: run #12 ended as ${outcome} (${run.stopReason}): there is nothing to ${what}.\n` +
+          `  \`simcity forensic 12\` says what is known.\n`,
       );
     }
   });

@@ -77,9 +77,14 @@ describe('what is offered', () => {
     expect(await offered('run', '--quiet', '--qu')).toEqual([]);
     expect(await offered('run', '--data-dir', '')).toEqual([':directories']);
     expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
-    expect(await offered('watch', '')).toEqual(['latest', RUN_ID]);
-    expect(await offered('diff', RUN_ID, '')).toEqual(['latest', RUN_ID]);
+    expect(await offered('watch', '')).toEqual(['latest', '12']);
+    expect(await offered('watch', '1')).toEqual(['12']);
+    expect(await offered('diff', RUN_ID, '')).toEqual(['latest', '12']);
     expect(await offered('stop', RUN_ID.slice(0, 4))).toEqual([RUN_ID]);
+    server.run = recordedRun({ status: 'STOPPED' });
+    expect(await offered('stop', '')).toEqual([]);
+    expect(await offered('watch', '')).toEqual(['latest', '12']);
+    server.run = recordedRun();
     expect(await offered('help', 'sh')).toEqual(['show', 'shrink']);
   });
 

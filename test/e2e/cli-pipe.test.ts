@@ -211,7 +211,7 @@ describe('on GitHub Actions', () => {
     const { stdout, exitCode } = await simcity(['run'], { env: actions });
     expect(exitCode).toBe(1);
     const lines = stdout.split('\n');
-    const begin = lines.findIndex((line) => line.startsWith('::group::SimCity run 0198c2d4'));
+    const begin = lines.findIndex((line) => line.startsWith('::group::SimCity run #12 (0198c2d4'));
     const end = lines.indexOf('::endgroup::');
     expect(begin).toBeGreaterThan(0);
     expect(end).toBeGreaterThan(begin);

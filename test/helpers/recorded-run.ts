@@ -9,6 +9,7 @@ const START_MS = Date.parse('2025-11-22T20:00:00.000Z');
 export function recordedRun(changes: Partial<Run> = {}): Run {
   return {
     id: RUN_ID,
+    number: 12,
     scenario: 'bookings',
     target: 'postgres',
     seed: 42,

@@ -167,6 +167,40 @@ describe('finding runs', () => {
     expectError(await get(apiPath.stream('ffff')), 404, 'not_found');
   });
 
+  it('takes the number of a run, which goes before the beginning and the end of an id', async () => {
+    const { id, number } = await launch(server.url);
+    // Both would be found by these digits as well, were there no run of that number.
+    const [like] = await sql<{ id: string }[]>`
+      insert into simcity_runs (id, scenario, target, seed)
+      values (${`${`${number}`.padEnd(8, '0')}-0000-4000-8000-${`${number}`.padStart(12, 'a')}`}, 'bookings', 'memory', 1)
+      returning id`;
+    for (const given of [`${number}`, `#${number}`]) {
+      expect((await get(apiPath.run(given))).body).toMatchObject({ id, number });
+      expect((await get(apiPath.events(given))).status).toBe(200);
+      expect((await get(apiPath.snapshots(given))).status).toBe(200);
+    }
+    expect((await get(apiPath.run(`${like!.id.slice(0, 12)}`))).body).toMatchObject({ id: like!.id });
+    // No number has a zero before it.
+    expectError(await get(apiPath.run(`#0${number}`)), 404, 'not_found', 'is no run');
+    expectError(await get(apiPath.run('#999999')), 404, 'not_found', 'There is no run #999999');
+    expect((await post(apiPath.stop(`#${number}`))).body).toMatchObject({ id, status: 'STOPPED' });
+    await sql`delete from simcity_runs where id = ${like!.id}`;
+  });
+
+  it('takes the end of an id, alone or as lists shorten it', async () => {
+    const { id } = await launch(server.url);
+    const head = id.slice(0, 8);
+    const tail = id.slice(-12);
+    for (const given of [tail, tail.toUpperCase(), `${head}…${tail}`, `${head}..${tail.slice(-8)}`]) {
+      expect([given, (await get(apiPath.run(given))).body]).toMatchObject([given, { id }]);
+    }
+    const twin = `${head}-0000-7000-8000-${tail}`;
+    await sql`insert into simcity_runs (id, scenario, target, seed) values (${twin}, 'bookings', 'memory', 1)`;
+    expectError(await get(apiPath.run(tail)), 409, 'ambiguous_run', 'is the end of', id, twin);
+    expectError(await get(apiPath.run(`${head}…0123456789`)), 404, 'not_found', 'There is no run');
+    await sql`delete from simcity_runs where id = ${twin}`;
+  });
+
   it('lists newest first, page by page, by status and by campaign', async () => {
     const made: string[] = [];
     for (let i = 0; i < 5; i++) made.unshift((await launch(server.url, { campaign: 'pages' })).id);

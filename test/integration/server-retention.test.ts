@@ -163,7 +163,7 @@ describe('a reader of a removed run', () => {
       apiPath.stream(id),
       apiPath.state(id),
     ];
-    for (const path of [...paths, apiPath.run(id.slice(0, 20))]) {
+    for (const path of [...paths, apiPath.run(id.slice(0, 20)), apiPath.run('1'), apiPath.run('#1')]) {
       const { status, body } = await call(server.url, 'GET', path);
       expect([path, status, body]).toMatchObject([path, 410, { error: { code: 'pruned' } }]);
     }

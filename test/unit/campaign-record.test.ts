@@ -71,7 +71,7 @@ describe('a recorded run', () => {
     const checkpoint = campaign();
     const said = await recorded(checkpoint, run);
     expect(checkpoint.found[0]?.run).toBeNull();
-    expect(said.at(-1)).toContain(`seed 5 is not recorded, run ${RUN_ID} ended as ${outcome}: ${why}`);
+    expect(said.at(-1)).toContain(`seed 5 is not recorded, run #12 ended as ${outcome}: ${why}`);
     await recorded(
       checkpoint,
       recordedRun({ status: 'FAIL', pass: false, failForensic: recordedForensic() }),

@@ -120,7 +120,7 @@ describe('the verdict', () => {
       '  The harness was lost: runner runner-1 has not renewed its lease for 30 s.',
       '  The run was lost. This says nothing about the service under test.',
       '  run again: npx simcity run --seed 42',
-      `  diagnosis: simcity forensic ${run.id}`,
+      `  diagnosis: simcity forensic ${run.number}`,
     ]);
     const red = summaryText(run, diagnosedEnd(run).data, {}, styleFor(true));
     expect(red).not.toContain('\u001b[31m');

@@ -55,12 +55,12 @@ describe('a seed may be executed again', () => {
     );
     expect(thrown(() => refuseOtherGeneration(recordedRun(OTHER)))).toMatchObject({
       exitCode: 2,
-      message: `run ${RUN_ID} ${otherGeneration(OTHER, VERSION)}.`,
+      message: `run #12 ${otherGeneration(OTHER, VERSION)}.`,
       hint: 'Replay it with SimCity 9.8.7.',
     });
     expect(thrown(() => refuseOtherGeneration(recordedRun(OLDER)))).toMatchObject({
       exitCode: 2,
-      hint: expect.stringContaining(`simcity events ${RUN_ID} --limit 1`),
+      hint: expect.stringContaining(`simcity events 12 --limit 1`),
     });
   });
 

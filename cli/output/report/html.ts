@@ -8,6 +8,7 @@ import { attemptText } from '../../run/attempts.ts';
 import { formatClock, formatMetric, formatNumber, formatSeconds } from '../../run/format.ts';
 import { isLoss, runOutcome } from '../../run/outcome.ts';
 import { ruleLines } from '../../run/rules.ts';
+import { runNameInFull } from '../../run/run-name.ts';
 import { settingEntries } from '../settings.ts';
 import { chart, type Line, type Point } from './chart.ts';
 import { commandsFor, limitsOf, REPORT_TOOL, type ReportData, reportVerdict } from './data.ts';
@@ -46,7 +47,7 @@ ${events(data)}
 ${numbers(data)}
 ${bundle(failure)}
 </main>
-<footer>${REPORT_TOOL} · run ${run.id}</footer>
+<footer>${REPORT_TOOL} · run ${runNameInFull(run)}</footer>
 </body>
 </html>
 `;

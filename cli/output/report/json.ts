@@ -17,6 +17,7 @@ export function jsonReport(data: ReportData): string {
       tool: { name: 'simcity', version: VERSION },
       run: {
         id: run.id,
+        number: run.number,
         scenario: run.scenario,
         target: run.target,
         seed: run.seed,

@@ -41,7 +41,7 @@ export function junitReport(data: ReportData): string {
     '<testsuites>',
     `  <testsuite package="simcity" id="0"${attributesText(attributes)}>`,
     '    <properties>',
-    ...[['run', run.id], ...attempts, ...settingEntries(run)].map(
+    ...[['run', run.id], ['number', String(run.number)], ...attempts, ...settingEntries(run)].map(
       ([name, value]) => `      <property${attributesText({ name: name ?? '', value: value ?? '' })}/>`,
     ),
     '    </properties>',

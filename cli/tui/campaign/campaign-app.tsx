@@ -205,15 +205,18 @@ const SaidPane = pane<{ said: readonly string[] }>('CampaignSaidPane', ({ said }
 });
 
 const KEYS = bindingsOf('campaign');
+/** Nothing is left to be stopped. */
+const KEYS_AT_END = KEYS.filter(({ intent }) => intent !== 'ask-stop');
 const QUESTIONS = {
   'confirm-stop': 'Stop this campaign? --resume goes on with it.',
   'confirm-quit': 'Leaving stops this campaign; --resume goes on with it. Leave?',
 } as const;
 
-function keysOf({ overlay, notice }: CampaignView): Omit<KeyBarProps, 'width'> {
+function keysOf({ overlay, notice, phase }: CampaignView): Omit<KeyBarProps, 'width'> {
   const bar = { views: [], chosen: null };
   if (overlay === 'confirm-stop' || overlay === 'confirm-quit') {
     return { ...bar, keys: ANSWERS, said: { text: QUESTIONS[overlay], as: 'question' } };
   }
-  return { ...bar, keys: KEYS, said: notice === null ? null : { text: notice, as: 'notice' } };
+  const keys = phase === 'going' ? KEYS : KEYS_AT_END;
+  return { ...bar, keys, said: notice === null ? null : { text: notice, as: 'notice' } };
 }

@@ -13,6 +13,8 @@ export interface ChartProps {
   color: Style['color'];
   /** Position in `values` through which a line is drawn. */
   cursor?: number;
+  /** Said while there is nothing to draw. */
+  empty?: string;
 }
 
 /** How many values fit beside the labels that `values` need. */
@@ -27,7 +29,7 @@ function labelWidth({ ticks, step }: Scale): number {
 export function chart(props: ChartProps): Line[] {
   const { values, width, height, color, cursor } = props;
   const rows = chartLines(values, width, height);
-  if (rows === null) return [[span('no snapshot yet', DIM)]];
+  if (rows === null) return [[span(props.empty ?? 'no snapshot yet', DIM)]];
   return rows.map(({ label, line }) => [
     span(label, DIM),
     ...cursorLine(line, cursor === undefined ? undefined : cursor + 1, color),

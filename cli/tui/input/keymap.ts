@@ -23,7 +23,8 @@ export interface Binding {
 
 const HISTORY: readonly Scope[] = ['events', 'replay'];
 const LISTS: readonly Scope[] = ['events', 'forensics', 'checks', 'runs', 'campaign'];
-const RUN: readonly Scope[] = ['live', 'events', 'forensics', 'replay', 'checks'];
+/** All views of a run. */
+export const RUN: readonly Scope[] = ['live', 'events', 'forensics', 'replay', 'checks'];
 
 /** The keys that open the views, at the left of the key bar. */
 export const VIEW_BINDINGS: readonly Binding[] = [
@@ -95,15 +96,29 @@ export const BINDINGS: readonly Binding[] = [
     intent: 'page-up',
     keys: ['pageup', 'ctrl+b', 'ctrl+u'],
     label: 'PgUp ^B',
-    help: 'A page up; in Replay 100 events back',
-    scopes: [...LISTS, 'replay'],
+    help: 'A page up',
+    scopes: LISTS,
   },
   {
     intent: 'page-down',
     keys: ['pagedown', 'ctrl+f', 'ctrl+d'],
     label: 'PgDn ^F',
-    help: 'A page down; in Replay 100 events on',
-    scopes: [...LISTS, 'replay'],
+    help: 'A page down',
+    scopes: LISTS,
+  },
+  {
+    intent: 'page-up',
+    keys: ['pageup', 'ctrl+b', 'ctrl+u'],
+    label: 'PgUp ^B',
+    help: '100 events back',
+    scopes: ['replay'],
+  },
+  {
+    intent: 'page-down',
+    keys: ['pagedown', 'ctrl+f', 'ctrl+d'],
+    label: 'PgDn ^F',
+    help: '100 events on',
+    scopes: ['replay'],
   },
   {
     intent: 'first',
@@ -117,7 +132,14 @@ export const BINDINGS: readonly Binding[] = [
     keys: ['end', 'G'],
     label: 'End G',
     help: 'To the end; of a run that goes on: follow it',
-    scopes: [...LISTS, 'replay'],
+    scopes: HISTORY,
+  },
+  {
+    intent: 'last',
+    keys: ['end', 'G'],
+    label: 'End G',
+    help: 'To the end',
+    scopes: LISTS.filter((scope) => scope !== 'events'),
   },
   {
     intent: 'previous-incident',
@@ -299,10 +321,18 @@ export const BINDINGS: readonly Binding[] = [
     scopes: ['runs'],
   },
   {
+    intent: 'ask-search',
+    keys: ['/'],
+    label: '/',
+    short: 'filter',
+    help: 'Only the runs that match as it is typed: words, #12, target:postgres bug:phantom why:overbooking',
+    scopes: ['runs'],
+  },
+  {
     intent: 'next-status',
     keys: ['f'],
     label: 'f',
-    short: 'filter',
+    short: 'state',
     help: 'Only the runs in the next state',
     scopes: ['runs'],
   },
@@ -395,7 +425,16 @@ export const BINDINGS: readonly Binding[] = [
     intent: 'interrupt',
     keys: ['ctrl+c'],
     label: 'Ctrl-C',
-    help: 'In run: stop the run and leave; again: leave at once. Elsewhere: leave',
+    help: 'Leave; a run that was started here is stopped first, and again leaves at once',
+    scopes: RUN,
+  },
+  { intent: 'interrupt', keys: ['ctrl+c'], label: 'Ctrl-C', help: 'Leave', scopes: ['runs'] },
+  {
+    intent: 'interrupt',
+    keys: ['ctrl+c'],
+    label: 'Ctrl-C',
+    help: 'Stop the campaign and leave; again: leave at once. --resume goes on with it',
+    scopes: ['campaign'],
   },
 ];
 

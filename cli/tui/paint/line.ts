@@ -58,7 +58,10 @@ export function lineWidth(pieces: Line): number {
 }
 
 /** `pieces` cut to at most `width` columns, with `…` where something was cut off. */
-export function cutLine(pieces: Line, width: number): Line {
+export function cutLine(whole: Line, width: number): Line {
+  if (lineWidth(whole) <= width) return whole;
+  // Blanks at the end hide nothing that a `…` would have to tell.
+  const pieces = withoutBlankEnd(whole);
   if (lineWidth(pieces) <= width) return pieces;
   const kept: Span[] = [];
   let room = width;
@@ -72,6 +75,11 @@ export function cutLine(pieces: Line, width: number): Line {
     room -= columns;
   }
   return kept;
+}
+
+function withoutBlankEnd(pieces: Line): Line {
+  const last = pieces.findLastIndex(({ text }) => text.trimEnd() !== '');
+  return pieces.slice(0, last + 1).map((piece, i) => (i < last ? piece : { ...piece, text: piece.text.trimEnd() }));
 }
 
 /** `pieces` cut or padded to exactly `width` columns. */

@@ -5,6 +5,7 @@ import type { Intent } from '../input/intents.ts';
 import { bindingOf } from '../input/keymap.ts';
 import { moved } from '../state/moves.ts';
 import type { Size } from '../state/state.ts';
+import { typed, typingOf } from '../state/text-input.ts';
 import { EMPTY_FORM, formOf, launchOfForm, typeInForm } from './form.ts';
 import { chosenPlace, FILTERS, listedRuns, ORDERS, type RunsEffect, type RunsState } from './state.ts';
 
@@ -55,19 +56,38 @@ function onPage(
   const byId = new Map([...state.runs, ...runs].map((run) => [run.id, run]));
   // Ids begin with the time of their making, so their order is that of the runs.
   const merged = [...byId.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, RUNS_KEPT);
-  return {
+  return fill({
     ...state,
     runs: merged,
     // The first page comes again and again; it says where the second begins only the first time.
     next: isFirst && state.next !== undefined ? state.next : next,
     problem: null,
+    notice: state.notice === STOPPING && !isStopping(state, merged) ? null : state.notice,
     nowMs,
-  };
+  });
+}
+
+const STOPPING = 'Stopping the run.';
+
+/** False once the run that was last told to stop has ended. */
+function isStopping({ effects }: RunsState, runs: readonly Run[]): boolean {
+  const asked = effects.findLast((each) => each.do === 'stop');
+  return runs.some((run) => run.id === asked?.runId && isActive(run));
+}
+
+/** A filter that leaves less than a screen asks for older runs, page by page. */
+function fill(state: RunsState): RunsState {
+  const isNarrowed = state.search !== '' || state.filter !== 'ALL';
+  const mayAsk = typeof state.next === 'string' && state.runs.length < RUNS_KEPT;
+  return isNarrowed && mayAsk && listedRuns(state).length < state.size.rows
+    ? effect(state, { do: 'more' })
+    : state;
 }
 
 function onStroke(state: RunsState, key: string, text: string): RunsState {
   const quiet = { ...state, notice: null };
   if (state.form !== null) return inForm(quiet, key, text);
+  if (state.isTyping) return inFilter(quiet, key, text);
   const binding = bindingOf('runs', isAsking(state) ? 'question' : 'keys', key);
   if (binding === undefined) return state;
   if (binding.changes && state.readOnly) return { ...quiet, notice: 'This is read-only (--read-only).' };
@@ -77,6 +97,17 @@ function onStroke(state: RunsState, key: string, text: string): RunsState {
 /** True while a question is open. */
 export function isAsking({ overlay }: RunsState): boolean {
   return overlay === 'confirm-stop' || overlay === 'confirm-quit';
+}
+
+/** The list follows what is typed; Enter leaves it so, Esc takes it back. */
+function inFilter(state: RunsState, key: string, text: string): RunsState {
+  const intent = bindingOf('runs', 'typing', key)?.intent;
+  if (intent === 'interrupt') return onIntent(state, intent);
+  if (intent === 'submit') return { ...state, isTyping: false };
+  if (intent === 'dismiss') return { ...state, isTyping: false, search: '', chosen: null };
+  const typing = typingOf(key, text);
+  if (typing === null) return state;
+  return fill({ ...state, search: typed(state.search, typing), chosen: null });
 }
 
 function inForm(state: RunsState, key: string, text: string): RunsState {
@@ -119,7 +150,8 @@ function onIntent(state: RunsState, intent: Intent): RunsState {
 const INTENTS: Partial<Record<Intent, (state: RunsState, run: Run | undefined) => RunsState>> = {
   open: (state, run) =>
     run === undefined ? state : { ...state, leaving: { to: 'run', run, compareWith: null } },
-  'next-status': (state) => ({ ...state, filter: after(FILTERS, state.filter), chosen: null }),
+  'next-status': (state) => fill({ ...state, filter: after(FILTERS, state.filter), chosen: null }),
+  'ask-search': (state) => ({ ...state, isTyping: true }),
   'next-order': (state) => ({ ...state, order: after(ORDERS, state.order) }),
   launch: (state) => ({ ...state, form: EMPTY_FORM }),
   'launch-again': (state, run) => (run === undefined ? state : { ...state, form: formOf(run) }),
@@ -135,11 +167,12 @@ const INTENTS: Partial<Record<Intent, (state: RunsState, run: Run | undefined) =
       ? { ...state, overlay: null, leaving: { to: 'quit' } }
       : run === undefined
         ? { ...state, overlay: null }
-        : effect({ ...state, overlay: null, notice: 'Stopping the run.' }, { do: 'stop', runId: run.id }),
+        : effect({ ...state, overlay: null, notice: STOPPING }, { do: 'stop', runId: run.id }),
   'toggle-help': (state) => ({ ...state, overlay: state.overlay === 'help' ? null : 'help' }),
   dismiss: (state) => {
     if (state.overlay !== null) return { ...state, overlay: null };
     if (state.marked !== null) return { ...state, marked: null };
+    if (state.search !== '') return { ...state, search: '', chosen: null };
     return state.hasHome ? { ...state, leaving: { to: 'back' } } : state;
   },
   quit: (state) => {

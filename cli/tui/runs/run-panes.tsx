@@ -6,6 +6,7 @@ import { attemptText } from '../../run/attempts.ts';
 import { formatNumber } from '../../run/format.ts';
 import { isLoss, LOSS_SAYS, runOutcome } from '../../run/outcome.ts';
 import type { CampaignRow } from '../../run/run-list.ts';
+import { runName } from '../../run/run-name.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { alignLeft, wrap } from '../../terminal/columns.ts';
 import { framed, innerSize } from '../components/frame.ts';
@@ -26,7 +27,7 @@ export const RunDetailPane = pane<{ run: Run }>('RunDetailPane', ({ run }, { wid
     ...wrap(safeText(metricsText(run.live.metrics)), inner.width).map((text): Line => [span(text)]),
   ];
   const who = run.runner === null ? '' : `on ${safeText(run.runner)}`;
-  return framed({ title: run.id, aside: who, width, height }, lines);
+  return framed({ title: `${runName(run)}  ${run.id}`, aside: who, width, height }, lines);
 });
 
 function failureLines(run: Run, width: number): Line[] {

@@ -1,11 +1,13 @@
 /** The list of runs on the whole screen. */
 import type { Run } from '../../../server/contract/index.ts';
 import { attemptParts } from '../../run/attempts.ts';
-import { formatCompact, formatNumber, formatSeconds, shortId } from '../../run/format.ts';
+import { formatCompact, formatNumber, formatSeconds } from '../../run/format.ts';
 import { reasonOf, runOutcome } from '../../run/outcome.ts';
 import { campaignRows, isActive, isExecuted } from '../../run/run-list.ts';
+import { runName } from '../../run/run-name.ts';
+import { bugText, faultsText } from '../../run/run-search.ts';
 import { safeText } from '../../run/sanitize.ts';
-import { alignLeft, alignRight } from '../../terminal/columns.ts';
+import { alignLeft, alignRight, textWidth } from '../../terminal/columns.ts';
 import { HeaderPane, KeyBarPane, TooSmallPane } from '../app.tsx';
 import { framed, innerSize } from '../components/frame.ts';
 import type { KeyBarProps } from '../components/key-bar.ts';
@@ -82,6 +84,8 @@ function headerOf(state: RunsState) {
 }
 
 const KEYS = bindingsOf('runs');
+/** Of a run that has ended there is nothing to stop. */
+const KEYS_OF_ENDED = KEYS.filter(({ intent }) => intent !== 'ask-stop');
 
 function keysOf(state: RunsState): Omit<KeyBarProps, 'width'> {
   const bar = { views: [], chosen: null };
@@ -100,7 +104,13 @@ function keysOf(state: RunsState): Omit<KeyBarProps, 'width'> {
       said: { text: '↑ ↓ field   ← → choice   empty: the default', as: 'input' },
     };
   }
-  return { ...bar, keys: KEYS, said: state.notice === null ? null : { text: state.notice, as: 'notice' } };
+  if (state.isTyping) {
+    return { ...bar, keys: TYPING, said: { text: `filter: ${safeText(state.search)}▏`, as: 'input' } };
+  }
+  const listed = listedRuns(state);
+  const chosen = listed[chosenPlace(state, listed)];
+  const keys = chosen !== undefined && isActive(chosen) ? KEYS : KEYS_OF_ENDED;
+  return { ...bar, keys, said: state.notice === null ? null : { text: state.notice, as: 'notice' } };
 }
 
 const RunListPane = pane<{ state: RunsState }>('RunListPane', ({ state }, { width, height }) => {
@@ -109,105 +119,132 @@ const RunListPane = pane<{ state: RunsState }>('RunListPane', ({ state }, { widt
   const place = chosenPlace(state, listed);
   const rows = inner.height - 1;
   const top = Math.max(0, Math.min(place - Math.floor(rows / 2), listed.length - rows));
-  const columns = { width: inner.width, state: stateWidth(listed) };
+  const columns = columnsFor(listed, state, inner.width);
   const lines = listed
     .slice(top, top + rows)
-    .map((run, i) => runLine(run, columns, top + i === place, run.id === state.marked, state.nowMs));
-  const empty =
-    state.next === undefined
-      ? 'loading'
-      : state.runs.length === 0
-        ? 'no runs yet; n launches one'
-        : 'no run is in this state';
+    .map((run, i) => runLine(run, columns, top + i === place, inner.width));
+  const isAll = state.filter === 'ALL' && state.search === '';
   return framed(
     {
-      title: state.filter === 'ALL' ? 'Runs' : `Runs  ${state.filter}`,
+      title: ['Runs', state.filter === 'ALL' ? '' : state.filter, safeText(state.search)]
+        .filter(Boolean)
+        .join('  '),
       aside: `${formatNumber(listed.length)}${typeof state.next === 'string' ? '+' : ''}`,
       footRight: `by ${state.order}`,
       width,
       height,
-      color: state.filter === 'ALL' ? undefined : 'cyan',
+      color: isAll ? undefined : 'cyan',
     },
-    [headLine(columns), ...(lines.length === 0 ? [[span(empty, DIM)]] : lines)],
+    [headLine(columns), ...(lines.length === 0 ? [[span(emptyText(state), DIM)]] : lines)],
   );
 });
 
-/** Of the list, and of its first column: in columns of the screen. */
-interface Columns {
+function emptyText({ next, runs, search }: RunsState): string {
+  if (next === undefined) return 'loading';
+  if (runs.length === 0) return 'no runs yet; n launches one';
+  return search === '' ? 'no run is in this state' : 'no run matches; Esc shows all';
+}
+
+/** A column of the list, with the text of each run's cell. */
+interface ListColumn {
+  title: string;
+  text: (run: Run) => string;
+  /** Numbers stand at the right. */
+  right?: boolean;
+  /** In columns of the screen; the last takes what is left. */
   width: number;
-  state: number;
+  /** The highest go first when there is no room. */
+  drop: number;
 }
 
-/** Words of states are never cut, and their column is no wider than what is in it. */
-function stateWidth(runs: readonly Run[]): number {
-  return Math.max(10, ...runs.map((run) => runOutcome(run).length + 2));
+const GAP = 2;
+/** What stands under FAILURE is worth that much. */
+const FAILURE_LEAST = 18;
+
+/** The columns there is room for, each as wide as what is in it, within bounds. */
+function columnsFor(runs: readonly Run[], state: RunsState, width: number): ListColumn[] {
+  const wanted = [...wantedColumns(state)].map((column): ListColumn => {
+    const widest = Math.max(textWidth(column.title), ...runs.map((run) => textWidth(column.text(run))));
+    return { ...column, width: Math.min(column.width, widest) };
+  });
+  const kept = wanted.filter((column) => column.drop === 0 || runs.some((run) => column.text(run) !== ''));
+  const used = () => kept.reduce((sum, column) => sum + column.width + GAP, 0);
+  while (used() + FAILURE_LEAST > width && kept.some(({ drop }) => drop > 0)) {
+    const worst = Math.max(...kept.map(({ drop }) => drop));
+    kept.splice(
+      kept.findIndex(({ drop }) => drop === worst),
+      1,
+    );
+  }
+  const failure = {
+    title: 'FAILURE',
+    text: (run: Run) => safeText(reasonOf(run) || (attemptParts(run)?.attempt ?? '')),
+    width: Math.max(0, width - used()),
+    drop: 0,
+  };
+  return [...kept, failure];
 }
 
-function headLine(columns: Columns): Line {
-  const heads = ['STATE', 'RUN', 'WHAT', 'SEED', 'EVENTS', 'TIME', 'AGE', 'CAMPAIGN', 'FAILURE'];
-  return cells(heads, columns).map((text) => span(text, DIM));
+/** In their order, with the most that each may take. */
+function wantedColumns({ marked, nowMs }: RunsState): readonly ListColumn[] {
+  return [
+    {
+      title: 'STATE',
+      text: (run) => `${run.id === marked ? '◆' : '●'} ${runOutcome(run)}`,
+      width: 20,
+      drop: 0,
+    },
+    { title: 'RUN', text: runName, right: true, width: 12, drop: 0 },
+    { title: 'SCENARIO', text: ({ scenario }) => safeText(scenario), width: 20, drop: 6 },
+    { title: 'TARGET', text: ({ target }) => safeText(target), width: 20, drop: 1 },
+    { title: 'BUG', text: (run) => safeText(bugText(run)), width: 20, drop: 2 },
+    { title: 'FAULTS', text: (run) => safeText(faultsText(run)), width: 16, drop: 3 },
+    { title: 'SEED', text: ({ seed }) => String(seed), right: true, width: 16, drop: 7 },
+    {
+      title: 'EVENTS',
+      text: ({ live }) => formatCompact(live.eventIndex + 1),
+      right: true,
+      width: 8,
+      drop: 5,
+    },
+    { title: 'RATE', text: rateText, right: true, width: 8, drop: 8 },
+    { title: 'TIME', text: timeText, right: true, width: 12, drop: 9 },
+    {
+      title: 'AGE',
+      text: (run) => ageText(nowMs - Date.parse(run.createdAt)),
+      right: true,
+      width: 5,
+      drop: 4,
+    },
+    { title: 'CAMPAIGN', text: ({ campaign }) => safeText(campaign ?? ''), width: 24, drop: 10 },
+  ];
 }
 
-function runLine(run: Run, columns: Columns, isChosen: boolean, isMarked: boolean, nowMs: number): Line {
-  const { width } = columns;
-  const outcome = runOutcome(run);
-  const rate =
-    width >= WIDE && isExecuted(run) && run.live.eventsPerSecond > 0
-      ? ` ${formatCompact(Math.round(run.live.eventsPerSecond))}/s`
-      : '';
-  const texts = cells(
-    [
-      `${isMarked ? '◆' : '●'} ${outcome}`,
-      shortId(run.id),
-      `${safeText(run.scenario)}@${safeText(run.target)}`,
-      String(run.seed),
-      `${formatCompact(run.live.eventIndex + 1)}${rate}`,
-      run.durationSecondsActual === null ? '' : formatSeconds(run.durationSecondsActual),
-      ageText(nowMs - Date.parse(run.createdAt)),
-      safeText(run.campaign ?? ''),
-      safeText(reasonOf(run) || (attemptParts(run)?.attempt ?? '')),
-    ],
-    columns,
-  );
+function rateText(run: Run): string {
+  const { eventsPerSecond } = run.live;
+  return isExecuted(run) && eventsPerSecond > 0 ? `${formatCompact(Math.round(eventsPerSecond))}/s` : '';
+}
+
+function timeText({ durationSecondsActual }: Run): string {
+  return durationSecondsActual === null ? '' : formatSeconds(durationSecondsActual);
+}
+
+function headLine(columns: readonly ListColumn[]): Line {
+  return columns.map((column, i) => span(cell(column, column.title, i), DIM));
+}
+
+function runLine(run: Run, columns: readonly ListColumn[], isChosen: boolean, width: number): Line {
   // Whatever ended for good with something wrong stands out.
-  const style = { color: OUTCOME_COLOR[outcome], bold: run.failForensic !== null };
-  const line = texts.map((text, i) => span(text, i === 0 ? style : {}));
+  const style = { color: OUTCOME_COLOR[runOutcome(run)], bold: run.failForensic !== null };
+  const line = columns.map((column, i) => span(cell(column, column.text(run), i), i === 0 ? style : {}));
   return isChosen
     ? fitLine(line, width).map(({ text, style }) => span(text, { ...style, inverse: true }))
     : line;
 }
 
-/** From this inner width on there is room for the seed, the rate and the time. */
-const WIDE = 110;
-/** And from this one on for the campaign. */
-const WIDEST = 150;
-
-/** Column widths; the last takes what is left, and narrow screens leave out the least needed. */
-function cells(texts: readonly string[], { width, state: stateColumns }: Columns): string[] {
-  const [
-    state = '',
-    id = '',
-    what = '',
-    seed = '',
-    events = '',
-    time = '',
-    age = '',
-    campaign = '',
-    failure = '',
-  ] = texts;
-  const isWide = width >= WIDE;
-  const fixed = [
-    alignLeft(state, stateColumns),
-    `  ${alignLeft(id, 13)}`,
-    `  ${alignLeft(what, isWide ? 20 : 17)}`,
-    ...(isWide ? [`  ${alignRight(seed, 12)}`] : []),
-    `  ${alignRight(events, isWide ? 13 : 8)}`,
-    ...(isWide ? [`  ${alignRight(time, 10)}`] : []),
-    `  ${alignRight(age, 6)}`,
-    ...(width >= WIDEST ? [`  ${alignLeft(campaign, 24)}`] : []),
-  ];
-  const used = fixed.reduce((sum, text) => sum + text.length, 0);
-  return [...fixed, `  ${alignLeft(failure, Math.max(0, width - used - 2))}`];
+function cell({ right, width }: ListColumn, text: string, place: number): string {
+  const gap = place === 0 ? '' : ' '.repeat(GAP);
+  return gap + (right ? alignRight(text, width) : alignLeft(text, width));
 }
 
 function ageText(ms: number): string {

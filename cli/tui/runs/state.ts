@@ -2,6 +2,7 @@
 import type { Launch, Outcome, Run } from '../../../server/contract/index.ts';
 import { runOutcome } from '../../run/outcome.ts';
 import { isActive } from '../../run/run-list.ts';
+import { filterRuns } from '../../run/run-search.ts';
 import type { Size } from '../state/state.ts';
 import type { Form } from './form.ts';
 
@@ -18,6 +19,10 @@ export interface RunsState {
   /** Where the next page begins; null: there is none, undefined: no page came yet. */
   next: string | null | undefined;
   filter: Filter;
+  /** What the runs are narrowed to by typing; '' for all. */
+  search: string;
+  /** True while that is typed. */
+  isTyping: boolean;
   order: Order;
   /** The chosen run; null: the first. */
   chosen: string | null;
@@ -58,6 +63,8 @@ export function initialRuns(
     runs: [],
     next: undefined,
     filter: 'ALL',
+    search: '',
+    isTyping: false,
     order: 'newest',
     chosen: null,
     marked: null,
@@ -95,8 +102,10 @@ const COMPARE: Record<Order, (a: Run, b: Run) => number> = {
 };
 
 /** The runs as they are listed. */
-export function listedRuns({ runs, filter, order }: RunsState): Run[] {
-  return runs.filter((run) => passes(filter, run)).sort(COMPARE[order]);
+export function listedRuns({ runs, filter, search, order }: RunsState): Run[] {
+  return filterRuns(runs, search)
+    .filter((run) => passes(filter, run))
+    .sort(COMPARE[order]);
 }
 
 /** Position of the chosen run in the list. */

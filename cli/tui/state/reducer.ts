@@ -12,7 +12,7 @@ import type { Need } from './needs.ts';
 import { type Answer, receive } from './receive.ts';
 import { playOn, replayIntent, startComparison, submitInReplay } from './replay-view.ts';
 import type { Size, State } from './state.ts';
-import { type } from './text-input.ts';
+import { type, typingOf } from './text-input.ts';
 
 export type Action =
   | { type: 'frames'; frames: readonly Frame[]; nowMs: number }
@@ -69,6 +69,8 @@ function onFrames(state: State, frames: readonly Frame[], nowMs: number): State 
     nowMs,
     // A question about a run that has ended needs no answer any more.
     overlay: ended && state.overlay !== 'help' ? null : state.overlay,
+    // Nor is it being stopped any more.
+    notice: ended && state.stopRequested ? null : state.notice,
     leaving: ended && state.leaveAtEnd ? (state.leaving ?? 'quit') : state.leaving,
   };
 }
@@ -101,9 +103,8 @@ function onStroke(state: State, key: string, text: string): State {
     return onIntent(quiet, binding.intent);
   }
   if (mode !== 'typing' || state.input === null) return state;
-  if (key === 'backspace') return { ...state, input: type(state.input, { do: 'rub-out' }) };
-  if (key === 'ctrl+u') return { ...state, input: type(state.input, { do: 'clear' }) };
-  return text === '' ? state : { ...state, input: type(state.input, { do: 'insert', text }) };
+  const typing = typingOf(key, text);
+  return typing === null ? state : { ...state, input: type(state.input, typing) };
 }
 
 function onIntent(state: State, intent: Intent): State {

@@ -14,18 +14,26 @@ export type Typing = { do: 'insert'; text: string } | { do: 'rub-out' } | { do: 
 
 const LONGEST = 200;
 
+/** Null for a key that types nothing. */
+export function typingOf(key: string, text: string): Typing | null {
+  if (key === 'backspace') return { do: 'rub-out' };
+  if (key === 'ctrl+u') return { do: 'clear' };
+  return text === '' ? null : { do: 'insert', text };
+}
+
 export function type(input: TextInput, typing: Typing): TextInput {
+  return { ...input, text: typed(input.text, typing), error: null };
+}
+
+/** The text of a line after what was typed. */
+export function typed(text: string, typing: Typing): string {
   switch (typing.do) {
     case 'insert':
       // Line feeds of a paste would end the line, other control characters mean nothing in it.
-      return {
-        ...input,
-        text: (input.text + typing.text.replace(/\p{Cc}+/gu, ' ')).slice(0, LONGEST),
-        error: null,
-      };
+      return (text + typing.text.replace(/\p{Cc}+/gu, ' ')).slice(0, LONGEST);
     case 'rub-out':
-      return { ...input, text: [...input.text].slice(0, -1).join(''), error: null };
+      return [...text].slice(0, -1).join('');
     case 'clear':
-      return { ...input, text: '', error: null };
+      return '';
   }
 }

@@ -28,6 +28,8 @@ interface ChartPaneProps {
   isRate: boolean;
   /** Virtual time of the newest event, in ms; null: not known. */
   untilMs: number | null;
+  /** Said while there is no snapshot. */
+  empty: string;
 }
 
 /** Share of the chart over which a rate is taken, so that single events do not make a comb of it. */
@@ -45,6 +47,7 @@ export const ChartPane = pane<ChartPaneProps>('ChartPane', (props, { width, heig
     width: inner.width,
     height: inner.height,
     color,
+    empty: props.empty,
     ...(at === null || points.length === 0 ? {} : { cursor: placeInSample(timeline, at, points.length) }),
   });
   const newest = isRate ? told(points).at(-1) : value;

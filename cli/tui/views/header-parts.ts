@@ -1,8 +1,9 @@
 /** What the header says, told from the state. */
 import { attemptParts, isQueuedAgain, waitingText } from '../../run/attempts.ts';
-import { formatClock, formatNumber, shortId } from '../../run/format.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
 import { elapsedMs, heartbeatAgeMs, outcomeOfData, shown } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
+import { runName } from '../../run/run-name.ts';
 import { safeText } from '../../run/sanitize.ts';
 import type { HeaderPart } from '../components/header.ts';
 import { DIM } from '../paint/line.ts';
@@ -20,7 +21,7 @@ export function headerParts(state: State): HeaderPart[] {
   return [
     { text: ' SIMCITY ', style: { bold: true, inverse: true }, drop: 7 },
     { text: `${safeText(run.scenario)}@${safeText(run.target)}`, drop: 6 },
-    { text: `run ${shortId(run.id)}`, drop: 9 },
+    { text: `run ${runName(run)}`, drop: 9 },
     { text: `seed ${run.seed}`, drop: 5 },
     { text: `● ${outcome}`, style: { color: OUTCOME_COLOR[outcome], bold: true }, drop: 0 },
     ...(state.frozen === null ? [] : [{ text: 'PAUSED', style: WARNING, drop: 1 }]),

@@ -1,5 +1,7 @@
 /** The Live view: three charts, what broke, how far it is, the metrics, the checks and the newest events. */
+
 import type { RunStatus } from '../../../server/contract/index.ts';
+import { isTerminal } from '../../../server/contract/run-values.ts';
 import { type ChartChoice, LATENCY_CHART, usualCharts } from '../../run/chart-choice.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
 import { formatNumber } from '../../run/format.ts';
@@ -105,6 +107,7 @@ export function Charts({ data, y, width, height, at = null }: ChartsProps) {
       at={at}
       isRate={isRate}
       untilMs={data.events.at(-1)?.virtualMs ?? null}
+      empty={emptyText(data)}
       x={widths.slice(0, i).reduce((sum, each) => sum + each, 0)}
       y={y}
       width={widths[i] ?? share}
@@ -120,6 +123,12 @@ function chartsFor({ charts, metrics }: RunData, width: number): readonly ChartC
   const chosen = charts ?? usualCharts(metrics);
   const hasLatency = width >= ROOM_FOR_LATENCY && LATENCY_CHART.metric in metrics;
   return hasLatency ? [...chosen, LATENCY_CHART] : chosen;
+}
+
+/** Of a run that has ended there are snapshots to come from the server, or none. */
+function emptyText({ status, end }: RunData): string {
+  if (!isTerminal(status)) return 'no snapshot yet';
+  return end === null ? 'loading' : 'no snapshot';
 }
 
 interface ChartsProps {

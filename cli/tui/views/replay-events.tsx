@@ -1,10 +1,11 @@
 /** The events around a place, of one run or of two side by side. */
 import type { RunEvent } from '../../../server/contract/index.ts';
 import { differences } from '../../run/event-difference.ts';
-import { formatNumber, shortId } from '../../run/format.ts';
+import { formatNumber } from '../../run/format.ts';
 import { runOutcome } from '../../run/outcome.ts';
 import { eventAt } from '../../run/pages.ts';
 import { outcomeOfData } from '../../run/picture.ts';
+import { runName } from '../../run/run-name.ts';
 import { eventLine } from '../components/event-line.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { DIM, type Line, span } from '../paint/line.ts';
@@ -38,7 +39,7 @@ export const BesidePane = pane<BesideProps>('BesidePane', ({ state, side }, { wi
   const outcome = side === 'this' ? outcomeOfData(state.data) : runOutcome(other.run);
   return framed(
     {
-      title: `${shortId(run.id)}  seed ${run.seed}`,
+      title: `run ${runName(run)}  seed ${run.seed}`,
       aside: outcome,
       footLeft: side === 'this' ? comparedText(other) : '',
       width,

@@ -1,7 +1,7 @@
 /** Asks before a run is stopped, and stops it. */
 import { useState } from 'preact/hooks';
 import type { Run } from '../../../server/contract/index.ts';
-import { shortId } from '../../run/format.ts';
+import { runName } from '../../run/run-name.ts';
 import { api, asProblem } from '../client/api.ts';
 import { announce } from '../state/announce.ts';
 import { askForToken } from '../state/session.ts';
@@ -24,10 +24,7 @@ export function ConfirmStop({ run, onClose }: { run: Run; onClose: () => void })
   };
   return (
     <Dialog title="Stop this run?" onClose={onClose}>
-      <p>
-        Run <code>{shortId(run.id)}</code> ends as STOPPED, without a verdict. What it did so far stays
-        stored.
-      </p>
+      <p>Run {runName(run)} ends as STOPPED, without a verdict. What it did so far stays stored.</p>
       {problem !== null && (
         <p class="problem" role="alert">
           {problem}

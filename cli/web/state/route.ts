@@ -7,10 +7,15 @@ export const VIEWS = ['live', 'replay', 'forensics', 'checks'] as const;
 export type View = (typeof VIEWS)[number];
 
 export type Route =
-  | { page: 'runs'; status: RunStatus | null; campaign: string | null }
+  | {
+      page: 'runs';
+      status: RunStatus | null;
+      campaign: string | null /** What was typed to find runs. */;
+      search?: string;
+    }
   | {
       page: 'run';
-      /** An id, the beginning of one, or `latest`. */
+      /** What names a run: its number, its id, the beginning or end of that, or `latest`. */
       runId: string;
       view: View;
       /** For the replay: the event; null: the newest. */
@@ -21,8 +26,8 @@ export const HOME: Route = { page: 'runs', status: null, campaign: null };
 const RUN_PREFIX = `${MISSION_CONTROL_PATH}/runs/`;
 
 /** The route of an address on this server; an address of nothing leads to the list. */
-export function parseRoute(path: string, search: string): Route {
-  const query = new URLSearchParams(search);
+export function parseRoute(path: string, queryText: string): Route {
+  const query = new URLSearchParams(queryText);
   if (path.startsWith(RUN_PREFIX)) {
     const runId = decoded(path.slice(RUN_PREFIX.length).split('/')[0] ?? '');
     const view = VIEWS.find((each) => each === query.get('view')) ?? 'live';
@@ -30,7 +35,13 @@ export function parseRoute(path: string, search: string): Route {
     if (runId !== '') return { page: 'run', runId, view, at };
   }
   const status = RUN_STATUSES.find((each) => each === query.get('status')) ?? null;
-  return { page: 'runs', status, campaign: query.get('campaign') || null };
+  const search = query.get('q') ?? '';
+  return {
+    page: 'runs',
+    status,
+    campaign: query.get('campaign') || null,
+    ...(search === '' ? {} : { search }),
+  };
 }
 
 /** The address of a route. */
@@ -39,6 +50,7 @@ export function formatRoute(route: Route): string {
   if (route.page === 'runs') {
     if (route.status !== null) query.set('status', route.status);
     if (route.campaign !== null) query.set('campaign', route.campaign);
+    if (route.search) query.set('q', route.search);
     return withQuery(MISSION_CONTROL_PATH, query);
   }
   if (route.view !== 'live') query.set('view', route.view);

@@ -3,9 +3,10 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { attemptText, isQueuedAgain } from '../../run/attempts.ts';
 import { engineTextOf } from '../../run/engine-text.ts';
-import { formatClock, formatNumber, shortId } from '../../run/format.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
 import { elapsedMs, heartbeatAgeMs, outcomeOfData } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
+import { runName } from '../../run/run-name.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { ConfirmStop } from '../components/confirm-stop.tsx';
 import { Link } from '../components/link.tsx';
@@ -157,7 +158,7 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
       {!ended && !isWaiting && <Fact name="Rate" value={`${formatNumber(Math.round(eventsPerSecond))}/s`} />}
       <Fact name="Time" value={formatClock(elapsed, 1)} />
       {!ended && <LinkFact state={state} ageMs={isWaiting ? null : heartbeatAgeMs(moment)} />}
-      <Fact name="Run" value={shortId(run.id)} />
+      <Fact name="Run" value={runName(run)} />
       {engine !== null && (
         <Fact name="Engine" value={`generation ${engine.generation}, SimCity ${engine.version}`} />
       )}

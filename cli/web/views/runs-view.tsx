@@ -1,10 +1,12 @@
 /** The list of runs, newest first, as they go on. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Run } from '../../../server/contract/index.ts';
 import { attemptParts, isQueuedAgain, waitingText } from '../../run/attempts.ts';
-import { formatCompact, formatNumber, formatSeconds, shortId } from '../../run/format.ts';
+import { formatCompact, formatNumber, formatSeconds } from '../../run/format.ts';
 import { isLoss, reasonOf, runOutcome } from '../../run/outcome.ts';
 import { type CampaignRow, campaignRows, isActive, isExecuted } from '../../run/run-list.ts';
+import { runName } from '../../run/run-name.ts';
+import { bugText, faultsText, filterRuns } from '../../run/run-search.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { api, asProblem } from '../client/api.ts';
 import { refreshing } from '../client/refresh.ts';
@@ -12,6 +14,7 @@ import { Link } from '../components/link.tsx';
 import { Panel } from '../components/panel.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
 import { announce } from '../state/announce.ts';
+import { goTo } from '../state/navigation.ts';
 import type { Route } from '../state/route.ts';
 import { askForToken } from '../state/session.ts';
 import { useNow } from '../state/store.ts';
@@ -22,7 +25,9 @@ const REFRESH_MS = 2_000;
 const FILTERS = [null, 'RUNNING', 'QUEUED', 'PASS', 'FAIL', 'STOPPED'] as const;
 
 export function RunsView({ route }: { route: RunsRoute }) {
-  const { runs, hasMore, problem, more } = useRuns(route);
+  const { runs: all, hasMore, problem, more } = useRuns(route);
+  const search = route.search ?? '';
+  const runs = useMemo(() => all && filterRuns(all, search), [all, search]);
   const title = route.campaign === null ? 'Runs' : `Campaign ${safeText(route.campaign)}`;
   useEffect(() => {
     document.title = `${title} · SimCity`;
@@ -43,6 +48,7 @@ export function RunsView({ route }: { route: RunsRoute }) {
             </Link>
           ))}
         </nav>
+        <Search route={route} />
       </div>
       {problem !== null && (
         <p class="banner" role="alert">
@@ -55,7 +61,7 @@ export function RunsView({ route }: { route: RunsRoute }) {
         </p>
       )}
       {runs !== null && <Campaigns rows={campaignRows(runs)} route={route} isPart={hasMore} />}
-      <RunsTable runs={runs} isFiltered={route.status !== null || route.campaign !== null} />
+      <RunsTable runs={runs} isFiltered={route.status !== null || route.campaign !== null || search !== ''} />
       {hasMore && (
         <div class="actions">
           <button type="button" onClick={more}>
@@ -64,6 +70,34 @@ export function RunsView({ route }: { route: RunsRoute }) {
         </div>
       )}
     </>
+  );
+}
+
+/** Narrows the list as it is typed; `/` leads here from anywhere on the page. */
+function Search({ route }: { route: RunsRoute }) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const isTyped =
+        event.target instanceof Element && event.target.closest('input, textarea, select, dialog');
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyped) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <input
+      ref={field}
+      type="search"
+      class="search"
+      aria-label="Filter runs"
+      placeholder="Filter: 12, bug:phantom, target:postgres"
+      maxLength={200}
+      value={route.search ?? ''}
+      onInput={({ currentTarget: { value } }) => goTo({ ...route, search: value }, { replace: true })}
+    />
   );
 }
 
@@ -144,9 +178,10 @@ function RunsTable({ runs, isFiltered }: { runs: readonly Run[] | null; isFilter
 }
 
 function RunRow({ run, now }: { run: Run; now: number }) {
-  const { id, scenario, target, seed, config, failForensic, campaign, live, createdAt } = run;
+  const { id, scenario, target, seed, failForensic, campaign, live, createdAt } = run;
   const outcome = runOutcome(run);
   const reason = safeText(reasonOf(run));
+  const bug = safeText(bugText(run));
   const reasonClass = outcome === 'FAIL' ? 'broke' : isLoss(outcome) ? 'warn' : 'dim';
   const took =
     run.durationSecondsActual ?? (run.startedAt === null ? null : (now - Date.parse(run.startedAt)) / 1_000);
@@ -157,11 +192,10 @@ function RunRow({ run, now }: { run: Run; now: number }) {
       </td>
       <td class="run-name">
         <Link to={{ page: 'run', runId: id, view: 'live', at: null }}>
-          {safeText(scenario)}@{safeText(target)} seed {seed}
+          {runName(run)} {safeText(scenario)}@{safeText(target)} seed {seed}
         </Link>
         <span class="dim run-more">
-          <code>{shortId(id)}</code>
-          {config.bug !== null && ` bug ${safeText(config.bug)}`}
+          {bug !== '' && `bug ${bug} `}faults {safeText(faultsText(run))}
           {failForensic !== null && <span class={`${reasonClass} phone-only`}> {reason}</span>}
           {campaign !== null && (
             <>

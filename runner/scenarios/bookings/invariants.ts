@@ -55,7 +55,7 @@ export function checkAcknowledged(
       return broken(
         'no-overbooking',
         slot,
-        `${slot} has ${certain.length} acknowledged bookings that nobody cancelled, but only ${capacity} seats.`,
+        `${slot} has ${certain.length} acknowledged bookings that nobody cancelled, but only ${seats(capacity)}.`,
         certain.map(({ id, citizen: by }) => ({ id, citizen: by })),
         `at most ${capacity} active bookings`,
       );
@@ -163,7 +163,7 @@ export function shownOverbooked(
   return broken(
     'no-overbooking',
     slot,
-    `${slot} shows ${count} active bookings, but it has only ${capacity} seats.`,
+    `${slot} shows ${count} active bookings, but it has only ${seats(capacity)}.`,
     bookings,
     `at most ${capacity} active bookings`,
   );
@@ -237,7 +237,7 @@ export function checkRow(
     return broken(
       'no-overbooking',
       row.id,
-      `The list counts ${count} active bookings in ${row.id}, which has only ${capacity} seats.`,
+      `The list counts ${count} active bookings in ${row.id}, which has only ${seats(capacity)}.`,
       row,
       `at most ${capacity} active bookings`,
     );
@@ -254,4 +254,8 @@ export function checkRow(
     row,
     `at least ${certain} active bookings`,
   );
+}
+
+function seats(count: number): string {
+  return count === 1 ? '1 seat' : `${count} seats`;
 }
