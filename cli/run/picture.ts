@@ -122,8 +122,8 @@ export function progressOf(state: Moment): { share: number; leftMs: number | nul
   const data = shown(state);
   const { operations, durationSeconds } = data.run.config;
   const begun = (data.metrics['operations'] ?? 0) / operations;
-  // What ended without a PASS got only so far.
-  if (data.end !== null) return { share: data.end.pass ? 1 : Math.min(1, begun), leftMs: null };
+  // What ended without a PASS got only so far, and never to the end.
+  if (data.end !== null) return { share: data.end.pass ? 1 : Math.min(0.99, begun), leftMs: null };
   const elapsed = elapsedMs(state);
   const passed = durationSeconds === null ? 0 : elapsed / 1_000 / durationSeconds;
   const share = Math.min(1, Math.max(begun, passed));

@@ -23,9 +23,14 @@ export interface Tally {
 
 export interface FaultTally {
   count: number;
+  /** Where the first of them struck, by index; no more than are few. */
+  at: readonly number[];
   lastIndex: number;
   lastMs: number;
 }
+
+/** A fault that struck no more often than that is rare. */
+export const RARE = 12;
 
 const RECENT_KEPT = 60;
 /** Types and names are text of the run, so their number is bounded here. */
@@ -69,6 +74,16 @@ function tallyFault(faults: Tally['faults'], event: RunEvent): Tally['faults'] {
   if (before === undefined && Object.keys(faults).length >= NAMES_KEPT) return faults;
   return {
     ...faults,
-    [name]: { count: (before?.count ?? 0) + 1, lastIndex: event.index, lastMs: event.virtualMs },
+    [name]: {
+      count: (before?.count ?? 0) + 1,
+      at:
+        before === undefined
+          ? [event.index]
+          : before.at.length < RARE
+            ? [...before.at, event.index]
+            : before.at,
+      lastIndex: event.index,
+      lastMs: event.virtualMs,
+    },
   };
 }

@@ -92,3 +92,15 @@ export function risesOf(points: readonly Point[], metric: string): number[] {
     return rise;
   });
 }
+
+/** How much a counter rises in 1,000 events, over `window` (a share of the points) before each; NaN where it is not known. */
+export function ratesOf(points: readonly Point[], metric: string, window: number): number[] {
+  const back = Math.max(1, Math.round(points.length * window));
+  const values = valuesOf(points, metric);
+  return values.map((value, i) => {
+    const from = Math.max(0, i - back);
+    const events = (points[i]?.index ?? 0) - (points[from]?.index ?? 0);
+    const before = values[from] ?? Number.NaN;
+    return events <= 0 ? (i === 0 ? 0 : Number.NaN) : ((value - before) * 1_000) / events;
+  });
+}

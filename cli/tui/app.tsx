@@ -106,8 +106,11 @@ function keysOf({ view, data }: State): readonly Binding[] {
 }
 
 /** The same lists each time, so that the key bar is drawn anew only when it changes. */
+/** What comes after a run, once it has ended. */
+const isOfEnd = ({ intent }: Binding) => intent === 'launch-again' || intent === 'show-campaign';
+
 const KEYS_OF: Record<State['view'], readonly Binding[]> = {
-  live: OTHER_KEYS('live'),
+  live: OTHER_KEYS('live').filter((binding) => !isOfEnd(binding)),
   events: OTHER_KEYS('events'),
   forensics: OTHER_KEYS('forensics'),
   replay: OTHER_KEYS('replay'),
@@ -117,7 +120,7 @@ const KEYS_OF: Record<State['view'], readonly Binding[]> = {
 /** Nothing is left to be stopped, or moves. */
 const isOfGoing = ({ intent }: Binding) => intent === 'ask-stop' || intent === 'toggle-pause';
 const KEYS_AT_END = {
-  live: KEYS_OF.live.filter((binding) => !isOfGoing(binding)),
+  live: OTHER_KEYS('live').filter((binding) => !isOfGoing(binding)),
   checks: KEYS_OF.checks.filter((binding) => !isOfGoing(binding)),
 };
 

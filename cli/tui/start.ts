@@ -1,6 +1,6 @@
 /** Runs mission control on a terminal: a run or the list of runs, until the user leaves; always restores the terminal. */
 
-import { isTerminal } from '../../server/contract/index.ts';
+import { isTerminal, type Run } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { rereadRun } from '../client/reread.ts';
 import { paintOutcome, styleFor } from '../output/style.ts';
@@ -29,9 +29,15 @@ export async function missionControl(context: Context, request: WatchRequest & O
       // Looked at again, a run that has ended has to say so again; what is known of its end stays.
       const isKnown = last !== null && (last as State).data.end !== null;
       if (state.data.run.id === request.run.id && !isKnown) last = state;
-      if (state.leaving !== 'runs') return;
+      if (!isOnward(state.leaving)) return;
+      if (state.leaving === 'campaign') {
+        await showCampaignOf(context, screen, request.api, state);
+        next = await refreshed(next);
+        continue;
+      }
       const chosen: WatchRequest | null = await chooseRun(context, screen, browseRuns, {
         api: request.api,
+        again: state.leaving === 'again' ? state.data.run : null,
         readOnly: request.readOnly === true,
         home: request,
         hosted: request.hosted,
@@ -65,14 +71,26 @@ async function chooseRun(
   context: Context,
   screen: Screen,
   browseRuns: Views['browseRuns'],
-  request: Parameters<Views['browseRuns']>[2],
+  asked: Parameters<Views['browseRuns']>[2],
 ): Promise<WatchRequest | null> {
-  for (;;) {
+  for (let request = asked; ; ) {
     const chosen = await browseRuns(context, screen, request);
     if (chosen === null || !('campaign' in chosen)) return chosen;
     const { showStored } = await import('./campaign/stored.ts');
     await showStored(context, screen, request.api, chosen.campaign, request.dataDir);
+    request = { ...request, again: null };
   }
+}
+
+/** Whether what was looked at gives way to something else on the screen. */
+function isOnward(leaving: State['leaving']): leaving is 'runs' | 'again' | 'campaign' {
+  return leaving === 'runs' || leaving === 'again' || leaving === 'campaign';
+}
+
+/** The campaign of the run, until it is left. */
+async function showCampaignOf(context: Context, screen: Screen, api: Api, { data }: State): Promise<void> {
+  const { showStored } = await import('./campaign/stored.ts');
+  if (data.run.campaign !== null) await showStored(context, screen, api, data.run.campaign, undefined);
 }
 
 /** The run as it stands by now; as it was when the server does not answer. */
@@ -85,11 +103,14 @@ type Views = Awaited<ReturnType<typeof loadViews>>;
 /** Shows the list of runs until the user leaves. Resolves to the exit code. */
 export async function runsControl(context: Context, request: ListRequest & Opened): Promise<number> {
   await withScreen(context, request.opened, async (screen, { watchRun, browseRuns }) => {
+    let again: Run | null = null;
     for (;;) {
-      const next = await chooseRun(context, screen, browseRuns, { ...request, home: null });
+      const next = await chooseRun(context, screen, browseRuns, { ...request, again, home: null });
       if (next === null) return;
       const state = await watchRun(context, screen, next);
-      if (state.leaving !== 'runs') return;
+      if (!isOnward(state.leaving)) return;
+      again = state.leaving === 'again' ? state.data.run : null;
+      if (state.leaving === 'campaign') await showCampaignOf(context, screen, request.api, state);
     }
   });
   return EXIT.pass;

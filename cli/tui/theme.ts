@@ -27,7 +27,7 @@ export const EVENT_STYLE: Record<EventKind, Style> = {
 };
 
 /** By place. */
-export const CHART_COLORS = ['green', 'yellow', 'cyan'] as const;
+export const CHART_COLORS = ['green', 'yellow', 'cyan', 'magenta'] as const;
 
 /** The least screen that can be drawn on. */
 export const MINIMUM = { columns: 60, rows: 16 } as const;

@@ -20,13 +20,24 @@ describe('charts', () => {
     }
   });
 
-  test('few whole numbers get a row each', () => {
-    expect(draw([0, 1, 2], 12, 5)?.map((line) => line.slice(0, 3))).toEqual([
-      '  4',
-      '  3',
-      '  2',
-      '  1',
-      '  0',
+  test('three or four round numbers stand at the axis, whole ones for counts', () => {
+    const ticks = (values: number[], height = 9) =>
+      chartLines(values, 30, height)?.flatMap(({ label }) => label.trim() || []) ?? [];
+    expect(ticks([0, 1, 2], 5)).toEqual(['2', '1', '0']);
+    expect(ticks([0, 7])).toEqual(['10', '5', '0']);
+    expect(ticks([1_204, 1_688])).toEqual(['1,800', '1,600', '1,400', '1,200']);
+    expect(ticks([0.1, 0.25])).toEqual(['0.25', '0.2', '0.15', '0.1']);
+    expect(ticks([-3, 4])).toEqual(['5', '0', '-5']);
+    expect(ticks([8, 8, 8])).toHaveLength(2);
+  });
+
+  test('a row without a number has no tick on the axis', () => {
+    expect(draw([0, 1, 2], 12, 5)?.map((line) => line.slice(0, 5))).toEqual([
+      '  2 ┼',
+      '    │',
+      '  1 ┤',
+      '    │',
+      '  0 ┼',
     ]);
   });
 

@@ -236,7 +236,7 @@ function hostileRuns(some: readonly string[], size: { columns: number; rows: num
     failForensic: recordedForensic({ invariant: a, message: b, reproduce: c }),
   });
   return {
-    ...initialRuns({ size, nowMs: 0, readOnly: false, hosted: false, hasHome: false }),
+    ...initialRuns({ size, nowMs: 0, readOnly: false, hosted: false, hasHome: false, form: null }),
     runs: [run, { ...hostileLoss(some, 'harness-lost', size).data.run, id: 'another' }],
     next: null,
     problem: a,

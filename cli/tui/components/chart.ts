@@ -1,4 +1,4 @@
-/** A line chart of a metric over the run, the newest on the right, with a mark at a place and a strip below. */
+/** A line chart of a metric over the run, the newest on the right, with a few round ticks and a mark at a place. */
 import asciichart from 'asciichart';
 import { formatCompact } from '../../run/format.ts';
 import { alignRight, textWidth } from '../../terminal/columns.ts';
@@ -11,8 +11,6 @@ export interface ChartProps {
   width: number;
   height: number;
   color: Style['color'];
-  /** A mark for each column, in the row below; no row without. */
-  strip?: readonly { text: string; style: Style }[];
   /** Position in `values` through which a line is drawn. */
   cursor?: number;
   /** Said while there is nothing to draw. */
@@ -21,28 +19,21 @@ export interface ChartProps {
 
 /** How many values fit beside the labels that `values` need. */
 export function chartCapacity(values: readonly number[], width: number, height: number): number {
-  return Math.max(2, width - labelWidth(values, height) - 1);
+  return Math.max(2, width - labelWidth(scaleOf(values.filter(Number.isFinite), height)) - 1);
 }
 
-function labelWidth(values: readonly number[], height: number): number {
-  const range = bounds(values.filter(Number.isFinite), height);
-  return Math.max(3, ...rowValues(range, height).map((value) => textWidth(labelText(value, range))));
+function labelWidth({ ticks, step }: Scale): number {
+  return Math.max(3, ...ticks.map((value) => textWidth(labelText(value, step))));
 }
 
 export function chart(props: ChartProps): Line[] {
-  const { values, width, height, color, strip, cursor } = props;
-  const rows = chartLines(values, width, height - (strip === undefined ? 0 : 1));
+  const { values, width, height, color, cursor } = props;
+  const rows = chartLines(values, width, height);
   if (rows === null) return [[span(props.empty ?? 'no snapshot yet', DIM)]];
-  const labels = rows[0]?.label.length ?? 0;
-  const lines: Line[] = rows.map(({ label, line }) => [
+  return rows.map(({ label, line }) => [
     span(label, DIM),
     ...cursorLine(line, cursor === undefined ? undefined : cursor + 1, color),
   ]);
-  if (strip !== undefined) {
-    const fitting = strip.slice(-Math.max(2, width - labels - 1));
-    lines.push([span(' '.repeat(labels + 1), DIM), ...fitting.map(({ text, style }) => span(text, style))]);
-  }
-  return lines;
 }
 
 /** The cursor is a vertical line behind the curve. */
@@ -65,52 +56,74 @@ export function chartLines(
 ): { label: string; line: string }[] | null {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0 || height < 2) return null;
-  const range = bounds(finite, height);
-  const label = (value: number) => labelText(value, range);
-  const labels = labelWidth(values, height);
+  const scale = scaleOf(finite, height);
+  const labels = labelWidth(scale);
   const points = values.slice(-Math.max(2, width - labels - 1));
   const first = finite[0] ?? 0;
   let known = first;
   // The library leaves nothing to rounding when the lowest value is 0, so it draws the shifted series.
   const shifted = points.map((value) => {
     if (Number.isFinite(value)) known = value;
-    return known - range.low;
+    return known - scale.low;
   });
+  const named = tickRows(scale, height);
   const plotted = asciichart.plot(shifted, {
     min: 0,
-    max: range.high - range.low,
+    max: scale.high - scale.low,
     height: height - 1,
-    format: (value) => alignRight(label(value + range.low), labels),
+    format: () => ' '.repeat(labels),
   });
-  return plotted
-    .split('\n')
-    .map((line) => ({ label: line.slice(0, labels), line: line.slice(labels).trimEnd() }));
+  return plotted.split('\n').map((row, i) => {
+    const tick = named.get(i);
+    const label = tick === undefined ? ' '.repeat(labels) : alignRight(labelText(tick, scale.step), labels);
+    const line = row.slice(labels).trimEnd();
+    // A row without a number has no tick on the axis either.
+    return { label, line: tick === undefined ? line.replace(/^ ┤/, ' │') : line };
+  });
 }
 
-interface Range {
+interface Scale {
   low: number;
   high: number;
+  /** Between two ticks. */
+  step: number;
+  /** Round numbers, from `low` to `high`. */
+  ticks: readonly number[];
 }
 
-/** A range in which every row is a different whole number, when the values are whole and few. */
-function bounds(values: readonly number[], height: number): Range {
-  const low = values.length === 0 ? 0 : Math.min(...values);
-  const high = values.length === 0 ? 1 : Math.max(...values);
-  const rows = Math.max(1, height - 1);
-  if (high - low >= rows) return { low, high };
-  if (!Number.isInteger(low) || !Number.isInteger(high))
-    return high > low ? { low, high } : { low, high: low + 1 };
-  const start = Math.max(0, low - Math.floor((rows - (high - low)) / 2));
-  const from = low < 0 ? low : start;
-  return { low: from, high: from + rows };
+/** Ticks at most; fewer where there are not rows enough to tell them apart. */
+const MOST_TICKS = 4;
+
+/** Round bounds around the values, a few round steps apart; whole steps for whole values. */
+function scaleOf(values: readonly number[], height: number): Scale {
+  const least = values.length === 0 ? 0 : Math.min(...values);
+  const most = values.length === 0 ? 1 : Math.max(...values);
+  // Values on both sides of 0 take two steps, however few rows there are.
+  const steps = Math.max(least < 0 && most > 0 ? 2 : 1, Math.min(MOST_TICKS, height) - 1);
+  const isWhole = Number.isInteger(least) && Number.isInteger(most);
+  let step = roundStep((most - least) / steps || Math.max(1, Math.abs(most) / steps), isWhole);
+  while (Math.ceil(most / step) - Math.floor(least / step) > steps) step = roundStep(step * 1.01, isWhole);
+  const from = Math.floor(least / step);
+  const to = Math.max(from + 1, Math.ceil(most / step));
+  const ticks = Array.from({ length: to - from + 1 }, (_, i) => (from + i) * step);
+  return { low: from * step, high: to * step, step, ticks };
 }
 
-function rowValues({ low, high }: Range, height: number): number[] {
-  const rows = Math.max(1, height - 1);
-  return Array.from({ length: rows + 1 }, (_, row) => low + ((high - low) * row) / rows);
+/** The least of 1, 2, 5, 10, 20 … (and 0.1, 0.2 …) that is not less than `at`. */
+function roundStep(at: number, isWhole: boolean): number {
+  const least = isWhole ? Math.max(1, at) : at;
+  const power = 10 ** Math.floor(Math.log10(least));
+  const factor = [1, 2, 5, 10].find((each) => each * power >= least * (1 - 1e-9)) ?? 10;
+  return factor * power;
 }
 
-/** Whole numbers wherever a row is at least one apart from the next. */
-function labelText(value: number, { low, high }: Range): string {
-  return formatCompact(high - low >= 10 ? Math.round(value) : Math.round(value * 10) / 10);
+/** Which row, from the top, carries which tick. */
+function tickRows({ low, high, ticks }: Scale, height: number): Map<number, number> {
+  const rows = height - 1;
+  return new Map(ticks.map((tick) => [rows - Math.round(((tick - low) / (high - low)) * rows), tick]));
+}
+
+/** As many places as the step needs. */
+function labelText(value: number, step: number): string {
+  return formatCompact(step >= 1 ? Math.round(value) : Number(value.toPrecision(6)));
 }

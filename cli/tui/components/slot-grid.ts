@@ -34,11 +34,19 @@ function rowsOf(slots: readonly Slot[], columns: number, cellOf: (slot: Slot) =>
   return lines;
 }
 
+/** A cancellation without an answer may have freed a seat that is still counted. */
+export function isOver({
+  bookings,
+  capacity,
+  uncertain,
+}: Pick<Slot, 'bookings' | 'capacity' | 'uncertain'>): boolean {
+  return bookings.length - uncertain > capacity;
+}
+
 /** Overbooked stands out from full. */
 function styleOf({ bookings, capacity, open, uncertain }: Slot): Style {
   const taken = bookings.length;
-  // A cancellation without an answer may have freed a seat that is still counted.
-  if (taken - uncertain > capacity) return { color: 'redBright', bold: true, inverse: true };
+  if (isOver({ bookings, capacity, uncertain })) return { color: 'redBright', bold: true, inverse: true };
   if (!open) return { dim: true };
   if (taken === 0) return { color: 'gray' };
   if (taken >= capacity) return { color: 'yellow', bold: true };
@@ -50,13 +58,13 @@ function slotCell(slot: Slot): Span[] {
   const style = styleOf(slot);
   const full = capacity === 0 ? 0 : Math.min(BAR, Math.round((bookings.length / capacity) * BAR));
   const count = `${bookings.length}/${capacity}`;
-  const doubt = uncertain > 0 ? `?${uncertain}` : '';
+  const doubt = isOver(slot) ? 'over' : uncertain > 0 ? `?${uncertain}` : '';
   return [
     span(alignLeft(safeText(slot.id), 9), open ? {} : DIM),
     span('█'.repeat(full), style),
     span('░'.repeat(BAR - full), DIM),
     span(` ${count.padEnd(5)}`, style),
-    span(alignLeft(open ? doubt : `✖${doubt}`, 4), { color: open ? 'magenta' : 'red' }),
+    span(alignLeft(open ? doubt : `✖${doubt}`, 4), { color: open && !isOver(slot) ? 'magenta' : 'red' }),
   ];
 }
 

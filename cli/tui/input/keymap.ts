@@ -359,7 +359,7 @@ export const BINDINGS: readonly Binding[] = [
     label: 'a',
     short: 'again',
     help: 'Launch this run again with another seed, by the form',
-    scopes: ['runs'],
+    scopes: ['live', 'runs'],
     changes: true,
   },
   {
@@ -382,7 +382,7 @@ export const BINDINGS: readonly Binding[] = [
     keys: ['C'],
     label: 'C',
     help: 'The campaign of the run, or the newest: its progress and its distinct failures',
-    scopes: ['runs'],
+    scopes: ['live', 'runs'],
   },
   {
     intent: 'open',

@@ -7,6 +7,7 @@ import { safeText } from '../../run/sanitize.ts';
 import { type Program, show } from '../program.ts';
 import type { ListRequest, WatchRequest } from '../requests.ts';
 import type { Screen } from '../screen.ts';
+import { formOf } from './form.ts';
 import { type RunsAction, reduceRuns } from './reducer.ts';
 import { RunsApp } from './runs-app.tsx';
 import { initialRuns, type RunsEffect, type RunsState } from './state.ts';
@@ -14,6 +15,8 @@ import { initialRuns, type RunsEffect, type RunsState } from './state.ts';
 export interface BrowseRequest extends ListRequest {
   /** The run from which the list was opened; null when it stands for itself. */
   home: WatchRequest | null;
+  /** The run that is launched again with another seed: its form is open at once. Null: none. */
+  again: Run | null;
 }
 
 /** Runs of a page. */
@@ -45,6 +48,7 @@ function runsProgram(
       readOnly,
       hosted,
       hasHome: home !== null,
+      form: request.again === null ? null : formOf(request.again),
     }),
     update: reduceRuns,
     view: (state, send) => (

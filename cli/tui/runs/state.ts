@@ -57,7 +57,7 @@ export type RunsEffect = { number: number } & (
 );
 
 export function initialRuns(
-  options: Pick<RunsState, 'size' | 'nowMs' | 'readOnly' | 'hosted' | 'hasHome'>,
+  options: Pick<RunsState, 'size' | 'nowMs' | 'readOnly' | 'hosted' | 'hasHome' | 'form'>,
 ): RunsState {
   return {
     runs: [],
@@ -69,7 +69,6 @@ export function initialRuns(
     chosen: null,
     marked: null,
     overlay: null,
-    form: null,
     notice: null,
     problem: null,
     leaving: null,

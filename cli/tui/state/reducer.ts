@@ -124,7 +124,7 @@ function inView(state: State, intent: Intent): State | null {
     case 'checks':
       return checksIntent(state, intent);
     case 'live':
-      return null;
+      return liveIntent(state, intent);
   }
 }
 
@@ -139,6 +139,19 @@ const ANYWHERE: Partial<Record<Intent, (state: State) => State>> = {
   interrupt,
   submit,
 };
+
+/** What comes after a run, once it has ended. */
+function liveIntent(state: State, intent: Intent): State | null {
+  if (intent === 'launch-again') {
+    return state.data.end === null
+      ? { ...state, notice: 'The run goes on; s stops it.' }
+      : { ...state, leaving: 'again' };
+  }
+  if (intent !== 'show-campaign') return null;
+  return state.data.run.campaign === null
+    ? { ...state, notice: 'The run is of no campaign; `simcity campaign` tries many seeds.' }
+    : { ...state, leaving: 'campaign' };
+}
 
 function showRuns(state: State): State {
   return { ...state, leaving: 'runs' };

@@ -96,7 +96,8 @@ export interface Job {
   exitCode: number | null;
 }
 
-export type Leaving = 'quit' | 'interrupt' | 'runs';
+/** `again`: to the form of another run like this one; `campaign`: to the campaign that it is of. */
+export type Leaving = 'quit' | 'interrupt' | 'runs' | 'again' | 'campaign';
 
 export interface State {
   data: RunData;

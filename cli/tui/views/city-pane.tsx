@@ -2,7 +2,7 @@
 import type { CityState } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../run/format.ts';
 import { framed, innerSize } from '../components/frame.ts';
-import { slotGrid } from '../components/slot-grid.ts';
+import { isOver, slotGrid } from '../components/slot-grid.ts';
 import { DIM, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 
@@ -19,9 +19,11 @@ export const CityPane = pane<CityPaneProps>('CityPane', ({ cities, at }, { width
   }
   const booked = city.slots.reduce((sum, { bookings }) => sum + bookings.length, 0);
   const room = city.slots.reduce((sum, { capacity }) => sum + capacity, 0);
+  const over = city.slots.filter(isOver).length;
   return framed(
     {
-      title: 'City',
+      title: over === 0 ? 'City' : `City  ${over} ${over === 1 ? 'slot' : 'slots'} over capacity`,
+      ...(over === 0 ? {} : { color: 'red' as const }),
       aside: `${formatNumber(booked)} acknowledged, ${formatNumber(room)} seats`,
       // While the exact one is on its way, the nearest is shown and says so.
       footLeft: city.index === at ? '' : `after event ${formatNumber(city.index)}`,

@@ -25,7 +25,7 @@ export function headerParts(state: State): HeaderPart[] {
     { text: `seed ${run.seed}`, drop: 5 },
     { text: `● ${outcome}`, style: { color: OUTCOME_COLOR[outcome], bold: true }, drop: 0 },
     ...(state.frozen === null ? [] : [{ text: 'PAUSED', style: WARNING, drop: 1 }]),
-    { text: formatClock(elapsedMs(state)), drop: 3 },
+    { text: `${formatClock(elapsedMs(state))} wall`, drop: 3 },
     { text: `event ${formatNumber(Math.max(0, data.eventIndex))}`, drop: 2 },
     ...attemptsOf(data),
     ...(ended ? [] : linkParts(state, data.eventsPerSecond)),

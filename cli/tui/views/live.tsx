@@ -2,10 +2,11 @@
 
 import type { RunStatus } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
-import { usualCharts } from '../../run/chart-choice.ts';
+import { type ChartChoice, LATENCY_CHART, usualCharts } from '../../run/chart-choice.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
 import { formatNumber } from '../../run/format.ts';
-import { brokenOf, eventsBehind, progressOf, shown } from '../../run/picture.ts';
+import { healthOf, trafficOf } from '../../run/health.ts';
+import { eventsBehind, progressOf, shown } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { type Line, span } from '../paint/line.ts';
@@ -15,32 +16,47 @@ import { CHART_COLORS } from '../theme.ts';
 import { ChartPane } from './chart-pane.tsx';
 import { checkLine, closingRows, faultLine, sometimesLine } from './check-lines.ts';
 import { RecentPane } from './checks.tsx';
-import { FailurePane, failureHeight } from './failure-pane.tsx';
+import { FaultStrip } from './fault-strip.tsx';
+import { HealthPane } from './health-pane.tsx';
 import { LogPane } from './log-pane.tsx';
 import { MetricsPane } from './metrics-pane.tsx';
 import { ProgressPane } from './progress-pane.tsx';
+import { VerdictPane, verdictHeight } from './verdict-pane.tsx';
 import type { ViewProps } from './view-props.ts';
 
 const EVENTS_WIDTH = 88;
+/** On a lower screen the health line stands alone. */
+const ROOM_FOR_TRAFFIC = 18;
 
 export function LiveView({ state, area }: ViewProps) {
   const data = shown(state);
-  const { width, y } = area;
-  const failure = failureHeight(data, width, Math.floor(area.height * 0.4));
-  const rest = area.height - failure - 1;
+  const { width } = area;
+  const glance = area.height < ROOM_FOR_TRAFFIC ? 1 : 2;
+  const y = area.y + glance;
+  const verdict = verdictHeight(data, width, Math.floor(area.height * 0.4));
+  const rest = area.height - glance - verdict - 2;
   const charts = Math.max(5, Math.min(18, Math.floor(rest * 0.45)));
   const lower = rest - charts;
   const left = Math.max(28, Math.min(48, Math.floor(width * 0.34)));
   const checks = checksHeight(data, lower);
   // Events need no more than that, so a very wide screen shows the newest faults beside them.
   const faults = width - left >= EVENTS_WIDTH + 44 ? Math.min(64, width - left - EVENTS_WIDTH) : 0;
-  const belowCharts = y + charts;
-  const lowerY = belowCharts + 1 + failure;
+  const belowCharts = y + charts + 1;
+  const lowerY = belowCharts + 1 + verdict;
   return (
     <>
+      <HealthPane
+        health={healthOf(data)}
+        traffic={trafficOf(data)}
+        x={0}
+        y={area.y}
+        width={width}
+        height={glance}
+      />
       <Charts data={data} y={y} width={width} height={charts} />
+      <FaultStrip data={data} x={0} y={y + charts} width={width} height={1} />
       <Progress state={state} y={belowCharts} width={width} />
-      {failure > 0 && <FailurePane data={data} x={0} y={belowCharts + 1} width={width} height={failure} />}
+      {verdict > 0 && <VerdictPane data={data} x={0} y={belowCharts + 1} width={width} height={verdict} />}
       <MetricsPane
         title="Metrics"
         metrics={data.metrics}
@@ -76,21 +92,21 @@ function checksHeight(data: RunData, lower: number): number {
 }
 
 export function Charts({ data, y, width, height, at = null }: ChartsProps) {
-  const failedAt = brokenOf(data)?.eventIndex ?? null;
-  const charts = data.charts ?? usualCharts(data.metrics);
+  const charts = chartsFor(data, width);
   const share = Math.floor(width / charts.length);
   // What they do not divide evenly goes to the first ones.
   const widths = charts.map((_, i) => share + (i < width % charts.length ? 1 : 0));
-  return charts.map(({ title, metric }, i) => (
+  return charts.map(({ title, metric, isRate = false }, i) => (
     <ChartPane
       key={metric}
-      title={title}
+      title={isRate ? `${title}/1k (events)` : title}
       metric={metric}
       color={CHART_COLORS[i % CHART_COLORS.length] ?? 'cyan'}
       timeline={data.timeline}
       value={at === null ? data.metrics[metric] : undefined}
       at={at}
-      failedAt={failedAt}
+      isRate={isRate}
+      untilMs={data.events.at(-1)?.virtualMs ?? null}
       empty={emptyText(data)}
       x={widths.slice(0, i).reduce((sum, each) => sum + each, 0)}
       y={y}
@@ -98,6 +114,15 @@ export function Charts({ data, y, width, height, at = null }: ChartsProps) {
       height={height}
     />
   ));
+}
+
+/** Narrower, a fourth chart would take too much from the others. */
+const ROOM_FOR_LATENCY = 144;
+
+function chartsFor({ charts, metrics }: RunData, width: number): readonly ChartChoice[] {
+  const chosen = charts ?? usualCharts(metrics);
+  const hasLatency = width >= ROOM_FOR_LATENCY && LATENCY_CHART.metric in metrics;
+  return hasLatency ? [...chosen, LATENCY_CHART] : chosen;
 }
 
 /** Of a run that has ended there are snapshots to come from the server, or none. */

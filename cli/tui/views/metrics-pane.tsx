@@ -6,7 +6,7 @@ import { samplePoints, type Timeline, valuesOf } from '../../run/timeline.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { sparkline } from '../components/sparkline.ts';
 import { table } from '../components/table.ts';
-import { DIM, span } from '../paint/line.ts';
+import { DIM, type Style, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 
 interface MetricsPaneProps {
@@ -25,6 +25,7 @@ export const MetricsPane = pane<MetricsPaneProps>('MetricsPane', (props, { width
   const bars = Math.max(0, Math.min(12, inner.width - 26));
   const points = samplePoints(timeline, bars);
   const rows = visible.map(({ name, value, change }) => ({
+    metric: name,
     name: metricLabel(name),
     course: bars < 4 ? '' : sparkline(valuesOf(points, name)).padEnd(bars),
     value: valueText(value),
@@ -44,14 +45,38 @@ export const MetricsPane = pane<MetricsPaneProps>('MetricsPane', (props, { width
           width: inner.width,
           styleOf: (row, column) =>
             column === 'change'
-              ? { color: row.change.includes('+') ? 'green' : 'yellow' }
+              ? changeStyle(row.metric, row.change)
               : column === 'course'
                 ? { color: 'cyan', dim: true }
                 : undefined,
         });
   const hidden = all.length - visible.length;
-  return framed({ title, aside: hidden > 0 ? `${hidden} more` : '', width, height }, lines);
+  return framed(
+    {
+      title,
+      aside: hidden > 0 ? `${hidden} more` : '',
+      footRight: changes === null ? '' : 'change in 1 s',
+      width,
+      height,
+    },
+    lines,
+  );
 });
+
+/** Metrics whose rise says something; of the others a change is neither good nor bad. */
+const RISING: Readonly<Record<string, 'good' | 'bad'>> = {
+  ok: 'good',
+  unknown: 'bad',
+  p50_latency_ms: 'bad',
+  p95_latency_ms: 'bad',
+  p99_latency_ms: 'bad',
+};
+
+function changeStyle(metric: string, change: string): Style {
+  const rising = RISING[metric];
+  if (rising === undefined) return DIM;
+  return (rising === 'good') === change.includes('+') ? { color: 'green' } : { color: 'yellow' };
+}
 
 /** Short enough for a narrow table: `p95_latency_ms` is `p95 ms`. */
 export function metricLabel(name: string): string {

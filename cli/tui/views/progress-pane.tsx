@@ -1,5 +1,6 @@
 /** How far the run is, how long it may still take, and how fast the city answers, on one line. */
-import { formatClock, formatCompact, formatNumber } from '../../run/format.ts';
+import { formatClock, formatCompact } from '../../run/format.ts';
+import { plannedText } from '../../run/health.ts';
 import { BOLD, DIM, type Line, lineWidth, type Span, span, spread } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 
@@ -18,9 +19,6 @@ interface ProgressPaneProps {
   lag: number;
   hasEnded: boolean;
 }
-
-/** Above it, the number of operations is no limit that anybody set. */
-const NO_LIMIT = 100_000_000;
 
 export const ProgressPane = pane<ProgressPaneProps>('ProgressPane', (props, { width }) => {
   const bar = Math.max(8, Math.min(30, Math.floor(width / 5)));
@@ -48,13 +46,12 @@ function barSpans(share: number, width: number): Span[] {
 
 function saidOf(props: ProgressPaneProps, width: number): Line {
   const { operations, operationsPlanned, durationSeconds, leftSeconds, lag, hasEnded } = props;
-  const planned = operationsPlanned >= NO_LIMIT ? '' : ` of ${formatNumber(operationsPlanned)}`;
   const limit =
     durationSeconds === null || width < 100 ? '' : `  limit ${formatClock(durationSeconds * 1_000, 0)}`;
   const left = leftSeconds === null || hasEnded ? '' : `  ${formatClock(leftSeconds * 1_000, 0)} left`;
   const words = width < 100 ? '' : ' operations';
   return [
-    span(`  ${formatNumber(operations)}${planned}${words}`),
+    span(`  ${plannedText(operations, operationsPlanned)}${words}`),
     span(lag > 0 ? `  ${formatCompact(lag)} events behind` : '', { color: 'yellow' }),
     span(left, DIM),
     span(limit, DIM),
