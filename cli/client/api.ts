@@ -29,11 +29,8 @@ import { safeText } from '../run/sanitize.ts';
 import { type HttpRequest, send, textOf } from './http.ts';
 import { askPatiently, type Exchanged, PATIENCE, type Patience } from './patience.ts';
 
-/**
- * Who named a server: --server, SIMCITY_URL, a configuration file, the note in the data directory, or nobody, in
- * which case it is the one on the usual port.
- */
-export type ServerOrigin = 'flag' | 'environment' | 'file' | 'note' | 'port';
+/** Who named a server: --server, SIMCITY_URL, a configuration file, or the note in the data directory. */
+export type ServerOrigin = 'flag' | 'environment' | 'file' | 'note';
 
 /** How to reach a server. */
 export interface Connection {

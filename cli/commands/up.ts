@@ -36,7 +36,6 @@ async function hostUntilLeaving(
     host: flags.host,
     requireToken: flags.requireToken === true,
     port: flags.port === 0 ? 'any' : (flags.port ?? DEFAULT_PORT),
-    transient: false,
     progress,
   });
   if (withRunner) await hosted.startRunner(null);

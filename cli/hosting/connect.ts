@@ -7,7 +7,6 @@ import { dataDirOf, hasData } from './data-dir.ts';
 import { findServer, passedOver, type ServerFlags } from './find-server.ts';
 import { type Hosted, hostServer } from './host.ts';
 import { believedNote } from './host-note.ts';
-import { isTransient } from './transient.ts';
 
 export interface Connected {
   api: Api;
@@ -26,14 +25,11 @@ export async function hostWhatIsMissing(
   progress: (message: string) => void,
 ): Promise<Connected> {
   const found = await findServer(context, flags);
-  if (found !== null && (found.named || !isTransient(found.connection.url))) {
-    return connectedTo(context, found.connection, null);
-  }
+  if (found !== null) return connectedTo(context, found.connection, null);
   const hosted = await hostServer(context, {
     dataDir: dataDirOf(context, flags.dataDir),
     command: 'simcity run',
     port: flags.port ?? 'usual',
-    transient: true,
     progress,
   });
   return connectedTo(context, hosted.connection, hosted);
@@ -54,7 +50,6 @@ export async function connectForReading(
     dataDir,
     command: 'simcity (a query)',
     port: 'any',
-    transient: true,
     progress,
   });
   return connectedTo(context, hosted.connection, hosted);
@@ -69,7 +64,7 @@ export async function connectToRunning(context: Context, flags: ServerFlags): Pr
 
 /** The error for `--detach` and others that need a server that stays; `doubts` tell which were not believed. */
 function noServer(doubts: readonly string[]): CliError {
-  return new CliError('no SimCity server was found here or on http://127.0.0.1:4600.', {
+  return new CliError('no SimCity server runs in this directory.', {
     exitCode: EXIT.unreachable,
     hint: [...doubts, 'Start one with `simcity up`, or name another with --server URL or SIMCITY_URL.'].join(
       ' ',

@@ -104,7 +104,7 @@ function doubtAboutPlaces({ url, databaseUrl }: HostNote): string | null {
 }
 
 /** The user who listens at `url`, which is on the loopback address, and is a stranger; null when none does. */
-export function strangerListeningAt(url: URL): number | null {
+function strangerListeningAt(url: URL): number | null {
   const own = ownUser();
   return listenersAt(url).find((uid) => isStranger(uid, own)) ?? null;
 }

@@ -9,7 +9,6 @@ import { believedNote, type HostNote, isLoopback, writeNote } from './host-note.
 import { type KeptPart, keepAlive } from './keep-alive.ts';
 import { type Part, startPart } from './part.ts';
 import { choosePort, startOf } from './ports.ts';
-import { markTransient } from './transient.ts';
 
 export interface HostOptions {
   dataDir: string;
@@ -21,8 +20,6 @@ export interface HostOptions {
   requireToken?: boolean;
   /** A number: exactly that port; `any`: whatever is free; `usual`: 4600 if free, else any. */
   port: number | 'any' | 'usual';
-  /** True when it goes away with its own run or query, so that no one else should send runs here. */
-  transient: boolean;
   /** Told what is going on, a sentence each. */
   progress: (message: string) => void;
 }
@@ -93,10 +90,6 @@ export async function hostServer(context: Context, options: HostOptions): Promis
     token,
   });
   teardown.add(async () => removeNote());
-  if (options.transient) {
-    const removeMark = markTransient(url);
-    teardown.add(async () => removeMark());
-  }
 
   return {
     connection: { url, token },
