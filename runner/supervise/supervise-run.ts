@@ -117,6 +117,22 @@ export class RunSupervisor {
     this.#killAfterGrace();
   }
 
+  /** True for a run that was not launched for `runner` alone. */
+  mayGoOnWithout(runner: string): boolean {
+    return this.#run.assigned_runner !== runner;
+  }
+
+  /** Gives the run up so that another runner goes on with it; where none can, it is stopped. Never rejects. */
+  async release(reason: string): Promise<void> {
+    try {
+      if (await withinTime(this.#queue.release(this.#run, `Its runner left: ${reason}.`), QUERY_LIMIT_MS))
+        return this.#loseLease('it was given up for others to go on with');
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the run could not be given up');
+    }
+    this.stop(reason);
+  }
+
   /** Ends the harness at once. */
   kill(): void {
     if (this.#gone) return;
