@@ -16,18 +16,13 @@ export async function browse(context: Context, flags: BrowseFlags): Promise<numb
   const opened = await openFor(context, flags, 'runs');
   const { hostWhatIsMissing } = await import('../hosting/connect.ts');
   const { api, hosted } = await hostWhatIsMissing(context, flags, opened.say);
-  let hasRunner = false;
-  const onLaunched = async () => {
-    if (hosted === null || hasRunner) return;
-    hasRunner = true;
-    await hosted.startRunner(null);
-  };
   const { runsControl } = await import('../tui/start.ts');
   const exitCode = await runsControl(context, {
     api,
     readOnly: flags.readOnly === true,
-    hosted: hosted !== null,
-    onLaunched,
+    hosted: () => hosted?.executes === true,
+    onLaunched: () => hosted?.startRunner(null),
+    runner: () => hosted?.runnerName() ?? null,
     dataDir: flags.dataDir,
     opened,
   });

@@ -1,8 +1,8 @@
 /** `simcity up` and `simcity serve`: host SimCity for others, until told to leave. */
 import { MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
-import { hostServer } from '../hosting/host.ts';
 import { DEFAULT_PORT } from '../hosting/ports.ts';
+import { enterWorld } from '../hosting/world.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 
@@ -30,12 +30,14 @@ async function hostUntilLeaving(
   withRunner: boolean,
 ): Promise<number> {
   const progress = (message: string) => context.err(`simcity: ${message}\n`);
-  const hosted = await hostServer(context, {
+  const hosted = await enterWorld(context, {
     dataDir: dataDirOf(context, flags.dataDir),
     command,
     host: flags.host,
     requireToken: flags.requireToken === true,
     port: flags.port === 0 ? 'any' : (flags.port ?? DEFAULT_PORT),
+    lasting: true,
+    executes: withRunner,
     progress,
   });
   if (withRunner) await hosted.startRunner(null);

@@ -1,14 +1,12 @@
 /** Finds the server to talk to: named by the user, or hosted from the same data directory. No other is ever asked. */
-import { API_BASE, apiErrorSchema, runPageSchema } from '../../server/contract/index.ts';
-import { type Connection, exchange, type ServerOrigin } from '../client/api.ts';
+import type { Connection, ServerOrigin } from '../client/api.ts';
 import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { dataDirOf } from './data-dir.ts';
 import { believedNote, examineNote, notePath } from './host-note.ts';
 import { DEFAULT_PORT } from './ports.ts';
-
-const PROBE_MS = 2_000;
+import { provesItself } from './prove.ts';
 
 export interface ServerFlags {
   server?: string | undefined;
@@ -29,11 +27,15 @@ export interface FoundServer {
 export async function findServer(context: Context, flags: ServerFlags): Promise<FoundServer | null> {
   const named = namedServer(context, flags);
   if (named !== null) return { connection: named, named: true };
-  const noted = notedServer(context, flags);
-  return noted !== null && (await isSimCity(noted)) ? { connection: noted, named: false } : null;
+  const note = believedNote(dataDirOf(context, flags.dataDir));
+  if (note === null || note.url === null) return null;
+  const { url, token } = note;
+  if (!(await provesItself(url, token))) return null;
+  return { connection: { url, token, origin: 'note' }, named: false };
 }
 
-function namedServer(context: Context, flags: ServerFlags): FoundServer['connection'] | null {
+/** The server that the user names; null: none is named. @throws CliError for a URL that is none. */
+export function namedServer(context: Context, flags: ServerFlags): FoundServer['connection'] | null {
   const { env, fileServer } = context;
   const token = env['SIMCITY_TOKEN'] || undefined;
   if (flags.server !== undefined) return { url: baseUrl(flags.server, '--server'), token, origin: 'flag' };
@@ -41,12 +43,6 @@ function namedServer(context: Context, flags: ServerFlags): FoundServer['connect
   if (variable !== undefined) return { url: baseUrl(variable, 'SIMCITY_URL'), token, origin: 'environment' };
   if (fileServer === undefined) return null;
   return { url: baseUrl(fileServer.url, fileServer.file), token: fileServer.token, origin: 'file' };
-}
-
-function notedServer(context: Context, flags: ServerFlags): FoundServer['connection'] | null {
-  const note = believedNote(dataDirOf(context, flags.dataDir));
-  if (note === null || note.url === null) return null;
-  return { url: baseUrl(note.url, 'server.json'), token: note.token ?? undefined, origin: 'note' };
 }
 
 /** What `findServer` does not believe, a sentence each, for people: they may know better and name it. */
@@ -74,19 +70,4 @@ function baseUrl(text: string, origin: string): string {
     );
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-}
-
-/** True when a SimCity answers there: by its own shapes, because any server may answer 200. */
-async function isSimCity(connection: Connection): Promise<boolean> {
-  try {
-    const headers = connection.token === undefined ? {} : { authorization: `Bearer ${connection.token}` };
-    const { text } = await exchange(new URL(`${connection.url}${API_BASE}/runs?limit=1`), {
-      headers,
-      signal: AbortSignal.timeout(PROBE_MS),
-    });
-    const body: unknown = JSON.parse(text);
-    return runPageSchema.safeParse(body).success || apiErrorSchema.safeParse(body).success;
-  } catch {
-    return false;
-  }
 }

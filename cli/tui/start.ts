@@ -10,7 +10,7 @@ import { EXIT } from '../process/errors.ts';
 import { formatNumber } from '../run/format.ts';
 import { outcomeOfData } from '../run/picture.ts';
 import { loadViews, type OpenScreen, openScreen } from './open-screen.ts';
-import type { ListRequest, WatchRequest } from './requests.ts';
+import type { Launching, ListRequest, WatchRequest } from './requests.ts';
 import type { Screen } from './screen.ts';
 import type { State } from './state/state.ts';
 
@@ -34,7 +34,8 @@ export async function missionControl(context: Context, request: WatchRequest & O
         api: request.api,
         readOnly: request.readOnly === true,
         home: request,
-        hosted: request.hosted,
+        hosted: () => request.hosted,
+        ...launchingOf(request),
         dataDir: undefined,
       });
       next = chosen === null ? null : await refreshed(chosen);
@@ -46,6 +47,10 @@ export async function missionControl(context: Context, request: WatchRequest & O
   const { end, run } = state.data;
   const verdict = end ?? verdictOf(run);
   return verdict === null ? EXIT.interrupted : exitCodeOf(verdict);
+}
+
+function launchingOf({ runner, onLaunched }: WatchRequest): Launching {
+  return { ...(runner && { runner }), ...(onLaunched && { onLaunched }) };
 }
 
 /** With the run as it was stored at its end, which a screen that left at once has not read yet. */

@@ -1,0 +1,189 @@
+/** One world a directory: whoever is first hosts it, the others join it, and go on when it goes, also by kill -9. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { believedNote } from '../../cli/hosting/host-note.ts';
+import { simcity } from '../helpers/cli-process.ts';
+import { type TestFolder, testFolder } from '../helpers/folder.ts';
+import { type Pty, startPty } from '../helpers/pty.ts';
+
+const SIMCITY = join(process.cwd(), 'cli/simcity.js');
+/** What a takeover may take, in ms; twice as much where others use the machine. */
+const GO_ON_MS = 5_000 * Number(process.env['SIMCITY_CHAOS_ALLOWANCE'] ?? 1);
+const LONG = ['--target', 'memory', '--operations', '100000'];
+const READY_MS = 60_000;
+
+let folder: TestFolder;
+let ptys: Pty[];
+let children: ChildProcess[];
+beforeEach(async () => {
+  folder = await testFolder();
+  ptys = [];
+  children = [];
+});
+afterEach(async () => {
+  for (const pty of ptys) pty.kill('SIGTERM');
+  for (const child of children) child.kill('SIGTERM');
+  await Promise.all(ptys.map(({ exited }) => exited));
+  await Promise.all(
+    children.map((child) => child.exitCode === null && child.signalCode === null && once(child, 'exit')),
+  );
+  await folder.remove();
+});
+
+function terminal(...args: string[]): Pty {
+  const pty = startPty(process.execPath, [SIMCITY, ...args], { columns: 120, rows: 40, cwd: folder.path });
+  ptys.push(pty);
+  return pty;
+}
+
+interface Frame {
+  frame: string;
+  data: { index?: number; type?: string; status?: string };
+  atMs: number;
+}
+
+interface Follower {
+  child: ChildProcess;
+  frames: Frame[];
+  /** Resolves with the first frame that is so, from now on. */
+  next(is: (frame: Frame) => boolean): Promise<Frame>;
+  ended: Promise<number | null>;
+  stderr(): string;
+}
+
+/** A command that prints the frames of a run, in the same directory. */
+function follower(...args: string[]): Follower {
+  const child = spawn(process.execPath, [SIMCITY, ...args, '--json'], {
+    cwd: folder.path,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  const frames: Frame[] = [];
+  const watchers = new Set<(frame: Frame) => void>();
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const frame = { ...JSON.parse(line), atMs: performance.now() } as Frame;
+    frames.push(frame);
+    for (const watcher of watchers) watcher(frame);
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return {
+    child,
+    frames,
+    ended,
+    stderr: () => stderr,
+    next: (is) =>
+      new Promise((resolve, reject) => {
+        const watcher = (frame: Frame) => {
+          if (!is(frame)) return;
+          watchers.delete(watcher);
+          resolve(frame);
+        };
+        watchers.add(watcher);
+        void ended.then((code) => reject(new Error(`it ended with ${code}: ${stderr}`)));
+      }),
+  };
+}
+
+const isEvent = ({ frame }: Frame) => frame === 'event';
+const indexes = ({ frames }: Follower) => frames.filter(isEvent).map(({ data }) => data.index);
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+describe('a screen that is open in a directory', () => {
+  test('blocks no other command there, and its kill -9 ends no run but its own', async () => {
+    const screen = terminal('browse');
+    await screen.until(
+      (text) => text.includes('by newest') || text.includes('No runs'),
+      'the list',
+      READY_MS,
+    );
+    const host = believedNote(join(folder.path, '.simcity'));
+    expect(host?.pid).toBe(screen.pid);
+    const run = follower('run', ...LONG, '--rate', '200', '--seed', '1');
+    await run.next(isEvent);
+    // Both look at the same world.
+    const watch = follower('watch', 'latest');
+    await watch.next(isEvent);
+    await screen.until((text) => text.includes('RUNNING'), 'the run of the other terminal', READY_MS);
+    const listed = await simcity(['runs', '--json'], {
+      cwd: folder.path,
+      env: { SIMCITY_DATA_DIR: undefined },
+    });
+    expect(JSON.parse(listed.stdout)).toMatchObject({ status: 'RUNNING', seed: 1 });
+
+    screen.kill('SIGKILL');
+    await screen.exited;
+    const killed = performance.now();
+    const [event, seen] = await Promise.all([run.next(isEvent), watch.next(isEvent)]);
+    // What was under way when it was killed still comes.
+    const later = (frame: Frame) => isEvent(frame) && frame.atMs > killed + 500;
+    const goesOn = event.atMs > killed + 500 ? event : await run.next(later);
+    const isSeen = seen.atMs > killed + 500 ? seen : await watch.next(later);
+    expect(goesOn.atMs - killed).toBeLessThan(GO_ON_MS);
+    expect(isSeen.atMs - killed).toBeLessThan(GO_ON_MS);
+    expect(believedNote(join(folder.path, '.simcity'))?.url).toBe(host?.url);
+
+    const stopped = await simcity(['stop', 'latest'], {
+      cwd: folder.path,
+      env: { SIMCITY_DATA_DIR: undefined },
+    });
+    expect(stopped, stopped.stderr).toMatchObject({ exitCode: 0 });
+    expect(await run.ended, run.stderr()).toBe(3);
+    expect(await watch.ended, watch.stderr()).toBe(3);
+    for (const each of [run, watch]) {
+      expect(indexes(each)).toEqual(upTo(indexes(each).length));
+      expect(each.frames.at(-1)).toMatchObject({ frame: 'end', data: { status: 'STOPPED' } });
+    }
+  });
+
+  test('executes what is launched from it, beside its own run', async () => {
+    const screen = terminal('run', ...LONG, '--rate', '100', '--seed', '5');
+    await screen.until((text) => /seed 5 .*RUNNING .* event [1-9]/s.test(text), 'its own run', READY_MS);
+    screen.press('6');
+    await screen.until((text) => text.includes('by newest'), 'the list');
+    screen.press('n');
+    await screen.until((text) => text.includes('Launch a run'), 'the form');
+    screen.press('\u001b[B');
+    await screen.until((text) => /▸ Target/.test(text), 'the target');
+    screen.press('memory\r');
+    await screen.until(
+      (text) => !/seed 5 /.test(text) && /● (RUNNING|PASS)/.test(text) && /event [1-9]/.test(text),
+      'the run that was launched',
+      READY_MS,
+    );
+  });
+});
+
+describe('Ctrl-C of the process that hosts', () => {
+  test('ends its own run, and the other goes on without a gap', async () => {
+    const host = follower('run', ...LONG, '--rate', '100', '--seed', '1');
+    await host.next(isEvent);
+    const other = follower(
+      'run',
+      '--target',
+      'memory',
+      '--operations',
+      '3000',
+      '--rate',
+      '300',
+      '--seed',
+      '2',
+    );
+    await other.next(isEvent);
+    host.child.kill('SIGINT');
+    expect(await host.ended, host.stderr()).toBe(3);
+    const left = performance.now();
+    const event = await other.next((frame) => isEvent(frame) && frame.atMs > left + 200);
+    expect(event.atMs - left).toBeLessThan(GO_ON_MS);
+    expect(await other.ended, other.stderr()).toBe(0);
+    expect(indexes(other)).toEqual(upTo(indexes(other).length));
+    expect(other.frames.at(-1)).toMatchObject({ frame: 'end', data: { status: 'PASS' } });
+  });
+});
