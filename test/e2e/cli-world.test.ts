@@ -10,8 +10,8 @@ import { type TestFolder, testFolder } from '../helpers/folder.ts';
 import { type Pty, startPty } from '../helpers/pty.ts';
 
 const SIMCITY = join(process.cwd(), 'cli/simcity.js');
-/** What a takeover may take, in ms; twice as much where others use the machine. */
-const GO_ON_MS = 5_000 * Number(process.env['SIMCITY_CHAOS_ALLOWANCE'] ?? 1);
+/** What a takeover may take, in ms; on a machine that others use, as long as the first start took there. */
+const GO_ON_MS = 5_000;
 const LONG = ['--target', 'memory', '--operations', '100000'];
 const READY_MS = 60_000;
 
@@ -93,18 +93,27 @@ function follower(...args: string[]): Follower {
 }
 
 const isEvent = ({ frame }: Frame) => frame === 'event';
+const noteHere = () => believedNote(join(folder.path, '.simcity'));
+/** An event that came by a host that is not the process `pid`. */
+const isAfter = (pid: number | undefined) => (frame: Frame) => {
+  if (!isEvent(frame)) return false;
+  const host = noteHere();
+  return host !== null && host.pid !== pid;
+};
 const indexes = ({ frames }: Follower) => frames.filter(isEvent).map(({ data }) => data.index);
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 describe('a screen that is open in a directory', () => {
   test('blocks no other command there, and its kill -9 ends no run but its own', async () => {
+    const begun = performance.now();
     const screen = terminal('browse');
     await screen.until(
       (text) => text.includes('by newest') || text.includes('No runs'),
       'the list',
       READY_MS,
     );
-    const host = believedNote(join(folder.path, '.simcity'));
+    const limit = Math.max(GO_ON_MS, performance.now() - begun);
+    const host = noteHere();
     expect(host?.pid).toBe(screen.pid);
     const run = follower('run', ...LONG, '--rate', '200', '--seed', '1');
     await run.next(isEvent);
@@ -121,14 +130,10 @@ describe('a screen that is open in a directory', () => {
     screen.kill('SIGKILL');
     await screen.exited;
     const killed = performance.now();
-    const [event, seen] = await Promise.all([run.next(isEvent), watch.next(isEvent)]);
-    // What was under way when it was killed still comes.
-    const later = (frame: Frame) => isEvent(frame) && frame.atMs > killed + 500;
-    const goesOn = event.atMs > killed + 500 ? event : await run.next(later);
-    const isSeen = seen.atMs > killed + 500 ? seen : await watch.next(later);
-    expect(goesOn.atMs - killed).toBeLessThan(GO_ON_MS);
-    expect(isSeen.atMs - killed).toBeLessThan(GO_ON_MS);
-    expect(believedNote(join(folder.path, '.simcity'))?.url).toBe(host?.url);
+    const goOn = await Promise.all([run.next(isAfter(screen.pid)), watch.next(isAfter(screen.pid))]);
+    for (const { atMs } of goOn) expect(atMs - killed).toBeLessThan(limit);
+    // Who looks on from elsewhere, such as the page, finds it where it was.
+    expect(noteHere()).toMatchObject({ url: host?.url, databaseUrl: host?.databaseUrl });
 
     const stopped = await simcity(['stop', 'latest'], {
       cwd: folder.path,
@@ -163,8 +168,10 @@ describe('a screen that is open in a directory', () => {
 
 describe('Ctrl-C of the process that hosts', () => {
   test('ends its own run, and the other goes on without a gap', async () => {
+    const begun = performance.now();
     const host = follower('run', ...LONG, '--rate', '100', '--seed', '1');
     await host.next(isEvent);
+    const limit = Math.max(GO_ON_MS, performance.now() - begun);
     const other = follower(
       'run',
       '--target',
@@ -180,8 +187,8 @@ describe('Ctrl-C of the process that hosts', () => {
     host.child.kill('SIGINT');
     expect(await host.ended, host.stderr()).toBe(3);
     const left = performance.now();
-    const event = await other.next((frame) => isEvent(frame) && frame.atMs > left + 200);
-    expect(event.atMs - left).toBeLessThan(GO_ON_MS);
+    const event = await other.next(isAfter(host.child.pid));
+    expect(event.atMs - left).toBeLessThan(limit);
     expect(await other.ended, other.stderr()).toBe(0);
     expect(indexes(other)).toEqual(upTo(indexes(other).length));
     expect(other.frames.at(-1)).toMatchObject({ frame: 'end', data: { status: 'PASS' } });
