@@ -194,3 +194,39 @@ describe('Ctrl-C of the process that hosts', () => {
     expect(other.frames.at(-1)).toMatchObject({ frame: 'end', data: { status: 'PASS' } });
   });
 });
+
+describe('`simcity up`', () => {
+  test('killed by kill -9 leaves its runs to who has joined it', async () => {
+    const begun = performance.now();
+    const up = spawn(process.execPath, [SIMCITY, 'up', '--port', '0'], {
+      cwd: folder.path,
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    children.push(up);
+    await once(up.stdout, 'data');
+    const run = follower('run', '--target', 'memory', '--operations', '4000', '--rate', '300', '--seed', '2');
+    await run.next(isEvent);
+    // The run is executed there: it goes on in an attempt of the process that takes over.
+    const limit = Math.max(2 * GO_ON_MS, performance.now() - begun);
+    up.kill('SIGKILL');
+    const killed = performance.now();
+    const event = await run.next(isAfter(up.pid));
+    expect(event.atMs - killed).toBeLessThan(limit);
+    expect(await run.ended, run.stderr()).toBe(0);
+    expect(indexes(run)).toEqual(upTo(indexes(run).length));
+    const shown = await simcity(['runs', '--json'], {
+      cwd: folder.path,
+      env: { SIMCITY_DATA_DIR: undefined },
+    });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ status: 'PASS', lostAttempts: [{ attempt: 1 }] });
+  });
+});
+
+test('of two that start at the same instant in an empty directory one hosts and the other joins', async () => {
+  const runs = ['1', '2'].map((seed) =>
+    follower('run', '--target', 'memory', '--operations', '200', '--seed', seed),
+  );
+  const codes = await Promise.all(runs.map(({ ended }) => ended));
+  expect(codes, runs.map((each) => each.stderr()).join()).toEqual([0, 0]);
+});
