@@ -197,10 +197,10 @@ describe('Ctrl-C of the process that hosts', () => {
 
 describe('`simcity up`', () => {
   test('killed by kill -9 leaves its runs to who has joined it', async () => {
-    const begun = performance.now();
     const up = spawn(process.execPath, [SIMCITY, 'up', '--port', '0'], {
       cwd: folder.path,
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+      // Nobody could wait for the lease of its runner to end.
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], SIMCITY_LEASE_SECONDS: '3600' },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     children.push(up);
@@ -208,11 +208,8 @@ describe('`simcity up`', () => {
     const run = follower('run', '--target', 'memory', '--operations', '4000', '--rate', '300', '--seed', '2');
     await run.next(isEvent);
     // The run is executed there: it goes on in an attempt of the process that takes over.
-    const limit = Math.max(2 * GO_ON_MS, performance.now() - begun);
     up.kill('SIGKILL');
-    const killed = performance.now();
-    const event = await run.next(isAfter(up.pid));
-    expect(event.atMs - killed).toBeLessThan(limit);
+    await run.next(isAfter(up.pid));
     expect(await run.ended, run.stderr()).toBe(0);
     expect(indexes(run)).toEqual(upTo(indexes(run).length));
     const shown = await simcity(['runs', '--json'], {
