@@ -22,6 +22,7 @@ const NAMES = [
   'targetUrl',
   'runnerName',
   'onlyRun',
+  'firstRun',
   'targetModule',
   'scenarioModule',
   'adapterModule',
@@ -54,6 +55,8 @@ export interface RunnerConfig {
   name: string;
   /** The only run that may be claimed; null: any. */
   onlyRun: string | null;
+  /** The run that it claims first, beside its places; null: none. */
+  firstRun: string | null;
   /** The command that starts the service that a run's target names; set by `simcity run --exec` alone. */
   exec: string | null;
   /** The database of the gated run that it may claim; set by `simcity run --gate` alone. */
@@ -104,6 +107,7 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     targetUrl: found.targetUrl ?? databaseUrl,
     name: found.runnerName ?? `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     onlyRun: found.onlyRun,
+    firstRun: found.firstRun,
     // Never for runs that others may have launched: those of a runner that takes any.
     exec: found.onlyRun === null ? null : found.exec,
     gate: found.onlyRun === null ? null : gateIn(found.gate),

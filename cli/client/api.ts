@@ -28,12 +28,10 @@ import { CliError, EXIT, messageOf } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { type HttpRequest, send, textOf } from './http.ts';
 import { askPatiently, type Exchanged, PATIENCE, type Patience } from './patience.ts';
+import { pause } from './pause.ts';
 
-/**
- * Who named a server: --server, SIMCITY_URL, a configuration file, the note in the data directory, or nobody, in
- * which case it is the one on the usual port.
- */
-export type ServerOrigin = 'flag' | 'environment' | 'file' | 'note' | 'port';
+/** Who named a server: --server, SIMCITY_URL, a configuration file, or the note in the data directory. */
+export type ServerOrigin = 'flag' | 'environment' | 'file' | 'note';
 
 /** How to reach a server. */
 export interface Connection {
@@ -42,6 +40,11 @@ export interface Connection {
   token: string | undefined;
   /** Left out: it is hosted here. */
   origin?: ServerOrigin;
+  /**
+   * Of a server that several processes take turns to host: resolves once one of them does, whose server has proved
+   * itself. `url` and `token` are its own from then on. @throws CliError when there will be none.
+   */
+  recover?(signal?: AbortSignal): Promise<void>;
 }
 
 /** True where SIMCITY_TOKEN is sent: the user named the server in so many words. */
@@ -107,7 +110,7 @@ export function createApi(connection: Connection, options: ApiOptions = {}): Api
     runs: (query) => ask(runPageSchema, apiPath.runs(), { query }),
     launch: (launch) => ask(runSchema, apiPath.runs(), { body: launch }),
     stop: (runId, reason) =>
-      ask(runSchema, apiPath.stop(runId), { body: reason === undefined ? {} : { reason } }),
+      ask(runSchema, apiPath.stop(runId), { body: reason === undefined ? {} : { reason }, mayRepeat: true }),
     events: (runId, query) => ask(eventPageSchema, apiPath.events(runId), { query }),
     snapshots: (runId, query) => ask(snapshotPageSchema, apiPath.snapshots(runId), { query }),
     state: (runId, at) => ask(cityStateSchema, apiPath.state(runId), { query: { at } }),
@@ -133,6 +136,8 @@ interface CallInit {
   /** Makes it a POST, unless `method` says otherwise. */
   body?: unknown;
   method?: 'PUT' | 'DELETE';
+  /** True for a POST that done twice does no more than done once. */
+  mayRepeat?: boolean;
 }
 
 /** Null where the server refuses with this code, which is an answer as well. */
@@ -152,11 +157,7 @@ async function callServer<T>(
   path: string,
   init: CallInit,
 ): Promise<T> {
-  const url = new URL(connection.url + path);
-  for (const [name, value] of Object.entries(init.query ?? {})) {
-    if (value !== undefined) url.searchParams.set(name, String(value));
-  }
-  const { status, text } = await callPatiently(connection, options, url, init);
+  const { status, text } = await callLasting(connection, options, path, init);
   if (status < 200 || status > 299) throw refusal(connection, status, text);
   if (schema === null) return undefined as T;
   const parsed = schema.safeParse(parseJson(text));
@@ -164,7 +165,36 @@ async function callServer<T>(
   return parsed.data;
 }
 
-async function callPatiently(connection: Connection, options: ApiOptions, url: URL, init: CallInit) {
+/** Times that a call is made whose server goes away, while others take its place. */
+const MOST_CALLS = 5;
+const BETWEEN_CALLS_MS = 200;
+
+/** Makes the call again where one server takes the place of another. */
+async function callLasting(connection: Connection, options: ApiOptions, path: string, init: CallInit) {
+  for (let calls = 1; ; calls += 1) {
+    const isLast = connection.recover === undefined || calls === MOST_CALLS;
+    try {
+      const answer = await callPatiently(connection, options, path, init);
+      if (isLast || answer.status !== 503) return answer;
+    } catch (error) {
+      if (isLast || !mayCallAgain(error, init)) throw error;
+    }
+    if (calls > 1) await pause(BETWEEN_CALLS_MS, options.signal);
+    options.signal?.throwIfAborted();
+    await connection.recover?.(options.signal);
+  }
+}
+
+/** What was refused was not done; what was cut off may have been. */
+function mayCallAgain(error: unknown, { body, method, mayRepeat = false }: CallInit): boolean {
+  return mayRepeat || method !== undefined || body === undefined || causeOf(error) === 'connection refused';
+}
+
+async function callPatiently(connection: Connection, options: ApiOptions, path: string, init: CallInit) {
+  const url = new URL(connection.url + path);
+  for (const [name, value] of Object.entries(init.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  }
   const ask = () => call(connection, options, url, init);
   try {
     return await askPatiently(ask, options.patience ?? PATIENCE, options.signal);

@@ -110,8 +110,19 @@ export async function* followInBatches(
     const toldMs = Math.max(position.retryMs, outcome.afterMs ?? 0);
     const retryInMs = waitBefore(attempt, toldMs, options);
     yield [{ kind: 'link', link: { status: 'reconnecting', attempt, error: outcome.error, retryInMs } }];
-    await pause(retryInMs, options.signal);
+    await comeBack(options, attempt, retryInMs);
   }
+}
+
+/** Where others take the place of a server that is gone, it is there as soon as they are; else after the pause. */
+async function comeBack({ connection, signal }: FollowOptions, attempt: number, ms: number): Promise<void> {
+  if (connection.recover === undefined) return pause(ms, signal);
+  const isBack = await connection.recover(signal).then(
+    () => true,
+    () => false,
+  );
+  // One that is there, and fails again and again, is not asked without a pause.
+  if (!isBack || attempt > 1) await pause(ms, signal);
 }
 
 /** One connection. `onProgress` is called when frames came. */

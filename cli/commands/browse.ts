@@ -1,6 +1,7 @@
 /** `simcity browse`, and `simcity` alone: the list of runs on the screen. */
 import { type Context, canDraw } from '../process/context.ts';
-import { usageError } from '../process/errors.ts';
+import { messageOf, usageError } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import { openFor } from './screen.ts';
 
 interface BrowseFlags {
@@ -16,18 +17,14 @@ export async function browse(context: Context, flags: BrowseFlags): Promise<numb
   const opened = await openFor(context, flags, 'runs');
   const { hostWhatIsMissing } = await import('../hosting/connect.ts');
   const { api, hosted } = await hostWhatIsMissing(context, flags, opened.say);
-  let hasRunner = false;
-  const onLaunched = async () => {
-    if (hosted === null || hasRunner) return;
-    hasRunner = true;
-    await hosted.startRunner(null);
-  };
+  // Also what is launched from the page is executed.
+  hosted?.startRunner(null).catch((error: unknown) => opened.say(safeText(messageOf(error))));
   const { runsControl } = await import('../tui/start.ts');
   const exitCode = await runsControl(context, {
     api,
     readOnly: flags.readOnly === true,
-    hosted: hosted !== null,
-    onLaunched,
+    hosted: () => hosted?.executes === true,
+    runner: () => hosted?.runnerName() ?? null,
     dataDir: flags.dataDir,
     opened,
   });

@@ -38,23 +38,29 @@ export async function execute(
     modules || flags.exec !== undefined || credentials !== undefined
       ? await launchHere(context, connected, flags, settled, code, progress)
       : null;
-  const launched = own?.run ?? (await connected.api.launch(settled));
+  const { hosted } = connected;
+  // Whoever else executes runs in this directory may leave it before this one has ended.
+  const runner = hosted?.runnerName() ?? undefined;
+  const launched = own?.run ?? (await connected.api.launch({ ...settled, runner }));
   if ((presentation.as === 'screen' || presentation.as === 'json') && !silent)
     context.err(settingsText(launched));
-  if (!own) await connected.hosted?.startRunner(launched.id);
+  const isScreen = presentation.as === 'screen';
+  if (!own) await hosted?.startRunner({ run: launched.id, alone: !isScreen });
   const request = { api: connected.api, run: launched, presentation, owns: true };
   const explained = { ...request, connected, flags };
   const exitCode = await withReports(context, request, () =>
     withExplanation(context, explained, () =>
       follow(context, {
         ...request,
-        hosted: connected.hosted !== null,
+        hosted: own !== null || hosted?.executes === true,
+        onLaunched: () => hosted?.startRunner(null),
+        runner: () => hosted?.runnerName() ?? null,
         exitOnEnd: presentation.exitOnEnd,
       }),
     ),
   );
   await own?.close();
-  await connected.hosted?.close();
+  await hosted?.close();
   return exitCode;
 }
 

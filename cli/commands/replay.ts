@@ -33,6 +33,8 @@ async function openReplay(context: Context, runId: string, flags: ReplayFlags): 
     ...request,
     readOnly: flags.readOnly === true,
     opened,
+    onLaunched: () => hosted?.startRunner(null),
+    runner: () => hosted?.runnerName() ?? null,
   });
   await hosted?.close();
   return exitCode;

@@ -3,8 +3,8 @@ import { MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
 import { createApi } from '../client/api.ts';
 import { explainAsked } from '../explain/asked.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
-import { hostServer } from '../hosting/host.ts';
 import { DEFAULT_PORT } from '../hosting/ports.ts';
+import { enterWorld } from '../hosting/world.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 
@@ -32,13 +32,14 @@ async function hostUntilLeaving(
   withRunner: boolean,
 ): Promise<number> {
   const progress = (message: string) => context.err(`simcity: ${message}\n`);
-  const hosted = await hostServer(context, {
+  const hosted = await enterWorld(context, {
     dataDir: dataDirOf(context, flags.dataDir),
     command,
     host: flags.host,
     requireToken: flags.requireToken === true,
     port: flags.port === 0 ? 'any' : (flags.port ?? DEFAULT_PORT),
-    transient: false,
+    lasting: true,
+    executes: withRunner,
     progress,
   });
   if (withRunner) await hosted.startRunner(null);

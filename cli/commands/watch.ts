@@ -34,7 +34,14 @@ export async function watch(context: Context, runId: string, flags: WatchFlags):
   const { follow } = await import('./follow.ts');
   const { withReports } = await import('./report.ts');
   const exitCode = await withReports(context, request, () =>
-    follow(context, { ...request, hosted: false, exitOnEnd: presentation.exitOnEnd, opened }),
+    follow(context, {
+      ...request,
+      hosted: false,
+      exitOnEnd: presentation.exitOnEnd,
+      opened,
+      onLaunched: () => hosted?.startRunner(null),
+      runner: () => hosted?.runnerName() ?? null,
+    }),
   );
   await hosted?.close();
   return exitCode;

@@ -46,7 +46,6 @@ function describeOrigin(context: Context, { origin, token }: FoundServer['connec
     environment: `named by SIMCITY_URL, ${has} is sent`,
     file: `named by ${context.fileServer?.file}, ${token === undefined ? 'no token' : 'the token in it'} is sent`,
     note: `named by the note in the data directory, ${token === undefined ? 'no token' : 'the token in it'} is sent`,
-    port: 'found on the usual port, no token is sent',
   };
   return names[origin];
 }

@@ -1,17 +1,19 @@
-/** How a command gets its server: an existing one, or one hosted here for as long as it takes. */
+/** How a command gets its server: one that is named, or the one of its directory, hosted here if nobody else does. */
+import { existsSync } from 'node:fs';
+import { isLocked } from '../../server/contract/process-lock/lock.ts';
 import { type Api, createApi } from '../client/api.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { dataDirOf, hasData } from './data-dir.ts';
-import { findServer, passedOver, type ServerFlags } from './find-server.ts';
-import { type Hosted, hostServer } from './host.ts';
+import { findServer, namedServer, passedOver, type ServerFlags } from './find-server.ts';
+import type { HostOptions } from './host.ts';
 import { believedNote } from './host-note.ts';
-import { isTransient } from './transient.ts';
+import { enterWorld, type Hosted } from './world.ts';
 
 export interface Connected {
   api: Api;
-  /** What is hosted here; null when the server is someone else's. */
+  /** This process's part in the world of its directory; null when the server is one that the user named. */
   hosted: Hosted | null;
 }
 
@@ -19,45 +21,52 @@ function connectedTo(context: Context, connection: Api['connection'], hosted: Ho
   return { api: createApi(connection, { signal: context.leaving }), hosted };
 }
 
-/** A server that a new run can be sent to; hosts what is missing. */
-export async function hostWhatIsMissing(
-  context: Context,
-  flags: ServerFlags & { port?: number | undefined },
-  progress: (message: string) => void,
-): Promise<Connected> {
-  const found = await findServer(context, flags);
-  if (found !== null && (found.named || !isTransient(found.connection.url))) {
-    return connectedTo(context, found.connection, null);
-  }
-  const hosted = await hostServer(context, {
-    dataDir: dataDirOf(context, flags.dataDir),
-    command: 'simcity run',
-    port: flags.port ?? 'usual',
-    transient: true,
-    progress,
-  });
-  return connectedTo(context, hosted.connection, hosted);
+/** How this process hosts, should it come to that. */
+interface HostingFlags extends ServerFlags {
+  port?: number | undefined;
 }
 
-/** A server to read from. Without one, the stored data is served by one hosted for the query. */
+/** A server that a new run can be sent to: the one that is named, or whoever hosts this directory, if need be here. */
+export async function hostWhatIsMissing(
+  context: Context,
+  flags: HostingFlags,
+  progress: (message: string) => void,
+): Promise<Connected> {
+  return named(context, flags) ?? (await entered(context, flags, { command: 'simcity run', progress }));
+}
+
+/** A server to read from: the one that is named, or whoever hosts this directory. Stored data is served here if need be. */
 export async function connectForReading(
   context: Context,
   flags: ServerFlags,
   progress: (message: string) => void = () => {},
 ): Promise<Connected> {
-  const found = await findServer(context, flags);
-  if (found !== null) return connectedTo(context, found.connection, null);
+  const connected = named(context, flags);
+  if (connected !== null) return connected;
   const dataDir = dataDirOf(context, flags.dataDir);
-  if (context.env['DATABASE_URL'] === undefined && !hasData(dataDir))
-    throw nothingYet(dataDir, passedOver(context, flags));
-  const hosted = await hostServer(context, {
-    dataDir,
-    command: 'simcity (a query)',
-    port: 'any',
-    transient: true,
-    progress,
-  });
+  if (!(await isWorld(context, dataDir))) throw nothingYet(dataDir, passedOver(context, flags));
+  return entered(context, { ...flags, port: 0 }, { command: 'simcity (a query)', progress });
+}
+
+function named(context: Context, flags: ServerFlags): Connected | null {
+  const connection = namedServer(context, flags);
+  return connection === null ? null : connectedTo(context, connection, null);
+}
+
+async function entered(
+  context: Context,
+  { dataDir, port }: HostingFlags,
+  how: Pick<HostOptions, 'command' | 'progress'>,
+): Promise<Connected> {
+  const wanted = port === 0 ? 'any' : (port ?? 'usual');
+  const hosted = await enterWorld(context, { ...how, dataDir: dataDirOf(context, dataDir), port: wanted });
   return connectedTo(context, hosted.connection, hosted);
+}
+
+/** True where something is stored, or somebody hosts or is about to. */
+async function isWorld({ env }: Context, dataDir: string): Promise<boolean> {
+  if (env['DATABASE_URL'] || hasData(dataDir) || believedNote(dataDir) !== null) return true;
+  return existsSync(dataDir) && (await isLocked(dataDir, 'host'));
 }
 
 /** A running server; nothing is ever hosted, because what is asked for only makes sense on a living one. */
@@ -69,7 +78,7 @@ export async function connectToRunning(context: Context, flags: ServerFlags): Pr
 
 /** The error for `--detach` and others that need a server that stays; `doubts` tell which were not believed. */
 function noServer(doubts: readonly string[]): CliError {
-  return new CliError('no SimCity server was found here or on http://127.0.0.1:4600.', {
+  return new CliError('no SimCity server runs in this directory.', {
     exitCode: EXIT.unreachable,
     hint: [...doubts, 'Start one with `simcity up`, or name another with --server URL or SIMCITY_URL.'].join(
       ' ',

@@ -1,15 +1,12 @@
-/** Finds the server to talk to: named by the user, noted in the data directory, or on the usual port. */
-import { API_BASE, apiErrorSchema, runPageSchema } from '../../server/contract/index.ts';
-import { type Connection, exchange, type ServerOrigin } from '../client/api.ts';
+/** Finds the server to talk to: named by the user, or hosted from the same data directory. No other is ever asked. */
+import type { Connection, ServerOrigin } from '../client/api.ts';
 import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { dataDirOf } from './data-dir.ts';
-import { believedNote, examineNote, notePath, strangerListeningAt } from './host-note.ts';
+import { believedNote, examineNote, notePath } from './host-note.ts';
 import { DEFAULT_PORT } from './ports.ts';
-
-const DEFAULT_URL = `http://127.0.0.1:${DEFAULT_PORT}`;
-const PROBE_MS = 2_000;
+import { provesItself } from './prove.ts';
 
 export interface ServerFlags {
   server?: string | undefined;
@@ -24,19 +21,21 @@ export interface FoundServer {
 
 /**
  * The server to use; null when none is named and none answers. The user's token is only for one that a flag or
- * the environment names: a file may have come with a cloned folder, and anybody can listen on a port.
+ * the environment names: a file may have come with a cloned folder.
  * @throws CliError for a URL that is none.
  */
 export async function findServer(context: Context, flags: ServerFlags): Promise<FoundServer | null> {
   const named = namedServer(context, flags);
   if (named !== null) return { connection: named, named: true };
-  for (const connection of unnamedServers(context, flags)) {
-    if (await isSimCity(connection)) return { connection, named: false };
-  }
-  return null;
+  const note = believedNote(dataDirOf(context, flags.dataDir));
+  if (note === null || note.url === null) return null;
+  const { url, token } = note;
+  if (!(await provesItself(url, token))) return null;
+  return { connection: { url, token, origin: 'note' }, named: false };
 }
 
-function namedServer(context: Context, flags: ServerFlags): FoundServer['connection'] | null {
+/** The server that the user names; null: none is named. @throws CliError for a URL that is none. */
+export function namedServer(context: Context, flags: ServerFlags): FoundServer['connection'] | null {
   const { env, fileServer } = context;
   const token = env['SIMCITY_TOKEN'] || undefined;
   if (flags.server !== undefined) return { url: baseUrl(flags.server, '--server'), token, origin: 'flag' };
@@ -44,24 +43,6 @@ function namedServer(context: Context, flags: ServerFlags): FoundServer['connect
   if (variable !== undefined) return { url: baseUrl(variable, 'SIMCITY_URL'), token, origin: 'environment' };
   if (fileServer === undefined) return null;
   return { url: baseUrl(fileServer.url, fileServer.file), token: fileServer.token, origin: 'file' };
-}
-
-function unnamedServers(context: Context, flags: ServerFlags): FoundServer['connection'][] {
-  const found: FoundServer['connection'][] = [];
-  const note = believedNote(dataDirOf(context, flags.dataDir));
-  if (note !== null && note.url !== null) {
-    const token = note.token ?? undefined;
-    found.push({ url: baseUrl(note.url, 'server.json'), token, origin: 'note' });
-  }
-  if (takesUsual(context, flags) && strangerListeningAt(new URL(DEFAULT_URL)) === null) {
-    found.push({ url: DEFAULT_URL, token: undefined, origin: 'port' });
-  }
-  return found;
-}
-
-/** A data directory of one's own is a world of its own: no other world's server is taken for it. */
-function takesUsual(context: Context, flags: ServerFlags): boolean {
-  return flags.dataDir === undefined && context.env['SIMCITY_DATA_DIR'] === undefined;
 }
 
 /** What `findServer` does not believe, a sentence each, for people: they may know better and name it. */
@@ -77,8 +58,6 @@ export function passedOver(context: Context, flags: ServerFlags): string[] {
       `${safeText(examined.note.command)}, process ${examined.note.pid}, does not listen on the loopback address: name it by its address.`,
     );
   }
-  const stranger = takesUsual(context, flags) ? strangerListeningAt(new URL(DEFAULT_URL)) : null;
-  if (stranger !== null) said.push(`${DEFAULT_URL} is another user's, uid ${stranger}, and was not asked.`);
   return said;
 }
 
@@ -87,23 +66,8 @@ function baseUrl(text: string, origin: string): string {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw usageError(
       `${origin}: '${safeText(text)}' is not the URL of a server.`,
-      `It looks like ${DEFAULT_URL}.`,
+      `It looks like http://127.0.0.1:${DEFAULT_PORT}.`,
     );
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-}
-
-/** True when a SimCity answers there: by its own shapes, because any server may answer 200. */
-async function isSimCity(connection: Connection): Promise<boolean> {
-  try {
-    const headers = connection.token === undefined ? {} : { authorization: `Bearer ${connection.token}` };
-    const { text } = await exchange(new URL(`${connection.url}${API_BASE}/runs?limit=1`), {
-      headers,
-      signal: AbortSignal.timeout(PROBE_MS),
-    });
-    const body: unknown = JSON.parse(text);
-    return runPageSchema.safeParse(body).success || apiErrorSchema.safeParse(body).success;
-  } catch {
-    return false;
-  }
 }

@@ -18,8 +18,12 @@ const noteSchema = z.object({
   command: z.string(),
   /** For runners that join; null when a database of the user's is used. */
   databaseUrl: z.string().nullable(),
-  /** With which its server lets those in who may read this file. */
-  token: z.string().nullable().default(null),
+  /** With which its server lets those in who may read this file, and by which it proves that it is the one. */
+  token: z.string(),
+  /** True when it stays until it is told to end, and is no run or query of somebody's. */
+  lasting: z.boolean().default(false),
+  /** True when it executes runs of everybody. */
+  executes: z.boolean().default(false),
 });
 export type HostNote = z.infer<typeof noteSchema>;
 
@@ -68,6 +72,13 @@ export function examineNote(dataDir: string): Examined {
   return elsewhere === null ? { note, doubt: null } : doubtful(elsewhere);
 }
 
+/** True as long as the note is there and its process lives: whoever has believed it need not doubt it anew. */
+export function stillStands(dataDir: string, note: HostNote): boolean {
+  if (!isOwnAlive(note.pid, note.start)) return false;
+  const now = readNote(dataDir);
+  return now !== null && 'note' in now && now.note.pid === note.pid && now.note.url === note.url;
+}
+
 /** The note of the process that hosts from this directory; null without one that is believed. */
 export function believedNote(dataDir: string): HostNote | null {
   return examineNote(dataDir).note;
@@ -104,7 +115,7 @@ function doubtAboutPlaces({ url, databaseUrl }: HostNote): string | null {
 }
 
 /** The user who listens at `url`, which is on the loopback address, and is a stranger; null when none does. */
-export function strangerListeningAt(url: URL): number | null {
+function strangerListeningAt(url: URL): number | null {
   const own = ownUser();
   return listenersAt(url).find((uid) => isStranger(uid, own)) ?? null;
 }

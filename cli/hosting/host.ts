@@ -1,15 +1,12 @@
-/** Hosts SimCity: database, server and runner as children of this process, kept alive, taken down in order. */
+/** Hosts SimCity: database and server as children of this process, kept alive, taken down in order. */
 import { randomBytes } from 'node:crypto';
-import type { Connection } from '../client/api.ts';
+import { pause } from '../client/pause.ts';
 import type { Context } from '../process/context.ts';
-import { CliError, EXIT } from '../process/errors.ts';
-import { safeText } from '../run/sanitize.ts';
-import { prepareDataDir } from './data-dir.ts';
-import { believedNote, type HostNote, isLoopback, writeNote } from './host-note.ts';
+import { CliError, EXIT, messageOf } from '../process/errors.ts';
+import { type HostNote, isLoopback, writeNote } from './host-note.ts';
 import { type KeptPart, keepAlive } from './keep-alive.ts';
 import { type Part, startPart } from './part.ts';
 import { choosePort, startOf } from './ports.ts';
-import { markTransient } from './transient.ts';
 
 export interface HostOptions {
   dataDir: string;
@@ -21,46 +18,82 @@ export interface HostOptions {
   requireToken?: boolean;
   /** A number: exactly that port; `any`: whatever is free; `usual`: 4600 if free, else any. */
   port: number | 'any' | 'usual';
-  /** True when it goes away with its own run or query, so that no one else should send runs here. */
-  transient: boolean;
+  /** True when it stays until it is told to end, and is no run or query of somebody's. */
+  lasting?: boolean;
+  /** True when it executes runs of everybody, for as long as it lasts. */
+  executes?: boolean;
   /** Told what is going on, a sentence each. */
   progress: (message: string) => void;
 }
 
-export interface Hosted {
-  connection: Connection;
-  /** The database in use, for runners. */
-  databaseUrl: () => string;
-  /** Starts a runner here; with `onlyRun` it takes that run and no other. */
-  startRunner(onlyRun: string | null): Promise<void>;
-  /** Takes everything down, the newest first. Also done at exit. */
+/** What this process hosts. */
+export interface HostedHere {
+  note: HostNote & { url: string };
+  /** Also when it does not listen on the loopback address. */
+  url: string;
+  databaseUrl(): string;
+  /** Takes everything down, the newest first. */
   close(): Promise<void>;
 }
 
-/** Starts a database (unless DATABASE_URL names one) and a server. @throws CliError when one cannot start. */
-export async function hostServer(context: Context, options: HostOptions): Promise<Hosted> {
-  const { logDir } = prepareDataDir(options.dataDir);
-  refuseDirectoryInUse(options.dataDir);
-  let port = await choosePort(options.host ?? '127.0.0.1', options.port);
-  const teardown = createTeardown(context);
-  const given = context.env['DATABASE_URL'] || undefined;
-  const kept: { server?: KeptPart; runner?: KeptPart } = {};
+/** How long a database that another process is taking down is waited for, in ms. */
+const RELEASED_WITHIN_MS = 30_000;
+const LOOK_MS = 100;
 
+/**
+ * Starts a database (unless DATABASE_URL names one) and a server, and leaves the note. `before`: what was hosted from
+ * this directory before, whose ports and token are taken again, so that its clients go on. Only for who holds the lock
+ * of the directory. @throws CliError when one cannot start; then nothing is left.
+ */
+export async function startHost(
+  context: Context,
+  options: HostOptions,
+  logDir: string,
+  before: HostNote | null,
+): Promise<HostedHere> {
+  const teardown: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (let takeDown = teardown.pop(); takeDown; takeDown = teardown.pop()) await takeDown();
+  };
+  try {
+    return { ...(await start(context, options, { logDir, before, teardown })), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Start {
+  logDir: string;
+  before: HostNote | null;
+  teardown: (() => Promise<void>)[];
+}
+
+async function start(
+  context: Context,
+  options: HostOptions,
+  { logDir, before, teardown }: Start,
+): Promise<Omit<HostedHere, 'close'>> {
+  const { host = '127.0.0.1', lasting = false, executes = false, progress } = options;
+  let port = await portAgain(host, before, options.port);
+  const given = context.env['DATABASE_URL'] || undefined;
+  const kept: { server?: KeptPart } = {};
   const database =
-    given === undefined ? await startDatabase(context, options, logDir, teardown, kept) : undefined;
+    given === undefined
+      ? await startDatabase(context, options, { logDir, before, teardown }, kept)
+      : undefined;
   const databaseUrl = () => given ?? databaseUrlOf(database?.current());
-  const base = { ...context.env, SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn' };
 
   // Its own calls, and those of whoever may read the data directory, need no token of the database.
-  const token = randomBytes(32).toString('base64url');
-  options.progress('starting the server');
+  const token = before?.token ?? randomBytes(32).toString('base64url');
+  progress('starting the server');
   const startServer = () => {
     const env = {
-      ...base,
+      ...quietly(context),
       SIMCITY_URL: undefined,
       DATABASE_URL: databaseUrl(),
       SIMCITY_DATABASE_FOLDER: databaseFolderOf(database?.current()),
-      SIMCITY_HOST: options.host ?? '127.0.0.1',
+      SIMCITY_HOST: host,
       SIMCITY_PORT: String(port),
       SIMCITY_HOST_TOKEN: token,
       ...(options.requireToken ? { SIMCITY_REQUIRE_TOKEN: '1' } : {}),
@@ -79,109 +112,95 @@ export async function hostServer(context: Context, options: HostOptions): Promis
     // A server that comes back must be where its clients look for it.
     port = Number(new URL(serverUrlOf(part)).port) || port;
     return part;
-  }, options.progress);
+  }, progress);
   kept.server = server;
-  teardown.add(() => server.stop());
+  teardown.push(() => server.stop());
   const url = serverUrlOf(server.current());
-  const removeNote = writeNote(options.dataDir, {
-    // What others in this directory are told they believe only of this machine itself.
-    url: isLoopback(URL.parse(url)) ? url : null,
+  const note = {
+    url,
     pid: process.pid,
     start: startOf(process.pid),
     command: options.command,
     databaseUrl: given === undefined ? databaseUrl() : null,
-    token,
-  });
-  teardown.add(async () => removeNote());
-  if (options.transient) {
-    const removeMark = markTransient(url);
-    teardown.add(async () => removeMark());
-  }
-
-  return {
-    connection: { url, token },
-    databaseUrl,
-    async startRunner(onlyRun) {
-      kept.runner = await keepAlive(
-        () =>
-          startPart({
-            name: 'runner',
-            logDir,
-            env: {
-              ...base,
-              DATABASE_URL: databaseUrl(),
-              SIMCITY_URL: url,
-              ...(onlyRun === null ? {} : { SIMCITY_ONLY_RUN: onlyRun }),
-            },
-          }),
-        options.progress,
-      );
-      const { runner } = kept;
-      teardown.add(() => runner.stop());
-    },
-    close: teardown.close,
+    ...{ token, lasting, executes },
   };
+  // What others in this directory are told they believe only of this machine itself.
+  const removeNote = writeNote(options.dataDir, { ...note, url: isLoopback(URL.parse(url)) ? url : null });
+  teardown.push(async () => removeNote());
+  return { note, url, databaseUrl };
+}
+
+/** The port of the server that was here before, if it can be had again; else as `wanted`. */
+async function portAgain(
+  host: string,
+  before: HostNote | null,
+  wanted: HostOptions['port'],
+): Promise<number> {
+  const again = before?.url ? Number(new URL(before.url).port) : 0;
+  if (again === 0) return choosePort(host, wanted);
+  return choosePort(host, again).catch(() => choosePort(host, wanted));
 }
 
 async function startDatabase(
   context: Context,
   options: HostOptions,
-  logDir: string,
-  teardown: Teardown,
-  dependents: { server?: KeptPart; runner?: KeptPart },
+  { logDir, before, teardown }: Start,
+  dependents: { server?: KeptPart },
 ): Promise<KeptPart> {
   options.progress('starting the database');
-  let url = '';
-  const database = await keepAlive(async () => {
-    const part = await startPart({
+  let url = before?.databaseUrl ?? '';
+  const startIt = () =>
+    startPart({
       name: 'database',
-      args: ['--data-dir', options.dataDir],
-      env: { ...context.env, SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn' },
+      args: ['--data-dir', options.dataDir, ...portArguments(url)],
+      env: quietly(context),
       logDir,
-    }).catch((error: unknown) => {
-      throw explainDatabase(error, options.dataDir);
     });
+  const database = await keepAlive(async () => {
+    const part = await onceReleased(startIt, context.leaving);
     const now = databaseUrlOf(part);
-    if (url !== '' && url !== now) {
-      // They were told where it was; started again, they are told where it is.
-      void dependents.server?.current().stop();
-      void dependents.runner?.current().stop();
-    }
+    // It was told where it was; started again, it is told where it is.
+    if (url !== now) void dependents.server?.current().stop();
     url = now;
     return part;
   }, options.progress);
-  teardown.add(() => database.stop());
+  teardown.push(() => database.stop());
   return database;
 }
 
+function portArguments(databaseUrl: string): string[] {
+  const port = URL.parse(databaseUrl)?.port;
+  return port ? ['--port', port] : [];
+}
+
+/** Starts a database whose directory another process may be about to release. */
+async function onceReleased(startIt: () => Promise<Part>, signal: AbortSignal): Promise<Part> {
+  const until = performance.now() + RELEASED_WITHIN_MS;
+  for (;;) {
+    try {
+      return await startIt();
+    } catch (error) {
+      if (!isInUse(error) || performance.now() > until || signal.aborted) throw explained(error);
+      await pause(LOOK_MS, signal);
+    }
+  }
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof CliError && error.cause === 'data_dir_in_use';
+}
+
 const IN_USE_HINT =
-  'Watch its run with `simcity watch latest`, send runs to a lasting one with `simcity up`, or use another directory with --data-dir DIR.';
+  'It belongs to no SimCity that can be joined: end that process, or use another directory with --data-dir DIR.';
 
-const LASTING_HINT =
-  '`simcity run` and `simcity watch` use it from here; another one needs another directory: --data-dir DIR.';
-
-const ELSEWHERE_HINT =
-  'It does not listen on the loopback address: name it by its address, with --server or SIMCITY_URL.';
-
-/** A living host in the same directory is named before a second database even tries. */
-function refuseDirectoryInUse(dataDir: string): void {
-  const note = believedNote(dataDir);
-  if (note === null || note.pid === process.pid) return;
-  throw new CliError(
-    `the data directory ${safeText(dataDir)} is in use by another SimCity: ${safeText(note.command)}, process ${note.pid}.`,
-    { exitCode: EXIT.unreachable, hint: hintFor(note) },
-  );
+function explained(error: unknown): unknown {
+  if (!isInUse(error)) return error;
+  return new CliError(messageOf(error), { exitCode: EXIT.unreachable, hint: IN_USE_HINT, cause: error });
 }
 
-function hintFor({ url, command }: HostNote): string {
-  if (url === null) return ELSEWHERE_HINT;
-  return command === 'simcity run' ? IN_USE_HINT : LASTING_HINT;
-}
-
-function explainDatabase(error: unknown, dataDir: string): unknown {
-  if (!(error instanceof CliError) || !/in_?use|locked/i.test(String(error.cause ?? ''))) return error;
-  const message = error.message.includes(dataDir) ? error.message : `${dataDir}: ${error.message}`;
-  return new CliError(message, { exitCode: EXIT.unreachable, hint: IN_USE_HINT, cause: error });
+/** The environment of parts: their logs hold what is out of order. */
+export function quietly({ env }: Context): Record<string, string | undefined> {
+  return { ...env, SIMCITY_LOG_LEVEL: env['SIMCITY_LOG_LEVEL'] ?? 'warn' };
 }
 
 function databaseUrlOf(part: Part | undefined): string {
@@ -196,26 +215,4 @@ function databaseFolderOf(part: Part | undefined): string | undefined {
 function serverUrlOf(part: Part): string {
   if (part.ready.ready !== 'server') throw new Error('the server part did not say its URL');
   return part.ready.url.replace(/\/+$/, '');
-}
-
-interface Teardown {
-  add(takeDown: () => Promise<void>): void;
-  close(): Promise<void>;
-}
-
-/** What has to be taken down, each once, whoever asks first: the command or the process's end. */
-function createTeardown(context: Context): Teardown {
-  const pending: (() => Promise<void>)[] = [];
-  return {
-    add(takeDown) {
-      const forget = context.atExit(takeDown);
-      pending.push(async () => {
-        forget();
-        await takeDown();
-      });
-    },
-    async close() {
-      for (let takeDown = pending.pop(); takeDown; takeDown = pending.pop()) await takeDown();
-    },
-  };
 }

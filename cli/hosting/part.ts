@@ -31,6 +31,8 @@ export interface Part {
   readonly exited: Promise<string>;
   /** Asks it to end, and kills it when it does not. */
   stop(): Promise<void>;
+  /** Ends it at once, with all that it works on. */
+  kill(): void;
 }
 
 /** Of the ready line, in characters: more than any message takes. */
@@ -52,7 +54,14 @@ export async function startPart(options: PartOptions): Promise<Part> {
   const stop = () => child.end(STOP_MS[options.name]);
   try {
     const ready = await readReadyLine(child, exited, options, stderr);
-    return { name: options.name, pid: child.pid ?? 0, ready, exited, stop };
+    return {
+      name: options.name,
+      pid: child.pid ?? 0,
+      ready,
+      exited,
+      stop,
+      kill: () => child.kill('SIGKILL'),
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -20,8 +20,8 @@ export function addRun(program: Command, act: Act): void {
     .command('run')
     .summary('execute a run and show it; hosts what is missing')
     .description(
-      'Executes a run and shows it: mission control on a terminal, dated lines elsewhere. Where no server ' +
-        'answers, database, server and runner are hosted here and taken down at the end. The seed decides ' +
+      'Executes a run and shows it: mission control on a terminal, dated lines elsewhere. Where nobody ' +
+        'serves this directory yet, database and server are hosted here, and left to who joins. The seed decides ' +
         'everything, so that a run with the same flags and seed has the same history.',
     )
     .addArgument(scenarioArgument());

@@ -64,7 +64,7 @@ export const TooSmallPane = pane<object>('TooSmallPane', (_, { width, height }) 
 
 const QUESTIONS: Record<Exclude<Overlay, 'help'>, string> = {
   'confirm-stop': 'Stop this run?',
-  'confirm-quit': 'Leaving stops this run, because it is hosted here. Leave?',
+  'confirm-quit': 'Leaving stops this run, because it is executed here. Leave?',
 };
 
 const PROMPTS: Record<InputPurpose, string> = {

@@ -3,13 +3,21 @@ import type { Run } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import type { ViewId } from './state/state.ts';
 
+/** Has runs executed that are launched on a screen. */
+export interface Launching {
+  /** The name of the runner that alone may take them; null: any may. */
+  runner?: () => string | null;
+  /** Called with each run that was launched. */
+  onLaunched?: (run: Run) => Promise<void> | undefined;
+}
+
 /** A run to follow, on the screen or elsewhere. */
-export interface FollowedRun {
+export interface FollowedRun extends Launching {
   api: Api;
   run: Run;
   /** True for `run`: the first Ctrl-C stops the run. False for `watch`: it only leaves. */
   owns: boolean;
-  /** True when leaving takes the run's server down with it. */
+  /** True when the run is executed in this process, and ends with it. */
   hosted: boolean;
   exitOnEnd: boolean;
   /** True when mission control may change nothing. */
@@ -27,13 +35,11 @@ export interface WatchRequest extends FollowedRun {
   compareWith?: string;
 }
 
-export interface ListRequest {
+export interface ListRequest extends Launching {
   api: Api;
   readOnly: boolean;
-  /** True when leaving takes the server down, and with it what runs. */
-  hosted: boolean;
+  /** True when what runs here ends with leaving. */
+  hosted: () => boolean;
   /** Where campaigns are kept; the usual place by default. */
   dataDir?: string | undefined;
-  /** Called with each run that was launched here. */
-  onLaunched?: (run: Run) => Promise<void>;
 }

@@ -10,7 +10,7 @@ import { EXIT } from '../process/errors.ts';
 import { formatNumber } from '../run/format.ts';
 import { outcomeOfData } from '../run/picture.ts';
 import { loadViews, type OpenScreen, openScreen } from './open-screen.ts';
-import type { ListRequest, WatchRequest } from './requests.ts';
+import type { Launching, ListRequest, WatchRequest } from './requests.ts';
 import type { Screen } from './screen.ts';
 import type { State } from './state/state.ts';
 
@@ -40,7 +40,8 @@ export async function missionControl(context: Context, request: WatchRequest & O
         again: state.leaving === 'again' ? state.data.run : null,
         readOnly: request.readOnly === true,
         home: request,
-        hosted: request.hosted,
+        hosted: () => request.hosted,
+        ...launchingOf(request),
         dataDir: undefined,
       });
       next = chosen === null ? null : await refreshed(chosen);
@@ -53,6 +54,10 @@ export async function missionControl(context: Context, request: WatchRequest & O
   // Who leaves at once is told 130, also where the run is stopped by now.
   const verdict = state.data.end ?? verdictOf(seen.data.run);
   return verdict === null ? EXIT.interrupted : exitCodeOf(verdict);
+}
+
+function launchingOf({ runner, onLaunched }: WatchRequest): Launching {
+  return { ...(runner && { runner }), ...(onLaunched && { onLaunched }) };
 }
 
 /** With the run as it was stored at its end, which a screen that left at once has not read yet. */

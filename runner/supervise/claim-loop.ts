@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { isGoneWorldRunner, isWorldRunner } from '../../server/contract/world-runner.ts';
 import type { RunnerConfig } from '../config.ts';
 import type { Launcher } from '../launch/harness-child.ts';
 import { OtherGenerations } from './other-generations.ts';
@@ -61,12 +62,19 @@ export class ClaimLoop {
     if (!this.#closing) this.#log.info({ reason, runs: this.#active.size }, 'the runner ends');
     this.#closing = true;
     for (const timer of [this.#poll, this.#lookPoll]) if (timer) clearInterval(timer);
-    for (const run of this.#active.values()) run.stop(reason);
+    for (const run of this.#active.values()) this.#leave(run, reason);
     while (this.#claiming || this.#active.size > 0) {
       await Promise.all([...this.#active.values()].map((run) => run.done));
       // A claim that was under way may still bring a run, which is stopped as it starts.
       if (this.#claiming) await delay(CLAIM_WAIT_MS);
     }
+  }
+
+  /** In a directory that others share, runs that are not this runner's own go on with theirs; all others are stopped. */
+  #leave(run: RunSupervisor, reason: string): void {
+    const { name } = this.#config;
+    if (isWorldRunner(name) && run.mayGoOnWithout(name)) void run.release(reason);
+    else run.stop(reason);
   }
 
   killAll(): void {
@@ -79,7 +87,7 @@ export class ClaimLoop {
     if (this.#claiming) return;
     this.#claiming = true;
     try {
-      while (this.#claimAgain && this.#hasRoom()) {
+      while (this.#claimAgain && !this.#closing) {
         this.#claimAgain = false;
         if (await this.#claimOne()) this.#claimAgain = true;
       }
@@ -90,14 +98,25 @@ export class ClaimLoop {
     }
   }
 
+  /** The first run takes no place. */
   #hasRoom(): boolean {
-    return !this.#closing && this.#active.size < this.#config.parallel;
+    const { firstRun, parallel } = this.#config;
+    const beside = firstRun !== null && this.#active.has(firstRun) ? 1 : 0;
+    return this.#active.size - beside < parallel;
   }
 
   async #claimOne(): Promise<boolean> {
+    const { firstRun, onlyRun } = this.#config;
+    // Again after each loss of it, too.
+    const isFirstWanted = firstRun !== null && !this.#active.has(firstRun);
+    if (isFirstWanted && (await this.#claimNext(firstRun))) return true;
+    return this.#hasRoom() && (await this.#claimNext(onlyRun));
+  }
+
+  async #claimNext(only: string | null): Promise<boolean> {
     const token = `${INGEST_TOKEN_PREFIX}${randomBytes(32).toString('base64url')}`;
     const tokenHash = createHash('sha256').update(token).digest();
-    const run = await this.#queue.claim(tokenHash, this.#config.onlyRun);
+    const run = await this.#queue.claim(tokenHash, only);
     if (!run) return false;
     this.#supervise(run, token);
     return true;
@@ -117,6 +136,7 @@ export class ClaimLoop {
     if (this.#reaping) return;
     this.#reaping = true;
     try {
+      if (isWorldRunner(this.#config.name)) await withinTime(this.#forsakeGone(), QUERY_LIMIT_MS);
       const lost = await withinTime(this.#queue.reap(), QUERY_LIMIT_MS);
       for (const run of lost) this.#log.warn({ run }, 'a run lost its runner: it is queued again, or ended');
     } catch (error) {
@@ -124,5 +144,12 @@ export class ClaimLoop {
     } finally {
       this.#reaping = false;
     }
+  }
+
+  async #forsakeGone(): Promise<void> {
+    const gone = (await this.#queue.neededRunners()).filter(isGoneWorldRunner);
+    if (gone.length === 0) return;
+    this.#log.warn({ gone }, 'processes of this directory are gone: their runs go on here');
+    await this.#queue.forsake(gone);
   }
 }

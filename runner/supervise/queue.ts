@@ -26,6 +26,8 @@ const claimedSchema = z.object({
   repeat_below: z.coerce.number().int(),
   elapsed_seconds: z.number().nullable(),
   healed_ms: z.number().nullable(),
+  /** The only runner that may take it; null: any may. */
+  assigned_runner: z.string().nullable(),
   /** The engine's generation, which is this one's: a run stores it with its first claim, and keeps it. */
   generation: z.int(),
 });
@@ -153,6 +155,35 @@ export class Queue {
       const { idx, at, virtual_ms, type, actor, data } = lastEventSchema.parse(row);
       return { index: idx, at: at.toISOString(), virtualMs: virtual_ms, type, actor, data };
     });
+  }
+
+  /** Queues a run again that this runner gives up while it goes on elsewhere. False: it cannot be, or is not ours. */
+  async release(run: ClaimedRun, why: string): Promise<boolean> {
+    const [row] = await this.#sql`select simcity_requeue_run(${run.id}, ${run.fence}, ${why}) as released`;
+    return row?.['released'] === true;
+  }
+
+  /** Runners on which runs depend: those that execute one, and those that alone may take one. */
+  async neededRunners(): Promise<string[]> {
+    const rows = await this.#sql<{ name: string }[]>`
+      select runner as name from simcity_runs where status in ('RUNNING', 'STOPPING') and runner is not null
+      union select assigned_runner from simcity_runs where status = 'QUEUED' and assigned_runner is not null`;
+    return rows.map(({ name }) => name);
+  }
+
+  /**
+   * Runners that are certainly gone: what they executed is lost at once, not only when their leases end, and what they
+   * alone might take anybody may, unless it takes a file of the user's.
+   */
+  async forsake(runners: readonly string[]): Promise<void> {
+    const names = [...runners];
+    await this.#sql`
+      update simcity_runs set lease_expires_at = clock_timestamp() - interval '1 second'
+      where status in ('RUNNING', 'STOPPING') and runner = any(${names})`;
+    await this.#sql`
+      update simcity_runs set assigned_runner = null
+      where status = 'QUEUED' and assigned_runner = any(${names})
+        and target not like 'module:%' and scenario not like 'module:%'`;
   }
 
   /** Queues the runs of runners that are gone again, or ends them; returns their ids. */

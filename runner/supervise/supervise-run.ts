@@ -21,6 +21,8 @@ import { withinTime } from './within-time.ts';
 const TICK_MS = 1_000;
 const RETRY_MS = 500;
 const QUERY_LIMIT_MS = 10_000;
+/** An orphan has not more time. */
+const RELEASE_LIMIT_MS = 1_500;
 const LAST_EVENTS = 50;
 
 export class RunSupervisor {
@@ -115,6 +117,23 @@ export class RunSupervisor {
     this.#log.info({ reason }, 'the harness is asked to stop');
     this.#child.stop(reason);
     this.#killAfterGrace();
+  }
+
+  /** True for a run that was not launched for `runner` alone. */
+  mayGoOnWithout(runner: string): boolean {
+    return this.#run.assigned_runner !== runner;
+  }
+
+  /** Gives the run up so that another runner goes on with it; where none may, it is stopped. Never rejects. */
+  async release(reason: string): Promise<void> {
+    const released = this.#queue.release(this.#run, `Its runner left: ${reason}.`);
+    try {
+      if (!(await withinTime(released, RELEASE_LIMIT_MS))) return this.stop(reason);
+    } catch (error) {
+      // The database goes with the same parent, mostly. Whoever starts it again sees that this runner is gone.
+      this.#log.warn({ err: error }, 'the run could not be given up');
+    }
+    this.#loseLease('it was given up for others to go on with');
   }
 
   /** Ends the harness at once. */

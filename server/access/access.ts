@@ -47,6 +47,8 @@ export class Access {
   readonly requests: RateLimit;
   readonly ingest = new RateLimit(INGEST_RATE, INGEST_RATE * BURST_SECONDS);
   readonly failures = new RateLimit(FAILURES_PER_SECOND, FAILURES_BURST);
+  /** Of the process that hosts this server; null: none does. */
+  readonly hostToken: string | null;
   readonly #always: boolean;
 
   constructor(sql: Sql, host: string, options: AccessOptions, log: Log) {
@@ -54,6 +56,7 @@ export class Access {
     this.sessions = new Sessions(sql);
     this.places = new StreamPlaces(options.streamsPerToken, options.streams);
     this.requests = new RateLimit(options.requestRate, options.requestRate * BURST_SECONDS);
+    this.hostToken = options.hostToken;
     this.#always = options.requireToken || !isLoopback(host);
     this.tokens.onLook((usable) => {
       this.places.cutOthers(usable);

@@ -19,6 +19,7 @@ const database = {
 const listening = { by: 'option', commands: ['up', 'serve'] } as const;
 const file = { ...text, most: 4_096, unset: 'none', except: ['file'] } as const;
 const internal = { ...text, isInternal: true } as const;
+const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export const PROCESS_SETTINGS = {
   server: {
@@ -191,10 +192,15 @@ export const PROCESS_SETTINGS = {
   hostToken: { ...internal, ...quiet('SIMCITY_HOST_TOKEN', ''), pattern: /^.{16,}$/, secret: 'value' },
   /** Where the embedded database is, to tell of a disk that is full. */
   databaseFolder: { ...internal, ...quiet('SIMCITY_DATABASE_FOLDER', '') },
+  /** The run that a runner claims first, beside its places. */
+  firstRun: {
+    ...part({ ...internal, ...quiet('SIMCITY_FIRST_RUN', ''), form: 'the id of a run' }),
+    pattern: RUN_ID,
+  },
   /** The only run that a runner may claim, and the command that starts the service of it. */
   onlyRun: {
     ...part({ ...internal, ...quiet('SIMCITY_ONLY_RUN', ''), form: 'the id of a run' }),
-    pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+    pattern: RUN_ID,
   },
   exec: { ...internal, ...quiet('SIMCITY_EXEC', ''), most: 10_000 },
   /** The order of its gate, as JSON. */

@@ -4,13 +4,15 @@ import { createLog, printReady, toldToEnd } from '../process-edge.ts';
 import { EXIT_UNAVAILABLE, EXIT_USAGE, notReady, StartupError } from '../startup-error.ts';
 import { startEmbedded } from './embedded.ts';
 
-function readDataDir(): string {
+/** `port`: where it was before, which it takes again when it is free; null: any. */
+function readArguments(): { dataDir: string; port: number | null } {
   try {
-    const { values } = parseArgs({ options: { 'data-dir': { type: 'string' } } });
-    if (values['data-dir']) return values['data-dir'];
+    const { values } = parseArgs({ options: { 'data-dir': { type: 'string' }, port: { type: 'string' } } });
+    const port = Number(values.port);
+    if (values['data-dir']) return { dataDir: values['data-dir'], port: port > 0 ? port : null };
   } catch (error) {
     throw new StartupError('wrong_usage', error instanceof Error ? error.message : String(error), {
-      hint: 'Give only --data-dir DIR.',
+      hint: 'Give only --data-dir DIR, and --port N.',
       exitCode: EXIT_USAGE,
     });
   }
@@ -24,7 +26,8 @@ async function main(): Promise<number> {
   const log = createLog('database');
   // Listened for from the first moment: a start that nobody waits for any more is taken back.
   const told = toldToEnd();
-  const database = await startEmbedded(readDataDir(), log);
+  const { dataDir, port } = readArguments();
+  const database = await startEmbedded(dataDir, log, port);
   printReady({ ready: 'database', url: database.url, folder: database.folder });
   const lost = database.gone.then(
     () => null,

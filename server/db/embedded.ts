@@ -8,7 +8,7 @@ import { ensureCluster, SUPERUSER } from './embedded/cluster.ts';
 import { lockDataDir } from './embedded/data-dir-lock.ts';
 import { claimHome, prepareHome } from './embedded/home.ts';
 import { findOwner } from './embedded/owner.ts';
-import { type Postmaster, type PostmasterOptions, startPostmaster } from './embedded/postmaster.ts';
+import { isFree, type Postmaster, type PostmasterOptions, startPostmaster } from './embedded/postmaster.ts';
 import { endStragglers } from './embedded/stragglers.ts';
 import { startWatchdog } from './embedded/watchdog.ts';
 
@@ -29,9 +29,14 @@ export interface EmbeddedDatabase {
 /**
  * Starts PostgreSQL on `dataDir` and keeps it running until `stop`. What an earlier crash left behind
  * (a lock, a half-made cluster, a running postmaster) is cleared away first.
+ * @param before the port where it was before: it is there again when that is free, so that its clients find it
  * @throws StartupError when another SimCity uses the directory, or PostgreSQL cannot run here.
  */
-export async function startEmbedded(dataDir: string, log: Log): Promise<EmbeddedDatabase> {
+export async function startEmbedded(
+  dataDir: string,
+  log: Log,
+  before: number | null = null,
+): Promise<EmbeddedDatabase> {
   const owner = findOwner();
   const home = await prepareHome(resolve(dataDir), await findBinaries(), owner);
   const lock = await lockDataDir(home.folder);
@@ -44,7 +49,8 @@ export async function startEmbedded(dataDir: string, log: Log): Promise<Embedded
     const binaries = home.binaries.folder;
     const cluster = await ensureCluster({ home: home.folder, binaries, owner, watchdog });
     const options = { binaries, folder, logFile: join(home.folder, 'postgres.log'), owner, watchdog };
-    const first = await startPostmaster(options, null);
+    const again = before !== null && (await isFree(before)) ? before : null;
+    const first = await startPostmaster(options, again);
     const kept = keepRunning(options, first, log);
     return {
       folder,

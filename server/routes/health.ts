@@ -1,5 +1,6 @@
 /** Liveness, readiness, metrics and the description of the API. */
 import { Hono } from 'hono';
+import { CHALLENGE_HEADER, PROOF_HEADER, proofOf } from '../contract/host-proof.ts';
 import { countByStatus, countLost, oldestQueuedSeconds } from '../db/runs.ts';
 import { ApiError } from '../errors.ts';
 import type { Scraped } from '../metrics.ts';
@@ -11,11 +12,16 @@ import type { Services } from '../services.ts';
 const SCRAPE_WITHIN_MS = 2_000;
 
 export function healthRoutes(services: Services): Hono<ServerEnv> {
-  const { metrics, version, stopping, readiness } = services;
+  const { metrics, version, stopping, readiness, access } = services;
   const routes = new Hono<ServerEnv>();
   let document: string | undefined;
 
-  routes.get('/healthz', (c) => c.json({ status: 'ok', version, time: new Date().toISOString() }));
+  routes.get('/healthz', (c) => {
+    const challenge = c.req.header(CHALLENGE_HEADER);
+    if (challenge !== undefined && access.hostToken !== null)
+      c.header(PROOF_HEADER, proofOf(access.hostToken, challenge, c.req.header('host') ?? ''));
+    return c.json({ status: 'ok', version, time: new Date().toISOString() });
+  });
 
   routes.get('/readyz', async (c) => {
     const problems = stopping.aborted ? ['the server is stopping'] : await readiness.problems();

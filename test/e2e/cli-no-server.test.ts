@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -35,5 +36,38 @@ describe('nothing there', () => {
     const { exitCode, stderr } = await simcity(['run', '--detach'], { cwd: folder, env });
     expect(exitCode).toBe(4);
     expect(stderr).toContain('simcity up');
+  });
+});
+
+describe('a server on the usual port that nobody names', () => {
+  let server: Server;
+  const asked: (string | undefined)[] = [];
+  beforeAll(async () => {
+    server = createServer(({ url }, response) => {
+      asked.push(url);
+      response.setHeader('content-type', 'application/json').end('{"runs":[],"next":null}');
+    });
+    await new Promise<void>((resolve) => {
+      // Whoever listens there already is as good a stranger.
+      server.once('error', () => resolve());
+      server.listen(4600, '127.0.0.1', resolve);
+    });
+  });
+  afterAll(() => server.close());
+
+  test.each([
+    ['runs'],
+    ['show', 'latest'],
+    ['forensic', 'latest'],
+    ['stop', 'latest'],
+    ['watch', 'latest'],
+    ['explain', 'latest'],
+    ['run', '--detach'],
+  ])('is not asked by %s', async (...args) => {
+    const own = mkdtempSync(join(folder, 'own-'));
+    const { exitCode, stderr } = await simcity(args, { cwd: own, env: { SIMCITY_DATA_DIR: undefined } });
+    expect(stderr).toMatch(/there is nothing yet|no SimCity server runs in this directory/);
+    expect(exitCode).toBe(4);
+    expect(asked).toEqual([]);
   });
 });

@@ -8,8 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Ready, readySchema } from '../../server/contract/index.ts';
+import { isRunning } from '../../server/contract/process-lock/identity.ts';
 import { connect } from '../../server/db/client.ts';
-import { isRunning } from '../../server/db/embedded/process-identity.ts';
 import { processesIn } from '../../server/db/embedded/stragglers.ts';
 import { temporaryFolder } from '../helpers/postgres.ts';
 

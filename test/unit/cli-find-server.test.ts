@@ -24,6 +24,7 @@ import { recallExec, recallGate, recallModules } from '../../cli/hosting/modules
 import { startOf } from '../../cli/hosting/ports.ts';
 import { replaceSealed } from '../../cli/hosting/private-files.ts';
 import type { Context } from '../../cli/process/context.ts';
+import { CHALLENGE_HEADER, PROOF_HEADER, proofOf } from '../../server/contract/host-proof.ts';
 import { recordedRun } from '../helpers/recorded-run.ts';
 
 let folder: string;
@@ -32,12 +33,21 @@ let server: Server;
 let url: string;
 /** The Authorization of each request. */
 let got: (string | undefined)[];
+/** What the server knows to prove that it is the one of the note. */
+let secret: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'simcity-find-'));
   dataDir = join(folder, 'data');
   mkdirSync(dataDir);
   got = [];
-  server = createServer(({ headers }, response) => {
+  secret = OF_THE_NOTE;
+  server = createServer(({ headers, url: path }, response) => {
+    if (path === '/healthz') {
+      const challenge = String(headers[CHALLENGE_HEADER]);
+      const proof = proofOf(secret, challenge, headers.host ?? '');
+      response.setHeader(PROOF_HEADER, proof).end('{}');
+      return;
+    }
     got.push(headers.authorization);
     const error = { code: 'unauthorized', message: 'this server wants a token' };
     response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
@@ -52,6 +62,7 @@ afterEach(async () => {
 });
 
 const TOKEN = 'of-the-user';
+const OF_THE_NOTE = 'of-the-note';
 
 function context(env: Record<string, string> = {}, fileServer?: Context['fileServer']): Context {
   return {
@@ -72,7 +83,8 @@ function context(env: Record<string, string> = {}, fileServer?: Context['fileSer
 
 const inFile = (token?: string) => ({ url, token, file: 'simcity.config.json' });
 const note = () => ({
-  ...{ url, pid: process.pid, start: startOf(process.pid), command: 'simcity up', token: 'of-the-note' },
+  ...{ url, pid: process.pid, start: startOf(process.pid), command: 'simcity up', token: OF_THE_NOTE },
+  ...{ lasting: true, executes: true },
   databaseUrl: 'postgres://simcity:x@127.0.0.1:5432/postgres',
 });
 
@@ -108,9 +120,15 @@ describe('the token of the user', () => {
     writeNote(dataDir, note());
     const found = await findServer(context(), {});
     expect(found).toEqual({ connection: { url, token: 'of-the-note', origin: 'note' }, named: false });
-    writeNote(dataDir, { ...note(), token: null });
-    expect((await findServer(context(), {}))?.connection.token).toBeUndefined();
-    expect(got).toEqual(['Bearer of-the-note', undefined]);
+    // It was asked whether it is the one, and sent nothing for that.
+    expect(got).toEqual([]);
+  });
+
+  test('nor does the token of the note go to one that does not know it', async () => {
+    secret = 'of-another-directory';
+    writeNote(dataDir, note());
+    expect(await findServer(context(), {})).toBeNull();
+    expect(got).toEqual([]);
   });
 
   test('a file that names both sends its own token to its own server', async () => {

@@ -30,6 +30,8 @@ const note = (changes: Partial<HostNote> = {}): HostNote => ({
   command: 'simcity up',
   databaseUrl: 'postgres://simcity:a-B_c@127.0.0.1:5432/postgres',
   token: 'token',
+  lasting: true,
+  executes: true,
   ...changes,
 });
 

@@ -23,6 +23,7 @@ const run = {
   fence: '1',
   attempts: 1,
   generation: ENGINE_GENERATION,
+  assigned_runner: null,
   repeat_below: 0,
   elapsed_seconds: null,
   healed_ms: null,
@@ -276,6 +277,7 @@ test('the settings have defaults, and those that are wrong are named without sec
   expect(readRunnerConfig(env, 'file:///app/dist/runner.js')).toMatchObject({
     targetUrl: 'postgres://u:p@h/d',
     onlyRun: null,
+    firstRun: null,
     parallel: 1,
     leaseSeconds: 30,
     harnessScript: '/app/dist/harness.js',

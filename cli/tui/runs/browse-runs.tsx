@@ -40,7 +40,7 @@ function runsProgram(
   request: BrowseRequest,
 ): Program<RunsState, RunsAction> {
   const { api, home, readOnly } = request;
-  const hosted = request.hosted && home === null;
+  const hosted = request.hosted() && home === null;
   return {
     init: initialRuns({
       size: screen.size(),
@@ -90,8 +90,8 @@ function requestOf(
     api,
     run,
     owns: isHome && home.owns,
-    // Leaving takes the server down whichever run is looked at.
-    hosted,
+    // Leaving ends what runs here, whichever run is looked at.
+    hosted: hosted(),
     exitOnEnd: false,
     readOnly,
     cameFromList: true,
@@ -119,7 +119,7 @@ async function readPage(
 }
 
 function perform(
-  { api, onLaunched }: BrowseRequest,
+  { api, onLaunched, runner }: BrowseRequest,
   effect: RunsEffect,
   model: () => RunsState,
   send: (action: RunsAction) => void,
@@ -134,7 +134,7 @@ function perform(
       });
       return;
     case 'launch':
-      launch(api, effect.launch, onLaunched).then(
+      launch(api, { ...effect.launch, runner: runner?.() ?? undefined }, onLaunched).then(
         (run) => send({ type: 'launched', run }),
         (error: unknown) => send({ type: 'launch-failed', text: safeText(messageOf(error)) }),
       );

@@ -91,9 +91,7 @@ export function keysOf(state: RunsState): Omit<KeyBarProps, 'width'> {
   const bar = { views: [], chosen: null };
   if (isAsking(state)) {
     const text =
-      state.overlay === 'confirm-quit'
-        ? 'Leaving stops what is hosted here and runs. Leave?'
-        : 'Stop this run?';
+      state.overlay === 'confirm-quit' ? 'Leaving stops what is executed here. Leave?' : 'Stop this run?';
     return { ...bar, keys: ANSWERS, said: { text, as: 'question' } };
   }
 

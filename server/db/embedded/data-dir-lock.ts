@@ -1,123 +1,16 @@
-/** One data directory is used by one SimCity at a time: a lock file that names its holder. */
-import { randomBytes } from 'node:crypto';
-import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+/** One data directory is used by one embedded database at a time. */
+import { type FolderLock, takeLock } from '../../contract/process-lock/lock.ts';
 import { StartupError } from '../../startup-error.ts';
-import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
 
-const LOCK_NAME = /^lock\.(\d+)$/;
-
-/** Where there are no hard links, a lock is empty for an instant; longer only after a crash. */
-const WRITTEN_WITHIN_MS = 2_000;
-
-type Unreadable = 'gone' | 'being-written' | 'unreadable';
-
-export interface DataDirLock {
-  release(): Promise<void>;
-}
-
-/**
- * Takes the lock of `folder`. Each taking over of a dead holder's lock creates the file of the next
- * generation, `lock.<n+1>`, which only one can create; only then the older ones go. So two starters
- * that find the same dead lock at the same instant cannot both win.
- * @throws StartupError `data_dir_in_use` when a living process holds it.
- */
-export async function lockDataDir(folder: string): Promise<DataDirLock> {
-  const me = JSON.stringify(identityOf(process.pid));
-  for (;;) {
-    const newest = (await generations(folder)).at(-1) ?? 0;
-    if (newest > 0) {
-      const holder = await readHolder(join(folder, `lock.${newest}`));
-      if (holder === 'gone') continue;
-      if (holder === 'being-written') {
-        await delay(50);
-        continue;
-      }
-      if (holder !== 'unreadable' && isAlive(holder)) throw inUse(folder, holder.pid);
-    }
-    const mine = join(folder, `lock.${newest + 1}`);
-    if (!(await createWhole(mine, me))) continue;
-    const now = await generations(folder);
-    if (now.at(-1) !== newest + 1) {
-      await rm(mine, { force: true });
-      continue;
-    }
-    for (const old of now) if (old <= newest) await rm(join(folder, `lock.${old}`), { force: true });
-    return { release: () => rm(mine, { force: true }) };
-  }
-}
-
-/** True when a living process holds the lock of `folder`. */
-export async function isLocked(folder: string): Promise<boolean> {
-  const newest = (await generations(folder)).at(-1);
-  if (newest === undefined) return false;
-  const holder = await readHolder(join(folder, `lock.${newest}`));
-  return typeof holder === 'string' ? holder === 'being-written' : isAlive(holder);
-}
-
-function inUse(folder: string, pid: number): StartupError {
-  return new StartupError(
+/** @throws StartupError `data_dir_in_use` when a living process holds the lock. */
+export async function lockDataDir(folder: string): Promise<FolderLock> {
+  const taken = await takeLock(folder, 'lock');
+  if ('release' in taken) return taken;
+  throw new StartupError(
     'data_dir_in_use',
-    `the data directory ${folder} is in use by another SimCity, pid ${pid}`,
+    `the data directory ${folder} is in use by another SimCity, pid ${taken.heldBy}`,
     {
-      hint: `Use that one (simcity watch, runs, ...), stop it (kill ${pid}), or give this one another --data-dir.`,
+      hint: `Use that one (simcity watch, runs, ...), stop it (kill ${taken.heldBy}), or give this one another --data-dir.`,
     },
   );
-}
-
-async function generations(folder: string): Promise<number[]> {
-  const names = await readdir(folder);
-  return names
-    .map((name) => Number(LOCK_NAME.exec(name)?.[1] ?? 0))
-    .filter((generation) => generation > 0)
-    .sort((a, b) => a - b);
-}
-
-async function readHolder(path: string): Promise<ProcessIdentity | Unreadable> {
-  let text: string;
-  let ageMs: number;
-  try {
-    text = await readFile(path, 'utf8');
-    ageMs = Date.now() - (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'gone';
-    throw error;
-  }
-  if (text === '' && ageMs < WRITTEN_WITHIN_MS) return 'being-written';
-  try {
-    const value = JSON.parse(text) as Partial<ProcessIdentity>;
-    if (typeof value.pid !== 'number') return 'unreadable';
-    return { pid: value.pid, startTicks: value.startTicks ?? null, bootId: value.bootId ?? null };
-  } catch {
-    return 'unreadable';
-  }
-}
-
-/** Creates `path` with its whole content in one step; false when it exists. */
-async function createWhole(path: string, content: string): Promise<boolean> {
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  await writeFile(temporary, content, { mode: 0o644, flag: 'wx' });
-  try {
-    await link(temporary, path);
-    return true;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'EEXIST') return false;
-    // A file system without hard links: creating and filling it are two steps then.
-    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return createEmptyFirst(path, content);
-    throw error;
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-async function createEmptyFirst(path: string, content: string): Promise<boolean> {
-  try {
-    await writeFile(path, content, { mode: 0o644, flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
-  }
 }

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isLocked } from '../../contract/process-lock/lock.ts';
 import { StartupError } from '../../startup-error.ts';
 import { type Binaries, copyBinaries } from './binaries.ts';
-import { isLocked } from './data-dir-lock.ts';
 import { canUse, type Owner } from './owner.ts';
 import { refuseForeign } from './whose.ts';
 
@@ -100,6 +100,6 @@ async function removeForgotten(): Promise<void> {
     const folder = join(SHARED_FOLDER, name);
     const origin = (await readFile(join(folder, ORIGIN), 'utf8').catch(() => '')).trim();
     if (origin === '' || existsSync(origin) || !existsSync(dirname(origin))) continue;
-    if (!(await isLocked(folder))) await rm(folder, { recursive: true, force: true });
+    if (!(await isLocked(folder, 'lock'))) await rm(folder, { recursive: true, force: true });
   }
 }

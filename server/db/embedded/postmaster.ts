@@ -139,11 +139,24 @@ async function stop(child: Child): Promise<void> {
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */
-async function freePort(): Promise<number> {
+function freePort(): Promise<number> {
+  return listenOnce(0);
+}
+
+/** True when nobody listened on the port of 127.0.0.1 a moment ago. */
+export function isFree(port: number): Promise<boolean> {
+  return listenOnce(port).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Resolves to the port. @throws when it is taken. */
+async function listenOnce(port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(port, '127.0.0.1', () => {
       const address = server.address();
       server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
     });

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRunning } from './process-identity.ts';
+import { isRunning } from '../../contract/process-lock/identity.ts';
 
 /**
  * Every process that works in `folder`: PostgreSQL's processes make the cluster their working

@@ -78,10 +78,6 @@ export class Neighbour {
     await this.#order({ do: 'link', path, to });
   }
 
-  async links(path: string, first: number, last: number, to: string): Promise<void> {
-    await this.#order({ do: 'links', path, first, last, to });
-  }
-
   /** Listens as a server that wants a token; answers its port. */
   listen(port: number): Promise<number> {
     return this.#order({ do: 'listen', port });
