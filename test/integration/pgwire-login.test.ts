@@ -48,7 +48,10 @@ const database_ = (client: pg.Client) =>
 
 const isAsleep = () =>
   expect
-    .poll(() => database.superuser`select 1 from pg_stat_activity where wait_event = 'PgSleep'`)
+    .poll(() => database.superuser`select 1 from pg_stat_activity where wait_event = 'PgSleep'`, {
+      // A program in Python takes its time to start on a machine that has other work.
+      timeout: 60_000,
+    })
     .toHaveLength(1);
 
 test('a client that asks for another database gets the clone', async () => {
