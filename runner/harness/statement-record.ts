@@ -88,9 +88,10 @@ export class StatementRecord implements StatementWatch {
 }
 
 /** What writes statements into the history; null: nobody has asked for it. */
-export function recordOf(
-  { config, statements }: Pick<ExecuteOptions, 'config' | 'statements'>,
-): StatementRecord | null {
+export function recordOf({
+  config,
+  statements,
+}: Pick<ExecuteOptions, 'config' | 'statements'>): StatementRecord | null {
   return config.record === 'statements' ? new StatementRecord(config, statements) : null;
 }
 

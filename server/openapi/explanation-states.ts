@@ -43,7 +43,10 @@ export const EXPLANATION_EXAMPLES: Readonly<Record<string, Example>> = {
   },
   working: {
     summary: 'pending, worked at under a lease: how far it is',
-    value: { state: 'pending', progress: { stage: 'asking every read again after each commit', executions: 12 } },
+    value: {
+      state: 'pending',
+      progress: { stage: 'asking every read again after each commit', executions: 12 },
+    },
   },
   ready: {
     summary: 'ready: the story in lanes, what it shows, and what makes it pass, as far as that was measured',
