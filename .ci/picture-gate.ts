@@ -41,9 +41,9 @@ const pty = startPty('bash', ['-c', SCRIPT], {
 });
 const limit = setTimeout(() => pty.kill('SIGKILL'), LIMIT_MS);
 try {
-  const { exitCode } = await pty.exited;
+  const { exitCode, signal } = await pty.exited;
   // Anything else than what was found is no picture.
-  if (exitCode !== FAIL) throw new Error(`the campaign ended with ${exitCode}:\n${pty.text()}`);
+  if (exitCode !== FAIL || signal) throw new Error(`the campaign ended with ${exitCode}:\n${pty.text()}`);
   const rows = pty.screen().findLastIndex((line) => line.trim() !== '') + 1;
   mkdirSync('.readme', { recursive: true });
   for (const [name, theme] of [

@@ -99,8 +99,7 @@ try {
   // `SIMCITY_PICTURES=live,help` makes those alone.
   const chosen = process.env['SIMCITY_PICTURES']?.split(',');
   const views = viewsOf(failed, right, going, 'nightly').filter(({ name }) => chosen?.includes(name) ?? true);
-  for (const view of views)
-    for (const theme of ['dark', 'light'] as const) await picture(view, url, theme);
+  for (const view of views) for (const theme of ['dark', 'light'] as const) await picture(view, url, theme);
 } finally {
   up.kill('SIGTERM');
   await new Promise((resolve) => up.once('exit', resolve));

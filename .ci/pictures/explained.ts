@@ -43,8 +43,9 @@ export async function explained({ run, columns, env = {}, firstSeed = 1 }: ToExp
       env: { COLORTERM: 'truecolor', ...env },
     });
     const limit = setTimeout(() => pty.kill('SIGKILL'), LIMIT_MS);
-    const { exitCode } = await pty.exited.finally(() => clearTimeout(limit));
-    if (exitCode !== 0) throw new Error(`it is not explained: ${pty.text()}`);
+    const { exitCode, signal } = await pty.exited.finally(() => clearTimeout(limit));
+    // Whoever is killed for its time has the exit code 0 here.
+    if (exitCode !== 0 || signal) throw new Error(`it is not explained: ${pty.text()}`);
     const lines = pty.screen();
     const rows = lines.findLastIndex((line) => line.trim() !== '') + 1;
     return { seed, raw: pty.raw(), text: lines.slice(0, rows).join('\n'), rows };
