@@ -137,7 +137,7 @@ describe.skipIf(!hasChromium)('the page', () => {
 
   it('calls a run by its number, which is its address as well, and finds it by what is typed', async () => {
     const server = await start();
-    const asked = { target: 'memory', config: { bug: 'check-then-insert', faults: 'brutal' } };
+    const asked = { target: 'memory', config: { bug: 'check-then-insert', faults: 'brutal' } } as const;
     const run = await launch(server.url, asked);
     const other = await launch(server.url, { target: 'postgres' });
     const { page, wrongs, open } = await openPage(browser, server.url);
