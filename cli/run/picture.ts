@@ -35,7 +35,9 @@ export function elapsedMs(state: Moment): number {
 /** Of a run whose harness did not live to say it: from its start to its end by the clock of the database. */
 function storedDurationMs({ durationSecondsActual, startedAt, endedAt }: RunData['run']): number {
   if (durationSecondsActual !== null) return durationSecondsActual * 1_000;
-  return startedAt === null || endedAt === null ? 0 : Math.max(0, Date.parse(endedAt) - Date.parse(startedAt));
+  return startedAt === null || endedAt === null
+    ? 0
+    : Math.max(0, Date.parse(endedAt) - Date.parse(startedAt));
 }
 
 /** How long ago the harness was last heard of, in ms; null when it was not or need not be. */

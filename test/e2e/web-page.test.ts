@@ -144,7 +144,9 @@ describe.skipIf(!hasChromium)('the page', () => {
     await open('');
     const named = (name: Run) => page.locator('.runs tbody tr', { hasText: `#${name.number} ` });
     await named(other).waitFor();
-    expect(await named(run).innerText()).toMatch(/bookings@memory seed \d+\s+bug check-then-insert faults brutal/);
+    expect(await named(run).innerText()).toMatch(
+      /bookings@memory seed \d+\s+bug check-then-insert faults brutal/,
+    );
     await page.keyboard.press('/');
     await page.keyboard.type(`#${run.number} bug:check`);
     await named(other).waitFor({ state: 'detached' });
