@@ -27,10 +27,17 @@ export function elapsedMs(state: Moment): number {
   const data = shown(state);
   if (data.end !== null) return data.end.durationSecondsActual * 1_000;
   // It has ended before it was looked at; its end frame is still to come.
-  const { durationSecondsActual } = data.run;
-  if (isTerminal(data.status) && durationSecondsActual !== null) return durationSecondsActual * 1_000;
+  if (isTerminal(data.status)) return storedDurationMs(data.run);
   if (data.startedAtMs === null) return 0;
   return Math.max(0, state.nowMs + state.data.clockOffsetMs - data.startedAtMs);
+}
+
+/** Of a run whose harness did not live to say it: from its start to its end by the clock of the database. */
+function storedDurationMs({ durationSecondsActual, startedAt, endedAt }: RunData['run']): number {
+  if (durationSecondsActual !== null) return durationSecondsActual * 1_000;
+  return startedAt === null || endedAt === null
+    ? 0
+    : Math.max(0, Date.parse(endedAt) - Date.parse(startedAt));
 }
 
 /** How long ago the harness was last heard of, in ms; null when it was not or need not be. */

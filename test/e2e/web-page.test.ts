@@ -137,14 +137,16 @@ describe.skipIf(!hasChromium)('the page', () => {
 
   it('calls a run by its number, which is its address as well, and finds it by what is typed', async () => {
     const server = await start();
-    const asked = { target: 'memory', config: { bug: 'check-then-insert', faults: 'brutal' as const } };
+    const asked = { target: 'memory', config: { bug: 'check-then-insert', faults: 'brutal' } } as const;
     const run = await launch(server.url, asked);
     const other = await launch(server.url, { target: 'postgres' });
     const { page, wrongs, open } = await openPage(browser, server.url);
     await open('');
     const named = (name: Run) => page.locator('.runs tbody tr', { hasText: `#${name.number} ` });
     await named(other).waitFor();
-    expect(await named(run).innerText()).toMatch(/bookings@memory seed \d+\s+bug check-then-insert faults brutal/);
+    expect(await named(run).innerText()).toMatch(
+      /bookings@memory seed \d+\s+bug check-then-insert faults brutal/,
+    );
     await page.keyboard.press('/');
     await page.keyboard.type(`#${run.number} bug:check`);
     await named(other).waitFor({ state: 'detached' });

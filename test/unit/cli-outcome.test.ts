@@ -114,7 +114,7 @@ describe('sentences', () => {
       'The run was lost. This says nothing about the service under test. It took 12.4 s and 902 events.',
       'What went wrong: The harness was lost: runner runner-1 has not renewed its lease for 30 s.',
       'To run it again: npx simcity run --seed 42',
-      `For all that is known: simcity forensic ${lost.id}`,
+      `For all that is known: simcity forensic ${lost.number}`,
     ]);
     expect(spoken(adapter)[0]).toContain('An adapter or module failed.');
     const broke = createSentences(() => 0).verdict(failed, endFrame(9, 'FAIL').data, styleFor(false));

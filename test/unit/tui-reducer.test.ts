@@ -304,6 +304,9 @@ describe('keys', () => {
   test('a run that had ended before it was opened took as long as it took', () => {
     const run = recordedRun({ status: 'PASS', pass: true, durationSecondsActual: 12.4 });
     expect(elapsedMs(start({ run, nowMs: Date.parse(run.createdAt) + 86_400_000 }))).toBe(12_400);
+    const at = (ms: number) => new Date(Date.parse(run.createdAt) + ms).toISOString();
+    const lost = { ...run, durationSecondsActual: null, startedAt: at(500), endedAt: at(2_000) };
+    expect(elapsedMs(start({ run: lost, nowMs: Date.parse(at(9_000)) }))).toBe(1_500);
   });
 
   test('a question goes away when the run ends by itself', () => {
