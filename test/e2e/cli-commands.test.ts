@@ -162,7 +162,9 @@ describe('a run that says nothing about the service', () => {
   test.each(ends)('%s is told by runs, show and forensic', async (outcome, _, run) => {
     server.run = run;
     const { kind, message } = run.failForensic ?? recordedDiagnosis();
-    expect((await simcity(['runs'], { env })).stdout).toMatch(new RegExp(`  ${outcome} .*  ${kind}  +${RUN_ID}\n`));
+    expect((await simcity(['runs'], { env })).stdout).toMatch(
+      new RegExp(`  ${outcome} .*  ${kind}  +${RUN_ID}\n`),
+    );
     const show = (await simcity(['show'], { env })).stdout;
     expect(show).toMatch(new RegExp(`^  status +${outcome}$`, 'm'));
     expect(show).toContain(message);

@@ -157,7 +157,9 @@ describe('leaving', () => {
     server.run = recordedRun({ status: 'STOPPING' });
     pty.press('\u0003');
     expect((await pty.exited).exitCode).toBe(130);
-    expect(pty.text()).toMatch(/STOPPING  event 900[^]*it is being stopped; see it again: simcity watch 12/);
+    expect(pty.text()).toMatch(
+      /STOPPING {2}event 900[^]*it is being stopped; see it again: simcity watch 12/,
+    );
   });
 
   test('whether a run goes on is not said when its server is gone', async () => {

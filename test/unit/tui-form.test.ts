@@ -102,7 +102,14 @@ describe('what no run can be', () => {
 
   test('by Enter, and nothing is launched', () => {
     const list = initialRuns({
-      ...{ size: { columns: 80, rows: 24 }, nowMs: 0, readOnly: false, hosted: false, hasHome: false, form: null },
+      ...{
+        size: { columns: 80, rows: 24 },
+        nowMs: 0,
+        readOnly: false,
+        hosted: false,
+        hasHome: false,
+        form: null,
+      },
     });
     const form = at('bug', { bug: 'chek-then-insert' });
     const state = reduceRuns({ ...list, form }, { type: 'stroke', key: 'enter', text: '' });

@@ -30,7 +30,14 @@ const RUNS = [
 
 const list = (columns = 80) =>
   reduceRuns(
-    initialRuns({ size: { columns, rows: 24 }, nowMs: 0, readOnly: false, hosted: false, hasHome: false, form: null }),
+    initialRuns({
+      size: { columns, rows: 24 },
+      nowMs: 0,
+      readOnly: false,
+      hosted: false,
+      hasHome: false,
+      form: null,
+    }),
     { type: 'page', runs: RUNS, next: null, isFirst: true, nowMs: Date.parse(RUNS[0]!.createdAt) + 60_000 },
   );
 
