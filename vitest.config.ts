@@ -4,9 +4,9 @@ const shared = { pool: 'forks' as const, globalSetup: ['test/helpers/global-setu
 
 /** Whole runs in real time, beside the tests of their kind; `npm test` has to be over in five minutes. */
 const WHOLE_RUNS = [
-  'test/simulation/{strangers-right,pgwire,postgres,autocommit}.test.ts',
+  'test/simulation/{strangers-right,pgwire,postgres,autocommit,why-laboratory}.test.ts',
   'test/integration/{gate-ground,pgwire-faults,pgwire-transparent}.test.ts',
-  'test/e2e/{web-real-run,cli-check-adapter}.test.ts',
+  'test/e2e/{web-real-run,web-why,cli-check-adapter,cli-world}.test.ts',
 ];
 
 /** Five suites, each with a script of its own; test/README.md says what belongs where. */

@@ -45,7 +45,7 @@ function describeOrigin(context: Context, { origin, token }: FoundServer['connec
     flag: `named by --server, ${has} is sent`,
     environment: `named by SIMCITY_URL, ${has} is sent`,
     file: `named by ${context.fileServer?.file}, ${token === undefined ? 'no token' : 'the token in it'} is sent`,
-    note: `named by the note in the data directory, ${token === undefined ? 'no token' : 'the token in it'} is sent`,
+    note: 'named by the note in the data directory, the token in it is sent',
   };
   return names[origin];
 }

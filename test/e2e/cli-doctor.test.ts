@@ -13,13 +13,16 @@ import { startTestServer } from '../helpers/server.ts';
 
 const FAKETIME = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')[0] ?? '';
 
+/** What the server's host knows, and the note of a data directory names. */
+const SECRET = 'the-secret-of-the-host-of-this-test';
+
 let postgres: TestPostgres;
 let databaseUrl: string;
 let server: RunningServer;
 beforeAll(async () => {
   postgres = await startTestPostgres();
   databaseUrl = await postgres.createDatabase();
-  server = await startTestServer(databaseUrl);
+  server = await startTestServer(databaseUrl, 0, SECRET);
 });
 afterAll(async () => {
   await server.stop();
@@ -114,7 +117,7 @@ describe('what is believed, and from where', () => {
       start: startOf(pid),
       command: 'simcity up',
       databaseUrl: null,
-      token: null,
+      token: SECRET,
     };
     writeFileSync(join(folder, '.simcity', 'server.json'), JSON.stringify({ ...whole, ...changes }), {
       mode: 0o600,
@@ -124,7 +127,9 @@ describe('what is believed, and from where', () => {
   test('the note of a living process', async () => {
     note({});
     const { check } = await doctor({ SIMCITY_TOKEN: 'secret' });
-    expect(check('server')?.found).toContain('named by the note in the data directory, no token is sent');
+    expect(check('server')?.found).toContain(
+      'named by the note in the data directory, the token in it is sent',
+    );
     expect(check('note of the host')).toMatchObject({
       state: 'ok',
       found: expect.stringMatching(/is believed: simcity up, process \d+, at http:/),

@@ -158,7 +158,7 @@ describe('leaving', () => {
     pty.press('\u0003');
     expect((await pty.exited).exitCode).toBe(130);
     expect(pty.text()).toMatch(
-      /STOPPING {2}event 900[^]*it is being stopped; see it again: simcity watch 12/,
+      /STOPPING {2}event 900[\s\S]*it is being stopped; see it again: simcity watch 12/,
     );
   });
 

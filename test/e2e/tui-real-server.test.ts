@@ -71,7 +71,7 @@ test('a run is launched by the form, stopped, launched again with another seed, 
   await go(KEY.enter, /● RUNNING .* event [1-9]\d\d /, 30_000);
   await go('s', 'Stop this run?');
   await go('y', '● STOPPED', 30_000);
-  await go('6', /● STOPPED .*bookings@memory/);
+  await go('6', /● STOPPED +#\d+ +bookings +memory/);
   // The same again: all but the seed is as it was.
   expect(await go('a', /▸ Seed/)).toMatch(/Rate +200/);
   await go('77', '77▏');

@@ -15,8 +15,16 @@ import type { Sql } from '../../server/db/client.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
 import { silentLog } from './postgres.ts';
 
-export async function startTestServer(databaseUrl: string, port = 0): Promise<RunningServer> {
-  return startServer({ databaseUrl, host: '127.0.0.1', port, allowedHosts: [] }, silentLog);
+/** `hostToken`: what the process that hosts it knows; null: nobody does. */
+export async function startTestServer(
+  databaseUrl: string,
+  port = 0,
+  hostToken: string | null = null,
+): Promise<RunningServer> {
+  return startServer(
+    { databaseUrl, host: '127.0.0.1', port, allowedHosts: [], access: { hostToken } },
+    silentLog,
+  );
 }
 
 export interface Answer {

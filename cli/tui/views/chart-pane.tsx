@@ -1,5 +1,5 @@
 /** One metric of the run as a chart. */
-import { formatClock, formatNumber } from '../../run/format.ts';
+import { formatNumber, formatSeconds } from '../../run/format.ts';
 import {
   type Point,
   placeInSample,
@@ -59,13 +59,20 @@ export const ChartPane = pane<ChartPaneProps>('ChartPane', (props, { width, heig
     {
       title: titleFor(props.title, aside, width),
       aside,
-      footRight: untilMs === null ? '' : `0 to ${formatClock(untilMs, untilMs < 60_000 ? 3 : 0)} virtual`,
+      footRight: untilMs === null ? '' : untilText(untilMs, width),
       width,
       height,
     },
     lines,
   );
 });
+
+/** `0 to 7.43 s virtual`, or without the last word where there is no room for it. */
+function untilText(ms: number, width: number): string {
+  const until = `0 to ${formatSeconds(ms / 1_000)}`;
+  const whole = `${until} virtual`;
+  return textWidth(whole) + 6 <= width ? whole : until;
+}
 
 /** What stands in brackets gives way to the value. */
 function titleFor(title: string, aside: string, width: number): string {
