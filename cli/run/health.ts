@@ -1,5 +1,6 @@
 /** A run at a glance: whether all holds, how far it was tested, and what the city was put through, in a few words each. */
 import { type Outcome, outcomeOf } from '../../server/contract/run-values.ts';
+import { isQueuedAgain, waitingText } from './attempts.ts';
 import { checkRows, faultRows, sometimesRows } from './checks.ts';
 import { formatCompact, formatNumber } from './format.ts';
 import { brokenOf } from './picture.ts';
@@ -43,6 +44,12 @@ export function healthOf(data: RunData): Health {
       ],
     };
   }
+  if (isQueuedAgain(data))
+    return {
+      word: 'WAITING',
+      tone: 'wait',
+      said: [{ wordings: [safeText(waitingText(data.run))], drop: 1 }],
+    };
   if (outcome === 'QUEUED')
     return { word: 'WAITING', tone: 'wait', said: [{ wordings: ['for a runner'], drop: 1 }] };
   if (outcome === 'RUNNING' && Object.keys(data.metrics).length === 0)

@@ -168,11 +168,13 @@ function measuredWhy(
   lab: Spent,
 ): Pick<Why, 'version' | 'cures' | 'reduction' | 'notAsAsked' | 'executions' | 'seconds'> {
   const reduction = lab.base.reduction ?? smallest.config.reduction;
+  const isLocked = cures.some(({ kind, passes, of }) => kind === 'span' && of > 0 && passes === of);
   return {
     version: 1,
     cures: cures
       .slice(0, 50)
-      .map((cure) => ({ ...cure, told: cure.kind !== 'span' || cure.passes === cure.of })),
+      // The suggestion of a lock tells of the span that passes, and of the one that no longer does.
+      .map((cure) => ({ ...cure, told: cure.kind !== 'span' || isLocked })),
     reduction: reduction === null ? '' : formatReduction(reduction),
     notAsAsked: recording.trace.notAsAsked,
     executions: lab.executions,

@@ -5,6 +5,7 @@ import { isQueuedAgain, waitingText } from '../../run/attempts.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
 import { closingLines } from '../../run/closing.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
+import { plannedText } from '../../run/health.ts';
 import { causeOf, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
 import { failureOf, outcomeOfData, progressOf } from '../../run/picture.ts';
 import { proofLines } from '../../run/proof.ts';
@@ -13,6 +14,7 @@ import { safeText } from '../../run/sanitize.ts';
 import { Charts } from '../components/charts.tsx';
 import { Checks, Sometimes } from '../components/checks.tsx';
 import { EventList } from '../components/event-list.tsx';
+import { Glance } from '../components/glance.tsx';
 import { Link } from '../components/link.tsx';
 import { Metrics } from '../components/metrics.tsx';
 import { Panel } from '../components/panel.tsx';
@@ -40,6 +42,7 @@ export function LiveView({ data, count }: LiveViewProps) {
   const newest = events.slice(-SHOWN).reverse();
   return (
     <>
+      <Glance data={isCounted ? whole : data} />
       <Verdict data={data} />
       <Waiting data={data} />
       <Charts data={data} metrics={metrics} at={null} onPick={pick} />
@@ -118,16 +121,15 @@ function Progress({ data }: { data: RunData }) {
   const progress = progressOf({ data, frozen: null, nowMs });
   const { operations, durationSeconds } = data.run.config;
   const begun = data.metrics['operations'] ?? 0;
-  // What failed or was stopped got only so far.
+  // What failed or was stopped got only so far, and never to the end.
   const isCutShort = data.status === 'FAIL' || data.status === 'STOPPED' || data.status === 'QUEUED';
-  const share = isCutShort ? Math.min(1, begun / operations) : (progress?.share ?? 0);
+  const share = isCutShort ? Math.min(0.99, begun / operations) : (progress?.share ?? 0);
   const left = progress?.leftMs ?? null;
   return (
     <div class="progress">
       <progress aria-label="How much of the run is done" max={1} value={share} />
       <span>
-        <strong>{Math.floor(share * 100)} %</strong> {formatNumber(begun)} of {formatNumber(operations)}{' '}
-        operations
+        <strong>{Math.floor(share * 100)} %</strong> {plannedText(begun, operations)} operations
         {durationSeconds !== null && `, at most ${formatClock(durationSeconds * 1_000, 0)}`}
         {left !== null && !isTerminal(data.status) && `, about ${formatClock(left, 0)} left`}
       </span>
