@@ -75,17 +75,14 @@ describe('the first line', () => {
   test('comes before the server is asked, and takes little more than a bare Node takes to print one', async () => {
     finish('PASS');
     writeFileSync(join(folder, 'meter.mjs'), METER);
-    // Wall time says little on a machine that is busy with other tests.
-    const bare = await leastCpuMs(['-e', "console.log('x')"]);
-    const ours = await leastCpuMs(['cli/simcity.js', 'run']);
-    expect(ours - bare).toBeLessThan(100);
+    // On a machine that is busy with other tests even the time of the processor grows, for both alike.
+    const times = { bare: [] as number[], ours: [] as number[] };
+    for (let i = 0; i < 6; i++) {
+      times.bare.push(await firstLineCpuMs(['-e', "console.log('x')"]));
+      times.ours.push(await firstLineCpuMs(['cli/simcity.js', 'run']));
+    }
+    expect(Math.min(...times.ours) / Math.min(...times.bare)).toBeLessThan(5);
   });
-
-  async function leastCpuMs(args: string[]): Promise<number> {
-    const times: number[] = [];
-    for (let i = 0; i < 4; i++) times.push(await firstLineCpuMs(args));
-    return Math.min(...times);
-  }
 
   function firstLineCpuMs(args: string[]): Promise<number> {
     const child = spawn(process.execPath, ['--import', join(folder, 'meter.mjs'), ...args], {
