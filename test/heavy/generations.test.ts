@@ -94,10 +94,10 @@ describe('what executes a seed again', () => {
     const { exitCode, stdout, stderr } = await command(verb, runs[name], ...flags);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(` ${WHY[name]}`);
-    expect(stderr).toContain(
+    expect(stderr).toMatch(
       name === 'other'
-        ? 'Replay it with SimCity 9.8.7.'
-        : `Replay it with the version that its first event names: \`simcity events ${runs.older} --limit 1`,
+        ? /Replay it with SimCity 9\.8\.7\./
+        : /Replay it with the version that its first event names: `simcity events \d+ --limit 1/,
     );
   });
 
