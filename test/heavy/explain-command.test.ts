@@ -84,7 +84,7 @@ it('tells of a service without a gate by its requests, when the service is gone'
   const { exitCode, stdout, stderr } = await command('explain');
   expect(exitCode, stderr).toBe(0);
   expect(stdout).toMatch(/^WHY {2}/);
-  expect(stdout).toContain('--gate would show its statements');
+  expect(stdout.replace(/\s+/g, ' ')).toContain('--gate would show its statements');
   expect(stdout).toContain('Found by reading what the run recorded; nothing was executed again.');
   const explanation = explanationSchema.parse(JSON.parse((await command('explain', '--json')).stdout));
   expect(explanation).toMatchObject({ state: 'ready', why: { source: 'requests', executions: 0 } });
