@@ -14,7 +14,7 @@ import { neverStopped } from '../helpers/execute.ts';
 import { executedStranger, itOfStranger, strangerSuite, trueFailure } from '../helpers/stranger-services.ts';
 
 /** Half of them under each profile. */
-const SEEDS = 10;
+const SEEDS = 6;
 const OPERATIONS = 400;
 /** Requests that tell of a bug, at most. */
 const MOST_REQUESTS = 4;
