@@ -80,7 +80,7 @@ const VIEWS: readonly (readonly [string, RegExp])[] = [
   [KEY.tab, /╭ Bundle/],
   ['4', /╭ City|Events around/],
   ['5', /Checks and faults|╭ Faults/],
-  ['6', /╭ Runs[\s\S]*FAIL +[0-9a-f]{8}…/],
+  ['6', /╭ Runs[\s\S]*FAIL +#\d+/],
   [KEY.enter, /╭ Metrics/],
   ['?', /Keys of/],
 ];
