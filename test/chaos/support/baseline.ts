@@ -7,7 +7,7 @@ import { until } from './until.ts';
 const MORE_PERCENT = 10;
 const BACK_MS = 15_000;
 /** By this much the sockets may differ: pools of connections that breathe. */
-const FEW_SOCKETS = 1;
+const FEW_SOCKETS = 2;
 
 export interface Baseline {
   pid: number;
