@@ -1,6 +1,7 @@
 /** Ports and processes of this machine. */
-import { readFileSync } from 'node:fs';
+
 import { createServer } from 'node:net';
+import { identityOf } from '../../server/contract/process-lock/identity.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 
 export const DEFAULT_PORT = 4600;
@@ -33,23 +34,7 @@ function tryPort(host: string, port: number): Promise<string | null> {
  * that got the same id. Null where there is no /proc, or no such process.
  */
 export function startOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name before may hold spaces and parentheses.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-/** True when a process with this id exists; with `start`, only when it is the one that was started then. */
-export function isAlive(pid: number, start: string | null = null): boolean {
-  try {
-    process.kill(pid, 0);
-    return start === null || startOf(pid) === start;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+  return identityOf(pid).startTicks;
 }
 
 /**

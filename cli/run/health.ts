@@ -48,7 +48,7 @@ export function healthOf(data: RunData): Health {
     return {
       word: 'WAITING',
       tone: 'wait',
-      said: [{ wordings: [safeText(waitingText(data.run))], drop: 1 }],
+      said: [{ wordings: [safeText(waitingText(data.run).replace(/^waiting /, ''))], drop: 1 }],
     };
   if (outcome === 'QUEUED')
     return { word: 'WAITING', tone: 'wait', said: [{ wordings: ['for a runner'], drop: 1 }] };
@@ -151,30 +151,4 @@ function faultWordings(faults: number, struck: readonly { name: string; count: n
     ...(kinds.length > 0 ? [`${counted} of ${kinds.length} ${kinds.length === 1 ? 'kind' : 'kinds'}`] : []),
     counted,
   ];
-}
-
-/** What fits into `width` columns with `gap` between: shorter wordings first, then fewer things. `widthOf` measures. */
-export function fitting(
-  said: readonly Said[],
-  width: number,
-  gap: number,
-  widthOf: (text: string) => number,
-): { text: string; tone: Said['tone'] }[] {
-  const kept = said.map((each) => ({ ...each, at: 0 }));
-  const text = ({ wordings, at }: (typeof kept)[number]) => wordings[at] ?? '';
-  const used = () => kept.reduce((sum, each) => sum + widthOf(text(each)) + gap, -gap);
-  while (kept.length > 0 && used() > width) {
-    const last = Math.max(...kept.map(({ drop }) => drop));
-    const longer = kept
-      .filter(({ at, wordings }) => at < wordings.length - 1)
-      .sort((a, b) => b.drop - a.drop)[0];
-    if (longer !== undefined) longer.at++;
-    else if (kept.length === 1) break;
-    else
-      kept.splice(
-        kept.findIndex(({ drop }) => drop === last),
-        1,
-      );
-  }
-  return kept.map((each) => ({ text: text(each), tone: each.tone }));
 }

@@ -1,4 +1,5 @@
 /** What went over the wire of a gated run as a story in lanes: one for each request, each statement where it was answered. */
+import { EMPTY_STEP, laneName } from '../../server/contract/explained-story.ts';
 import type { ExplainedLane, ExplainedStep, WireLine } from '../../server/contract/index.ts';
 import type { LaneStory } from './why-layout.ts';
 
@@ -8,11 +9,6 @@ interface Placed {
   since: number | null;
   step: Omit<ExplainedStep, 'step' | 'waitedSince'>;
 }
-
-const CALM: Omit<ExplainedStep, 'step' | 'waitedSince' | 'lane' | 'kind' | 'text'> = {
-  ...{ values: '', answer: '', tag: null, count: null, error: null, connection: null, isolation: null },
-  ...{ waitedFor: [], takenBack: 0, mark: '', matters: true, event: null },
-};
 
 export function wireStory(lines: readonly WireLine[]): LaneStory {
   const owners = [...new Set(lines.map(({ owner }) => owner))].filter((owner) => owner !== 'background');
@@ -80,11 +76,13 @@ const KIND: Readonly<Record<WireLine['kind'], ExplainedStep['kind']>> = {
 };
 
 function stepOf({ kind, text, values }: WireLine, lane: number | null): Placed['step'] {
-  if (kind === 'lock' && text.startsWith('is struck')) return { ...CALM, lane, kind: 'fault', text };
-  if (kind !== 'statement') return { ...CALM, lane, kind: KIND[kind], text, answer: values };
+  if (kind === 'lock' && text.startsWith('is struck'))
+    return { ...EMPTY_STEP, matters: true, lane, kind: 'fault', text };
+  if (kind !== 'statement')
+    return { ...EMPTY_STEP, matters: true, lane, kind: KIND[kind], text, answer: values };
   const first = /^\s*(begin|start transaction|commit|end|rollback)\b/i.exec(text)?.[1]?.toLowerCase();
   const own = first === undefined ? 'statement' : TRANSACTION[first];
-  return { ...CALM, lane, kind: own ?? 'statement', text, values };
+  return { ...EMPTY_STEP, matters: true, lane, kind: own ?? 'statement', text, values };
 }
 
 const TRANSACTION: Readonly<Record<string, ExplainedStep['kind']>> = {
@@ -96,17 +94,11 @@ const TRANSACTION: Readonly<Record<string, ExplainedStep['kind']>> = {
 };
 
 function wireLane(owner: WireLine['owner'], at: number): ExplainedLane {
-  const name = letters(at);
+  const name = laneName(at);
   return {
     ...{ name, actor: '', operation: 'request', words: String(owner), request: String(owner) },
     ...{ op: at, role: 'other', outcome: 'ok' },
   };
-}
-
-/** A, B, … Z, AA, AB. */
-function letters(index: number): string {
-  const letter = String.fromCharCode(65 + (index % 26));
-  return index < 26 ? letter : letters(Math.floor(index / 26) - 1) + letter;
 }
 
 function numbered(placed: readonly Placed[]): ExplainedStep[] {

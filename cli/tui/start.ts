@@ -31,7 +31,7 @@ export async function missionControl(context: Context, request: WatchRequest & O
       if (state.data.run.id === request.run.id && !isKnown) last = state;
       if (!isOnward(state.leaving)) return;
       if (state.leaving === 'campaign') {
-        await showCampaignOf(context, screen, request.api, state);
+        await showCampaign(context, screen, request.api, state.data.run.campaign);
         next = await refreshed(next);
         continue;
       }
@@ -81,8 +81,7 @@ async function chooseRun(
   for (let request = asked; ; ) {
     const chosen = await browseRuns(context, screen, request);
     if (chosen === null || !('campaign' in chosen)) return chosen;
-    const { showStored } = await import('./campaign/stored.ts');
-    await showStored(context, screen, request.api, chosen.campaign, request.dataDir);
+    await showCampaign(context, screen, request.api, chosen.campaign, request.dataDir);
     request = { ...request, again: null };
   }
 }
@@ -92,10 +91,17 @@ function isOnward(leaving: State['leaving']): leaving is 'runs' | 'again' | 'cam
   return leaving === 'runs' || leaving === 'again' || leaving === 'campaign';
 }
 
-/** The campaign of the run, until it is left. */
-async function showCampaignOf(context: Context, screen: Screen, api: Api, { data }: State): Promise<void> {
+/** A campaign, until it is left; none: nothing is shown. */
+async function showCampaign(
+  context: Context,
+  screen: Screen,
+  api: Api,
+  name: string | null,
+  dataDir?: string,
+): Promise<void> {
+  if (name === null) return;
   const { showStored } = await import('./campaign/stored.ts');
-  if (data.run.campaign !== null) await showStored(context, screen, api, data.run.campaign, undefined);
+  await showStored(context, screen, api, name, dataDir);
 }
 
 /** The run as it stands by now; as it was when the server does not answer. */
@@ -115,7 +121,8 @@ export async function runsControl(context: Context, request: ListRequest & Opene
       const state = await watchRun(context, screen, next);
       if (!isOnward(state.leaving)) return;
       again = state.leaving === 'again' ? state.data.run : null;
-      if (state.leaving === 'campaign') await showCampaignOf(context, screen, request.api, state);
+      if (state.leaving === 'campaign')
+        await showCampaign(context, screen, request.api, state.data.run.campaign);
     }
   });
   return EXIT.pass;

@@ -1,5 +1,7 @@
 /** Writes each statement of a service into the history, as an event of its own type (`--record statements`). */
+
 import type { JsonObject, RunConfig } from '../../server/contract/index.ts';
+import { oneLine } from '../service/in-short.ts';
 import { withoutLiterals } from '../service/without-literals.ts';
 import type { StatementWatch, WatchedStatement } from '../targets/statements.ts';
 import type { Attempt } from './attempt.ts';
@@ -97,10 +99,6 @@ export function recordOf({
 
 function inShort(value: unknown): string {
   return cut(JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each)));
-}
-
-function oneLine(text: string): string {
-  return text.trim().replace(/\s+/g, ' ');
 }
 
 /** By whole characters: half of one is no text for a database. */

@@ -2,6 +2,11 @@
 
 const MOST_CHARACTERS = 120;
 
+/** A text with its blanks collapsed. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
 /**
  * As JSON, or by its kind where there is none; cut when it is long. Of a list only the row of `object` is shown, when
  * there is one: what the message is about is seldom among its first characters.

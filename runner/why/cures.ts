@@ -1,6 +1,8 @@
 /** What makes it pass: each cure is tried, and said with how often it passed. None is claimed that was not measured. */
+
 import { type Cure, ISOLATION_LEVELS, type RunEvent } from '../../server/contract/index.ts';
 import type { Fails } from '../harness/failure-tally.ts';
+import { oneLine } from '../service/in-short.ts';
 import type { Discarded, Findings, Laboratory, Tried } from './findings.ts';
 import { AtomicSpan, WithoutRepeats } from './span.ts';
 import { passesInOrder } from './turn.ts';
@@ -168,8 +170,4 @@ export function spanWords(text: string): string {
 
 function words(isolation: string): string {
   return isolation.replace('-', ' ');
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
 }

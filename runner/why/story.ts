@@ -1,7 +1,8 @@
 /** The lanes and steps of a why, from a recorded execution. */
+import { EMPTY_STEP, laneName } from '../../server/contract/explained-story.ts';
 import type { ExplainedLane, ExplainedStep, RunEvent } from '../../server/contract/index.ts';
 import type { Attempt } from '../harness/attempt.ts';
-import { inShort } from '../service/in-short.ts';
+import { inShort, oneLine } from '../service/in-short.ts';
 import { CONNECTION_LOST, type WatchedStatement } from '../targets/statements.ts';
 import type { RecordedRequest, Recording } from './findings.ts';
 import type { RequestEvents } from './run-events.ts';
@@ -101,29 +102,6 @@ function laneOf(request: RecordedRequest, index: number, { roles }: Highlights):
   };
 }
 
-/** A, B, … Z, AA, AB. */
-export function laneName(index: number): string {
-  const letter = String.fromCharCode(65 + (index % 26));
-  return index < 26 ? letter : laneName(Math.floor(index / 26) - 1) + letter;
-}
-
-/** A step of which nothing is known yet. */
-export const EMPTY_STEP: Omit<ExplainedStep, 'step' | 'lane' | 'kind' | 'text'> = {
-  values: '',
-  answer: '',
-  tag: null,
-  count: null,
-  error: null,
-  connection: null,
-  isolation: null,
-  waitedFor: [],
-  waitedSince: null,
-  takenBack: 0,
-  mark: '',
-  matters: false,
-  event: null,
-};
-
 function placedStatement(
   statement: WatchedStatement,
   { statements }: Recording,
@@ -145,7 +123,7 @@ function placedStatement(
       ...EMPTY_STEP,
       lane: lane(statement),
       kind,
-      text: oneLine(text || kind),
+      text: oneLine(text || kind).slice(0, 1_000),
       values: withValues ? values.map((value) => inShort(value)).join(', ') : '',
       answer: answerWords(statement, withValues),
       tag,
@@ -159,10 +137,6 @@ function placedStatement(
       matters: matters.has(id),
     },
   };
-}
-
-export function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, 1_000);
 }
 
 /** `→ 1`, `→ no row`, `2 rows: …`, `error 40001`. */

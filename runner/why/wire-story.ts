@@ -2,6 +2,7 @@
  * The story of a run against a service without a gate: its requests on the wire, from the bundle of the run. Nothing is
  * executed again, and nothing is said of what the service did inside.
  */
+import { EMPTY_STEP, laneName } from '../../server/contract/explained-story.ts';
 import {
   type ExplainedLane,
   type ExplainedStep,
@@ -16,7 +17,6 @@ import { rounded } from '../harness/rounded.ts';
 import type { Call } from '../service/call.ts';
 import { inShort } from '../service/in-short.ts';
 import { callWords } from './said.ts';
-import { EMPTY_STEP, laneName } from './story.ts';
 import { type Carrying, carryingOf, overlapMs } from './wire-carrying.ts';
 
 const MOST_STEPS = 2_000;

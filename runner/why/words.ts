@@ -1,4 +1,5 @@
 /** The sentences of a why: what happened in the domain, its shape, and what was measured. */
+import { laneName } from '../../server/contract/explained-story.ts';
 import type { Cure, WhyKind } from '../../server/contract/index.ts';
 import type { WatchedStatement } from '../targets/statements.ts';
 import { commitOf } from './candidates.ts';
@@ -6,7 +7,7 @@ import type { Changes } from './changes.ts';
 import type { Cause, Commit, Findings, Pair, RecordedRequest, Recording } from './findings.ts';
 import { isRead } from './probes.ts';
 import { asked } from './said.ts';
-import { laneName, type Story } from './story.ts';
+import type { Story } from './story.ts';
 import { writeOf } from './transactions.ts';
 
 /** What sentences are made of: the execution that is drawn, with its steps. */

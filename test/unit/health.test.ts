@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { foldFrames } from '../../cli/run/fold-frames.ts';
-import { fitting, healthOf, plannedText, trafficOf } from '../../cli/run/health.ts';
+import { healthOf, plannedText, trafficOf } from '../../cli/run/health.ts';
 import { progressOf } from '../../cli/run/picture.ts';
 import { initialData, type RunData } from '../../cli/run/run-data.ts';
+import { fitting } from '../../cli/tui/components/fitting.ts';
 import { endFrame, heartbeat, historyFrames, recordedRun, violationEvent } from '../helpers/recorded-run.ts';
 
 const OPENED: RunData = initialData(recordedRun());
@@ -63,7 +64,7 @@ describe('a run at a glance', () => {
       { wordings: ['nine of nine hold', '9 of 9'], drop: 1 },
       { wordings: ['ten were reached', '10'], drop: 2 },
     ];
-    const wordsIn = (width: number) => fitting(said, width, 2, (text) => text.length).map(({ text }) => text);
+    const wordsIn = (width: number) => fitting(said, width, 2).map(({ text }) => text);
     expect(wordsIn(40)).toEqual(['nine of nine hold', 'ten were reached']);
     expect(wordsIn(22)).toEqual(['nine of nine hold', '10']);
     expect(wordsIn(10)).toEqual(['9 of 9', '10']);

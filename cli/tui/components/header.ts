@@ -1,6 +1,6 @@
 /** The first line: which run, how it stands, and whether the link lives. */
-import { textWidth } from '../../terminal/columns.ts';
 import { type Line, type Style, span } from '../paint/line.ts';
+import { fitting } from './fitting.ts';
 
 /** A piece of the header; the ones with the highest `drop` go first when the line is too narrow. */
 export interface HeaderPart {
@@ -20,14 +20,6 @@ export function header(parts: readonly HeaderPart[], width: number): Line {
 
 /** The parts that fit in `width`, in their order. */
 export function partsThatFit(parts: readonly HeaderPart[], width: number): HeaderPart[] {
-  const kept = parts.filter((part) => part.text !== '');
-  const widthOf = () => kept.reduce((sum, part) => sum + textWidth(part.text) + GAP.length, -GAP.length);
-  while (kept.length > 1 && widthOf() > width) {
-    const worst = Math.max(...kept.map((part) => part.drop));
-    kept.splice(
-      kept.findIndex((part) => part.drop === worst),
-      1,
-    );
-  }
-  return kept;
+  const said = parts.filter(({ text }) => text !== '').map((part) => ({ ...part, wordings: [part.text] }));
+  return fitting(said, width, GAP.length);
 }

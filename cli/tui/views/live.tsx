@@ -5,7 +5,6 @@ import { isTerminal } from '../../../server/contract/run-values.ts';
 import { type ChartChoice, LATENCY_CHART, usualCharts } from '../../run/chart-choice.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
 import { formatNumber } from '../../run/format.ts';
-import { healthOf, trafficOf } from '../../run/health.ts';
 import { eventsBehind, progressOf, shown } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { framed, innerSize } from '../components/frame.ts';
@@ -45,14 +44,7 @@ export function LiveView({ state, area }: ViewProps) {
   const lowerY = belowCharts + 1 + verdict;
   return (
     <>
-      <HealthPane
-        health={healthOf(data)}
-        traffic={trafficOf(data)}
-        x={0}
-        y={area.y}
-        width={width}
-        height={glance}
-      />
+      <HealthPane data={data} x={0} y={area.y} width={width} height={glance} />
       <Charts data={data} y={y} width={width} height={charts} />
       <FaultStrip data={data} x={0} y={y + charts} width={width} height={1} />
       <Progress state={state} y={belowCharts} width={width} />
