@@ -42,6 +42,8 @@ async function main(): Promise<void> {
   const sql = postgres(config.databaseUrl, {
     max: 4,
     connect_timeout: 5,
+    // Leases run on while the database is away: whoever holds one is back soon after it.
+    backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 1),
     onnotice: () => undefined,
     connection: { application_name: `simcity runner ${config.name}`.slice(0, 63), statement_timeout: 15_000 },
   });

@@ -21,8 +21,6 @@ import { Hub } from './stream/hub.ts';
 import { Notifications } from './stream/notify.ts';
 
 const REAP_EVERY_MS = 1_000;
-/** After the database was away: time for runners to renew leases that ran out meanwhile. */
-const REAP_GRACE_MS = 10_000;
 const STOP_WITHIN_MS = 5_000;
 /** What a client gets to send the head of a request, and all of it. A stream has its request whole by then. */
 const HEAD_WITHIN_MS = 10_000;
@@ -181,20 +179,18 @@ function urlHost(host: string): string {
 function keepReaping(sql: Sql, log: Log): { stop(): Promise<void> } {
   let work: Promise<void> = Promise.resolve();
   let busy = false;
-  let notBefore = 0;
   async function reap(): Promise<void> {
     try {
       for (const runId of await reapLost(sql))
         log.warn({ runId }, 'a run lost its runner: it is queued again, or ended');
     } catch (error) {
-      notBefore = performance.now() + REAP_GRACE_MS;
       log.warn({ code: errorCode(error) }, 'cannot look for lost runs just now');
     } finally {
       busy = false;
     }
   }
   const timer = setInterval(() => {
-    if (busy || performance.now() < notBefore) return;
+    if (busy) return;
     busy = true;
     work = reap();
   }, REAP_EVERY_MS);
