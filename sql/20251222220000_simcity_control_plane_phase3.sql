@@ -117,6 +117,7 @@ create or replace function public.simcity_renew_lease(
 ) returns table (status text, stop_reason text)
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
+set lock_timeout = '10s'
 as $$
 begin
   return query
@@ -184,6 +185,7 @@ create or replace function public.simcity_end_run(
 ) returns boolean
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
+set lock_timeout = '10s'
 as $$
 declare
   r simcity_runs;
@@ -262,6 +264,7 @@ $$;
 create or replace function public.simcity_requeue_run(p_run uuid, p_fence bigint, p_reason text) returns boolean
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
+set lock_timeout = '10s'
 as $$
 declare
   r simcity_runs;
@@ -297,6 +300,7 @@ $$;
 create or replace function public.simcity_lose_run(p_run uuid, p_fence bigint, p_forensic jsonb) returns text
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
+set lock_timeout = '10s'
 as $$
 declare
   r simcity_runs;
@@ -365,6 +369,7 @@ $$;
 create or replace function public.simcity_reap_lost(p_except text default null) returns setof uuid
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
+set lock_timeout = '10s'
 as $$
 declare
   r simcity_runs;
