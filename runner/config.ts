@@ -32,6 +32,7 @@ const NAMES = [
   'targetCredentials',
   'sink',
   'launcher',
+  'startTimeoutSeconds',
   'image',
   'dockerNetwork',
   'namespace',
@@ -65,6 +66,8 @@ export interface RunnerConfig {
   credentials: string[];
   /** How harnesses are started, and from which image those in containers. */
   launcher: LauncherName;
+  /** What a container or Job gets to start. */
+  startTimeoutSeconds: number;
   image: string;
   dockerHost: string;
   dockerNetwork: string;
@@ -114,6 +117,7 @@ export function readRunnerConfig(env: NodeJS.ProcessEnv, entryUrl: string): Runn
     credentials: targetCredentials,
     supabase: projectOf(found),
     launcher: found.launcher,
+    startTimeoutSeconds: found.startTimeoutSeconds,
     image: image ?? `simcity:${packageJson.version}`,
     dockerHost: found.dockerHost,
     dockerNetwork: found.dockerNetwork,

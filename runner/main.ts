@@ -42,8 +42,11 @@ async function main(): Promise<void> {
   const sql = postgres(config.databaseUrl, {
     max: 4,
     connect_timeout: 5,
+    // Leases run on while the database is away: whoever holds one is back soon after it.
+    backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 1),
     onnotice: () => undefined,
-    connection: { application_name: `simcity runner ${config.name}`.slice(0, 63), statement_timeout: 15_000 },
+    // Nothing that poolers refuse: what waits for a lock too long is ended by the functions themselves.
+    connection: { application_name: `simcity runner ${config.name}`.slice(0, 63) },
   });
   const loop = new ClaimLoop(
     new Queue(sql, config.name, config.leaseSeconds),

@@ -21,6 +21,11 @@ import type { Services } from './services.ts';
 export function createApp(services: Services): Hono<ServerEnv> {
   const app = new Hono<ServerEnv>();
   app.use(requestLog(services.log, services.metrics));
+  // What the API answers with is what its type says, whatever a browser makes of its bytes.
+  app.use(async (c, next) => {
+    c.header('X-Content-Type-Options', 'nosniff');
+    await next();
+  });
   app.use(guard(services.guard));
   app.use(authorize(services.access));
   app.route('/', healthRoutes(services));

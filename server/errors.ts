@@ -1,7 +1,7 @@
 /** Errors of the API: one shape, the right status, and a message that says what would be right. */
 import type { Context } from 'hono';
 import type { ApiErrorBody, ErrorCode } from './contract/index.ts';
-import { errorCode, isUnreachable } from './db/client.ts';
+import { errorCode, gaveWay, isUnreachable } from './db/client.ts';
 import { type DatabaseDisk, isDiskFull } from './db/disk.ts';
 import type { Difference } from './db/events.ts';
 import type { Log } from './process-edge.ts';
@@ -120,6 +120,12 @@ export function toApiError(error: unknown, log: Log, disk: DatabaseDisk): ApiErr
     disk.said();
     log.error({ err: error }, 'the disk of the database is full');
     return unavailable(DISK_IS_FULL);
+  }
+  if (gaveWay(error)) {
+    log.warn({ code: errorCode(error) }, 'the database ended a statement by a time limit, or for another');
+    return unavailable(
+      `The database ended this for another, or by a time limit of its own (${errorCode(error)}). Try again in a moment.`,
+    );
   }
   if (isUnreachable(error)) {
     const why = disk.whyAway ?? 'unknown';

@@ -9,6 +9,7 @@ import type { ServerConfig } from './config.ts';
 import { connect, errorCode, isUnreachable, type Sql } from './db/client.ts';
 import { DatabaseDisk } from './db/disk.ts';
 import { migrate, readMigrations } from './db/migrate.ts';
+import { refuseTransactionPooler } from './db/pooler.ts';
 import { closeNumberGap, reapLost } from './db/runs.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
 import { Metrics } from './metrics.ts';
@@ -21,8 +22,6 @@ import { Hub } from './stream/hub.ts';
 import { Notifications } from './stream/notify.ts';
 
 const REAP_EVERY_MS = 1_000;
-/** After the database was away: time for runners to renew leases that ran out meanwhile. */
-const REAP_GRACE_MS = 10_000;
 const STOP_WITHIN_MS = 5_000;
 /** What a client gets to send the head of a request, and all of it. A stream has its request whole by then. */
 const HEAD_WITHIN_MS = 10_000;
@@ -38,9 +37,12 @@ export interface RunningServer {
 /** @throws StartupError when the database cannot be used or the port is taken. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
   const sql = connect(config.databaseUrl, { max: 10 });
+  // Whoever is served keeps the others busy; whether the database answers is asked beside them.
+  const probe = connect(config.databaseUrl, { max: 1, name: 'simcity-server-probe' });
   const closing: (() => Promise<void>)[] = [];
   const access = new Access(sql, config.host, { ...DEFAULT_ACCESS, ...config.access }, log);
   try {
+    if (!config.databaseFolder) await withDatabase(() => refuseTransactionPooler(config.databaseUrl));
     await applyMigrations(sql, config);
     // An embedded database is often killed with whoever hosts it; others would have to wait for this.
     if (config.databaseFolder) await withDatabase(() => closeNumberGap(sql));
@@ -54,6 +56,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       log,
       onRun: (runId) => hub.wake(runId),
       onMissed: () => hub.wakeAll(),
+      tellOthers: (runId) => probe`select pg_notify('simcity_run', ${runId})`,
     });
     const groupCommit = new GroupCommit({
       databaseUrl: config.databaseUrl,
@@ -76,7 +79,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       hub,
       groupCommit,
       notifications,
-      readiness: new Readiness(sql, disk, notifications),
+      readiness: new Readiness(probe, disk, notifications),
       metrics,
       log,
       guard: { host: config.host, allowedHosts: config.allowedHosts },
@@ -107,13 +110,13 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         await reaper.stop();
         await close(server);
         for (const end of closing) await end();
-        await sql.end({ timeout: 2 });
+        await Promise.all([sql.end({ timeout: 2 }), probe.end({ timeout: 2 })]);
       },
     };
   } catch (error) {
     access.tokens.stop();
     for (const end of closing) await end();
-    await sql.end({ timeout: 0 });
+    await Promise.all([sql.end({ timeout: 0 }), probe.end({ timeout: 0 })]);
     throw error;
   }
 }
@@ -181,20 +184,18 @@ function urlHost(host: string): string {
 function keepReaping(sql: Sql, log: Log): { stop(): Promise<void> } {
   let work: Promise<void> = Promise.resolve();
   let busy = false;
-  let notBefore = 0;
   async function reap(): Promise<void> {
     try {
       for (const runId of await reapLost(sql))
         log.warn({ runId }, 'a run lost its runner: it is queued again, or ended');
     } catch (error) {
-      notBefore = performance.now() + REAP_GRACE_MS;
       log.warn({ code: errorCode(error) }, 'cannot look for lost runs just now');
     } finally {
       busy = false;
     }
   }
   const timer = setInterval(() => {
-    if (busy || performance.now() < notBefore) return;
+    if (busy) return;
     busy = true;
     work = reap();
   }, REAP_EVERY_MS);

@@ -84,7 +84,23 @@ function valueAt(input: unknown, path: PropertyKey[]): unknown {
   return value;
 }
 
+/** What is nested deeper is not shown, and neither written nor followed: it can be as deep as the body is long. */
+const SHOWN_LEVELS = 3;
+const SHOWN_ITEMS = 20;
+
 function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(upper(value, SHOWN_LEVELS)) ?? String(value);
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
+/** The uppermost levels of `value`. */
+function upper(value: unknown, levels: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (levels === 0) return '…';
+  if (Array.isArray(value)) return value.slice(0, SHOWN_ITEMS).map((item) => upper(item, levels - 1));
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, SHOWN_ITEMS)
+      .map(([key, item]) => [key, upper(item, levels - 1)]),
+  );
 }

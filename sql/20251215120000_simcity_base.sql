@@ -60,6 +60,8 @@ create table if not exists public.simcity_runs (
   reproduce text,
   fence bigint not null default 0,
   lease_expires_at timestamptz,
+  -- What its runner asked for, at its claim and at each renewal.
+  lease_seconds double precision,
   -- SHA-256 of the token that may send telemetry now; null when nobody may.
   ingest_token_hash bytea,
   -- SHA-256 of the token that ended the run: its last batch may be sent again.

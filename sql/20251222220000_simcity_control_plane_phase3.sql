@@ -73,6 +73,7 @@ begin
       generation = coalesce(r.generation, p_generation),
       version = coalesce(r.version, p_version),
       lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds),
+      lease_seconds = p_lease_seconds,
       ingest_token_hash = p_token_hash
     where r.id = (
       select q.id from simcity_runs q
@@ -116,11 +117,12 @@ create or replace function public.simcity_renew_lease(
 ) returns table (status text, stop_reason text)
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
+set lock_timeout = '10s'
 as $$
 begin
   return query
     update simcity_runs r
-    set lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds)
+    set lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds), lease_seconds = p_lease_seconds
     where r.id = p_run and r.fence = p_fence and r.status in ('RUNNING', 'STOPPING')
     returning r.status, r.stop_reason;
 end
@@ -183,6 +185,7 @@ create or replace function public.simcity_end_run(
 ) returns boolean
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
+set lock_timeout = '10s'
 as $$
 declare
   r simcity_runs;
@@ -261,6 +264,7 @@ $$;
 create or replace function public.simcity_requeue_run(p_run uuid, p_fence bigint, p_reason text) returns boolean
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
+set lock_timeout = '10s'
 as $$
 declare
   r simcity_runs;
@@ -296,6 +300,7 @@ $$;
 create or replace function public.simcity_lose_run(p_run uuid, p_fence bigint, p_forensic jsonb) returns text
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
+set lock_timeout = '10s'
 as $$
 declare
   r simcity_runs;
@@ -317,20 +322,67 @@ begin
 end
 $$;
 
--- Sees to every run whose runner has let its lease run out, or that runs without one: it is queued again, or ended. A
--- run that waits for a runner which alone could go on with it (the one that has the user's file, or one as old as that
--- which began it) is ended after a minute. Answers their ids.
-create or replace function public.simcity_reap_lost() returns setof uuid
+-- When somebody last looked for leases that ran out.
+create table if not exists public.simcity_lease_watch (
+  -- There is one row.
+  id boolean primary key default true check (id),
+  looked_at timestamptz not null default clock_timestamp()
+);
+insert into public.simcity_lease_watch default values on conflict do nothing;
+alter table public.simcity_lease_watch enable row level security;
+
+comment on table public.simcity_lease_watch is 'When somebody last looked for leases that ran out; one row.';
+
+-- The time by which leases are judged now; null: somebody else is looking. Looks come every second. Where none came for
+-- longer, the machine slept, the database was away, or its clock was set: nobody could renew in that time, or the time
+-- never was. Each lease is then as long from now as it was at the look before, and never longer than its runner asked for.
+create or replace function public.simcity_watch_leases() returns timestamptz
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
+  v_now timestamptz := clock_timestamp();
+  v_before timestamptz;
+  v_missed interval;
+begin
+  select looked_at into v_before from simcity_lease_watch for update skip locked;
+  if not found then
+    return null;
+  end if;
+  update simcity_lease_watch set looked_at = v_now;
+  if v_now - v_before between interval '0' and interval '3 seconds' then
+    return v_now;
+  end if;
+  v_missed := greatest(v_now - v_before - interval '1 second', interval '0');
+  update simcity_runs set
+    lease_expires_at = least(lease_expires_at + v_missed, v_now + make_interval(secs => coalesce(lease_seconds, 30)))
+  where status in ('RUNNING', 'STOPPING') and lease_expires_at is not null;
+  update simcity_runs set requeued_at = least(requeued_at + v_missed, v_now)
+  where status = 'QUEUED' and requeued_at is not null;
+  return v_now;
+end
+$$;
+
+-- Sees to every run whose runner has let its lease run out, or that runs without one: it is queued again, or ended. A
+-- run that waits for a runner which alone could go on with it (the one that has the user's file, or one as old as that
+-- which began it) is ended after a minute. Answers their ids. p_except: a runner that looks, which lives.
+create or replace function public.simcity_reap_lost(p_except text default null) returns setof uuid
+language plpgsql
+set search_path = pg_catalog, public, pg_temp
+set lock_timeout = '10s'
+as $$
+declare
   r simcity_runs;
   v_message text;
+  v_now timestamptz := simcity_watch_leases();
 begin
+  if v_now is null then
+    return;
+  end if;
   for r in
     select * from simcity_runs
-    where status in ('RUNNING', 'STOPPING') and (lease_expires_at is null or lease_expires_at < clock_timestamp())
+    where status in ('RUNNING', 'STOPPING') and (lease_expires_at is null or lease_expires_at < v_now)
+      and runner is distinct from p_except
     order by created_at, id
     for no key update skip locked
   loop
@@ -346,7 +398,7 @@ begin
   end loop;
   for r in
     select * from simcity_runs
-    where status = 'QUEUED' and requeued_at < clock_timestamp() - interval '60 seconds'
+    where status = 'QUEUED' and requeued_at < v_now - interval '60 seconds'
       and (assigned_runner is not null or (generation is null and next_index > 0))
     order by created_at, id
     for no key update skip locked
@@ -389,6 +441,7 @@ $$;
 
 do $$
 begin
+  perform public.simcity_restrict('public.simcity_lease_watch', null);
   perform public.simcity_restrict_functions();
 end
 $$;

@@ -1,11 +1,12 @@
 /** `simcity init`: writes a service, an adapter and a scenario to start from. What is there already stays as it is. */
-import { constants, copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { constants, copyFileSync, existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ADAPTER_KINDS, type AdapterKind } from '../init/kinds.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT, messageOf } from '../process/errors.ts';
+import { makeFolder } from '../process/make-folder.ts';
 import { safeText } from '../run/sanitize.ts';
 
 const ADAPTER = 'my-adapter.ts';
@@ -66,7 +67,7 @@ async function asked(context: Context): Promise<AdapterKind> {
 /** False when there is such a file, which stays as it is. @throws CliError when it cannot be written. */
 function write(template: string, file: string, folder: string): boolean {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     copyFileSync(templateFile(template), join(folder, file), constants.COPYFILE_EXCL);
     return true;
   } catch (error) {

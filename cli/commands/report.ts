@@ -1,5 +1,5 @@
 /** Reports of a run: written after a followed run, and by `simcity report`. */
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isTerminal as hasEnded, type Run } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
@@ -9,6 +9,7 @@ import { annotation, summaryMarkdown } from '../output/github.ts';
 import type { ReportData } from '../output/report/data.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT, messageOf, usageError } from '../process/errors.ts';
+import { makeFolder } from '../process/make-folder.ts';
 import type { ReporterFlag } from '../program/flags.ts';
 import { runName } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
@@ -135,7 +136,7 @@ async function render(name: 'junit' | 'json' | 'html', data: ReportData): Promis
 function writeReport(context: Context, file: string, text: string): void {
   onDisk(file, () => {
     const path = resolve(context.cwd, file);
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, text);
   });
 }

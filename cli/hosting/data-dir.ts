@@ -1,8 +1,9 @@
 /** The data directory (`.simcity` by default): where it is, what is in it, and whose it is. */
-import { existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT, messageOf, usageError } from '../process/errors.ts';
+import { makeFolder } from '../process/make-folder.ts';
 import { isStranger, ownUser, strangerAt, type UserId } from '../process/ownership.ts';
 import { safeText } from '../run/sanitize.ts';
 
@@ -24,10 +25,10 @@ export function prepareDataDir(dataDir: string): { logDir: string } {
   const logDir = join(dataDir, 'logs');
   try {
     refuseForeign(dataDir);
-    mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+    makeFolder(dataDir);
     // Again, for another may have been faster.
     refuseForeign(dataDir);
-    mkdirSync(logDir, { recursive: true, mode: 0o755 });
+    makeFolder(logDir);
     const ignore = join(dataDir, '.gitignore');
     if (!existsSync(ignore)) writeFileSync(ignore, '*\n', { flag: 'wx', mode: 0o644 });
   } catch (error) {

@@ -10,6 +10,7 @@ import {
   processOption,
   serverOption,
   sinkOption,
+  startTimeoutOption,
   targetUrlOption,
 } from './options.ts';
 
@@ -32,6 +33,7 @@ export function addHosting(program: Command, act: Act): void {
     .addOption(targetUrlOption())
     .addOption(sinkOption())
     .addOption(launcherOption())
+    .addOption(startTimeoutOption())
     .action(act(async () => (await import('../commands/up.ts')).up));
   withExamples(up, [
     ['simcity up', 'on 127.0.0.1:4600'],
@@ -66,6 +68,7 @@ function addRunner(program: Command, act: Act): void {
     .addOption(targetUrlOption())
     .addOption(sinkOption())
     .addOption(launcherOption())
+    .addOption(startTimeoutOption())
     .action(act(async () => (await import('../commands/runner.ts')).runner));
   withExamples(runner, [['simcity runner --parallel 2', 'two runs at once']]);
 }

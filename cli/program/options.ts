@@ -125,6 +125,7 @@ export const dataDirOption = where('dataDir');
 export const targetUrlOption = where('targetUrl');
 export const sinkOption = where('sink');
 export const launcherOption = where('launcher');
+export const startTimeoutOption = where('startTimeoutSeconds');
 export const portOption = where('port');
 /** Of what hosts only for itself. */
 export const ownPortOption = () =>

@@ -16,12 +16,21 @@ const EMOJI_JOINERS = /^[\u200d\ufe0e\ufe0f]$/u;
  * ESC, `␊` for a line feed, `<U+202E>` for a bidi override. The result is a single line.
  */
 export function safeText(text: string): string {
-  if (PLAIN.test(text)) return text;
-  return text.replace(UNSAFE, (character, offset: number) => {
-    if (EMOJI_JOINERS.test(character) && isEmojiBefore(text, offset)) return character;
+  const shown = text.includes('::') || text.includes('##') ? withoutCommands(text) : text;
+  if (PLAIN.test(shown)) return shown;
+  return shown.replace(UNSAFE, (character, offset: number) => {
+    if (EMOJI_JOINERS.test(character) && isEmojiBefore(shown, offset)) return character;
     return visible(character);
   });
 }
+
+/** A command to GitHub's runner, which takes spaces before it, as this may be where a line begins. */
+const LINE_COMMAND = /^\s*:(?=:[a-z-]+(\s.*)?::)/is;
+/** Commands to GitHub's runner of old, which takes them anywhere, to Azure's and to TeamCity's. */
+const COMMAND = /#(?=#(vso|teamcity)?\[)/gi;
+
+/** A log of CI is read by its runner, too: what is stored must not give it orders. */
+const withoutCommands = (text: string) => text.replace(LINE_COMMAND, '$& ').replace(COMMAND, '$& ');
 
 /** Like `safeText`, but line feeds stay: for messages of several lines. */
 export function safeLines(text: string): string {

@@ -17,12 +17,12 @@ export interface DockerOptions {
   network: string;
   /** Variables of the container. */
   env: Readonly<Record<string, string>>;
+  /** What creating, attaching and starting may take, its image pulled. */
+  startTimeoutSeconds: number;
 }
 
 const API = '/v1.41';
 const ANSWER_LIMIT_MS = 30_000;
-/** Above what creating, attaching and starting may take. */
-const START_LIMIT_SECONDS = 120;
 /** Attached streams end with the container; what still comes after its exit is waited for so long. */
 const DRAIN_MS = 2_000;
 const MAX_ANSWER_CHARACTERS = 1024 * 1024;
@@ -33,7 +33,7 @@ export function dockerLauncher(options: DockerOptions): Launcher {
 
 class DockerChild implements HarnessChild {
   readonly pid = undefined;
-  readonly startLimitSeconds = START_LIMIT_SECONDS;
+  readonly startLimitSeconds: number;
   readonly done: Promise<ChildExit>;
   readonly #engine: Engine;
   readonly #output: HarnessOutput;
@@ -45,6 +45,7 @@ class DockerChild implements HarnessChild {
   #stop: string | null = null;
 
   constructor(options: DockerOptions, order: HarnessOrder, onAlive: (alive: Alive) => void) {
+    this.startLimitSeconds = options.startTimeoutSeconds;
     this.#engine = new Engine(options.host);
     this.#output = new HarnessOutput(onAlive);
     this.done = this.#run(options, order);

@@ -14,13 +14,15 @@ export interface KubernetesOptions {
   /** Null: the one of the configuration of the client. */
   namespace: string | null;
   env: Readonly<Record<string, string>>;
+  /** A pod that does not run by then is given up: no node, no room, no image. */
+  startTimeoutSeconds: number;
   /** Between two looks at the pod. */
   pollMs?: number;
 }
 
 const POLL_MS = 500;
-/** A pod that does not run by then is given up: no room, no image. */
-const START_LIMIT_MS = 180_000;
+/** Above the time that a pod gets to run: it is attached, and its process begins. */
+const BEGIN_SECONDS = 60;
 const STOP_GRACE_SECONDS = 10;
 /** A finished Job stays for a look at it. */
 const KEEP_SECONDS = 600;
@@ -45,7 +47,7 @@ interface Cluster {
 
 class KubernetesChild implements HarnessChild {
   readonly pid = undefined;
-  readonly startLimitSeconds = START_LIMIT_MS / 1_000 + 60;
+  readonly startLimitSeconds: number;
   readonly done: Promise<ChildExit>;
   readonly #options: KubernetesOptions;
   readonly #output: HarnessOutput;
@@ -56,6 +58,7 @@ class KubernetesChild implements HarnessChild {
 
   constructor(options: KubernetesOptions, order: HarnessOrder, onAlive: (alive: Alive) => void) {
     this.#options = options;
+    this.startLimitSeconds = options.startTimeoutSeconds + BEGIN_SECONDS;
     this.#output = new HarnessOutput(onAlive);
     this.#stdin.write(`${JSON.stringify(order)}\n`);
     this.done = this.#run(order);
@@ -99,7 +102,8 @@ class KubernetesChild implements HarnessChild {
     const labelSelector = `job-name=${this.#job}`;
     const { namespace } = cluster;
     let why = 'there is no pod';
-    for (let waitedMs = 0; waitedMs < START_LIMIT_MS; waitedMs += await this.#pause()) {
+    const limitMs = this.#options.startTimeoutSeconds * 1_000;
+    for (let waitedMs = 0; waitedMs < limitMs; waitedMs += await this.#pause()) {
       if (this.#killed) throw new Error('it was ended before it began');
       const { items } = await cluster.core.listNamespacedPod({ namespace, labelSelector });
       const state = items[0]?.status?.containerStatuses?.[0]?.state;
@@ -110,9 +114,9 @@ class KubernetesChild implements HarnessChild {
           state?.waiting?.reason ?? '',
         )
       )
-        break;
+        throw new Error(`its pod does not run: ${why}`);
     }
-    throw new Error(`its pod does not run: ${why}`);
+    throw new Error(`its pod did not run within ${limitMs / 1_000} s (SIMCITY_START_TIMEOUT): ${why}`);
   }
 
   async #attach({ client, config, namespace }: Cluster, pod: string): Promise<{ close(): void }> {
@@ -210,6 +214,8 @@ export function jobOf({ image, env }: KubernetesOptions, order: HarnessOrder): K
       backoffLimit: 0,
       completions: 1,
       parallelism: 1,
+      // A pod that is being deleted still runs: another beside it would be a second execution.
+      podReplacementPolicy: 'Failed',
       ttlSecondsAfterFinished: KEEP_SECONDS,
       activeDeadlineSeconds:
         seconds === null ? LONGEST_SECONDS : Math.ceil(seconds + repeated) + OVERTIME_SECONDS,

@@ -186,9 +186,9 @@ export class Queue {
         and target not like 'module:%' and scenario not like 'module:%'`;
   }
 
-  /** Queues the runs of runners that are gone again, or ends them; returns their ids. */
+  /** Queues the runs of other runners that are gone again, or ends them; returns their ids. */
   async reap(): Promise<string[]> {
-    const rows = await this.#sql`select id from simcity_reap_lost() as lost (id)`;
+    const rows = await this.#sql`select id from simcity_reap_lost(${this.#runner}) as lost (id)`;
     return rows.map((row) => String(row['id']));
   }
 

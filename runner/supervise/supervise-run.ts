@@ -24,6 +24,11 @@ const QUERY_LIMIT_MS = 10_000;
 /** An orphan has not more time. */
 const RELEASE_LIMIT_MS = 1_500;
 const LAST_EVENTS = 50;
+/**
+ * Leases for which a runner that cannot ask goes on. The database lengthens leases by the time in which it was away,
+ * and whoever takes the run over has another fence, so that going on does no harm.
+ */
+const LEASES_UNHELD = 2;
 
 export class RunSupervisor {
   readonly runId: string;
@@ -44,8 +49,11 @@ export class RunSupervisor {
     givenUp: null,
   };
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** When the lease was last renewed for certain, by this machine's monotonic clock. */
-  #heldSinceMs = performance.now();
+  /**
+   * Since when it is not known whether the lease is still ours, in ticks of this process: what it slept through, it
+   * could not have asked in.
+   */
+  #unheldSeconds = 0;
   #renewing = false;
   #renewAgain = false;
   #leaseLost = false;
@@ -163,19 +171,18 @@ export class RunSupervisor {
 
   async #renewOnce(): Promise<void> {
     const { leaseSeconds } = this.#config;
-    const askedMs = performance.now();
     try {
       const renewal = await withinTime(this.#queue.renew(this.#run), (leaseSeconds * 1_000) / 3);
       if (this.#gone) return;
       if (renewal.state === 'lost') return this.#loseLease('the database says that it is not ours any more');
-      this.#heldSinceMs = askedMs;
+      this.#unheldSeconds = 0;
       // The verdict is in: what is left is a harness that tidies up, and it gets the grace period for that.
       if (renewal.state === 'ended') this.#killAfterGrace();
       else if (renewal.stopping) this.stop(renewal.stopReason);
     } catch (error) {
       this.#log.warn({ err: error }, 'the lease could not be renewed');
-      const unheldMs = performance.now() - this.#heldSinceMs;
-      if (unheldMs > leaseSeconds * 1_000) this.#loseLease('it could not be renewed in time');
+      if (this.#unheldSeconds > LEASES_UNHELD * leaseSeconds)
+        this.#loseLease('it could not be renewed in time');
     }
   }
 
@@ -198,6 +205,7 @@ export class RunSupervisor {
   }
 
   #tick(): void {
+    this.#unheldSeconds += TICK_MS / 1_000;
     const givenUp = this.#progress.tick(TICK_MS / 1_000);
     if (givenUp === null || this.#interventions.givenUp !== null) return;
     this.#log.error({ givenUp }, 'the harness is given up and killed');
@@ -213,7 +221,8 @@ export class RunSupervisor {
     if (this.#leaseLost) return;
     const redactor = createRedactor([this.#token, ...runnerSecrets(this.#config, process.env)]);
     // Written again until it is known to be committed, for as long as the lease can still be ours.
-    while (performance.now() - this.#heldSinceMs < this.#config.leaseSeconds * 1_000) {
+    const untilMs = performance.now() + LEASES_UNHELD * this.#config.leaseSeconds * 1_000;
+    while (performance.now() < untilMs) {
       try {
         const lastEvents = await withinTime(this.#queue.lastEvents(this.runId, LAST_EVENTS), QUERY_LIMIT_MS);
         const ending = endingOf({

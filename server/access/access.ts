@@ -6,6 +6,7 @@ import { type FixedToken, settingsOf } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
 import type { Log } from '../process-edge.ts';
 import type { ServerEnv } from '../server-env.ts';
+import { IngestTokens } from './ingest-tokens.ts';
 import { RateLimit } from './rate-limit.ts';
 import { SESSION_COOKIE, Sessions } from './sessions.ts';
 import { StreamPlaces } from './stream-places.ts';
@@ -42,6 +43,7 @@ export type Credentials =
 
 export class Access {
   readonly tokens: TokenStore;
+  readonly ingestTokens: IngestTokens;
   readonly sessions: Sessions;
   readonly places: StreamPlaces;
   readonly requests: RateLimit;
@@ -53,6 +55,7 @@ export class Access {
 
   constructor(sql: Sql, host: string, options: AccessOptions, log: Log) {
     this.tokens = new TokenStore(sql, options.tokens, options.hostToken, log);
+    this.ingestTokens = new IngestTokens(sql);
     this.sessions = new Sessions(sql);
     this.places = new StreamPlaces(options.streamsPerToken, options.streams);
     this.requests = new RateLimit(options.requestRate, options.requestRate * BURST_SECONDS);

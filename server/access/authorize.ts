@@ -2,6 +2,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Scope } from '../contract/index.ts';
 import { ApiError } from '../errors.ts';
+import { isForeign } from '../guard.ts';
 import type { ServerEnv } from '../server-env.ts';
 import { type Access, addressOf, bearer, type Credentials } from './access.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -18,7 +19,7 @@ export function authorize(access: Access): MiddlewareHandler<ServerEnv> {
     if (need === 'open') return next();
     if (need === 'ingest') {
       await refuseOthersTokens(c, access);
-      limit(access.ingest, hashOf(bearer(c) ?? addressOf(c)).toString('base64'));
+      limit(access.ingest, senderOf(c, access));
       return next();
     }
     const caller = access.required ? await admit(c, access, need) : null;
@@ -27,6 +28,13 @@ export function authorize(access: Access): MiddlewareHandler<ServerEnv> {
     c.set('caller', caller?.name ?? null);
     return next();
   };
+}
+
+/** Whose share of requests a batch takes: a token counts for itself once it was real, until then for its address. */
+function senderOf(c: Context<ServerEnv>, access: Access): string {
+  const secret = bearer(c);
+  const hash = secret === null ? null : hashOf(secret);
+  return hash !== null && access.ingestTokens.isKnown(hash) ? hash.toString('base64') : addressOf(c);
 }
 
 /** @throws ApiError 401 without a valid token, 403 for one that may not. */
@@ -60,8 +68,7 @@ async function refuseOthersTokens(c: Context<ServerEnv>, access: Access): Promis
  */
 function refuseForgery(c: Context): void {
   const { method } = c.req;
-  const site = c.req.header('sec-fetch-site');
-  const foreign = site !== undefined && site !== 'same-origin' && site !== 'none';
+  const foreign = isForeign(c.req.header('sec-fetch-site'));
   const unsafe = method !== 'GET' && method !== 'HEAD';
   const unsaid = unsafe && c.req.header('origin') === undefined;
   if (foreign || unsaid) {

@@ -48,6 +48,13 @@ export const PROCESS_SETTINGS = {
     ...named('choice', LAUNCHERS, 'process'),
     ...said('SIMCITY_LAUNCHER', 'how harnesses are started'),
   },
+  startTimeoutSeconds: {
+    ...part({ ...whole(1, 86_400, 600), flag: 'start-timeout', value: 'S' }),
+    ...said(
+      'SIMCITY_START_TIMEOUT',
+      'seconds that a container or Job gets to start, its image pulled and a node found',
+    ),
+  },
   image: {
     ...part({ ...text, pattern: /^[a-z0-9][\w./:@-]*$/, form: 'an image such as registry/simcity:0.1.0' }),
     ...quiet('SIMCITY_IMAGE', 'the image of harnesses in containers'),

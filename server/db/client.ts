@@ -50,8 +50,11 @@ const UNREACHABLE = new Set([
   'CONNECTION_DESTROYED',
 ]);
 
-/** SQLSTATEs of a server that is starting, stopping, full, or too slow; class 08 is added to these. */
-const NOT_NOW = new Set(['57014', '57P01', '57P02', '57P03', '57P05', '53300', '53400', '25006']);
+/** SQLSTATEs of a server that is starting, stopping, full, or a standby; class 08 is added to these. */
+const NOT_NOW = new Set(['57P01', '57P02', '57P03', '57P05', '53300', '53400', '25006']);
+
+/** SQLSTATEs of what had to give way: timeouts (of locks, statements, transactions), deadlocks, serialization. */
+const GAVE_WAY = new Set(['55P03', '57014', '25P03', '25P04', '40001', '40P01']);
 
 /** The code of an error of node, postgres.js or PostgreSQL. */
 export function errorCode(error: unknown): string | null {
@@ -59,8 +62,16 @@ export function errorCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
-/** True when the database is away, so that trying again later is right. */
+/** True when the database is away, or had no time for this, so that trying again later is right. */
 export function isUnreachable(error: unknown): boolean {
   const code = errorCode(error);
-  return code !== null && (UNREACHABLE.has(code) || NOT_NOW.has(code) || /^08\w{3}$/.test(code));
+  return (
+    code !== null &&
+    (UNREACHABLE.has(code) || NOT_NOW.has(code) || GAVE_WAY.has(code) || /^08\w{3}$/.test(code))
+  );
+}
+
+/** True when the database is there, and ended this in favour of something else, or by a time limit of its own. */
+export function gaveWay(error: unknown): boolean {
+  return GAVE_WAY.has(errorCode(error) ?? '');
 }

@@ -126,13 +126,14 @@ export class CopyClient {
       connectionString: this.#url,
       application_name: 'simcity-server-ingest',
       connectionTimeoutMillis: CONNECT_WITHIN_MS,
-      statement_timeout: STATEMENT_WITHIN_MS,
       keepAlive: true,
     });
     client.on('error', () => {
       if (this.#client === client) this.#discard();
     });
     await client.connect();
+    // Poolers refuse it among the parameters of a connection.
+    await client.query(`set statement_timeout = ${STATEMENT_WITHIN_MS}`);
     this.#client = client;
     return client;
   }

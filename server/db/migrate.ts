@@ -63,7 +63,7 @@ export async function listMigrations(
 /**
  * Applies every pending migration. Two at once are one after the other; a second finds nothing to do.
  * `databaseFolder`: where the embedded database is.
- * @throws StartupError `database_of_other_version` before anything is changed.
+ * @throws StartupError `database_of_other_version` or `database_of_newer_version`, before anything is changed.
  */
 export async function migrate(
   sql: Sql,
@@ -74,6 +74,7 @@ export async function migrate(
   const readOwn = async (tx: Tx) => {
     const recorded = await readRecorded(tx);
     refuseOtherVersion(recorded, migrations, databaseFolder);
+    refuseNewerVersion(recorded, migrations);
     return recorded;
   };
   await inLock(sql, async (tx) => {
@@ -129,8 +130,7 @@ async function apply(tx: Tx, { name, text, checksum }: Migration): Promise<void>
 
 /**
  * Published migrations are never changed. So a database to which one was applied with other content, or one that is
- * none of these, was made before they were published. What a newer version adds comes after all of these: servers
- * of both may use one database while the one takes the place of the other.
+ * none of these, was made before they were published. What a newer version adds comes after all of these.
  */
 function refuseOtherVersion(
   recorded: ReadonlyMap<string, string>,
@@ -150,6 +150,18 @@ function refuseOtherVersion(
           ? 'Name a new database in DATABASE_URL. Nothing in this one was changed: the version that made it can still use it.'
           : `Name another directory with --data-dir DIR, or delete ${databaseFolder} if you do not need the runs in it. Nothing in it was changed.`,
     },
+  );
+}
+
+/** What runs goes on when a newer version migrates its database; what starts then cannot know what it does not know. */
+function refuseNewerVersion(recorded: ReadonlyMap<string, string>, migrations: readonly Migration[]): void {
+  const newest = migrations.at(-1)?.name ?? '';
+  const unknown = [...recorded.keys()].filter((name) => name > newest).sort();
+  if (unknown.length === 0) return;
+  throw new StartupError(
+    'database_of_newer_version',
+    `the database was migrated by a newer version of SimCity: this one does not know sql/${unknown.join(', sql/')}`,
+    { hint: 'Use that version, or a newer one. Nothing in the database was changed.' },
   );
 }
 

@@ -5,7 +5,7 @@ import { readEventPage, type StoredEvent } from '../db/events.ts';
 import { readLive } from '../db/live.ts';
 import { readSnapshots, readThinned } from '../db/snapshots.ts';
 import { ApiError, pruned } from '../errors.ts';
-import { foldCity, KeptFolds } from '../runs/fold-city.ts';
+import { CityFolds } from '../runs/city-folds.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
 import type { ServerEnv } from '../server-env.ts';
 import type { Services } from '../services.ts';
@@ -14,7 +14,7 @@ import { eventsQuery, snapshotsQuery, stateQuery } from './parameters.ts';
 
 export function historyRoutes({ sql }: Services): Hono<ServerEnv> {
   const routes = new Hono<ServerEnv>();
-  const folds = new KeptFolds();
+  const folds = new CityFolds(sql);
 
   routes.get('/:runId/events', async (c) => {
     const { from, limit } = validate(eventsQuery, c.req.query(), 'the query');
@@ -46,7 +46,7 @@ export function historyRoutes({ sql }: Services): Hono<ServerEnv> {
       const known = newest < 0 ? 'no event is stored yet' : `the newest is ${newest}`;
       throw new ApiError(404, 'not_found', `Run ${id} has no event ${at ?? 0}: ${known}.`);
     }
-    const city = await foldCity(sql, id, at ?? newest, folds);
+    const city = await folds.city(id, at ?? newest);
     await newestIndex(sql, id);
     return c.json(city);
   });

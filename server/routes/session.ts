@@ -11,6 +11,9 @@ import type { ServerEnv } from '../server-env.ts';
 import type { Services } from '../services.ts';
 import { validate } from '../validate.ts';
 
+/** A token and what is around it: anybody may send this. */
+const SIGN_IN_LIMIT_BYTES = 4 * 1024;
+
 export function sessionRoutes({ access }: Services): Hono<ServerEnv> {
   const routes = new Hono<ServerEnv>();
 
@@ -26,7 +29,11 @@ export function sessionRoutes({ access }: Services): Hono<ServerEnv> {
   });
 
   routes.post(SESSION_PATH, async (c) => {
-    const { token } = validate(signInSchema, parseJson(await readBodyText(c)), 'the body');
+    const { token } = validate(
+      signInSchema,
+      parseJson(await readBodyText(c, SIGN_IN_LIMIT_BYTES)),
+      'the body',
+    );
     const identity = await access.tokens.find(token);
     if (identity === null) {
       limit(access.failures, addressOf(c));

@@ -1,6 +1,6 @@
 /** Takes the batches of a harness; answers only after they are committed. */
-import { createHash } from 'node:crypto';
 import { type Context, Hono } from 'hono';
+import { hashOf } from '../access/token.ts';
 import type { TelemetryAnswer } from '../contract/index.ts';
 import { ApiError, notDeterministic } from '../errors.ts';
 import { readBatch } from '../ingest/read-batch.ts';
@@ -11,7 +11,7 @@ import type { Services } from '../services.ts';
 
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-export function telemetryRoutes({ groupCommit, metrics }: Services): Hono<ServerEnv> {
+export function telemetryRoutes({ access, groupCommit, metrics }: Services): Hono<ServerEnv> {
   const routes = new Hono<ServerEnv>();
 
   routes.post('/:runId/telemetry', async (c) => {
@@ -25,8 +25,10 @@ export function telemetryRoutes({ groupCommit, metrics }: Services): Hono<Server
           `Telemetry needs the whole id of a run; ${JSON.stringify(runId)} is none.`,
         );
       }
+      const hash = hashOf(token);
+      await access.ingestTokens.assertReal(runId, hash);
       const batch = readBatch(await readBody(c), runId);
-      const stored = await groupCommit.store(runId, createHash('sha256').update(token).digest(), batch);
+      const stored = await groupCommit.store(runId, hash, batch);
       if (stored.difference) throw notDeterministic(stored.difference);
       metrics.batchesIngested += 1;
       metrics.eventsIngested += batch.count;

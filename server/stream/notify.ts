@@ -1,10 +1,13 @@
 /** Tells other servers on the database which runs have something new, and hears it from them. */
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from '../process-edge.ts';
 
 const CHANNEL = 'simcity_run';
+/** No id of a run begins like that. */
+const PROBE = 'probe ';
 const CONNECT_WITHIN_MS = 5_000;
 const RETRY_FIRST_MS = 250;
 const RETRY_LAST_MS = 5_000;
@@ -18,6 +21,8 @@ export interface NotificationOptions {
   onRun(runId: string): void;
   /** The connection was made, at first or again: something may have been missed. */
   onMissed(): void;
+  /** Notifies from another connection, as another server does: what this one hears of it, it hears of those. */
+  tellOthers?: (payload: string) => Promise<unknown>;
   /** How often the connection is asked whether it is still there; a dead one says nothing by itself. */
   probeEveryMs?: number;
   /** An answer that takes longer does not come any more. */
@@ -40,6 +45,8 @@ export class Notifications {
   /** Runs to be told of with the next notification. */
   readonly #due = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
+  /** Called with the probes that arrive, those of other servers too. */
+  #heard: (payload: string) => void = () => {};
 
   constructor(options: NotificationOptions) {
     this.#options = options;
@@ -123,7 +130,9 @@ export class Notifications {
     const pid = () => (client as unknown as { processID: number }).processID;
     client.on('notification', ({ channel, payload, processId }) => {
       // What this server told itself it knows.
-      if (channel === CHANNEL && payload && processId !== pid()) this.#options.onRun(payload);
+      if (channel !== CHANNEL || !payload || processId === pid()) return;
+      if (payload.startsWith(PROBE)) this.#heard(payload);
+      else this.#options.onRun(payload);
     });
     this.#client = client;
     this.#asked = client.connect();
@@ -147,6 +156,27 @@ export class Notifications {
     for (;;) {
       await delay(probeEveryMs, undefined, { signal: this.#closed.signal });
       await this.#askWithin(client, 'select 1');
+      await this.#hearWithin();
+    }
+  }
+
+  /** @throws when what another connection notifies does not arrive: a pooler, or a proxy, may answer and not tell. */
+  async #hearWithin(): Promise<void> {
+    const { tellOthers, probeWithinMs = 5_000 } = this.#options;
+    if (tellOthers === undefined) return;
+    const payload = `${PROBE}${randomUUID()}`;
+    const asked = new AbortController();
+    const heard = new Promise<void>((resolve) => {
+      this.#heard = (told) => told === payload && resolve();
+    });
+    const silence = delay(probeWithinMs, undefined, { signal: asked.signal }).then(() => {
+      throw new Error(`a notification did not arrive in ${probeWithinMs} ms`);
+    });
+    silence.catch(() => undefined);
+    try {
+      await Promise.race([Promise.all([tellOthers(payload), heard]), silence]);
+    } finally {
+      asked.abort();
     }
   }
 

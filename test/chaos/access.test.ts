@@ -35,6 +35,13 @@ const ADDRESSES = [
   'http://255.255.255.255/',
   'http://[ff02::1]/',
   'http://[fd00:ec2::254]/',
+  'http://[fd00:ec2::23]/',
+  'http://[64:ff9b::6464:64c8]/',
+  'http://[64:ff9b::a83f:8110]/',
+  'http://[64:ff9b:1::a9fe:a9fe]/',
+  'http://[::ffff:0:a9fe:a9fe]/',
+  'http://[::a9fe:a9fe]/',
+  'http://[2002:a83f:8110::]/',
 ];
 
 /** A service that only points elsewhere, and where it points: a listener that the operator does not allow. */

@@ -69,6 +69,7 @@ describe.each(['docker', 'kubernetes'] as const)('a harness by %s', (name) => {
         image: 'simcity:1',
         network: 'host',
         env: { SIMCITY_TARGETS: 'a' },
+        startTimeoutSeconds: 60,
       });
     } else {
       const cluster = await new KubernetesStandIn(COMMAND).listen(0);
@@ -79,6 +80,7 @@ describe.each(['docker', 'kubernetes'] as const)('a harness by %s', (name) => {
         image: 'simcity:1',
         namespace: null,
         env: { SIMCITY_TARGETS: 'a' },
+        startTimeoutSeconds: 60,
         pollMs: 5,
       });
     }
@@ -174,7 +176,13 @@ it('an image that is missing, or an engine that is away, is told as what kept it
   const path = join(folder, 'other.sock');
   const docker = await new DockerStandIn(COMMAND).listen(path);
   docker.refuses = [404, 'No such image: simcity:1'];
-  const launch = dockerLauncher({ host: `unix://${path}`, image: 'simcity:1', network: 'host', env: {} });
+  const launch = dockerLauncher({
+    host: `unix://${path}`,
+    image: 'simcity:1',
+    network: 'host',
+    env: {},
+    startTimeoutSeconds: 60,
+  });
   const { child } = await start(launch);
   expect((await child.done).spawnError).toBe(
     'the Docker Engine refused /containers/create: 404 No such image: simcity:1',
@@ -190,7 +198,9 @@ it('a pod that cannot be made is told, and its Job deleted', async () => {
   cluster.waits = { reason: 'InvalidImageName', message: 'Failed to apply default image tag' };
   process.env['KUBECONFIG'] = join(folder, 'kubeconfig');
   writeFileSync(process.env['KUBECONFIG'], cluster.kubeconfig);
-  const { child } = await start(kubernetesLauncher({ image: '!', namespace: null, env: {}, pollMs: 5 }));
+  const { child } = await start(
+    kubernetesLauncher({ image: '!', namespace: null, env: {}, startTimeoutSeconds: 60, pollMs: 5 }),
+  );
   expect((await child.done).spawnError).toBe('its pod does not run: Failed to apply default image tag');
   expect(cluster.calls.at(-1)).toMatchObject({
     method: 'DELETE',
@@ -205,7 +215,7 @@ it('a pod that goes with its node ends the run as one that was killed, and says 
   process.env['KUBECONFIG'] = join(folder, 'kubeconfig');
   writeFileSync(process.env['KUBECONFIG'], cluster.kubeconfig);
   const { child } = await start(
-    kubernetesLauncher({ image: 'simcity:1', namespace: null, env: {}, pollMs: 5 }),
+    kubernetesLauncher({ image: 'simcity:1', namespace: null, env: {}, startTimeoutSeconds: 60, pollMs: 5 }),
   );
   cluster.gone = true;
   const exit = await child.done;

@@ -72,3 +72,21 @@ describe('widths', () => {
     expect(wrap('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
   });
 });
+
+describe('commands to a runner of CI', () => {
+  test.each([
+    ['::error file=x::pwned', ': :error file=x::pwned'],
+    ['  ::set-output name=a::b', '  : :set-output name=a::b'],
+    ['::stop-commands::x', ': :stop-commands::x'],
+    ['said ##[add-mask]x', 'said # #[add-mask]x'],
+    ['##vso[task.setvariable variable=a]b', '# #vso[task.setvariable variable=a]b'],
+    ["##teamcity[buildStop comment='x']", "# #teamcity[buildStop comment='x']"],
+  ])('are none in what is stored: %j', (stored, shown) => {
+    expect(safeText(stored)).toBe(shown);
+    expect(safeLines(`first\n${stored}`)).toBe(`first\n${shown}`);
+  });
+
+  test.each(['::1', 'a::b', 'fe80::a9fe', '# ## ###', 'a ## b'])('leave %j as it is', (text) => {
+    expect(safeText(text)).toBe(text);
+  });
+});

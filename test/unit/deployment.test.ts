@@ -70,12 +70,18 @@ describe('compose.yaml', () => {
     }
     expectKnown(Object.entries({ ...server.environment, ...runner.environment }));
   });
+
+  it('gives no part all the memory of the machine', () => {
+    for (const [name, { deploy }] of Object.entries(compose.services as Record<string, Service>))
+      expect(deploy?.resources.limits.memory, name).toMatch(/^\d+[mg]$/);
+  });
 });
 
 interface Service {
   environment: Record<string, string>;
   ports?: string[];
   restart?: string;
+  deploy?: { resources: { limits: { memory: string } } };
 }
 
 interface Manifest {
@@ -145,6 +151,25 @@ describe('the manifests of Kubernetes', () => {
     },
   );
 });
+
+it('lets a harness reach no metadata, and nobody reach a runner or a harness', () => {
+  const policies = new Map(
+    manifests
+      .filter(([, { kind }]) => kind === 'NetworkPolicy')
+      .map(([, manifest]) => manifest as unknown as Policy)
+      .map((policy) => [policy.metadata.name, policy.spec]),
+  );
+  expect([...policies.keys()].sort()).toEqual(['simcity-harness', 'simcity-runner', 'simcity-server']);
+  expect(policies.get('simcity-runner')?.ingress).toEqual([]);
+  expect(policies.get('simcity-harness')?.ingress).toEqual([]);
+  const kept = policies.get('simcity-harness')?.egress[0]?.to?.flatMap(({ ipBlock }) => ipBlock.except);
+  expect(kept).toEqual(expect.arrayContaining(['169.254.0.0/16', 'fd00:ec2::/32', 'fe80::/10']));
+});
+
+interface Policy {
+  metadata: { name: string };
+  spec: { ingress: unknown[]; egress: { to?: { ipBlock: { except: string[] } }[] }[] };
+}
 
 /** Each variable is one that SimCity reads, and a value that stands there is one that it takes. */
 function expectKnown(variables: [name: string, value: string | undefined][]): void {

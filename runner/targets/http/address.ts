@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { maskCredentials } from '../../../server/contract/index.ts';
 import { isAllowed } from './allowed.ts';
+import { embeddedIpv4 } from './embedded-ipv4.ts';
 
 export interface ServiceAddress {
   readonly url: URL;
@@ -17,7 +18,7 @@ export interface ServiceAddress {
 
 /**
  * Never a service to be tested: link-local addresses (the metadata services of clouds among them), what
- * stands for them in IPv6, multicast and broadcast. IPv4 rules hold for mapped IPv6 addresses too.
+ * stands for them in IPv6, multicast and broadcast. What holds for IPv4 holds for such addresses inside of IPv6 too.
  */
 const REFUSED = new BlockList();
 REFUSED.addSubnet('169.254.0.0', 16, 'ipv4');
@@ -28,10 +29,15 @@ REFUSED.addSubnet('224.0.0.0', 4, 'ipv4');
 REFUSED.addAddress('255.255.255.255', 'ipv4');
 REFUSED.addSubnet('fe80::', 10, 'ipv6');
 REFUSED.addSubnet('ff00::', 8, 'ipv6');
-REFUSED.addAddress('fd00:ec2::254', 'ipv6');
+// Amazon's metadata, time and identities of pods; Google's metadata.
+REFUSED.addSubnet('fd00:ec2::', 32, 'ipv6');
 REFUSED.addAddress('fd20:ce::254', 'ipv6');
-REFUSED.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
-REFUSED.addSubnet('2002:a9fe::', 32, 'ipv6');
+
+function isRefused({ address, family }: { address: string; family: 4 | 6 }): boolean {
+  if (family === 4) return REFUSED.check(address, 'ipv4');
+  const bare = address.replace(/%.*$/, '');
+  return REFUSED.check(bare, 'ipv6') || embeddedIpv4(bare).some((inner) => REFUSED.check(inner, 'ipv4'));
+}
 
 /**
  * Parses and resolves a target's URL. Loopback and private addresses are allowed: the usual service under
@@ -48,10 +54,10 @@ export async function resolveService(
     throw new Error(`The target ${quoted(target)} is no service: it takes an http:// or https:// URL.`);
   }
   const addresses = await resolve(url, find);
-  for (const { address, family } of addresses) {
-    if (!REFUSED.check(address, family === 4 ? 'ipv4' : 'ipv6')) continue;
+  const refused = addresses.find(isRefused);
+  if (refused !== undefined) {
     throw new Error(
-      `The target ${quoted(target)} is refused: ${address} is a link-local, metadata or multicast address. Name the service's own address.`,
+      `The target ${quoted(target)} is refused: ${refused.address} is a link-local, metadata or multicast address. Name the service's own address.`,
     );
   }
   if (!isAllowed(url.hostname, addresses)) {

@@ -1,5 +1,6 @@
 /** A real PostgreSQL that the test stops, kills and starts as it likes, and fresh databases in it. */
-import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type Sql } from '../../../server/db/client.ts';
 import { findBinaries } from '../../../server/db/embedded/binaries.ts';
@@ -106,10 +107,14 @@ export class ChaosDatabase {
     await this.#postmaster.stop();
   }
 
+  /** Of the postmaster. */
+  get pid(): number {
+    return Number(readFileSync(join(this.#options.folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  }
+
   /** kill -9 of the postmaster. */
   async kill(): Promise<void> {
-    const text = await readFile(join(this.#options.folder, 'postmaster.pid'), 'utf8');
-    process.kill(Number(text.split('\n')[0]), 'SIGKILL');
+    process.kill(this.pid, 'SIGKILL');
     await this.#postmaster.ended;
     await endStragglers(this.#options.folder);
   }
