@@ -1,6 +1,6 @@
 /** The last line: the keys, or a line that is typed, or a question, or a notice. */
 import { textWidth, truncate } from '../../terminal/columns.ts';
-import type { Binding } from '../input/keymap.ts';
+import type { Binding } from '../input/binding.ts';
 import { BOLD, DIM, type Line, lineWidth, type Span, span } from '../paint/line.ts';
 
 export interface KeyBarProps {
