@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { render } from 'ink';
 import type { ReactNode } from 'react';
-import { SurfaceProvider } from './paint/pane.tsx';
+import { HitsProvider, SurfaceProvider } from './paint/pane.tsx';
 import { Surface } from './paint/surface.ts';
 import type { Screen } from './screen.ts';
 
@@ -17,7 +17,12 @@ export interface Mounted {
 /** Draws `app` on `screen`, and every later one that is handed to `draw`. */
 export function mount(screen: Screen, app: ReactNode, stdin: NodeJS.ReadStream = process.stdin): Mounted {
   const surface = new Surface();
-  const wrapped = (content: ReactNode) => <SurfaceProvider value={surface}>{content}</SurfaceProvider>;
+  const hits = screen.hasMouse ? surface.hit.bind(surface) : null;
+  const wrapped = (content: ReactNode) => (
+    <SurfaceProvider value={surface}>
+      <HitsProvider value={hits}>{content}</HitsProvider>
+    </SurfaceProvider>
+  );
   const show = () => {
     const { columns, rows } = screen.size();
     screen.draw(surface.compose(columns, rows));

@@ -15,6 +15,8 @@ export interface Binding {
   short?: string;
   /** A sentence for the help. */
   help: string;
+  /** The words for it in the palette; the help by default. */
+  command?: string;
   /** Left out: everywhere. */
   scopes?: readonly Scope[];
   /** True when it changes something: refused with `--read-only`. */

@@ -16,6 +16,7 @@ export const CAMPAIGN_BINDINGS: readonly Binding[] = [
     label: 's',
     short: 'stop',
     help: 'Stop the campaign (asks first); --resume goes on with it',
+    command: 'stop this campaign',
     scopes: ['campaign'],
   },
 ];

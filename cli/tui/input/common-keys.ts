@@ -3,11 +3,19 @@ import { type Binding, RUN } from './binding.ts';
 
 export const COMMON_BINDINGS: readonly Binding[] = [
   {
+    intent: 'open-page',
+    keys: ['O'],
+    label: 'O',
+    help: 'Open the page of it in the browser',
+    command: 'open the page',
+  },
+  {
     intent: 'ask-stop',
     keys: ['s'],
     label: 's',
     short: 'stop',
     help: 'Stop the run gracefully (asks first)',
+    command: 'stop this run',
     scopes: ['live', 'checks', 'runs'],
     changes: true,
   },
@@ -19,9 +27,16 @@ export const COMMON_BINDINGS: readonly Binding[] = [
     help: 'Freeze the picture; the run goes on',
     scopes: ['live', 'checks'],
   },
-  { intent: 'toggle-help', keys: ['?'], label: '?', short: 'help', help: 'This help' },
+  {
+    intent: 'open-palette',
+    keys: ['ctrl+p'],
+    label: '^P',
+    short: 'menu',
+    help: 'The menu of all commands, narrowed by typing',
+  },
+  { intent: 'toggle-help', keys: ['?'], label: '?', short: 'help', help: 'This help', command: 'help' },
   { intent: 'dismiss', keys: ['escape'], label: 'Esc', help: 'Close what is open, or go back' },
-  { intent: 'quit', keys: ['q'], label: 'q', short: 'quit', help: 'Leave' },
+  { intent: 'quit', keys: ['q'], label: 'q', short: 'quit', help: 'Leave', command: 'quit' },
   {
     intent: 'interrupt',
     keys: ['ctrl+c'],

@@ -40,6 +40,7 @@ export const RUNS_BINDINGS: readonly Binding[] = [
     label: 'n',
     short: 'new',
     help: 'Launch a run by a form',
+    command: 'launch a run',
     scopes: ['runs'],
     changes: true,
   },

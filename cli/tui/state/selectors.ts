@@ -9,7 +9,9 @@ import type { State } from './state.ts';
 /** Rows that the list of the Events view has. */
 export function eventsRows(state: State): number {
   const rows = state.size.rows - 4;
-  return state.events.isOpen ? Math.max(3, Math.floor(rows * 0.4)) : rows;
+  const { focus, isZoomed } = state.workspace;
+  const isAlone = isZoomed && focus === 'list';
+  return state.events.isOpen && !isAlone ? Math.max(3, Math.floor(rows * 0.4)) : rows;
 }
 
 /** First and last index that the list without a filter shows. */

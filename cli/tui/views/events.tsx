@@ -3,12 +3,13 @@ import type { RunEvent } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../run/format.ts';
 import { eventLine } from '../components/event-line.ts';
 import { framed, innerSize } from '../components/frame.ts';
-import { DIM, fitLine, type Line, span } from '../paint/line.ts';
+import { clickable, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { eventsRows, eventsWindow, knownEvent } from '../state/selectors.ts';
 import type { Filtered, State } from '../state/state.ts';
+import { looksOf } from '../state/workspace.ts';
 import { EventDetailPane } from './event-detail.tsx';
-import type { ViewProps } from './view-props.ts';
+import type { DrawPane, ViewProps } from './view-props.ts';
 
 export function EventsView({ state, area }: ViewProps) {
   const { x, y, width, height } = area;
@@ -16,11 +17,20 @@ export function EventsView({ state, area }: ViewProps) {
   const list = isOpen ? eventsRows(state) + 2 : height;
   return (
     <>
-      <EventListPane state={state} x={x} y={y} width={width} height={list} />
-      {isOpen && <EventDetailPane state={state} x={x} y={y + list} width={width} height={height - list} />}
+      {eventsPane(state, 'list', { x, y, width, height: list })}
+      {isOpen && eventsPane(state, 'detail', { x, y: y + list, width, height: height - list })}
     </>
   );
 }
+
+export const eventsPane: DrawPane = (state, name, place) => {
+  const looks = { ...place, ...looksOf(state.workspace, name) };
+  return name === 'list' ? (
+    <EventListPane state={state} {...looks} />
+  ) : (
+    <EventDetailPane state={state} {...looks} />
+  );
+};
 
 const EventListPane = pane<{ state: State }>('EventListPane', ({ state }, { width, height }) => {
   const inner = innerSize(width, height);
@@ -30,7 +40,8 @@ const EventListPane = pane<{ state: State }>('EventListPane', ({ state }, { widt
     events.filtered === null ? wholeRows(state) : filteredRows(events.filtered, cursor, inner.height);
   const lines = rows.map(({ index, event }): Line => {
     if (event !== undefined) return eventLine(event, inner.width, index === cursor);
-    return fitLine([span(`${String(index).padStart(7)}  …`, DIM)], inner.width);
+    const place = [span(`${String(index).padStart(7)}  …`, DIM)];
+    return clickable(place, inner.width, { on: 'event', index });
   });
   return framed(
     {
