@@ -2,7 +2,9 @@
 import { EventEmitter } from 'node:events';
 import { render } from 'ink';
 import type { ReactNode } from 'react';
-import { HitsProvider, SurfaceProvider } from './paint/pane.tsx';
+import { withoutReports } from './input/mouse.ts';
+import { createMouseSource, MouseProvider } from './input/mouse-source.ts';
+import { SurfaceProvider } from './paint/pane.tsx';
 import { Surface } from './paint/surface.ts';
 import type { Screen } from './screen.ts';
 
@@ -17,10 +19,10 @@ export interface Mounted {
 /** Draws `app` on `screen`, and every later one that is handed to `draw`. */
 export function mount(screen: Screen, app: ReactNode, stdin: NodeJS.ReadStream = process.stdin): Mounted {
   const surface = new Surface();
-  const hits = screen.hasMouse ? surface.hit.bind(surface) : null;
+  const mouse = screen.hasMouse ? createMouseSource((column, row) => surface.hit(column, row)) : null;
   const wrapped = (content: ReactNode) => (
     <SurfaceProvider value={surface}>
-      <HitsProvider value={hits}>{content}</HitsProvider>
+      <MouseProvider value={mouse}>{content}</MouseProvider>
     </SurfaceProvider>
   );
   const show = () => {
@@ -29,7 +31,7 @@ export function mount(screen: Screen, app: ReactNode, stdin: NodeJS.ReadStream =
   };
   const instance = render(wrapped(app), {
     stdout: silentStream(),
-    stdin,
+    stdin: mouse === null ? stdin : withoutReports(stdin, mouse.report),
     // Each state is rendered at once, and `start` says how often one is.
     debug: true,
     exitOnCtrlC: false,

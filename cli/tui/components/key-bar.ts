@@ -18,7 +18,7 @@ export interface KeyBarProps {
 
 export function keyBar(given: KeyBarProps): Line {
   const { said, width, isZoomed } = given;
-  const props = isZoomed ? { ...given, keys: given.keys.map(leadingBack) } : given;
+  const props = isZoomed ? { ...given, keys: withWayBack(given.keys) } : given;
   if (said === null) return viewsBar(props);
   const wanted = said.as === 'question' ? 0 : textWidth(said.text) + 2;
   const right = answersThatFit(props.keys, width - wanted);
@@ -27,8 +27,12 @@ export function keyBar(given: KeyBarProps): Line {
   return ends([span(' '), span(left, style)], right, width);
 }
 
-function leadingBack(binding: Binding): Binding {
-  return binding.intent === 'zoom' ? { ...binding, short: 'back' } : binding;
+/** The key that leads back from a zoomed pane stands where no other takes its room. */
+function withWayBack(keys: readonly Binding[]): readonly Binding[] {
+  const others = keys.filter(({ intent }) => intent !== 'zoom');
+  const back = keys.filter(({ intent }) => intent === 'zoom').map((each) => ({ ...each, short: 'back' }));
+  const last = others.findIndex(({ intent }) => intent === 'open-palette');
+  return last < 0 ? keys : [...others.slice(0, last), ...back, ...others.slice(last)];
 }
 
 /** Keys give way to the names of the views, and the names to their numbers where only a few keys would be left. */

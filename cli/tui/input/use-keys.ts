@@ -1,10 +1,8 @@
 /** The only place that listens for keys and for the mouse. */
 import { useInput, usePaste } from 'ink';
-import { useRef } from 'react';
-import { useHits } from '../paint/pane.tsx';
 import type { Pointing } from '../paint/target.ts';
 import { keyName } from './key-name.ts';
-import { createMouseReader, type MouseReport } from './mouse.ts';
+import { useMouse } from './mouse-source.ts';
 
 /** A key by its name, with the text that it types; '' when it types none. */
 export interface Stroke {
@@ -29,16 +27,15 @@ export function listenersFor(
 
 /** Names no key, so a paste can only be typed into a line. */
 const PASTE = 'paste';
+/** Of a mouse, behind an escape character that came long before. */
+const LATE_REPORT = /^\[<[\d;]+[Mm]$/;
 
 /** Hands on what is pressed or pasted, and what the mouse does where it is listened to. */
 export function useKeys({ onStroke, onPoint }: Listeners): void {
-  const readMouse = useRef(createMouseReader()).current;
-  const point = usePointing(onPoint);
+  useMouse(onPoint);
   usePaste((text) => onStroke({ key: PASTE, text }));
-  useInput((typed, key) => {
-    const { reports, rest: input } = readMouse(typed);
-    for (const report of reports) point(report);
-    if (typed !== '' && input === '') return;
+  useInput((input, key) => {
+    if (LATE_REPORT.test(input)) return;
     if (key.ctrl && input === 'z') {
       // In raw mode the terminal does not send the signal itself.
       process.kill(process.pid, 'SIGTSTP');
@@ -49,17 +46,6 @@ export function useKeys({ onStroke, onPoint }: Listeners): void {
     if (types && input.length > 1) for (const stroke of strokesOf(input)) onStroke(stroke);
     else onStroke({ key: keyName(input, key), text: types ? input : '' });
   });
-}
-
-/** A drag stays with the row in which it began, so that a hand need not be steady. */
-function usePointing(onPoint: Listeners['onPoint']): (report: MouseReport) => void {
-  const hits = useHits();
-  const pressed = useRef(0);
-  return ({ what, column, row }) => {
-    if (hits === null || onPoint === undefined) return;
-    if (what === 'press') pressed.current = row;
-    onPoint({ what, ...hits(column, what === 'drag' ? pressed.current : row) });
-  };
 }
 
 const NAMES: Readonly<Record<string, string>> = {

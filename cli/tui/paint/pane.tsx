@@ -6,20 +6,9 @@
 import { createContext, memo, useContext, useId, useLayoutEffect } from 'react';
 import { type Line, restyle } from './line.ts';
 import type { Place, Region, Surface } from './surface.ts';
-import type { Hit } from './target.ts';
 
 const SurfaceContext = createContext<Surface | null>(null);
 export const SurfaceProvider = SurfaceContext.Provider;
-
-/** What is at a column and a row of the screen, from 0. */
-type Hits = (column: number, row: number) => Hit;
-const HitsContext = createContext<Hits | null>(null);
-export const HitsProvider = HitsContext.Provider;
-
-/** What the mouse may hit; null where it is not listened to. */
-export function useHits(): Hits | null {
-  return useContext(HitsContext);
-}
 
 /** What a pane may have beside its place and its own properties. */
 export interface PaneLooks {

@@ -41,10 +41,10 @@ const NO_COMMANDS: readonly Intent[] = [
 
 /** The commands that a line means, the best first; all for an empty one. */
 export function commandsFor(offer: Offer, line: string): readonly Command[] {
-  const words = line.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = line.toLowerCase().split(/\s+/).filter(Boolean).map(plainNumber);
   const all = [
     ...bindingCommands(offer, true),
-    ...beginnings(offer, words),
+    ...beginnings(offer),
     ...bindingCommands(offer, false),
     ...numberCommands(offer, words),
     ...runCommands(offer, words),
@@ -60,12 +60,17 @@ export function commandsFor(offer: Offer, line: string): readonly Command[] {
     .map(({ command }) => command);
 }
 
+/** `#12` and `1,200` as they stand in commands. */
+function plainNumber(word: string): string {
+  return /^#?\d[\d,]*$/.test(word) ? word.replaceAll(/[#,]/g, '') : word;
+}
+
 /** Those that go to a view, or the others. */
 function bindingCommands({ bindings }: Offer, toView: boolean): Command[] {
   return bindings
     .filter(({ intent }) => !NO_COMMANDS.includes(intent) && isView(intent) === toView)
     .map((binding): Command => {
-      const { intent, label, short, help, command } = binding;
+      const { label, short, help, command } = binding;
       const act: Act = { do: 'binding', binding };
       if (toView) return { text: `go to ${short}`, about: help, key: label, act };
       return { text: command ?? help, about: command === undefined ? (short ?? '') : help, key: label, act };
@@ -77,27 +82,25 @@ function isView(intent: Intent): boolean {
 }
 
 /** Lines that have yet to get their number. */
-function beginnings({ newest }: Offer, words: readonly string[]): Command[] {
+function beginnings({ newest }: Offer): Command[] {
   const begun = [
     { text: 'open run', about: 'by its number, or a part of its id' },
     ...(newest === null ? [] : [{ text: 'go to event', about: 'by its number' }]),
   ];
-  return begun
-    .filter(({ text }) => !words.join(' ').startsWith(text))
-    .map((each): Command => ({ ...each, key: '', act: { do: 'fill', text: `${each.text} ` } }));
+  return begun.map((each): Command => ({ ...each, key: '', act: { do: 'fill', text: `${each.text} ` } }));
 }
 
 /** Of commands that take a number, the one with the number that is typed. */
 function numberCommands({ newest, runs }: Offer, words: readonly string[]): Command[] {
   const last = words.at(-1) ?? '';
-  const number = /^\d[\d,]{0,14}$/.test(last) ? Number(last.replaceAll(',', '')) : null;
+  const number = /^\d{1,15}$/.test(last) ? Number(last) : null;
   const commands: Command[] = [];
   if (newest !== null && number !== null && number <= newest) {
     const act: Act = { do: 'event', index: number };
     commands.push({ text: `go to event ${number}`, about: `of 0 to ${newest}`, key: '', act });
   }
-  const isKnown = runs.some((run) => String(run.number) === last.replace('#', ''));
-  const named = /^(?:open )?run #?([\w-]{1,40})$/.exec(words.join(' '))?.[1];
+  const isKnown = runs.some((run) => String(run.number) === last);
+  const named = /^(?:open )?run ([\w-]{1,40})$/.exec(words.join(' '))?.[1];
   if (named !== undefined && !isKnown)
     commands.push({
       text: `open run ${named}`,
@@ -112,9 +115,11 @@ function numberCommands({ newest, runs }: Offer, words: readonly string[]): Comm
 const RUNS_AT_MOST = 50;
 
 function runCommands({ runs }: Offer, words: readonly string[]): Command[] {
-  const isAsked = words.some((word) => /^#?\d+$/.test(word) || 'open run'.includes(word));
+  const isAsked = words.some((word) => /^\d+$/.test(word) || 'open run'.includes(word));
   if (!isAsked) return [];
-  return runs.slice(0, RUNS_AT_MOST).map(
+  const numbers = words.filter((word) => /^\d+$/.test(word));
+  const asked = runs.filter((run) => numbers.every((each) => String(run.number).startsWith(each)));
+  return asked.slice(0, RUNS_AT_MOST).map(
     (run): Command => ({
       text: `open run ${run.number}`,
       about: safeText(`${run.scenario}@${run.target}  seed ${run.seed}  ${runOutcome(run)}`),

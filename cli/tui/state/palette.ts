@@ -43,7 +43,7 @@ export function takeCommand(palette: PaletteState, command: Command | undefined)
   if (command === undefined)
     return { palette: { ...palette, error: 'No command is called so; nothing was done.' }, act: null };
   const { act } = command;
-  return act.do === 'fill'
-    ? { palette: { ...EMPTY_PALETTE, text: act.text }, act: null }
-    : { palette: null, act };
+  if (act.do !== 'fill') return { palette: null, act };
+  const error = palette.text === act.text ? 'Its number is missing.' : null;
+  return { palette: { ...EMPTY_PALETTE, text: act.text, error }, act: null };
 }

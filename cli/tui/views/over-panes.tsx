@@ -61,11 +61,11 @@ export const PalettePane = pane<PaletteProps>(
       const line = clickable(commandLine(command, inner.width), inner.width, { on: 'command', at: top + i });
       return top + i === palette.chosen ? restyle(line, { inverse: true, dim: false }) : line;
     });
-    const none: Line = [span(palette.error ?? 'no command is called so', { color: 'yellow' })];
+    const problem = palette.error ?? (rows.length === 0 ? 'No command is called so.' : '');
     return framed({ title: 'Commands', aside: `${commands.length}`, width, height, color: 'cyan' }, [
       [span('> ', DIM), span(safeText(palette.text), BOLD), span('▏', BOLD)],
-      [],
-      ...(rows.length === 0 ? [none] : rows),
+      [span(problem, { color: 'yellow' })],
+      ...rows,
     ]);
   },
   LAYER,
