@@ -70,13 +70,13 @@ describe('what lies under the mouse', () => {
     const lines = [clickable([span('row')], 10, { on: 'row', at: 3 }), line('plain')];
     surface.put('list', { x: 2, y: 1, width: 10, height: 2, lines, layer: 0, name: 'list' });
     surface.compose(20, 5);
-    expect(surface.hit(11, 1)).toEqual({ target: { on: 'row', at: 3 }, pane: 'list' });
-    expect(surface.hit(2, 2)).toEqual({ target: null, pane: 'list' });
-    expect(surface.hit(0, 0)).toEqual({ target: null, pane: null });
-    expect(surface.hit(500, 500)).toEqual({ target: null, pane: null });
+    expect(surface.hit(11, 1)).toEqual({ target: { on: 'row', at: 3 }, pane: 'list', row: -1 });
+    expect(surface.hit(2, 2)).toEqual({ target: null, pane: 'list', row: 0 });
+    expect(surface.hit(0, 0)).toMatchObject({ target: null, pane: null });
+    expect(surface.hit(500, 500)).toMatchObject({ target: null, pane: null });
     surface.put('box', { x: 0, y: 0, width: 20, height: 5, lines: [], layer: 2, name: null });
     surface.compose(20, 5);
-    expect(surface.hit(11, 1)).toEqual({ target: null, pane: null });
+    expect(surface.hit(11, 1)).toMatchObject({ target: null, pane: null });
   });
 });
 
@@ -130,6 +130,8 @@ describe('in a run', () => {
     expect((await mouse.does([65, 50, 10])).events.cursor).toBe((events.cursor ?? 0) + 3);
     const chosen = await mouse.does([0, 50, 12]);
     expect(chosen.events.isOpen).toBe(false);
+    const opened = await mouse.does([0, 50, 12]);
+    expect(opened.events).toEqual({ ...chosen.events, isOpen: true });
   });
 
   test('the scrubber seeks, and follows a drag that leaves its row', async () => {

@@ -12,6 +12,7 @@ import { type Listeners, useKeys } from '../input/use-keys.ts';
 import { BOLD, type Color, clickable, DIM, type Line, restyle, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import type { Place } from '../paint/surface.ts';
+import { topAround } from '../state/anchor.ts';
 import { looksOf, zoomedPane } from '../state/workspace.ts';
 import { MINIMUM } from '../theme.ts';
 import { HelpPane, helpPlace } from '../views/help.tsx';
@@ -130,7 +131,7 @@ const FailuresPane = pane<{ view: CampaignView }>('CampaignFailuresPane', ({ vie
     const line = clickable(failureLine(row, inner.width), inner.width, { on: 'row', at: i });
     return i === chosen ? restyle(line, { inverse: true }) : line;
   });
-  const top = Math.max(0, Math.min(chosen - Math.floor(room / 2), lines.length - room));
+  const top = topAround(chosen, room, lines.length, view.workspace.anchor);
   const none = view.phase === 'done' ? 'no seed failed' : 'no failure yet';
   return framed(
     {

@@ -157,14 +157,16 @@ function onStroke(view: CampaignView, key: string, text: string): CampaignView {
 }
 
 /** While a question is open, only keys are clicked. */
-function onPoint(view: CampaignView, { what, target, pane }: Pointing): CampaignView {
+function onPoint(view: CampaignView, { what, target, pane, row }: Pointing): CampaignView {
   if (target?.on === 'key') return what === 'press' ? onStroke(view, target.key, '') : view;
   if (isAsking(view)) return view;
   if (what === 'wheel-up' || what === 'wheel-down')
     return pane === 'failures' ? onIntent(view, what === 'wheel-up' ? 'up' : 'down') : view;
   if (what !== 'press' || target?.on !== 'row') return view;
   // Chosen by the first click, opened by the second.
-  return view.chosen === target.at ? onIntent(view, 'open') : { ...view, chosen: target.at };
+  if (view.chosen === target.at) return onIntent(view, 'open');
+  // The first line of the list is its head.
+  return withWorkspace({ ...view, chosen: target.at }, { anchor: row - 1 });
 }
 
 function onIntent(view: CampaignView, intent: Intent): CampaignView {

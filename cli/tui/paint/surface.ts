@@ -61,6 +61,7 @@ export class Surface {
     );
     const top = over.sort((a, b) => b.layer - a.layer)[0];
     const cell = this.#newest?.cells[row]?.[column];
-    return { target: cell?.style.target ?? null, pane: top?.name ?? null };
+    const target = cell?.style.target ?? null;
+    return { target, pane: top?.name ?? null, row: row - (top?.y ?? 0) - 1 };
   }
 }

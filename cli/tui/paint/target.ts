@@ -17,6 +17,8 @@ export interface Hit {
   target: Target | null;
   /** The name of the pane; null: one without a name, or none. */
   pane: string | null;
+  /** The row in it, from 0 below its upper edge. */
+  row: number;
 }
 
 /** What the mouse did, and to what. */

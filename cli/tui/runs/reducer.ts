@@ -137,7 +137,7 @@ function onBinding(state: RunsState, { changes, intent }: Binding): RunsState {
 const WHEEL_ROWS = 3;
 
 /** While something is open over the list, only keys are clicked. */
-function onPoint(state: RunsState, { what, target, pane }: Pointing): RunsState {
+function onPoint(state: RunsState, { what, target, pane, row }: Pointing): RunsState {
   if (target?.on === 'key') return what === 'press' ? onStroke(state, target.key, '') : state;
   if (state.form !== null || state.isTyping || isAsking(state)) return state;
   if (what === 'wheel-up' || what === 'wheel-down') {
@@ -149,7 +149,8 @@ function onPoint(state: RunsState, { what, target, pane }: Pointing): RunsState 
   // Chosen by the first click, opened by the second.
   return chosenRun(state)?.id === target.id && state.chosen !== null
     ? onIntent(state, 'open')
-    : { ...state, chosen: target.id };
+    : // The first line of the list is its head.
+      withWorkspace({ ...state, chosen: target.id }, { anchor: row - 1 });
 }
 
 function onStroke(state: RunsState, key: string, text: string): RunsState {

@@ -16,6 +16,7 @@ import { type Listeners, useKeys } from '../input/use-keys.ts';
 import { clickable, DIM, type Line, restyle, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import type { Place } from '../paint/surface.ts';
+import { topAround } from '../state/anchor.ts';
 import { looksOf, zoomedPane } from '../state/workspace.ts';
 import { MINIMUM, OUTCOME_COLOR } from '../theme.ts';
 import { HelpPane, helpPlace } from '../views/help.tsx';
@@ -134,7 +135,7 @@ export function listLines(state: RunsState, width: number, height: number): Line
   const listed = listedRuns(state);
   const place = chosenPlace(state, listed);
   const rows = inner.height - 1;
-  const top = Math.max(0, Math.min(place - Math.floor(rows / 2), listed.length - rows));
+  const top = topAround(place, rows, listed.length, state.workspace.anchor);
   const columns = columnsFor(listed, state, inner.width);
   const lines = listed
     .slice(top, top + rows)

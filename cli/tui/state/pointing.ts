@@ -2,6 +2,7 @@
 import type { Intent } from '../input/intents.ts';
 import type { Pointing } from '../paint/target.ts';
 import { goToEvent } from './moves.ts';
+import { withWorkspace } from './over.ts';
 import { replayIndex } from './selectors.ts';
 import type { State } from './state.ts';
 
@@ -30,7 +31,7 @@ const SCROLLED = [
 ];
 
 /** While a question is open, or a line is typed, only keys are clicked. */
-export function onPoint(state: State, { what, target, pane }: Pointing, { strike, want }: Means): State {
+export function onPoint(state: State, { what, target, pane, row }: Pointing, { strike, want }: Means): State {
   const isBusy = state.input !== null || (state.overlay !== null && state.overlay !== 'help');
   if (target?.on === 'key') return what === 'press' ? strike(state, target.key, '') : state;
   if (isBusy) return state;
@@ -41,8 +42,9 @@ export function onPoint(state: State, { what, target, pane }: Pointing, { strike
   }
   if (target?.on === 'place') return goToEvent(state, target.index);
   if (what !== 'press') return state;
-  if (target?.on === 'event') return pickEvent(state, target.index, want);
-  return target?.on === 'row' ? pickRow(state, target.at, want) : state;
+  const anchored = withWorkspace(state, { anchor: row });
+  if (target?.on === 'event') return pickEvent(anchored, target.index, want);
+  return target?.on === 'row' ? pickRow(anchored, target.at, want) : state;
 }
 
 const WHEEL = {

@@ -22,6 +22,8 @@ export interface Workspace {
   focus: string | null;
   /** True while that pane takes the whole body. */
   isZoomed: boolean;
+  /** The row of a list at which its chosen line stands since it was clicked; null: the middle. */
+  anchor: number | null;
   palette: PaletteState | null;
   /** Runs that can be opened by their number, as far as they were asked for. */
   runs: readonly Run[];
@@ -31,6 +33,7 @@ export interface Workspace {
 export const EMPTY_WORKSPACE: Workspace = {
   focus: null,
   isZoomed: false,
+  anchor: null,
   palette: null,
   runs: [],
   message: null,

@@ -5,6 +5,7 @@ import { eventLine } from '../components/event-line.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { clickable, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
+import { topAround } from '../state/anchor.ts';
 import { eventsRows, eventsWindow, knownEvent } from '../state/selectors.ts';
 import type { Filtered, State } from '../state/state.ts';
 import { looksOf } from '../state/workspace.ts';
@@ -37,7 +38,7 @@ const EventListPane = pane<{ state: State }>('EventListPane', ({ state }, { widt
   const { events, data } = state;
   const cursor = events.cursor ?? data.eventIndex;
   const rows =
-    events.filtered === null ? wholeRows(state) : filteredRows(events.filtered, cursor, inner.height);
+    events.filtered === null ? wholeRows(state) : filteredRows(events.filtered, cursor, inner.height, state.workspace.anchor);
   const lines = rows.map(({ index, event }): Line => {
     if (event !== undefined) return eventLine(event, inner.width, index === cursor);
     const place = [span(`${String(index).padStart(7)}  …`, DIM)];
@@ -69,12 +70,12 @@ function wholeRows(state: State): Row[] {
   return rows;
 }
 
-function filteredRows({ found }: Filtered, cursor: number, height: number): Row[] {
+function filteredRows({ found }: Filtered, cursor: number, height: number, anchor: number | null): Row[] {
   const place = Math.max(
     0,
     found.findLastIndex(({ index }) => index <= cursor),
   );
-  const start = Math.max(0, Math.min(place - Math.floor(height / 2), found.length - height));
+  const start = topAround(place, height, found.length, anchor);
   return found.slice(start, start + height).map((event) => ({ index: event.index, event }));
 }
 

@@ -10,6 +10,7 @@ import { framed, innerSize } from '../components/frame.ts';
 import { placeText, scrolled } from '../components/scroll.ts';
 import { BOLD, clickable, cutLine, DIM, type Line, restyle, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
+import { topAround } from '../state/anchor.ts';
 import { whyEvent } from '../state/selectors.ts';
 import type { Job, State } from '../state/state.ts';
 import { looksOf } from '../state/workspace.ts';
@@ -228,7 +229,7 @@ const TreePane = pane<{ state: State }>('TreePane', ({ state }, { width, height 
   const inner = innerSize(width, height);
   const { bundle, cursor, unfolded } = state.forensics;
   const nodes = shownTree(bundle, unfolded);
-  const top = Math.max(0, Math.min(cursor - Math.floor(inner.height / 2), nodes.length - inner.height));
+  const top = topAround(cursor, inner.height, nodes.length, state.workspace.anchor);
   const lines = nodes.slice(top, top + inner.height).map((node, i): Line => {
     const mark = node.isBranch ? (node.isUnfolded ? '▾ ' : '▸ ') : '  ';
     const pieces = [
