@@ -76,7 +76,8 @@ describe('Ctrl-P', () => {
   test('lists every command, completes, goes where it is told to, and knows the runs', async () => {
     const pty = await running();
     const all = await go(pty, CTRL_P, '╭ Commands');
-    for (const text of ['go to Live', 'go to event', 'open run', 'stop this run']) expect(all).toContain(text);
+    for (const text of ['go to Live', 'go to event', 'open run', 'stop this run'])
+      expect(all).toContain(text);
     await go(pty, 'frnsc', '> frnsc▏');
     await go(pty, TAB, '> go to Forensics▏');
     await go(pty, '\r', 'Nothing is broken so far');
@@ -104,7 +105,10 @@ describe('Ctrl-P', () => {
 describe('O', () => {
   test('opens the page with BROWSER, past every shell and without what is secret', async () => {
     const file = join(folder, 'browser');
-    writeFileSync(file, `#!/bin/sh\nprintf '%s\\n' "$#" "$@" > '${folder}/part' && mv '${folder}/part' '${folder}/opened'\n`);
+    writeFileSync(
+      file,
+      `#!/bin/sh\nprintf '%s\\n' "$#" "$@" > '${folder}/part' && mv '${folder}/part' '${folder}/opened'\n`,
+    );
     chmodSync(file, 0o755);
     const pty = await running(['watch'], { env: { BROWSER: file, SIMCITY_TOKEN: 'sct_secret' } });
     const opened = written(join(folder, 'opened'));

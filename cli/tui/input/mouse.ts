@@ -15,8 +15,7 @@ export interface MouseInput {
 }
 
 /** A report, or all of a paste up to its end, which is no report whatever stands in it. */
-const TAKEN =
-  /\u001b\[<(\d{1,5});(\d{1,5});(\d{1,5})([Mm])|\u001b\[200~[\s\S]*?(?:\u001b\[201~|$)/g;
+const TAKEN = /\u001b\[<(\d{1,5});(\d{1,5});(\d{1,5})([Mm])|\u001b\[200~[\s\S]*?(?:\u001b\[201~|$)/g;
 /** What may yet become a report, or the mark of a paste. The escape character alone is a key. */
 const UNFINISHED = /\u001b\[(?:<[\d;]{0,17}|20?[01]?)?$/;
 /** In a paste it is none. */

@@ -44,7 +44,9 @@ export type Action =
 export function reduce(state: State, action: Action): State {
   const next = reduced(state, action);
   // Each view has panes of its own.
-  return next.view === state.view ? next : withWorkspace(next, { focus: null, isZoomed: false, anchor: null });
+  return next.view === state.view
+    ? next
+    : withWorkspace(next, { focus: null, isZoomed: false, anchor: null });
 }
 
 function reduced(state: State, action: Action): State {

@@ -38,7 +38,9 @@ const EventListPane = pane<{ state: State }>('EventListPane', ({ state }, { widt
   const { events, data } = state;
   const cursor = events.cursor ?? data.eventIndex;
   const rows =
-    events.filtered === null ? wholeRows(state) : filteredRows(events.filtered, cursor, inner.height, state.workspace.anchor);
+    events.filtered === null
+      ? wholeRows(state)
+      : filteredRows(events.filtered, cursor, inner.height, state.workspace.anchor);
   const lines = rows.map(({ index, event }): Line => {
     if (event !== undefined) return eventLine(event, inner.width, index === cursor);
     const place = [span(`${String(index).padStart(7)}  …`, DIM)];
