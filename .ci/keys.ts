@@ -1,6 +1,7 @@
 /** Writes the key table of mission control into cli/README.md, between its marks. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Binding, bindingsOf, RUN, type Scope } from '../cli/tui/input/keymap.ts';
+import { type Binding, RUN, type Scope } from '../cli/tui/input/binding.ts';
+import { bindingsOf } from '../cli/tui/input/keymap.ts';
 
 const BEGIN = '<!-- keys:begin -->';
 const END = '<!-- keys:end -->';

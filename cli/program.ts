@@ -24,8 +24,8 @@ export async function runProgram(context: Context, argv: string[]): Promise<numb
   });
   try {
     // Without a command a person gets the list of runs; what is no terminal gets the help.
-    const opens = argv.length === 0 && canDraw(context);
-    await program.parseAsync(opens ? ['browse'] : argv, { from: 'user' });
+    const opens = argv.every((arg) => arg === '--mouse') && canDraw(context);
+    await program.parseAsync(opens ? ['browse', ...argv] : argv, { from: 'user' });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

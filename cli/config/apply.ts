@@ -53,7 +53,9 @@ function environmentOf(flags: Record<string, unknown>, env: Env, file: LoadedCon
   for (const [name, { variable, flag, by }] of PROCESS_ROWS) {
     const given = flags[name];
     // Of the settings that have one: --exec of a run is none of a runner's.
-    if (flag !== null && by !== 'command' && typeof given === 'string') merged[variable] = given;
+    if (flag === null || by === 'command') continue;
+    if (typeof given === 'string') merged[variable] = given;
+    else if (given === true) merged[variable] = '1';
   }
   return merged;
 }

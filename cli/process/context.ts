@@ -64,6 +64,11 @@ export function wantsUnicode(env: Context['env']): boolean {
   return /utf-?8/i.test(locale ?? '');
 }
 
+/** True when the mouse is to be listened to on the screen. */
+export function wantsMouse(env: Context['env']): boolean {
+  return /^(1|true|yes|on)$/i.test(env['SIMCITY_MOUSE'] ?? '');
+}
+
 /** True when a full-screen picture can be drawn and keys can be read. */
 export function canDraw(context: Pick<Context, 'env' | 'isTerminal'>): boolean {
   const { env, isTerminal } = context;

@@ -6,6 +6,7 @@ import {
   dataDirOption,
   GROUPS,
   jsonOption,
+  mouseOption,
   readOnlyOption,
   serverOption,
   thinOption,
@@ -47,6 +48,7 @@ export function addFollowing(program: Command, act: Act): void {
     .addOption(serverOption())
     .addOption(dataDirOption())
     .addOption(readOnlyOption())
+    .addOption(mouseOption())
     .action(act(async () => (await import('../commands/browse.ts')).browse));
   withExitCodes(browse, PLAIN_CODES);
   withExamples(browse, [

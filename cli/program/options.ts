@@ -137,6 +137,8 @@ export const readOnlyOption = () =>
     GROUPS.output,
   );
 
+export const mouseOption = () => processOption('mouse').helpGroup(GROUPS.output);
+
 export const thinOption = () =>
   new Option('--thin', 'for slow links: the screen gets the newest events, and their number, not all')
     .conflicts(['log', 'plain', 'json', 'quiet'])
@@ -174,5 +176,6 @@ export function addOutputOptions(command: Command): Command {
     .addOption(processOption('reporters'))
     .addOption(new Option('--output <FILE>', 'file of the reporter that names none'))
     .addOption(new Option('--exit-on-end', 'leave mission control at the verdict'))
-    .addOption(processOption('theme'));
+    .addOption(processOption('theme'))
+    .addOption(mouseOption());
 }

@@ -9,6 +9,7 @@ import {
   dataDirOption,
   GROUPS,
   jsonOption,
+  mouseOption,
   ownPortOption,
   readOnlyOption,
   scenarioArgument,
@@ -41,6 +42,7 @@ function addReplay(program: Command, act: Act): void {
     .addOption(dataDirOption())
     .addOption(jsonOption('the comparison as JSON'))
     .addOption(readOnlyOption())
+    .addOption(mouseOption())
     .action(act(async () => (await import('../commands/replay.ts')).replay));
   withExamples(replay, [
     ['simcity replay latest', 'scrub through the newest run'],
@@ -139,6 +141,7 @@ function addCampaign(program: Command, act: Act): void {
     .addOption(ownPortOption())
     .optionsGroup(GROUPS.output)
     .addOption(new Option('--log', 'lines instead of the screen'))
+    .addOption(mouseOption())
     .addOption(jsonOption('the summary as JSON'))
     .action(act(async () => (await import('../commands/campaign.ts')).campaign));
   withExamples(campaign, [

@@ -41,6 +41,19 @@ export function chartsOfStart(data: Readonly<Record<string, unknown>>): readonly
   return chosen.length === 0 ? null : chosen;
 }
 
+/** All charts of a run, with the latency last where it is measured. */
+export function chartsOf({ charts, metrics }: Charted): readonly ChartChoice[] {
+  const chosen = charts ?? usualCharts(metrics);
+  return LATENCY_CHART.metric in metrics ? [...chosen, LATENCY_CHART] : chosen;
+}
+
+/** What decides about the charts of a run. */
+interface Charted {
+  /** What its `start` event asks for; null: nothing. */
+  charts: readonly ChartChoice[] | null;
+  metrics: Readonly<Record<string, number>>;
+}
+
 /** Charts for these metrics where the scenario names none. */
 export function usualCharts(metrics: Readonly<Record<string, number>>): readonly ChartChoice[] {
   const names = Object.keys(metrics);

@@ -1,42 +1,45 @@
 /** The whole screen: header, the view, an overlay, key bar. Draws the state and nothing else. */
-import { isTerminal } from '../../server/contract/run-values.ts';
-import { isLoss } from '../run/outcome.ts';
-import { outcomeOfData } from '../run/picture.ts';
 import { safeText } from '../run/sanitize.ts';
 import { type HeaderPart, header } from './components/header.ts';
 import { type KeyBarProps, keyBar } from './components/key-bar.ts';
-import { ANSWERS, type Binding, bindingsOf, TYPING, VIEW_BINDINGS } from './input/keymap.ts';
-import { type Stroke, useKeys } from './input/use-keys.ts';
+import { ANSWERS, IN_PALETTE, TYPING } from './input/keymap.ts';
+import { type Listeners, useKeys } from './input/use-keys.ts';
+import { VIEW_BINDINGS } from './input/view-keys.ts';
 import { DIM, span } from './paint/line.ts';
 import { pane } from './paint/pane.tsx';
+import { keysHere } from './state/keys-here.ts';
+import { offerOf } from './state/offer.ts';
+import { zoomedOf } from './state/panes.ts';
 import { modeOf } from './state/reducer.ts';
 import type { Overlay, State } from './state/state.ts';
 import type { InputPurpose } from './state/text-input.ts';
 import { MINIMUM } from './theme.ts';
 import { headerParts } from './views/header-parts.ts';
 import { HelpPane, helpPlace } from './views/help.tsx';
+import { OverPanes } from './views/over-panes.tsx';
 import { VIEWS } from './views/registry.ts';
 
-export interface AppProps {
+export interface AppProps extends Listeners {
   state: State;
-  onStroke: (stroke: Stroke) => void;
 }
 
-export function App({ state, onStroke }: AppProps) {
-  useKeys(onStroke);
+export function App({ state, ...listeners }: AppProps) {
+  useKeys(listeners);
   const { columns, rows } = state.size;
   if (columns < MINIMUM.columns || rows < MINIMUM.rows) {
     return <TooSmallPane x={0} y={0} width={columns} height={rows} />;
   }
   const area = { x: 0, y: 1, width: columns, height: rows - 2 };
-  const View = VIEWS[state.view];
+  const { View, panes } = VIEWS[state.view];
+  const zoomed = zoomedOf(state);
   return (
     <>
       <HeaderPane parts={headerParts(state)} x={0} y={0} width={columns} height={1} />
-      <View state={state} area={area} />
+      {zoomed === null ? <View state={state} area={area} /> : panes(state, zoomed, area)}
       {state.overlay === 'help' && (
         <HelpPane scope={state.view} title={titleOf(state)} {...helpPlace(state.view, area)} />
       )}
+      <OverPanes workspace={state.workspace} offer={() => offerOf(state)} area={area} />
       <KeyBarPane {...keyBarProps(state)} x={0} y={rows - 1} width={columns} height={1} />
     </>
   );
@@ -83,6 +86,7 @@ export function keyBarProps(state: State): Omit<KeyBarProps, 'width'> {
   const { overlay, input, notice } = state;
   const mode = modeOf(state);
   const bar = { views: VIEW_BINDINGS, chosen: `show-${state.view}` };
+  if (mode === 'palette') return { ...bar, views: [], keys: IN_PALETTE, said: null };
   if (mode === 'question' && overlay !== null && overlay !== 'help') {
     return { ...bar, keys: ANSWERS, said: { text: QUESTIONS[overlay], as: 'question' } };
   }
@@ -94,35 +98,11 @@ export function keyBarProps(state: State): Omit<KeyBarProps, 'width'> {
       said: { text: `${PROMPTS[input.purpose]} ${safeText(input.text)}▏${error}`, as: 'input' },
     };
   }
-  return { ...bar, keys: keysOf(state), said: notice === null ? null : { text: notice, as: 'notice' } };
+  const isZoomed = zoomedOf(state) !== null;
+  return {
+    ...bar,
+    isZoomed,
+    keys: keysHere(state),
+    said: notice === null ? null : { text: notice, as: 'notice' },
+  };
 }
-
-const OTHER_KEYS = (scope: State['view']): readonly Binding[] =>
-  bindingsOf(scope).filter((binding) => !VIEW_BINDINGS.includes(binding));
-
-function keysOf({ view, data }: State): readonly Binding[] {
-  if (isTerminal(data.status) && (view === 'live' || view === 'checks')) return KEYS_AT_END[view];
-  return view === 'forensics' && isLoss(outcomeOfData(data)) ? KEYS_OF_LOSS : KEYS_OF[view];
-}
-
-/** The same lists each time, so that the key bar is drawn anew only when it changes. */
-/** What comes after a run, once it has ended. */
-const isOfEnd = ({ intent }: Binding) => intent === 'launch-again' || intent === 'show-campaign';
-
-const KEYS_OF: Record<State['view'], readonly Binding[]> = {
-  live: OTHER_KEYS('live').filter((binding) => !isOfEnd(binding)),
-  events: OTHER_KEYS('events'),
-  forensics: OTHER_KEYS('forensics'),
-  replay: OTHER_KEYS('replay'),
-  checks: OTHER_KEYS('checks'),
-};
-
-/** Nothing is left to be stopped, or moves. */
-const isOfGoing = ({ intent }: Binding) => intent === 'ask-stop' || intent === 'toggle-pause';
-const KEYS_AT_END = {
-  live: OTHER_KEYS('live').filter((binding) => !isOfGoing(binding)),
-  checks: KEYS_OF.checks.filter((binding) => !isOfGoing(binding)),
-};
-
-/** Of the forensics of a run that says nothing about the service. */
-const KEYS_OF_LOSS = KEYS_OF.forensics.filter(({ intent }) => intent !== 'verify' && intent !== 'shrink');

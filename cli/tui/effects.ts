@@ -5,6 +5,7 @@ import type { Api } from '../client/api.ts';
 import { messageOf } from '../process/errors.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 import type { JobRunner } from './jobs.ts';
+import { performOver } from './over-effects.ts';
 import type { Screen } from './screen.ts';
 import type { Action } from './state/reducer.ts';
 import type { Effect, State } from './state/state.ts';
@@ -14,6 +15,7 @@ export interface EffectContext {
   screen: Screen;
   jobs: JobRunner;
   cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
   model: () => State;
   send: (action: Action) => void;
 }
@@ -53,6 +55,9 @@ export function perform(context: EffectContext, effect: Effect): void {
       return;
     case 'compare':
       context.api.run(effect.runId).then((run) => context.send({ type: 'compare', run }), failed);
+      return;
+    default:
+      performOver({ ...context, page: context.model().data.run.number }, effect);
   }
 }
 

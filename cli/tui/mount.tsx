@@ -2,6 +2,8 @@
 import { EventEmitter } from 'node:events';
 import { render } from 'ink';
 import type { ReactNode } from 'react';
+import { withoutReports } from './input/mouse.ts';
+import { createMouseSource, MouseProvider } from './input/mouse-source.ts';
 import { SurfaceProvider } from './paint/pane.tsx';
 import { Surface } from './paint/surface.ts';
 import type { Screen } from './screen.ts';
@@ -17,14 +19,19 @@ export interface Mounted {
 /** Draws `app` on `screen`, and every later one that is handed to `draw`. */
 export function mount(screen: Screen, app: ReactNode, stdin: NodeJS.ReadStream = process.stdin): Mounted {
   const surface = new Surface();
-  const wrapped = (content: ReactNode) => <SurfaceProvider value={surface}>{content}</SurfaceProvider>;
+  const mouse = screen.hasMouse ? createMouseSource((column, row) => surface.hit(column, row)) : null;
+  const wrapped = (content: ReactNode) => (
+    <SurfaceProvider value={surface}>
+      <MouseProvider value={mouse}>{content}</MouseProvider>
+    </SurfaceProvider>
+  );
   const show = () => {
     const { columns, rows } = screen.size();
     screen.draw(surface.compose(columns, rows));
   };
   const instance = render(wrapped(app), {
     stdout: silentStream(),
-    stdin,
+    stdin: mouse === null ? stdin : withoutReports(stdin, mouse.report),
     // Each state is rendered at once, and `start` says how often one is.
     debug: true,
     exitOnCtrlC: false,

@@ -1,6 +1,6 @@
 /** Takes the terminal, with a first picture at once, and gives it back whatever happens. */
 
-import { type Context, wantsColor, wantsUnicode } from '../process/context.ts';
+import { type Context, wantsColor, wantsMouse, wantsUnicode } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 import { toAscii } from '../terminal/ascii.ts';
 import { isLightBackground } from '../terminal/background.ts';
@@ -26,7 +26,11 @@ export async function openScreen(context: Context, what: string): Promise<OpenSc
   const colors = wantsColor(context, 'stdout');
   const light = colors && (await isLightBackground(env, stdin, stdout));
   const palette = createPalette({ colors, light });
-  const screen = createScreen(stdout, palette, wantsUnicode(env) ? undefined : toAscii);
+  const screen = createScreen(stdout, {
+    palette,
+    hasMouse: wantsMouse(env),
+    ...(wantsUnicode(env) ? {} : { spell: toAscii }),
+  });
   const undo = [takeSuspension(screen), takeTerminal(context, screen)];
   stdin.setRawMode(true);
   const release = holdKeys(stdin, () => context.leave(EXIT.interrupted));
@@ -61,11 +65,11 @@ export async function openScreen(context: Context, what: string): Promise<OpenSc
 
 /** What draws one run, and what draws the list of all. */
 export async function loadViews() {
-  const [{ watchRun }, { browseRuns }] = await Promise.all([
+  const [{ watchRun }, { browseRuns, requestOf }] = await Promise.all([
     import('./watch-run.tsx'),
     import('./runs/browse-runs.tsx'),
   ]);
-  return { watchRun, browseRuns };
+  return { watchRun, browseRuns, requestOf };
 }
 
 function takeSuspension(screen: Screen): () => void {

@@ -10,6 +10,8 @@ import type { Size } from './state/state.ts';
 // Pastes come marked (?2004), so that they are told from keys that are typed fast.
 const ENTER = '\u001b[?1049h\u001b[2J\u001b[H\u001b[?25l\u001b[?7l\u001b[?2004h';
 const LEAVE = '\u001b[?2004l\u001b[0m\u001b[?7h\u001b[?25h\u001b[?1049l';
+/** Buttons, wheel and what moves with a button held (1002), in decimal numbers (1006). */
+const MOUSE = { on: '\u001b[?1002h\u001b[?1006h', off: '\u001b[?1006l\u001b[?1002l' } as const;
 /** Terminals that know it show the picture at once; others ignore it. */
 const BEGIN_PICTURE = '\u001b[?2026h';
 const END_PICTURE = '\u001b[?2026l';
@@ -26,6 +28,8 @@ export interface TerminalStream {
 }
 
 export interface Screen {
+  /** True when the mouse is listened to, which takes copying from the terminal. */
+  readonly hasMouse: boolean;
   size(): Size;
   /** Takes the terminal, the first time or again; the newest picture is drawn again. */
   enter(): void;
@@ -40,12 +44,17 @@ export interface Screen {
   onResize(listener: () => void): () => void;
 }
 
+export interface ScreenLooks {
+  palette?: Palette;
+  /** What a terminal gets that cannot show more than ASCII. */
+  spell?: (text: string) => string;
+  hasMouse?: boolean;
+}
+
 /** A screen on `terminal`. */
 export function createScreen(
   terminal: TerminalStream,
-  palette: Palette = createPalette({ colors: true }),
-  /** What a terminal gets that cannot show more than ASCII. */
-  spell: (text: string) => string = (text) => text,
+  { palette = createPalette({ colors: true }), spell = (text) => text, hasMouse = false }: ScreenLooks = {},
 ): Screen {
   let newest: Canvas | null = null;
   let drawn: Canvas | null = null;
@@ -76,18 +85,19 @@ export function createScreen(
   };
 
   return {
+    hasMouse,
     size,
     draw,
     enter() {
       active = true;
       drawn = null;
-      terminal.write(ENTER);
+      terminal.write(hasMouse ? ENTER + MOUSE.on : ENTER);
       if (newest !== null) draw(newest);
     },
     leave() {
       if (!active) return;
       active = false;
-      terminal.write(LEAVE);
+      terminal.write(hasMouse ? MOUSE.off + LEAVE : LEAVE);
     },
     invalidate() {
       cleared = true;

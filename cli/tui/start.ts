@@ -1,6 +1,6 @@
 /** Runs mission control on a terminal: a run or the list of runs, until the user leaves; always restores the terminal. */
 
-import { isTerminal, type Run } from '../../server/contract/index.ts';
+import { isTerminal } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { rereadRun } from '../client/reread.ts';
 import { paintOutcome, styleFor } from '../output/style.ts';
@@ -11,6 +11,8 @@ import { formatNumber } from '../run/format.ts';
 import { outcomeOfData } from '../run/picture.ts';
 import { loadViews, type OpenScreen, openScreen } from './open-screen.ts';
 import type { Launching, ListRequest, WatchRequest } from './requests.ts';
+import type { BrowseRequest } from './runs/browse-runs.tsx';
+import { EMPTY_FORM, type Form, formOf } from './runs/form.ts';
 import type { Screen } from './screen.ts';
 import type { State } from './state/state.ts';
 
@@ -22,7 +24,7 @@ interface Opened {
 /** Shows the run until the user leaves. Resolves to the exit code. @throws CliError when the server refuses. */
 export async function missionControl(context: Context, request: WatchRequest & Opened): Promise<number> {
   let last: State | null = null;
-  await withScreen(context, request.opened, async (screen, { watchRun, browseRuns }) => {
+  await withScreen(context, request.opened, async (screen, { watchRun, browseRuns, requestOf }) => {
     let next: WatchRequest | null = request;
     while (next !== null) {
       const state: State = await watchRun(context, screen, next);
@@ -35,15 +37,20 @@ export async function missionControl(context: Context, request: WatchRequest & O
         next = await refreshed(next);
         continue;
       }
-      const chosen: WatchRequest | null = await chooseRun(context, screen, browseRuns, {
+      const list: BrowseRequest = {
         api: request.api,
-        again: state.leaving === 'again' ? state.data.run : null,
+        form: formAfter(state),
         readOnly: request.readOnly === true,
         home: request,
         hosted: () => request.hosted,
         ...launchingOf(request),
         dataDir: undefined,
-      });
+      };
+      if (state.nextRun !== null) {
+        next = await refreshed(requestOf(state.nextRun, null, list));
+        continue;
+      }
+      const chosen: WatchRequest | null = await chooseRun(context, screen, browseRuns, list);
       next = chosen === null ? null : await refreshed(chosen);
     }
   });
@@ -76,19 +83,25 @@ async function chooseRun(
   context: Context,
   screen: Screen,
   browseRuns: Views['browseRuns'],
-  asked: Parameters<Views['browseRuns']>[2],
+  asked: BrowseRequest,
 ): Promise<WatchRequest | null> {
   for (let request = asked; ; ) {
     const chosen = await browseRuns(context, screen, request);
     if (chosen === null || !('campaign' in chosen)) return chosen;
     await showCampaign(context, screen, request.api, chosen.campaign, request.dataDir);
-    request = { ...request, again: null };
+    request = { ...request, form: null };
   }
 }
 
 /** Whether what was looked at gives way to something else on the screen. */
-function isOnward(leaving: State['leaving']): leaving is 'runs' | 'again' | 'campaign' {
-  return leaving === 'runs' || leaving === 'again' || leaving === 'campaign';
+function isOnward(leaving: State['leaving']): boolean {
+  return leaving !== null && leaving !== 'quit' && leaving !== 'interrupt';
+}
+
+/** The form that the list opens with, as it was asked for. */
+function formAfter({ leaving, data }: State): Form | null {
+  if (leaving === 'again') return formOf(data.run);
+  return leaving === 'launch' ? EMPTY_FORM : null;
 }
 
 /** A campaign, until it is left; none: nothing is shown. */
@@ -113,16 +126,19 @@ type Views = Awaited<ReturnType<typeof loadViews>>;
 
 /** Shows the list of runs until the user leaves. Resolves to the exit code. */
 export async function runsControl(context: Context, request: ListRequest & Opened): Promise<number> {
-  await withScreen(context, request.opened, async (screen, { watchRun, browseRuns }) => {
-    let again: Run | null = null;
-    for (;;) {
-      const next = await chooseRun(context, screen, browseRuns, { ...request, again, home: null });
-      if (next === null) return;
-      const state = await watchRun(context, screen, next);
+  await withScreen(context, request.opened, async (screen, { watchRun, browseRuns, requestOf }) => {
+    let list: BrowseRequest = { ...request, form: null, home: null };
+    let next = await chooseRun(context, screen, browseRuns, list);
+    while (next !== null) {
+      const state: State = await watchRun(context, screen, next);
       if (!isOnward(state.leaving)) return;
-      again = state.leaving === 'again' ? state.data.run : null;
       if (state.leaving === 'campaign')
         await showCampaign(context, screen, request.api, state.data.run.campaign);
+      list = { ...list, form: formAfter(state) };
+      next =
+        state.nextRun === null
+          ? await chooseRun(context, screen, browseRuns, list)
+          : requestOf(state.nextRun, null, list);
     }
   });
   return EXIT.pass;

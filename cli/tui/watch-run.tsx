@@ -7,6 +7,7 @@ import { outcomeOfData } from '../run/picture.ts';
 import { App } from './app.tsx';
 import { perform } from './effects.ts';
 import { createFetcher } from './fetcher.ts';
+import { listenersFor } from './input/use-keys.ts';
 import { createJobs } from './jobs.ts';
 import { PICTURE_MS } from './painter.ts';
 import { type Program, type Running, show } from './program.ts';
@@ -41,7 +42,7 @@ function watchProgram(context: Context, screen: Screen, request: WatchRequest): 
   return {
     init: initOf(request, screen, streamFrom),
     update: reduce,
-    view: (state, send) => <App state={state} onStroke={(stroke) => send({ type: 'stroke', ...stroke })} />,
+    view: (state, send) => <App state={state} {...listenersFor(send)} />,
     subscriptions: (running) => [
       context.onSignal(() => running.send({ type: 'intent', intent: 'interrupt' })),
       startTicking(running),
@@ -52,7 +53,7 @@ function watchProgram(context: Context, screen: Screen, request: WatchRequest): 
       () => jobs.end(),
     ],
     effects: (effect, { model, send }) =>
-      perform({ api, screen, jobs, cwd: context.cwd, model, send }, effect),
+      perform({ api, screen, jobs, cwd: context.cwd, env: context.env, model, send }, effect),
     patience: patienceOf,
   };
 }
@@ -142,12 +143,16 @@ const FLOOD_PER_SECOND = 1_000;
 function patienceOf({ type }: Action, { data: { eventsPerSecond } }: State): number {
   switch (type) {
     case 'stroke':
+    case 'point':
     case 'intent':
+    case 'open-run':
+    case 'message':
     case 'resize':
     case 'compare':
       return 0;
     case 'answer':
     case 'explanation':
+    case 'runs-read':
     case 'notice':
     case 'stop-failed':
       return ANSWER_MS;

@@ -6,6 +6,10 @@ export const ADMIN_BASE = '/admin/simcity';
 export const SESSION_PATH = `${ADMIN_BASE}/session`;
 /** The page for people, and below it one for each run. */
 export const MISSION_CONTROL_PATH = `${ADMIN_BASE}/mission-control`;
+/** The page of a run, by its number; null: the list of runs. */
+export function pagePath(run: number | null): string {
+  return run === null ? MISSION_CONTROL_PATH : `${MISSION_CONTROL_PATH}/runs/${run}`;
+}
 export const ASSETS_PATH = `${ADMIN_BASE}/assets`;
 
 export const apiPath = {

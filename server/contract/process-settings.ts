@@ -152,6 +152,10 @@ export const PROCESS_SETTINGS = {
     ...part({ kind: 'flag', default: false, unset: 'no', by: 'option' }),
     ...said('SIMCITY_PLAIN', 'sentences about what changes instead of pictures, for screen readers'),
   },
+  mouse: {
+    ...part({ kind: 'flag', default: false, unset: 'no', by: 'option' }),
+    ...said('SIMCITY_MOUSE', 'clicks and the wheel on the screen; it takes copying from the terminal'),
+  },
   ascii: {
     ...part({ kind: 'flag', default: null, unset: 'by the locale' }),
     ...quiet('SIMCITY_ASCII', '1: draw in ASCII; 0: never'),

@@ -57,6 +57,25 @@ describe('a campaign on the screen', () => {
     expect(picture.rows).toMatchObject([{ run: own.id, seed: own.seed, seeds: null }]);
   });
 
+  test('has the menu, the zoom and clicks of the other screens', () => {
+    const menu = pressed(going(), 'ctrl+p');
+    expect(menu.effects.at(-1)).toMatchObject({ do: 'read-runs' });
+    const typed = reduceCampaign(menu, { type: 'stroke', key: 'paste', text: 'stop this' });
+    expect(pressed(typed, 'enter').overlay).toBe('confirm-stop');
+    expect(pressed(going(), 'tab', 'tab', 'z').workspace).toMatchObject({ focus: 'failure', isZoomed: true });
+    expect(pressed(going(), 'O').effects.at(-1)).toMatchObject({ do: 'open-page' });
+    const click = {
+      type: 'point',
+      what: 'press',
+      target: { on: 'row', at: 1 },
+      pane: 'failures',
+      row: 2,
+    } as const;
+    const once = reduceCampaign(going(), click);
+    expect(once.chosen).toBe(1);
+    expect(reduceCampaign(once, click).notice).toBe('This failure is not recorded yet.');
+  });
+
   test('what is lost is no finding, and is counted apart', () => {
     const lost = diagnosedRun(recordedDiagnosis(), { campaign: 'hunt' });
     const adapter = diagnosedRun(adapterDiagnosis(), { campaign: 'hunt' });

@@ -1,15 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import type { Binding, Scope } from '../../cli/tui/input/binding.ts';
 import { type KeyPress, keyName } from '../../cli/tui/input/key-name.ts';
-import {
-  ANSWERS,
-  BINDINGS,
-  type Binding,
-  bindingOf,
-  bindingsOf,
-  type Scope,
-  TYPING,
-} from '../../cli/tui/input/keymap.ts';
+import { ANSWERS, BINDINGS, bindingOf, bindingsOf, TYPING } from '../../cli/tui/input/keymap.ts';
 import { strokesOf } from '../../cli/tui/input/use-keys.ts';
 
 const SCOPES: readonly Scope[] = ['live', 'events', 'forensics', 'replay', 'checks', 'runs'];

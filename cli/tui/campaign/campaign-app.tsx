@@ -7,43 +7,71 @@ import { framed, innerSize } from '../components/frame.ts';
 import type { HeaderPart } from '../components/header.ts';
 import type { KeyBarProps } from '../components/key-bar.ts';
 import { scrolled } from '../components/scroll.ts';
-import { ANSWERS, bindingsOf } from '../input/keymap.ts';
-import { type Stroke, useKeys } from '../input/use-keys.ts';
-import { BOLD, type Color, DIM, fitLine, type Line, span } from '../paint/line.ts';
+import { ANSWERS, IN_PALETTE } from '../input/keymap.ts';
+import { type Listeners, useKeys } from '../input/use-keys.ts';
+import { BOLD, type Color, clickable, DIM, type Line, restyle, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
+import type { Place } from '../paint/surface.ts';
+import { topAround } from '../state/anchor.ts';
+import { looksOf, zoomedPane } from '../state/workspace.ts';
 import { MINIMUM } from '../theme.ts';
 import { HelpPane, helpPlace } from '../views/help.tsx';
+import { OverPanes } from '../views/over-panes.tsx';
 import type { FailureRow } from './picture.ts';
-import { type CampaignView, chosenRow, type Phase } from './state.ts';
+import { type CampaignView, chosenRow, keysHere, offerOf, type Phase, panesOf } from './state.ts';
 
 const PROGRESS_ROWS = 4;
 const SAID_ROWS = 6;
 
-export function CampaignApp({ view, onStroke }: { view: CampaignView; onStroke: (stroke: Stroke) => void }) {
-  useKeys(onStroke);
+export function CampaignApp({ view, ...listeners }: { view: CampaignView } & Listeners) {
+  useKeys(listeners);
   const { columns: width, rows } = view.size;
   if (width < MINIMUM.columns || rows < MINIMUM.rows) {
     return <TooSmallPane x={0} y={0} width={width} height={rows} />;
   }
   const area = { x: 0, y: 1, width, height: rows - 2 };
-  const progress = view.picture.seeds === null ? 0 : PROGRESS_ROWS;
-  const said = rows >= 30 && view.said.length > 0 ? SAID_ROWS : 0;
-  const rest = area.height - progress - said;
-  const list = Math.max(4, Math.min(view.picture.rows.length + 3, Math.floor(rest / 2)));
-  const row = chosenRow(view);
+  const zoomed = zoomedPane(view.workspace, panesOf(view));
   return (
     <>
       <HeaderPane parts={headerOf(view)} x={0} y={0} width={width} height={1} />
-      {progress > 0 && <ProgressPane view={view} x={0} y={1} width={width} height={progress} />}
-      <FailuresPane view={view} x={0} y={1 + progress} width={width} height={list} />
-      <FailurePane row={row} x={0} y={1 + progress + list} width={width} height={rest - list} />
-      {said > 0 && <SaidPane said={view.said} x={0} y={1 + progress + rest} width={width} height={said} />}
+      {zoomed === null ? <Panes view={view} area={area} /> : campaignPane(view, zoomed, area)}
       {view.overlay === 'help' && (
         <HelpPane scope="campaign" title="Campaign" {...helpPlace('campaign', area)} />
       )}
+      <OverPanes workspace={view.workspace} offer={() => offerOf(view)} area={area} />
       <KeyBarPane {...keysOf(view)} x={0} y={rows - 1} width={width} height={1} />
     </>
   );
+}
+
+function Panes({ view, area: { width, height } }: { view: CampaignView; area: Place }) {
+  const progress = view.picture.seeds === null ? 0 : PROGRESS_ROWS;
+  const said = height >= 28 && view.said.length > 0 ? SAID_ROWS : 0;
+  const rest = height - progress - said;
+  const list = Math.max(4, Math.min(view.picture.rows.length + 3, Math.floor(rest / 2)));
+  const below = 1 + progress + list;
+  return (
+    <>
+      {progress > 0 && campaignPane(view, 'progress', { x: 0, y: 1, width, height: progress })}
+      {campaignPane(view, 'failures', { x: 0, y: 1 + progress, width, height: list })}
+      {campaignPane(view, 'failure', { x: 0, y: below, width, height: rest - list })}
+      {said > 0 && campaignPane(view, 'log', { x: 0, y: below + rest - list, width, height: said })}
+    </>
+  );
+}
+
+function campaignPane(view: CampaignView, name: string, place: Place) {
+  const looks = { ...place, ...looksOf(view.workspace, name) };
+  switch (name) {
+    case 'progress':
+      return <ProgressPane view={view} {...looks} />;
+    case 'failures':
+      return <FailuresPane view={view} {...looks} />;
+    case 'log':
+      return <SaidPane said={view.said} {...looks} />;
+    default:
+      return <FailurePane row={chosenRow(view)} {...looks} />;
+  }
 }
 
 const PHASE: Record<Phase, { text: string; color: Color }> = {
@@ -99,8 +127,11 @@ const FailuresPane = pane<{ view: CampaignView }>('CampaignFailuresPane', ({ vie
   const inner = innerSize(width, height);
   const chosen = Math.min(view.chosen, Math.max(0, rows.length - 1));
   const room = inner.height - 1;
-  const lines = rows.map((row, i) => failureLine(row, inner.width, i === chosen));
-  const top = Math.max(0, Math.min(chosen - Math.floor(room / 2), lines.length - room));
+  const lines = rows.map((row, i) => {
+    const line = clickable(failureLine(row, inner.width), inner.width, { on: 'row', at: i });
+    return i === chosen ? restyle(line, { inverse: true }) : line;
+  });
+  const top = topAround(chosen, room, lines.length, view.workspace.anchor);
   const none = view.phase === 'done' ? 'no seed failed' : 'no failure yet';
   return framed(
     {
@@ -120,7 +151,7 @@ const FailuresPane = pane<{ view: CampaignView }>('CampaignFailuresPane', ({ vie
   );
 });
 
-function failureLine(row: FailureRow, width: number, isChosen: boolean): Line {
+function failureLine(row: FailureRow, width: number): Line {
   const { failure, seeds, firstSeed, seed, operations, smallest, run } = row;
   const size = operations === null ? '' : formatNumber(operations);
   const texts = cells(
@@ -134,10 +165,7 @@ function failureLine(row: FailureRow, width: number, isChosen: boolean): Line {
     ],
     width,
   );
-  const line: Line = texts.map((text) => span(text));
-  return isChosen
-    ? fitLine(line, width).map(({ text, style }) => span(text, { ...style, inverse: true }))
-    : line;
+  return texts.map((text) => span(text));
 }
 
 function cells(texts: readonly string[], width: number): string[] {
@@ -204,19 +232,19 @@ const SaidPane = pane<{ said: readonly string[] }>('CampaignSaidPane', ({ said }
   return framed({ title: 'Log', width, height }, lines);
 });
 
-const KEYS = bindingsOf('campaign');
-/** Nothing is left to be stopped. */
-const KEYS_AT_END = KEYS.filter(({ intent }) => intent !== 'ask-stop');
 const QUESTIONS = {
   'confirm-stop': 'Stop this campaign? --resume goes on with it.',
   'confirm-quit': 'Leaving stops this campaign; --resume goes on with it. Leave?',
 } as const;
 
-export function keysOf({ overlay, notice, phase }: CampaignView): Omit<KeyBarProps, 'width'> {
+export function keysOf(view: CampaignView): Omit<KeyBarProps, 'width'> {
+  const { overlay, notice, workspace } = view;
   const bar = { views: [], chosen: null };
+  if (workspace.palette !== null) return { ...bar, keys: IN_PALETTE, said: null };
   if (overlay === 'confirm-stop' || overlay === 'confirm-quit') {
     return { ...bar, keys: ANSWERS, said: { text: QUESTIONS[overlay], as: 'question' } };
   }
-  const keys = phase === 'going' ? KEYS : KEYS_AT_END;
-  return { ...bar, keys, said: notice === null ? null : { text: notice, as: 'notice' } };
+  const isZoomed = zoomedPane(workspace, panesOf(view)) !== null;
+  const said = notice === null ? null : ({ text: notice, as: 'notice' } as const);
+  return { ...bar, isZoomed, keys: keysHere(view), said };
 }

@@ -24,9 +24,9 @@ export async function campaignControl(
   const opened = await openScreen(context, `campaign ${safeText(campaign.name)}`);
   const { screen } = opened;
   const init = initialCampaign(pictureOf(campaign), 'going', screen.size());
-  const program = campaignProgram(screen, init, stop);
-  const store = createStore(program);
   let api: Api | null = null;
+  const program = campaignProgram(init, { screen, stop, env: context.env, api: () => api });
+  const store = createStore(program);
   const conducted = work(
     reporterOf(store, campaign, (reached) => {
       api = reached;
@@ -79,7 +79,9 @@ export async function watchRecorded(
   try {
     const run = await api.run(runId);
     const request = { api, run, owns: false, hosted: false, exitOnEnd: false, cameFromList: true };
-    await watchRun(context, screen, { ...request, view: 'forensics' });
+    let state = await watchRun(context, screen, { ...request, view: 'forensics' });
+    while (state.nextRun !== null)
+      state = await watchRun(context, screen, { ...request, run: state.nextRun });
   } catch (error) {
     store.send({ type: 'notice', text: safeText(messageOf(error)) });
   }

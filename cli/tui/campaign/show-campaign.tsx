@@ -1,6 +1,9 @@
 /** Draws a campaign until the user leaves or asks for one of its runs. The campaign goes on behind it. */
+import type { Api } from '../../client/api.ts';
 import type { Context } from '../../process/context.ts';
 import { copyCommand } from '../effects.ts';
+import { listenersFor } from '../input/use-keys.ts';
+import { type OverContext, performOver } from '../over-effects.ts';
 import { type Program, type Store, show } from '../program.ts';
 import type { Screen } from '../screen.ts';
 import { CampaignApp } from './campaign-app.tsx';
@@ -11,23 +14,31 @@ export type CampaignProgram = Program<CampaignView, CampaignAction>;
 export type CampaignStore = Store<CampaignView, CampaignAction>;
 
 const PATIENCE_MS = 100;
+const INSTANT = ['stroke', 'point', 'resize', 'message'];
 
-/** `stop` is called when the campaign is to be stopped. */
-export function campaignProgram(screen: Screen, init: CampaignView, stop: () => void): CampaignProgram {
+export interface CampaignMeans extends Pick<OverContext, 'env'> {
+  screen: Screen;
+  /** Called when the campaign is to be stopped. */
+  stop: () => void;
+  /** Null while no server is connected. */
+  api: () => Api | null;
+}
+
+export function campaignProgram(init: CampaignView, means: CampaignMeans): CampaignProgram {
+  const { screen, stop, api, env } = means;
   return {
     init,
     update: reduceCampaign,
-    view: (view, send) => (
-      <CampaignApp view={view} onStroke={(stroke) => send({ type: 'stroke', ...stroke })} />
-    ),
+    view: (view, send) => <CampaignApp view={view} {...listenersFor(send)} />,
     // Whoever conducts the campaign sends what becomes of it, and gets the signals.
     subscriptions: () => [],
-    effects({ do: what }, { model, send }) {
-      if (what === 'stop') return stop();
+    effects(effect, { model, send }) {
+      if (effect.do === 'stop') return stop();
+      if (effect.do !== 'copy') return performOver({ api: api(), env, page: null, send }, effect);
       const text = chosenRow(model())?.reproduce ?? '';
       copyCommand(screen, text, (said) => send({ type: 'notice', text: said }));
     },
-    patience: ({ type }) => (type === 'stroke' || type === 'resize' ? 0 : PATIENCE_MS),
+    patience: ({ type }) => (INSTANT.includes(type) ? 0 : PATIENCE_MS),
   };
 }
 

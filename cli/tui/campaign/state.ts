@@ -1,8 +1,22 @@
 /** The campaign on the screen: what is known of it, where the user stands, and what keys do. Pure. */
+import type { Binding } from '../input/binding.ts';
 import type { Intent } from '../input/intents.ts';
-import { bindingOf } from '../input/keymap.ts';
+import { bindingOf, bindingsOf } from '../input/keymap.ts';
+import type { Pointing } from '../paint/target.ts';
+import type { Act, Offer } from '../state/commands.ts';
 import { moved } from '../state/moves.ts';
+import { pointOver, strokeOver, type Under, withWorkspace } from '../state/over.ts';
+import { EMPTY_PALETTE } from '../state/palette.ts';
 import type { Size } from '../state/state.ts';
+import {
+  closeTopmost,
+  EMPTY_WORKSPACE,
+  type OverAction,
+  type OverEffect,
+  type PaneName,
+  paneIntent,
+  type Workspace,
+} from '../state/workspace.ts';
 import type { CampaignPicture, FailureRow } from './picture.ts';
 
 /** `stored`: it is looked at, not conducted, from here. */
@@ -22,10 +36,13 @@ export interface CampaignView {
   /** True when the end of the campaign is also the end of the screen. */
   leaveAtEnd: boolean;
   /** Asked for by keys, each once: told by their number. */
-  effects: readonly { number: number; do: 'stop' | 'copy' }[];
+  effects: readonly CampaignEffect[];
+  workspace: Workspace;
   leaving: { to: 'out' } | { to: 'run'; run: string } | null;
   size: Size;
 }
+
+export type CampaignEffect = { number: number } & ({ do: 'stop' } | { do: 'copy' } | OverEffect);
 
 export type CampaignAction =
   | { type: 'picture'; picture: CampaignPicture }
@@ -35,7 +52,9 @@ export type CampaignAction =
   | { type: 'notice'; text: string }
   | { type: 'resize'; size: Size }
   | { type: 'back' }
-  | { type: 'stroke'; key: string; text: string };
+  | { type: 'stroke'; key: string; text: string }
+  | ({ type: 'point' } & Pointing)
+  | OverAction;
 
 const SAID_KEPT = 100;
 
@@ -43,7 +62,7 @@ export function initialCampaign(picture: CampaignPicture, phase: Phase, size: Si
   return {
     ...{ picture, phase, size },
     ...{ doing: '', said: [], chosen: 0, overlay: null, notice: null },
-    ...{ leaveAtEnd: false, effects: [], leaving: null },
+    ...{ leaveAtEnd: false, effects: [], leaving: null, workspace: EMPTY_WORKSPACE },
   };
 }
 
@@ -64,7 +83,15 @@ export function reduceCampaign(view: CampaignView, action: CampaignAction): Camp
     case 'back':
       return { ...view, leaving: null };
     case 'stroke':
-      return onStroke(view, action.key);
+      return onStroke(view, action.key, action.text);
+    case 'point':
+      return pointOver(under(view), action) ?? onPoint(view, action);
+    case 'runs-read':
+      return withWorkspace(view, { runs: action.runs });
+    case 'message':
+      return withWorkspace({ ...view, notice: null }, { message: action.message });
+    case 'open-run':
+      return { ...view, leaving: { to: 'run', run: action.run.id } };
   }
 }
 
@@ -83,15 +110,70 @@ function over(view: CampaignView, finished: boolean): CampaignView {
   return { ...view, phase, doing: '', overlay: view.overlay === 'help' ? 'help' : null, leaving };
 }
 
-function onStroke(view: CampaignView, key: string): CampaignView {
-  const isAsking = view.overlay === 'confirm-stop' || view.overlay === 'confirm-quit';
-  const binding = bindingOf('campaign', isAsking ? 'question' : 'keys', key);
+const KEYS = bindingsOf('campaign');
+/** Nothing is left to be stopped. */
+const KEYS_AT_END = KEYS.filter(({ intent }) => intent !== 'ask-stop');
+
+/** The keys that mean something as the campaign stands. */
+export function keysHere({ phase }: CampaignView): readonly Binding[] {
+  return phase === 'going' ? KEYS : KEYS_AT_END;
+}
+
+/** What the palette offers here. */
+export function offerOf(view: CampaignView): Offer {
+  return { bindings: keysHere(view), runs: view.workspace.runs, newest: null };
+}
+
+/** In the order in which the focus goes round. */
+export function panesOf({ picture, said }: CampaignView): readonly PaneName[] {
+  return [
+    { name: 'failures', title: 'Distinct failures' },
+    ...(picture.rows.length === 0 ? [] : [{ name: 'failure', title: 'The chosen failure' }]),
+    ...(picture.seeds === null ? [] : [{ name: 'progress', title: 'Progress' }]),
+    ...(said.length === 0 ? [] : [{ name: 'log', title: 'Log' }]),
+  ];
+}
+
+/** What is open over the campaign. */
+function under(state: CampaignView): Under<CampaignView> {
+  return { state, offer: offerOf, perform };
+}
+
+/** Does what the palette was asked for. */
+function perform(view: CampaignView, act: Act): CampaignView {
+  if (act.do === 'binding') return onIntent({ ...view, notice: null }, act.binding.intent);
+  return act.do === 'run' ? ask(view, { do: 'open-run', ref: act.ref }) : view;
+}
+
+function isAsking({ overlay }: CampaignView): boolean {
+  return overlay === 'confirm-stop' || overlay === 'confirm-quit';
+}
+
+function onStroke(view: CampaignView, key: string, text: string): CampaignView {
+  const over = strokeOver(under(view), key, text);
+  if (over !== null) return over;
+  const binding = bindingOf('campaign', isAsking(view) ? 'question' : 'keys', key);
   return binding === undefined ? view : onIntent({ ...view, notice: null }, binding.intent);
+}
+
+/** While a question is open, only keys are clicked. */
+function onPoint(view: CampaignView, { what, target, pane, row }: Pointing): CampaignView {
+  if (target?.on === 'key') return what === 'press' ? onStroke(view, target.key, '') : view;
+  if (isAsking(view)) return view;
+  if (what === 'wheel-up' || what === 'wheel-down')
+    return pane === 'failures' ? onIntent(view, what === 'wheel-up' ? 'up' : 'down') : view;
+  if (what !== 'press' || target?.on !== 'row') return view;
+  // Chosen by the first click, opened by the second.
+  if (view.chosen === target.at) return onIntent(view, 'open');
+  // The first line of the list is its head.
+  return withWorkspace({ ...view, chosen: target.at }, { anchor: row - 1 });
 }
 
 function onIntent(view: CampaignView, intent: Intent): CampaignView {
   const to = moved(view.chosen, intent, 10, view.picture.rows.length);
   if (to !== null) return { ...view, chosen: to };
+  const workspace = paneIntent(view.workspace, intent, panesOf(view));
+  if (workspace !== null) return { ...view, workspace };
   return INTENTS[intent]?.(view) ?? view;
 }
 
@@ -102,7 +184,9 @@ const INTENTS: Partial<Record<Intent, (view: CampaignView) => CampaignView>> = {
     if (run === null) return { ...view, notice: 'This failure is not recorded yet.' };
     return { ...view, leaving: { to: 'run', run } };
   },
-  copy: (view) => ask(view, 'copy'),
+  copy: (view) => ask(view, { do: 'copy' }),
+  'open-palette': (view) => ask(withWorkspace(view, { palette: EMPTY_PALETTE }), { do: 'read-runs' }),
+  'open-page': (view) => ask(view, { do: 'open-page' }),
   'ask-stop': (view) => {
     if (view.phase === 'stored') return { ...view, notice: 'It is not conducted from here.' };
     if (!isGoing(view)) return { ...view, notice: 'The campaign is over already.' };
@@ -112,6 +196,8 @@ const INTENTS: Partial<Record<Intent, (view: CampaignView) => CampaignView>> = {
   'toggle-help': (view) => ({ ...view, overlay: view.overlay === 'help' ? null : 'help' }),
   dismiss: (view) => {
     if (view.overlay !== null) return { ...view, overlay: null };
+    const closed = closeTopmost(view.workspace);
+    if (closed !== null) return { ...view, workspace: closed };
     return view.phase === 'stored' ? { ...view, leaving: { to: 'out' } } : view;
   },
   quit: (view) => {
@@ -125,11 +211,11 @@ const INTENTS: Partial<Record<Intent, (view: CampaignView) => CampaignView>> = {
 function stop(view: CampaignView): CampaignView {
   return ask(
     { ...view, phase: 'stopping', notice: 'Stopping the campaign; Ctrl-C again leaves at once.' },
-    'stop',
+    { do: 'stop' },
   );
 }
 
-function ask(view: CampaignView, what: 'stop' | 'copy'): CampaignView {
+function ask(view: CampaignView, what: { do: 'stop' } | { do: 'copy' } | OverEffect): CampaignView {
   const number = (view.effects.at(-1)?.number ?? 0) + 1;
-  return { ...view, effects: [...view.effects.slice(-4), { number, do: what }] };
+  return { ...view, effects: [...view.effects.slice(-4), { ...what, number }] };
 }

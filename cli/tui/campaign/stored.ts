@@ -31,7 +31,7 @@ export async function showStored(
     return pictureOfRuns(name, (await api.runs({ limit: RUNS })).runs);
   };
   const init = initialCampaign(pictureOfRuns(name, []), 'stored', screen.size());
-  const program = campaignProgram(screen, init, () => {});
+  const program = campaignProgram(init, { screen, stop: () => {}, env: context.env, api: () => api });
   const store = createStore(program);
   const update = () =>
     read().then(

@@ -5,7 +5,7 @@ import { statementParts } from '../../run/describe-statement.ts';
 import { formatClock } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { alignLeft, alignRight, textWidth } from '../../terminal/columns.ts';
-import { DIM, fitLine, type Line, PLAIN, type Span, span } from '../paint/line.ts';
+import { clickable, DIM, fitLine, type Line, PLAIN, type Span, span } from '../paint/line.ts';
 import { EVENT_STYLE } from '../theme.ts';
 
 /** From this width on there is room for the time. */
@@ -24,8 +24,8 @@ export function eventLine(event: RunEvent, width: number, isChosen = false): Lin
     kind === 'statement'
       ? statementPieces(event, place, width)
       : [place, span(type, EVENT_STYLE[kind]), span(saidBy(event), rest)];
-  if (!isChosen) return pieces;
-  return fitLine(pieces, width).map(({ text }) => span(text, { inverse: true }));
+  const looks = isChosen ? fitLine(pieces, width).map(({ text }) => span(text, { inverse: true })) : pieces;
+  return clickable(looks, width, { on: 'event', index: event.index });
 }
 
 /** SQL takes the room of the type, which its looks tell. */

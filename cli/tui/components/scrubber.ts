@@ -31,10 +31,17 @@ export function scrubber({ at, newest, faults, failedAt, width }: ScrubberProps)
     });
   });
   const handle = columnOf(at);
-  const bar = [
-    span('━'.repeat(handle), { color: 'cyan' }),
-    span('●', { color: 'cyan', bold: true }),
-    span('─'.repeat(Math.max(0, width - handle - 1)), { dim: true }),
-  ];
-  return [marks, bar];
+  const bar = Array.from({ length: width }, (_, column) => {
+    if (column === handle) return span('●', { color: 'cyan', bold: true });
+    return column < handle ? span('━', { color: 'cyan' }) : span('─', { dim: true });
+  });
+  const indexOf = (column: number) => Math.round((column / Math.max(1, width - 1)) * newest);
+  return [placed(marks, indexOf), placed(bar, indexOf)];
+}
+
+/** Pieces of one column each, which stand for the events at their places. */
+function placed(pieces: Line, indexOf: (column: number) => number): Line {
+  return pieces.map(({ text, style }, column) =>
+    span(text, { ...style, target: { on: 'place', index: indexOf(column) } }),
+  );
 }

@@ -58,4 +58,10 @@ export type Intent =
   | 'show-campaign'
   | 'launch'
   | 'launch-again'
-  | 'submit';
+  | 'submit'
+  | 'zoom'
+  | 'next-pane'
+  | 'previous-pane'
+  | 'open-palette'
+  | 'complete'
+  | 'open-page';

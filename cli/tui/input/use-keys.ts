@@ -1,6 +1,8 @@
-/** The only place that listens for keys. */
+/** The only place that listens for keys and for the mouse. */
 import { useInput, usePaste } from 'ink';
+import type { Pointing } from '../paint/target.ts';
 import { keyName } from './key-name.ts';
+import { useMouse } from './mouse-source.ts';
 
 /** A key by its name, with the text that it types; '' when it types none. */
 export interface Stroke {
@@ -8,13 +10,32 @@ export interface Stroke {
   text: string;
 }
 
+export interface Listeners {
+  onStroke: (stroke: Stroke) => void;
+  onPoint?: (pointing: Pointing) => void;
+}
+
+/** Hands both on as messages of a program. */
+export function listenersFor(
+  send: (message: ({ type: 'stroke' } & Stroke) | ({ type: 'point' } & Pointing)) => void,
+): Listeners {
+  return {
+    onStroke: (stroke) => send({ type: 'stroke', ...stroke }),
+    onPoint: (pointing) => send({ type: 'point', ...pointing }),
+  };
+}
+
 /** Names no key, so a paste can only be typed into a line. */
 const PASTE = 'paste';
+/** Of a mouse, behind an escape character that came long before. */
+const LATE_REPORT = /^\[<[\d;]+[Mm]$/;
 
-/** Hands on what is pressed or pasted. */
-export function useKeys(onStroke: (stroke: Stroke) => void): void {
+/** Hands on what is pressed or pasted, and what the mouse does where it is listened to. */
+export function useKeys({ onStroke, onPoint }: Listeners): void {
+  useMouse(onPoint);
   usePaste((text) => onStroke({ key: PASTE, text }));
   useInput((input, key) => {
+    if (LATE_REPORT.test(input)) return;
     if (key.ctrl && input === 'z') {
       // In raw mode the terminal does not send the signal itself.
       process.kill(process.pid, 'SIGTSTP');

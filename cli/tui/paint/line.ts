@@ -2,6 +2,7 @@
 
 import { safeText } from '../../run/sanitize.ts';
 import { textWidth, truncate } from '../../terminal/columns.ts';
+import type { Target } from './target.ts';
 
 export const COLORS = [
   'black',
@@ -26,6 +27,8 @@ export interface Style {
   dim?: boolean | undefined;
   inverse?: boolean | undefined;
   underline?: boolean | undefined;
+  /** What it stands for, for the mouse; it is not seen. */
+  target?: Target | undefined;
 }
 
 export interface Span {
@@ -100,6 +103,11 @@ export function spread(left: Line, right: Line, width: number): Line {
 /** The text alone. */
 export function textOf(pieces: Line): string {
   return pieces.map(({ text }) => text).join('');
+}
+
+/** The same line over the whole width, standing for `target`. */
+export function clickable(pieces: Line, width: number, target: Target): Line {
+  return restyle(fitLine(pieces, width), { target });
 }
 
 /** The same line with every piece painted over. */

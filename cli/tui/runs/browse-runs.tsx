@@ -4,10 +4,12 @@ import type { Api } from '../../client/api.ts';
 import type { Context } from '../../process/context.ts';
 import { messageOf } from '../../process/errors.ts';
 import { safeText } from '../../run/sanitize.ts';
+import { listenersFor } from '../input/use-keys.ts';
+import { performOver } from '../over-effects.ts';
 import { type Program, show } from '../program.ts';
 import type { ListRequest, WatchRequest } from '../requests.ts';
 import type { Screen } from '../screen.ts';
-import { formOf } from './form.ts';
+import type { Form } from './form.ts';
 import { type RunsAction, reduceRuns } from './reducer.ts';
 import { RunsApp } from './runs-app.tsx';
 import { initialRuns, type RunsEffect, type RunsState } from './state.ts';
@@ -15,8 +17,8 @@ import { initialRuns, type RunsEffect, type RunsState } from './state.ts';
 export interface BrowseRequest extends ListRequest {
   /** The run from which the list was opened; null when it stands for itself. */
   home: WatchRequest | null;
-  /** The run that is launched again with another seed: its form is open at once. Null: none. */
-  again: Run | null;
+  /** The form that is open at once; null: none is. */
+  form: Form | null;
 }
 
 /** Runs of a page. */
@@ -24,6 +26,7 @@ const PAGE = 50;
 /** The newest page is asked for again that often, in ms. */
 const REFRESH_MS = 1_500;
 const PATIENCE_MS = 50;
+const INSTANT = ['stroke', 'point', 'resize', 'message'];
 
 /** Resolves to the run or the campaign to show next; null: leave. */
 export async function browseRuns(
@@ -48,18 +51,16 @@ function runsProgram(
       readOnly,
       hosted,
       hasHome: home !== null,
-      form: request.again === null ? null : formOf(request.again),
+      form: request.form,
     }),
     update: reduceRuns,
-    view: (state, send) => (
-      <RunsApp state={state} onStroke={(stroke) => send({ type: 'stroke', ...stroke })} />
-    ),
+    view: (state, send) => <RunsApp state={state} {...listenersFor(send)} />,
     subscriptions: ({ send }) => [
       context.onSignal(() => send({ type: 'interrupt' })),
       refresh(() => void readPage(api, undefined, send)),
     ],
-    effects: (effect, { model, send }) => perform(request, effect, model, send),
-    patience: ({ type }) => (type === 'stroke' || type === 'resize' ? 0 : PATIENCE_MS),
+    effects: (effect, { model, send }) => perform({ ...request, env: context.env }, effect, model, send),
+    patience: ({ type }) => (INSTANT.includes(type) ? 0 : PATIENCE_MS),
   };
 }
 
@@ -80,10 +81,11 @@ function nextOf({ leaving }: RunsState, request: BrowseRequest): WatchRequest | 
   return home?.hosted === true && !isTerminal(home.run.status) ? home : null;
 }
 
-function requestOf(
+/** What is asked for to watch `run` from there. */
+export function requestOf(
   run: Run,
   compareWith: string | null,
-  { api, readOnly, home, hosted }: BrowseRequest,
+  { api, readOnly, home, hosted }: Pick<BrowseRequest, 'api' | 'readOnly' | 'home' | 'hosted'>,
 ): WatchRequest {
   const isHome = home !== null && home.run.id === run.id;
   return {
@@ -119,7 +121,7 @@ async function readPage(
 }
 
 function perform(
-  { api, onLaunched, runner }: BrowseRequest,
+  { api, onLaunched, runner, env }: BrowseRequest & Pick<Context, 'env'>,
   effect: RunsEffect,
   model: () => RunsState,
   send: (action: RunsAction) => void,
@@ -138,6 +140,9 @@ function perform(
         (run) => send({ type: 'launched', run }),
         (error: unknown) => send({ type: 'launch-failed', text: safeText(messageOf(error)) }),
       );
+      return;
+    default:
+      performOver({ api, env, page: null, send }, effect);
   }
 }
 

@@ -1,13 +1,29 @@
 /** The reducer of the list of runs. */
 import type { Run } from '../../../server/contract/index.ts';
 import { isActive } from '../../run/run-list.ts';
+import type { Binding } from '../input/binding.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf } from '../input/keymap.ts';
+import type { Pointing } from '../paint/target.ts';
+import type { Act } from '../state/commands.ts';
 import { moved } from '../state/moves.ts';
+import { pointOver, strokeOver, type Under, withWorkspace } from '../state/over.ts';
+import { EMPTY_PALETTE } from '../state/palette.ts';
 import type { Size } from '../state/state.ts';
 import { typed, typingOf } from '../state/text-input.ts';
+import { closeTopmost, type OverAction, paneIntent } from '../state/workspace.ts';
 import { EMPTY_FORM, formOf, launchOfForm, typeInForm } from './form.ts';
-import { chosenPlace, FILTERS, listedRuns, ORDERS, type RunsEffect, type RunsState } from './state.ts';
+import {
+  chosenPlace,
+  chosenRun,
+  FILTERS,
+  listedRuns,
+  ORDERS,
+  offerOf,
+  panesOf,
+  type RunsEffect,
+  type RunsState,
+} from './state.ts';
 
 export type RunsAction =
   | { type: 'page'; runs: readonly Run[]; next: string | null; isFirst: boolean; nowMs: number }
@@ -18,7 +34,9 @@ export type RunsAction =
   | { type: 'tick'; nowMs: number }
   | { type: 'resize'; size: Size }
   | { type: 'interrupt' }
-  | { type: 'stroke'; key: string; text: string };
+  | { type: 'stroke'; key: string; text: string }
+  | ({ type: 'point' } & Pointing)
+  | OverAction;
 
 /** Runs kept; older ones are found by filters of the `runs` command. */
 export const RUNS_KEPT = 1_000;
@@ -46,6 +64,14 @@ export function reduceRuns(state: RunsState, action: RunsAction): RunsState {
       return { ...state, leaving: { to: state.hasHome ? 'back' : 'quit' } };
     case 'stroke':
       return onStroke(state, action.key, action.text);
+    case 'point':
+      return pointOver(under(state), action) ?? onPoint(state, action);
+    case 'runs-read':
+      return withWorkspace(state, { runs: action.runs });
+    case 'message':
+      return withWorkspace({ ...state, notice: null }, { message: action.message });
+    case 'open-run':
+      return openRun(state, action.run);
   }
 }
 
@@ -84,14 +110,57 @@ function fill(state: RunsState): RunsState {
     : state;
 }
 
+/** What is open over the list. */
+function under(state: RunsState): Under<RunsState> {
+  return { state, offer: offerOf, perform };
+}
+
+/** Does what the palette was asked for. */
+function perform(state: RunsState, act: Act): RunsState {
+  if (act.do === 'binding') return onBinding(state, act.binding);
+  if (act.do !== 'run') return state;
+  const known = state.runs.find(({ id }) => id === act.ref);
+  return known === undefined ? effect(state, { do: 'open-run', ref: act.ref }) : openRun(state, known);
+}
+
+function openRun(state: RunsState, run: Run): RunsState {
+  return { ...state, leaving: { to: 'run', run, compareWith: null } };
+}
+
+function onBinding(state: RunsState, { changes, intent }: Binding): RunsState {
+  const quiet = { ...state, notice: null };
+  if (changes && state.readOnly) return { ...quiet, notice: 'This is read-only (--read-only).' };
+  return onIntent(quiet, intent);
+}
+
+/** Rows that the wheel goes at once. */
+const WHEEL_ROWS = 3;
+
+/** While something is open over the list, only keys are clicked. */
+function onPoint(state: RunsState, { what, target, pane, row }: Pointing): RunsState {
+  if (target?.on === 'key') return what === 'press' ? onStroke(state, target.key, '') : state;
+  if (state.form !== null || state.isTyping || isAsking(state)) return state;
+  if (what === 'wheel-up' || what === 'wheel-down') {
+    if (pane !== 'runs') return state;
+    const intent = what === 'wheel-up' ? 'up' : 'down';
+    return Array.from({ length: WHEEL_ROWS }).reduce((next: RunsState) => onIntent(next, intent), state);
+  }
+  if (what !== 'press' || target?.on !== 'run') return state;
+  // Chosen by the first click, opened by the second.
+  return chosenRun(state)?.id === target.id && state.chosen !== null
+    ? onIntent(state, 'open')
+    : // The first line of the list is its head.
+      withWorkspace({ ...state, chosen: target.id }, { anchor: row - 1 });
+}
+
 function onStroke(state: RunsState, key: string, text: string): RunsState {
+  const over = strokeOver(under(state), key, text);
+  if (over !== null) return over;
   const quiet = { ...state, notice: null };
   if (state.form !== null) return inForm(quiet, key, text);
   if (state.isTyping) return inFilter(quiet, key, text);
   const binding = bindingOf('runs', isAsking(state) ? 'question' : 'keys', key);
-  if (binding === undefined) return state;
-  if (binding.changes && state.readOnly) return { ...quiet, notice: 'This is read-only (--read-only).' };
-  return onIntent(quiet, binding.intent);
+  return binding === undefined ? state : onBinding(state, binding);
 }
 
 /** True while a question is open. */
@@ -144,12 +213,19 @@ function onIntent(state: RunsState, intent: Intent): RunsState {
     const next = { ...state, chosen: listed[to]?.id ?? null };
     return to >= listed.length - 5 && typeof state.next === 'string' ? effect(next, { do: 'more' }) : next;
   }
-  return INTENTS[intent]?.(state, listed[place]) ?? state;
+  return moveFocus(state, intent) ?? INTENTS[intent]?.(state, listed[place]) ?? state;
+}
+
+/** Null when the intent is not about panes. */
+function moveFocus(state: RunsState, intent: Intent): RunsState | null {
+  const workspace = paneIntent(state.workspace, intent, panesOf(state));
+  return workspace === null ? null : { ...state, workspace };
 }
 
 const INTENTS: Partial<Record<Intent, (state: RunsState, run: Run | undefined) => RunsState>> = {
-  open: (state, run) =>
-    run === undefined ? state : { ...state, leaving: { to: 'run', run, compareWith: null } },
+  open: (state, run) => (run === undefined ? state : openRun(state, run)),
+  'open-palette': (state) => withWorkspace(state, { palette: EMPTY_PALETTE }),
+  'open-page': (state) => effect(state, { do: 'open-page' }),
   'next-status': (state) => fill({ ...state, filter: after(FILTERS, state.filter), chosen: null }),
   'ask-search': (state) => ({ ...state, isTyping: true }),
   'next-order': (state) => ({ ...state, order: after(ORDERS, state.order) }),
@@ -171,6 +247,8 @@ const INTENTS: Partial<Record<Intent, (state: RunsState, run: Run | undefined) =
   'toggle-help': (state) => ({ ...state, overlay: state.overlay === 'help' ? null : 'help' }),
   dismiss: (state) => {
     if (state.overlay !== null) return { ...state, overlay: null };
+    const closed = closeTopmost(state.workspace);
+    if (closed !== null) return { ...state, workspace: closed };
     if (state.marked !== null) return { ...state, marked: null };
     if (state.search !== '') return { ...state, search: '', chosen: null };
     return state.hasHome ? { ...state, leaving: { to: 'back' } } : state;

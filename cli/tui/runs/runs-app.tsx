@@ -11,50 +11,68 @@ import { alignLeft, alignRight, textWidth } from '../../terminal/columns.ts';
 import { HeaderPane, KeyBarPane, TooSmallPane } from '../app.tsx';
 import { framed, innerSize } from '../components/frame.ts';
 import type { KeyBarProps } from '../components/key-bar.ts';
-import { ANSWERS, bindingsOf, TYPING } from '../input/keymap.ts';
-import { type Stroke, useKeys } from '../input/use-keys.ts';
-import { DIM, fitLine, type Line, span } from '../paint/line.ts';
+import { ANSWERS, IN_PALETTE, TYPING } from '../input/keymap.ts';
+import { type Listeners, useKeys } from '../input/use-keys.ts';
+import { clickable, DIM, type Line, restyle, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
+import type { Place } from '../paint/surface.ts';
+import { topAround } from '../state/anchor.ts';
+import { looksOf, zoomedPane } from '../state/workspace.ts';
 import { MINIMUM, OUTCOME_COLOR } from '../theme.ts';
 import { HelpPane, helpPlace } from '../views/help.tsx';
+import { OverPanes } from '../views/over-panes.tsx';
 import { FORM_HEIGHT, FormPane } from './form-pane.tsx';
 import { isAsking } from './reducer.ts';
 import { CampaignsPane, RunDetailPane } from './run-panes.tsx';
-import { chosenPlace, listedRuns, type RunsState } from './state.ts';
+import { chosenPlace, chosenRun, keysHere, listedRuns, offerOf, panesOf, type RunsState } from './state.ts';
 
-export interface RunsAppProps {
+export interface RunsAppProps extends Listeners {
   state: RunsState;
-  onStroke: (stroke: Stroke) => void;
 }
 
 const DETAIL_ROWS = 9;
 
-export function RunsApp({ state, onStroke }: RunsAppProps) {
-  useKeys(onStroke);
+export function RunsApp({ state, ...listeners }: RunsAppProps) {
+  useKeys(listeners);
   const { columns, rows } = state.size;
   if (columns < MINIMUM.columns || rows < MINIMUM.rows) {
     return <TooSmallPane x={0} y={0} width={columns} height={rows} />;
   }
   const area = { x: 0, y: 1, width: columns, height: rows - 2 };
-  const listed = listedRuns(state);
-  const chosen = listed[chosenPlace(state, listed)];
-  const detail = rows >= 24 && chosen !== undefined ? DETAIL_ROWS : 0;
-  const campaigns = rows >= 30 ? campaignRows(state.runs) : [];
-  const below = campaigns.length === 0 ? 0 : Math.min(8, campaigns.length + 2);
-  const list = area.height - detail - below;
+  const zoomed = zoomedPane(state.workspace, panesOf(state));
   return (
     <>
       <HeaderPane parts={headerOf(state)} x={0} y={0} width={columns} height={1} />
-      <RunListPane state={state} x={0} y={1} width={columns} height={list} />
-      {below > 0 && <CampaignsPane rows={campaigns} x={0} y={1 + list} width={columns} height={below} />}
-      {detail > 0 && chosen !== undefined && (
-        <RunDetailPane run={chosen} x={0} y={1 + list + below} width={columns} height={detail} />
-      )}
+      {zoomed === null ? <Panes state={state} area={area} /> : listPane(state, zoomed, area)}
       {state.overlay === 'help' && <HelpPane scope="runs" title="Runs" {...helpPlace('runs', area)} />}
       {state.form !== null && <FormPane form={state.form} {...formPlace(columns, rows)} />}
+      <OverPanes workspace={state.workspace} offer={() => offerOf(state)} area={area} />
       <KeyBarPane {...keysOf(state)} x={0} y={rows - 1} width={columns} height={1} />
     </>
   );
+}
+
+/** The list, and below it what there is room for. */
+function Panes({ state, area: { width, height } }: { state: RunsState; area: Place }) {
+  const detail = height >= 22 && chosenRun(state) !== undefined ? DETAIL_ROWS : 0;
+  const campaigns = height >= 28 ? campaignRows(state.runs).length : 0;
+  const below = campaigns === 0 ? 0 : Math.min(8, campaigns + 2);
+  const list = height - detail - below;
+  return (
+    <>
+      {listPane(state, 'runs', { x: 0, y: 1, width, height: list })}
+      {below > 0 && listPane(state, 'campaigns', { x: 0, y: 1 + list, width, height: below })}
+      {detail > 0 && listPane(state, 'run', { x: 0, y: 1 + list + below, width, height: detail })}
+    </>
+  );
+}
+
+function listPane(state: RunsState, name: string, place: Place) {
+  const looks = { ...place, ...looksOf(state.workspace, name) };
+  if (name === 'runs') return <RunListPane state={state} {...looks} />;
+  if (name === 'campaigns') return <CampaignsPane rows={campaignRows(state.runs)} {...looks} />;
+  const run = chosenRun(state);
+  return run && <RunDetailPane run={run} {...looks} />;
 }
 
 function formPlace(columns: number, rows: number) {
@@ -83,12 +101,9 @@ function headerOf(state: RunsState) {
   ];
 }
 
-const KEYS = bindingsOf('runs');
-/** Of a run that has ended there is nothing to stop. */
-const KEYS_OF_ENDED = KEYS.filter(({ intent }) => intent !== 'ask-stop');
-
 export function keysOf(state: RunsState): Omit<KeyBarProps, 'width'> {
   const bar = { views: [], chosen: null };
+  if (state.workspace.palette !== null) return { ...bar, keys: IN_PALETTE, said: null };
   if (isAsking(state)) {
     const text =
       state.overlay === 'confirm-quit' ? 'Leaving stops what is executed here. Leave?' : 'Stop this run?';
@@ -105,10 +120,9 @@ export function keysOf(state: RunsState): Omit<KeyBarProps, 'width'> {
   if (state.isTyping) {
     return { ...bar, keys: TYPING, said: { text: `filter: ${safeText(state.search)}▏`, as: 'input' } };
   }
-  const listed = listedRuns(state);
-  const chosen = listed[chosenPlace(state, listed)];
-  const keys = chosen !== undefined && isActive(chosen) ? KEYS : KEYS_OF_ENDED;
-  return { ...bar, keys, said: state.notice === null ? null : { text: state.notice, as: 'notice' } };
+  const isZoomed = zoomedPane(state.workspace, panesOf(state)) !== null;
+  const said = state.notice === null ? null : ({ text: state.notice, as: 'notice' } as const);
+  return { ...bar, isZoomed, keys: keysHere(state), said };
 }
 
 const RunListPane = pane<{ state: RunsState }>('RunListPane', ({ state }, { width, height }) =>
@@ -121,7 +135,7 @@ export function listLines(state: RunsState, width: number, height: number): Line
   const listed = listedRuns(state);
   const place = chosenPlace(state, listed);
   const rows = inner.height - 1;
-  const top = Math.max(0, Math.min(place - Math.floor(rows / 2), listed.length - rows));
+  const top = topAround(place, rows, listed.length, state.workspace.anchor);
   const columns = columnsFor(listed, state, inner.width);
   const lines = listed
     .slice(top, top + rows)
@@ -240,10 +254,9 @@ function headLine(columns: readonly ListColumn[]): Line {
 function runLine(run: Run, columns: readonly ListColumn[], isChosen: boolean, width: number): Line {
   // Whatever ended for good with something wrong stands out.
   const style = { color: OUTCOME_COLOR[runOutcome(run)], bold: run.failForensic !== null };
-  const line = columns.map((column, i) => span(cell(column, column.text(run), i), i === 0 ? style : {}));
-  return isChosen
-    ? fitLine(line, width).map(({ text, style }) => span(text, { ...style, inverse: true }))
-    : line;
+  const cells = columns.map((column, i) => span(cell(column, column.text(run), i), i === 0 ? style : {}));
+  const line = clickable(cells, width, { on: 'run', id: run.id });
+  return isChosen ? restyle(line, { inverse: true }) : line;
 }
 
 function cell({ right, width }: ListColumn, text: string, place: number): string {

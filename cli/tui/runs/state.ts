@@ -3,7 +3,11 @@ import type { Launch, Outcome, Run } from '../../../server/contract/index.ts';
 import { runOutcome } from '../../run/outcome.ts';
 import { isActive } from '../../run/run-list.ts';
 import { filterRuns } from '../../run/run-search.ts';
+import type { Binding } from '../input/binding.ts';
+import { bindingsOf } from '../input/keymap.ts';
+import type { Offer } from '../state/commands.ts';
 import type { Size } from '../state/state.ts';
+import { EMPTY_WORKSPACE, type OverEffect, type PaneName, type Workspace } from '../state/workspace.ts';
 import type { Form } from './form.ts';
 
 /** What the list can be narrowed to. */
@@ -41,6 +45,7 @@ export interface RunsState {
     | null;
   /** What whoever runs the state has to do, each once. */
   effects: readonly RunsEffect[];
+  workspace: Workspace;
   size: Size;
   nowMs: number;
   readOnly: boolean;
@@ -54,6 +59,7 @@ export type RunsEffect = { number: number } & (
   | { do: 'stop'; runId: string }
   | { do: 'launch'; launch: Launch }
   | { do: 'more' }
+  | OverEffect
 );
 
 export function initialRuns(
@@ -72,6 +78,7 @@ export function initialRuns(
     notice: null,
     problem: null,
     leaving: null,
+    workspace: EMPTY_WORKSPACE,
     effects: [],
     ...options,
   };
@@ -114,4 +121,34 @@ export function chosenPlace(state: RunsState, listed: readonly Run[]): number {
     0,
     listed.findIndex(({ id }) => id === state.chosen),
   );
+}
+
+/** The chosen run; undefined while none is listed. */
+export function chosenRun(state: RunsState): Run | undefined {
+  const listed = listedRuns(state);
+  return listed[chosenPlace(state, listed)];
+}
+
+const KEYS = bindingsOf('runs');
+/** Of a run that has ended there is nothing to stop. */
+const KEYS_OF_ENDED = KEYS.filter(({ intent }) => intent !== 'ask-stop');
+
+/** The keys that mean something for the chosen run. */
+export function keysHere(state: RunsState): readonly Binding[] {
+  const chosen = chosenRun(state);
+  return chosen !== undefined && isActive(chosen) ? KEYS : KEYS_OF_ENDED;
+}
+
+/** What the palette offers here. */
+export function offerOf(state: RunsState): Offer {
+  return { bindings: keysHere(state), runs: state.runs, newest: null };
+}
+
+/** In the order in which the focus goes round. */
+export function panesOf({ runs }: RunsState): readonly PaneName[] {
+  return [
+    { name: 'runs', title: 'Runs' },
+    ...(runs.some(({ campaign }) => campaign !== null) ? [{ name: 'campaigns', title: 'Campaigns' }] : []),
+    ...(runs.length === 0 ? [] : [{ name: 'run', title: 'The chosen run' }]),
+  ];
 }

@@ -2,6 +2,7 @@
 import type { Intent } from '../input/intents.ts';
 import type { Effect, State, ViewId } from './state.ts';
 import type { InputPurpose } from './text-input.ts';
+import { closeTopmost } from './workspace.ts';
 
 export const VIEW_INTENTS: Partial<Record<Intent, ViewId>> = {
   'show-live': 'live',
@@ -43,6 +44,13 @@ export function ask(state: State, purpose: InputPurpose, text = ''): State {
 
 type Wanted = Effect extends infer Each ? (Each extends Effect ? Omit<Each, 'number'> : never) : never;
 
+/** To the event with this index: in Replay the city after it, elsewhere the event in Events. */
+export function goToEvent(state: State, index: number): State {
+  if (state.view === 'replay')
+    return { ...state, seek: null, replay: { ...state.replay, at: index, isPlaying: false } };
+  return { ...state, seek: null, view: 'events', events: { ...state.events, cursor: index } };
+}
+
 /** Asks whoever runs the state to do something once. */
 export function effect(state: State, wanted: Wanted): State {
   const number = (state.effects.at(-1)?.number ?? 0) + 1;
@@ -52,7 +60,9 @@ export function effect(state: State, wanted: Wanted): State {
 
 /** Closes what is open, the topmost first; with nothing open it goes back to Live, and from there to the list. */
 export function dismiss(state: State): State {
+  const closed = closeTopmost(state.workspace);
   if (state.overlay !== null) return { ...state, overlay: null };
+  if (closed !== null) return { ...state, workspace: closed };
   if (state.input !== null) return { ...state, input: null };
   if (state.job !== null) return { ...effect(state, { do: 'end-job' }), job: null };
   if (state.seek !== null) return { ...state, seek: null };

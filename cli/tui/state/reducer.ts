@@ -2,17 +2,27 @@
 import { type Explanation, type Frame, isTerminal, type Run } from '../../../server/contract/index.ts';
 import type { LinkStatus } from '../../client/stream.ts';
 import { foldFrames } from '../../run/fold-frames.ts';
+import { runName } from '../../run/run-name.ts';
+import type { Binding } from '../input/binding.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf, type Mode } from '../input/keymap.ts';
+import type { Pointing } from '../paint/target.ts';
 import { checksIntent } from './checks-view.ts';
+import type { Act } from './commands.ts';
 import { eventsIntent, submitInEvents } from './events-view.ts';
 import { forensicsIntent } from './forensics-view.ts';
-import { dismiss, effect, VIEW_INTENTS } from './moves.ts';
+import { dismiss, effect, goToEvent, VIEW_INTENTS } from './moves.ts';
 import type { Need } from './needs.ts';
+import { offerOf } from './offer.ts';
+import { pointOver, strokeOver, type Under, withWorkspace } from './over.ts';
+import { EMPTY_PALETTE } from './palette.ts';
+import { panesOf, zoomedOf } from './panes.ts';
+import { onPoint } from './pointing.ts';
 import { type Answer, receive } from './receive.ts';
-import { playOn, replayIntent, startComparison, submitInReplay } from './replay-view.ts';
+import { playOn, replayIntent, startComparison } from './replay-view.ts';
 import type { Size, State } from './state.ts';
 import { type, typingOf } from './text-input.ts';
+import { type OverAction, paneIntent } from './workspace.ts';
 
 export type Action =
   | { type: 'frames'; frames: readonly Frame[]; nowMs: number }
@@ -27,9 +37,19 @@ export type Action =
   | { type: 'explanation'; explanation: Explanation | null }
   | { type: 'job'; title: string; lines: readonly string[]; exitCode: number | null }
   | { type: 'stroke'; key: string; text: string }
-  | { type: 'intent'; intent: Intent };
+  | ({ type: 'point' } & Pointing)
+  | { type: 'intent'; intent: Intent }
+  | OverAction;
 
 export function reduce(state: State, action: Action): State {
+  const next = reduced(state, action);
+  // Each view has panes of its own.
+  return next.view === state.view
+    ? next
+    : withWorkspace(next, { focus: null, isZoomed: false, anchor: null });
+}
+
+function reduced(state: State, action: Action): State {
   switch (action.type) {
     case 'frames':
       return onFrames(state, action.frames, action.nowMs);
@@ -55,9 +75,22 @@ export function reduce(state: State, action: Action): State {
       return onJob(state, action);
     case 'stroke':
       return onStroke(state, action.key, action.text);
+    case 'point':
+      return pointOver(under(state), action) ?? onPoint(state, action, { strike: onStroke, want: onIntent });
     case 'intent':
       return onIntent({ ...state, notice: null }, action.intent);
+    case 'runs-read':
+      return withWorkspace(state, { runs: action.runs });
+    case 'message':
+      return withWorkspace({ ...state, notice: null }, { message: action.message });
+    case 'open-run':
+      return openRun(state, action.run);
   }
+}
+
+function openRun(state: State, run: Run): State {
+  if (run.id === state.data.run.id) return { ...state, notice: `This is run ${runName(run)}.` };
+  return { ...state, leaving: 'run', nextRun: run };
 }
 
 function onFrames(state: State, frames: readonly Frame[], nowMs: number): State {
@@ -89,19 +122,43 @@ function onJob(state: State, { title, lines, exitCode }: Extract<Action, { type:
 }
 
 /** What is open decides what a key means. */
-export function modeOf({ overlay, input }: Pick<State, 'overlay' | 'input'>): Mode {
+export function modeOf({ overlay, input, workspace }: Pick<State, 'overlay' | 'input' | 'workspace'>): Mode {
+  if (workspace.palette !== null) return 'palette';
   if (overlay === 'confirm-stop' || overlay === 'confirm-quit') return 'question';
   return input === null ? 'keys' : 'typing';
 }
 
+/** What is open over the view. */
+function under(state: State): Under<State> {
+  return { state, offer: offerOf, perform };
+}
+
+/** Does what the palette was asked for. */
+function perform(state: State, act: Act): State {
+  switch (act.do) {
+    case 'binding':
+      return onBinding(state, act.binding);
+    case 'event':
+      return goToEvent(state, act.index);
+    case 'run':
+      return effect(state, { do: 'open-run', ref: act.ref });
+    case 'fill':
+      return state;
+  }
+}
+
+function onBinding(state: State, { changes, intent }: Binding): State {
+  const quiet = { ...state, notice: null };
+  if (changes && state.readOnly) return { ...quiet, notice: 'This is read-only (--read-only).' };
+  return onIntent(quiet, intent);
+}
+
 function onStroke(state: State, key: string, text: string): State {
+  const over = strokeOver(under(state), key, text);
+  if (over !== null) return over;
   const mode = modeOf(state);
   const binding = bindingOf(state.view, mode, key);
-  if (binding !== undefined) {
-    const quiet = { ...state, notice: null };
-    if (binding.changes && state.readOnly) return { ...quiet, notice: 'This is read-only (--read-only).' };
-    return onIntent(quiet, binding.intent);
-  }
+  if (binding !== undefined) return onBinding(state, binding);
   if (mode !== 'typing' || state.input === null) return state;
   const typing = typingOf(key, text);
   return typing === null ? state : { ...state, input: type(state.input, typing) };
@@ -110,7 +167,18 @@ function onStroke(state: State, key: string, text: string): State {
 function onIntent(state: State, intent: Intent): State {
   const view = VIEW_INTENTS[intent];
   if (view !== undefined) return { ...state, view, overlay: null, seek: null };
-  return ANYWHERE[intent]?.(state) ?? inView(state, intent) ?? state;
+  return moveFocus(state, intent) ?? ANYWHERE[intent]?.(state) ?? inView(state, intent) ?? state;
+}
+
+/** Null when the intent is not about panes. */
+function moveFocus(state: State, intent: Intent): State | null {
+  const panes = panesOf(state);
+  const workspace = paneIntent(state.workspace, intent, panes);
+  if (workspace === null) return null;
+  const title = panes.find(({ name }) => name === workspace.focus)?.title ?? '';
+  const next = { ...state, workspace, notice: workspace.isZoomed ? null : `${title}: z zooms it.` };
+  // What is zoomed has to be there.
+  return zoomedOf(next) === 'detail' ? { ...next, events: { ...next.events, isOpen: true } } : next;
 }
 
 function inView(state: State, intent: Intent): State | null {
@@ -130,6 +198,9 @@ function inView(state: State, intent: Intent): State | null {
 
 const ANYWHERE: Partial<Record<Intent, (state: State) => State>> = {
   'show-runs': showRuns,
+  launch: (state) => ({ ...state, leaving: 'launch' }),
+  'open-palette': (state) => effect(withWorkspace(state, { palette: EMPTY_PALETTE }), { do: 'read-runs' }),
+  'open-page': (state) => effect(state, { do: 'open-page' }),
   'toggle-pause': (state) => ({ ...state, frozen: state.frozen === null ? state.data : null }),
   'ask-stop': askStop,
   'toggle-help': (state) => ({ ...state, overlay: state.overlay === 'help' ? null : 'help' }),
@@ -230,8 +301,5 @@ function submitIndex(state: State, text: string): State {
     const error = `a whole number from 0 to ${newest}`;
     return { ...state, input: state.input === null ? null : { ...state.input, error } };
   }
-  const closed = { ...state, input: null };
-  return state.view === 'replay'
-    ? submitInReplay(closed, index)
-    : { ...closed, events: { ...state.events, cursor: index } };
+  return goToEvent({ ...state, input: null }, index);
 }

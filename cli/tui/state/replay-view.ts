@@ -86,11 +86,6 @@ export function playOn(state: State, elapsedMs: number): State {
   return withReplay(state, { at: data.end === null ? null : data.eventIndex, isPlaying: false, carry: 0 });
 }
 
-/** Takes an index that was typed. */
-export function submitInReplay(state: State, index: number): State {
-  return goTo(state, index);
-}
-
 /** Puts `run` beside this one. */
 export function startComparison(state: State, run: Run): State {
   return withReplay(

@@ -4,23 +4,31 @@ import type { RunEvent } from '../../../server/contract/index.ts';
 import { eventAt } from '../../run/pages.ts';
 import { shown } from '../../run/picture.ts';
 import { eventOfStep } from '../../run/why-layout.ts';
+import { topAround } from './anchor.ts';
 import type { State } from './state.ts';
 
 /** Rows that the list of the Events view has. */
 export function eventsRows(state: State): number {
   const rows = state.size.rows - 4;
-  return state.events.isOpen ? Math.max(3, Math.floor(rows * 0.4)) : rows;
+  const { focus, isZoomed } = state.workspace;
+  const isAlone = isZoomed && focus === 'list';
+  return state.events.isOpen && !isAlone ? Math.max(3, Math.floor(rows * 0.4)) : rows;
 }
 
 /** First and last index that the list without a filter shows. */
 export function eventsWindow(state: State): { top: number; bottom: number } {
   const newest = state.data.eventIndex;
-  return windowAround(state.events.cursor ?? newest, eventsRows(state), newest);
+  return windowAround(state.events.cursor ?? newest, eventsRows(state), newest, state.workspace.anchor);
 }
 
-/** A stretch of `rows` events with `cursor` in its middle, as far as there are events. */
-export function windowAround(cursor: number, rows: number, newest: number): { top: number; bottom: number } {
-  const top = Math.max(0, Math.min(cursor - Math.floor(rows / 2), newest - rows + 1));
+/** A stretch of `rows` events around `cursor`, as far as there are events. */
+export function windowAround(
+  cursor: number,
+  rows: number,
+  newest: number,
+  anchor: number | null,
+): { top: number; bottom: number } {
+  const top = topAround(cursor, rows, newest + 1, anchor);
   return { top, bottom: Math.min(newest, top + rows - 1) };
 }
 
@@ -32,7 +40,7 @@ export function replayIndex(state: State): number {
 /** Events that the Replay view may show around its place. */
 export function replayWindow(state: State): { top: number; bottom: number } {
   const newest = Math.max(state.data.eventIndex, state.replay.other?.run.live.eventIndex ?? 0);
-  return windowAround(replayIndex(state), state.size.rows, newest);
+  return windowAround(replayIndex(state), 2 * state.size.rows, newest, null);
 }
 
 /** The event with this index, from the pages or from what the stream brought; undefined while it is not loaded. */

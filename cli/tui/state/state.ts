@@ -6,6 +6,7 @@ import { NO_PAGES, type Pages } from '../../run/pages.ts';
 import { initialData, type RunData } from '../../run/run-data.ts';
 import type { Point } from '../../run/timeline.ts';
 import type { TextInput } from './text-input.ts';
+import { EMPTY_WORKSPACE, type OverEffect, type Workspace } from './workspace.ts';
 
 export const VIEW_IDS = ['live', 'events', 'forensics', 'replay', 'checks'] as const;
 export type ViewId = (typeof VIEW_IDS)[number];
@@ -96,8 +97,11 @@ export interface Job {
   exitCode: number | null;
 }
 
-/** `again`: to the form of another run like this one; `campaign`: to the campaign that it is of. */
-export type Leaving = 'quit' | 'interrupt' | 'runs' | 'again' | 'campaign';
+/**
+ * `again`: to the form of another run like this one; `launch`: to an empty form; `campaign`: to the
+ * campaign that it is of; `run`: to another run, `nextRun`.
+ */
+export type Leaving = 'quit' | 'interrupt' | 'runs' | 'again' | 'launch' | 'campaign' | 'run';
 
 export interface State {
   data: RunData;
@@ -115,6 +119,8 @@ export interface State {
   leaveAtEnd: boolean;
   /** Not null once mission control has to close. */
   leaving: Leaving | null;
+  nextRun: Run | null;
+  workspace: Workspace;
   size: Size;
   nowMs: number;
   /** True for `run`: Ctrl-C stops. */
@@ -151,6 +157,7 @@ export type Effect = { number: number } & (
   | { do: 'copy'; text: string }
   | { do: 'save'; file: string }
   | { do: 'compare'; runId: string }
+  | OverEffect
 );
 
 /** Of the terminal, in columns and rows. */
@@ -187,6 +194,8 @@ export function initialState(options: InitialState): State {
     stopRequested: false,
     leaveAtEnd: options.exitOnEnd,
     leaving: null,
+    nextRun: null,
+    workspace: EMPTY_WORKSPACE,
     size: options.size,
     nowMs: options.nowMs,
     owns: options.owns,

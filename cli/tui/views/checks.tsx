@@ -12,24 +12,35 @@ import { placeText, scrolled } from '../components/scroll.ts';
 import { densities } from '../components/sparkline.ts';
 import { BOLD, DIM, type Line, PLAIN, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
+import { looksOf } from '../state/workspace.ts';
 import { checkLine, closingRows, costLine, faultLine, sometimesLine, wrapped } from './check-lines.ts';
-import type { ViewProps } from './view-props.ts';
+import type { DrawPane, ViewProps } from './view-props.ts';
 
 export function ChecksView({ state, area }: ViewProps) {
   const data = shown(state);
   const { x, y, width, height } = area;
   const scroll = state.checksScroll;
-  if (width < 100) return <AllPane data={data} scroll={scroll} x={x} y={y} width={width} height={height} />;
+  if (width < 100) return <AllPane data={data} scroll={scroll} {...area} name="checks" />;
   const left = Math.floor(width * 0.55);
   const faults = Math.min(Math.floor(height / 2), faultRows(data).length + 6);
   return (
     <>
-      <ChecksPane data={data} scroll={scroll} x={x} y={y} width={left} height={height} />
-      <FaultsPane data={data} x={left} y={y} width={width - left} height={faults} />
-      <RecentPane data={data} x={left} y={y + faults} width={width - left} height={height - faults} />
+      {checksPane(state, 'checks', { x, y, width: left, height })}
+      {checksPane(state, 'faults', { x: left, y, width: width - left, height: faults })}
+      {checksPane(state, 'newest', {
+        ...{ x: left, y: y + faults },
+        ...{ width: width - left, height: height - faults },
+      })}
     </>
   );
 }
+
+export const checksPane: DrawPane = (state, name, place) => {
+  const data = shown(state);
+  const looks = { ...place, ...looksOf(state.workspace, name) };
+  if (name === 'checks') return <ChecksPane data={data} scroll={state.checksScroll} {...looks} />;
+  return name === 'faults' ? <FaultsPane data={data} {...looks} /> : <RecentPane data={data} {...looks} />;
+};
 
 interface ChecksProps {
   data: RunData;

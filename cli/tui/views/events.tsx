@@ -3,12 +3,14 @@ import type { RunEvent } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../run/format.ts';
 import { eventLine } from '../components/event-line.ts';
 import { framed, innerSize } from '../components/frame.ts';
-import { DIM, fitLine, type Line, span } from '../paint/line.ts';
+import { clickable, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
+import { topAround } from '../state/anchor.ts';
 import { eventsRows, eventsWindow, knownEvent } from '../state/selectors.ts';
 import type { Filtered, State } from '../state/state.ts';
+import { looksOf } from '../state/workspace.ts';
 import { EventDetailPane } from './event-detail.tsx';
-import type { ViewProps } from './view-props.ts';
+import type { DrawPane, ViewProps } from './view-props.ts';
 
 export function EventsView({ state, area }: ViewProps) {
   const { x, y, width, height } = area;
@@ -16,21 +18,33 @@ export function EventsView({ state, area }: ViewProps) {
   const list = isOpen ? eventsRows(state) + 2 : height;
   return (
     <>
-      <EventListPane state={state} x={x} y={y} width={width} height={list} />
-      {isOpen && <EventDetailPane state={state} x={x} y={y + list} width={width} height={height - list} />}
+      {eventsPane(state, 'list', { x, y, width, height: list })}
+      {isOpen && eventsPane(state, 'detail', { x, y: y + list, width, height: height - list })}
     </>
   );
 }
+
+export const eventsPane: DrawPane = (state, name, place) => {
+  const looks = { ...place, ...looksOf(state.workspace, name) };
+  return name === 'list' ? (
+    <EventListPane state={state} {...looks} />
+  ) : (
+    <EventDetailPane state={state} {...looks} />
+  );
+};
 
 const EventListPane = pane<{ state: State }>('EventListPane', ({ state }, { width, height }) => {
   const inner = innerSize(width, height);
   const { events, data } = state;
   const cursor = events.cursor ?? data.eventIndex;
   const rows =
-    events.filtered === null ? wholeRows(state) : filteredRows(events.filtered, cursor, inner.height);
+    events.filtered === null
+      ? wholeRows(state)
+      : filteredRows(events.filtered, cursor, inner.height, state.workspace.anchor);
   const lines = rows.map(({ index, event }): Line => {
     if (event !== undefined) return eventLine(event, inner.width, index === cursor);
-    return fitLine([span(`${String(index).padStart(7)}  …`, DIM)], inner.width);
+    const place = [span(`${String(index).padStart(7)}  …`, DIM)];
+    return clickable(place, inner.width, { on: 'event', index });
   });
   return framed(
     {
@@ -58,12 +72,12 @@ function wholeRows(state: State): Row[] {
   return rows;
 }
 
-function filteredRows({ found }: Filtered, cursor: number, height: number): Row[] {
+function filteredRows({ found }: Filtered, cursor: number, height: number, anchor: number | null): Row[] {
   const place = Math.max(
     0,
     found.findLastIndex(({ index }) => index <= cursor),
   );
-  const start = Math.max(0, Math.min(place - Math.floor(height / 2), found.length - height));
+  const start = topAround(place, height, found.length, anchor);
   return found.slice(start, start + height).map((event) => ({ index: event.index, event }));
 }
 

@@ -8,10 +8,12 @@ import type { RunData } from '../../run/run-data.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { placeText, scrolled } from '../components/scroll.ts';
-import { BOLD, cutLine, DIM, fitLine, type Line, restyle, span } from '../paint/line.ts';
+import { BOLD, clickable, cutLine, DIM, type Line, restyle, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
+import { topAround } from '../state/anchor.ts';
 import { whyEvent } from '../state/selectors.ts';
 import type { Job, State } from '../state/state.ts';
+import { looksOf } from '../state/workspace.ts';
 import { OUTCOME_COLOR } from '../theme.ts';
 import { CityPane } from './city-pane.tsx';
 import {
@@ -21,53 +23,52 @@ import {
   lastEvents,
   reproduction,
   runAgain,
+  type Told,
   whatBroke,
   whatElse,
   wholeRunHint,
 } from './forensic-lines.ts';
-import type { ViewProps } from './view-props.ts';
+import type { DrawPane, ViewProps } from './view-props.ts';
 import { NO_WHY, whySection } from './why-section.ts';
 
 export function ForensicsView({ state, area }: ViewProps) {
   const { x, y, width, height } = area;
-  const { bundle, tab, scroll, explanation, whyStep, isWhole } = state.forensics;
+  const { bundle, tab } = state.forensics;
   const at = tab === 'story' ? whyEvent(state.forensics) : null;
   const job = state.job === null ? 0 : Math.max(6, Math.floor(height * 0.45));
   const city = at === null ? NO_CITY : cityPlace(width, height - job);
   const upper = { x, y, width: width - city.columns, height: height - job - city.rows };
   return (
     <>
-      {bundle === null ? (
-        <NothingPane data={state.data} {...upper} />
-      ) : tab === 'story' ? (
-        <StoryPane
-          bundle={bundle}
-          outcome={outcomeOfData(state.data)}
-          scroll={scroll}
-          explanation={explanation}
-          whyStep={whyStep}
-          isWhole={isWhole}
-          {...upper}
-        />
-      ) : (
-        <TreePane state={state} {...upper} />
-      )}
-      {at !== null && (city.columns > 0 || city.rows > 0) && (
-        <CityPane
-          cities={state.replay.cities}
-          at={at}
-          x={city.columns > 0 ? x + upper.width : x}
-          y={city.columns > 0 ? y : y + upper.height}
-          width={city.columns > 0 ? city.columns : width}
-          height={city.columns > 0 ? upper.height : city.rows}
-        />
-      )}
-      {state.job !== null && (
-        <JobPane job={state.job} x={x} y={y + height - job} width={width} height={job} />
-      )}
+      {bundle === null ? <NothingPane data={state.data} {...upper} /> : forensicsPane(state, tab, upper)}
+      {at !== null &&
+        (city.columns > 0 || city.rows > 0) &&
+        forensicsPane(state, 'city', {
+          x: city.columns > 0 ? x + upper.width : x,
+          y: city.columns > 0 ? y : y + upper.height,
+          width: city.columns > 0 ? city.columns : width,
+          height: city.columns > 0 ? upper.height : city.rows,
+        })}
+      {state.job !== null && forensicsPane(state, 'job', { x, y: y + height - job, width, height: job })}
     </>
   );
 }
+
+export const forensicsPane: DrawPane = (state, name, place) => {
+  const { scroll, bundle, explanation, whyStep, isWhole } = state.forensics;
+  const looks = { ...place, ...looksOf(state.workspace, name) };
+  if (name === 'job') return state.job && <JobPane job={state.job} {...looks} />;
+  if (name === 'city')
+    return <CityPane cities={state.replay.cities} at={whyEvent(state.forensics) ?? -1} {...looks} />;
+  if (bundle === null) return null;
+  if (name === 'bundle') return <TreePane state={state} {...looks} />;
+  const story = { bundle, outcome: outcomeOfData(state.data), scroll, explanation, whyStep, isWhole };
+  return isSection(name) ? (
+    <SectionPane {...story} section={name} {...looks} />
+  ) : (
+    <StoryPane {...story} {...looks} />
+  );
+};
 
 const NO_CITY = { columns: 0, rows: 0 };
 
@@ -149,10 +150,13 @@ function diagnosisOf(bundle: Forensic, loss: Loss): Story {
   };
 }
 
+function toldOf({ explanation, isWhole }: Pick<StoryProps, 'explanation' | 'isWhole'>): Told {
+  return { why: explanation?.state === 'ready' ? explanation.why : null, unfolded: isWhole };
+}
+
 /** It opens with the smallest reproduction where it is known; a key shows the whole run. */
 function storyOf({ bundle, explanation, isWhole }: StoryProps): Story {
-  const why = explanation?.state === 'ready' ? explanation.why : null;
-  const told = { why, unfolded: isWhole };
+  const told = toldOf({ explanation, isWhole });
   const isFolded = !isWhole && hasSmallest(bundle);
   return {
     main: (width) => [
@@ -184,11 +188,48 @@ function twoColumns({ main, more }: Story, width: number): Line[] {
   });
 }
 
+/** The sections that can stand alone. */
+const SECTIONS = {
+  why: ({ explanation, bundle, whyStep, isWhole }: StoryProps, width: number) =>
+    whySection(explanation, bundle, width, { step: whyStep, unfolded: isWhole }).lines,
+  broke: ({ bundle, ...told }: StoryProps, width: number) => [
+    ...whatBroke(bundle, width, toldOf(told)),
+    [],
+    ...reproduction(bundle, width),
+  ],
+  history: ({ bundle, ...told }: StoryProps, width: number) => history(bundle, width, toldOf(told)),
+  else: ({ bundle }: StoryProps, width: number) => whatElse(bundle, width, 2 * LAST_EVENTS),
+} as const satisfies Record<string, (props: StoryProps, width: number) => readonly Line[]>;
+type Section = keyof typeof SECTIONS;
+
+function isSection(name: string): name is Section {
+  return name in SECTIONS;
+}
+
+const SectionPane = pane<StoryProps & { section: Section }>(
+  'SectionPane',
+  ({ section, ...story }, { width, height }) => {
+    const inner = innerSize(width, height);
+    const lines = SECTIONS[section](story, inner.width);
+    return framed(
+      {
+        title: safeText(failureTitle(story.outcome, story.bundle)),
+        aside: placeText(story.scroll, inner.height, lines.length),
+        footLeft: placeOfStep(story.explanation, story.whyStep),
+        width,
+        height,
+        color: 'red',
+      },
+      scrolled(lines, story.scroll, inner.height),
+    );
+  },
+);
+
 const TreePane = pane<{ state: State }>('TreePane', ({ state }, { width, height }) => {
   const inner = innerSize(width, height);
   const { bundle, cursor, unfolded } = state.forensics;
   const nodes = shownTree(bundle, unfolded);
-  const top = Math.max(0, Math.min(cursor - Math.floor(inner.height / 2), nodes.length - inner.height));
+  const top = topAround(cursor, inner.height, nodes.length, state.workspace.anchor);
   const lines = nodes.slice(top, top + inner.height).map((node, i): Line => {
     const mark = node.isBranch ? (node.isUnfolded ? '▾ ' : '▸ ') : '  ';
     const pieces = [
@@ -196,7 +237,8 @@ const TreePane = pane<{ state: State }>('TreePane', ({ state }, { width, height 
       span(node.name, BOLD),
       span(node.isUnfolded ? '' : `  ${node.value}`, node.isBranch ? DIM : {}),
     ];
-    return top + i === cursor ? restyle(fitLine(pieces, inner.width), { inverse: true }) : pieces;
+    const row = clickable(pieces, inner.width, { on: 'row', at: top + i });
+    return top + i === cursor ? restyle(row, { inverse: true }) : row;
   });
   return framed(
     {

@@ -1,6 +1,7 @@
 /** The help overlay, drawn from the key table. */
 import { framed, innerSize } from '../components/frame.ts';
-import { bindingsOf, type Scope } from '../input/keymap.ts';
+import type { Scope } from '../input/binding.ts';
+import { bindingsOf } from '../input/keymap.ts';
 import { BOLD, fitLine, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import type { Place } from '../paint/surface.ts';

@@ -2,15 +2,18 @@
 
 import type { RunStatus } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
-import { type ChartChoice, LATENCY_CHART, usualCharts } from '../../run/chart-choice.ts';
+import { type ChartChoice, chartsOf, LATENCY_CHART } from '../../run/chart-choice.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
 import { formatNumber } from '../../run/format.ts';
 import { eventsBehind, progressOf, shown } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { type Line, span } from '../paint/line.ts';
-import { pane } from '../paint/pane.tsx';
+import { type PaneLooks, pane } from '../paint/pane.tsx';
+import type { Place } from '../paint/surface.ts';
+import { chartPane } from '../state/panes.ts';
 import type { State } from '../state/state.ts';
+import { looksOf } from '../state/workspace.ts';
 import { CHART_COLORS } from '../theme.ts';
 import { ChartPane } from './chart-pane.tsx';
 import { checkLine, closingRows, faultLine, sometimesLine } from './check-lines.ts';
@@ -21,7 +24,7 @@ import { LogPane } from './log-pane.tsx';
 import { MetricsPane } from './metrics-pane.tsx';
 import { ProgressPane } from './progress-pane.tsx';
 import { VerdictPane, verdictHeight } from './verdict-pane.tsx';
-import type { ViewProps } from './view-props.ts';
+import type { DrawPane, ViewProps } from './view-props.ts';
 
 const EVENTS_WIDTH = 88;
 /** On a lower screen the health line stands alone. */
@@ -45,36 +48,53 @@ export function LiveView({ state, area }: ViewProps) {
   return (
     <>
       <HealthPane data={data} x={0} y={area.y} width={width} height={glance} />
-      <Charts data={data} y={y} width={width} height={charts} />
+      <Charts state={state} data={data} y={y} width={width} height={charts} />
       <FaultStrip data={data} x={0} y={y + charts} width={width} height={1} />
       <Progress state={state} y={belowCharts} width={width} />
-      {verdict > 0 && <VerdictPane data={data} x={0} y={belowCharts + 1} width={width} height={verdict} />}
-      <MetricsPane
-        title="Metrics"
-        metrics={data.metrics}
-        changes={data.changes}
-        timeline={data.timeline}
-        x={0}
-        y={lowerY}
-        width={left}
-        height={lower - checks}
-      />
-      {checks > 0 && (
-        <ChecksPane data={data} x={0} y={lowerY + lower - checks} width={left} height={checks} />
-      )}
-      <LogPane
-        events={data.events}
-        aside={asideOf(state)}
-        empty={QUEUED_SAYS[state.data.status] ?? 'no event yet'}
-        x={left}
-        y={lowerY}
-        width={width - left - faults}
-        height={lower}
-      />
-      {faults > 0 && <RecentPane data={data} x={width - faults} y={lowerY} width={faults} height={lower} />}
+      {verdict > 0 && livePane(state, 'verdict', { x: 0, y: belowCharts + 1, width, height: verdict })}
+      {livePane(state, 'metrics', { x: 0, y: lowerY, width: left, height: lower - checks })}
+      {checks > 0 &&
+        livePane(state, 'checks', { x: 0, y: lowerY + lower - checks, width: left, height: checks })}
+      {livePane(state, 'events', { x: left, y: lowerY, width: width - left - faults, height: lower })}
+      {faults > 0 &&
+        livePane(state, 'faults', { x: width - faults, y: lowerY, width: faults, height: lower })}
     </>
   );
 }
+
+export const livePane: DrawPane = (state, name, place) => {
+  const data = shown(state);
+  const looks = { ...place, ...looksOf(state.workspace, name) };
+  switch (name) {
+    case 'verdict':
+      return <VerdictPane data={data} {...looks} />;
+    case 'metrics':
+      return (
+        <MetricsPane
+          title="Metrics"
+          metrics={data.metrics}
+          changes={data.changes}
+          timeline={data.timeline}
+          {...looks}
+        />
+      );
+    case 'checks':
+      return <ChecksPane data={data} {...looks} />;
+    case 'events':
+      return (
+        <LogPane
+          events={data.events}
+          aside={asideOf(state)}
+          empty={QUEUED_SAYS[state.data.status] ?? 'no event yet'}
+          {...looks}
+        />
+      );
+    case 'faults':
+      return <RecentPane data={data} {...looks} />;
+    default:
+      return <Chart data={data} of={name} {...looks} />;
+  }
+};
 
 /** The checks get a panel where the metrics leave room for one. */
 function checksHeight(data: RunData, lower: number): number {
@@ -83,38 +103,64 @@ function checksHeight(data: RunData, lower: number): number {
   return room < 5 ? 0 : room;
 }
 
-export function Charts({ data, y, width, height, at = null }: ChartsProps) {
+/** The charts side by side, as many as there is room for. */
+export function Charts({ state, data, y, width, height, at = null }: ChartsProps) {
   const charts = chartsFor(data, width);
   const share = Math.floor(width / charts.length);
   // What they do not divide evenly goes to the first ones.
   const widths = charts.map((_, i) => share + (i < width % charts.length ? 1 : 0));
-  return charts.map(({ title, metric, isRate = false }, i) => (
-    <ChartPane
+  return charts.map(({ metric }, i) => (
+    <Chart
       key={metric}
+      data={data}
+      of={chartPane(metric)}
+      at={at}
+      x={widths.slice(0, i).reduce((sum, each) => sum + each, 0)}
+      y={y}
+      width={widths[i] ?? share}
+      height={height}
+      {...looksOf(state.workspace, chartPane(metric))}
+    />
+  ));
+}
+
+/** The chart whose pane has this name; nothing for another name. */
+export function Chart({ data, of, at = null, ...place }: ChartProps) {
+  const charts = chartsOf(data);
+  const number = charts.findIndex(({ metric }) => chartPane(metric) === of);
+  const chart = charts[number];
+  if (chart === undefined) return null;
+  const { title, metric, isRate = false } = chart;
+  return (
+    <ChartPane
       title={isRate ? `${title}/1k (events)` : title}
       metric={metric}
-      color={CHART_COLORS[i % CHART_COLORS.length] ?? 'cyan'}
+      color={CHART_COLORS[number % CHART_COLORS.length] ?? 'cyan'}
       timeline={data.timeline}
       value={at === null ? data.metrics[metric] : undefined}
       at={at}
       isRate={isRate}
       untilMs={data.events.at(-1)?.virtualMs ?? null}
       empty={emptyText(data)}
-      x={widths.slice(0, i).reduce((sum, each) => sum + each, 0)}
-      y={y}
-      width={widths[i] ?? share}
-      height={height}
+      {...place}
     />
-  ));
+  );
+}
+
+interface ChartProps extends Place, PaneLooks {
+  data: RunData;
+  /** The name of its pane. */
+  of: string;
+  /** The event at which it has its cursor. */
+  at?: number | null;
 }
 
 /** Narrower, a fourth chart would take too much from the others. */
 const ROOM_FOR_LATENCY = 144;
 
-function chartsFor({ charts, metrics }: RunData, width: number): readonly ChartChoice[] {
-  const chosen = charts ?? usualCharts(metrics);
-  const hasLatency = width >= ROOM_FOR_LATENCY && LATENCY_CHART.metric in metrics;
-  return hasLatency ? [...chosen, LATENCY_CHART] : chosen;
+function chartsFor(data: RunData, width: number): readonly ChartChoice[] {
+  const charts = chartsOf(data);
+  return width >= ROOM_FOR_LATENCY ? charts : charts.filter((each) => each !== LATENCY_CHART);
 }
 
 /** Of a run that has ended there are snapshots to come from the server, or none. */
@@ -124,6 +170,7 @@ function emptyText({ status, end }: RunData): string {
 }
 
 interface ChartsProps {
+  state: State;
   data: RunData;
   y: number;
   width: number;

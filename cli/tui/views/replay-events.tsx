@@ -15,8 +15,7 @@ import type { OtherRun, State } from '../state/state.ts';
 
 export const ReplayEventsPane = pane<{ state: State }>('ReplayEventsPane', ({ state }, { width, height }) => {
   const inner = innerSize(width, height);
-  const at = replayIndex(state);
-  const lines = linesAround(at, state.data.eventIndex, inner, (index) => knownEvent(state, index));
+  const lines = linesAround(state, state.data.eventIndex, inner, (index) => knownEvent(state, index));
   return framed({ title: 'Events around', width, height }, lines);
 });
 
@@ -34,7 +33,7 @@ export const BesidePane = pane<BesideProps>('BesidePane', ({ state, side }, { wi
   const ofOther = (index: number) => eventAt(other.pages, index);
   const [own, beside] = side === 'this' ? [ofThis, ofOther] : [ofOther, ofThis];
   const newest = Math.max(state.data.eventIndex, other.run.live.eventIndex);
-  const lines = linesAround(replayIndex(state), newest, inner, own, beside);
+  const lines = linesAround(state, newest, inner, own, beside);
   const run = side === 'this' ? state.data.run : other.run;
   const outcome = side === 'this' ? outcomeOfData(state.data) : runOutcome(other.run);
   return framed(
@@ -56,13 +55,14 @@ function comparedText({ partsAt, isCompared, compared }: OtherRun): string {
 }
 
 function linesAround(
-  at: number,
+  state: State,
   newest: number,
   inner: { width: number; height: number },
   own: (index: number) => RunEvent | undefined,
   beside?: (index: number) => RunEvent | undefined,
 ): Line[] {
-  const { top, bottom } = windowAround(at, inner.height, newest);
+  const at = replayIndex(state);
+  const { top, bottom } = windowAround(at, inner.height, newest, state.workspace.anchor);
   const lines: Line[] = [];
   for (let index = top; index <= bottom; index++) {
     const event = own(index);

@@ -5,16 +5,17 @@ import { SPEEDS } from '../../run/replay-speeds.ts';
 import { type Point, risesOf } from '../../run/timeline.ts';
 import { scrubber } from '../components/scrubber.ts';
 import { BOLD, DIM, type Line, span, spread } from '../paint/line.ts';
-import { pane } from '../paint/pane.tsx';
+import { type PaneLooks, pane } from '../paint/pane.tsx';
 import type { Place } from '../paint/surface.ts';
 import { blockOf } from '../state/needs.ts';
 import { knownEvent, replayIndex } from '../state/selectors.ts';
 import type { State } from '../state/state.ts';
+import { looksOf } from '../state/workspace.ts';
 import { CityPane } from './city-pane.tsx';
-import { Charts } from './live.tsx';
+import { Chart, Charts } from './live.tsx';
 import { MetricsPane } from './metrics-pane.tsx';
 import { BesidePane, ReplayEventsPane } from './replay-events.tsx';
-import type { ViewProps } from './view-props.ts';
+import type { DrawPane, ViewProps } from './view-props.ts';
 
 const SCRUBBER_ROWS = 3;
 
@@ -25,7 +26,7 @@ export function ReplayView({ state, area }: ViewProps) {
   const at = replayIndex(state);
   return (
     <>
-      <Charts data={state.data} y={y} width={width} height={charts} at={at} />
+      <Charts state={state} data={state.data} y={y} width={width} height={charts} at={at} />
       <ScrubberPane state={state} x={x} y={y + charts} width={width} height={SCRUBBER_ROWS} />
       {state.replay.other === null ? (
         <Instant state={state} {...lower} />
@@ -41,31 +42,42 @@ function Instant({ state, x, y, width, height }: { state: State } & Place) {
   const metrics = width >= 110 ? Math.min(44, Math.floor(width * 0.26)) : 0;
   const events = Math.max(40, Math.floor(width * 0.42));
   const city = width - metrics - events;
-  const point = pointAt(state);
   return (
     <>
-      {metrics > 0 && (
-        <MetricsPane
-          title={point === undefined ? 'Metrics' : `Metrics after ${formatNumber(point.index)}`}
-          metrics={point?.metrics ?? NO_METRICS}
-          changes={null}
-          timeline={state.data.timeline}
-          x={x}
-          y={y}
-          width={metrics}
-          height={height}
-        />
-      )}
-      <CityPane
-        cities={state.replay.cities}
-        at={replayIndex(state)}
-        x={x + metrics}
-        y={y}
-        width={city}
-        height={height}
-      />
-      <ReplayEventsPane state={state} x={x + metrics + city} y={y} width={events} height={height} />
+      {metrics > 0 && replayPane(state, 'metrics', { x, y, width: metrics, height })}
+      {replayPane(state, 'city', { x: x + metrics, y, width: city, height })}
+      {replayPane(state, 'events', { x: x + metrics + city, y, width: events, height })}
     </>
+  );
+}
+
+export const replayPane: DrawPane = (state, name, place) => {
+  const looks = { ...place, ...looksOf(state.workspace, name) };
+  switch (name) {
+    case 'metrics':
+      return <InstantMetrics state={state} {...looks} />;
+    case 'city':
+      return <CityPane cities={state.replay.cities} at={replayIndex(state)} {...looks} />;
+    case 'events':
+      return <ReplayEventsPane state={state} {...looks} />;
+    case 'this':
+    case 'other':
+      return <BesidePane state={state} side={name} {...looks} />;
+    default:
+      return <Chart data={state.data} of={name} at={replayIndex(state)} {...looks} />;
+  }
+};
+
+function InstantMetrics({ state, ...looks }: { state: State } & Place & PaneLooks) {
+  const point = pointAt(state);
+  return (
+    <MetricsPane
+      title={point === undefined ? 'Metrics' : `Metrics after ${formatNumber(point.index)}`}
+      metrics={point?.metrics ?? NO_METRICS}
+      changes={null}
+      timeline={state.data.timeline}
+      {...looks}
+    />
   );
 }
 
@@ -75,8 +87,8 @@ function SideBySide({ state, x, y, width, height }: { state: State } & Place) {
   const left = Math.floor(width / 2);
   return (
     <>
-      <BesidePane state={state} side="this" x={x} y={y} width={left} height={height} />
-      <BesidePane state={state} side="other" x={x + left} y={y} width={width - left} height={height} />
+      {replayPane(state, 'this', { x, y, width: left, height })}
+      {replayPane(state, 'other', { x: x + left, y, width: width - left, height })}
     </>
   );
 }

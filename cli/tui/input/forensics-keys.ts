@@ -1,0 +1,77 @@
+/** The keys of the Forensics view. */
+import type { Binding } from './binding.ts';
+
+export const FORENSICS_BINDINGS: readonly Binding[] = [
+  {
+    intent: 'switch-tab',
+    keys: ['tab'],
+    label: 'Tab',
+    short: 'bundle',
+    help: 'The story, or the whole bundle as a tree',
+    scopes: ['forensics'],
+  },
+  {
+    intent: 'open',
+    keys: ['enter', 'left', 'right', 'l', 'h'],
+    label: 'Enter ← →',
+    help: 'Fold or unfold a branch of the tree',
+    scopes: ['forensics'],
+  },
+  {
+    intent: 'ask-save',
+    keys: ['w'],
+    label: 'w',
+    short: 'save',
+    help: 'Save the bundle to a file',
+    scopes: ['forensics'],
+  },
+  {
+    intent: 'verify',
+    keys: ['v'],
+    label: 'v',
+    short: 'verify',
+    help: 'Execute the seed again and compare (replay --verify)',
+    scopes: ['forensics'],
+    changes: true,
+  },
+  {
+    intent: 'shrink',
+    keys: ['x'],
+    label: 'x',
+    short: 'shrink',
+    help: 'Find the smallest reproduction (shrink)',
+    scopes: ['forensics'],
+    changes: true,
+  },
+  {
+    intent: 'copy',
+    keys: ['y'],
+    label: 'y',
+    short: 'copy',
+    help: 'Copy the command that reproduces the failure',
+    scopes: ['forensics', 'campaign'],
+  },
+  {
+    intent: 'why-next',
+    keys: ['n'],
+    label: 'n',
+    short: 'next',
+    help: 'The next step of why it broke, with the city beside',
+    scopes: ['forensics'],
+  },
+  {
+    intent: 'why-previous',
+    keys: ['p'],
+    label: 'p',
+    help: 'The step of why it broke before this one',
+    scopes: ['forensics'],
+  },
+  {
+    intent: 'unfold',
+    keys: ['e'],
+    label: 'e',
+    short: 'all',
+    help: 'Unfold what does not matter, or fold it again',
+    scopes: ['forensics'],
+  },
+];

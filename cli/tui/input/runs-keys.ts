@@ -1,0 +1,78 @@
+/** The keys of the list of runs. */
+import type { Binding } from './binding.ts';
+
+export const RUNS_BINDINGS: readonly Binding[] = [
+  {
+    intent: 'open',
+    keys: ['enter'],
+    label: 'Enter',
+    short: 'watch',
+    help: 'Watch the run',
+    scopes: ['runs'],
+  },
+  {
+    intent: 'next-status',
+    keys: ['f'],
+    label: 'f',
+    short: 'state',
+    help: 'Only the runs in the next state',
+    scopes: ['runs'],
+  },
+  {
+    intent: 'ask-search',
+    keys: ['/'],
+    label: '/',
+    short: 'filter',
+    help: 'Only the runs that match as it is typed: words, #12, target:postgres bug:phantom why:overbooking',
+    scopes: ['runs'],
+  },
+  {
+    intent: 'next-order',
+    keys: ['o'],
+    label: 'o',
+    short: 'order',
+    help: 'Sort by the next column',
+    scopes: ['runs'],
+  },
+  {
+    intent: 'launch',
+    keys: ['n'],
+    label: 'n',
+    short: 'new',
+    help: 'Launch a run by a form',
+    command: 'launch a run',
+    scopes: ['runs'],
+    changes: true,
+  },
+  {
+    intent: 'launch-again',
+    keys: ['a'],
+    label: 'a',
+    short: 'again',
+    help: 'Launch this run again with another seed, by the form',
+    scopes: ['live', 'runs'],
+    changes: true,
+  },
+  {
+    intent: 'mark',
+    keys: ['space'],
+    label: 'space',
+    help: 'Mark the run for a comparison',
+    scopes: ['runs'],
+  },
+  {
+    intent: 'compare-marked',
+    keys: ['c'],
+    label: 'c',
+    short: 'compare',
+    help: 'Compare the run with the marked one',
+    scopes: ['runs'],
+  },
+  {
+    intent: 'show-campaign',
+    keys: ['C'],
+    label: 'C',
+    help: 'The campaign of the run, or the newest: its progress and its distinct failures',
+    scopes: ['live', 'runs'],
+  },
+];

@@ -1,0 +1,23 @@
+/** Opens the page of a run, or the list of runs, in the browser. */
+import { pagePath } from '../../server/contract/paths.ts';
+import { openerOf, startOpener } from '../terminal/open-url.ts';
+import type { Message } from './state/workspace.ts';
+
+/** `run`: its number; null: the list. Without a user, a password or a token that the server's URL may have. */
+export function pageUrl(server: string, run: number | null): string {
+  return new URL(pagePath(run), new URL(server).origin).href;
+}
+
+/** Resolves to what is to be said: a notice when it was opened, else a message with the URL. */
+export async function openPage(
+  url: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ notice: string } | { message: Message }> {
+  const opener = openerOf(url, env, process.platform);
+  if (opener !== null && (await startOpener(opener))) return { notice: `Opened ${url} in the browser.` };
+  const why =
+    opener === null
+      ? 'There is no display here to open a browser on. The page is at'
+      : `${opener.file} could not open it. The page is at`;
+  return { message: { title: 'The page', texts: [why, url] } };
+}
