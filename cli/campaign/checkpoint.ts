@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import {
   gateOrderSchema,
+  joined,
   modulesSchema,
   runConfigSchema,
   type SeedFailure,
@@ -17,7 +18,6 @@ import { doubtAboutDataDir, refuseForeign } from '../hosting/data-dir.ts';
 import { readSealed, replaceSealed } from '../hosting/private-files.ts';
 import { CliError, EXIT, usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
-import { joined } from './ranges.ts';
 
 /** Everything that failed in one way. */
 const foundSchema = z.object({

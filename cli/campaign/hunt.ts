@@ -1,5 +1,6 @@
 /** The part of a campaign that executes seeds, with its progress. */
 
+import { sizeOf, without } from '../../server/contract/index.ts';
 import { startWorker } from '../hosting/worker.ts';
 import { bar } from '../output/progress-line.ts';
 import type { Context } from '../process/context.ts';
@@ -7,7 +8,6 @@ import { EXIT } from '../process/errors.ts';
 import type { Stopping } from '../process/stopping.ts';
 import { formatCompact, formatNumber, formatSeconds } from '../run/format.ts';
 import { absorb, type Checkpoint } from './checkpoint.ts';
-import { sizeOf, without } from './ranges.ts';
 import type { CampaignReporter } from './reporter.ts';
 
 export interface HuntOptions {

@@ -2,12 +2,12 @@
 import {
   ENGINE_GENERATION,
   isServiceTarget,
+  joined,
   runConfigSchema,
   type SeedRange,
 } from '../../server/contract/index.ts';
 import { type CampaignFiles, type Checkpoint, campaignFiles } from '../campaign/checkpoint.ts';
 import { conduct } from '../campaign/conduct.ts';
-import { joined } from '../campaign/ranges.ts';
 import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
 import { gateOrderOf } from '../hosting/gate.ts';

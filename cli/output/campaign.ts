@@ -1,7 +1,6 @@
 /** The summary of a campaign, as a table and as JSON. */
-import { formatSignature } from '../../server/contract/index.ts';
+import { formatSignature, rangesText, sizeOf } from '../../server/contract/index.ts';
 import type { Checkpoint, Found } from '../campaign/checkpoint.ts';
-import { rangesText, sizeOf } from '../campaign/ranges.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Style } from './style.ts';

@@ -6,6 +6,8 @@ export const ADMIN_BASE = '/admin/simcity';
 export const SESSION_PATH = `${ADMIN_BASE}/session`;
 /** The page for people, and below it one for each run. */
 export const MISSION_CONTROL_PATH = `${ADMIN_BASE}/mission-control`;
+/** The page of all campaigns, and below it one for each. */
+export const CAMPAIGNS_PATH = `${ADMIN_BASE}/campaigns`;
 export const ASSETS_PATH = `${ADMIN_BASE}/assets`;
 
 export const apiPath = {
@@ -20,4 +22,6 @@ export const apiPath = {
   explanation: (runId: string) => `${apiPath.run(runId)}/explanation`,
   explanationLease: (runId: string) => `${apiPath.explanation(runId)}/lease`,
   telemetry: (runId: string) => `${apiPath.run(runId)}/telemetry`,
+  campaigns: () => `${API_BASE}/campaigns`,
+  campaign: (name: string) => `${API_BASE}/campaigns/${encodeURIComponent(name)}`,
 } as const;

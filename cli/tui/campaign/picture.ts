@@ -1,7 +1,12 @@
 /** A campaign as it is drawn: from its own checkpoint, or from the runs of it that a server has. */
-import { formatSignature, type Run, type Smallest, smallestSchema } from '../../../server/contract/index.ts';
+import {
+  formatSignature,
+  type Run,
+  type Smallest,
+  sizeOf,
+  smallestSchema,
+} from '../../../server/contract/index.ts';
 import type { Checkpoint } from '../../campaign/checkpoint.ts';
-import { sizeOf } from '../../campaign/ranges.ts';
 import { runOutcome } from '../../run/outcome.ts';
 
 export interface CampaignPicture {
