@@ -5,8 +5,10 @@ import {
   apiErrorSchema,
   apiPath,
   type Campaign,
+  type CampaignPage,
   type CampaignReport,
   type CityState,
+  campaignPageSchema,
   campaignReportedSchema,
   campaignSchema,
   cityStateSchema,
@@ -89,6 +91,8 @@ export interface Api {
   cancelExplanation(runId: string): Promise<Explanation>;
   /** Null: it is not known there, or the server is older than such reports. */
   campaign(name: string): Promise<Campaign | null>;
+  /** The newest first. */
+  campaigns(query: { limit?: number; before?: string }): Promise<CampaignPage>;
   /** For how many seconds it counts as conducted by `holder`. @throws CliError with the cause `lease_lost` when another does. */
   reportCampaign(name: string, report: CampaignReport): Promise<number>;
 }
@@ -137,6 +141,7 @@ export function createApi(connection: Connection, options: ApiOptions = {}): Api
     },
     cancelExplanation: (runId) => ask(explanationSchema, apiPath.explanation(runId), { method: 'DELETE' }),
     campaign: (name) => nullFor('not_found', ask(campaignSchema, apiPath.campaign(name))),
+    campaigns: (query) => ask(campaignPageSchema, apiPath.campaigns(), { query }),
     reportCampaign: async (name, report) =>
       (await ask(campaignReportedSchema, apiPath.campaign(name), { method: 'PUT', body: report })).seconds,
   };

@@ -73,7 +73,6 @@ const progress = {
 };
 
 const course = { course: z.array(campaignSampleSchema).max(MOST_SAMPLES) };
-const ranges = z.array(seedRangeSchema).max(MOST_RANGES);
 
 /** What its conductor reports, as a whole each time. */
 export const campaignReportSchema = z.object({
@@ -85,9 +84,9 @@ export const campaignReportSchema = z.object({
   begins: z.boolean(),
   state: z.enum(CAMPAIGN_STATES),
   ...settled,
-  seeds: ranges,
-  /** The seeds that were executed. */
-  through: ranges,
+  seeds: z.array(seedRangeSchema).max(MOST_RANGES),
+  /** How many of them were executed. */
+  seedsThrough: z.int().min(0),
   ...progress,
   ...course,
   findings: z.array(findingReportSchema).max(MOST_FINDINGS),

@@ -27,12 +27,12 @@ export async function reportCampaign(
   report: Report,
   seconds: number,
 ): Promise<ReportRefusal | null> {
-  const { begins, at, findings, seeds, through, ...rest } = report;
+  const { begins, at, findings, seeds, seedsThrough, ...rest } = report;
   const row = {
     ...rest,
     seeds,
     seeds_total: sizeOf(seeds),
-    seeds_through: sizeOf(through),
+    seeds_through: seedsThrough,
     seeds_failing: findings.reduce((sum, each) => sum + each.seeds, 0),
   };
   const rows = findings.map(({ signature, firstSeed, run, ...finding }) => ({

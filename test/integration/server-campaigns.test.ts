@@ -46,7 +46,7 @@ function report(change: Partial<CampaignReport> = {}): CampaignReport {
       generation: 2,
       version: '0.2.0',
       seeds: [[1, 60]],
-      through: [[1, 20]],
+      seedsThrough: 20,
       operations: 4_000,
       seconds: 2.5,
     },
@@ -80,7 +80,7 @@ describe('a campaign', () => {
     });
     const later = {
       ...first,
-      ...{ begins: false, state: 'done' as const, through: [[1, 60]] as [number, number][] },
+      ...{ begins: false, state: 'done' as const, seedsThrough: 60 },
       findings: [
         { ...finding, seeds: 9, smallest: 3, reproduce: 'simcity run --seed 7', run: run.id },
         {
