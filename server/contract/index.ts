@@ -32,6 +32,7 @@ export * from './seed-ranges.ts';
 export * from './setting.ts';
 export * from './setting-text.ts';
 export * from './signature.ts';
+export * from './signature-text.ts';
 export * from './smallest.ts';
 export * from './target-limits.ts';
 export * from './telemetry.ts';
