@@ -70,6 +70,7 @@ export interface Api {
     status?: RunStatus;
     limit?: number;
     before?: string;
+    campaign?: string;
     explanation?: 'waiting';
   }): Promise<RunPage>;
   launch(launch: Launch): Promise<Run>;

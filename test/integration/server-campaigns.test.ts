@@ -2,18 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, createApi } from '../../cli/client/api.ts';
-import {
-  apiErrorSchema,
-  apiPath,
-  type CampaignReport,
-  campaignPageSchema,
-  type FindingReport,
-  MOST_SAMPLES,
-  runConfigSchema,
-} from '../../server/contract/index.ts';
+import { apiErrorSchema, apiPath, campaignPageSchema, MOST_SAMPLES } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
 import type { RunningServer } from '../../server/server.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { recordedCampaign, recordedFinding } from '../helpers/recorded-campaign.ts';
 import { type Answer, call, launch, startTestServer } from '../helpers/server.ts';
 
 let postgres: TestPostgres;
@@ -32,29 +25,8 @@ afterAll(async () => {
   await postgres.close();
 });
 
-const finding: FindingReport = {
-  signature: { kind: 'invariant', invariant: 'no-overbooking', operation: null },
-  ...{ message: 'slot-002 has 3 bookings', seeds: 4, firstSeed: 2, seed: 7, operations: 31 },
-  ...{ smallest: null, why: '', reproduce: null, run: null },
-};
-
-function report(change: Partial<CampaignReport> = {}): CampaignReport {
-  return {
-    ...{ id: randomUUID(), holder: randomUUID(), begins: true, state: 'running' },
-    ...{ scenario: 'bookings', target: 'memory', config: runConfigSchema.parse({ bug: 'lost-cancel' }) },
-    ...{
-      generation: 2,
-      version: '0.2.0',
-      seeds: [[1, 60]],
-      seedsThrough: 20,
-      operations: 4_000,
-      seconds: 2.5,
-    },
-    course: [{ seconds: 1, seeds: 8, operations: 1_600 }],
-    findings: [finding],
-    ...change,
-  };
-}
+const finding = recordedFinding();
+const report = recordedCampaign;
 
 /** As if the conductor had not been heard of for long. */
 const lapse = (name: string) =>

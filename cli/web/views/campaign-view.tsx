@@ -200,12 +200,7 @@ function FindingRow({ finding }: { finding: Finding }) {
         {run === null ? (
           <span class="dim">not yet</span>
         ) : (
-          <Link
-            to={{ page: 'run', runId: run.id, view: 'forensics', at: null }}
-            label={`Run ${run.number}, seed ${seed}: why it failed`}
-          >
-            #{run.number} why
-          </Link>
+          <Link to={{ page: 'run', runId: run.id, view: 'forensics', at: null }}>#{run.number} why</Link>
         )}
         <span class="dim block">seed {seed}</span>
       </td>
