@@ -64,6 +64,7 @@ async function conducted(
   const reporting = await startReporting(context, flags, checkpoint);
   const stopping = createStopping(context);
   const work = async (reporter: CampaignReporter) => {
+    let undo = () => {};
     try {
       const end = await conduct(context, {
         ...{ checkpoint, save: () => files.save(checkpoint), stopping },
@@ -71,10 +72,12 @@ async function conducted(
         flags: { ...flags, record: flags.record !== false },
       });
       checkpoint.finished = end.finished;
+      if (end.finished) undo = heedSecond(context);
       return end;
     } finally {
       files.save(checkpoint);
       await reporting.end();
+      undo();
     }
   };
   const { finished, close } = isOnScreen(context, flags)
