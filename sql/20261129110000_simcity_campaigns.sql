@@ -59,10 +59,11 @@ alter table public.simcity_campaigns enable row level security;
 alter table public.simcity_campaign_findings enable row level security;
 
 -- Stores a report, of which p_campaign has the columns and p_findings the rows. p_begins: takes the lease of p_seconds,
--- where nobody has it; else only for its holder. Null: it is stored. Else why not: 'held' (by another), 'other' (the
--- name is another campaign's).
+-- where nobody has it, or p_after, which is known to be gone; else only for its holder. Null: it is stored. Else why not:
+-- 'held' (by another), 'other' (the name is another campaign's).
 create or replace function public.simcity_report_campaign(
-  p_name text, p_begins boolean, p_campaign jsonb, p_findings jsonb, p_at timestamptz, p_seconds double precision
+  p_name text, p_begins boolean, p_after uuid, p_campaign jsonb, p_findings jsonb, p_at timestamptz,
+  p_seconds double precision
 ) returns text
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
@@ -76,7 +77,8 @@ begin
   select * into c from simcity_campaigns where name = p_name;
   if c.id <> n.id then
     return 'other';
-  elsif c.holder <> n.holder and (not p_begins or c.lease_until > clock_timestamp()) then
+  elsif c.holder <> n.holder
+      and (not p_begins or (c.lease_until > clock_timestamp() and c.holder is distinct from p_after)) then
     return 'held';
   end if;
   n.name := p_name;

@@ -67,6 +67,8 @@ const fileSchema = z.object({
   found: z.array(foundSchema),
   /** How far it was over time. */
   course: z.array(campaignSampleSchema).default([]),
+  /** Who conducted it last, as servers were told. */
+  holder: z.uuid().nullable().default(null),
   /** True once it has come to its end; null: of a checkpoint that does not tell. */
   finished: z.boolean().nullable().default(null),
 });
@@ -185,7 +187,8 @@ function load(path: string, name: string): Checkpoint {
     });
   }
   if (executesOwnCode(checkpoint.data) && !file.isSealed) throw notFromHere(name, path);
-  return checkpoint.data;
+  // Of a copy the other may conduct it still.
+  return { ...checkpoint.data, holder: file.isSealed ? checkpoint.data.holder : null };
 }
 
 function executesOwnCode({ modules, exec, gate }: Checkpoint): boolean {

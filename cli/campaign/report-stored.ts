@@ -16,14 +16,15 @@ export async function reportStored(api: Api, dataDir: string): Promise<void> {
   // The newest last, as they came.
   for (const { name, savedAtMs } of stored.reverse()) {
     const before = known.get(name);
-    const isKnown =
-      before !== undefined && before.state !== 'lost' && Date.parse(before.updatedAt) >= savedAtMs;
+    const isOver = before?.state === 'done' || before?.state === 'interrupted';
+    const isKnown = isOver && Date.parse(before.updatedAt) >= savedAtMs;
     if (isKnown || (await files.isLocked(name))) continue;
     const at = new Date(savedAtMs).toISOString();
     try {
       const checkpoint = files.load(name);
       const state = restingState(checkpoint);
-      await api.reportCampaign(name, reportOf(checkpoint, { holder: randomUUID(), begins: true, state, at }));
+      const holder = { holder: randomUUID(), begins: true, after: checkpoint.holder };
+      await api.reportCampaign(name, reportOf(checkpoint, { ...holder, state, at }));
     } catch {}
   }
 }

@@ -11,7 +11,7 @@ import type { Checkpoint, Found } from './checkpoint.ts';
 const LONGEST_TEXT = 2_000;
 
 /** Who reports, and how the campaign stands. */
-export type Reported = Pick<CampaignReport, 'holder' | 'begins' | 'state'> & { at?: string };
+export type Reported = Pick<CampaignReport, 'holder' | 'begins' | 'after' | 'state' | 'at'>;
 
 /** What starts a service, and files of the user's, stay here. */
 export function reportOf(checkpoint: Checkpoint, reported: Reported): CampaignReport {

@@ -1,5 +1,4 @@
 /** Reports a campaign to the server of its directory, or the one that is named, while it goes on and at its end. */
-import { randomUUID } from 'node:crypto';
 import { type Connection, createApi } from '../client/api.ts';
 import { findServer, type ServerFlags } from '../hosting/find-server.ts';
 import type { Context } from '../process/context.ts';
@@ -14,6 +13,9 @@ const ANSWERED_WITHIN_MS = 3_000;
 /** A server that answers so may take the same report later. */
 const PASSING = new Set<unknown>(['unavailable', 'too_many_requests', 'internal']);
 
+/** Of who conducts it from here. */
+type HeldCheckpoint = Checkpoint & { holder: string };
+
 export interface Reporting {
   /** Tells the user, by this, when a server takes no reports; and reports to the server that this is connected to. */
   through(reporter: CampaignReporter): CampaignReporter;
@@ -23,14 +25,15 @@ export interface Reporting {
 
 /**
  * Begins to report `checkpoint`, once a second, where there is a server; none is hosted for that. One that goes away
- * is looked for again. @throws CliError when another process conducts the campaign, or its name is another's there.
+ * is looked for again. `after`: the holder that conducted it before, which is gone. @throws CliError when another process conducts the campaign, or its name is another's there.
  */
 export async function startReporting(
   context: Context,
   flags: ServerFlags,
-  checkpoint: Checkpoint,
+  checkpoint: HeldCheckpoint,
+  after: string | null,
 ): Promise<Reporting> {
-  const reports = new Reports(context, flags, checkpoint);
+  const reports = new Reports(context, flags, checkpoint, after);
   await reports.begin();
   return reports;
 }
@@ -38,8 +41,8 @@ export async function startReporting(
 class Reports implements Reporting {
   readonly #context: Context;
   readonly #flags: ServerFlags;
-  readonly #checkpoint: Checkpoint;
-  readonly #holder = randomUUID();
+  readonly #checkpoint: HeldCheckpoint;
+  readonly #after: string | null;
   /** The server that records are sent to; it is the right one for as long as there is one. */
   #connected: Connection | null = null;
   #found: Connection | null = null;
@@ -50,10 +53,11 @@ class Reports implements Reporting {
   #timer: NodeJS.Timeout | null = null;
   #underWay: Promise<void> | null = null;
 
-  constructor(context: Context, flags: ServerFlags, checkpoint: Checkpoint) {
+  constructor(context: Context, flags: ServerFlags, checkpoint: HeldCheckpoint, after: string | null) {
     this.#context = context;
     this.#flags = flags;
     this.#checkpoint = checkpoint;
+    this.#after = after;
   }
 
   async begin(): Promise<void> {
@@ -104,7 +108,8 @@ class Reports implements Reporting {
         patience: { totalMs: 0, firstMs: EVERY_MS },
       },
     );
-    const report = reportOf(this.#checkpoint, { holder: this.#holder, begins: this.#begins, state });
+    const { holder } = this.#checkpoint;
+    const report = reportOf(this.#checkpoint, { holder, begins: this.#begins, after: this.#after, state });
     try {
       await api.reportCampaign(this.#checkpoint.name, report);
       this.#begins = false;

@@ -57,11 +57,12 @@ export async function campaign(context: Context, named: string, flags: CampaignF
 async function conducted(
   context: Context,
   files: CampaignFiles,
-  checkpoint: Checkpoint,
+  found: Checkpoint,
   flags: CampaignFlags,
 ): Promise<number> {
+  const checkpoint = { ...found, holder: randomUUID() };
   files.save(checkpoint);
-  const reporting = await startReporting(context, flags, checkpoint);
+  const reporting = await startReporting(context, flags, checkpoint, found.holder);
   const stopping = createStopping(context);
   const work = async (reporter: CampaignReporter) => {
     let undo = () => {};
@@ -150,6 +151,7 @@ async function begun(
     identical: 0,
     found: [],
     course: [],
+    holder: null,
     finished: false,
   };
 }

@@ -68,7 +68,7 @@ const COLUMNS: Column<Found>[] = [
 
 export function campaignJson(checkpoint: Checkpoint, finished: boolean): Record<string, unknown> {
   // What starts a service may hold passwords.
-  const { through, seeds, found, exec: _, gate: __, course: ___, ...rest } = checkpoint;
+  const { through, seeds, found, exec: _, gate: __, course: ___, holder: ____, ...rest } = checkpoint;
   const failing = found.reduce((sum, each) => sum + each.seeds, 0);
   const counts = { seedsThrough: sizeOf(through), seedsTotal: sizeOf(seeds), seedsFailing: failing };
   return { ...rest, finished, ...counts, seeds, through, failures: found };

@@ -82,6 +82,8 @@ export const campaignReportSchema = z.object({
   holder: z.uuid(),
   /** True: takes the lease, if nobody has it. False: only as long as this holder has it still. */
   begins: z.boolean(),
+  /** A holder before that is known to be gone, so that its lease need not lapse; null: none is. */
+  after: z.uuid().nullable().default(null),
   state: z.enum(CAMPAIGN_STATES),
   ...settled,
   seeds: z.array(seedRangeSchema).max(MOST_RANGES),

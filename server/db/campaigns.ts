@@ -27,7 +27,7 @@ export async function reportCampaign(
   report: Report,
   seconds: number,
 ): Promise<ReportRefusal | null> {
-  const { begins, at, findings, seeds, seedsThrough, ...rest } = report;
+  const { begins, after, at, findings, seeds, seedsThrough, ...rest } = report;
   const row = {
     ...rest,
     seeds,
@@ -40,7 +40,7 @@ export async function reportCampaign(
     ...{ signature, signature_text: formatSignature(signature), first_seed: firstSeed, run_id: run },
   }));
   const [answer] = await sql<{ refused: ReportRefusal | null }[]>`
-    select simcity_report_campaign(${name}, ${begins}, ${JSON.stringify(row)}::text::jsonb,
+    select simcity_report_campaign(${name}, ${begins}, ${after}, ${JSON.stringify(row)}::text::jsonb,
       ${JSON.stringify(rows)}::text::jsonb, ${at}::text::timestamptz, ${seconds}) as refused`;
   return answer?.refused ?? null;
 }

@@ -30,7 +30,7 @@ const context: Context = {
 };
 
 const campaign = (bug: string | null, seeds: number): Checkpoint => ({
-  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], finished: false },
+  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
   ...{ version: 1, name: 'hunt', generation: ENGINE_GENERATION, simcity: '0.2.0' },
   ...{ scenario: 'bookings', target: 'memory', exec: null, gate: null, proved: 0, identical: 0 },
   config: runConfigSchema.parse({ bug, operations: 200 }),

@@ -89,6 +89,12 @@ describe('a campaign', () => {
     await api.reportCampaign('fought-over', { ...second, begins: false, state: 'interrupted' });
     expect(refusal(await put('fought-over', { ...first, begins: false }))).toEqual(held);
     expect((await api.campaign('fought-over'))?.state).toBe('interrupted');
+    // Whoever knows that the one before is gone need not wait for the lease.
+    await api.reportCampaign('fought-over', second);
+    const third = { ...first, holder: randomUUID() };
+    expect(refusal(await put('fought-over', { ...third, after: randomUUID() }))).toEqual(held);
+    expect((await put('fought-over', { ...third, after: second.holder })).status).toBe(200);
+    expect(refusal(await put('fought-over', { ...second, begins: false }))).toEqual(held);
   });
 
   it('is not overwritten by another of the same name, not even after its end', async () => {

@@ -15,7 +15,7 @@ import {
 const checkpoint = (): Checkpoint => ({
   version: 1,
   name: 'hunt',
-  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], finished: false },
+  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
   generation: 1,
   simcity: '0.2.0',
   scenario: 'bookings',

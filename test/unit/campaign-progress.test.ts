@@ -74,7 +74,14 @@ describe('what a campaign does', () => {
 describe('a report', () => {
   const checkpoint = (change: Partial<Checkpoint> = {}): Checkpoint => ({
     ...{ version: 1, name: 'hunt', id: '0198c2d4-0000-7000-8000-000000000001', generation: 1, simcity: '1' },
-    ...{ scenario: 'bookings', target: 'http://h:1', exec: 'PASSWORD=hidden x', course: [], finished: false },
+    ...{
+      scenario: 'bookings',
+      target: 'http://h:1',
+      exec: 'PASSWORD=hidden x',
+      course: [],
+      holder: null,
+      finished: false,
+    },
     gate: { url: 'postgres://u:hidden@h/d', schema: null, prepare: null, large: false },
     modules: { scenario: null, target: null, adapter: '/home/hidden/adapter.ts' },
     ...{ config: runConfigSchema.parse({}), seeds: [[1, 9]], through: [[1, 4]], operations: 0, seconds: 0 },

@@ -21,7 +21,7 @@ const found = (invariant: string, run: string | null): Checkpoint['found'][numbe
 const campaign: Checkpoint = {
   version: 1,
   name: 'hunt',
-  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], finished: false },
+  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
   generation: 1,
   simcity: '0.2.0',
   scenario: 'bookings',
