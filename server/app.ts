@@ -6,6 +6,7 @@ import { ApiError, answerError, toApiError } from './errors.ts';
 import { guard } from './guard.ts';
 import { allowedMethods } from './openapi/operations.ts';
 import { requestLog } from './request-log.ts';
+import { campaignRoutes } from './routes/campaigns.ts';
 import { explanationRoutes } from './routes/explanation.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
@@ -38,6 +39,7 @@ export function createApp(services: Services): Hono<ServerEnv> {
   app.route(runs, telemetryRoutes(services));
   app.route(runs, smallestRoutes(services));
   app.route(runs, explanationRoutes(services));
+  app.route(`${API_BASE}/campaigns`, campaignRoutes(services));
 
   app.notFound((c) => {
     const allowed = allowedMethods(c.req.path);

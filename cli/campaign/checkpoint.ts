@@ -1,9 +1,12 @@
 /** What a campaign has found, in a file of the data directory, so that a stopped one can go on. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
+  campaignSampleSchema,
   gateOrderSchema,
+  joined,
   modulesSchema,
   runConfigSchema,
   type SeedFailure,
@@ -13,11 +16,11 @@ import {
   smallestSchema,
   type Through,
 } from '../../server/contract/index.ts';
+import { type FolderLock, isLocked, takeLock } from '../../server/contract/process-lock/lock.ts';
 import { doubtAboutDataDir, refuseForeign } from '../hosting/data-dir.ts';
 import { readSealed, replaceSealed } from '../hosting/private-files.ts';
 import { CliError, EXIT, usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
-import { joined } from './ranges.ts';
 
 /** Everything that failed in one way. */
 const foundSchema = z.object({
@@ -37,9 +40,11 @@ const foundSchema = z.object({
 });
 export type Found = z.infer<typeof foundSchema>;
 
-const checkpointSchema = z.object({
+const fileSchema = z.object({
   version: z.literal(1),
   name: z.string(),
+  /** Tells it from another of the same name; null: of a checkpoint that is older than such ids. */
+  id: z.uuid().nullable().default(null),
   /** The engine's generation and the version of SimCity that execute it; null: of a checkpoint that is older than 0.2.0. */
   generation: z.int().nullable().default(null),
   simcity: z.string().nullable().default(null),
@@ -60,8 +65,24 @@ const checkpointSchema = z.object({
   proved: z.int().default(0),
   identical: z.int().default(0),
   found: z.array(foundSchema),
+  /** How far it was over time. */
+  course: z.array(campaignSampleSchema).default([]),
+  /** Who conducted it last, as servers were told. */
+  holder: z.uuid().nullable().default(null),
+  /** True once it has come to its end; null: of a checkpoint that does not tell. */
+  finished: z.boolean().nullable().default(null),
 });
+const checkpointSchema = fileSchema.transform((file) => ({ ...file, id: file.id ?? idOfOld(file) }));
 export type Checkpoint = z.infer<typeof checkpointSchema>;
+
+/** The same each time that it is read. */
+function idOfOld({ name, scenario, target, config }: z.infer<typeof fileSchema>): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([name, scenario, target, config]))
+    .digest('hex');
+  const parts = [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `8${hash.slice(17, 20)}`];
+  return [...parts, hash.slice(20, 32)].join('-');
+}
 
 /** Takes in what the worker says of seeds that are through. */
 export function absorb(checkpoint: Checkpoint, through: Through): void {
@@ -95,10 +116,15 @@ function absorbFailure(found: Found[], failure: SeedFailure): void {
 export interface CampaignFiles {
   path(name: string): string;
   exists(name: string): boolean;
+  /** When each was saved, in ms since 1970; the newest first. */
+  list(): { name: string; savedAtMs: number }[];
   /** The newest one's name; null: there is none. */
   newest(): string | null;
   load(name: string): Checkpoint;
   save(checkpoint: Checkpoint): void;
+  /** Keeps others from conducting it until this process ends, or releases it. @throws CliError while another does. */
+  lock(name: string): Promise<FolderLock>;
+  isLocked(name: string): Promise<boolean>;
 }
 
 /** The campaigns of a data directory. */
@@ -113,21 +139,34 @@ export function campaignFiles(dataDir: string): CampaignFiles {
       return [];
     }
   };
+  const list = () =>
+    names()
+      .map((name) => ({ name, savedAtMs: Math.floor(statSync(path(name)).mtimeMs) }))
+      .sort((a, b) => b.savedAtMs - a.savedAtMs);
+  const makeFolder = () => mkdirSync(folder, { recursive: true, mode: 0o755 });
   return {
     path,
+    list,
     exists: (name) => names().includes(name),
-    newest: () =>
-      names()
-        .map((name) => ({ name, at: statSync(path(name)).mtimeMs }))
-        .sort((a, b) => b.at - a.at)[0]?.name ?? null,
+    newest: () => list()[0]?.name ?? null,
     load(name) {
       refuseForeign(dataDir);
       return load(path(name), name);
     },
     save(checkpoint) {
-      mkdirSync(folder, { recursive: true, mode: 0o755 });
+      makeFolder();
       replaceSealed(path(checkpoint.name), checkpoint);
     },
+    async lock(name) {
+      makeFolder();
+      const lock = await takeLock(folder, `${name}.campaign`);
+      if ('release' in lock) return lock;
+      throw usageError(
+        `the campaign '${safeText(name)}' is conducted by process ${lock.heldBy} just now.`,
+        'Wait for its end, or stop that process.',
+      );
+    },
+    isLocked: (name) => isLocked(folder, `${name}.campaign`),
   };
 }
 
@@ -148,7 +187,8 @@ function load(path: string, name: string): Checkpoint {
     });
   }
   if (executesOwnCode(checkpoint.data) && !file.isSealed) throw notFromHere(name, path);
-  return checkpoint.data;
+  // Of a copy the other may conduct it still.
+  return { ...checkpoint.data, holder: file.isSealed ? checkpoint.data.holder : null };
 }
 
 function executesOwnCode({ modules, exec, gate }: Checkpoint): boolean {

@@ -1,6 +1,6 @@
 /** Conducts a campaign: executes the seeds that are left, then records and shrinks what was found. */
 import { availableParallelism } from 'node:os';
-import { runConfigSchema } from '../../server/contract/index.ts';
+import { rangesText, runConfigSchema, sizeOf } from '../../server/contract/index.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { type Connected, hostWhatIsMissing } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
@@ -11,7 +11,6 @@ import { formatNumber } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Checkpoint, Found } from './checkpoint.ts';
 import { hunt } from './hunt.ts';
-import { rangesText, sizeOf } from './ranges.ts';
 import { recordAll } from './record.ts';
 import type { CampaignReporter } from './reporter.ts';
 

@@ -1,5 +1,6 @@
 /** The part of a campaign that executes seeds, with its progress. */
 
+import { sizeOf, without } from '../../server/contract/index.ts';
 import { startWorker } from '../hosting/worker.ts';
 import { bar } from '../output/progress-line.ts';
 import type { Context } from '../process/context.ts';
@@ -7,7 +8,7 @@ import { EXIT } from '../process/errors.ts';
 import type { Stopping } from '../process/stopping.ts';
 import { formatCompact, formatNumber, formatSeconds } from '../run/format.ts';
 import { absorb, type Checkpoint } from './checkpoint.ts';
-import { sizeOf, without } from './ranges.ts';
+import { sampleCourse } from './course.ts';
 import type { CampaignReporter } from './reporter.ts';
 
 export interface HuntOptions {
@@ -62,6 +63,7 @@ export async function hunt(context: Context, checkpoint: Checkpoint, options: Hu
       const known = checkpoint.found.length;
       absorb(checkpoint, said.through);
       clock.add(said.through.seeds.length, said.through.operations);
+      sampleCourse(checkpoint);
       for (const found of checkpoint.found.slice(known)) reporter.found(found);
       reporter.progress(clock.text());
       if (Date.now() - savedAt < SAVE_EVERY_MS) continue;
@@ -69,10 +71,11 @@ export async function hunt(context: Context, checkpoint: Checkpoint, options: Hu
       save();
     }
   } finally {
-    undo();
     reporter.clear();
     save();
     await worker.close();
+    // Until it is gone, whoever tells it to stop is heard.
+    undo();
   }
   return { isWhole: without(checkpoint.seeds, checkpoint.through).length === 0, isTold: interrupted };
 }

@@ -4,7 +4,13 @@ import {
   type ApiErrorBody,
   apiErrorSchema,
   apiPath,
+  type Campaign,
+  type CampaignPage,
+  type CampaignReport,
   type CityState,
+  campaignPageSchema,
+  campaignReportedSchema,
+  campaignSchema,
   cityStateSchema,
   type EventPage,
   type Explanation,
@@ -64,6 +70,7 @@ export interface Api {
     status?: RunStatus;
     limit?: number;
     before?: string;
+    campaign?: string;
     explanation?: 'waiting';
   }): Promise<RunPage>;
   launch(launch: Launch): Promise<Run>;
@@ -83,6 +90,12 @@ export interface Api {
   /** Stores what came of it; null: the lease is lost, and nothing was stored. */
   storeExplanation(runId: string, holder: string, result: ExplanationResult): Promise<Explanation | null>;
   cancelExplanation(runId: string): Promise<Explanation>;
+  /** Null: it is not known there, or the server is older than such reports. */
+  campaign(name: string): Promise<Campaign | null>;
+  /** The newest first. */
+  campaigns(query: { limit?: number; before?: string }): Promise<CampaignPage>;
+  /** For how many seconds it counts as conducted by `holder`. @throws CliError with the cause `lease_lost` when another does. */
+  reportCampaign(name: string, report: CampaignReport): Promise<number>;
 }
 
 export interface ApiOptions {
@@ -128,6 +141,10 @@ export function createApi(connection: Connection, options: ApiOptions = {}): Api
       return nullFor('lease_lost', ask(explanationSchema, apiPath.explanation(runId), init));
     },
     cancelExplanation: (runId) => ask(explanationSchema, apiPath.explanation(runId), { method: 'DELETE' }),
+    campaign: (name) => nullFor('not_found', ask(campaignSchema, apiPath.campaign(name))),
+    campaigns: (query) => ask(campaignPageSchema, apiPath.campaigns(), { query }),
+    reportCampaign: async (name, report) =>
+      (await ask(campaignReportedSchema, apiPath.campaign(name), { method: 'PUT', body: report })).seconds,
   };
 }
 

@@ -1,14 +1,16 @@
 /** `simcity campaign`: many seeds at full speed; each distinct failure is then recorded and made small. */
+import { randomUUID } from 'node:crypto';
 import {
   ENGINE_GENERATION,
   isServiceTarget,
+  joined,
   runConfigSchema,
   type SeedRange,
 } from '../../server/contract/index.ts';
 import { type CampaignFiles, type Checkpoint, campaignFiles } from '../campaign/checkpoint.ts';
 import { conduct } from '../campaign/conduct.ts';
-import { joined } from '../campaign/ranges.ts';
 import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
+import { startReporting } from '../campaign/reporting.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
 import { gateOrderOf } from '../hosting/gate.ts';
 import { refuseOtherCampaign } from '../hosting/generation.ts';
@@ -37,18 +39,48 @@ const DEFAULT_SEEDS: SeedRange[] = [[1, 1_000]];
 export async function campaign(context: Context, named: string, flags: CampaignFlags): Promise<number> {
   const dataDir = dataDirOf(context, flags.dataDir);
   const files = campaignFiles(dataDir);
-  const checkpoint =
+  const asked =
     flags.resume === undefined
       ? await begun(context, files, { ...flags, scenario: flags.scenario ?? named })
       : resumed(files, flags);
   prepareDataDir(dataDir);
+  const lock = await files.lock(asked.name);
+  try {
+    // Whoever had the lock before may have gone on with it since.
+    const checkpoint = flags.resume === undefined ? asked : resumed(files, { ...flags, resume: asked.name });
+    return await conducted(context, files, checkpoint, flags);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function conducted(
+  context: Context,
+  files: CampaignFiles,
+  found: Checkpoint,
+  flags: CampaignFlags,
+): Promise<number> {
+  const checkpoint = { ...found, holder: randomUUID() };
   files.save(checkpoint);
+  const reporting = await startReporting(context, flags, checkpoint, found.holder);
   const stopping = createStopping(context);
-  const work = (reporter: CampaignReporter) =>
-    conduct(context, {
-      ...{ checkpoint, save: () => files.save(checkpoint), reporter, stopping },
-      flags: { ...flags, record: flags.record !== false },
-    });
+  const work = async (reporter: CampaignReporter) => {
+    let undo = () => {};
+    try {
+      const end = await conduct(context, {
+        ...{ checkpoint, save: () => files.save(checkpoint), stopping },
+        reporter: reporting.through(reporter),
+        flags: { ...flags, record: flags.record !== false },
+      });
+      checkpoint.finished = end.finished;
+      if (end.finished) undo = heedSecond(context);
+      return end;
+    } finally {
+      files.save(checkpoint);
+      await reporting.end();
+      undo();
+    }
+  };
   const { finished, close } = isOnScreen(context, flags)
     ? await (await import('../tui/campaign/control.ts')).campaignControl(
         context,
@@ -57,13 +89,24 @@ export async function campaign(context: Context, named: string, flags: CampaignF
         stopping.stop,
       )
     : await work(lineReporter(context));
+  const undo = finished ? heedSecond(context) : () => {};
   await close();
   const style = styleFor(wantsColor(context, 'stdout'));
   const text = flags.json ? safeJson(campaignJson(checkpoint, finished), 2) : campaignText(checkpoint, style);
   await context.out(`${text}\n`);
+  undo();
   if (!finished) context.err(`simcity: go on with: simcity campaign --resume ${checkpoint.name}\n`);
   if (!finished) return EXIT.interrupted;
   return checkpoint.found.length === 0 ? EXIT.pass : EXIT.fail;
+}
+
+/** It is over, and is told so also to who stops it now; only who does that again leaves at once. */
+function heedSecond(context: Context): () => void {
+  let isTold = false;
+  return context.onSignal(() => {
+    if (isTold) context.leave(EXIT.interrupted);
+    isTold = true;
+  });
 }
 
 function isOnScreen(context: Context, flags: CampaignFlags): boolean {
@@ -90,6 +133,7 @@ async function begun(
   return {
     version: 1,
     name,
+    id: randomUUID(),
     generation: ENGINE_GENERATION,
     simcity: VERSION,
     scenario: launch.scenario ?? flags.scenario,
@@ -106,6 +150,9 @@ async function begun(
     proved: 0,
     identical: 0,
     found: [],
+    course: [],
+    holder: null,
+    finished: false,
   };
 }
 
@@ -126,7 +173,7 @@ function resumed(files: CampaignFiles, flags: CampaignFlags): Checkpoint {
   const checkpoint = files.load(name);
   refuseOtherCampaign(checkpoint);
   // More seeds may be asked for on the way; the settings stay as they were.
-  return { ...checkpoint, seeds: joined([...checkpoint.seeds, ...(flags.seeds ?? [])]) };
+  return { ...checkpoint, finished: false, seeds: joined([...checkpoint.seeds, ...(flags.seeds ?? [])]) };
 }
 
 function freshName(files: CampaignFiles): string {

@@ -4,7 +4,7 @@
  */
 import { type FolderLock, takeLock } from '../../server/contract/process-lock/lock.ts';
 import { worldRunnerName } from '../../server/contract/world-runner.ts';
-import type { Connection } from '../client/api.ts';
+import { type Connection, createApi } from '../client/api.ts';
 import { pause } from '../client/pause.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT, messageOf } from '../process/errors.ts';
@@ -50,11 +50,18 @@ export async function enterWorld(context: Context, options: HostOptions): Promis
   const world = new World(context, options);
   try {
     await world.enter();
+    if (world.hosts) reportCampaigns(context, world.connection, options.dataDir).catch(() => {});
     return world;
   } catch (error) {
     await world.close();
     throw error;
   }
+}
+
+/** Those of the directory that were conducted while nobody hosted. Whoever hosts next tries again. */
+async function reportCampaigns(context: Context, connection: Connection, dataDir: string): Promise<void> {
+  const { reportStored } = await import('../campaign/report-stored.ts');
+  await reportStored(createApi(connection, { signal: context.leaving }), dataDir);
 }
 
 class World implements Hosted {
@@ -91,6 +98,10 @@ class World implements Hosted {
   async enter(): Promise<void> {
     this.#role = await this.#elect(null);
     this.#timer = setInterval(() => this.#watch(), WATCH_MS).unref();
+  }
+
+  get hosts(): boolean {
+    return this.#role?.isHost === true;
   }
 
   databaseUrl(): string | null {

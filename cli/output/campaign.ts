@@ -1,7 +1,6 @@
 /** The summary of a campaign, as a table and as JSON. */
-import { formatSignature } from '../../server/contract/index.ts';
+import { formatSignature, rangesText, sizeOf } from '../../server/contract/index.ts';
 import type { Checkpoint, Found } from '../campaign/checkpoint.ts';
-import { rangesText, sizeOf } from '../campaign/ranges.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Style } from './style.ts';
@@ -69,7 +68,7 @@ const COLUMNS: Column<Found>[] = [
 
 export function campaignJson(checkpoint: Checkpoint, finished: boolean): Record<string, unknown> {
   // What starts a service may hold passwords.
-  const { through, seeds, found, exec: _, gate: __, ...rest } = checkpoint;
+  const { through, seeds, found, exec: _, gate: __, course: ___, holder: ____, ...rest } = checkpoint;
   const failing = found.reduce((sum, each) => sum + each.seeds, 0);
   const counts = { seedsThrough: sizeOf(through), seedsTotal: sizeOf(seeds), seedsFailing: failing };
   return { ...rest, finished, ...counts, seeds, through, failures: found };

@@ -1,6 +1,8 @@
 /** The whole page: the header, and the view that the address names. */
 import { useEffect, useRef } from 'preact/hooks';
+import { lazyView } from './components/lazy-view.tsx';
 import { routeStore } from './state/navigation.ts';
+import type { Route } from './state/route.ts';
 import { sessionStore } from './state/session.ts';
 import { useStore } from './state/store.ts';
 import { Header } from './views/header.tsx';
@@ -9,26 +11,41 @@ import { RunView } from './views/run-view.tsx';
 import { RunsView } from './views/runs-view.tsx';
 import { SignIn } from './views/sign-in.tsx';
 
+const CampaignsView = lazyView(async () => (await import('./views/campaigns-view.tsx')).CampaignsView);
+const CampaignView = lazyView(async () => (await import('./views/campaign-view.tsx')).CampaignView);
+
 export function App() {
   const route = useStore(routeStore);
   const { mustSignIn } = useStore(sessionStore);
-  const place = route.page === 'runs' ? `runs ${route.campaign ?? ''}` : 'run';
-  useHeadingFocus(place);
+  useHeadingFocus(placeOf(route));
   return (
     <>
       <Header />
       <main id="main" tabIndex={-1}>
-        {mustSignIn ? (
-          <SignIn />
-        ) : route.page === 'runs' ? (
-          <RunsView key={`${route.status} ${route.campaign}`} route={route} />
-        ) : (
-          <RunView key={route.runId} route={route} />
-        )}
+        {mustSignIn ? <SignIn /> : <Chosen route={route} />}
       </main>
       {!mustSignIn && <LaunchDialog />}
     </>
   );
+}
+
+function Chosen({ route }: { route: Route }) {
+  switch (route.page) {
+    case 'runs':
+      return <RunsView key={`${route.status} ${route.campaign}`} route={route} />;
+    case 'run':
+      return <RunView key={route.runId} route={route} />;
+    case 'campaigns':
+      return <CampaignsView />;
+    case 'campaign':
+      return <CampaignView key={route.name} name={route.name} />;
+  }
+}
+
+/** The views of a run are one place. */
+function placeOf(route: Route): string {
+  if (route.page === 'runs') return `runs ${route.campaign ?? ''}`;
+  return route.page === 'campaign' ? `campaign ${route.name}` : route.page;
 }
 
 /** Somewhere else, what was focused is gone: the heading of the new place gets the focus, and is read out. */

@@ -1,5 +1,6 @@
 /** The wire contract: schemas and types of every request, answer and stream frame. A leaf: it imports only zod. */
 export * from './access.ts';
+export * from './campaign.ts';
 export * from './check-adapter.ts';
 export * from './command-secrets.ts';
 export * from './did-you-mean.ts';
@@ -27,9 +28,11 @@ export * from './run.ts';
 export * from './run-settings.ts';
 export * from './run-values.ts';
 export * from './seed.ts';
+export * from './seed-ranges.ts';
 export * from './setting.ts';
 export * from './setting-text.ts';
 export * from './signature.ts';
+export * from './signature-text.ts';
 export * from './smallest.ts';
 export * from './target-limits.ts';
 export * from './telemetry.ts';

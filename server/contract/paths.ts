@@ -10,6 +10,8 @@ export const MISSION_CONTROL_PATH = `${ADMIN_BASE}/mission-control`;
 export function pagePath(run: number | null): string {
   return run === null ? MISSION_CONTROL_PATH : `${MISSION_CONTROL_PATH}/runs/${run}`;
 }
+/** The page of all campaigns, and below it one for each. */
+export const CAMPAIGNS_PATH = `${ADMIN_BASE}/campaigns`;
 export const ASSETS_PATH = `${ADMIN_BASE}/assets`;
 
 export const apiPath = {
@@ -24,4 +26,6 @@ export const apiPath = {
   explanation: (runId: string) => `${apiPath.run(runId)}/explanation`,
   explanationLease: (runId: string) => `${apiPath.explanation(runId)}/lease`,
   telemetry: (runId: string) => `${apiPath.run(runId)}/telemetry`,
+  campaigns: () => `${API_BASE}/campaigns`,
+  campaign: (name: string) => `${API_BASE}/campaigns/${encodeURIComponent(name)}`,
 } as const;

@@ -1,6 +1,7 @@
 /** What broke, by which failures are told apart: two runs with equal signatures failed the same way. */
 import { z } from 'zod';
 import { type Forensic, failureKindSchema } from './forensic.ts';
+import { formatSignature } from './signature-text.ts';
 
 /** The invariant of a service that answers internal errors which nothing explains. */
 export const ERRORS_WITHOUT_CAUSE = 'errors-without-cause';
@@ -33,11 +34,6 @@ function wrongAnswer({ operation, actual }: Pick<Forensic, 'operation' | 'actual
   if (typeof name !== 'string') return null;
   if (typeof actual !== 'object' || actual === null) return `${name}.unknown`;
   return 'reason' in actual ? `${name}.refused` : `${name}.ok`;
-}
-
-/** The signature as one word, for keys and for people: `linearizability/per-object-history/book.ok`. */
-export function formatSignature({ kind, invariant, operation }: Signature): string {
-  return [kind, invariant, ...(operation === null ? [] : [operation])].join('/');
 }
 
 export function sameSignature(one: Signature, other: Signature): boolean {

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { SESSION_COOKIE } from '../access/sessions.ts';
 import {
   apiErrorSchema,
+  campaignPageSchema,
+  campaignSchema,
   cityStateSchema,
   ERROR_CODES,
   eventPageSchema,
@@ -26,7 +28,7 @@ const ERROR_TEXTS: Record<number, string> = {
   400: 'The request is not as described here.',
   401: 'The token is missing, or no token of this server.',
   403: 'The token may not do this, or the Host or Origin is not one of this server.',
-  404: 'There is no such run, event or path.',
+  404: 'There is no such run, event, campaign or path.',
   409: 'The state of the run does not allow it, or what names the run names several.',
   410: 'The run was removed.',
   413: 'The body is too large.',
@@ -83,6 +85,8 @@ const NAMED: Record<string, z.ZodType> = {
   EventPage: eventPageSchema,
   Snapshot: snapshotSchema,
   SnapshotPage: snapshotPageSchema,
+  Campaign: campaignSchema,
+  CampaignPage: campaignPageSchema,
   CityState: cityStateSchema,
   Explanation: explanationSchema,
   Why: whySchema,
@@ -164,6 +168,10 @@ function errorAnswer(status: number): Json {
 }
 
 function pathParameters({ path, id }: Operation): Json[] {
+  if (path.includes('{name}')) {
+    const description = 'The name of a campaign.';
+    return [{ name: 'name', in: 'path', required: true, description, schema: { type: 'string' } }];
+  }
   if (!path.includes('{runId}')) return [];
   const description =
     id === 'sendTelemetry'

@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import {
   API_BASE,
+  campaignPageSchema,
+  campaignReportedSchema,
+  campaignSchema,
   cityStateSchema,
   eventPageSchema,
   explanationLeasedSchema,
@@ -17,11 +20,13 @@ import {
   telemetryBatchSchema,
 } from '../contract/index.ts';
 import {
+  campaignsQuery,
   eventsQuery,
   runsQuery,
   snapshotsQuery,
   stateQuery,
   streamQuery,
+  strictCampaignReport,
   strictExplanationLease,
   strictExplanationRequest,
   strictExplanationResult,
@@ -56,6 +61,7 @@ export interface Operation {
 
 const RUNS = `${API_BASE}/runs`;
 const RUN = `${RUNS}/{runId}`;
+const CAMPAIGNS = `${API_BASE}/campaigns`;
 
 const readySchema = z.object({ status: z.string(), version: z.string() });
 const healthSchema = readySchema.extend({ time: z.iso.datetime().describe('The clock of the server.') });
@@ -229,6 +235,36 @@ export const OPERATIONS: readonly Operation[] = [
     answer: telemetryAnswerSchema,
     errors: [400, 401, 404, 409, 413, 415, 422],
     security: 'run',
+  },
+  {
+    method: 'get',
+    path: CAMPAIGNS,
+    id: 'listCampaigns',
+    summary: 'Campaigns, newest first',
+    query: campaignsQuery,
+    status: 200,
+    answer: campaignPageSchema,
+    errors: [400],
+  },
+  {
+    method: 'get',
+    path: `${CAMPAIGNS}/{name}`,
+    id: 'getCampaign',
+    summary: 'A campaign with its progress and its failures',
+    status: 200,
+    answer: campaignSchema,
+    errors: [400, 404],
+  },
+  {
+    method: 'put',
+    path: `${CAMPAIGNS}/{name}`,
+    id: 'reportCampaign',
+    summary: 'Stores how far a campaign is, by whoever conducts it; 409 when another does, or has the name',
+    body: strictCampaignReport,
+    bodyRequired: true,
+    status: 200,
+    answer: campaignReportedSchema,
+    errors: [400, 409, 413, 415, 422],
   },
   {
     method: 'get',

@@ -1,6 +1,6 @@
 /** The pages for browsers: mission control and its files. They hold no data; all of that comes by the API. */
 import { type Context, Hono } from 'hono';
-import { ADMIN_BASE, ASSETS_PATH, MISSION_CONTROL_PATH } from '../contract/index.ts';
+import { ADMIN_BASE, ASSETS_PATH, CAMPAIGNS_PATH, MISSION_CONTROL_PATH } from '../contract/index.ts';
 import { ApiError } from '../errors.ts';
 import { type Asset, readAssets } from '../pages/assets.ts';
 import type { ServerEnv } from '../server-env.ts';
@@ -47,6 +47,8 @@ export function pageRoutes(): Hono<ServerEnv> {
   routes.get(MISSION_CONTROL_PATH, page);
   routes.get(`${MISSION_CONTROL_PATH}/`, (c) => c.redirect(MISSION_CONTROL_PATH, 302));
   routes.get(`${MISSION_CONTROL_PATH}/runs/:runId`, page);
+  routes.get(CAMPAIGNS_PATH, page);
+  routes.get(`${CAMPAIGNS_PATH}/:name`, page);
   routes.get(`${ASSETS_PATH}/:name`, (c) => {
     const name = c.req.param('name');
     const asset = name === 'index.html' ? undefined : find(name);

@@ -1,6 +1,7 @@
 /** The query parameters and request bodies of the routes, once for checking and for the OpenAPI document. */
 import { z } from 'zod';
 import {
+  campaignReportSchema,
   explanationLeaseSchema,
   explanationRequestSchema,
   explanationResultSchema,
@@ -52,6 +53,11 @@ export const runsQuery = z.object({
   before: z.uuid().optional(),
 });
 
+export const campaignsQuery = z.object({
+  limit: wholeNumber(1, RUNS_LIMIT).default(50),
+  before: z.string().max(100).optional(),
+});
+
 /** A misspelt field would silently get its default, so unknown ones are refused. */
 export const strictLaunch = z.strictObject({
   ...launchSchema.shape,
@@ -63,3 +69,4 @@ export const strictStop = z.strictObject(stopRequestSchema.shape);
 export const strictExplanationRequest = z.strictObject(explanationRequestSchema.shape);
 export const strictExplanationLease = z.strictObject(explanationLeaseSchema.shape);
 export const strictExplanationResult = z.strictObject(explanationResultSchema.shape);
+export const strictCampaignReport = z.strictObject(campaignReportSchema.shape);

@@ -30,23 +30,36 @@ const context: Context = {
 };
 
 const campaign = (bug: string | null, seeds: number): Checkpoint => ({
+  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
   ...{ version: 1, name: 'hunt', generation: ENGINE_GENERATION, simcity: '0.2.0' },
   ...{ scenario: 'bookings', target: 'memory', exec: null, gate: null, proved: 0, identical: 0 },
   config: runConfigSchema.parse({ bug, operations: 200 }),
   ...{ seeds: [[1, seeds]], through: [], operations: 0, seconds: 0, found: [] },
 });
 
-/** Conducts `checkpoint`, which is told to stop once so many of its seeds are through. */
-async function stoppedAfter(checkpoint: Checkpoint, seeds: number, record: boolean): Promise<boolean> {
-  let stop = () => {};
+/**
+ * Conducts `checkpoint`, which is told to stop once so many of its seeds are through: as they are counted, or as what
+ * executed them ends. False: it was not finished. @throws when nobody heeds that it is told to.
+ */
+async function stoppedAfter(
+  checkpoint: Checkpoint,
+  seeds: number,
+  record: boolean,
+  when: 'progress' | 'clear' = 'progress',
+): Promise<boolean> {
+  let stop: (() => void) | null = null;
+  const tell = () => {
+    const through = checkpoint.through.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+    if (through < seeds) return;
+    if (stop === null) context.leave(130);
+    stop?.();
+  };
   const reporter: CampaignReporter = {
     say: () => {},
     found: () => {},
     clear: () => {},
-    progress: () => {
-      const through = checkpoint.through.reduce((sum, [from, to]) => sum + to - from + 1, 0);
-      if (through >= seeds) stop();
-    },
+    progress: () => {},
+    [when]: tell,
   };
   const { finished, close } = await conduct(context, {
     checkpoint,
@@ -60,18 +73,20 @@ async function stoppedAfter(checkpoint: Checkpoint, seeds: number, record: boole
           if (!isTold) handler();
           isTold = true;
         };
-        return () => {};
+        return () => {
+          stop = null;
+        };
       },
-      stop: () => stop(),
+      stop: () => stop?.(),
     },
   });
   await close();
   return finished;
 }
 
-test('is finished when no seed is left', async () => {
+test.each(['progress', 'clear'] as const)('is finished when no seed is left, told so by %s', async (when) => {
   const checkpoint = campaign(null, 3);
-  expect(await stoppedAfter(checkpoint, 3, true)).toBe(true);
+  expect(await stoppedAfter(checkpoint, 3, true, when)).toBe(true);
   expect(checkpoint.through).toEqual([[1, 3]]);
 });
 

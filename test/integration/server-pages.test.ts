@@ -1,7 +1,7 @@
 /** The pages for browsers as they are served: policies, caching, compression, size. */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ASSETS_PATH, MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
+import { ASSETS_PATH, CAMPAIGNS_PATH, MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
 import type { RunningServer } from '../../server/server.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { startTestServer } from '../helpers/server.ts';
@@ -71,9 +71,11 @@ describe('the page of mission control', () => {
     expect(body.toString()).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/);
   });
 
-  it('is the same at the address of a run, and the root leads to it', async () => {
+  it('is the same at the addresses of a run and of campaigns, and the root leads to it', async () => {
     const page = await get(MISSION_CONTROL_PATH);
-    expect((await get(`${MISSION_CONTROL_PATH}/runs/latest`)).body).toEqual(page.body);
+    for (const path of [`${MISSION_CONTROL_PATH}/runs/latest`, CAMPAIGNS_PATH, `${CAMPAIGNS_PATH}/nightly`]) {
+      expect((await get(path)).body).toEqual(page.body);
+    }
     for (const path of ['/', '/admin/simcity', '/admin/simcity/', `${MISSION_CONTROL_PATH}/`]) {
       expect(await get(path)).toMatchObject({ status: 302, headers: { location: MISSION_CONTROL_PATH } });
     }

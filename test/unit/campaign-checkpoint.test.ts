@@ -3,12 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { absorb, type Checkpoint, campaignFiles } from '../../cli/campaign/checkpoint.ts';
-import { joined, rangesText, sizeOf, without } from '../../cli/campaign/ranges.ts';
-import { runConfigSchema, type SeedFailure } from '../../server/contract/index.ts';
+import {
+  joined,
+  rangesText,
+  runConfigSchema,
+  type SeedFailure,
+  sizeOf,
+  without,
+} from '../../server/contract/index.ts';
 
 const checkpoint = (): Checkpoint => ({
   version: 1,
   name: 'hunt',
+  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
   generation: 1,
   simcity: '0.2.0',
   scenario: 'bookings',

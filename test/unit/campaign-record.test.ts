@@ -23,6 +23,7 @@ afterEach(() => server.close());
 const campaign = (): Checkpoint => ({
   version: 1,
   name: 'hunt',
+  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
   generation: ENGINE_GENERATION,
   simcity: '0.2.0',
   scenario: 'bookings',

@@ -141,6 +141,7 @@ describe('a survey', () => {
 
 describe('a campaign', () => {
   const checkpoint = (): Checkpoint => ({
+    ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
     ...{ version: 1, name: 'hunt', generation: 1, simcity: '1', scenario: 'bookings', target: 'http://h:1' },
     ...{
       exec: 'PASSWORD=hidden x',

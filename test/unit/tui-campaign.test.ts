@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Checkpoint } from '../../cli/campaign/checkpoint.ts';
 import { campaignRows } from '../../cli/run/run-list.ts';
 import { keysOf } from '../../cli/tui/campaign/campaign-app.tsx';
-import { pictureOf, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
+import { pictureOf, pictureOfCampaign, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
 import { type CampaignView, initialCampaign, reduceCampaign } from '../../cli/tui/campaign/state.ts';
-import { runConfigSchema } from '../../server/contract/index.ts';
+import { type Campaign, runConfigSchema, type Smallest } from '../../server/contract/index.ts';
+import { recordedCampaign, recordedFinding } from '../helpers/recorded-campaign.ts';
 import {
   adapterDiagnosis,
   diagnosedRun,
@@ -21,6 +23,7 @@ const found = (invariant: string, run: string | null): Checkpoint['found'][numbe
 const campaign: Checkpoint = {
   version: 1,
   name: 'hunt',
+  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
   generation: 1,
   simcity: '0.2.0',
   scenario: 'bookings',
@@ -43,6 +46,32 @@ describe('a campaign on the screen', () => {
   test('tells its progress and each distinct failure once', () => {
     expect(pictureOf(campaign)).toMatchObject({ through: 40, seeds: 100, failing: 6 });
     expect(pictureOf(campaign).rows.map(({ failure }) => failure)).toEqual(['invariant/a', 'invariant/b']);
+  });
+
+  test('that is conducted elsewhere is as the server knows it, with what its recorded runs hold', () => {
+    const smallest: Smallest = {
+      ...{ version: 1, scenario: 'bookings', target: 'memory', seed: 7, config: runConfigSchema.parse({}) },
+      ...{ operations: 2, operationsBefore: 31, faults: [], kind: 'invariant', invariant: 'no-overbooking' },
+      ...{ message: 'm', actual: 1, expected: 2, story: [], wire: [], reproduce: 'x', executions: 9 },
+      ...{ minimal: true, failsOtherwise: 0, reproduced: { times: 20, of: 20 }, seconds: 1 },
+    };
+    const own = recordedRun({ failForensic: recordedForensic({ smallest }) });
+    const { id: _, holder: __, begins: ___, seeds, ...report } = recordedCampaign({ state: 'interrupted' });
+    const campaign = {
+      ...{ ...report, name: 'hunt', seeds, seedsTotal: 60, seedsFailing: 8, failures: 2 },
+      config: runConfigSchema.parse({}),
+      findings: [
+        { ...recordedFinding({ smallest: 2, reproduce: 'x' }), run: { id: own.id, number: 12 } },
+        { ...recordedFinding(), run: null },
+      ],
+      ...{ createdAt: own.createdAt, updatedAt: own.createdAt },
+    } as Campaign;
+    const picture = pictureOfCampaign(campaign, [own, recordedRun({ id: randomUUID() })]);
+    expect(picture).toMatchObject({ state: 'interrupted', through: 20, seeds: 60, failing: 8 });
+    expect(picture.rows).toMatchObject([
+      { run: own.id, reproduce: 'x', smallest: { operations: smallest.operations } },
+      { run: null, smallest: null },
+    ]);
   });
 
   test('is put together from its recorded runs where its own checkpoint is elsewhere', () => {

@@ -1,4 +1,6 @@
 /** A campaign on the whole screen: how far it is, its distinct failures, and the chosen one in small. */
+import type { CampaignState } from '../../../server/contract/index.ts';
+import { CAMPAIGN_WORDS } from '../../run/campaign-progress.ts';
 import { formatClock, formatCompact, formatNumber, shortId } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { alignLeft, alignRight, wrap } from '../../terminal/columns.ts';
@@ -82,9 +84,20 @@ const PHASE: Record<Phase, { text: string; color: Color }> = {
   stored: { text: 'STORED', color: 'cyan' },
 };
 
+/** Of a campaign that is conducted elsewhere. */
+const STATE_COLOR: Record<CampaignState, Color> = {
+  running: 'cyan',
+  done: 'green',
+  interrupted: 'yellow',
+  lost: 'yellow',
+};
+
 function headerOf({ picture, phase }: CampaignView): HeaderPart[] {
-  const { name, scenario, target, rows } = picture;
-  const { text, color } = PHASE[phase];
+  const { name, scenario, target, rows, state } = picture;
+  const { text, color } =
+    phase === 'stored' && state !== null
+      ? { text: CAMPAIGN_WORDS[state], color: STATE_COLOR[state] }
+      : PHASE[phase];
   const kinds = rows.length === 1 ? '1 distinct failure' : `${formatNumber(rows.length)} distinct failures`;
   return [
     { text: ' SIMCITY ', style: { bold: true, inverse: true }, drop: 7 },

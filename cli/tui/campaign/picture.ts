@@ -1,11 +1,20 @@
 /** A campaign as it is drawn: from its own checkpoint, or from the runs of it that a server has. */
-import { formatSignature, type Run, type Smallest, smallestSchema } from '../../../server/contract/index.ts';
+import {
+  type Campaign,
+  type CampaignState,
+  formatSignature,
+  type Run,
+  type Smallest,
+  sizeOf,
+  smallestSchema,
+} from '../../../server/contract/index.ts';
 import type { Checkpoint } from '../../campaign/checkpoint.ts';
-import { sizeOf } from '../../campaign/ranges.ts';
 import { runOutcome } from '../../run/outcome.ts';
 
 export interface CampaignPicture {
   name: string;
+  /** As a server says; null: it is conducted here, or no server knows it. */
+  state: CampaignState | null;
   scenario: string;
   target: string;
   /** Seeds that are through, and all; null where only the recorded runs are known. */
@@ -41,6 +50,7 @@ export function pictureOf(checkpoint: Checkpoint): CampaignPicture {
   const { name, scenario, target, operations, found } = checkpoint;
   return {
     ...{ name, scenario, target, operations },
+    state: null,
     through: sizeOf(checkpoint.through),
     seeds: sizeOf(checkpoint.seeds),
     failing: found.reduce((sum, { seeds }) => sum + seeds, 0),
@@ -53,12 +63,32 @@ export function pictureOf(checkpoint: Checkpoint): CampaignPicture {
   };
 }
 
+/** As a server knows it. `runs` hold the smallest reproductions of what is recorded. */
+export function pictureOfCampaign(campaign: Campaign, runs: readonly Run[]): CampaignPicture {
+  const { name, state, scenario, target, operations, seedsThrough, seedsTotal, seedsFailing } = campaign;
+  return {
+    ...{ name, state, scenario, target, operations },
+    ...{ through: seedsThrough, seeds: seedsTotal, failing: seedsFailing, unjudged: null },
+    rows: campaign.findings.map(({ signature, run, ...finding }) => ({
+      ...finding,
+      failure: formatSignature(signature),
+      smallest: smallestOf(runs.find(({ id }) => id === run?.id)),
+      run: run?.id ?? null,
+    })),
+  };
+}
+
+function smallestOf(run: Run | undefined): Smallest | null {
+  return smallestSchema.safeParse(run?.failForensic?.smallest).data ?? null;
+}
+
 /** From the recorded runs alone: each that failed is a failure of its own. */
 export function pictureOfRuns(name: string, runs: readonly Run[]): CampaignPicture {
   const own = runs.filter(({ campaign }) => campaign === name);
   const first = own[0];
   return {
     name,
+    state: null,
     scenario: first?.scenario ?? '',
     target: first?.target ?? '',
     ...{ through: null, seeds: null, operations: null, failing: null },
@@ -66,7 +96,7 @@ export function pictureOfRuns(name: string, runs: readonly Run[]): CampaignPictu
     rows: own.flatMap((run) => {
       const { id, seed, failForensic: bundle, live } = run;
       if (bundle === null || runOutcome(run) !== 'FAIL') return [];
-      const smallest = smallestSchema.safeParse(bundle.smallest);
+      const smallest = smallestOf(run);
       // Elsewhere the invariant alone says what broke.
       const operation = bundle.kind === 'linearizability' ? bundle.operation?.['operation'] : null;
       return [
@@ -79,8 +109,8 @@ export function pictureOfRuns(name: string, runs: readonly Run[]): CampaignPictu
           message: bundle.message,
           ...{ seeds: null, firstSeed: null, seed, why: '', run: id },
           operations: live.metrics['operations'] ?? null,
-          smallest: smallest.success ? smallest.data : null,
-          reproduce: smallest.success ? smallest.data.reproduce : bundle.reproduce,
+          smallest,
+          reproduce: smallest?.reproduce ?? bundle.reproduce,
         },
       ];
     }),

@@ -1,6 +1,8 @@
 /** The calls of the public API that the page makes. What comes is of this server's own version and taken as its contract says. */
 import type {
   ApiErrorBody,
+  Campaign,
+  CampaignPage,
   CityState,
   EventPage,
   Explanation,
@@ -59,6 +61,10 @@ export const api = {
   explain: (runId: string) => send<Explanation>('POST', apiPath.explanation(runId), {}),
   /** One that is pending is given up. */
   cancelExplanation: (runId: string) => send<Explanation>('DELETE', apiPath.explanation(runId), {}),
+  /** Those older than the one of this name; null: the newest. */
+  campaigns: (before: string | null, signal?: AbortSignal) =>
+    get<CampaignPage>(apiPath.campaigns(), { before }, signal),
+  campaign: (name: string, signal?: AbortSignal) => get<Campaign>(apiPath.campaign(name), {}, signal),
   launch: (launch: Launch) => send<Run>('POST', apiPath.runs(), launch),
   stop: (runId: string, reason: string) => send<Run>('POST', apiPath.stop(runId), { reason }),
   session: () => get<Session>(SESSION_PATH, {}),

@@ -1,6 +1,6 @@
 /** Where the user is: told from the address, so that a link leads there. */
 
-import { MISSION_CONTROL_PATH } from '../../../server/contract/paths.ts';
+import { CAMPAIGNS_PATH, MISSION_CONTROL_PATH } from '../../../server/contract/paths.ts';
 import { RUN_STATUSES, type RunStatus } from '../../../server/contract/run-values.ts';
 
 export const VIEWS = ['live', 'replay', 'forensics', 'checks'] as const;
@@ -20,9 +20,13 @@ export type Route =
       view: View;
       /** For the replay: the event; null: the newest. */
       at: number | null;
-    };
+    }
+  | { page: 'campaigns' }
+  | { page: 'campaign'; name: string };
 
 export const HOME: Route = { page: 'runs', status: null, campaign: null };
+export const CAMPAIGNS: Route = { page: 'campaigns' };
+const CAMPAIGN_PREFIX = `${CAMPAIGNS_PATH}/`;
 const RUN_PREFIX = `${MISSION_CONTROL_PATH}/runs/`;
 
 /** The route of an address on this server; an address of nothing leads to the list. */
@@ -33,6 +37,10 @@ export function parseRoute(path: string, queryText: string): Route {
     const view = VIEWS.find((each) => each === query.get('view')) ?? 'live';
     const at = /^\d{1,15}$/.test(query.get('at') ?? '') ? Number(query.get('at')) : null;
     if (runId !== '') return { page: 'run', runId, view, at };
+  }
+  if (path === CAMPAIGNS_PATH || path === CAMPAIGN_PREFIX) return CAMPAIGNS;
+  if (path.startsWith(CAMPAIGN_PREFIX)) {
+    return { page: 'campaign', name: decoded(path.slice(CAMPAIGN_PREFIX.length).split('/')[0] ?? '') };
   }
   const status = RUN_STATUSES.find((each) => each === query.get('status')) ?? null;
   const search = query.get('q') ?? '';
@@ -53,6 +61,8 @@ export function formatRoute(route: Route): string {
     if (route.search) query.set('q', route.search);
     return withQuery(MISSION_CONTROL_PATH, query);
   }
+  if (route.page === 'campaigns') return CAMPAIGNS_PATH;
+  if (route.page === 'campaign') return `${CAMPAIGN_PREFIX}${encodeURIComponent(route.name)}`;
   if (route.view !== 'live') query.set('view', route.view);
   if (route.view === 'replay' && route.at !== null) query.set('at', String(route.at));
   return withQuery(`${RUN_PREFIX}${encodeURIComponent(route.runId)}`, query);

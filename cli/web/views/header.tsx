@@ -2,12 +2,14 @@
 import { api } from '../client/api.ts';
 import { Link } from '../components/link.tsx';
 import { launchStore } from '../state/launching.ts';
-import { HOME } from '../state/route.ts';
+import { routeStore } from '../state/navigation.ts';
+import { CAMPAIGNS, HOME } from '../state/route.ts';
 import { mayControl, sessionStore } from '../state/session.ts';
 import { useStore } from '../state/store.ts';
 
 export function Header() {
   const state = useStore(sessionStore);
+  const route = useStore(routeStore);
   const { session, mustSignIn } = state;
   return (
     <header class="top">
@@ -15,6 +17,14 @@ export function Header() {
         SIMCITY
         <span class="brand-rest"> mission control</span>
       </Link>
+      <nav class="places" aria-label="Places">
+        <Link to={HOME} isCurrent={route.page === 'runs'}>
+          Runs
+        </Link>
+        <Link to={CAMPAIGNS} isCurrent={route.page === 'campaigns'}>
+          Campaigns
+        </Link>
+      </nav>
       <div class="top-right">
         {!mustSignIn && mayControl(state) && (
           <button type="button" class="primary" onClick={() => launchStore.set({ like: null })}>

@@ -168,7 +168,7 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
         <div>
           <dt>Campaign</dt>
           <dd>
-            <Link to={{ page: 'runs', status: null, campaign: run.campaign }}>{safeText(run.campaign)}</Link>
+            <Link to={{ page: 'campaign', name: run.campaign }}>{safeText(run.campaign)}</Link>
           </dd>
         </div>
       )}

@@ -4,14 +4,13 @@ import type { Run } from '../../../server/contract/index.ts';
 import { attemptParts, isQueuedAgain, waitingText } from '../../run/attempts.ts';
 import { formatCompact, formatNumber, formatSeconds } from '../../run/format.ts';
 import { isLoss, reasonOf, runOutcome } from '../../run/outcome.ts';
-import { type CampaignRow, campaignRows, isActive, isExecuted } from '../../run/run-list.ts';
+import { isActive, isExecuted } from '../../run/run-list.ts';
 import { runName } from '../../run/run-name.ts';
 import { bugText, faultsText, filterRuns } from '../../run/run-search.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { api, asProblem } from '../client/api.ts';
 import { refreshing } from '../client/refresh.ts';
 import { Link } from '../components/link.tsx';
-import { Panel } from '../components/panel.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
 import { announce } from '../state/announce.ts';
 import { goTo } from '../state/navigation.ts';
@@ -28,7 +27,7 @@ export function RunsView({ route }: { route: RunsRoute }) {
   const { runs: all, hasMore, problem, more } = useRuns(route);
   const search = route.search ?? '';
   const runs = useMemo(() => all && filterRuns(all, search), [all, search]);
-  const title = route.campaign === null ? 'Runs' : `Campaign ${safeText(route.campaign)}`;
+  const title = route.campaign === null ? 'Runs' : `Runs of ${safeText(route.campaign)}`;
   useEffect(() => {
     document.title = `${title} · SimCity`;
   }, [title]);
@@ -56,11 +55,11 @@ export function RunsView({ route }: { route: RunsRoute }) {
         </p>
       )}
       {route.campaign !== null && (
-        <p>
+        <p class="page-note">
+          <Link to={{ page: 'campaign', name: route.campaign }}>Its progress and failures</Link>
           <Link to={{ ...route, campaign: null }}>All runs</Link>
         </p>
       )}
-      {runs !== null && <Campaigns rows={campaignRows(runs)} route={route} isPart={hasMore} />}
       <RunsTable runs={runs} isFiltered={route.status !== null || route.campaign !== null || search !== ''} />
       {hasMore && (
         <div class="actions">
@@ -200,7 +199,7 @@ function RunRow({ run, now }: { run: Run; now: number }) {
           {campaign !== null && (
             <>
               {' campaign '}
-              <Link to={{ page: 'runs', status: null, campaign }}>{safeText(campaign)}</Link>
+              <Link to={{ page: 'campaign', name: campaign }}>{safeText(campaign)}</Link>
             </>
           )}
         </span>
@@ -240,39 +239,5 @@ function NoRuns({ isFiltered }: { isFiltered: boolean }) {
         <code>npx simcity run --seed 7 --bug check-then-insert</code>
       </p>
     </div>
-  );
-}
-
-interface CampaignsProps {
-  rows: readonly CampaignRow[];
-  route: RunsRoute;
-  /** True while older runs are not loaded. */
-  isPart: boolean;
-}
-
-function Campaigns({ rows, route, isPart }: CampaignsProps) {
-  if (rows.length === 0) return null;
-  return (
-    <Panel
-      title={route.campaign === null ? 'Campaigns' : 'Outcome'}
-      aside={isPart ? 'of the runs shown' : undefined}
-    >
-      <ul class="campaigns">
-        {rows.map(({ name, runs, active, passed, failed, unjudged, failures }) => (
-          <li key={name}>
-            <Link to={{ page: 'runs', status: null, campaign: name }}>{safeText(name)}</Link>
-            <span>
-              {formatNumber(runs)} runs: {passed} passed,{' '}
-              <span class={failed > 0 ? 'broke' : ''}>{failed} failed</span>
-              {unjudged > 0 && `, ${unjudged} without a verdict`}
-              {active > 0 && `, ${active} active`}
-            </span>
-            <span class="dim">
-              {failures.map(({ invariant, count }) => `${safeText(invariant)} ×${count}`).join(', ')}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </Panel>
   );
 }

@@ -14,8 +14,11 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-/** `lock`: of the embedded database; `host`: of who serves the directory. Files are called `<name>.<generation>`. */
-export type LockName = 'lock' | 'host';
+/**
+ * `lock`: of the embedded database; `host`: of who serves the directory; `*.campaign`: of who conducts the campaign.
+ * Files are called `<name>.<generation>`.
+ */
+export type LockName = 'lock' | 'host' | `${string}.campaign`;
 
 /**
  * Takes a lock of `folder`; answers the pid of a living process that holds it instead. Each taking over of a dead
@@ -56,10 +59,11 @@ export async function isLocked(folder: string, name: LockName): Promise<boolean>
 }
 
 async function generations(folder: string, name: LockName): Promise<number[]> {
-  const form = new RegExp(`^${name}\\.(\\d+)$`);
+  const prefix = `${name}.`;
   const names = await readdir(folder);
   return names
-    .map((each) => Number(form.exec(each)?.[1] ?? 0))
+    .filter((each) => each.startsWith(prefix) && /^\d+$/.test(each.slice(prefix.length)))
+    .map((each) => Number(each.slice(prefix.length)))
     .filter((generation) => generation > 0)
     .sort((a, b) => a - b);
 }

@@ -1,5 +1,5 @@
 /** Sets of seeds as ranges, both ends included: thousands of seeds in a few numbers. */
-import type { SeedRange } from '../../server/contract/index.ts';
+import type { SeedRange } from './worker.ts';
 
 /** Ascending, and joined where they touch. */
 export function joined(ranges: readonly SeedRange[]): SeedRange[] {

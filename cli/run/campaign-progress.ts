@@ -1,0 +1,81 @@
+/** How far a campaign is, in numbers and words, for the page and the terminal. */
+import type {
+  Campaign,
+  CampaignSample,
+  CampaignState,
+  CampaignSummary,
+} from '../../server/contract/index.ts';
+import { formatCompact, formatNumber, formatSeconds } from './format.ts';
+
+export const CAMPAIGN_WORDS: Record<CampaignState, string> = {
+  running: 'RUNNING',
+  done: 'DONE',
+  interrupted: 'INTERRUPTED',
+  lost: 'LOST',
+};
+
+/** What a state that is not told by its word alone means. */
+export const CAMPAIGN_STATES_MEAN: Partial<Record<CampaignState, string>> = {
+  interrupted: 'It was stopped before its end.',
+  lost: 'Its process is not heard of any more.',
+};
+
+/** The newest seconds, which tell how fast it is now. */
+const RECENT_SECONDS = 10;
+
+type Counts = Pick<CampaignSummary, 'seedsThrough' | 'seconds' | 'operations'>;
+
+/** Samples and how far it is now, which the newest sample may lag behind; from the beginning. */
+export function wholeCourse({ course, ...now }: Counts & Pick<Campaign, 'course'>): CampaignSample[] {
+  const last = { seconds: now.seconds, seeds: now.seedsThrough, operations: now.operations };
+  const isNewer = last.seconds > (course.at(-1)?.seconds ?? 0);
+  return [{ seconds: 0, seeds: 0, operations: 0 }, ...course, ...(isNewer ? [last] : [])];
+}
+
+/** Seeds a second between each sample and the one before. */
+export function seedRates(course: readonly CampaignSample[]): number[] {
+  return course.slice(1).map((sample, i) => {
+    const before = course[i] ?? sample;
+    const seconds = sample.seconds - before.seconds;
+    return seconds > 0 ? (sample.seeds - before.seeds) / seconds : 0;
+  });
+}
+
+/** Seeds a second of late; null: not known yet. */
+export function recentRate(campaign: Counts & Pick<Campaign, 'course'>): number | null {
+  const course = wholeCourse(campaign);
+  const now = course.at(-1);
+  if (now === undefined) return null;
+  const then = course.findLast(({ seconds }) => seconds <= now.seconds - RECENT_SECONDS) ?? course[0] ?? now;
+  const seconds = now.seconds - then.seconds;
+  return seconds > 0 ? (now.seeds - then.seeds) / seconds : null;
+}
+
+/** Seeds a second over all of it; null: not known yet. */
+export function meanRate({ seedsThrough, seconds }: Counts): number | null {
+  return seconds > 0 ? seedsThrough / seconds : null;
+}
+
+/** `12.4 seeds/s`; '' while there is no rate. */
+export function rateText(rate: number | null): string {
+  return rate === null
+    ? ''
+    : `${formatCompact(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))} seeds/s`;
+}
+
+/** What it does now and how long it takes yet; '' when it does nothing more. */
+export function doingText(campaign: Campaign): string {
+  const { state, seedsTotal, seedsThrough } = campaign;
+  if (state !== 'running') return '';
+  const left = seedsTotal - seedsThrough;
+  if (left <= 0) return 'recording and shrinking what failed';
+  const rate = recentRate(campaign);
+  if (rate === null || rate === 0) return 'the first seeds are under way';
+  return `${rateText(rate)}, ${formatSeconds(left / rate)} left`;
+}
+
+/** `70 of 400`, or `400` when all are through. */
+export function seedsText({ seedsThrough, seedsTotal }: CampaignSummary): string {
+  const total = formatNumber(seedsTotal);
+  return seedsThrough === seedsTotal ? total : `${formatNumber(seedsThrough)} of ${total}`;
+}
