@@ -42,6 +42,7 @@ function foldHeartbeat(data: RunData, heartbeat: HeartbeatFrame, nowMs: number):
     metrics: isNewer ? heartbeat.metrics : data.metrics,
     metricsIndex: isNewer ? heartbeat.eventIndex : data.metricsIndex,
     changes,
+    reached: heartbeat.reached ?? data.reached,
     baseline: heartbeat.metrics,
     heartbeatAtMs: heartbeat.heartbeatAt === null ? null : Date.parse(heartbeat.heartbeatAt),
     clockOffsetMs: Date.parse(heartbeat.at) - nowMs,

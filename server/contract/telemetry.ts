@@ -46,6 +46,7 @@ export const telemetryBatchSchema = z.object({
    */
   events: z.array(eventSchema).max(10_000).default([]),
   snapshots: z.array(snapshotSchema).max(10_000).default([]),
+  /** The metrics with what has been reached beside them: see `asReached`. */
   live: liveSchema.pick({ metrics: true, eventsPerSecond: true }).optional(),
   end: endReportSchema.optional(),
 });
