@@ -1,4 +1,5 @@
 /** What a command knows of the process it runs in: streams, environment, signals. Faked whole in tests. */
+import type { ChartStyle } from '../../server/contract/index.ts';
 
 /** A signal that asks the process to leave. */
 export type LeaveSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
@@ -62,6 +63,11 @@ export function wantsUnicode(env: Context['env']): boolean {
     (each) => each !== undefined && each !== '',
   );
   return /utf-?8/i.test(locale ?? '');
+}
+
+/** What charts are drawn with: SIMCITY_CHARTS, where the terminal can show it. */
+export function chartStyle(env: Context['env']): ChartStyle {
+  return env['SIMCITY_CHARTS'] === 'braille' && wantsUnicode(env) ? 'braille' : 'line';
 }
 
 /** True when a full-screen picture can be drawn and keys can be read. */
