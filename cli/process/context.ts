@@ -51,14 +51,27 @@ export function wantsColor(context: Context, stream: 'stdout' | 'stderr'): boole
   const forced = env['FORCE_COLOR'];
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
   if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
-  if (env['TERM'] === 'dumb') return false;
+  if (env['TERM'] === 'dumb' || isMonochrome(env)) return false;
   return context.isTerminal[stream];
 }
 
-/** True when more than ASCII can be shown: SIMCITY_ASCII, else the locale, by POSIX's order of variables. */
+/** DEC's terminals and those that say so know neither colours nor UTF-8. */
+const OLD_TERMINAL = /^vt\d|-mono$|-m$/;
+
+function isMonochrome(env: Context['env']): boolean {
+  return OLD_TERMINAL.test(env['TERM'] ?? '') && !env['COLORTERM'];
+}
+
+/** True when there are more than 16 colours, as nearly everywhere. */
+export function hasManyColors(env: Context['env']): boolean {
+  return Boolean(env['COLORTERM']) || !/^(ansi|cons25|linux)|-(16)?color$/.test(env['TERM'] ?? '');
+}
+
+/** True when more than ASCII can be shown: SIMCITY_ASCII, else the terminal and the locale, by POSIX's order of variables. */
 export function wantsUnicode(env: Context['env']): boolean {
   const said = env['SIMCITY_ASCII'];
   if (said !== undefined && said !== '') return said === '0' || said === 'false';
+  if (OLD_TERMINAL.test(env['TERM'] ?? '')) return false;
   const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find(
     (each) => each !== undefined && each !== '',
   );
