@@ -20,15 +20,18 @@ interface Kind {
   name: string;
   env: Readonly<Record<string, string>>;
   onLight?: true;
+  /** In the least size alone. */
+  isRare?: true;
 }
 
 const KINDS: readonly Kind[] = [
   { name: 'dark', env: { COLORTERM: 'truecolor', SIMCITY_THEME: 'dark' } },
   { name: 'light', env: { COLORTERM: 'truecolor', SIMCITY_THEME: 'light' }, onLight: true },
   { name: 'ascii', env: { SIMCITY_THEME: 'dark', SIMCITY_ASCII: '1' } },
-  { name: 'vt100', env: { TERM: 'vt100', COLORTERM: '' } },
-  { name: 'no-color', env: { NO_COLOR: '1' } },
-  { name: '16-colors', env: { TERM: 'linux', COLORTERM: '', SIMCITY_THEME: 'light' } },
+  { name: 'vt100', env: { TERM: 'vt100', COLORTERM: '' }, isRare: true },
+  { name: 'no-color', env: { NO_COLOR: '1' }, isRare: true },
+  { name: '16-colors', env: { TERM: 'linux', COLORTERM: '' }, isRare: true },
+  { name: 'braille', env: { SIMCITY_THEME: 'dark', SIMCITY_CHARTS: 'braille' }, isRare: true },
 ];
 
 const folder = process.argv[2];
@@ -42,7 +45,8 @@ const made: string[] = [];
 await withRuns('lost-cancel', async ({ views, picture }) => {
   for (const view of views.filter(({ name }) => chosen?.includes(name) ?? true)) {
     for (const size of SIZES) {
-      for (const { name, env, onLight } of KINDS) {
+      for (const { name, env, onLight, isRare } of KINDS) {
+        if (isRare && size !== SIZES[0]) continue;
         const file = `${view.name}-${size.columns}x${size.rows}-${name}.svg`;
         const missing = (what: string) => process.stderr.write(`${file} does not show ${what}\n`);
         const shown = await picture(view, { ...size, env }, missing);

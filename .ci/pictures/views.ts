@@ -11,7 +11,7 @@ export interface View {
 export function viewsOf(failed: string, right: string, going: string, campaign: string): View[] {
   const watch = ['watch', failed];
   return [
-    { name: 'live', args: ['watch', going], keys: [['', /event [3-9],\d{3} /]] },
+    { name: 'live', args: ['watch', going], keys: [['', /event \d?[3-9],\d{3} /]] },
     {
       name: 'events',
       args: watch,
