@@ -69,12 +69,12 @@ async function picture(
     env: { SIMCITY_DATA_DIR: folder, ...env },
   });
   try {
-    await pty.until((text) => /1 +Live|Runs/.test(text), 'the first picture', 20_000);
+    await pty.until((text) => text.includes('q quit'), 'the first picture', 20_000);
     for (const [key, shows] of keys) {
       pty.press(key);
       const has = (text: string) => (typeof shows === 'string' ? text.includes(shows) : shows.test(text));
       const shown = pty.until(
-        (text) => has(text) && !text.includes('loading'),
+        (text) => has(text) && !/loading|no (event|snapshot) yet/.test(text),
         `${shows} in ${name}`,
         missing ? 10_000 : 60_000,
       );

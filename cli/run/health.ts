@@ -72,11 +72,13 @@ function invariantsWordings(data: RunData): string[] {
   const checks = rows.reduce((sum, { count }) => sum + (count ?? 0), 0);
   const counted = isWhole ? ` (${formatNumber(checks)} ${checks === 1 ? 'check' : 'checks'})` : '';
   const held = `${holding} of ${rows.length}`;
-  return [
+  const wordings = [
     `${held} invariants hold${open}${counted}`,
     `${held} invariants hold${open}`,
     `${held} hold${open}`,
   ];
+  // Where nothing is broken, it would be asked what became of the others.
+  return brokenOf(data) === null ? wordings : [...wordings, `${held} hold`];
 }
 
 /** What a run has to reach, once all of that is known. */

@@ -145,7 +145,9 @@ describe('the metrics folded from a history', () => {
       const { in_flight: inFlight, ...counted } = metrics;
       expect(near.map((folded) => folded['in_flight'])).toContain(inFlight);
       const folded = near[1] ?? {};
-      const known = Object.keys(counted).filter((name) => name in folded && !/^(bookings|cancellations|slots_)/.test(name));
+      const known = Object.keys(counted).filter(
+        (name) => name in folded && !/^(bookings|cancellations|slots_)/.test(name),
+      );
       expect(known.length).toBeGreaterThanOrEqual(9);
       for (const name of known) expect([name, folded[name]]).toEqual([name, counted[name]]);
     }

@@ -73,7 +73,7 @@ export const ChartPane = pane<ChartPaneProps>('ChartPane', (props, { width, heig
 const TICK_COLUMNS = 7;
 
 /** Round times under the curve, each in the middle below its column; the last that has room for it says of which clock. */
-function timeMarks(untilMs: number, { from, columns }: PlotArea): FootMark[] {
+function timeMarks(untilMs: number, { from, columns }: PlotArea): readonly FootMark[] {
   const marks: FootMark[] = [];
   const edge = from + columns;
   let free = 0;
@@ -87,11 +87,13 @@ function timeMarks(untilMs: number, { from, columns }: PlotArea): FootMark[] {
   return withClock(marks, edge);
 }
 
-function withClock(marks: readonly FootMark[], edge: number): FootMark[] {
+/** Of three and more the last gives way where none has room. */
+function withClock(marks: readonly FootMark[], edge: number): readonly FootMark[] {
   const text = (mark: FootMark) => `${mark.text}virtual `;
   const at = marks.findLastIndex(
     (mark, i) => i > 0 && mark.column + textWidth(text(mark)) <= (marks[i + 1]?.column ?? edge),
   );
+  if (at < 0) return marks.length > 2 ? withClock(marks.slice(0, -1), edge) : marks;
   return marks.map((mark, i) => (i === at ? { ...mark, text: text(mark) } : mark));
 }
 
