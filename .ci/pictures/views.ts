@@ -41,7 +41,7 @@ export function viewsOf(failed: string, right: string, going: string, campaign: 
         ['\r', 'part at event'],
       ],
     },
-    { name: 'checks', args: ['watch', going], keys: [['5', 'Must hold always']] },
+    { name: 'checks', args: ['watch', going], keys: [['5', 'a slot was full']] },
     { name: 'runs', args: ['browse'], keys: [['', '● FAIL']] },
     {
       name: 'campaign',
