@@ -177,5 +177,6 @@ export function addOutputOptions(command: Command): Command {
     .addOption(new Option('--output <FILE>', 'file of the reporter that names none'))
     .addOption(new Option('--exit-on-end', 'leave mission control at the verdict'))
     .addOption(processOption('theme'))
-    .addOption(mouseOption());
+    .addOption(mouseOption())
+    .addOption(processOption('charts'));
 }

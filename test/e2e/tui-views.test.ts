@@ -63,7 +63,7 @@ async function failed(options: PtyOptions = {}, args = ['watch']): Promise<Pty> 
   const pty = start(args, options);
   // The duration comes with the end, after everything else.
   await pty.until(
-    (text) => /● FAIL {2}00:12\.4/.test(text) && text.includes('┼') && /0 to \d/.test(text),
+    (text) => /● FAIL {2}00:12\.4/.test(text) && text.includes('┼') && /─ 0 ─/.test(text),
     'FAIL',
   );
   return pty;
@@ -143,7 +143,7 @@ describe('every view of a run that says nothing about the service', () => {
     server.push(...historyFrames(0, 900), heartbeat(900), { frame: 'event', data: end }, diagnosedEnd(run));
     server.run = run;
     const pty = start(['watch'], options);
-    await pty.until((text) => /00:12\.4/.test(text) && text.includes('┼') && /0 to \d/.test(text), 'the end');
+    await pty.until((text) => /00:12\.4/.test(text) && text.includes('┼') && /─ 0 ─/.test(text), 'the end');
     return pty;
   }
 

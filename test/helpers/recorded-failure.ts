@@ -8,7 +8,7 @@ import type {
   Run,
 } from '../../server/contract/index.ts';
 import { runConfigSchema } from '../../server/contract/index.ts';
-import { recordedEvent, recordedRun } from './recorded-run.ts';
+import { recordedEvent, recordedMetrics, recordedRun } from './recorded-run.ts';
 
 function interval(
   operation: number,
@@ -138,6 +138,7 @@ export function recordedCity(index: number): CityState {
   return {
     index,
     virtualMs: index * 8.25,
+    metrics: recordedMetrics(index),
     slots: Array.from({ length: 12 }, (_, i) => {
       const capacity = 2 + (i % 4);
       const taken = (Math.floor(index / 50) + i * 3) % (capacity + 1);

@@ -282,7 +282,8 @@ describe('history', () => {
     await harness.send(100);
     const indexes = async (query: string) => {
       const { body } = await get(`${apiPath.snapshots(harness.runId)}${query}`);
-      const page = body as { snapshots: { index: number }[]; next: number | null };
+      const page = body as { snapshots: { index: number; virtualMs: number }[]; next: number | null };
+      for (const { index, virtualMs } of page.snapshots) expect(virtualMs).toBe(index / 2);
       return [...page.snapshots.map(({ index }) => index), page.next];
     };
     expect(await indexes('')).toEqual([9, 19, 29, 39, 49, 59, 69, 79, 89, 99, null]);
@@ -328,6 +329,7 @@ describe('history', () => {
     expect(await state('?at=1')).toEqual({
       index: 1,
       virtualMs: 2,
+      metrics: expect.objectContaining({ operations: 1, in_flight: 1, bookings: 0, slots_available: 1 }),
       slots: [{ id: 'slot-0', capacity: 2, open: true, bookings: [], uncertain: 1 }, other],
     });
     expect(await state('?at=2')).toMatchObject({

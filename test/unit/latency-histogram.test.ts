@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { LatencyHistogram } from '../../runner/sim/latency-histogram.ts';
 import { Prng } from '../../runner/sim/prng.ts';
+import { LatencyHistogram } from '../../server/contract/latency-histogram.ts';
 
 it('gives percentiles within 7 % of the exact ones', () => {
   const prng = new Prng(5, 'latency');

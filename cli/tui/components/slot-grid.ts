@@ -94,9 +94,9 @@ function dotCell(slot: Slot): Span[] {
   const share = slot.capacity === 0 ? 0 : slot.bookings.length / slot.capacity;
   const mark = !slot.open
     ? '✖'
-    : share > 1
+    : isOver(slot)
       ? '!'
-      : share === 1
+      : share >= 1
         ? '█'
         : share > 0.5
           ? '▆'

@@ -1,10 +1,16 @@
 /** All that mission control knows and shows: what is known of the run, and where the user stands. */
-import type { CityState, Explanation, Forensic, Run, RunEvent } from '../../../server/contract/index.ts';
+import type {
+  ChartStyle,
+  CityState,
+  Explanation,
+  Forensic,
+  Run,
+  RunEvent,
+} from '../../../server/contract/index.ts';
 import type { LinkStatus } from '../../client/stream.ts';
 import type { Matcher } from '../../run/matcher.ts';
 import { NO_PAGES, type Pages } from '../../run/pages.ts';
 import { initialData, type RunData } from '../../run/run-data.ts';
-import type { Point } from '../../run/timeline.ts';
 import type { TextInput } from './text-input.ts';
 import { EMPTY_WORKSPACE, type OverEffect, type Workspace } from './workspace.ts';
 
@@ -69,8 +75,6 @@ export interface ReplayState {
   carry: number;
   /** Cities by event, the newest fetched last, bounded. */
   cities: ReadonlyMap<number, CityState>;
-  /** Metrics by block of events, bounded. */
-  blocks: ReadonlyMap<number, readonly Point[]>;
   other: OtherRun | null;
 }
 
@@ -144,6 +148,8 @@ export interface State {
   forensics: ForensicsState;
   replay: ReplayState;
   checksScroll: number;
+  /** What the charts are drawn with. */
+  charts: ChartStyle;
   job: Job | null;
   /** What whoever runs the state has to do, each once, in order of their numbers. */
   effects: readonly Effect[];
@@ -176,6 +182,8 @@ export interface InitialState {
   readOnly?: boolean;
   cameFromList?: boolean;
   view?: ViewId;
+  /** `line` by default. */
+  charts?: ChartStyle;
   /** Index of the first event that the stream brings; 0 by default. */
   streamFrom?: number;
 }
@@ -225,10 +233,10 @@ export function initialState(options: InitialState): State {
       speed: 2,
       carry: 0,
       cities: new Map(),
-      blocks: new Map(),
       other: null,
     },
     checksScroll: 0,
+    charts: options.charts ?? 'line',
     job: null,
     effects: [],
   };

@@ -32,7 +32,8 @@ function rareFaults({ tally }: RunData): Rare[] {
     .filter(([, { count }]) => count < RARE)
     .sort(([, a], [, b]) => a.count - b.count)
     .flatMap(([name, { at }]): Rare[] => {
-      const letter = [...name.toUpperCase()].find((each) => /[A-Z]/.test(each) && !taken.has(each));
+      // In ASCII an X is where it broke.
+      const letter = [...name.toUpperCase()].find((each) => /[A-WYZ]/.test(each) && !taken.has(each));
       if (letter === undefined) return [];
       taken.add(letter);
       return [{ letter, name, at }];

@@ -1,6 +1,6 @@
 /** The Live view: three charts, what broke, how far it is, the metrics, the checks and the newest events. */
 
-import type { RunStatus } from '../../../server/contract/index.ts';
+import type { ChartStyle, RunStatus } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { type ChartChoice, chartsOf, LATENCY_CHART } from '../../run/chart-choice.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
@@ -92,7 +92,7 @@ export const livePane: DrawPane = (state, name, place) => {
     case 'faults':
       return <RecentPane data={data} {...looks} />;
     default:
-      return <Chart data={data} of={name} {...looks} />;
+      return <Chart data={data} style={state.charts} of={name} {...looks} />;
   }
 };
 
@@ -113,6 +113,7 @@ export function Charts({ state, data, y, width, height, at = null }: ChartsProps
     <Chart
       key={metric}
       data={data}
+      style={state.charts}
       of={chartPane(metric)}
       at={at}
       x={widths.slice(0, i).reduce((sum, each) => sum + each, 0)}
@@ -125,7 +126,7 @@ export function Charts({ state, data, y, width, height, at = null }: ChartsProps
 }
 
 /** The chart whose pane has this name; nothing for another name. */
-export function Chart({ data, of, at = null, ...place }: ChartProps) {
+export function Chart({ data, style, of, at = null, ...place }: ChartProps) {
   const charts = chartsOf(data);
   const number = charts.findIndex(({ metric }) => chartPane(metric) === of);
   const chart = charts[number];
@@ -133,14 +134,14 @@ export function Chart({ data, of, at = null, ...place }: ChartProps) {
   const { title, metric, isRate = false } = chart;
   return (
     <ChartPane
-      title={isRate ? `${title}/1k (events)` : title}
+      title={isRate ? `${title}/s (virtual)` : title}
       metric={metric}
       color={CHART_COLORS[number % CHART_COLORS.length] ?? 'cyan'}
       timeline={data.timeline}
       value={at === null ? data.metrics[metric] : undefined}
       at={at}
       isRate={isRate}
-      untilMs={data.events.at(-1)?.virtualMs ?? null}
+      style={style}
       empty={emptyText(data)}
       {...place}
     />
@@ -149,6 +150,7 @@ export function Chart({ data, of, at = null, ...place }: ChartProps) {
 
 interface ChartProps extends Place, PaneLooks {
   data: RunData;
+  style: ChartStyle;
   /** The name of its pane. */
   of: string;
   /** The event at which it has its cursor. */

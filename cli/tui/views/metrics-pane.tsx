@@ -89,7 +89,7 @@ function valueText(value: number): string {
 }
 
 function changeText(change: number): string {
-  if (change === 0) return '';
   const rounded = Math.round(change * 10) / 10;
+  if (rounded === 0) return '';
   return rounded > 0 ? `+${formatCompact(rounded)}` : formatCompact(rounded);
 }

@@ -7,8 +7,7 @@ import { scrubber } from '../components/scrubber.ts';
 import { BOLD, DIM, type Line, span, spread } from '../paint/line.ts';
 import { type PaneLooks, pane } from '../paint/pane.tsx';
 import type { Place } from '../paint/surface.ts';
-import { blockOf } from '../state/needs.ts';
-import { knownEvent, replayIndex } from '../state/selectors.ts';
+import { cityAt, knownEvent, replayIndex } from '../state/selectors.ts';
 import type { State } from '../state/state.ts';
 import { looksOf } from '../state/workspace.ts';
 import { CityPane } from './city-pane.tsx';
@@ -64,12 +63,12 @@ export const replayPane: DrawPane = (state, name, place) => {
     case 'other':
       return <BesidePane state={state} side={name} {...looks} />;
     default:
-      return <Chart data={state.data} of={name} at={replayIndex(state)} {...looks} />;
+      return <Chart data={state.data} style={state.charts} of={name} at={replayIndex(state)} {...looks} />;
   }
 };
 
 function InstantMetrics({ state, ...looks }: { state: State } & Place & PaneLooks) {
-  const point = pointAt(state);
+  const point = metricsAt(state);
   return (
     <MetricsPane
       title={point === undefined ? 'Metrics' : `Metrics after ${formatNumber(point.index)}`}
@@ -93,12 +92,12 @@ function SideBySide({ state, x, y, width, height }: { state: State } & Place) {
   );
 }
 
-/** The newest metrics that are known at the place; undefined while they are not loaded. */
-export function pointAt(state: State): Point | undefined {
+/** The metrics at the place, folded as the city is; of a server that does not fold them, the newest before it. */
+function metricsAt(state: State): Pick<Point, 'index' | 'metrics'> | undefined {
   const at = replayIndex(state);
-  const block = blockOf(state, at);
-  const points = state.replay.blocks.get(block) ?? state.data.timeline.points;
-  return points.findLast(({ index }) => index <= at);
+  const city = cityAt(state.replay.cities, at);
+  if (city?.metrics !== undefined) return { index: city.index, metrics: city.metrics };
+  return state.data.timeline.points.findLast(({ index }) => index <= at);
 }
 
 const ScrubberPane = pane<{ state: State }>('ScrubberPane', ({ state }, { width }) => {
