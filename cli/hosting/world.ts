@@ -3,6 +3,7 @@
  * takes over, at the same address with the same token. Every process executes its own runs.
  */
 import { type FolderLock, takeLock } from '../../server/contract/process-lock/lock.ts';
+import { enterMember } from '../../server/contract/world-members.ts';
 import { worldRunnerName } from '../../server/contract/world-runner.ts';
 import type { Connection } from '../client/api.ts';
 import { pause } from '../client/pause.ts';
@@ -65,6 +66,7 @@ class World implements Hosted {
   readonly #leaving = new AbortController();
   readonly #runner: OwnRunner;
   #role: Role | null = null;
+  #leaveMembers: (() => void) | null = null;
   #settling: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #closing: Promise<void> | null = null;
@@ -125,6 +127,7 @@ class World implements Hosted {
     // What is just being taken over is taken down again.
     await this.#settling?.catch(() => {});
     await this.#runner.stop();
+    this.#noMember();
     if (!this.#role?.isHost) return;
     await this.#role.here.close();
     await this.#role.lock.release();
@@ -140,6 +143,12 @@ class World implements Hosted {
     const database = this.databaseUrl();
     if (this.#isServed() || database === null) return;
     await this.#runner.keep({ server: this.connection.url, database });
+  }
+
+  /** One that does not start is started at a later look. */
+  #startRunnerEarly({ url, databaseUrl }: HostNote & { url: string }): void {
+    const database = databaseUrl ?? this.databaseUrl();
+    if (database !== null) this.#runner.keep({ server: url, database }).catch(() => {});
   }
 
   #watch(): void {
@@ -161,6 +170,8 @@ class World implements Hosted {
 
   async #takeOver(): Promise<void> {
     const before = this.#role?.note ?? null;
+    // Who executed the runs is gone with the host: beside the next one, not after it.
+    if (before?.executes) this.#startRunnerEarly(before);
     try {
       this.#role = await this.#elect(before);
     } catch (error) {
@@ -217,17 +228,24 @@ class World implements Hosted {
     if (url === null) throw this.#inUse(note);
     if (!(await provesItself(url, note.token, this.#leaving.signal))) return null;
     if (this.#options.lasting && note.lasting) throw this.#inUse(note);
+    this.#leaveMembers ??= enterMember(this.#options.dataDir, this.#runner.name);
     return { isHost: false, note: { ...note, url } };
   }
 
   async #host(lock: FolderLock, logDir: string, before: HostNote | null): Promise<Role> {
     try {
       const here = await startHost(this.#context, this.#options, logDir, before);
+      this.#noMember();
       return { isHost: true, note: here.note, here, lock };
     } catch (error) {
       await lock.release();
       throw error;
     }
+  }
+
+  #noMember(): void {
+    this.#leaveMembers?.();
+    this.#leaveMembers = null;
   }
 
   /** What is stored elsewhere than in the directory is served on only by who uses the same database. */

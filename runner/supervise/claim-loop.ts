@@ -54,6 +54,7 @@ export class ClaimLoop {
     }, POLL_MS);
     this.#lookPoll = setInterval(() => void this.#others.look(), LOOK_MS);
     void this.#claim();
+    void this.#reap();
     void this.#others.look();
   }
 
