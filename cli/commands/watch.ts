@@ -21,7 +21,7 @@ export async function watch(context: Context, runId: string, flags: WatchFlags):
   const opened =
     presentation.as === 'screen' ? await openFor(context, flags, `run ${safeText(runId)}`) : undefined;
   const { connectForReading } = await import('../hosting/connect.ts');
-  const { api, hosted } = await connectForReading(context, flags, opened?.say);
+  const { api, hosted } = await connectForReading(context, flags, opened?.say, 'simcity watch');
   const run = await api.run(runId);
   const request = {
     api,

@@ -27,6 +27,8 @@ export interface Hosted {
   runnerName(): string | null;
   /** Has runs executed: here, unless the host does that for everybody. */
   startRunner(order: RunnerOrder): Promise<void>;
+  /** Starts a runner of this process's, and leads it to where the world is for as long as it is not stopped. */
+  lead(runner: OwnRunner): Promise<void>;
   /** True when runs are executed in this process, and end with it. */
   readonly executes: boolean;
   /** Leaves the world: what runs here is ended, and what is hosted here is left to others. Also done at exit. */
@@ -65,6 +67,7 @@ class World implements Hosted {
   readonly #forget: () => void;
   readonly #leaving = new AbortController();
   readonly #runner: OwnRunner;
+  readonly #led = new Set<OwnRunner>();
   #role: Role | null = null;
   #leaveMembers: (() => void) | null = null;
   #settling: Promise<void> | null = null;
@@ -76,7 +79,8 @@ class World implements Hosted {
     this.#options = options;
     this.#forget = context.atExit(() => this.close());
     context.leaving.addEventListener('abort', () => this.#leaving.abort(), { once: true });
-    this.#runner = createOwnRunner(context, options, worldRunnerName());
+    const { name = worldRunnerName(), env = {} } = options.standingRunner ?? {};
+    this.#runner = createOwnRunner(context, options, name, env);
     const role = () => this.#role;
     this.connection = {
       get url() {
@@ -111,6 +115,11 @@ class World implements Hosted {
     await this.#keepRunner();
   }
 
+  async lead(runner: OwnRunner): Promise<void> {
+    this.#led.add(runner);
+    await this.#keepRunner();
+  }
+
   get executes(): boolean {
     return this.#runner.isStarted;
   }
@@ -135,14 +144,20 @@ class World implements Hosted {
 
   /** True when another process executes the runs of everybody. */
   #isServed(): boolean {
+    if (this.#options.standingRunner !== undefined) return false;
     return this.#role !== null && !this.#role.isHost && this.#role.note.executes;
   }
 
   /** Starts the runner where one is wanted, and leads it to where the world is now. */
   async #keepRunner(): Promise<void> {
     const database = this.databaseUrl();
-    if (this.#isServed() || database === null) return;
-    await this.#runner.keep({ server: this.connection.url, database });
+    if (database === null) return;
+    const place = { server: this.connection.url, database };
+    for (const runner of this.#led) {
+      if (runner.isStopped) this.#led.delete(runner);
+      else await runner.keep(place);
+    }
+    if (!this.#isServed()) await this.#runner.keep(place);
   }
 
   /** One that does not start is started at a later look. */
@@ -182,6 +197,8 @@ class World implements Hosted {
       throw error;
     }
     if (this.#leaving.signal.aborted) return;
+    // Runs of whoever was there before wait for somebody.
+    if (this.#role.isHost) this.#runner.want(null);
     await this.#keepRunner();
   }
 
@@ -228,7 +245,7 @@ class World implements Hosted {
     if (url === null) throw this.#inUse(note);
     if (!(await provesItself(url, note.token, this.#leaving.signal))) return null;
     if (this.#options.lasting && note.lasting) throw this.#inUse(note);
-    this.#leaveMembers ??= enterMember(this.#options.dataDir, this.#runner.name);
+    this.#leaveMembers ??= enterMember(this.#options.dataDir, worldRunnerName());
     return { isHost: false, note: { ...note, url } };
   }
 
