@@ -37,6 +37,7 @@ export async function watch(context: Context, runId: string, flags: WatchFlags):
     follow(context, {
       ...request,
       hosted: false,
+      tookOver: () => hosted?.executes === true,
       exitOnEnd: presentation.exitOnEnd,
       opened,
       onLaunched: () => hosted?.startRunner(null),
