@@ -148,8 +148,10 @@ export async function detach(context: Context, launch: Launch, flags: RunFlags):
     );
   }
   // What is hosted here would end with this command, so a server that stays is needed.
-  const { api } = await connectToRunning(context, flags);
+  const how = { command: 'simcity run --detach', progress: () => {} };
+  const { api, hosted } = await connectToRunning(context, flags, how);
   const launched = await api.launch(launch);
+  await hosted?.close();
   await context.out(flags.json ? `${safeJson(launched)}\n` : `${launched.id}\n`);
   if (flags.reporter !== undefined && !flags.quiet) {
     context.err(`simcity: nothing is reported yet; later: simcity report ${launched.id}\n`);

@@ -1,10 +1,10 @@
 /** `simcity runner`: executes queued runs of a server's database. */
-
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { explainAsked } from '../explain/asked.ts';
-import { connectToRunning, sharedDatabaseUrl } from '../hosting/connect.ts';
-import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
-import { keepAlive } from '../hosting/keep-alive.ts';
-import { startPart } from '../hosting/part.ts';
+import { type Connected, connectToRunning, sharedDatabaseUrl } from '../hosting/connect.ts';
+import { dataDirOf } from '../hosting/data-dir.ts';
+import { createOwnRunner } from '../hosting/own-runner.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
 import { left } from './up.ts';
@@ -17,29 +17,45 @@ interface RunnerFlags {
 }
 
 export async function runner(context: Context, flags: RunnerFlags): Promise<number> {
-  const connected = await connectToRunning(context, flags);
-  const { api } = connected;
-  const databaseUrl = sharedDatabaseUrl(context, flags);
-  if (databaseUrl === null) {
+  const progress = (message: string) => context.err(`simcity: ${message}\n`);
+  const name = flags.name ?? (context.env['SIMCITY_RUNNER_NAME'] || undefined);
+  const env = flags.parallel === undefined ? {} : { SIMCITY_PARALLEL: String(flags.parallel) };
+  const how = { command: 'simcity runner', progress, standingRunner: { name, env } };
+  const connected = await connectToRunning(context, flags, how);
+  const { api, hosted } = connected;
+  const database = hosted?.databaseUrl() ?? sharedDatabaseUrl(context, flags);
+  if (database === null) {
     throw usageError(
       `the database of ${api.connection.url} is not known here.`,
       'Set DATABASE_URL to the database that the server uses.',
     );
   }
-  const { logDir } = prepareDataDir(dataDirOf(context, flags.dataDir));
-  const env = {
-    ...context.env,
-    SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn',
-    DATABASE_URL: databaseUrl,
-    SIMCITY_URL: api.connection.url,
-    ...(flags.name === undefined ? {} : { SIMCITY_RUNNER_NAME: flags.name }),
-    ...(flags.parallel === undefined ? {} : { SIMCITY_PARALLEL: String(flags.parallel) }),
-  };
-  const progress = (message: string) => context.err(`simcity: ${message}\n`);
-  const kept = await keepAlive(() => startPart({ name: 'runner', env, logDir }), progress);
-  context.atExit(() => kept.stop());
-  const { ready } = kept.current();
-  progress(`runner ${ready.ready === 'runner' ? ready.name : ''} takes runs of ${api.connection.url}.`);
+  const started = await (hosted?.startRunner(null).then(() => hosted.runnerName()) ??
+    startAt(context, flags, connected, { name, env, database, progress }));
+  progress(`runner ${started} takes runs of ${api.connection.url}.`);
   await Promise.all([left(context), explainAsked(context, { connected, flags, progress })]);
+  await hosted?.close();
   return EXIT.pass;
+}
+
+interface Start {
+  name: string | undefined;
+  env: Readonly<Record<string, string>>;
+  database: string;
+  progress: (message: string) => void;
+}
+
+/** Starts one for a server that the user names, which nobody here takes over; returns its name. */
+async function startAt(
+  context: Context,
+  flags: RunnerFlags,
+  { api }: Connected,
+  { name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`, env, database, progress }: Start,
+): Promise<string> {
+  const options = { dataDir: dataDirOf(context, flags.dataDir), progress };
+  const own = createOwnRunner(context, options, name, env);
+  own.want(null);
+  context.atExit(() => own.stop());
+  await own.keep({ server: api.connection.url, database });
+  return name;
 }

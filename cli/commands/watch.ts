@@ -21,7 +21,7 @@ export async function watch(context: Context, runId: string, flags: WatchFlags):
   const opened =
     presentation.as === 'screen' ? await openFor(context, flags, `run ${safeText(runId)}`) : undefined;
   const { connectForReading } = await import('../hosting/connect.ts');
-  const { api, hosted } = await connectForReading(context, flags, opened?.say);
+  const { api, hosted } = await connectForReading(context, flags, opened?.say, 'simcity watch');
   const run = await api.run(runId);
   const request = {
     api,
@@ -37,6 +37,7 @@ export async function watch(context: Context, runId: string, flags: WatchFlags):
     follow(context, {
       ...request,
       hosted: false,
+      tookOver: () => hosted?.executes === true,
       exitOnEnd: presentation.exitOnEnd,
       opened,
       onLaunched: () => hosted?.startRunner(null),

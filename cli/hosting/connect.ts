@@ -40,12 +40,13 @@ export async function connectForReading(
   context: Context,
   flags: ServerFlags,
   progress: (message: string) => void = () => {},
+  command = 'simcity (a query)',
 ): Promise<Connected> {
   const connected = named(context, flags);
   if (connected !== null) return connected;
   const dataDir = dataDirOf(context, flags.dataDir);
   if (!(await isWorld(context, dataDir))) throw nothingYet(dataDir, passedOver(context, flags));
-  return entered(context, { ...flags, port: 0 }, { command: 'simcity (a query)', progress });
+  return entered(context, { ...flags, port: 0 }, { command, progress });
 }
 
 function named(context: Context, flags: ServerFlags): Connected | null {
@@ -56,7 +57,7 @@ function named(context: Context, flags: ServerFlags): Connected | null {
 async function entered(
   context: Context,
   { dataDir, port }: HostingFlags,
-  how: Pick<HostOptions, 'command' | 'progress'>,
+  how: Pick<HostOptions, 'command' | 'progress' | 'standingRunner'>,
 ): Promise<Connected> {
   const wanted = port === 0 ? 'any' : (port ?? 'usual');
   const hosted = await enterWorld(context, { ...how, dataDir: dataDirOf(context, dataDir), port: wanted });
@@ -69,11 +70,15 @@ async function isWorld({ env }: Context, dataDir: string): Promise<boolean> {
   return existsSync(dataDir) && (await isLocked(dataDir, 'host'));
 }
 
-/** A running server; nothing is ever hosted, because what is asked for only makes sense on a living one. */
-export async function connectToRunning(context: Context, flags: ServerFlags): Promise<Connected> {
+/** A server that runs already, for what only makes sense on a living one. Should it go, this process may take over. */
+export async function connectToRunning(
+  context: Context,
+  flags: ServerFlags,
+  how: Pick<HostOptions, 'command' | 'progress' | 'standingRunner'>,
+): Promise<Connected> {
   const found = await findServer(context, flags);
   if (found === null) throw noServer(passedOver(context, flags));
-  return connectedTo(context, found.connection, null);
+  return found.named ? connectedTo(context, found.connection, null) : entered(context, flags, how);
 }
 
 /** The error for `--detach` and others that need a server that stays; `doubts` tell which were not believed. */

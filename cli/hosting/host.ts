@@ -22,6 +22,8 @@ export interface HostOptions {
   lasting?: boolean;
   /** True when it executes runs of everybody, for as long as it lasts. */
   executes?: boolean;
+  /** A runner that runs also where the host executes the runs of everybody: its name, if it has one, and its settings. */
+  standingRunner?: { name?: string | undefined; env: Readonly<Record<string, string | undefined>> };
   /** Told what is going on, a sentence each. */
   progress: (message: string) => void;
 }

@@ -2,9 +2,7 @@
  * Files of the user's that runs execute. Their paths are given on the command line of this machine and stay
  * on it: a server learns a label, and the runner that loads them is started here.
  */
-import { randomBytes } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import {
@@ -19,15 +17,15 @@ import {
   RUN_SETTINGS,
   type Run,
 } from '../../server/contract/index.ts';
+import { ownCodeRunnerName } from '../../server/contract/world-runner.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT, usageError } from '../process/errors.ts';
 import { runName } from '../run/run-name.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { type Connected, sharedDatabaseUrl } from './connect.ts';
-import { dataDirOf, prepareDataDir } from './data-dir.ts';
+import { dataDirOf } from './data-dir.ts';
 import type { ServerFlags } from './find-server.ts';
-import { keepAlive } from './keep-alive.ts';
-import { startPart } from './part.ts';
+import { createOwnRunner } from './own-runner.ts';
 import { readSealed, replaceSealed } from './private-files.ts';
 import { startWorker, WorkerError } from './worker.ts';
 
@@ -108,19 +106,12 @@ export async function launchHere(
   progress: (message: string) => void,
 ): Promise<LaunchedHere> {
   const databaseUrl = runnerDatabase(context, connected, flags);
-  const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const name = ownCodeRunnerName();
   const run = await connected.api.launch({ ...launch, runner: name });
   const dataDir = dataDirOf(context, flags.dataDir);
-  const { logDir } = prepareDataDir(dataDir);
   const { modules, exec, gate, credentials } = own;
   remember(dataDir, run.id, { ...(modules ?? NO_FILES), exec: exec ?? null, gate });
   const env = {
-    ...context.env,
-    SIMCITY_LOG_LEVEL: context.env['SIMCITY_LOG_LEVEL'] ?? 'warn',
-    DATABASE_URL: databaseUrl,
-    SIMCITY_URL: connected.api.connection.url,
-    SIMCITY_RUNNER_NAME: name,
-    SIMCITY_ONLY_RUN: run.id,
     SIMCITY_TARGET_MODULE: modules?.target ?? undefined,
     SIMCITY_SCENARIO_MODULE: modules?.scenario ?? undefined,
     SIMCITY_ADAPTER_MODULE: modules?.adapter ?? undefined,
@@ -128,7 +119,10 @@ export async function launchHere(
     SIMCITY_GATE: gate === null ? undefined : JSON.stringify(gate),
     ...(credentials === undefined ? {} : { SIMCITY_TARGET_CREDENTIALS: credentials }),
   };
-  const runner = await keepAlive(() => startPart({ name: 'runner', logDir, env }), progress);
+  const runner = createOwnRunner(context, { dataDir, progress }, name, env);
+  runner.want({ run: run.id, alone: true });
+  const { hosted, api } = connected;
+  await (hosted?.lead(runner) ?? runner.keep({ server: api.connection.url, database: databaseUrl }));
   const forget = context.atExit(() => runner.stop());
   return {
     run,

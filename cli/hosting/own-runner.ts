@@ -17,6 +17,7 @@ export interface Place {
 export interface OwnRunner {
   readonly name: string;
   readonly isStarted: boolean;
+  readonly isStopped: boolean;
   /** The first order holds: it says which run comes first. */
   want(order: RunnerOrder): void;
   /** Starts it where it is wanted; starts it anew when the world is elsewhere. */
@@ -24,8 +25,13 @@ export interface OwnRunner {
   stop(): Promise<void>;
 }
 
-/** One that does not run yet. */
-export function createOwnRunner(context: Context, options: HostOptions, name: string): OwnRunner {
+/** One that does not run yet. `env`: what it needs beside where the world is. */
+export function createOwnRunner(
+  context: Context,
+  options: Pick<HostOptions, 'dataDir' | 'progress'>,
+  name: string,
+  env: Readonly<Record<string, string | undefined>> = {},
+): OwnRunner {
   let wanted: RunnerOrder | undefined;
   let place: Place | null = null;
   let kept: Promise<KeptPart> | null = null;
@@ -36,6 +42,7 @@ export function createOwnRunner(context: Context, options: HostOptions, name: st
   };
   const environment = () => ({
     ...quietly(context),
+    ...env,
     DATABASE_URL: place?.database,
     SIMCITY_URL: place?.server,
     SIMCITY_RUNNER_NAME: name,
@@ -46,6 +53,9 @@ export function createOwnRunner(context: Context, options: HostOptions, name: st
     name,
     get isStarted() {
       return kept !== null;
+    },
+    get isStopped() {
+      return isStopped;
     },
     want(order) {
       wanted ??= order;

@@ -3,6 +3,7 @@
  * takes over, at the same address with the same token. Every process executes its own runs.
  */
 import { type FolderLock, takeLock } from '../../server/contract/process-lock/lock.ts';
+import { enterMember } from '../../server/contract/world-members.ts';
 import { worldRunnerName } from '../../server/contract/world-runner.ts';
 import { type Connection, createApi } from '../client/api.ts';
 import { pause } from '../client/pause.ts';
@@ -26,6 +27,8 @@ export interface Hosted {
   runnerName(): string | null;
   /** Has runs executed: here, unless the host does that for everybody. */
   startRunner(order: RunnerOrder): Promise<void>;
+  /** Starts a runner of this process's, and leads it to where the world is for as long as it is not stopped. */
+  lead(runner: OwnRunner): Promise<void>;
   /** True when runs are executed in this process, and end with it. */
   readonly executes: boolean;
   /** Leaves the world: what runs here is ended, and what is hosted here is left to others. Also done at exit. */
@@ -71,7 +74,9 @@ class World implements Hosted {
   readonly #forget: () => void;
   readonly #leaving = new AbortController();
   readonly #runner: OwnRunner;
+  readonly #led = new Set<OwnRunner>();
   #role: Role | null = null;
+  #leaveMembers: (() => void) | null = null;
   #settling: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #closing: Promise<void> | null = null;
@@ -81,7 +86,8 @@ class World implements Hosted {
     this.#options = options;
     this.#forget = context.atExit(() => this.close());
     context.leaving.addEventListener('abort', () => this.#leaving.abort(), { once: true });
-    this.#runner = createOwnRunner(context, options, worldRunnerName());
+    const { name = worldRunnerName(), env = {} } = options.standingRunner ?? {};
+    this.#runner = createOwnRunner(context, options, name, env);
     const role = () => this.#role;
     this.connection = {
       get url() {
@@ -120,6 +126,11 @@ class World implements Hosted {
     await this.#keepRunner();
   }
 
+  async lead(runner: OwnRunner): Promise<void> {
+    this.#led.add(runner);
+    await this.#keepRunner();
+  }
+
   get executes(): boolean {
     return this.#runner.isStarted;
   }
@@ -136,6 +147,7 @@ class World implements Hosted {
     // What is just being taken over is taken down again.
     await this.#settling?.catch(() => {});
     await this.#runner.stop();
+    this.#noMember();
     if (!this.#role?.isHost) return;
     await this.#role.here.close();
     await this.#role.lock.release();
@@ -143,14 +155,26 @@ class World implements Hosted {
 
   /** True when another process executes the runs of everybody. */
   #isServed(): boolean {
+    if (this.#options.standingRunner !== undefined) return false;
     return this.#role !== null && !this.#role.isHost && this.#role.note.executes;
   }
 
   /** Starts the runner where one is wanted, and leads it to where the world is now. */
   async #keepRunner(): Promise<void> {
     const database = this.databaseUrl();
-    if (this.#isServed() || database === null) return;
-    await this.#runner.keep({ server: this.connection.url, database });
+    if (database === null) return;
+    const place = { server: this.connection.url, database };
+    for (const runner of this.#led) {
+      if (runner.isStopped) this.#led.delete(runner);
+      else await runner.keep(place);
+    }
+    if (!this.#isServed()) await this.#runner.keep(place);
+  }
+
+  /** One that does not start is started at a later look. */
+  #startRunnerEarly({ url, databaseUrl }: HostNote & { url: string }): void {
+    const database = databaseUrl ?? this.databaseUrl();
+    if (database !== null) this.#runner.keep({ server: url, database }).catch(() => {});
   }
 
   #watch(): void {
@@ -172,6 +196,8 @@ class World implements Hosted {
 
   async #takeOver(): Promise<void> {
     const before = this.#role?.note ?? null;
+    // Who executed the runs is gone with the host: beside the next one, not after it.
+    if (before?.executes) this.#startRunnerEarly(before);
     try {
       this.#role = await this.#elect(before);
     } catch (error) {
@@ -182,6 +208,8 @@ class World implements Hosted {
       throw error;
     }
     if (this.#leaving.signal.aborted) return;
+    // Runs of whoever was there before wait for somebody.
+    if (this.#role.isHost) this.#runner.want(null);
     await this.#keepRunner();
   }
 
@@ -228,17 +256,24 @@ class World implements Hosted {
     if (url === null) throw this.#inUse(note);
     if (!(await provesItself(url, note.token, this.#leaving.signal))) return null;
     if (this.#options.lasting && note.lasting) throw this.#inUse(note);
+    this.#leaveMembers ??= enterMember(this.#options.dataDir, worldRunnerName());
     return { isHost: false, note: { ...note, url } };
   }
 
   async #host(lock: FolderLock, logDir: string, before: HostNote | null): Promise<Role> {
     try {
       const here = await startHost(this.#context, this.#options, logDir, before);
+      this.#noMember();
       return { isHost: true, note: here.note, here, lock };
     } catch (error) {
       await lock.release();
       throw error;
     }
+  }
+
+  #noMember(): void {
+    this.#leaveMembers?.();
+    this.#leaveMembers = null;
   }
 
   /** What is stored elsewhere than in the directory is served on only by who uses the same database. */

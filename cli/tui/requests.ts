@@ -19,6 +19,8 @@ export interface FollowedRun extends Launching {
   owns: boolean;
   /** True when the run is executed in this process, and ends with it. */
   hosted: boolean;
+  /** True once this process has taken over what its host executed; left out: it never does. */
+  tookOver?: () => boolean;
   exitOnEnd: boolean;
   /** True when mission control may change nothing. */
   readOnly?: boolean;

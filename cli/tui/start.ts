@@ -57,7 +57,7 @@ export async function missionControl(context: Context, request: WatchRequest & O
   if (last === null) return EXIT.pass;
   const seen: State = last;
   const { state, isReached } = await withRunAtEnd(request.api, seen);
-  await context.out(lastPicture(state, isReached, context));
+  await context.out(lastPicture(state, isReached, request.tookOver?.() ?? false, context));
   // Who leaves at once is told 130, also where the run is stopped by now.
   const verdict = state.data.end ?? verdictOf(seen.data.run);
   return verdict === null ? EXIT.interrupted : exitCodeOf(verdict);
@@ -161,20 +161,26 @@ async function withScreen(
 }
 
 /** What stays on the normal screen: the verdict, or how the run stood and how to see it again. */
-function lastPicture(state: State, isReached: boolean, context: Context): string {
+function lastPicture(state: State, isReached: boolean, tookOver: boolean, context: Context): string {
   const style = styleFor(wantsColor(context, 'stdout'));
   const { data } = state;
   const verdict = data.end ?? verdictOf(data.run);
   if (verdict) return summaryText(data.run, verdict, data.metrics, style, data.tally.closing);
   const head = `${paintOutcome(style, outcomeOfData(data))}  event ${formatNumber(data.eventIndex)}  ${style.dim(metricsText(data.metrics))}`;
-  return `${head}\n${nextLine(state, isReached)}`;
+  return `${head}\n${nextLine(state, isReached, tookOver)}`;
 }
 
 /** What becomes of a run that has not ended. What is hosted here ends with this process. */
-function nextLine({ hosted, stopRequested, data: { run } }: State, isReached: boolean): string {
+function nextLine(
+  { hosted, stopRequested, data: { run } }: State,
+  isReached: boolean,
+  tookOver: boolean,
+): string {
   const again = `simcity watch ${run.number}`;
   if (hosted) return '';
   if (!isReached) return `  its server does not answer, so that nobody knows whether it goes on: ${again}\n`;
+  if (tookOver && !stopRequested)
+    return `  it goes on once runs are executed here again, as \`simcity\` does; see it: ${again}\n`;
   return stopRequested
     ? `  it is being stopped; see it again: ${again}\n`
     : `  it goes on; see it again: ${again}\n`;

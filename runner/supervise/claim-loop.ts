@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { isGoneWorldRunner, isWorldRunner } from '../../server/contract/world-runner.ts';
+import { hasOwnCode, isGoneWorldRunner, isWorldRunner } from '../../server/contract/world-runner.ts';
 import type { RunnerConfig } from '../config.ts';
 import type { Launcher } from '../launch/harness-child.ts';
 import { OtherGenerations } from './other-generations.ts';
@@ -26,6 +26,8 @@ export class ClaimLoop {
   readonly #log: Logger;
   readonly #active = new Map<string, RunSupervisor>();
   readonly #others: OtherGenerations;
+  /** Runs of processes that are gone, which a runner that takes no others takes beside its own. */
+  #left: readonly string[] = [];
   #poll: NodeJS.Timeout | null = null;
   #lookPoll: NodeJS.Timeout | null = null;
   #claiming = false;
@@ -54,6 +56,7 @@ export class ClaimLoop {
     }, POLL_MS);
     this.#lookPoll = setInterval(() => void this.#others.look(), LOOK_MS);
     void this.#claim();
+    void this.#reap();
     void this.#others.look();
   }
 
@@ -100,8 +103,9 @@ export class ClaimLoop {
 
   /** The first run takes no place. */
   #hasRoom(): boolean {
-    const { firstRun, parallel } = this.#config;
-    const beside = firstRun !== null && this.#active.has(firstRun) ? 1 : 0;
+    const { firstRun, onlyRun, parallel } = this.#config;
+    const first = firstRun ?? onlyRun;
+    const beside = first !== null && this.#active.has(first) ? 1 : 0;
     return this.#active.size - beside < parallel;
   }
 
@@ -110,7 +114,10 @@ export class ClaimLoop {
     // Again after each loss of it, too.
     const isFirstWanted = firstRun !== null && !this.#active.has(firstRun);
     if (isFirstWanted && (await this.#claimNext(firstRun))) return true;
-    return this.#hasRoom() && (await this.#claimNext(onlyRun));
+    if (!this.#hasRoom()) return false;
+    if (await this.#claimNext(onlyRun)) return true;
+    for (const id of this.#left) if (await this.#claimNext(id)) return true;
+    return false;
   }
 
   async #claimNext(only: string | null): Promise<boolean> {
@@ -147,9 +154,14 @@ export class ClaimLoop {
   }
 
   async #forsakeGone(): Promise<void> {
+    const { name, onlyRun } = this.#config;
+    // Its file or command is for its own run alone.
+    if (hasOwnCode(name)) return;
     const gone = (await this.#queue.neededRunners()).filter(isGoneWorldRunner);
-    if (gone.length === 0) return;
-    this.#log.warn({ gone }, 'processes of this directory are gone: their runs go on here');
-    await this.#queue.forsake(gone);
+    if (gone.length > 0) {
+      this.#log.warn({ gone }, 'processes of this directory are gone: their runs go on here');
+      await this.#queue.forsake(gone, onlyRun === null ? null : name);
+    }
+    if (onlyRun !== null) this.#left = await this.#queue.leftBy(gone);
   }
 }

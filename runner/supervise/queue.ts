@@ -10,6 +10,7 @@ import {
   runStatusSchema,
   type TerminalStatus,
 } from '../../server/contract/index.ts';
+import { hasOwnCode } from '../../server/contract/world-runner.ts';
 import { VERSION } from '../versions.ts';
 
 const claimedSchema = z.object({
@@ -42,6 +43,9 @@ export interface WaitingRun extends Engine {
 }
 /** The oldest of them are told of first. */
 const WAITING_AT_ONCE = 100;
+
+const NO_CODE =
+  'The process that was to execute the run is gone, and it alone had the file or command of yours that the run takes: launch it again.';
 
 const renewedSchema = z.object({ status: runStatusSchema, stop_reason: z.string().nullable() });
 
@@ -163,27 +167,43 @@ export class Queue {
     return row?.['released'] === true;
   }
 
-  /** Runners on which runs depend: those that execute one, and those that alone may take one. */
+  /** Runners on which runs depend: those that execute one, that alone may take one, or that were the last to execute it. */
   async neededRunners(): Promise<string[]> {
     const rows = await this.#sql<{ name: string }[]>`
       select runner as name from simcity_runs where status in ('RUNNING', 'STOPPING') and runner is not null
-      union select assigned_runner from simcity_runs where status = 'QUEUED' and assigned_runner is not null`;
+      union select coalesce(assigned_runner, lost_attempts -> -1 ->> 'runner') from simcity_runs
+        where status = 'QUEUED' and coalesce(assigned_runner, lost_attempts -> -1 ->> 'runner') is not null`;
     return rows.map(({ name }) => name);
   }
 
   /**
    * Runners that are certainly gone: what they executed is lost at once, not only when their leases end, and what they
-   * alone might take anybody may, unless it takes a file of the user's.
+   * alone might take `heir` takes; null: anybody may. What takes a file or command of theirs is stopped.
    */
-  async forsake(runners: readonly string[]): Promise<void> {
+  async forsake(runners: readonly string[], heir: string | null): Promise<void> {
     const names = [...runners];
     await this.#sql`
       update simcity_runs set lease_expires_at = clock_timestamp() - interval '1 second'
       where status in ('RUNNING', 'STOPPING') and runner = any(${names})`;
+    const needed = names.filter(hasOwnCode);
+    if (needed.length > 0) {
+      await this.#sql`
+        select simcity_end_run(id, fence, 'STOPPED', 'harness-lost',
+          simcity_harness_forensic(id, 'harness-lost', ${NO_CODE}))
+        from simcity_runs where status = 'QUEUED' and assigned_runner = any(${needed})`;
+    }
     await this.#sql`
-      update simcity_runs set assigned_runner = null
-      where status = 'QUEUED' and assigned_runner = any(${names})
-        and target not like 'module:%' and scenario not like 'module:%'`;
+      update simcity_runs set assigned_runner = ${heir}
+      where status = 'QUEUED' and assigned_runner = any(${names})`;
+  }
+
+  /** The queued runs that a runner which takes no others takes: its own, and those that `gone` were the last to execute. */
+  async leftBy(gone: readonly string[]): Promise<string[]> {
+    const rows = await this.#sql<{ id: string }[]>`
+      select id from simcity_runs where status = 'QUEUED' and (assigned_runner = ${this.#runner}
+        or (assigned_runner is null and lost_attempts -> -1 ->> 'runner' = any(${[...gone]})))
+      order by created_at, id limit ${WAITING_AT_ONCE}`;
+    return rows.map(({ id }) => id);
   }
 
   /** Queues the runs of other runners that are gone again, or ends them; returns their ids. */

@@ -1,5 +1,6 @@
 /** The process `database`: guards one embedded PostgreSQL from its start to its end. */
 import { parseArgs } from 'node:util';
+import { hasMembers } from '../contract/world-members.ts';
 import { createLog, printReady, toldToEnd } from '../process-edge.ts';
 import { EXIT_UNAVAILABLE, EXIT_USAGE, notReady, StartupError } from '../startup-error.ts';
 import { startEmbedded } from './embedded.ts';
@@ -34,6 +35,10 @@ async function main(): Promise<number> {
     (error: unknown) => error,
   );
   const why = await Promise.race([told, lost]);
+  if (typeof why === 'string' && hasMembers(dataDir) && database.leave()) {
+    log.info({ why }, 'leaving PostgreSQL to the next process that hosts this directory');
+    return 0;
+  }
   if (typeof why === 'string') log.info({ why }, 'stopping PostgreSQL');
   else log.error({ err: why }, 'PostgreSQL is gone');
   await database.stop();

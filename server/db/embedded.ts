@@ -7,6 +7,7 @@ import { findBinaries } from './embedded/binaries.ts';
 import { ensureCluster, SUPERUSER } from './embedded/cluster.ts';
 import { lockDataDir } from './embedded/data-dir-lock.ts';
 import { claimHome, prepareHome } from './embedded/home.ts';
+import { takeLeftRunning } from './embedded/left-running.ts';
 import { findOwner } from './embedded/owner.ts';
 import { isFree, type Postmaster, type PostmasterOptions, startPostmaster } from './embedded/postmaster.ts';
 import { endStragglers } from './embedded/stragglers.ts';
@@ -24,11 +25,16 @@ export interface EmbeddedDatabase {
   /** Settles only when PostgreSQL is gone for good: rejects when it died too often to be restarted. */
   gone: Promise<void>;
   stop(): Promise<void>;
+  /**
+   * Instead of `stop`: leaves PostgreSQL running for the process that hosts the directory next, and ends it when none
+   * does. This process has to end at once. False: it cannot be left.
+   */
+  leave(): boolean;
 }
 
 /**
  * Starts PostgreSQL on `dataDir` and keeps it running until `stop`. What an earlier crash left behind
- * (a lock, a half-made cluster, a running postmaster) is cleared away first.
+ * (a lock, a half-made cluster, a running postmaster) is cleared away first; what was left running for this is used.
  * @param before the port where it was before: it is there again when that is free, so that its clients find it
  * @throws StartupError when another SimCity uses the directory, or PostgreSQL cannot run here.
  */
@@ -43,14 +49,15 @@ export async function startEmbedded(
   const watchdog = startWatchdog();
   try {
     const folder = join(home.folder, 'postgres');
-    const stragglers = await endStragglers(folder);
+    const binaries = home.binaries.folder;
+    const options = { binaries, folder, logFile: join(home.folder, 'postgres.log'), owner, watchdog };
+    const left = takeLeftRunning(options);
+    const stragglers = left === null ? await endStragglers(folder) : 0;
     if (stragglers > 0) log.warn({ stragglers, folder }, 'ended a PostgreSQL that a crash left running');
     await claimHome(home);
-    const binaries = home.binaries.folder;
     const cluster = await ensureCluster({ home: home.folder, binaries, owner, watchdog });
-    const options = { binaries, folder, logFile: join(home.folder, 'postgres.log'), owner, watchdog };
     const again = before !== null && (await isFree(before)) ? before : null;
-    const first = await startPostmaster(options, again);
+    const first = left ?? (await startPostmaster(options, again));
     const kept = keepRunning(options, first, log);
     return {
       folder,
@@ -61,6 +68,12 @@ export async function startEmbedded(
         await endStragglers(folder);
         watchdog.dismiss();
         await lock.release();
+      },
+      leave() {
+        // The watchdog reads lines.
+        if (lock.path.includes('\n')) return false;
+        watchdog.leave(lock.path);
+        return true;
       },
     };
   } catch (error) {

@@ -43,7 +43,8 @@ async function live(target: string, seed: number, config: object, exec: string |
 
 it.each(Object.keys(RIGHTS))('the right service "%s" passes under every fault profile', async (name) => {
   for (const faults of FAULT_PROFILES) {
-    for (const seed of [1, 2]) {
+    // Each run of the slow one takes ten seconds of waiting.
+    for (const seed of name === 'slow' ? [1] : [1, 2]) {
       const end = await live(`${origin}/${name}`, seed, { operations: 2_500, faults });
       expect(end.failForensic?.message ?? end.status, `${faults}, seed ${seed}`).toBe('PASS');
     }

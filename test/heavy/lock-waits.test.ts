@@ -7,7 +7,7 @@ import { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { isSerializable, transacted } from '../helpers/random-transactions.ts';
 
-const SEEDS = Math.ceil(200 * Number(process.env['SIMCITY_HEAVY'] ?? 1));
+const SEEDS = Math.ceil(100 * Number(process.env['SIMCITY_HEAVY'] ?? 1));
 
 let database: TestPostgres;
 let url: string;

@@ -1,5 +1,7 @@
 /** What becomes of runs whose runner, database or server is lost: each takes until a lease is over, or longer. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { hostname } from 'node:os';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { worldRunnerName } from '../../server/contract/world-runner.ts';
 import { isRunning, RunnerWorld, untilGone } from '../integration/runner-world.ts';
 
 let world: RunnerWorld;
@@ -37,6 +39,32 @@ test('the run of a killed runner is executed again by another, and its harness e
     { attempt: 1, runner: lost.name, reason: expect.stringMatching('has not renewed its lease') },
   ]);
   expect(run.lost_attempts[0]?.eventIndex).toBeGreaterThanOrEqual(0);
+});
+
+describe('what a process of the directory that is gone alone was to execute', () => {
+  /** Of a process with this pid that was started at another time. */
+  const gone = () => `${hostname()}-${process.pid}-1-abcdef`;
+
+  test('is executed by a runner that else takes one run alone', async () => {
+    const [left, own] = [
+      await world.queue({ operations: 1 }, 'memory', gone()),
+      await world.queue({ operations: 1 }),
+    ];
+    const stranger = await world.queue({ operations: 1 });
+    await world.startRunner({ SIMCITY_RUNNER_NAME: worldRunnerName(), SIMCITY_ONLY_RUN: own });
+    for (const id of [left, own]) expect(await world.untilEnded(id)).toMatchObject({ status: 'PASS' });
+    expect(await world.run(stranger)).toMatchObject({ status: 'QUEUED' });
+  });
+
+  test('is stopped with a sentence when it takes a command that only that process had', async () => {
+    const id = await world.queue({}, 'http://127.0.0.1:1', `${gone()}-own`);
+    await world.startRunner({ SIMCITY_RUNNER_NAME: worldRunnerName() });
+    expect(await world.untilEnded(id)).toMatchObject({
+      status: 'STOPPED',
+      stop_reason: 'harness-lost',
+      fail_forensic: { message: expect.stringMatching(/alone had the file or command.*launch it again/) },
+    });
+  });
 });
 
 test('a harness that is blocked when its runner is killed is gone too', async () => {

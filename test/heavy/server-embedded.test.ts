@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Ready, readySchema } from '../../server/contract/index.ts';
 import { isRunning } from '../../server/contract/process-lock/identity.ts';
+import { enterMember } from '../../server/contract/world-members.ts';
+import { worldRunnerName } from '../../server/contract/world-runner.ts';
 import { connect } from '../../server/db/client.ts';
 import { processesIn } from '../../server/db/embedded/stragglers.ts';
 import { temporaryFolder } from '../helpers/postgres.ts';
@@ -143,7 +145,40 @@ describe('the embedded database', () => {
     expect(await query(urlOf(second), 'select n from kept')).toEqual([{ n: 7 }]);
   });
 
-  it('ends a PostgreSQL that runs without anybody before it starts its own', async () => {
+  it('is left to the next one where another process has joined, with who is connected', async () => {
+    await mkdir(dataDir);
+    const leave = enterMember(dataDir, worldRunnerName());
+    const first = await start();
+    const main = await postmaster();
+    const sql = connect(urlOf(first), { max: 1 });
+    const backend = () => sql`select pg_backend_pid() as pid`.then(([row]) => row?.['pid'] as number);
+    const connected = await backend();
+    first.child.stdin?.end();
+    expect(await first.ended).toBe(0);
+    const second = await start();
+    leave();
+    expect(urlOf(second)).toBe(urlOf(first));
+    expect([await postmaster(), await backend()]).toEqual([main, connected]);
+    await sql.end({ timeout: 1 });
+    // Whoever took it over guards it: it starts again when it dies, and does not outlive its guardian.
+    process.kill(main, 'SIGKILL');
+    await until(() => query(urlOf(second), 'select 1').then(Boolean, () => false));
+    second.child.kill('SIGKILL');
+    await until(() => running().length === 0);
+  });
+
+  it('ends a while after it was left when nobody takes it over', async () => {
+    await mkdir(dataDir);
+    const leave = enterMember(dataDir, worldRunnerName());
+    const first = await start();
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    leave();
+    expect(running()).not.toEqual([]);
+    await until(() => running().length === 0);
+  });
+
+  it('takes over a PostgreSQL that runs without anybody', async () => {
     const first = await start();
     const left = await postmaster();
     const watchdog = await watchdogOf(first.child.pid!);
@@ -154,7 +189,7 @@ describe('the embedded database', () => {
     await first.ended;
     expect(isRunning(left)).toBe(true);
     const second = await start();
-    expect(isRunning(left)).toBe(false);
+    expect(await postmaster()).toBe(left);
     expect(await query(urlOf(second), 'select 1 as n')).toEqual([{ n: 1 }]);
   });
 

@@ -7,6 +7,8 @@ export interface PtyOptions {
   rows?: number;
   env?: Record<string, string | undefined>;
   cwd?: string;
+  /** Called with what is written, as it comes. */
+  onData?: (data: string) => void;
 }
 
 export interface Pty {
@@ -50,6 +52,7 @@ export function startPty(file: string, args: string[], options: PtyOptions = {})
   const watchers = new Set<() => void>();
   child.onData((data) => {
     raw += data;
+    options.onData?.(data);
     terminal.write(data, () => {
       parsed += data;
       if (parsed.lastIndexOf(BEGIN_PICTURE) > parsed.lastIndexOf(END_PICTURE)) return;

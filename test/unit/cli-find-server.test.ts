@@ -159,7 +159,9 @@ describe('a note that is not believed', () => {
     expect(got).toEqual([]);
     const path = join(dataDir, 'server.json');
     expect(passedOver(context(), {})).toEqual([`${path} is not believed: ${DOUBT}.`]);
-    await expect(connectToRunning(context(), {})).rejects.toMatchObject({
+    await expect(
+      connectToRunning(context(), {}, { command: 'a test', progress: () => {} }),
+    ).rejects.toMatchObject({
       exitCode: 4,
       hint: expect.stringMatching(new RegExp(`${DOUBT}\\. Start one with`)),
     });

@@ -4,7 +4,13 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { expect, test } from 'vitest';
 import { identityOf } from '../../server/contract/process-lock/identity.ts';
-import { isGoneWorldRunner, isWorldRunner, worldRunnerName } from '../../server/contract/world-runner.ts';
+import {
+  hasOwnCode,
+  isGoneWorldRunner,
+  isWorldRunner,
+  ownCodeRunnerName,
+  worldRunnerName,
+} from '../../server/contract/world-runner.ts';
 
 const nameOf = (machine: string, pid: number | undefined, start: string | null) =>
   `${machine}-${pid}-${start ?? 0}-0a1b2c`;
@@ -14,6 +20,12 @@ test('that of this process is here, and of no other runner', () => {
   expect(isWorldRunner(name)).toBe(true);
   expect(isGoneWorldRunner(name)).toBe(false);
   expect(worldRunnerName()).not.toBe(name);
+});
+
+test('one that has a file or command of the user’s is known', () => {
+  const name = ownCodeRunnerName();
+  expect([hasOwnCode(name), isWorldRunner(name), isGoneWorldRunner(name)]).toEqual([true, true, false]);
+  expect(hasOwnCode(worldRunnerName())).toBe(false);
 });
 
 test('that of a process is gone with it', async () => {

@@ -11,6 +11,8 @@ const WRITTEN_WITHIN_MS = 2_000;
 type Unreadable = 'gone' | 'being-written' | 'unreadable';
 
 export interface FolderLock {
+  /** Its file, which is gone once it is released or another process has taken over from a dead holder. */
+  readonly path: string;
   release(): Promise<void>;
 }
 
@@ -46,7 +48,7 @@ export async function takeLock(folder: string, name: LockName): Promise<FolderLo
       continue;
     }
     for (const old of now) if (old <= newest) await rm(join(folder, `${name}.${old}`), { force: true });
-    return { release: () => rm(mine, { force: true }) };
+    return { path: mine, release: () => rm(mine, { force: true }) };
   }
 }
 

@@ -96,11 +96,17 @@ async function attemptStart(options: PostmasterOptions, port: number): Promise<P
   return null;
 }
 
-function spawnPostgres(options: PostmasterOptions, port: number): Child {
+/** Its program and arguments, by which one that runs already is known to be of the same making. */
+export function commandLine({ binaries, folder }: PostmasterOptions, port: number): [string, ...string[]] {
   const flags = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([k, v]) => ['-c', `${k}=${v}`]);
+  return [join(binaries, 'bin', 'postgres'), '-D', folder, ...flags];
+}
+
+function spawnPostgres(options: PostmasterOptions, port: number): Child {
+  const [program, ...args] = commandLine(options, port);
   const log = openLog(options.logFile);
   try {
-    const child = new Child(join(options.binaries, 'bin', 'postgres'), ['-D', options.folder, ...flags], {
+    const child = new Child(program, args, {
       ...(options.owner ?? {}),
       cwd: '/',
       env: { ...process.env, LC_ALL: 'C', LC_MESSAGES: 'C' },
@@ -123,7 +129,7 @@ function openLog(path: string): number {
 }
 
 /** The postmaster writes its state to the eighth line of its pid file, in no language. */
-function isReady(folder: string, pid: number | undefined): boolean {
+export function isReady(folder: string, pid: number | undefined): boolean {
   try {
     const lines = readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n');
     return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';

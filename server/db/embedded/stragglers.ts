@@ -1,6 +1,6 @@
 /** Finds and ends what a crash left running in a cluster's folder. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRunning } from '../../contract/process-lock/identity.ts';
 
@@ -44,10 +44,19 @@ function commandOf(pid: number): string {
   }
 }
 
-/** Ends every process in `folder`: the postmaster by an immediate shutdown, whatever stays by force. */
+/**
+ * Ends every process in `folder`: the postmaster by a fast shutdown, whatever stays by force. Only for who holds the
+ * lock of the data directory.
+ */
 export async function endStragglers(folder: string): Promise<number> {
   const found = processesIn(folder);
-  if (found.length === 0) return 0;
+  if (found.length > 0) await endAll(folder, found);
+  // A postmaster that was killed and that nobody has reaped yet would keep the next one from starting.
+  if (processesIn(folder).length === 0) rmSync(`${folder}/postmaster.pid`, { force: true });
+  return found.length;
+}
+
+async function endAll(folder: string, found: readonly number[]): Promise<void> {
   const postmaster = postmasterPid(folder);
   if (postmaster !== null && found.includes(postmaster)) signal(postmaster, 'SIGINT');
   else for (const pid of found) signal(pid, 'SIGQUIT');
@@ -57,9 +66,8 @@ export async function endStragglers(folder: string): Promise<number> {
     ['SIGKILL', 5_000],
   ] as const) {
     if (force !== null) for (const pid of processesIn(folder)) signal(pid, force);
-    if (await gone(folder, waitMs)) break;
+    if (await gone(folder, waitMs)) return;
   }
-  return found.length;
 }
 
 async function gone(folder: string, withinMs: number): Promise<boolean> {
