@@ -1,7 +1,6 @@
 /** Launches a run, hosts what is missing for it, shows it to its end, and writes the reports. */
 
 import { isModuleFile, isServiceTarget, type Launch, splitCredentials } from '../../server/contract/index.ts';
-import { withExplanation } from '../explain/automatic.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { type Connected, connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
 import { gateOrderOf } from '../hosting/gate.ts';
@@ -13,6 +12,7 @@ import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
 import { safeJson } from '../run/sanitize.ts';
+import { withExplanation } from '../tasks/automatic.ts';
 import { follow } from './follow.ts';
 import type { RunFlags } from './launch.ts';
 import type { Presentation } from './presentation.ts';

@@ -1,12 +1,12 @@
 /** `simcity runner`: executes queued runs of a server's database. */
 
-import { explainAsked } from '../explain/asked.ts';
 import { connectToRunning, sharedDatabaseUrl } from '../hosting/connect.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
 import { keepAlive } from '../hosting/keep-alive.ts';
 import { startPart } from '../hosting/part.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
+import { doAskedTasks } from '../tasks/asked.ts';
 import { left } from './up.ts';
 
 interface RunnerFlags {
@@ -40,6 +40,6 @@ export async function runner(context: Context, flags: RunnerFlags): Promise<numb
   context.atExit(() => kept.stop());
   const { ready } = kept.current();
   progress(`runner ${ready.ready === 'runner' ? ready.name : ''} takes runs of ${api.connection.url}.`);
-  await Promise.all([left(context), explainAsked(context, { connected, flags, progress })]);
+  await Promise.all([left(context), doAskedTasks(context, { connected, flags, progress })]);
   return EXIT.pass;
 }

@@ -32,5 +32,7 @@ export * from './setting-text.ts';
 export * from './signature.ts';
 export * from './smallest.ts';
 export * from './target-limits.ts';
+export * from './task.ts';
 export * from './telemetry.ts';
+export * from './verified.ts';
 export * from './worker.ts';

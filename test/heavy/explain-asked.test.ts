@@ -20,18 +20,18 @@ async function failed(): Promise<string> {
   return id;
 }
 
-const stateOf = async (id: string) => (await api.explanation(id))?.state;
+const stateOf = async (id: string) => (await api.task(id, 'explain'))?.state;
 
 it('is worked at with progress, given up when it is cancelled, and found when it is asked for again', async () => {
   const id = await failed();
-  await api.askExplanation(id);
+  await api.askTask(id, 'explain');
   const progress = async () => {
-    const explanation = await api.explanation(id);
+    const explanation = await api.task(id, 'explain');
     return explanation?.state === 'pending' ? explanation.progress?.stage : explanation?.state;
   };
   await expect.poll(progress, PATIENCE).toEqual(expect.stringContaining(' '));
-  expect(await api.cancelExplanation(id)).toEqual({ state: 'none', reason: 'cancelled' });
-  await api.askExplanation(id);
+  expect(await api.cancelTask(id, 'explain')).toEqual({ state: 'none', reason: 'cancelled' });
+  await api.askTask(id, 'explain');
   await expect.poll(() => stateOf(id), PATIENCE).toBe('ready');
   // Made small on the way, and kept with the run.
   expect((await api.run(id)).failForensic?.smallest).toBeTruthy();

@@ -37,7 +37,7 @@ it('is made small and explained while the screen is open', async () => {
   const seen = new Set<string>();
   await vi.waitFor(
     async () => {
-      const explanation = await api.explanation('latest');
+      const explanation = await api.task('latest', 'explain');
       seen.add(explanation?.state ?? 'unasked');
       expect(['ready', 'none']).toContain(explanation?.state);
     },

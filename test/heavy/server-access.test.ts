@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApi, exchange } from '../../cli/client/api.ts';
 import type { AccessOptions } from '../../server/access/access.ts';
 import { newToken } from '../../server/access/token.ts';
-import { apiPath, type Scope, SESSION_PATH, sessionSchema } from '../../server/contract/index.ts';
+import { apiPath, type Scope, SESSION_PATH, sessionSchema, TASK_KINDS } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
 import { forgetTokens, insertToken, revokeToken } from '../../server/db/tokens.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
@@ -108,11 +108,14 @@ describe('tokens', () => {
       ['POST', apiPath.runs()],
       ['POST', apiPath.stop(run)],
       ['PUT', apiPath.smallest(run)],
-      ['GET', apiPath.explanation(run)],
-      ['POST', apiPath.explanation(run)],
-      ['POST', apiPath.explanationLease(run)],
-      ['PUT', apiPath.explanation(run)],
-      ['DELETE', apiPath.explanation(run)],
+      ['GET', apiPath.waitingTasks()],
+      ...TASK_KINDS.flatMap((kind): [string, string][] => [
+        ['GET', apiPath.task(run, kind)],
+        ['POST', apiPath.task(run, kind)],
+        ['POST', apiPath.taskLease(run, kind)],
+        ['PUT', apiPath.task(run, kind)],
+        ['DELETE', apiPath.task(run, kind)],
+      ]),
       ['GET', '/nowhere'],
       ['DELETE', '/nowhere'],
       ['POST', '/admin/simcity/mission-control'],

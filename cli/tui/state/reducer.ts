@@ -1,5 +1,5 @@
 /** The root reducer of mission control: frames, answers, the link, keys and time in; the next state out. */
-import { type Explanation, type Frame, isTerminal, type Run } from '../../../server/contract/index.ts';
+import { type Frame, isTerminal, type Run, type TaskKind } from '../../../server/contract/index.ts';
 import type { LinkStatus } from '../../client/stream.ts';
 import { foldFrames } from '../../run/fold-frames.ts';
 import type { Intent } from '../input/intents.ts';
@@ -11,7 +11,7 @@ import { dismiss, effect, VIEW_INTENTS } from './moves.ts';
 import type { Need } from './needs.ts';
 import { type Answer, receive } from './receive.ts';
 import { playOn, replayIntent, startComparison, submitInReplay } from './replay-view.ts';
-import type { Size, State } from './state.ts';
+import type { Size, State, Tasks } from './state.ts';
 import { type, typingOf } from './text-input.ts';
 
 export type Action =
@@ -24,10 +24,15 @@ export type Action =
   | { type: 'notice'; text: string }
   | { type: 'stop-failed'; text: string }
   | { type: 'compare'; run: Run }
-  | { type: 'explanation'; explanation: Explanation | null }
+  | TaskAction
   | { type: 'job'; title: string; lines: readonly string[]; exitCode: number | null }
   | { type: 'stroke'; key: string; text: string }
   | { type: 'intent'; intent: Intent };
+
+/** How a task that was asked for stands; null: nobody has asked. */
+export type TaskAction = {
+  [Kind in TaskKind]: { type: 'task'; kind: Kind; task: Tasks[Kind] };
+}[TaskKind];
 
 export function reduce(state: State, action: Action): State {
   switch (action.type) {
@@ -49,8 +54,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, notice: action.text, stopRequested: false };
     case 'compare':
       return startComparison(state, action.run);
-    case 'explanation':
-      return onExplanation(state, action.explanation);
+    case 'task':
+      return onTask(state, action);
     case 'job':
       return onJob(state, action);
     case 'stroke':
@@ -75,10 +80,15 @@ function onFrames(state: State, frames: readonly Frame[], nowMs: number): State 
   };
 }
 
-/** A smallest reproduction is stored on the way to it, so the bundle is read again. */
-function onExplanation(state: State, explanation: Explanation | null): State {
-  const isStale = state.forensics.isStale || explanation?.state === 'ready';
-  return { ...state, forensics: { ...state.forensics, explanation, isStale, whyStep: null } };
+/** A smallest reproduction is stored with the run, also on the way to why it broke: the bundle is read again. */
+function onTask(state: State, { kind, task }: TaskAction): State {
+  const { forensics } = state;
+  const isStale = forensics.isStale || (task?.state === 'ready' && kind !== 'verify');
+  const whyStep = kind === 'explain' ? null : forensics.whyStep;
+  return {
+    ...state,
+    forensics: { ...forensics, tasks: { ...forensics.tasks, [kind]: task }, isStale, whyStep },
+  };
 }
 
 function onJob(state: State, { title, lines, exitCode }: Extract<Action, { type: 'job' }>): State {

@@ -1,5 +1,5 @@
 /** The Forensics view: the story of the failure, and the whole bundle as a tree. */
-import type { Explanation, Forensic, Outcome } from '../../../server/contract/index.ts';
+import type { Forensic, Outcome } from '../../../server/contract/index.ts';
 import { shownTree } from '../../run/bundle-tree.ts';
 import { formatNumber } from '../../run/format.ts';
 import { failureTitle, isLoss, type Loss } from '../../run/outcome.ts';
@@ -11,11 +11,12 @@ import { placeText, scrolled } from '../components/scroll.ts';
 import { BOLD, cutLine, DIM, fitLine, type Line, restyle, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { whyEvent } from '../state/selectors.ts';
-import type { Job, State } from '../state/state.ts';
+import type { Job, State, Tasks } from '../state/state.ts';
 import { OUTCOME_COLOR } from '../theme.ts';
 import { CityPane } from './city-pane.tsx';
 import {
   diagnosis,
+  doneAgain,
   hasSmallest,
   history,
   lastEvents,
@@ -30,7 +31,7 @@ import { NO_WHY, whySection } from './why-section.ts';
 
 export function ForensicsView({ state, area }: ViewProps) {
   const { x, y, width, height } = area;
-  const { bundle, tab, scroll, explanation, whyStep, isWhole } = state.forensics;
+  const { bundle, tab, scroll, tasks, whyStep, isWhole } = state.forensics;
   const at = tab === 'story' ? whyEvent(state.forensics) : null;
   const job = state.job === null ? 0 : Math.max(6, Math.floor(height * 0.45));
   const city = at === null ? NO_CITY : cityPlace(width, height - job);
@@ -38,13 +39,13 @@ export function ForensicsView({ state, area }: ViewProps) {
   return (
     <>
       {bundle === null ? (
-        <NothingPane data={state.data} {...upper} />
+        <NothingPane data={state.data} tasks={tasks} {...upper} />
       ) : tab === 'story' ? (
         <StoryPane
           bundle={bundle}
           outcome={outcomeOfData(state.data)}
           scroll={scroll}
-          explanation={explanation}
+          tasks={tasks}
           whyStep={whyStep}
           isWhole={isWhole}
           {...upper}
@@ -77,15 +78,25 @@ function cityPlace(width: number, height: number): { columns: number; rows: numb
   return height >= 18 ? { columns: 0, rows: 6 } : NO_CITY;
 }
 
-const NothingPane = pane<{ data: RunData }>('NothingPane', ({ data }, { width, height }) => {
+interface NothingProps {
+  data: RunData;
+  tasks: Tasks;
+}
+
+const NothingPane = pane<NothingProps>('NothingPane', ({ data, tasks }, { width, height }) => {
   const failed = data.status === 'FAIL' || failureOf(data) !== null;
   const text =
     data.end === null && !failed
       ? 'Nothing is broken so far. The first violation ends the run and is told here.'
       : failed
         ? 'The bundle is on its way.'
-        : `The run ended ${data.status}: nothing was broken.`;
-  return framed({ title: 'Forensics', width, height }, [[], [span(text, failed ? {} : { color: 'green' })]]);
+        : `The run ended ${data.status}: nothing was broken. v executes it again and compares.`;
+  const again = doneAgain(tasks).map((line): Line => [span(line)]);
+  return framed({ title: 'Forensics', width, height }, [
+    [],
+    [span(text, failed ? {} : { color: 'green' })],
+    ...again,
+  ]);
 });
 
 /** Two columns where there is room. */
@@ -95,18 +106,18 @@ interface StoryProps {
   bundle: Forensic;
   outcome: Outcome;
   scroll: number;
-  explanation: Explanation | null;
+  tasks: Tasks;
   whyStep: number | null;
   isWhole: boolean;
 }
 
 const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
-  const { bundle, outcome, explanation, whyStep, isWhole } = props;
+  const { bundle, outcome, tasks, whyStep, isWhole } = props;
   const inner = innerSize(width, height);
   const story = isLoss(outcome) ? diagnosisOf(bundle, outcome) : storyOf(props);
   const told = inner.width >= WIDE ? twoColumns(story, inner.width) : oneColumn(story, inner.width);
   const looked = { step: whyStep, unfolded: isWhole };
-  const why = isLoss(outcome) ? NO_WHY : whySection(explanation, bundle, inner.width, looked);
+  const why = isLoss(outcome) ? NO_WHY : whySection(tasks.explain, bundle, inner.width, looked);
   const lines = [...why.lines, ...told];
   // The step that is looked at stays in the middle.
   const scroll = why.chosen === null ? props.scroll : Math.max(0, why.chosen - Math.floor(inner.height / 2));
@@ -114,7 +125,7 @@ const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
     {
       title: safeText(failureTitle(outcome, bundle)),
       aside: placeText(scroll, inner.height, lines.length),
-      footLeft: placeOfStep(explanation, whyStep),
+      footLeft: placeOfStep(tasks, whyStep),
       footRight: 'Tab: the whole bundle',
       width,
       height,
@@ -125,9 +136,9 @@ const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
 });
 
 /** `step 13, event 97`; empty: none is looked at. */
-function placeOfStep(explanation: Explanation | null, step: number | null): string {
-  if (step === null || explanation?.state !== 'ready') return '';
-  const event = explanation.why.steps.find((each) => each.step === step)?.event ?? null;
+function placeOfStep({ explain }: Tasks, step: number | null): string {
+  if (step === null || explain?.state !== 'ready') return '';
+  const event = explain.result.steps.find((each) => each.step === step)?.event ?? null;
   return `step ${step}${event === null ? '' : `, event ${formatNumber(event)}`}`;
 }
 
@@ -150,15 +161,15 @@ function diagnosisOf(bundle: Forensic, loss: Loss): Story {
 }
 
 /** It opens with the smallest reproduction where it is known; a key shows the whole run. */
-function storyOf({ bundle, explanation, isWhole }: StoryProps): Story {
-  const why = explanation?.state === 'ready' ? explanation.why : null;
+function storyOf({ bundle, tasks, isWhole }: StoryProps): Story {
+  const why = tasks.explain?.state === 'ready' ? tasks.explain.result : null;
   const told = { why, unfolded: isWhole };
   const isFolded = !isWhole && hasSmallest(bundle);
   return {
     main: (width) => [
       ...whatBroke(bundle, width, told),
       ...(isFolded ? [[]] : history(bundle, width, told)),
-      ...reproduction(bundle, width),
+      ...reproduction(bundle, tasks, width),
     ],
     more: (width, events) => [
       ...(isFolded ? history(bundle, width, told) : []),
