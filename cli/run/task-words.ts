@@ -26,7 +26,7 @@ export function taskWords(kind: TaskKind, task: Task): string | null {
   }
 }
 
-/** How far it is; null: nobody works at it. */
+/** How far it is; `progress` null: nobody works at it. */
 export function progressWords(kind: TaskKind, progress: TaskProgress | null): string {
   const { asked, doing } = WORDS[kind];
   if (progress === null) return `${asked}; nobody works at it yet.`;
@@ -34,7 +34,8 @@ export function progressWords(kind: TaskKind, progress: TaskProgress | null): st
   const told = [
     operations === null ? '' : `${counted(operations, 'operation', 'operations')} left`,
     `${operations === null ? '' : 'trying '}${safeText(stage)}`,
-    `${counted(executions, 'execution', 'executions')} so far`,
+    // To verify takes one; its stage says how far that is.
+    kind === 'verify' ? '' : `${counted(executions, 'execution', 'executions')} so far`,
     seconds < 1 ? '' : seconds < 60 ? `${seconds} s` : formatSeconds(seconds),
   ];
   return `${doing}: ${told.filter(Boolean).join(', ')}.`;

@@ -17,6 +17,10 @@ describe('the words of a task', () => {
     expect(taskWords('shrink', { state: 'pending', progress: shrinking })).toBe(
       'Making it small: 17 operations left, trying fewer operations, 80 executions so far, 1 min 15 s.',
     );
+    const verifying = { stage: '300 events alike so far', executions: 1, operations: null, seconds: 4 };
+    expect(taskWords('verify', { state: 'pending', progress: verifying })).toBe(
+      'Executing it again: 300 events alike so far, 4 s.',
+    );
     expect(taskWords('explain', { state: 'none', reason: 'cancelled' })).toBe('Not explained: cancelled');
     expect(taskWords('shrink', { state: 'none', reason: 'a\u001b[2Jb' })).not.toContain('\u001b');
   });
