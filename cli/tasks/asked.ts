@@ -1,5 +1,5 @@
 /** Does the tasks that others ask for, such as in the browser: one after another, as long as a host of runners is there. */
-import type { Run, Task, TaskKind, WaitingTasks } from '../../server/contract/index.ts';
+import type { Task, TaskKind, WaitingTasks } from '../../server/contract/index.ts';
 import { pause } from '../client/pause.ts';
 import type { Connected } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
@@ -39,14 +39,37 @@ const WORDS: Record<TaskKind, { doing: string; done: string }> = {
   verify: { doing: 'executing again', done: 'executed again' },
 };
 
-/** Works until the process leaves. Never rejects with what a server or a run did wrong. */
-export async function doAskedTasks(context: Context, asked: AskedTasks): Promise<void> {
+/** Works until `left` is aborted. Never rejects with what a server or a run did wrong. */
+export async function doAskedTasks(
+  context: Context,
+  asked: AskedTasks,
+  left: AbortSignal = context.leaving,
+): Promise<void> {
   const { api } = asked.connected;
-  while (!context.leaving.aborted) {
-    const waiting = await api.waitingTasks(1).catch(expected);
+  const over = new Promise<null>((resolve) => left.addEventListener('abort', () => resolve(null)));
+  while (!left.aborted) {
+    // A server that is away must not keep anybody from leaving.
+    const waiting = await Promise.race([api.waitingTasks(1).catch(expected), over]);
     const task = waiting?.tasks[0];
-    if (task !== undefined) await doOne(context, asked, task);
-    await pause(waiting === null ? AFTER_ERROR_MS : LOOK_EVERY_MS, context.leaving);
+    if (task !== undefined && !left.aborted) await doOne(context, asked, task, left);
+    await pause(waiting === null ? AFTER_ERROR_MS : LOOK_EVERY_MS, left);
+  }
+}
+
+/** Works as long as a screen of a process that hosts is open; what is under way when it closes is cancelled. */
+export async function withAskedTasks<Shown>(
+  context: Context,
+  asked: Omit<AskedTasks, 'progress'>,
+  show: () => Promise<Shown>,
+): Promise<Shown> {
+  const closed = new AbortController();
+  const left = AbortSignal.any([closed.signal, context.leaving]);
+  const working = doAskedTasks(context, { ...asked, progress: () => {} }, left);
+  try {
+    return await show();
+  } finally {
+    closed.abort();
+    await working;
   }
 }
 
@@ -54,6 +77,7 @@ async function doOne(
   context: Context,
   { connected, flags, progress }: AskedTasks,
   { runId, kind }: WaitingTasks['tasks'][number],
+  left: AbortSignal,
 ): Promise<void> {
   const { api } = connected;
   const run = await api.run(runId).catch(expected);
@@ -61,7 +85,8 @@ async function doOne(
   const { doing, done } = WORDS[kind];
   progress(`${doing} run ${runName(run)}, as it was asked for`);
   try {
-    const task = await execute(context, { connected, flags, run, maxSeconds: MOST_SECONDS }, kind);
+    const subject = { connected, flags, run, maxSeconds: MOST_SECONDS };
+    const task = await execute(context, subject, kind, left);
     progress(`run ${runName(run)} is ${cameOf(task, done)}`);
   } catch (error) {
     if (context.leaving.aborted) return;
@@ -73,8 +98,9 @@ async function doOne(
 
 function execute<Kind extends TaskKind>(
   context: Context,
-  subject: TaskSubject & { run: Run },
+  subject: TaskSubject,
   kind: Kind,
+  left: AbortSignal,
 ): Promise<Task<Kind>> {
   return doTask(context, {
     ...{ api: subject.connected.api, run: subject.run, kind },
@@ -82,7 +108,7 @@ function execute<Kind extends TaskKind>(
     prepare: () => PREPARE[kind](context, subject),
     onProgress: () => {},
     // Whoever asked gives it up by the resource. A process that leaves makes no calls any more: it stays asked for.
-    cancelled: context.leaving,
+    cancelled: left,
   });
 }
 

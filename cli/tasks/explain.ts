@@ -23,7 +23,8 @@ export async function prepareExplain(
     async execute(signals, onStage) {
       const said = await askWorker(context, subject, failed, signals, onStage);
       if (said?.smallest) await connected.api.storeSmallest(run.id, said.smallest);
-      return said === null ? null : endOf(said);
+      // A worker that is told to end may still say what it has.
+      return said === null || signals.cancelled.aborted ? null : endOf(said);
     },
     close: () => failed.close(),
   };

@@ -119,8 +119,8 @@ function Elsewhere({ runId, asked: { kind, task }, mayAsk }: ElsewhereProps) {
   if (task?.state === 'pending') {
     return (
       <p class="dim">
-        A running <code>simcity up</code> does, one after another. So does {command}, which can do it for
-        services of your own, too.
+        A running <code>simcity up</code> or an open screen of SimCity does, one after another. So does{' '}
+        {command}, which can do it for services of your own, too.
       </p>
     );
   }
