@@ -32,7 +32,9 @@ export async function browse(context: Context, flags: BrowseFlags): Promise<numb
   const { withAskedTasks } = await import('../tasks/asked.ts');
   // So is what is asked for of runs there.
   const exitCode =
-    hosted === null ? await show() : await withAskedTasks(context, { connected: { api, hosted }, flags }, show);
+    hosted === null
+      ? await show()
+      : await withAskedTasks(context, { connected: { api, hosted }, flags }, show);
   await hosted?.close();
   return exitCode;
 }
