@@ -7,7 +7,6 @@ import { guard } from './guard.ts';
 import { allowedMethods } from './openapi/operations.ts';
 import { requestLog } from './request-log.ts';
 import { campaignRoutes } from './routes/campaigns.ts';
-import { explanationRoutes } from './routes/explanation.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { pageRoutes } from './routes/pages.ts';
@@ -15,6 +14,7 @@ import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { smallestRoutes } from './routes/smallest.ts';
 import { streamRoutes } from './routes/stream.ts';
+import { taskRoutes, waitingTaskRoutes } from './routes/tasks.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
 import type { ServerEnv } from './server-env.ts';
 import type { Services } from './services.ts';
@@ -38,8 +38,9 @@ export function createApp(services: Services): Hono<ServerEnv> {
   app.route(runs, streamRoutes(services));
   app.route(runs, telemetryRoutes(services));
   app.route(runs, smallestRoutes(services));
-  app.route(runs, explanationRoutes(services));
   app.route(`${API_BASE}/campaigns`, campaignRoutes(services));
+  app.route(runs, taskRoutes(services));
+  app.route(`${API_BASE}/tasks`, waitingTaskRoutes(services));
 
   app.notFound((c) => {
     const allowed = allowedMethods(c.req.path);

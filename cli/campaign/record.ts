@@ -8,12 +8,13 @@ import { launchHere } from '../hosting/modules.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import type { Stopping } from '../process/stopping.ts';
+import { formatNumber } from '../run/format.ts';
 import { isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
 import { runName } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
+import { shrinkSeed } from '../tasks/shrink-seed.ts';
 import type { Checkpoint, Found } from './checkpoint.ts';
 import type { CampaignReporter } from './reporter.ts';
-import { shrinkSeed } from './shrink-seed.ts';
 
 export interface RecordOptions {
   connected: Connected;
@@ -104,15 +105,29 @@ async function makeSmall(
   { connected, targetUrl, save, reporter, stopping }: RecordOptions,
 ): Promise<boolean> {
   const { seed, signature } = found;
-  const outcome = await shrinkSeed(context, {
-    ...{ scenario, target, seed, config, signature, targetUrl, modules, exec, gate },
-    maxExecutions: undefined,
-    maxSeconds: undefined,
-    title: `shrinking seed ${seed} (${safeText(formatSignature(signature))})`,
-    reporter,
-    stopping,
+  const title = `shrinking seed ${seed} (${safeText(formatSignature(signature))})`;
+  const cancelled = new AbortController();
+  const undo = stopping.onStop(() => {
+    if (cancelled.signal.aborted) return context.leave(EXIT.interrupted);
+    reporter.say('ending the search with what it has; Ctrl-C again leaves at once.');
+    cancelled.abort();
   });
-  if (outcome.interrupted) return false;
+  const request = { scenario, target, seed, config, signature, targetUrl, modules, exec, gate };
+  const outcome = await shrinkSeed(
+    context,
+    { ...request, maxExecutions: undefined, maxSeconds: undefined },
+    { cancelled: cancelled.signal, over: context.leaving },
+    ({ executions, operations, stage }, most) => {
+      const done = `${formatNumber(executions)} of at most ${formatNumber(most)} executions`;
+      reporter.progress(
+        `${title}: ${formatNumber(operations)} operations left, trying ${safeText(stage)}, ${done}`,
+      );
+    },
+  ).finally(() => {
+    undo();
+    reporter.clear();
+  });
+  if (outcome === null || cancelled.signal.aborted) return false;
   found.smallest = outcome.smallest;
   found.why = outcome.why;
   if (outcome.smallest && found.run !== null) await connected.api.storeSmallest(found.run, outcome.smallest);

@@ -13,13 +13,7 @@ import {
   campaignSchema,
   cityStateSchema,
   type EventPage,
-  type Explanation,
-  type ExplanationLease,
-  type ExplanationRequest,
-  type ExplanationResult,
   eventPageSchema,
-  explanationLeasedSchema,
-  explanationSchema,
   type Launch,
   type Run,
   type RunPage,
@@ -29,6 +23,15 @@ import {
   type Smallest,
   type SnapshotPage,
   snapshotPageSchema,
+  type Task,
+  type TaskEnd,
+  type TaskKind,
+  type TaskLease,
+  type TaskRequest,
+  taskLeasedSchema,
+  taskSchemas,
+  type WaitingTasks,
+  waitingTasksSchema,
 } from '../../server/contract/index.ts';
 import { CliError, EXIT, messageOf } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
@@ -66,13 +69,7 @@ export interface Api {
   readonly connection: Connection;
   /** `runId` may be anything that names a run, here and below. */
   run(runId: string): Promise<Run>;
-  runs(query: {
-    status?: RunStatus;
-    limit?: number;
-    before?: string;
-    campaign?: string;
-    explanation?: 'waiting';
-  }): Promise<RunPage>;
+  runs(query: { status?: RunStatus; limit?: number; before?: string; campaign?: string }): Promise<RunPage>;
   launch(launch: Launch): Promise<Run>;
   /** The run as it is then; it ends a moment later. */
   stop(runId: string, reason?: string): Promise<Run>;
@@ -81,21 +78,27 @@ export interface Api {
   state(runId: string, at: number): Promise<CityState>;
   /** Stores the smallest reproduction of a failure with its run. */
   storeSmallest(runId: string, smallest: Smallest): Promise<Run>;
-  /** Why a run failed; null: nobody has asked, or the server is older than explanations. */
-  explanation(runId: string): Promise<Explanation | null>;
-  /** Asks why a run failed. */
-  askExplanation(runId: string, request?: ExplanationRequest): Promise<Explanation>;
+  /** A task of a run; null: nobody has asked for it. */
+  task<Kind extends TaskKind>(runId: string, kind: Kind): Promise<Task<Kind> | null>;
+  askTask<Kind extends TaskKind>(runId: string, kind: Kind, request?: TaskRequest): Promise<Task<Kind>>;
   /** For how many seconds it is held; null: another holds it, or it is over. */
-  leaseExplanation(runId: string, lease: ExplanationLease): Promise<number | null>;
+  leaseTask(runId: string, kind: TaskKind, lease: TaskLease): Promise<number | null>;
   /** Stores what came of it; null: the lease is lost, and nothing was stored. */
-  storeExplanation(runId: string, holder: string, result: ExplanationResult): Promise<Explanation | null>;
-  cancelExplanation(runId: string): Promise<Explanation>;
   /** Null: it is not known there, or the server is older than such reports. */
   campaign(name: string): Promise<Campaign | null>;
   /** The newest first. */
   campaigns(query: { limit?: number; before?: string }): Promise<CampaignPage>;
   /** For how many seconds it counts as conducted by `holder`. @throws CliError with the cause `lease_lost` when another does. */
   reportCampaign(name: string, report: CampaignReport): Promise<number>;
+  endTask<Kind extends TaskKind>(
+    runId: string,
+    kind: Kind,
+    holder: string,
+    end: TaskEnd<Kind>,
+  ): Promise<Task<Kind> | null>;
+  cancelTask<Kind extends TaskKind>(runId: string, kind: Kind): Promise<Task<Kind>>;
+  /** Those that are asked for, with nobody at work on them. */
+  waitingTasks(limit: number): Promise<WaitingTasks>;
 }
 
 export interface ApiOptions {
@@ -129,22 +132,23 @@ export function createApi(connection: Connection, options: ApiOptions = {}): Api
     state: (runId, at) => ask(cityStateSchema, apiPath.state(runId), { query: { at } }),
     storeSmallest: (runId, smallest) =>
       ask(runSchema, apiPath.smallest(runId), { method: 'PUT', body: smallest }),
-    explanation: (runId) => nullFor('not_found', ask(explanationSchema, apiPath.explanation(runId))),
-    askExplanation: (runId, request = {}) =>
-      ask(explanationSchema, apiPath.explanation(runId), { body: request }),
-    leaseExplanation: async (runId, lease) => {
-      const leased = ask(explanationLeasedSchema, apiPath.explanationLease(runId), { body: lease });
+    task: (runId, kind) => nullFor('not_found', ask(taskSchemas[kind], apiPath.task(runId, kind))),
+    askTask: (runId, kind, request = {}) =>
+      ask(taskSchemas[kind], apiPath.task(runId, kind), { body: request }),
+    leaseTask: async (runId, kind, lease) => {
+      const leased = ask(taskLeasedSchema, apiPath.taskLease(runId, kind), { body: lease });
       return (await nullFor('lease_lost', leased))?.seconds ?? null;
     },
-    storeExplanation: (runId, holder, result) => {
-      const init: CallInit = { method: 'PUT', body: { holder, result } };
-      return nullFor('lease_lost', ask(explanationSchema, apiPath.explanation(runId), init));
+    endTask: (runId, kind, holder, end) => {
+      const init: CallInit = { method: 'PUT', body: { holder, end } };
+      return nullFor('lease_lost', ask(taskSchemas[kind], apiPath.task(runId, kind), init));
     },
-    cancelExplanation: (runId) => ask(explanationSchema, apiPath.explanation(runId), { method: 'DELETE' }),
     campaign: (name) => nullFor('not_found', ask(campaignSchema, apiPath.campaign(name))),
     campaigns: (query) => ask(campaignPageSchema, apiPath.campaigns(), { query }),
     reportCampaign: async (name, report) =>
       (await ask(campaignReportedSchema, apiPath.campaign(name), { method: 'PUT', body: report })).seconds,
+    cancelTask: (runId, kind) => ask(taskSchemas[kind], apiPath.task(runId, kind), { method: 'DELETE' }),
+    waitingTasks: (limit) => ask(waitingTasksSchema, apiPath.waitingTasks(), { query: { limit } }),
   };
 }
 

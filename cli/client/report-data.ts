@@ -53,8 +53,8 @@ export async function toldOf(api: Api, run: Run): Promise<Pick<ReportData, 'clos
 async function whyOf(api: Api, run: Run): Promise<Why | null> {
   if (run.failForensic === null || run.status !== 'FAIL') return null;
   // A report without it is better than none.
-  const explanation = await api.explanation(run.id).catch(() => null);
-  return explanation?.state === 'ready' ? explanation.why : null;
+  const explanation = await api.task(run.id, 'explain').catch(() => null);
+  return explanation?.state === 'ready' ? explanation.result : null;
 }
 
 async function thinnedSnapshots(api: Api, run: Run): Promise<Snapshot[]> {

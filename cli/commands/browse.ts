@@ -20,14 +20,21 @@ export async function browse(context: Context, flags: BrowseFlags): Promise<numb
   // Also what is launched from the page is executed.
   hosted?.startRunner(null).catch((error: unknown) => opened.say(safeText(messageOf(error))));
   const { runsControl } = await import('../tui/start.ts');
-  const exitCode = await runsControl(context, {
-    api,
-    readOnly: flags.readOnly === true,
-    hosted: () => hosted?.executes === true,
-    runner: () => hosted?.runnerName() ?? null,
-    dataDir: flags.dataDir,
-    opened,
-  });
+  const show = () =>
+    runsControl(context, {
+      api,
+      readOnly: flags.readOnly === true,
+      hosted: () => hosted?.executes === true,
+      runner: () => hosted?.runnerName() ?? null,
+      dataDir: flags.dataDir,
+      opened,
+    });
+  const { withAskedTasks } = await import('../tasks/asked.ts');
+  // So is what is asked for of runs there.
+  const exitCode =
+    hosted === null
+      ? await show()
+      : await withAskedTasks(context, { connected: { api, hosted }, flags }, show);
   await hosted?.close();
   return exitCode;
 }

@@ -6,7 +6,7 @@ import { partingText, settingsText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
-import { compareHistories } from '../run/compare-histories.ts';
+import { compareHistories, EVENTS_AROUND } from '../run/compare-histories.ts';
 import { engineTextOf } from '../run/engine-text.ts';
 import { formatNumber } from '../run/format.ts';
 import { runName } from '../run/run-name.ts';
@@ -17,9 +17,6 @@ interface DiffFlags {
   dataDir?: string;
   json?: true;
 }
-
-/** Events shown before and after the one that differs. */
-export const EVENTS_AROUND = 3;
 
 /** Exit code 0: the histories are the same; 1: they differ. */
 export async function diff(

@@ -1,7 +1,6 @@
 /** Launches a run, hosts what is missing for it, shows it to its end, and writes the reports. */
 
 import { isModuleFile, isServiceTarget, type Launch, splitCredentials } from '../../server/contract/index.ts';
-import { withExplanation } from '../explain/automatic.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { type Connected, connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
 import { gateOrderOf } from '../hosting/gate.ts';
@@ -13,6 +12,8 @@ import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
 import { safeJson } from '../run/sanitize.ts';
+import { withAskedTasks } from '../tasks/asked.ts';
+import { withExplanation } from '../tasks/automatic.ts';
 import { follow } from './follow.ts';
 import type { RunFlags } from './launch.ts';
 import type { Presentation } from './presentation.ts';
@@ -48,15 +49,17 @@ export async function execute(
   if (!own) await hosted?.startRunner({ run: launched.id, alone: !isScreen });
   const request = { api: connected.api, run: launched, presentation, owns: true };
   const explained = { ...request, connected, flags };
+  const show = () =>
+    follow(context, {
+      ...request,
+      hosted: own !== null || hosted?.executes === true,
+      onLaunched: () => hosted?.startRunner(null),
+      runner: () => hosted?.runnerName() ?? null,
+      exitOnEnd: presentation.exitOnEnd,
+    });
   const exitCode = await withReports(context, request, () =>
     withExplanation(context, explained, () =>
-      follow(context, {
-        ...request,
-        hosted: own !== null || hosted?.executes === true,
-        onLaunched: () => hosted?.startRunner(null),
-        runner: () => hosted?.runnerName() ?? null,
-        exitOnEnd: presentation.exitOnEnd,
-      }),
+      isScreen && hosted ? withAskedTasks(context, { connected, flags }, show) : show(),
     ),
   );
   await own?.close();

@@ -1,14 +1,13 @@
 /** `simcity explain`: finds out why a run failed, and stores it with the run. */
-import { explainRun } from '../explain/explain-run.ts';
-import { failedRun, refuseNoFailure } from '../explain/failed-run.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { explanationText, progressText } from '../output/explanation.ts';
-import { progressLine } from '../output/progress-line.ts';
+import { explanationText } from '../output/explanation.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, columnsOf, wantsColor } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
-import { runName } from '../run/run-name.ts';
 import { safeJson } from '../run/sanitize.ts';
+import { doHere } from '../tasks/do-here.ts';
+import { prepareExplain } from '../tasks/explain.ts';
+import { refuseNoFailure } from '../tasks/failed-run.ts';
 
 interface ExplainFlags {
   maxTime?: number;
@@ -25,33 +24,19 @@ export async function explain(context: Context, runId: string, flags: ExplainFla
   const { api } = connected;
   const run = await api.run(runId);
   refuseNoFailure(run, 'explain');
-  const line = progressLine(context);
-  const cancelling = new AbortController();
-  const undo = context.onSignal(() => {
-    if (cancelling.signal.aborted) return context.leave(EXIT.interrupted);
-    line.clear();
-    context.err('simcity: cancelling the explanation; Ctrl-C again leaves at once.\n');
-    cancelling.abort();
-  });
-  const explanation = await explainRun(context, {
-    api,
-    run,
-    again: flags.again === true,
-    maxSeconds: flags.maxTime ?? DEFAULT_SECONDS,
-    failed: () => failedRun(context, flags, run, connected, 'explain'),
-    onProgress: (progress) => line.show(`run ${runName(run)}: ${progressText(progress)}`),
-    cancelled: cancelling.signal,
-  }).finally(() => {
-    undo();
-    line.clear();
+  const maxSeconds = flags.maxTime ?? DEFAULT_SECONDS;
+  const { task, interrupted } = await doHere(context, {
+    ...{ api, run, kind: 'explain', again: flags.again === true },
+    prepare: () => prepareExplain(context, { run, connected, flags, maxSeconds }),
+    cancelling: 'cancelling the explanation',
   });
   await connected.hosted?.close();
   const style = styleFor(wantsColor(context, 'stdout'));
   await context.out(
     flags.json
-      ? `${safeJson(explanation, 2)}\n`
-      : `${explanationText(explanation, style, columnsOf(context, 'stdout'), run.failForensic)}\n`,
+      ? `${safeJson(task, 2)}\n`
+      : `${explanationText(task, style, columnsOf(context, 'stdout'), run.failForensic)}\n`,
   );
-  if (explanation.state === 'ready') return EXIT.pass;
-  return cancelling.signal.aborted ? EXIT.interrupted : EXIT.fail;
+  if (task.state === 'ready') return EXIT.pass;
+  return interrupted ? EXIT.interrupted : EXIT.fail;
 }

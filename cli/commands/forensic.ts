@@ -19,7 +19,7 @@ export async function forensic(context: Context, runId: string, flags: ForensicF
   const { api, hosted } = await connectForReading(context, flags);
   const run = await api.run(runId);
   // Forensics without it are better than none.
-  const explanation = run.status === 'FAIL' ? await api.explanation(run.id).catch(() => null) : null;
+  const explanation = run.status === 'FAIL' ? await api.task(run.id, 'explain').catch(() => null) : null;
   await hosted?.close();
   if (run.failForensic === null) {
     throw usageError(
@@ -28,7 +28,7 @@ export async function forensic(context: Context, runId: string, flags: ForensicF
     );
   }
   const told = {
-    why: explanation?.state === 'ready' ? explanation.why : null,
+    why: explanation?.state === 'ready' ? explanation.result : null,
     width: columnsOf(context, 'stdout'),
   };
   const style = styleFor(wantsColor(context, 'stdout'));

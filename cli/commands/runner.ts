@@ -1,12 +1,12 @@
 /** `simcity runner`: executes queued runs of a server's database. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { explainAsked } from '../explain/asked.ts';
 import { type Connected, connectToRunning, sharedDatabaseUrl } from '../hosting/connect.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
 import { createOwnRunner } from '../hosting/own-runner.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
+import { doAskedTasks } from '../tasks/asked.ts';
 import { left } from './up.ts';
 
 interface RunnerFlags {
@@ -33,7 +33,7 @@ export async function runner(context: Context, flags: RunnerFlags): Promise<numb
   const started = await (hosted?.startRunner(null).then(() => hosted.runnerName()) ??
     startAt(context, flags, connected, { name, env, database, progress }));
   progress(`runner ${started} takes runs of ${api.connection.url}.`);
-  await Promise.all([left(context), explainAsked(context, { connected, flags, progress })]);
+  await Promise.all([left(context), doAskedTasks(context, { connected, flags, progress })]);
   await hosted?.close();
   return EXIT.pass;
 }

@@ -1,17 +1,16 @@
 /** `simcity shrink`: finds a smallest part of a failed run that still fails the same way. */
-import { lineReporter } from '../campaign/reporter.ts';
-import { shrinkSeed } from '../campaign/shrink-seed.ts';
-import { failedRun } from '../explain/failed-run.ts';
+import { smallestSchema } from '../../server/contract/index.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { smallestText } from '../output/smallest.ts';
 import { styleFor } from '../output/style.ts';
 import { whyText } from '../output/why.ts';
 import { type Context, columnsOf, wantsColor } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
-import { createStopping } from '../process/stopping.ts';
 import { runName } from '../run/run-name.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 import { seatsOf } from '../run/why-seats.ts';
+import { doHere } from '../tasks/do-here.ts';
+import { prepareShrink } from '../tasks/shrink.ts';
 
 interface ShrinkFlags {
   maxExecutions?: number;
@@ -21,35 +20,38 @@ interface ShrinkFlags {
   json?: true;
 }
 
+const DEFAULT_SECONDS = 600;
+
 export async function shrink(context: Context, runId: string, flags: ShrinkFlags): Promise<number> {
   const connected = await connectForReading(context, flags);
   const { api } = connected;
   const run = await api.run(runId);
-  const failed = await failedRun(context, flags, run, connected, 'shrink');
-  const { smallest, why, interrupted } = await shrinkSeed(context, {
-    ...failed.subject,
-    maxExecutions: flags.maxExecutions,
-    maxSeconds: flags.maxTime,
-    title: `run ${runName(run)}`,
-    reporter: lineReporter(context),
-    stopping: createStopping(context),
+  const { maxExecutions, maxTime: maxSeconds = DEFAULT_SECONDS } = flags;
+  const { task, interrupted } = await doHere(context, {
+    ...{ api, run, kind: 'shrink', again: true },
+    prepare: () => prepareShrink(context, { run, connected, flags, maxSeconds, maxExecutions }),
+    cancelling: 'ending the search with what it has',
   });
-  await failed.close();
-  if (smallest) await api.storeSmallest(run.id, smallest);
-  const explanation = smallest ? await api.explanation(run.id).catch(() => null) : null;
+  const { failForensic } = await api.run(run.id);
+  const smallest = task.state === 'ready' ? smallestSchema.parse(failForensic?.smallest) : null;
+  const explanation = smallest ? await api.task(run.id, 'explain').catch(() => null) : null;
   await connected.hosted?.close();
   if (!smallest) {
-    throw new CliError(`run ${runName(run)} cannot be made small: ${safeText(why)}.`, {
-      exitCode: EXIT.fail,
-      hint: `\`simcity replay ${run.number} --verify\` shows whether it can be executed again alike.`,
-    });
+    if (task.state === 'pending') return EXIT.interrupted;
+    throw new CliError(
+      `run ${runName(run)} cannot be made small: ${task.state === 'none' ? safeText(task.reason) : ''}.`,
+      {
+        exitCode: EXIT.fail,
+        hint: `\`simcity replay ${run.number} --verify\` shows whether it can be executed again alike.`,
+      },
+    );
   }
   const style = styleFor(wantsColor(context, 'stdout'));
   const width = columnsOf(context, 'stdout');
-  const seats = run.failForensic === null ? null : seatsOf(run.failForensic);
+  const seats = failForensic === null ? null : seatsOf(failForensic);
   const told =
     explanation?.state === 'ready'
-      ? `${whyText(explanation.why, style, width, { seats })}\n\n${smallestText({ ...smallest, wire: [] }, style, width)}`
+      ? `${whyText(explanation.result, style, width, { seats })}\n\n${smallestText({ ...smallest, wire: [] }, style, width)}`
       : smallestText(smallest, style, width);
   await context.out(flags.json ? `${safeJson(smallest, 2)}\n` : `${told}\n`);
   return interrupted ? EXIT.interrupted : EXIT.pass;

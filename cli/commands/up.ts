@@ -1,12 +1,12 @@
 /** `simcity up` and `simcity serve`: host SimCity for others, until told to leave. */
 import { MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
 import { createApi } from '../client/api.ts';
-import { explainAsked } from '../explain/asked.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
 import { DEFAULT_PORT } from '../hosting/ports.ts';
 import { enterWorld } from '../hosting/world.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
+import { doAskedTasks } from '../tasks/asked.ts';
 
 interface UpFlags {
   host?: string;
@@ -44,8 +44,8 @@ async function hostUntilLeaving(
   });
   if (withRunner) await hosted.startRunner(null);
   const api = createApi(hosted.connection, { signal: context.leaving });
-  const explaining = withRunner
-    ? explainAsked(context, { connected: { api, hosted }, flags, progress })
+  const working = withRunner
+    ? doAskedTasks(context, { connected: { api, hosted }, flags, progress })
     : Promise.resolve();
   await context.out(`${hosted.connection.url}\n`);
   progress(`mission control in the browser: ${hosted.connection.url}${MISSION_CONTROL_PATH}`);
@@ -56,7 +56,7 @@ async function hostUntilLeaving(
   );
   await left(context);
   progress('taking down');
-  await explaining;
+  await working;
   await hosted.close();
   return EXIT.pass;
 }

@@ -1,7 +1,7 @@
 /** An explanation as text: the story in lanes, or why there is none. */
-import type { ExplainProgress, Explanation, Forensic } from '../../server/contract/index.ts';
-import { formatNumber } from '../run/format.ts';
+import type { Explanation, Forensic } from '../../server/contract/index.ts';
 import { safeText } from '../run/sanitize.ts';
+import { progressWords } from '../run/task-words.ts';
 import { seatsOf } from '../run/why-seats.ts';
 import type { Style } from './style.ts';
 import { whyText } from './why.ts';
@@ -15,16 +15,10 @@ export function explanationText(
 ): string {
   switch (explanation.state) {
     case 'ready':
-      return whyText(explanation.why, style, width, { seats: bundle === null ? null : seatsOf(bundle) });
+      return whyText(explanation.result, style, width, { seats: bundle === null ? null : seatsOf(bundle) });
     case 'none':
       return `${style.bold('WHY')}  not explained: ${safeText(explanation.reason)}.`;
     case 'pending':
-      return `${style.bold('WHY')}  ${progressText(explanation.progress)}`;
+      return `${style.bold('WHY')}  ${progressWords('explain', explanation.progress)}`;
   }
-}
-
-/** What is being done, in one line. */
-export function progressText(progress: ExplainProgress | null): string {
-  if (progress === null) return 'waits for somebody to explain it';
-  return `explaining: ${safeText(progress.stage)}, ${formatNumber(progress.executions)} ${progress.executions === 1 ? 'execution' : 'executions'}`;
 }

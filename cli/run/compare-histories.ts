@@ -2,6 +2,9 @@
 import type { RunEvent } from '../../server/contract/index.ts';
 import { type Difference, differences, GatedDifferences } from './event-difference.ts';
 
+/** How many events are kept around the one that differs. */
+export const EVENTS_AROUND = 3;
+
 export interface Parting {
   /** Index of the first event that differs. */
   index: number;

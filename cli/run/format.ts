@@ -32,6 +32,11 @@ export function formatClock(ms: number, decimals = 1): string {
   return hours > 0 ? `${hours}:${short}` : short;
 }
 
+/** `1 execution`, `1,200 executions`. */
+export function counted(count: number, one: string, many: string): string {
+  return `${formatNumber(count)} ${count === 1 ? one : many}`;
+}
+
 /** Seconds in the unit that reads best: `0.84 s`, `12.4 s`, `3 min 05 s`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(2)} s`;

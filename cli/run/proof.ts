@@ -1,6 +1,9 @@
-/** How often a seed was executed again behind a gate, and whether that was the same, in lines that are safe to print. */
+/** How often a seed was executed again, and whether that was the same, in lines that are safe to print. */
 import type { Proof } from '../../server/contract/gate.ts';
 import type { JsonObject } from '../../server/contract/run.ts';
+import type { RunEvent } from '../../server/contract/telemetry.ts';
+import type { Verified } from '../../server/contract/verified.ts';
+import { detailOf, objectOf } from './describe-event.ts';
 import { formatNumber } from './format.ts';
 import { safeText } from './sanitize.ts';
 
@@ -24,6 +27,35 @@ export function proofLines(told: JsonObject | null | undefined): string[] {
     `  + ${short(parting.other)}`,
     `  ${safeText(parting.advice)}`,
   ];
+}
+
+/** The same of the execution that somebody asked for: of its whole history. */
+export function verifiedLines({
+  identical,
+  common,
+  endedBy,
+  parting,
+  renamed,
+  difference,
+}: Verified): string[] {
+  if (identical || parting === null) {
+    const until = endedBy === null ? '' : ` up to where ${safeText(endedBy)}`;
+    return [`executed again, identical: ${formatNumber(common)} events${until}${renamedText(renamed)}`];
+  }
+  const { index, left, right } = parting;
+  const kind = difference === null ? '' : `: ${safeText(difference.class)}`;
+  return [
+    `executed again, not identical; event ${formatNumber(index)} is the first that differs${kind}`,
+    `  - ${eventText(left)}`,
+    `  + ${eventText(right)}`,
+    ...(difference === null ? [] : [`  ${safeText(difference.advice)}`]),
+  ];
+}
+
+function eventText(event: RunEvent | null): string {
+  if (event === null) return 'has ended';
+  const parts = [event.type, event.actor, objectOf(event) ?? '', detailOf(event)];
+  return short(parts.filter(Boolean).join(' '));
 }
 
 /** What is stored is foreign. A page reads this as well, so that no schema is loaded for it. */

@@ -1,7 +1,7 @@
-/** Why it broke in words: the title, what was tried, what it took, and how far the explaining is. */
-import type { Cure, Explanation, Why } from '../../server/contract/index.ts';
-import { formatNumber, formatSeconds } from './format.ts';
-import { safeLines, safeText } from './sanitize.ts';
+/** Why it broke in words: the title, what was tried, and what it took. */
+import type { Cure, Why } from '../../server/contract/index.ts';
+import { counted, formatNumber, formatSeconds } from './format.ts';
+import { safeText } from './sanitize.ts';
 
 /** One thing that was tried. All text here is safe for terminals and pages. */
 export interface CureWords {
@@ -60,17 +60,4 @@ export function whyLines(why: Why): string[] {
     ...conclusionLines(why),
     ...(tried.length === 0 ? [] : ['What was tried:', ...tried]),
   ];
-}
-
-/** What stands where the lanes will; null: they are there. */
-export function waitingWords(explanation: Explanation): string | null {
-  if (explanation.state === 'ready') return null;
-  if (explanation.state === 'none') return `Not explained: ${safeLines(explanation.reason)}`;
-  const { progress } = explanation;
-  if (progress === null) return 'Why it broke is asked for; nobody works at it yet.';
-  return `Looking for why it broke: ${safeText(progress.stage)}, ${counted(progress.executions, 'execution', 'executions')} so far.`;
-}
-
-function counted(count: number, one: string, many: string): string {
-  return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }

@@ -1,9 +1,9 @@
 /** One run on the screen: the stream, the keys, the clock and the server's answers in; pictures out. */
-import { isTerminal } from '../../server/contract/index.ts';
+import { isTerminal, type TaskKind } from '../../server/contract/index.ts';
 import { followInBatches } from '../client/stream.ts';
 import { type Context, chartStyle } from '../process/context.ts';
-import { type ExplanationWatch, watchExplanation } from '../run/explanation.ts';
 import { outcomeOfData } from '../run/picture.ts';
+import { type TaskWatch, tasksOf, watchTask } from '../run/task-watch.ts';
 import { App } from './app.tsx';
 import { perform } from './effects.ts';
 import { createFetcher } from './fetcher.ts';
@@ -15,7 +15,7 @@ import { pump } from './pump.ts';
 import type { WatchRequest } from './requests.ts';
 import type { Screen } from './screen.ts';
 import { needsOf } from './state/needs.ts';
-import { type Action, reduce } from './state/reducer.ts';
+import { type Action, reduce, type TaskAction } from './state/reducer.ts';
 import { initialState, type State } from './state/state.ts';
 
 /** The clock and the heartbeat's age move that often when nothing else does, in ms. */
@@ -48,7 +48,7 @@ function watchProgram(context: Context, screen: Screen, request: WatchRequest): 
       startTicking(running),
       stream(running, request, streamFrom),
       fetchNeeds(running, request),
-      watchWhy(running, request),
+      watchTasks(running, request),
       context.atExitSync(() => jobs.end()),
       () => jobs.end(),
     ],
@@ -118,21 +118,29 @@ function fetchNeeds({ model, send, onChange }: RunningWatch, { api, run }: Watch
   };
 }
 
-/** Reads why it broke, from when it has failed until it is known. */
-function watchWhy({ model, send, onChange }: RunningWatch, { api, run }: WatchRequest): () => void {
-  let watch: ExplanationWatch | null = null;
-  const look = () => {
-    if (watch !== null || outcomeOfData(model().data) !== 'FAIL') return;
-    watch = watchExplanation(
-      () => api.explanation(run.id),
-      (explanation) => send({ type: 'explanation', explanation }),
+/** Reads what was asked for of the run, from when it has ended; again after a command here may have done it. */
+function watchTasks({ model, send, onChange }: RunningWatch, { api, run }: WatchRequest): () => void {
+  const watches = new Map<TaskKind, TaskWatch>();
+  let hadJob = false;
+  const watch = <Kind extends TaskKind>(kind: Kind) =>
+    watchTask(
+      () => api.task(run.id, kind),
+      (task) => send({ type: 'task', kind, task } as TaskAction),
     );
+  const look = () => {
+    const { data, job } = model();
+    for (const kind of tasksOf(outcomeOfData(data))) {
+      if (!watches.has(kind)) watches.set(kind, watch(kind));
+    }
+    const hasJob = job !== null && job.exitCode === null;
+    if (hadJob && !hasJob) for (const each of watches.values()) each.look();
+    hadJob = hasJob;
   };
   const undo = onChange(look);
   look();
   return () => {
     undo();
-    watch?.close();
+    for (const each of watches.values()) each.close();
   };
 }
 
@@ -151,7 +159,7 @@ function patienceOf({ type }: Action, { data: { eventsPerSecond } }: State): num
     case 'compare':
       return 0;
     case 'answer':
-    case 'explanation':
+    case 'task':
     case 'runs-read':
     case 'notice':
     case 'stop-failed':

@@ -1,6 +1,4 @@
-/**
- * Why a failure happened: a resource of its own beside the run, made after the verdict from its smallest reproduction.
- */
+/** Why a failure happened: what the task `explain` finds out after the verdict, from the smallest reproduction. */
 import { z } from 'zod';
 
 /** What a story in lanes is drawn from. `answers`: nothing of what happened inside is seen. */
@@ -152,50 +150,3 @@ export const explainProgressSchema = z.object({
   executions: z.int(),
 });
 export type ExplainProgress = z.infer<typeof explainProgressSchema>;
-
-/** The resource as it is served. */
-export const explanationSchema = z.discriminatedUnion('state', [
-  /** `progress` null: it has been asked for, and nobody works at it. */
-  z.object({ state: z.literal('pending'), progress: explainProgressSchema.nullable() }),
-  z.object({ state: z.literal('ready'), why: whySchema }),
-  z.object({ state: z.literal('none'), reason: z.string() }),
-]);
-export type Explanation = z.infer<typeof explanationSchema>;
-
-/** More than this, as JSON, is not stored of one explanation. */
-export const EXPLANATION_LIMIT_BYTES = 1024 * 1024;
-
-/** How long a lease on an explanation holds. It is renewed well before. */
-export const EXPLANATION_LEASE_SECONDS = 30;
-
-export const explanationRequestSchema = z.object({
-  /** Also when there is one: it is made anew. */
-  again: z.boolean().default(false),
-});
-export type ExplanationRequest = z.input<typeof explanationRequestSchema>;
-
-/** To work at an explanation, and to go on working at it. */
-export const explanationLeaseSchema = z.object({
-  /** Chosen by whoever works at it, at random, so that a call may be made again. */
-  holder: z.uuid(),
-  /** True: only as long as it is held by this holder still. */
-  renews: z.boolean().default(false),
-  /** Null: as it was. */
-  progress: explainProgressSchema.nullable().default(null),
-});
-export type ExplanationLease = z.input<typeof explanationLeaseSchema>;
-
-export const explanationLeasedSchema = z.object({
-  /** How long it is held from now on, unless it is renewed. */
-  seconds: z.number(),
-});
-
-/** What came of it: the explanation, or the reason why there is none. */
-export const explanationResultSchema = z.object({
-  holder: z.uuid(),
-  result: z.discriminatedUnion('state', [
-    z.strictObject({ state: z.literal('ready'), why: whySchema }),
-    z.strictObject({ state: z.literal('none'), reason: z.string().min(1).max(2_000) }),
-  ]),
-});
-export type ExplanationResult = z.infer<typeof explanationResultSchema>['result'];

@@ -36,5 +36,7 @@ export * from './signature.ts';
 export * from './signature-text.ts';
 export * from './smallest.ts';
 export * from './target-limits.ts';
+export * from './task.ts';
 export * from './telemetry.ts';
+export * from './verified.ts';
 export * from './worker.ts';

@@ -1,4 +1,6 @@
 /** The paths of the API, so that no part spells one by hand. `runId` may be anything that names a run. */
+import type { TaskKind } from './task.ts';
+
 export const API_BASE = '/api/ops/simcity';
 
 /** Where the pages for browsers lie. Their files hold no data and are served to everybody. */
@@ -23,8 +25,9 @@ export const apiPath = {
   stop: (runId: string) => `${apiPath.run(runId)}/stop`,
   state: (runId: string) => `${apiPath.run(runId)}/state`,
   smallest: (runId: string) => `${apiPath.run(runId)}/smallest`,
-  explanation: (runId: string) => `${apiPath.run(runId)}/explanation`,
-  explanationLease: (runId: string) => `${apiPath.explanation(runId)}/lease`,
+  task: (runId: string, kind: TaskKind) => `${apiPath.run(runId)}/tasks/${kind}`,
+  taskLease: (runId: string, kind: TaskKind) => `${apiPath.task(runId, kind)}/lease`,
+  waitingTasks: () => `${API_BASE}/tasks/waiting`,
   telemetry: (runId: string) => `${apiPath.run(runId)}/telemetry`,
   campaigns: () => `${API_BASE}/campaigns`,
   campaign: (name: string) => `${API_BASE}/campaigns/${encodeURIComponent(name)}`,

@@ -9,7 +9,6 @@ import {
   splitReached,
 } from '../contract/index.ts';
 import type { Sql } from './client.ts';
-import { waitingExplanations } from './explanations.ts';
 
 interface RunRow {
   id: string;
@@ -54,8 +53,6 @@ export interface NewRun {
 export interface RunFilter {
   status: RunStatus | null;
   campaign: string | null;
-  /** Only runs whose explanation is asked for, with nobody at work on it. */
-  waitsForExplanation: boolean;
   /** Only runs older than the one with this id. */
   before: string | null;
   limit: number;
@@ -92,7 +89,6 @@ export async function listRuns(sql: Sql, filter: RunFilter): Promise<Run[]> {
     ${selectRuns(sql)} where true
     ${filter.status === null ? sql`` : sql`and r.status = ${filter.status}`}
     ${filter.campaign === null ? sql`` : sql`and r.campaign = ${filter.campaign}`}
-    ${filter.waitsForExplanation ? sql`and r.id in (${waitingExplanations(sql)})` : sql``}
     ${filter.before === null ? sql`` : sql`and r.id < ${filter.before}`}
     order by r.id desc limit ${filter.limit}`;
   return rows.map(toRun);

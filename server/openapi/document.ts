@@ -9,7 +9,6 @@ import {
   ERROR_CODES,
   eventPageSchema,
   eventSchema,
-  explanationSchema,
   forensicSchema,
   frameSchemas,
   liveSchema,
@@ -19,10 +18,12 @@ import {
   runSchema,
   snapshotPageSchema,
   snapshotSchema,
+  taskSchemas,
   telemetryAnswerSchema,
   whySchema,
 } from '../contract/index.ts';
-import { type Json, OPERATIONS, type Operation } from './operations.ts';
+import type { Json, Operation } from './operation.ts';
+import { OPERATIONS } from './operations.ts';
 
 const ERROR_TEXTS: Record<number, string> = {
   400: 'The request is not as described here.',
@@ -88,7 +89,9 @@ const NAMED: Record<string, z.ZodType> = {
   Campaign: campaignSchema,
   CampaignPage: campaignPageSchema,
   CityState: cityStateSchema,
-  Explanation: explanationSchema,
+  ExplainTask: taskSchemas.explain,
+  ShrinkTask: taskSchemas.shrink,
+  VerifyTask: taskSchemas.verify,
   Why: whySchema,
   TelemetryAnswer: telemetryAnswerSchema,
   Frame_reset: resetFrameSchema,

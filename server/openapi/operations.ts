@@ -7,8 +7,6 @@ import {
   campaignSchema,
   cityStateSchema,
   eventPageSchema,
-  explanationLeasedSchema,
-  explanationSchema,
   runPageSchema,
   runSchema,
   SESSION_PATH,
@@ -27,37 +25,11 @@ import {
   stateQuery,
   streamQuery,
   strictCampaignReport,
-  strictExplanationLease,
-  strictExplanationRequest,
-  strictExplanationResult,
   strictLaunch,
   strictStop,
 } from '../routes/parameters.ts';
-import { EXPLANATION_DESCRIPTION, EXPLANATION_EXAMPLES } from './explanation-states.ts';
-
-/** A JSON object of the document. */
-export type Json = Record<string, unknown>;
-
-/** One call of the API. */
-export interface Operation {
-  method: 'get' | 'post' | 'put' | 'delete';
-  path: string;
-  id: string;
-  summary: string;
-  description?: string;
-  /** Of what it answers, by name. */
-  examples?: Readonly<Record<string, { summary: string; value: unknown }>>;
-  query?: z.ZodObject;
-  headers?: Json[];
-  body?: z.ZodType;
-  bodyRequired?: boolean;
-  status: number;
-  answer: z.ZodType | { media: string; description: string };
-  /** Statuses of errors beyond those that every call can answer. */
-  errors: number[];
-  /** `run`: the token of the run; `open`: none; else one of the API, where the server asks for tokens. */
-  security?: 'run' | 'open';
-}
+import type { Operation } from './operation.ts';
+import { TASK_OPERATIONS } from './task-operations.ts';
 
 const RUNS = `${API_BASE}/runs`;
 const RUN = `${RUNS}/{runId}`;
@@ -171,59 +143,7 @@ export const OPERATIONS: readonly Operation[] = [
     answer: runSchema,
     errors: [400, 404, 409, 413, 415, 422],
   },
-  {
-    method: 'get',
-    path: `${RUN}/explanation`,
-    id: 'getExplanation',
-    summary: 'Why a run failed; 404 while nobody has asked',
-    status: 200,
-    description: EXPLANATION_DESCRIPTION,
-    answer: explanationSchema,
-    examples: EXPLANATION_EXAMPLES,
-    errors: [404, 409],
-  },
-  {
-    method: 'post',
-    path: `${RUN}/explanation`,
-    id: 'askExplanation',
-    summary: 'Asks why a run failed; 409 unless it ended FAIL',
-    body: strictExplanationRequest,
-    status: 202,
-    answer: explanationSchema,
-    errors: [400, 404, 409, 413, 415],
-  },
-  {
-    method: 'post',
-    path: `${RUN}/explanation/lease`,
-    id: 'leaseExplanation',
-    summary:
-      'Takes or renews the lease on an explanation that is pending; 409 when it is held by another, or over',
-    body: strictExplanationLease,
-    bodyRequired: true,
-    status: 200,
-    answer: explanationLeasedSchema,
-    errors: [400, 404, 409, 413, 415, 422],
-  },
-  {
-    method: 'put',
-    path: `${RUN}/explanation`,
-    id: 'storeExplanation',
-    summary: 'Stores what came of an explanation, by the holder of its lease',
-    body: strictExplanationResult,
-    bodyRequired: true,
-    status: 200,
-    answer: explanationSchema,
-    errors: [400, 404, 409, 413, 415, 422],
-  },
-  {
-    method: 'delete',
-    path: `${RUN}/explanation`,
-    id: 'cancelExplanation',
-    summary: 'Cancels an explanation that is pending; 409 when it is ready',
-    status: 200,
-    answer: explanationSchema,
-    errors: [404, 409],
-  },
+  ...TASK_OPERATIONS,
   {
     method: 'post',
     path: `${RUN}/telemetry`,

@@ -2,9 +2,6 @@
 import { z } from 'zod';
 import {
   campaignReportSchema,
-  explanationLeaseSchema,
-  explanationRequestSchema,
-  explanationResultSchema,
   launchSchema,
   runConfigSchema,
   runStatusSchema,
@@ -45,10 +42,6 @@ export const stateQuery = z.object({ at: wholeNumber(0, MAX_INDEX).optional() })
 export const runsQuery = z.object({
   status: runStatusSchema.optional(),
   campaign: z.string().max(100).optional(),
-  explanation: z
-    .literal('waiting')
-    .optional()
-    .describe('Those whose explanation is asked for, with nobody at work on it.'),
   limit: wholeNumber(1, RUNS_LIMIT).default(50),
   before: z.uuid().optional(),
 });
@@ -57,6 +50,7 @@ export const campaignsQuery = z.object({
   limit: wholeNumber(1, RUNS_LIMIT).default(50),
   before: z.string().max(100).optional(),
 });
+export const waitingTasksQuery = z.object({ limit: wholeNumber(1, RUNS_LIMIT).default(50) });
 
 /** A misspelt field would silently get its default, so unknown ones are refused. */
 export const strictLaunch = z.strictObject({
@@ -66,7 +60,4 @@ export const strictLaunch = z.strictObject({
 
 export const strictStop = z.strictObject(stopRequestSchema.shape);
 
-export const strictExplanationRequest = z.strictObject(explanationRequestSchema.shape);
-export const strictExplanationLease = z.strictObject(explanationLeaseSchema.shape);
-export const strictExplanationResult = z.strictObject(explanationResultSchema.shape);
 export const strictCampaignReport = z.strictObject(campaignReportSchema.shape);

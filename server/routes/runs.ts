@@ -37,12 +37,11 @@ export function runRoutes({ sql, hub }: Services): Hono<ServerEnv> {
   });
 
   routes.get('/', async (c) => {
-    const { status, campaign, explanation, limit, before } = validate(runsQuery, c.req.query(), 'the query');
+    const { status, campaign, limit, before } = validate(runsQuery, c.req.query(), 'the query');
     // One more than asked for tells whether there is a next page.
     const found = await listRuns(sql, {
       status: status ?? null,
       campaign: campaign ?? null,
-      waitsForExplanation: explanation === 'waiting',
       before: before ?? null,
       limit: limit + 1,
     });

@@ -121,6 +121,7 @@ test('a failure is executed again and made small with a key, and what was found 
   await go(KEY.escape, /^(?![\s\S]*Esc closes)/);
   await go('g', 'Smallest reproduction');
   expect(await go('G', '--reduction')).toMatch(/operations/);
+  await go('', /executed again, identical: \d+ events/);
   pty?.press('q');
   expect((await pty?.exited)?.exitCode).toBe(1);
 }, 150_000);

@@ -67,19 +67,19 @@ async function failed(own: Partial<Forensic> = {}): Promise<string> {
 const holder = randomUUID();
 
 async function ask(runId: string): Promise<void> {
-  expect((await call(server.url, 'POST', apiPath.explanation(runId), {})).status).toBe(202);
+  expect((await call(server.url, 'POST', apiPath.task(runId, 'explain'), {})).status).toBe(202);
 }
 
 async function work(runId: string, stage: string, executions: number): Promise<void> {
   const lease = { holder, progress: { stage, executions } };
-  expect((await call(server.url, 'POST', apiPath.explanationLease(runId), lease)).status).toBe(200);
+  expect((await call(server.url, 'POST', apiPath.taskLease(runId, 'explain'), lease)).status).toBe(200);
 }
 
 async function explain(runId: string, why: Why = WHY): Promise<void> {
   await ask(runId);
   await work(runId, 'recording', 1);
-  const result = { state: 'ready', why };
-  expect((await call(server.url, 'PUT', apiPath.explanation(runId), { holder, result })).status).toBe(200);
+  const end = { state: 'ready', result: why };
+  expect((await call(server.url, 'PUT', apiPath.task(runId, 'explain'), { holder, end })).status).toBe(200);
 }
 
 function step(page: Page, number: number) {

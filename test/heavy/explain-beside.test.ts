@@ -1,4 +1,4 @@
-/** A failure in mission control is explained beside it, as the resource tells; leaving cancels what is under way. */
+/** A failure in mission control is explained beside it, and what is asked for is done, as the resources tell. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Api, createApi } from '../../cli/client/api.ts';
@@ -37,7 +37,7 @@ it('is made small and explained while the screen is open', async () => {
   const seen = new Set<string>();
   await vi.waitFor(
     async () => {
-      const explanation = await api.explanation('latest');
+      const explanation = await api.task('latest', 'explain');
       seen.add(explanation?.state ?? 'unasked');
       expect(['ready', 'none']).toContain(explanation?.state);
     },
@@ -46,6 +46,19 @@ it('is made small and explained while the screen is open', async () => {
   expect([...seen]).toContain('pending');
   const { failForensic } = await api.run('latest');
   expect(smallestSchema.safeParse(failForensic?.smallest).success).toBe(true);
+  pty.press('q');
+  expect((await pty.exited).exitCode).toBe(1);
+}, 150_000);
+
+it('does what is asked for elsewhere while the screen is open, and leaves at once', async () => {
+  const api = await failing('--no-explain');
+  await api.askTask('latest', 'verify');
+  await vi.waitFor(async () => expect((await api.task('latest', 'verify'))?.state).toBe('ready'), {
+    timeout: 60_000,
+    interval: 100,
+  });
+  pty.press('3');
+  await pty.until((text) => /executed again, identical: \d+ events/.test(text), 'what came of it', 60_000);
   pty.press('q');
   expect((await pty.exited).exitCode).toBe(1);
 }, 150_000);

@@ -1,7 +1,7 @@
 /** `simcity explain` and `run --explain` as users call them: stored with the run, cancelled, and no other exit code. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { explanationSchema, type Run, smallestSchema } from '../../server/contract/index.ts';
+import { type Run, smallestSchema, taskSchemas } from '../../server/contract/index.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
 import { servedHere } from '../helpers/http-service.ts';
@@ -31,7 +31,7 @@ it('is off where no terminal is, unless it is asked for, and then follows the ve
   expect(smallestSchema.safeParse((await newest()).failForensic?.smallest).success).toBe(true);
 
   const again = await command('explain', '--json');
-  const explanation = explanationSchema.parse(JSON.parse(again.stdout));
+  const explanation = taskSchemas.explain.parse(JSON.parse(again.stdout));
   expect(again.exitCode).toBe(explanation.state === 'ready' ? 0 : 1);
   expect(explanation.state).toBe('ready');
 }, 240_000);
@@ -57,7 +57,7 @@ it('is cancelled by Ctrl-C, which is said and stored; the verdict stays', async 
   await command(...FAILING, '--log');
   let asked = false;
   const interrupt = (text: string, kill: (signal: NodeJS.Signals) => void) => {
-    if (asked || !text.includes('explaining:')) return;
+    if (asked || !text.includes('Looking for why it broke:')) return;
     asked = true;
     kill('SIGINT');
   };
@@ -86,8 +86,8 @@ it('tells of a service without a gate by its requests, when the service is gone'
   expect(stdout).toMatch(/^WHY {2}/);
   expect(stdout.replace(/\s+/g, ' ')).toContain('--gate would show its statements');
   expect(stdout).toContain('Found by reading what the run recorded; nothing was executed again.');
-  const explanation = explanationSchema.parse(JSON.parse((await command('explain', '--json')).stdout));
-  expect(explanation).toMatchObject({ state: 'ready', why: { source: 'requests', executions: 0 } });
+  const explanation = taskSchemas.explain.parse(JSON.parse((await command('explain', '--json')).stdout));
+  expect(explanation).toMatchObject({ state: 'ready', result: { source: 'requests', executions: 0 } });
   const file = `${folder.path}/report.html`;
   const written = await command('report', 'latest', '--reporter', 'html', '--output', file);
   expect(written.exitCode, written.stderr).toBe(0);

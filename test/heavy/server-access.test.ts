@@ -3,14 +3,23 @@ import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApi, exchange } from '../../cli/client/api.ts';
+import { VERSION } from '../../cli/process/version.ts';
 import type { AccessOptions } from '../../server/access/access.ts';
 import { newToken } from '../../server/access/token.ts';
-import { apiPath, type Scope, SESSION_PATH, sessionSchema } from '../../server/contract/index.ts';
+import {
+  apiPath,
+  ENGINE_GENERATION,
+  type Scope,
+  SESSION_PATH,
+  sessionSchema,
+  TASK_KINDS,
+} from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
 import { forgetTokens, insertToken, revokeToken } from '../../server/db/tokens.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
+import { simcity } from '../helpers/cli-process.ts';
 import { silentLog, startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { FakeHarness } from '../helpers/server.ts';
+import { FakeHarness, passed } from '../helpers/server.ts';
 
 let postgres: TestPostgres;
 let databaseUrl: string;
@@ -108,11 +117,14 @@ describe('tokens', () => {
       ['POST', apiPath.runs()],
       ['POST', apiPath.stop(run)],
       ['PUT', apiPath.smallest(run)],
-      ['GET', apiPath.explanation(run)],
-      ['POST', apiPath.explanation(run)],
-      ['POST', apiPath.explanationLease(run)],
-      ['PUT', apiPath.explanation(run)],
-      ['DELETE', apiPath.explanation(run)],
+      ['GET', apiPath.waitingTasks()],
+      ...TASK_KINDS.flatMap((kind): [string, string][] => [
+        ['GET', apiPath.task(run, kind)],
+        ['POST', apiPath.task(run, kind)],
+        ['POST', apiPath.taskLease(run, kind)],
+        ['PUT', apiPath.task(run, kind)],
+        ['DELETE', apiPath.task(run, kind)],
+      ]),
       ['GET', '/nowhere'],
       ['DELETE', '/nowhere'],
       ['POST', '/admin/simcity/mission-control'],
@@ -161,6 +173,24 @@ describe('tokens', () => {
     expect((await send(base, 'POST', apiPath.stop(id), { token: both, body: {} })).status).toBe(202);
   });
 
+  it('to look are enough to execute a run again and compare, of which nothing is kept then', async () => {
+    const [read, both] = [await make('reader', 'read'), await make('both', 'read', 'control')];
+    const base = await start();
+    const launched = await send(base, 'POST', apiPath.runs(), { token: both, body: LAUNCH });
+    const { id } = (await launched.json()) as { id: string };
+    const harness = new FakeHarness(base, id);
+    await harness.claim(sql);
+    await harness.send(3, { end: passed });
+    await sql`update simcity_runs set generation = ${ENGINE_GENERATION}, version = ${VERSION} where id = ${id}`;
+    const env = { SIMCITY_URL: base, SIMCITY_TOKEN: read };
+    const { exitCode, stdout } = await simcity(['replay', id, '--verify'], { env });
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 1,
+      stdout: expect.stringContaining('first event that differs is 0'),
+    });
+    expect(await createApi({ url: base, token: read }).task(id, 'verify')).toBeNull();
+  });
+
   it('of a run send its telemetry and nothing else, and others send none', async () => {
     const both = await make('both', 'read', 'control');
     const base = await start();
@@ -182,7 +212,7 @@ describe('tokens', () => {
     const rows = await sql`
       select t::text as row from simcity_tokens t union all select s::text from simcity_sessions s`;
     expect(rows).toHaveLength(2);
-    const secret = token.split('_')[2] ?? '';
+    const secret = token.split('_').slice(2).join('_');
     for (const { row } of rows) expect(row).not.toContain(secret);
   });
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isWanted } from '../../cli/explain/automatic.ts';
+import { isWanted } from '../../cli/tasks/automatic.ts';
 
 const terminal = { env: { TERM: 'xterm' }, isTerminal: { stdin: true, stdout: true, stderr: true } };
 const ci = { ...terminal, env: { TERM: 'xterm', CI: 'true' } };

@@ -219,6 +219,16 @@ describe('a run that is executed again', () => {
   });
 });
 
+describe('a run that has passed', () => {
+  test('is executed again by a key once it has ended, and has nothing to shrink', () => {
+    const running = play(start(), frames(...historyFrames(0, 8)), 'show-forensics');
+    expect(play(running, 'verify').effects).toEqual([]);
+    const ended = play(running, frames(endFrame(8, 'PASS')));
+    expect(play(ended, 'verify').effects).toMatchObject([{ do: 'job', command: 'verify' }]);
+    expect(play(ended, 'shrink').effects).toEqual([]);
+  });
+});
+
 describe('a run that says nothing about the service', () => {
   test.each([
     ['LOST', diagnosedRun(recordedDiagnosis())],

@@ -41,7 +41,7 @@ function forensics(
   const run = diagnosedRun(recordedForensic(changes), { status: 'FAIL' });
   const size = { columns, rows };
   const init = initialState({ run, size, nowMs: 0, owns: false, hosted: false, exitOnEnd: false });
-  return reduce({ ...init, view: 'forensics' }, { type: 'explanation', explanation });
+  return reduce({ ...init, view: 'forensics' }, { type: 'task', kind: 'explain', task: explanation });
 }
 
 const press = (state: State, ...keys: string[]) =>
@@ -70,14 +70,14 @@ describe('why it broke in the Forensics view', () => {
     [80, 24],
     [120, 40],
   ])('comes first at %ix%i', async (columns, rows) => {
-    const lines = await shown(forensics(columns, rows, { state: 'ready', why }));
+    const lines = await shown(forensics(columns, rows, { state: 'ready', result: why }));
     const first = lines.findIndex((line) => line.includes('WHY  book citizen-021 counted'));
     expect(first).toBeGreaterThan(0);
     expect(first).toBeLessThan(6);
   });
 
   it('is stepped through with n and p, and asks for the city at the step', () => {
-    const first = press(forensics(120, 40, { state: 'ready', why }), 'n');
+    const first = press(forensics(120, 40, { state: 'ready', result: why }), 'n');
     expect(first.forensics.whyStep).toBe(1);
     expect(needsOf(first)).toContainEqual({ kind: 'city', at: 96, key: 'city 96' });
     const second = press(first, 'n');
@@ -88,13 +88,15 @@ describe('why it broke in the Forensics view', () => {
     [80, 24],
     [120, 40],
   ])('has the city beside the step at %ix%i', async (columns, rows) => {
-    const lines = await shown(press(forensics(columns, rows, { state: 'ready', why }), 'n', 'n', 'n', 'n'));
+    const lines = await shown(
+      press(forensics(columns, rows, { state: 'ready', result: why }), 'n', 'n', 'n', 'n'),
+    );
     expect(lines.some((line) => line.includes('City'))).toBe(true);
     expect(lines.some((line) => line.includes('◀ read'))).toBe(true);
   });
 
   it('says how far the explaining is, or why there is none', async () => {
-    const progress = { stage: 'turning', executions: 7 };
+    const progress = { stage: 'turning', executions: 7, operations: null, seconds: 0 };
     const pending = await shown(forensics(120, 40, { state: 'pending', progress }));
     expect(pending.join('\n')).toContain('Looking for why it broke: turning, 7 executions so far.');
     const none = await shown(forensics(120, 40, { state: 'none', reason: 'cancelled' }));
@@ -123,7 +125,7 @@ describe('the smallest reproduction in the Forensics view', () => {
   });
 
   it('has no table where the lanes tell the same', async () => {
-    const state = forensics(120, 60, { state: 'ready', why }, { smallest: { ...smallest } });
+    const state = forensics(120, 60, { state: 'ready', result: why }, { smallest: { ...smallest } });
     const text = await shownText(state);
     expect(text).toContain('Smallest reproduction  2 of 90 operations');
     expect(text).not.toContain('book s ann k-1');

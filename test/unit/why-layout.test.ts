@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventOfStep, fitsBeside, stepBeside, type WhyRow, whyLayout } from '../../cli/run/why-layout.ts';
-import { cureWords, waitingWords, whyLines } from '../../cli/run/why-words.ts';
+import { cureWords, whyLines } from '../../cli/run/why-words.ts';
 import { whySchema } from '../../server/contract/index.ts';
 
 const WHY = whySchema.parse(
@@ -145,14 +145,6 @@ describe('a why in words', () => {
       passes: false,
     });
     expect(cureWords({ ...cure, passes: 0, of: 0, otherwise: 0 }).passes).toBe(false);
-  });
-
-  it('says how far the explaining is', () => {
-    expect(waitingWords({ state: 'ready', why: WHY })).toBeNull();
-    expect(waitingWords({ state: 'none', reason: 'cancelled' })).toBe('Not explained: cancelled');
-    expect(waitingWords({ state: 'pending', progress: { stage: 'turning 13', executions: 1 } })).toBe(
-      'Looking for why it broke: turning 13, 1 execution so far.',
-    );
   });
 });
 

@@ -100,7 +100,7 @@ describe('why it broke as text', () => {
   });
 
   it('is what explain prints, and what forensics begin with', () => {
-    expect(explanationText({ state: 'ready', why }, PLAIN, 120)).toBe(whyText(why, PLAIN, 120));
+    expect(explanationText({ state: 'ready', result: why }, PLAIN, 120)).toBe(whyText(why, PLAIN, 120));
     const text = forensicText(recordedForensic(), 'FAIL', PLAIN, { why, width: 100 });
     expect(text).toContain(whyText(why, PLAIN, 100));
     expect(forensicText(recordedForensic(), 'FAIL', PLAIN)).not.toContain('WHY');

@@ -11,7 +11,7 @@ import type { ForensicsState, State } from './state.ts';
 /** Null when the intent means nothing here. */
 export function forensicsIntent(state: State, intent: Intent): State | null {
   const { bundle } = state.forensics;
-  if (bundle === null) return null;
+  if (bundle === null) return intent === 'verify' && state.data.end !== null ? verify(state) : null;
   return move(state, intent) ?? INTENTS[intent]?.(state) ?? null;
 }
 
@@ -35,11 +35,10 @@ function move(state: State, intent: Intent): State | null {
 
 /** The story begins with why, so that the step is scrolled to by its line. */
 function stepWhy(state: State, by: 1 | -1): State {
-  const { explanation, whyStep, isWhole } = state.forensics;
-  if (explanation?.state !== 'ready')
+  const { tasks, whyStep, isWhole } = state.forensics;
+  if (tasks.explain?.state !== 'ready')
     return { ...state, notice: 'Why it broke is not known; `simcity explain` finds it.' };
-  const { why } = explanation;
-  const step = stepBeside(whyLayout(why, { unfolded: isWhole }), whyStep, by);
+  const step = stepBeside(whyLayout(tasks.explain.result, { unfolded: isWhole }), whyStep, by);
   return withForensics(state, step === null ? {} : { whyStep: step, tab: 'story' });
 }
 
@@ -50,7 +49,7 @@ const INTENTS: Partial<Record<Intent, (state: State) => State>> = {
   'why-previous': (state) => stepWhy(state, -1),
   unfold: (state) => withForensics(state, { isWhole: !state.forensics.isWhole }),
   open: fold,
-  verify: (state) => startJob(state, 'verify', 'replay --verify'),
+  verify,
   shrink: (state) => startJob(state, 'shrink', 'shrink'),
   copy: (state) => effect(state, { do: 'copy', text: state.forensics.bundle?.reproduce ?? '' }),
   'ask-save': (state) => ask(state, 'save', `simcity-${state.data.run.id.slice(0, 8)}-forensic.json`),
@@ -69,6 +68,10 @@ function fold(state: State): State {
   const next = new Set(unfolded);
   if (!next.delete(node.path)) next.add(node.path);
   return withForensics(state, { unfolded: next });
+}
+
+function verify(state: State): State {
+  return startJob(state, 'verify', 'replay --verify');
 }
 
 function startJob(state: State, command: 'verify' | 'shrink', title: string): State {

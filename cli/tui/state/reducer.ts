@@ -1,5 +1,5 @@
 /** The root reducer of mission control: frames, answers, the link, keys and time in; the next state out. */
-import { type Explanation, type Frame, isTerminal, type Run } from '../../../server/contract/index.ts';
+import { type Frame, isTerminal, type Run, type TaskKind } from '../../../server/contract/index.ts';
 import type { LinkStatus } from '../../client/stream.ts';
 import { foldFrames } from '../../run/fold-frames.ts';
 import { runName } from '../../run/run-name.ts';
@@ -20,7 +20,7 @@ import { panesOf, zoomedOf } from './panes.ts';
 import { onPoint } from './pointing.ts';
 import { type Answer, receive } from './receive.ts';
 import { playOn, replayIntent, startComparison } from './replay-view.ts';
-import type { Size, State } from './state.ts';
+import type { Size, State, Tasks } from './state.ts';
 import { type, typingOf } from './text-input.ts';
 import { type OverAction, paneIntent } from './workspace.ts';
 
@@ -34,12 +34,17 @@ export type Action =
   | { type: 'notice'; text: string }
   | { type: 'stop-failed'; text: string }
   | { type: 'compare'; run: Run }
-  | { type: 'explanation'; explanation: Explanation | null }
+  | TaskAction
   | { type: 'job'; title: string; lines: readonly string[]; exitCode: number | null }
   | { type: 'stroke'; key: string; text: string }
   | ({ type: 'point' } & Pointing)
   | { type: 'intent'; intent: Intent }
   | OverAction;
+
+/** How a task that was asked for stands; null: nobody has asked. */
+export type TaskAction = {
+  [Kind in TaskKind]: { type: 'task'; kind: Kind; task: Tasks[Kind] };
+}[TaskKind];
 
 export function reduce(state: State, action: Action): State {
   const next = reduced(state, action);
@@ -69,8 +74,8 @@ function reduced(state: State, action: Action): State {
       return { ...state, notice: action.text, stopRequested: false };
     case 'compare':
       return startComparison(state, action.run);
-    case 'explanation':
-      return onExplanation(state, action.explanation);
+    case 'task':
+      return onTask(state, action);
     case 'job':
       return onJob(state, action);
     case 'stroke':
@@ -108,10 +113,15 @@ function onFrames(state: State, frames: readonly Frame[], nowMs: number): State 
   };
 }
 
-/** A smallest reproduction is stored on the way to it, so the bundle is read again. */
-function onExplanation(state: State, explanation: Explanation | null): State {
-  const isStale = state.forensics.isStale || explanation?.state === 'ready';
-  return { ...state, forensics: { ...state.forensics, explanation, isStale, whyStep: null } };
+/** A smallest reproduction is stored with the run, also on the way to why it broke: the bundle is read again. */
+function onTask(state: State, { kind, task }: TaskAction): State {
+  const { forensics } = state;
+  const isStale = forensics.isStale || (task?.state === 'ready' && kind !== 'verify');
+  const whyStep = kind === 'explain' ? null : forensics.whyStep;
+  return {
+    ...state,
+    forensics: { ...forensics, tasks: { ...forensics.tasks, [kind]: task }, isStale, whyStep },
+  };
 }
 
 function onJob(state: State, { title, lines, exitCode }: Extract<Action, { type: 'job' }>): State {

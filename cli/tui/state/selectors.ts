@@ -64,6 +64,6 @@ export function cityAt(cities: ReadonlyMap<number, CityState>, at: number): City
 }
 
 /** The event at which the city is shown beside why it broke; null: no step is looked at. */
-export function whyEvent({ explanation, whyStep }: State['forensics']): number | null {
-  return explanation?.state === 'ready' && whyStep !== null ? eventOfStep(explanation.why, whyStep) : null;
+export function whyEvent({ tasks: { explain }, whyStep }: State['forensics']): number | null {
+  return explain?.state === 'ready' && whyStep !== null ? eventOfStep(explain.result, whyStep) : null;
 }

@@ -2,10 +2,11 @@
 import type {
   ChartStyle,
   CityState,
-  Explanation,
   Forensic,
   Run,
   RunEvent,
+  Task,
+  TaskKind,
 } from '../../../server/contract/index.ts';
 import type { LinkStatus } from '../../client/stream.ts';
 import type { Matcher } from '../../run/matcher.ts';
@@ -47,13 +48,16 @@ export interface Seek {
   at: number;
 }
 
+/** By kind, as far as they are known; null: nobody has asked. */
+export type Tasks = { readonly [Kind in TaskKind]: Task<Kind> | null };
+
 export interface ForensicsState {
   bundle: Forensic | null;
   /** True when more may be stored with the run by now; what is known is shown until that came. */
   isStale: boolean;
   tab: 'story' | 'bundle';
-  /** Why it broke, as far as it is known; null: nobody has asked. */
-  explanation: Explanation | null;
+  /** What was asked for of the run, such as why it broke. */
+  tasks: Tasks;
   /** The step of it that is looked at, with the city beside; null: none. */
   whyStep: number | null;
   /** True with all that is folded otherwise. */
@@ -220,7 +224,7 @@ export function initialState(options: InitialState): State {
       bundle: run.failForensic,
       isStale: false,
       tab: 'story',
-      explanation: null,
+      tasks: { explain: null, shrink: null, verify: null },
       whyStep: null,
       isWhole: false,
       scroll: 0,

@@ -13,9 +13,10 @@ import { actualWords, expectedWords } from '../../run/bundle-words.ts';
 import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { LOSS_SAYS, type Loss } from '../../run/outcome.ts';
-import { proofLines } from '../../run/proof.ts';
+import { proofLines, verifiedLines } from '../../run/proof.ts';
 import { ruleLines } from '../../run/rules.ts';
 import { safeLines, safeText } from '../../run/sanitize.ts';
+import { taskWords } from '../../run/task-words.ts';
 import { sentenceText } from '../../run/value-text.ts';
 import { wireStory } from '../../run/wire-story.ts';
 import { wrap } from '../../terminal/columns.ts';
@@ -23,6 +24,7 @@ import { eventLine } from '../components/event-line.ts';
 import { table } from '../components/table.ts';
 import { BOLD, DIM, type Line, PLAIN, type Style, span } from '../paint/line.ts';
 import { lineOf } from '../paint/pieces.ts';
+import type { Tasks } from '../state/state.ts';
 
 const INDENT = '  ';
 
@@ -85,11 +87,23 @@ export function whatElse(bundle: Forensic, width: number, events: number): Line[
 }
 
 /** How to see it again. */
-export function reproduction(bundle: Forensic, width: number): Line[] {
+export function reproduction(bundle: Forensic, tasks: Tasks, width: number): Line[] {
   return [
     [span('Reproduce', BOLD), span('  y copies, v verifies, x shrinks, r replays', DIM)],
     ...paragraph(`${INDENT}${safeText(bundle.reproduce)}`, width, { color: 'cyan' }),
-    ...proofLines(bundle).flatMap((line) => paragraph(`${INDENT}${line}`, width, PLAIN)),
+    ...[...proofLines(bundle), ...doneAgain(tasks)].flatMap((line) =>
+      paragraph(`${INDENT}${line}`, width, PLAIN),
+    ),
+  ];
+}
+
+/** How making it small and executing it again stand, or what came of them. */
+export function doneAgain({ shrink, verify }: Tasks): string[] {
+  const small = shrink?.state === 'pending' ? [taskWords('shrink', shrink) ?? ''] : [];
+  if (verify === null) return small;
+  return [
+    ...small,
+    ...(verify.state === 'ready' ? verifiedLines(verify.result) : [taskWords('verify', verify) ?? '']),
   ];
 }
 

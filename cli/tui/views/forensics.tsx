@@ -1,5 +1,5 @@
 /** The Forensics view: the story of the failure, and the whole bundle as a tree. */
-import type { Explanation, Forensic, Outcome } from '../../../server/contract/index.ts';
+import type { Forensic, Outcome } from '../../../server/contract/index.ts';
 import { shownTree } from '../../run/bundle-tree.ts';
 import { formatNumber } from '../../run/format.ts';
 import { failureTitle, isLoss, type Loss } from '../../run/outcome.ts';
@@ -12,12 +12,13 @@ import { BOLD, clickable, cutLine, DIM, type Line, restyle, span } from '../pain
 import { pane } from '../paint/pane.tsx';
 import { topAround } from '../state/anchor.ts';
 import { whyEvent } from '../state/selectors.ts';
-import type { Job, State } from '../state/state.ts';
+import type { Job, State, Tasks } from '../state/state.ts';
 import { looksOf } from '../state/workspace.ts';
 import { OUTCOME_COLOR } from '../theme.ts';
 import { CityPane } from './city-pane.tsx';
 import {
   diagnosis,
+  doneAgain,
   hasSmallest,
   history,
   lastEvents,
@@ -33,14 +34,14 @@ import { NO_WHY, whySection } from './why-section.ts';
 
 export function ForensicsView({ state, area }: ViewProps) {
   const { x, y, width, height } = area;
-  const { bundle, tab } = state.forensics;
+  const { bundle, tab, tasks } = state.forensics;
   const at = tab === 'story' ? whyEvent(state.forensics) : null;
   const job = state.job === null ? 0 : Math.max(6, Math.floor(height * 0.45));
   const city = at === null ? NO_CITY : cityPlace(width, height - job);
   const upper = { x, y, width: width - city.columns, height: height - job - city.rows };
   return (
     <>
-      {bundle === null ? <NothingPane data={state.data} {...upper} /> : forensicsPane(state, tab, upper)}
+      {bundle === null ? <NothingPane data={state.data} tasks={tasks} {...upper} /> : forensicsPane(state, tab, upper)}
       {at !== null &&
         (city.columns > 0 || city.rows > 0) &&
         forensicsPane(state, 'city', {
@@ -55,14 +56,14 @@ export function ForensicsView({ state, area }: ViewProps) {
 }
 
 export const forensicsPane: DrawPane = (state, name, place) => {
-  const { scroll, bundle, explanation, whyStep, isWhole } = state.forensics;
+  const { scroll, bundle, tasks, whyStep, isWhole } = state.forensics;
   const looks = { ...place, ...looksOf(state.workspace, name) };
   if (name === 'job') return state.job && <JobPane job={state.job} {...looks} />;
   if (name === 'city')
     return <CityPane cities={state.replay.cities} at={whyEvent(state.forensics) ?? -1} {...looks} />;
   if (bundle === null) return null;
   if (name === 'bundle') return <TreePane state={state} {...looks} />;
-  const story = { bundle, outcome: outcomeOfData(state.data), scroll, explanation, whyStep, isWhole };
+  const story = { bundle, outcome: outcomeOfData(state.data), scroll, tasks, whyStep, isWhole };
   return isSection(name) ? (
     <SectionPane {...story} section={name} {...looks} />
   ) : (
@@ -78,15 +79,25 @@ function cityPlace(width: number, height: number): { columns: number; rows: numb
   return height >= 18 ? { columns: 0, rows: 6 } : NO_CITY;
 }
 
-const NothingPane = pane<{ data: RunData }>('NothingPane', ({ data }, { width, height }) => {
+interface NothingProps {
+  data: RunData;
+  tasks: Tasks;
+}
+
+const NothingPane = pane<NothingProps>('NothingPane', ({ data, tasks }, { width, height }) => {
   const failed = data.status === 'FAIL' || failureOf(data) !== null;
   const text =
     data.end === null && !failed
       ? 'Nothing is broken so far. The first violation ends the run and is told here.'
       : failed
         ? 'The bundle is on its way.'
-        : `The run ended ${data.status}: nothing was broken.`;
-  return framed({ title: 'Forensics', width, height }, [[], [span(text, failed ? {} : { color: 'green' })]]);
+        : `The run ended ${data.status}: nothing was broken. v executes it again and compares.`;
+  const again = doneAgain(tasks).map((line): Line => [span(line)]);
+  return framed({ title: 'Forensics', width, height }, [
+    [],
+    [span(text, failed ? {} : { color: 'green' })],
+    ...again,
+  ]);
 });
 
 /** Two columns where there is room. */
@@ -96,18 +107,18 @@ interface StoryProps {
   bundle: Forensic;
   outcome: Outcome;
   scroll: number;
-  explanation: Explanation | null;
+  tasks: Tasks;
   whyStep: number | null;
   isWhole: boolean;
 }
 
 const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
-  const { bundle, outcome, explanation, whyStep, isWhole } = props;
+  const { bundle, outcome, tasks, whyStep, isWhole } = props;
   const inner = innerSize(width, height);
   const story = isLoss(outcome) ? diagnosisOf(bundle, outcome) : storyOf(props);
   const told = inner.width >= WIDE ? twoColumns(story, inner.width) : oneColumn(story, inner.width);
   const looked = { step: whyStep, unfolded: isWhole };
-  const why = isLoss(outcome) ? NO_WHY : whySection(explanation, bundle, inner.width, looked);
+  const why = isLoss(outcome) ? NO_WHY : whySection(tasks.explain, bundle, inner.width, looked);
   const lines = [...why.lines, ...told];
   // The step that is looked at stays in the middle.
   const scroll = why.chosen === null ? props.scroll : Math.max(0, why.chosen - Math.floor(inner.height / 2));
@@ -115,7 +126,7 @@ const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
     {
       title: safeText(failureTitle(outcome, bundle)),
       aside: placeText(scroll, inner.height, lines.length),
-      footLeft: placeOfStep(explanation, whyStep),
+      footLeft: placeOfStep(tasks, whyStep),
       footRight: 'Tab: the whole bundle',
       width,
       height,
@@ -126,9 +137,9 @@ const StoryPane = pane<StoryProps>('StoryPane', (props, { width, height }) => {
 });
 
 /** `step 13, event 97`; empty: none is looked at. */
-function placeOfStep(explanation: Explanation | null, step: number | null): string {
-  if (step === null || explanation?.state !== 'ready') return '';
-  const event = explanation.why.steps.find((each) => each.step === step)?.event ?? null;
+function placeOfStep({ explain }: Tasks, step: number | null): string {
+  if (step === null || explain?.state !== 'ready') return '';
+  const event = explain.result.steps.find((each) => each.step === step)?.event ?? null;
   return `step ${step}${event === null ? '' : `, event ${formatNumber(event)}`}`;
 }
 
@@ -150,19 +161,19 @@ function diagnosisOf(bundle: Forensic, loss: Loss): Story {
   };
 }
 
-function toldOf({ explanation, isWhole }: Pick<StoryProps, 'explanation' | 'isWhole'>): Told {
-  return { why: explanation?.state === 'ready' ? explanation.why : null, unfolded: isWhole };
+function toldOf({ tasks: { explain }, isWhole }: Pick<StoryProps, 'tasks' | 'isWhole'>): Told {
+  return { why: explain?.state === 'ready' ? explain.result : null, unfolded: isWhole };
 }
 
 /** It opens with the smallest reproduction where it is known; a key shows the whole run. */
-function storyOf({ bundle, explanation, isWhole }: StoryProps): Story {
-  const told = toldOf({ explanation, isWhole });
+function storyOf({ bundle, tasks, isWhole }: StoryProps): Story {
+  const told = toldOf({ tasks, isWhole });
   const isFolded = !isWhole && hasSmallest(bundle);
   return {
     main: (width) => [
       ...whatBroke(bundle, width, told),
       ...(isFolded ? [[]] : history(bundle, width, told)),
-      ...reproduction(bundle, width),
+      ...reproduction(bundle, tasks, width),
     ],
     more: (width, events) => [
       ...(isFolded ? history(bundle, width, told) : []),
@@ -190,12 +201,12 @@ function twoColumns({ main, more }: Story, width: number): Line[] {
 
 /** The sections that can stand alone. */
 const SECTIONS = {
-  why: ({ explanation, bundle, whyStep, isWhole }: StoryProps, width: number) =>
-    whySection(explanation, bundle, width, { step: whyStep, unfolded: isWhole }).lines,
+  why: ({ tasks, bundle, whyStep, isWhole }: StoryProps, width: number) =>
+    whySection(tasks.explain, bundle, width, { step: whyStep, unfolded: isWhole }).lines,
   broke: ({ bundle, ...told }: StoryProps, width: number) => [
     ...whatBroke(bundle, width, toldOf(told)),
     [],
-    ...reproduction(bundle, width),
+    ...reproduction(bundle, told.tasks, width),
   ],
   history: ({ bundle, ...told }: StoryProps, width: number) => history(bundle, width, toldOf(told)),
   else: ({ bundle }: StoryProps, width: number) => whatElse(bundle, width, 2 * LAST_EVENTS),
@@ -215,7 +226,7 @@ const SectionPane = pane<StoryProps & { section: Section }>(
       {
         title: safeText(failureTitle(story.outcome, story.bundle)),
         aside: placeText(story.scroll, inner.height, lines.length),
-        footLeft: placeOfStep(story.explanation, story.whyStep),
+        footLeft: placeOfStep(story.tasks, story.whyStep),
         width,
         height,
         color: 'red',

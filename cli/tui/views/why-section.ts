@@ -1,8 +1,8 @@
 /** Why it broke, at the head of the Forensics view: the lanes with the step that is looked at, or how far the explaining is. */
 import type { Explanation, Forensic } from '../../../server/contract/index.ts';
 import { whyDrawn } from '../../output/why.ts';
+import { taskWords } from '../../run/task-words.ts';
 import { seatsOf } from '../../run/why-seats.ts';
-import { waitingWords } from '../../run/why-words.ts';
 import { wrap } from '../../terminal/columns.ts';
 import { fitLine, type Line, restyle, span } from '../paint/line.ts';
 import { lineOf } from '../paint/pieces.ts';
@@ -30,11 +30,11 @@ export function whySection(
   const waiting =
     explanation === null
       ? 'Nobody has asked why it broke; `simcity explain` finds it.'
-      : waitingWords(explanation);
+      : taskWords('explain', explanation);
   if (waiting !== null) return { lines: [...waitingLines(waiting, width), []], chosen: null };
   if (explanation?.state !== 'ready') return NO_WHY;
   const hint = unfolded ? 'e folds' : 'e expands';
-  const drawn = whyDrawn(explanation.why, width, { unfolded, hint, seats: seatsOf(bundle) });
+  const drawn = whyDrawn(explanation.result, width, { unfolded, hint, seats: seatsOf(bundle) });
   const isChosen = (steps: readonly number[]) => step !== null && steps.includes(step);
   const lines = drawn.map(({ steps, pieces }): Line => {
     const line = lineOf(pieces);

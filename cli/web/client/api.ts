@@ -5,13 +5,14 @@ import type {
   CampaignPage,
   CityState,
   EventPage,
-  Explanation,
   Launch,
   Run,
   RunPage,
   RunStatus,
   Session,
   SnapshotPage,
+  Task,
+  TaskKind,
 } from '../../../server/contract/index.ts';
 import { apiPath, SESSION_PATH } from '../../../server/contract/paths.ts';
 
@@ -54,17 +55,17 @@ export const api = {
     get<SnapshotPage>(apiPath.snapshots(runId), query, signal),
   city: (runId: string, at: number, signal?: AbortSignal) =>
     get<CityState>(apiPath.state(runId), { at }, signal),
-  /** Answered with 404 while nobody has asked why. */
-  explanation: (runId: string, signal?: AbortSignal) =>
-    get<Explanation>(apiPath.explanation(runId), {}, signal),
-  /** Asks for it, so that somebody works at it. */
-  explain: (runId: string) => send<Explanation>('POST', apiPath.explanation(runId), {}),
+  /** Answered with 404 while nobody has asked for it. */
+  task: <Kind extends TaskKind>(runId: string, kind: Kind, signal?: AbortSignal) =>
+    get<Task<Kind>>(apiPath.task(runId, kind), {}, signal),
+  /** Asks for it, so that somebody works at it; also when it was done before. */
+  askTask: (runId: string, kind: TaskKind) => send<Task>('POST', apiPath.task(runId, kind), { again: true }),
   /** One that is pending is given up. */
-  cancelExplanation: (runId: string) => send<Explanation>('DELETE', apiPath.explanation(runId), {}),
   /** Those older than the one of this name; null: the newest. */
   campaigns: (before: string | null, signal?: AbortSignal) =>
     get<CampaignPage>(apiPath.campaigns(), { before }, signal),
   campaign: (name: string, signal?: AbortSignal) => get<Campaign>(apiPath.campaign(name), {}, signal),
+  cancelTask: (runId: string, kind: TaskKind) => send<Task>('DELETE', apiPath.task(runId, kind), {}),
   launch: (launch: Launch) => send<Run>('POST', apiPath.runs(), launch),
   stop: (runId: string, reason: string) => send<Run>('POST', apiPath.stop(runId), { reason }),
   session: () => get<Session>(SESSION_PATH, {}),

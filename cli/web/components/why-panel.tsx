@@ -6,11 +6,11 @@ import { safeText } from '../../run/sanitize.ts';
 import { eventOfStep, stepBeside, whyLayout } from '../../run/why-layout.ts';
 import { conclusionLines, costWords, listedCures } from '../../run/why-words.ts';
 import { announce } from '../state/announce.ts';
-import type { Explained } from '../state/explanation.ts';
+import type { Asked } from '../state/task.ts';
 import { stepKey } from '../state/why-keys.ts';
 import { Link } from './link.tsx';
 import { Panel } from './panel.tsx';
-import { WhyAsking } from './why-asking.tsx';
+import { TaskAsking } from './task-asking.tsx';
 import { WhyCity } from './why-city.tsx';
 import { WhyLanes } from './why-lanes.tsx';
 import { WhySeats } from './why-seats.tsx';
@@ -18,13 +18,14 @@ import { WhySeats } from './why-seats.tsx';
 interface WhyPanelProps {
   runId: string;
   bundle: Forensic;
-  explained: Explained;
+  explained: Asked<'explain'>;
 }
 
 export function WhyPanel({ runId, bundle, explained }: WhyPanelProps) {
-  const { explanation, isKnown } = explained;
-  if (explanation?.state === 'ready') return <Story runId={runId} bundle={bundle} why={explanation.why} />;
-  return isKnown || explained.problem !== null ? <WhyAsking runId={runId} explained={explained} /> : null;
+  const { task, isKnown, problem } = explained;
+  if (task?.state === 'ready') return <Story runId={runId} bundle={bundle} why={task.result} />;
+  if (!isKnown && problem === null) return null;
+  return <TaskAsking title="Why it broke" class="why" runId={runId} asked={explained} />;
 }
 
 function Story({ runId, bundle, why }: { runId: string; bundle: Forensic; why: Why }) {
@@ -58,7 +59,7 @@ function Story({ runId, bundle, why }: { runId: string; bundle: Forensic; why: W
       aside={why.name === null ? undefined : <span class="why-name">{safeText(why.name)}</span>}
     >
       <p class="why-sentence">{safeText(why.sentence)}</p>
-      <div class="why-buttons">
+      <div class="task-buttons">
         <button type="button" title="p" onClick={() => move(-1)}>
           ◀ Step back
         </button>

@@ -57,6 +57,17 @@ export class RunFollower {
     this.store.change({ frozen: frozen === null ? data : null });
   }
 
+  /** Reads the run again, with what was stored with it after its end. */
+  async read(): Promise<void> {
+    const { data } = this.store.value;
+    if (data === null) return;
+    try {
+      this.#takeRun(await api.run(data.run.id, this.#over.signal));
+    } catch (error) {
+      askForToken(error);
+    }
+  }
+
   async #open(runId: string, attempt: number): Promise<void> {
     try {
       const run = await api.run(runId, this.#over.signal);

@@ -6,9 +6,9 @@ export function stepKey(event: KeyboardEvent): 1 | -1 | 'fold' | null {
   return event.key === 'n' ? 1 : event.key === 'p' ? -1 : event.key === 'e' ? 'fold' : null;
 }
 
-/** Whether it asks why: where there is no story yet. */
-export function isAskKey(event: KeyboardEvent): boolean {
-  return event.key === 'x' && !isOthers(event);
+/** Whether it is this key alone, and belongs to nothing that has the focus. */
+export function isKey(event: KeyboardEvent, key: string): boolean {
+  return event.key === key && !isOthers(event);
 }
 
 function isOthers(event: KeyboardEvent): boolean {

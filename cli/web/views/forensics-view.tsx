@@ -4,33 +4,45 @@ import { isTerminal } from '../../../server/contract/run-values.ts';
 import { actualWords, expectedWords } from '../../run/bundle-words.ts';
 import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
-import { causeOf, failureTitle, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
+import { causeOf, failureTitle, isBrokenOff, isLoss, LOSS_SAYS } from '../../run/outcome.ts';
 import { failureOf, outcomeOfData } from '../../run/picture.ts';
-import { proofLines } from '../../run/proof.ts';
 import { ruleLines } from '../../run/rules.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeLines, safeText } from '../../run/sanitize.ts';
+import { shrunkWords } from '../../run/task-words.ts';
 import { sentenceText } from '../../run/value-text.ts';
+import { Again } from '../components/again.tsx';
 import { BundleTree } from '../components/bundle-tree.tsx';
 import { Copy } from '../components/copy.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { Intervals } from '../components/intervals.tsx';
 import { Link } from '../components/link.tsx';
 import { Panel } from '../components/panel.tsx';
+import { TaskAsking } from '../components/task-asking.tsx';
 import { WhyPanel } from '../components/why-panel.tsx';
-import { useExplanation } from '../state/explanation.ts';
+import { useStored, useTask } from '../state/task.ts';
 
 /** Intervals shown; those before are told by their number. */
 const INTERVALS = 40;
 
-export function ForensicsView({ data }: { data: RunData }) {
+interface ForensicsProps {
+  data: RunData;
+  /** Called when something was stored with the run. */
+  onStored: () => void;
+}
+
+export function ForensicsView({ data, onStored }: ForensicsProps) {
   const bundle = data.run.failForensic;
-  if (bundle !== null) return <Bundle bundle={bundle} outcome={outcomeOfData(data)} runId={data.run.id} />;
+  const { id: runId } = data.run;
+  if (bundle !== null)
+    return <Bundle bundle={bundle} outcome={outcomeOfData(data)} runId={runId} onStored={onStored} />;
   if (data.status === 'FAIL' || failureOf(data) !== null) return <p class="empty">Asking for the bundle…</p>;
+  if (!isTerminal(data.status)) return <p class="empty">Nothing is broken so far.</p>;
   return (
-    <p class="empty">
-      {isTerminal(data.status) ? 'Nothing broke: there is no bundle.' : 'Nothing is broken so far.'}
-    </p>
+    <div class="forensics">
+      <p class="empty">Nothing broke: there is no bundle.</p>
+      <Again title="Whether it happens again" runId={runId} bundle={null} />
+    </div>
   );
 }
 
@@ -40,10 +52,11 @@ interface BundleProps {
   runId: string;
 }
 
-function Bundle({ bundle, outcome, runId }: BundleProps) {
+function Bundle({ bundle, outcome, runId, onStored }: BundleProps & Pick<ForensicsProps, 'onStored'>) {
   const loss = isLoss(outcome);
-  const explained = useExplanation(loss ? null : runId);
-  const why = explained.explanation?.state === 'ready' ? explained.explanation.why : null;
+  const explained = useTask(loss ? null : runId, 'explain');
+  useStored(explained, onStored);
+  const why = explained.task?.state === 'ready' ? explained.task.result : null;
   return (
     <div class="forensics">
       <Head bundle={bundle} outcome={outcome} runId={runId} />
@@ -60,8 +73,8 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
       )}
       <Process bundle={bundle} />
       <Reproduce title={loss ? 'Run again' : 'Reproduce'} command={bundle.reproduce} />
-      <Sentences title="How surely it fails again" items={proofLines(bundle)} />
-      {!loss && <SmallestPanel smallest={bundle.smallest} />}
+      {!loss && <Again title="How surely it fails again" runId={runId} bundle={bundle} />}
+      {!loss && <Small bundle={bundle} runId={runId} onStored={onStored} />}
       <ObjectHistory runId={runId} bundle={bundle} why={why} />
       <Sentences title="The city's difference to the model" items={bundle.difference.map(sentenceText)} />
       <Sentences title="Faults active" items={bundle.faultsActive} />
@@ -154,8 +167,27 @@ function Sentences({ title, items }: { title: string; items: readonly string[] }
   );
 }
 
-function SmallestPanel({ smallest }: { smallest: Forensic['smallest'] }) {
-  if (!isSmallest(smallest)) return null;
+interface SmallProps extends Pick<ForensicsProps, 'onStored'> {
+  bundle: Forensic;
+  runId: string;
+}
+
+/** The smallest reproduction, or where it is asked for. */
+function Small({ bundle, runId, onStored }: SmallProps) {
+  const { smallest } = bundle;
+  const isMissing = !isSmallest(smallest) && !isBrokenOff(bundle);
+  const asked = useTask(isMissing ? runId : null, 'shrink');
+  useStored(asked, onStored);
+  if (isSmallest(smallest)) return <SmallestPanel smallest={smallest} />;
+  if (!isMissing || !asked.isKnown) return null;
+  return (
+    <TaskAsking title="Smallest reproduction" runId={runId} asked={asked}>
+      {asked.task?.state === 'ready' && <p>{shrunkWords(asked.task.result)}</p>}
+    </TaskAsking>
+  );
+}
+
+function SmallestPanel({ smallest }: { smallest: Smallest }) {
   const { operations, operationsBefore, minimal, story, reproduced, reproduce } = smallest;
   return (
     <Panel title="Smallest reproduction" aside={<Copy command={reproduce} />}>

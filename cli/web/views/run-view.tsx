@@ -1,5 +1,5 @@
 /** One run: what it is and how it stands, and the chosen view of it. */
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { attemptText, isQueuedAgain } from '../../run/attempts.ts';
 import { engineTextOf } from '../../run/engine-text.ts';
@@ -42,6 +42,7 @@ export function RunView({ route }: { route: RunRoute }) {
   const { data, problem, link } = state;
   useAnnouncements(state);
   const count = useCount(data);
+  const onStored = useCallback(() => void follower.read(), [follower]);
   const runId = data?.run.id;
   useEffect(() => {
     if (runId !== undefined && runId !== route.runId) goTo({ ...route, runId }, { replace: true });
@@ -65,7 +66,7 @@ export function RunView({ route }: { route: RunRoute }) {
           </Link>
         ))}
       </nav>
-      <Chosen route={route} state={state} data={data} count={count} />
+      <Chosen route={route} state={state} data={data} count={count} onStored={onStored} />
     </>
   );
 }
@@ -75,16 +76,18 @@ interface ChosenProps {
   state: RunState;
   data: RunData;
   count: HistoryCount | null;
+  /** Called when something was stored with the run. */
+  onStored: () => void;
 }
 
-function Chosen({ route, state, data, count }: ChosenProps) {
+function Chosen({ route, state, data, count, onStored }: ChosenProps) {
   switch (route.view) {
     case 'live':
       return <LiveView data={state.frozen ?? data} count={count} />;
     case 'replay':
       return <ReplayView key={data.run.id} data={data} route={route} />;
     case 'forensics':
-      return <ForensicsView data={data} />;
+      return <ForensicsView data={data} onStored={onStored} />;
     case 'checks':
       return <ChecksView data={data} count={count} />;
   }

@@ -5,15 +5,16 @@ import { pause } from '../client/pause.ts';
 import type { Presentation } from '../commands/presentation.ts';
 import type { Connected } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
-import { explanationText, progressText } from '../output/explanation.ts';
+import { explanationText } from '../output/explanation.ts';
 import { defuseLine } from '../output/github.ts';
 import { progressLine } from '../output/progress-line.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, canDraw, columnsOf, wantsColor } from '../process/context.ts';
 import { CliError, EXIT, messageOf } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
-import { declineExplanation, explainRun } from './explain-run.ts';
-import { failedRun } from './failed-run.ts';
+import { progressWords } from '../run/task-words.ts';
+import { declineTask, doTask, type TaskOrder } from './do-task.ts';
+import { prepareExplain } from './explain.ts';
 
 export interface FollowedFailure {
   api: Api;
@@ -90,7 +91,7 @@ async function explainWhenFailed(
     await explainHere(context, { ...request, run }, cancelled, () => undefined);
   } catch (error) {
     // It is told where the explanation is waited for; a server that is away is told by the screen itself.
-    await declineExplanation(request.api, run, messageOf(error)).catch(() => undefined);
+    await declineTask(request.api, run, 'explain', messageOf(error)).catch(() => undefined);
   }
 }
 
@@ -124,7 +125,7 @@ async function afterwards(context: Context, request: FollowedFailure): Promise<v
       if (!presentation.quiet) line.show(text);
     };
     const explanation = await explainHere(context, { ...request, run }, cancelling.signal, (progress) =>
-      show(progressText(progress)),
+      show(progressWords('explain', progress)),
     );
     line.clear();
     await print(context, presentation, (style, width) =>
@@ -143,13 +144,12 @@ function explainHere(
   context: Context,
   { api, run, flags, connected }: FollowedFailure,
   cancelled: AbortSignal,
-  onProgress: Parameters<typeof explainRun>[1]['onProgress'],
+  onProgress: TaskOrder<'explain'>['onProgress'],
 ) {
-  return explainRun(context, {
-    ...{ api, run, cancelled, onProgress },
+  return doTask(context, {
+    ...{ api, run, kind: 'explain', cancelled, onProgress },
     again: false,
-    maxSeconds: MOST_SECONDS,
-    failed: () => failedRun(context, flags, run, connected, 'explain'),
+    prepare: () => prepareExplain(context, { run, connected, flags, maxSeconds: MOST_SECONDS }),
   });
 }
 
