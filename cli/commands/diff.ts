@@ -1,6 +1,5 @@
 /** `simcity diff`: the first event at which two runs differ, and what differs. */
 import type { Run } from '../../server/contract/index.ts';
-import { storedEvents } from '../client/stored-events.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { partingText, settingsText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
@@ -11,15 +10,13 @@ import { engineTextOf } from '../run/engine-text.ts';
 import { formatNumber } from '../run/format.ts';
 import { runName } from '../run/run-name.ts';
 import { safeJson } from '../run/sanitize.ts';
+import { storedEvents } from '../run/stored-events.ts';
 
 interface DiffFlags {
   server?: string;
   dataDir?: string;
   json?: true;
 }
-
-/** Events shown before and after the one that differs. */
-export const EVENTS_AROUND = 3;
 
 /** Exit code 0: the histories are the same; 1: they differ. */
 export async function diff(
@@ -31,11 +28,9 @@ export async function diff(
   const { api, hosted } = await connectForReading(context, flags);
   const [left, right] = [await api.run(leftId), await api.run(rightId)];
   const { common, settings, parting } = await compareHistories(
-    storedEvents(api, left.id),
-    storedEvents(api, right.id),
+    storedEvents((query) => api.events(left.id, query)),
+    storedEvents((query) => api.events(right.id, query)),
     {
-      around: EVENTS_AROUND,
-      leftIsPrefix: false,
       passStart: true,
       isGated: left.config.gate !== null && right.config.gate !== null,
     },

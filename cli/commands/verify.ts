@@ -2,7 +2,6 @@
 import type { GateOrder, Modules, Run, RunEvent, WorkerLine } from '../../server/contract/index.ts';
 import { isTerminal } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
-import { storedEvents } from '../client/stored-events.ts';
 import { cityDatabase, citySubject } from '../hosting/city-database.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { refuseOtherGeneration } from '../hosting/generation.ts';
@@ -19,7 +18,7 @@ import { classOfParting } from '../run/parting-class.ts';
 import { renamedText } from '../run/proof.ts';
 import { runName } from '../run/run-name.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
-import { EVENTS_AROUND } from './diff.ts';
+import { storedEvents } from '../run/stored-events.ts';
 import { refuseLoss } from './refuse-loss.ts';
 
 export interface VerifyFlags {
@@ -66,10 +65,12 @@ async function executeAndCompare(
   try {
     const unfinished = endingNotDecidedBySeed(run);
     return await compareHistories(
-      decidedBySeed(storedEvents(api, run.id), unfinished),
+      decidedBySeed(
+        storedEvents((query) => api.events(run.id, query)),
+        unfinished,
+      ),
       eventsOf(worker.lines()),
       {
-        around: EVENTS_AROUND,
         leftIsPrefix: unfinished.length > 0,
         isGated: run.config.gate !== null,
       },

@@ -47,6 +47,7 @@ export function pageRoutes(): Hono<ServerEnv> {
   routes.get(MISSION_CONTROL_PATH, page);
   routes.get(`${MISSION_CONTROL_PATH}/`, (c) => c.redirect(MISSION_CONTROL_PATH, 302));
   routes.get(`${MISSION_CONTROL_PATH}/runs/:runId`, page);
+  routes.get(`${MISSION_CONTROL_PATH}/compare`, page);
   routes.get(`${ASSETS_PATH}/:name`, (c) => {
     const name = c.req.param('name');
     const asset = name === 'index.html' ? undefined : find(name);

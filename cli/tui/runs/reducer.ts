@@ -1,13 +1,15 @@
 /** The reducer of the list of runs. */
 import type { Run } from '../../../server/contract/index.ts';
 import { isActive } from '../../run/run-list.ts';
+import { ORDERS } from '../../run/run-order.ts';
+import { FILTERS } from '../../run/run-search.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf } from '../input/keymap.ts';
 import { moved } from '../state/moves.ts';
 import type { Size } from '../state/state.ts';
 import { typed, typingOf } from '../state/text-input.ts';
 import { EMPTY_FORM, formOf, launchOfForm, typeInForm } from './form.ts';
-import { chosenPlace, FILTERS, listedRuns, ORDERS, type RunsEffect, type RunsState } from './state.ts';
+import { chosenPlace, listedRuns, type RunsEffect, type RunsState } from './state.ts';
 
 export type RunsAction =
   | { type: 'page'; runs: readonly Run[]; next: string | null; isFirst: boolean; nowMs: number }

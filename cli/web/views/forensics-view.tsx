@@ -69,7 +69,7 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
       <Panel title="Last events">
         <EventList label="Last events up to the failure" events={bundle.lastEvents.filter(isEvent)} />
       </Panel>
-      <Panel title="The whole bundle" aside={<SaveButton bundle={bundle} runId={runId} />}>
+      <Panel title="The whole bundle">
         <BundleTree label="The forensic bundle" root={bundle} />
       </Panel>
     </div>
@@ -189,24 +189,6 @@ function SmallestPanel({ smallest }: { smallest: Forensic['smallest'] }) {
       </section>
       <pre class="command">{safeText(reproduce)}</pre>
     </Panel>
-  );
-}
-
-function SaveButton({ bundle, runId }: { bundle: Forensic; runId: string }) {
-  const save = () => {
-    const url = URL.createObjectURL(
-      new Blob([JSON.stringify(bundle, null, 2)], { type: 'application/json' }),
-    );
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = `simcity-${runId.slice(0, 8)}-forensic.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  };
-  return (
-    <button type="button" onClick={save}>
-      Save as JSON
-    </button>
   );
 }
 
