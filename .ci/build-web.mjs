@@ -68,13 +68,16 @@ const named = (pattern) => `${ASSETS}/${fileOf(pattern)}`;
 const preloads = [fileOf(/^main-.*\.js$/), ...staticImports(fileOf(/^main-.*\.js$/))]
   .map((name) => `<link rel="modulepreload" href="${ASSETS}/${name}" />`)
   .join('\n    ');
-const page = (await readFile('cli/web/index.html', 'utf8'))
-  .replace('{{icon}}', named(/\.svg$/))
-  .replace('{{style}}', named(/\.css$/))
+const pageOf = async (name) =>
+  (await readFile(`cli/web/${name}`, 'utf8'))
+    .replace('{{icon}}', named(/\.svg$/))
+    .replace('{{style}}', named(/\.css$/));
+const page = (await pageOf('index.html'))
   .replace('{{boot}}', named(/^boot-.*\.js$/))
   .replace('<link rel="modulepreload" href="{{script}}" />', preloads);
 
 await mkdir(FOLDER, { recursive: true });
+files.set('not-found.html', Buffer.from(await pageOf('not-found.html')));
 for (const [name, contents] of files) await writeAll(name, contents);
 // The page comes last: it names files that are there.
 await writeAll('index.html', Buffer.from(page));

@@ -16,7 +16,8 @@ export interface ComparedRow {
 
 /** How both stand or ended. */
 export function comparedStates(left: Run, right: Run): ComparedRow[] {
-  return rowsOf(stateEntries(left), stateEntries(right));
+  const rows = rowsOf(stateEntries(left), stateEntries(right));
+  return rows.filter((row) => row.left !== '' || row.right !== '');
 }
 
 /** All that was asked of both, the seed and the version of the engine as well. */

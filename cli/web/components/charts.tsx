@@ -17,6 +17,7 @@ interface ChartsProps {
 export function Charts({ data, metrics, at, onPick }: ChartsProps) {
   const scheme = useColorScheme();
   const charts = data.charts ?? usualCharts(data.metrics);
+  if (data.timeline.last === null) return <p class="panel empty">The charts begin with the first events.</p>;
   const failedAt = brokenOf(data)?.eventIndex ?? null;
   return (
     <div class="charts">

@@ -77,7 +77,7 @@ function Alike({ named }: { named: string }) {
   return (
     <ul class="sentences">
       {sameSeed !== undefined && <Before run={run} before={sameSeed} said={`with seed ${run.seed}`} />}
-      {sameService[0] !== undefined && (
+      {sameService[0] !== undefined && sameService[0] !== sameSeed && (
         <Before
           run={run}
           before={sameService[0]}

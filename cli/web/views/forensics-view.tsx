@@ -157,6 +157,7 @@ function Sentences({ title, items }: { title: string; items: readonly string[] }
 function SmallestPanel({ smallest }: { smallest: Forensic['smallest'] }) {
   if (!isSmallest(smallest)) return null;
   const { operations, operationsBefore, minimal, story, reproduced, reproduce } = smallest;
+  const isAnswered = story.some(({ answer }) => answer !== '');
   return (
     <Panel title="Smallest reproduction" aside={<Copy command={reproduce} />}>
       <p class="dim">
@@ -171,7 +172,7 @@ function SmallestPanel({ smallest }: { smallest: Forensic['smallest'] }) {
               <th scope="col">Who</th>
               <th scope="col">Operation</th>
               <th scope="col">What happens</th>
-              <th scope="col">Answer</th>
+              {isAnswered && <th scope="col">Answer</th>}
             </tr>
           </thead>
           <tbody>
@@ -181,7 +182,7 @@ function SmallestPanel({ smallest }: { smallest: Forensic['smallest'] }) {
                 <td>{safeText(actor)}</td>
                 <td>{safeText(operation)}</td>
                 <td>{safeText(what)}</td>
-                <td>{safeText(answer)}</td>
+                {isAnswered && <td>{safeText(answer)}</td>}
               </tr>
             ))}
           </tbody>
