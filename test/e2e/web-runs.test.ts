@@ -100,6 +100,8 @@ describe.skipIf(!hasChromium)('runs in the browser', () => {
       expect.arrayContaining([expect.stringMatching(/^state\s+PASS\s+FAIL/), expect.stringMatching(/^bug/)]),
     );
     expect(await axe(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await axe(page, "{ runOnly: ['color-contrast'] }"), 'dark').toEqual([]);
 
     // The same is said by the command.
     const args = [String(one.number), String(other.number), '--server', server.url];
@@ -203,7 +205,9 @@ describe.skipIf(!hasChromium)('runs in the browser', () => {
     await open('?q=seed:4711');
     await page.getByText(/^0 of the [56]\d\d newest runs\.$/).waitFor();
     await page.getByRole('button', { name: 'Search older runs' }).click();
-    await rows(page).filter({ hasText: `#${sought.number} ` }).waitFor();
+    await rows(page)
+      .filter({ hasText: `#${sought.number} ` })
+      .waitFor();
     expect(await rows(page).count()).toBe(1);
     expect(wrongs).toEqual([]);
     await page.close();

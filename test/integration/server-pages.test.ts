@@ -135,7 +135,13 @@ describe('its files', () => {
   });
 
   it('that are not there are answered with 404, also when the name leads out of the folder', async () => {
-    for (const name of ['old-1234.js', 'index.html', 'not-found.html', '..%2f..%2fpackage.json', '%2e%2e%2fpackage.json']) {
+    for (const name of [
+      'old-1234.js',
+      'index.html',
+      'not-found.html',
+      '..%2f..%2fpackage.json',
+      '%2e%2e%2fpackage.json',
+    ]) {
       expect((await get(`${ASSETS_PATH}/${name}`)).status).toBe(404);
     }
   });

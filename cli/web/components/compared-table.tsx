@@ -70,8 +70,8 @@ export function ComparedMetrics({ runs, rows }: { runs: Sides; rows: ComparedMet
       {rows.map(({ name, left, right, differs, change }) => (
         <tr key={name} class={differs ? 'differs' : undefined}>
           <th scope="row">{safeText(name).replaceAll('_', ' ')}</th>
-          <td>{left}</td>
-          <td>{right}</td>
+          <td class="value">{left}</td>
+          <td class="value">{right}</td>
           <td class="number">{change === null || change === 0 ? '' : signed(change)}</td>
         </tr>
       ))}

@@ -159,7 +159,9 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
   return (
     <dl class="facts">
       <Fact name="Event" value={eventIndex < 0 ? 'none' : formatNumber(eventIndex)} />
-      {!ended && !isWaiting && status !== 'QUEUED' && <Fact name="Rate" value={`${formatNumber(Math.round(eventsPerSecond))}/s`} />}
+      {!ended && !isWaiting && status !== 'QUEUED' && (
+        <Fact name="Rate" value={`${formatNumber(Math.round(eventsPerSecond))}/s`} />
+      )}
       <Fact name="Time" value={formatClock(elapsed, 1)} />
       {!ended && <LinkFact state={state} ageMs={isWaiting ? null : heartbeatAgeMs(moment)} />}
       <Fact name="Run" value={runName(run)} />
