@@ -121,6 +121,11 @@ describe.skipIf(!hasChromium)('runs in the browser', () => {
     await page.getByRole('heading', { name: 'Compare two runs' }).waitFor();
     await page.getByRole('link', { name: `#${one.number} and #${other.number}` }).click();
     await page.getByText('They are the same, 500 events.').waitFor();
+    const queued = await launch(server.url, { target: 'memory', seed: 99 });
+    await page.getByLabel('The other run').fill(`#${queued.number}`);
+    await page.getByRole('button', { name: 'Compare', exact: true }).click();
+    await page.getByText(`As far as #${queued.number} has come, they are the same: 0 events.`).waitFor();
+    await page.goBack();
     await page.getByLabel('The other run').fill('999999');
     await page.getByRole('button', { name: 'Compare', exact: true }).click();
     await page.getByRole('alert').waitFor();

@@ -96,19 +96,17 @@ function Sentence({ runs, state, onCancel }: SentenceProps) {
 }
 
 function saidOf(runs: Sides, { common, parting, settings, renamed }: Comparison): string {
-  const going = runs.filter(({ status }) => !isTerminal(status)).map(runName);
-  const sofar =
-    going.length === 0
-      ? ''
-      : ` ${going.join(' and ')} ${going.length === 1 ? 'goes' : 'go'} on: compared as far as it is stored.`;
-  if (parting === null) {
-    const what = settings.length === 0 ? 'They are the same' : 'Behind the start they are the same';
-    return `${what}, ${formatNumber(common)} events.${sofar}`;
+  const isAlike = settings.length === 0;
+  const ended = parting?.left === null ? runs[0] : parting?.right === null ? runs[1] : null;
+  if (ended !== null && !isTerminal(ended.status)) {
+    return `As far as ${runName(ended)} has come, ${isAlike ? '' : 'behind the start '}they are the same: ${formatNumber(common)} events.`;
   }
-  const isOneSeed = renamed !== null && settings.length === 0;
+  if (parting === null)
+    return `${isAlike ? 'They' : 'Behind the start they'} are the same, ${formatNumber(common)} events.`;
+  const said = `The first event that differs is ${formatNumber(parting.index)}.`;
+  if (renamed === null || settings.length > 0) return said;
   const { class: kind, advice } = classOfParting(parting);
-  const why = isOneSeed ? ` Its class: ${kind}. ${advice}` : '';
-  return `The first event that differs is ${formatNumber(parting.index)}.${sofar}${why}`;
+  return `${said} Its class: ${kind}. ${advice}`;
 }
 
 function Tables({ runs, comparison }: { runs: Sides; comparison: Comparison | null }) {
