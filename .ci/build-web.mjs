@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build } from 'esbuild';
+import { withoutLocales } from './without-locales.mjs';
 
 const FOLDER = 'dist/web';
 /** Where the server serves what is in the folder; see server/contract/paths.ts. */
@@ -15,6 +16,18 @@ const brotli = (bytes) =>
 const gzipped = (bytes) => promisify(gzip)(bytes, { level: 9 });
 
 const hashOf = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 10);
+
+/** Of the package the page needs the version alone. */
+const versionOnly = {
+  name: 'version-only',
+  setup({ onLoad }) {
+    onLoad({ filter: /package\.json$/ }, async ({ path, with: { type } }) => {
+      if (type !== 'json') return undefined;
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
 
 const result = await build({
   entryPoints: [
@@ -35,6 +48,7 @@ const result = await build({
   // An option of TypeScript's for the other parts would bring React's JSX in.
   tsconfig: 'cli/web/tsconfig.json',
   define: { 'process.env.NODE_ENV': '"production"' },
+  plugins: [withoutLocales, versionOnly],
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
@@ -48,14 +62,22 @@ const files = new Map(result.outputFiles.map(({ path, contents }) => [basename(p
 const icon = await readFile('cli/web/icon.svg');
 files.set(`icon-${hashOf(icon)}.svg`, icon);
 
-const named = (pattern) => `${ASSETS}/${[...files.keys()].find((name) => pattern.test(name))}`;
-const page = (await readFile('cli/web/index.html', 'utf8'))
-  .replace('{{icon}}', named(/\.svg$/))
-  .replace('{{style}}', named(/\.css$/))
+const fileOf = (pattern) => [...files.keys()].find((name) => pattern.test(name));
+const named = (pattern) => `${ASSETS}/${fileOf(pattern)}`;
+/** What main loads at once: itself, and what it shares with the views that are loaded later. */
+const preloads = [fileOf(/^main-.*\.js$/), ...staticImports(fileOf(/^main-.*\.js$/))]
+  .map((name) => `<link rel="modulepreload" href="${ASSETS}/${name}" />`)
+  .join('\n    ');
+const pageOf = async (name) =>
+  (await readFile(`cli/web/${name}`, 'utf8'))
+    .replace('{{icon}}', named(/\.svg$/))
+    .replace('{{style}}', named(/\.css$/));
+const page = (await pageOf('index.html'))
   .replace('{{boot}}', named(/^boot-.*\.js$/))
-  .replace('{{script}}', named(/^main-.*\.js$/));
+  .replace('<link rel="modulepreload" href="{{script}}" />', preloads);
 
 await mkdir(FOLDER, { recursive: true });
+files.set('not-found.html', Buffer.from(await pageOf('not-found.html')));
 for (const [name, contents] of files) await writeAll(name, contents);
 // The page comes last: it names files that are there.
 await writeAll('index.html', Buffer.from(page));
@@ -64,6 +86,16 @@ const current = new Set(
 );
 for (const name of await readdir(FOLDER)) {
   if (!current.has(name) && !name.endsWith('.tmp')) await rm(join(FOLDER, name), { force: true });
+}
+
+/** Names of the files that the script loads before it runs. */
+function staticImports(script, seen = new Set()) {
+  for (const { path, kind } of result.metafile.outputs[join(FOLDER, script)].imports) {
+    const name = basename(path);
+    if (kind !== 'import-statement' || seen.has(name)) continue;
+    staticImports(name, seen.add(name));
+  }
+  return seen;
 }
 
 async function writeAll(name, contents) {

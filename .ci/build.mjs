@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { webInputs } from './build-web.mjs';
 import { thirdPartyLicences } from './licences.mjs';
+import { withoutLocales } from './without-locales.mjs';
 
 const entries = {
   cli: 'cli/main.ts',
@@ -20,12 +21,12 @@ const entries = {
 
 /**
  * What would be loaded at each start and is hardly ever used. string-width parses the table of all emoji, which
- * takes 20 ms, and is called for text beyond plain letters only; zod brings its messages in fifty languages;
- * yoga reads its WebAssembly out of a data URL by fetch, which takes 30 ms to load, where it can do without.
+ * takes 20 ms, and is called for text beyond plain letters only; yoga reads its WebAssembly out of a data URL by
+ * fetch, which takes 30 ms to load, where it can do without.
  */
 const loadLess = {
   name: 'load-less',
-  setup({ onResolve, onLoad, resolve }) {
+  setup({ onResolve, onLoad }) {
     onResolve({ filter: /^string-width$/ }, ({ namespace, resolveDir, pluginData }) =>
       namespace === 'lazy' || pluginData === 'direct'
         ? undefined
@@ -39,9 +40,6 @@ const loadLess = {
     onLoad({ filter: /yoga-wasm-base64-esm\.js$/ }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8')).replaceAll('typeof fetch', 'typeof undefined'),
     }));
-    onResolve({ filter: /\/locales\/index\.js$/ }, ({ importer, resolveDir, kind }) =>
-      importer.includes('/zod/') ? resolve('../locales/en.js', { importer, resolveDir, kind }) : undefined,
-    );
   },
 };
 
@@ -65,7 +63,7 @@ const result = await build({
   banner: {
     js: "import{createRequire as __simcityRequire}from'node:module';const require=__simcityRequire(import.meta.url);",
   },
-  plugins: [loadLess],
+  plugins: [loadLess, withoutLocales],
   logLevel: 'warning',
   metafile: true,
   write: false,

@@ -9,7 +9,7 @@ import { requestLog } from './request-log.ts';
 import { campaignRoutes } from './routes/campaigns.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
-import { pageRoutes } from './routes/pages.ts';
+import { createPages } from './routes/pages.ts';
 import { runRoutes } from './routes/runs.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { smallestRoutes } from './routes/smallest.ts';
@@ -31,7 +31,8 @@ export function createApp(services: Services): Hono<ServerEnv> {
   app.use(authorize(services.access));
   app.route('/', healthRoutes(services));
   app.route('/', sessionRoutes(services));
-  app.route('/', pageRoutes());
+  const pages = createPages();
+  app.route('/', pages.routes);
   const runs = `${API_BASE}/runs`;
   app.route(runs, runRoutes(services));
   app.route(runs, historyRoutes(services));
@@ -45,6 +46,8 @@ export function createApp(services: Services): Hono<ServerEnv> {
   app.notFound((c) => {
     const allowed = allowedMethods(c.req.path);
     if (allowed.length === 0 || allowed.includes(c.req.method)) {
+      const page = pages.missing(c);
+      if (page !== null) return page;
       const message = `There is nothing at ${c.req.path}. GET /openapi.json describes all there is.`;
       return answerError(c, new ApiError(404, 'not_found', message));
     }

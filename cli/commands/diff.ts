@@ -1,16 +1,16 @@
 /** `simcity diff`: the first event at which two runs differ, and what differs. */
 import type { Run } from '../../server/contract/index.ts';
-import { storedEvents } from '../client/stored-events.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { partingText, settingsText } from '../output/parting.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
-import { compareHistories, EVENTS_AROUND } from '../run/compare-histories.ts';
+import { compareHistories } from '../run/compare-histories.ts';
 import { engineTextOf } from '../run/engine-text.ts';
 import { formatNumber } from '../run/format.ts';
 import { runName } from '../run/run-name.ts';
 import { safeJson } from '../run/sanitize.ts';
+import { storedEvents } from '../run/stored-events.ts';
 
 interface DiffFlags {
   server?: string;
@@ -28,11 +28,9 @@ export async function diff(
   const { api, hosted } = await connectForReading(context, flags);
   const [left, right] = [await api.run(leftId), await api.run(rightId)];
   const { common, settings, parting } = await compareHistories(
-    storedEvents(api, left.id),
-    storedEvents(api, right.id),
+    storedEvents((query) => api.events(left.id, query)),
+    storedEvents((query) => api.events(right.id, query)),
     {
-      around: EVENTS_AROUND,
-      leftIsPrefix: false,
       passStart: true,
       isGated: left.config.gate !== null && right.config.gate !== null,
     },

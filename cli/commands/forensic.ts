@@ -5,9 +5,9 @@ import { forensicText } from '../output/forensic.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, columnsOf, wantsColor } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
+import { bundleText } from '../run/bundle-file.ts';
 import { runOutcome } from '../run/outcome.ts';
 import { runName } from '../run/run-name.ts';
-import { safeJson } from '../run/sanitize.ts';
 
 interface ForensicFlags {
   server?: string;
@@ -34,7 +34,7 @@ export async function forensic(context: Context, runId: string, flags: ForensicF
   const style = styleFor(wantsColor(context, 'stdout'));
   await context.out(
     flags.json
-      ? `${safeJson(run.failForensic, 2)}\n`
+      ? bundleText(run.failForensic)
       : `${forensicText(run.failForensic, runOutcome(run), style, told)}\n`,
   );
   return EXIT.pass;

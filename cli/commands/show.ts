@@ -1,9 +1,8 @@
 /** `simcity show`: one run: settings, state, metrics, verdict. */
 import { ENGINE_GENERATION, type JsonObject, type Run } from '../../server/contract/index.ts';
-import { toldOf } from '../client/report-data.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import { executedElsewhereBy } from '../hosting/generation.ts';
-import { settingEntries } from '../output/settings.ts';
+import { toldOf } from '../output/report/gather.ts';
 import { paintOutcome, type Style, styleFor } from '../output/style.ts';
 import { failureLines, verdictLine, verdictOf } from '../output/verdict.ts';
 import { type Context, wantsColor } from '../process/context.ts';
@@ -15,6 +14,7 @@ import { proofLines } from '../run/proof.ts';
 import { ruleLines } from '../run/rules.ts';
 import { runNameInFull } from '../run/run-name.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
+import { settingEntries } from '../run/setting-entries.ts';
 import { textWidth } from '../terminal/columns.ts';
 
 interface ShowFlags {

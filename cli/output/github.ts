@@ -6,16 +6,10 @@ import { isLoss, LOSS_SAYS, runOutcome } from '../run/outcome.ts';
 import { ruleLines } from '../run/rules.ts';
 import { runNameInFull } from '../run/run-name.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
+import { settingEntries } from '../run/setting-entries.ts';
 import { valueText } from '../run/value-text.ts';
-import {
-  commandsFor,
-  limitsOf,
-  type ReportData,
-  type ReportVerdict,
-  reportVerdict,
-  whyAsText,
-} from './report/data.ts';
-import { settingEntries } from './settings.ts';
+import { commandsFor, limitsOf, type ReportData, type ReportVerdict, reportVerdict } from './report/data.ts';
+import { whyAsText } from './report/why-text.ts';
 
 /** Makes a line of text that holds foreign text harmless: Actions obeys `::` at its start and `##[` anywhere. */
 export function defuseLine(line: string): string {

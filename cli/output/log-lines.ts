@@ -14,8 +14,8 @@ import { runOutcome } from '../run/outcome.ts';
 import { rulesInShort, tellsRules } from '../run/rules.ts';
 import { runNameInFull } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
+import { settingEntries } from '../run/setting-entries.ts';
 import type { Narrator } from './narrator.ts';
-import { settingEntries } from './settings.ts';
 import { paintOutcome, type Style } from './style.ts';
 import { metricsText, summaryText } from './verdict.ts';
 

@@ -2,9 +2,9 @@
 import type { RunEvent } from '../../server/contract/index.ts';
 import type { Parting } from '../run/compare-histories.ts';
 import { detailOf, objectOf } from '../run/describe-event.ts';
-import type { Difference } from '../run/event-difference.ts';
+import { type Difference, differingText } from '../run/event-difference.ts';
 import { formatClock, formatNumber } from '../run/format.ts';
-import { safeJson, safeText } from '../run/sanitize.ts';
+import { safeText } from '../run/sanitize.ts';
 import { textWidth } from '../terminal/columns.ts';
 import type { Style } from './style.ts';
 
@@ -25,8 +25,8 @@ function differenceLines(
   const width = Math.max(...names.map(textWidth));
   return found.flatMap(({ path, left, right }) => [
     `  ${safeText(path)}`,
-    style.red(`  - ${names[0].padEnd(width)}  ${valueText(left)}`),
-    style.green(`  + ${names[1].padEnd(width)}  ${valueText(right)}`),
+    style.red(`  - ${names[0].padEnd(width)}  ${differingText(left)}`),
+    style.green(`  + ${names[1].padEnd(width)}  ${differingText(right)}`),
   ]);
 }
 
@@ -60,8 +60,4 @@ function eventText(event: RunEvent): string {
     .filter((part) => part !== '')
     .join('  ')
     .trimEnd();
-}
-
-function valueText(value: unknown): string {
-  return value === undefined ? '(nothing)' : safeJson(value);
 }

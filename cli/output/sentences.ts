@@ -19,8 +19,8 @@ import { endingOf, isLoss, LOSS_SAYS } from '../run/outcome.ts';
 import { proofLines } from '../run/proof.ts';
 import { rulesInShort, tellsRules } from '../run/rules.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
+import { settingEntries } from '../run/setting-entries.ts';
 import type { Narrator } from './narrator.ts';
-import { settingEntries } from './settings.ts';
 
 /** Progress is told that seldom: it is listened to. */
 const PROGRESS_EVERY_MS = 5_000;

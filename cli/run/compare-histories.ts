@@ -2,9 +2,6 @@
 import type { RunEvent } from '../../server/contract/index.ts';
 import { type Difference, differences, GatedDifferences } from './event-difference.ts';
 
-/** How many events are kept around the one that differs. */
-export const EVENTS_AROUND = 3;
-
 export interface Parting {
   /** Index of the first event that differs. */
   index: number;
@@ -36,20 +33,22 @@ export interface Comparison {
 }
 
 export interface CompareOptions {
-  /** Events shown around the one that differs. */
-  around: number;
+  /** Events told before and after the one that differs. */
+  around?: number;
   /** True when the left history is only the beginning of what the right one may hold. */
-  leftIsPrefix: boolean;
+  leftIsPrefix?: boolean;
   /** True for runs whose settings may differ: what came of them is compared behind the `start` events. */
   passStart?: boolean;
   /** True for runs behind a gate: UUIDs and timestamps are renamed one to one. */
   isGated?: boolean;
 }
 
+const EVENTS_AROUND = 3;
+
 export async function compareHistories(
   left: AsyncIterable<RunEvent>,
   right: AsyncIterable<RunEvent>,
-  { around, leftIsPrefix, passStart = false, isGated = false }: CompareOptions,
+  { around = EVENTS_AROUND, leftIsPrefix = false, passStart = false, isGated = false }: CompareOptions,
 ): Promise<Comparison> {
   const lefts = left[Symbol.asyncIterator]();
   const rights = right[Symbol.asyncIterator]();

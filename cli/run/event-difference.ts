@@ -1,6 +1,7 @@
 /** Where two histories part: compares events in all that a seed decides. */
 import { type RunEvent, runConfigSchema } from '../../server/contract/index.ts';
 import { Renaming } from './renaming.ts';
+import { safeJson } from './sanitize.ts';
 
 /** One value that differs, by its path: `data.booking`. `undefined`: it is not there. */
 export interface Difference {
@@ -9,12 +10,32 @@ export interface Difference {
   right: unknown;
 }
 
+/** One side of a difference. Safe to print. */
+export function differingText(value: unknown): string {
+  return value === undefined ? '(nothing)' : safeJson(value);
+}
+
 /** What differs between two events; empty when the seed decided the same. Wall time and versions do not count. */
 export function differences(left: RunEvent, right: RunEvent): Difference[] {
   const found: Difference[] = [];
   collect(decided(left), decided(right), '', found);
   return found;
 }
+
+/** The parts of an event as it is listed. */
+export type EventPart = 'time' | 'type' | 'actor' | 'object' | 'detail';
+
+/** The parts in which events with these differences look different. */
+export function differingParts(found: readonly Difference[]): ReadonlySet<EventPart> {
+  return new Set(found.map(({ path }) => PART_OF[path] ?? 'detail'));
+}
+
+const PART_OF: Readonly<Record<string, EventPart>> = {
+  virtualMs: 'time',
+  type: 'type',
+  actor: 'actor',
+  'data.slot': 'object',
+};
 
 /** Likewise of two executions behind a gate, with what services draw themselves renamed one to one. */
 export class GatedDifferences {

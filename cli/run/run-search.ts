@@ -1,6 +1,10 @@
-/** Which runs a typed filter means: words that must all be found, some of them in one field (`bug:phantom`). */
+/**
+ * Which runs a filter means: one of the states, and what is typed: words that must all be found, some of them in one
+ * field (`bug:phantom`).
+ */
 import type { Run } from '../../server/contract/run.ts';
 import { reasonOf, runOutcome } from './outcome.ts';
+import { isActive } from './run-list.ts';
 import { runName } from './run-name.ts';
 
 /** What runs are told apart by, as plain text; not safe to print. */
@@ -28,10 +32,20 @@ export function faultsText({ config }: Run): string {
   return [config.faults, ...rates].join(' ');
 }
 
+/** The states that a list can be narrowed to. */
+export const FILTERS = ['ALL', 'ACTIVE', 'PASS', 'FAIL', 'LOST', 'ADAPTER ERROR', 'STOPPED'] as const;
+export type Filter = (typeof FILTERS)[number];
+
 /** The runs that a filter means, in their order; all for one that says nothing. */
-export function filterRuns(runs: readonly Run[], text: string): readonly Run[] {
+export function filterRuns(runs: readonly Run[], text: string, filter: Filter = 'ALL'): readonly Run[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  return words.length === 0 ? runs : runs.filter((run) => words.every((word) => isFoundIn(run, word)));
+  if (words.length === 0 && filter === 'ALL') return runs;
+  return runs.filter((run) => isInState(run, filter) && words.every((word) => isFoundIn(run, word)));
+}
+
+function isInState(run: Run, filter: Filter): boolean {
+  if (filter === 'ALL') return true;
+  return filter === 'ACTIVE' ? isActive(run) : runOutcome(run) === filter;
 }
 
 function isFoundIn(run: Run, word: string): boolean {

@@ -9,7 +9,6 @@ import {
   type WorkerLine,
 } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
-import { storedEvents } from '../client/stored-events.ts';
 import { refuseLoss } from '../commands/refuse-loss.ts';
 import { cityDatabase, citySubject } from '../hosting/city-database.ts';
 import { refuseOtherGeneration } from '../hosting/generation.ts';
@@ -17,11 +16,12 @@ import { recallGate, recallModules } from '../hosting/modules.ts';
 import { startWorker, WorkerError } from '../hosting/worker.ts';
 import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
-import { type Comparison, compareHistories, EVENTS_AROUND } from '../run/compare-histories.ts';
+import { type Comparison, compareHistories } from '../run/compare-histories.ts';
 import { formatNumber } from '../run/format.ts';
 import { isBrokenOff } from '../run/outcome.ts';
 import { classOfParting } from '../run/parting-class.ts';
 import { runName } from '../run/run-name.ts';
+import { storedEvents } from '../run/stored-events.ts';
 import { isStorable, noneFor, type PreparedTask, type Stage, type TaskSignals } from './do-task.ts';
 import { closingAt, type TaskSubject } from './subject.ts';
 
@@ -83,10 +83,9 @@ async function executeAndCompare(
     const unfinished = endingNotDecidedBySeed(run);
     const executed = eventsOf(worker.lines(), onStage);
     const comparison = await compareHistories(
-      decidedBySeed(storedEvents(api, run.id), unfinished),
+      decidedBySeed(storedEvents((query) => api.events(run.id, query)), unfinished),
       executed,
       {
-        around: EVENTS_AROUND,
         leftIsPrefix: unfinished.length > 0,
         isGated: run.config.gate !== null,
       },

@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Api } from '../client/api.ts';
 import { messageOf } from '../process/errors.ts';
-import { safeJson, safeText } from '../run/sanitize.ts';
+import { bundleText } from '../run/bundle-file.ts';
+import { safeText } from '../run/sanitize.ts';
 import type { JobRunner } from './jobs.ts';
 import { performOver } from './over-effects.ts';
 import type { Screen } from './screen.ts';
@@ -79,6 +80,6 @@ async function save({ cwd, model }: EffectContext, file: string): Promise<string
   const path = isAbsolute(file) ? file : join(cwd, file);
   const { bundle } = model().forensics;
   // What is there already is left alone.
-  await writeFile(path, `${safeJson(bundle, 2)}\n`, { flag: 'wx' });
+  await writeFile(path, bundleText(bundle), { flag: 'wx' });
   return `Saved to ${safeText(path)}.`;
 }

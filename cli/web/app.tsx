@@ -13,6 +13,7 @@ import { SignIn } from './views/sign-in.tsx';
 
 const CampaignsView = lazyView(async () => (await import('./views/campaigns-view.tsx')).CampaignsView);
 const CampaignView = lazyView(async () => (await import('./views/campaign-view.tsx')).CampaignView);
+const CompareView = lazyView(async () => (await import('./views/compare-view.tsx')).CompareView);
 
 export function App() {
   const route = useStore(routeStore);
@@ -32,13 +33,15 @@ export function App() {
 function Chosen({ route }: { route: Route }) {
   switch (route.page) {
     case 'runs':
-      return <RunsView key={`${route.status} ${route.campaign}`} route={route} />;
+      return <RunsView key={route.campaign} route={route} />;
     case 'run':
       return <RunView key={route.runId} route={route} />;
     case 'campaigns':
       return <CampaignsView />;
     case 'campaign':
       return <CampaignView key={route.name} name={route.name} />;
+    case 'compare':
+      return <CompareView route={route} />;
   }
 }
 

@@ -29,15 +29,25 @@ const SECURITY_HEADERS = {
 /** A file's name holds a hash of what is in it, so it never changes. */
 const FOREVER = 'public, max-age=31536000, immutable';
 
-export function pageRoutes(): Hono<ServerEnv> {
+export interface Pages {
+  routes: Hono<ServerEnv>;
+  /** What a browser is shown where nothing is; null for who asks for something else than a page. */
+  missing(c: Context): Response | null;
+}
+
+export function createPages(): Pages {
   const routes = new Hono<ServerEnv>();
   let assets: ReadonlyMap<string, Asset> | null = null;
-  const find = (name: string) => {
+  const assetsOrNull = () => {
     assets ??= readAssets();
-    if (assets === null) {
+    return assets;
+  };
+  const find = (name: string) => {
+    const built = assetsOrNull();
+    if (built === null) {
       throw new ApiError(503, 'unavailable', 'The pages are not built: run npm run build, and try again.');
     }
-    return assets.get(name);
+    return built.get(name);
   };
   const page = (c: Context) => serve(c, find('index.html') as Asset, 'no-cache');
 
@@ -49,23 +59,29 @@ export function pageRoutes(): Hono<ServerEnv> {
   routes.get(`${MISSION_CONTROL_PATH}/runs/:runId`, page);
   routes.get(CAMPAIGNS_PATH, page);
   routes.get(`${CAMPAIGNS_PATH}/:name`, page);
+  routes.get(`${MISSION_CONTROL_PATH}/compare`, page);
   routes.get(`${ASSETS_PATH}/:name`, (c) => {
     const name = c.req.param('name');
-    const asset = name === 'index.html' ? undefined : find(name);
+    const asset = name.endsWith('.html') ? undefined : find(name);
     if (!asset) {
       throw new ApiError(404, 'not_found', `There is no file ${JSON.stringify(name)}. Load the page again.`);
     }
     return serve(c, asset, FOREVER);
   });
-  return routes;
+  const missing = (c: Context) => {
+    const isAsked = ['GET', 'HEAD'].includes(c.req.method) && c.req.header('accept')?.includes('text/html');
+    const asset = isAsked ? assetsOrNull()?.get('not-found.html') : undefined;
+    return asset === undefined ? null : serve(c, asset, 'no-store', 404);
+  };
+  return { routes, missing };
 }
 
-function serve(c: Context, { type, etag, forms }: Asset, caching: string): Response {
+function serve(c: Context, { type, etag, forms }: Asset, caching: string, status: 200 | 404 = 200): Response {
   const coding = codingFor(c.req.header('accept-encoding') ?? '');
   const tag = `"${etag}${coding === '' ? '' : `-${coding}`}"`;
   const headers = { ...SECURITY_HEADERS, ETag: tag, 'Cache-Control': caching, Vary: 'Accept-Encoding' };
-  if (namesTag(c.req.header('if-none-match'), tag)) return c.body(null, 304, headers);
-  return c.body(new Uint8Array(forms[coding]), 200, {
+  if (status === 200 && namesTag(c.req.header('if-none-match'), tag)) return c.body(null, 304, headers);
+  return c.body(new Uint8Array(forms[coding]), status, {
     ...headers,
     'Content-Type': type,
     ...(coding === '' ? {} : { 'Content-Encoding': coding }),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { settingEntries } from '../../cli/output/settings.ts';
+import { settingEntries } from '../../cli/run/setting-entries.ts';
 import { readRunnerConfig } from '../../runner/config.ts';
 import { harnessSecrets, workerSecrets } from '../../runner/secrets.ts';
 import {

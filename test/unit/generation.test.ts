@@ -9,10 +9,11 @@ import {
 import { createLogLines } from '../../cli/output/log-lines.ts';
 import { commandsFor } from '../../cli/output/report/data.ts';
 import { createSentences } from '../../cli/output/sentences.ts';
-import { settingEntries, settingsText } from '../../cli/output/settings.ts';
+import { settingsText } from '../../cli/output/settings.ts';
 import { styleFor } from '../../cli/output/style.ts';
 import { VERSION } from '../../cli/process/version.ts';
 import { engineTextOf, versionsOf } from '../../cli/run/engine-text.ts';
+import { settingEntries } from '../../cli/run/setting-entries.ts';
 import { ENGINE_GENERATION, otherGeneration, type RunEvent } from '../../server/contract/index.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';
 import { RUN_ID, recordedEvent, recordedRun } from '../helpers/recorded-run.ts';

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configFileSchema } from '../../cli/config/schema.ts';
-import { settingEntries } from '../../cli/output/settings.ts';
 import { launchOf, readLaunch } from '../../cli/run/launch-form.ts';
 import { ruleLines, rulesInShort } from '../../cli/run/rules.ts';
+import { settingEntries } from '../../cli/run/setting-entries.ts';
 import { liveSettingsOf } from '../../runner/harness/live-settings.ts';
 import {
   CONFIG_ROWS,

@@ -16,10 +16,7 @@ import type { ChartChoice } from '../../run/chart-choice.ts';
 import { closingLines } from '../../run/closing.ts';
 import { type Ending, endingOf, isBrokenOff, isLoss, runOutcome } from '../../run/outcome.ts';
 import { proofLines } from '../../run/proof.ts';
-import { seatsOf } from '../../run/why-seats.ts';
-import { styleFor } from '../style.ts';
 import { exitCodeOf, verdictOf } from '../verdict.ts';
-import { whyText } from '../why.ts';
 
 export interface ReportData {
   /** As it is stored. */
@@ -46,16 +43,6 @@ export interface ReportData {
 export function limitsOf(data: ReportData): string[] {
   const { ending } = reportVerdict(data);
   return ending === 'PASS' ? closingLines(data.closing) : ending === 'FAIL' ? proofLines(data.closing) : [];
-}
-
-/** Of a report: as wide as readers show it without wrapping. */
-const WHY_COLUMNS = 100;
-
-/** Why it broke, with its lanes, as a terminal without colours shows it, a line each; empty: it is not known. */
-export function whyAsText({ why, run }: ReportData): string[] {
-  if (why === null) return [];
-  const seats = run.failForensic === null ? null : seatsOf(run.failForensic);
-  return whyText(why, styleFor(false), WHY_COLUMNS, { seats }).split('\n');
 }
 
 export interface ReportVerdict {

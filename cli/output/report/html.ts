@@ -2,18 +2,17 @@
  * A run as one HTML file that opens anywhere: no script, nothing fetched, dark and light. Text of the run
  * can never become markup: it is escaped by the templates, and the policy of the page would not run it.
  */
-import { createHash } from 'node:crypto';
 import type { Forensic, Run, Snapshot } from '../../../server/contract/index.ts';
 import { attemptText } from '../../run/attempts.ts';
 import { formatClock, formatMetric, formatNumber, formatSeconds } from '../../run/format.ts';
 import { isLoss, runOutcome } from '../../run/outcome.ts';
 import { ruleLines } from '../../run/rules.ts';
 import { runNameInFull } from '../../run/run-name.ts';
-import { settingEntries } from '../settings.ts';
+import { settingEntries } from '../../run/setting-entries.ts';
 import { chart, type Line, type Point } from './chart.ts';
 import { commandsFor, limitsOf, REPORT_TOOL, type ReportData, reportVerdict } from './data.ts';
 import { cityGrid, eventTable, failureStory } from './html-parts.ts';
-import { STYLE } from './html-style.ts';
+import { STYLE, STYLE_SHA256 } from './html-style.ts';
 import { whyStory } from './html-why.ts';
 import { html, Markup } from './markup.ts';
 
@@ -21,8 +20,7 @@ export function htmlReport(data: ReportData): string {
   const { run } = data;
   const { ending } = reportVerdict(data);
   // Only this very style is let in; scripts, frames, forms and other hosts are not.
-  const style = createHash('sha256').update(STYLE).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; style-src 'sha256-${STYLE_SHA256}'; base-uri 'none'; form-action 'none'`;
   const failure = run.failForensic;
   const told = new Set(data.lastEvents.map(({ index }) => index));
   const page = html`<!doctype html>

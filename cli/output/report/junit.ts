@@ -8,15 +8,9 @@ import { processLines } from '../../run/describe-process.ts';
 import { isLoss, LOSS_SAYS, type Loss } from '../../run/outcome.ts';
 import { ruleLines } from '../../run/rules.ts';
 import { safeLines, safeText } from '../../run/sanitize.ts';
-import { settingEntries } from '../settings.ts';
-import {
-  commandsFor,
-  limitsOf,
-  type ReportData,
-  type ReportVerdict,
-  reportVerdict,
-  whyAsText,
-} from './data.ts';
+import { settingEntries } from '../../run/setting-entries.ts';
+import { commandsFor, limitsOf, type ReportData, type ReportVerdict, reportVerdict } from './data.ts';
+import { whyAsText } from './why-text.ts';
 
 export function junitReport(data: ReportData): string {
   const { run } = data;

@@ -2,6 +2,8 @@
 import type { Run } from '../../../server/contract/index.ts';
 import { isActive } from '../../run/run-list.ts';
 import type { Binding } from '../input/binding.ts';
+import { ORDERS } from '../../run/run-order.ts';
+import { FILTERS } from '../../run/run-search.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf } from '../input/keymap.ts';
 import type { Pointing } from '../paint/target.ts';
@@ -16,9 +18,7 @@ import { EMPTY_FORM, formOf, launchOfForm, typeInForm } from './form.ts';
 import {
   chosenPlace,
   chosenRun,
-  FILTERS,
   listedRuns,
-  ORDERS,
   offerOf,
   panesOf,
   type RunsEffect,

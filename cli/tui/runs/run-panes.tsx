@@ -1,6 +1,5 @@
 /** Below the list: the chosen run in a few lines, and the campaigns. */
 import type { Run } from '../../../server/contract/index.ts';
-import { settingEntries } from '../../output/settings.ts';
 import { metricsText } from '../../output/verdict.ts';
 import { attemptText } from '../../run/attempts.ts';
 import { formatNumber } from '../../run/format.ts';
@@ -8,6 +7,7 @@ import { isLoss, LOSS_SAYS, runOutcome } from '../../run/outcome.ts';
 import type { CampaignRow } from '../../run/run-list.ts';
 import { runName } from '../../run/run-name.ts';
 import { safeText } from '../../run/sanitize.ts';
+import { settingEntries } from '../../run/setting-entries.ts';
 import { alignLeft, wrap } from '../../terminal/columns.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';

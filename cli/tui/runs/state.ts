@@ -1,21 +1,14 @@
 /** The list of runs: what is known of them, and where the user stands in it. */
-import type { Launch, Outcome, Run } from '../../../server/contract/index.ts';
-import { runOutcome } from '../../run/outcome.ts';
+import type { Launch, Run } from '../../../server/contract/index.ts';
 import { isActive } from '../../run/run-list.ts';
-import { filterRuns } from '../../run/run-search.ts';
+import { type Order, sortedRuns } from '../../run/run-order.ts';
+import { type Filter, filterRuns } from '../../run/run-search.ts';
 import type { Binding } from '../input/binding.ts';
 import { bindingsOf } from '../input/keymap.ts';
 import type { Offer } from '../state/commands.ts';
 import type { Size } from '../state/state.ts';
 import { EMPTY_WORKSPACE, type OverEffect, type PaneName, type Workspace } from '../state/workspace.ts';
 import type { Form } from './form.ts';
-
-/** What the list can be narrowed to. */
-export const FILTERS = ['ALL', 'ACTIVE', 'PASS', 'FAIL', 'LOST', 'ADAPTER ERROR', 'STOPPED'] as const;
-export type Filter = (typeof FILTERS)[number];
-
-export const ORDERS = ['newest', 'status', 'events', 'duration', 'seed'] as const;
-export type Order = (typeof ORDERS)[number];
 
 export interface RunsState {
   /** Newest first, bounded. */
@@ -84,35 +77,9 @@ export function initialRuns(
   };
 }
 
-function passes(filter: Filter, run: Run): boolean {
-  if (filter === 'ALL') return true;
-  return filter === 'ACTIVE' ? isActive(run) : runOutcome(run) === filter;
-}
-
-const RANK: Record<Outcome, number> = {
-  RUNNING: 0,
-  STOPPING: 1,
-  QUEUED: 2,
-  FAIL: 3,
-  'ADAPTER ERROR': 4,
-  LOST: 5,
-  STOPPED: 6,
-  PASS: 7,
-};
-
-const COMPARE: Record<Order, (a: Run, b: Run) => number> = {
-  newest: () => 0,
-  status: (a, b) => RANK[runOutcome(a)] - RANK[runOutcome(b)],
-  events: (a, b) => b.live.eventIndex - a.live.eventIndex,
-  duration: (a, b) => (b.durationSecondsActual ?? Infinity) - (a.durationSecondsActual ?? Infinity) || 0,
-  seed: (a, b) => a.seed - b.seed,
-};
-
 /** The runs as they are listed. */
-export function listedRuns({ runs, filter, search, order }: RunsState): Run[] {
-  return filterRuns(runs, search)
-    .filter((run) => passes(filter, run))
-    .sort(COMPARE[order]);
+export function listedRuns({ runs, filter, search, order }: RunsState): readonly Run[] {
+  return sortedRuns(filterRuns(runs, search, filter), order);
 }
 
 /** Position of the chosen run in the list. */

@@ -1,5 +1,6 @@
 /** What keys do in the Forensics view. */
 
+import { bundleFileName } from '../../run/bundle-file.ts';
 import { shownTree } from '../../run/bundle-tree.ts';
 import { isLoss } from '../../run/outcome.ts';
 import { outcomeOfData } from '../../run/picture.ts';
@@ -52,7 +53,7 @@ const INTENTS: Partial<Record<Intent, (state: State) => State>> = {
   verify,
   shrink: (state) => startJob(state, 'shrink', 'shrink'),
   copy: (state) => effect(state, { do: 'copy', text: state.forensics.bundle?.reproduce ?? '' }),
-  'ask-save': (state) => ask(state, 'save', `simcity-${state.data.run.id.slice(0, 8)}-forensic.json`),
+  'ask-save': (state) => ask(state, 'save', bundleFileName(state.data.run.id)),
   'replay-here': (state) => ({
     ...state,
     view: 'replay',

@@ -38,6 +38,8 @@ export interface RunsQuery {
   campaign: string | null;
   /** Runs older than the one with this id. */
   before: string | null;
+  /** How many; a page of the list when it is left out. */
+  limit?: number;
 }
 
 /** Runs of a page of the list. */
@@ -46,8 +48,8 @@ export const RUNS_PAGE = 50;
 const PATIENCE_MS = 30_000;
 
 export const api = {
-  runs: ({ status, campaign, before }: RunsQuery, signal?: AbortSignal) =>
-    get<RunPage>(apiPath.runs(), { limit: RUNS_PAGE, status, campaign, before }, signal),
+  runs: ({ limit = RUNS_PAGE, ...query }: RunsQuery, signal?: AbortSignal) =>
+    get<RunPage>(apiPath.runs(), { limit, ...query }, signal),
   run: (runId: string, signal?: AbortSignal) => get<Run>(apiPath.run(runId), {}, signal),
   events: (runId: string, from: number, limit: number, signal?: AbortSignal) =>
     get<EventPage>(apiPath.events(runId), { from, limit }, signal),

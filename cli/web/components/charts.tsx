@@ -17,6 +17,13 @@ interface ChartsProps {
 export function Charts({ data, metrics, at, onPick }: ChartsProps) {
   const scheme = useColorScheme();
   const charts = data.charts ?? usualCharts(data.metrics);
+  if (data.timeline.last === null) {
+    return (
+      <div class="panel">
+        <p class="empty">The charts begin with the first events.</p>
+      </div>
+    );
+  }
   const failedAt = brokenOf(data)?.eventIndex ?? null;
   return (
     <div class="charts">

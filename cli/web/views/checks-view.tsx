@@ -62,6 +62,8 @@ function Lines({ title, lines }: { title: string; lines: readonly string[] }) {
 }
 
 function FaultTable({ rows, profile }: { rows: readonly FaultRow[]; profile: string }) {
+  // A run names rates of its own, or has those of its profile.
+  const hasRates = rows.some(({ rate }) => rate !== null);
   return (
     <Panel title="Faults" aside={`profile ${profile}`}>
       {rows.length === 0 ? (
@@ -74,9 +76,11 @@ function FaultTable({ rows, profile }: { rows: readonly FaultRow[]; profile: str
               <th scope="col" class="number">
                 Times
               </th>
-              <th scope="col" class="number">
-                Rate
-              </th>
+              {hasRates && (
+                <th scope="col" class="number">
+                  Rate
+                </th>
+              )}
               <th scope="col">Last</th>
             </tr>
           </thead>
@@ -87,7 +91,7 @@ function FaultTable({ rows, profile }: { rows: readonly FaultRow[]; profile: str
                   {safeText(name)}
                 </th>
                 <td class="number">{formatNumber(count)}</td>
-                <td class="number">{rate ?? ''}</td>
+                {hasRates && <td class="number">{rate ?? ''}</td>}
                 <td class="dim">
                   {lastIndex === null || lastMs === null
                     ? ''

@@ -82,7 +82,7 @@ function Bundle({ bundle, outcome, runId, onStored }: BundleProps & Pick<Forensi
       <Panel title="Last events">
         <EventList label="Last events up to the failure" events={bundle.lastEvents.filter(isEvent)} />
       </Panel>
-      <Panel title="The whole bundle" aside={<SaveButton bundle={bundle} runId={runId} />}>
+      <Panel title="The whole bundle">
         <BundleTree label="The forensic bundle" root={bundle} />
       </Panel>
     </div>
@@ -189,6 +189,7 @@ function Small({ bundle, runId, onStored }: SmallProps) {
 
 function SmallestPanel({ smallest }: { smallest: Smallest }) {
   const { operations, operationsBefore, minimal, story, reproduced, reproduce } = smallest;
+  const isAnswered = story.some(({ answer }) => answer !== '');
   return (
     <Panel title="Smallest reproduction" aside={<Copy command={reproduce} />}>
       <p class="dim">
@@ -203,7 +204,7 @@ function SmallestPanel({ smallest }: { smallest: Smallest }) {
               <th scope="col">Who</th>
               <th scope="col">Operation</th>
               <th scope="col">What happens</th>
-              <th scope="col">Answer</th>
+              {isAnswered && <th scope="col">Answer</th>}
             </tr>
           </thead>
           <tbody>
@@ -213,7 +214,7 @@ function SmallestPanel({ smallest }: { smallest: Smallest }) {
                 <td>{safeText(actor)}</td>
                 <td>{safeText(operation)}</td>
                 <td>{safeText(what)}</td>
-                <td>{safeText(answer)}</td>
+                {isAnswered && <td>{safeText(answer)}</td>}
               </tr>
             ))}
           </tbody>
@@ -221,24 +222,6 @@ function SmallestPanel({ smallest }: { smallest: Smallest }) {
       </section>
       <pre class="command">{safeText(reproduce)}</pre>
     </Panel>
-  );
-}
-
-function SaveButton({ bundle, runId }: { bundle: Forensic; runId: string }) {
-  const save = () => {
-    const url = URL.createObjectURL(
-      new Blob([JSON.stringify(bundle, null, 2)], { type: 'application/json' }),
-    );
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = `simcity-${runId.slice(0, 8)}-forensic.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  };
-  return (
-    <button type="button" onClick={save}>
-      Save as JSON
-    </button>
   );
 }
 

@@ -108,7 +108,9 @@ function Waiting({ data }: { data: RunData }) {
   if (data.status === 'QUEUED') {
     return (
       <p class="verdict">
-        Queued: waiting for a runner. If none comes, start one with <code>npx simcity runner</code>.
+        <span>
+          Queued: waiting for a runner. If none comes, start one with <code>npx simcity runner</code>.
+        </span>
       </p>
     );
   }

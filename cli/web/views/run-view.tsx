@@ -9,7 +9,9 @@ import type { RunData } from '../../run/run-data.ts';
 import { runName } from '../../run/run-name.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { ConfirmStop } from '../components/confirm-stop.tsx';
+import { Heading } from '../components/heading.tsx';
 import { Link } from '../components/link.tsx';
+import { SaveButton } from '../components/save-button.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
 import { announce } from '../state/announce.ts';
 import { HistoryCount } from '../state/count-history.ts';
@@ -102,11 +104,6 @@ interface RunHeadProps {
 
 function RunHead({ state, data, view, onPause }: RunHeadProps) {
   const [isAsking, setAsking] = useState(false);
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    // On the way here there was no heading yet that could get the focus.
-    if (document.activeElement?.id === 'main') heading.current?.focus();
-  }, []);
   const session = useStore(sessionStore);
   const { run, status } = data;
   const { frozen } = state;
@@ -115,9 +112,9 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
     <div class="run-head">
       <div class="run-title">
         <StatusBadge outcome={outcomeOfData(data)} isLarge />
-        <h1 tabIndex={-1} ref={heading}>
+        <Heading>
           {safeText(run.scenario)}@{safeText(run.target)} <span class="seed">seed {run.seed}</span>
-        </h1>
+        </Heading>
       </div>
       <Facts state={state} data={data} />
       <div class="run-actions">
@@ -125,6 +122,13 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
           <button type="button" aria-pressed={frozen !== null} onClick={onPause}>
             {frozen === null ? 'Pause the picture' : 'Paused: go on'}
           </button>
+        )}
+        <Link to={{ page: 'compare', left: null, right: String(run.number) }} class="button">
+          Compare with…
+        </Link>
+        {isTerminal(status) && <SaveButton title="Save the report" runId={run.id} what="reportDownload" />}
+        {run.failForensic !== null && (
+          <SaveButton title="Save the bundle" runId={run.id} what="bundleDownload" />
         )}
         {isTerminal(status) && mayControl(session) && (
           <button type="button" onClick={() => launchStore.set({ like: run })}>
@@ -158,7 +162,9 @@ function Facts({ state, data }: { state: RunState; data: RunData }) {
   return (
     <dl class="facts">
       <Fact name="Event" value={eventIndex < 0 ? 'none' : formatNumber(eventIndex)} />
-      {!ended && !isWaiting && <Fact name="Rate" value={`${formatNumber(Math.round(eventsPerSecond))}/s`} />}
+      {!ended && !isWaiting && status !== 'QUEUED' && (
+        <Fact name="Rate" value={`${formatNumber(Math.round(eventsPerSecond))}/s`} />
+      )}
       <Fact name="Time" value={formatClock(elapsed, 1)} />
       {!ended && <LinkFact state={state} ageMs={isWaiting ? null : heartbeatAgeMs(moment)} />}
       <Fact name="Run" value={runName(run)} />

@@ -1,16 +1,28 @@
 /** Reads from a server what a report is made of. */
 import {
+  type CityState,
+  type EventPage,
+  type Explanation,
   eventSchema,
   isServiceTarget,
   type Run,
   type RunEvent,
   type Snapshot,
+  type SnapshotPage,
   type Why,
-} from '../../server/contract/index.ts';
-import type { ReportData } from '../output/report/data.ts';
-import { chartsOfStart, usualCharts } from '../run/chart-choice.ts';
-import { tellsRules } from '../run/rules.ts';
-import type { Api } from './api.ts';
+} from '../../../server/contract/index.ts';
+import { chartsOfStart, usualCharts } from '../../run/chart-choice.ts';
+import { tellsRules } from '../../run/rules.ts';
+import type { ReportData } from './data.ts';
+
+/** The calls of the API that a report is read by. */
+export interface ReportSource {
+  events(runId: string, query: { from: number; limit: number }): Promise<EventPage>;
+  snapshots(runId: string, query: { from: number; limit: number; every: number }): Promise<SnapshotPage>;
+  state(runId: string, at: number): Promise<CityState>;
+  /** Null: nobody has asked why it broke. */
+  task(runId: string, kind: 'explain'): Promise<Explanation | null>;
+}
 
 /** Points of a chart: more than its pixels would show nothing more. */
 const MOST_SNAPSHOTS = 600;
@@ -18,7 +30,7 @@ const LAST_EVENTS = 50;
 const PAGE = 1_000;
 
 /** With `history` also what is drawn: metrics over time, the last events, the city. */
-export async function gatherReport(api: Api, run: Run, history: boolean): Promise<ReportData> {
+export async function gatherReport(api: ReportSource, run: Run, history: boolean): Promise<ReportData> {
   const [why, told] = await Promise.all([whyOf(api, run), toldOf(api, run)]);
   if (!history)
     return { run, snapshots: [], charts: [], lastEvents: [], city: null, lost: null, why, ...told };
@@ -37,7 +49,7 @@ export async function gatherReport(api: Api, run: Run, history: boolean): Promis
 const FIRST_EVENTS = 500;
 
 /** What only runs against a service at a URL tell: its rules, and how far it was tested. */
-export async function toldOf(api: Api, run: Run): Promise<Pick<ReportData, 'closing' | 'rules'>> {
+export async function toldOf(api: ReportSource, run: Run): Promise<Pick<ReportData, 'closing' | 'rules'>> {
   if (!isServiceTarget(run.target) || run.live.eventIndex < 0) return { closing: null, rules: null };
   const [first, last] = await Promise.all([
     run.failForensic?.rules ? null : api.events(run.id, { from: 0, limit: FIRST_EVENTS }),
@@ -50,20 +62,20 @@ export async function toldOf(api: Api, run: Run): Promise<Pick<ReportData, 'clos
 }
 
 /** Of a run that failed, once it is found. */
-async function whyOf(api: Api, run: Run): Promise<Why | null> {
+async function whyOf(api: ReportSource, run: Run): Promise<Why | null> {
   if (run.failForensic === null || run.status !== 'FAIL') return null;
   // A report without it is better than none.
   const explanation = await api.task(run.id, 'explain').catch(() => null);
   return explanation?.state === 'ready' ? explanation.result : null;
 }
 
-async function thinnedSnapshots(api: Api, run: Run): Promise<Snapshot[]> {
+async function thinnedSnapshots(api: ReportSource, run: Run): Promise<Snapshot[]> {
   const stored = (run.live.eventIndex + 1) / run.config.snapshotEvery;
   const every = Math.max(1, Math.ceil(stored / MOST_SNAPSHOTS));
   const found: Snapshot[] = [];
   let from: number | null = 0;
   while (from !== null && found.length < 2 * MOST_SNAPSHOTS) {
-    const page = await api.snapshots(run.id, { from, limit: PAGE, every });
+    const page: SnapshotPage = await api.snapshots(run.id, { from, limit: PAGE, every });
     found.push(...page.snapshots);
     from = page.snapshots.length === 0 ? null : page.next;
   }
@@ -71,7 +83,7 @@ async function thinnedSnapshots(api: Api, run: Run): Promise<Snapshot[]> {
 }
 
 /** The bundle's, which end where it broke; without a failure the newest. */
-async function lastEventsOf(api: Api, run: Run): Promise<RunEvent[]> {
+async function lastEventsOf(api: ReportSource, run: Run): Promise<RunEvent[]> {
   const told = (run.failForensic?.lastEvents ?? []).flatMap((event) => {
     const parsed = eventSchema.safeParse(event);
     return parsed.success ? [parsed.data] : [];
