@@ -3,7 +3,7 @@
 import { MISSION_CONTROL_PATH } from '../../../server/contract/paths.ts';
 import { RUN_STATUSES, type RunStatus } from '../../../server/contract/run-values.ts';
 
-export const VIEWS = ['live', 'replay', 'forensics', 'checks'] as const;
+export const VIEWS = ['live', 'events', 'forensics', 'replay', 'checks'] as const;
 export type View = (typeof VIEWS)[number];
 
 export type Route =
@@ -17,10 +17,17 @@ export type Route =
       page: 'run';
       /** What names a run: its number, its id, the beginning or end of that, or `latest`. */
       runId: string;
-      view: View;
-      /** For the replay: the event; null: the newest. */
+      /** Null: the one that says most of the run when it is opened. */
+      view: View | null;
+      /** For the replay and the events: the event; null: the newest. */
       at: number | null;
+      /** For the events: only those that match this are shown. */
+      filter?: string;
+      /** For the events: what the next and the previous match are looked for by. */
+      search?: string;
     };
+
+export type RunRoute = Extract<Route, { page: 'run' }>;
 
 export const HOME: Route = { page: 'runs', status: null, campaign: null };
 const RUN_PREFIX = `${MISSION_CONTROL_PATH}/runs/`;
@@ -30,9 +37,7 @@ export function parseRoute(path: string, queryText: string): Route {
   const query = new URLSearchParams(queryText);
   if (path.startsWith(RUN_PREFIX)) {
     const runId = decoded(path.slice(RUN_PREFIX.length).split('/')[0] ?? '');
-    const view = VIEWS.find((each) => each === query.get('view')) ?? 'live';
-    const at = /^\d{1,15}$/.test(query.get('at') ?? '') ? Number(query.get('at')) : null;
-    if (runId !== '') return { page: 'run', runId, view, at };
+    if (runId !== '') return { page: 'run', runId, ...placeIn(query) };
   }
   const status = RUN_STATUSES.find((each) => each === query.get('status')) ?? null;
   const search = query.get('q') ?? '';
@@ -44,6 +49,16 @@ export function parseRoute(path: string, queryText: string): Route {
   };
 }
 
+/** The view of a run, and where in it. */
+function placeIn(query: URLSearchParams): Omit<RunRoute, 'page' | 'runId'> {
+  const view = VIEWS.find((each) => each === query.get('view')) ?? null;
+  const index = query.get(view === 'events' ? 'event' : 'at') ?? '';
+  const at = /^\d{1,15}$/.test(index) ? Number(index) : null;
+  if (view !== 'events') return { view, at };
+  const [filter, search] = [query.get('q') ?? '', query.get('search') ?? ''];
+  return { view, at, ...(filter && { filter }), ...(search && { search }) };
+}
+
 /** The address of a route. */
 export function formatRoute(route: Route): string {
   const query = new URLSearchParams();
@@ -53,8 +68,14 @@ export function formatRoute(route: Route): string {
     if (route.search) query.set('q', route.search);
     return withQuery(MISSION_CONTROL_PATH, query);
   }
-  if (route.view !== 'live') query.set('view', route.view);
-  if (route.view === 'replay' && route.at !== null) query.set('at', String(route.at));
+  const { view, at, filter, search } = route;
+  if (view !== null) query.set('view', view);
+  if (view === 'replay' && at !== null) query.set('at', String(at));
+  if (view === 'events') {
+    if (at !== null) query.set('event', String(at));
+    if (filter) query.set('q', filter);
+    if (search) query.set('search', search);
+  }
   return withQuery(`${RUN_PREFIX}${encodeURIComponent(route.runId)}`, query);
 }
 

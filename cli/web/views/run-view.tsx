@@ -9,13 +9,14 @@ import type { RunData } from '../../run/run-data.ts';
 import { runName } from '../../run/run-name.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { ConfirmStop } from '../components/confirm-stop.tsx';
+import { lazyView } from '../components/lazy-view.tsx';
 import { Link } from '../components/link.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
 import { announce } from '../state/announce.ts';
 import { HistoryCount } from '../state/count-history.ts';
 import { launchStore } from '../state/launching.ts';
 import { goTo } from '../state/navigation.ts';
-import { HOME, type Route, VIEWS, type View } from '../state/route.ts';
+import { HOME, type RunRoute, VIEWS, type View } from '../state/route.ts';
 import { RunFollower, type RunState } from '../state/run-follower.ts';
 import { mayControl, sessionStore } from '../state/session.ts';
 import { useNow, useStore } from '../state/store.ts';
@@ -24,14 +25,14 @@ import { ForensicsView } from './forensics-view.tsx';
 import { LiveView } from './live-view.tsx';
 import { ReplayView } from './replay-view.tsx';
 
-type RunRoute = Extract<Route, { page: 'run' }>;
-
 const VIEW_TITLE: Record<View, string> = {
   live: 'Live',
-  replay: 'Replay',
+  events: 'Events',
   forensics: 'Forensics',
+  replay: 'Replay',
   checks: 'Checks',
 };
+const EventsView = lazyView(() => import('./events-view.tsx').then((module) => module.EventsView));
 /** From then on a heartbeat is late. */
 const LATE_MS = 5_000;
 
@@ -43,6 +44,7 @@ export function RunView({ route }: { route: RunRoute }) {
   useAnnouncements(state);
   const count = useCount(data);
   const runId = data?.run.id;
+  const opening = useOpening(data);
   useEffect(() => {
     if (runId !== undefined && runId !== route.runId) goTo({ ...route, runId }, { replace: true });
   }, [runId, route]);
@@ -55,32 +57,41 @@ export function RunView({ route }: { route: RunRoute }) {
       </p>
     );
   }
+  const view = route.view ?? opening;
   return (
     <>
-      <RunHead state={state} data={data} onPause={() => follower.togglePause()} view={route.view} />
+      <RunHead state={state} data={data} onPause={() => follower.togglePause()} view={view} />
       <nav class="tabs" aria-label="Views of the run">
-        {VIEWS.map((view) => (
-          <Link key={view} to={{ ...route, view, at: null }} class="tab" isCurrent={route.view === view}>
-            {VIEW_TITLE[view]}
+        {VIEWS.map((each) => (
+          <Link
+            key={each}
+            to={{ page: 'run', runId: route.runId, view: each, at: null }}
+            class="tab"
+            isCurrent={each === view}
+          >
+            {VIEW_TITLE[each]}
           </Link>
         ))}
       </nav>
-      <Chosen route={route} state={state} data={data} count={count} />
+      <Chosen view={view} route={route} state={state} data={data} count={count} />
     </>
   );
 }
 
 interface ChosenProps {
+  view: View;
   route: RunRoute;
   state: RunState;
   data: RunData;
   count: HistoryCount | null;
 }
 
-function Chosen({ route, state, data, count }: ChosenProps) {
-  switch (route.view) {
+function Chosen({ view, route, state, data, count }: ChosenProps) {
+  switch (view) {
     case 'live':
       return <LiveView data={state.frozen ?? data} count={count} />;
+    case 'events':
+      return <EventsView key={data.run.id} data={data} route={route} />;
     case 'replay':
       return <ReplayView key={data.run.id} data={data} route={route} />;
     case 'forensics':
@@ -88,6 +99,13 @@ function Chosen({ route, state, data, count }: ChosenProps) {
     case 'checks':
       return <ChecksView data={data} count={count} />;
   }
+}
+
+/** The view where an address names none: what broke of a run that had failed when it was opened, else Live. */
+function useOpening(data: RunData | null): View {
+  const opening = useRef<View | null>(null);
+  if (data !== null) opening.current ??= data.status === 'FAIL' ? 'forensics' : 'live';
+  return opening.current ?? 'live';
 }
 
 interface RunHeadProps {
@@ -118,7 +136,7 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
       </div>
       <Facts state={state} data={data} />
       <div class="run-actions">
-        {view === 'live' && !isTerminal(status) && (
+        {view === 'live' && (!isTerminal(status) || frozen !== null) && (
           <button type="button" aria-pressed={frozen !== null} onClick={onPause}>
             {frozen === null ? 'Pause the picture' : 'Paused: go on'}
           </button>
