@@ -49,11 +49,26 @@ const icon = await readFile('cli/web/icon.svg');
 files.set(`icon-${hashOf(icon)}.svg`, icon);
 
 const named = (pattern) => `${ASSETS}/${[...files.keys()].find((name) => pattern.test(name))}`;
+
+/** The script of this name and all that it needs before it runs: what the first page loads. */
+function neededBy(path, found = new Set()) {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const { path: other, kind } of result.metafile.outputs[path].imports) {
+    if (kind === 'import-statement') neededBy(other, found);
+  }
+  return found;
+}
+
+const [main] = Object.keys(result.metafile.outputs).filter((path) => /^main-.*\.js$/.test(basename(path)));
+const preloads = [...neededBy(main)].map(
+  (path) => `<link rel="modulepreload" href="${ASSETS}/${basename(path)}" />`,
+);
 const page = (await readFile('cli/web/index.html', 'utf8'))
   .replace('{{icon}}', named(/\.svg$/))
   .replace('{{style}}', named(/\.css$/))
   .replace('{{boot}}', named(/^boot-.*\.js$/))
-  .replace('{{script}}', named(/^main-.*\.js$/));
+  .replace('{{preloads}}', preloads.join('\n    '));
 
 await mkdir(FOLDER, { recursive: true });
 for (const [name, contents] of files) await writeAll(name, contents);

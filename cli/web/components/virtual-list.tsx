@@ -57,7 +57,7 @@ export function VirtualList(props: VirtualListProps) {
 }
 
 /** How far it is scrolled, and the height of what is seen. */
-function useMeasured(view: RefObject<HTMLElement>) {
+function useMeasured(view: RefObject<HTMLElement | null>) {
   const [scroll, setScroll] = useState({ top: 0, viewPx: FIRST_VIEW_PX });
   const measure = useCallback(() => {
     if (view.current === null) return;
@@ -74,7 +74,7 @@ function useMeasured(view: RefObject<HTMLElement>) {
 }
 
 /** Scrolls as rows come at either end, and to what is to be shown. */
-function usePlaced(view: RefObject<HTMLElement>, placed: Placed, measure: () => void): void {
+function usePlaced(view: RefObject<HTMLElement | null>, placed: Placed, measure: () => void): void {
   const before = useRef<Placed | null>(null);
   useLayoutEffect(() => {
     const own = view.current;
