@@ -23,7 +23,7 @@ export function Copy({ text, what = 'command', children = 'Copy' }: CopyProps) {
   };
   return (
     <>
-      <span class="dim">{said} </span>
+      {said !== '' && <span class="dim">{said} </span>}
       <button type="button" onClick={copy}>
         {children}
       </button>

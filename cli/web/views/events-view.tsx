@@ -116,7 +116,7 @@ function Rows({ place, runId, isFollowing, onLeaveEnd }: RowsProps) {
 
 function whereWords({ newest, chosen }: EventsPlace, isFollowing: boolean, hasEnded: boolean): string {
   const all = formatNumber(newest + 1);
-  if (chosen !== null) return `${formatNumber(chosen)} of 0 to ${formatNumber(newest)}`;
+  if (chosen !== null && chosen <= newest) return `${formatNumber(chosen)} of 0 to ${formatNumber(newest)}`;
   if (!isFollowing) return `${all} so far, not following`;
   return hasEnded ? `the last of ${all}` : `following, ${all} so far`;
 }
