@@ -17,16 +17,16 @@ import {
 import { missingPages } from '../../run/pages.ts';
 import { safeJson, safeText } from '../../run/sanitize.ts';
 import type { EventsPlace } from '../state/events-place.ts';
-import { formatRoute } from '../state/route.ts';
+import { formatRoute, type RunRoute } from '../state/route.ts';
 import { Copy } from './copy.tsx';
-import { EventLink, eventRoute } from './event-link.tsx';
+import { eventRoute } from './event-link.tsx';
 import { EventList } from './event-list.tsx';
 import { Link } from './link.tsx';
 import { Panel } from './panel.tsx';
 
 interface EventDetailProps {
   place: EventsPlace;
-  runId: string;
+  route: RunRoute;
 }
 
 const LIKENESSES: readonly [Likeness, string, string][] = [
@@ -38,7 +38,7 @@ const LIKENESSES: readonly [Likeness, string, string][] = [
 /** Overlapping operations that are listed. */
 const MOST_OVERLAPS = 30;
 
-export function EventDetail({ place, runId }: EventDetailProps) {
+export function EventDetail({ place, route }: EventDetailProps) {
   const { chosen, newest, known } = place;
   if (chosen === null) {
     return (
@@ -55,7 +55,7 @@ export function EventDetail({ place, runId }: EventDetailProps) {
       aside={event && <time dateTime={event.at}>{event.at}</time>}
     >
       {event !== undefined ? (
-        <Opened place={place} runId={runId} event={event} />
+        <Opened place={place} route={route} event={event} />
       ) : chosen > newest ? (
         <p class="empty">There is no such event: the newest is {formatNumber(newest)}.</p>
       ) : (
@@ -65,9 +65,10 @@ export function EventDetail({ place, runId }: EventDetailProps) {
   );
 }
 
-function Opened({ place, runId, event }: EventDetailProps & { event: RunEvent }) {
+function Opened({ place, route, event }: EventDetailProps & { event: RunEvent }) {
   const around = eventsAround(place, event.index);
   const operation = operationOf(event, around);
+  const { runId } = route;
   const address = new URL(formatRoute(eventRoute(runId, event.index)), location.href).href;
   return (
     <>
@@ -101,7 +102,7 @@ function Opened({ place, runId, event }: EventDetailProps & { event: RunEvent })
       <pre>{safeJson(event.data, 2)}</pre>
       {operation !== null && (
         <OperationDetail
-          runId={runId}
+          to={(at) => ({ ...route, at })}
           opened={operation}
           events={around.filter(({ data }) => data['op'] === operation.own.op)}
           chosen={event.index}
@@ -113,7 +114,7 @@ function Opened({ place, runId, event }: EventDetailProps & { event: RunEvent })
 }
 
 interface OperationDetailProps {
-  runId: string;
+  to: (index: number) => RunRoute;
   opened: OpenedOperation;
   /** Of the operation: request, statements, faults, answer. */
   events: readonly RunEvent[];
@@ -122,7 +123,7 @@ interface OperationDetailProps {
   isWhole: boolean;
 }
 
-function OperationDetail({ runId, opened, events, chosen, isWhole }: OperationDetailProps) {
+function OperationDetail({ to, opened, events, chosen, isWhole }: OperationDetailProps) {
   const { own, overlaps } = opened;
   const loaded = isWhole ? '' : `, ${AS_FAR_AS_LOADED}`;
   return (
@@ -132,14 +133,14 @@ function OperationDetail({ runId, opened, events, chosen, isWhole }: OperationDe
         {intervalWords(own)}
         {own.completion === null && <span class="dim">; answer: none, {AS_FAR_AS_LOADED}</span>}
       </p>
-      <EventList label={`Events of operation ${own.op}`} events={events} chosen={chosen} runId={runId} />
+      <EventList label={`Events of operation ${own.op}`} events={events} chosen={chosen} to={to} />
       <h3>
         {overlapWords(opened)}
         <span class="dim">{loaded}</span>
       </h3>
       <ul class="overlaps">
         {overlaps.slice(0, MOST_OVERLAPS).map((each) => (
-          <Overlap key={each.op} runId={runId} operation={each} />
+          <Overlap key={each.op} to={to} operation={each} />
         ))}
         {overlaps.length > MOST_OVERLAPS && (
           <li class="dim">and {formatNumber(overlaps.length - MOST_OVERLAPS)} more</li>
@@ -149,15 +150,20 @@ function OperationDetail({ runId, opened, events, chosen, isWhole }: OperationDe
   );
 }
 
-function Overlap({ runId, operation: { op, invoke, completion } }: { runId: string; operation: Operation }) {
+interface OverlapProps {
+  to: (index: number) => RunRoute;
+  operation: Operation;
+}
+
+function Overlap({ to, operation: { op, invoke, completion } }: OverlapProps) {
   const event = invoke ?? completion;
   if (event === null) return null;
   const [name, phase] = (completion ?? event).type.split('.');
   return (
     <li>
-      <EventLink runId={runId} at={event.index} label={`Operation ${op}: event ${event.index}`}>
+      <Link to={to(event.index)} label={`Operation ${op}: event ${event.index}`}>
         {op}
-      </EventLink>{' '}
+      </Link>{' '}
       {safeText(event.actor)} {safeText(name ?? '')} {objectOf(event)}{' '}
       <span class="dim">
         {completion === null

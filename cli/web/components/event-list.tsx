@@ -6,21 +6,20 @@ import { statementDetail, statementParts } from '../../run/describe-statement.ts
 import { formatClock } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { goTo, onPlainClick } from '../state/navigation.ts';
-import { formatRoute } from '../state/route.ts';
-import { eventRoute } from './event-link.tsx';
+import { formatRoute, type RunRoute } from '../state/route.ts';
 
 interface EventListProps {
   label: string;
   events: readonly RunEvent[];
   /** The chosen event; null: none is. */
   chosen?: number | null;
-  /** Makes a link to its event of each line. */
-  runId?: string;
+  /** Makes a link of each line, to where it says. */
+  to?: (index: number) => RunRoute;
   /** Makes a button of each line. */
   onPick?: (index: number) => void;
 }
 
-export function EventList({ label, events, chosen = null, runId, onPick }: EventListProps) {
+export function EventList({ label, events, chosen = null, to, onPick }: EventListProps) {
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     const line = list.current?.querySelector<HTMLElement>('[aria-current]');
@@ -32,7 +31,7 @@ export function EventList({ label, events, chosen = null, runId, onPick }: Event
     <ul class="events" aria-label={label} tabIndex={0} ref={list}>
       {events.map((event) => (
         <li key={event.index}>
-          <EventLine event={event} isChosen={event.index === chosen} runId={runId} onPick={onPick} />
+          <EventLine event={event} isChosen={event.index === chosen} to={to} onPick={onPick} />
         </li>
       ))}
     </ul>
@@ -42,12 +41,12 @@ export function EventList({ label, events, chosen = null, runId, onPick }: Event
 interface EventLineProps {
   event: RunEvent;
   isChosen: boolean;
-  runId?: string | undefined;
+  to?: ((index: number) => RunRoute) | undefined;
   onPick?: ((index: number) => void) | undefined;
 }
 
-/** A link where the run is given, else a button where it can be picked. With both, a plain click on the link picks. */
-export function EventLine({ event, isChosen, runId, onPick }: EventLineProps) {
+/** A link, or a button where it can only be picked. With both, a plain click on the link picks. */
+export function EventLine({ event, isChosen, to, onPick }: EventLineProps) {
   const parts = (
     <>
       <span class="event-index">{event.index}</span>
@@ -66,12 +65,12 @@ export function EventLine({ event, isChosen, runId, onPick }: EventLineProps) {
   );
   const className = `event event-${kindOf(event)}`;
   const isCurrent = isChosen ? 'true' : undefined;
-  if (runId !== undefined) {
-    const to = eventRoute(runId, event.index);
-    const pick = onPick === undefined ? () => goTo(to) : () => onPick(event.index);
+  if (to !== undefined) {
+    const place = to(event.index);
+    const pick = onPick === undefined ? () => goTo(place) : () => onPick(event.index);
     return (
       <a
-        href={formatRoute(to)}
+        href={formatRoute(place)}
         class={className}
         tabIndex={onPick && -1}
         aria-current={isCurrent}

@@ -1,5 +1,5 @@
 /** Goes from one address to another within the page. */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatRoute, parseRoute, type Route, type RunRoute } from './route.ts';
 import { Store } from './store.ts';
 
@@ -26,11 +26,24 @@ export function onPlainClick(act: () => void) {
 
 const ADDRESS_MS = 400;
 
-/** Keeps the event that is looked at in the address, so that it can be sent to somebody; not at every step of a scrub. */
-export function useAddress(route: RunRoute, at: number | null): void {
+/**
+ * The event that is looked at, and what chooses another: as the address says, and kept there, so that it can be sent to somebody;
+ * not at every step of a scrub.
+ */
+export function useEventOfAddress(route: RunRoute): [at: number | null, choose: (at: number | null) => void] {
+  const [at, setAt] = useState(route.at);
+  /** What the address was told from here, where somebody may be further by now. */
+  const told = useRef<Route | null>(null);
+  useEffect(() => {
+    if (route !== told.current) setAt(route.at);
+  }, [route]);
   useEffect(() => {
     if (route.at === at) return;
-    const timer = setTimeout(() => goTo({ ...route, at }, { replace: true }), ADDRESS_MS);
+    const timer = setTimeout(() => {
+      told.current = { ...route, at };
+      goTo(told.current, { replace: true });
+    }, ADDRESS_MS);
     return () => clearTimeout(timer);
   }, [route, at]);
+  return [at, setAt];
 }

@@ -51,15 +51,10 @@ export function EventsView({ data, route }: EventsViewProps) {
           title={route.filter ? 'Events that match' : 'Events'}
           aside={whereWords(place, isFollowing, isTerminal(data.status))}
         >
-          <Rows
-            place={place}
-            runId={data.run.id}
-            isFollowing={isFollowing}
-            onLeaveEnd={() => setAway(true)}
-          />
+          <Rows place={place} route={route} isFollowing={isFollowing} onLeaveEnd={() => setAway(true)} />
           <p class="events-said dim">{saidOf(place)}</p>
         </Panel>
-        <EventDetail place={place} runId={data.run.id} />
+        <EventDetail place={place} route={route} />
       </div>
     </div>
   );
@@ -67,12 +62,12 @@ export function EventsView({ data, route }: EventsViewProps) {
 
 interface RowsProps {
   place: EventsPlace;
-  runId: string;
+  route: RunRoute;
   isFollowing: boolean;
   onLeaveEnd: () => void;
 }
 
-function Rows({ place, runId, isFollowing, onLeaveEnd }: RowsProps) {
+function Rows({ place, route, isFollowing, onLeaveEnd }: RowsProps) {
   const { newest, chosen, filter, known, choose, see } = place;
   const found = filter?.filtered.found;
   const count = found === undefined ? newest + 1 : found.length;
@@ -81,6 +76,7 @@ function Rows({ place, runId, isFollowing, onLeaveEnd }: RowsProps) {
       ? chosen
       : Math.max(0, rowOf(filter.filtered, chosen));
   const row = rowOfChosen === null || rowOfChosen >= count ? null : rowOfChosen;
+  const to = (at: number) => ({ ...route, at });
   const draw = (at: number) => {
     const index = found === undefined ? at : (found[at]?.index ?? at);
     const event = found?.[at] ?? known(index);
@@ -92,7 +88,7 @@ function Rows({ place, runId, isFollowing, onLeaveEnd }: RowsProps) {
             <span class="event-clock">…</span>
           </span>
         ) : (
-          <EventLine event={event} isChosen={index === chosen} runId={runId} onPick={choose} />
+          <EventLine event={event} isChosen={index === chosen} to={to} onPick={choose} />
         )}
       </li>
     );

@@ -21,7 +21,7 @@ import { eventOfStep } from '../../run/smallest-events.ts';
 import { sentenceText } from '../../run/value-text.ts';
 import { BundleTree } from '../components/bundle-tree.tsx';
 import { Copy } from '../components/copy.tsx';
-import { EventLink, LinkedEvents } from '../components/event-link.tsx';
+import { EventLink, eventRoute, LinkedEvents } from '../components/event-link.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { Intervals } from '../components/intervals.tsx';
 import { Link } from '../components/link.tsx';
@@ -83,7 +83,7 @@ function Bundle({ bundle, outcome, runId }: BundleProps) {
         <EventList
           label="Last events up to the failure"
           events={bundle.lastEvents.filter(isEvent)}
-          runId={runId}
+          to={(at) => eventRoute(runId, at)}
         />
       </Panel>
       <Panel title="The whole bundle" aside={<SaveButton bundle={bundle} runId={runId} />}>

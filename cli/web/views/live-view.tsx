@@ -13,7 +13,7 @@ import type { RunData } from '../../run/run-data.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { Charts } from '../components/charts.tsx';
 import { Checks, Sometimes } from '../components/checks.tsx';
-import { EventLink } from '../components/event-link.tsx';
+import { EventLink, eventRoute } from '../components/event-link.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { Glance } from '../components/glance.tsx';
 import { Link } from '../components/link.tsx';
@@ -54,7 +54,11 @@ export function LiveView({ data, count }: LiveViewProps) {
           {newest.length === 0 ? (
             <p class="empty">No event yet.</p>
           ) : (
-            <EventList label="Newest events, newest first" events={newest} runId={run.id} />
+            <EventList
+              label="Newest events, newest first"
+              events={newest}
+              to={(at) => eventRoute(run.id, at)}
+            />
           )}
         </Panel>
         <div class="side">

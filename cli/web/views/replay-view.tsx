@@ -1,5 +1,5 @@
 /** The run at any of its events: a scrubber over the whole history, the charts' cursor, the metrics, the city. */
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import type { RunEvent } from '../../../server/contract/index.ts';
 import { kindOf } from '../../run/describe-event.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
@@ -14,7 +14,7 @@ import { Scrubber } from '../components/scrubber.tsx';
 import { SlotGrid } from '../components/slot-grid.tsx';
 import { announce } from '../state/announce.ts';
 import { AROUND, HistoryWindow } from '../state/history-window.ts';
-import { useAddress } from '../state/navigation.ts';
+import { useEventOfAddress } from '../state/navigation.ts';
 import { usePlaying } from '../state/playing.ts';
 import { keyMove } from '../state/replay-keys.ts';
 import type { RunRoute } from '../state/route.ts';
@@ -29,7 +29,7 @@ const NO_CHANGES = {};
 
 export function ReplayView({ data, route }: ReplayViewProps) {
   const newest = data.eventIndex;
-  const [chosen, setChosen] = useState<number | null>(route.at);
+  const [chosen, setChosen] = useEventOfAddress(route);
   const at = Math.max(0, Math.min(newest, chosen ?? newest));
   const history = useMemo(
     () => new HistoryWindow(data.run.id, data.run.config.snapshotEvery),
@@ -40,11 +40,9 @@ export function ReplayView({ data, route }: ReplayViewProps) {
   const stored = useStore(history.events.store);
   const playing = usePlaying(at, newest, setChosen);
   const askIndex = useRef<HTMLInputElement>(null);
-  useEffect(() => setChosen(route.at), [route.at]);
   // How far the run has gone on matters only as far as it is looked at.
   const edge = Math.min(newest, at + AROUND);
   useEffect(() => history.want(at, edge), [history, at, edge]);
-  useAddress(route, chosen);
 
   const move = useCallback(
     (to: number | null) => {
@@ -52,7 +50,7 @@ export function ReplayView({ data, route }: ReplayViewProps) {
       history.events.stopSeeking();
       setChosen(to === null ? null : Math.max(0, to));
     },
-    [history, playing.hold],
+    [history, playing.hold, setChosen],
   );
   const seek = async (step: 1 | -1) => {
     playing.hold();
