@@ -218,7 +218,7 @@ describe.skipIf(!hasChromium)('the events of a run, in the browser', () => {
       .first()
       .getByRole('link')
       .click();
-    await detail(page).getByText('drop-response').waitFor();
+    await opened(page, 888).waitFor();
     expect(wrongs).toEqual([]);
     await page.close();
   });
