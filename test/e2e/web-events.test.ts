@@ -267,7 +267,7 @@ describe.skipIf(!hasChromium)('the events of a run, in the browser', () => {
     for (let i = 0; i < 9; i++) await harness.send(2_000);
     await page.getByText('following, 20,000 so far').waitFor();
     await rows(page).filter({ hasText: '19999' }).waitFor();
-    await page.getByRole('region', { name: 'Events', exact: true }).last().hover();
+    await page.getByRole('region', { name: 'List of events' }).hover();
     await page.mouse.wheel(0, -100_000);
     await page.getByText('20,000 so far, not following').waitFor();
     expect(await rows(page).count()).toBeLessThan(60);

@@ -97,7 +97,7 @@ function Rows({ place, route, isFollowing, onLeaveEnd }: RowsProps) {
   return (
     <VirtualList
       name={filter?.filtered.matcher.text ?? ''}
-      label="Events"
+      label="List of events"
       count={count}
       row={row}
       shown={row === null ? null : (found?.[row]?.index ?? row)}
