@@ -89,7 +89,6 @@ async function recorded(base: string, count: number, ends: boolean, text?: strin
   return run;
 }
 
-
 async function settled(page: Page): Promise<void> {
   await page.locator('.run-head .badge-fail').waitFor();
   await eventually(() => page.getByText(/^(Reading|Folding|Asking)/).count()).toBe(0);

@@ -19,7 +19,6 @@ import { adapterDiagnosis, lostAttempt, recordedDiagnosis } from '../helpers/rec
 import { recordedEvent, recordedMetrics } from '../helpers/recorded-run.ts';
 import { FakeHarness, launch, passed, startTestServer } from '../helpers/server.ts';
 
-
 let database: TestPostgres;
 let url: string;
 let server: RunningServer;

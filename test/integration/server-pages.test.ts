@@ -118,9 +118,7 @@ describe('its files', () => {
     // The scripts that the main one needs are named in the page, so that none waits for another.
     const main = scripts.find((path) => /\/main-/.test(path)) ?? '';
     const needed = (await get(main)).body.toString().matchAll(/from"\.\/([^"]+)"/g);
-    expect(scripts).toEqual(
-      expect.arrayContaining([...needed].map(([, name]) => `${ASSETS_PATH}/${name}`)),
-    );
+    expect(scripts).toEqual(expect.arrayContaining([...needed].map(([, name]) => `${ASSETS_PATH}/${name}`)));
     expect(bytes).toBeLessThan(SCRIPT_LIMIT_BYTES);
   });
 
