@@ -56,3 +56,30 @@ function matchesTerm({ field, value }: Term, event: RunEvent): boolean {
 function searchText(event: RunEvent): string {
   return `${event.index} ${event.type} ${event.actor} ${JSON.stringify(event.data)}`.toLowerCase();
 }
+
+/** What an event's like are: those of its citizen, its slot, its operation, its type. */
+export type Likeness = 'citizen' | 'slot' | 'operation' | 'type';
+
+/** The filter that leaves only the like of `event`; null: it has none. */
+export function likeText({ actor, type, data }: RunEvent, likeness: Likeness): string | null {
+  switch (likeness) {
+    case 'citizen':
+      return `by:${actor}`;
+    case 'type':
+      return `type:${type}`;
+    case 'slot':
+      return fieldText('slot', data['slot']);
+    case 'operation':
+      return fieldText('op', data['op']);
+  }
+}
+
+function fieldText(name: Field, value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' ? `${name}:${value}` : null;
+}
+
+/** What is said when no event that way matches; `other`: the key that looks the other way. */
+export function nothingWords({ text }: Matcher, step: 1 | -1, other: string): string {
+  const [when, way] = step === 1 ? ['later', 'back'] : ['earlier', 'on'];
+  return `No ${when} event matches ${text}; ${other} looks ${way}.`;
+}

@@ -123,8 +123,11 @@ function toldOf(bundle: Told, why: Why | null): ToldOf {
   return { roles, lanes, links: new Map(links) };
 }
 
-/** The lanes are of another execution: the caller, what it asked, and its key tell that it is the same request. */
-function isSameRequest({ actor, operation, words }: ExplainedLane, { call, actor: own }: Interval): boolean {
+/** In another execution the caller, what it asked, and its key tell that it is the same request. */
+export function isSameRequest(
+  { actor, operation, words }: Pick<ExplainedLane, 'actor' | 'operation' | 'words'>,
+  { call, actor: own }: Interval,
+): boolean {
   const key = call['key'] ?? call['booking'];
   return actor === own && operation === call['operation'] && isText(key) && words.split(' ').includes(key);
 }

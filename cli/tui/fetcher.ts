@@ -1,9 +1,10 @@
 /** Asks the server for what the state needs, a few calls at a time, and never the same twice at once. */
 import type { Api } from '../client/api.ts';
 import { messageOf } from '../process/errors.ts';
+import { SCAN_EVENTS } from '../run/filtered.ts';
 import { PAGE_EVENTS } from '../run/pages.ts';
 import { safeText } from '../run/sanitize.ts';
-import { type Need, SCAN_EVENTS } from './state/needs.ts';
+import type { Need } from './state/needs.ts';
 import type { Answer } from './state/receive.ts';
 
 export interface FetcherOptions {

@@ -3,6 +3,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FORM_ROWS } from '../../cli/run/launch-form.ts';
+import { VIEWS } from '../../cli/web/state/route.ts';
 import {
   apiPath,
   BUGS,
@@ -87,8 +88,6 @@ async function recorded(base: string, count: number, ends: boolean, text?: strin
   expect(answer.status).toBe(200);
   return run;
 }
-
-const VIEWS = ['live', 'replay', 'forensics', 'checks'] as const;
 
 async function settled(page: Page): Promise<void> {
   await page.locator('.run-head .badge-fail').waitFor();

@@ -160,8 +160,8 @@ describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
     await page.getByRole('button', { name: '5 steps folded' }).click();
     expect(await page.locator('tr.why-fold').count()).toBe(0);
     await step(page, 16).getByRole('button').click();
-    await step(page, 16).getByRole('link', { name: 'Step 16 in the replay: event 97' }).click();
-    await eventually(() => page.url()).toContain('view=replay&at=97');
+    await step(page, 16).getByRole('link', { name: 'Step 16: event 97', exact: true }).click();
+    await eventually(() => page.url()).toContain('view=events&event=97');
     expect(wrongs).toEqual([]);
     await page.close();
   });

@@ -1,6 +1,7 @@
 /** The page of a run that says nothing about the service under test, and of one that is executed again. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VIEWS } from '../../cli/web/state/route.ts';
 import type { Forensic, LostAttempt, Run, RunEvent } from '../../server/contract/index.ts';
 import type { RunningServer } from '../../server/server.ts';
 import {
@@ -17,8 +18,6 @@ import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { adapterDiagnosis, lostAttempt, recordedDiagnosis } from '../helpers/recorded-failure.ts';
 import { recordedEvent, recordedMetrics } from '../helpers/recorded-run.ts';
 import { FakeHarness, launch, passed, startTestServer } from '../helpers/server.ts';
-
-const VIEWS = ['live', 'replay', 'forensics', 'checks'] as const;
 
 let database: TestPostgres;
 let url: string;

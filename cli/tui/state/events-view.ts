@@ -1,6 +1,8 @@
 /** What keys do in the Events view. */
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { INCIDENTS, type Matcher, matches, parseMatcher } from '../../run/matcher.ts';
+import { beginFilter } from '../../run/filtered.ts';
+import { INCIDENTS, type Likeness, likeText, type Matcher, parseMatcher } from '../../run/matcher.ts';
+import { otherHalf } from '../../run/operation.ts';
 import type { Intent } from '../input/intents.ts';
 import { ask, moved } from './moves.ts';
 import { startSeek } from './seek.ts';
@@ -50,11 +52,11 @@ const INTENTS: Partial<Record<Intent, (state: State) => State>> = {
   'search-previous': (state) => seekFor(state, state.events.search, -1),
   'next-incident': (state) => seekFor(state, INCIDENTS, 1),
   'previous-incident': (state) => seekFor(state, INCIDENTS, -1),
-  'only-citizen': (state) => only(state, (event) => `by:${event.actor}`),
-  'only-slot': (state) => only(state, (event) => field(event, 'slot', 'slot')),
-  'only-operation': (state) => only(state, (event) => field(event, 'op', 'op')),
-  'only-type': (state) => only(state, (event) => `type:${event.type}`),
-  'other-half': otherHalf,
+  'only-citizen': (state) => only(state, 'citizen'),
+  'only-slot': (state) => only(state, 'slot'),
+  'only-operation': (state) => only(state, 'operation'),
+  'only-type': (state) => only(state, 'type'),
+  'other-half': seekOtherHalf,
   'replay-here': (state) => ({
     ...state,
     view: 'replay',
@@ -62,14 +64,9 @@ const INTENTS: Partial<Record<Intent, (state: State) => State>> = {
   }),
 };
 
-function field(event: RunEvent, name: string, key: string): string | null {
-  const value = event.data[key];
-  return typeof value === 'string' || typeof value === 'number' ? `${name}:${value}` : null;
-}
-
-function only(state: State, textOf: (event: RunEvent) => string | null): State {
+function only(state: State, likeness: Likeness): State {
   const event = chosenEvent(state);
-  const text = event === undefined ? null : textOf(event);
+  const text = event === undefined ? null : likeText(event, likeness);
   if (text === null) return { ...state, notice: 'This event has none.' };
   return setFilter(state, parseMatcher(text));
 }
@@ -78,12 +75,7 @@ function only(state: State, textOf: (event: RunEvent) => string | null): State {
 function setFilter(state: State, matcher: Matcher | null): State {
   if (matcher === null) return withEvents(state, { filtered: null });
   const cursor = state.events.cursor ?? state.data.eventIndex;
-  const known = chosenEvent(state);
-  const isMatch = known !== undefined && matches(matcher, known);
-  return withEvents(state, {
-    cursor,
-    filtered: { matcher, found: isMatch ? [known] : [], low: cursor, high: isMatch ? cursor + 1 : cursor },
-  });
+  return withEvents(state, { cursor, filtered: beginFilter(matcher, cursor, chosenEvent(state)) });
 }
 
 function seekFor(state: State, matcher: Matcher | null, step: 1 | -1): State {
@@ -92,16 +84,11 @@ function seekFor(state: State, matcher: Matcher | null, step: 1 | -1): State {
 }
 
 /** From a request to its answer and back. */
-function otherHalf(state: State): State {
+function seekOtherHalf(state: State): State {
   const event = chosenEvent(state);
-  const op = event?.data['op'];
-  const [operation, phase] = event?.type.split('.') ?? [];
-  if (event === undefined || typeof op !== 'number' || phase === undefined) {
-    return { ...state, notice: 'This event has no other half.' };
-  }
-  const matcher = parseMatcher(`op:${op} type:${operation}.${phase === 'invoke' ? '' : 'invoke'}`);
-  if (matcher === null) return state;
-  return startSeek(state, 'events', matcher, phase === 'invoke' ? 1 : -1, event.index);
+  const other = event === undefined ? null : otherHalf(event);
+  if (event === undefined || other === null) return { ...state, notice: 'This event has no other half.' };
+  return startSeek(state, 'events', other.matcher, other.step, event.index);
 }
 
 /** Takes a filter or a search. */

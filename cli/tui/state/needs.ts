@@ -1,10 +1,12 @@
 /** What the server has to be asked for, told from what is looked at and not there yet. Pure: whoever runs the state asks. */
 import type { RunEvent } from '../../../server/contract/index.ts';
+import { type Filtered, SCAN_EVENTS, scansWanted } from '../../run/filtered.ts';
 import { matches } from '../../run/matcher.ts';
+import { AROUND_OPENED } from '../../run/operation.ts';
 import { eventAt, missingPages, type Pages } from '../../run/pages.ts';
 import { readOccasion } from '../../run/picture.ts';
 import { eventsWindow, knownEvent, replayIndex, replayWindow, whyEvent } from './selectors.ts';
-import type { Filtered, Seek, State } from './state.ts';
+import type { Seek, State } from './state.ts';
 
 export type Need = { key: string } & (
   | { kind: 'page'; run: 'this' | 'other'; page: number }
@@ -16,10 +18,6 @@ export type Need = { key: string } & (
   | { kind: 'compare'; from: number }
 );
 
-/** Events looked through in one go. */
-export const SCAN_EVENTS = 1_000;
-/** Events around an opened one among which its other half and what overlapped it are looked for. */
-export const AROUND_OPENED = 400;
 /** Points asked for of the part of the run before the stream. */
 const PAST_POINTS = 500;
 
@@ -85,33 +83,19 @@ function eventsNeeds(state: State): Need[] {
 }
 
 function filterNeeds(state: State, filtered: Filtered): Need[] {
-  const { found, low, high } = filtered;
   const cursor = state.events.cursor ?? state.data.eventIndex;
-  const rows = state.size.rows;
-  const after = found.filter(({ index }) => index > cursor).length;
-  const before = found.filter(({ index }) => index < cursor).length;
-  const needs: Need[] = [];
-  if (low > 0 && before < rows) {
-    const from = Math.max(0, low - SCAN_EVENTS);
-    needs.push({
-      kind: 'scan',
-      use: 'filter-up',
-      from,
-      limit: low - from,
-      key: `up ${filtered.matcher.text} ${low}`,
-    });
-  }
-  if (high <= state.data.eventIndex && after < rows) {
-    const limit = Math.min(SCAN_EVENTS, state.data.eventIndex - high + 1);
-    needs.push({
-      kind: 'scan',
-      use: 'filter-down',
-      from: high,
-      limit,
-      key: `down ${filtered.matcher.text} ${high}`,
-    });
-  }
-  return needs;
+  const { found, matcher } = filtered;
+  const sides = {
+    before: found.filter(({ index }) => index < cursor).length,
+    after: found.filter(({ index }) => index > cursor).length,
+  };
+  return scansWanted(filtered, sides, state.size.rows, state.data.eventIndex).map(({ way, from, limit }) => ({
+    kind: 'scan',
+    use: `filter-${way}`,
+    from,
+    limit,
+    key: `${way} ${matcher.text} ${from}`,
+  }));
 }
 
 function replayNeeds(state: State): Need[] {

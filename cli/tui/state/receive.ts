@@ -2,13 +2,13 @@
 import type { CityState, Run, RunEvent, TimedSnapshot } from '../../../server/contract/index.ts';
 import { chartsOfStart } from '../../run/chart-choice.ts';
 import { differences } from '../../run/event-difference.ts';
-import { matches } from '../../run/matcher.ts';
+import { widened } from '../../run/filtered.ts';
 import { withPage } from '../../run/pages.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { mergePast } from '../../run/timeline.ts';
 import type { Need } from './needs.ts';
 import { seekOn } from './seek.ts';
-import type { Filtered, OtherRun, State } from './state.ts';
+import type { OtherRun, State } from './state.ts';
 
 /** An answer, by the kind of its need. */
 export type Answer =
@@ -19,8 +19,6 @@ export type Answer =
   | { kind: 'compare'; left: readonly RunEvent[]; right: readonly RunEvent[]; isWhole: boolean };
 
 const CITIES_KEPT = 16;
-/** Matches kept of a filter; scanning goes on where the user looks. */
-export const MATCHES_KEPT = 2_000;
 
 /** The state with `answer` to `need` in it; unchanged when nobody waits for it any more. */
 export function receive(state: State, need: Need, answer: Answer): State {
@@ -93,25 +91,11 @@ function receiveScan(
   if (need.use === 'seek') return state.seek === null ? state : seekOn(state, state.seek, events);
   const { filtered } = state.events;
   if (filtered === null || !need.key.includes(filtered.matcher.text)) return state;
-  const next = need.use === 'filter-up' ? widenUp(filtered, need.from, events) : widenDown(filtered, events);
-  return { ...state, events: { ...state.events, filtered: next } };
-}
-
-function widenUp(filtered: Filtered, from: number, events: readonly RunEvent[]): Filtered {
-  const more = events.filter((event) => event.index < filtered.low && matches(filtered.matcher, event));
-  const found = [...more, ...filtered.found];
-  if (found.length <= MATCHES_KEPT) return { ...filtered, found, low: from };
-  const kept = found.slice(0, MATCHES_KEPT);
-  return { ...filtered, found: kept, low: from, high: (kept.at(-1)?.index ?? from) + 1 };
-}
-
-function widenDown(filtered: Filtered, events: readonly RunEvent[]): Filtered {
-  const fresh = events.filter(({ index }) => index >= filtered.high);
-  const high = (fresh.at(-1)?.index ?? filtered.high - 1) + 1;
-  const found = [...filtered.found, ...fresh.filter((event) => matches(filtered.matcher, event))];
-  if (found.length <= MATCHES_KEPT) return { ...filtered, found, high };
-  const kept = found.slice(-MATCHES_KEPT);
-  return { ...filtered, found: kept, low: kept[0]?.index ?? 0, high };
+  const way = need.use === 'filter-up' ? 'up' : 'down';
+  return {
+    ...state,
+    events: { ...state.events, filtered: widened(filtered, { way, from: need.from }, events) },
+  };
 }
 
 function receiveComparison(

@@ -1,6 +1,6 @@
 /** Goes through the history until something matches, and puts the view there. */
 import type { RunEvent } from '../../../server/contract/index.ts';
-import { INCIDENTS, type Matcher, matches } from '../../run/matcher.ts';
+import { INCIDENTS, type Matcher, matches, nothingWords } from '../../run/matcher.ts';
 import { seekLoaded } from './needs.ts';
 import type { Seek, State } from './state.ts';
 
@@ -36,8 +36,7 @@ function goOn(state: State, seek: Seek): State {
 
 function nothing({ matcher, step }: Seek): string {
   const other = matcher === INCIDENTS ? (step === 1 ? '[' : ']') : step === 1 ? 'N' : 'n';
-  const way = step === 1 ? 'back' : 'on';
-  return `No ${step === 1 ? 'later' : 'earlier'} event matches ${matcher.text}; ${other} looks ${way}.`;
+  return nothingWords(matcher, step, other);
 }
 
 function arrive(state: State, seek: Seek, index: number): State {

@@ -4,11 +4,11 @@ import type {
   CityState,
   Forensic,
   Run,
-  RunEvent,
   Task,
   TaskKind,
 } from '../../../server/contract/index.ts';
 import type { LinkStatus } from '../../client/stream.ts';
+import type { Filtered } from '../../run/filtered.ts';
 import type { Matcher } from '../../run/matcher.ts';
 import { NO_PAGES, type Pages } from '../../run/pages.ts';
 import { initialData, type RunData } from '../../run/run-data.ts';
@@ -28,15 +28,6 @@ export interface EventsState {
   isOpen: boolean;
   /** The last search, for `n` and `N`. */
   search: Matcher | null;
-}
-
-/** What a filter has found so far. Events from `low` on and before `high` have been looked through. */
-export interface Filtered {
-  matcher: Matcher;
-  /** In order, bounded. */
-  found: readonly RunEvent[];
-  low: number;
-  high: number;
 }
 
 /** A search through the history, page by page, until something matches. */

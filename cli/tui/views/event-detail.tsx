@@ -2,6 +2,13 @@
 import type { RunEvent } from '../../../server/contract/index.ts';
 import { intervalLines } from '../../output/intervals.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
+import {
+  AROUND_OPENED,
+  AS_FAR_AS_LOADED,
+  intervalWords,
+  type Operation,
+  overlapWords,
+} from '../../run/operation.ts';
 import { safeJson, safeText } from '../../run/sanitize.ts';
 import { alignLeft, wrap } from '../../terminal/columns.ts';
 import { framed, innerSize } from '../components/frame.ts';
@@ -9,8 +16,7 @@ import { BOLD, DIM, foreign, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { lineOf } from '../paint/pieces.ts';
 import { chosenEvent } from '../state/events-view.ts';
-import { AROUND_OPENED } from '../state/needs.ts';
-import { type OpenedOperation, type Operation, operationOf } from '../state/operation.ts';
+import { openedOperation } from '../state/operation.ts';
 import type { State } from '../state/state.ts';
 import { rowOfOperation } from './interval-rows.ts';
 
@@ -22,7 +28,7 @@ export const EventDetailPane = pane<{ state: State }>('EventDetailPane', ({ stat
   if (event === undefined) {
     return framed({ title: 'Event', width, height }, [[span('loading', DIM)]]);
   }
-  const operation = operationOf(state, event);
+  const operation = openedOperation(state, event);
   const lines =
     operation === null
       ? plainLines(event, inner.width)
@@ -50,14 +56,15 @@ function plainLines(event: RunEvent, width: number): Line[] {
 
 function operationLines(
   event: RunEvent,
-  { own, overlaps, isWhole }: OpenedOperation,
+  opened: NonNullable<ReturnType<typeof openedOperation>>,
   width: number,
   height: number,
 ): Line[] {
+  const { own, overlaps, isWhole } = opened;
   const head = [
     ...jsonLines('request', own.invoke?.data ?? 'not loaded: Tab goes to it', width, 2),
     ...answerLines(own, width),
-    intervalText(own),
+    [span('interval'.padEnd(LABEL), DIM), span(intervalWords(own))],
   ];
   const edge = Math.max(0, event.index - AROUND_OPENED);
   const rows = [
@@ -67,12 +74,11 @@ function operationLines(
   const room = Math.max(1, height - head.length - 1);
   const shown = rows.slice(0, room);
   const more = rows.length - shown.length;
-  const title = overlaps.length === 0 ? 'Nothing overlapped it' : `${overlaps.length} overlapped it`;
   return [
     ...head,
     [
-      span(title, BOLD),
-      span(isWhole ? '' : ', as far as is loaded', DIM),
+      span(overlapWords(opened), BOLD),
+      span(isWhole ? '' : `, ${AS_FAR_AS_LOADED}`, DIM),
       span(more > 0 ? `, ${more} more than fit` : '', DIM),
     ],
     ...intervalLines(shown, width).map(lineOf),
@@ -80,19 +86,9 @@ function operationLines(
 }
 
 function answerLines({ completion }: Operation, width: number): Line[] {
-  if (completion === null) return [[span('answer'.padEnd(LABEL), DIM), span('none, as far as is loaded')]];
+  if (completion === null) return [[span('answer'.padEnd(LABEL), DIM), span(`none, ${AS_FAR_AS_LOADED}`)]];
   const { latencyMs: _, op: __, ...answer } = completion.data;
   return jsonLines('answer', answer, width, 3, safeText(completion.type.split('.')[1] ?? ''));
-}
-
-function intervalText({ invoke, completion }: Operation): Line {
-  const at = (each: RunEvent | null) =>
-    each === null ? '?' : `${formatClock(each.virtualMs, 3)} (event ${formatNumber(each.index)})`;
-  const took =
-    invoke !== null && completion !== null
-      ? `, ${Math.round((completion.virtualMs - invoke.virtualMs) * 1_000) / 1_000} ms`
-      : '';
-  return [span('interval'.padEnd(LABEL), DIM), span(`${at(invoke)} to ${at(completion)}${took}`)];
 }
 
 function jsonLines(

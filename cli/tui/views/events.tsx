@@ -1,5 +1,6 @@
 /** The Events view: the whole history as a list, and the chosen event opened below it. */
 import type { RunEvent } from '../../../server/contract/index.ts';
+import { type Filtered, filteredWords } from '../../run/filtered.ts';
 import { formatNumber } from '../../run/format.ts';
 import { eventLine } from '../components/event-line.ts';
 import { framed, innerSize } from '../components/frame.ts';
@@ -7,7 +8,7 @@ import { clickable, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import { topAround } from '../state/anchor.ts';
 import { eventsRows, eventsWindow, knownEvent } from '../state/selectors.ts';
-import type { Filtered, State } from '../state/state.ts';
+import type { State } from '../state/state.ts';
 import { looksOf } from '../state/workspace.ts';
 import { EventDetailPane } from './event-detail.tsx';
 import type { DrawPane, ViewProps } from './view-props.ts';
@@ -50,7 +51,7 @@ const EventListPane = pane<{ state: State }>('EventListPane', ({ state }, { widt
     {
       title: events.filtered === null ? 'Events' : `Events  ${events.filtered.matcher.text}`,
       aside: asideOf(state, rows),
-      footLeft: events.filtered === null ? '' : filterText(events.filtered, data.eventIndex),
+      footLeft: events.filtered === null ? '' : filteredWords(events.filtered, data.eventIndex),
       footRight: events.search === null ? '' : `/${events.search.text}`,
       width,
       height,
@@ -88,10 +89,4 @@ function asideOf(state: State, rows: readonly Row[]): string {
     return state.data.end === null ? 'following' : `the last of ${formatNumber(newest + 1)}`;
   const first = rows[0]?.index;
   return first === undefined ? '' : `${formatNumber(cursor)} of 0 to ${formatNumber(newest)}`;
-}
-
-function filterText({ found, low, high }: Filtered, newest: number): string {
-  const isWhole = low <= 0 && high > newest;
-  const where = isWhole ? 'in all events' : `in events ${formatNumber(low)} to ${formatNumber(high - 1)}`;
-  return `${formatNumber(found.length)} found ${where}`;
 }

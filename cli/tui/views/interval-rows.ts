@@ -2,9 +2,9 @@
 import type { RunEvent } from '../../../server/contract/index.ts';
 import type { IntervalRow } from '../../output/intervals.ts';
 import { describeAnswer } from '../../run/describe-answer.ts';
+import type { Operation } from '../../run/operation.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { truncate } from '../../terminal/columns.ts';
-import type { Operation } from '../state/operation.ts';
 
 /** A row of an operation that was put together from events; `edge` is the first index that is looked at. */
 export function rowOfOperation(

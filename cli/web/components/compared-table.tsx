@@ -45,7 +45,7 @@ function Table({ runs, title, last, children }: TableProps) {
 function RunHead({ run }: { run: Run }) {
   return (
     <th scope="col">
-      <Link to={{ page: 'run', runId: run.id, view: 'live', at: null }}>{runName(run)}</Link>
+      <Link to={{ page: 'run', runId: run.id, view: null, at: null }}>{runName(run)}</Link>
     </th>
   );
 }

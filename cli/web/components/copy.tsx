@@ -1,23 +1,31 @@
-/** Copies a command, and says whether the browser let it. */
+/** Copies a text, and says whether the browser let it. */
 import { useState } from 'preact/hooks';
 import { announce } from '../state/announce.ts';
 
-export function Copy({ command }: { command: string }) {
+interface CopyProps {
+  text: string;
+  /** What it is. */
+  what?: 'command' | 'link';
+  /** Of the button. */
+  children?: string;
+}
+
+export function Copy({ text, what = 'command', children = 'Copy' }: CopyProps) {
   const [said, setSaid] = useState('');
   const copy = async () => {
     // Only pages on https or on this machine may write to the clipboard.
-    const isCopied = await navigator.clipboard?.writeText(command).then(
+    const isCopied = await navigator.clipboard?.writeText(text).then(
       () => true,
       () => false,
     );
     setSaid(isCopied ? 'Copied.' : 'Not allowed here: select the text.');
-    announce(isCopied ? 'Copied the command.' : 'The browser does not let this page copy.');
+    announce(isCopied ? `Copied the ${what}.` : 'The browser does not let this page copy.');
   };
   return (
     <>
-      <span class="dim">{said} </span>
+      {said !== '' && <span class="dim">{said} </span>}
       <button type="button" onClick={copy}>
-        Copy
+        {children}
       </button>
     </>
   );

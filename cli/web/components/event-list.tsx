@@ -5,17 +5,21 @@ import { detailOf, kindOf, objectOf } from '../../run/describe-event.ts';
 import { statementDetail, statementParts } from '../../run/describe-statement.ts';
 import { formatClock } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
+import { goTo, onPlainClick } from '../state/navigation.ts';
+import { formatRoute, type RunRoute } from '../state/route.ts';
 
 interface EventListProps {
   label: string;
   events: readonly RunEvent[];
   /** The chosen event; null: none is. */
   chosen?: number | null;
+  /** Makes a link of each line, to where it says. */
+  to?: (index: number) => RunRoute;
   /** Makes a button of each line. */
   onPick?: (index: number) => void;
 }
 
-export function EventList({ label, events, chosen = null, onPick }: EventListProps) {
+export function EventList({ label, events, chosen = null, to, onPick }: EventListProps) {
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     const line = list.current?.querySelector<HTMLElement>('[aria-current]');
@@ -26,7 +30,9 @@ export function EventList({ label, events, chosen = null, onPick }: EventListPro
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reached by the keyboard
     <ul class="events" aria-label={label} tabIndex={0} ref={list}>
       {events.map((event) => (
-        <EventLine key={event.index} event={event} isChosen={event.index === chosen} onPick={onPick} />
+        <li key={event.index}>
+          <EventLine event={event} isChosen={event.index === chosen} to={to} onPick={onPick} />
+        </li>
       ))}
     </ul>
   );
@@ -35,10 +41,12 @@ export function EventList({ label, events, chosen = null, onPick }: EventListPro
 interface EventLineProps {
   event: RunEvent;
   isChosen: boolean;
-  onPick: ((index: number) => void) | undefined;
+  to?: ((index: number) => RunRoute) | undefined;
+  onPick?: ((index: number) => void) | undefined;
 }
 
-function EventLine({ event, isChosen, onPick }: EventLineProps) {
+/** A link, or a button where it can only be picked. With both, a plain click on the link picks. */
+export function EventLine({ event, isChosen, to, onPick }: EventLineProps) {
   const parts = (
     <>
       <span class="event-index">{event.index}</span>
@@ -56,19 +64,33 @@ function EventLine({ event, isChosen, onPick }: EventLineProps) {
     </>
   );
   const className = `event event-${kindOf(event)}`;
-  if (!onPick) return <li class={className}>{parts}</li>;
-  return (
-    <li>
-      <button
-        type="button"
+  const isCurrent = isChosen ? 'true' : undefined;
+  if (to !== undefined) {
+    const place = to(event.index);
+    const pick = onPick === undefined ? () => goTo(place) : () => onPick(event.index);
+    return (
+      <a
+        href={formatRoute(place)}
         class={className}
-        tabIndex={-1}
-        aria-current={isChosen ? 'true' : undefined}
-        onClick={() => onPick(event.index)}
+        tabIndex={onPick && -1}
+        aria-current={isCurrent}
+        onClick={onPlainClick(pick)}
       >
         {parts}
-      </button>
-    </li>
+      </a>
+    );
+  }
+  if (!onPick) return <span class={className}>{parts}</span>;
+  return (
+    <button
+      type="button"
+      class={className}
+      tabIndex={-1}
+      aria-current={isCurrent}
+      onClick={() => onPick(event.index)}
+    >
+      {parts}
+    </button>
   );
 }
 

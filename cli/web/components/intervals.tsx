@@ -5,7 +5,7 @@ import { describeAnswer } from '../../run/describe-answer.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { type HistoryRow, type ObjectHistory, objectHistory } from '../../run/object-history.ts';
 import { safeText } from '../../run/sanitize.ts';
-import { Link } from './link.tsx';
+import { EventLink } from './event-link.tsx';
 import { OccupancyLine } from './occupancy.tsx';
 
 interface IntervalsProps {
@@ -96,12 +96,9 @@ function Row({ runId, row, history, object, onUnfold }: RowProps) {
   return (
     <tr class={role === 'accused' ? 'culprit' : role === 'carries' ? 'carries' : ''}>
       <td class="number">
-        <Link
-          to={{ page: 'run', runId, view: 'replay', at: event }}
-          label={`Operation ${operation} in the replay: event ${formatNumber(event)}`}
-        >
+        <EventLink runId={runId} at={event} label={`Operation ${operation}: event ${formatNumber(event)}`}>
           {operation}
-        </Link>
+        </EventLink>
       </td>
       <td>
         {safeText(actor)}
@@ -118,9 +115,9 @@ function Row({ runId, row, history, object, onUnfold }: RowProps) {
         {linkedEvent !== null && (
           <>
             {' '}
-            <Link to={{ page: 'run', runId, view: 'replay', at: linkedEvent }} class="contradiction">
+            <EventLink runId={runId} at={linkedEvent} class="contradiction">
               {link}
-            </Link>
+            </EventLink>
           </>
         )}
       </td>

@@ -1,6 +1,6 @@
 /** A link within the page. */
 import type { ComponentChildren } from 'preact';
-import { onLinkClick } from '../state/navigation.ts';
+import { goTo, onPlainClick } from '../state/navigation.ts';
 import { formatRoute, type Route } from '../state/route.ts';
 
 interface LinkProps {
@@ -16,7 +16,7 @@ export function Link({ to, children, isCurrent = false, label, ...rest }: LinkPr
   return (
     <a
       href={formatRoute(to)}
-      onClick={onLinkClick(to)}
+      onClick={onPlainClick(() => goTo(to))}
       aria-label={label}
       aria-current={isCurrent ? 'page' : undefined}
       {...rest}

@@ -112,7 +112,7 @@ function RunRow({ run, now, isTicked, onTick }: RunRowProps) {
         <StatusBadge outcome={outcome} />
       </td>
       <td class="run-name">
-        <Link to={{ page: 'run', runId: id, view: 'live', at: null }}>
+        <Link to={{ page: 'run', runId: id, view: null, at: null }}>
           {runName(run)} {safeText(scenario)}@{safeText(target)} seed {seed}
         </Link>
         <span class="dim run-more">

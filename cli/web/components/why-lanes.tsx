@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { formatNumber } from '../../run/format.ts';
 import { reachOf, type WhyBar, type WhyLayout, type WhyRow, type WhyStepRow } from '../../run/why-layout.ts';
-import { Link } from './link.tsx';
+import { EventLink } from './event-link.tsx';
 
 interface WhyLanesProps {
   runId: string;
@@ -140,12 +140,13 @@ function Row({ row, hasEvents, runId, layout, chosen, onPick, onUnfold }: RowPro
       {hasEvents && (
         <td class="why-event">
           {row.event !== null && (
-            <Link
-              to={{ page: 'run', runId, view: 'replay', at: row.event }}
-              label={`Step ${row.step} in the replay: event ${formatNumber(row.event)}`}
+            <EventLink
+              runId={runId}
+              at={row.event}
+              label={`Step ${row.step}: event ${formatNumber(row.event)}`}
             >
               {formatNumber(row.event)}
-            </Link>
+            </EventLink>
           )}
         </td>
       )}

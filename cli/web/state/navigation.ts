@@ -1,5 +1,6 @@
 /** Goes from one address to another within the page. */
-import { formatRoute, parseRoute, type Route } from './route.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { formatRoute, parseRoute, type Route, type RunRoute } from './route.ts';
 import { Store } from './store.ts';
 
 const here = () => parseRoute(location.pathname, location.search);
@@ -14,11 +15,35 @@ export function goTo(route: Route, { replace = false } = {}): void {
   routeStore.set(route);
 }
 
-/** For links: within the page by a plain click; any other click is the browser's. */
-export function onLinkClick(route: Route) {
+/** For links: `act` is done by a plain click; any other click is the browser's. */
+export function onPlainClick(act: () => void) {
   return (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    goTo(route);
+    act();
   };
+}
+
+const ADDRESS_MS = 400;
+
+/**
+ * The event that is looked at, and what chooses another: as the address says, and kept there, so that it can be sent to somebody;
+ * not at every step of a scrub.
+ */
+export function useEventOfAddress(route: RunRoute): [at: number | null, choose: (at: number | null) => void] {
+  const [at, setAt] = useState(route.at);
+  /** What the address was told from here, where somebody may be further by now. */
+  const told = useRef<Route | null>(null);
+  useEffect(() => {
+    if (route !== told.current) setAt(route.at);
+  }, [route]);
+  useEffect(() => {
+    if (route.at === at) return;
+    const timer = setTimeout(() => {
+      told.current = { ...route, at };
+      goTo(told.current, { replace: true });
+    }, ADDRESS_MS);
+    return () => clearTimeout(timer);
+  }, [route, at]);
+  return [at, setAt];
 }

@@ -4,7 +4,7 @@ import { CAMPAIGNS_PATH, MISSION_CONTROL_PATH } from '../../../server/contract/p
 import { ORDERS, type Order } from '../../run/run-order.ts';
 import { FILTERS, type Filter } from '../../run/run-search.ts';
 
-export const VIEWS = ['live', 'replay', 'forensics', 'checks'] as const;
+export const VIEWS = ['live', 'events', 'forensics', 'replay', 'checks'] as const;
 export type View = (typeof VIEWS)[number];
 
 export type Route =
@@ -28,12 +28,19 @@ export type Route =
       page: 'run';
       /** What names a run: its number, its id, the beginning or end of that, or `latest`. */
       runId: string;
-      view: View;
-      /** For the replay: the event; null: the newest. */
+      /** Null: the one that says most of the run when it is opened. */
+      view: View | null;
+      /** For the replay and the events: the event; null: the newest. */
       at: number | null;
+      /** For the events: only those that match this are shown. */
+      filter?: string;
+      /** For the events: what the next and the previous match are looked for by. */
+      search?: string;
     }
   | { page: 'campaigns' }
   | { page: 'campaign'; name: string };
+
+export type RunRoute = Extract<Route, { page: 'run' }>;
 
 export const HOME: Route = { page: 'runs', status: null, campaign: null };
 export const CAMPAIGNS: Route = { page: 'campaigns' };
@@ -46,9 +53,7 @@ export function parseRoute(path: string, queryText: string): Route {
   const query = new URLSearchParams(queryText);
   if (path.startsWith(RUN_PREFIX)) {
     const runId = decoded(path.slice(RUN_PREFIX.length).split('/')[0] ?? '');
-    const view = VIEWS.find((each) => each === query.get('view')) ?? 'live';
-    const at = /^\d{1,15}$/.test(query.get('at') ?? '') ? Number(query.get('at')) : null;
-    if (runId !== '') return { page: 'run', runId, view, at };
+    if (runId !== '') return { page: 'run', runId, ...placeIn(query) };
   }
   if (path === CAMPAIGNS_PATH || path === CAMPAIGN_PREFIX) return CAMPAIGNS;
   if (path.startsWith(CAMPAIGN_PREFIX)) {
@@ -73,6 +78,16 @@ function runsRoute(query: URLSearchParams): Route {
   };
 }
 
+/** The view of a run, and where in it. */
+function placeIn(query: URLSearchParams): Omit<RunRoute, 'page' | 'runId'> {
+  const view = VIEWS.find((each) => each === query.get('view')) ?? null;
+  const index = query.get(view === 'events' ? 'event' : 'at') ?? '';
+  const at = /^\d{1,15}$/.test(index) ? Number(index) : null;
+  if (view !== 'events') return { view, at };
+  const [filter, search] = [query.get('q') ?? '', query.get('search') ?? ''];
+  return { view, at, ...(filter && { filter }), ...(search && { search }) };
+}
+
 /** The address of a route. */
 export function formatRoute(route: Route): string {
   const query = new URLSearchParams();
@@ -90,8 +105,14 @@ export function formatRoute(route: Route): string {
     if (route.right !== null) query.set('right', route.right);
     return withQuery(COMPARE_PATH, query);
   }
-  if (route.view !== 'live') query.set('view', route.view);
-  if (route.view === 'replay' && route.at !== null) query.set('at', String(route.at));
+  const { view, at, filter, search } = route;
+  if (view !== null) query.set('view', view);
+  if (view === 'replay' && at !== null) query.set('at', String(at));
+  if (view === 'events') {
+    if (at !== null) query.set('event', String(at));
+    if (filter) query.set('q', filter);
+    if (search) query.set('search', search);
+  }
   return withQuery(`${RUN_PREFIX}${encodeURIComponent(route.runId)}`, query);
 }
 

@@ -1,5 +1,5 @@
 /** A value that changes as a whole, and who wants to know. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 export class Store<Value> {
   #value: Value;
@@ -29,15 +29,18 @@ export class Store<Value> {
   }
 }
 
-/** The store's value; the component is drawn again when it changes. */
-export function useStore<Value>(store: Store<Value>): Value {
-  const [value, setValue] = useState(store.value);
+/** The store's value, null without a store; the component is drawn again when it changes. */
+export function useStore<Value>(store: Store<Value>): Value;
+export function useStore<Value>(store: Store<Value> | null): Value | null;
+export function useStore<Value>(store: Store<Value> | null): Value | null {
+  const [, setDrawn] = useState(store?.value);
   useEffect(() => {
-    const take = () => setValue(store.value);
-    take();
-    return store.subscribe(take);
+    if (store === null) return;
+    const draw = () => setDrawn(() => store.value);
+    draw();
+    return store.subscribe(draw);
   }, [store]);
-  return value;
+  return store?.value ?? null;
 }
 
 /** This machine's clock, read again every `everyMs` while `moves`. */
@@ -49,4 +52,18 @@ export function useNow(everyMs: number, moves: boolean): number {
     return () => clearInterval(timer);
   }, [everyMs, moves]);
   return now;
+}
+
+/** `value`, but changing at most every `everyMs`: for what moves faster than anybody reads. */
+export function useCalm<Value>(value: Value, everyMs: number): Value {
+  const [calm, setCalm] = useState(value);
+  const newest = useRef(value);
+  newest.current = value;
+  const isBehind = calm !== value;
+  useEffect(() => {
+    if (!isBehind) return;
+    const timer = setTimeout(() => setCalm(newest.current), everyMs);
+    return () => clearTimeout(timer);
+  }, [isBehind, everyMs]);
+  return calm;
 }

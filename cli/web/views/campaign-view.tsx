@@ -119,7 +119,7 @@ function Progress({ campaign }: { campaign: Campaign }) {
         <p class="page-note">
           <span>{meaning} In its directory it goes on with:</span>
           <code>{safeText(command)}</code>
-          <Copy command={command} />
+          <Copy text={command} />
         </p>
       )}
     </Panel>
@@ -187,7 +187,7 @@ function FindingRow({ finding }: { finding: Finding }) {
         {reproduce !== null && (
           <details>
             <summary>Reproduce</summary>
-            <code>{safeText(reproduce)}</code> <Copy command={reproduce} />
+            <code>{safeText(reproduce)}</code> <Copy text={reproduce} />
           </details>
         )}
       </td>

@@ -7,6 +7,7 @@ import { ruleLines } from '../../run/rules.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { Checks, Sometimes } from '../components/checks.tsx';
+import { EventLink } from '../components/event-link.tsx';
 import { Panel } from '../components/panel.tsx';
 import { type HistoryCount, useCounted } from '../state/count-history.ts';
 
@@ -41,7 +42,7 @@ export function ChecksView({ data, count }: ChecksViewProps) {
         <Sometimes rows={sometimesRows(whole)} hasEnded={isTerminal(data.status)} />
         <Lines title="How far it was tested" lines={closingLines(whole.tally.closing)} />
         <Lines title="Rules of the service" lines={ruleLines(whole.tally.rules ?? run.failForensic?.rules)} />
-        <FaultTable rows={faultRows(whole)} profile={run.config.faults} />
+        <FaultTable rows={faultRows(whole)} profile={run.config.faults} runId={run.id} />
       </div>
     </>
   );
@@ -61,7 +62,13 @@ function Lines({ title, lines }: { title: string; lines: readonly string[] }) {
   );
 }
 
-function FaultTable({ rows, profile }: { rows: readonly FaultRow[]; profile: string }) {
+interface FaultTableProps {
+  rows: readonly FaultRow[];
+  profile: string;
+  runId: string;
+}
+
+function FaultTable({ rows, profile, runId }: FaultTableProps) {
   // A run names rates of its own, or has those of its profile.
   const hasRates = rows.some(({ rate }) => rate !== null);
   return (
@@ -93,9 +100,11 @@ function FaultTable({ rows, profile }: { rows: readonly FaultRow[]; profile: str
                 <td class="number">{formatNumber(count)}</td>
                 {hasRates && <td class="number">{rate ?? ''}</td>}
                 <td class="dim">
-                  {lastIndex === null || lastMs === null
-                    ? ''
-                    : `event ${lastIndex} at ${formatClock(lastMs)}`}
+                  {lastIndex !== null && lastMs !== null && (
+                    <>
+                      <EventLink runId={runId} at={lastIndex} /> at {formatClock(lastMs)}
+                    </>
+                  )}
                 </td>
               </tr>
             ))}

@@ -1,5 +1,12 @@
 /** What broke, and why: the invariant, expected against actual, the object's history, the whole bundle. */
-import type { Forensic, Outcome, RunEvent, Smallest, Why } from '../../../server/contract/index.ts';
+import type {
+  Forensic,
+  Outcome,
+  RunEvent,
+  Smallest,
+  StoryStep,
+  Why,
+} from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { actualWords, expectedWords } from '../../run/bundle-words.ts';
 import { processLines } from '../../run/describe-process.ts';
@@ -9,11 +16,13 @@ import { failureOf, outcomeOfData } from '../../run/picture.ts';
 import { ruleLines } from '../../run/rules.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeLines, safeText } from '../../run/sanitize.ts';
+import { eventOfStep } from '../../run/smallest-events.ts';
 import { shrunkWords } from '../../run/task-words.ts';
 import { sentenceText } from '../../run/value-text.ts';
 import { Again } from '../components/again.tsx';
 import { BundleTree } from '../components/bundle-tree.tsx';
 import { Copy } from '../components/copy.tsx';
+import { EventLink, eventRoute, LinkedEvents } from '../components/event-link.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { Intervals } from '../components/intervals.tsx';
 import { Link } from '../components/link.tsx';
@@ -64,10 +73,10 @@ function Bundle({ bundle, outcome, runId, onStored }: BundleProps & Pick<Forensi
       {!loss && (
         <div class="forensics-grid">
           <Panel title="Expected" class="expected">
-            <Words words={expectedWords(bundle)} />
+            <Words runId={runId} words={expectedWords(bundle)} />
           </Panel>
           <Panel title="Actual" class="actual">
-            <Words words={actualWords(bundle)} />
+            <Words runId={runId} words={actualWords(bundle)} />
           </Panel>
         </div>
       )}
@@ -76,11 +85,19 @@ function Bundle({ bundle, outcome, runId, onStored }: BundleProps & Pick<Forensi
       {!loss && <Again title="How surely it fails again" runId={runId} bundle={bundle} />}
       {!loss && <Small bundle={bundle} runId={runId} onStored={onStored} />}
       <ObjectHistory runId={runId} bundle={bundle} why={why} />
-      <Sentences title="The city's difference to the model" items={bundle.difference.map(sentenceText)} />
-      <Sentences title="Faults active" items={bundle.faultsActive} />
-      <Sentences title="Rules of the service" items={ruleLines(bundle.rules)} />
+      <Sentences
+        runId={runId}
+        title="The city's difference to the model"
+        items={bundle.difference.map(sentenceText)}
+      />
+      <Sentences runId={runId} title="Faults active" items={bundle.faultsActive} />
+      <Sentences runId={runId} title="Rules of the service" items={ruleLines(bundle.rules)} />
       <Panel title="Last events">
-        <EventList label="Last events up to the failure" events={bundle.lastEvents.filter(isEvent)} />
+        <EventList
+          label="Last events up to the failure"
+          events={bundle.lastEvents.filter(isEvent)}
+          to={(at) => eventRoute(runId, at)}
+        />
       </Panel>
       <Panel title="The whole bundle">
         <BundleTree label="The forensic bundle" root={bundle} />
@@ -106,9 +123,13 @@ function Head({ bundle, outcome, runId }: BundleProps) {
         <h2 id={titleId}>
           {safeText(loss === null ? causeOf(outcome, bundle) : failureTitle(outcome, bundle))}
         </h2>
-        <p class="lines">{safeLines(bundle.message)}</p>
+        <p class="lines">
+          <LinkedEvents runId={runId} text={safeLines(bundle.message)} />
+        </p>
         {loss !== null && <p>{LOSS_SAYS[loss]}</p>}
-        <p class="dim">{told.filter(Boolean).join(' · ')}</p>
+        <p class="dim">
+          <LinkedEvents runId={runId} text={told.filter(Boolean).join(' · ')} />
+        </p>
       </div>
       {eventIndex !== null && (
         <Link to={{ page: 'run', runId, view: 'replay', at: eventIndex }}>The city at this event</Link>
@@ -128,13 +149,18 @@ function Process({ bundle }: { bundle: Forensic }) {
 }
 
 /** What was told in words; the values themselves are in the bundle below. */
-function Words({ words }: { words: string | null }) {
-  return words === null ? <p class="dim">Not known.</p> : <p class="lines">{words}</p>;
+function Words({ runId, words }: { runId: string; words: string | null }) {
+  if (words === null) return <p class="dim">Not known.</p>;
+  return (
+    <p class="lines">
+      <LinkedEvents runId={runId} text={words} />
+    </p>
+  );
 }
 
 function Reproduce({ title, command }: { title: string; command: string }) {
   return (
-    <Panel title={title} aside={<Copy command={command} />}>
+    <Panel title={title} aside={<Copy text={command} />}>
       <pre class="command">{safeText(command)}</pre>
     </Panel>
   );
@@ -154,13 +180,21 @@ function ObjectHistory({ runId, bundle, why }: { runId: string; bundle: Forensic
   );
 }
 
-function Sentences({ title, items }: { title: string; items: readonly string[] }) {
+interface SentencesProps {
+  runId: string;
+  title: string;
+  items: readonly string[];
+}
+
+function Sentences({ runId, title, items }: SentencesProps) {
   if (items.length === 0) return null;
   return (
     <Panel title={title}>
       <ul class="sentences">
         {items.map((item) => (
-          <li key={item}>{safeText(item)}</li>
+          <li key={item}>
+            <LinkedEvents runId={runId} text={safeText(item)} />
+          </li>
         ))}
       </ul>
     </Panel>
@@ -178,7 +212,7 @@ function Small({ bundle, runId, onStored }: SmallProps) {
   const isMissing = !isSmallest(smallest) && !isBrokenOff(bundle);
   const asked = useTask(isMissing ? runId : null, 'shrink');
   useStored(asked, onStored);
-  if (isSmallest(smallest)) return <SmallestPanel smallest={smallest} />;
+  if (isSmallest(smallest)) return <SmallestPanel runId={runId} bundle={bundle} smallest={smallest} />;
   if (!isMissing || !asked.isKnown) return null;
   return (
     <TaskAsking title="Smallest reproduction" runId={runId} asked={asked}>
@@ -187,11 +221,17 @@ function Small({ bundle, runId, onStored }: SmallProps) {
   );
 }
 
-function SmallestPanel({ smallest }: { smallest: Smallest }) {
+interface SmallestPanelProps {
+  runId: string;
+  bundle: Forensic;
+  smallest: Smallest;
+}
+
+function SmallestPanel({ runId, bundle, smallest }: SmallestPanelProps) {
   const { operations, operationsBefore, minimal, story, reproduced, reproduce } = smallest;
   const isAnswered = story.some(({ answer }) => answer !== '');
   return (
-    <Panel title="Smallest reproduction" aside={<Copy command={reproduce} />}>
+    <Panel title="Smallest reproduction" aside={<Copy text={reproduce} />}>
       <p class="dim">
         {`${operations} of ${formatNumber(operationsBefore)} operations${minimal ? ', none can be left out' : ''}; failed ${reproduced.times} of ${reproduced.of} times`}
       </p>
@@ -208,20 +248,44 @@ function SmallestPanel({ smallest }: { smallest: Smallest }) {
             </tr>
           </thead>
           <tbody>
-            {story.map(({ step, actor, operation, what, answer }) => (
-              <tr key={step}>
-                <td class="number">{step}</td>
-                <td>{safeText(actor)}</td>
-                <td>{safeText(operation)}</td>
-                <td>{safeText(what)}</td>
-                {isAnswered && <td>{safeText(answer)}</td>}
-              </tr>
+            {story.map((each) => (
+              <SmallestStep key={each.step} runId={runId} bundle={bundle} told={each} isAnswered={isAnswered} />
             ))}
           </tbody>
         </table>
       </section>
       <pre class="command">{safeText(reproduce)}</pre>
     </Panel>
+  );
+}
+
+interface SmallestStepProps {
+  runId: string;
+  bundle: Forensic;
+  told: StoryStep;
+  isAnswered: boolean;
+}
+
+/** With a link to this run's own event, where the same was asked or answered in it. */
+function SmallestStep({ runId, bundle, told, isAnswered }: SmallestStepProps) {
+  const { step, actor, operation, what, answer } = told;
+  const at = eventOfStep(bundle, told);
+  return (
+    <tr>
+      <td class="number">
+        {at === null ? (
+          step
+        ) : (
+          <EventLink runId={runId} at={at} label={`Step ${step}: event ${formatNumber(at)}`}>
+            {step}
+          </EventLink>
+        )}
+      </td>
+      <td>{safeText(actor)}</td>
+      <td>{safeText(operation)}</td>
+      <td>{safeText(what)}</td>
+      {isAnswered && <td>{safeText(answer)}</td>}
+    </tr>
   );
 }
 

@@ -39,7 +39,7 @@ function LaunchForm({ like }: NonNullable<typeof launchStore.value>) {
       const run = await api.launch(read.launch);
       close();
       announce(`Launched a run with seed ${run.seed}.`);
-      goTo({ page: 'run', runId: run.id, view: 'live', at: null });
+      goTo({ page: 'run', runId: run.id, view: null, at: null });
     } catch (error) {
       setSent(false);
       if (askForToken(error)) close();

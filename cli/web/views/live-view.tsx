@@ -13,6 +13,7 @@ import type { RunData } from '../../run/run-data.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { Charts } from '../components/charts.tsx';
 import { Checks, Sometimes } from '../components/checks.tsx';
+import { EventLink, eventRoute } from '../components/event-link.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { Glance } from '../components/glance.tsx';
 import { Link } from '../components/link.tsx';
@@ -53,7 +54,11 @@ export function LiveView({ data, count }: LiveViewProps) {
           {newest.length === 0 ? (
             <p class="empty">No event yet.</p>
           ) : (
-            <EventList label="Newest events, newest first" events={newest} onPick={pick} />
+            <EventList
+              label="Newest events, newest first"
+              events={newest}
+              to={(at) => eventRoute(run.id, at)}
+            />
           )}
         </Panel>
         <div class="side">
@@ -85,7 +90,9 @@ function Verdict({ data }: { data: RunData }) {
             </span>
           ))}
         </p>
-        <Link to={{ page: 'run', runId: data.run.id, view: 'forensics', at: null }}>Forensics</Link>
+        <Link to={{ page: 'run', runId: data.run.id, view: 'forensics', at: null }}>
+          {loss === null ? 'Why it failed' : 'What went wrong'}
+        </Link>
       </section>
     );
   }
@@ -155,7 +162,7 @@ function Faults({ data }: { data: RunData }) {
                 {typeof said['name'] === 'string' ? safeText(said['name']) : 'fault'}
               </span>
               <span class="dim">
-                event {index} at {formatClock(virtualMs)}
+                <EventLink runId={data.run.id} at={index} /> at {formatClock(virtualMs)}
               </span>
             </li>
           ))}

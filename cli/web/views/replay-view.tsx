@@ -1,8 +1,9 @@
 /** The run at any of its events: a scrubber over the whole history, the charts' cursor, the metrics, the city. */
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import type { RunEvent } from '../../../server/contract/index.ts';
 import { kindOf } from '../../run/describe-event.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
+import { INCIDENTS } from '../../run/matcher.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeJson, safeText } from '../../run/sanitize.ts';
 import { Charts } from '../components/charts.tsx';
@@ -13,50 +14,48 @@ import { Scrubber } from '../components/scrubber.tsx';
 import { SlotGrid } from '../components/slot-grid.tsx';
 import { announce } from '../state/announce.ts';
 import { AROUND, HistoryWindow } from '../state/history-window.ts';
-import { goTo } from '../state/navigation.ts';
+import { useEventOfAddress } from '../state/navigation.ts';
 import { usePlaying } from '../state/playing.ts';
 import { keyMove } from '../state/replay-keys.ts';
-import type { Route } from '../state/route.ts';
+import type { RunRoute } from '../state/route.ts';
 import { useStore } from '../state/store.ts';
 
 interface ReplayViewProps {
   data: RunData;
-  route: Extract<Route, { page: 'run' }>;
+  route: RunRoute;
 }
 
-const ADDRESS_MS = 400;
 const NO_CHANGES = {};
 
 export function ReplayView({ data, route }: ReplayViewProps) {
   const newest = data.eventIndex;
-  const [chosen, setChosen] = useState<number | null>(route.at);
+  const [chosen, setChosen] = useEventOfAddress(route);
   const at = Math.max(0, Math.min(newest, chosen ?? newest));
   const history = useMemo(() => new HistoryWindow(data.run.id), [data.run.id]);
   useEffect(() => () => history.close(), [history]);
   const known = useStore(history.store);
+  const stored = useStore(history.events.store);
   const playing = usePlaying(at, newest, setChosen);
   const askIndex = useRef<HTMLInputElement>(null);
-  useEffect(() => setChosen(route.at), [route.at]);
   // How far the run has gone on matters only as far as it is looked at.
   const edge = Math.min(newest, at + AROUND);
   useEffect(() => history.want(at, edge), [history, at, edge]);
-  useAddress(route, chosen);
 
   const move = useCallback(
     (to: number | null) => {
       playing.hold();
-      history.stopSeeking();
+      history.events.stopSeeking();
       setChosen(to === null ? null : Math.max(0, to));
     },
-    [history, playing.hold],
+    [history, playing.hold, setChosen],
   );
   const seek = async (step: 1 | -1) => {
     playing.hold();
-    const found = await history.seekIncident(at, step, newest);
-    if (found !== null) setChosen(found);
-    announce(
-      found === null ? `No ${step === 1 ? 'later' : 'earlier'} fault or violation.` : `Event ${found}.`,
-    );
+    const found = await history.events.seek(INCIDENTS, at, step, newest);
+    if (found === 'ended') return;
+    if (found === 'nothing') return announce(`No ${step === 1 ? 'later' : 'earlier'} fault or violation.`);
+    setChosen(found);
+    announce(`Event ${found}.`);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const key = keyMove(event);
@@ -69,13 +68,14 @@ export function ReplayView({ data, route }: ReplayViewProps) {
     if (key.do === 'ask') askIndex.current?.focus();
     if (key.do === 'play') playing.toggle();
     if (key.do === 'speed') playing.faster(key.by);
-    if (key.do === 'cancel') history.stopSeeking();
+    if (key.do === 'cancel') history.events.stopSeeking();
   };
 
   if (newest < 0) return <p class="empty">No event is stored yet.</p>;
-  const event = history.eventAt(at);
+  const event = history.events.eventAt(at);
   const metrics = chosen === null ? data.metrics : history.metricsAt(at);
   const city = known.cities.get(at) ?? null;
+  const problem = known.problem ?? stored.problem;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keys of the scrubber work wherever the focus is in its view
     <div class="replay" tabIndex={-1} onKeyDown={onKeyDown}>
@@ -83,15 +83,15 @@ export function ReplayView({ data, route }: ReplayViewProps) {
         at={at}
         newest={newest}
         event={event}
-        seekingAt={known.seekingAt}
+        seekingAt={stored.seeking?.at ?? null}
         playing={playing}
         askIndex={askIndex}
         onMove={move}
         onSeek={(step) => void seek(step)}
       />
-      {known.problem !== null && (
+      {problem !== null && (
         <p class="banner" role="alert">
-          {known.problem}{' '}
+          {problem}{' '}
           <button type="button" onClick={() => history.want(at, newest)}>
             Try again
           </button>
@@ -130,7 +130,7 @@ export function ReplayView({ data, route }: ReplayViewProps) {
 function around(history: HistoryWindow, at: number, newest: number): RunEvent[] {
   const events: RunEvent[] = [];
   for (let index = Math.max(0, at - AROUND); index <= Math.min(newest, at + AROUND); index++) {
-    const event = history.eventAt(index);
+    const event = history.events.eventAt(index);
     if (event !== undefined) events.push(event);
   }
   return events;
@@ -154,13 +154,4 @@ function EventDetail({ at, event }: { at: number; event: RunEvent | undefined })
       )}
     </Panel>
   );
-}
-
-/** Keeps the place in the address, so that it can be sent to somebody; not at every step of a scrub. */
-function useAddress(route: ReplayViewProps['route'], chosen: number | null): void {
-  useEffect(() => {
-    if (route.at === chosen) return;
-    const timer = setTimeout(() => goTo({ ...route, at: chosen }, { replace: true }), ADDRESS_MS);
-    return () => clearTimeout(timer);
-  }, [route, chosen]);
 }

@@ -10,6 +10,7 @@ import { runName } from '../../run/run-name.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { ConfirmStop } from '../components/confirm-stop.tsx';
 import { Heading } from '../components/heading.tsx';
+import { lazyView } from '../components/lazy-view.tsx';
 import { Link } from '../components/link.tsx';
 import { SaveButton } from '../components/save-button.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
@@ -17,7 +18,7 @@ import { announce } from '../state/announce.ts';
 import { HistoryCount } from '../state/count-history.ts';
 import { launchStore } from '../state/launching.ts';
 import { goTo } from '../state/navigation.ts';
-import { HOME, type Route, VIEWS, type View } from '../state/route.ts';
+import { HOME, type RunRoute, VIEWS, type View } from '../state/route.ts';
 import { RunFollower, type RunState } from '../state/run-follower.ts';
 import { mayControl, sessionStore } from '../state/session.ts';
 import { useNow, useStore } from '../state/store.ts';
@@ -26,14 +27,14 @@ import { ForensicsView } from './forensics-view.tsx';
 import { LiveView } from './live-view.tsx';
 import { ReplayView } from './replay-view.tsx';
 
-type RunRoute = Extract<Route, { page: 'run' }>;
-
 const VIEW_TITLE: Record<View, string> = {
   live: 'Live',
-  replay: 'Replay',
+  events: 'Events',
   forensics: 'Forensics',
+  replay: 'Replay',
   checks: 'Checks',
 };
+const EventsView = lazyView(() => import('./events-view.tsx').then((module) => module.EventsView));
 /** From then on a heartbeat is late. */
 const LATE_MS = 5_000;
 
@@ -46,6 +47,7 @@ export function RunView({ route }: { route: RunRoute }) {
   const count = useCount(data);
   const onStored = useCallback(() => void follower.read(), [follower]);
   const runId = data?.run.id;
+  const opening = useOpening(data);
   useEffect(() => {
     if (runId !== undefined && runId !== route.runId) goTo({ ...route, runId }, { replace: true });
   }, [runId, route]);
@@ -58,22 +60,29 @@ export function RunView({ route }: { route: RunRoute }) {
       </p>
     );
   }
+  const view = route.view ?? opening;
   return (
     <>
-      <RunHead state={state} data={data} onPause={() => follower.togglePause()} view={route.view} />
+      <RunHead state={state} data={data} onPause={() => follower.togglePause()} view={view} />
       <nav class="tabs" aria-label="Views of the run">
-        {VIEWS.map((view) => (
-          <Link key={view} to={{ ...route, view, at: null }} class="tab" isCurrent={route.view === view}>
-            {VIEW_TITLE[view]}
+        {VIEWS.map((each) => (
+          <Link
+            key={each}
+            to={{ page: 'run', runId: route.runId, view: each, at: null }}
+            class="tab"
+            isCurrent={each === view}
+          >
+            {VIEW_TITLE[each]}
           </Link>
         ))}
       </nav>
-      <Chosen route={route} state={state} data={data} count={count} onStored={onStored} />
+      <Chosen view={view} route={route} state={state} data={data} count={count} onStored={onStored} />
     </>
   );
 }
 
 interface ChosenProps {
+  view: View;
   route: RunRoute;
   state: RunState;
   data: RunData;
@@ -82,10 +91,12 @@ interface ChosenProps {
   onStored: () => void;
 }
 
-function Chosen({ route, state, data, count, onStored }: ChosenProps) {
-  switch (route.view) {
+function Chosen({ view, route, state, data, count, onStored }: ChosenProps) {
+  switch (view) {
     case 'live':
       return <LiveView data={state.frozen ?? data} count={count} />;
+    case 'events':
+      return <EventsView key={data.run.id} data={data} route={route} />;
     case 'replay':
       return <ReplayView key={data.run.id} data={data} route={route} />;
     case 'forensics':
@@ -93,6 +104,13 @@ function Chosen({ route, state, data, count, onStored }: ChosenProps) {
     case 'checks':
       return <ChecksView data={data} count={count} />;
   }
+}
+
+/** The view where an address names none: what broke of a run that had failed when it was opened, else Live. */
+function useOpening(data: RunData | null): View {
+  const opening = useRef<View | null>(null);
+  if (data !== null) opening.current ??= data.status === 'FAIL' ? 'forensics' : 'live';
+  return opening.current ?? 'live';
 }
 
 interface RunHeadProps {
@@ -118,7 +136,7 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
       </div>
       <Facts state={state} data={data} />
       <div class="run-actions">
-        {view === 'live' && !isTerminal(status) && (
+        {view === 'live' && (!isTerminal(status) || frozen !== null) && (
           <button type="button" aria-pressed={frozen !== null} onClick={onPause}>
             {frozen === null ? 'Pause the picture' : 'Paused: go on'}
           </button>
