@@ -3,9 +3,10 @@ import { useEffect, useRef } from 'preact/hooks';
 import { waitingWords } from '../../run/why-words.ts';
 import { announce } from '../state/announce.ts';
 import type { Explained } from '../state/explanation.ts';
+import { useKeys } from '../state/keys.ts';
 import { mayControl, sessionStore } from '../state/session.ts';
 import { useStore } from '../state/store.ts';
-import { isAskKey } from '../state/why-keys.ts';
+import { ASK_KEYS } from '../state/why-keys.ts';
 import { Panel } from './panel.tsx';
 
 interface WhyAskingProps {
@@ -17,7 +18,7 @@ export function WhyAsking({ runId, explained }: WhyAskingProps) {
   const { explanation, problem, refused } = explained;
   const isPending = explanation?.state === 'pending';
   const mayAsk = mayControl(useStore(sessionStore));
-  useKey(mayAsk && !isPending && !explained.isSending, explained.ask);
+  useKeys(ASK_KEYS, explained.ask, mayAsk && !isPending && !explained.isSending);
   useSpoken(explanation?.state ?? null);
   return (
     <Panel title="Why it broke" class="why">
@@ -79,19 +80,6 @@ function Elsewhere({ runId, explained: { explanation }, mayAsk }: WhyAskingProps
       {mayAsk ? <>In a terminal {command} does the same.</> : <>In a terminal {command} finds it.</>}
     </p>
   );
-}
-
-function useKey(isHeard: boolean, ask: () => void): void {
-  useEffect(() => {
-    if (!isHeard) return;
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (!isAskKey(event)) return;
-      event.preventDefault();
-      ask();
-    };
-    document.addEventListener('keydown', onKeyDown);
-    return () => document.removeEventListener('keydown', onKeyDown);
-  }, [isHeard, ask]);
 }
 
 /** A screen reader is told that it has begun, and that it came to nothing; not each step on the way. */

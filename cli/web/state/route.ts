@@ -2,9 +2,12 @@
 
 import { MISSION_CONTROL_PATH } from '../../../server/contract/paths.ts';
 import { RUN_STATUSES, type RunStatus } from '../../../server/contract/run-values.ts';
+import { type ChartRange, formatRange, parseRange } from '../../run/chart-range.ts';
 
 export const VIEWS = ['live', 'replay', 'forensics', 'checks'] as const;
 export type View = (typeof VIEWS)[number];
+/** Views with charts, which can be zoomed. */
+const HAVE_CHARTS: readonly View[] = ['live', 'replay'];
 
 export type Route =
   | {
@@ -20,6 +23,8 @@ export type Route =
       view: View;
       /** For the replay: the event; null: the newest. */
       at: number | null;
+      /** What of the run its charts show; null or left out: all of it. */
+      zoom?: ChartRange | null;
     };
 
 export const HOME: Route = { page: 'runs', status: null, campaign: null };
@@ -32,7 +37,8 @@ export function parseRoute(path: string, queryText: string): Route {
     const runId = decoded(path.slice(RUN_PREFIX.length).split('/')[0] ?? '');
     const view = VIEWS.find((each) => each === query.get('view')) ?? 'live';
     const at = /^\d{1,15}$/.test(query.get('at') ?? '') ? Number(query.get('at')) : null;
-    if (runId !== '') return { page: 'run', runId, view, at };
+    const zoom = parseRange(query.get('zoom') ?? '');
+    if (runId !== '') return { page: 'run', runId, view, at, ...(zoom && { zoom }) };
   }
   const status = RUN_STATUSES.find((each) => each === query.get('status')) ?? null;
   const search = query.get('q') ?? '';
@@ -55,6 +61,7 @@ export function formatRoute(route: Route): string {
   }
   if (route.view !== 'live') query.set('view', route.view);
   if (route.view === 'replay' && route.at !== null) query.set('at', String(route.at));
+  if (route.zoom && HAVE_CHARTS.includes(route.view)) query.set('zoom', formatRange(route.zoom));
   return withQuery(`${RUN_PREFIX}${encodeURIComponent(route.runId)}`, query);
 }
 

@@ -5,6 +5,7 @@ import { launchStore } from '../state/launching.ts';
 import { HOME } from '../state/route.ts';
 import { mayControl, sessionStore } from '../state/session.ts';
 import { useStore } from '../state/store.ts';
+import { Help } from './help-dialog.tsx';
 
 export function Header() {
   const state = useStore(sessionStore);
@@ -16,6 +17,7 @@ export function Header() {
         <span class="brand-rest"> mission control</span>
       </Link>
       <div class="top-right">
+        <Help />
         {!mustSignIn && mayControl(state) && (
           <button type="button" class="primary" onClick={() => launchStore.set({ like: null })}>
             Launch a run

@@ -7,27 +7,40 @@ import type { RunData } from '../../run/run-data.ts';
 import { safeJson, safeText } from '../../run/sanitize.ts';
 import { Charts } from '../components/charts.tsx';
 import { EventList } from '../components/event-list.tsx';
-import { Metrics } from '../components/metrics.tsx';
+import { MetricsAtCursor } from '../components/metrics.tsx';
 import { Panel } from '../components/panel.tsx';
 import { Scrubber } from '../components/scrubber.tsx';
 import { SlotGrid } from '../components/slot-grid.tsx';
 import { announce } from '../state/announce.ts';
+import { useChartCursor } from '../state/chart-cursor.ts';
+import { type HistoryCount, useCounted } from '../state/count-history.ts';
 import { AROUND, HistoryWindow } from '../state/history-window.ts';
-import { goTo } from '../state/navigation.ts';
+import { useKeys } from '../state/keys.ts';
+import { goTo, useZoom } from '../state/navigation.ts';
 import { usePlaying } from '../state/playing.ts';
-import { keyMove } from '../state/replay-keys.ts';
+import { REPLAY_KEYS, type ReplayIntent } from '../state/replay-keys.ts';
 import type { Route } from '../state/route.ts';
 import { useStore } from '../state/store.ts';
 
 interface ReplayViewProps {
   data: RunData;
+  count: HistoryCount | null;
   route: Extract<Route, { page: 'run' }>;
 }
 
 const ADDRESS_MS = 400;
 const NO_CHANGES = {};
 
-export function ReplayView({ data, route }: ReplayViewProps) {
+const STEPS: Partial<Record<ReplayIntent, number>> = {
+  left: -1,
+  right: 1,
+  'left-far': -10,
+  'right-far': 10,
+  'page-up': -100,
+  'page-down': 100,
+};
+
+export function ReplayView({ data, count, route }: ReplayViewProps) {
   const newest = data.eventIndex;
   const [chosen, setChosen] = useState<number | null>(route.at);
   const at = Math.max(0, Math.min(newest, chosen ?? newest));
@@ -44,6 +57,9 @@ export function ReplayView({ data, route }: ReplayViewProps) {
   const edge = Math.min(newest, at + AROUND);
   useEffect(() => history.want(at, edge), [history, at, edge]);
   useAddress(route, chosen);
+  const cursor = useChartCursor();
+  const zoom = useZoom(route);
+  const { data: whole, counted } = useCounted(data, count);
 
   const move = useCallback(
     (to: number | null) => {
@@ -61,27 +77,26 @@ export function ReplayView({ data, route }: ReplayViewProps) {
       found === null ? `No ${step === 1 ? 'later' : 'earlier'} fault or violation.` : `Event ${found}.`,
     );
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const key = keyMove(event);
-    if (key === null) return;
-    event.preventDefault();
-    if (key.do === 'step') move(at + key.by);
-    if (key.do === 'first') move(0);
-    if (key.do === 'last') move(null);
-    if (key.do === 'seek') void seek(key.step);
-    if (key.do === 'ask') askIndex.current?.focus();
-    if (key.do === 'play') playing.toggle();
-    if (key.do === 'speed') playing.faster(key.by);
-    if (key.do === 'cancel') history.stopSeeking();
-  };
+  useKeys(REPLAY_KEYS, (intent) => {
+    const by = STEPS[intent];
+    if (by !== undefined) move(at + by);
+    if (intent === 'first') move(0);
+    if (intent === 'last') move(null);
+    if (intent === 'previous-incident') void seek(-1);
+    if (intent === 'next-incident') void seek(1);
+    if (intent === 'ask-index') askIndex.current?.focus();
+    if (intent === 'toggle-play') playing.toggle();
+    if (intent === 'faster') playing.faster(1);
+    if (intent === 'slower') playing.faster(-1);
+    if (intent === 'dismiss') history.stopSeeking();
+  });
 
   if (newest < 0) return <p class="empty">No event is stored yet.</p>;
   const event = history.eventAt(at);
   const metrics = chosen === null ? data.metrics : history.metricsAt(at);
   const city = known.cities.get(at) ?? null;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the scrubber work wherever the focus is in its view
-    <div class="replay" tabIndex={-1} onKeyDown={onKeyDown}>
+    <div class="replay">
       <Scrubber
         at={at}
         newest={newest}
@@ -100,7 +115,14 @@ export function ReplayView({ data, route }: ReplayViewProps) {
           </button>
         </p>
       )}
-      <Charts data={data} metrics={metrics ?? {}} at={at} onPick={move} />
+      <Charts
+        data={counted > newest ? whole : data}
+        metrics={metrics ?? {}}
+        at={at}
+        cursor={cursor}
+        {...zoom}
+        onPick={move}
+      />
       <div class="replay-grid">
         <Panel title="History" class="log" aside={`around event ${formatNumber(at)}`}>
           <EventList
@@ -118,11 +140,12 @@ export function ReplayView({ data, route }: ReplayViewProps) {
         </Panel>
         <div class="side">
           <EventDetail at={at} event={event} />
-          <Metrics
+          <MetricsAtCursor
             title="Metrics here"
             metrics={metrics ?? {}}
             changes={NO_CHANGES}
             timeline={data.timeline}
+            cursor={cursor}
           />
         </div>
       </div>

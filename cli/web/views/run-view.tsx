@@ -13,8 +13,10 @@ import { Link } from '../components/link.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
 import { announce } from '../state/announce.ts';
 import { HistoryCount } from '../state/count-history.ts';
+import { useKeys } from '../state/keys.ts';
 import { launchStore } from '../state/launching.ts';
 import { goTo } from '../state/navigation.ts';
+import { LIVE_KEYS, VIEW_KEYS } from '../state/page-keys.ts';
 import { HOME, type Route, VIEWS, type View } from '../state/route.ts';
 import { RunFollower, type RunState } from '../state/run-follower.ts';
 import { mayControl, sessionStore } from '../state/session.ts';
@@ -42,6 +44,7 @@ export function RunView({ route }: { route: RunRoute }) {
   const { data, problem, link } = state;
   useAnnouncements(state);
   const count = useCount(data);
+  useViewKeys(route);
   const runId = data?.run.id;
   useEffect(() => {
     if (runId !== undefined && runId !== route.runId) goTo({ ...route, runId }, { replace: true });
@@ -70,6 +73,13 @@ export function RunView({ route }: { route: RunRoute }) {
   );
 }
 
+function useViewKeys(route: RunRoute): void {
+  useKeys(VIEW_KEYS, (intent) => {
+    const view = VIEWS.find((each) => intent === `show-${each}`);
+    goTo(view === undefined ? HOME : { ...route, view, at: null });
+  });
+}
+
 interface ChosenProps {
   route: RunRoute;
   state: RunState;
@@ -80,9 +90,9 @@ interface ChosenProps {
 function Chosen({ route, state, data, count }: ChosenProps) {
   switch (route.view) {
     case 'live':
-      return <LiveView data={state.frozen ?? data} count={count} />;
+      return <LiveView data={state.frozen ?? data} route={route} count={count} />;
     case 'replay':
-      return <ReplayView key={data.run.id} data={data} route={route} />;
+      return <ReplayView key={data.run.id} data={data} count={count} route={route} />;
     case 'forensics':
       return <ForensicsView data={data} />;
     case 'checks':
@@ -107,7 +117,20 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
   const session = useStore(sessionStore);
   const { run, status } = data;
   const { frozen } = state;
-  const canStop = !isTerminal(status) && status !== 'STOPPING' && mayControl(session);
+  const hasEnded = isTerminal(status);
+  const canStop = !hasEnded && status !== 'STOPPING' && mayControl(session);
+  const canPause = view === 'live' && !hasEnded;
+  const canRepeat = hasEnded && mayControl(session);
+  const again = () => launchStore.set({ like: run });
+  useKeys(
+    LIVE_KEYS,
+    (intent) => {
+      if (intent === 'toggle-pause' && canPause) onPause();
+      if (intent === 'ask-stop' && canStop) setAsking(true);
+      if (intent === 'launch-again' && canRepeat) again();
+    },
+    view === 'live',
+  );
   return (
     <div class="run-head">
       <div class="run-title">
@@ -118,18 +141,18 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
       </div>
       <Facts state={state} data={data} />
       <div class="run-actions">
-        {view === 'live' && !isTerminal(status) && (
-          <button type="button" aria-pressed={frozen !== null} onClick={onPause}>
+        {canPause && (
+          <button type="button" title="space" aria-pressed={frozen !== null} onClick={onPause}>
             {frozen === null ? 'Pause the picture' : 'Paused: go on'}
           </button>
         )}
-        {isTerminal(status) && mayControl(session) && (
-          <button type="button" onClick={() => launchStore.set({ like: run })}>
+        {canRepeat && (
+          <button type="button" title="a" onClick={again}>
             Launch again…
           </button>
         )}
         {canStop && (
-          <button type="button" class="danger" onClick={() => setAsking(true)}>
+          <button type="button" class="danger" title="s" onClick={() => setAsking(true)}>
             Stop…
           </button>
         )}

@@ -14,10 +14,13 @@ import { Link } from '../components/link.tsx';
 import { Panel } from '../components/panel.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
 import { announce } from '../state/announce.ts';
+import { useKeys } from '../state/keys.ts';
+import { launchStore } from '../state/launching.ts';
 import { goTo } from '../state/navigation.ts';
+import { LIST_KEYS } from '../state/page-keys.ts';
 import type { Route } from '../state/route.ts';
-import { askForToken } from '../state/session.ts';
-import { useNow } from '../state/store.ts';
+import { askForToken, mayControl, sessionStore } from '../state/session.ts';
+import { useNow, useStore } from '../state/store.ts';
 
 type RunsRoute = Extract<Route, { page: 'runs' }>;
 
@@ -26,6 +29,7 @@ const FILTERS = [null, 'RUNNING', 'QUEUED', 'PASS', 'FAIL', 'STOPPED'] as const;
 
 export function RunsView({ route }: { route: RunsRoute }) {
   const { runs: all, hasMore, problem, more } = useRuns(route);
+  useListKeys();
   const search = route.search ?? '';
   const runs = useMemo(() => all && filterRuns(all, search), [all, search]);
   const title = route.campaign === null ? 'Runs' : `Campaign ${safeText(route.campaign)}`;
@@ -73,23 +77,27 @@ export function RunsView({ route }: { route: RunsRoute }) {
   );
 }
 
-/** Narrows the list as it is typed; `/` leads here from anywhere on the page. */
+function useListKeys(): void {
+  const session = useStore(sessionStore);
+  useKeys(LIST_KEYS, (intent) => {
+    if (intent === 'ask-search') document.querySelector<HTMLElement>('.search')?.focus();
+    if (intent === 'launch' && mayControl(session)) launchStore.set({ like: null });
+    if (intent === 'down') focusRun(1);
+    if (intent === 'up') focusRun(-1);
+  });
+}
+
+/** The run beside the focused one; the first where none is. */
+function focusRun(by: 1 | -1): void {
+  const links = [...document.querySelectorAll<HTMLElement>('.run-name > a')];
+  const place = links.indexOf(document.activeElement as HTMLElement);
+  links[place < 0 ? 0 : place + by]?.focus();
+}
+
+/** Narrows the list as it is typed. */
 function Search({ route }: { route: RunsRoute }) {
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const isTyped =
-        event.target instanceof Element && event.target.closest('input, textarea, select, dialog');
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyped) return;
-      event.preventDefault();
-      field.current?.focus();
-    };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  }, []);
   return (
     <input
-      ref={field}
       type="search"
       class="search"
       aria-label="Filter runs"

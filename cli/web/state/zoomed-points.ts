@@ -1,0 +1,74 @@
+/** The points that the charts show: of the whole run as they are kept, of a part of it as exactly as they are stored. */
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { ChartRange } from '../../run/chart-range.ts';
+import type { RunData } from '../../run/run-data.ts';
+import type { Point, Timeline } from '../../run/timeline.ts';
+import { api } from '../client/api.ts';
+import { askForToken } from './session.ts';
+
+export interface ShownPoints {
+  points: readonly Point[];
+  range: ChartRange;
+  /** Events between two of the points, at most; null while that is not known. */
+  every: number | null;
+}
+
+/** Points of a part of a run; more than a chart has pixels add nothing. */
+const MOST_POINTS = 500;
+
+/** @param range of the run's events; null: all of them */
+export function useShownPoints(
+  { run, timeline }: Pick<RunData, 'run' | 'timeline'>,
+  range: ChartRange | null,
+): ShownPoints {
+  const stored = useStoredPoints(run.id, run.config.snapshotEvery, range);
+  return useMemo(() => {
+    const all = allPoints(timeline);
+    if (range === null) {
+      const to = Math.max(1, timeline.last?.index ?? 0);
+      return { points: all, range: { from: all[0]?.index ?? 0, to }, every: timeline.stride };
+    }
+    const exact = stored?.range === range ? stored : null;
+    const known = exact?.points.at(-1)?.index ?? -1;
+    // What came since, or all while what is stored is still to come.
+    const rest = all.filter(({ index }) => index > known && isNear(index, range, timeline.stride));
+    return { points: [...(exact?.points ?? []), ...rest], range, every: exact?.every ?? null };
+  }, [timeline, range, stored]);
+}
+
+function allPoints({ points, last }: Timeline): readonly Point[] {
+  return last === null || points.at(-1)?.index === last.index ? points : [...points, last];
+}
+
+/** With one point beyond each end, to which the line is drawn. */
+function isNear(index: number, { from, to }: ChartRange, stride: number): boolean {
+  return index >= from - stride && index <= to + stride;
+}
+
+interface StoredPoints {
+  range: ChartRange;
+  points: readonly Point[];
+  every: number;
+}
+
+function useStoredPoints(
+  runId: string,
+  snapshotEvery: number,
+  range: ChartRange | null,
+): StoredPoints | null {
+  const [stored, setStored] = useState<StoredPoints | null>(null);
+  useEffect(() => {
+    if (range === null) return setStored(null);
+    const over = new AbortController();
+    const nth = Math.max(1, Math.ceil((range.to - range.from) / snapshotEvery / MOST_POINTS));
+    const every = nth * snapshotEvery;
+    const limit = Math.ceil((range.to - range.from) / every) + 3;
+    api.snapshots(runId, { from: Math.max(0, range.from - every), limit, every: nth }, over.signal).then(
+      ({ snapshots }) => setStored({ range, points: snapshots, every }),
+      // The coarse points stay; what keeps the server from answering is told elsewhere.
+      (error: unknown) => void (over.signal.aborted || askForToken(error)),
+    );
+    return () => over.abort();
+  }, [runId, snapshotEvery, range]);
+  return stored;
+}
