@@ -135,9 +135,13 @@ function optionsOf(place: HTMLElement, color: number, picture: { current: ChartP
   };
 }
 
-/** From 0, so that heights can be compared. */
-function scaleOf({ values }: ChartPicture): RoundScale {
-  return roundScale([0, ...values.filter((value) => value !== null)], STEPS);
+/** Of what is shown, from 0, so that heights can be compared. */
+function scaleOf({ indexes, values, range }: ChartPicture): RoundScale {
+  const shown = values.filter((value, i): value is number => {
+    const index = indexes[i] ?? 0;
+    return value !== null && index >= range.from && index <= range.to;
+  });
+  return roundScale([0, ...shown], STEPS);
 }
 
 /** Round events, three or four of them. */

@@ -6,6 +6,7 @@ import { formatNumber } from '../../run/format.ts';
 import { type Point, ratesOf, valuesOf } from '../../run/timeline.ts';
 import type { ChartCursor } from '../state/chart-cursor.ts';
 import { useStore } from '../state/store.ts';
+import { RATE_WINDOW } from '../state/zoomed-points.ts';
 import type { ChartPicture, Plot } from './chart-plot.ts';
 
 interface ChartProps {
@@ -24,9 +25,6 @@ interface ChartProps {
   onPick: (index: number) => void;
   onZoom: (range: ChartRange | null) => void;
 }
-
-/** Share of the chart over which a rate is taken, so that single events do not make a comb of it. */
-const RATE_WINDOW = 1 / 12;
 
 export function Chart(props: ChartProps) {
   const { chart, color, points, range, at, cursor } = props;

@@ -13,7 +13,7 @@ export interface Binding<Intent extends string = string> {
 
 interface Heard {
   bindings: readonly Binding[];
-  act: (intent: string) => void;
+  act: (intent: string) => unknown;
 }
 
 type Pressed = Pick<
@@ -24,10 +24,13 @@ type Pressed = Pick<
 /** Who listens by now, the outermost last. */
 const heard: Heard[] = [];
 
-/** Calls `act` for the keys of `bindings` as long as the component is there and `isHeard`. */
+/**
+ * Calls `act` for the keys of `bindings` as long as the component is there and `isHeard`. With `false` it says that
+ * the key means nothing now, and leaves it to the browser.
+ */
 export function useKeys<Intent extends string>(
   bindings: readonly Binding<Intent>[],
-  act: (intent: Intent) => void,
+  act: (intent: Intent) => unknown,
   isHeard = true,
 ): void {
   const latest = useRef(act);
@@ -75,9 +78,8 @@ document.addEventListener('keydown', (event) => {
   if (isOthers(event)) return;
   for (const { bindings, act } of heard) {
     const intent = intentOf(bindings, keyName(event));
-    if (intent === undefined) continue;
+    if (intent === undefined || act(intent) === false) continue;
     event.preventDefault();
-    act(intent);
     return;
   }
 });

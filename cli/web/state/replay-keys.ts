@@ -10,6 +10,7 @@ export type ReplayIntent =
   | 'page-down'
   | 'first'
   | 'last'
+  | 'follow'
   | 'previous-incident'
   | 'next-incident'
   | 'ask-index'
@@ -26,12 +27,8 @@ export const REPLAY_KEYS: readonly Binding<ReplayIntent>[] = [
   { intent: 'page-up', keys: ['PageUp'], label: 'PgUp', help: '100 events back' },
   { intent: 'page-down', keys: ['PageDown'], label: 'PgDn', help: '100 events on' },
   { intent: 'first', keys: ['Home', 'g'], label: 'Home g', help: 'To the beginning' },
-  {
-    intent: 'last',
-    keys: ['End', 'G', 'F'],
-    label: 'End G F',
-    help: 'To the end; of a run that goes on: follow it',
-  },
+  { intent: 'last', keys: ['End', 'G'], label: 'End G', help: 'To the end' },
+  { intent: 'follow', keys: ['F'], label: 'F', help: 'Follow the newest event' },
   { intent: 'previous-incident', keys: ['['], label: '[', help: 'To the previous fault or violation' },
   { intent: 'next-incident', keys: [']'], label: ']', help: 'To the next fault or violation' },
   { intent: 'ask-index', keys: [':'], label: ':', help: 'To the event with a number' },

@@ -16,6 +16,9 @@ export interface ShownPoints {
 /** Points of a part of a run; more than a chart has pixels add nothing. */
 const MOST_POINTS = 500;
 
+/** Share of the chart over which a rate is taken, so that single events do not make a comb of it. */
+export const RATE_WINDOW = 1 / 12;
+
 /** @param range of the run's events; null: all of them */
 export function useShownPoints(
   { run, timeline }: Pick<RunData, 'run' | 'timeline'>,
@@ -40,9 +43,14 @@ function allPoints({ points, last }: Timeline): readonly Point[] {
   return last === null || points.at(-1)?.index === last.index ? points : [...points, last];
 }
 
-/** With one point beyond each end, to which the line is drawn. */
-function isNear(index: number, { from, to }: ChartRange, stride: number): boolean {
-  return index >= from - stride && index <= to + stride;
+/** With a point beyond the end, to which the line is drawn, and those before the beginning that a rate is taken over. */
+function isNear(index: number, range: ChartRange, stride: number): boolean {
+  return index >= range.from - leadOf(range) - stride && index <= range.to + stride;
+}
+
+/** Events before a part that its first rates are taken over. */
+function leadOf({ from, to }: ChartRange): number {
+  return (to - from) * RATE_WINDOW;
 }
 
 interface StoredPoints {
@@ -62,8 +70,9 @@ function useStoredPoints(
     const over = new AbortController();
     const nth = Math.max(1, Math.ceil((range.to - range.from) / snapshotEvery / MOST_POINTS));
     const every = nth * snapshotEvery;
-    const limit = Math.ceil((range.to - range.from) / every) + 3;
-    api.snapshots(runId, { from: Math.max(0, range.from - every), limit, every: nth }, over.signal).then(
+    const from = Math.max(0, Math.floor(range.from - leadOf(range) - every));
+    const limit = Math.ceil((range.to - from) / every) + 2;
+    api.snapshots(runId, { from, limit, every: nth }, over.signal).then(
       ({ snapshots }) => setStored({ range, points: snapshots, every }),
       // The coarse points stay; what keeps the server from answering is told elsewhere.
       (error: unknown) => void (over.signal.aborted || askForToken(error)),

@@ -17,7 +17,6 @@ export function Header() {
         <span class="brand-rest"> mission control</span>
       </Link>
       <div class="top-right">
-        <Help />
         {!mustSignIn && mayControl(state) && (
           <button type="button" class="primary" onClick={() => launchStore.set({ like: null })}>
             Launch a run
@@ -29,6 +28,7 @@ export function Header() {
             Sign out
           </button>
         )}
+        <Help />
       </div>
     </header>
   );

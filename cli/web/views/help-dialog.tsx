@@ -33,6 +33,11 @@ export function Help() {
 function HelpDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keys" class="help" onClose={onClose} closesBy="?">
+      <div class="actions">
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+      </div>
       <div class="help-tables">
         {TABLES.map(([where, bindings]) => (
           <section key={where}>
@@ -49,11 +54,6 @@ function HelpDialog({ onClose }: { onClose: () => void }) {
             </dl>
           </section>
         ))}
-      </div>
-      <div class="actions">
-        <button type="button" onClick={onClose}>
-          Close
-        </button>
       </div>
     </Dialog>
   );

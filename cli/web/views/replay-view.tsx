@@ -81,7 +81,7 @@ export function ReplayView({ data, count, route }: ReplayViewProps) {
     const by = STEPS[intent];
     if (by !== undefined) move(at + by);
     if (intent === 'first') move(0);
-    if (intent === 'last') move(null);
+    if (intent === 'last' || intent === 'follow') move(null);
     if (intent === 'previous-incident') void seek(-1);
     if (intent === 'next-incident') void seek(1);
     if (intent === 'ask-index') askIndex.current?.focus();

@@ -125,9 +125,9 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
   useKeys(
     LIVE_KEYS,
     (intent) => {
-      if (intent === 'toggle-pause' && canPause) onPause();
-      if (intent === 'ask-stop' && canStop) setAsking(true);
-      if (intent === 'launch-again' && canRepeat) again();
+      if (intent === 'toggle-pause') return canPause && onPause();
+      if (intent === 'ask-stop') return canStop && setAsking(true);
+      return canRepeat && again();
     },
     view === 'live',
   );
