@@ -1,4 +1,5 @@
 /** What a command knows of the process it runs in: streams, environment, signals. Faked whole in tests. */
+import type { ChartStyle } from '../../server/contract/index.ts';
 
 /** A signal that asks the process to leave. */
 export type LeaveSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
@@ -50,18 +51,36 @@ export function wantsColor(context: Context, stream: 'stdout' | 'stderr'): boole
   const forced = env['FORCE_COLOR'];
   if (forced !== undefined) return forced !== '0' && forced !== 'false';
   if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
-  if (env['TERM'] === 'dumb') return false;
+  if (env['TERM'] === 'dumb' || isMonochrome(env)) return false;
   return context.isTerminal[stream];
 }
 
-/** True when more than ASCII can be shown: SIMCITY_ASCII, else the locale, by POSIX's order of variables. */
+/** DEC's terminals and those that say so know neither colours nor UTF-8. */
+const OLD_TERMINAL = /^vt\d|-mono$|-m$/;
+
+function isMonochrome(env: Context['env']): boolean {
+  return OLD_TERMINAL.test(env['TERM'] ?? '') && !env['COLORTERM'];
+}
+
+/** True when there are more than 16 colours, as nearly everywhere. */
+export function hasManyColors(env: Context['env']): boolean {
+  return Boolean(env['COLORTERM']) || !/^(ansi|cons25|linux)|-(16)?color$/.test(env['TERM'] ?? '');
+}
+
+/** True when more than ASCII can be shown: SIMCITY_ASCII, else the terminal and the locale, by POSIX's order of variables. */
 export function wantsUnicode(env: Context['env']): boolean {
   const said = env['SIMCITY_ASCII'];
   if (said !== undefined && said !== '') return said === '0' || said === 'false';
+  if (OLD_TERMINAL.test(env['TERM'] ?? '')) return false;
   const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find(
     (each) => each !== undefined && each !== '',
   );
   return /utf-?8/i.test(locale ?? '');
+}
+
+/** What charts are drawn with: SIMCITY_CHARTS, where the terminal can show it. */
+export function chartStyle(env: Context['env']): ChartStyle {
+  return env['SIMCITY_CHARTS'] === 'braille' && wantsUnicode(env) ? 'braille' : 'line';
 }
 
 /** True when a full-screen picture can be drawn and keys can be read. */

@@ -173,5 +173,6 @@ export function addOutputOptions(command: Command): Command {
     .addOption(processOption('reporters'))
     .addOption(new Option('--output <FILE>', 'file of the reporter that names none'))
     .addOption(new Option('--exit-on-end', 'leave mission control at the verdict'))
-    .addOption(processOption('theme'));
+    .addOption(processOption('theme'))
+    .addOption(processOption('charts'));
 }

@@ -128,9 +128,9 @@ const REACHED: readonly [name: string, countOf: (data: RunData) => number | null
   ['a retry followed a lost answer', (data) => data.metrics['retries'] ?? null],
 ];
 
-/** The sometimes-properties. What the end says is exact; before it, only what the metrics tell is known. */
+/** The sometimes-properties: as the end says, before it as the newest heartbeat did, or else what the metrics tell. */
 export function sometimesRows(data: RunData): SometimesRow[] {
-  const said = data.tally.closing?.['sometimes'];
+  const said = data.tally.closing?.['sometimes'] ?? data.reached;
   if (typeof said === 'object' && said !== null) {
     return Object.entries(said).map(([name, count]) => ({ name, count: Number(count) }));
   }

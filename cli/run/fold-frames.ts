@@ -5,7 +5,7 @@ import { isQueuedAgain } from './attempts.ts';
 import { chartsOfStart } from './chart-choice.ts';
 import type { RunData } from './run-data.ts';
 import { tallyEvents } from './tally.ts';
-import { extendTimeline } from './timeline.ts';
+import { extendTimeline, type Point } from './timeline.ts';
 
 /** Events kept for the log; more than any screen has rows. */
 export const EVENTS_KEPT = 500;
@@ -13,16 +13,17 @@ export const EVENTS_KEPT = 500;
 /** The data after `frames`, which came at `nowMs` of this machine's clock. */
 export function foldFrames(data: RunData, frames: readonly Frame[], nowMs: number): RunData {
   const events: RunEvent[] = [];
-  const snapshots: Snapshot[] = [];
+  const points: Point[] = [];
   let next = data;
   for (const frame of frames) {
     if (frame.frame === 'event') events.push(frame.data);
-    else if (frame.frame === 'snapshot') snapshots.push(frame.data);
+    else if (frame.frame === 'snapshot')
+      points.push(pointOf(frame.data, events.at(-1) ?? data.events.at(-1)));
     else if (frame.frame === 'heartbeat') next = foldHeartbeat(next, frame.data, nowMs);
     else if (frame.frame === 'skipped') next = foldSkipped(next, frame.data.events);
     else next = foldEnd(next, frame.data);
   }
-  const folded = foldSnapshots(foldEvents(next, events), snapshots);
+  const folded = foldPoints(foldEvents(next, events), points);
   return folded.eventIndex > data.eventIndex ? { ...folded, grewAtMs: nowMs } : folded;
 }
 
@@ -42,6 +43,7 @@ function foldHeartbeat(data: RunData, heartbeat: HeartbeatFrame, nowMs: number):
     metrics: isNewer ? heartbeat.metrics : data.metrics,
     metricsIndex: isNewer ? heartbeat.eventIndex : data.metricsIndex,
     changes,
+    reached: heartbeat.reached ?? data.reached,
     baseline: heartbeat.metrics,
     heartbeatAtMs: heartbeat.heartbeatAt === null ? null : Date.parse(heartbeat.heartbeatAt),
     clockOffsetMs: Date.parse(heartbeat.at) - nowMs,
@@ -72,13 +74,24 @@ function newestOf(known: readonly RunEvent[], added: readonly RunEvent[]): reado
   return [...known.slice(added.length - EVENTS_KEPT), ...added];
 }
 
-function foldSnapshots(data: RunData, snapshots: readonly Snapshot[]): RunData {
-  const last = snapshots.at(-1);
+/** A snapshot comes right after its event, or after the newest that a thin link has. Its metrics are read when they are asked for. */
+function pointOf(snapshot: Snapshot, event: RunEvent | undefined): Point {
+  return {
+    index: snapshot.index,
+    virtualMs: event?.virtualMs ?? 0,
+    get metrics() {
+      return snapshot.metrics;
+    },
+  };
+}
+
+function foldPoints(data: RunData, points: readonly Point[]): RunData {
+  const last = points.at(-1);
   if (last === undefined) return data;
   const isNewer = last.index >= data.metricsIndex;
   return {
     ...data,
-    timeline: extendTimeline(data.timeline, snapshots),
+    timeline: extendTimeline(data.timeline, points),
     metrics: isNewer ? last.metrics : data.metrics,
     metricsIndex: isNewer ? last.index : data.metricsIndex,
   };

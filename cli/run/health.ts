@@ -40,7 +40,7 @@ export function healthOf(data: RunData): Health {
       said: [
         { wordings: [safeText(broken.invariant ?? 'an invariant')], drop: 1, tone: 'bad' },
         ...(found === null ? [] : [{ wordings: [found], drop: 2 }]),
-        { wordings: [invariantsText(data, false), invariantsText(data, true)], drop: 3 },
+        { wordings: invariantsWordings(data), drop: 3 },
       ],
     };
   }
@@ -58,29 +58,30 @@ export function healthOf(data: RunData): Health {
   return {
     word: WORDS[outcome] ?? outcome,
     tone,
-    said: [
-      { wordings: [invariantsText(data, false), invariantsText(data, true)], drop: 1 },
-      ...reachedOf(data),
-    ],
+    said: [{ wordings: invariantsWordings(data), drop: 1 }, ...reachedOf(data)],
   };
 }
 
 /** `9 of 9 invariants hold (21,400 checks)`. Without the count where the stream was not seen from its beginning. */
-function invariantsText(data: RunData, isShort: boolean): string {
+function invariantsWordings(data: RunData): string[] {
   const rows = checkRows(data);
   const holding = rows.filter(({ state }) => state === 'holds').length;
-  if (isShort) return `${holding} of ${rows.length} hold`;
   const waiting = rows.filter(({ state }) => state === 'waiting').length;
   const open = waiting === 0 ? '' : `, ${waiting} not checked${data.end === null ? ' yet' : ''}`;
   const isWhole = data.tally.since === 0 && data.tally.passedOver === 0;
   const checks = rows.reduce((sum, { count }) => sum + (count ?? 0), 0);
   const counted = isWhole ? ` (${formatNumber(checks)} ${checks === 1 ? 'check' : 'checks'})` : '';
-  return `${holding} of ${rows.length} invariants hold${open}${counted}`;
+  const held = `${holding} of ${rows.length}`;
+  return [
+    `${held} invariants hold${open}${counted}`,
+    `${held} invariants hold${open}`,
+    `${held} hold${open}`,
+  ];
 }
 
-/** What a run has to reach: told by its end alone, for before it only few of them are known. */
+/** What a run has to reach, once all of that is known. */
 function reachedOf(data: RunData): Said[] {
-  if (data.end === null || data.tally.closing === null) return [];
+  if (data.tally.closing === null && data.reached === null) return [];
   const rows = sometimesRows(data);
   const missing = rows.filter(({ count }) => count === 0);
   if (rows.length === 0) return [];
@@ -88,7 +89,14 @@ function reachedOf(data: RunData): Said[] {
   const first = missing[0];
   if (first === undefined) return [{ wordings: [text], drop: 2 }];
   const more = missing.length === 1 ? '' : ` and ${missing.length - 1} more`;
+  if (data.end === null) return [{ wordings: [`${text}${notYet(first.name)}${more}`, text], drop: 2 }];
   return [{ wordings: [`${text}, never: ${safeText(first.name)}${more}`, text], drop: 2, tone: 'warn' }];
+}
+
+/** `a deadlock was broken` as `: no deadlock was broken yet`. */
+function notYet(name: string): string {
+  const what = safeText(name);
+  return /^an? /.test(what) ? `: ${what.replace(/^an? /, 'no ')} yet` : `, not yet: ${what}`;
 }
 
 /** Above it, the number of operations is no limit that anybody set. */

@@ -16,7 +16,8 @@ export function rareFaults({ faults }: Tally): RareFault[] {
     .filter(([, { count }]) => count < RARE)
     .sort(([, a], [, b]) => a.count - b.count)
     .flatMap(([name, { at }]): RareFault[] => {
-      const letter = [...name.toUpperCase()].find((each) => /[A-Z]/.test(each) && !taken.has(each));
+      // In ASCII an X is where it broke.
+      const letter = [...name.toUpperCase()].find((each) => /[A-WYZ]/.test(each) && !taken.has(each));
       if (letter === undefined) return [];
       taken.add(letter);
       return [{ letter, name, at }];

@@ -19,6 +19,8 @@ export interface RunData {
   /** Metrics of the last heartbeat, to tell the changes. */
   baseline: Readonly<Record<string, number>>;
   timeline: Timeline;
+  /** How often each sometimes-property was reached, as the newest heartbeat told; null: none did. */
+  reached: Readonly<Record<string, number>> | null;
   /** What the scenario wants charted; null while it is not known, or when it wants nothing. */
   charts: readonly ChartChoice[] | null;
   tally: Tally;
@@ -50,6 +52,7 @@ export function initialData(run: Run): RunData {
     changes: {},
     baseline: {},
     timeline: EMPTY_TIMELINE,
+    reached: null,
     charts: null,
     tally: EMPTY_TALLY,
     events: [],

@@ -1,8 +1,11 @@
 /** All metrics over the whole run in bounded memory: when it is full, every second point goes. */
+import type { TimedSnapshot } from '../../server/contract/index.ts';
 
 /** The metrics after the event with this index. */
 export interface Point {
   readonly index: number;
+  /** Virtual time of that event, in ms. */
+  readonly virtualMs: number;
   readonly metrics: Readonly<Record<string, number>>;
 }
 
@@ -30,7 +33,7 @@ export function extendTimeline(timeline: Timeline, added: readonly Point[]): Tim
     const newest = points.at(-1);
     if (newest !== undefined && point.index < newest.index + stride) continue;
     // A copy, because what it was read from may hold on to more than the metrics.
-    points.push({ index: point.index, metrics: point.metrics });
+    points.push({ index: point.index, virtualMs: point.virtualMs, metrics: point.metrics });
     if (points.length >= POINTS_KEPT) {
       points = points.filter((_, i) => i % 2 === 0);
       stride = spacing(points) * 2;
@@ -45,8 +48,14 @@ function spacing(points: readonly Point[]): number {
   return Math.ceil((last - first) / Math.max(1, points.length - 1) / 2);
 }
 
-/** The timeline with points of the past put where they belong. */
-export function mergePast(timeline: Timeline, past: readonly Point[]): Timeline {
+/** The timeline with snapshots of the past put where they belong; without their time nothing tells where that is. */
+export function mergePast(
+  timeline: Timeline,
+  snapshots: readonly Pick<TimedSnapshot, 'index' | 'virtualMs' | 'metrics'>[],
+): Timeline {
+  const past = snapshots.flatMap(({ index, virtualMs, metrics }): Point[] =>
+    virtualMs === undefined ? [] : [{ index, virtualMs, metrics }],
+  );
   const known = [...timeline.points, ...(timeline.last === null ? [] : [timeline.last])];
   const byIndex = new Map([...past, ...known].map((point) => [point.index, point]));
   const sorted = [...byIndex.values()].sort((a, b) => a.index - b.index);
@@ -54,27 +63,46 @@ export function mergePast(timeline: Timeline, past: readonly Point[]): Timeline 
 }
 
 /**
- * `count` points evenly spread from the first event to the newest: at each place the newest that was known
- * there, so that the same distance is the same number of events everywhere.
+ * `count` points evenly spread over the virtual time from the start to the newest: at each place the newest that was
+ * known there, so that the same distance is the same time everywhere.
  */
 export function samplePoints(timeline: Timeline, count: number): readonly Point[] {
   const { points, last } = timeline;
   if (last === null || count < 1) return [];
   const all = points.at(-1)?.index === last.index ? points : [...points, last];
-  const from = all[0]?.index ?? last.index;
   let place = 0;
   return Array.from({ length: count }, (_, i) => {
-    const target = count === 1 ? last.index : from + ((last.index - from) * i) / (count - 1);
-    while ((all[place + 1]?.index ?? Number.POSITIVE_INFINITY) <= target) place++;
+    const target = count === 1 ? last.virtualMs : (last.virtualMs * i) / (count - 1);
+    while ((all[place + 1]?.virtualMs ?? Number.POSITIVE_INFINITY) <= target) place++;
     return all[place] ?? last;
   });
 }
 
 /** Where among `count` points of a sample the event with this index stands. */
-export function placeInSample({ points, last }: Timeline, index: number, count: number): number {
-  const from = points[0]?.index ?? 0;
-  const span = Math.max(1, (last?.index ?? 0) - from);
-  return Math.max(0, Math.min(count - 1, Math.round(((index - from) * (count - 1)) / span)));
+export function placeInSample(timeline: Timeline, index: number, count: number): number {
+  const until = timeline.last?.virtualMs ?? 0;
+  const share = until === 0 ? 0 : timeAt(timeline, index) / until;
+  return Math.max(0, Math.min(count - 1, Math.round(share * (count - 1))));
+}
+
+/** Virtual time of the event with this index, in ms: exact at the points, and even between them. */
+export function timeAt({ points, last }: Pick<Timeline, 'points' | 'last'>, index: number): number {
+  const after = points.findIndex((point) => point.index >= index);
+  const high = after < 0 ? last : points[after];
+  const low = (after < 0 ? points.at(-1) : points[after - 1]) ?? { index: 0, virtualMs: 0 };
+  if (!high || high.index <= low.index) return high?.virtualMs ?? 0;
+  const share = (index - low.index) / (high.index - low.index);
+  return low.virtualMs + Math.min(1, share) * (high.virtualMs - low.virtualMs);
+}
+
+/** The event at a virtual time in ms: exact at the points, and even between them. */
+export function eventAtTime(points: readonly Point[], ms: number): number {
+  const after = points.findIndex(({ virtualMs }) => virtualMs >= ms);
+  const high = points.at(after);
+  const low = (after < 0 ? high : points[after - 1]) ?? { index: 0, virtualMs: 0 };
+  if (!high || high.virtualMs <= low.virtualMs) return high?.index ?? 0;
+  const share = (ms - low.virtualMs) / (high.virtualMs - low.virtualMs);
+  return Math.round(low.index + Math.max(0, share) * (high.index - low.index));
 }
 
 /** A metric at each of `points`; NaN where it is not known. */
@@ -93,14 +121,14 @@ export function risesOf(points: readonly Point[], metric: string): number[] {
   });
 }
 
-/** How much a counter rises in 1,000 events, over `window` (a share of the points) before each; NaN where it is not known. */
+/** How much a counter rises in a second of virtual time, over `window` (a share of the points) before each; NaN where it is not known. */
 export function ratesOf(points: readonly Point[], metric: string, window: number): number[] {
   const back = Math.max(1, Math.round(points.length * window));
   const values = valuesOf(points, metric);
   return values.map((value, i) => {
     const from = Math.max(0, i - back);
-    const events = (points[i]?.index ?? 0) - (points[from]?.index ?? 0);
+    const passedMs = (points[i]?.virtualMs ?? 0) - (points[from]?.virtualMs ?? 0);
     const before = values[from] ?? Number.NaN;
-    return events <= 0 ? (i === 0 ? 0 : Number.NaN) : ((value - before) * 1_000) / events;
+    return passedMs <= 0 ? (i === 0 ? 0 : Number.NaN) : ((value - before) * 1_000) / passedMs;
   });
 }

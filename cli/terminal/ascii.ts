@@ -1,6 +1,6 @@
 /**
  * Pictures for terminals without UTF-8: every character outside ASCII becomes one that stands for it, in as
- * many columns, so that nothing moves.
+ * many columns, so that nothing moves. Signs that are told from each other in one place stay different.
  */
 import { textWidth } from './columns.ts';
 
@@ -8,7 +8,9 @@ const STANDS_FOR: Record<string, string> = {};
 const put = (characters: string, ascii: string) => {
   for (const character of characters) STANDS_FOR[character] = ascii;
 };
-put('─━┄┅┈┉╌╍═╴╶╸╺⎯―—–', '-');
+put('─╴╶╸╺⎯―—–', '-');
+put('━═', '=');
+put('┄┅┈┉╌╍', '~');
 put('│┃┆┇┊┋╎╏║╵╷╹╻▏▕⎸', '|');
 put('┌┍┎┏┐┑┒┓└┕┖┗┘┙┚┛├┝┞┟┠┡┢┣┤┥┦┧┨┩┪┫┬┭┮┯┰┱┲┳┴┵┶┷┸┹┺┻┼┽┾┿╀╁╂╃╄╅╆╇╈╉╊╋╒╓╔╕╖╗╘╙╚╛╜╝╞╟╠╡╢╣╤╥╦╧╨╩╪╫╬', '+');
 put('╭╱', '/');
@@ -22,7 +24,9 @@ put('░', '.');
 [...'▁▂▃▄▅▆▇'].forEach((block, i) => {
   put(block, '_.:-=+*'[i] ?? '#');
 });
-put('●◉⬤◆♦♥•✦★', '*');
+put('●◉⬤•✦★', '*');
+put('◆♦', '+');
+put('♥', '~');
 put('○◯◇□◻', 'o');
 put('·∙', '.');
 put('…', '.');
@@ -32,9 +36,11 @@ put('↑▲▴△', '^');
 put('↓▼▾▽', 'v');
 put('✓✔', 'v');
 put('✗✘×', 'x');
+put('✖', 'X');
 put('‘’', "'");
 put('“”', '"');
-put('␛', '^');
+// Signs of control characters in foreign text.
+put(String.fromCodePoint(...Array.from({ length: 0x22 }, (_, i) => 0x2400 + i)), '^');
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const NOT_ASCII = /[^\u0000-\u007f]/;

@@ -3,13 +3,12 @@ import type { Api } from '../client/api.ts';
 import { messageOf } from '../process/errors.ts';
 import { PAGE_EVENTS } from '../run/pages.ts';
 import { safeText } from '../run/sanitize.ts';
-import { BLOCK_SNAPSHOTS, type Need, SCAN_EVENTS } from './state/needs.ts';
+import { type Need, SCAN_EVENTS } from './state/needs.ts';
 import type { Answer } from './state/receive.ts';
 
 export interface FetcherOptions {
   api: Api;
   runId: string;
-  snapshotEvery: number;
   onAnswer: (need: Need, answer: Answer) => void;
   onProblem: (text: string) => void;
   now: () => number;
@@ -23,7 +22,7 @@ export interface Fetcher {
 
 const CALLS_AT_ONCE = 3;
 /** The same need comes again while a run grows: not more often than that, in ms. */
-const AGAIN_MS: Partial<Record<Need['kind'], number>> = { page: 400, run: 1_000, city: 200, block: 400 };
+const AGAIN_MS: Partial<Record<Need['kind'], number>> = { page: 400, run: 1_000, city: 200 };
 /** After an error the same is asked again only so much later, in ms. */
 const RETRY_MS = 2_000;
 
@@ -67,7 +66,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
 }
 
 async function ask(
-  { api, runId, snapshotEvery }: FetcherOptions,
+  { api, runId }: FetcherOptions,
   need: Need,
   otherRunId: string | null,
   isOver: boolean,
@@ -88,14 +87,8 @@ async function ask(
     case 'past':
       return {
         kind: 'past',
-        points: (await api.snapshots(runId, { from: 0, limit: 2_000, every: need.every })).snapshots,
+        snapshots: (await api.snapshots(runId, { from: 0, limit: 2_000, every: need.every })).snapshots,
       };
-    case 'block': {
-      // One stretch more at the front: the last snapshot before the block stands for its beginning.
-      const from = Math.max(0, (need.block * BLOCK_SNAPSHOTS - 2) * snapshotEvery);
-      const { snapshots } = await api.snapshots(runId, { from, limit: BLOCK_SNAPSHOTS + 6 });
-      return { kind: 'block', points: snapshots };
-    }
     case 'city':
       return { kind: 'city', city: await api.state(runId, need.at) };
     case 'run':

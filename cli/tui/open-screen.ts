@@ -1,6 +1,6 @@
 /** Takes the terminal, with a first picture at once, and gives it back whatever happens. */
 
-import { type Context, wantsColor, wantsUnicode } from '../process/context.ts';
+import { type Context, hasManyColors, wantsColor, wantsUnicode } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 import { toAscii } from '../terminal/ascii.ts';
 import { isLightBackground } from '../terminal/background.ts';
@@ -24,7 +24,8 @@ export async function openScreen(context: Context, what: string): Promise<OpenSc
   const { env } = context;
   const { stdin, stdout } = process;
   const colors = wantsColor(context, 'stdout');
-  const light = colors && (await isLightBackground(env, stdin, stdout));
+  // The colours for light backgrounds are of the 256.
+  const light = colors && hasManyColors(env) && (await isLightBackground(env, stdin, stdout));
   const palette = createPalette({ colors, light });
   const screen = createScreen(stdout, palette, wantsUnicode(env) ? undefined : toAscii);
   const undo = [takeSuspension(screen), takeTerminal(context, screen)];

@@ -1,7 +1,7 @@
 /** One run on the screen: the stream, the keys, the clock and the server's answers in; pictures out. */
 import { isTerminal } from '../../server/contract/index.ts';
 import { followInBatches } from '../client/stream.ts';
-import type { Context } from '../process/context.ts';
+import { type Context, chartStyle } from '../process/context.ts';
 import { type ExplanationWatch, watchExplanation } from '../run/explanation.ts';
 import { outcomeOfData } from '../run/picture.ts';
 import { App } from './app.tsx';
@@ -39,7 +39,7 @@ function watchProgram(context: Context, screen: Screen, request: WatchRequest): 
   const streamFrom = newest > STREAMED_WHOLE ? newest - STREAMED_BEFORE : 0;
   const jobs = createJobs(api.connection);
   return {
-    init: initOf(request, screen, streamFrom),
+    init: initOf(context, request, screen, streamFrom),
     update: reduce,
     view: (state, send) => <App state={state} onStroke={(stroke) => send({ type: 'stroke', ...stroke })} />,
     subscriptions: (running) => [
@@ -57,12 +57,13 @@ function watchProgram(context: Context, screen: Screen, request: WatchRequest): 
   };
 }
 
-function initOf(request: WatchRequest, screen: Screen, streamFrom: number): State {
+function initOf(context: Context, request: WatchRequest, screen: Screen, streamFrom: number): State {
   const { run, owns, hosted, exitOnEnd, view, compareWith } = request;
   const init = initialState({
     ...{ run, owns, hosted, exitOnEnd, streamFrom },
     size: screen.size(),
     nowMs: Date.now(),
+    charts: chartStyle(context.env),
     readOnly: request.readOnly === true,
     cameFromList: request.cameFromList === true,
     ...(view === undefined ? {} : { view }),
@@ -97,7 +98,6 @@ function fetchNeeds({ model, send, onChange }: RunningWatch, { api, run }: Watch
   const fetcher = createFetcher({
     api,
     runId: run.id,
-    snapshotEvery: run.config.snapshotEvery,
     now: () => performance.now(),
     onAnswer: (need, answer) => send({ type: 'answer', need, answer }),
     onProblem: (text) => send({ type: 'notice', text }),

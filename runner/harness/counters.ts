@@ -1,5 +1,5 @@
 /** What the engine itself counts of a run, whatever the scenario. */
-import { LatencyHistogram } from '../sim/latency-histogram.ts';
+import { LatencyHistogram } from '../../server/contract/latency-histogram.ts';
 
 export class Counters {
   operations = 0;

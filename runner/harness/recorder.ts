@@ -1,5 +1,5 @@
 /** Writes the history: gapless indexes, wall time stamped at the edge, snapshots in between, the last events at hand. */
-import type { JsonObject, RunEvent } from '../../server/contract/index.ts';
+import { asReached, type JsonObject, type RunEvent } from '../../server/contract/index.ts';
 import type { Sink } from '../telemetry/sink.ts';
 import { rounded } from './rounded.ts';
 
@@ -20,6 +20,8 @@ export class Recorder {
   #next = 0;
   readonly #last: RunEvent[] = [];
   #pressure: Promise<void> | null = null;
+  /** What has been reached so far, told beside the metrics; null: the end tells it, or nobody knows yet. */
+  reached: (() => Record<string, number>) | null = null;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -70,7 +72,7 @@ export class Recorder {
     if (this.silent) return;
     const metrics = this.#options.metrics();
     this.#await(this.#options.sink.snapshot({ index, at: this.#options.now().toISOString(), metrics }));
-    this.#options.sink.live(metrics);
+    this.#options.sink.live({ ...metrics, ...asReached(this.reached?.() ?? {}) });
   }
 
   #await(pressure: void | Promise<void>): void {

@@ -16,7 +16,14 @@ import type { ExecutionWatch } from './execution-watch.ts';
 import { composeForensic } from './forensics.ts';
 import type { Recorder } from './recorder.ts';
 import { Simulation } from './simulation.ts';
-import { createRecorder, judgeThresholds, recordStart, reportEnd, stopReason } from './start-and-end.ts';
+import {
+  createRecorder,
+  judgeThresholds,
+  recordStart,
+  reportEnd,
+  sometimesOf,
+  stopReason,
+} from './start-and-end.ts';
 import type { StatementRecord } from './statement-record.ts';
 import type { Verdicts } from './verdicts.ts';
 import { WallLimits } from './wall-limits.ts';
@@ -74,6 +81,8 @@ export async function executeOn(execution: Execution, options: ExecuteOptions): 
   const { verdicts } = simulation;
   record?.into(recorder, () => simulation.now);
   service?.begun(verdicts);
+  const reached = () => sometimesOf(verdicts, target.sometimes(), service?.operations ?? scenario.operations);
+  recorder.reached = reached;
   const { isTimed } = await attack(simulation, recorder, watch, options);
   const stopped = options.signal.requested ? stopReason(options.signal) : null;
   if (stopped === null && !verdicts.failure) await watch.ask(simulation.audit());
@@ -91,8 +100,7 @@ export async function executeOn(execution: Execution, options: ExecuteOptions): 
     failForensic,
     stopped,
     planned: simulation.planned,
-    sometimes: target.sometimes(),
-    operations: service?.operations ?? scenario.operations,
+    sometimes: reached(),
     ...(service ? { notTested: service.notTested(simulation) } : {}),
     ...(proof ? { proof } : {}),
   });

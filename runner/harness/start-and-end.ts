@@ -63,10 +63,8 @@ export interface Ending {
   stopped: string | null;
   /** Operations planned. */
   planned: number;
-  /** How often sometimes-properties were reached, beside those that every run has. */
+  /** How often each sometimes-property was reached: see `sometimesOf`. */
   sometimes: Record<string, number>;
-  /** Names of the operations that the scenario has, and the API too. */
-  operations: readonly string[];
   /** What could not be tested, for lack of an operation or a rule. */
   notTested?: readonly string[];
   /** The oldest request that was repeated, in ms and in requests with other keys since; null: none was. */
@@ -75,22 +73,32 @@ export interface Ending {
   proof?: Proof;
 }
 
+/** How often each sometimes-property was reached so far: those of `more`, and those that every run has. */
+export function sometimesOf<C extends Call>(
+  { workload, counters, errors }: Verdicts<C>,
+  more: Readonly<Record<string, number>>,
+  /** Names of the operations that the scenario has, and the API too. */
+  operations: readonly string[],
+): Record<string, number> {
+  return {
+    'a request was answered': counters.ok + counters.refused,
+    ...workload.sometimes(),
+    'a retry followed a lost answer': counters.retries,
+    ...more,
+    ...Object.fromEntries(operations.map((name) => [acknowledgedText(name), errors.acknowledged(name)])),
+  };
+}
+
 /** Records how the run ended, and hands the report of it to the sink. */
 export async function reportEnd<C extends Call>(
   verdicts: Verdicts<C>,
   sink: Sink,
-  { failForensic, stopped, planned, operations, ...ending }: Ending,
+  { failForensic, stopped, planned, sometimes, ...ending }: Ending,
 ): Promise<EndReport> {
-  const { workload, recorder, counters, checker, errors } = verdicts;
+  const { recorder, checker, errors } = verdicts;
   const status = failForensic ? 'FAIL' : stopped === null ? 'PASS' : 'STOPPED';
   const reason = status === 'STOPPED' ? stopped : null;
-  const sometimes: Record<string, number> = {
-    'a request was answered': counters.ok + counters.refused,
-    ...workload.sometimes(),
-    'a retry followed a lost answer': counters.retries,
-    ...ending.sometimes,
-    ...Object.fromEntries(operations.map((name) => [acknowledgedText(name), errors.acknowledged(name)])),
-  };
+  recorder.reached = null;
   const index = recorder.record(verdicts.now, 'end', 'city', {
     status,
     reason,

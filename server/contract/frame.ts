@@ -5,7 +5,11 @@ import { liveSchema, terminalStatusSchema } from './run.ts';
 import { eventSchema, snapshotSchema } from './telemetry.ts';
 
 /** Status and newest metrics: at once on connecting, then every second. Carries no `id`. */
-export const heartbeatFrameSchema = liveSchema.extend({ at: z.iso.datetime() });
+export const heartbeatFrameSchema = liveSchema.extend({
+  at: z.iso.datetime(),
+  /** How often each sometimes-property was reached; left out while nothing tells, and once the run has ended. */
+  reached: z.record(z.string(), z.number()).optional(),
+});
 export type HeartbeatFrame = z.infer<typeof heartbeatFrameSchema>;
 
 /** The failure in short. */

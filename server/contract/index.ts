@@ -17,6 +17,7 @@ export * from './paths.ts';
 export * from './process.ts';
 export * from './process-settings.ts';
 export * from './prune.ts';
+export * from './reached.ts';
 export * from './redact.ts';
 export * from './reduction.ts';
 export * from './reproduce.ts';

@@ -221,6 +221,12 @@ export const THEMES = [
   { name: 'light', what: 'dark letters on light' },
 ] as const satisfies readonly Named[];
 
+export const CHART_STYLES = [
+  { name: 'line', what: 'a line' },
+  { name: 'braille', what: 'braille dots, filled, twice as fine; a line where only ASCII can be shown' },
+] as const satisfies readonly Named[];
+export type ChartStyle = (typeof CHART_STYLES)[number]['name'];
+
 export const TOKEN_SCOPES = [
   { name: 'read', what: 'may look at runs' },
   { name: 'control', what: 'may launch, stop and store, too' },
@@ -262,6 +268,7 @@ export const LISTS: Readonly<Record<string, { readonly what: string; readonly na
   sinks: { what: 'where telemetry goes: --sink', names: SINKS },
   reporters: { what: 'reports at the end: --reporter', names: REPORTERS },
   themes: { what: 'colours: --theme', names: THEMES },
+  charts: { what: 'what charts in the terminal are drawn with: --charts', names: CHART_STYLES },
   scopes: { what: 'what a token allows: --scope', names: TOKEN_SCOPES },
   'log-levels': { what: 'how much the parts write to their logs: SIMCITY_LOG_LEVEL', names: LOG_LEVELS },
 };

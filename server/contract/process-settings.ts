@@ -2,7 +2,7 @@
  * The table of the settings of processes: the command line's, the server's, the runner's. From a row follow its
  * variable, its field in the configuration file, its option where it has one, and what help and `doctor` say.
  */
-import { LAUNCHERS, LOG_LEVELS, REPORTERS, SINKS, THEMES } from './names.ts';
+import { CHART_STYLES, LAUNCHERS, LOG_LEVELS, REPORTERS, SINKS, THEMES } from './names.ts';
 import { named, type ProcessSetting, part, type ResolvedOf, whole } from './setting.ts';
 
 const said = (variable: string, help: string) => ({ variable, help }) as const;
@@ -140,6 +140,11 @@ export const PROCESS_SETTINGS = {
     ...named('choice', THEMES, 'auto'),
     by: 'option',
     ...said('SIMCITY_THEME', 'colours for this background'),
+  },
+  charts: {
+    ...named('choice', CHART_STYLES, 'line'),
+    by: 'option',
+    ...said('SIMCITY_CHARTS', 'what charts in the terminal are drawn with'),
   },
   plain: {
     ...part({ kind: 'flag', default: false, unset: 'no', by: 'option' }),

@@ -46,6 +46,7 @@ export const telemetryBatchSchema = z.object({
    */
   events: z.array(eventSchema).max(10_000).default([]),
   snapshots: z.array(snapshotSchema).max(10_000).default([]),
+  /** The metrics with what has been reached beside them: see `asReached`. */
   live: liveSchema.pick({ metrics: true, eventsPerSecond: true }).optional(),
   end: endReportSchema.optional(),
 });
@@ -67,7 +68,16 @@ export const eventPageSchema = z.object({
 });
 export type EventPage = z.infer<typeof eventPageSchema>;
 
-export const snapshotPageSchema = z.object({ snapshots: z.array(snapshotSchema), next: z.int().nullable() });
+export const timedSnapshotSchema = snapshotSchema.extend({
+  /** Virtual time of the event with this index, in ms; left out by servers that are older than it. */
+  virtualMs: z.number().min(0).optional(),
+});
+export type TimedSnapshot = z.infer<typeof timedSnapshotSchema>;
+
+export const snapshotPageSchema = z.object({
+  snapshots: z.array(timedSnapshotSchema),
+  next: z.int().nullable(),
+});
 export type SnapshotPage = z.infer<typeof snapshotPageSchema>;
 
 /** The city after an event, folded from the history by `GET /runs/:runId/state`. */
@@ -75,6 +85,8 @@ export const cityStateSchema = z.object({
   /** The event after which this is the state. */
   index: z.int(),
   virtualMs: z.number(),
+  /** The metrics after that event; left out by servers that are older than it. */
+  metrics: z.record(z.string(), z.number()).optional(),
   slots: z.array(
     z.object({
       id: z.string(),

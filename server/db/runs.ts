@@ -6,6 +6,7 @@ import {
   type Run,
   type RunStatus,
   runConfigSchema,
+  splitReached,
 } from '../contract/index.ts';
 import type { Sql } from './client.ts';
 import { waitingExplanations } from './explanations.ts';
@@ -192,7 +193,7 @@ function toRun(row: RunRow): Run {
     live: {
       status: row.status,
       eventIndex: row.event_index,
-      metrics: row.metrics ?? {},
+      metrics: splitReached(row.metrics ?? {}).metrics,
       eventsPerSecond: row.events_per_second ?? 0,
       heartbeatAt: row.heartbeat_at?.toISOString() ?? null,
     },

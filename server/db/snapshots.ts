@@ -50,6 +50,22 @@ export async function readThinned(
   return rows.map(toStored);
 }
 
+/** The same snapshots, each with the virtual time of its event. */
+export async function withTimes(
+  sql: Sql,
+  runId: string,
+  snapshots: readonly StoredEvent[],
+): Promise<StoredEvent[]> {
+  const indexes = snapshots.map(({ index }) => index);
+  const rows = await sql<{ idx: number; ms: number }[]>`
+    select idx, virtual_ms as ms from simcity_run_events where run_id = ${runId} and idx = any(${indexes}::bigint[])`;
+  const times = new Map(rows.map(({ idx, ms }) => [idx, ms]));
+  return snapshots.map(({ index, json }) => {
+    const ms = times.get(index);
+    return { index, json: ms === undefined ? json : `${json.slice(0, -1)},"virtualMs":${ms}}` };
+  });
+}
+
 function toStored(row: SnapshotRow): StoredEvent {
   const metrics = onOneLine(row.metrics);
   return { index: row.idx, json: `{"index":${row.idx},"at":"${row.at.toISOString()}","metrics":${metrics}}` };

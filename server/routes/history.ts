@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import type { Sql } from '../db/client.ts';
 import { readEventPage, type StoredEvent } from '../db/events.ts';
 import { readLive } from '../db/live.ts';
-import { readSnapshots, readThinned } from '../db/snapshots.ts';
+import { readSnapshots, readThinned, withTimes } from '../db/snapshots.ts';
 import { ApiError, pruned } from '../errors.ts';
 import { foldCity, KeptFolds } from '../runs/fold-city.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
@@ -34,8 +34,9 @@ export function historyRoutes({ sql }: Services): Hono<ServerEnv> {
       every === 1
         ? await readSnapshots(sql, id, from, limit + 1)
         : await readThinned(sql, id, from, limit + 1, every);
+    const page = await withTimes(sql, id, found.slice(0, limit));
     await newestIndex(sql, id);
-    return jsonText(c, 'snapshots', found.slice(0, limit), found[limit]?.index ?? null);
+    return jsonText(c, 'snapshots', page, found[limit]?.index ?? null);
   });
 
   routes.get('/:runId/state', async (c) => {

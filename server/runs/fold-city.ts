@@ -1,6 +1,8 @@
-/** Folds a run's history into the city after an event: every slot with its acknowledged bookings. */
-import type { CityState, JsonObject } from '../contract/index.ts';
+/** Folds a run's history into the city after an event: every slot with its acknowledged bookings, and the metrics. */
+import type { CityState, JsonObject, Snapshot } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
+import { readNewestSnapshot } from '../db/snapshots.ts';
+import { MetricsFold } from './fold-metrics.ts';
 
 const PAGE_EVENTS = 2_000;
 /** A fold is kept at each multiple of this many events, so that a step back folds no more than these again. */
@@ -34,12 +36,14 @@ export class CityFold {
   readonly #begun = new Map<number, { at: number; booking: unknown }>();
   readonly #slotOfBooking = new Map<string, Slot>();
   readonly #cancelled = new Set<string>();
+  #counted = new MetricsFold();
   #index = -1;
   #virtualMs = 0;
 
   apply(event: FoldedEvent): void {
     this.#index = event.index;
     this.#virtualMs = event.virtualMs;
+    this.#counted.apply(event);
     const { data } = event;
     const [operation, phase] = event.type.split('.');
     if (event.type === 'start') this.#start(data);
@@ -82,23 +86,22 @@ export class CityFold {
     for (const [id, slot] of this.#slotOfBooking) copy.#slotOfBooking.set(id, copies.get(slot) as Slot);
     for (const [id, begun] of this.#begun) copy.#begun.set(id, begun);
     for (const id of this.#cancelled) copy.#cancelled.add(id);
+    copy.#counted = this.#counted.copy();
     copy.#index = this.#index;
     copy.#virtualMs = this.#virtualMs;
     return copy;
   }
 
   state(): CityState {
-    return {
-      index: this.#index,
-      virtualMs: this.#virtualMs,
-      slots: [...this.#slots].map(([id, slot]) => ({
-        id,
-        capacity: slot.capacity,
-        open: slot.open,
-        bookings: [...slot.bookings].map(([booking, { citizen }]) => ({ id: booking, citizen })),
-        uncertain: slot.uncertain.size,
-      })),
-    };
+    const slots = [...this.#slots].map(([id, slot]) => ({
+      id,
+      capacity: slot.capacity,
+      open: slot.open,
+      bookings: [...slot.bookings].map(([booking, { citizen }]) => ({ id: booking, citizen })),
+      uncertain: slot.uncertain.size,
+    }));
+    const metrics = { ...this.#counted.metricsOf(slots), ...this.#counted.metrics() };
+    return { index: this.#index, virtualMs: this.#virtualMs, metrics, slots };
   }
 
   #start(data: JsonObject): void {
@@ -190,7 +193,10 @@ export class KeptFolds {
   }
 }
 
-/** The city of a run after event `at`, read page by page from where an earlier question came to. */
+/**
+ * The city of a run after event `at`, read page by page from where an earlier question came to. Metrics that only its
+ * scenario can count are those of the snapshot before.
+ */
 export async function foldCity(sql: Sql, runId: string, at: number, kept: KeptFolds): Promise<CityState> {
   const fold = kept.nearest(runId, at);
   const keepAt = at - (at % KEEP_EVERY_EVENTS);
@@ -209,5 +215,7 @@ export async function foldCity(sql: Sql, runId: string, at: number, kept: KeptFo
   }
   const state = fold.state();
   kept.keep(runId, fold);
-  return state;
+  const snapshot = await readNewestSnapshot(sql, runId, at);
+  const before = snapshot === null ? {} : (JSON.parse(snapshot.json) as Snapshot).metrics;
+  return { ...state, metrics: { ...before, ...state.metrics } };
 }

@@ -3,9 +3,11 @@ import {
   type Cursor,
   type EndFrame,
   formatCursor,
+  type HeartbeatFrame,
   isTerminal,
   passOf,
   type ResetFrame,
+  splitReached,
 } from '../contract/index.ts';
 import type { StoredEvent } from '../db/events.ts';
 import type { StoredLive } from '../db/live.ts';
@@ -36,8 +38,12 @@ function snapshotHead(index: number): string {
 /** Carries no id: it is no part of the history. */
 export function heartbeatFrame(live: StoredLive, at: Date): string {
   const { status, eventIndex, metrics, eventsPerSecond, heartbeatAt } = live;
-  const metricsOnOneLine = metrics.replaceAll(/[\r\n]+/g, ' ');
-  return `event: heartbeat\ndata: {"status":"${status}","eventIndex":${eventIndex},"metrics":${metricsOnOneLine},"eventsPerSecond":${eventsPerSecond},"heartbeatAt":${JSON.stringify(heartbeatAt)},"at":"${at.toISOString()}"}\n\n`;
+  const told = splitReached(JSON.parse(metrics));
+  const frame: HeartbeatFrame = {
+    ...{ status, eventIndex, metrics: told.metrics, eventsPerSecond, heartbeatAt, at: at.toISOString() },
+    ...(told.reached === null ? {} : { reached: told.reached }),
+  };
+  return `event: heartbeat\ndata: ${JSON.stringify(frame)}\n\n`;
 }
 
 /** For who reads the history of a run that is removed meanwhile: there is no more of it. Carries no id. */

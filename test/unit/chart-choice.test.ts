@@ -31,18 +31,19 @@ describe('what is charted', () => {
 describe('a chart of few snapshots', () => {
   const few = extendTimeline(
     EMPTY_TIMELINE,
-    [0, 10, 100].map((index) => ({ index, metrics: { x: index } })),
+    [0, 10, 100].map((index) => ({ index, virtualMs: index * index, metrics: { x: index } })),
   );
 
-  test('is as wide as its place, with the same number of events in each column', () => {
+  test('is as wide as its place, with the same virtual time in each column', () => {
     expect(samplePoints(few, 11).map(({ index }) => index)).toEqual([
       0, 10, 10, 10, 10, 10, 10, 10, 10, 10, 100,
     ]);
+    expect(samplePoints(few, 201).findIndex(({ index }) => index === 10)).toBe(2);
   });
 
   test('has its marks where their events are', () => {
-    expect([-5, 0, 50, 99, 100, 500].map((index) => placeInSample(few, index, 11))).toEqual([
-      0, 0, 5, 10, 10, 10,
+    expect([-5, 0, 10, 55, 99, 100, 500].map((index) => placeInSample(few, index, 101))).toEqual([
+      0, 0, 1, 51, 99, 100, 100,
     ]);
   });
 });

@@ -33,6 +33,9 @@ describe('ASCII', () => {
     [{ LC_ALL: '', LC_CTYPE: 'de_DE.UTF-8', LANG: 'C' }, true],
     [{ LANG: 'C', SIMCITY_ASCII: '0' }, true],
     [{ LANG: 'C.UTF-8', SIMCITY_ASCII: '1' }, false],
+    [{ LANG: 'C.UTF-8', TERM: 'vt100' }, false],
+    [{ LANG: 'C.UTF-8', TERM: 'vt220', SIMCITY_ASCII: '0' }, true],
+    [{ LANG: 'C.UTF-8', TERM: 'xterm' }, true],
   ])('%j: UTF-8 is %s', (env, expected) => {
     expect(wantsUnicode(env)).toBe(expected);
   });
@@ -44,6 +47,10 @@ test.each([
   [{ NO_COLOR: '1' }, true, false],
   [{ NO_COLOR: '' }, true, true],
   [{ TERM: 'dumb' }, true, false],
+  [{ TERM: 'vt100' }, true, false],
+  [{ TERM: 'xterm-mono' }, true, false],
+  [{ TERM: 'linux' }, true, true],
+  [{ TERM: 'vt340', COLORTERM: 'truecolor' }, true, true],
   [{ FORCE_COLOR: '1' }, false, true],
   [{ FORCE_COLOR: '0' }, true, false],
   [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],

@@ -39,6 +39,19 @@ describe('a run at a glance', () => {
     expect(textOf(told)[1]).toBe('1 of 2 reached, never: a deadlock was resolved');
   });
 
+  test('says what is still to be reached while it goes on, all of it known from the beginning', () => {
+    const reached = { 'a slot was full': 3, 'a deadlock was broken': 0, 'requests overlapped': 0 };
+    const beat = heartbeat(901);
+    if (beat.frame !== 'heartbeat') throw new Error('not a heartbeat');
+    const told = foldFrames(RUNNING, [{ frame: 'heartbeat', data: { ...beat.data, reached } }], 0);
+    expect(textOf(told)[1]).toBe('1 of 3 reached: no deadlock was broken yet and 1 more');
+    const later = foldFrames(told, [heartbeat(902)], 0);
+    expect(textOf({ ...later, reached: { ...reached, 'a deadlock was broken': 1 } })[1]).toBe(
+      '2 of 3 reached, not yet: requests overlapped',
+    );
+    expect(textOf(later)[1]).toBe(textOf(told)[1]);
+  });
+
   test('tells how it was answered, and of each kind of fault', () => {
     const data = {
       ...RUNNING,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { LatencyHistogram } from '../../runner/sim/latency-histogram.ts';
+import { LatencyHistogram } from '../../server/contract/latency-histogram.ts';
 import { Prng } from '../../runner/sim/prng.ts';
 
 it('gives percentiles within 7 % of the exact ones', () => {

@@ -127,3 +127,37 @@ describe('folds that are kept', () => {
     expect(kept.nearest('run-199', 0).index).toBe(0);
   });
 });
+
+describe('the metrics folded from a history', () => {
+  it.each(['bookings', 'transfers'] as const)('are those of the snapshots of %s', async (scenario) => {
+    const { events, snapshots } = await executed({
+      ...{ scenario, target: 'memory', seed: 5 },
+      config: { operations: 400, faults: 'brutal' },
+    });
+    const city = new CityFold();
+    const metricsAfter = (at: number) => {
+      for (const event of events.slice(city.index + 1, at + 1)) city.apply(event as RunEvent);
+      return city.state().metrics ?? {};
+    };
+    for (const { index, metrics } of snapshots) {
+      // A snapshot is taken while the next event is recorded, which is counted by then.
+      const near = [metricsAfter(index), metricsAfter(index + 1)];
+      const { in_flight: inFlight, ...counted } = metrics;
+      expect(near.map((folded) => folded['in_flight'])).toContain(inFlight);
+      const folded = near[1] ?? {};
+      const known = Object.keys(counted).filter((name) => name in folded && !/^(bookings|cancellations|slots_)/.test(name));
+      expect(known.length).toBeGreaterThanOrEqual(9);
+      for (const name of known) expect([name, folded[name]]).toEqual([name, counted[name]]);
+    }
+  });
+
+  it('tell of bookings what the city shows', async () => {
+    const { events } = await executed({ target: 'memory', seed: 5, config: { operations: 200 } });
+    const city = new CityFold();
+    for (const event of events) {
+      city.apply(event as RunEvent);
+      const { slots, metrics } = city.state();
+      expect(metrics?.['bookings']).toBe(slots.reduce((sum, { bookings }) => sum + bookings.length, 0));
+    }
+  });
+});

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Cursor } from '../../server/contract/index.ts';
+import { asReached, type Cursor, heartbeatFrameSchema } from '../../server/contract/index.ts';
 import { onOneLine } from '../../server/db/events.ts';
 import { toEventBytes } from '../../server/ingest/event-block.ts';
 import { unstorablePath } from '../../server/runs/storable-text.ts';
 import { joinFrames, lengthOf } from '../../server/stream/chunk.ts';
 import { conflate } from '../../server/stream/conflate.ts';
-import { endFrame, mergeFrames } from '../../server/stream/frames.ts';
+import { endFrame, heartbeatFrame, mergeFrames } from '../../server/stream/frames.ts';
 
 const stored = (...indexes: number[]) => indexes.map((index) => ({ index, json: `{"index":${index}}` }));
 
@@ -34,6 +34,20 @@ describe('frames', () => {
 
   it('hold no line break within their data', () => {
     expect(onOneLine('{"a":\n1,\r\n"b":"\\n"}')).toBe('{"a": 1, "b":"\\n"}');
+  });
+
+  it('tell what a run has reached apart from its metrics', () => {
+    const live = { metrics: { ok: 3, ...asReached({ 'a slot was full': 2 }) }, status: 'RUNNING' as const };
+    const frame = heartbeatFrame(
+      {
+        ...{ ...live, metrics: JSON.stringify(live.metrics, null, 1), eventIndex: 4, eventsPerSecond: 0 },
+        ...{ heartbeatAt: null, batches: 1, durationSecondsActual: null, stopReason: null, failure: null },
+      },
+      new Date(0),
+    );
+    const data = heartbeatFrameSchema.parse(JSON.parse(/^data: (.*)$/m.exec(frame)?.[1] ?? ''));
+    expect(data).toMatchObject({ metrics: { ok: 3 }, reached: { 'a slot was full': 2 } });
+    expect(Object.keys(data.metrics)).toEqual(['ok']);
   });
 
   it('end only a run that has ended', () => {

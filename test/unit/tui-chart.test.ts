@@ -67,7 +67,7 @@ describe('a line that is too long', () => {
 
 describe('a chart without values', () => {
   test('says why', () => {
-    const empty = { values: [], width: 20, height: 4, color: 'cyan' } as const;
+    const empty = { values: [], style: 'line', width: 20, height: 4, color: 'cyan' } as const;
     expect(chart(empty).map(textOf)).toEqual(['no snapshot yet']);
     expect(chart({ ...empty, empty: 'loading' }).map(textOf)).toEqual(['loading']);
   });
@@ -83,5 +83,32 @@ describe('the header', () => {
     expect(partsThatFit(parts, 40).map(({ text }) => text)).toEqual(['SIMCITY', 'PASS', 'run 0198c2d4']);
     expect(partsThatFit(parts, 20).map(({ text }) => text)).toEqual(['SIMCITY', 'PASS']);
     expect(partsThatFit(parts, 6).map(({ text }) => text)).toEqual(['PASS']);
+  });
+});
+
+describe('in braille', () => {
+  const rows = (values: number[], width = 9, height = 3) =>
+    chartLines(values, width, height, 'braille')?.map(({ label, line }) => label + line) ?? null;
+
+  test('a column holds two values, filled from below; one at the lowest has a dot', () => {
+    expect(rows([0, 0, 2, 2, 4, 4, 4, 0, 0, 0], 10)).toEqual(['  4 ┤  ⣿⡇', '  2 ┤ ⣶⣿⡇', '  0 ┤⣀⣿⣿⣇⣀']);
+  });
+
+  test('the axis is that of the line', () => {
+    const values = [0, 3, 9, 4, 7, 7, 1, 0];
+    for (const height of [2, 5, 9]) {
+      const labels = (style: 'line' | 'braille') =>
+        chartLines(values, 30, height, style)?.map(({ label }) => label);
+      expect(labels('braille')).toEqual(labels('line'));
+    }
+  });
+
+  test('never exceeds its place', () => {
+    const long = Array.from({ length: 300 }, (_, i) => i * 1_000);
+    for (const width of [16, 24, 40]) {
+      const drawn = rows(long, width, 5) ?? [];
+      expect(drawn).toHaveLength(5);
+      for (const line of drawn) expect(line.length).toBeLessThanOrEqual(width);
+    }
   });
 });

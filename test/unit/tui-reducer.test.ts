@@ -350,6 +350,7 @@ describe('the timeline', () => {
   const points = (from: number, to: number, step: number) =>
     Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => ({
       index: from + i * step,
+      virtualMs: from + i * step,
       metrics: { bookings: from + i * step },
     }));
 
@@ -382,7 +383,7 @@ describe('the timeline', () => {
   });
 
   test('rises of a counter are what came to it between two points', () => {
-    const counted = [0, 3, 3, 8].map((faults, i) => ({ index: i * 10, metrics: { faults } }));
+    const counted = [0, 3, 3, 8].map((faults, i) => ({ index: i * 10, virtualMs: i, metrics: { faults } }));
     expect(risesOf(counted, 'faults')).toEqual([0, 3, 0, 5]);
   });
 });

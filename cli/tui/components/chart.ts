@@ -1,13 +1,16 @@
 /** A line chart of a metric over the run, the newest on the right, with a few round ticks and a mark at a place. */
 import asciichart from 'asciichart';
+import type { ChartStyle } from '../../../server/contract/index.ts';
 import { formatCompact } from '../../run/format.ts';
 import { type RoundScale, roundScale } from '../../run/round-scale.ts';
 import { alignRight, textWidth } from '../../terminal/columns.ts';
 import { DIM, type Line, type Style, span } from '../paint/line.ts';
+import { brailleRows, VALUES_PER_CELL } from './braille.ts';
 
 export interface ChartProps {
-  /** Oldest first, one a column; more than fit are cut at the left. */
+  /** Oldest first, one a column, or two in braille; more than fit are cut at the left. */
   values: readonly number[];
+  style: ChartStyle;
   /** Inner size in columns and rows. */
   width: number;
   height: number;
@@ -18,9 +21,26 @@ export interface ChartProps {
   empty?: string;
 }
 
-/** How many values fit beside the labels that `values` need. */
-export function chartCapacity(values: readonly number[], width: number, height: number): number {
-  return Math.max(2, width - labelWidth(scaleOf(values.filter(Number.isFinite), height)) - 1);
+/** Where the curve of `values` stands: its first column, and how many columns it may have. */
+export function plotArea(
+  values: readonly number[],
+  { width, height, style }: Pick<ChartProps, 'width' | 'height' | 'style'>,
+): PlotArea {
+  const from = labelWidth(scaleOf(values.filter(Number.isFinite), height)) + START[style];
+  return { from, columns: Math.max(2, width - from) };
+}
+
+/** The first value stands so many columns behind the labels: a line begins on the axis, dots beside it. */
+const START: Record<ChartStyle, number> = { line: 1, braille: 2 };
+
+export interface PlotArea {
+  from: number;
+  columns: number;
+}
+
+/** How many values a column takes. */
+export function valuesPerColumn(style: ChartStyle): number {
+  return style === 'braille' ? VALUES_PER_CELL : 1;
 }
 
 function labelWidth({ ticks, step }: RoundScale): number {
@@ -28,12 +48,16 @@ function labelWidth({ ticks, step }: RoundScale): number {
 }
 
 export function chart(props: ChartProps): Line[] {
-  const { values, width, height, color, cursor } = props;
-  const rows = chartLines(values, width, height);
+  const { style, width, height, color, cursor } = props;
+  const rows = chartLines(props.values, width, height, style);
   if (rows === null) return [[span(props.empty ?? 'no snapshot yet', DIM)]];
   return rows.map(({ label, line }) => [
     span(label, DIM),
-    ...cursorLine(line, cursor === undefined ? undefined : cursor + 1, color),
+    ...cursorLine(
+      line,
+      cursor === undefined ? undefined : Math.floor(cursor / valuesPerColumn(style)) + START[style],
+      color,
+    ),
   ]);
 }
 
@@ -54,34 +78,41 @@ export function chartLines(
   values: readonly number[],
   width: number,
   height: number,
+  style: ChartStyle = 'line',
 ): { label: string; line: string }[] | null {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0 || height < 2) return null;
   const scale = scaleOf(finite, height);
   const labels = labelWidth(scale);
-  const points = values.slice(-Math.max(2, width - labels - 1));
+  const points = values.slice(-plotArea(values, { width, height, style }).columns * valuesPerColumn(style));
   const first = finite[0] ?? 0;
   let known = first;
-  // The library leaves nothing to rounding when the lowest value is 0, so it draws the shifted series.
   const shifted = points.map((value) => {
     if (Number.isFinite(value)) known = value;
     return known - scale.low;
   });
   const named = tickRows(scale, height);
-  const plotted = asciichart.plot(shifted, {
-    min: 0,
-    max: scale.high - scale.low,
-    height: height - 1,
-    format: () => ' '.repeat(labels),
-  });
-  return plotted.split('\n').map((row, i) => {
+  const rows = PLOTS[style](shifted, scale.high - scale.low, height);
+  return rows.map((row, i) => {
     const tick = named.get(i);
     const label = tick === undefined ? ' '.repeat(labels) : alignRight(labelText(tick, scale.step), labels);
-    const line = row.slice(labels).trimEnd();
+    const line = ` ${row.trimEnd()}`;
     // A row without a number has no tick on the axis either.
     return { label, line: tick === undefined ? line.replace(/^ ┤/, ' │') : line };
   });
 }
+
+/** The axis and the curve of values from 0 to `most`, the rows from the top. */
+type Plot = (values: readonly number[], most: number, height: number) => string[];
+
+const PLOTS: Record<ChartStyle, Plot> = {
+  // The library leaves nothing to rounding when the lowest value is 0.
+  line: (values, most, height) =>
+    asciichart
+      .plot([...values], { min: 0, max: most, height: height - 1, offset: 1, format: () => ' ' })
+      .split('\n'),
+  braille: (values, most, height) => brailleRows(values, most, height).map((row) => `┤${row}`),
+};
 
 /** Ticks at most; fewer where there are not rows enough to tell them apart. */
 const MOST_TICKS = 4;

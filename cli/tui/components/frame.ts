@@ -1,6 +1,6 @@
 /** A frame around lines, with a title in its upper edge and notes in its corners. */
 import { textWidth, truncate } from '../../terminal/columns.ts';
-import { fitLine, type Line, line, type Style, span } from '../paint/line.ts';
+import { fitLine, type Line, line, type Span, type Style, span } from '../paint/line.ts';
 
 export interface FrameProps {
   title: string;
@@ -9,10 +9,17 @@ export interface FrameProps {
   /** At the left and at the right of the lower edge. */
   footLeft?: string;
   footRight?: string;
+  /** Texts in the lower edge, instead of the notes, each from a column of the inner size on; none overlap. */
+  footMarks?: readonly FootMark[];
   /** Outer size, with the frame. */
   width: number;
   height: number;
   color?: Style['color'];
+}
+
+export interface FootMark {
+  column: number;
+  text: string;
 }
 
 /** The inner size of a frame of this outer size. */
@@ -49,7 +56,8 @@ function upperEdge({ title, aside = '', width, color }: FrameProps, edge: Style)
   );
 }
 
-function lowerEdge({ footLeft = '', footRight = '', width }: FrameProps, edge: Style): Line {
+function lowerEdge({ footLeft = '', footRight = '', footMarks = [], width }: FrameProps, edge: Style): Line {
+  if (footMarks.length > 0) return markedEdge(footMarks, width, edge);
   const room = width - 4;
   const right = footRight !== '' && textWidth(footRight) + 2 <= room ? ` ${footRight} ` : '';
   const left = footLeft !== '' && textWidth(footLeft) + 2 + textWidth(right) <= room ? ` ${footLeft} ` : '';
@@ -61,4 +69,14 @@ function lowerEdge({ footLeft = '', footRight = '', width }: FrameProps, edge: S
     span(right, { dim: true }),
     span('─╯', edge),
   ];
+}
+
+function markedEdge(marks: readonly FootMark[], width: number, edge: Style): Line {
+  const pieces: Span[] = [span('╰─', edge)];
+  let at = 0;
+  for (const { column, text } of marks) {
+    pieces.push(span('─'.repeat(column - at), edge), span(text, { dim: true }));
+    at = column + textWidth(text);
+  }
+  return [...pieces, span(`${'─'.repeat(Math.max(0, width - 4 - at))}─╯`, edge)];
 }

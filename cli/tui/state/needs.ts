@@ -11,7 +11,6 @@ export type Need = { key: string } & (
   | { kind: 'scan'; use: 'seek' | 'filter-up' | 'filter-down'; from: number; limit: number }
   | { kind: 'past'; every: number }
   | { kind: 'start' }
-  | { kind: 'block'; block: number }
   | { kind: 'city'; at: number }
   | { kind: 'run'; occasion: string | null; isMissed: boolean }
   | { kind: 'compare'; from: number }
@@ -23,8 +22,6 @@ export const SCAN_EVENTS = 1_000;
 export const AROUND_OPENED = 400;
 /** Points asked for of the part of the run before the stream. */
 const PAST_POINTS = 500;
-/** Snapshots in a block. */
-export const BLOCK_SNAPSHOTS = 50;
 
 /** What is missing, the most urgent first. */
 export function needsOf(state: State): Need[] {
@@ -122,9 +119,7 @@ function replayNeeds(state: State): Need[] {
   const at = replayIndex(state);
   if (at < 0) return [];
   const { top, bottom } = replayWindow(state);
-  const block = blockOf(state, at);
   const needs = pageNeeds(pages, top, bottom, data.eventIndex, 'this');
-  if (!replay.blocks.has(block)) needs.push({ kind: 'block', block, key: `block ${block}` });
   const { other } = replay;
   if (other === null) {
     if (!replay.cities.has(at)) needs.push({ kind: 'city', at, key: `city ${at}` });
@@ -135,11 +130,6 @@ function replayNeeds(state: State): Need[] {
   if (!other.isCompared)
     needs.push({ kind: 'compare', from: other.compared, key: `compare ${other.run.id} ${other.compared}` });
   return needs;
-}
-
-/** Blocks hold the metrics of a stretch of events. */
-export function blockOf(state: State, index: number): number {
-  return Math.floor(index / (state.data.run.config.snapshotEvery * BLOCK_SNAPSHOTS));
 }
 
 /** The next stretch to look through, unless what is loaded already says where it ends. */

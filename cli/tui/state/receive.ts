@@ -1,11 +1,11 @@
 /** Puts the server's answers to needs where they belong. */
-import type { CityState, Run, RunEvent } from '../../../server/contract/index.ts';
+import type { CityState, Run, RunEvent, TimedSnapshot } from '../../../server/contract/index.ts';
 import { chartsOfStart } from '../../run/chart-choice.ts';
 import { differences } from '../../run/event-difference.ts';
 import { matches } from '../../run/matcher.ts';
 import { withPage } from '../../run/pages.ts';
 import { safeText } from '../../run/sanitize.ts';
-import { mergePast, type Point } from '../../run/timeline.ts';
+import { mergePast } from '../../run/timeline.ts';
 import type { Need } from './needs.ts';
 import { seekOn } from './seek.ts';
 import type { Filtered, OtherRun, State } from './state.ts';
@@ -13,13 +13,12 @@ import type { Filtered, OtherRun, State } from './state.ts';
 /** An answer, by the kind of its need. */
 export type Answer =
   | { kind: 'page' | 'scan' | 'start'; events: readonly RunEvent[] }
-  | { kind: 'past' | 'block'; points: readonly Point[] }
+  | { kind: 'past'; snapshots: readonly TimedSnapshot[] }
   | { kind: 'city'; city: CityState }
   | { kind: 'run'; run: Run }
   | { kind: 'compare'; left: readonly RunEvent[]; right: readonly RunEvent[]; isWhole: boolean };
 
 const CITIES_KEPT = 16;
-const BLOCKS_KEPT = 16;
 /** Matches kept of a filter; scanning goes on where the user looks. */
 export const MATCHES_KEPT = 2_000;
 
@@ -38,12 +37,8 @@ export function receive(state: State, need: Need, answer: Answer): State {
       return {
         ...state,
         hasPast: true,
-        data: { ...state.data, timeline: mergePast(state.data.timeline, answer.points) },
+        data: { ...state.data, timeline: mergePast(state.data.timeline, answer.snapshots) },
       };
-    case 'block':
-      return need.kind === 'block'
-        ? withReplay(state, { blocks: bounded(state.replay.blocks, need.block, answer.points, BLOCKS_KEPT) })
-        : state;
     case 'city':
       return withReplay(state, {
         cities: bounded(state.replay.cities, answer.city.index, answer.city, CITIES_KEPT),

@@ -1,6 +1,6 @@
 /** Where the user stands in the views, told from the state. */
 
-import type { RunEvent } from '../../../server/contract/index.ts';
+import type { CityState, RunEvent } from '../../../server/contract/index.ts';
 import { eventAt } from '../../run/pages.ts';
 import { shown } from '../../run/picture.ts';
 import { eventOfStep } from '../../run/why-layout.ts';
@@ -42,6 +42,17 @@ export function knownEvent(state: State, index: number): RunEvent | undefined {
   const streamed = events[index - first];
   if (streamed?.index === index) return streamed;
   return eventAt(state.pages, index);
+}
+
+/** The city after event `at`, or the nearest that is known while that is on its way; undefined: none is known. */
+export function cityAt(cities: ReadonlyMap<number, CityState>, at: number): CityState | undefined {
+  const exact = cities.get(at);
+  if (exact !== undefined) return exact;
+  let best: CityState | undefined;
+  for (const city of cities.values()) {
+    if (best === undefined || Math.abs(city.index - at) < Math.abs(best.index - at)) best = city;
+  }
+  return best;
 }
 
 /** The event at which the city is shown beside why it broke; null: no step is looked at. */

@@ -1,10 +1,16 @@
 /** All that mission control knows and shows: what is known of the run, and where the user stands. */
-import type { CityState, Explanation, Forensic, Run, RunEvent } from '../../../server/contract/index.ts';
+import type {
+  ChartStyle,
+  CityState,
+  Explanation,
+  Forensic,
+  Run,
+  RunEvent,
+} from '../../../server/contract/index.ts';
 import type { LinkStatus } from '../../client/stream.ts';
 import type { Matcher } from '../../run/matcher.ts';
 import { NO_PAGES, type Pages } from '../../run/pages.ts';
 import { initialData, type RunData } from '../../run/run-data.ts';
-import type { Point } from '../../run/timeline.ts';
 import type { TextInput } from './text-input.ts';
 
 export const VIEW_IDS = ['live', 'events', 'forensics', 'replay', 'checks'] as const;
@@ -68,8 +74,6 @@ export interface ReplayState {
   carry: number;
   /** Cities by event, the newest fetched last, bounded. */
   cities: ReadonlyMap<number, CityState>;
-  /** Metrics by block of events, bounded. */
-  blocks: ReadonlyMap<number, readonly Point[]>;
   other: OtherRun | null;
 }
 
@@ -138,6 +142,8 @@ export interface State {
   forensics: ForensicsState;
   replay: ReplayState;
   checksScroll: number;
+  /** What the charts are drawn with. */
+  charts: ChartStyle;
   job: Job | null;
   /** What whoever runs the state has to do, each once, in order of their numbers. */
   effects: readonly Effect[];
@@ -169,6 +175,8 @@ export interface InitialState {
   readOnly?: boolean;
   cameFromList?: boolean;
   view?: ViewId;
+  /** `line` by default. */
+  charts?: ChartStyle;
   /** Index of the first event that the stream brings; 0 by default. */
   streamFrom?: number;
 }
@@ -216,10 +224,10 @@ export function initialState(options: InitialState): State {
       speed: 2,
       carry: 0,
       cities: new Map(),
-      blocks: new Map(),
       other: null,
     },
     checksScroll: 0,
+    charts: options.charts ?? 'line',
     job: null,
     effects: [],
   };

@@ -1,5 +1,7 @@
 /** One metric of the run as a chart. */
-import { formatNumber, formatSeconds } from '../../run/format.ts';
+import type { ChartStyle } from '../../../server/contract/index.ts';
+import { formatNumber } from '../../run/format.ts';
+import { timeTicks } from '../../run/time-axis.ts';
 import {
   type Point,
   placeInSample,
@@ -9,8 +11,8 @@ import {
   valuesOf,
 } from '../../run/timeline.ts';
 import { textWidth } from '../../terminal/columns.ts';
-import { chart, chartCapacity } from '../components/chart.ts';
-import { framed, innerSize } from '../components/frame.ts';
+import { chart, type PlotArea, plotArea, valuesPerColumn } from '../components/chart.ts';
+import { type FootMark, framed, innerSize } from '../components/frame.ts';
 import type { Color } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 
@@ -26,8 +28,7 @@ interface ChartPaneProps {
   at: number | null;
   /** A counter is drawn as how fast it rises. */
   isRate: boolean;
-  /** Virtual time of the newest event, in ms; null: not known. */
-  untilMs: number | null;
+  style: ChartStyle;
   /** Said while there is no snapshot. */
   empty: string;
 }
@@ -36,21 +37,22 @@ interface ChartPaneProps {
 const RATE_WINDOW = 1 / 12;
 
 export const ChartPane = pane<ChartPaneProps>('ChartPane', (props, { width, height }) => {
-  const { metric, color, timeline, value, at, isRate, untilMs } = props;
+  const { metric, color, timeline, value, at, isRate, style } = props;
   const inner = innerSize(width, height);
   const told = (points: readonly Point[]) =>
     isRate ? ratesOf(points, metric, RATE_WINDOW) : valuesOf(points, metric);
-  const capacity = chartCapacity(told(timeline.points), inner.width, inner.height);
-  const points = samplePoints(timeline, capacity);
+  const place = { ...inner, style };
+  const { columns } = plotArea(told(timeline.points), place);
+  const points = samplePoints(timeline, columns * valuesPerColumn(style));
+  const values = told(points);
   const lines = chart({
-    values: told(points),
-    width: inner.width,
-    height: inner.height,
+    ...place,
+    values,
     color,
     empty: props.empty,
     ...(at === null || points.length === 0 ? {} : { cursor: placeInSample(timeline, at, points.length) }),
   });
-  const newest = isRate ? told(points).at(-1) : value;
+  const newest = isRate ? values.at(-1) : value;
   const aside =
     value === undefined || newest === undefined || Number.isNaN(newest)
       ? ''
@@ -59,7 +61,7 @@ export const ChartPane = pane<ChartPaneProps>('ChartPane', (props, { width, heig
     {
       title: titleFor(props.title, aside, width),
       aside,
-      footRight: untilMs === null ? '' : untilText(untilMs, width),
+      footMarks: timeMarks(timeline.last?.virtualMs ?? 0, plotArea(values, place)),
       width,
       height,
     },
@@ -67,11 +69,30 @@ export const ChartPane = pane<ChartPaneProps>('ChartPane', (props, { width, heig
   );
 });
 
-/** `0 to 7.43 s virtual`, or without the last word where there is no room for it. */
-function untilText(ms: number, width: number): string {
-  const until = `0 to ${formatSeconds(ms / 1_000)}`;
-  const whole = `${until} virtual`;
-  return textWidth(whole) + 6 <= width ? whole : until;
+/** Columns from one time at the axis to the next, at least. */
+const TICK_COLUMNS = 7;
+
+/** Round times under the curve, each in the middle below its column; the last that has room for it says of which clock. */
+function timeMarks(untilMs: number, { from, columns }: PlotArea): FootMark[] {
+  const marks: FootMark[] = [];
+  const edge = from + columns;
+  let free = 0;
+  for (const { ms, text } of timeTicks(untilMs, (untilMs * TICK_COLUMNS) / columns)) {
+    const place = from + Math.round((ms / untilMs) * (columns - 1));
+    const column = Math.max(free, place - 1 - Math.floor(textWidth(text) / 2));
+    if (column + textWidth(text) + 2 > edge) break;
+    marks.push({ column, text: ` ${text} ` });
+    free = column + textWidth(text) + 2;
+  }
+  return withClock(marks, edge);
+}
+
+function withClock(marks: readonly FootMark[], edge: number): FootMark[] {
+  const text = (mark: FootMark) => `${mark.text}virtual `;
+  const at = marks.findLastIndex(
+    (mark, i) => i > 0 && mark.column + textWidth(text(mark)) <= (marks[i + 1]?.column ?? edge),
+  );
+  return marks.map((mark, i) => (i === at ? { ...mark, text: text(mark) } : mark));
 }
 
 /** What stands in brackets gives way to the value. */

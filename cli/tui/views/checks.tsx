@@ -85,7 +85,7 @@ function checkLines(data: RunData, width: number): Line[] {
     [],
     [
       span('Must happen at least once', BOLD),
-      span(data.end === null ? '  the run tells all at its end' : '', DIM),
+      span(data.end === null && data.reached === null ? '  the run tells all at its end' : '', DIM),
     ],
     ...situations.map((row) => sometimesLine(row, data.end !== null, width)),
     ...(open > 0

@@ -5,6 +5,7 @@ import { framed, innerSize } from '../components/frame.ts';
 import { isOver, slotGrid } from '../components/slot-grid.ts';
 import { DIM, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
+import { cityAt } from '../state/selectors.ts';
 
 interface CityPaneProps {
   cities: ReadonlyMap<number, CityState>;
@@ -13,7 +14,7 @@ interface CityPaneProps {
 
 export const CityPane = pane<CityPaneProps>('CityPane', ({ cities, at }, { width, height }) => {
   const inner = innerSize(width, height);
-  const city = cities.get(at) ?? nearest(cities, at);
+  const city = cityAt(cities, at);
   if (city === undefined) {
     return framed({ title: 'City', width, height }, [[span(at < 0 ? 'no event yet' : 'loading', DIM)]]);
   }
@@ -34,11 +35,3 @@ export const CityPane = pane<CityPaneProps>('CityPane', ({ cities, at }, { width
     slotGrid(city.slots, inner.width, inner.height),
   );
 });
-
-function nearest(cities: ReadonlyMap<number, CityState>, at: number): CityState | undefined {
-  let best: CityState | undefined;
-  for (const city of cities.values()) {
-    if (best === undefined || Math.abs(city.index - at) < Math.abs(best.index - at)) best = city;
-  }
-  return best;
-}

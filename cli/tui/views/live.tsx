@@ -1,6 +1,6 @@
 /** The Live view: three charts, what broke, how far it is, the metrics, the checks and the newest events. */
 
-import type { RunStatus } from '../../../server/contract/index.ts';
+import type { ChartStyle, RunStatus } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { type ChartChoice, LATENCY_CHART, usualCharts } from '../../run/chart-choice.ts';
 import { checkRows, faultRows, sometimesRows } from '../../run/checks.ts';
@@ -45,7 +45,7 @@ export function LiveView({ state, area }: ViewProps) {
   return (
     <>
       <HealthPane data={data} x={0} y={area.y} width={width} height={glance} />
-      <Charts data={data} y={y} width={width} height={charts} />
+      <Charts data={data} style={state.charts} y={y} width={width} height={charts} />
       <FaultStrip data={data} x={0} y={y + charts} width={width} height={1} />
       <Progress state={state} y={belowCharts} width={width} />
       {verdict > 0 && <VerdictPane data={data} x={0} y={belowCharts + 1} width={width} height={verdict} />}
@@ -83,7 +83,7 @@ function checksHeight(data: RunData, lower: number): number {
   return room < 5 ? 0 : room;
 }
 
-export function Charts({ data, y, width, height, at = null }: ChartsProps) {
+export function Charts({ data, style, y, width, height, at = null }: ChartsProps) {
   const charts = chartsFor(data, width);
   const share = Math.floor(width / charts.length);
   // What they do not divide evenly goes to the first ones.
@@ -91,14 +91,14 @@ export function Charts({ data, y, width, height, at = null }: ChartsProps) {
   return charts.map(({ title, metric, isRate = false }, i) => (
     <ChartPane
       key={metric}
-      title={isRate ? `${title}/1k (events)` : title}
+      title={isRate ? `${title}/s (virtual)` : title}
       metric={metric}
       color={CHART_COLORS[i % CHART_COLORS.length] ?? 'cyan'}
       timeline={data.timeline}
       value={at === null ? data.metrics[metric] : undefined}
       at={at}
       isRate={isRate}
-      untilMs={data.events.at(-1)?.virtualMs ?? null}
+      style={style}
       empty={emptyText(data)}
       x={widths.slice(0, i).reduce((sum, each) => sum + each, 0)}
       y={y}
@@ -125,6 +125,7 @@ function emptyText({ status, end }: RunData): string {
 
 interface ChartsProps {
   data: RunData;
+  style: ChartStyle;
   y: number;
   width: number;
   height: number;

@@ -7,8 +7,7 @@ import { scrubber } from '../components/scrubber.ts';
 import { BOLD, DIM, type Line, span, spread } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import type { Place } from '../paint/surface.ts';
-import { blockOf } from '../state/needs.ts';
-import { knownEvent, replayIndex } from '../state/selectors.ts';
+import { cityAt, knownEvent, replayIndex } from '../state/selectors.ts';
 import type { State } from '../state/state.ts';
 import { CityPane } from './city-pane.tsx';
 import { Charts } from './live.tsx';
@@ -25,7 +24,7 @@ export function ReplayView({ state, area }: ViewProps) {
   const at = replayIndex(state);
   return (
     <>
-      <Charts data={state.data} y={y} width={width} height={charts} at={at} />
+      <Charts data={state.data} style={state.charts} y={y} width={width} height={charts} at={at} />
       <ScrubberPane state={state} x={x} y={y + charts} width={width} height={SCRUBBER_ROWS} />
       {state.replay.other === null ? (
         <Instant state={state} {...lower} />
@@ -41,7 +40,7 @@ function Instant({ state, x, y, width, height }: { state: State } & Place) {
   const metrics = width >= 110 ? Math.min(44, Math.floor(width * 0.26)) : 0;
   const events = Math.max(40, Math.floor(width * 0.42));
   const city = width - metrics - events;
-  const point = pointAt(state);
+  const point = metricsAt(state);
   return (
     <>
       {metrics > 0 && (
@@ -81,12 +80,12 @@ function SideBySide({ state, x, y, width, height }: { state: State } & Place) {
   );
 }
 
-/** The newest metrics that are known at the place; undefined while they are not loaded. */
-export function pointAt(state: State): Point | undefined {
+/** The metrics at the place, folded as the city is; of a server that does not fold them, the newest before it. */
+function metricsAt(state: State): Pick<Point, 'index' | 'metrics'> | undefined {
   const at = replayIndex(state);
-  const block = blockOf(state, at);
-  const points = state.replay.blocks.get(block) ?? state.data.timeline.points;
-  return points.findLast(({ index }) => index <= at);
+  const city = cityAt(state.replay.cities, at);
+  if (city?.metrics !== undefined) return { index: city.index, metrics: city.metrics };
+  return state.data.timeline.points.findLast(({ index }) => index <= at);
 }
 
 const ScrubberPane = pane<{ state: State }>('ScrubberPane', ({ state }, { width }) => {

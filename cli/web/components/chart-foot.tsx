@@ -4,11 +4,9 @@ import type { ChartCursor } from '../state/chart-cursor.ts';
 import { CHART_KEYS, type ChartIntent } from '../state/chart-keys.ts';
 import { labelOf } from '../state/keys.ts';
 import { useStore } from '../state/store.ts';
-import { useVirtualTime } from '../state/virtual-time.ts';
 import type { ShownPoints } from '../state/zoomed-points.ts';
 
 interface ChartFootProps {
-  runId: string;
   shown: ShownPoints;
   isZoomed: boolean;
   newest: number;
@@ -24,10 +22,10 @@ const BUTTONS: readonly [intent: ChartIntent, text: string, name: string][] = [
   ['zoom-whole', 'Whole run', 'Whole run'],
 ];
 
-export function ChartFoot({ runId, shown, isZoomed, newest, cursor, onAct }: ChartFootProps) {
+export function ChartFoot({ shown, isZoomed, newest, cursor, onAct }: ChartFootProps) {
   return (
     <div class="chart-foot-line">
-      <Here runId={runId} cursor={cursor} />
+      <Here cursor={cursor} />
       <span class="dim">{isZoomed ? partText(shown, newest) : 'Drag over a chart to zoom in.'}</span>
       <div class="chart-buttons">
         {BUTTONS.map(([intent, text, name]) => (
@@ -47,14 +45,12 @@ export function ChartFoot({ runId, shown, isZoomed, newest, cursor, onAct }: Cha
   );
 }
 
-/** The event at the cursor, and its virtual time as soon as the server has told it. */
-function Here({ runId, cursor }: { runId: string; cursor: ChartCursor }) {
-  const index = useStore(cursor)?.index ?? null;
-  const virtualMs = useVirtualTime(runId, index);
+/** The event at the cursor, and its virtual time. */
+function Here({ cursor }: { cursor: ChartCursor }) {
+  const here = useStore(cursor);
   return (
     <span class="chart-here">
-      {index !== null && `Event ${formatNumber(index)}`}
-      {virtualMs !== null && ` at ${formatClock(virtualMs, 3)} virtual`}
+      {here !== null && `Event ${formatNumber(here.index)} at ${formatClock(here.virtualMs, 3)} virtual`}
     </span>
   );
 }

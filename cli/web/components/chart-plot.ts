@@ -1,28 +1,33 @@
 /** Draws one metric on a canvas by uPlot; a chunk of its own, which is loaded with the first chart. */
 import uPlot from 'uplot';
-import type { ChartRange } from '../../run/chart-range.ts';
 import { formatCompact } from '../../run/format.ts';
-import { type RoundScale, roundScale, roundStep } from '../../run/round-scale.ts';
+import { type RoundScale, roundScale } from '../../run/round-scale.ts';
+import { type TimeTick, timeTicks } from '../../run/time-axis.ts';
 
 /** What is drawn, and who is told of the pointer. */
 export interface ChartPicture {
-  /** Events of the points, and the metric at each; null where it is not known. */
-  indexes: readonly number[];
+  /** Virtual times of the points in ms, and the metric at each; null where it is not known. */
+  times: readonly number[];
   values: readonly (number | null)[];
-  /** What of the run is shown. */
-  range: ChartRange;
-  /** The event through which a line is drawn; null: none. */
+  /** What is shown, in ms of virtual time, as everything here. */
+  span: TimeSpan;
+  /** Where a line is drawn; null: nowhere. */
   at: number | null;
-  /** The event at which the run failed; null: none. */
+  /** Where the run failed; null: nowhere. */
   failedAt: number | null;
   /** True while a double click means something, so that a click is held back until it is no double one. */
   isZoomed: boolean;
-  /** Called with the event that was clicked at. */
-  onPick: (index: number) => void;
+  /** Called with where was clicked. */
+  onPick: (ms: number) => void;
   /** Called with what was dragged over; null after a double click. */
-  onZoom: (range: ChartRange | null) => void;
+  onZoom: (span: TimeSpan | null) => void;
   /** Called with the place among the points that the pointer is nearest to; null: nowhere. */
   onPoint: (place: number | null) => void;
+}
+
+export interface TimeSpan {
+  fromMs: number;
+  toMs: number;
 }
 
 export interface Plot {
@@ -42,9 +47,9 @@ const HALF_DIGIT_PX = 3.5;
 const PLAIN_FONT = '11px system-ui, sans-serif';
 
 const NOTHING: ChartPicture = {
-  indexes: [],
+  times: [],
   values: [],
-  range: { from: 0, to: 1 },
+  span: { fromMs: 0, toMs: 1 },
   at: null,
   failedAt: null,
   isZoomed: false,
@@ -65,7 +70,7 @@ export function createPlot(place: HTMLElement, color: number): Plot {
       const before = shown.current;
       shown.current = picture;
       if (isSame(before, picture)) return;
-      plot.setData([[...picture.indexes], [...picture.values]]);
+      plot.setData([[...picture.times], [...picture.values]]);
     },
     destroy: () => {
       resized.disconnect();
@@ -75,7 +80,13 @@ export function createPlot(place: HTMLElement, color: number): Plot {
 }
 
 function isSame(a: ChartPicture, b: ChartPicture): boolean {
-  return a.values === b.values && a.range === b.range && a.at === b.at && a.failedAt === b.failedAt;
+  return (
+    a.values === b.values &&
+    a.span.fromMs === b.span.fromMs &&
+    a.span.toMs === b.span.toMs &&
+    a.at === b.at &&
+    a.failedAt === b.failedAt
+  );
 }
 
 const sizeOf = ({ clientWidth, clientHeight }: HTMLElement) => ({
@@ -92,12 +103,11 @@ function optionsOf(place: HTMLElement, color: number, picture: { current: ChartP
     font: PLAIN_FONT,
     grid: { stroke: token('--line'), width: 1 },
     ticks: { show: false },
-    values: (_, splits) => splits.map(formatCompact),
   };
   return {
     ...sizeOf(place),
-    // The label of the last event needs room beyond it.
-    padding: [8, () => 4 + formatCompact(picture.current.range.to).length * HALF_DIGIT_PX, 0, 0],
+    // The label of the last tick needs room beyond it.
+    padding: [8, () => 4 + lastLabel(picture.current).length * HALF_DIGIT_PX, 0, 0],
     legend: { show: false },
     cursor: {
       drag: { x: true, y: false, setScale: false },
@@ -108,12 +118,22 @@ function optionsOf(place: HTMLElement, color: number, picture: { current: ChartP
       bind: { dblclick: () => () => showWhole(picture.current) },
     },
     scales: {
-      x: { time: false, range: () => [picture.current.range.from, picture.current.range.to] },
+      x: { time: false, range: () => [picture.current.span.fromMs, picture.current.span.toMs] },
       y: { range: () => [scale().low, scale().high] },
     },
     axes: [
-      { ...axis, size: 24, splits: () => ticksOf(picture.current.range) },
-      { ...axis, size: 44, splits: () => [...scale().ticks] },
+      {
+        ...axis,
+        size: 24,
+        splits: () => ticksOf(picture.current).map(({ ms }) => ms),
+        values: () => ticksOf(picture.current).map(({ text }) => text),
+      },
+      {
+        ...axis,
+        size: 44,
+        splits: () => [...scale().ticks],
+        values: (_, splits) => splits.map(formatCompact),
+      },
     ],
     series: [
       {},
@@ -126,8 +146,8 @@ function optionsOf(place: HTMLElement, color: number, picture: { current: ChartP
     ],
     hooks: {
       draw: [
-        (u) => drawLine(u, picture.current.failedAt, token('--fail')),
-        (u) => drawLine(u, picture.current.at, token('--accent')),
+        (u) => drawLine(u, picture.current, picture.current.failedAt, token('--fail')),
+        (u) => drawLine(u, picture.current, picture.current.at, token('--accent')),
       ],
       setCursor: [({ cursor }) => picture.current.onPoint(cursor.idx ?? null)],
       setSelect: [(u) => tellDragged(u, picture.current)],
@@ -136,31 +156,27 @@ function optionsOf(place: HTMLElement, color: number, picture: { current: ChartP
 }
 
 /** Of what is shown, from 0, so that heights can be compared. */
-function scaleOf({ indexes, values, range }: ChartPicture): RoundScale {
+function scaleOf({ times, values, span }: ChartPicture): RoundScale {
   const shown = values.filter((value, i): value is number => {
-    const index = indexes[i] ?? 0;
-    return value !== null && index >= range.from && index <= range.to;
+    const ms = times[i] ?? 0;
+    return value !== null && ms >= span.fromMs && ms <= span.toMs;
   });
   return roundScale([0, ...shown], STEPS);
 }
 
-/** Round events, three or four of them. */
-function ticksOf(range: ChartRange): number[] {
-  const step = roundStep((range.to - range.from) / STEPS, true);
-  const finer = multiplesIn(range, step / 2);
-  return Number.isInteger(step / 2) && finer.length <= STEPS + 1 ? finer : multiplesIn(range, step);
+/** Round times, few of them. */
+function ticksOf({ span: { fromMs, toMs } }: ChartPicture): TimeTick[] {
+  return timeTicks(toMs, (toMs - fromMs) / (STEPS + 1), fromMs);
 }
 
-function multiplesIn({ from, to }: ChartRange, step: number): number[] {
-  const first = Math.ceil(from / step);
-  return Array.from({ length: Math.floor(to / step) - first + 1 }, (_, i) => (first + i) * step);
+function lastLabel(picture: ChartPicture): string {
+  return ticksOf(picture).at(-1)?.text ?? '';
 }
 
-function drawLine(u: uPlot, index: number | null, color: string): void {
-  const { min = 0, max = 0 } = u.scales['x'] ?? {};
-  if (index === null || u.data[0].length < 2 || index < (min ?? 0) || index > (max ?? 0)) return;
+function drawLine(u: uPlot, { span }: ChartPicture, ms: number | null, color: string): void {
+  if (ms === null || u.data[0].length < 2 || ms < span.fromMs || ms > span.toMs) return;
   u.ctx.fillStyle = color;
-  const x = Math.round(u.valToPos(index, 'x', true));
+  const x = Math.round(u.valToPos(ms, 'x', true));
   u.ctx.fillRect(x - 1, u.bbox.top, 2 * Math.max(1, devicePixelRatio), u.bbox.height);
 }
 
@@ -174,7 +190,7 @@ function tellDragged(u: uPlot, { onZoom }: ChartPicture): void {
   const { left, width } = u.select;
   if (width < LEAST_DRAG_PX) return;
   u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  onZoom({ from: Math.round(u.posToVal(left, 'x')), to: Math.round(u.posToVal(left + width, 'x')) });
+  onZoom({ fromMs: u.posToVal(left, 'x'), toMs: u.posToVal(left + width, 'x') });
 }
 
 function clickListener(u: uPlot, picture: { current: ChartPicture }) {
@@ -184,8 +200,8 @@ function clickListener(u: uPlot, picture: { current: ChartPicture }) {
     const left = u.cursor.left ?? -1;
     clearTimeout(held);
     if (left < 0 || u.data[0].length < 2 || detail > 1) return;
-    const index = Math.max(0, Math.round(u.posToVal(left, 'x')));
-    if (isZoomed) held = setTimeout(() => onPick(index), DOUBLE_CLICK_MS);
-    else onPick(index);
+    const ms = u.posToVal(left, 'x');
+    if (isZoomed) held = setTimeout(() => onPick(ms), DOUBLE_CLICK_MS);
+    else onPick(ms);
   };
 }

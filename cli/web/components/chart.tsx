@@ -3,18 +3,17 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ChartChoice } from '../../run/chart-choice.ts';
 import type { ChartRange } from '../../run/chart-range.ts';
 import { formatNumber } from '../../run/format.ts';
-import { type Point, ratesOf, valuesOf } from '../../run/timeline.ts';
+import { eventAtTime, type Point, ratesOf, valuesOf } from '../../run/timeline.ts';
 import type { ChartCursor } from '../state/chart-cursor.ts';
 import { useStore } from '../state/store.ts';
-import { RATE_WINDOW } from '../state/zoomed-points.ts';
+import { RATE_WINDOW, type ShownPoints, timeOf } from '../state/zoomed-points.ts';
 import type { ChartPicture, Plot } from './chart-plot.ts';
 
 interface ChartProps {
   chart: ChartChoice;
   /** 1 to 4. */
   color: number;
-  points: readonly Point[];
-  range: ChartRange;
+  shown: ShownPoints;
   /** The value at the title, but for rates; undefined while there is none. */
   value: number | undefined;
   /** Where all charts have their cursor. */
@@ -27,11 +26,12 @@ interface ChartProps {
 }
 
 export function Chart(props: ChartProps) {
-  const { chart, color, points, range, at, cursor } = props;
+  const { chart, color, shown, at, cursor } = props;
+  const { points } = shown;
   const place = useRef<HTMLDivElement>(null);
   const values = useMemo(() => toldOf(points, chart), [points, chart]);
   usePlot(place, color, pictureOf(props, values));
-  const title = chart.isRate ? `${chart.title} per 1,000 events` : chart.title;
+  const title = chart.isRate ? `${chart.title}/s (virtual)` : chart.title;
   const value = chart.isRate ? valueAt(points, values, at) : props.value;
   return (
     <figure class={`panel chart chart-${color}`}>
@@ -39,7 +39,7 @@ export function Chart(props: ChartProps) {
         <h2>{title}</h2>
         <Value cursor={cursor} points={points} values={values} value={value} />
       </figcaption>
-      <div class="chart-place" ref={place} role="img" aria-label={spoken(title, range, values)} />
+      <div class="chart-place" ref={place} role="img" aria-label={spoken(title, shown.range, values)} />
       {points.length === 0 && <p class="chart-empty empty">No snapshot yet.</p>}
     </figure>
   );
@@ -70,7 +70,8 @@ function Value({ cursor, points, values, value }: ValueProps) {
   return <span class="chart-value">{typeof shown === 'number' ? formatNumber(shown) : ''}</span>;
 }
 
-interface ValueProps extends Pick<ChartProps, 'cursor' | 'points'> {
+interface ValueProps extends Pick<ChartProps, 'cursor'> {
+  points: readonly Point[];
   values: Values;
   value: number | undefined;
 }
@@ -84,16 +85,18 @@ function toldOf(points: readonly Point[], { metric, isRate = false }: ChartChoic
 }
 
 function pictureOf(props: ChartProps, values: Values): ChartPicture {
-  const { points, range, cursor, at, failedAt, isZoomed, onPick, onZoom } = props;
+  const { shown, cursor, at, failedAt, isZoomed, onPick, onZoom } = props;
+  const { points, fromMs, toMs } = shown;
   return {
-    indexes: points.map(({ index }) => index),
+    times: points.map(({ virtualMs }) => virtualMs),
     values,
-    range,
-    at,
-    failedAt,
+    span: { fromMs, toMs },
+    at: at === null ? null : timeOf(points, at),
+    failedAt: failedAt === null ? null : timeOf(points, failedAt),
     isZoomed,
-    onPick,
-    onZoom,
+    onPick: (ms) => onPick(eventAtTime(points, ms)),
+    onZoom: (span) =>
+      onZoom(span && { from: eventAtTime(points, span.fromMs), to: eventAtTime(points, span.toMs) }),
     onPoint: (place) => cursor.set(place === null ? null : (points[place] ?? null)),
   };
 }

@@ -54,8 +54,7 @@ export function Charts({ data, metrics, at, cursor, zoom, onZoom, onPick }: Char
             key={`${chart.metric} ${scheme}`}
             chart={chart}
             color={i + 1}
-            points={shown.points}
-            range={shown.range}
+            shown={shown}
             value={metrics[chart.metric]}
             cursor={cursor}
             at={at}
@@ -68,22 +67,8 @@ export function Charts({ data, metrics, at, cursor, zoom, onZoom, onPick }: Char
       </div>
       {shown.points.length > 0 && (
         <div class="panel chart-foot">
-          <FaultStrip
-            tally={data.tally}
-            points={shown.points}
-            range={shown.range}
-            failedAt={failedAt}
-            cursor={cursor}
-            at={at}
-          />
-          <ChartFoot
-            runId={data.run.id}
-            shown={shown}
-            isZoomed={range !== null}
-            newest={newest}
-            cursor={cursor}
-            onAct={act}
-          />
+          <FaultStrip tally={data.tally} shown={shown} failedAt={failedAt} cursor={cursor} at={at} />
+          <ChartFoot shown={shown} isZoomed={range !== null} newest={newest} cursor={cursor} onAct={act} />
         </div>
       )}
     </section>

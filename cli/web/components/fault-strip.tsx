@@ -4,14 +4,14 @@ import { formatNumber } from '../../run/format.ts';
 import { type RareFault, rareFaults } from '../../run/rare-faults.ts';
 import { safeText } from '../../run/sanitize.ts';
 import type { Tally } from '../../run/tally.ts';
-import { type Point, risesOf } from '../../run/timeline.ts';
+import { risesOf } from '../../run/timeline.ts';
 import type { ChartCursor } from '../state/chart-cursor.ts';
 import { useStore } from '../state/store.ts';
+import { type ShownPoints, shareOf } from '../state/zoomed-points.ts';
 
 interface FaultStripProps {
   tally: Tally;
-  points: readonly Point[];
-  range: ChartRange;
+  shown: ShownPoints;
   failedAt: number | null;
   cursor: ChartCursor;
   /** Where a line is drawn beside the pointer's; null: nowhere. */
@@ -21,9 +21,9 @@ interface FaultStripProps {
 /** Places for dots; closer together they would be a line. */
 const PLACES = 150;
 
-export function FaultStrip({ tally, points, range, failedAt, cursor, at }: FaultStripProps) {
+export function FaultStrip({ tally, shown, failedAt, cursor, at }: FaultStripProps) {
   const rare = rareFaults(tally);
-  const dots = dotsOf(points, range, rare);
+  const dots = dotsOf(shown, rare);
   if (rare.length === 0 && dots.length === 0) return <p class="dim">No faults here.</p>;
   return (
     <div class="fault-strip">
@@ -33,19 +33,21 @@ export function FaultStrip({ tally, points, range, failedAt, cursor, at }: Fault
           <circle key={share} cx={percent(share)} cy="50%" r="1.5" />
         ))}
         {rare.flatMap(({ letter, at: struck }) =>
-          struck.filter(isIn(range)).map((index) => (
-            <text key={`${letter} ${index}`} x={percent(shareOf(index, range))} y="75%">
+          struck.filter(isIn(shown.range)).map((index) => (
+            <text key={`${letter} ${index}`} x={percent(shareOf(shown, index))} y="75%">
               {letter}
             </text>
           )),
         )}
-        {failedAt !== null && isIn(range)(failedAt) && (
-          <text x={percent(shareOf(failedAt, range))} y="75%">
+        {failedAt !== null && isIn(shown.range)(failedAt) && (
+          <text x={percent(shareOf(shown, failedAt))} y="75%">
             ✖
           </text>
         )}
-        {at !== null && isIn(range)(at) && <Upright class="fault-strip-at" share={shareOf(at, range)} />}
-        <Pointer cursor={cursor} range={range} />
+        {at !== null && isIn(shown.range)(at) && (
+          <Upright class="fault-strip-at" share={shareOf(shown, at)} />
+        )}
+        <Pointer cursor={cursor} shown={shown} />
       </svg>
       <Legend rare={rare} />
     </div>
@@ -67,10 +69,10 @@ function Legend({ rare }: { rare: readonly RareFault[] }) {
   );
 }
 
-function Pointer({ cursor, range }: Pick<FaultStripProps, 'cursor' | 'range'>) {
+function Pointer({ cursor, shown }: Pick<FaultStripProps, 'cursor' | 'shown'>) {
   const here = useStore(cursor);
-  if (here === null || !isIn(range)(here.index)) return null;
-  return <Upright class="fault-strip-pointer" share={shareOf(here.index, range)} />;
+  if (here === null || !isIn(shown.range)(here.index)) return null;
+  return <Upright class="fault-strip-pointer" share={shareOf(shown, here.index)} />;
 }
 
 function Upright({ share, class: className }: { share: number; class: string }) {
@@ -78,7 +80,8 @@ function Upright({ share, class: className }: { share: number; class: string }) 
 }
 
 /** Shares of the width at which faults lie that have no letter. */
-function dotsOf(points: readonly Point[], range: ChartRange, rare: readonly RareFault[]): number[] {
+function dotsOf(shown: ShownPoints, rare: readonly RareFault[]): number[] {
+  const { points, range } = shown;
   const rises = risesOf(points, 'faults');
   const lettered = rare.flatMap(({ at }) => at);
   const struck = points.filter(({ index }, i) => {
@@ -87,14 +90,13 @@ function dotsOf(points: readonly Point[], range: ChartRange, rare: readonly Rare
     // What the first of a part rose by was before it.
     return (rises[i] ?? 0) > named && isIn(range)(index) && (i > 0 || range.from === 0);
   });
-  return [...new Set(struck.map(({ index }) => Math.round(shareOf(index, range) * PLACES) / PLACES))];
+  return [...new Set(struck.map(({ index }) => Math.round(shareOf(shown, index) * PLACES) / PLACES))];
 }
 
 const isIn =
   ({ from, to }: ChartRange) =>
   (index: number) =>
     index >= from && index <= to;
-const shareOf = (index: number, { from, to }: ChartRange) => (index - from) / Math.max(1, to - from);
 const percent = (share: number) => `${(share * 100).toFixed(2)}%`;
 
 function spoken({ faults }: Tally): string {

@@ -2,7 +2,6 @@
 import type { CityState, RunEvent } from '../../../server/contract/index.ts';
 import { INCIDENTS, matches } from '../../run/matcher.ts';
 import { eventAt, missingPages, NO_PAGES, PAGE_EVENTS, type Pages, withPage } from '../../run/pages.ts';
-import type { Point } from '../../run/timeline.ts';
 import { api, asProblem } from '../client/api.ts';
 import { askForToken } from './session.ts';
 import { Store } from './store.ts';
@@ -11,8 +10,6 @@ export interface HistoryWindowState {
   pages: Pages;
   /** Cities by event, the newest fetched last. */
   cities: ReadonlyMap<number, CityState>;
-  /** Metrics by block of events. */
-  blocks: ReadonlyMap<number, readonly Point[]>;
   /** What could not be read; null while all could. */
   problem: string | null;
   /** Where the search for a fault or a violation is; null while there is none. */
@@ -22,7 +19,6 @@ export interface HistoryWindowState {
 /** Events shown on either side of the place. */
 export const AROUND = 24;
 const KEPT = 16;
-const BLOCK_SNAPSHOTS = 50;
 /** Events looked through in one go. */
 const SEEK_EVENTS = 1_000;
 
@@ -30,19 +26,16 @@ export class HistoryWindow {
   readonly store = new Store<HistoryWindowState>({
     pages: NO_PAGES,
     cities: new Map(),
-    blocks: new Map(),
     problem: null,
     seekingAt: null,
   });
   readonly #runId: string;
-  readonly #every: number;
   readonly #over = new AbortController();
-  readonly #lanes = { events: new Lane(), metrics: new Lane(), city: new Lane() };
+  readonly #lanes = { events: new Lane(), city: new Lane() };
   #seek: AbortController | null = null;
 
-  constructor(runId: string, snapshotEvery: number) {
+  constructor(runId: string) {
     this.#runId = runId;
-    this.#every = snapshotEvery;
   }
 
   close(): void {
@@ -54,7 +47,6 @@ export class HistoryWindow {
   want(at: number, newest: number): void {
     if (at < 0) return;
     this.#lanes.events.ask(() => this.#guarded(() => this.#readEvents(at, newest)));
-    this.#lanes.metrics.ask(() => this.#guarded(() => this.#readBlock(at)));
     this.#lanes.city.ask(() => this.#guarded(() => this.#readCity(at)));
   }
 
@@ -62,10 +54,10 @@ export class HistoryWindow {
     return eventAt(this.store.value.pages, index);
   }
 
-  /** The metrics after event `at`; null while they are not loaded. */
-  metricsAt(at: number): Point['metrics'] | null {
-    const points = this.store.value.blocks.get(this.#blockOf(at)) ?? [];
-    return points.findLast(({ index }) => index <= at)?.metrics ?? null;
+  /** The metrics after event `at`, or those that were read last while these are on their way; null: none were. */
+  metricsAt(at: number): CityState['metrics'] | null {
+    const { cities } = this.store.value;
+    return (cities.get(at) ?? [...cities.values()].at(-1))?.metrics ?? null;
   }
 
   /** Index of the next fault or violation beside `from`; null: there is none, or the search was ended. */
@@ -106,26 +98,10 @@ export class HistoryWindow {
     }
   }
 
-  async #readBlock(at: number): Promise<void> {
-    const block = this.#blockOf(at);
-    const known = this.store.value.blocks.get(block)?.at(-1)?.index ?? -1;
-    const size = this.#every * BLOCK_SNAPSHOTS;
-    // A block is whole, or goes at least as far as what is asked for.
-    if (known >= Math.min(at, (block + 1) * size - 1) - this.#every) return;
-    const from = Math.max(0, block * size - 2 * this.#every);
-    const limit = BLOCK_SNAPSHOTS + 4;
-    const { snapshots } = await api.snapshots(this.#runId, { from, limit }, this.#over.signal);
-    this.store.change({ blocks: bounded(this.store.value.blocks, block, snapshots) });
-  }
-
   async #readCity(at: number): Promise<void> {
     if (this.store.value.cities.has(at)) return;
     const city = await api.city(this.#runId, at, this.#over.signal);
     this.store.change({ cities: bounded(this.store.value.cities, at, city) });
-  }
-
-  #blockOf(at: number): number {
-    return Math.floor(at / (this.#every * BLOCK_SNAPSHOTS));
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {

@@ -2,15 +2,28 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ChartRange } from '../../run/chart-range.ts';
 import type { RunData } from '../../run/run-data.ts';
-import type { Point, Timeline } from '../../run/timeline.ts';
+import { EMPTY_TIMELINE, mergePast, type Point, type Timeline, timeAt } from '../../run/timeline.ts';
 import { api } from '../client/api.ts';
 import { askForToken } from './session.ts';
 
 export interface ShownPoints {
   points: readonly Point[];
   range: ChartRange;
+  /** Virtual time of the ends of `range`, in ms. */
+  fromMs: number;
+  toMs: number;
   /** Events between two of the points, at most; null while that is not known. */
   every: number | null;
+}
+
+/** Where the event with this index lies between the ends of what is shown: 0 to 1, or beyond them. */
+export function shareOf({ points, fromMs, toMs }: ShownPoints, index: number): number {
+  return (timeOf(points, index) - fromMs) / Math.max(1e-9, toMs - fromMs);
+}
+
+/** Virtual time of an event, in ms. */
+export function timeOf(points: readonly Point[], index: number): number {
+  return timeAt({ points, last: points.at(-1) ?? null }, index);
 }
 
 /** Points of a part of a run; more than a chart has pixels add nothing. */
@@ -28,15 +41,18 @@ export function useShownPoints(
   return useMemo(() => {
     const all = allPoints(timeline);
     if (range === null) {
-      const to = Math.max(1, timeline.last?.index ?? 0);
-      return { points: all, range: { from: all[0]?.index ?? 0, to }, every: timeline.stride };
+      return timed(all, { from: 0, to: Math.max(1, timeline.last?.index ?? 0) }, timeline.stride);
     }
     const exact = stored?.range === range ? stored : null;
     const known = exact?.points.at(-1)?.index ?? -1;
     // What came since, or all while what is stored is still to come.
     const rest = all.filter(({ index }) => index > known && isNear(index, range, timeline.stride));
-    return { points: [...(exact?.points ?? []), ...rest], range, every: exact?.every ?? null };
+    return timed([...(exact?.points ?? []), ...rest], range, exact?.every ?? null);
   }, [timeline, range, stored]);
+}
+
+function timed(points: readonly Point[], range: ChartRange, every: number | null): ShownPoints {
+  return { points, range, every, fromMs: timeOf(points, range.from), toMs: timeOf(points, range.to) };
 }
 
 function allPoints({ points, last }: Timeline): readonly Point[] {
@@ -73,7 +89,7 @@ function useStoredPoints(
     const from = Math.max(0, Math.floor(range.from - leadOf(range) - every));
     const limit = Math.ceil((range.to - from) / every) + 2;
     api.snapshots(runId, { from, limit, every: nth }, over.signal).then(
-      ({ snapshots }) => setStored({ range, points: snapshots, every }),
+      ({ snapshots }) => setStored({ range, points: mergePast(EMPTY_TIMELINE, snapshots).points, every }),
       // The coarse points stay; what keeps the server from answering is told elsewhere.
       (error: unknown) => void (over.signal.aborted || askForToken(error)),
     );

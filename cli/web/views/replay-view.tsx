@@ -44,10 +44,7 @@ export function ReplayView({ data, count, route }: ReplayViewProps) {
   const newest = data.eventIndex;
   const [chosen, setChosen] = useState<number | null>(route.at);
   const at = Math.max(0, Math.min(newest, chosen ?? newest));
-  const history = useMemo(
-    () => new HistoryWindow(data.run.id, data.run.config.snapshotEvery),
-    [data.run.id, data.run.config.snapshotEvery],
-  );
+  const history = useMemo(() => new HistoryWindow(data.run.id), [data.run.id]);
   useEffect(() => () => history.close(), [history]);
   const known = useStore(history.store);
   const playing = usePlaying(at, newest, setChosen);

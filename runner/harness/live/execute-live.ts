@@ -38,7 +38,14 @@ import { ErrorWatch } from '../error-watch.ts';
 import { type Failure, unanswering } from '../failure.ts';
 import { FailureTally } from '../failure-tally.ts';
 import { composeForensic } from '../forensics.ts';
-import { createRecorder, judgeThresholds, recordStart, reportEnd, stopReason } from '../start-and-end.ts';
+import {
+  createRecorder,
+  judgeThresholds,
+  recordStart,
+  reportEnd,
+  sometimesOf,
+  stopReason,
+} from '../start-and-end.ts';
 import { emptyTrace, type Trace } from '../trace.ts';
 import { apiOf, citizensOf } from './api-of.ts';
 import { ANSWER_LIMIT_MS } from './client.ts';
@@ -156,6 +163,9 @@ async function supervised(context: LiveContext): Promise<EndReport> {
   const { verdicts, workload, run } = execution;
   const { recorder } = verdicts;
   const { signal } = options;
+  const operations = scenario.operations.filter((operation) => api.offers(operation));
+  const reached = () => sometimesOf(verdicts, sometimes(execution, options), operations);
+  recorder.reached = reached;
   try {
     await setUp(context, execution);
     await reset(context, execution);
@@ -175,10 +185,9 @@ async function supervised(context: LiveContext): Promise<EndReport> {
       failForensic,
       stopped: signal.requested ? stopReason(signal) : null,
       planned: run.planned,
-      sometimes: sometimes(execution, options),
+      sometimes: reached(),
       notTested: [...notTested(context), ...run.notTested],
       keysRepeated: run.keysRepeated,
-      operations: scenario.operations.filter((operation) => api.offers(operation)),
     });
   } finally {
     finish(execution);

@@ -7,8 +7,14 @@ const SUB_BUCKETS = 16;
 const BUCKETS = 32 * SUB_BUCKETS;
 
 export class LatencyHistogram {
-  readonly #counts = new Uint32Array(BUCKETS);
-  #total = 0;
+  readonly #counts: Uint32Array;
+  #total: number;
+
+  /** An empty one, or one that goes on from another. */
+  constructor(from: LatencyHistogram | null = null) {
+    this.#counts = from === null ? new Uint32Array(BUCKETS) : from.#counts.slice();
+    this.#total = from === null ? 0 : from.#total;
+  }
 
   /** Adds one latency in milliseconds. */
   add(latencyMs: number): void {
