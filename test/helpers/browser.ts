@@ -88,6 +88,13 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
 }
 
+/** Bytes of all scripts that the page has loaded, compressed as they came. */
+export function scriptBytes(page: Page): Promise<number> {
+  return page.evaluate<number>(
+    "performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js')).reduce((sum, each) => sum + each.encodedBodySize, 0)",
+  );
+}
+
 /** What is wider than its panel or the window, but for what scrolls or is cut with an ellipsis on purpose. */
 export function spilling(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`[...document.querySelectorAll('body *')].flatMap((each) => {

@@ -40,7 +40,6 @@ export function Chart(props: ChartProps) {
         <Value cursor={cursor} points={points} values={values} value={value} />
       </figcaption>
       <div class="chart-place" ref={place} role="img" aria-label={spoken(title, shown.range, values)} />
-      {points.length === 0 && <p class="chart-empty empty">No snapshot yet.</p>}
     </figure>
   );
 }
@@ -66,7 +65,8 @@ function usePlot(place: { current: HTMLElement | null }, color: number, picture:
 /** The value at the charts' cursor while it is somewhere, or else the one that is given. */
 function Value({ cursor, points, values, value }: ValueProps) {
   const here = useStore(cursor);
-  const shown = here === null ? value : values[points.indexOf(here)];
+  const place = here === null ? -1 : points.findIndex(({ index }) => index === here.index);
+  const shown = place < 0 ? value : values[place];
   return <span class="chart-value">{typeof shown === 'number' ? formatNumber(shown) : ''}</span>;
 }
 

@@ -39,13 +39,15 @@ export function Charts({ data, metrics, at, cursor, zoom, onZoom, onPick }: Char
   const shown = useShownPoints(data, range);
   const failedAt = brokenOf(data)?.eventIndex ?? null;
   const charts = chartsOf(data);
-  const act = useZooming(shown.range, at, cursor, newest, onZoom);
+  const act = zoomerOf(shown.range, at, cursor, newest, onZoom);
   useKeys(CHART_KEYS, act);
   useFollowing(range, at, newest, onZoom);
   const zoomTo = useCallback(
     (to: ChartRange | null) => onZoom(to && rangeWithin(to, newest)),
     [onZoom, newest],
   );
+  if (shown.points.length === 0)
+    return <p class="panel empty">The charts begin with the first events.</p>;
   return (
     <section class="charts-with-foot" aria-label="Charts">
       <div class={`charts charts-${charts.length}`}>
@@ -65,12 +67,10 @@ export function Charts({ data, metrics, at, cursor, zoom, onZoom, onPick }: Char
           />
         ))}
       </div>
-      {shown.points.length > 0 && (
-        <div class="panel chart-foot">
-          <FaultStrip tally={data.tally} shown={shown} failedAt={failedAt} cursor={cursor} at={at} />
-          <ChartFoot shown={shown} isZoomed={range !== null} newest={newest} cursor={cursor} onAct={act} />
-        </div>
-      )}
+      <div class="panel chart-foot">
+        <FaultStrip tally={data.tally} shown={shown} failedAt={failedAt} cursor={cursor} at={at} />
+        <ChartFoot shown={shown} isZoomed={range !== null} newest={newest} cursor={cursor} onAct={act} />
+      </div>
     </section>
   );
 }
@@ -87,7 +87,7 @@ function useRange(zoom: ChartRange | null, newest: number): ChartRange | null {
   return useMemo(() => (from === undefined || to === undefined ? null : { from, to }), [from, to]);
 }
 
-function useZooming(
+function zoomerOf(
   shown: ChartRange,
   at: number | null,
   cursor: ChartCursor,
