@@ -1,5 +1,4 @@
 /** Goes from one address to another within the page. */
-import { useCallback } from 'preact/hooks';
 import type { ChartRange } from '../../run/chart-range.ts';
 import { formatRoute, parseRoute, type Route } from './route.ts';
 import { Store } from './store.ts';
@@ -16,13 +15,21 @@ export function goTo(route: Route, { replace = false } = {}): void {
   routeStore.set(route);
 }
 
-/** What of the run the charts show, which stands in the address. */
-export function useZoom(route: Extract<Route, { page: 'run' }>) {
-  const onZoom = useCallback(
-    (zoom: ChartRange | null) => goTo({ ...route, zoom }, { replace: true }),
-    [route],
-  );
-  return { zoom: route.zoom ?? null, onZoom };
+type RunRoute = Extract<Route, { page: 'run' }>;
+
+/** Changes the address of the run that is shown, whatever else of it was changed since it was drawn. */
+export function amendRun(change: Partial<RunRoute>): void {
+  const route = routeStore.value;
+  if (route.page === 'run') goTo({ ...route, ...change }, { replace: true });
+}
+
+/** For the charts: what of the run they show, which stands in the address. */
+export function zoomOf({ zoom = null }: RunRoute) {
+  return { zoom, onZoom };
+}
+
+function onZoom(zoom: ChartRange | null): void {
+  amendRun({ zoom });
 }
 
 /** For links: within the page by a plain click; any other click is the browser's. */

@@ -20,7 +20,7 @@ import { MetricsAtCursor } from '../components/metrics.tsx';
 import { Panel } from '../components/panel.tsx';
 import { useChartCursor } from '../state/chart-cursor.ts';
 import { type HistoryCount, useCounted } from '../state/count-history.ts';
-import { goTo, useZoom } from '../state/navigation.ts';
+import { goTo, zoomOf } from '../state/navigation.ts';
 import type { Route } from '../state/route.ts';
 import { useNow } from '../state/store.ts';
 
@@ -40,7 +40,6 @@ export function LiveView({ data, route, count }: LiveViewProps) {
   const { metrics, changes, timeline, events } = data;
   const pick = useCallback((at: number) => goTo({ ...route, view: 'replay', at }), [route]);
   const cursor = useChartCursor();
-  const zoom = useZoom(route);
   const newest = events.slice(-SHOWN).reverse();
   return (
     <>
@@ -52,7 +51,7 @@ export function LiveView({ data, route, count }: LiveViewProps) {
         metrics={metrics}
         at={null}
         cursor={cursor}
-        {...zoom}
+        {...zoomOf(route)}
         onPick={pick}
       />
       <Progress data={data} />

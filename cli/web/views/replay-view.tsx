@@ -16,7 +16,7 @@ import { useChartCursor } from '../state/chart-cursor.ts';
 import { type HistoryCount, useCounted } from '../state/count-history.ts';
 import { AROUND, HistoryWindow } from '../state/history-window.ts';
 import { useKeys } from '../state/keys.ts';
-import { goTo, useZoom } from '../state/navigation.ts';
+import { amendRun, zoomOf } from '../state/navigation.ts';
 import { usePlaying } from '../state/playing.ts';
 import { REPLAY_KEYS, type ReplayIntent } from '../state/replay-keys.ts';
 import type { Route } from '../state/route.ts';
@@ -55,7 +55,6 @@ export function ReplayView({ data, count, route }: ReplayViewProps) {
   useEffect(() => history.want(at, edge), [history, at, edge]);
   useAddress(route, chosen);
   const cursor = useChartCursor();
-  const zoom = useZoom(route);
   const { data: whole, counted } = useCounted(data, count);
 
   const move = useCallback(
@@ -117,7 +116,7 @@ export function ReplayView({ data, count, route }: ReplayViewProps) {
         metrics={metrics ?? {}}
         at={at}
         cursor={cursor}
-        {...zoom}
+        {...zoomOf(route)}
         onPick={move}
       />
       <div class="replay-grid">
@@ -183,7 +182,7 @@ function EventDetail({ at, event }: { at: number; event: RunEvent | undefined })
 function useAddress(route: ReplayViewProps['route'], chosen: number | null): void {
   useEffect(() => {
     if (route.at === chosen) return;
-    const timer = setTimeout(() => goTo({ ...route, at: chosen }, { replace: true }), ADDRESS_MS);
+    const timer = setTimeout(() => amendRun({ at: chosen }), ADDRESS_MS);
     return () => clearTimeout(timer);
   }, [route, chosen]);
 }
