@@ -46,8 +46,7 @@ export function Charts({ data, metrics, at, cursor, zoom, onZoom, onPick }: Char
     (to: ChartRange | null) => onZoom(to && rangeWithin(to, newest)),
     [onZoom, newest],
   );
-  if (shown.points.length === 0)
-    return <p class="panel empty">The charts begin with the first events.</p>;
+  if (shown.points.length === 0) return <p class="panel empty">The charts begin with the first events.</p>;
   return (
     <section class="charts-with-foot" aria-label="Charts">
       <div class={`charts charts-${charts.length}`}>
