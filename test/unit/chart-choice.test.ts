@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { chartsOfStart, usualCharts } from '../../cli/run/chart-choice.ts';
-import { EMPTY_TIMELINE, eventAtTime, extendTimeline, placeInSample, samplePoints, timeAt } from '../../cli/run/timeline.ts';
+import {
+  EMPTY_TIMELINE,
+  eventAtTime,
+  extendTimeline,
+  placeInSample,
+  samplePoints,
+  timeAt,
+} from '../../cli/run/timeline.ts';
 
 describe('what is charted', () => {
   test('is what the scenario asks for in its start event, at most three', () => {
