@@ -58,10 +58,11 @@ const FIRST_CONTENT = `new Promise((resolve) => {
 
 /** Compressed as it comes, of a page that nothing is kept of. */
 async function script(browser: Browser, base: string, database: TestPostgres, url: string): Promise<void> {
-  const { runId } = await started(base, database, url);
+  const harness = await started(base, database, url);
+  await post(harness, BATCH);
   for (const [name, place, shown] of [
     ['the list', '', 'table.runs'],
-    ['a run', `/runs/${runId}`, '.uplot'],
+    ['a run', `/runs/${harness.runId}`, '.uplot'],
   ] as const) {
     const { page, open } = await openPage(browser, base);
     await open(place);
