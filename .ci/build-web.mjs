@@ -74,7 +74,7 @@ const pageOf = async (name) =>
     .replace('{{style}}', named(/\.css$/));
 const page = (await pageOf('index.html'))
   .replace('{{boot}}', named(/^boot-.*\.js$/))
-  .replace('{{preloads}}', preloads);
+  .replace('<link rel="modulepreload" href="{{script}}" />', preloads);
 
 await mkdir(FOLDER, { recursive: true });
 files.set('not-found.html', Buffer.from(await pageOf('not-found.html')));

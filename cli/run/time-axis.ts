@@ -16,12 +16,16 @@ const STEPS = [
   ...[1, 2, 4, 6, 12, 24].map((hours) => hours * HOUR),
 ];
 
-/** Ticks from 0 to at most `untilMs`, as near as can be but no nearer than `leastMs`. */
-export function timeTicks(untilMs: number, leastMs: number): TimeTick[] {
-  if (untilMs <= 0 || leastMs <= 0) return [];
+/** Ticks from `fromMs` to at most `untilMs`, as near as can be but no nearer than `leastMs`. */
+export function timeTicks(untilMs: number, leastMs: number, fromMs = 0): TimeTick[] {
+  if (untilMs <= fromMs || leastMs <= 0) return [];
   const step = stepOf(leastMs);
-  const count = Math.floor(untilMs / step + 1e-9);
-  return Array.from({ length: count + 1 }, (_, i) => ({ ms: i * step, text: tickText(i * step, step) }));
+  const first = Math.ceil(fromMs / step - 1e-9);
+  const last = Math.floor(untilMs / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => {
+    const ms = (first + i) * step;
+    return { ms, text: tickText(ms, step) };
+  });
 }
 
 /** The least round time that is not less than `least`, in ms. */

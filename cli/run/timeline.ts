@@ -86,13 +86,23 @@ export function placeInSample(timeline: Timeline, index: number, count: number):
 }
 
 /** Virtual time of the event with this index, in ms: exact at the points, and even between them. */
-function timeAt({ points, last }: Timeline, index: number): number {
+export function timeAt({ points, last }: Pick<Timeline, 'points' | 'last'>, index: number): number {
   const after = points.findIndex((point) => point.index >= index);
   const high = after < 0 ? last : points[after];
   const low = (after < 0 ? points.at(-1) : points[after - 1]) ?? { index: 0, virtualMs: 0 };
   if (!high || high.index <= low.index) return high?.virtualMs ?? 0;
   const share = (index - low.index) / (high.index - low.index);
   return low.virtualMs + Math.min(1, share) * (high.virtualMs - low.virtualMs);
+}
+
+/** The event at a virtual time in ms: exact at the points, and even between them. */
+export function eventAtTime(points: readonly Point[], ms: number): number {
+  const after = points.findIndex(({ virtualMs }) => virtualMs >= ms);
+  const high = points.at(after);
+  const low = (after < 0 ? high : points[after - 1]) ?? { index: 0, virtualMs: 0 };
+  if (!high || high.virtualMs <= low.virtualMs) return high?.index ?? 0;
+  const share = (ms - low.virtualMs) / (high.virtualMs - low.virtualMs);
+  return Math.round(low.index + Math.max(0, share) * (high.index - low.index));
 }
 
 /** A metric at each of `points`; NaN where it is not known. */

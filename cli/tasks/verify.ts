@@ -83,7 +83,10 @@ async function executeAndCompare(
     const unfinished = endingNotDecidedBySeed(run);
     const executed = eventsOf(worker.lines(), onStage);
     const comparison = await compareHistories(
-      decidedBySeed(storedEvents((query) => api.events(run.id, query)), unfinished),
+      decidedBySeed(
+        storedEvents((query) => api.events(run.id, query)),
+        unfinished,
+      ),
       executed,
       {
         leftIsPrefix: unfinished.length > 0,

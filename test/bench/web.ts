@@ -1,7 +1,7 @@
 /** Mission control in Chromium: the first content, a run of 10,000 events a second, a history of a million events. */
 import type { Browser, Page } from 'playwright-core';
 import { MISSION_CONTROL_PATH, type RunEvent } from '../../server/contract/index.ts';
-import { openPage, startChromium } from '../helpers/browser.ts';
+import { openPage, scriptBytes, startChromium } from '../helpers/browser.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { recordedEvent, recordedMetrics } from '../helpers/recorded-run.ts';
 import { FakeHarness, launch, startTestServer } from '../helpers/server.ts';
@@ -20,6 +20,7 @@ export async function bench(): Promise<void> {
   const browser = await startChromium();
   try {
     await firstContent(browser, server.url);
+    await script(browser, server.url, database, url);
     await fast(browser, server.url, database, url);
     await long(browser, server.url, database, url);
   } finally {
@@ -54,6 +55,22 @@ const FIRST_CONTENT = `new Promise((resolve) => {
     if (paint) resolve(paint.startTime);
   }).observe({ type: 'paint', buffered: true });
 })`;
+
+/** Compressed as it comes, of a page that nothing is kept of. */
+async function script(browser: Browser, base: string, database: TestPostgres, url: string): Promise<void> {
+  const harness = await started(base, database, url);
+  await post(harness, BATCH);
+  for (const [name, place, shown] of [
+    ['the list', '', 'table.runs'],
+    ['a run', `/runs/${harness.runId}`, '.uplot'],
+  ] as const) {
+    const { page, open } = await openPage(browser, base);
+    await open(place);
+    await page.locator(shown).first().waitFor();
+    say(`script of ${name}: ${Math.round((await scriptBytes(page)) / 1_000)} kB`);
+    await page.close();
+  }
+}
 
 async function fast(browser: Browser, base: string, database: TestPostgres, url: string): Promise<void> {
   const harness = await started(base, database, url);

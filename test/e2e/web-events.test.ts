@@ -86,7 +86,10 @@ async function failed(): Promise<string> {
   const lease = { holder, progress: { stage: 'recording', executions: 1 } };
   await call(server.url, 'POST', apiPath.task(runId, 'explain'), {});
   await call(server.url, 'POST', apiPath.taskLease(runId, 'explain'), lease);
-  await call(server.url, 'PUT', apiPath.task(runId, 'explain'), { holder, end: { state: 'ready', result: why } });
+  await call(server.url, 'PUT', apiPath.task(runId, 'explain'), {
+    holder,
+    end: { state: 'ready', result: why },
+  });
   return runId;
 }
 

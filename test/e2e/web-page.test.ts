@@ -3,6 +3,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FORM_ROWS } from '../../cli/run/launch-form.ts';
+import { CHART_KEYS } from '../../cli/web/state/chart-keys.ts';
+import { VIEW_KEYS } from '../../cli/web/state/page-keys.ts';
+import { REPLAY_KEYS } from '../../cli/web/state/replay-keys.ts';
 import { VIEWS } from '../../cli/web/state/route.ts';
 import {
   apiPath,
@@ -23,6 +26,8 @@ import {
   listen,
   openPage,
   overflow,
+  scriptBytes,
+  spilling,
   startChromium,
 } from '../helpers/browser.ts';
 import { silentLog, startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
@@ -165,36 +170,157 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.close();
   });
 
-  it('has no fault that axe finds, in light and in dark', async () => {
+  it('has no fault that axe finds, cuts nothing and spills nothing, at four widths, in light and in dark', async () => {
+    const server = await start();
+    const run = await recorded(server.url, 901, true);
+    const going = await recorded(server.url, 500, false);
+    const empty = await recorded(server.url, 1, false);
+    const queued = await launch(server.url, { target: 'memory', seed: 3 });
+    const lives = [going, empty, queued].map(({ id }) => `/runs/${id}?view=live`);
+    const places = ['', ...VIEWS.map((view) => `/runs/${run.id}?view=${view}`), ...lives];
+    for (const width of [1440, 1024, 900, 390]) {
+      const { page, wrongs, open } = await openPage(browser, server.url, { width, height: 900 });
+      for (const place of places) {
+        await open(place);
+        if (place === '') await page.locator('table.runs').waitFor();
+        else if (place.includes(run.id)) await settled(page);
+        else await page.locator('.run-head').waitFor();
+        expect(await overflow(page), `${place} at ${width}`).toBeLessThanOrEqual(0);
+        expect(await spilling(page), `${place} at ${width}`).toEqual([]);
+        expect(await axe(page), `${place} at ${width}`).toEqual([]);
+        await page.emulateMedia({ colorScheme: 'dark' });
+        expect(await axe(page, "{ runOnly: ['color-contrast'] }"), `${place} at ${width}, dark`).toEqual([]);
+        await page.emulateMedia({ colorScheme: 'light' });
+      }
+      for (const dialog of ['Launch a run', ...(width > 700 ? ['Keys'] : [])]) {
+        await page.getByRole('button', { name: dialog }).click();
+        expect(await axe(page), `${dialog} at ${width}`).toEqual([]);
+        expect(await overflow(page), `${dialog} at ${width}`).toBeLessThanOrEqual(0);
+        await page.keyboard.press('Escape');
+      }
+      expect(wrongs).toEqual([]);
+      await page.close();
+    }
+  });
+
+  it('loads at most 100 kB of script for the list of runs, and for a run with its charts', async () => {
+    const server = await start();
+    const run = await recorded(server.url, 60, true);
+    for (const [place, shown] of [
+      ['', 'table.runs'],
+      [`/runs/${run.id}?view=live`, '.uplot'],
+    ] as const) {
+      const { page, open } = await openPage(browser, server.url);
+      await open(place);
+      await page.locator(shown).first().waitFor();
+      const bytes = await scriptBytes(page);
+      expect(bytes, place).toBeGreaterThan(10_000);
+      expect(bytes, place).toBeLessThanOrEqual(100_000);
+      await page.close();
+    }
+  });
+
+  it('has one cursor and one zoom for all charts, by mouse, by keys and in the address', async () => {
     const server = await start();
     const run = await recorded(server.url, 901, true);
     const { page, wrongs, open } = await openPage(browser, server.url);
-    for (const place of ['', ...VIEWS.map((view) => `/runs/${run.id}?view=${view}`)]) {
-      await open(place);
-      if (place !== '') await settled(page);
-      else await page.locator('table.runs').waitFor();
-      expect(await axe(page), place).toEqual([]);
-      await page.emulateMedia({ colorScheme: 'dark' });
-      expect(await axe(page, "{ runOnly: ['color-contrast'] }"), `${place}, dark`).toEqual([]);
-      await page.emulateMedia({ colorScheme: 'light' });
-    }
-    await page.getByRole('button', { name: 'Launch a run' }).click();
-    expect(await axe(page), 'the form').toEqual([]);
+    const address = () => new URL(page.url()).searchParams;
+    await open(`/runs/${run.id}?view=replay&at=450`);
+    await settled(page);
+    const box = await page.locator('.uplot .u-over').first().boundingBox();
+    const place = (share: number) =>
+      [(box?.x ?? 0) + (box?.width ?? 0) * share, (box?.y ?? 0) + (box?.height ?? 0) / 2] as const;
+    await page.mouse.move(...place(0.5));
+    await page.locator('.chart-here', { hasText: /^Event 4\d\d at 00:03\.\d+ virtual$/ }).waitFor();
+    await page.getByRole('heading', { name: /^Metrics at event 4\d\d$/ }).waitFor();
+    const cursors = await page.evaluate<number[]>(
+      "[...document.querySelectorAll('.u-cursor-x')].map((each) => Math.round(new DOMMatrix(getComputedStyle(each).transform).e))",
+    );
+    expect(cursors).toHaveLength(4);
+    expect(new Set(cursors).size).toBe(1);
+
+    const dragged = async () => {
+      await page.mouse.move(...place(0.25));
+      await page.mouse.down();
+      await page.mouse.move(...place(0.75), { steps: 4 });
+      await page.mouse.up();
+    };
+    await dragged();
+    await page.getByText(/^Events 2\d\d to 6\d\d of 900, a point every 10$/).waitFor();
+    const zoom = address().get('zoom') ?? '';
+    expect(zoom).toMatch(/^2\d\d-6\d\d$/);
+    expect(address().get('at')).toBe('450');
+    await page.reload();
+    await page.getByText(/^Events 2\d\d to 6\d\d of 900, a point every 10$/).waitFor();
+    await settled(page);
+    // A wheel is for the page, and a click for the scrubber.
+    await page.mouse.move(...place(0.5));
+    await page.mouse.wheel(0, 200);
+    await eventually(() => page.evaluate<number>('scrollY')).toBeGreaterThan(0);
+    expect(address().get('zoom')).toBe(zoom);
+    await page.evaluate('scrollTo(0, 0)');
+    await page.mouse.click(...place(0.99));
+    await eventually(() => page.locator('.scrubber-place').innerText()).toMatch(/^Event 6\d\d/);
+    expect(address().get('zoom')).toBe(zoom);
+    // What is shown goes along with the scrubber.
+    await page.keyboard.press('End');
+    await page.getByText(/^Events \d+ to 900 of 900/).waitFor();
+    await page.mouse.dblclick(...place(0.5));
+    await page.getByText('Drag over a chart to zoom in.').waitFor();
+    expect(address().get('zoom')).toBeNull();
+    await page.keyboard.press('z');
+    await page.getByText(/^Events \d+ to \d+ of 900/).waitFor();
+    await page.keyboard.press('0');
+    await page.getByText('Drag over a chart to zoom in.').waitFor();
     expect(wrongs).toEqual([]);
     await page.close();
   });
 
-  it('needs no scrolling to the side at the width of a phone', async () => {
+  it('hears the keys of the terminal, tells them all, and leaves those to the browser that are its own', async () => {
     const server = await start();
-    const run = await recorded(server.url, 901, true);
-    const { page, open } = await openPage(browser, server.url, { width: 360, height: 740 });
-    for (const place of ['', ...VIEWS.map((view) => `/runs/${run.id}?view=${view}`)]) {
-      await open(place);
-      if (place !== '') await settled(page);
-      expect(await overflow(page), place).toBeLessThanOrEqual(0);
+    const run = await recorded(server.url, 60, true);
+    const going = await recorded(server.url, 60, false);
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    const view = () => new URL(page.url()).searchParams.get('view') ?? 'live';
+    await open(`/runs/${run.id}?view=live`);
+    await settled(page);
+    await page.keyboard.press('?');
+    const help = page.getByRole('dialog', { name: 'Keys' });
+    const sentences = [...VIEW_KEYS, ...REPLAY_KEYS, ...CHART_KEYS].map(({ help: sentence }) => sentence);
+    expect(await help.locator('dd').allInnerTexts()).toEqual(expect.arrayContaining(sentences));
+    // Under a dialog nothing else hears them.
+    await page.keyboard.press('5');
+    await page.keyboard.press('?');
+    await help.waitFor({ state: 'detached' });
+    expect(view()).toBe('live');
+    for (const [key, opened] of [
+      ['5', 'checks'],
+      ['3', 'forensics'],
+      ['4', 'replay'],
+    ] as const) {
+      await page.keyboard.press(key);
+      expect(view()).toBe(opened);
     }
-    await page.getByRole('button', { name: 'Launch a run' }).click();
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await page.keyboard.press('Control+5');
+    await page.keyboard.press(':');
+    await page.keyboard.press('1');
+    expect(await page.getByLabel('To event').inputValue()).toBe('1');
+    expect(view()).toBe('replay');
+
+    await open(`/runs/${going.id}?view=live`);
+    await page.locator('.run-head .badge-running').waitFor();
+    await page.keyboard.press(' ');
+    await page.getByRole('button', { name: 'Paused: go on' }).waitFor();
+    await page.keyboard.press('s');
+    await page.getByRole('dialog', { name: 'Stop this run?' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('6');
+    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    await page.locator('table.runs').waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.locator('.run-head').waitFor();
+    expect(wrongs).toEqual([]);
     await page.close();
   });
 

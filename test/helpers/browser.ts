@@ -88,6 +88,28 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
 }
 
+/** Bytes of all scripts that the page has loaded, compressed as they came. */
+export function scriptBytes(page: Page): Promise<number> {
+  return page.evaluate<number>(
+    "performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js')).reduce((sum, each) => sum + each.encodedBodySize, 0)",
+  );
+}
+
+/** What is wider than its panel or the window, but for what scrolls or is cut with an ellipsis on purpose. */
+export function spilling(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll('body *')].flatMap((each) => {
+    const { left, right, width } = each.getBoundingClientRect();
+    if (width <= 1 || each.closest('.visually-hidden, .skip')) return [];
+    const style = getComputedStyle(each);
+    const isCut = style.overflowX === 'hidden' && style.textOverflow !== 'ellipsis' && each.scrollWidth > each.clientWidth + 1;
+    let above = each.parentElement;
+    while (above && getComputedStyle(above).overflowX === 'visible') above = above.parentElement;
+    const edge = each.parentElement.closest('.panel')?.getBoundingClientRect().right ?? innerWidth;
+    const spills = above === null && (right > edge + 1 || left < -1);
+    return spills || isCut ? [each.tagName + ' ' + each.getAttribute('class') + ': ' + each.textContent.slice(0, 40)] : [];
+  })`);
+}
+
 /** Like expect.poll, with the time that a page may need on a busy machine. */
 export function eventually<Value>(read: () => Value | Promise<Value>) {
   return expect.poll(read, { timeout: 20_000 });

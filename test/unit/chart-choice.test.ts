@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { chartsOfStart, usualCharts } from '../../cli/run/chart-choice.ts';
-import { EMPTY_TIMELINE, extendTimeline, placeInSample, samplePoints } from '../../cli/run/timeline.ts';
+import {
+  EMPTY_TIMELINE,
+  eventAtTime,
+  extendTimeline,
+  placeInSample,
+  samplePoints,
+  timeAt,
+} from '../../cli/run/timeline.ts';
 
 describe('what is charted', () => {
   test('is what the scenario asks for in its start event, at most three', () => {
@@ -45,5 +52,12 @@ describe('a chart of few snapshots', () => {
     expect([-5, 0, 10, 55, 99, 100, 500].map((index) => placeInSample(few, index, 101))).toEqual([
       0, 0, 1, 51, 99, 100, 100,
     ]);
+  });
+
+  test('has an event at each time, and a time at each event, up to its ends', () => {
+    const { points } = few;
+    for (const index of [0, 3, 10, 55, 100]) expect(eventAtTime(points, timeAt(few, index))).toBe(index);
+    expect([-5, 1e9].map((ms) => eventAtTime(points, ms))).toEqual([0, 100]);
+    expect(eventAtTime([], 5)).toBe(0);
   });
 });

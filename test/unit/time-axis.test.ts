@@ -25,6 +25,12 @@ describe('the axis of virtual time', () => {
     }
   });
 
+  test('has those of a part alone', () => {
+    const part = timeTicks(63_000, 250, 62_100).map(({ text }) => text);
+    expect(part).toEqual(['62.5 s', '63 s']);
+    expect(timeTicks(36_000_000, 2, 35_999_990)).toHaveLength(6);
+  });
+
   test('of no time has none', () => {
     expect(texts(0, 0)).toEqual([]);
   });

@@ -63,5 +63,9 @@ it('keeps of an address only what the view has', () => {
     view: 'replay',
     at: 3,
   });
-  expect(parseRoute(`${MISSION_CONTROL_PATH}/runs/12`, '?view=nothing&event=-5')).toEqual({ ...RUN, view: null, at: null });
+  expect(parseRoute(`${MISSION_CONTROL_PATH}/runs/12`, '?view=nothing&event=-5')).toEqual({
+    ...RUN,
+    view: null,
+    at: null,
+  });
 });

@@ -2,6 +2,7 @@
 import asciichart from 'asciichart';
 import type { ChartStyle } from '../../../server/contract/index.ts';
 import { formatCompact } from '../../run/format.ts';
+import { type RoundScale, roundScale } from '../../run/round-scale.ts';
 import { alignRight, textWidth } from '../../terminal/columns.ts';
 import { DIM, type Line, type Style, span } from '../paint/line.ts';
 import { brailleRows, VALUES_PER_CELL } from './braille.ts';
@@ -42,7 +43,7 @@ export function valuesPerColumn(style: ChartStyle): number {
   return style === 'braille' ? VALUES_PER_CELL : 1;
 }
 
-function labelWidth({ ticks, step }: Scale): number {
+function labelWidth({ ticks, step }: RoundScale): number {
   return Math.max(3, ...ticks.map((value) => textWidth(labelText(value, step))));
 }
 
@@ -113,43 +114,18 @@ const PLOTS: Record<ChartStyle, Plot> = {
   braille: (values, most, height) => brailleRows(values, most, height).map((row) => `┤${row}`),
 };
 
-interface Scale {
-  low: number;
-  high: number;
-  /** Between two ticks. */
-  step: number;
-  /** Round numbers, from `low` to `high`. */
-  ticks: readonly number[];
-}
-
 /** Ticks at most; fewer where there are not rows enough to tell them apart. */
 const MOST_TICKS = 4;
 
-/** Round bounds around the values, a few round steps apart; whole steps for whole values. */
-function scaleOf(values: readonly number[], height: number): Scale {
-  const least = values.length === 0 ? 0 : Math.min(...values);
-  const most = values.length === 0 ? 1 : Math.max(...values);
+/** The scale of the values in so many rows. */
+function scaleOf(values: readonly number[], height: number): RoundScale {
   // Values on both sides of 0 take two steps, however few rows there are.
-  const steps = Math.max(least < 0 && most > 0 ? 2 : 1, Math.min(MOST_TICKS, height) - 1);
-  const isWhole = Number.isInteger(least) && Number.isInteger(most);
-  let step = roundStep((most - least) / steps || Math.max(1, Math.abs(most) / steps), isWhole);
-  while (Math.ceil(most / step) - Math.floor(least / step) > steps) step = roundStep(step * 1.01, isWhole);
-  const from = Math.floor(least / step);
-  const to = Math.max(from + 1, Math.ceil(most / step));
-  const ticks = Array.from({ length: to - from + 1 }, (_, i) => (from + i) * step);
-  return { low: from * step, high: to * step, step, ticks };
-}
-
-/** The least of 1, 2, 5, 10, 20 … (and 0.1, 0.2 …) that is not less than `at`. */
-function roundStep(at: number, isWhole: boolean): number {
-  const least = isWhole ? Math.max(1, at) : at;
-  const power = 10 ** Math.floor(Math.log10(least));
-  const factor = [1, 2, 5, 10].find((each) => each * power >= least * (1 - 1e-9)) ?? 10;
-  return factor * power;
+  const isSplit = values.some((value) => value < 0) && values.some((value) => value > 0);
+  return roundScale(values, Math.max(isSplit ? 2 : 1, Math.min(MOST_TICKS, height) - 1));
 }
 
 /** Which row, from the top, carries which tick. */
-function tickRows({ low, high, ticks }: Scale, height: number): Map<number, number> {
+function tickRows({ low, high, ticks }: RoundScale, height: number): Map<number, number> {
   const rows = height - 1;
   return new Map(ticks.map((tick) => [rows - Math.round(((tick - low) / (high - low)) * rows), tick]));
 }

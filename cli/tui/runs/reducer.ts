@@ -1,9 +1,9 @@
 /** The reducer of the list of runs. */
 import type { Run } from '../../../server/contract/index.ts';
 import { isActive } from '../../run/run-list.ts';
-import type { Binding } from '../input/binding.ts';
 import { ORDERS } from '../../run/run-order.ts';
 import { FILTERS } from '../../run/run-search.ts';
+import type { Binding } from '../input/binding.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf } from '../input/keymap.ts';
 import type { Pointing } from '../paint/target.ts';

@@ -1,12 +1,5 @@
 /** All that mission control knows and shows: what is known of the run, and where the user stands. */
-import type {
-  ChartStyle,
-  CityState,
-  Forensic,
-  Run,
-  Task,
-  TaskKind,
-} from '../../../server/contract/index.ts';
+import type { ChartStyle, CityState, Forensic, Run, Task, TaskKind } from '../../../server/contract/index.ts';
 import type { LinkStatus } from '../../client/stream.ts';
 import type { Filtered } from '../../run/filtered.ts';
 import type { Matcher } from '../../run/matcher.ts';

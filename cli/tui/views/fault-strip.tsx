@@ -1,8 +1,8 @@
 /** The faults along the run, on one line for all charts: a letter for each of the rare, dots for the common, where it broke. */
 import { brokenOf } from '../../run/picture.ts';
+import { type RareFault, rareFaults } from '../../run/rare-faults.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeText } from '../../run/sanitize.ts';
-import { RARE } from '../../run/tally.ts';
 import { placeInSample, risesOf, samplePoints } from '../../run/timeline.ts';
 import { textWidth, truncate } from '../../terminal/columns.ts';
 import { DIM, type Line, type Span, span } from '../paint/line.ts';
@@ -12,42 +12,21 @@ const TITLE = ' faults ';
 /** Of the width, at most so much goes to what the letters mean. */
 const LEGEND_SHARE = 0.45;
 
-interface Rare {
-  letter: string;
-  name: string;
-  at: readonly number[];
-}
-
 export const FaultStrip = pane<{ data: RunData }>('FaultStrip', ({ data }, { width }) => {
-  const rare = rareFaults(data);
+  const rare = rareFaults(data.tally);
   const legend = legendOf(rare, Math.floor(width * LEGEND_SHARE));
   const room = width - TITLE.length - textWidth(legend) - 1;
   return [[span(TITLE, DIM), ...marks(data, rare, room), span(legend, DIM)]];
 });
 
-/** Faults that struck seldom, each with a letter of its name that no other has. */
-function rareFaults({ tally }: RunData): Rare[] {
-  const taken = new Set<string>();
-  return Object.entries(tally.faults)
-    .filter(([, { count }]) => count < RARE)
-    .sort(([, a], [, b]) => a.count - b.count)
-    .flatMap(([name, { at }]): Rare[] => {
-      // In ASCII an X is where it broke.
-      const letter = [...name.toUpperCase()].find((each) => /[A-WYZ]/.test(each) && !taken.has(each));
-      if (letter === undefined) return [];
-      taken.add(letter);
-      return [{ letter, name, at }];
-    });
-}
-
 /** `  C crash  P partition  · others`, as many as fit. */
-function legendOf(rare: readonly Rare[], width: number): string {
+function legendOf(rare: readonly RareFault[], width: number): string {
   const named = rare.map(({ letter, name }) => `  ${letter} ${safeText(name)}`);
   while (named.length > 0 && textWidth(named.join('')) > width) named.pop();
   return truncate(`${named.join('')}`, width);
 }
 
-function marks(data: RunData, rare: readonly Rare[], width: number): Line {
+function marks(data: RunData, rare: readonly RareFault[], width: number): Line {
   const { timeline } = data;
   if (width < 1) return [];
   const points = samplePoints(timeline, width);

@@ -41,7 +41,11 @@ export function ForensicsView({ state, area }: ViewProps) {
   const upper = { x, y, width: width - city.columns, height: height - job - city.rows };
   return (
     <>
-      {bundle === null ? <NothingPane data={state.data} tasks={tasks} {...upper} /> : forensicsPane(state, tab, upper)}
+      {bundle === null ? (
+        <NothingPane data={state.data} tasks={tasks} {...upper} />
+      ) : (
+        forensicsPane(state, tab, upper)
+      )}
       {at !== null &&
         (city.columns > 0 || city.rows > 0) &&
         forensicsPane(state, 'city', {

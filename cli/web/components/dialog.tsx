@@ -7,10 +7,12 @@ interface DialogProps {
   onClose: () => void;
   children: ComponentChildren;
   class?: string;
+  /** A key that closes it, beside Escape. */
+  closesBy?: string;
 }
 
 /** Open for as long as it is there. */
-export function Dialog({ title, onClose, children, class: className = '' }: DialogProps) {
+export function Dialog({ title, onClose, children, class: className = '', closesBy }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -31,6 +33,7 @@ export function Dialog({ title, onClose, children, class: className = '' }: Dial
         event.preventDefault();
         onClose();
       }}
+      onKeyDown={({ key }) => key === closesBy && onClose()}
     >
       <h2 id={id}>{title}</h2>
       {children}

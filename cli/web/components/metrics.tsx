@@ -3,6 +3,8 @@ import { formatMetric, formatNumber } from '../../run/format.ts';
 import { metricRows } from '../../run/picture.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { samplePoints, type Timeline, valuesOf } from '../../run/timeline.ts';
+import type { ChartCursor } from '../state/chart-cursor.ts';
+import { useStore } from '../state/store.ts';
 import { Panel } from './panel.tsx';
 import { Sparkline } from './sparkline.tsx';
 
@@ -14,8 +16,17 @@ interface MetricsProps {
 }
 
 const POINTS = 48;
+const NO_CHANGES = {};
 
-export function Metrics({ title, metrics, changes, timeline }: MetricsProps) {
+/** Those at the charts' cursor while it is somewhere, or else those that are given. */
+export function MetricsAtCursor({ cursor, ...given }: MetricsProps & { cursor: ChartCursor }) {
+  const here = useStore(cursor);
+  if (here === null) return <Metrics {...given} />;
+  const title = `Metrics at event ${formatNumber(here.index)}`;
+  return <Metrics {...given} title={title} metrics={here.metrics} changes={NO_CHANGES} />;
+}
+
+function Metrics({ title, metrics, changes, timeline }: MetricsProps) {
   const points = samplePoints(timeline, POINTS);
   const rows = metricRows({ metrics, changes });
   return (

@@ -4,10 +4,11 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Task, TaskKind } from '../../../server/contract/index.ts';
 import { taskWords } from '../../run/task-words.ts';
 import { announce } from '../state/announce.ts';
+import { useKeys } from '../state/keys.ts';
 import { mayControl, sessionStore } from '../state/session.ts';
 import { useStore } from '../state/store.ts';
 import type { Asked } from '../state/task.ts';
-import { isKey } from '../state/why-keys.ts';
+import { ASK_KEYS } from '../state/why-keys.ts';
 import { Panel } from './panel.tsx';
 
 interface Words {
@@ -15,8 +16,6 @@ interface Words {
   how: string;
   ask: string;
   askAgain: string;
-  /** The key that asks; null: none does. */
-  key: string | null;
   /** While it is worked at, and when nothing came of it. */
   doing: string;
   nothing: string;
@@ -28,7 +27,6 @@ const WORDS: Record<TaskKind, Words> = {
     how: 'It is looked for by executing the smallest reproduction again, with its statements listened to.',
     ask: 'Find out why',
     askAgain: 'Look for it again',
-    key: 'x',
     doing: 'Looking for why it broke',
     nothing: 'It is not explained.',
     command: (runId) => `simcity explain ${runId}`,
@@ -37,7 +35,6 @@ const WORDS: Record<TaskKind, Words> = {
     how: 'It is looked for by leaving out operations and faults, as long as the rest fails the same way.',
     ask: 'Make it small',
     askAgain: 'Try again',
-    key: null,
     doing: 'Making it small',
     nothing: 'It is not made small.',
     command: (runId) => `simcity shrink ${runId}`,
@@ -46,7 +43,6 @@ const WORDS: Record<TaskKind, Words> = {
     how: 'The seed is executed once more, and the two histories are compared event by event.',
     ask: 'Execute again',
     askAgain: 'Execute again',
-    key: 'v',
     doing: 'Executing it again',
     nothing: 'It is not executed again.',
     command: (runId) => `simcity replay ${runId} --verify`,
@@ -64,10 +60,10 @@ interface TaskAskingProps {
 
 export function TaskAsking({ title, runId, asked, class: className, children }: TaskAskingProps) {
   const { kind, task, problem, refused, isSending, ask } = asked;
-  const { how, key, doing } = WORDS[kind];
+  const { how, doing } = WORDS[kind];
   const isPending = task?.state === 'pending';
   const mayAsk = mayControl(useStore(sessionStore));
-  useKey(mayAsk && !isPending && !isSending ? key : null, ask);
+  useKeys(ASK_KEYS[kind], ask, mayAsk && !isPending && !isSending);
   useSpoken(WORDS[kind], task?.state ?? null);
   const waiting = task === null ? null : taskWords(kind, task);
   return (
@@ -90,9 +86,9 @@ export function TaskAsking({ title, runId, asked, class: className, children }: 
 }
 
 function Ask({ asked: { kind, task, isSending, ask } }: { asked: Asked }) {
-  const { key, askAgain, ask: first } = WORDS[kind];
+  const { askAgain, ask: first } = WORDS[kind];
   return (
-    <button type="button" class="primary" title={key ?? undefined} disabled={isSending} onClick={ask}>
+    <button type="button" class="primary" title={ASK_KEYS[kind][0]?.label} disabled={isSending} onClick={ask}>
       {task === null ? first : askAgain}
     </button>
   );
@@ -129,19 +125,6 @@ function Elsewhere({ runId, asked: { kind, task }, mayAsk }: ElsewhereProps) {
       {mayAsk ? <>In a terminal {command} does the same.</> : <>In a terminal {command} does it.</>}
     </p>
   );
-}
-
-function useKey(key: string | null, ask: () => void): void {
-  useEffect(() => {
-    if (key === null) return;
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (!isKey(event, key)) return;
-      event.preventDefault();
-      ask();
-    };
-    document.addEventListener('keydown', onKeyDown);
-    return () => document.removeEventListener('keydown', onKeyDown);
-  }, [key, ask]);
 }
 
 /** A screen reader is told that it has begun, and that it came to nothing; not each step on the way. */

@@ -6,8 +6,9 @@ import { safeText } from '../../run/sanitize.ts';
 import { eventOfStep, stepBeside, whyLayout } from '../../run/why-layout.ts';
 import { conclusionLines, costWords, listedCures } from '../../run/why-words.ts';
 import { announce } from '../state/announce.ts';
+import { useKeys } from '../state/keys.ts';
 import type { Asked } from '../state/task.ts';
-import { stepKey } from '../state/why-keys.ts';
+import { WHY_KEYS } from '../state/why-keys.ts';
 import { Link } from './link.tsx';
 import { Panel } from './panel.tsx';
 import { TaskAsking } from './task-asking.tsx';
@@ -40,17 +41,10 @@ function Story({ runId, bundle, why }: { runId: string; bundle: Forensic; why: W
   useEffect(() => {
     if (chosen !== null) announce(spoken(why, chosen));
   }, [why, chosen]);
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      const key = stepKey(event);
-      if (key === null) return;
-      event.preventDefault();
-      if (key === 'fold') setUnfolded((is) => !is);
-      else move(key);
-    };
-    document.addEventListener('keydown', onKeyDown);
-    return () => document.removeEventListener('keydown', onKeyDown);
-  }, [move]);
+  useKeys(WHY_KEYS, (intent) => {
+    if (intent === 'unfold') setUnfolded((is) => !is);
+    else move(intent === 'why-next' ? 1 : -1);
+  });
   const event = chosen === null ? null : eventOfStep(why, chosen);
   return (
     <Panel

@@ -1,5 +1,6 @@
 /** What a key means in the list of events: the same as on a terminal. */
 import type { Likeness } from '../../run/matcher.ts';
+import type { Binding } from './keys.ts';
 
 export type EventsMove =
   | { do: 'step'; by: 1 | -1 }
@@ -8,25 +9,55 @@ export type EventsMove =
   | { do: 'match' | 'incident'; step: 1 | -1 }
   | { do: 'only'; likeness: Likeness };
 
-interface EventsKey {
-  /** As a browser names them. */
-  keys: readonly string[];
-  /** How they are written for people. */
-  label: string;
-  /** A sentence for the help. */
-  help: string;
+interface EventsKey extends Binding {
   move: EventsMove;
   /** True for those that scroll whatever else has the focus and scrolls. */
   scrolls?: true;
 }
 
 export const EVENTS_KEYS: readonly EventsKey[] = [
-  { keys: ['ArrowUp', 'k'], label: '↑ k', help: 'Up', move: { do: 'step', by: -1 }, scrolls: true },
-  { keys: ['ArrowDown', 'j'], label: '↓ j', help: 'Down', move: { do: 'step', by: 1 }, scrolls: true },
-  { keys: ['PageUp'], label: 'PgUp', help: 'A page up', move: { do: 'page', by: -1 }, scrolls: true },
-  { keys: ['PageDown'], label: 'PgDn', help: 'A page down', move: { do: 'page', by: 1 }, scrolls: true },
-  { keys: ['Home', 'g'], label: 'Home g', help: 'To the beginning', move: { do: 'first' }, scrolls: true },
   {
+    intent: 'up',
+    keys: ['ArrowUp', 'k'],
+    label: '↑ k',
+    help: 'Up',
+    move: { do: 'step', by: -1 },
+    scrolls: true,
+  },
+  {
+    intent: 'down',
+    keys: ['ArrowDown', 'j'],
+    label: '↓ j',
+    help: 'Down',
+    move: { do: 'step', by: 1 },
+    scrolls: true,
+  },
+  {
+    intent: 'page-up',
+    keys: ['PageUp'],
+    label: 'PgUp',
+    help: 'A page up',
+    move: { do: 'page', by: -1 },
+    scrolls: true,
+  },
+  {
+    intent: 'page-down',
+    keys: ['PageDown'],
+    label: 'PgDn',
+    help: 'A page down',
+    move: { do: 'page', by: 1 },
+    scrolls: true,
+  },
+  {
+    intent: 'first',
+    keys: ['Home', 'g'],
+    label: 'Home g',
+    help: 'To the beginning',
+    move: { do: 'first' },
+    scrolls: true,
+  },
+  {
+    intent: 'last',
     keys: ['End', 'G', 'F'],
     label: 'End G F',
     help: 'To the end; of a run that goes on: follow it',
@@ -34,43 +65,91 @@ export const EVENTS_KEYS: readonly EventsKey[] = [
     scrolls: true,
   },
   {
+    intent: 'previous-incident',
     keys: ['['],
     label: '[',
     help: 'To the previous fault or violation',
     move: { do: 'incident', step: -1 },
   },
-  { keys: [']'], label: ']', help: 'To the next fault or violation', move: { do: 'incident', step: 1 } },
-  { keys: [':'], label: ':', help: 'To the event with a number', move: { do: 'index' } },
   {
+    intent: 'next-incident',
+    keys: [']'],
+    label: ']',
+    help: 'To the next fault or violation',
+    move: { do: 'incident', step: 1 },
+  },
+  { intent: 'ask-index', keys: [':'], label: ':', help: 'To the event with a number', move: { do: 'index' } },
+  {
+    intent: 'ask-filter',
     keys: ['f', '&'],
     label: 'f',
     help: 'Show only what matches: words, slot:003 by:017 type:book.ok op:12',
     move: { do: 'filter' },
   },
-  { keys: ['/'], label: '/', help: 'Search on from here', move: { do: 'search' } },
-  { keys: ['n'], label: 'n', help: 'The next match', move: { do: 'match', step: 1 } },
-  { keys: ['N'], label: 'N', help: 'The previous match', move: { do: 'match', step: -1 } },
-  { keys: ['c'], label: 'c', help: 'Only this citizen', move: { do: 'only', likeness: 'citizen' } },
-  { keys: ['s'], label: 's', help: 'Only this slot', move: { do: 'only', likeness: 'slot' } },
-  { keys: ['o'], label: 'o', help: 'Only this operation', move: { do: 'only', likeness: 'operation' } },
-  { keys: ['t'], label: 't', help: 'Only this type', move: { do: 'only', likeness: 'type' } },
+  { intent: 'ask-search', keys: ['/'], label: '/', help: 'Search on from here', move: { do: 'search' } },
+  { intent: 'search-next', keys: ['n'], label: 'n', help: 'The next match', move: { do: 'match', step: 1 } },
   {
+    intent: 'search-previous',
+    keys: ['N'],
+    label: 'N',
+    help: 'The previous match',
+    move: { do: 'match', step: -1 },
+  },
+  {
+    intent: 'only-citizen',
+    keys: ['c'],
+    label: 'c',
+    help: 'Only this citizen',
+    move: { do: 'only', likeness: 'citizen' },
+  },
+  {
+    intent: 'only-slot',
+    keys: ['s'],
+    label: 's',
+    help: 'Only this slot',
+    move: { do: 'only', likeness: 'slot' },
+  },
+  {
+    intent: 'only-operation',
+    keys: ['o'],
+    label: 'o',
+    help: 'Only this operation',
+    move: { do: 'only', likeness: 'operation' },
+  },
+  {
+    intent: 'only-type',
+    keys: ['t'],
+    label: 't',
+    help: 'Only this type',
+    move: { do: 'only', likeness: 'type' },
+  },
+  {
+    intent: 'other-half',
     keys: ['x'],
     label: 'x',
     help: "The operation's other half: its request or its answer",
     move: { do: 'other-half' },
   },
-  { keys: ['r'], label: 'r', help: 'The city at this event, in Replay', move: { do: 'replay' } },
-  { keys: ['Escape'], label: 'Esc', help: 'End the search, or show all events', move: { do: 'cancel' } },
+  {
+    intent: 'replay-here',
+    keys: ['r'],
+    label: 'r',
+    help: 'The city at this event, in Replay',
+    move: { do: 'replay' },
+  },
+  {
+    intent: 'dismiss',
+    keys: ['Escape'],
+    label: 'Esc',
+    help: 'End the search, or show all events',
+    move: { do: 'cancel' },
+  },
 ];
 
-/** Null for a key that means nothing here, or that belongs to what has the focus. */
-export function eventsMove(event: KeyboardEvent): EventsMove | null {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return null;
-  const found = EVENTS_KEYS.find(({ keys }) => keys.includes(event.key));
-  const target = event.target instanceof Element ? event.target : null;
-  if (found === undefined || target?.closest('input, select, textarea, dialog')) return null;
-  // What scrolls by itself keeps the keys for that.
-  if (found.scrolls && target?.closest('pre, .events:not(.virtual-list)')) return null;
+/** Null: what has the focus scrolls by itself, and keeps the keys for that. */
+export function eventsMove(intent: string, focused: Element | null): EventsMove | null {
+  const found = EVENTS_KEYS.find((each) => each.intent === intent);
+  if (found === undefined || (found.scrolls && focused?.closest('pre, .events:not(.virtual-list)')))
+    return null;
   return found.move;
 }

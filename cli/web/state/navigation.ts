@@ -1,5 +1,6 @@
 /** Goes from one address to another within the page. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ChartRange } from '../../run/chart-range.ts';
 import { formatRoute, parseRoute, type Route, type RunRoute } from './route.ts';
 import { Store } from './store.ts';
 
@@ -13,6 +14,21 @@ addEventListener('popstate', () => routeStore.set(here()));
 export function goTo(route: Route, { replace = false } = {}): void {
   history[replace ? 'replaceState' : 'pushState'](null, '', formatRoute(route));
   routeStore.set(route);
+}
+
+/** Changes the address of the run that is shown, whatever else of it was changed since it was drawn. */
+export function amendRun(change: Partial<RunRoute>): void {
+  const route = routeStore.value;
+  if (route.page === 'run') goTo({ ...route, ...change }, { replace: true });
+}
+
+/** For the charts: what of the run they show, which stands in the address. */
+export function zoomOf({ zoom = null }: RunRoute) {
+  return { zoom, onZoom };
+}
+
+function onZoom(zoom: ChartRange | null): void {
+  amendRun({ zoom });
 }
 
 /** For links: `act` is done by a plain click; any other click is the browser's. */
@@ -40,7 +56,9 @@ export function useEventOfAddress(route: RunRoute): [at: number | null, choose: 
   useEffect(() => {
     if (route.at === at) return;
     const timer = setTimeout(() => {
-      told.current = { ...route, at };
+      // What else of the address was changed since stays as it is.
+      const newest = routeStore.value;
+      told.current = { ...(newest.page === 'run' ? newest : route), at };
       goTo(told.current, { replace: true });
     }, ADDRESS_MS);
     return () => clearTimeout(timer);

@@ -1,42 +1,39 @@
 /** What a key means in the replay: the same as on a terminal. */
+import type { Binding } from './keys.ts';
 
-export type KeyMove =
-  | { do: 'step'; by: number }
-  | { do: 'first' | 'last' | 'ask' | 'play' | 'cancel' }
-  | { do: 'seek'; step: 1 | -1 }
-  | { do: 'speed'; by: 1 | -1 };
+export type ReplayIntent =
+  | 'left'
+  | 'right'
+  | 'left-far'
+  | 'right-far'
+  | 'page-up'
+  | 'page-down'
+  | 'first'
+  | 'last'
+  | 'follow'
+  | 'previous-incident'
+  | 'next-incident'
+  | 'ask-index'
+  | 'toggle-play'
+  | 'faster'
+  | 'slower'
+  | 'dismiss';
 
-type Pressed = Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey' | 'target'>;
-
-/** Null for a key that means nothing here, or that belongs to what has the focus. */
-export function keyMove(event: Pressed): KeyMove | null {
-  if (event.ctrlKey || event.metaKey || event.altKey) return null;
-  const target = event.target instanceof Element ? event.target : null;
-  // Where somebody types, or chooses from a list, keys are theirs.
-  if (target?.matches('input:not([type=range]), select, textarea')) return null;
-  if (event.key === ' ' && target?.matches('button, summary, a')) return null;
-  return MOVES[event.key]?.(event.shiftKey) ?? null;
-}
-
-const MOVES: Readonly<Record<string, (shift: boolean) => KeyMove>> = {
-  ArrowLeft: (shift) => ({ do: 'step', by: shift ? -10 : -1 }),
-  ArrowRight: (shift) => ({ do: 'step', by: shift ? 10 : 1 }),
-  h: () => ({ do: 'step', by: -1 }),
-  l: () => ({ do: 'step', by: 1 }),
-  H: () => ({ do: 'step', by: -10 }),
-  L: () => ({ do: 'step', by: 10 }),
-  PageUp: () => ({ do: 'step', by: -100 }),
-  PageDown: () => ({ do: 'step', by: 100 }),
-  Home: () => ({ do: 'first' }),
-  g: () => ({ do: 'first' }),
-  End: () => ({ do: 'last' }),
-  G: () => ({ do: 'last' }),
-  F: () => ({ do: 'last' }),
-  '[': () => ({ do: 'seek', step: -1 }),
-  ']': () => ({ do: 'seek', step: 1 }),
-  ':': () => ({ do: 'ask' }),
-  ' ': () => ({ do: 'play' }),
-  '+': () => ({ do: 'speed', by: 1 }),
-  '-': () => ({ do: 'speed', by: -1 }),
-  Escape: () => ({ do: 'cancel' }),
-};
+export const REPLAY_KEYS: readonly Binding<ReplayIntent>[] = [
+  { intent: 'left', keys: ['ArrowLeft', 'h'], label: '← h', help: 'One event back' },
+  { intent: 'right', keys: ['ArrowRight', 'l'], label: '→ l', help: 'One event on' },
+  { intent: 'left-far', keys: ['Shift+ArrowLeft', 'H'], label: 'Shift ← H', help: 'Ten events back' },
+  { intent: 'right-far', keys: ['Shift+ArrowRight', 'L'], label: 'Shift → L', help: 'Ten events on' },
+  { intent: 'page-up', keys: ['PageUp'], label: 'PgUp', help: '100 events back' },
+  { intent: 'page-down', keys: ['PageDown'], label: 'PgDn', help: '100 events on' },
+  { intent: 'first', keys: ['Home', 'g'], label: 'Home g', help: 'To the beginning' },
+  { intent: 'last', keys: ['End', 'G'], label: 'End G', help: 'To the end' },
+  { intent: 'follow', keys: ['F'], label: 'F', help: 'Follow the newest event' },
+  { intent: 'previous-incident', keys: ['['], label: '[', help: 'To the previous fault or violation' },
+  { intent: 'next-incident', keys: [']'], label: ']', help: 'To the next fault or violation' },
+  { intent: 'ask-index', keys: [':'], label: ':', help: 'To the event with a number' },
+  { intent: 'toggle-play', keys: [' '], label: 'space', help: 'Play or hold' },
+  { intent: 'faster', keys: ['+', '='], label: '+', help: 'Play faster' },
+  { intent: 'slower', keys: ['-', '_'], label: '-', help: 'Play slower' },
+  { intent: 'dismiss', keys: ['Escape'], label: 'Esc', help: 'End the search for a fault' },
+];

@@ -1,11 +1,14 @@
 /** Where the user is: told from the address, so that a link leads there. */
 
 import { CAMPAIGNS_PATH, MISSION_CONTROL_PATH } from '../../../server/contract/paths.ts';
+import { type ChartRange, formatRange, parseRange } from '../../run/chart-range.ts';
 import { ORDERS, type Order } from '../../run/run-order.ts';
 import { FILTERS, type Filter } from '../../run/run-search.ts';
 
 export const VIEWS = ['live', 'events', 'forensics', 'replay', 'checks'] as const;
 export type View = (typeof VIEWS)[number];
+/** Views with charts, which can be zoomed. */
+const HAVE_CHARTS: readonly View[] = ['live', 'replay'];
 
 export type Route =
   | {
@@ -36,6 +39,8 @@ export type Route =
       filter?: string;
       /** For the events: what the next and the previous match are looked for by. */
       search?: string;
+      /** What of the run its charts show; null or left out: all of it. */
+      zoom?: ChartRange | null;
     }
   | { page: 'campaigns' }
   | { page: 'campaign'; name: string };
@@ -83,7 +88,10 @@ function placeIn(query: URLSearchParams): Omit<RunRoute, 'page' | 'runId'> {
   const view = VIEWS.find((each) => each === query.get('view')) ?? null;
   const index = query.get(view === 'events' ? 'event' : 'at') ?? '';
   const at = /^\d{1,15}$/.test(index) ? Number(index) : null;
-  if (view !== 'events') return { view, at };
+  if (view !== 'events') {
+    const zoom = view === null || HAVE_CHARTS.includes(view) ? parseRange(query.get('zoom') ?? '') : null;
+    return { view, at, ...(zoom && { zoom }) };
+  }
   const [filter, search] = [query.get('q') ?? '', query.get('search') ?? ''];
   return { view, at, ...(filter && { filter }), ...(search && { search }) };
 }
@@ -113,6 +121,7 @@ export function formatRoute(route: Route): string {
     if (filter) query.set('q', filter);
     if (search) query.set('search', search);
   }
+  if (route.zoom && (view === null || HAVE_CHARTS.includes(view))) query.set('zoom', formatRange(route.zoom));
   return withQuery(`${RUN_PREFIX}${encodeURIComponent(route.runId)}`, query);
 }
 

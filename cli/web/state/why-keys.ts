@@ -1,18 +1,30 @@
-/** What a key means where a why is shown: the same as on a terminal. */
+/** What a key means where a why is shown, or asked for: the same as on a terminal. */
+import type { TaskKind } from '../../../server/contract/index.ts';
+import type { Binding } from './keys.ts';
 
-/** A step on or back, or fold and unfold; null for a key that means nothing here, or that belongs to what has the focus. */
-export function stepKey(event: KeyboardEvent): 1 | -1 | 'fold' | null {
-  if (isOthers(event)) return null;
-  return event.key === 'n' ? 1 : event.key === 'p' ? -1 : event.key === 'e' ? 'fold' : null;
-}
+export type WhyIntent = 'why-next' | 'why-previous' | 'unfold';
 
-/** Whether it is this key alone, and belongs to nothing that has the focus. */
-export function isKey(event: KeyboardEvent, key: string): boolean {
-  return event.key === key && !isOthers(event);
-}
+export const WHY_KEYS: readonly Binding<WhyIntent>[] = [
+  {
+    intent: 'why-next',
+    keys: ['n'],
+    label: 'n',
+    help: 'The next step of why it broke, with the city beside',
+  },
+  { intent: 'why-previous', keys: ['p'], label: 'p', help: 'The step of why it broke before this one' },
+  { intent: 'unfold', keys: ['e'], label: 'e', help: 'Unfold what does not matter, or fold it again' },
+];
 
-function isOthers(event: KeyboardEvent): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
-  const target = event.target instanceof Element ? event.target : null;
-  return target !== null && target.closest('input, select, textarea, dialog') !== null;
-}
+/** Those that ask for a task, where it is offered. */
+export const ASK_KEYS: Readonly<Record<TaskKind, readonly Binding[]>> = {
+  explain: [{ intent: 'ask-why', keys: ['x'], label: 'x', help: 'Find out why it broke' }],
+  shrink: [],
+  verify: [
+    {
+      intent: 'verify',
+      keys: ['v'],
+      label: 'v',
+      help: 'Execute the seed again and compare (replay --verify)',
+    },
+  ],
+};

@@ -1,5 +1,5 @@
 /** The whole history as a list, with a filter and a search, and the chosen event opened beside it. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import { filteredWords } from '../../run/filtered.ts';
 import { formatNumber } from '../../run/format.ts';
@@ -10,8 +10,9 @@ import { EventLine } from '../components/event-list.tsx';
 import { EventsBar } from '../components/events-bar.tsx';
 import { Panel } from '../components/panel.tsx';
 import { VirtualList } from '../components/virtual-list.tsx';
-import { eventsMove } from '../state/events-keys.ts';
+import { EVENTS_KEYS, eventsMove } from '../state/events-keys.ts';
 import { type EventsPlace, rowOf, useEventsPlace } from '../state/events-place.ts';
+import { useKeys } from '../state/keys.ts';
 import { goTo } from '../state/navigation.ts';
 import type { RunRoute } from '../state/route.ts';
 
@@ -32,7 +33,10 @@ export function EventsView({ data, route }: EventsViewProps) {
     setAway(false);
     place.choose(null);
   };
-  useKeys(place, route, follow);
+  useKeys(EVENTS_KEYS, (intent) => {
+    const move = eventsMove(intent, document.activeElement);
+    return move !== null && act(move, { place, route, follow });
+  });
   if (newest < 0) return <p class="empty">No event is stored yet.</p>;
   const problem = place.stored.problem ?? place.filter?.problem ?? null;
   return (
@@ -126,21 +130,6 @@ function saidOf({ stored: { seeking }, filter, notice, newest }: EventsPlace): s
   if (filter === null) return '';
   const words = filteredWords(filter.filtered, newest);
   return filter.isScanning ? `${words}, looking on…` : `${words}.`;
-}
-
-function useKeys(place: EventsPlace, route: RunRoute, follow: () => void): void {
-  const latest = useRef({ place, route, follow });
-  latest.current = { place, route, follow };
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      const move = eventsMove(event);
-      if (move === null) return;
-      event.preventDefault();
-      act(move, latest.current);
-    };
-    document.addEventListener('keydown', onKeyDown);
-    return () => document.removeEventListener('keydown', onKeyDown);
-  }, []);
 }
 
 type Acting = { place: EventsPlace; route: RunRoute; follow: () => void };

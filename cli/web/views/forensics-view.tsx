@@ -249,7 +249,13 @@ function SmallestPanel({ runId, bundle, smallest }: SmallestPanelProps) {
           </thead>
           <tbody>
             {story.map((each) => (
-              <SmallestStep key={each.step} runId={runId} bundle={bundle} told={each} isAnswered={isAnswered} />
+              <SmallestStep
+                key={each.step}
+                runId={runId}
+                bundle={bundle}
+                told={each}
+                isAnswered={isAnswered}
+              />
             ))}
           </tbody>
         </table>

@@ -6,6 +6,7 @@ import { routeStore } from '../state/navigation.ts';
 import { CAMPAIGNS, HOME } from '../state/route.ts';
 import { mayControl, sessionStore } from '../state/session.ts';
 import { useStore } from '../state/store.ts';
+import { Help } from './help-dialog.tsx';
 
 export function Header() {
   const state = useStore(sessionStore);
@@ -37,6 +38,7 @@ export function Header() {
             Sign out
           </button>
         )}
+        <Help />
       </div>
     </header>
   );

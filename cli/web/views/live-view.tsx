@@ -17,10 +17,12 @@ import { EventLink, eventRoute } from '../components/event-link.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { Glance } from '../components/glance.tsx';
 import { Link } from '../components/link.tsx';
-import { Metrics } from '../components/metrics.tsx';
+import { MetricsAtCursor } from '../components/metrics.tsx';
 import { Panel } from '../components/panel.tsx';
+import { useChartCursor } from '../state/chart-cursor.ts';
 import { type HistoryCount, useCounted } from '../state/count-history.ts';
-import { goTo } from '../state/navigation.ts';
+import { goTo, zoomOf } from '../state/navigation.ts';
+import type { Route } from '../state/route.ts';
 import { useNow } from '../state/store.ts';
 
 /** Events in the log; more than that nobody reads as they pass. */
@@ -29,27 +31,39 @@ const RECENT_FAULTS = 8;
 
 interface LiveViewProps {
   data: RunData;
+  route: Extract<Route, { page: 'run' }>;
   count: HistoryCount | null;
 }
 
-export function LiveView({ data, count }: LiveViewProps) {
+export function LiveView({ data, route, count }: LiveViewProps) {
   const { data: whole, counted } = useCounted(data, count);
   const isCounted = counted > data.eventIndex;
-  const { run, metrics, changes, timeline, events } = data;
-  const pick = useCallback(
-    (at: number) => goTo({ page: 'run', runId: run.id, view: 'replay', at }),
-    [run.id],
-  );
+  const { metrics, changes, timeline, events } = data;
+  const pick = useCallback((at: number) => goTo({ ...route, view: 'replay', at }), [route]);
+  const cursor = useChartCursor();
   const newest = events.slice(-SHOWN).reverse();
   return (
     <>
       <Glance data={isCounted ? whole : data} />
       <Verdict data={data} />
       <Waiting data={data} />
-      <Charts data={data} metrics={metrics} at={null} onPick={pick} />
+      <Charts
+        data={isCounted ? whole : data}
+        metrics={metrics}
+        at={null}
+        cursor={cursor}
+        {...zoomOf(route)}
+        onPick={pick}
+      />
       <Progress data={data} />
       <div class="live-grid">
-        <Metrics title="Metrics" metrics={metrics} changes={changes} timeline={timeline} />
+        <MetricsAtCursor
+          title="Metrics"
+          metrics={metrics}
+          changes={changes}
+          timeline={timeline}
+          cursor={cursor}
+        />
         <Panel title="Events" class="log" aside="newest first">
           {newest.length === 0 ? (
             <p class="empty">No event yet.</p>
@@ -57,7 +71,7 @@ export function LiveView({ data, count }: LiveViewProps) {
             <EventList
               label="Newest events, newest first"
               events={newest}
-              to={(at) => eventRoute(run.id, at)}
+              to={(at) => eventRoute(data.run.id, at)}
             />
           )}
         </Panel>

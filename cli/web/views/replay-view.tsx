@@ -8,26 +8,39 @@ import type { RunData } from '../../run/run-data.ts';
 import { safeJson, safeText } from '../../run/sanitize.ts';
 import { Charts } from '../components/charts.tsx';
 import { EventList } from '../components/event-list.tsx';
-import { Metrics } from '../components/metrics.tsx';
+import { MetricsAtCursor } from '../components/metrics.tsx';
 import { Panel } from '../components/panel.tsx';
 import { Scrubber } from '../components/scrubber.tsx';
 import { SlotGrid } from '../components/slot-grid.tsx';
 import { announce } from '../state/announce.ts';
+import { useChartCursor } from '../state/chart-cursor.ts';
+import { type HistoryCount, useCounted } from '../state/count-history.ts';
 import { AROUND, HistoryWindow } from '../state/history-window.ts';
-import { useEventOfAddress } from '../state/navigation.ts';
+import { useKeys } from '../state/keys.ts';
+import { useEventOfAddress, zoomOf } from '../state/navigation.ts';
 import { usePlaying } from '../state/playing.ts';
-import { keyMove } from '../state/replay-keys.ts';
+import { REPLAY_KEYS, type ReplayIntent } from '../state/replay-keys.ts';
 import type { RunRoute } from '../state/route.ts';
 import { useStore } from '../state/store.ts';
 
 interface ReplayViewProps {
   data: RunData;
+  count: HistoryCount | null;
   route: RunRoute;
 }
 
 const NO_CHANGES = {};
 
-export function ReplayView({ data, route }: ReplayViewProps) {
+const STEPS: Partial<Record<ReplayIntent, number>> = {
+  left: -1,
+  right: 1,
+  'left-far': -10,
+  'right-far': 10,
+  'page-up': -100,
+  'page-down': 100,
+};
+
+export function ReplayView({ data, count, route }: ReplayViewProps) {
   const newest = data.eventIndex;
   const [chosen, setChosen] = useEventOfAddress(route);
   const at = Math.max(0, Math.min(newest, chosen ?? newest));
@@ -40,6 +53,8 @@ export function ReplayView({ data, route }: ReplayViewProps) {
   // How far the run has gone on matters only as far as it is looked at.
   const edge = Math.min(newest, at + AROUND);
   useEffect(() => history.want(at, edge), [history, at, edge]);
+  const cursor = useChartCursor();
+  const { data: whole, counted } = useCounted(data, count);
 
   const move = useCallback(
     (to: number | null) => {
@@ -57,19 +72,19 @@ export function ReplayView({ data, route }: ReplayViewProps) {
     setChosen(found);
     announce(`Event ${found}.`);
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const key = keyMove(event);
-    if (key === null) return;
-    event.preventDefault();
-    if (key.do === 'step') move(at + key.by);
-    if (key.do === 'first') move(0);
-    if (key.do === 'last') move(null);
-    if (key.do === 'seek') void seek(key.step);
-    if (key.do === 'ask') askIndex.current?.focus();
-    if (key.do === 'play') playing.toggle();
-    if (key.do === 'speed') playing.faster(key.by);
-    if (key.do === 'cancel') history.events.stopSeeking();
-  };
+  useKeys(REPLAY_KEYS, (intent) => {
+    const by = STEPS[intent];
+    if (by !== undefined) move(at + by);
+    if (intent === 'first') move(0);
+    if (intent === 'last' || intent === 'follow') move(null);
+    if (intent === 'previous-incident') void seek(-1);
+    if (intent === 'next-incident') void seek(1);
+    if (intent === 'ask-index') askIndex.current?.focus();
+    if (intent === 'toggle-play') playing.toggle();
+    if (intent === 'faster') playing.faster(1);
+    if (intent === 'slower') playing.faster(-1);
+    if (intent === 'dismiss') history.events.stopSeeking();
+  });
 
   if (newest < 0) return <p class="empty">No event is stored yet.</p>;
   const event = history.events.eventAt(at);
@@ -77,8 +92,7 @@ export function ReplayView({ data, route }: ReplayViewProps) {
   const city = known.cities.get(at) ?? null;
   const problem = known.problem ?? stored.problem;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys of the scrubber work wherever the focus is in its view
-    <div class="replay" tabIndex={-1} onKeyDown={onKeyDown}>
+    <div class="replay">
       <Scrubber
         at={at}
         newest={newest}
@@ -97,7 +111,14 @@ export function ReplayView({ data, route }: ReplayViewProps) {
           </button>
         </p>
       )}
-      <Charts data={data} metrics={metrics ?? {}} at={at} onPick={move} />
+      <Charts
+        data={counted > newest ? whole : data}
+        metrics={metrics ?? {}}
+        at={at}
+        cursor={cursor}
+        {...zoomOf(route)}
+        onPick={move}
+      />
       <div class="replay-grid">
         <Panel title="History" class="log" aside={`around event ${formatNumber(at)}`}>
           <EventList
@@ -115,11 +136,12 @@ export function ReplayView({ data, route }: ReplayViewProps) {
         </Panel>
         <div class="side">
           <EventDetail at={at} event={event} />
-          <Metrics
+          <MetricsAtCursor
             title="Metrics here"
             metrics={metrics ?? {}}
             changes={NO_CHANGES}
             timeline={data.timeline}
+            cursor={cursor}
           />
         </div>
       </div>

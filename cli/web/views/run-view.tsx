@@ -16,8 +16,10 @@ import { SaveButton } from '../components/save-button.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
 import { announce } from '../state/announce.ts';
 import { HistoryCount } from '../state/count-history.ts';
+import { useKeys } from '../state/keys.ts';
 import { launchStore } from '../state/launching.ts';
 import { goTo } from '../state/navigation.ts';
+import { LIVE_KEYS, VIEW_KEYS } from '../state/page-keys.ts';
 import { HOME, type RunRoute, VIEWS, type View } from '../state/route.ts';
 import { RunFollower, type RunState } from '../state/run-follower.ts';
 import { mayControl, sessionStore } from '../state/session.ts';
@@ -46,6 +48,7 @@ export function RunView({ route }: { route: RunRoute }) {
   useAnnouncements(state);
   const count = useCount(data);
   const onStored = useCallback(() => void follower.read(), [follower]);
+  useViewKeys(route);
   const runId = data?.run.id;
   const opening = useOpening(data);
   useEffect(() => {
@@ -81,6 +84,13 @@ export function RunView({ route }: { route: RunRoute }) {
   );
 }
 
+function useViewKeys(route: RunRoute): void {
+  useKeys(VIEW_KEYS, (intent) => {
+    const view = VIEWS.find((each) => intent === `show-${each}`);
+    goTo(view === undefined ? HOME : { ...route, view, at: null });
+  });
+}
+
 interface ChosenProps {
   view: View;
   route: RunRoute;
@@ -94,11 +104,11 @@ interface ChosenProps {
 function Chosen({ view, route, state, data, count, onStored }: ChosenProps) {
   switch (view) {
     case 'live':
-      return <LiveView data={state.frozen ?? data} count={count} />;
+      return <LiveView data={state.frozen ?? data} route={route} count={count} />;
     case 'events':
       return <EventsView key={data.run.id} data={data} route={route} />;
     case 'replay':
-      return <ReplayView key={data.run.id} data={data} route={route} />;
+      return <ReplayView key={data.run.id} data={data} count={count} route={route} />;
     case 'forensics':
       return <ForensicsView data={data} onStored={onStored} />;
     case 'checks':
@@ -125,7 +135,21 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
   const session = useStore(sessionStore);
   const { run, status } = data;
   const { frozen } = state;
-  const canStop = !isTerminal(status) && status !== 'STOPPING' && mayControl(session);
+  const hasEnded = isTerminal(status);
+  const canStop = !hasEnded && status !== 'STOPPING' && mayControl(session);
+  // What was paused while it ended can be gone on with, too.
+  const canPause = view === 'live' && (!hasEnded || frozen !== null);
+  const canRepeat = hasEnded && mayControl(session);
+  const again = () => launchStore.set({ like: run });
+  useKeys(
+    LIVE_KEYS,
+    (intent) => {
+      if (intent === 'toggle-pause') return canPause && onPause();
+      if (intent === 'ask-stop') return canStop && setAsking(true);
+      return canRepeat && again();
+    },
+    view === 'live',
+  );
   return (
     <div class="run-head">
       <div class="run-title">
@@ -136,8 +160,8 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
       </div>
       <Facts state={state} data={data} />
       <div class="run-actions">
-        {view === 'live' && (!isTerminal(status) || frozen !== null) && (
-          <button type="button" aria-pressed={frozen !== null} onClick={onPause}>
+        {canPause && (
+          <button type="button" title="space" aria-pressed={frozen !== null} onClick={onPause}>
             {frozen === null ? 'Pause the picture' : 'Paused: go on'}
           </button>
         )}
@@ -148,13 +172,13 @@ function RunHead({ state, data, view, onPause }: RunHeadProps) {
         {run.failForensic !== null && (
           <SaveButton title="Save the bundle" runId={run.id} what="bundleDownload" />
         )}
-        {isTerminal(status) && mayControl(session) && (
-          <button type="button" onClick={() => launchStore.set({ like: run })}>
+        {canRepeat && (
+          <button type="button" title="a" onClick={again}>
             Launch again…
           </button>
         )}
         {canStop && (
-          <button type="button" class="danger" onClick={() => setAsking(true)}>
+          <button type="button" class="danger" title="s" onClick={() => setAsking(true)}>
             Stop…
           </button>
         )}

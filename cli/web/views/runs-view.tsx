@@ -1,13 +1,18 @@
 /** The list of runs, newest first, as they go on. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { formatNumber } from '../../run/format.ts';
 import { FILTERS } from '../../run/run-search.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { Link } from '../components/link.tsx';
 import { RunsTable } from '../components/runs-table.tsx';
+import { useKeys } from '../state/keys.ts';
+import { launchStore } from '../state/launching.ts';
 import { goTo } from '../state/navigation.ts';
+import { LIST_KEYS } from '../state/page-keys.ts';
 import type { Route } from '../state/route.ts';
 import { type RunsList, useRunsList } from '../state/runs-list.ts';
+import { mayControl, sessionStore } from '../state/session.ts';
+import { useStore } from '../state/store.ts';
 
 type RunsRoute = Extract<Route, { page: 'runs' }>;
 
@@ -16,6 +21,7 @@ export function RunsView({ route }: { route: RunsRoute }) {
   const { problem } = list;
   const isNarrowed = route.status !== null || (route.search ?? '') !== '';
   const title = route.campaign === null ? 'Runs' : `Runs of ${safeText(route.campaign)}`;
+  useListKeys();
   useEffect(() => {
     document.title = `${title} · SimCity`;
   }, [title]);
@@ -79,23 +85,27 @@ function Older({ list, isNarrowed, isSorted }: OlderProps) {
   );
 }
 
-/** Narrows the list as it is typed; `/` leads here from anywhere on the page. */
+function useListKeys(): void {
+  const session = useStore(sessionStore);
+  useKeys(LIST_KEYS, (intent) => {
+    if (intent === 'ask-search') document.querySelector<HTMLElement>('.search')?.focus();
+    if (intent === 'launch' && mayControl(session)) launchStore.set({ like: null });
+    if (intent === 'down') focusRun(1);
+    if (intent === 'up') focusRun(-1);
+  });
+}
+
+/** The run beside the focused one; the first where none is. */
+function focusRun(by: 1 | -1): void {
+  const links = [...document.querySelectorAll<HTMLElement>('.run-name > a')];
+  const place = links.indexOf(document.activeElement as HTMLElement);
+  links[place < 0 ? 0 : place + by]?.focus();
+}
+
+/** Narrows the list as it is typed. */
 function Search({ route }: { route: RunsRoute }) {
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const isTyped =
-        event.target instanceof Element && event.target.closest('input, textarea, select, dialog');
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyped) return;
-      event.preventDefault();
-      field.current?.focus();
-    };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  }, []);
   return (
     <input
-      ref={field}
       type="search"
       class="search"
       aria-label="Filter runs"
