@@ -160,7 +160,7 @@ test('a campaign is stopped from the screen, and says how it goes on', async () 
 test('a campaign that is over is looked at from the list of runs', async () => {
   start('browse');
   await go('', '● FAIL');
-  await go('C', /campaign ids .*● STORED/, 30_000);
+  await go('C', /campaign ids .*● DONE/, 30_000);
   await go('', /12 of 12 seeds[\s\S]*ids-are-never-reused +12 /);
   await go('s', 'It is not conducted from here');
   await go(KEY.escape, 'by newest');

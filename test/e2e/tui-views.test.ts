@@ -143,7 +143,9 @@ describe('every view of a run that says nothing about the service', () => {
     server.push(...historyFrames(0, 900), heartbeat(900), { frame: 'event', data: end }, diagnosedEnd(run));
     server.run = run;
     const pty = start(['watch'], options);
-    await pty.until((text) => /00:12\.4/.test(text) && text.includes('┼') && /─ 0 ─/.test(text), 'the end');
+    // A rate is told until the end is known.
+    const isOver = (text: string) => text.includes('event 901') && !/event 901 +\d+\/s/.test(text);
+    await pty.until((text) => isOver(text) && text.includes('┼') && /─ 0 ─/.test(text), 'the end');
     return pty;
   }
 

@@ -58,11 +58,18 @@ export const EVENTS_KEYS: readonly EventsKey[] = [
   },
   {
     intent: 'last',
-    keys: ['End', 'G', 'F'],
-    label: 'End G F',
-    help: 'To the end; of a run that goes on: follow it',
+    keys: ['End', 'G'],
+    label: 'End G',
+    help: 'To the end',
     move: { do: 'last' },
     scrolls: true,
+  },
+  {
+    intent: 'follow',
+    keys: ['F'],
+    label: 'F',
+    help: 'To the end; of a run that goes on: follow it',
+    move: { do: 'last' },
   },
   {
     intent: 'previous-incident',
