@@ -205,7 +205,7 @@ describe.skipIf(!hasChromium)('the events of a run, in the browser', () => {
     await follow('Step 1: event 895', '895');
     await open(`/runs/${failedRun}?view=forensics`);
     // The other step was asked of nobody in this run.
-    expect(await page.locator('.smallest-steps a').count()).toBe(1);
+    await eventually(() => page.locator('.smallest-steps a').count()).toBe(1);
     await page.getByRole('list', { name: 'Last events' }).locator('a', { hasText: '899' }).click();
     await opened(page, 899).waitFor();
 
