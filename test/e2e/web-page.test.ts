@@ -286,6 +286,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await settled(page);
     await page.keyboard.press('?');
     const help = page.getByRole('dialog', { name: 'Keys' });
+    await help.waitFor();
     const sentences = [...VIEW_KEYS, ...REPLAY_KEYS, ...CHART_KEYS].map(({ help: sentence }) => sentence);
     expect(await help.locator('dd').allInnerTexts()).toEqual(expect.arrayContaining(sentences));
     // Under a dialog nothing else hears them.
@@ -316,7 +317,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.keyboard.press('Escape');
     await page.keyboard.press('6');
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
-    await page.locator('table.runs').waitFor();
+    await page.locator('table.runs .run-name > a').first().waitFor();
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.locator('.run-head').waitFor();
