@@ -104,8 +104,10 @@ describe.skipIf(!hasChromium)('mission control in the browser', () => {
     await page.getByRole('button', { name: 'Launch a run' }).waitFor();
     await page.keyboard.press('Tab');
     expect(await page.evaluate<unknown>('document.activeElement?.textContent')).toBe('Skip to the content');
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Tab');
+    const focused = () => page.evaluate<string>('document.activeElement?.textContent ?? ""');
+    // Behind the links to the list and the campaigns.
+    for (let tabs = 0; tabs < 6 && (await focused()) !== 'Launch a run'; tabs++)
+      await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     const type = async (label: string, text: string) => {
