@@ -15,10 +15,10 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => up?.down());
 
-/** A run on memory that has ended so. */
-async function ended(status: 'FAIL' | 'PASS'): Promise<string> {
+/** A run that has ended so. */
+async function ended(status: 'FAIL' | 'PASS', target = 'memory'): Promise<string> {
   const config = status === 'FAIL' ? { bug: 'no-idempotency' } : { operations: 60 };
-  const { id } = await launch(up.url, { target: 'memory', seed: 2, config });
+  const { id } = await launch(up.url, { target, seed: 2, config });
   await expect.poll(async () => (await api.run(id)).status, PATIENCE).toBe(status);
   return id;
 }
@@ -26,7 +26,8 @@ async function ended(status: 'FAIL' | 'PASS'): Promise<string> {
 const stateOf = async (id: string, kind: TaskKind) => (await api.task(id, kind))?.state;
 
 it('is worked at with progress, given up when it is cancelled, and found when it is asked for again', async () => {
-  const id = await ended('FAIL');
+  // Long enough that somebody sees how far it is.
+  const id = await ended('FAIL', 'postgres');
   await api.askTask(id, 'explain');
   const progress = async () => {
     const task = await api.task(id, 'explain');
