@@ -302,8 +302,10 @@ describe.skipIf(!hasChromium)('the page', () => {
       await page.keyboard.press(key);
       expect(view()).toBe(opened);
     }
+    await page.getByLabel('To event').waitFor();
     await page.keyboard.press('Control+5');
     await page.keyboard.press(':');
+    await eventually(() => page.evaluate<string>('document.activeElement?.tagName ?? ""')).toBe('INPUT');
     await page.keyboard.press('1');
     expect(await page.getByLabel('To event').inputValue()).toBe('1');
     expect(view()).toBe('replay');
