@@ -73,7 +73,8 @@ function bindingCommands({ bindings }: Offer, toView: boolean): Command[] {
       const { label, short, help, command } = binding;
       const act: Act = { do: 'binding', binding };
       if (toView) return { text: `go to ${short}`, about: help, key: label, act };
-      return { text: command ?? help, about: command === undefined ? (short ?? '') : help, key: label, act };
+      const name = command ?? short;
+      return { text: name ?? help, about: name === undefined ? '' : help, key: label, act };
     });
 }
 
