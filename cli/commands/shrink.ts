@@ -27,9 +27,13 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
   const { api } = connected;
   const run = await api.run(runId);
   const { maxExecutions, maxTime: maxSeconds = DEFAULT_SECONDS } = flags;
+  let exitCode: number = EXIT.fail;
+  const onBroken = () => {
+    exitCode = EXIT.unreachable;
+  };
   const { task, interrupted } = await doHere(context, {
     ...{ api, run, kind: 'shrink', again: true },
-    prepare: () => prepareShrink(context, { run, connected, flags, maxSeconds, maxExecutions }),
+    prepare: () => prepareShrink(context, { run, connected, flags, maxSeconds, maxExecutions, onBroken }),
     cancelling: 'ending the search with what it has',
   });
   const { failForensic } = await api.run(run.id);
@@ -41,7 +45,7 @@ export async function shrink(context: Context, runId: string, flags: ShrinkFlags
     throw new CliError(
       `run ${runName(run)} cannot be made small: ${task.state === 'none' ? safeText(task.reason) : ''}.`,
       {
-        exitCode: EXIT.fail,
+        exitCode,
         hint: `\`simcity replay ${run.number} --verify\` shows whether it can be executed again alike.`,
       },
     );

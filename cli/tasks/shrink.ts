@@ -6,18 +6,25 @@ import { failedRun } from './failed-run.ts';
 import { shrinkSeed } from './shrink-seed.ts';
 import type { TaskSubject } from './subject.ts';
 
+interface ShrinkSubject extends TaskSubject {
+  maxExecutions?: number | undefined;
+  /** Called when it was an execution itself that went wrong, not the search. */
+  onBroken?: () => void;
+}
+
 /** @throws CliError for a run that has not failed, or that cannot be executed again here. */
 export async function prepareShrink(
   context: Context,
-  { run, connected, flags, maxSeconds, maxExecutions }: TaskSubject & { maxExecutions?: number | undefined },
+  { run, connected, flags, maxSeconds, maxExecutions, onBroken }: ShrinkSubject,
 ): Promise<PreparedTask<'shrink'>> {
   const failed = await failedRun(context, flags, run, connected, 'shrink');
   return {
     async execute(signals, onStage) {
       const request = { ...failed.subject, maxExecutions, maxSeconds };
       const outcome = await shrinkSeed(context, request, signals, onStage).catch((error: unknown) => {
-        if (error instanceof WorkerError) return { smallest: null, why: error.why };
-        throw error;
+        if (!(error instanceof WorkerError)) throw error;
+        onBroken?.();
+        return { smallest: null, why: error.why };
       });
       if (outcome === null) return null;
       if (outcome.smallest === null) return noneFor(outcome.why);

@@ -25,10 +25,11 @@ const QUERY_LIMIT_MS = 10_000;
 const RELEASE_LIMIT_MS = 1_500;
 const LAST_EVENTS = 50;
 /**
- * Leases for which a runner that cannot ask goes on. The database lengthens leases by the time in which it was away,
- * and whoever takes the run over has another fence, so that going on does no harm.
+ * Leases for which a runner that cannot ask goes on: an outage as long as a lease, and what of one had passed before it.
+ * The database lengthens leases by the time in which it was away, and whoever takes the run over has another fence, so
+ * that going on does no harm.
  */
-const LEASES_UNHELD = 2;
+const LEASES_UNHELD = 4 / 3;
 
 export class RunSupervisor {
   readonly runId: string;
@@ -170,9 +171,9 @@ export class RunSupervisor {
   }
 
   async #renewOnce(): Promise<void> {
-    const { leaseSeconds } = this.#config;
     try {
-      const renewal = await withinTime(this.#queue.renew(this.#run), (leaseSeconds * 1_000) / 3);
+      const answerMs = (this.#config.leaseSeconds * 1_000) / 3;
+      const renewal = await withinTime(this.#queue.renew(this.#run), answerMs);
       if (this.#gone) return;
       if (renewal.state === 'lost') return this.#loseLease('the database says that it is not ours any more');
       this.#unheldSeconds = 0;
@@ -181,8 +182,6 @@ export class RunSupervisor {
       else if (renewal.stopping) this.stop(renewal.stopReason);
     } catch (error) {
       this.#log.warn({ err: error }, 'the lease could not be renewed');
-      if (this.#unheldSeconds > LEASES_UNHELD * leaseSeconds)
-        this.#loseLease('it could not be renewed in time');
     }
   }
 
@@ -206,6 +205,8 @@ export class RunSupervisor {
 
   #tick(): void {
     this.#unheldSeconds += TICK_MS / 1_000;
+    if (this.#unheldSeconds > LEASES_UNHELD * this.#config.leaseSeconds && !this.#leaseLost)
+      this.#loseLease('it could not be renewed in time');
     const givenUp = this.#progress.tick(TICK_MS / 1_000);
     if (givenUp === null || this.#interventions.givenUp !== null) return;
     this.#log.error({ givenUp }, 'the harness is given up and killed');
