@@ -58,7 +58,8 @@ export class Recorder {
   record(virtualMs: number, type: string, actor: string, data: JsonObject): number {
     const index = this.#next++;
     if (this.silent) return index;
-    if (index > 0 && index % this.#options.snapshotEvery === 0) this.snapshot(index - 1);
+    // Not before the end: where somebody else than the seed ends the run, the metrics would not be those of the seed.
+    if (index > 0 && index % this.#options.snapshotEvery === 0 && type !== 'end') this.snapshot(index - 1);
     const at = this.#options.now().toISOString();
     const event: RunEvent = { index, at, virtualMs: rounded(virtualMs), type, actor, data };
     this.#last.push(event);

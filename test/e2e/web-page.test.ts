@@ -164,7 +164,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     for (const name of [`${run.number}`, `%23${run.number}`]) {
       await open(`/runs/${name}`);
       await page.locator('.facts', { hasText: `#${run.number}` }).waitFor();
-      expect(page.url()).toContain(run.id);
+      await eventually(async () => page.url()).toContain(run.id);
     }
     expect(wrongs).toEqual([]);
     await page.close();

@@ -128,7 +128,11 @@ describe.for([
     lost.process.kill('SIGKILL');
     await untilGone(await harness(lost, 2));
     const run = await world.untilEnded(id);
-    expect(run).toMatchObject({ status: verdict, stop_reason: null, runner: other.name });
+    expect(run, JSON.stringify(run.fail_forensic)).toMatchObject({
+      status: verdict,
+      stop_reason: null,
+      runner: other.name,
+    });
     expect(run.lost_attempts).toMatchObject([{ attempt: 1, runner: lost.name }]);
     await expectSameAs(id, reference, watchers);
   });
