@@ -188,7 +188,11 @@ row(
     const together = async (word: 'up' | 'run') => {
       const { command, healthy } = await hostedRun(row, word);
       for (const forSeconds of whole) await frozen(healthy, word, () => all(command), forSeconds);
-      await healthy.stop(row);
+      if (word === 'up') return void (await healthy.stop(row));
+      // Its database goes with it.
+      command.child.kill('SIGINT');
+      expect(await command.ended, command.stderr).toBe(3);
+      for (const { problems } of healthy.subscribers) expect(problems).toEqual([]);
     };
     await Promise.all([apart(), together('up'), together('run')]);
     row.say(
