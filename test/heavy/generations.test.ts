@@ -253,7 +253,9 @@ describe('a campaign', () => {
     expect(stderr).toContain('Let a runner of this version take it');
     expect(state().found[0]).toMatchObject({ run: null, smallest: null });
     // It is told of the campaign, and of nothing else.
-    const stored = elsewhere.requests.filter((line) => line.startsWith('PUT') && !line.includes('/campaigns/'));
+    const stored = elsewhere.requests.filter(
+      (line) => line.startsWith('PUT') && !line.includes('/campaigns/'),
+    );
     expect(stored).toEqual([]);
   });
 });
