@@ -27,14 +27,15 @@ export function frameOf(lines: readonly Line[]): Frame | undefined {
 
 /** `lines` in a frame; what it looks like is asked of `frameOf`. */
 export function framed(props: FrameProps, lines: readonly Line[]): Line[] {
-  const { width, height, color, title, aside = '', footLeft = '', footRight = '' } = props;
+  const { width, height, color, title, aside = '', footLeft = '', footRight = '', footMarks = [] } = props;
+  const hasMarks = footMarks.length > 0;
   const inner = innerSize(width, height);
   const rows = lines.slice(0, inner.height).map((line) => cutLine(line, inner.width));
   const name = truncate(title, width - 6);
   const hasAside = aside !== '' && textWidth(aside) + 3 <= width - 6 - textWidth(name);
-  const hasRight = footRight !== '' && textWidth(footRight) + 6 <= width;
+  const hasRight = !hasMarks && footRight !== '' && textWidth(footRight) + 6 <= width;
   const rightRoom = hasRight ? textWidth(footRight) + 2 : 0;
-  const hasLeft = footLeft !== '' && textWidth(footLeft) + 6 + rightRoom <= width;
+  const hasLeft = !hasMarks && footLeft !== '' && textWidth(footLeft) + 6 + rightRoom <= width;
   const frame: Frame = {
     color,
     rows,
@@ -43,6 +44,7 @@ export function framed(props: FrameProps, lines: readonly Line[]): Line[] {
       ...(hasAside ? [{ at: width - 4 - textWidth(aside), line: [span(` ${aside} `)] }] : []),
     ],
     bottom: [
+      ...footMarks.map(({ column, text }) => ({ at: 2 + column, line: [span(text, { dim: true })] })),
       ...(hasLeft ? [{ at: 2, line: [span(` ${footLeft} `, { dim: true })] }] : []),
       ...(hasRight
         ? [{ at: width - 4 - textWidth(footRight), line: [span(` ${footRight} `, { dim: true })] }]
