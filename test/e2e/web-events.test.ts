@@ -1,44 +1,23 @@
 /** The events of a run in a real browser: filter, search, operations, addresses, and the links that lead there. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { apiPath, type RunEvent, whySchema } from '../../server/contract/index.ts';
-import type { RunningServer } from '../../server/server.ts';
-import {
-  axe,
-  eventually,
-  hasChromium,
-  listen,
-  openPage,
-  overflow,
-  startChromium,
-} from '../helpers/browser.ts';
-import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { axe, eventually, hasChromium, listen, openPage, overflow } from '../helpers/browser.ts';
+import { pageWorld } from '../helpers/page-world.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';
 import { recordedEvent } from '../helpers/recorded-run.ts';
-import { call, FakeHarness, launch, startTestServer } from '../helpers/server.ts';
+import { call, type FakeHarness } from '../helpers/server.ts';
 
 const EVENTS = 902;
 /** An operation with a statement, whose answer comes a little later. */
 const STATED = { op: 61, invoke: 121, statement: 122, answer: 123 };
 
-let database: TestPostgres;
-let url: string;
-let server: RunningServer;
-let browser: Browser;
+const world = pageWorld();
 let failedRun: string;
 beforeAll(async () => {
-  if (!hasChromium) return;
-  [database, browser] = await Promise.all([startTestPostgres(), startChromium()]);
-  url = await database.createDatabase();
-  server = await startTestServer(url);
-  failedRun = await failed();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await database?.close();
+  if (hasChromium) failedRun = await failed();
 });
 
 function eventOf(index: number): RunEvent {
@@ -60,9 +39,7 @@ function eventOf(index: number): RunEvent {
 }
 
 async function begun(): Promise<{ runId: string; harness: FakeHarness }> {
-  const run = await launch(server.url, { target: 'postgres', seed: 42 });
-  const harness = new FakeHarness(server.url, run.id);
-  await harness.claim(database.open(url), 300);
+  const { run, harness } = await world.begun({ target: 'postgres', seed: 42 });
   return { runId: run.id, harness };
 }
 
@@ -84,9 +61,9 @@ async function failed(): Promise<string> {
   );
   const holder = randomUUID();
   const lease = { holder, progress: { stage: 'recording', executions: 1 } };
-  await call(server.url, 'POST', apiPath.task(runId, 'explain'), {});
-  await call(server.url, 'POST', apiPath.taskLease(runId, 'explain'), lease);
-  await call(server.url, 'PUT', apiPath.task(runId, 'explain'), {
+  await call(world.server.url, 'POST', apiPath.task(runId, 'explain'), {});
+  await call(world.server.url, 'POST', apiPath.taskLease(runId, 'explain'), lease);
+  await call(world.server.url, 'PUT', apiPath.task(runId, 'explain'), {
     holder,
     end: { state: 'ready', result: why },
   });
@@ -114,7 +91,10 @@ const asked = (page: Page, name: string) => new URL(page.url()).searchParams.get
 
 describe.skipIf(!hasChromium)('the events of a run, in the browser', () => {
   it('filters, opens an operation with its statement, and goes from its request to its answer', async () => {
-    const { page, wrongs, open } = await openPage(browser, server.url, { width: 1440, height: 900 });
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url, {
+      width: 1440,
+      height: 900,
+    });
     await open(`/runs/${failedRun}?view=events`);
     await page.getByText('the last of 902').waitFor();
     await rows(page).filter({ hasText: '901' }).waitFor();
@@ -147,7 +127,7 @@ describe.skipIf(!hasChromium)('the events of a run, in the browser', () => {
   });
 
   it('searches on and back by the keys of the terminal, and says where there is nothing more', async () => {
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${failedRun}?view=events&event=100`);
     await eventually(() => current(page).innerText()).toBe('100');
     const said = await listen(page);
@@ -189,7 +169,10 @@ describe.skipIf(!hasChromium)('the events of a run, in the browser', () => {
   });
 
   it('is where every event that the forensics and the lanes name leads to, by an address that can be sent', async () => {
-    const { page, wrongs, open } = await openPage(browser, server.url, { width: 1440, height: 900 });
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url, {
+      width: 1440,
+      height: 900,
+    });
     const follow = async (name: string, index: string) => {
       await open(`/runs/${failedRun}?view=forensics`);
       await page.locator('.why-lanes').waitFor();
@@ -227,19 +210,19 @@ describe.skipIf(!hasChromium)('the events of a run, in the browser', () => {
   });
 
   it('is copied as a link', async () => {
-    const { page, open } = await openPage(browser, server.url);
+    const { page, open } = await openPage(world.browser, world.server.url);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await open(`/runs/${failedRun}?view=events&event=120&q=book`);
     await page.getByRole('button', { name: 'Copy the link' }).click();
     await page.getByText('Copied.').waitFor();
     expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(
-      `${server.url}/admin/simcity/mission-control/runs/${failedRun}?view=events&event=120`,
+      `${world.server.url}/admin/simcity/mission-control/runs/${failedRun}?view=events&event=120`,
     );
     await page.close();
   });
 
   it('opens what failed at its forensics, and takes nobody away from Live', async () => {
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${failedRun}`);
     await page.getByRole('heading', { name: 'no-overbooking' }).waitFor();
     await page.getByRole('link', { name: 'Live', exact: true }).click();
@@ -263,7 +246,7 @@ describe.skipIf(!hasChromium)('the events of a run, in the browser', () => {
   it('follows a run that goes on, says so, and draws as few rows wherever it is scrolled to', async () => {
     const { runId, harness } = await begun();
     await harness.send(2_000);
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${runId}?view=events`);
     await page.getByText('following, 2,000 so far').waitFor();
     await rows(page).filter({ hasText: '1999' }).waitFor();
@@ -289,13 +272,13 @@ describe.skipIf(!hasChromium)('the events of a run, in the browser', () => {
     await page.getByText('2,000 found in events 0 to 13,993.').waitFor();
     expect(await rows(page).count()).toBeLessThan(60);
     expect(wrongs).toEqual([]);
-    await call(server.url, 'POST', apiPath.stop(runId));
+    await call(world.server.url, 'POST', apiPath.stop(runId));
     await page.close();
   });
 
   it('has no fault that axe finds, light and dark, and is never wider than its window', async () => {
     for (const width of [1440, 1024, 900, 390]) {
-      const { page, wrongs, open } = await openPage(browser, server.url, { width, height: 900 });
+      const { page, wrongs, open } = await openPage(world.browser, world.server.url, { width, height: 900 });
       await open(`/runs/${failedRun}?view=events&event=${STATED.statement}&q=book`);
       await page.getByRole('region', { name: `Operation ${STATED.op}` }).waitFor();
       expect(await overflow(page), `${width}`).toBeLessThanOrEqual(0);

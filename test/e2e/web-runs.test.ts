@@ -1,31 +1,16 @@
 /** Runs among others in the browser: found by filters in the address, compared, saved as files. */
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import type { Launch, Run, RunEvent } from '../../server/contract/index.ts';
-import type { RunningServer } from '../../server/server.ts';
-import { axe, eventually, hasChromium, openPage, overflow, startChromium } from '../helpers/browser.ts';
+import { axe, eventually, hasChromium, openPage, overflow } from '../helpers/browser.ts';
 import { simcity } from '../helpers/cli-process.ts';
-import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { pageWorld } from '../helpers/page-world.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';
 import { recordedEvent, recordedMetrics } from '../helpers/recorded-run.ts';
-import { FakeHarness, launch, startTestServer } from '../helpers/server.ts';
+import { launch } from '../helpers/server.ts';
 
-let database: TestPostgres;
-let url: string;
-let server: RunningServer;
-let browser: Browser;
-beforeAll(async () => {
-  if (!hasChromium) return;
-  [database, browser] = await Promise.all([startTestPostgres(), startChromium()]);
-  url = await database.createDatabase();
-  server = await startTestServer(url);
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await database?.close();
-});
+const world = pageWorld();
 
 interface Recording {
   count: number;
@@ -38,9 +23,7 @@ interface Recording {
 const BATCH = 5_000;
 
 async function recorded(given: Launch, { count, status, change }: Recording): Promise<Run> {
-  const run = await launch(server.url, { target: 'memory', seed: 42, ...given });
-  const harness = new FakeHarness(server.url, run.id);
-  await harness.claim(database.open(url));
+  const { run, harness } = await world.begun({ target: 'memory', seed: 42, ...given });
   for (let from = 0; from < count; from += BATCH) {
     const events = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) => {
       const event = recordedEvent(from + i);
@@ -82,7 +65,7 @@ describe.skipIf(!hasChromium)('runs in the browser', () => {
         change: (event) => (event.index === 4_321 ? { ...event, actor: 'somebody-else' } : event),
       },
     );
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open();
     for (const run of [other, one]) {
       await page.getByRole('checkbox', { name: `Compare #${run.number}`, exact: true }).check();
@@ -104,7 +87,7 @@ describe.skipIf(!hasChromium)('runs in the browser', () => {
     expect(await axe(page, "{ runOnly: ['color-contrast'] }"), 'dark').toEqual([]);
 
     // The same is said by the command.
-    const args = [String(one.number), String(other.number), '--server', server.url];
+    const args = [String(one.number), String(other.number), '--server', world.server.url];
     expect((await simcity(['diff', ...args])).stdout).toContain('The first event that differs is 4,321.');
     await page.setViewportSize({ width: 390, height: 800 });
     expect(await overflow(page)).toBeLessThanOrEqual(0);
@@ -115,13 +98,13 @@ describe.skipIf(!hasChromium)('runs in the browser', () => {
   it('are compared with the run before that is like it, which may be the same', async () => {
     const one = await recorded({ seed: 99 }, { count: 500, status: 'PASS' });
     const other = await recorded({ seed: 99 }, { count: 500, status: 'PASS' });
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${other.number}`);
     await page.getByRole('link', { name: 'Compare with…' }).click();
     await page.getByRole('heading', { name: 'Compare two runs' }).waitFor();
     await page.getByRole('link', { name: `#${one.number} and #${other.number}` }).click();
     await page.getByText('They are the same, 500 events.').waitFor();
-    const queued = await launch(server.url, { target: 'memory', seed: 99 });
+    const queued = await launch(world.server.url, { target: 'memory', seed: 99 });
     await page.getByLabel('The other run').fill(`#${queued.number}`);
     await page.getByRole('button', { name: 'Compare', exact: true }).click();
     await page.getByText(`As far as #${queued.number} has come, they are the same: 0 events.`).waitFor();
@@ -137,7 +120,7 @@ describe.skipIf(!hasChromium)('runs in the browser', () => {
 
   it('are compared page by page, which can be given up', async () => {
     const one = await recorded({ seed: 7 }, { count: 20_000, status: 'PASS' });
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     const held: (() => Promise<void>)[] = [];
     await page.route('**/events?from=8000*', (route) => void held.push(() => route.continue()));
     await open(`/compare?left=${one.number}&right=${one.number}`);
@@ -155,11 +138,11 @@ describe.skipIf(!hasChromium)('runs in the browser', () => {
 
   it('are saved as a report and a bundle, byte for byte as the commands write them', async () => {
     const run = await recorded({ config: { bug: 'check-then-insert' } }, { count: 900, status: 'FAIL' });
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${run.number}`);
     const report = await saved(page, 'Save the report');
     const bundle = await saved(page, 'Save the bundle');
-    const named = [run.id, '--server', server.url];
+    const named = [run.id, '--server', world.server.url];
     expect(report).toEqual({
       name: `simcity-${run.id.slice(0, 8)}-report.html`,
       text: (await simcity(['report', ...named])).stdout,
@@ -178,7 +161,7 @@ describe.skipIf(!hasChromium)('runs in the browser', () => {
     for (let seed = 1; seed <= 2; seed++) {
       await recorded({ seed, campaign: 'nightly' }, { count: 40 * seed, status: 'PASS' });
     }
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open('?campaign=nightly&sort=seed');
     const order = async () => (await rows(page).allInnerTexts()).map((text) => /seed (\d+)/.exec(text)?.[1]);
     await eventually(order).toEqual(['1', '2', '42']);
@@ -201,12 +184,12 @@ describe.skipIf(!hasChromium)('runs in the browser', () => {
   });
 
   it('are looked for among older ones too, which goes on when asked', async () => {
-    const sought = await launch(server.url, { target: 'memory', seed: 4_711 });
-    await database.open(url)`
+    const sought = await launch(world.server.url, { target: 'memory', seed: 4_711 });
+    await world.sql()`
       insert into simcity_runs (id, scenario, target, seed, config, reproduce)
       select ('ffffffff-ffff-7fff-8fff-' || lpad(n::text, 12, '0'))::uuid, 'bookings', 'memory', 1, '{}', ''
       from generate_series(1, 700) n`;
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open('?q=seed:4711');
     await page.getByText(/^0 of the [56]\d\d newest runs\.$/).waitFor();
     await page.getByRole('button', { name: 'Search older runs' }).click();
@@ -221,8 +204,8 @@ describe.skipIf(!hasChromium)('runs in the browser', () => {
 
 describe.skipIf(!hasChromium)('an address of nothing', () => {
   it('is a page with a way home', async () => {
-    const { page, wrongs } = await openPage(browser, server.url);
-    const answer = await page.goto(`${server.url}/admin/simcity/nothing`);
+    const { page, wrongs } = await openPage(world.browser, world.server.url);
+    const answer = await page.goto(`${world.server.url}/admin/simcity/nothing`);
     expect(answer?.status()).toBe(404);
     expect(await axe(page)).toEqual([]);
     await page.getByRole('link', { name: 'To the list of runs' }).click();

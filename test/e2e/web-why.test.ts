@@ -5,52 +5,26 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { htmlReport } from '../../cli/output/report/html.ts';
 import { apiPath, type Forensic, type Why, whySchema } from '../../server/contract/index.ts';
-import type { RunningServer } from '../../server/server.ts';
-import {
-  axe,
-  eventually,
-  HOSTILE,
-  hasChromium,
-  listen,
-  openPage,
-  overflow,
-  startChromium,
-} from '../helpers/browser.ts';
-import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { axe, eventually, HOSTILE, hasChromium, listen, openPage, overflow } from '../helpers/browser.ts';
+import { pageWorld } from '../helpers/page-world.ts';
 import { recordedCity, recordedForensic } from '../helpers/recorded-failure.ts';
 import { recordedEvent, recordedRun } from '../helpers/recorded-run.ts';
-import { call, FakeHarness, launch, startTestServer } from '../helpers/server.ts';
+import { call } from '../helpers/server.ts';
 
 const WHY = whySchema.parse(
   JSON.parse(readFileSync(new URL('../fixtures/why.json', import.meta.url), 'utf8')),
 );
 const EVENTS = 120;
 
-let database: TestPostgres;
-let url: string;
-let server: RunningServer;
-let browser: Browser;
-beforeAll(async () => {
-  if (!hasChromium) return;
-  [database, browser] = await Promise.all([startTestPostgres(), startChromium()]);
-  url = await database.createDatabase();
-  server = await startTestServer(url);
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await database?.close();
-});
+const world = pageWorld();
 
 /** A run that failed, with the recorded bundle. */
 async function failed(own: Partial<Forensic> = {}): Promise<string> {
-  const run = await launch(server.url, { target: 'postgres', seed: 42 });
-  const harness = new FakeHarness(server.url, run.id);
-  await harness.claim(database.open(url));
+  const { run, harness } = await world.begun({ target: 'postgres', seed: 42 });
   const slots = recordedCity(0).slots.map(({ id, capacity }) => ({ id, capacity, open: true }));
   const events = Array.from({ length: EVENTS }, (_, index) => {
     const event = recordedEvent(index);
@@ -67,19 +41,21 @@ async function failed(own: Partial<Forensic> = {}): Promise<string> {
 const holder = randomUUID();
 
 async function ask(runId: string): Promise<void> {
-  expect((await call(server.url, 'POST', apiPath.task(runId, 'explain'), {})).status).toBe(202);
+  expect((await call(world.server.url, 'POST', apiPath.task(runId, 'explain'), {})).status).toBe(202);
 }
 
 async function work(runId: string, stage: string, executions: number): Promise<void> {
   const lease = { holder, progress: { stage, executions } };
-  expect((await call(server.url, 'POST', apiPath.taskLease(runId, 'explain'), lease)).status).toBe(200);
+  expect((await call(world.server.url, 'POST', apiPath.taskLease(runId, 'explain'), lease)).status).toBe(200);
 }
 
 async function explain(runId: string, why: Why = WHY): Promise<void> {
   await ask(runId);
   await work(runId, 'recording', 1);
   const end = { state: 'ready', result: why };
-  expect((await call(server.url, 'PUT', apiPath.task(runId, 'explain'), { holder, end })).status).toBe(200);
+  expect((await call(world.server.url, 'PUT', apiPath.task(runId, 'explain'), { holder, end })).status).toBe(
+    200,
+  );
 }
 
 function step(page: Page, number: number) {
@@ -91,7 +67,7 @@ function step(page: Page, number: number) {
 describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
   it('says that nobody has asked, how far it is, and shows it by itself once it is there', async () => {
     const runId = await failed();
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${runId}?view=forensics`);
     await page.getByText(`simcity explain ${runId}`).waitFor();
     expect(await axe(page)).toEqual([]);
@@ -108,7 +84,7 @@ describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
 
   it('asks by a button, is given up by another, says why there is none, and asks again', async () => {
     const runId = await failed();
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${runId}?view=forensics`);
     const said = await listen(page);
     await page.getByRole('button', { name: 'Find out why' }).click();
@@ -130,7 +106,10 @@ describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
   it('steps through the lanes by keys, with the city of the step beside, and unfolds', async () => {
     const runId = await failed();
     await explain(runId);
-    const { page, wrongs, open } = await openPage(browser, server.url, { width: 1440, height: 900 });
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url, {
+      width: 1440,
+      height: 900,
+    });
     await open(`/runs/${runId}?view=forensics`);
     await page.locator('.why-lanes').waitFor();
     const said = await listen(page);
@@ -170,7 +149,7 @@ describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
     const seats = [{ id: 'slot-007', capacity: 1, open: true, bookings: [] }];
     const runId = await failed({ object: 'slot-007', city: seats });
     await explain(runId);
-    const { page, open } = await openPage(browser, server.url);
+    const { page, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${runId}?view=forensics`);
     const told = page.locator('.why-seats');
     expect(await told.innerText()).toContain('Taken of 1 seat of slot-007:');
@@ -184,7 +163,7 @@ describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
 
   it("folds what of the object's history does not carry the failure, with how full it was above", async () => {
     const runId = await failed({ kind: 'linearizability' });
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${runId}?view=forensics`);
     const history = page.locator('table.intervals');
     await history.getByRole('img', { name: 'Taken after each answer: 1, 2, 3' }).waitFor();
@@ -203,7 +182,7 @@ describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
   it('draws the wait as a bar from where it began to where it ended, with a line to its blocker', async () => {
     const runId = await failed();
     await explain(runId);
-    const { page, open } = await openPage(browser, server.url, { width: 1440, height: 900 });
+    const { page, open } = await openPage(world.browser, world.server.url, { width: 1440, height: 900 });
     await open(`/runs/${runId}?view=forensics`);
     await page.locator('.why-lanes').waitFor();
     expect(await page.locator('tr.why-wait').innerText()).toContain('waits for A');
@@ -220,7 +199,7 @@ describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
     const runId = await failed();
     await explain(runId);
     for (const width of [1440, 1024, 900, 390]) {
-      const { page, wrongs, open } = await openPage(browser, server.url, { width, height: 900 });
+      const { page, wrongs, open } = await openPage(world.browser, world.server.url, { width, height: 900 });
       await open(`/runs/${runId}?view=forensics`);
       await page.locator('.why-lanes').waitFor();
       await page.keyboard.press('n');
@@ -243,7 +222,7 @@ describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
     for (const width of [1440, 1024, 900, 390]) {
       for (const colorScheme of ['light', 'dark'] as const) {
         // Axe is a script, which the report's policy does not let in.
-        const page = await browser.newPage({
+        const page = await world.browser.newPage({
           viewport: { width, height: 900 },
           colorScheme,
           bypassCSP: true,
@@ -267,7 +246,7 @@ describe.skipIf(!hasChromium)('why it broke, in the browser', () => {
     const steps = WHY.steps.map((each) => ({ ...each, text, values: text, answer: text, mark: text }));
     const cures = WHY.cures.map((cure) => ({ ...cure, what: text }));
     await explain(runId, { ...WHY, sentence: text, name: text, conclusion: [text], lanes, steps, cures });
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${runId}?view=forensics`);
     await page.locator('.why-lanes').waitFor();
     expect(await page.locator('main img, main script').count()).toBe(0);

@@ -1,39 +1,15 @@
 /** The page of a run that says nothing about the service under test, and of one that is executed again. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { VIEWS } from '../../cli/web/state/route.ts';
 import type { Forensic, LostAttempt, Run, RunEvent } from '../../server/contract/index.ts';
-import type { RunningServer } from '../../server/server.ts';
-import {
-  axe,
-  eventually,
-  HOSTILE,
-  hasChromium,
-  listen,
-  openPage,
-  overflow,
-  startChromium,
-} from '../helpers/browser.ts';
-import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { axe, eventually, HOSTILE, hasChromium, listen, openPage, overflow } from '../helpers/browser.ts';
+import { pageWorld } from '../helpers/page-world.ts';
 import { adapterDiagnosis, lostAttempt, recordedDiagnosis } from '../helpers/recorded-failure.ts';
 import { recordedEvent, recordedMetrics } from '../helpers/recorded-run.ts';
-import { FakeHarness, launch, passed, startTestServer } from '../helpers/server.ts';
+import { FakeHarness, passed } from '../helpers/server.ts';
 
-let database: TestPostgres;
-let url: string;
-let server: RunningServer;
-let browser: Browser;
-beforeAll(async () => {
-  if (!hasChromium) return;
-  [database, browser] = await Promise.all([startTestPostgres(), startChromium()]);
-  url = await database.createDatabase();
-  server = await startTestServer(url);
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await database?.close();
-});
+const world = pageWorld();
 
 const EVENTS = 120;
 
@@ -47,9 +23,7 @@ function batchOf(from: number, to: number) {
 }
 
 async function begun(campaign: string | null = null): Promise<{ run: Run; harness: FakeHarness }> {
-  const run = await launch(server.url, { target: 'memory', seed: 42, campaign });
-  const harness = new FakeHarness(server.url, run.id);
-  await harness.claim(database.open(url), 300);
+  const { run, harness } = await world.begun({ target: 'memory', seed: 42, campaign });
   return { run, harness };
 }
 
@@ -73,7 +47,7 @@ async function end(harness: FakeHarness, failForensic: Forensic): Promise<void> 
 }
 
 async function setLostAttempts(run: Run, attempts: LostAttempt[], more = ''): Promise<void> {
-  const sql = database.open(url);
+  const sql = world.sql();
   await sql`update simcity_runs set lost_attempts = ${sql.json(attempts.map((each) => ({ ...each })))} where id = ${run.id}`;
   if (more === 'queued') {
     await sql`update simcity_runs set status = 'QUEUED', runner = null, lease_expires_at = null,
@@ -97,7 +71,7 @@ describe.skipIf(!hasChromium)('the page of a run that says nothing about the ser
     'says %s in its badge, its title and all views, and nothing broke',
     async (word, badge, bundle) => {
       const run = await diagnosed(bundle);
-      const { page, wrongs, open } = await openPage(browser, server.url);
+      const { page, wrongs, open } = await openPage(world.browser, world.server.url);
       await open(`/runs/${run.id}`);
       await settled(page, badge);
       expect(await page.locator('.run-head .badge').innerText()).toContain(word);
@@ -127,7 +101,7 @@ describe.skipIf(!hasChromium)('the page of a run that says nothing about the ser
   it('looks a warning, not like a failure, has no fault that axe finds, and fits a phone', async () => {
     const runs = await Promise.all(ENDS.map(([, , bundle]) => diagnosed(bundle, 'nightly')));
     await setLostAttempts(runs[0] as Run, [lostAttempt(1, 7), lostAttempt(2, 119)]);
-    const { page, open } = await openPage(browser, server.url, { width: 360, height: 740 });
+    const { page, open } = await openPage(world.browser, world.server.url, { width: 360, height: 740 });
     for (const [i, [, badge]] of ENDS.entries()) {
       for (const view of VIEWS) {
         await open(`/runs/${runs[i]?.id}?view=${view}`);
@@ -146,7 +120,7 @@ describe.skipIf(!hasChromium)('the page of a run that says nothing about the ser
 
   it('is told apart in the list, where it is no failure of its campaign', async () => {
     await Promise.all(ENDS.map(([, , bundle]) => diagnosed(bundle, 'hunt')));
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open('?campaign=hunt');
     await page.getByRole('heading', { name: 'Runs of hunt' }).waitFor();
     const rows = page.locator('table.runs tbody tr');
@@ -170,7 +144,7 @@ describe.skipIf(!hasChromium)('the page of a run that says nothing about the ser
       recordedDiagnosis({ ...hostile, process: { [HOSTILE]: HOSTILE, stderr: [HOSTILE] } }),
     );
     await setLostAttempts(run, [lostAttempt(1, 3, HOSTILE), lostAttempt(2, 9, HOSTILE)]);
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     for (const view of VIEWS) {
       await open(`/runs/${run.id}?view=${view}`);
       await page.getByText('<img src=x').first().waitFor();
@@ -185,7 +159,7 @@ describe.skipIf(!hasChromium)('the page of a run that says nothing about the ser
   it('says that a run waits to be executed again, and goes on where it was', async () => {
     const { run, harness } = await begun();
     expect((await harness.post(batchOf(0, 59))).status).toBe(200);
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${run.id}`);
     await page.locator('.event', { hasText: '59' }).first().waitFor();
     const said = await listen(page);
@@ -197,8 +171,8 @@ describe.skipIf(!hasChromium)('the page of a run that says nothing about the ser
     expect(await page.getByText('♥').count()).toBe(0);
     expect(await page.locator('.event', { hasText: '59' }).count()).toBeGreaterThan(0);
 
-    const second = new FakeHarness(server.url, run.id);
-    await second.claim(database.open(url), 300);
+    const second = new FakeHarness(world.server.url, run.id);
+    await second.claim(world.sql(), 300);
     await page.locator('.run-head .badge-running').waitFor();
     await page.getByText('attempt 2 (the first was lost at event 59: harness-lost)').waitFor();
     // It executes the run from its seed: what is stored already comes once more.
@@ -219,7 +193,7 @@ describe.skipIf(!hasChromium)('the page of a run that says nothing about the ser
 
   it('tells a screen reader that a run was lost, by that word', async () => {
     const { run, harness } = await begun();
-    const { page, wrongs, open } = await openPage(browser, server.url);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open(`/runs/${run.id}`);
     await page.locator('.run-head .badge-running').waitFor();
     const said = await listen(page);
