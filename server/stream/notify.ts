@@ -162,34 +162,30 @@ export class Notifications {
 
   /** @throws when what another connection notifies does not arrive: a pooler, or a proxy, may answer and not tell. */
   async #hearWithin(): Promise<void> {
-    const { tellOthers, probeWithinMs = 5_000 } = this.#options;
+    const { tellOthers } = this.#options;
     if (tellOthers === undefined) return;
     const payload = `${PROBE}${randomUUID()}`;
-    const asked = new AbortController();
     const heard = new Promise<void>((resolve) => {
       this.#heard = (told) => told === payload && resolve();
     });
-    const silence = delay(probeWithinMs, undefined, { signal: asked.signal }).then(() => {
-      throw new Error(`a notification did not arrive in ${probeWithinMs} ms`);
-    });
-    silence.catch(() => undefined);
-    try {
-      await Promise.race([Promise.all([tellOthers(payload), heard]), silence]);
-    } finally {
-      asked.abort();
-    }
+    await this.#within('notification', Promise.all([tellOthers(payload), heard]));
   }
 
   /** @throws when there is no answer in time: a connection may fall silent before it listens, too. */
   async #askWithin(client: pg.Client, query: string): Promise<void> {
+    await this.#within('answer', this.#ask(client, query));
+  }
+
+  /** @throws when what is awaited does not come in time */
+  async #within(what: string, awaited: Promise<unknown>): Promise<void> {
     const { probeWithinMs = 5_000 } = this.#options;
     const asked = new AbortController();
     const silence = delay(probeWithinMs, undefined, { signal: asked.signal }).then(() => {
-      throw new Error(`no answer in ${probeWithinMs} ms`);
+      throw new Error(`no ${what} in ${probeWithinMs} ms`);
     });
     silence.catch(() => undefined);
     try {
-      await Promise.race([this.#ask(client, query), silence]);
+      await Promise.race([awaited, silence]);
     } finally {
       asked.abort();
     }
