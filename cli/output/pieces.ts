@@ -35,10 +35,6 @@ export function piece(text: string, paint: Paint = 'plain'): Piece {
   return { text, paint };
 }
 
-export function piecesWidth(pieces: Pieces): number {
-  return pieces.reduce((sum, { text }) => sum + textWidth(text), 0);
-}
-
 /** Cut or padded to exactly `width` columns. */
 export function fitted(pieces: Pieces, width: number): Piece[] {
   let room = width;

@@ -32,13 +32,6 @@ export function eventAt(pages: Pages, index: number): RunEvent | undefined {
   return pages.get(pageOf(index))?.[index % PAGE_EVENTS];
 }
 
-/** Events from `from` up to and with `to`, undefined where one is not loaded. */
-export function eventsBetween(pages: Pages, from: number, to: number): (RunEvent | undefined)[] {
-  const found: (RunEvent | undefined)[] = [];
-  for (let index = Math.max(0, from); index <= to; index++) found.push(eventAt(pages, index));
-  return found;
-}
-
 /** Pages to fetch so that `from` to `to` are there, in a history whose newest event is `newest`. */
 export function missingPages(pages: Pages, from: number, to: number, newest: number): number[] {
   const missing: number[] = [];

@@ -30,14 +30,3 @@ export class AdapterError extends Error {
 export function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : `${typeof error} ${String(error)}`;
 }
-
-/** True for an error that nobody throws on purpose. */
-export function isProgrammingError(error: unknown): boolean {
-  return (
-    !(error instanceof Error) ||
-    error instanceof TypeError ||
-    error instanceof ReferenceError ||
-    error instanceof RangeError ||
-    error instanceof SyntaxError
-  );
-}

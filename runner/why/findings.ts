@@ -1,5 +1,5 @@
 /** What is known of a failure before a why is told of it, and what further variants of it are executed with. */
-import type { Cure, Forensic, RunConfig, RunEvent, Smallest, WhyKind } from '../../server/contract/index.ts';
+import type { Forensic, RunConfig, RunEvent, Smallest, WhyKind } from '../../server/contract/index.ts';
 import type { Fails } from '../harness/failure-tally.ts';
 import type { Guide, NextStep } from '../harness/guide.ts';
 import type { RecordedCall, Trace } from '../harness/trace.ts';
@@ -215,6 +215,3 @@ export interface Laboratory {
   /** As `run`, and what its requests did. */
   record(variant: Variant): Promise<Recording | null>;
 }
-
-/** As `runner/why/cures.ts` measures them. */
-export type MeasureCures = (found: Findings, lab: Laboratory) => Promise<Cure[]>;

@@ -50,7 +50,6 @@ export const telemetryBatchSchema = z.object({
   live: liveSchema.pick({ metrics: true, eventsPerSecond: true }).optional(),
   end: endReportSchema.optional(),
 });
-export type TelemetryBatch = z.input<typeof telemetryBatchSchema>;
 
 /** The answer to a batch, given only after it is committed. */
 export const telemetryAnswerSchema = z.object({

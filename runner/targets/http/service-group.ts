@@ -10,9 +10,6 @@ import {
   type Surroundings,
 } from './service-process.ts';
 
-/** The most instances that `--instances` takes. */
-export const MOST_INSTANCES = 16;
-
 export class ServiceGroup implements StartedService {
   /** Of the instances, in order: the first is at the URL of the target, the others on free ports beside it. */
   readonly addresses: readonly ServiceAddress[];
