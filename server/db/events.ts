@@ -1,6 +1,7 @@
 /** The history of a run in the database: pages of events as JSON text, and the appending of batches. */
 import { type Batch, ingestedSnapshot } from '../ingest/batch.ts';
 import type { Sql } from './client.ts';
+import type { Epoch } from './epochs.ts';
 
 /** One event with the JSON text that the API answers, so that data is passed on and not parsed. */
 export interface StoredEvent {
@@ -15,6 +16,7 @@ interface EventRow {
   type: string;
   actor: string;
   data: string;
+  epochs: Epoch[] | null;
 }
 
 /** What one page holds at most, whatever the number of its events, so that huge events do not add up. */
@@ -23,6 +25,8 @@ const ROW_OVERHEAD_BYTES = 8;
 
 export interface StoredPage {
   events: StoredEvent[];
+  /** Of the same moment as the events; none where there are no events. */
+  epochs: Epoch[];
   /** True when nothing more was stored at the time of reading. */
   drained: boolean;
 }
@@ -39,7 +43,9 @@ export async function readEventPage(
   limit: number,
 ): Promise<StoredPage> {
   const rows = await sql<EventRow[]>`
-    select idx, at, virtual_ms, type, actor, data::text as data from (
+    select idx, at, virtual_ms, type, actor, data::text as data,
+      case idx when ${from} then (select r.epochs from simcity_runs r where r.id = ${runId}) end as epochs
+    from (
       select idx, at, virtual_ms, type, actor, data,
         sum(pg_column_size(data)) over (order by idx rows unbounded preceding) - pg_column_size(data) as before
       from simcity_run_events where run_id = ${runId} and idx >= ${from} and idx < ${from + limit}
@@ -47,6 +53,7 @@ export async function readEventPage(
   const bytes = rows.reduce((sum, { data }) => sum + data.length + ROW_OVERHEAD_BYTES, 0);
   return {
     events: rows.map((row) => ({ index: row.idx, json: eventJson(row) })),
+    epochs: rows[0]?.epochs ?? [],
     drained: rows.length < limit && bytes < PAGE_BYTES,
   };
 }
