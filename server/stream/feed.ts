@@ -201,7 +201,10 @@ export class Feed {
   /** The history went on from an older state than was sent: whoever follows begins anew with what is stored. */
   #forget(known: Known): void {
     const { log, runId } = this.#options;
-    log.warn({ runId, sent: known.head.index }, 'the newest of a history is lost: the database went on without it');
+    log.warn(
+      { runId, sent: known.head.index },
+      'the newest of a history is lost: the database went on without it',
+    );
     known.coalescer.close();
     for (const subscriber of this.#abreast) subscriber.cursor = cursorAt(known.ring.last, known.epochs);
     this.#abreast.clear();

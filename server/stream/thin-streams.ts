@@ -38,11 +38,7 @@ export class ThinStreams {
     this.#epochs = epochs;
   }
 
-  take(
-    events: readonly EventBytes[],
-    snapshots: readonly StoredEvent[],
-    epochs: readonly Epoch[],
-  ): void {
+  take(events: readonly EventBytes[], snapshots: readonly StoredEvent[], epochs: readonly Epoch[]): void {
     for (const each of events) this.#newest.push(...lastEvents(each, THIN_EVENTS));
     this.#newest = this.#newest.slice(-THIN_EVENTS);
     this.#snapshot = snapshots.at(-1) ?? this.#snapshot;
