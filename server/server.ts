@@ -75,6 +75,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const disk = new DatabaseDisk(config.databaseFolder ?? null);
     const app = createApp({
       sql,
+      probe,
       disk,
       hub,
       groupCommit,

@@ -12,6 +12,8 @@ import type { Notifications } from './stream/notify.ts';
 
 export interface Services {
   sql: Sql;
+  /** A connection that no request keeps busy. */
+  probe: Sql;
   disk: DatabaseDisk;
   hub: Hub;
   groupCommit: GroupCommit;

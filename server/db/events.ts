@@ -2,6 +2,7 @@
 import { type Batch, ingestedSnapshot } from '../ingest/batch.ts';
 import type { Sql } from './client.ts';
 import type { Epoch } from './epochs.ts';
+import { replicated } from './replicated.ts';
 
 /** One event with the JSON text that the API answers, so that data is passed on and not parsed. */
 export interface StoredEvent {
@@ -82,22 +83,29 @@ export interface Difference {
   index: number;
 }
 
-/** Stores a batch, alone; once this resolves, it is committed. Errors carry the SQLSTATEs of simcity_ingest_batch. */
+interface IngestedRow {
+  next_index: number;
+  stop_requested: boolean;
+  stop_reason: string | null;
+  difference: Difference | null;
+}
+
+/**
+ * Stores a batch, alone; once this resolves, it is committed. Errors carry the SQLSTATEs of simcity_ingest_batch.
+ * In a transaction of its own: the answer of a statement without one may come before its commit.
+ */
 export async function ingest(sql: Sql, runId: string, tokenHash: Buffer, batch: Batch): Promise<Ingested> {
   const text = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
   const { count, snapshots, live, end } = batch;
-  const [row] = await sql<
-    {
-      next_index: number;
-      stop_requested: boolean;
-      stop_reason: string | null;
-      difference: Difference | null;
-    }[]
-  >`
+  const [row] = await replicated(() =>
+    sql.begin(
+      (transaction) => transaction<IngestedRow[]>`
     select next_index, stop_requested, stop_reason, difference from simcity_ingest_batch(${runId}, ${tokenHash},
       ${count === 0 ? null : batch.eventsJson()}::text::json,
       ${snapshots.length === 0 ? null : `[${snapshots.map(ingestedSnapshot).join(',')}]`}::text::json,
-      ${text(live)}::text::json, ${text(end)}::text::json)`;
+      ${text(live)}::text::json, ${text(end)}::text::json)`,
+    ),
+  );
   if (!row) throw new Error('simcity_ingest_batch answered nothing');
   const { next_index: next, stop_requested: stopRequested, stop_reason: stopReason, difference } = row;
   return { next, stopRequested, stopReason, difference };

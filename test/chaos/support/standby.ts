@@ -109,13 +109,14 @@ export class ReplicatedDatabase {
     await this.caughtUp();
   }
 
-  /** Resolves once the standby has all that the primary has. */
+  /** Resolves once the standby has all that the primary has now. */
   async caughtUp(): Promise<void> {
     const pool = connect(this.#urlOf(this.#primary), { max: 1 });
     try {
+      const [now] = await pool<{ lsn: string }[]>`select pg_current_wal_lsn()::text as lsn`;
       await until('the standby has all', 30_000, async () => {
         const [row] = await pool<{ all: boolean }[]>`
-          select replay_lsn >= pg_current_wal_lsn() and (sync_state = 'sync' or not ${this.#options.isSynchronous})
+          select replay_lsn >= ${now?.lsn ?? ''}::pg_lsn and (sync_state = 'sync' or not ${this.#options.isSynchronous})
             as all from pg_stat_replication`;
         return row?.all === true;
       });
