@@ -1,13 +1,14 @@
-/** Row 31: the database goes on from an older state, after a failover or a restore: who read more is told to start over. */
+/** Rows 31 and 32: the database goes on elsewhere, with and without the loss of commits, and waits for a standby in vain. */
 import { expect } from 'vitest';
 import { apiPath } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
-import { FakeHarness, launch, passed } from '../helpers/server.ts';
+import { type Answer, call, eventsFrom, FakeHarness, launch, passed } from '../helpers/server.ts';
 import { collect, placeIn, readSse } from '../helpers/sse.ts';
 import { assertInvariants } from './support/invariants.ts';
 import { runner, type Serving, serve, startSimcity } from './support/parts.ts';
 import { type Row, row } from './support/row.ts';
 import { launchRun, newestRun, untilEnded } from './support/runs.ts';
+import { FULL } from './support/seed.ts';
 import { lacksReplication, ReplicatedDatabase } from './support/standby.ts';
 import { allEnded, type Subscriber, subscribe } from './support/subscriber.ts';
 import { until } from './support/until.ts';
@@ -167,3 +168,129 @@ async function realRun(row: Row, pair: ReplicatedDatabase, server: Serving): Pro
   expect(told.filter(({ frame }) => frame === 'event')).toHaveLength(reader.next);
   row.reach('a real run is executed again, PASS; simcity watch --json tells reset, then all of it');
 }
+
+const FAILOVERS = FULL ? 20 : 4;
+const BATCH = 5;
+
+/** A harness that sends without a pause, each batch until it is acknowledged. */
+class Writer {
+  readonly harness: FakeHarness;
+  readonly acknowledged = new Map<number, string>();
+  /** Statuses of the answers; 0: none came. */
+  readonly statuses = new Map<number, number>();
+  readonly #over = new AbortController();
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(harness: FakeHarness) {
+    this.harness = harness;
+  }
+
+  start(): void {
+    this.#sending = this.#sendOn();
+  }
+
+  /** Resolves once what is under way is acknowledged. */
+  async stop(): Promise<void> {
+    this.#over.abort();
+    await this.#sending;
+  }
+
+  async #sendOn(): Promise<void> {
+    while (!this.#over.signal.aborted) {
+      const events = eventsFrom(this.harness.next, BATCH);
+      await until('a batch is acknowledged', 60_000, async () => {
+        const { status } = await this.harness.post({ events }).catch(() => ({ status: 0 }));
+        this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
+        return status === 200;
+      });
+      for (const event of events) this.acknowledged.set(event.index, JSON.stringify(event));
+      this.harness.next += BATCH;
+    }
+  }
+}
+
+/** Ends the wait for the standby of the commit that `send` makes; answers what `send` is answered. */
+async function interrupted(
+  sql: Sql,
+  by: 'pg_cancel_backend' | 'pg_terminate_backend',
+  send: () => Promise<Answer>,
+): Promise<Answer> {
+  const interruptOne = () => sql`
+    select ${sql(by)}(pid) from pg_stat_activity
+    where wait_event = 'SyncRep' and (query like '%simcity_ingest%' or application_name = 'simcity-server'
+      and query = 'commit')`;
+  for (;;) {
+    let isAnswered = false;
+    const answer = send().finally(() => {
+      isAnswered = true;
+    });
+    const became = await until('a commit waits, and is interrupted', 20_000, async () =>
+      isAnswered ? 'answered' : (await interruptOne()).length > 0 && 'interrupted',
+    );
+    if (became === 'interrupted') return answer;
+    // A connection that broke with the last failover fails at once.
+    expect((await answer).status).toBe(503);
+  }
+}
+
+row(
+  {
+    row: 32,
+    fault: `${FAILOVERS} synchronous failovers under load; then no standby`,
+    target: 'no acknowledged event lost, I1 to I4; 503 within 20 s, and answer, log and doctor say why',
+    cannot: lacksReplication,
+    timeoutMs: FULL ? 900_000 : 240_000,
+  },
+  async (row) => {
+    const pair = await ReplicatedDatabase.start(row, { isSynchronous: true });
+    const server = await serve(row, pair.url);
+    const sql = pair.open(row);
+    const harness = new FakeHarness(server.url, (await launch(server.url, { target: 'memory' })).id);
+    await harness.claim(sql, 600);
+    const readers = subscribe(2, server.url, harness.runId);
+    const writer = new Writer(harness);
+    const { acknowledged } = writer;
+    writer.start();
+    for (let time = 0; time < FAILOVERS; time++) {
+      const before = acknowledged.size;
+      await until('it goes on', 60_000, () => acknowledged.size > before + 10 * BATCH);
+      await pair.failOver();
+      await pair.addStandby();
+    }
+    await writer.stop();
+    row.say(`${FAILOVERS} failovers while a harness sent without a pause`);
+    const statuses = [...writer.statuses].map(([status, count]) => `${status || 'none'}: ${count}`);
+    row.reach(`${acknowledged.size} events acknowledged; answers ${statuses.join(', ')}`);
+    expect(new Set([0, 200, 503]), 'answers').toEqual(new Set([0, 200, 503, ...writer.statuses.keys()]));
+
+    row.say('the standby goes; waits for it are cancelled and terminated');
+    pair.partStandby();
+    const events = eventsFrom(harness.next, BATCH);
+    // The first by COPY; the others repeat what is stored meanwhile, by themselves.
+    for (const by of ['pg_cancel_backend', 'pg_cancel_backend', 'pg_terminate_backend'] as const)
+      expect(await interrupted(sql, by, () => harness.post({ events })), by).toMatchObject({ status: 503 });
+    const begun = performance.now();
+    const refused = await harness.post({ events });
+    row.time('without a standby: 503', performance.now() - begun, 20_000);
+    expect(refused).toMatchObject({
+      status: 503,
+      body: { error: { message: expect.stringContaining('synchronous standby') } },
+    });
+    expect(await server.logs()).toContain('synchronous standby');
+    const ready = await call(server.url, 'GET', '/readyz');
+    expect(ready).toMatchObject({ status: 503, body: { error: { message: expect.stringContaining('standby') } } });
+    const doctor = await startSimcity(row, ['doctor', '--server', server.url]);
+    await doctor.ended;
+    expect(doctor.stdout + doctor.stderr).toContain('synchronous standby');
+
+    pair.joinStandby();
+    await until('the standby is back', 30_000, async () => (await harness.post({ events })).status === 200);
+    for (const event of events) acknowledged.set(event.index, JSON.stringify(event));
+    harness.next += BATCH;
+    await until('it is ready', 20_000, async () => (await call(server.url, 'GET', '/readyz')).status === 200);
+    await harness.send(1, { end: passed });
+    await allEnded(readers, 30_000);
+    await assertInvariants(row, { sql, runId: harness.runId, subscribers: readers, acknowledged });
+    expect(readers.map(({ resets }) => resets)).toEqual([0, 0]);
+  },
+);
