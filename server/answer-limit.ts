@@ -1,7 +1,6 @@
 /** A request that changes something is answered in time, also while the database does not get it done. */
 import type { MiddlewareHandler } from 'hono';
-import type { Sql } from './db/client.ts';
-import { isStandbyMissing } from './db/standby.ts';
+import type { StandbyWatch } from './db/standby.ts';
 import { ApiError } from './errors.ts';
 import type { Log } from './process-edge.ts';
 import { isLate, within } from './readiness.ts';
@@ -10,21 +9,20 @@ import { isLate, within } from './readiness.ts';
 const ANSWER_WITHIN_MS = 12_000;
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** @param probe a connection that no request keeps busy */
-export function answerInTime(probe: Sql, log: Log): MiddlewareHandler {
+export function answerInTime(standby: StandbyWatch, log: Log): MiddlewareHandler {
   return async (c, next) => {
     if (READS.has(c.req.method)) return next();
     try {
       return await within(ANSWER_WITHIN_MS, next());
     } catch (error) {
       if (!isLate(error)) throw error;
-      throw new ApiError(503, 'unavailable', await whyLate(probe, log));
+      throw new ApiError(503, 'unavailable', await whyLate(standby, log));
     }
   };
 }
 
-async function whyLate(probe: Sql, log: Log): Promise<string> {
-  const isMissing = await within(1_000, isStandbyMissing(probe)).catch(() => false);
+async function whyLate(standby: StandbyWatch, log: Log): Promise<string> {
+  const isMissing = await within(1_000, standby.isMissing()).catch(() => false);
   log.warn(
     { withinMs: ANSWER_WITHIN_MS },
     isMissing

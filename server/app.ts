@@ -30,7 +30,7 @@ export function createApp(services: Services): Hono<ServerEnv> {
   });
   app.use(guard(services.guard));
   app.use(authorize(services.access));
-  app.use(answerInTime(services.probe, services.log));
+  app.use(answerInTime(services.standby, services.log));
   app.route('/', healthRoutes(services));
   app.route('/', sessionRoutes(services));
   const pages = createPages();

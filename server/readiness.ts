@@ -3,7 +3,7 @@ import type { Sql } from './db/client.ts';
 import { isUnreachable } from './db/client.ts';
 import type { DatabaseDisk } from './db/disk.ts';
 import { listMigrations, readMigrations } from './db/migrate.ts';
-import { isStandbyMissing } from './db/standby.ts';
+import type { StandbyWatch } from './db/standby.ts';
 import { StartupError } from './startup-error.ts';
 import type { Notifications } from './stream/notify.ts';
 
@@ -15,11 +15,18 @@ export class Readiness {
   readonly #sql: Sql;
   readonly #disk: DatabaseDisk;
   readonly #notifications: Pick<Notifications, 'lostForMs'>;
+  readonly #standby: Pick<StandbyWatch, 'isMissing'>;
 
-  constructor(sql: Sql, disk: DatabaseDisk, notifications: Pick<Notifications, 'lostForMs'>) {
+  constructor(
+    sql: Sql,
+    disk: DatabaseDisk,
+    notifications: Pick<Notifications, 'lostForMs'>,
+    standby: Pick<StandbyWatch, 'isMissing'>,
+  ) {
     this.#sql = sql;
     this.#disk = disk;
     this.#notifications = notifications;
+    this.#standby = standby;
   }
 
   /** What is in the way, a sentence each; none: it is ready. */
@@ -49,7 +56,7 @@ export class Readiness {
   }
 
   async #standbyProblem(): Promise<string | null> {
-    const isMissing = await within(ANSWER_WITHIN_MS, isStandbyMissing(this.#sql));
+    const isMissing = await within(ANSWER_WITHIN_MS, this.#standby.isMissing());
     return isMissing
       ? 'commits wait for a synchronous standby of the database that does not answer (synchronous_standby_names)'
       : null;

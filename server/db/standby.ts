@@ -10,13 +10,27 @@ const AWAITED_SECONDS = 3;
  */
 const ENDED_AFTER_SECONDS = 15;
 
-/** True while commits of SimCity's wait for a standby. Those that nobody waits for any more are ended. */
-export async function isStandbyMissing(sql: Sql): Promise<boolean> {
-  const waiting = await sql`
-    select case when query_start < clock_timestamp() - make_interval(secs => ${ENDED_AFTER_SECONDS})
-      then pg_terminate_backend(pid) end
-    from pg_stat_activity
-    where wait_event = 'SyncRep' and usename = current_user and application_name like 'simcity%'
-      and query_start < clock_timestamp() - make_interval(secs => ${AWAITED_SECONDS})`;
-  return waiting.length > 0;
+/** After those that waited were ended, others have to wait first. */
+const REMEMBERED_MS = 6_000;
+
+export class StandbyWatch {
+  readonly #sql: Sql;
+  #seenAt = Number.NEGATIVE_INFINITY;
+
+  /** @param sql a connection that no request keeps busy */
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** True while commits of SimCity's wait for a standby. Those that nobody waits for any more are ended. */
+  async isMissing(): Promise<boolean> {
+    const waiting = await this.#sql`
+      select case when query_start < clock_timestamp() - make_interval(secs => ${ENDED_AFTER_SECONDS})
+        then pg_terminate_backend(pid) end
+      from pg_stat_activity
+      where wait_event = 'SyncRep' and usename = current_user and application_name like 'simcity%'
+        and query_start < clock_timestamp() - make_interval(secs => ${AWAITED_SECONDS})`;
+    if (waiting.length > 0) this.#seenAt = performance.now();
+    return performance.now() - this.#seenAt < REMEMBERED_MS;
+  }
 }
