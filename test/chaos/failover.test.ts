@@ -278,7 +278,10 @@ row(
     });
     expect(await server.logs()).toContain('synchronous standby');
     const ready = await call(server.url, 'GET', '/readyz');
-    expect(ready).toMatchObject({ status: 503, body: { error: { message: expect.stringContaining('standby') } } });
+    expect(ready).toMatchObject({
+      status: 503,
+      body: { error: { message: expect.stringContaining('standby') } },
+    });
     const doctor = await startSimcity(row, ['doctor', '--server', server.url]);
     await doctor.ended;
     expect(doctor.stdout + doctor.stderr).toContain('synchronous standby');
