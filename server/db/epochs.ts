@@ -39,3 +39,9 @@ export function leadsTo({ eventIndex, epochs }: Stored, { index, epoch }: Cursor
   if (index < 0) return true;
   return index <= eventIndex && (epoch === undefined || epoch === null || epoch === epochAt(epochs, index));
 }
+
+/** True when one of them is the beginning of the other. */
+export function isSameHistory(a: Stored, b: Stored): boolean {
+  const index = Math.min(a.eventIndex, b.eventIndex);
+  return epochAt(a.epochs, index) === epochAt(b.epochs, index);
+}

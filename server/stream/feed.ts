@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cursor, isTerminal } from '../contract/index.ts';
-import { type Epoch, epochAt, leadsTo, type Stored, withEpoch } from '../db/epochs.ts';
+import { type Epoch, epochAt, isSameHistory, leadsTo, type Stored, withEpoch } from '../db/epochs.ts';
 import type { StoredEvent } from '../db/events.ts';
 import type { StoredLive } from '../db/live.ts';
 import { snapshotJsonOf } from '../ingest/batch.ts';
@@ -458,12 +458,6 @@ function cursorAt(place: number, epochs: readonly Epoch[]): Cursor {
 /** What is known here of what is stored. */
 function storedOf({ head, epochs }: Known): Stored {
   return { eventIndex: head.index, epochs };
-}
-
-/** True when one of them is the beginning of the other. */
-function isSameHistory(a: Stored, b: Stored): boolean {
-  const index = Math.min(a.eventIndex, b.eventIndex);
-  return epochAt(a.epochs, index) === epochAt(b.epochs, index);
 }
 
 /** True when nothing can be missing between what is known and what was added. */

@@ -80,9 +80,9 @@ describe('the stream', () => {
       expect(cursors(frames)).toEqual(expectedCursors(25));
     }
     for (const cursor of [`10.${epoch}`, '10'])
-      expect(
-        cursors(await collect(await readSse(streamUrl(harness), { 'last-event-id': cursor }))),
-      ).toEqual(expectedCursors(25, 11));
+      expect(cursors(await collect(await readSse(streamUrl(harness), { 'last-event-id': cursor })))).toEqual(
+        expectedCursors(25, 11),
+      );
     expect((await readSse(streamUrl(harness), { 'last-event-id': `24e.${epoch}` })).status).toBe(204);
     const live = await collect(await readSse(streamUrl(harness, `?mode=live&after=10.${other}`)));
     expect(live.map(({ frame }) => frame).slice(0, 3)).toEqual(['reset', 'heartbeat', 'skipped']);
@@ -149,7 +149,10 @@ describe('the stream', () => {
   it('delivers by polling when no notification comes', async () => {
     const harness = await begin();
     const second = await startAnother();
-    const reading = collect(await readSse(streamUrl(harness, '', second.url)), ({ id }) => placeIn(id) === '4');
+    const reading = collect(
+      await readSse(streamUrl(harness, '', second.url)),
+      ({ id }) => placeIn(id) === '4',
+    );
     await streams.sql`select pg_terminate_backend(pid) from pg_stat_activity
       where application_name = 'simcity-server-listen' and datname = current_database()`;
     await harness.send(5);
