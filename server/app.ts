@@ -1,6 +1,7 @@
 /** The HTTP application: every route, the guard before them, the errors after them. */
 import { Hono } from 'hono';
 import { authorize } from './access/authorize.ts';
+import { answerInTime } from './answer-limit.ts';
 import { API_BASE } from './contract/index.ts';
 import { ApiError, answerError, toApiError } from './errors.ts';
 import { guard } from './guard.ts';
@@ -29,6 +30,7 @@ export function createApp(services: Services): Hono<ServerEnv> {
   });
   app.use(guard(services.guard));
   app.use(authorize(services.access));
+  app.use(answerInTime(services.standby, services.log));
   app.route('/', healthRoutes(services));
   app.route('/', sessionRoutes(services));
   const pages = createPages();

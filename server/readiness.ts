@@ -3,6 +3,7 @@ import type { Sql } from './db/client.ts';
 import { isUnreachable } from './db/client.ts';
 import type { DatabaseDisk } from './db/disk.ts';
 import { listMigrations, readMigrations } from './db/migrate.ts';
+import type { StandbyWatch } from './db/standby.ts';
 import { StartupError } from './startup-error.ts';
 import type { Notifications } from './stream/notify.ts';
 
@@ -14,11 +15,18 @@ export class Readiness {
   readonly #sql: Sql;
   readonly #disk: DatabaseDisk;
   readonly #notifications: Pick<Notifications, 'lostForMs'>;
+  readonly #standby: Pick<StandbyWatch, 'isMissing'>;
 
-  constructor(sql: Sql, disk: DatabaseDisk, notifications: Pick<Notifications, 'lostForMs'>) {
+  constructor(
+    sql: Sql,
+    disk: DatabaseDisk,
+    notifications: Pick<Notifications, 'lostForMs'>,
+    standby: Pick<StandbyWatch, 'isMissing'>,
+  ) {
     this.#sql = sql;
     this.#disk = disk;
     this.#notifications = notifications;
+    this.#standby = standby;
   }
 
   /** What is in the way, a sentence each; none: it is ready. */
@@ -37,14 +45,21 @@ export class Readiness {
   async #databaseProblem(): Promise<string | null> {
     try {
       const { pending } = await within(ANSWER_WITHIN_MS, this.#migrations());
-      if (pending.length === 0) return null;
+      if (pending.length === 0) return await this.#standbyProblem();
       return `${pending.length} migration(s) of the database are missing: ${pending.join(', ')} (simcity migrate)`;
     } catch (error) {
-      if (error instanceof LateError) return `the database did not answer within ${ANSWER_WITHIN_MS} ms`;
+      if (isLate(error)) return `the database did not answer within ${ANSWER_WITHIN_MS} ms`;
       if (error instanceof StartupError) return error.message;
       if (!isUnreachable(error)) return 'the database cannot be used; the log says why';
       return AWAY[this.#disk.whyAway ?? 'unknown'];
     }
+  }
+
+  async #standbyProblem(): Promise<string | null> {
+    const isMissing = await within(ANSWER_WITHIN_MS, this.#standby.isMissing());
+    return isMissing
+      ? 'commits wait for a synchronous standby of the database that does not answer (synchronous_standby_names)'
+      : null;
   }
 
   async #migrations(): Promise<{ pending: string[] }> {
@@ -59,6 +74,9 @@ const AWAY = {
 };
 
 class LateError extends Error {}
+
+/** True for what `within` throws. */
+export const isLate = (error: unknown): boolean => error instanceof LateError;
 
 /** @throws LateError */
 export async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {

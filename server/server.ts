@@ -11,6 +11,7 @@ import { DatabaseDisk } from './db/disk.ts';
 import { migrate, readMigrations } from './db/migrate.ts';
 import { refuseTransactionPooler } from './db/pooler.ts';
 import { closeNumberGap, reapLost } from './db/runs.ts';
+import { StandbyWatch } from './db/standby.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
 import { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
@@ -72,14 +73,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       () => groupCommit.close(),
       () => notifications.close(),
     );
+    const standby = new StandbyWatch(probe);
     const disk = new DatabaseDisk(config.databaseFolder ?? null);
     const app = createApp({
       sql,
+      standby,
       disk,
       hub,
       groupCommit,
       notifications,
-      readiness: new Readiness(probe, disk, notifications),
+      readiness: new Readiness(probe, disk, notifications, standby),
       metrics,
       log,
       guard: { host: config.host, allowedHosts: config.allowedHosts },

@@ -50,6 +50,21 @@ create or replace trigger simcity_runs_publish_update
   for each row when (old.status is distinct from new.status)
   execute function public.simcity_publish_status();
 
+-- Who stored which stretch of the history: [{"first", "epoch"}], the first index of each and a name that nobody else has.
+-- An event is known by its index and its epoch together: where both are equal, so is all before it, also in a database
+-- that lost commits or was restored, and went on from there.
+alter table public.simcity_runs add column if not exists epochs jsonb not null default '[]';
+
+-- p_epochs with one more from p_first on; what began there or behind has stored nothing. p_epoch null: a name of its own.
+create or replace function public.simcity_begin_epoch(p_epochs jsonb, p_first bigint, p_epoch text) returns jsonb
+language sql volatile
+set search_path = pg_catalog, public, pg_temp
+as $$
+  select coalesce(jsonb_agg(e order by (e ->> 'first')::bigint) filter (where (e ->> 'first')::bigint < p_first), '[]')
+    || jsonb_build_object('first', p_first, 'epoch', coalesce(p_epoch, left(gen_random_uuid()::text, 8)))
+  from jsonb_array_elements(p_epochs) as e
+$$;
+
 -- Takes the oldest queued run that p_runner may take, if there is one that nobody else is taking. A run that was
 -- executed before goes on only at its own generation (null: of a SimCity that does not tell it); after its second
 -- loss it rests for two seconds first, because what ended it may pass. A clock that was set back makes nobody wait.
@@ -70,6 +85,8 @@ begin
       requeued_at = null,
       repeat_below = r.next_index,
       repeat_next = 0,
+      -- Who holds the token alone stores what follows.
+      epochs = simcity_begin_epoch(r.epochs, r.next_index, left(encode(p_token_hash, 'hex'), 8)),
       generation = coalesce(r.generation, p_generation),
       version = coalesce(r.version, p_version),
       lease_expires_at = clock_timestamp() + make_interval(secs => p_lease_seconds),
@@ -237,6 +254,7 @@ begin
     ended_at = v_at,
     stop_reason = case when p_status = 'STOPPED' then coalesce(stop_reason, p_reason) else stop_reason end,
     next_index = v_next,
+    epochs = simcity_begin_epoch(r.epochs, r.next_index, null),
     requeued_at = null,
     lease_expires_at = null,
     ingest_token_hash = null

@@ -95,7 +95,7 @@ export async function* followInBatches(
   options: FollowOptions,
 ): AsyncGenerator<StreamItem[], void, undefined> {
   const mode = options.mode === 'live' ? 'live' : 'lossless';
-  const position: Position = { lastId: null, nextIndex: options.from ?? 0, gaps: 0, retryMs: 0, mode };
+  const position: Position = { ...startOf(options), retryMs: 0, mode };
   let attempt = 0;
   while (!options.signal?.aborted) {
     const outcome = yield* readOnce(options, position, () => {
@@ -112,6 +112,10 @@ export async function* followInBatches(
     yield [{ kind: 'link', link: { status: 'reconnecting', attempt, error: outcome.error, retryInMs } }];
     await comeBack(options, attempt, retryInMs);
   }
+}
+
+function startOf({ from = 0 }: FollowOptions): Pick<Position, 'lastId' | 'nextIndex' | 'gaps'> {
+  return { lastId: null, nextIndex: from, gaps: 0 };
 }
 
 /** Where others take the place of a server that is gone, it is there as soon as they are; else after the pause. */
@@ -242,6 +246,11 @@ function accept(
     if (from > position.nextIndex) return gap(options, position, from);
     position.nextIndex = to + 1;
     position.gaps = 0;
+  } else if (frame.frame === 'reset') {
+    // One of a run that was removed is followed by nothing, and coming back by an answer that says so.
+    if (frame.data.code !== 'history_lost') return { frame: null, problem: null };
+    Object.assign(position, startOf(options));
+    return { frame, problem: null };
   } else if (frame.frame === 'snapshot') {
     if (isBehind(position.lastId, id)) return { frame: null, problem: null };
   } else if (frame.frame === 'end' && frame.data.eventIndex >= position.nextIndex) {

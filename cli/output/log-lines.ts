@@ -110,6 +110,12 @@ export function createLogLines(style: Style, now: () => number, hosted = false):
     frame(frame) {
       if (frame.frame === 'event') return onEvent(frame.data);
       if (frame.frame === 'heartbeat') return onHeartbeat(frame.data);
+      if (frame.frame === 'reset') {
+        metrics = {};
+        statements = 0;
+        closing = null;
+        return [line(stamp(), style.yellow('reset'), safeText(frame.data.message))];
+      }
       if (frame.frame === 'snapshot') metrics = frame.data.metrics;
       return [];
     },

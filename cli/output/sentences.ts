@@ -100,6 +100,13 @@ export function createSentences(now: () => number): Narrator {
     frame(frame: Frame) {
       if (frame.frame === 'event') return onEvent(frame.data);
       if (frame.frame === 'heartbeat') return onHeartbeat(frame.data);
+      if (frame.frame === 'reset') {
+        newest = {};
+        told = {};
+        faults.clear();
+        closing = null;
+        return [safeText(frame.data.message)];
+      }
       if (frame.frame === 'snapshot') newest = frame.data.metrics;
       return [];
     },

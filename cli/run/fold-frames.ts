@@ -3,7 +3,7 @@ import type { EndFrame, Frame, HeartbeatFrame, RunEvent, Snapshot } from '../../
 import { isTerminal } from '../../server/contract/run-values.ts';
 import { isQueuedAgain } from './attempts.ts';
 import { chartsOfStart } from './chart-choice.ts';
-import type { RunData } from './run-data.ts';
+import { initialData, type RunData } from './run-data.ts';
 import { tallyEvents } from './tally.ts';
 import { extendTimeline, type Point } from './timeline.ts';
 
@@ -12,19 +12,28 @@ export const EVENTS_KEPT = 500;
 
 /** The data after `frames`, which came at `nowMs` of this machine's clock. */
 export function foldFrames(data: RunData, frames: readonly Frame[], nowMs: number): RunData {
-  const events: RunEvent[] = [];
-  const points: Point[] = [];
+  let events: RunEvent[] = [];
+  let points: Point[] = [];
   let next = data;
   for (const frame of frames) {
     if (frame.frame === 'event') events.push(frame.data);
     else if (frame.frame === 'snapshot')
-      points.push(pointOf(frame.data, events.at(-1) ?? data.events.at(-1)));
+      points.push(pointOf(frame.data, events.at(-1) ?? next.events.at(-1)));
     else if (frame.frame === 'heartbeat') next = foldHeartbeat(next, frame.data, nowMs);
     else if (frame.frame === 'skipped') next = foldSkipped(next, frame.data.events);
-    else next = foldEnd(next, frame.data);
+    else if (frame.frame === 'reset') {
+      next = foldReset(next);
+      events = [];
+      points = [];
+    } else next = foldEnd(next, frame.data);
   }
   const folded = foldPoints(foldEvents(next, events), points);
   return folded.eventIndex > data.eventIndex ? { ...folded, grewAtMs: nowMs } : folded;
+}
+
+/** What came is not stored any more: as before the first frame, and what the run was read with is as old. */
+function foldReset({ run, clockOffsetMs }: RunData): RunData {
+  return { ...initialData(run), eventIndex: -1, metrics: {}, startedAtMs: null, clockOffsetMs };
 }
 
 function foldHeartbeat(data: RunData, heartbeat: HeartbeatFrame, nowMs: number): RunData {

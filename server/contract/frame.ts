@@ -49,10 +49,11 @@ export const STREAM_MODES = ['lossless', 'live'] as const;
 export type StreamMode = (typeof STREAM_MODES)[number];
 
 /**
- * The run was removed while its history was read: nothing more comes, and coming back is answered with 410.
- * Programs that know only the other frames learn the same by that answer.
+ * What was read is not stored any more. `pruned`: the run was removed: nothing more comes, and coming back is answered
+ * with 410. `history_lost`: the database has lost the newest of it, by a failover or because it was restored: forget all
+ * that came; what is stored follows, from event 0 on.
  */
-export const resetFrameSchema = z.object({ code: z.literal('pruned'), message: z.string() });
+export const resetFrameSchema = z.object({ code: z.enum(['pruned', 'history_lost']), message: z.string() });
 export type ResetFrame = z.infer<typeof resetFrameSchema>;
 
 /** One frame with its kind. On the wire: `event: <frame>`, `data: <JSON>`, and for history `id: <cursor>`. */
@@ -61,6 +62,7 @@ export type Frame =
   | { frame: 'event'; data: z.infer<typeof eventSchema> }
   | { frame: 'snapshot'; data: z.infer<typeof snapshotSchema> }
   | { frame: 'skipped'; data: SkippedFrame }
+  | { frame: 'reset'; data: ResetFrame }
   | { frame: 'end'; data: EndFrame };
 
 export const frameSchemas = {
@@ -68,28 +70,33 @@ export const frameSchemas = {
   event: eventSchema,
   snapshot: snapshotSchema,
   skipped: skippedFrameSchema,
+  reset: resetFrameSchema,
   end: endFrameSchema,
 } as const;
 
 /**
  * A place in a run's history, as the `id` of a frame. `12` stands after event 12, `12s` after the
- * snapshot that follows event 12, `12e` after the end, of which event 12 was the last.
+ * snapshot that follows event 12, `12e` after the end, of which event 12 was the last. `12.5f0c9ab1` names who stored
+ * event 12 as well: a history that went on from an older state, after a failover or a restore, has another there.
  */
 export interface Cursor {
   index: number;
   after: 'event' | 'snapshot' | 'end';
+  /** Left out, or null: it is not known. */
+  epoch?: string | null | undefined;
 }
 
 const CURSOR_SUFFIX = { event: '', snapshot: 's', end: 'e' } as const;
 
 export function formatCursor(cursor: Cursor): string {
-  return `${cursor.index}${CURSOR_SUFFIX[cursor.after]}`;
+  const epoch = cursor.epoch ? `.${cursor.epoch}` : '';
+  return `${cursor.index}${CURSOR_SUFFIX[cursor.after]}${epoch}`;
 }
 
 /** Null when `text` is no cursor. */
 export function parseCursor(text: string): Cursor | null {
-  const match = /^(0|[1-9]\d{0,15})([se]?)$/.exec(text);
+  const match = /^(0|[1-9]\d{0,15})([se]?)(?:\.([0-9a-f]{8}))?$/.exec(text);
   if (!match) return null;
   const after = match[2] === 's' ? 'snapshot' : match[2] === 'e' ? 'end' : 'event';
-  return { index: Number(match[1]), after };
+  return { index: Number(match[1]), after, ...(match[3] === undefined ? {} : { epoch: match[3] }) };
 }

@@ -1,5 +1,6 @@
 /** The connection pool to the control plane's database. */
 import postgres from 'postgres';
+import { noteNotice } from './replicated.ts';
 
 /** bigint columns hold indexes and seeds, all below 2^53, so they are numbers here. */
 const NUMERIC_TYPES = {
@@ -29,7 +30,10 @@ export function connect(url: string, options: ConnectOptions = {}): Sql {
     // A connection that broke is tried again soon: queries meanwhile fail at once and say so.
     backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 1),
     types: NUMERIC_TYPES,
-    onnotice: options.onNotice ?? (() => {}),
+    onnotice: (notice) => {
+      noteNotice(notice);
+      options.onNotice?.(notice);
+    },
     connection: { application_name: options.name ?? 'simcity-server' },
   });
 }

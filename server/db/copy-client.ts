@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { CopyQuery } from './copy-query.ts';
+import { noteNotice, replicated } from './replicated.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
 /** A statement that takes longer has met a lock or a disk that does not answer: the batches are sent again. */
@@ -76,7 +77,9 @@ export class CopyClient {
     if (snapshots.length > 0) copies.push([SNAPSHOTS, snapshots]);
     const statements = [...copies.map(([copy]) => copy), moving(moved), 'commit'];
     const rows = copies.map(([, pieces]) => pieces);
-    await this.#do((client) => client.query(new CopyQuery(statements.join('; '), rows)).done);
+    await replicated(() =>
+      this.#do((client) => client.query(new CopyQuery(statements.join('; '), rows)).done),
+    );
   }
 
   /** Ends the transaction without effect; a connection that cannot even do that is thrown away. */
@@ -131,6 +134,7 @@ export class CopyClient {
     client.on('error', () => {
       if (this.#client === client) this.#discard();
     });
+    client.on('notice', noteNotice);
     await client.connect();
     // Poolers refuse it among the parameters of a connection.
     await client.query(`set statement_timeout = ${STATEMENT_WITHIN_MS}`);

@@ -1,6 +1,8 @@
 /** The history of a run in the database: pages of events as JSON text, and the appending of batches. */
 import { type Batch, ingestedSnapshot } from '../ingest/batch.ts';
 import type { Sql } from './client.ts';
+import type { Epoch } from './epochs.ts';
+import { replicated } from './replicated.ts';
 
 /** One event with the JSON text that the API answers, so that data is passed on and not parsed. */
 export interface StoredEvent {
@@ -15,6 +17,7 @@ interface EventRow {
   type: string;
   actor: string;
   data: string;
+  epochs: Epoch[] | null;
 }
 
 /** What one page holds at most, whatever the number of its events, so that huge events do not add up. */
@@ -23,6 +26,8 @@ const ROW_OVERHEAD_BYTES = 8;
 
 export interface StoredPage {
   events: StoredEvent[];
+  /** Of the same moment as the events; none where there are no events. */
+  epochs: Epoch[];
   /** True when nothing more was stored at the time of reading. */
   drained: boolean;
 }
@@ -39,7 +44,9 @@ export async function readEventPage(
   limit: number,
 ): Promise<StoredPage> {
   const rows = await sql<EventRow[]>`
-    select idx, at, virtual_ms, type, actor, data::text as data from (
+    select idx, at, virtual_ms, type, actor, data::text as data,
+      case idx when ${from} then (select r.epochs from simcity_runs r where r.id = ${runId}) end as epochs
+    from (
       select idx, at, virtual_ms, type, actor, data,
         sum(pg_column_size(data)) over (order by idx rows unbounded preceding) - pg_column_size(data) as before
       from simcity_run_events where run_id = ${runId} and idx >= ${from} and idx < ${from + limit}
@@ -47,6 +54,7 @@ export async function readEventPage(
   const bytes = rows.reduce((sum, { data }) => sum + data.length + ROW_OVERHEAD_BYTES, 0);
   return {
     events: rows.map((row) => ({ index: row.idx, json: eventJson(row) })),
+    epochs: rows[0]?.epochs ?? [],
     drained: rows.length < limit && bytes < PAGE_BYTES,
   };
 }
@@ -75,22 +83,29 @@ export interface Difference {
   index: number;
 }
 
-/** Stores a batch, alone; once this resolves, it is committed. Errors carry the SQLSTATEs of simcity_ingest_batch. */
+interface IngestedRow {
+  next_index: number;
+  stop_requested: boolean;
+  stop_reason: string | null;
+  difference: Difference | null;
+}
+
+/**
+ * Stores a batch, alone; once this resolves, it is committed. Errors carry the SQLSTATEs of simcity_ingest_batch.
+ * In a transaction of its own: the answer of a statement without one may come before its commit.
+ */
 export async function ingest(sql: Sql, runId: string, tokenHash: Buffer, batch: Batch): Promise<Ingested> {
   const text = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
   const { count, snapshots, live, end } = batch;
-  const [row] = await sql<
-    {
-      next_index: number;
-      stop_requested: boolean;
-      stop_reason: string | null;
-      difference: Difference | null;
-    }[]
-  >`
+  const [row] = await replicated(() =>
+    sql.begin(
+      (transaction) => transaction<IngestedRow[]>`
     select next_index, stop_requested, stop_reason, difference from simcity_ingest_batch(${runId}, ${tokenHash},
       ${count === 0 ? null : batch.eventsJson()}::text::json,
       ${snapshots.length === 0 ? null : `[${snapshots.map(ingestedSnapshot).join(',')}]`}::text::json,
-      ${text(live)}::text::json, ${text(end)}::text::json)`;
+      ${text(live)}::text::json, ${text(end)}::text::json)`,
+    ),
+  );
   if (!row) throw new Error('simcity_ingest_batch answered nothing');
   const { next_index: next, stop_requested: stopRequested, stop_reason: stopReason, difference } = row;
   return { next, stopRequested, stopReason, difference };

@@ -1,11 +1,10 @@
 /** The live state of a run: what a heartbeat carries, and what tells a stream that the run has ended. */
 import type { FailureSummary, RunStatus } from '../contract/index.ts';
 import type { Sql } from './client.ts';
+import type { Epoch, Stored } from './epochs.ts';
 
-export interface StoredLive {
+export interface StoredLive extends Stored {
   status: RunStatus;
-  /** Index of the newest stored event; -1 before the first. */
-  eventIndex: number;
   /** JSON text. */
   metrics: string;
   eventsPerSecond: number;
@@ -27,13 +26,14 @@ interface LiveRow {
   duration: number | null;
   stop_reason: string | null;
   failure: FailureSummary | null;
+  epochs: Epoch[];
 }
 
 /** Null: there is no such run. Only the summary of a failure is read, never the whole bundle. */
 export async function readLive(sql: Sql, id: string): Promise<StoredLive | null> {
   const [row] = await sql<LiveRow[]>`
     select r.status, r.next_index - 1 as event_index, l.metrics::text as metrics, l.events_per_second,
-      l.heartbeat_at, l.batches, r.duration_seconds_actual::float8 as duration, r.stop_reason,
+      l.heartbeat_at, l.batches, r.duration_seconds_actual::float8 as duration, r.stop_reason, r.epochs,
       case when r.fail_forensic is not null then json_build_object(
         'kind', r.fail_forensic -> 'kind', 'invariant', r.fail_forensic -> 'invariant',
         'message', r.fail_forensic -> 'message', 'eventIndex', r.fail_forensic -> 'eventIndex',
@@ -50,5 +50,6 @@ export async function readLive(sql: Sql, id: string): Promise<StoredLive | null>
     durationSecondsActual: row.duration,
     stopReason: row.stop_reason,
     failure: row.failure,
+    epochs: row.epochs,
   };
 }

@@ -1,5 +1,6 @@
 /** Sorts waiting batches by run: what of them follows where the run stands, as one transaction stores it. */
 import type { CopyRows, LockedRun, MovedRun } from '../db/copy-client.ts';
+import { epochOf } from '../db/epochs.ts';
 import type { Ingested } from '../db/events.ts';
 import { type Batch, copySnapshots, type SnapshotRow } from './batch.ts';
 import type { EventBlock, EventBytes } from './event-block.ts';
@@ -19,6 +20,8 @@ export interface Addition {
   /** Batches of the run before these, and after them: whoever knows `before` has missed nothing. */
   before: number;
   after: number;
+  /** In which the events were stored. */
+  epoch: string;
   /** In order, without a gap between them. */
   events: readonly EventBytes[];
   snapshots: readonly SnapshotRow[];
@@ -60,6 +63,7 @@ export function place(locked: LockedRun, group: readonly Waiting[]): RunGroup {
     runId,
     before: batches,
     after: batches + 1,
+    epoch: '',
     first: next,
     next,
     events: [],
@@ -75,6 +79,7 @@ export function place(locked: LockedRun, group: readonly Waiting[]): RunGroup {
     if (waiting.runId !== runId) continue;
     token ??= waiting.tokenHash;
     if (!token.equals(waiting.tokenHash) || !append(run, waiting.batch)) break;
+    run.epoch = epochOf(token);
     run.parts.push({ waiting, next: run.next });
   }
   return run;

@@ -12,7 +12,6 @@ import {
   forensicSchema,
   frameSchemas,
   liveSchema,
-  resetFrameSchema,
   runConfigSchema,
   runPageSchema,
   runSchema,
@@ -94,7 +93,6 @@ const NAMED: Record<string, z.ZodType> = {
   VerifyTask: taskSchemas.verify,
   Why: whySchema,
   TelemetryAnswer: telemetryAnswerSchema,
-  Frame_reset: resetFrameSchema,
   ...Object.fromEntries(Object.entries(frameSchemas).map(([frame, schema]) => [`Frame_${frame}`, schema])),
 };
 

@@ -43,7 +43,7 @@ const LAST_EVENT_ID = {
   in: 'header',
   required: false,
   description: 'The id of the last frame received: the stream goes on right after it. Goes before the query.',
-  schema: { type: 'string', pattern: '^(0|[1-9][0-9]*)[se]?$' },
+  schema: { type: 'string', pattern: '^(0|[1-9][0-9]*)[se]?(\\.[0-9a-f]{8})?$' },
 };
 
 export const OPERATIONS: readonly Operation[] = [

@@ -2,7 +2,7 @@
 import { type Context, Hono } from 'hono';
 import type { Sql } from '../db/client.ts';
 import { readEventPage, type StoredEvent } from '../db/events.ts';
-import { readLive } from '../db/live.ts';
+import { readLive, type StoredLive } from '../db/live.ts';
 import { readSnapshots, readThinned, withTimes } from '../db/snapshots.ts';
 import { ApiError, pruned } from '../errors.ts';
 import { CityFolds } from '../runs/city-folds.ts';
@@ -22,8 +22,8 @@ export function historyRoutes({ sql }: Services): Hono<ServerEnv> {
     const { events } = await readEventPage(sql, id, from, limit);
     const last = events.at(-1)?.index;
     // Read after the events, so that what came meanwhile is announced rather than overlooked.
-    const stored = await newestIndex(sql, id);
-    return jsonText(c, 'events', events, last !== undefined && last < stored ? last + 1 : null);
+    const { eventIndex } = await liveOf(sql, id);
+    return jsonText(c, 'events', events, last !== undefined && last < eventIndex ? last + 1 : null);
   });
 
   routes.get('/:runId/snapshots', async (c) => {
@@ -35,20 +35,21 @@ export function historyRoutes({ sql }: Services): Hono<ServerEnv> {
         ? await readSnapshots(sql, id, from, limit + 1)
         : await readThinned(sql, id, from, limit + 1, every);
     const page = await withTimes(sql, id, found.slice(0, limit));
-    await newestIndex(sql, id);
+    await liveOf(sql, id);
     return jsonText(c, 'snapshots', page, found[limit]?.index ?? null);
   });
 
   routes.get('/:runId/state', async (c) => {
     const { at } = validate(stateQuery, c.req.query(), 'the query');
     const id = await resolveRunId(sql, c.req.param('runId'));
-    const newest = await newestIndex(sql, id);
+    const stored = await liveOf(sql, id);
+    const newest = stored.eventIndex;
     if (newest < 0 || (at ?? 0) > newest) {
       const known = newest < 0 ? 'no event is stored yet' : `the newest is ${newest}`;
       throw new ApiError(404, 'not_found', `Run ${id} has no event ${at ?? 0}: ${known}.`);
     }
-    const city = await folds.city(id, at ?? newest);
-    await newestIndex(sql, id);
+    const city = await folds.city(id, at ?? newest, stored);
+    await liveOf(sql, id);
     return c.json(city);
   });
 
@@ -56,13 +57,13 @@ export function historyRoutes({ sql }: Services): Hono<ServerEnv> {
 }
 
 /**
- * Index of the newest event; -1 before the first. Asked after history was read: a run goes before its history
+ * Where the history stands. Asked after history was read: a run goes before its history
  * does, so what was read of a run that is still there is whole. @throws ApiError `pruned`
  */
-async function newestIndex(sql: Sql, id: string): Promise<number> {
+async function liveOf(sql: Sql, id: string): Promise<StoredLive> {
   const live = await readLive(sql, id);
   if (live === null) throw pruned(id);
-  return live.eventIndex;
+  return live;
 }
 
 /** Joins JSON texts as they are stored: nothing of the history is parsed on its way through. */

@@ -1,6 +1,7 @@
 /** Folds that were asked for: the same question once, a few at a time, and no more waiting than can be served soon. */
 import type { CityState } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
+import { epochAt, type Stored } from '../db/epochs.ts';
 import { ApiError } from '../errors.ts';
 import { foldCity, KeptFolds } from './fold-city.ts';
 
@@ -19,10 +20,11 @@ export class CityFolds {
     this.#sql = sql;
   }
 
-  /** The city of a run after event `at`. @throws ApiError 503 while too many others wait */
-  city(runId: string, at: number): Promise<CityState> {
-    const key = `${runId} ${at}`;
-    const asked = this.#asked.get(key) ?? this.#inTurn(() => foldCity(this.#sql, runId, at, this.#kept));
+  /** The city of a run after event `at` of what is `stored`. @throws ApiError 503 while too many others wait */
+  city(runId: string, at: number, stored: Stored): Promise<CityState> {
+    const key = `${runId} ${at} ${epochAt(stored.epochs, at)}`;
+    const asked =
+      this.#asked.get(key) ?? this.#inTurn(() => foldCity(this.#sql, runId, at, this.#kept, stored));
     this.#asked.set(key, asked);
     const forget = () => this.#asked.delete(key);
     asked.then(forget, forget);

@@ -1,6 +1,7 @@
 /** Folds a run's history into the city after an event: every slot with its acknowledged bookings, and the metrics. */
 import type { CityState, JsonObject, Snapshot } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
+import { epochAt, leadsTo, type Stored } from '../db/epochs.ts';
 import { readNewestSnapshot } from '../db/snapshots.ts';
 import { MetricsFold } from './fold-metrics.ts';
 
@@ -166,15 +167,27 @@ export class CityFold {
 }
 
 /** Folds that were made lately, to go on from: scrubbing asks for one place after another. Bounded. */
+interface KeptFold {
+  runId: string;
+  fold: CityFold;
+  /** Of its last event. */
+  epoch: string | null;
+}
+
 export class KeptFolds {
   /** Least lately used first. */
-  #kept: { runId: string; fold: CityFold }[] = [];
+  #kept: KeptFold[] = [];
 
-  /** A fold at event `at` or before, as near as there is; a new one otherwise. It is the caller's to go on with. */
-  nearest(runId: string, at: number): CityFold {
-    let best: { runId: string; fold: CityFold } | null = null;
+  /**
+   * A fold at event `at` or before, as near as there is, of what is `stored`; a new one otherwise. It is the caller's to
+   * go on with.
+   */
+  nearest(runId: string, at: number, stored: Stored): CityFold {
+    let best: KeptFold | null = null;
     for (const entry of this.#kept) {
-      if (entry.runId !== runId || entry.fold.index > at) continue;
+      const { fold, epoch } = entry;
+      if (entry.runId !== runId || fold.index > at) continue;
+      if (!leadsTo(stored, { index: fold.index, after: 'event', epoch })) continue;
       if (best === null || entry.fold.index > best.fold.index) best = entry;
     }
     if (best === null) return new CityFold();
@@ -183,10 +196,10 @@ export class KeptFolds {
   }
 
   /** Keeps `fold`, which nobody may go on with after that. */
-  keep(runId: string, fold: CityFold): void {
-    const isSame = (entry: { runId: string; fold: CityFold }) =>
-      entry.runId === runId && entry.fold.index === fold.index;
-    this.#kept = [...this.#kept.filter((entry) => !isSame(entry)), { runId, fold }];
+  keep(runId: string, fold: CityFold, { epochs }: Stored): void {
+    const epoch = epochAt(epochs, fold.index);
+    const isSame = (entry: KeptFold) => entry.runId === runId && entry.fold.index === fold.index;
+    this.#kept = [...this.#kept.filter((entry) => !isSame(entry)), { runId, fold, epoch }];
     let weight = this.#kept.reduce((sum, entry) => sum + entry.fold.weight, 0);
     while (weight > MOST_KEPT || this.#kept.length > MOST_FOLDS)
       weight -= this.#kept.shift()?.fold.weight ?? weight;
@@ -195,10 +208,16 @@ export class KeptFolds {
 
 /**
  * The city of a run after event `at`, read page by page from where an earlier question came to. Metrics that only its
- * scenario can count are those of the snapshot before.
+ * scenario can count are those of the snapshot before. `stored` is the history, as it was when that was asked.
  */
-export async function foldCity(sql: Sql, runId: string, at: number, kept: KeptFolds): Promise<CityState> {
-  const fold = kept.nearest(runId, at);
+export async function foldCity(
+  sql: Sql,
+  runId: string,
+  at: number,
+  kept: KeptFolds,
+  stored: Stored,
+): Promise<CityState> {
+  const fold = kept.nearest(runId, at, stored);
   const keepAt = at - (at % KEEP_EVERY_EVENTS);
   let from = fold.index + 1;
   while (from <= at) {
@@ -211,10 +230,10 @@ export async function foldCity(sql: Sql, runId: string, at: number, kept: KeptFo
     const last = rows.at(-1);
     if (!last) break;
     from = last.index + 1;
-    if (last.index === keepAt && keepAt < at) kept.keep(runId, fold.copy());
+    if (last.index === keepAt && keepAt < at) kept.keep(runId, fold.copy(), stored);
   }
   const state = fold.state();
-  kept.keep(runId, fold);
+  kept.keep(runId, fold, stored);
   const snapshot = await readNewestSnapshot(sql, runId, at);
   const before = snapshot === null ? {} : (JSON.parse(snapshot.json) as Snapshot).metrics;
   return { ...state, metrics: { ...before, ...state.metrics } };

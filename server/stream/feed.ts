@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cursor, isTerminal } from '../contract/index.ts';
+import { type Epoch, epochAt, isSameHistory, leadsTo, type Stored, withEpoch } from '../db/epochs.ts';
 import type { StoredEvent } from '../db/events.ts';
 import type { StoredLive } from '../db/live.ts';
 import { snapshotJsonOf } from '../ingest/batch.ts';
@@ -23,6 +24,7 @@ import { ThinStreams } from './thin-streams.ts';
 const POLL_MS = 500;
 const HEARTBEAT_MS = 1_000;
 const RETRY_MS = 500;
+const START: Cursor = { index: -1, after: 'snapshot' };
 /** Commits kept in memory while the database is read for what came before them. */
 const HELD_ADDITIONS = 256;
 
@@ -45,6 +47,8 @@ interface Known {
   coalescer: Coalescer;
   /** The place after the newest frame, sent or about to be. */
   head: Cursor;
+  /** Of the history up to the head. */
+  epochs: readonly Epoch[];
   /** Batches that are in. */
   version: number;
 }
@@ -55,6 +59,8 @@ export class Feed {
   /** Those who have all that was sent and read well: they get each tick's bytes. */
   readonly #abreast = new Set<Subscriber>();
   readonly #thin = new ThinStreams();
+  /** Who came before the run was looked up, and the run as it was read for each. */
+  readonly #waiting = new Map<Subscriber, Stored>();
   readonly #timer: NodeJS.Timeout;
   #known: Known | null = null;
   #beatAt = performance.now();
@@ -94,10 +100,13 @@ export class Feed {
     return most;
   }
 
-  add(subscriber: Subscriber): void {
+  /** `live` is the run as it was read for this subscriber. */
+  add(subscriber: Subscriber, live: StoredLive): void {
     this.#subscribers.add(subscriber);
     subscriber.onGone(() => this.#leave(subscriber));
-    if (this.#known) this.#begin(subscriber, this.#known);
+    this.#resetUnless(subscriber, live);
+    if (this.#known === null) this.#waiting.set(subscriber, live);
+    else this.#join(subscriber, this.#known, live);
   }
 
   /** Something of the run has changed: the database says what. */
@@ -123,7 +132,7 @@ export class Feed {
   publish(addition: Addition): void {
     const known = this.#known;
     if (known && known.version >= addition.after) return;
-    if (known && known.version === addition.before) {
+    if (known && follows(known, addition)) {
       this.#takeAddition(known, addition);
       return;
     }
@@ -152,6 +161,7 @@ export class Feed {
   #leave(subscriber: Subscriber): void {
     this.#abreast.delete(subscriber);
     this.#thin.delete(subscriber);
+    this.#waiting.delete(subscriber);
     if (this.#subscribers.delete(subscriber) && this.#subscribers.size === 0 && !this.#closed) {
       this.close();
       this.#options.onIdle();
@@ -169,15 +179,52 @@ export class Feed {
     }
   }
 
+  /** Begins with one for whom the run was read as `live`: it may have come with another history than this feed has. */
+  #join(subscriber: Subscriber, known: Known, live: Stored): void {
+    if (isSameHistory(storedOf(known), live)) this.#begin(subscriber, known);
+    else this.#sendBack(subscriber);
+  }
+
+  /** Tells a subscriber that has read what is not in the history to start over. */
+  #resetUnless(subscriber: Subscriber, stored: Stored): void {
+    if (leadsTo(stored, subscriber.cursor)) return;
+    subscriber.write(toChunk(resetFrame(this.#options.runId, 'history_lost')));
+    subscriber.cursor = START;
+  }
+
+  /** One of two histories is over, and the database says which. */
+  #sendBack(subscriber: Subscriber): void {
+    this.wake();
+    subscriber.end(toChunk(`retry: ${RETRY_MS}\n\n`, 0));
+  }
+
+  /** The history went on from an older state than was sent: whoever follows begins anew with what is stored. */
+  #forget(known: Known): void {
+    const { log, runId } = this.#options;
+    log.warn(
+      { runId, sent: known.head.index },
+      'the newest of a history is lost: the database went on without it',
+    );
+    known.coalescer.close();
+    for (const subscriber of this.#abreast) subscriber.cursor = cursorAt(known.ring.last, known.epochs);
+    this.#abreast.clear();
+    for (const subscriber of this.#subscribers) this.#thin.delete(subscriber);
+    this.#held = [];
+    this.#known = null;
+  }
+
   /** Reads from the database what is not here yet. One at a time; `wake` sees to that. */
   async #readOn(): Promise<void> {
     const { history, runId } = this.#options;
+    const before = this.#known;
+    const sent = before?.head ?? START;
     const live = await history.live(runId);
     if (this.#closed) return;
     if (live === null) {
-      for (const subscriber of [...this.#subscribers]) subscriber.end(toChunk(resetFrame(runId)));
+      for (const subscriber of [...this.#subscribers]) subscriber.end(toChunk(resetFrame(runId, 'pruned')));
       return;
     }
+    if (before !== null && !leadsTo(live, sent)) this.#forget(before);
     const known = this.#known ?? (await this.#lookUp(live));
     const isNew = this.#known === null;
     known.live = live;
@@ -186,6 +233,12 @@ export class Feed {
       const page = await history.page(runId, from);
       // What came from memory meanwhile has gone ahead of this page.
       if (known.head !== from) continue;
+      if (page === null) {
+        // It went on from an older state after `live` was read.
+        if (this.#reading) this.#reading.again = true;
+        return;
+      }
+      if (page.events.count > 0) known.epochs = page.epochs;
       this.#take(known, [page.events], page.snapshots);
       whole = page.drained;
       if (whole) known.version = Math.max(known.version, live.batches);
@@ -194,7 +247,16 @@ export class Feed {
     if (this.#closed) return;
     if (isNew) {
       this.#known = known;
-      for (const subscriber of [...this.#subscribers]) this.#begin(subscriber, known);
+      for (const subscriber of [...this.#subscribers]) {
+        const asked = this.#waiting.get(subscriber);
+        if (asked !== undefined) {
+          this.#join(subscriber, known, asked);
+          continue;
+        }
+        this.#resetUnless(subscriber, live);
+        this.#begin(subscriber, known);
+      }
+      this.#waiting.clear();
     }
     if (isTerminal(live.status)) this.#finish(known);
   }
@@ -204,13 +266,15 @@ export class Feed {
     this.#held = [];
     for (const addition of held) {
       if (addition.after <= known.version) continue;
-      if (addition.before === known.version) this.#takeAddition(known, addition);
+      if (follows(known, addition)) this.#takeAddition(known, addition);
       else if (this.#reading) this.#reading.again = true;
     }
   }
 
-  #takeAddition(known: Known, { after, events, snapshots }: Addition): void {
+  #takeAddition(known: Known, { after, epoch, events, snapshots }: Addition): void {
     known.version = after;
+    const first = events[0]?.first;
+    if (first !== undefined) known.epochs = withEpoch(known.epochs, first, epoch);
     const shown = snapshots.map((row) => ({ index: row.index, json: snapshotJsonOf(row) }));
     this.#take(known, events, shown);
   }
@@ -218,13 +282,14 @@ export class Feed {
   async #lookUp(live: StoredLive): Promise<Known> {
     const { history, runId } = this.#options;
     const { events, snapshot } = await history.newest(runId, live.eventIndex, THIN_EVENTS);
-    this.#thin.begin(events, snapshot);
+    this.#thin.begin(events, snapshot, live.epochs);
     // A snapshot that is stored is no news: who comes back with its id has had it.
     const after = live.eventIndex < 0 || snapshot?.index === live.eventIndex ? 'snapshot' : 'event';
-    const head: Cursor = { index: live.eventIndex, after };
+    const { epochs } = live;
+    const head: Cursor = { index: live.eventIndex, after, epoch: epochAt(epochs, live.eventIndex) };
     const ring = new Ring(placeOf(head));
     const coalescer = new Coalescer((blocks) => this.#send(ring, blocks));
-    return { live, ring, coalescer, head, version: live.batches };
+    return { live, ring, coalescer, head, epochs, version: live.batches };
   }
 
   #isBehind(known: Known, live: StoredLive): boolean {
@@ -234,11 +299,11 @@ export class Feed {
   /** Puts what follows the head behind it, and sees that it goes out. */
   #take(known: Known, events: readonly EventBytes[], snapshots: StoredEvent[]): void {
     const fresh = events.map((each) => eventsFrom(each, known.head.index + 1));
-    const { frames, cursor } = mergeFrames(known.head, fresh, snapshots);
+    const { frames, cursor } = mergeFrames(known.head, fresh, snapshots, known.epochs);
     if (frames.length === 0) return;
     known.head = cursor;
     known.coalescer.add(frames);
-    this.#thin.take(fresh, snapshots);
+    this.#thin.take(fresh, snapshots, known.epochs);
   }
 
   /** The same bytes to everybody who is abreast. */
@@ -249,7 +314,7 @@ export class Feed {
       for (const subscriber of this.#abreast) {
         if (subscriber.isBehind) {
           this.#abreast.delete(subscriber);
-          subscriber.cursor = cursorAt(from);
+          subscriber.cursor = cursorAt(from, this.#known?.epochs ?? []);
           this.#begunAgain(subscriber);
         } else subscriber.write(block);
       }
@@ -264,30 +329,38 @@ export class Feed {
 
   /** Writes at the reader's own pace what it lacks, until it is abreast. */
   async #catchUp(subscriber: Subscriber, known: Known): Promise<void> {
-    while (!subscriber.gone && !this.#closed) {
+    // After a history was lost, this goes on elsewhere.
+    const goesOn = () => !subscriber.gone && !this.#closed && this.#known === known;
+    while (goesOn()) {
       await this.#drained(subscriber, known);
+      if (!goesOn()) return;
       const place = placeOf(subscriber.cursor);
       if (known.ring.covers(place)) {
         const next = known.ring.after(place);
         if (next !== null) {
           subscriber.write(next.chunk);
-          subscriber.cursor = cursorAt(next.last);
+          subscriber.cursor = cursorAt(next.last, known.epochs);
         } else if (place <= known.ring.last || this.#isOver(known)) {
-          return this.#join(subscriber, known);
+          return this.#getAbreast(subscriber, known);
         } else {
           // It read from the database what does not stand here yet: abreast, it would get that once more.
           await Promise.race([this.#news.promise, delay(RETRY_MS)]);
         }
         continue;
       }
-      const page = await this.#readPage(subscriber.cursor);
+      const page = await this.#readPage(subscriber.cursor, known);
+      if (!goesOn()) return;
+      if (page === 'lost') return this.#sendBack(subscriber);
       for (const chunk of page?.chunks ?? []) {
         subscriber.write(chunk);
+        subscriber.cursor = cursorAt(chunk.places.at(-1) as number, page?.epochs ?? []);
         await this.#drained(subscriber, known);
+        if (!goesOn()) return;
       }
-      if (page && page.chunks.length > 0) subscriber.cursor = page.cursor;
+      if (page && page.chunks.length > 0) continue;
       // What is missing here is stored, unless the run was removed: then nothing more ever comes.
-      else if (page && (await this.#isRemoved())) subscriber.end(toChunk(resetFrame(this.#options.runId)));
+      if (page && (await this.#isRemoved()))
+        subscriber.end(toChunk(resetFrame(this.#options.runId, 'pruned')));
       else await Promise.race([this.#news.promise, delay(RETRY_MS)]);
     }
   }
@@ -308,18 +381,21 @@ export class Feed {
     return (await history.live(runId).catch(() => undefined)) === null;
   }
 
-  /** Null when the database cannot be read just now: the subscriber waits, as it does for what is new. */
-  async #readPage(cursor: Cursor): Promise<HistoryPage | null> {
+  /**
+   * Null when the database cannot be read just now: the subscriber waits, as it does for what is new. `lost`: the place
+   * is not in the history any more.
+   */
+  async #readPage(cursor: Cursor, known: Known): Promise<HistoryPage | 'lost' | null> {
     const { history, runId, log } = this.#options;
     try {
-      return await history.read(runId, cursor);
+      return (await history.read(runId, cursor, storedOf(known))) ?? 'lost';
     } catch (error) {
       log.warn({ err: error, runId }, 'a stream waits for the database');
       return null;
     }
   }
 
-  #join(subscriber: Subscriber, known: Known): void {
+  #getAbreast(subscriber: Subscriber, known: Known): void {
     if (subscriber.gone) return;
     this.#abreast.add(subscriber);
     if (isTerminal(known.live.status)) this.#finish(known);
@@ -374,7 +450,17 @@ export class Feed {
   }
 }
 
-function cursorAt(place: number): Cursor {
+function cursorAt(place: number, epochs: readonly Epoch[]): Cursor {
   const index = Math.floor(place / 2);
-  return { index, after: place === 2 * index ? 'event' : 'snapshot' };
+  return { index, after: place === 2 * index ? 'event' : 'snapshot', epoch: epochAt(epochs, index) };
+}
+
+/** What is known here of what is stored. */
+function storedOf({ head, epochs }: Known): Stored {
+  return { eventIndex: head.index, epochs };
+}
+
+/** True when nothing can be missing between what is known and what was added. */
+function follows({ version, head }: Known, { before, events }: Addition): boolean {
+  return version === before && (events[0]?.first ?? 0) <= head.index + 1;
 }

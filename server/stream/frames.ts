@@ -9,6 +9,7 @@ import {
   type ResetFrame,
   splitReached,
 } from '../contract/index.ts';
+import { type Epoch, epochAt } from '../db/epochs.ts';
 import type { StoredEvent } from '../db/events.ts';
 import type { StoredLive } from '../db/live.ts';
 import type { EventBytes } from '../ingest/event-block.ts';
@@ -19,20 +20,21 @@ export interface StoredFrame extends Frame {
   place: number;
 }
 
-export function eventFrame({ index, json }: StoredEvent): string {
-  return `${eventHead(index)}${json}${FRAME_END}`;
+/** @param epoch of its event, as everywhere here */
+export function eventFrame({ index, json }: StoredEvent, epoch: string | null): string {
+  return `${eventHead(index, epoch)}${json}${FRAME_END}`;
 }
 
-export function snapshotFrame({ index, json }: StoredEvent): string {
-  return `${snapshotHead(index)}${json}${FRAME_END}`;
+export function snapshotFrame({ index, json }: StoredEvent, epoch: string | null): string {
+  return `${snapshotHead(index, epoch)}${json}${FRAME_END}`;
 }
 
-function eventHead(index: number): string {
-  return `event: event\nid: ${index}\ndata: `;
+function eventHead(index: number, epoch: string | null): string {
+  return `event: event\nid: ${formatCursor({ index, after: 'event', epoch })}\ndata: `;
 }
 
-function snapshotHead(index: number): string {
-  return `event: snapshot\nid: ${formatCursor({ index, after: 'snapshot' })}\ndata: `;
+function snapshotHead(index: number, epoch: string | null): string {
+  return `event: snapshot\nid: ${formatCursor({ index, after: 'snapshot', epoch })}\ndata: `;
 }
 
 /** Carries no id: it is no part of the history. */
@@ -46,10 +48,16 @@ export function heartbeatFrame(live: StoredLive, at: Date): string {
   return `event: heartbeat\ndata: ${JSON.stringify(frame)}\n\n`;
 }
 
-/** For who reads the history of a run that is removed meanwhile: there is no more of it. Carries no id. */
-export function resetFrame(runId: string): string {
-  const data: ResetFrame = { code: 'pruned', message: `Run ${runId} was removed with its history.` };
-  return `event: reset\ndata: ${JSON.stringify(data)}\n\n`;
+const RESETS: Record<ResetFrame['code'], string> = {
+  pruned: 'was removed with its history.',
+  history_lost:
+    'has lost the newest of its history: the database went on from an older state. Forget what came; what is stored follows.',
+};
+
+/** For whoever has read what is not stored any more. Its id is empty: who comes back after it has read nothing. */
+export function resetFrame(runId: string, code: ResetFrame['code']): string {
+  const data: ResetFrame = { code, message: `Run ${runId} ${RESETS[code]}` };
+  return `event: reset\nid:\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 /** Null while the run has not ended. */
@@ -64,18 +72,20 @@ export function endFrame(live: StoredLive): string | null {
     failure,
     stopReason,
   };
-  const id = formatCursor({ index: Math.max(eventIndex, 0), after: 'end' });
+  const index = Math.max(eventIndex, 0);
+  const id = formatCursor({ index, after: 'end', epoch: epochAt(live.epochs, index) });
   return `event: end\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 /**
  * Events and the snapshots that follow them, in the order of the stream, and the cursor after them.
- * A snapshot of the event at which the cursor stands comes first.
+ * A snapshot of the event at which the cursor stands comes first. `epochs` are those of the history up to there.
  */
 export function mergeFrames(
   cursor: Cursor,
   events: readonly EventBytes[],
   snapshots: readonly StoredEvent[],
+  epochs: readonly Epoch[],
 ): { frames: StoredFrame[]; cursor: Cursor } {
   const frames: StoredFrame[] = [];
   let after: Cursor = cursor;
@@ -86,8 +96,10 @@ export function mergeFrames(
     next += 1;
     if (after.index === index && after.after === 'snapshot') return;
     const json = Buffer.from(snapshot.json);
-    frames.push({ place: 2 * index + 1, head: snapshotHead(index), json, start: 0, end: json.length });
-    after = { index, after: 'snapshot' };
+    const epoch = epochAt(epochs, index);
+    const head = snapshotHead(index, epoch);
+    frames.push({ place: 2 * index + 1, head, json, start: 0, end: json.length });
+    after = { index, after: 'snapshot', epoch };
   };
   takeSnapshot(cursor.index);
   for (const { first, count, json, spans } of events) {
@@ -95,8 +107,9 @@ export function mergeFrames(
       const index = first + i;
       const start = spans[2 * i] as number;
       const end = spans[2 * i + 1] as number;
-      frames.push({ place: 2 * index, head: eventHead(index), json, start, end });
-      after = { index, after: 'event' };
+      const epoch = epochAt(epochs, index);
+      frames.push({ place: 2 * index, head: eventHead(index, epoch), json, start, end });
+      after = { index, after: 'event', epoch };
       takeSnapshot(index);
     }
   }

@@ -1,35 +1,39 @@
 /** The stored history of runs for the streams, read once for all who stand at the same place. */
 import { type Cursor, formatCursor } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
+import { type Epoch, leadsTo, type Stored } from '../db/epochs.ts';
 import { readEventPage, type StoredEvent } from '../db/events.ts';
 import { readLive, type StoredLive } from '../db/live.ts';
 import { readNewestSnapshot, readSnapshots } from '../db/snapshots.ts';
 import { type EventBytes, toEventBytes } from '../ingest/event-block.ts';
-import type { Chunk } from './chunk.ts';
 import { mergeFrames } from './frames.ts';
-import { toBlocks } from './ring.ts';
+import { type Block, toBlocks } from './ring.ts';
 
 const PAGE_EVENTS = 500;
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 export interface HistoryPage {
   /** Whole frames, several a chunk. Shared by subscribers: never changed. */
-  chunks: readonly Chunk[];
+  chunks: readonly Block[];
+  /** The place after the last of them. */
   cursor: Cursor;
+  epochs: readonly Epoch[];
 }
 
 /** What follows a place, as it is stored. */
 export interface StoredPart {
   events: EventBytes;
   snapshots: StoredEvent[];
+  /** Of all that is here. */
+  epochs: readonly Epoch[];
   /** True when nothing more was stored at the time of reading. */
   drained: boolean;
 }
 
-/** One for each server. What is stored never changes, so a page that was read stays right. */
+/** One for each server. What is stored never changes, so a page that was read stays right, as long as its end is stored. */
 export class HistoryReader {
   readonly #sql: Sql;
-  readonly #reading = new Map<string, Promise<HistoryPage>>();
+  readonly #reading = new Map<string, Promise<HistoryPage | null>>();
   /** Oldest first: a Map keeps the order of insertion. */
   readonly #kept = new Map<string, HistoryPage>();
   #keptBytes = 0;
@@ -38,15 +42,20 @@ export class HistoryReader {
     this.#sql = sql;
   }
 
-  /** What follows `cursor`, a page of it at most; without chunks when that is nothing. */
-  async read(runId: string, cursor: Cursor): Promise<HistoryPage> {
+  /**
+   * What follows `cursor`, a page of it at most; without chunks when that is nothing. Null: `cursor` is not in the
+   * history any more. `stored` is what is known of it.
+   */
+  async read(runId: string, cursor: Cursor, stored: Stored): Promise<HistoryPage | null> {
     const place = `${runId} ${formatCursor(cursor)}`;
-    const known = this.#kept.get(place) ?? this.#reading.get(place);
+    const kept = this.#kept.get(place);
+    if (kept && leadsTo(stored, kept.cursor)) return kept;
+    const known = this.#reading.get(place);
     if (known) return known;
     const reading = this.#load(runId, cursor).finally(() => this.#reading.delete(place));
     this.#reading.set(place, reading);
     const page = await reading;
-    this.#keep(place, page);
+    if (page !== null) this.#keep(place, page);
     return page;
   }
 
@@ -54,13 +63,20 @@ export class HistoryReader {
     return readLive(this.#sql, runId);
   }
 
-  /** What follows `from`, newly read. */
-  async page(runId: string, from: Cursor): Promise<StoredPart> {
-    const { events, drained } = await readEventPage(this.#sql, runId, from.index + 1, PAGE_EVENTS);
+  /** What follows `from`, newly read; null: `from` is not in the history any more. */
+  async page(runId: string, from: Cursor): Promise<StoredPart | null> {
+    const { events, epochs, drained } = await readEventPage(this.#sql, runId, from.index + 1, PAGE_EVENTS);
     const last = events.at(-1)?.index ?? from.index;
+    if (events.length > 0 && !leadsTo({ eventIndex: last, epochs }, from)) return null;
     // Read after the events: a snapshot is stored with its event or with the one after, never later.
     const snapshots = await readSnapshots(this.#sql, runId, Math.max(from.index, 0), PAGE_EVENTS + 1, last);
-    return { events: toEventBytes(events), snapshots, drained };
+    const known = from.epoch ? [{ first: from.index, epoch: from.epoch }] : [];
+    return {
+      events: toEventBytes(events),
+      snapshots,
+      epochs: events.length > 0 ? epochs : known,
+      drained,
+    };
   }
 
   /** The last `count` events up to `newest`, and the newest snapshot until there. */
@@ -75,18 +91,21 @@ export class HistoryReader {
     return { events, snapshot: await readNewestSnapshot(this.#sql, runId, newest) };
   }
 
-  async #load(runId: string, from: Cursor): Promise<HistoryPage> {
-    const { events, snapshots } = await this.page(runId, from);
-    const { frames, cursor } = mergeFrames(from, [events], snapshots);
-    return { chunks: toBlocks(frames), cursor };
+  async #load(runId: string, from: Cursor): Promise<HistoryPage | null> {
+    const page = await this.page(runId, from);
+    if (page === null) return null;
+    const { frames, cursor } = mergeFrames(from, [page.events], page.snapshots, page.epochs);
+    return { chunks: toBlocks(frames), cursor, epochs: page.epochs };
   }
 
   #keep(place: string, page: HistoryPage): void {
     // An empty page is right only for a moment. Any other stays right as far as it goes: the cursor
     // after it says where to read on, also when its last event's snapshot was not stored yet.
-    if (page.chunks.length === 0 || this.#kept.has(place)) return;
+    if (page.chunks.length === 0) return;
+    const before = this.#kept.get(place);
+    this.#kept.delete(place);
     this.#kept.set(place, page);
-    this.#keptBytes += bytesOf(page);
+    this.#keptBytes += bytesOf(page) - (before ? bytesOf(before) : 0);
     for (const [oldest, old] of this.#kept) {
       if (this.#keptBytes <= KEPT_BYTES) break;
       this.#kept.delete(oldest);

@@ -1,6 +1,7 @@
 /** The feeds of a server: one for each run that somebody follows. */
 import type { ServerResponse } from 'node:http';
 import type { Cursor, StreamMode } from '../contract/index.ts';
+import type { StoredLive } from '../db/live.ts';
 import type { Addition } from '../ingest/run-group.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Log } from '../process-edge.ts';
@@ -30,14 +31,20 @@ export class Hub {
     this.#options = options;
   }
 
-  /** Answers `out` with the stream of a run from `cursor` on, until its end, its reader's, or the server's. */
-  follow(runId: string, out: ServerResponse, cursor: Cursor, mode: StreamMode): void {
+  /**
+   * Answers `out` with the stream of a run from `cursor` on, until its end, its reader's, or the server's. `live` is the
+   * run as it was read for this reader.
+   */
+  follow(
+    { runId, cursor, mode, live }: { runId: string; cursor: Cursor; mode: StreamMode; live: StoredLive },
+    out: ServerResponse,
+  ): void {
     if (this.#stopped) {
       out.destroy();
       return;
     }
     const feed = this.#feeds.get(runId) ?? this.#open(runId);
-    feed.add(new Subscriber(out, cursor, mode, this.#countFrames));
+    feed.add(new Subscriber(out, cursor, mode, this.#countFrames), live);
   }
 
   /** Something of the run has changed. */

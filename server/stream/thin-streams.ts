@@ -1,5 +1,6 @@
 /** The readers of a run with mode=live: each gets the newest since its last flush, a few times a second. */
 import type { Cursor } from '../contract/index.ts';
+import type { Epoch } from '../db/epochs.ts';
 import type { StoredEvent } from '../db/events.ts';
 import { type EventBytes, lastEvents } from '../ingest/event-block.ts';
 import { type Chunk, toChunk } from './chunk.ts';
@@ -11,6 +12,7 @@ export class ThinStreams {
   readonly #subscribers = new Set<Subscriber>();
   #newest: StoredEvent[] = [];
   #snapshot: StoredEvent | null = null;
+  #epochs: readonly Epoch[] = [];
   #flushedAt = 0;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
@@ -30,15 +32,17 @@ export class ThinStreams {
   }
 
   /** What there is before anything comes: the last events, in order, and the newest snapshot. */
-  begin(newest: readonly StoredEvent[], snapshot: StoredEvent | null): void {
+  begin(newest: readonly StoredEvent[], snapshot: StoredEvent | null, epochs: readonly Epoch[]): void {
     this.#newest = newest.slice(-THIN_EVENTS);
     this.#snapshot = snapshot;
+    this.#epochs = epochs;
   }
 
-  take(events: readonly EventBytes[], snapshots: readonly StoredEvent[]): void {
+  take(events: readonly EventBytes[], snapshots: readonly StoredEvent[], epochs: readonly Epoch[]): void {
     for (const each of events) this.#newest.push(...lastEvents(each, THIN_EVENTS));
     this.#newest = this.#newest.slice(-THIN_EVENTS);
     this.#snapshot = snapshots.at(-1) ?? this.#snapshot;
+    this.#epochs = epochs;
     this.#schedule();
   }
 
@@ -77,7 +81,7 @@ export class ThinStreams {
       const place = placeOf(subscriber.cursor);
       let flush = made.get(place);
       if (!flush) {
-        const { frames, cursor } = conflate(subscriber.cursor, this.#newest, this.#snapshot);
+        const { frames, cursor } = conflate(subscriber.cursor, this.#newest, this.#snapshot, this.#epochs);
         const chunk = frames.length === 0 ? null : toChunk(frames.join(''), frames.length);
         flush = { chunk, cursor };
         made.set(place, flush);

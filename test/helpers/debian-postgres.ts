@@ -30,8 +30,7 @@ export interface DebianPostgres extends AsyncDisposable {
 export async function startDebianPostgres(binaries: string): Promise<DebianPostgres> {
   const folder = await temporaryFolder();
   const data = join(folder, 'data');
-  // PostgreSQL does not run as root.
-  const user = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : null;
+  const user = postgresOwner();
   if (user !== null) await chown(folder, user.uid, user.gid);
   const run = (program: string, ...args: string[]) =>
     execFileSync(join(binaries, program), args, {
@@ -63,6 +62,11 @@ export async function startDebianPostgres(binaries: string): Promise<DebianPostg
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Who runs it: PostgreSQL does not run as root. Null: whoever we are. */
+export function postgresOwner(): { uid: number; gid: number } | null {
+  return process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : null;
 }
 
 function idOf(flag: '-u' | '-g'): number {

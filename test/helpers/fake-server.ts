@@ -162,7 +162,7 @@ function cursorOf(frame: Frame): string | null {
 }
 
 function isAfter(frame: Frame, last: { index: number; after: string }): boolean {
-  if (frame.frame === 'heartbeat') return true;
+  if (frame.frame === 'heartbeat' || frame.frame === 'reset') return true;
   if (frame.frame === 'end') return last.after !== 'end';
   if (frame.frame === 'skipped') return frame.data.to > last.index;
   if (frame.data.index !== last.index) return frame.data.index > last.index;

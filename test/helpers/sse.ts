@@ -68,7 +68,12 @@ export async function collect(
   return all;
 }
 
-/** The cursors of the frames that carry history, in order. */
+/** The places of the frames that carry history, in order. */
 export function cursors(frames: ReadFrame[]): string[] {
-  return frames.filter(({ frame }) => frame === 'event' || frame === 'snapshot').map(({ id }) => id ?? '');
+  return frames.filter(({ frame }) => frame === 'event' || frame === 'snapshot').map(({ id }) => placeIn(id));
+}
+
+/** What an id says of the place in the history, without who stored it. */
+export function placeIn(id: string | undefined): string {
+  return id?.split('.')[0] ?? '';
 }

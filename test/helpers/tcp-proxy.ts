@@ -24,7 +24,7 @@ export class TcpProxy {
   /** New connections are refused. */
   refusing = false;
   readonly #server: Server;
-  readonly #port: number;
+  #port: number;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -51,6 +51,12 @@ export class TcpProxy {
     through.hostname = address;
     through.port = String(this.port);
     return through.href.replace(/\/$/, '');
+  }
+
+  /** Connections that are made from now on go to `port`; those there are break. */
+  switchTo(port: number): void {
+    this.#port = port;
+    this.cutAll();
   }
 
   cutAll(): void {

@@ -1,6 +1,7 @@
 /** `/readyz` tells the truth about the database, its migrations and the listener. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DatabaseDisk } from '../../server/db/disk.ts';
+import { StandbyWatch } from '../../server/db/standby.ts';
 import { Readiness } from '../../server/readiness.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { call, startTestServer } from '../helpers/server.ts';
@@ -39,7 +40,7 @@ it('is ready, says which migrations are missing or others, and is ready again', 
 it('says that the listener is lost, once it has been for long', async () => {
   const sql = postgres.open(await postgres.createDatabase());
   const problems = (lostForMs: number) =>
-    new Readiness(sql, new DatabaseDisk(null), { lostForMs }).problems();
+    new Readiness(sql, new DatabaseDisk(null), { lostForMs }, new StandbyWatch(sql)).problems();
   expect(await problems(0)).toEqual([]);
   expect(await problems(4_000)).toEqual([]);
   expect(await problems(61_000)).toEqual([expect.stringContaining('lost for 61 s')]);

@@ -9,7 +9,7 @@ import {
   snapshotSchema,
 } from '../../server/contract/index.ts';
 import { eventsFrom, passed } from '../helpers/server.ts';
-import { collect, cursors, type ReadFrame, readSse } from '../helpers/sse.ts';
+import { collect, cursors, placeIn, type ReadFrame, readSse } from '../helpers/sse.ts';
 import { expectedCursors, servedStreams } from '../helpers/streams.ts';
 
 const streams = servedStreams();
@@ -32,7 +32,7 @@ describe('the stream', () => {
     expect(cursors(frames)).toEqual(expectedCursors(31));
     expect(frames.at(-1)).toMatchObject({
       frame: 'end',
-      id: '30e',
+      id: expect.stringMatching(/^30e\.[0-9a-f]{8}$/),
       data: { status: 'PASS', pass: true, eventIndex: 30, failure: null },
     });
     const schemas = {
@@ -65,7 +65,27 @@ describe('the stream', () => {
     expect(cursors(await collect(both))).toEqual(expectedCursors(25, 23));
     expect((await readSse(streamUrl(harness), { 'last-event-id': '24e' })).status).toBe(204);
     expect((await readSse(streamUrl(harness), { 'last-event-id': 'nonsense' })).status).toBe(400);
-    expect((await readSse(streamUrl(harness), { 'last-event-id': '99' })).status).toBe(400);
+  });
+
+  it('begins anew, with reset before, for who has read what is not stored', async () => {
+    const harness = await begin();
+    await harness.send(24);
+    await harness.send(1, { end: passed });
+    const [, event] = await collect(await readSse(streamUrl(harness)), ({ frame }) => frame === 'event');
+    const epoch = event?.id?.split('.')[1] ?? '';
+    const other = epoch.replace(/./g, (digit) => (digit === 'f' ? '0' : 'f'));
+    for (const cursor of ['99', `99.${epoch}`, '99e', `10.${other}`, `24e.${other}`]) {
+      const frames = await collect(await readSse(streamUrl(harness), { 'last-event-id': cursor }));
+      expect(frames[0], cursor).toMatchObject({ frame: 'reset', id: '', data: { code: 'history_lost' } });
+      expect(cursors(frames)).toEqual(expectedCursors(25));
+    }
+    for (const cursor of [`10.${epoch}`, '10'])
+      expect(cursors(await collect(await readSse(streamUrl(harness), { 'last-event-id': cursor })))).toEqual(
+        expectedCursors(25, 11),
+      );
+    expect((await readSse(streamUrl(harness), { 'last-event-id': `24e.${epoch}` })).status).toBe(204);
+    const live = await collect(await readSse(streamUrl(harness, `?mode=live&after=10.${other}`)));
+    expect(live.map(({ frame }) => frame).slice(0, 3)).toEqual(['reset', 'heartbeat', 'skipped']);
   });
 
   it('is gapless for those who come, leave and return while batches are committed', async () => {
@@ -106,7 +126,7 @@ describe('the stream', () => {
         next += 1;
       } else if (frame === 'skipped') {
         const { from, to, events } = skippedFrameSchema.parse(data);
-        expect([from, events, id]).toEqual([next, to - from + 1, String(to)]);
+        expect([from, events, placeIn(id)]).toEqual([next, to - from + 1, String(to)]);
         skipped += events;
         next = to + 1;
       } else if (frame === 'snapshot') expect(data['index']).toBe(next - 1);
@@ -129,7 +149,10 @@ describe('the stream', () => {
   it('delivers by polling when no notification comes', async () => {
     const harness = await begin();
     const second = await startAnother();
-    const reading = collect(await readSse(streamUrl(harness, '', second.url)), ({ id }) => id === '4');
+    const reading = collect(
+      await readSse(streamUrl(harness, '', second.url)),
+      ({ id }) => placeIn(id) === '4',
+    );
     await streams.sql`select pg_terminate_backend(pid) from pg_stat_activity
       where application_name = 'simcity-server-listen' and datname = current_database()`;
     await harness.send(5);
@@ -159,7 +182,7 @@ describe('the stream', () => {
     const first: ReadFrame[] = [];
     for await (const frame of reader.frames) {
       first.push(frame);
-      if (frame.id === '11') await streams.server.stop();
+      if (placeIn(frame.id) === '11') await streams.server.stop();
     }
     expect(reader.retry()).toBeGreaterThanOrEqual(500);
     await streams.restart();
@@ -257,7 +280,7 @@ describe('the stream', () => {
     for (const kind of ['heartbeat', 'event', 'snapshot', 'end']) {
       source.addEventListener(kind, (message) => {
         kinds.add(kind);
-        if (kind === 'event' || kind === 'snapshot') ids.push(message.lastEventId);
+        if (kind === 'event' || kind === 'snapshot') ids.push(placeIn(message.lastEventId));
         if (kind === 'end') ended.resolve();
       });
     }

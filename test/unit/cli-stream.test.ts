@@ -145,6 +145,24 @@ describe('following a run', () => {
     expect(links(items)).toContain('reconnecting: event 7 is missing before 9');
   });
 
+  test('starts over when it is told that what it has is not stored any more', async () => {
+    const lastIds: (string | null)[] = [];
+    const reset: Frame = { frame: 'reset', data: { code: 'history_lost', message: 'start over' } };
+    server.script = ({ number, lastEventId, response }) => {
+      lastIds.push(lastEventId);
+      startStream(response);
+      const lost = [...historyFrames(0, 9), reset];
+      const stored = [...historyFrames(0, 6), endFrame(6, 'PASS')];
+      for (const frame of number === 1 ? lost : stored) writeFrame(response, frame);
+      response.end();
+      return true;
+    };
+    const items = await collect();
+    expect(indexes(items)).toEqual([...upTo(9), ...upTo(6)]);
+    expect(lastIds, 'also when the stream breaks right then').toEqual([null, null]);
+    expect(items.filter((item) => item.kind === 'frame' && item.frame.frame === 'reset')).toHaveLength(1);
+  });
+
   test('does not take an end for the end while events are missing', async () => {
     server.script = ({ number, response }) => {
       if (number > 1) return false;

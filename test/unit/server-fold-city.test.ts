@@ -92,7 +92,19 @@ describe('the city folded from a history', () => {
   });
 });
 
+const STORED = { eventIndex: 100_000, epochs: [{ first: 0, epoch: 'aaaaaaaa' }] };
+
 describe('folds that are kept', () => {
+  it('are not gone on with where the history went on from an older state', () => {
+    const kept = new KeptFolds();
+    const city = new CityFold();
+    city.apply({ index: 0, virtualMs: 0, type: 'start', actor: 'city', data: {} });
+    kept.keep('run', city, STORED);
+    expect(kept.nearest('run', 5, STORED).index).toBe(0);
+    expect(kept.nearest('run', 5, { ...STORED, epochs: [{ first: 0, epoch: 'bbbbbbbb' }] }).index).toBe(-1);
+    expect(kept.nearest('run', 5, { ...STORED, eventIndex: -1 }).index).toBe(-1);
+  });
+
   it('lead to the same city as a fold from the beginning, wherever they are asked to go, in any order', async () => {
     const { events } = await executed({
       target: 'memory',
@@ -106,14 +118,14 @@ describe('folds that are kept', () => {
     const kept = new KeptFolds();
     for (let step = 0; step < 60; step++) {
       const at = (step * 7_919) % events.length;
-      const near = kept.nearest('run', at);
+      const near = kept.nearest('run', at, STORED);
       expect(near.index).toBeLessThanOrEqual(at);
       const city = through(near, at);
       expect(city.state()).toEqual(through(new CityFold(), at).state());
-      kept.keep('run', city);
+      kept.keep('run', city, STORED);
     }
-    expect(kept.nearest('run', events.length).index).toBeGreaterThan(0);
-    expect(kept.nearest('another', events.length).index).toBe(-1);
+    expect(kept.nearest('run', events.length, STORED).index).toBeGreaterThan(0);
+    expect(kept.nearest('another', events.length, STORED).index).toBe(-1);
   });
 
   it('are bounded', () => {
@@ -121,10 +133,10 @@ describe('folds that are kept', () => {
     for (let run = 0; run < 200; run++) {
       const city = new CityFold();
       city.apply({ index: 0, virtualMs: 0, type: 'start', actor: 'city', data: {} });
-      kept.keep(`run-${run}`, city);
+      kept.keep(`run-${run}`, city, STORED);
     }
-    expect(kept.nearest('run-0', 0).index).toBe(-1);
-    expect(kept.nearest('run-199', 0).index).toBe(0);
+    expect(kept.nearest('run-0', 0, STORED).index).toBe(-1);
+    expect(kept.nearest('run-199', 0, STORED).index).toBe(0);
   });
 });
 

@@ -9,8 +9,13 @@ import { endFrame, heartbeatFrame, mergeFrames } from '../../server/stream/frame
 
 const stored = (...indexes: number[]) => indexes.map((index) => ({ index, json: `{"index":${index}}` }));
 
+const EPOCHS = [
+  { first: 0, epoch: 'aaaaaaaa' },
+  { first: 3, epoch: 'bbbbbbbb' },
+];
+
 function merged(cursor: Cursor, events: number[], snapshots: number[]) {
-  const result = mergeFrames(cursor, [toEventBytes(stored(...events))], stored(...snapshots));
+  const result = mergeFrames(cursor, [toEventBytes(stored(...events))], stored(...snapshots), EPOCHS);
   const texts = result.frames.map((frame) => joinFrames([frame], lengthOf(frame)).body.toString());
   return { ids: texts.map((text) => /^id: (.*)$/m.exec(text)?.[1]), cursor: result.cursor };
 }
@@ -18,14 +23,17 @@ function merged(cursor: Cursor, events: number[], snapshots: number[]) {
 describe('frames', () => {
   it('put each snapshot right after its event', () => {
     expect(merged({ index: -1, after: 'snapshot' }, [0, 1, 2, 3], [1, 3])).toEqual({
-      ids: ['0', '1', '1s', '2', '3', '3s'],
-      cursor: { index: 3, after: 'snapshot' },
+      ids: [
+        ...['0.aaaaaaaa', '1.aaaaaaaa', '1s.aaaaaaaa', '2.aaaaaaaa'],
+        ...['3.bbbbbbbb', '3s.bbbbbbbb'],
+      ],
+      cursor: { index: 3, after: 'snapshot', epoch: 'bbbbbbbb' },
     });
   });
 
   it('send the snapshot of the event at the cursor only to who has not had it', () => {
-    expect(merged({ index: 1, after: 'event' }, [2], [1]).ids).toEqual(['1s', '2']);
-    expect(merged({ index: 1, after: 'snapshot' }, [2], [1]).ids).toEqual(['2']);
+    expect(merged({ index: 1, after: 'event' }, [2], [1]).ids).toEqual(['1s.aaaaaaaa', '2.aaaaaaaa']);
+    expect(merged({ index: 1, after: 'snapshot' }, [2], [1]).ids).toEqual(['2.aaaaaaaa']);
     expect(merged({ index: 1, after: 'event' }, [], [])).toEqual({
       ids: [],
       cursor: { index: 1, after: 'event' },
@@ -42,6 +50,7 @@ describe('frames', () => {
       {
         ...{ ...live, metrics: JSON.stringify(live.metrics, null, 1), eventIndex: 4, eventsPerSecond: 0 },
         ...{ heartbeatAt: null, batches: 1, durationSecondsActual: null, stopReason: null, failure: null },
+        epochs: EPOCHS,
       },
       new Date(0),
     );
@@ -61,16 +70,17 @@ describe('frames', () => {
       durationSecondsActual: 1.5,
       stopReason: null,
       failure: null,
+      epochs: EPOCHS,
     };
     expect(endFrame(live)).toBeNull();
-    expect(endFrame({ ...live, status: 'FAIL' })).toContain('id: 4e\n');
+    expect(endFrame({ ...live, status: 'FAIL' })).toContain('id: 4e.bbbbbbbb\n');
   });
 });
 
 describe('the conflated stream', () => {
   const from = { index: -1, after: 'snapshot' } as const;
   const told = (cursor: Cursor, events: number[], snapshot: number | null) =>
-    conflate(cursor, stored(...events), snapshot === null ? null : stored(snapshot)[0]!).frames.map(
+    conflate(cursor, stored(...events), snapshot === null ? null : stored(snapshot)[0]!, []).frames.map(
       (frame) => {
         const [, name, id] = /^event: (\w+)\nid: (.*)$/m.exec(frame) ?? [];
         const { from: first, events: count } = JSON.parse(/^data: (.*)$/m.exec(frame)?.[1] ?? '{}') as {

@@ -3,6 +3,7 @@ import { type Frame, isTerminal, type Run, type TaskKind } from '../../../server
 import type { LinkStatus } from '../../client/stream.ts';
 import { foldFrames } from '../../run/fold-frames.ts';
 import { runName } from '../../run/run-name.ts';
+import { safeText } from '../../run/sanitize.ts';
 import type { Binding } from '../input/binding.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf, type Mode } from '../input/keymap.ts';
@@ -20,7 +21,7 @@ import { panesOf, zoomedOf } from './panes.ts';
 import { onPoint } from './pointing.ts';
 import { type Answer, receive } from './receive.ts';
 import { playOn, replayIntent, startComparison } from './replay-view.ts';
-import type { Size, State, Tasks } from './state.ts';
+import { type Size, type State, startOver, type Tasks } from './state.ts';
 import { type, typingOf } from './text-input.ts';
 import { type OverAction, paneIntent } from './workspace.ts';
 
@@ -101,14 +102,16 @@ function openRun(state: State, run: Run): State {
 function onFrames(state: State, frames: readonly Frame[], nowMs: number): State {
   const data = foldFrames(state.data, frames, nowMs);
   const ended = data.end !== null && state.data.end === null;
+  const reset = frames.find((frame) => frame.frame === 'reset');
+  const known = reset === undefined ? state : startOver(state, safeText(reset.data.message));
   return {
-    ...state,
+    ...known,
     data,
     nowMs,
     // A question about a run that has ended needs no answer any more.
     overlay: ended && state.overlay !== 'help' ? null : state.overlay,
     // Nor is it being stopped any more.
-    notice: ended && state.stopRequested ? null : state.notice,
+    notice: ended && state.stopRequested ? null : known.notice,
     leaving: ended && state.leaveAtEnd ? (state.leaving ?? 'quit') : state.leaving,
   };
 }

@@ -176,6 +176,35 @@ export interface InitialState {
   streamFrom?: number;
 }
 
+/** The state without what it knows of a history that is not stored any more; `notice` says so. */
+export function startOver(state: State, notice: string): State {
+  const { events, replay } = state;
+  return {
+    ...state,
+    notice,
+    pages: NO_PAGES,
+    hasPast: false,
+    runReadFor: null,
+    hasStart: false,
+    seek: null,
+    events: { ...events, cursor: null, filtered: null, isOpen: false },
+    forensics: NO_FORENSICS,
+    replay: { ...replay, at: null, isPlaying: false, carry: 0, cities: new Map() },
+  };
+}
+
+const NO_FORENSICS: ForensicsState = {
+  bundle: null,
+  isStale: false,
+  tab: 'story',
+  tasks: { explain: null, shrink: null, verify: null },
+  whyStep: null,
+  isWhole: false,
+  scroll: 0,
+  cursor: 0,
+  unfolded: new Set(['']),
+};
+
 /** The state before the first frame. */
 export function initialState(options: InitialState): State {
   const { run } = options;
@@ -204,17 +233,7 @@ export function initialState(options: InitialState): State {
     hasStart: (options.streamFrom ?? 0) === 0,
     seek: null,
     events: { cursor: null, filtered: null, isOpen: false, search: null },
-    forensics: {
-      bundle: run.failForensic,
-      isStale: false,
-      tab: 'story',
-      tasks: { explain: null, shrink: null, verify: null },
-      whyStep: null,
-      isWhole: false,
-      scroll: 0,
-      cursor: 0,
-      unfolded: new Set(['']),
-    },
+    forensics: { ...NO_FORENSICS, bundle: run.failForensic },
     replay: {
       at: null,
       isPlaying: false,

@@ -17,7 +17,7 @@ export interface Listener {
   onLink(link: Link): void;
 }
 
-const KINDS = ['heartbeat', 'event', 'snapshot', 'skipped', 'end'] as const;
+const KINDS = ['heartbeat', 'event', 'snapshot', 'skipped', 'reset', 'end'] as const;
 /** The server sends a heartbeat every second; after so much silence the link is taken for dead. */
 const SILENCE_MS = 10_000;
 const FIRST_PAUSE_MS = 500;

@@ -74,6 +74,8 @@ export class RunFollower {
       this.store.change({ data: initialData(run), problem: null });
       this.#endStream = followRun(run.id, {
         onFrames: (frames) => {
+          // All views hold pieces of a history that is not stored any more; a page that begins anew has none.
+          if (frames.some(({ frame }) => frame === 'reset')) return location.reload();
           this.#change((data) => foldFrames(data, frames, Date.now()));
           void this.#loadStart(run.id);
           void this.#readAgain(run.id);

@@ -13,6 +13,9 @@ import type { ServerEnv } from '../../../server/server-env.ts';
 import type { HistoryReader } from '../../../server/stream/history-reader.ts';
 import { Hub } from '../../../server/stream/hub.ts';
 
+const EPOCH = '5f0c9ab1';
+const EPOCHS = [{ first: 0, epoch: EPOCH }];
+
 /** Where each channel stands. */
 const channels = new Map<string, { batches: number; newest: number }>();
 const channel = (id = '') => {
@@ -31,12 +34,13 @@ const live = (id: string): StoredLive => ({
   durationSecondsActual: null,
   stopReason: null,
   failure: null,
+  epochs: EPOCHS,
 });
 
 /** Nothing is stored: whoever falls behind the ring is lost, and the benchmark counts it. */
 const history = {
   live: (id: string) => Promise.resolve(live(id)),
-  page: () => Promise.resolve({ events: toEventBytes([]), snapshots: [], drained: true }),
+  page: () => Promise.resolve({ events: toEventBytes([]), snapshots: [], epochs: EPOCHS, drained: true }),
   newest: () => Promise.resolve({ events: [], snapshot: null }),
   read: () => Promise.reject(new Error('fell behind the ring')),
 } as unknown as HistoryReader;
@@ -48,7 +52,7 @@ app.get('/sub', (c) => {
   const id = c.req.query('id') ?? '';
   const { newest } = channel(id);
   const cursor = { index: newest, after: newest < 0 ? 'snapshot' : 'event' } as const;
-  hub.follow(id, c.env.outgoing as ServerResponse, cursor, 'lossless');
+  hub.follow({ runId: id, cursor, mode: 'lossless', live: live(id) }, c.env.outgoing as ServerResponse);
   return RESPONSE_ALREADY_SENT;
 });
 
@@ -60,7 +64,7 @@ app.post('/pub', async (c) => {
   known.newest = block.first + block.count - 1;
   known.batches += 1;
   const { batches } = known;
-  hub.publish({ runId, before: batches - 1, after: batches, events: [block], snapshots: [] });
+  hub.publish({ runId, before: batches - 1, after: batches, epoch: EPOCH, events: [block], snapshots: [] });
   return c.body(null, 202);
 });
 

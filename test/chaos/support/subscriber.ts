@@ -35,7 +35,9 @@ export class Subscriber {
   readonly done: Promise<void>;
   readonly #url: string;
   readonly #options: SubscriberOptions;
-  readonly #hash = createHash('sha256');
+  /** How often it was told to start over. */
+  resets = 0;
+  #hash = createHash('sha256');
   #lastId: string | null = null;
   #closed = false;
   #current: ClientRequest | null = null;
@@ -48,7 +50,7 @@ export class Subscriber {
     this.done = this.#follow();
   }
 
-  /** Of all that came so far. */
+  /** Of all that came since it began, or was told to start over. */
   digest(): string {
     return this.#hash.copy().digest('hex');
   }
@@ -132,15 +134,22 @@ export class Subscriber {
     if (this.end !== null) this.problems.push(`a ${kind} frame after the end`);
     if (kind === 'event') {
       const index = Number(/^\{"index":(\d+)/.exec(data)?.[1] ?? Number.NaN);
-      if (index !== this.next || id !== String(index)) {
+      if (index !== this.next || id?.split('.')[0] !== String(index)) {
         this.problems.push(`event ${index} with id ${id} came where ${this.next} should`);
       }
       this.next = index + 1;
       this.#hash.update(`${data}\n`);
       this.#options.onEvent?.(index, data);
     } else if (kind === 'end') this.end = JSON.parse(data);
+    else if (kind === 'reset' && JSON.parse(data).code === 'history_lost') this.#startOver();
     else if (kind !== 'snapshot' && kind !== 'heartbeat') this.others.push(kind);
-    if (id !== undefined && id !== '') this.#lastId = id;
+    if (id !== undefined) this.#lastId = id === '' ? null : id;
+  }
+
+  #startOver(): void {
+    this.resets += 1;
+    this.next = 0;
+    this.#hash = createHash('sha256');
   }
 }
 
