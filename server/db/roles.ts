@@ -49,6 +49,7 @@ const ROLES = {
   simcity_runner: {
     attribute: '',
     tables: {
+      simcity_migrations: 'select',
       simcity_runs:
         'select (id, status, fence, runner, assigned_runner, generation, version, lost_attempts, created_at)',
       simcity_run_events: 'select',
@@ -57,7 +58,7 @@ const ROLES = {
       ...['claim_run', 'stored_prefix', 'renew_lease', 'requeue_run', 'lose_run', 'reap_lost'],
       ...['harness_forensic', 'end_fenced'],
     ],
-    sees: ['simcity_runs', 'simcity_run_events'],
+    sees: ['simcity_migrations', 'simcity_runs', 'simcity_run_events'],
   },
   // Each city gets a database of its own: no two meet in advisory locks or extensions.
   simcity_city: { attribute: 'createdb', tables: {}, functions: [], sees: [] },

@@ -11,10 +11,10 @@ import type { Sql } from '../../server/db/client.ts';
 import { readMigrations } from '../../server/db/migrate.ts';
 import { grantRoles } from '../../server/db/roles.ts';
 import type { RunningServer } from '../../server/server.ts';
-import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { asRole, startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { keyOf, PostgrestStandIn } from '../helpers/postgrest-stand-in.ts';
 import { eventsFrom, FakeHarness, launch, passed, startTestServer } from '../helpers/server.ts';
-import { as, createProject } from '../helpers/supabase-project.ts';
+import { createProject } from '../helpers/supabase-project.ts';
 
 let postgres: TestPostgres;
 let url: string;
@@ -29,7 +29,7 @@ beforeAll(async () => {
   sql = postgres.open(url);
   // Each file is one message, and so one implicit transaction, as with `supabase db push`.
   for (const { text } of await readMigrations()) await sql.unsafe(text).simple();
-  project = await new PostgrestStandIn(as(url, 'authenticator', 'a')).listen();
+  project = await new PostgrestStandIn(asRole(url, 'authenticator', 'a')).listen();
   key = await keyOf('service_role');
   server = await startTestServer(url);
 });

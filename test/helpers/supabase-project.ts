@@ -1,5 +1,5 @@
 /** A database with the roles and default privileges of a Supabase project. */
-import type { TestPostgres } from './postgres.ts';
+import { asRole, type TestPostgres } from './postgres.ts';
 
 /**
  * Once in a cluster; answers the URL for its owner, who is no superuser. Whatever is made in public is open to the roles
@@ -20,10 +20,5 @@ export async function createProject(postgres: TestPostgres): Promise<string> {
     alter default privileges for role owner in schema public grant all on tables to anon, authenticated, service_role;
     alter default privileges for role owner in schema public grant all on functions to anon, authenticated, service_role;
     alter default privileges for role owner in schema public grant all on sequences to anon, authenticated, service_role`);
-  return as(created.href, 'owner', 'o');
-}
-
-/** `databaseUrl` for another role. */
-export function as(databaseUrl: string, user: string, password: string): string {
-  return Object.assign(new URL(databaseUrl), { username: user, password }).href;
+  return asRole(created.href, 'owner', 'o');
 }
