@@ -79,6 +79,7 @@ export async function grantRoles(sql: Sql, passwords: RolePasswords): Promise<Ro
     await refuseSupabase(sql);
     await makeCityDatabase(sql);
     await inLock(sql, async (tx) => {
+      await tx`set local lock_timeout = '10s'`;
       for (const name of names) {
         await makeRole(tx, name, passwords[name]);
         await grant(tx, name);
@@ -110,11 +111,12 @@ async function refuseSupabase(sql: Sql): Promise<void> {
 async function makeRole(tx: Tx, name: RoleName, password: string | null): Promise<void> {
   const { attribute } = ROLES[name];
   const [there] = await tx`
-    select rolsuper or rolcreaterole or rolreplication or (rolbypassrls and ${attribute !== 'bypassrls'})
-      or exists (select from pg_auth_members m where m.member = r.oid) as more
+    select rolsuper or rolcreaterole or rolreplication or rolbypassrls <> ${attribute === 'bypassrls'}
+      or rolcreatedb <> ${attribute === 'createdb'}
+      or exists (select from pg_auth_members m where m.member = r.oid) as differs
     from pg_roles r where rolname = ${name}`;
-  if (there?.['more']) {
-    throw new StartupError('roles_refused', `the role ${name} is there, and may do more than it needs`, {
+  if (there?.['differs']) {
+    throw new StartupError('roles_refused', `the role ${name} is there, with other rights than it needs`, {
       hint: `Drop it (drop owned by ${name}; drop role ${name}), and it is made anew.`,
     });
   }
@@ -131,7 +133,9 @@ async function grant(tx: Tx, name: RoleName): Promise<void> {
   for (const each of functions)
     await tx.unsafe(`grant execute on function public.simcity_${each} to ${name}`);
   for (const table of sees) {
-    await tx.unsafe(`drop policy if exists ${name} on public.${table}`);
+    const there = await tx`select from pg_policies where tablename = ${table} and policyname = ${name}`;
+    // Making one waits for whoever reads the table.
+    if (there.length > 0) continue;
     await tx.unsafe(`create policy ${name} on public.${table} for select to ${name} using (true)`);
   }
 }

@@ -97,10 +97,13 @@ describe('simcity migrate --roles', () => {
     expect(stderr).not.toContain('with@in');
   });
 
-  it('refuses a role that is there and may do more, and whoever may not make roles', async () => {
+  it('refuses a role that is there with other rights, and whoever may not make roles', async () => {
     await postgres.superuser.unsafe('alter role simcity_runner createrole');
     const more = await run(['migrate', '--roles'], { DATABASE_URL: ownerUrl });
-    expect(more).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('simcity_runner is there') });
+    expect(more).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('simcity_runner is there, with other'),
+    });
     await postgres.superuser.unsafe('alter role simcity_runner nocreaterole');
     const less = await run(['migrate', '--roles'], { DATABASE_URL: serverUrl() });
     expect(less).toMatchObject({

@@ -1,6 +1,7 @@
 /** What the roles of servers, runners and cities may not do; and that whatever a migration adds is somebody's. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sql } from '../../server/db/client.ts';
+import { migrate, readMigrations } from '../../server/db/migrate.ts';
 import { grantRoles } from '../../server/db/roles.ts';
 import { asRole, startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 
@@ -18,18 +19,33 @@ let runner: Sql;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  ownerUrl = await postgres.createDatabase();
+  // Not a superuser: those of services that host PostgreSQL are none.
+  await postgres.superuser.unsafe(`create role keeper login createrole createdb bypassrls password 'k'`);
+  ownerUrl = asRole(await postgres.createDatabase({ migrated: false }), 'keeper', 'k');
+  await postgres.superuser.unsafe(`alter database ${new URL(ownerUrl).pathname.slice(1)} owner to keeper`);
   owner = postgres.open(ownerUrl);
+  await migrate(owner, await readMigrations());
   await grantRoles(owner, PASSWORDS);
   server = postgres.open(asRole(ownerUrl, 'simcity_server', PASSWORDS.simcity_server));
-  runner = postgres.open(asRole(ownerUrl, 'simcity_runner', PASSWORDS.simcity_runner));
+  runner = postgres.open(runnerUrl());
 });
 afterAll(() => postgres.close());
+
+const runnerUrl = () => asRole(ownerUrl, 'simcity_runner', PASSWORDS.simcity_runner);
 
 function cityIn(database: string): Sql {
   const url = Object.assign(new URL(ownerUrl), { pathname: `/${database}` }).href;
   return postgres.open(asRole(url, 'simcity_city', PASSWORDS.simcity_city));
 }
+
+it('may be made again with other passwords, and without', async () => {
+  const others = { ...PASSWORDS, simcity_runner: 'another-password-1' };
+  await grantRoles(owner, others);
+  await expect(postgres.open(runnerUrl())`select 1`).rejects.toMatchObject({ code: '28P01' });
+  await grantRoles(owner, PASSWORDS);
+  await grantRoles(owner, { simcity_server: null, simcity_runner: null, simcity_city: null });
+  expect(await postgres.open(runnerUrl())`select 1 as one`).toEqual([{ one: 1 }]);
+});
 
 describe('what migrations make', () => {
   // Who adds one says so in server/db/roles.ts, or here.
