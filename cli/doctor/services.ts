@@ -148,7 +148,8 @@ export async function checkDatabase(
     sql = client;
     const [row] = await client`
       select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
-        has_database_privilege(current_database(), 'create') as creates`;
+        has_database_privilege(current_database(), 'create') as creates,
+        current_user in ('simcity_server', 'simcity_runner') as "isRole"`;
     const found = describeDatabase(name, variable, row ?? {});
     // Cities have no clock but that of their run.
     if (variable !== 'DATABASE_URL') return [found];
@@ -176,6 +177,7 @@ function describeDatabase(name: string, variable: string, row: Record<string, un
   const version = `PostgreSQL ${safeText(String(row['version']))}`;
   if (Number(row['number']) < OLDEST)
     return fail(name, `${version} is too old`, `Use 15 or newer in ${variable}.`);
+  if (row['isRole'] === true) return ok(name, `${version}; its user does no more than it needs`);
   if (row['creates'] !== true) {
     return fail(
       name,

@@ -25,6 +25,7 @@ const API = '/v1.41';
 const ANSWER_LIMIT_MS = 30_000;
 /** Attached streams end with the container; what still comes after its exit is waited for so long. */
 const DRAIN_MS = 2_000;
+const MEMORY_BYTES = 2 * 1024 ** 3;
 const MAX_ANSWER_CHARACTERS = 1024 * 1024;
 
 export function dockerLauncher(options: DockerOptions): Launcher {
@@ -127,7 +128,9 @@ function containerOf({ image, network, env }: DockerOptions, runId: string): Rec
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
       PidsLimit: 256,
-      Memory: 2 * 1024 ** 3,
+      Memory: MEMORY_BYTES,
+      // Of memory and swap together: none of it is swap.
+      MemorySwap: MEMORY_BYTES,
     },
   };
 }

@@ -71,3 +71,8 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     },
   };
 }
+
+/** `databaseUrl` for another role. */
+export function asRole(databaseUrl: string, user: string, password: string): string {
+  return Object.assign(new URL(databaseUrl), { username: user, password }).href;
+}
