@@ -35,6 +35,7 @@ function order(bug: string | null = null): HarnessOrder {
       serverUrl: 'http://127.0.0.1:4600',
       token: 'sci_secret',
       targetUrl: null,
+      cityName: null,
       exec: null,
       gate: null,
       targets: [],
