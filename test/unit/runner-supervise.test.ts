@@ -254,6 +254,21 @@ test('a run that lives without progress is given up, unless it waits for the ser
   expect(stalledAfter(null, true)).toBeNull();
 });
 
+test('a harness that lives and whose server has taken nothing for 30 s is unanswered; one that is silent is not', () => {
+  const unansweredAfter = (seconds: number, lives: boolean, answered: boolean) => {
+    const progress = new Progress(PACE);
+    progress.heard({ taken: 5, waiting: false, answered: false });
+    for (let second = 1; second <= seconds; second += 1) {
+      if (lives) progress.heard({ taken: 5, waiting: false, answered });
+      progress.tick(1);
+    }
+    return progress.isUnanswered;
+  };
+  expect([29, 30].map((seconds) => unansweredAfter(seconds, true, false))).toEqual([false, true]);
+  expect(unansweredAfter(50, true, true)).toBe(false);
+  expect(unansweredAfter(50, false, false)).toBe(false);
+});
+
 test('a run that does not end after its duration is given up; what it repeats is added to that', () => {
   const endsAfter = (repeatedSeconds: number) => {
     const progress = new Progress({ ...PACE, durationSeconds: 10, repeatedSeconds });
