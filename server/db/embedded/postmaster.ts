@@ -53,6 +53,8 @@ export interface Postmaster {
   stop(): Promise<void>;
 }
 
+const NO_DESCRIPTORS = /insufficient file descriptors|too many open files/i;
+
 /** Starts PostgreSQL on `port`, or on a free one, and resolves when it accepts connections. */
 export async function startPostmaster(options: PostmasterOptions, port: number | null): Promise<Postmaster> {
   for (let attempt = 1; ; attempt++) {
@@ -67,6 +69,13 @@ export async function startPostmaster(options: PostmasterOptions, port: number |
         {
           hint: 'Make room on it, or name a directory on another disk with --data-dir DIR.',
         },
+      );
+    }
+    if (NO_DESCRIPTORS.test(lastLines(options.logFile))) {
+      throw new StartupError(
+        'postgres_failed',
+        'PostgreSQL does not start: there are too few file descriptors for it',
+        { hint: 'Raise the limit and try again (ulimit -n 1024), or set DATABASE_URL.' },
       );
     }
     if (attempt === 5) {
