@@ -74,8 +74,7 @@ create table if not exists public.simcity_runs (
   version text,
   -- How often the run was claimed.
   attempts integer not null default 0,
-  -- [{"attempt", "runner", "lostAt", "eventIndex", "reason"}]: the attempts that infrastructure ended, and with
-  -- "handedOver": true those that their runners handed over, which are no losses.
+  -- [{"attempt", "runner", "lostAt", "eventIndex", "reason"}]: the attempts that infrastructure ended.
   lost_attempts jsonb not null default '[]'::jsonb,
   -- Since when the run waits for its next attempt; null when it does not.
   requeued_at timestamptz,

@@ -255,7 +255,7 @@ begin
 end
 $$;
 
--- The lost attempts of a run, the one that is lost or handed over now among them.
+-- The lost attempts of a run, the one that is lost now among them; of one that is handed over "handedOver" says so.
 create or replace function public.simcity_lost_attempts(
   r public.simcity_runs, p_reason text, p_handed_over boolean default false
 ) returns jsonb
