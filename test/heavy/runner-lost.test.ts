@@ -69,7 +69,8 @@ describe('what a process of the directory that is gone alone was to execute', ()
     const [further, stuck] = [await taken(5), await taken(0)];
     await queue.forsake([name], null);
     await queue.reap();
-    const handedOver = async (id: string) => (await world.run(id)).lost_attempts.map((each) => each.handedOver);
+    const handedOver = async (id: string) =>
+      (await world.run(id)).lost_attempts.map((each) => each.handedOver);
     expect(await handedOver(further)).toEqual([true]);
     expect(await handedOver(stuck)).toEqual([undefined]);
     for (const id of [further, stuck]) expect((await world.run(id)).status).toBe('QUEUED');

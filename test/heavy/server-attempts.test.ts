@@ -65,7 +65,9 @@ class Attempt {
   }
 
   async giveBack(): Promise<boolean> {
-    const [row] = await sql<{ is: boolean }[]>`select simcity_give_back_run(${this.runId}, ${this.fence}) as is`;
+    const [row] = await sql<
+      { is: boolean }[]
+    >`select simcity_give_back_run(${this.runId}, ${this.fence}) as is`;
     return row?.is === true;
   }
 }

@@ -63,7 +63,9 @@ describe('attempts', () => {
   });
 
   test('what was handed over is told as that, and is beside the count', () => {
-    const lostAttempts = [{ ...lostAttempt(1, 7, 'Its runner left: it was asked to end.'), handedOver: true }];
+    const lostAttempts = [
+      { ...lostAttempt(1, 7, 'Its runner left: it was asked to end.'), handedOver: true },
+    ];
     expect(attemptText(recordedRun({ lostAttempts }))).toBe(
       'attempt 2 (the first was handed over at event 7: Its runner left: it was asked to end)',
     );
