@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from '../../contract/child-process/child.ts';
 import { StartupError } from '../../startup-error.ts';
 import { hasNoRoom } from '../disk.ts';
+import { assertDescriptors } from './descriptors.ts';
 import type { Owner } from './owner.ts';
 import { endStragglers } from './stragglers.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -53,8 +54,6 @@ export interface Postmaster {
   stop(): Promise<void>;
 }
 
-const NO_DESCRIPTORS = /insufficient file descriptors|too many open files/i;
-
 /** Starts PostgreSQL on `port`, or on a free one, and resolves when it accepts connections. */
 export async function startPostmaster(options: PostmasterOptions, port: number | null): Promise<Postmaster> {
   for (let attempt = 1; ; attempt++) {
@@ -71,13 +70,7 @@ export async function startPostmaster(options: PostmasterOptions, port: number |
         },
       );
     }
-    if (NO_DESCRIPTORS.test(lastLines(options.logFile))) {
-      throw new StartupError(
-        'postgres_failed',
-        'PostgreSQL does not start: there are too few file descriptors for it',
-        { hint: 'Raise the limit and try again (ulimit -n 1024), or set DATABASE_URL.' },
-      );
-    }
+    assertDescriptors(lastLines(options.logFile));
     if (attempt === 5) {
       throw new StartupError(
         'postgres_failed',
