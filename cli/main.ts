@@ -2,6 +2,7 @@
 import { cacheCompiledCode } from './process/compile-cache.ts';
 import { type Context, type LeaveSignal, wantsUnicode } from './process/context.ts';
 import { CliError, EXIT, messageOf } from './process/errors.ts';
+import { systemRefusal } from './process/system-errors.ts';
 
 // Before the code of any command is loaded.
 cacheCompiledCode();
@@ -19,7 +20,10 @@ let shown = (text: string): string => text;
 
 const context: Context = {
   env: process.env,
-  cwd: process.cwd(),
+  // Asked for by whoever needs it: it may be gone.
+  get cwd() {
+    return process.cwd();
+  },
   isTerminal: {
     stdin: process.stdin.isTTY === true,
     stdout: process.stdout.isTTY === true,
@@ -31,7 +35,7 @@ const context: Context = {
       if (process.stdout.write(process.stdout.isTTY ? shown(text) : text)) resolve();
       else process.stdout.once('drain', resolve);
     }),
-  err: (text) => void process.stderr.write(process.stderr.isTTY ? shown(text) : text),
+  err: (text) => say(process.stderr.isTTY ? shown(text) : text),
   leaving: leaving.signal,
   onSignal: (handler) => register(handlers, handler),
   leave,
@@ -73,13 +77,21 @@ async function takeEverythingDown(): Promise<void> {
   }
 }
 
-function report(error: unknown): void {
+/** What cannot be said (the disk on which stderr goes is full) is not said; it is no reason to end what is under way. */
+function say(text: string): void {
+  try {
+    process.stderr.write(text);
+  } catch {}
+}
+
+function report(thrown: unknown): void {
+  const error = thrown instanceof CliError ? thrown : (systemRefusal(thrown) ?? thrown);
   if (error instanceof CliError) {
-    process.stderr.write(`simcity: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
+    say(`simcity: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
     return;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
-  process.stderr.write(`simcity: an error inside SimCity: ${text}\n`);
+  say(`simcity: an error inside SimCity: ${text}\n`);
 }
 
 function restoreTerminal(): void {
@@ -143,7 +155,9 @@ function finishOnce(exitCode: number): Promise<never> {
 }
 
 process.stdout.on('error', leaveQuietlyWithoutReader);
-process.stderr.on('error', leaveQuietlyWithoutReader);
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (READER_GONE.has(error.code ?? '')) leaveQuietlyWithoutReader(error);
+});
 process.on('exit', restoreTerminal);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => receive(signal));
 process.on('uncaughtException', (error) => {

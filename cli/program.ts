@@ -19,9 +19,16 @@ import { safeLines } from './run/sanitize.ts';
 /** Runs `simcity` with `argv` (without node and script). Resolves to the exit code. */
 export async function runProgram(context: Context, argv: string[]): Promise<number> {
   let exitCode: number = EXIT.pass;
-  const program = buildProgram(context, (code) => {
-    exitCode = code;
-  });
+  let printed = Promise.resolve();
+  const program = buildProgram(
+    context,
+    (code) => {
+      exitCode = code;
+    },
+    (done) => {
+      printed = done;
+    },
+  );
   try {
     // Without a command a person gets the list of runs; what is no terminal gets the help.
     const opens = argv.every((arg) => arg === '--mouse') && canDraw(context);
@@ -29,6 +36,7 @@ export async function runProgram(context: Context, argv: string[]): Promise<numb
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    await printed;
     return error.exitCode === 0 ? EXIT.pass : EXIT.usage;
   }
 }
@@ -36,8 +44,12 @@ export async function runProgram(context: Context, argv: string[]): Promise<numb
 /** Commands that need no settings, or that look at them in their own way. */
 const WITHOUT_SETTINGS = new Set(['init', 'list', 'completion', '__complete', 'doctor']);
 
-/** The commander tree; `onExitCode` gets what a command returns. */
-export function buildProgram(context: Context, onExitCode: (code: number) => void): Command {
+/** The commander tree; `onExitCode` gets what a command returns, `onPrint` what becomes of the help. */
+export function buildProgram(
+  context: Context,
+  onExitCode: (code: number) => void,
+  onPrint: (done: Promise<void>) => void = () => {},
+): Command {
   let configured = context;
   const act: Act =
     <A extends Action>(load: () => Promise<A>) =>
@@ -61,7 +73,7 @@ export function buildProgram(context: Context, onExitCode: (code: number) => voi
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void context.out(text),
+      writeOut: (text) => onPrint(context.out(text)),
       writeErr: (text) => context.err(text),
       outputError: (text, write) => write(`simcity: ${safeLines(text.replace(/^error: /, ''))}`),
     })

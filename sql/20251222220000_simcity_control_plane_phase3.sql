@@ -66,6 +66,14 @@ as $$
   from jsonb_array_elements(p_epochs) as e
 $$;
 
+-- How many attempts at a run infrastructure has ended; one that its runner handed over is none of them.
+create or replace function public.simcity_losses(p_lost_attempts jsonb) returns bigint
+language sql immutable
+set search_path = pg_catalog, public, pg_temp
+as $$
+  select count(*) from jsonb_array_elements(p_lost_attempts) as a where not coalesce((a ->> 'handedOver')::boolean, false)
+$$;
+
 -- Takes the oldest queued run that p_runner may take, if there is one that nobody else is taking. A run that was
 -- executed before goes on only at its own generation (null: of a SimCity that does not tell it); after its second
 -- loss it rests for two seconds first, because what ended it may pass. A clock that was set back makes nobody wait.
@@ -100,7 +108,7 @@ begin
         and (q.assigned_runner is null or q.assigned_runner = p_runner)
         and (p_only is null or q.id = p_only)
         and (q.generation is not distinct from p_generation or (q.generation is null and q.next_index = 0))
-        and (q.requeued_at is null or q.attempts < 2
+        and (q.requeued_at is null or simcity_losses(q.lost_attempts) < 2
           or clock_timestamp() not between q.requeued_at and q.requeued_at + interval '2 seconds')
       order by q.created_at, q.id
       limit 1
@@ -279,21 +287,26 @@ security definer
 set search_path = pg_catalog, public, pg_temp
 as $$ select p_fence is not null and simcity_end_run(p_run, p_fence, p_status, p_reason, p_forensic) $$;
 
--- The lost attempts of a run, the one that is lost now among them.
-create or replace function public.simcity_lost_attempts(r public.simcity_runs, p_reason text) returns jsonb
+-- The lost attempts of a run, the one that is lost now among them; of one that is handed over "handedOver" says so.
+create or replace function public.simcity_lost_attempts(
+  r public.simcity_runs, p_reason text, p_handed_over boolean default false
+) returns jsonb
 language sql stable
 set search_path = pg_catalog, public, pg_temp
 as $$
-  select r.lost_attempts || jsonb_build_object('attempt', r.attempts, 'runner', r.runner,
+  select r.lost_attempts || (jsonb_build_object('attempt', r.attempts, 'runner', r.runner,
     'lostAt', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'eventIndex', r.next_index - 1, 'reason', p_reason)
+    || case when p_handed_over then '{"handedOver": true}'::jsonb else '{}'::jsonb end)
 $$;
 
--- Queues a run again whose attempt was lost; p_reason says so in a sentence. False: it has ended, p_fence is not the
--- fence it has now, a stop was asked for, this was its third attempt, or another execution would give another
--- history, because the world decides the interleaving at its target. The fence moves, so that whoever held the run
--- holds it no more.
-create or replace function public.simcity_requeue_run(p_run uuid, p_fence bigint, p_reason text) returns boolean
+-- Queues a run again whose attempt was lost, or that its runner hands over; p_reason says so in a sentence. False: it has
+-- ended, p_fence is not the fence it has now, a stop was asked for, this was its third loss, or another execution would
+-- give another history, because the world decides the interleaving at its target. The fence moves, so that whoever
+-- held the run holds it no more.
+create or replace function public.simcity_requeue_run(
+  p_run uuid, p_fence bigint, p_reason text, p_handed_over boolean default false
+) returns boolean
 language plpgsql
 security definer
 set search_path = pg_catalog, public, pg_temp
@@ -304,7 +317,10 @@ declare
   v_is_module boolean;
 begin
   select * into r from simcity_runs where id = p_run for no key update;
-  if not found or r.status <> 'RUNNING' or r.fence is distinct from p_fence or r.attempts >= 3 then
+  if not found or r.status <> 'RUNNING' or r.fence is distinct from p_fence then
+    return false;
+  end if;
+  if not p_handed_over and simcity_losses(r.lost_attempts) >= 2 then
     return false;
   end if;
   v_is_module := r.target like 'module:%' or r.scenario like 'module:%';
@@ -318,12 +334,33 @@ begin
     fence = r.fence + 1,
     runner = null,
     requeued_at = clock_timestamp(),
-    lost_attempts = simcity_lost_attempts(r, p_reason),
+    lost_attempts = simcity_lost_attempts(r, p_reason, p_handed_over),
     lease_expires_at = null,
     ingest_token_hash = null
   where id = p_run;
   update simcity_run_live set events_per_second = 0 where run_id = p_run;
   return true;
+end
+$$;
+
+-- Puts a run back of whose latest attempt nothing was stored, as if it had not been claimed. False: something was, or it
+-- is no longer running under p_fence.
+create or replace function public.simcity_give_back_run(p_run uuid, p_fence bigint) returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog, public, pg_temp
+set lock_timeout = '10s'
+as $$
+begin
+  update simcity_runs set
+    status = 'QUEUED',
+    fence = fence + 1,
+    attempts = attempts - 1,
+    runner = null,
+    lease_expires_at = null,
+    ingest_token_hash = null
+  where id = p_run and fence = p_fence and status = 'RUNNING' and next_index = repeat_below and repeat_next = 0;
+  return found;
 end
 $$;
 
@@ -339,6 +376,8 @@ as $$
 declare
   r simcity_runs;
 begin
+  -- Cities of attempts that are over go with those who hear it.
+  perform pg_notify('simcity_lost', p_run::text);
   if simcity_requeue_run(p_run, p_fence, p_forensic ->> 'message') then
     return 'QUEUED';
   end if;

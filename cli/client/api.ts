@@ -34,6 +34,7 @@ import {
   waitingTasksSchema,
 } from '../../server/contract/index.ts';
 import { CliError, EXIT, messageOf } from '../process/errors.ts';
+import { systemRefusal } from '../process/system-errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { type HttpRequest, send, textOf } from './http.ts';
 import { askPatiently, type Exchanged, PATIENCE, type Patience } from './patience.ts';
@@ -238,6 +239,8 @@ async function call(connection: Connection, options: ApiOptions, url: URL, init:
     });
   } catch (error) {
     if (timeout.aborted) throw unreachable(connection, 'it did not answer in time', error);
+    const refusal = systemRefusal(error);
+    if (refusal !== null) throw refusal;
     throw unreachable(connection, causeOf(error), error);
   }
 }

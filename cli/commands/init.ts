@@ -7,6 +7,7 @@ import { ADAPTER_KINDS, type AdapterKind } from '../init/kinds.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT, messageOf } from '../process/errors.ts';
 import { makeFolder } from '../process/make-folder.ts';
+import { systemRefusal } from '../process/system-errors.ts';
 import { safeText } from '../run/sanitize.ts';
 
 const ADAPTER = 'my-adapter.ts';
@@ -72,6 +73,8 @@ function write(template: string, file: string, folder: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(join(folder, file))) return false;
+    const refusal = systemRefusal(error);
+    if (refusal !== null) throw refusal;
     throw new CliError(`cannot write ${safeText(join(folder, file))}: ${safeText(messageOf(error))}.`, {
       exitCode: EXIT.usage,
       hint: 'Name a folder that can be written: simcity init DIR.',

@@ -3,8 +3,8 @@ import type { LostAttempt, Run } from '../../server/contract/run.ts';
 import { formatNumber } from './format.ts';
 import { runOutcome } from './outcome.ts';
 
-/** So often a run is executed until it counts as lost. */
-const MOST_ATTEMPTS = 3;
+/** With so many losses a run is lost for good. */
+const MOST_LOSSES = 3;
 const ORDINALS = ['first', 'second', 'third'];
 
 type Attempted = Pick<Run, 'status' | 'failForensic' | 'lostAttempts'>;
@@ -27,7 +27,7 @@ export function attemptParts(run: Attempted): { attempt: string; before: string 
   const [first, ...others] = lostBefore(run);
   if (first === undefined) return null;
   const told = [
-    `the ${ordinal(first.attempt)} was lost ${placeAndReason(first)}`,
+    `the ${ordinal(first.attempt)} was ${first.handedOver ? 'handed over' : 'lost'} ${placeAndReason(first)}`,
     ...others.map((each) => `the ${ordinal(each.attempt)} ${placeAndReason(each)}`),
   ];
   return { attempt: `attempt ${attemptOf(run)}`, before: `(${told.join('; ')})` };
@@ -44,12 +44,13 @@ export function isQueuedAgain(live: Pick<Run['live'], 'status' | 'eventIndex'>):
   return live.status === 'QUEUED' && live.eventIndex >= 0;
 }
 
-/** What such a run waits for. It may not be known yet which attempt was lost. */
+/** What such a run waits for. It may not be known yet which attempt was lost; one that was handed over is beside the count. */
 export function waitingText(run: Attempted): string {
   const attempt = attemptOf(run);
   const waiting = 'waiting to be executed again';
   if (attempt === 1) return waiting;
-  return `${waiting} (attempt ${attempt}${attempt > MOST_ATTEMPTS ? '' : ` of ${MOST_ATTEMPTS}`})`;
+  const most = MOST_LOSSES + run.lostAttempts.filter(({ handedOver }) => handedOver).length;
+  return `${waiting} (attempt ${attempt}${attempt > most ? '' : ` of ${most}`})`;
 }
 
 function ordinal(attempt: number): string {

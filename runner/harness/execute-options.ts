@@ -23,6 +23,8 @@ export interface ExecuteOptions {
   repeat?: Repeat | null;
   /** The database for a `postgres` target's city, and for the clones of a gate. */
   targetUrl: string | null;
+  /** What the city of a `postgres` target is called; left out or null: nobody looks for it. */
+  cityName?: string | null;
   /** All URLs of a service that has several, with users and passwords; left out: those of the configuration. */
   targets?: readonly string[];
   /** The command that starts the service at a target that is a URL; null: it runs already. */

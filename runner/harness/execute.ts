@@ -33,6 +33,7 @@ export async function execute(options: ExecuteOptions): Promise<EndReport> {
     isolation: config.isolation,
     prng: new Prng(seed, 'deadlock'),
     clock,
+    cityName: options.cityName,
     cities: options.cities,
     statements: record ?? options.statements,
   });

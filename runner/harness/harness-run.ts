@@ -33,6 +33,8 @@ export type Execute = (options: {
   /** What of the run is stored already; null: nothing. */
   repeat: Repeat | null;
   targetUrl: string | null;
+  /** What the city is called; left out or null: nobody looks for it. */
+  cityName?: string | null;
   exec: string | null;
   /** The database of a gated run; left out: it has no gate. */
   gate?: GateOrder | null;
@@ -142,10 +144,10 @@ async function settle(
   deserted: Promise<Desertion>,
   failed: Promise<Error>,
 ): Promise<number> {
-  const { scenario, target, seed, config, repeat, targetUrl, exec, gate, targets, modules } = order;
+  const { scenario, target, seed, config, repeat, targetUrl, cityName, exec, gate, targets, modules } = order;
   const engine = Promise.resolve().then(() =>
     options.execute({
-      ...{ scenario, target, seed, config, repeat, targetUrl, exec, gate, targets, modules },
+      ...{ scenario, target, seed, config, repeat, targetUrl, cityName, exec, gate, targets, modules },
       sink,
       signal: options.stop,
     }),
@@ -234,7 +236,7 @@ function parse(line: string): unknown {
 }
 
 function aliveLine(sink: HttpSink): string {
-  return JSON.stringify({ alive: { taken: sink.taken, waiting: sink.waiting } });
+  return JSON.stringify({ alive: { taken: sink.taken, waiting: sink.waiting, answered: sink.answered } });
 }
 
 async function within(work: Promise<unknown>, limitMs: number): Promise<void> {

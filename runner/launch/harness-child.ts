@@ -3,9 +3,14 @@ import { z } from 'zod';
 import type { Exit } from '../../server/contract/child-process/child.ts';
 import type { HarnessOrder } from '../../server/contract/index.ts';
 
-export const aliveSchema = z.object({ alive: z.object({ taken: z.int(), waiting: z.boolean() }) });
+export const aliveSchema = z.object({
+  alive: z.object({ taken: z.int(), waiting: z.boolean(), answered: z.boolean().default(true) }),
+});
 
-/** A sign of life: how much telemetry the engine has produced, and whether it waits for the server. */
+/**
+ * A sign of life: how much telemetry the engine has produced, whether it waits for the server, and whether the server
+ * has taken anything yet.
+ */
 export type Alive = z.infer<typeof aliveSchema>['alive'];
 
 export interface ChildExit extends Exit {

@@ -5,8 +5,10 @@ import type { Logger } from 'pino';
 import { hasOwnCode, isGoneWorldRunner, isWorldRunner } from '../../server/contract/world-runner.ts';
 import type { RunnerConfig } from '../config.ts';
 import type { Launcher } from '../launch/harness-child.ts';
+import { LeftCities } from './left-cities.ts';
 import { OtherGenerations } from './other-generations.ts';
 import type { ClaimedRun, Queue } from './queue.ts';
+import { ServerWatch } from './server-watch.ts';
 import { RunSupervisor } from './supervise-run.ts';
 import { withinTime } from './within-time.ts';
 
@@ -26,6 +28,9 @@ export class ClaimLoop {
   readonly #log: Logger;
   readonly #active = new Map<string, RunSupervisor>();
   readonly #others: OtherGenerations;
+  readonly #cities: LeftCities | null;
+  /** Null: the telemetry goes elsewhere. */
+  readonly #server: ServerWatch | null;
   /** Runs of processes that are gone, which a runner that takes no others takes beside its own. */
   #left: readonly string[] = [];
   #poll: NodeJS.Timeout | null = null;
@@ -33,7 +38,7 @@ export class ClaimLoop {
   #claiming = false;
   #claimAgain = false;
   #reaping = false;
-  #closing = false;
+  readonly #closing = new AbortController();
 
   constructor(queue: Queue, config: RunnerConfig, launch: Launcher, log: Logger) {
     this.#launch = launch;
@@ -41,6 +46,8 @@ export class ClaimLoop {
     this.#config = config;
     this.#log = log;
     this.#others = new OtherGenerations(queue, config.onlyRun, log);
+    this.#cities = config.targetUrl === null ? null : new LeftCities(queue, config.targetUrl, log);
+    this.#server = config.supabase === null ? new ServerWatch(config.serverUrl, log) : null;
   }
 
   /** Begins to listen and to claim; resolves once the runner hears of queued runs and stops. */
@@ -50,6 +57,7 @@ export class ClaimLoop {
       void this.#others.look();
     });
     await this.#queue.listen('simcity_stop', (runId) => void this.#active.get(runId)?.renew());
+    await this.#queue.listen('simcity_lost', (runId) => this.#cities?.look(runId));
     this.#poll = setInterval(() => {
       void this.#claim();
       void this.#reap();
@@ -58,12 +66,13 @@ export class ClaimLoop {
     void this.#claim();
     void this.#reap();
     void this.#others.look();
+    this.#cities?.look();
   }
 
   /** Stops claiming and asks what runs to end; `killAll` makes it. Resolves when no harness is left. */
   async close(reason: string): Promise<void> {
-    if (!this.#closing) this.#log.info({ reason, runs: this.#active.size }, 'the runner ends');
-    this.#closing = true;
+    if (!this.#isClosing) this.#log.info({ reason, runs: this.#active.size }, 'the runner ends');
+    this.#closing.abort();
     for (const timer of [this.#poll, this.#lookPoll]) if (timer) clearInterval(timer);
     for (const run of this.#active.values()) this.#leave(run, reason);
     while (this.#claiming || this.#active.size > 0) {
@@ -71,6 +80,11 @@ export class ClaimLoop {
       // A claim that was under way may still bring a run, which is stopped as it starts.
       if (this.#claiming) await delay(CLAIM_WAIT_MS);
     }
+    await this.#cities?.done();
+  }
+
+  get #isClosing(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   /** In a directory that others share, runs that are not this runner's own go on with theirs; all others are stopped. */
@@ -90,7 +104,7 @@ export class ClaimLoop {
     if (this.#claiming) return;
     this.#claiming = true;
     try {
-      while (this.#claimAgain && !this.#closing) {
+      while (this.#claimAgain && !this.#isClosing) {
         this.#claimAgain = false;
         if (await this.#claimOne()) this.#claimAgain = true;
       }
@@ -110,6 +124,7 @@ export class ClaimLoop {
   }
 
   async #claimOne(): Promise<boolean> {
+    if (this.#server !== null && !(await this.#server.answers(this.#closing.signal))) return false;
     const { firstRun, onlyRun } = this.#config;
     // Again after each loss of it, too.
     const isFirstWanted = firstRun !== null && !this.#active.has(firstRun);
@@ -132,9 +147,11 @@ export class ClaimLoop {
   #supervise(run: ClaimedRun, token: string): void {
     const supervisor = new RunSupervisor(run, token, this.#queue, this.#config, this.#launch, this.#log);
     this.#active.set(run.id, supervisor);
-    if (this.#closing) supervisor.stop('the runner is shutting down');
-    void supervisor.done.then(() => {
+    if (this.#isClosing) supervisor.stop('the runner is shutting down');
+    void supervisor.done.then(({ isGivenBack, isLeft }) => {
       this.#active.delete(run.id);
+      if (isGivenBack) this.#server?.doubt();
+      if (isLeft) this.#cities?.look(run.id);
       void this.#claim();
     });
   }
@@ -161,6 +178,7 @@ export class ClaimLoop {
     if (gone.length > 0) {
       this.#log.warn({ gone }, 'processes of this directory are gone: their runs go on here');
       await this.#queue.forsake(gone, onlyRun === null ? null : name);
+      this.#cities?.look();
     }
     if (onlyRun !== null) this.#left = await this.#queue.leftBy(gone);
   }

@@ -6,6 +6,10 @@ import type { Alive } from '../launch/harness-child.ts';
 const SILENCE_LIMIT_SECONDS = 60;
 /** A harness that lives, waits for no server, and yet produces nothing for this long is stuck. */
 const STALL_LIMIT_SECONDS = 300;
+/** A harness whose server has taken nothing of this attempt for this long may as well not have begun it. */
+export const UNANSWERED_LIMIT_SECONDS = 30;
+/** One that lives says so every second. */
+const LIVES_SECONDS = 3;
 /** A run with a rate is slow on purpose: it may take the time of this many operations. */
 const STALL_LIMIT_OPERATIONS = 10;
 /** What a run may take above `durationSeconds`, which only ends its operations: settling, checking, reporting. */
@@ -40,7 +44,9 @@ export class Progress {
   #totalSeconds = 0;
   #silentSeconds = 0;
   #stalledSeconds = 0;
+  #unansweredSeconds = 0;
   #heard = false;
+  #answered = false;
   #taken = 0;
 
   constructor({ durationSeconds, rate, startLimitSeconds, repeatedSeconds }: Pace) {
@@ -62,6 +68,13 @@ export class Progress {
     this.#silentSeconds = 0;
     if (alive.taken !== this.#taken || alive.waiting) this.#stalledSeconds = 0;
     this.#taken = alive.taken;
+    this.#answered = alive.answered;
+    if (alive.answered) this.#unansweredSeconds = 0;
+  }
+
+  /** True when the harness lives and its server has taken nothing from it for long. */
+  get isUnanswered(): boolean {
+    return this.#unansweredSeconds >= UNANSWERED_LIMIT_SECONDS;
   }
 
   /** Says that `seconds` have passed; returns why the harness must be given up, or null. */
@@ -70,6 +83,7 @@ export class Progress {
     this.#silentSeconds += seconds;
     this.#stalledSeconds += seconds;
     if (!this.#heard) return this.#notStarted();
+    if (!this.#answered && this.#silentSeconds <= LIVES_SECONDS) this.#unansweredSeconds += seconds;
     if (this.#silentSeconds >= SILENCE_LIMIT_SECONDS) {
       return this.#givenUp(
         'silent',

@@ -11,6 +11,7 @@ import {
   type TerminalStatus,
 } from '../../server/contract/index.ts';
 import { hasOwnCode } from '../../server/contract/world-runner.ts';
+import type { Attempt } from '../targets/postgres/city-name.ts';
 import { VERSION } from '../versions.ts';
 
 const claimedSchema = z.object({
@@ -44,6 +45,7 @@ export interface WaitingRun extends Engine {
 /** The oldest of them are told of first. */
 const WAITING_AT_ONCE = 100;
 
+const PROCESS_GONE = 'The process that executed it is gone.';
 const NO_CODE =
   'The process that was to execute the run is gone, and it alone had the file or command of yours that the run takes: launch it again.';
 
@@ -163,8 +165,36 @@ export class Queue {
 
   /** Queues a run again that this runner gives up while it goes on elsewhere. False: it cannot be, or is not ours. */
   async release(run: ClaimedRun, why: string): Promise<boolean> {
-    const [row] = await this.#sql`select simcity_requeue_run(${run.id}, ${run.fence}, ${why}) as released`;
+    const [row] = await this
+      .#sql`select simcity_requeue_run(${run.id}, ${run.fence}, ${why}, true) as released`;
     return row?.['released'] === true;
+  }
+
+  /** Puts a run back as if it had not been claimed. False: something of this attempt is stored, or it is not ours. */
+  async giveBack(run: ClaimedRun): Promise<boolean> {
+    const [row] = await this.#sql`select simcity_give_back_run(${run.id}, ${run.fence}) as "givenBack"`;
+    return row?.['givenBack'] === true;
+  }
+
+  /**
+   * Whether attempts are over: those at `lost` runs, and those whose runs have another attempt since or ended so long ago
+   * that their harnesses are gone. One is left out when its run is not known here, or has just ended.
+   */
+  async attemptsOver(
+    attempts: readonly Attempt[],
+    lost: readonly string[],
+  ): Promise<(Attempt & { isOver: boolean })[]> {
+    const ids = attempts.map(({ runId }) => runId);
+    const fences = attempts.map(({ fence }) => fence);
+    return await this.#sql<(Attempt & { isOver: boolean })[]>`
+      select "runId", fence, "isOver" from (
+        select a.id as "runId", a.fence::text as fence, case
+          when r.fence <> a.fence then true
+          when r.status in ('RUNNING', 'STOPPING') then false
+          when r.id = any(${[...lost]}::uuid[]) or r.ended_at < clock_timestamp() - interval '1 minute' then true
+        end as "isOver"
+        from unnest(${ids}::uuid[], ${fences}::bigint[]) as a (id, fence) join simcity_runs r on r.id = a.id
+      ) as judged where "isOver" is not null`;
   }
 
   /** Runners on which runs depend: those that execute one, that alone may take one, or that were the last to execute it. */
@@ -178,10 +208,14 @@ export class Queue {
 
   /**
    * Runners that are certainly gone: what they executed is lost at once, not only when their leases end, and what they
-   * alone might take `heir` takes; null: anybody may. What takes a file or command of theirs is stopped.
+   * alone might take `heir` takes; null: anybody may. What takes a file or command of theirs is stopped. What got on
+   * meanwhile is no loss: a run that ends its process each time at the same event is.
    */
   async forsake(runners: readonly string[], heir: string | null): Promise<void> {
     const names = [...runners];
+    await this.#sql`
+      select simcity_requeue_run(id, fence, ${PROCESS_GONE}, true) from simcity_runs
+      where status = 'RUNNING' and runner = any(${names}) and next_index > repeat_below`;
     await this.#sql`
       update simcity_runs set lease_expires_at = clock_timestamp() - interval '1 second'
       where status in ('RUNNING', 'STOPPING') and runner = any(${names})`;
@@ -214,7 +248,7 @@ export class Queue {
 
   /** Calls `listener` with the payload of every notification on `channel`, also after a reconnection. */
   async listen(
-    channel: 'simcity_queue' | 'simcity_stop',
+    channel: 'simcity_queue' | 'simcity_stop' | 'simcity_lost',
     listener: (payload: string) => void,
   ): Promise<void> {
     await this.#sql.listen(channel, listener);

@@ -2,19 +2,14 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import {
-  createRedactor,
-  isModuleLabel,
-  isServiceTarget,
-  type Modules,
-  type Repeat,
-} from '../../server/contract/index.ts';
+import { createRedactor, isServiceTarget, type Modules } from '../../server/contract/index.ts';
 import type { RunnerConfig } from '../config.ts';
-import type { HarnessChild, Launcher } from '../launch/harness-child.ts';
+import { HARNESS_EXIT } from '../harness/exit-codes.ts';
+import type { ChildExit, HarnessChild, Launcher } from '../launch/harness-child.ts';
 import { runnerSecrets } from '../secrets.ts';
-import { withCredentials } from '../targets/http/credentials.ts';
+import { orderOf } from './order.ts';
 import { endingOf, type Interventions } from './outcome.ts';
-import { Progress } from './progress.ts';
+import { Progress, UNANSWERED_LIMIT_SECONDS } from './progress.ts';
 import type { ClaimedRun, Ending, Loss, Queue } from './queue.ts';
 import { withinTime } from './within-time.ts';
 
@@ -31,10 +26,18 @@ const LAST_EVENTS = 50;
  */
 const LEASES_UNHELD = 4 / 3;
 
+/** What is left to do once a run is no longer this runner's. */
+export interface Ended {
+  /** The run is queued as it was, because its harness could deliver nothing. */
+  isGivenBack: boolean;
+  /** Its harness did not end by itself: what it made may still be there. */
+  isLeft: boolean;
+}
+
 export class RunSupervisor {
   readonly runId: string;
   /** Resolves when the run has its verdict or is no longer ours, and its harness is gone. Never rejects. */
-  readonly done: Promise<void>;
+  readonly done: Promise<Ended>;
   readonly #run: ClaimedRun;
   readonly #queue: Queue;
   readonly #config: RunnerConfig;
@@ -42,6 +45,7 @@ export class RunSupervisor {
   readonly #token: string;
   readonly #child: HarnessChild;
   readonly #modules: Modules;
+  readonly #hasCity: boolean;
   readonly #interventions: Interventions = {
     stopRequested: false,
     stopReason: null,
@@ -58,6 +62,8 @@ export class RunSupervisor {
   #renewing = false;
   #renewAgain = false;
   #leaseLost = false;
+  #givingBack = false;
+  #isGivenBack = false;
   #gone = false;
   readonly #progress: Progress;
 
@@ -75,42 +81,19 @@ export class RunSupervisor {
     this.#queue = queue;
     this.#config = config;
     this.#log = log.child({ run: run.id });
-    const { scenario, seed } = run;
-    const target = withCredentials(run.target, config.credentials);
-    const gate = isServiceTarget(target) && run.config.gate !== null ? config.gate : null;
-    const needsDatabase = target === 'postgres' || isModuleLabel(target) || gate !== null;
-    const targetUrl = needsDatabase ? config.targetUrl : null;
-    const modules = {
-      target: isModuleLabel(target) ? config.modules.target : null,
-      scenario: isModuleLabel(scenario) ? config.modules.scenario : null,
-      adapter: isServiceTarget(target) ? config.modules.adapter : null,
-    };
-    this.#modules = modules;
-    const repeat = repeatOf(run);
-    const exec = isServiceTarget(target) ? config.exec : null;
-    const targets = run.config.targets.map((each) => withCredentials(each, config.credentials));
-    const order = {
-      runId: run.id,
-      scenario,
-      target,
-      seed,
-      config: run.config,
-      repeat,
-      generation: run.generation,
-      serverUrl: config.serverUrl,
-      supabase: config.supabase,
-    };
+    const order = orderOf(run, token, config);
+    this.#modules = order.modules;
+    this.#hasCity = order.targetUrl !== null && order.gate === null;
     // Signs of life come later than this constructor ends.
-    this.#child = launch({ ...order, token, targetUrl, exec, gate, targets, modules }, (alive) =>
-      this.#progress.heard(alive),
-    );
+    this.#child = launch(order, (alive) => this.#progress.heard(alive));
     this.#progress = new Progress({
       ...run.config,
       startLimitSeconds: this.#child.startLimitSeconds,
-      repeatedSeconds: repeat?.elapsedSeconds ?? 0,
+      repeatedSeconds: order.repeat?.elapsedSeconds ?? 0,
     });
+    const { scenario, target, seed, attempts: attempt } = run;
     this.#log.info(
-      { harnessPid: this.#child.pid, scenario, target: run.target, seed, attempt: run.attempts },
+      { harnessPid: this.#child.pid, scenario, target, seed, attempt },
       'the harness is started',
     );
     this.#every(TICK_MS, () => this.#tick());
@@ -185,6 +168,27 @@ export class RunSupervisor {
     }
   }
 
+  /** Puts the run back where nothing of it is stored; it is tried again with the next tick where that fails. */
+  async #giveBack(): Promise<void> {
+    if (this.#givingBack || this.#leaseLost || this.#gone) return;
+    this.#givingBack = true;
+    try {
+      if (!(await withinTime(this.#queue.giveBack(this.#run), QUERY_LIMIT_MS))) return;
+      const { serverUrl, supabase } = this.#config;
+      this.#log.warn(
+        { server: new URL(supabase?.url ?? serverUrl).origin },
+        `the server took nothing of the run for ${UNANSWERED_LIMIT_SECONDS} s: it is given back to the queue`,
+      );
+      this.#isGivenBack = true;
+      this.#leaseLost = true;
+      this.kill();
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the run could not be given back');
+    } finally {
+      this.#givingBack = false;
+    }
+  }
+
   #loseLease(why: string): void {
     this.#log.error({ why }, 'the lease is lost: the harness is killed');
     this.#leaseLost = true;
@@ -208,18 +212,25 @@ export class RunSupervisor {
     if (this.#unheldSeconds > LEASES_UNHELD * this.#config.leaseSeconds && !this.#leaseLost)
       this.#loseLease('it could not be renewed in time');
     const givenUp = this.#progress.tick(TICK_MS / 1_000);
+    if (this.#progress.isUnanswered) void this.#giveBack();
     if (givenUp === null || this.#interventions.givenUp !== null) return;
     this.#log.error({ givenUp }, 'the harness is given up and killed');
     this.#interventions.givenUp = givenUp;
     this.kill();
   }
 
-  async #settle(): Promise<void> {
+  async #settle(): Promise<Ended> {
     const exit = await this.#child.done;
     this.#gone = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#log.info({ code: exit.code, signal: exit.signal }, 'the harness is gone');
-    if (this.#leaseLost) return;
+    const isUnsaid = !this.#leaseLost && (await this.#writeEnd(exit));
+    const isLeft = this.#hasCity && (isUnsaid || exit.code !== HARNESS_EXIT.delivered);
+    return { isGivenBack: this.#isGivenBack, isLeft };
+  }
+
+  /** False: the harness had reported the end of its run, or somebody else has it. */
+  async #writeEnd(exit: ChildExit): Promise<boolean> {
     const redactor = createRedactor([this.#token, ...runnerSecrets(this.#config, process.env)]);
     // Written again until it is known to be committed, for as long as the lease can still be ours.
     const untilMs = performance.now() + LEASES_UNHELD * this.#config.leaseSeconds * 1_000;
@@ -236,25 +247,28 @@ export class RunSupervisor {
           lastEvents,
           redactor,
         });
-        await withinTime(this.#write(ending), QUERY_LIMIT_MS);
-        return;
+        return await withinTime(this.#write(ending), QUERY_LIMIT_MS);
       } catch (error) {
         this.#log.warn({ err: error }, 'the end of the run could not be written');
         await delay(RETRY_MS);
       }
     }
     this.#log.error('the end of the run could not be written within the lease: it will be marked as lost');
+    return true;
   }
 
-  async #write(ending: Ending | Loss): Promise<void> {
+  /** False: the run has ended already, or is no longer this runner's. */
+  async #write(ending: Ending | Loss): Promise<boolean> {
     if ('lost' in ending) {
       const became = await this.#queue.lose(this.#run, ending);
       const { kind, message } = ending.lost;
       if (became) this.#log.warn({ kind, message, became }, 'the attempt at the run is lost');
-    } else if (await this.#queue.end(this.#run, ending)) {
-      const { status, reason } = ending;
-      this.#log.warn({ status, reason }, 'the run is ended for it');
+      return became !== null;
     }
+    const { status, reason } = ending;
+    const isEnded = await this.#queue.end(this.#run, ending);
+    if (isEnded) this.#log.warn({ status, reason }, 'the run is ended for it');
+    return isEnded;
   }
 
   #every(periodMs: number, work: () => void): void {
@@ -264,9 +278,4 @@ export class RunSupervisor {
   #once(afterMs: number, work: () => void): void {
     this.#timers.add(setTimeout(work, afterMs));
   }
-}
-
-/** What of the run an attempt before this one has stored; null: nothing. */
-function repeatOf({ repeat_below: below, elapsed_seconds, healed_ms: healedMs }: ClaimedRun): Repeat | null {
-  return below === 0 ? null : { below, elapsedSeconds: elapsed_seconds ?? 0, healedMs };
 }

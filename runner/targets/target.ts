@@ -118,6 +118,8 @@ export interface TargetOptions {
   prng: Prng;
   /** What the service is told when it asks for the time. */
   clock: CityClock;
+  /** By which the runner finds the city of its run; left out or null: nobody looks for it. */
+  cityName?: string | null | undefined;
   /** Where a city and its connections come from and go to, when they are to be used again. */
   cities?: CityKeeper | undefined;
   /** Told of each statement; left out: nobody listens. */

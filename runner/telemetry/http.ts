@@ -86,6 +86,7 @@ export class HttpSink implements Sink {
   readonly #rate = new RateMeter();
   readonly #aborted = new AbortController();
   #metrics: Record<string, number> = {};
+  #answered = false;
   #taken = 0;
   #committed = 0;
   #sending = false;
@@ -114,6 +115,11 @@ export class HttpSink implements Sink {
   /** True while a caller waits because the buffer is full. */
   get waiting(): boolean {
     return this.#room !== null;
+  }
+
+  /** True once anything was accepted, be it only that the run lives. */
+  get answered(): boolean {
+    return this.#answered;
   }
 
   /** Events and snapshots taken so far: it grows as long as the run makes progress. */
@@ -254,6 +260,7 @@ export class HttpSink implements Sink {
         `The server answered that it expects event ${answer.next} after it took event ${batch.lastEvent}: it lost events that it had acknowledged.`,
       );
     }
+    this.#answered = true;
     this.#outbox.acknowledge(batch.count);
     this.#committed += batch.count + (withEnd ? 1 : 0);
     if (withEnd) this.#finish();

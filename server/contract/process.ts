@@ -53,6 +53,8 @@ export const harnessOrderSchema = z.object({
   token: z.string(),
   /** The database in which a `postgres` target builds its city, and a gate its clones; null: none is needed. */
   targetUrl: z.string().nullable(),
+  /** What that city is called, so that its runner finds it; null: nobody looks for it. */
+  cityName: z.string().nullable().default(null),
   /** The project that takes the telemetry by its REST interface, instead of the server. */
   supabase: z.object({ url: z.string(), key: z.string() }).nullable().optional(),
   /** The command that starts the service under test; only ever from the command line of the runner's own machine. */

@@ -64,6 +64,8 @@ export const lostAttemptSchema = z.object({
   eventIndex: z.int().min(-1),
   /** One sentence for people. */
   reason: z.string(),
+  /** True when its runner handed the run over to go on elsewhere: that is no loss. Left out: it is one. */
+  handedOver: z.boolean().optional(),
 });
 export type LostAttempt = z.infer<typeof lostAttemptSchema>;
 
@@ -94,7 +96,7 @@ export const runSchema = z.object({
   generation: z.int().nullable(),
   /** The version of SimCity that executes it. */
   version: z.string().nullable(),
-  /** Attempts that infrastructure ended, oldest first; a run that is lost for good has its last one among them. */
+  /** Attempts that infrastructure ended, or that were handed over, oldest first; a run that is lost for good has its last one among them. */
   lostAttempts: z.array(lostAttemptSchema),
   live: liveSchema,
 });

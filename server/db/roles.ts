@@ -39,7 +39,7 @@ const ROLES = {
       simcity_campaign_findings: 'select, insert, update, delete',
     },
     functions: [
-      ...['ensure_partitions', 'harness_forensic', 'end_run', 'reap_lost', 'request_stop'],
+      ...['ensure_partitions', 'harness_forensic', 'begin_epoch', 'end_run', 'reap_lost', 'request_stop'],
       ...['ingest_lock', 'ingest_finish', 'ingest_batch'],
       ...['decided', 'repeat_difference', 'end_not_deterministic'],
       ...['ask_task', 'lease_task', 'finish_task', 'cancel_task', 'report_campaign'],
@@ -55,7 +55,7 @@ const ROLES = {
       simcity_run_events: 'select',
     },
     functions: [
-      ...['claim_run', 'stored_prefix', 'renew_lease', 'requeue_run', 'lose_run', 'reap_lost'],
+      ...['claim_run', 'stored_prefix', 'renew_lease', 'requeue_run', 'give_back_run', 'lose_run', 'reap_lost'],
       ...['harness_forensic', 'end_fenced'],
     ],
     sees: ['simcity_migrations', 'simcity_runs', 'simcity_run_events'],

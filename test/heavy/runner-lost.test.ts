@@ -1,6 +1,7 @@
 /** What becomes of runs whose runner, database or server is lost: each takes until a lease is over, or longer. */
 import { hostname } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Queue } from '../../runner/supervise/queue.ts';
 import { worldRunnerName } from '../../server/contract/world-runner.ts';
 import { isRunning, RunnerWorld, untilGone } from '../integration/runner-world.ts';
 
@@ -54,6 +55,25 @@ describe('what a process of the directory that is gone alone was to execute', ()
     await world.startRunner({ SIMCITY_RUNNER_NAME: worldRunnerName(), SIMCITY_ONLY_RUN: own });
     for (const id of [left, own]) expect(await world.untilEnded(id)).toMatchObject({ status: 'PASS' });
     expect(await world.run(stranger)).toMatchObject({ status: 'QUEUED' });
+  });
+
+  test('is handed over where it got on, and lost where it did not', async () => {
+    const queue = new Queue(world.sql, 'heir', 30);
+    const name = gone();
+    const taken = async (progress: number) => {
+      const id = await world.queue();
+      await world.sql`select from simcity_claim_run(${name}, 30, '\\x01', ${id})`;
+      await world.sql`update simcity_runs set next_index = ${progress} where id = ${id}`;
+      return id;
+    };
+    const [further, stuck] = [await taken(5), await taken(0)];
+    await queue.forsake([name], null);
+    await queue.reap();
+    const handedOver = async (id: string) =>
+      (await world.run(id)).lost_attempts.map((each) => each.handedOver);
+    expect(await handedOver(further)).toEqual([true]);
+    expect(await handedOver(stuck)).toEqual([undefined]);
+    for (const id of [further, stuck]) expect((await world.run(id)).status).toBe('QUEUED');
   });
 
   test('is stopped with a sentence when it takes a command that only that process had', async () => {

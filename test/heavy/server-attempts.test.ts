@@ -57,6 +57,19 @@ class Attempt {
         simcity_harness_forensic(${this.runId}, ${kind}, ${message})) as became`;
     return row?.became ?? null;
   }
+
+  async handOver(): Promise<boolean> {
+    const [row] = await sql<{ is: boolean }[]>`
+      select simcity_requeue_run(${this.runId}, ${this.fence}, 'Its runner left: it is asked to end.', true) as is`;
+    return row?.is === true;
+  }
+
+  async giveBack(): Promise<boolean> {
+    const [row] = await sql<
+      { is: boolean }[]
+    >`select simcity_give_back_run(${this.runId}, ${this.fence}) as is`;
+    return row?.is === true;
+  }
 }
 
 async function queued(target = 'memory', more: object = {}): Promise<Attempt> {
@@ -129,6 +142,37 @@ describe('a lost attempt', () => {
     });
     const [end] = (await stored(first)).slice(5);
     expect(end).toMatchObject({ idx: 5, type: 'end' });
+  });
+
+  it('is counted apart from what runners hand over, of which a run bears any number', async () => {
+    let attempt = await claimed();
+    for (let handOver = 0; handOver < 5; handOver += 1) {
+      expect(await attempt.handOver()).toBe(true);
+      expect(await attempt.handOver(), 'the fence has moved').toBe(false);
+      attempt = await nextOf(attempt);
+    }
+    for (const became of ['QUEUED', 'QUEUED', 'STOPPED']) {
+      expect(await attempt.lose()).toBe(became);
+      await sql`update simcity_runs set requeued_at = null where id = ${attempt.runId}`;
+      if (became === 'QUEUED') attempt = await nextOf(attempt);
+    }
+    const { lostAttempts } = await find(attempt);
+    expect(lostAttempts.map(({ handedOver }) => handedOver)).toEqual([
+      ...Array(5).fill(true),
+      ...Array(3).fill(undefined),
+    ]);
+  });
+
+  it('is none where nothing of it was stored and its runner gives the run back', async () => {
+    const first = await claimed('http://127.0.0.1:9');
+    expect(await first.giveBack()).toBe(true);
+    expect(await first.giveBack(), 'the fence has moved').toBe(false);
+    expect(await find(first)).toMatchObject({ status: 'QUEUED', runner: null, lostAttempts: [] });
+    const second = await nextOf(first);
+    await second.post({ events: eventsFrom(0, 1) });
+    expect(await second.giveBack(), 'it has begun').toBe(false);
+    const [row] = await sql`select attempts from simcity_runs where id = ${first.runId}`;
+    expect(row).toEqual({ attempts: 1 });
   });
 
   it('of a service at a URL is not repeated: the world decides its interleaving', async () => {

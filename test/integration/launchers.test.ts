@@ -35,6 +35,7 @@ function order(bug: string | null = null): HarnessOrder {
       serverUrl: 'http://127.0.0.1:4600',
       token: 'sci_secret',
       targetUrl: null,
+      cityName: null,
       exec: null,
       gate: null,
       targets: [],
@@ -95,7 +96,7 @@ describe.each(['docker', 'kubernetes'] as const)('a harness by %s', (name) => {
 
   it('gets its order by stdin, gives signs of life, and stops when it is asked', async () => {
     const { child, alive } = await start(launch);
-    expect(alive).toEqual({ taken: 7, waiting: false });
+    expect(alive).toEqual({ taken: 7, waiting: false, answered: true });
     child.stop('enough');
     const exit = await child.done;
     expect(summary(exit)).toEqual({ code: 0, signal: null, spawnError: null });

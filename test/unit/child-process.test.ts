@@ -73,7 +73,9 @@ test('without file descriptors to spare it is told that it could not be started'
     '-e',
     script,
   ];
-  expect(execFileSync('sh', args, { encoding: 'utf8' })).toBe('spawn true EMFILE');
+  expect(execFileSync('sh', args, { encoding: 'utf8' })).toBe(
+    'there are too few file descriptors: raise the limit, as by ulimit -n 1024',
+  );
 });
 
 test('all output is read before the exit is told, and its end is kept within the bound', async () => {

@@ -62,6 +62,16 @@ describe('attempts', () => {
     );
   });
 
+  test('what was handed over is told as that, and is beside the count', () => {
+    const lostAttempts = [
+      { ...lostAttempt(1, 7, 'Its runner left: it was asked to end.'), handedOver: true },
+    ];
+    expect(attemptText(recordedRun({ lostAttempts }))).toBe(
+      'attempt 2 (the first was handed over at event 7: Its runner left: it was asked to end)',
+    );
+    expect(waitingText(recordedRun({ lostAttempts }))).toBe('waiting to be executed again (attempt 2 of 4)');
+  });
+
   test('of a run that is lost for good the last attempt is the diagnosis itself', () => {
     expect(attemptText({ ...lost, lostAttempts: [lostAttempt(1, 901)] })).toBeNull();
     expect(attemptText({ ...lost, lostAttempts: [lostAttempt(1, 7), lostAttempt(2, 901)] })).toBe(

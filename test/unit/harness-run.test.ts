@@ -46,6 +46,7 @@ function order(generation = ENGINE_GENERATION): string {
     token: 'secret',
     repeat: null,
     targetUrl: null,
+    cityName: null,
     exec: null,
     gate: null,
     targets: [],
@@ -152,23 +153,22 @@ test('the first sign of life comes with the order, before anything is loaded', a
   const said: string[] = [];
   input.write(order());
   const ended = harness(async ({ sink, signal }) => {
-    expect(said).toEqual(['{"alive":{"taken":0,"waiting":false}}']);
+    expect(said).toEqual(['{"alive":{"taken":0,"waiting":false,"answered":false}}']);
     stop.request('enough');
     return untilStopped({ sink, signal } as Parameters<Execute>[0]);
   }, said);
   expect(await ended).toBe(HARNESS_EXIT.delivered);
 });
 
-test('signs of life tell how much telemetry was produced', async () => {
+test('signs of life tell how much telemetry was produced, and that the server has taken some', async () => {
   const said: string[] = [];
   input.write(order());
   const ended = harness(untilStopped, said);
   await receiver.until(() => receiver.events.length > 0);
-  while (!said.some((line) => line.includes('"taken":1')))
+  while (!said.some((line) => line.includes('"taken":1,"waiting":false,"answered":true')))
     await new Promise((resolve) => setImmediate(resolve));
   stop.request('enough');
   expect(await ended).toBe(HARNESS_EXIT.delivered);
-  expect(said).toContain('{"alive":{"taken":1,"waiting":false}}');
 });
 
 test('an order that cannot be read is refused without showing its secrets', async () => {

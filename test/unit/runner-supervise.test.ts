@@ -229,9 +229,9 @@ test('a harness that never gives a sign of life did not start; what it executes 
 
 test('a harness is given up after a minute without a further sign of life', () => {
   const progress = new Progress(PACE);
-  progress.heard({ taken: 0, waiting: false });
+  progress.heard({ taken: 0, waiting: false, answered: true });
   expect(progress.tick(59)).toBeNull();
-  progress.heard({ taken: 1, waiting: false });
+  progress.heard({ taken: 1, waiting: false, answered: true });
   expect(progress.tick(59)).toBeNull();
   expect(progress.tick(1)).toMatchObject({
     how: 'silent',
@@ -244,7 +244,7 @@ test('a run that lives without progress is given up, unless it waits for the ser
   const stalledAfter = (rate: number | null, waiting: boolean) => {
     const progress = new Progress({ ...PACE, rate });
     for (let seconds = 1; seconds <= 20_000; seconds += 1) {
-      progress.heard({ taken: 5, waiting });
+      progress.heard({ taken: 5, waiting, answered: true });
       if (progress.tick(1)) return seconds;
     }
     return null;
@@ -254,11 +254,26 @@ test('a run that lives without progress is given up, unless it waits for the ser
   expect(stalledAfter(null, true)).toBeNull();
 });
 
+test('a harness that lives and whose server has taken nothing for 30 s is unanswered; one that is silent is not', () => {
+  const unansweredAfter = (seconds: number, lives: boolean, answered: boolean) => {
+    const progress = new Progress(PACE);
+    progress.heard({ taken: 5, waiting: false, answered: false });
+    for (let second = 1; second <= seconds; second += 1) {
+      if (lives) progress.heard({ taken: 5, waiting: false, answered });
+      progress.tick(1);
+    }
+    return progress.isUnanswered;
+  };
+  expect([29, 30].map((seconds) => unansweredAfter(seconds, true, false))).toEqual([false, true]);
+  expect(unansweredAfter(50, true, true)).toBe(false);
+  expect(unansweredAfter(50, false, false)).toBe(false);
+});
+
 test('a run that does not end after its duration is given up; what it repeats is added to that', () => {
   const endsAfter = (repeatedSeconds: number) => {
     const progress = new Progress({ ...PACE, durationSeconds: 10, repeatedSeconds });
     for (let seconds = 1; ; seconds += 1) {
-      progress.heard({ taken: seconds, waiting: false });
+      progress.heard({ taken: seconds, waiting: false, answered: true });
       const givenUp = progress.tick(1);
       if (givenUp === null) continue;
       expect(givenUp).toMatchObject({

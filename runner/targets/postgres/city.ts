@@ -5,7 +5,8 @@ import { volatileFunctions } from '../locks/autocommit-writes.ts';
 import { blockersOf, cancelBackend } from '../locks/backends.ts';
 import { traitsOf } from '../locks/statement-text.ts';
 import { type Place, RESET } from './connection.ts';
-import { dropSchema, Ground } from './ground.ts';
+import { Ground } from './ground.ts';
+import { dropSchema } from './left-cities.ts';
 import { isDatabaseAway } from './sql-client.ts';
 import { hasDeferrable, keepStill, renewalOf } from './tables.ts';
 
@@ -31,9 +32,9 @@ export class City {
     this.#leavesTraces = traitsOf(ddl).leavesTraces;
   }
 
-  /** Builds a city with `ddl` in it, at the database server of `url`. */
-  static async create(url: string, ddl: string): Promise<City> {
-    const ground = await Ground.claim(url).catch((error: unknown) => {
+  /** Builds a city with `ddl` in it, at the database server of `url`. `name`: its name; null: a random one. */
+  static async create(url: string, ddl: string, name: string | null = null): Promise<City> {
+    const ground = await Ground.claim(url, name).catch((error: unknown) => {
       const message = `The city's database cannot be used: ${errorText(error)}. It is the one that SIMCITY_TARGET_URL names, else DATABASE_URL; the user in it must be allowed to create databases or schemas.`;
       throw new Error(message, { cause: error });
     });

@@ -1,18 +1,16 @@
 /**
  * Where a city stands: in a database of its own beside the one that was given, because advisory locks, extensions and
  * more belong to a whole database and no two cities may meet in them; where the role may not create databases, in a
- * schema of the given one. Both are gone after the run, and swept up later when it could not do so itself.
+ * schema of the given one. Both are gone after the run; the runner drops them when its harness could not.
  */
-import { randomBytes } from 'node:crypto';
 import type postgres from 'postgres';
 import { sqlState } from '../../service/sql-service.ts';
 import { withinTime } from '../../supervise/within-time.ts';
+import { freshCityName } from './city-name.ts';
 import { connectOne, type Place, quoted } from './connection.ts';
+import { dropDatabase, dropSchema, sweep } from './left-cities.ts';
 import { createLike, installExtensions, likenessOf } from './like-database.ts';
 
-/** Of databases and of schemas, with twelve hexadecimal digits after it. */
-const PREFIX = 'simcity_city_';
-const NAME = `^${PREFIX}[0-9a-f]{12}$`;
 /** The lock of a city that does, in a database that it shares: the first number is SimCity's own. */
 const ALONE = [0x51_c1_7e, 1] as const;
 /** How often another database is made when a sweeper took one for left behind before its owner had connected to it. */
@@ -41,25 +39,28 @@ export class Ground {
     this.control = connectOne(place, 'simcity-control', { search_path: schema, ...FAST });
   }
 
-  /** The name is random: nothing that is decided depends on it. */
-  static async claim(url: string): Promise<Ground> {
+  /** `name`: of the city; null: a random one. */
+  static async claim(url: string, name: string | null = null): Promise<Ground> {
     const keeper = connectOne({ url, database: null }, 'simcity-keeper', FAST);
     try {
       await sweep(keeper);
       for (let i = 0; i < TRIES; i++) {
-        const ground = await Ground.#inOwnDatabase(keeper, url);
+        const ground = await Ground.#inOwnDatabase(keeper, url, name ?? freshCityName());
         if (ground === 'none') break;
         if (ground !== 'swept') return ground;
       }
-      return await Ground.#inSchema(keeper, url);
+      return await Ground.#inSchema(keeper, url, name ?? freshCityName());
     } catch (error) {
       await keeper.end({ timeout: 1 });
       throw error;
     }
   }
 
-  static async #inOwnDatabase(keeper: postgres.Sql, url: string): Promise<Ground | 'none' | 'swept'> {
-    const name = freshName();
+  static async #inOwnDatabase(
+    keeper: postgres.Sql,
+    url: string,
+    name: string,
+  ): Promise<Ground | 'none' | 'swept'> {
     const likeness = await likenessOf(keeper);
     if (!(await createLike(keeper, name, likeness))) return 'none';
     const ground = new Ground(keeper, { url, database: name }, name);
@@ -76,8 +77,7 @@ export class Ground {
     }
   }
 
-  static async #inSchema(keeper: postgres.Sql, url: string): Promise<Ground> {
-    const name = freshName();
+  static async #inSchema(keeper: postgres.Sql, url: string, name: string): Promise<Ground> {
     // Held as long as the connection lasts, it tells a city in use from one left behind.
     await keeper`select pg_advisory_lock(hashtext(${name}))`;
     await keeper.unsafe(`create schema ${name}`);
@@ -125,7 +125,7 @@ export class Ground {
     await this.control.end({ timeout: 0 });
   }
 
-  /** The city is over. Should it not let itself be dropped now, a later run sweeps it up. */
+  /** The city is over. Should it not let itself be dropped now, a runner or a later run sweeps it up. */
   async leave(): Promise<void> {
     await this.control.end({ timeout: 1 });
     const { database } = this.place;
@@ -136,10 +136,6 @@ export class Ground {
   }
 }
 
-function freshName(): string {
-  return PREFIX + randomBytes(6).toString('hex');
-}
-
 function notAlone(role: string): string {
   return (
     'The service uses advisory locks or an extension, which belong to a whole database, and the city of another run ' +
@@ -147,32 +143,4 @@ function notAlone(role: string): string {
     'own. Execute one run at a time here (a campaign with --parallel 1), or let it: ' +
     `alter role ${quoted(role)} createdb.`
   );
-}
-
-/** Drops the cities whose runs are gone without having dropped them. */
-async function sweep(keeper: postgres.Sql): Promise<void> {
-  // One that is in use has the connections of its run.
-  const databases = await keeper`
-    select datname as name from pg_database d
-    where datname ~ ${NAME} and not exists (select from pg_stat_activity a where a.datname = d.datname)`;
-  // Another sweeper may have been faster, or the owner have come; that is no reason to fail.
-  for (const { name } of databases) {
-    await keeper.unsafe(`drop database if exists ${quoted(String(name))}`).catch(() => {});
-  }
-  const schemas = await keeper`select nspname as name from pg_namespace where nspname ~ ${NAME}`;
-  for (const row of schemas) {
-    const name = String(row['name']);
-    const [lock] = await keeper`select pg_try_advisory_lock(hashtext(${name})) as mine`;
-    if (!lock?.['mine']) continue;
-    await dropSchema(keeper, name).catch(() => {});
-    await keeper`select pg_advisory_unlock(hashtext(${name}))`;
-  }
-}
-
-async function dropDatabase(keeper: postgres.Sql, name: string): Promise<void> {
-  await keeper.unsafe(`drop database if exists ${quoted(name)} with (force)`);
-}
-
-export async function dropSchema(sql: postgres.Sql, schema: string): Promise<void> {
-  await sql.unsafe(`drop schema if exists ${quoted(schema)} cascade`);
 }

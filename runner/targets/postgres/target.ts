@@ -57,7 +57,7 @@ export class PostgresTarget implements Target {
 
   async prepare(world: Readonly<Record<string, unknown>>): Promise<void> {
     const kept = await this.#options.cities?.take(this.#key);
-    this.#city = kept?.city ?? (await City.create(this.#url, this.#service.schema));
+    this.#city = kept?.city ?? (await this.#createCity());
     // It was built too late: whoever cut this off and closed it knew of no city.
     if (this.#isCut) return await this.#city.drop();
     this.versions['postgres'] = this.#city.version;
@@ -72,6 +72,10 @@ export class PostgresTarget implements Target {
     const { statements } = this.#options;
     if (statements) this.#feed = new StatementFeed(statements, this.#city.control);
     await this.#feed?.prepared();
+  }
+
+  async #createCity(): Promise<City> {
+    return await City.create(this.#url, this.#service.schema, this.#options.cityName);
   }
 
   start(call: Call, faults: TaskFaults): Task {

@@ -27,6 +27,8 @@ export interface ChildOptions {
   output?: 'pipe' | 'ignore' | number;
 }
 
+const NO_DESCRIPTORS = 'there are too few file descriptors: raise the limit, as by ulimit -n 1024';
+
 export class Child {
   /** Undefined when it could not be started. */
   readonly pid: number | undefined;
@@ -57,8 +59,9 @@ export class Child {
     // One that ended before it read everything is no error of this process's.
     child.stdin?.on('error', () => undefined);
     this.exited = new Promise((resolve) => {
-      child.on('error', ({ message }) => {
-        if (child.pid === undefined) resolve({ code: null, signal: null, spawnError: message });
+      child.on('error', (error: NodeJS.ErrnoException) => {
+        const spawnError = error.code === 'EMFILE' ? NO_DESCRIPTORS : error.message;
+        if (child.pid === undefined) resolve({ code: null, signal: null, spawnError });
       });
       // What is left of the group keeps the pipes open, and with them `close` away.
       if (this.#swept) child.once('exit', () => this.kill('SIGKILL'));

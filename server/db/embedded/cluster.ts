@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Child } from '../../contract/child-process/child.ts';
 import { OutputTail } from '../../contract/child-process/output-tail.ts';
 import { StartupError } from '../../startup-error.ts';
+import { assertDescriptors } from './descriptors.ts';
 import type { Owner } from './owner.ts';
 import { processesIn } from './stragglers.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -94,6 +95,7 @@ async function runInitdb(options: ClusterOptions, args: string[]): Promise<void>
   options.watchdog.guard(0, 'TERM');
   if (code === 0) return;
   const last = said.lastLines(6).join(' | ');
+  assertDescriptors(last);
   throw new StartupError('initdb_failed', `initdb ended with ${spawnError ?? signal ?? code}: ${last}`, {
     hint: 'Look at the disk space and the permissions of the data directory, or set DATABASE_URL.',
   });

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Child } from '../../contract/child-process/child.ts';
 import { StartupError } from '../../startup-error.ts';
 import { hasNoRoom } from '../disk.ts';
+import { assertDescriptors } from './descriptors.ts';
 import type { Owner } from './owner.ts';
 import { endStragglers } from './stragglers.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -69,6 +70,7 @@ export async function startPostmaster(options: PostmasterOptions, port: number |
         },
       );
     }
+    assertDescriptors(lastLines(options.logFile));
     if (attempt === 5) {
       throw new StartupError(
         'postgres_failed',
