@@ -4,6 +4,7 @@ import postgres from 'postgres';
 import { createRedactor, type Ready } from '../server/contract/index.ts';
 import { type RunnerConfig, RunnerConfigError, readRunnerConfig } from './config.ts';
 import { launcherOf } from './launch/launcher.ts';
+import { refuseTransactionPooler } from './pooler.ts';
 import { runnerSecrets } from './secrets.ts';
 import { ClaimLoop } from './supervise/claim-loop.ts';
 import { Queue } from './supervise/queue.ts';
@@ -55,7 +56,7 @@ async function main(): Promise<void> {
     log,
   );
   try {
-    await withinTime(firstContact(sql), FIRST_CONTACT_LIMIT_MS);
+    await withinTime(firstContact(sql, config.databaseUrl), FIRST_CONTACT_LIMIT_MS);
     await withinTime(loop.start(), FIRST_CONTACT_LIMIT_MS);
   } catch (error) {
     const message = `The runner cannot use the database: ${error instanceof Error ? error.message || String(error) : error}`;
@@ -92,7 +93,8 @@ function limitEnd(loop: ClaimLoop, how: 'told' | 'orphaned'): void {
   }, PARENT_POLL_MS).unref();
 }
 
-async function firstContact(sql: postgres.Sql): Promise<void> {
+async function firstContact(sql: postgres.Sql, databaseUrl: string): Promise<void> {
+  await refuseTransactionPooler(databaseUrl);
   const [row] = await sql`select to_regproc('simcity_claim_run') is not null as migrated`;
   if (row?.['migrated'] !== true) throw new Error('its tables are missing (run: npx simcity migrate)');
 }

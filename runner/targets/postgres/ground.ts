@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type postgres from 'postgres';
+import { refuseTransactionPooler } from '../../pooler.ts';
 import { sqlState } from '../../service/sql-service.ts';
 import { withinTime } from '../../supervise/within-time.ts';
 import { connectOne, type Place, quoted } from './connection.ts';
@@ -43,6 +44,7 @@ export class Ground {
 
   /** The name is random: nothing that is decided depends on it. */
   static async claim(url: string): Promise<Ground> {
+    await refuseTransactionPooler(url);
     const keeper = connectOne({ url, database: null }, 'simcity-keeper', FAST);
     try {
       await sweep(keeper);
