@@ -23,7 +23,7 @@ async function opened() {
         current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
         current_setting('idle_in_transaction_session_timeout') as idle,
         current_setting('transaction_timeout', true) as transaction`);
-    return row as { pid: number };
+    return row as unknown as { pid: number };
   };
   return { sql, owner, seen, close: () => sql.end({ timeout: 0 }) };
 }
