@@ -141,18 +141,26 @@ export async function reapLost(sql: Sql): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-export async function countByStatus(sql: Sql): Promise<Map<string, number>> {
-  const rows = await sql<{ status: string; count: number }[]>`
-    select status, count(*) as count from simcity_runs group by status`;
-  return new Map(rows.map(({ status, count }) => [status, count]));
+export interface RunCounts {
+  byStatus: Map<string, number>;
+  /** Those that ended STOPPED because something went wrong with the run itself, by what it was. */
+  lostByReason: Map<string, number>;
 }
 
-/** Runs that ended STOPPED because something went wrong with the run itself, by what it was. */
-export async function countLost(sql: Sql): Promise<Map<string, number>> {
-  const rows = await sql<{ reason: string; count: number }[]>`
-    select stop_reason as reason, count(*) as count from simcity_runs
-    where status = 'STOPPED' and fail_forensic is not null group by stop_reason`;
-  return new Map(rows.map(({ reason, count }) => [reason, count]));
+/** Reads only the runs that have not ended: those that have are counted as they end. */
+export async function countRuns(sql: Sql): Promise<RunCounts> {
+  const rows = await sql<{ status: string; reason: string | null; count: number }[]>`
+    select status, null as reason, count(*) as count from simcity_runs
+    where status in ('QUEUED', 'RUNNING', 'STOPPING') group by status
+    union all
+    select status, reason, sum(runs)::bigint from simcity_run_counts group by status, reason`;
+  const byStatus = new Map<string, number>();
+  const lostByReason = new Map<string, number>();
+  for (const { status, reason, count } of rows) {
+    byStatus.set(status, (byStatus.get(status) ?? 0) + count);
+    if (reason !== null) lostByReason.set(reason, count);
+  }
+  return { byStatus, lostByReason };
 }
 
 /** How long the oldest queued run has waited; 0 when none does. By the clock of the database. */
