@@ -18,6 +18,8 @@ const GRACE: Record<'told' | 'orphaned', Grace> = {
   told: { killMs: 18_000, exitMs: 24_000 },
   orphaned: { killMs: 2_500, exitMs: 4_000 },
 };
+/** As this version calls it; others had other arguments. */
+const CLAIM = 'simcity_claim_run(text,double precision,bytea,uuid,integer,text)';
 const FIRST_CONTACT_LIMIT_MS = 15_000;
 const CLOSE_CONNECTIONS_SECONDS = 2;
 const SIGNAL_AFTER_CLOSE_MS = 200;
@@ -95,8 +97,9 @@ function limitEnd(loop: ClaimLoop, how: 'told' | 'orphaned'): void {
 
 async function firstContact(sql: postgres.Sql, databaseUrl: string): Promise<void> {
   await refuseTransactionPooler(databaseUrl);
-  const [row] = await sql`select to_regproc('simcity_claim_run') is not null as migrated`;
-  if (row?.['migrated'] !== true) throw new Error('its tables are missing (run: npx simcity migrate)');
+  const [row] = await sql`select to_regprocedure(${CLAIM}) is not null as migrated`;
+  if (row?.['migrated'] !== true)
+    throw new Error('its tables are missing, or those of another version (run: npx simcity migrate)');
 }
 
 interface Grace {

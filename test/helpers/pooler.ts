@@ -20,7 +20,10 @@ export interface Pooler {
 }
 
 /** Leads to the server of `databaseUrl`, to whichever of its databases is asked for. */
-export async function startPooler(databaseUrl: string, mode: 'session' | 'transaction'): Promise<Pooler> {
+export async function startPooler(
+  databaseUrl: string,
+  mode: 'session' | 'transaction' | 'statement',
+): Promise<Pooler> {
   const folder = await temporaryFolder();
   const port = await freePort();
   const to = new URL(databaseUrl);
