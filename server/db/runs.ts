@@ -124,15 +124,14 @@ export async function newestId(sql: Sql): Promise<string | null> {
   return row?.id ?? null;
 }
 
-/** Asks for a stop. `before` is the status that the run had; null: there is no such run. */
+/** Asks for a stop. Answers the status that the run had; null: there is no such run. */
 export async function requestStop(sql: Sql, id: string, reason: string | null): Promise<RunStatus | null> {
-  return sql.begin(async (tx) => {
-    const [row] = await tx<{ status: RunStatus }[]>`
-      select status from simcity_runs where id = ${id} for no key update`;
-    if (!row) return null;
-    await tx`select simcity_request_stop(${id}, ${reason})`;
-    return row.status;
-  });
+  // One statement: a transaction of several, whose connection ends between two of them, brings down the process
+  // (porsager/postgres#1208).
+  const [row] = await sql<{ status: RunStatus }[]>`
+    with before as materialized (select id, status from simcity_runs where id = ${id} for no key update)
+    select status, simcity_request_stop(id, ${reason}) from before`;
+  return row?.status ?? null;
 }
 
 /** Queues runs again whose runner has vanished, or ends them, and answers their ids. */

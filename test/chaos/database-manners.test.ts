@@ -10,7 +10,7 @@ import { MannerlyClient } from './support/mannerly-client.ts';
 import { type Command, runner, type Serving, serve, startSimcity } from './support/parts.ts';
 import { signal } from './support/processes.ts';
 import { type Row, row } from './support/row.ts';
-import { untilEnded } from './support/runs.ts';
+import { untilEnded, untilRun } from './support/runs.ts';
 import { allEnded, type Subscriber, subscribe } from './support/subscriber.ts';
 import { until, within } from './support/until.ts';
 
@@ -31,7 +31,7 @@ const LIMITS = [
 ] as const;
 /** Longer than each of them. */
 const STALL_MS = 700;
-const RUN = { operations: 400, rate: 150 };
+const RUN = { operations: 150, rate: 150 };
 const ENDS_WITHIN_MS = 120_000;
 
 /** The URL of a database of which the role is the owner. */
@@ -43,12 +43,15 @@ async function ownedDatabase(superuser: Sql): Promise<string> {
   return url.href;
 }
 
-/** Holds the rows of all runs; answers what lets them go. */
-async function hold(sql: Sql): Promise<() => Promise<void>> {
+const ROWS_OF_RUNS = 'select from simcity_runs order by id for update';
+const ALL_OF_RUNS = 'lock table simcity_runs in access exclusive mode';
+
+/** Holds what the statement locks; answers what lets it go. */
+async function hold(sql: Sql, statement = ROWS_OF_RUNS): Promise<() => Promise<void>> {
   const held = Promise.withResolvers<void>();
   const over = Promise.withResolvers<void>();
   const holding = sql.begin(async (tx) => {
-    await tx`select from simcity_runs order by id for update`;
+    await tx.unsafe(statement);
     held.resolve();
     await over.promise;
   });
@@ -76,15 +79,15 @@ async function disturb(sql: Sql, server: Serving, isOver: () => boolean): Promis
   }
 }
 
-/** Has a run stopped by a server that is suspended in the middle of the transaction. */
-async function stopIdly(sql: Sql, { server, client }: Parts): Promise<void> {
+/** Suspends the server in the middle of a transaction that stores telemetry. */
+async function storeIdly(sql: Sql, { server, client }: Parts): Promise<void> {
   const id = await client.launch({ target: 'memory', config: { ...RUN, operations: 100_000 } });
-  const release = await hold(sql);
-  const asking = client.ask('POST', apiPath.stop(id));
-  await until('the stop waits for the row', 10_000, async () => {
+  await untilRun(server.url, id, 'is under way', ENDS_WITHIN_MS, ({ live }) => live.eventIndex > 50);
+  const release = await hold(sql, ALL_OF_RUNS);
+  await until('the beginning of the transaction waits', 20_000, async () => {
     const waiting = await sql`
       select from pg_stat_activity where usename = ${ROLE} and wait_event_type = 'Lock'
-        and query like '%where id = $1 for no key update%'`;
+        and query like '%simcity_ingest_lock%'`;
     return waiting.length > 0;
   });
   const pid = server.partPids('server')[0] as number;
@@ -92,7 +95,7 @@ async function stopIdly(sql: Sql, { server, client }: Parts): Promise<void> {
   await release();
   await stall(sql);
   signal(pid, 'SIGCONT');
-  await asking;
+  await client.ask('POST', apiPath.stop(id));
   expect((await untilEnded(server.url, id, ENDS_WITHIN_MS)).status).toBe('STOPPED');
 }
 
@@ -115,7 +118,7 @@ async function startParts(row: Row, databaseUrl: string): Promise<Parts> {
 async function traffic(row: Row, sql: Sql, { server, client }: Parts): Promise<void> {
   const ids = [
     await client.launch({ target: 'memory', config: RUN }),
-    await client.launch({ target: 'postgres', config: { ...RUN, operations: 100 } }),
+    await client.launch({ target: 'postgres', config: { ...RUN, operations: 50 } }),
     await client.launch({ target: 'memory', config: { ...RUN, operations: 100_000 } }),
   ] as const;
   const followed = ids.map((id) => subscribe(2, server.url, id));
@@ -198,7 +201,7 @@ row(
       await superuser`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${ROLE}`;
       const struck = async () => (await readFile(database.logFile, 'utf8')).split(said).length;
       const before = await struck();
-      if (limit === 'idle_in_transaction_session_timeout') await stopIdly(sql, parts);
+      if (limit === 'idle_in_transaction_session_timeout') await storeIdly(sql, parts);
       let isOver = false;
       const disturbing = disturb(sql, parts.server, () => isOver);
       try {
