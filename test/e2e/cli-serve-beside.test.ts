@@ -1,5 +1,5 @@
 /** Servers at one database of the user's: any number in one directory, the first of which is found there. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { believedNote } from '../../cli/hosting/host-note.ts';
 import { type CliResult, simcity } from '../helpers/cli-process.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
@@ -18,6 +18,10 @@ afterAll(async () => {
   await postgres.close();
   await folder.remove();
 });
+
+const started: Served[] = [];
+/** Of a test that failed. */
+afterEach(() => Promise.all(started.splice(0).map((each) => each.end('SIGTERM'))));
 
 interface Served {
   url: string;
@@ -38,7 +42,10 @@ function serve(): Promise<Served> {
           kill(signal);
           return ended;
         };
-        if (text.includes('\n')) resolve({ url: text.trim(), end });
+        if (!text.includes('\n')) return;
+        const served = { url: text.trim(), end };
+        started.push(served);
+        resolve(served);
       },
     });
     ended.then(({ stderr }) => reject(new Error(`serve ended: ${stderr}`)), reject);
