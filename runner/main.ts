@@ -4,6 +4,7 @@ import postgres from 'postgres';
 import { createRedactor, type Ready } from '../server/contract/index.ts';
 import { type RunnerConfig, RunnerConfigError, readRunnerConfig } from './config.ts';
 import { launcherOf } from './launch/launcher.ts';
+import { refuseTransactionPooler } from './pooler.ts';
 import { runnerSecrets } from './secrets.ts';
 import { ClaimLoop } from './supervise/claim-loop.ts';
 import { Queue } from './supervise/queue.ts';
@@ -17,6 +18,8 @@ const GRACE: Record<'told' | 'orphaned', Grace> = {
   told: { killMs: 18_000, exitMs: 24_000 },
   orphaned: { killMs: 2_500, exitMs: 4_000 },
 };
+/** As this version calls it; others had other arguments. */
+const CLAIM = 'simcity_claim_run(text,double precision,bytea,uuid,integer,text)';
 const FIRST_CONTACT_LIMIT_MS = 15_000;
 const CLOSE_CONNECTIONS_SECONDS = 2;
 const SIGNAL_AFTER_CLOSE_MS = 200;
@@ -55,7 +58,7 @@ async function main(): Promise<void> {
     log,
   );
   try {
-    await withinTime(firstContact(sql), FIRST_CONTACT_LIMIT_MS);
+    await withinTime(firstContact(sql, config.databaseUrl), FIRST_CONTACT_LIMIT_MS);
     await withinTime(loop.start(), FIRST_CONTACT_LIMIT_MS);
   } catch (error) {
     const message = `The runner cannot use the database: ${error instanceof Error ? error.message || String(error) : error}`;
@@ -92,9 +95,11 @@ function limitEnd(loop: ClaimLoop, how: 'told' | 'orphaned'): void {
   }, PARENT_POLL_MS).unref();
 }
 
-async function firstContact(sql: postgres.Sql): Promise<void> {
-  const [row] = await sql`select to_regproc('simcity_claim_run') is not null as migrated`;
-  if (row?.['migrated'] !== true) throw new Error('its tables are missing (run: npx simcity migrate)');
+async function firstContact(sql: postgres.Sql, databaseUrl: string): Promise<void> {
+  await refuseTransactionPooler(databaseUrl);
+  const [row] = await sql`select to_regprocedure(${CLAIM}) is not null as migrated`;
+  if (row?.['migrated'] !== true)
+    throw new Error('its tables are missing, or those of another version (run: npx simcity migrate)');
 }
 
 interface Grace {

@@ -1,13 +1,13 @@
 /** What the server counts about itself, for Prometheus. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { LOSS_KINDS, RUN_STATUSES } from './contract/index.ts';
+import type { RunCounts } from './db/runs.ts';
 
 /** What is asked of the database and of the streams at a scrape. */
 export interface Scraped {
   /** Null when the database cannot be reached: what it would tell is left out then. */
   database: {
-    runsByStatus: Map<string, number>;
-    lostByReason: Map<string, number>;
+    runs: RunCounts;
     oldestQueuedSeconds: number;
   } | null;
   subscribers: number;
@@ -140,7 +140,7 @@ export class Metrics {
       registers: [this.#registry],
       collect() {
         this.reset();
-        const runs = scraped()?.database?.runsByStatus;
+        const runs = scraped()?.database?.runs.byStatus;
         for (const status of runs ? RUN_STATUSES : []) this.set({ status }, runs?.get(status) ?? 0);
       },
     });
@@ -151,7 +151,7 @@ export class Metrics {
       registers: [this.#registry],
       collect() {
         this.reset();
-        const runs = scraped()?.database?.lostByReason;
+        const runs = scraped()?.database?.runs.lostByReason;
         for (const reason of runs ? LOSS_KINDS : []) this.set({ reason }, runs?.get(reason) ?? 0);
       },
     });

@@ -6,7 +6,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Access, DEFAULT_ACCESS, isLoopback } from './access/access.ts';
 import { createApp } from './app.ts';
 import type { ServerConfig } from './config.ts';
-import { connect, errorCode, isUnreachable, type Sql } from './db/client.ts';
+import { connect, errorCode, gaveWay, isUnreachable, type Sql } from './db/client.ts';
 import { DatabaseDisk } from './db/disk.ts';
 import { migrate, readMigrations } from './db/migrate.ts';
 import { refuseTransactionPooler } from './db/pooler.ts';
@@ -152,6 +152,11 @@ export async function withDatabase<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof StartupError) throw error;
     const why = error instanceof Error ? error.message || errorCode(error) : String(error);
+    if (gaveWay(error))
+      throw new StartupError('database_gave_way', `the database ended a statement: ${why}`, {
+        hint: 'Start again when it has time, or give the role longer limits: alter role … set statement_timeout, lock_timeout.',
+        cause: error,
+      });
     const unreachable = isUnreachable(error);
     throw new StartupError(
       unreachable ? 'database_unreachable' : 'database_unusable',

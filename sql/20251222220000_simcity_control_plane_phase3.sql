@@ -74,6 +74,62 @@ as $$
   select count(*) from jsonb_array_elements(p_lost_attempts) as a where not coalesce((a ->> 'handedOver')::boolean, false)
 $$;
 
+-- How many runs have ended, and how, as a sum of rows: each end adds one, so that ends do not wait for one another.
+-- reason: what went wrong with the run itself; null: nothing did.
+create table if not exists public.simcity_run_counts (
+  status text not null,
+  reason text,
+  runs bigint not null
+);
+
+comment on table public.simcity_run_counts is 'Runs that have ended: the sum of its rows is how many.';
+
+alter table public.simcity_run_counts enable row level security;
+
+create or replace function public.simcity_count_run() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  r simcity_runs := case tg_op when 'DELETE' then old else new end;
+begin
+  insert into simcity_run_counts (status, reason, runs) values (
+    r.status,
+    case when r.status = 'STOPPED' and r.fail_forensic is not null then r.stop_reason end,
+    case tg_op when 'DELETE' then -1 else 1 end);
+  return null;
+end
+$$;
+
+create or replace trigger simcity_runs_count_insert
+  after insert on public.simcity_runs
+  for each row when (new.status in ('PASS', 'FAIL', 'STOPPED'))
+  execute function public.simcity_count_run();
+create or replace trigger simcity_runs_count_end
+  after update of status on public.simcity_runs
+  for each row when (old.status is distinct from new.status and new.status in ('PASS', 'FAIL', 'STOPPED'))
+  execute function public.simcity_count_run();
+create or replace trigger simcity_runs_count_delete
+  after delete on public.simcity_runs
+  for each row when (old.status in ('PASS', 'FAIL', 'STOPPED'))
+  execute function public.simcity_count_run();
+
+-- Keeps the rows few. Whoever reads meanwhile sees those before or those after, which have the same sum.
+create or replace function public.simcity_gather_counts() returns void
+language plpgsql
+set search_path = pg_catalog, public, pg_temp
+as $$
+begin
+  if (select count(*) from (select from simcity_run_counts limit 1001) as first_rows) <= 1000 then
+    return;
+  end if;
+  with taken as (delete from simcity_run_counts returning status, reason, runs)
+  insert into simcity_run_counts (status, reason, runs)
+    select status, reason, sum(runs) from taken group by status, reason having sum(runs) <> 0;
+end
+$$;
+
 -- Takes the oldest queued run that p_runner may take, if there is one that nobody else is taking. A run that was
 -- executed before goes on only at its own generation (null: of a SimCity that does not tell it); after its second
 -- loss it rests for two seconds first, because what ended it may pass. A clock that was set back makes nobody wait.
@@ -423,6 +479,7 @@ begin
     return null;
   end if;
   update simcity_lease_watch set looked_at = v_now;
+  perform simcity_gather_counts();
   if v_now - v_before between interval '0' and interval '3 seconds' then
     return v_now;
   end if;
@@ -515,7 +572,7 @@ $$;
 
 do $$
 begin
-  perform public.simcity_restrict('public.simcity_lease_watch', null);
+  perform public.simcity_restrict('public.simcity_lease_watch, public.simcity_run_counts', null);
   perform public.simcity_restrict_functions();
 end
 $$;

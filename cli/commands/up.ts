@@ -39,6 +39,7 @@ async function hostUntilLeaving(
     requireToken: flags.requireToken === true,
     port: flags.port === 0 ? 'any' : (flags.port ?? DEFAULT_PORT),
     lasting: true,
+    beside: !withRunner && Boolean(context.env['DATABASE_URL']),
     executes: withRunner,
     progress,
   });

@@ -20,6 +20,8 @@ export interface HostOptions {
   port: number | 'any' | 'usual';
   /** True when it stays until it is told to end, and is no run or query of somebody's. */
   lasting?: boolean;
+  /** True when it hosts beside whoever else does: what it serves is in a database of the user's. */
+  beside?: boolean;
   /** True when it executes runs of everybody, for as long as it lasts. */
   executes?: boolean;
   /** A runner that runs also where the host executes the runs of everybody: its name, if it has one, and its settings. */
@@ -34,6 +36,8 @@ export interface HostedHere {
   /** Also when it does not listen on the loopback address. */
   url: string;
   databaseUrl(): string;
+  /** Leaves the note, for as long as it hosts. Only for who holds the lock of the directory. */
+  leaveNote(): void;
   /** Takes everything down, the newest first. */
   close(): Promise<void>;
 }
@@ -43,9 +47,9 @@ const RELEASED_WITHIN_MS = 30_000;
 const LOOK_MS = 100;
 
 /**
- * Starts a database (unless DATABASE_URL names one) and a server, and leaves the note. `before`: what was hosted from
- * this directory before, whose ports and token are taken again, so that its clients go on. Only for who holds the lock
- * of the directory. @throws CliError when one cannot start; then nothing is left.
+ * Starts a database (unless DATABASE_URL names one, only for who holds the lock of the directory) and a server.
+ * `before`: what was hosted from this directory before, whose ports and token are taken again, so that its clients
+ * go on. @throws CliError when one cannot start; then nothing is left.
  */
 export async function startHost(
   context: Context,
@@ -126,10 +130,12 @@ async function start(
     databaseUrl: given === undefined ? databaseUrl() : null,
     ...{ token, lasting, executes },
   };
-  // What others in this directory are told they believe only of this machine itself.
-  const removeNote = writeNote(options.dataDir, { ...note, url: isLoopback(URL.parse(url)) ? url : null });
-  teardown.push(async () => removeNote());
-  return { note, url, databaseUrl };
+  const leaveNote = () => {
+    // What others in this directory are told they believe only of this machine itself.
+    const removeNote = writeNote(options.dataDir, { ...note, url: isLoopback(URL.parse(url)) ? url : null });
+    teardown.push(async () => removeNote());
+  };
+  return { note, url, databaseUrl, leaveNote };
 }
 
 /** The port of the server that was here before, if it can be had again; else as `wanted`. */

@@ -35,9 +35,12 @@ export interface Hosted {
   close(): Promise<void>;
 }
 
-/** Either this process hosts, and holds the lock; or it has joined the process of the note. */
+/**
+ * Either this process hosts, and holds the lock (null: it hosts beside whoever does); or it has joined the process of
+ * the note.
+ */
 type Role =
-  | { isHost: true; note: HostNote & { url: string }; here: HostedHere; lock: FolderLock }
+  | { isHost: true; note: HostNote & { url: string }; here: HostedHere; lock: FolderLock | null }
   | { isHost: false; note: HostNote & { url: string } };
 
 /** How often the host is looked after, in ms. */
@@ -53,7 +56,7 @@ export async function enterWorld(context: Context, options: HostOptions): Promis
   const world = new World(context, options);
   try {
     await world.enter();
-    if (world.hosts) reportCampaigns(context, world.connection, options.dataDir).catch(() => {});
+    if (world.holdsLock) reportCampaigns(context, world.connection, options.dataDir).catch(() => {});
     return world;
   } catch (error) {
     await world.close();
@@ -106,8 +109,8 @@ class World implements Hosted {
     this.#timer = setInterval(() => this.#watch(), WATCH_MS).unref();
   }
 
-  get hosts(): boolean {
-    return this.#role?.isHost === true;
+  get holdsLock(): boolean {
+    return this.#role?.isHost === true && this.#role.lock !== null;
   }
 
   databaseUrl(): string | null {
@@ -150,7 +153,7 @@ class World implements Hosted {
     this.#noMember();
     if (!this.#role?.isHost) return;
     await this.#role.here.close();
-    await this.#role.lock.release();
+    await this.#role.lock?.release();
   }
 
   /** True when another process executes the runs of everybody. */
@@ -183,6 +186,11 @@ class World implements Hosted {
       this.#settle().catch(() => {});
       return;
     }
+    if (this.#role.isHost && this.#role.lock === null && believedNote(this.#options.dataDir) === null) {
+      this.#settling = this.#takePlace(this.#role).finally(() => {
+        this.#settling = null;
+      });
+    }
     this.#keepRunner().catch((error: unknown) => this.#options.progress(safeText(messageOf(error))));
   }
 
@@ -192,6 +200,14 @@ class World implements Hosted {
       this.#settling = null;
     });
     return this.#settling;
+  }
+
+  /** Of whoever was found in the directory before: from now on that is this process. */
+  async #takePlace(role: Role & { isHost: true }): Promise<void> {
+    const lock = await takeLock(this.#options.dataDir, 'host').catch(() => null);
+    if (lock === null || !('release' in lock)) return;
+    this.#role = { ...role, lock };
+    role.here.leaveNote();
   }
 
   async #takeOver(): Promise<void> {
@@ -230,6 +246,10 @@ class World implements Hosted {
   async #elect(before: HostNote | null): Promise<Role> {
     const { dataDir, progress } = this.#options;
     const { logDir } = prepareDataDir(dataDir);
+    if (this.#options.beside) {
+      const lock = await takeLock(dataDir, 'host');
+      return await this.#host('release' in lock ? lock : null, logDir, before);
+    }
     const until = performance.now() + PATIENCE_MS;
     let isWaiting = false;
     while (!this.#leaving.signal.aborted) {
@@ -260,13 +280,14 @@ class World implements Hosted {
     return { isHost: false, note: { ...note, url } };
   }
 
-  async #host(lock: FolderLock, logDir: string, before: HostNote | null): Promise<Role> {
+  async #host(lock: FolderLock | null, logDir: string, before: HostNote | null): Promise<Role> {
     try {
       const here = await startHost(this.#context, this.#options, logDir, before);
+      if (lock !== null) here.leaveNote();
       this.#noMember();
       return { isHost: true, note: here.note, here, lock };
     } catch (error) {
-      await lock.release();
+      await lock?.release();
       throw error;
     }
   }

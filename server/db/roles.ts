@@ -31,6 +31,7 @@ const ROLES = {
       simcity_run_events: 'select, insert',
       simcity_run_snapshots: 'select, insert',
       simcity_lease_watch: 'select, update',
+      simcity_run_counts: 'select',
       simcity_tokens: 'select',
       simcity_sessions: 'select, insert, delete',
       simcity_tasks: 'select, insert, update',

@@ -124,15 +124,14 @@ export async function newestId(sql: Sql): Promise<string | null> {
   return row?.id ?? null;
 }
 
-/** Asks for a stop. `before` is the status that the run had; null: there is no such run. */
+/** Asks for a stop. Answers the status that the run had; null: there is no such run. */
 export async function requestStop(sql: Sql, id: string, reason: string | null): Promise<RunStatus | null> {
-  return sql.begin(async (tx) => {
-    const [row] = await tx<{ status: RunStatus }[]>`
-      select status from simcity_runs where id = ${id} for no key update`;
-    if (!row) return null;
-    await tx`select simcity_request_stop(${id}, ${reason})`;
-    return row.status;
-  });
+  // One statement: a transaction of several, whose connection ends between two of them, brings down the process
+  // (porsager/postgres#1208).
+  const [row] = await sql<{ status: RunStatus }[]>`
+    with before as materialized (select id, status from simcity_runs where id = ${id} for no key update)
+    select status, simcity_request_stop(id, ${reason}) from before`;
+  return row?.status ?? null;
 }
 
 /** Queues runs again whose runner has vanished, or ends them, and answers their ids. */
@@ -141,18 +140,26 @@ export async function reapLost(sql: Sql): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-export async function countByStatus(sql: Sql): Promise<Map<string, number>> {
-  const rows = await sql<{ status: string; count: number }[]>`
-    select status, count(*) as count from simcity_runs group by status`;
-  return new Map(rows.map(({ status, count }) => [status, count]));
+export interface RunCounts {
+  byStatus: Map<string, number>;
+  /** Those that ended STOPPED because something went wrong with the run itself, by what it was. */
+  lostByReason: Map<string, number>;
 }
 
-/** Runs that ended STOPPED because something went wrong with the run itself, by what it was. */
-export async function countLost(sql: Sql): Promise<Map<string, number>> {
-  const rows = await sql<{ reason: string; count: number }[]>`
-    select stop_reason as reason, count(*) as count from simcity_runs
-    where status = 'STOPPED' and fail_forensic is not null group by stop_reason`;
-  return new Map(rows.map(({ reason, count }) => [reason, count]));
+/** Reads only the runs that have not ended: those that have are counted as they end. */
+export async function countRuns(sql: Sql): Promise<RunCounts> {
+  const rows = await sql<{ status: string; reason: string | null; count: number }[]>`
+    select status, null as reason, count(*) as count from simcity_runs
+    where status in ('QUEUED', 'RUNNING', 'STOPPING') group by status
+    union all
+    select status, reason, sum(runs)::bigint from simcity_run_counts group by status, reason`;
+  const byStatus = new Map<string, number>();
+  const lostByReason = new Map<string, number>();
+  for (const { status, reason, count } of rows) {
+    byStatus.set(status, (byStatus.get(status) ?? 0) + count);
+    if (reason !== null) lostByReason.set(reason, count);
+  }
+  return { byStatus, lostByReason };
 }
 
 /** How long the oldest queued run has waited; 0 when none does. By the clock of the database. */

@@ -1,7 +1,7 @@
 /** Liveness, readiness, metrics and the description of the API. */
 import { Hono } from 'hono';
 import { CHALLENGE_HEADER, PROOF_HEADER, proofOf } from '../contract/host-proof.ts';
-import { countByStatus, countLost, oldestQueuedSeconds } from '../db/runs.ts';
+import { countRuns, oldestQueuedSeconds } from '../db/runs.ts';
 import { ApiError } from '../errors.ts';
 import type { Scraped } from '../metrics.ts';
 import { openApiDocument } from '../openapi/document.ts';
@@ -44,13 +44,9 @@ export function healthRoutes(services: Services): Hono<ServerEnv> {
 async function scrape({ sql, hub, version, notifications }: Services): Promise<Scraped> {
   const database = await within(
     SCRAPE_WITHIN_MS,
-    Promise.all([countByStatus(sql), countLost(sql), oldestQueuedSeconds(sql)]),
+    Promise.all([countRuns(sql), oldestQueuedSeconds(sql)]),
   ).then(
-    ([runsByStatus, lostByReason, oldestQueuedSeconds]) => ({
-      runsByStatus,
-      lostByReason,
-      oldestQueuedSeconds,
-    }),
+    ([runs, oldestQueuedSeconds]) => ({ runs, oldestQueuedSeconds }),
     () => null,
   );
   const { subscribers, behind, lagEvents, backlogBytes } = hub.load();

@@ -136,3 +136,18 @@ it('answers 503 with a time to come again where the database ends a statement fo
   expect((await call(limited.url, 'POST', apiPath.stop(id))).status).toBe(202);
   await limited.stop();
 });
+
+it('does not start where a limit of time ends its first statements, and says which', async () => {
+  const url = await postgres.createDatabase();
+  await sql.unsafe(`alter database ${new URL(url).pathname.slice(1)} set lock_timeout = '50ms'`);
+  const holder = postgres.open(url);
+  await holder.begin(async (tx) => {
+    await tx`lock table simcity_migrations in access exclusive mode`;
+    await expect(startTestServer(url)).rejects.toMatchObject({
+      code: 'database_gave_way',
+      message: expect.stringContaining('lock timeout'),
+      hint: expect.stringContaining('lock_timeout'),
+    });
+  });
+  await (await startTestServer(url)).stop();
+});

@@ -1,21 +1,13 @@
 /** Opens one connection of a run to PostgreSQL, on which nothing but the engine decides when a statement ends. */
 import postgres from 'postgres';
+import { NO_LIMITS, type Settings, takenBack, telling } from './session-settings.ts';
+import { isDatabaseAway } from './sql-client.ts';
 
 /** A database of the server at `url`; null: the one that the URL names. */
 export interface Place {
   readonly url: string;
   readonly database: string | null;
 }
-
-/**
- * Limits of time that a role or a database may have: with them the clock would decide what a statement comes to. As
- * text: the driver does not send a number that is 0.
- */
-export const NO_LIMITS: Record<string, string> = {
-  statement_timeout: '0',
-  lock_timeout: '0',
-  idle_in_transaction_session_timeout: '0',
-};
 
 /**
  * Takes from a connection what it was told and what it holds, and leaves the statements that the driver has prepared:
@@ -31,22 +23,59 @@ export const RESET = `
     end loop;
   end $$`;
 
-/** `name` is what the server shows it as; it is opened by the first statement. */
+/** Not every version of PostgreSQL knows it. */
+const NEW_LIMIT = { transaction_timeout: '0' };
+
+/**
+ * `name` is what the server shows it as; it is opened by the first statement. What it is told goes ahead of that one,
+ * and again ahead of the next where a statement has taken it back.
+ */
 export function connectOne(
   { url, database }: Place,
   name: string,
-  settings: Record<string, string> = {},
+  settings: Settings = {},
   onclose: () => void = () => {},
 ): postgres.Sql {
-  return postgres(url, {
+  const told = { ...NO_LIMITS, ...NEW_LIMIT, ...settings };
+  let untold: Settings | null = told;
+  const sql = postgres(url, {
     ...(database === null ? {} : { database }),
     max: 1,
     idle_timeout: 0,
     max_lifetime: null,
     fetch_types: false,
     onnotice: () => {},
-    onclose,
-    connection: { application_name: name, ...NO_LIMITS, ...settings },
+    onclose: () => {
+      untold = told;
+      onclose();
+    },
+    connection: { application_name: name },
+  });
+  const tell = () => {
+    if (untold === null) return;
+    const text = telling(untold);
+    untold = null;
+    sql
+      .unsafe(text)
+      .execute()
+      .catch((error: unknown) => {
+        if (isDatabaseAway(error)) untold = told;
+      });
+  };
+  const unsafe: postgres.Sql['unsafe'] = (text, ...rest) => {
+    tell();
+    untold = takenBack(text, told);
+    return sql.unsafe(text, ...rest);
+  };
+  return new Proxy(sql, {
+    apply(_, __, args: Parameters<typeof sql>) {
+      tell();
+      return sql(...args);
+    },
+    get(_, key) {
+      if (key === 'begin') tell();
+      return key === 'unsafe' ? unsafe : Reflect.get(sql, key);
+    },
   });
 }
 

@@ -4,6 +4,7 @@
  * schema of the given one. Both are gone after the run; the runner drops them when its harness could not.
  */
 import type postgres from 'postgres';
+import { refuseTransactionPooler } from '../../pooler.ts';
 import { sqlState } from '../../service/sql-service.ts';
 import { withinTime } from '../../supervise/within-time.ts';
 import { freshCityName } from './city-name.ts';
@@ -41,6 +42,7 @@ export class Ground {
 
   /** `name`: of the city; null: a random one. */
   static async claim(url: string, name: string | null = null): Promise<Ground> {
+    await refuseTransactionPooler(url);
     const keeper = connectOne({ url, database: null }, 'simcity-keeper', FAST);
     try {
       await sweep(keeper);

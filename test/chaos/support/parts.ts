@@ -19,6 +19,8 @@ export interface StartOptions {
   /** Words before `node`: `ip netns exec NAME`, for example. */
   prefix?: readonly string[];
   args?: readonly string[];
+  /** The `simcity.js` that is started; by default that of this build. */
+  program?: string;
   /** The working directory; by default a folder of its own. */
   cwd?: string;
 }
@@ -84,7 +86,12 @@ export async function startSimcity(
 ): Promise<Command> {
   const folder = await temporaryFolder();
   await mkdir(join(folder, 'data'), { recursive: true });
-  const [file = process.execPath, ...words] = [...(options.prefix ?? []), process.execPath, SIMCITY, ...args];
+  const [file = process.execPath, ...words] = [
+    ...(options.prefix ?? []),
+    process.execPath,
+    options.program ?? SIMCITY,
+    ...args,
+  ];
   const child = spawn(file, words, {
     cwd: options.cwd ?? folder,
     env: {

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type postgres from 'postgres';
 import { maskCredentials } from '../../../../server/contract/index.ts';
+import { refuseTransactionPooler } from '../../../pooler.ts';
 import { sqlState } from '../../../service/sql-service.ts';
 import { connectOne } from '../../postgres/connection.ts';
 import type { Names } from './names.ts';
@@ -38,6 +39,7 @@ export class Keeper {
    */
   static async open(url: string, names: Names, beside: boolean): Promise<Keeper> {
     try {
+      await refuseTransactionPooler(url);
       if (!beside) return await Keeper.#at(url, null, names);
       return await Keeper.#at(url, COMMON_DATABASE, names).catch((error: unknown) => {
         if (!NOT_THERE.has(sqlState(error) ?? '')) throw error;

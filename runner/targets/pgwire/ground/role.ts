@@ -1,7 +1,8 @@
 /** The role that a service has in its clones: it owns what is in them, and may do nothing beside. */
 import type postgres from 'postgres';
 import { sqlState } from '../../../service/sql-service.ts';
-import { NO_LIMITS, quoted } from '../../postgres/connection.ts';
+import { quoted } from '../../postgres/connection.ts';
+import { NO_LIMITS, type Settings } from '../../postgres/session-settings.ts';
 import { ROLE_PASSWORD } from './passwords.ts';
 
 /** The role that SimCity itself has on the server. */
@@ -14,7 +15,7 @@ interface Maker {
  * Durability is nothing to a database that lasts for one execution. SimCity finds every deadlock and picks its victim;
  * PostgreSQL would do so after a second.
  */
-const SETTINGS: Record<string, string> = { ...NO_LIMITS, synchronous_commit: 'off', deadlock_timeout: '1h' };
+const SETTINGS: Settings = { ...NO_LIMITS, synchronous_commit: 'off', deadlock_timeout: '1h' };
 /** Read when a connection is made, by a superuser's leave: no setting of a role of ours. */
 const NOT_TAKEN_ALONG = /_preload_libraries$/;
 
