@@ -1,6 +1,6 @@
 /** Why containers cannot be built and run on this machine; tests that need them are skipped there, and say so. */
 import { spawnSync } from 'node:child_process';
-import { lacks, lacksMounts } from '../../chaos/support/tools.ts';
+import { lacks } from '../../chaos/support/tools.ts';
 
 /** By program; each is of Debian's package of the same name. */
 const PROGRAMS = ['buildah', 'podman', 'crun', 'debootstrap'];
@@ -10,7 +10,7 @@ export function lacksContainers(): string | null {
   const missing = PROGRAMS.map((name) => lacks(name, name)).find((reason) => reason !== null);
   if (missing !== undefined) return missing;
   if (process.getuid?.() !== 0) return 'containers with a root of their own need root';
-  return lacksMounts() ?? lacksNamespaces();
+  return lacksNamespaces();
 }
 
 function lacksNamespaces(): string | null {
