@@ -1,6 +1,7 @@
 /** The server's configuration, from the environment. */
 import type { AccessOptions } from './access/access.ts';
 import { EnvironmentError, settingsOf, type WrongVariable } from './contract/index.ts';
+import type { RolePasswords } from './db/roles.ts';
 import { EXIT_USAGE, StartupError } from './startup-error.ts';
 
 export interface ServerConfig {
@@ -14,6 +15,8 @@ export interface ServerConfig {
   access?: Partial<AccessOptions>;
   /** What a client gets to send the head of a request. */
   headWithinMs?: number;
+  /** Of the roles of the database, for the tool that makes them; null: as it was. */
+  rolePasswords?: RolePasswords;
 }
 
 const NAMES = [
@@ -28,11 +31,15 @@ const NAMES = [
   'requestRate',
   'streamsPerToken',
   'streams',
+  'serverPassword',
+  'runnerPassword',
+  'cityPassword',
 ] as const;
 
 /** @throws StartupError `invalid_config` that names the variable. */
 export function readConfig(env: NodeJS.ProcessEnv): ServerConfig {
-  const { databaseUrl, databaseFolder, host, port, allowedHosts, ...access } = settings(env);
+  const { databaseUrl, databaseFolder, host, port, allowedHosts, ...others } = settings(env);
+  const { serverPassword, runnerPassword, cityPassword, ...access } = others;
   if (databaseUrl === null) throw invalid('DATABASE_URL is not set', 'DATABASE_URL');
   return {
     databaseUrl,
@@ -41,6 +48,11 @@ export function readConfig(env: NodeJS.ProcessEnv): ServerConfig {
     port,
     allowedHosts: allowedHosts.map((each) => each.toLowerCase()),
     access,
+    rolePasswords: {
+      simcity_server: serverPassword,
+      simcity_runner: runnerPassword,
+      simcity_city: cityPassword,
+    },
   };
 }
 

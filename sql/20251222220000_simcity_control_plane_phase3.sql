@@ -4,6 +4,7 @@
 -- FAIL: the service under test broke. What infrastructure did ends STOPPED with a diagnosis. A run whose target the
 -- engine decides step by step is queued again first, and executed from its seed: its events are compared with those
 -- that are stored, one by one, until it is where the lost attempt was.
+-- What runners call is done with the rights of its owner: their own role needs no more than to call it.
 
 set local lock_timeout = '10s';
 
@@ -58,6 +59,7 @@ create or replace function public.simcity_claim_run(
   p_generation integer default null, p_version text default null
 ) returns setof public.simcity_runs
 language plpgsql
+security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
 begin
@@ -96,6 +98,7 @@ $$;
 create or replace function public.simcity_stored_prefix(p_run uuid, p_below bigint)
 returns table (elapsed_seconds double precision, healed_ms double precision)
 language sql stable
+security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
   with firsts as (
@@ -116,6 +119,7 @@ create or replace function public.simcity_renew_lease(
   p_run uuid, p_fence bigint, p_lease_seconds double precision
 ) returns table (status text, stop_reason text)
 language plpgsql
+security definer
 set search_path = pg_catalog, public, pg_temp
 set lock_timeout = '10s'
 as $$
@@ -135,6 +139,7 @@ create or replace function public.simcity_harness_forensic(
   p_event bigint default null, p_actual jsonb default null, p_expected jsonb default null
 ) returns jsonb
 language plpgsql stable
+security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
@@ -247,6 +252,15 @@ begin
 end
 $$;
 
+-- What a runner calls: as simcity_end_run, but only for the fence that the run has now; null is none.
+create or replace function public.simcity_end_fenced(
+  p_run uuid, p_fence bigint, p_status text, p_reason text, p_forensic jsonb
+) returns boolean
+language sql
+security definer
+set search_path = pg_catalog, public, pg_temp
+as $$ select p_fence is not null and simcity_end_run(p_run, p_fence, p_status, p_reason, p_forensic) $$;
+
 -- The lost attempts of a run, the one that is lost now among them.
 create or replace function public.simcity_lost_attempts(r public.simcity_runs, p_reason text) returns jsonb
 language sql stable
@@ -263,6 +277,7 @@ $$;
 -- holds it no more.
 create or replace function public.simcity_requeue_run(p_run uuid, p_fence bigint, p_reason text) returns boolean
 language plpgsql
+security definer
 set search_path = pg_catalog, public, pg_temp
 set lock_timeout = '10s'
 as $$
@@ -299,6 +314,7 @@ $$;
 -- Answers its status; null: it has ended already, or p_fence is not the fence it has now.
 create or replace function public.simcity_lose_run(p_run uuid, p_fence bigint, p_forensic jsonb) returns text
 language plpgsql
+security definer
 set search_path = pg_catalog, public, pg_temp
 set lock_timeout = '10s'
 as $$
@@ -368,6 +384,7 @@ $$;
 -- which began it) is ended after a minute. Answers their ids. p_except: a runner that looks, which lives.
 create or replace function public.simcity_reap_lost(p_except text default null) returns setof uuid
 language plpgsql
+security definer
 set search_path = pg_catalog, public, pg_temp
 set lock_timeout = '10s'
 as $$

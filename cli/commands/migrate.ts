@@ -9,16 +9,19 @@ import { safeJson, safeText } from '../run/sanitize.ts';
 interface MigrateFlags {
   dataDir?: string;
   json?: true;
+  roles?: true;
 }
 
 const reportSchema = z.object({
   applied: z.array(z.string()),
   pending: z.array(z.string()),
   already: z.array(z.string()),
+  roles: z.array(z.string()).optional(),
 });
 
 export async function migrate(context: Context, flags: MigrateFlags): Promise<number> {
-  const report = await runServerTool(context, dataDirOf(context, flags.dataDir), ['migrate'], reportSchema);
+  const args = flags.roles ? ['migrate', '--roles'] : ['migrate'];
+  const report = await runServerTool(context, dataDirOf(context, flags.dataDir), args, reportSchema);
   if (flags.json) {
     await context.out(`${safeJson(report)}\n`);
     return EXIT.pass;
@@ -27,6 +30,7 @@ export async function migrate(context: Context, flags: MigrateFlags): Promise<nu
     ...report.already.map((name) => `present  ${safeText(name)}`),
     ...report.applied.map((name) => `applied  ${safeText(name)}`),
     ...report.pending.map((name) => `pending  ${safeText(name)}`),
+    ...(report.roles ?? []).map((name) => `role     ${safeText(name)}`),
   ];
   await context.out(`${lines.join('\n')}\n`);
   context.err(`simcity: ${report.applied.length} applied, ${report.already.length} present before.\n`);

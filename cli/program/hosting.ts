@@ -80,6 +80,11 @@ function addMigrate(program: Command, act: Act): void {
       'Applies what is pending in sql/ to the database, under a lock, each migration in a transaction of its ' +
         'own, and lists all of them. Again is no harm.',
     )
+    .option(
+      '--roles',
+      'make roles for servers, runners and cities, which may do no more than they need, with the passwords of ' +
+        'SIMCITY_SERVER_PASSWORD, SIMCITY_RUNNER_PASSWORD and SIMCITY_CITY_PASSWORD',
+    )
     .addOption(dataDirOption())
     .addOption(jsonOption('the migrations as JSON'))
     .action(act(async () => (await import('../commands/migrate.ts')).migrate));

@@ -59,7 +59,13 @@ export interface HarnessOptions {
   orphanGraceMs?: number;
   /** How often it says that it lives, in ms. */
   aliveEveryMs?: number;
+  /** How long it waits for its order, in ms. */
+  orderWithinMs?: number;
 }
+
+const ORDER_WITHIN_MS = 60_000;
+/** How often it looks whether that is over: a process that slept meanwhile has not waited. */
+const LOOKS = 60;
 
 /** Runs the harness to its end and returns the exit code. Never rejects. */
 export async function runHarness(options: HarnessOptions): Promise<number> {
@@ -76,7 +82,8 @@ export async function runHarness(options: HarnessOptions): Promise<number> {
     firstLine.resolve(null);
     orphaned.resolve('orphaned');
   });
-  const order = readOrder(await firstLine.promise, options.log);
+  const line = await inTime(firstLine.promise, options.orderWithinMs ?? ORDER_WITHIN_MS);
+  const order = readOrder(line, options.log);
   if (!order) return HARNESS_EXIT.noOrder;
 
   const failed = Promise.withResolvers<Error>();
@@ -103,6 +110,21 @@ export async function runHarness(options: HarnessOptions): Promise<number> {
   } finally {
     clearInterval(alive);
     lines.close();
+  }
+}
+
+/** Null when it does not come: a container to which nobody is attached would wait for ever. */
+async function inTime(line: Promise<string | null>, limitMs: number): Promise<string | null> {
+  const late = Promise.withResolvers<null>();
+  let left = LOOKS;
+  const looking = setInterval(() => {
+    left -= 1;
+    if (left === 0) late.resolve(null);
+  }, limitMs / LOOKS);
+  try {
+    return await Promise.race([line, late.promise]);
+  } finally {
+    clearInterval(looking);
   }
 }
 

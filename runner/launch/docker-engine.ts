@@ -1,4 +1,4 @@
-/** The API of the Docker Engine by plain HTTP over its socket. */
+/** The API of the Docker Engine by plain HTTP over its socket: a client library takes 19 MB for these few calls. */
 import { type IncomingMessage, type RequestOptions, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 

@@ -1,7 +1,7 @@
 /**
  * Starts harnesses as containers, by the API of the Docker Engine over its socket: create, attach, start, wait,
- * remove. Plain HTTP, because a client library takes 19 MB for these six calls. The order and stops go by stdin,
- * which closes with the runner (`StdinOnce`), so that a container without a runner ends like a process does.
+ * remove. The order and stops go by stdin, which closes with the runner (`StdinOnce`), so that a container without a
+ * runner ends like a process does.
  */
 import type { Duplex } from 'node:stream';
 import type { HarnessOrder } from '../../server/contract/index.ts';
@@ -23,6 +23,7 @@ export interface DockerOptions {
 
 /** Attached streams end with the container; what still comes after its exit is waited for so long. */
 const DRAIN_MS = 2_000;
+const MEMORY_BYTES = 2 * 1024 ** 3;
 /** By it a harness's container is known, and whose it is. */
 const RUN_LABEL = 'simcity.run';
 /** A container that has ended is removed by its runner within seconds; one that is still there then has lost it. */
@@ -158,7 +159,9 @@ function containerOf({ image, network, env }: DockerOptions, runId: string): Rec
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
       PidsLimit: 256,
-      Memory: 2 * 1024 ** 3,
+      Memory: MEMORY_BYTES,
+      // Of memory and swap together: none of it is swap.
+      MemorySwap: MEMORY_BYTES,
     },
   };
 }

@@ -24,6 +24,8 @@ const POLL_MS = 500;
 /** Above the time that a pod gets to run: it is attached, and its process begins. */
 const BEGIN_SECONDS = 60;
 const STOP_GRACE_SECONDS = 10;
+/** Of a deletion that fails, with a pause between. */
+const DELETE_TRIES = 20;
 /** A finished Job stays for a look at it. */
 const KEEP_SECONDS = 600;
 /** Above what a supervisor takes to give a run up. */
@@ -177,12 +179,25 @@ class KubernetesChild implements HarnessChild {
     if (this.#cluster === null || !this.#job) return;
     const { batch, core, namespace } = this.#cluster;
     const labelSelector = `job-name=${this.#job}`;
-    // The pods first: a Job's own grace is not that of its pods. Gone already is as good.
-    await core
-      .deleteCollectionNamespacedPod({ namespace, labelSelector, gracePeriodSeconds })
-      .catch(() => undefined);
-    const propagationPolicy = 'Background';
-    await batch.deleteNamespacedJob({ namespace, name: this.#job, propagationPolicy }).catch(() => undefined);
+    // The pods first: a Job's own grace is not that of its pods.
+    await this.#insist(() =>
+      core.deleteCollectionNamespacedPod({ namespace, labelSelector, gracePeriodSeconds }),
+    );
+    const name = this.#job;
+    await this.#insist(() => batch.deleteNamespacedJob({ namespace, name, propagationPolicy: 'Background' }));
+  }
+
+  /** What is not deleted may start another pod: an API that is away for a moment is asked again. */
+  async #insist(deletes: () => Promise<unknown>): Promise<void> {
+    for (let i = 0; i < DELETE_TRIES; i++) {
+      const refusal = await deletes().then(
+        () => null,
+        (error: { code?: number }) => error,
+      );
+      // Gone already is as good.
+      if (refusal === null || refusal.code === 404) return;
+      await this.#pause();
+    }
   }
 }
 

@@ -106,7 +106,7 @@ export class Queue {
     const issues = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
     const reason = `The run cannot be executed by this version of SimCity: ${issues}`;
     await this.#sql`
-      select simcity_end_run(${row['id']}, ${row['fence']}, 'STOPPED', 'start-failed',
+      select simcity_end_fenced(${row['id']}, ${row['fence']}, 'STOPPED', 'start-failed',
         simcity_harness_forensic(${row['id']}, 'start-failed', ${reason}))`;
   }
 
@@ -136,7 +136,7 @@ export class Queue {
   async end(run: Pick<ClaimedRun, 'id' | 'fence'>, ending: Ending): Promise<boolean> {
     const forensic = ending.forensic && JSON.stringify(ending.forensic);
     const [row] = await this.#sql`
-      select simcity_end_run(${run.id}, ${run.fence}, ${ending.status}, ${ending.reason}, ${forensic}::text::jsonb) as ended`;
+      select simcity_end_fenced(${run.id}, ${run.fence}, ${ending.status}, ${ending.reason}, ${forensic}::text::jsonb) as ended`;
     return row?.['ended'] === true;
   }
 
@@ -188,7 +188,7 @@ export class Queue {
     const needed = names.filter(hasOwnCode);
     if (needed.length > 0) {
       await this.#sql`
-        select simcity_end_run(id, fence, 'STOPPED', 'harness-lost',
+        select simcity_end_fenced(id, fence, 'STOPPED', 'harness-lost',
           simcity_harness_forensic(id, 'harness-lost', ${NO_CODE}))
         from simcity_runs where status = 'QUEUED' and assigned_runner = any(${needed})`;
     }

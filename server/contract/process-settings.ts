@@ -18,6 +18,12 @@ const database = {
 } as const;
 const listening = { by: 'option', commands: ['up', 'serve'] } as const;
 const file = { ...text, most: 4_096, unset: 'none', except: ['file'] } as const;
+/** In a URL it stands as it is. */
+const rolePassword = {
+  ...part({ ...text, pattern: /^[\w.~-]{16,200}$/, unset: 'it has the one that it had', secret: 'value' }),
+  form: '16 to 200 letters, digits, or characters of "-._~"',
+  except: ['file'],
+} as const;
 const internal = { ...text, isInternal: true } as const;
 const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -91,6 +97,18 @@ export const PROCESS_SETTINGS = {
   tokens: {
     ...part({ kind: 'tokens', default: [], unset: 'those of the database', secret: 'value' }),
     ...quiet('SIMCITY_TOKENS', 'further tokens of a server, for containers: NAME:SCOPE+SCOPE:SECRET,…'),
+  },
+  serverPassword: {
+    ...rolePassword,
+    ...quiet('SIMCITY_SERVER_PASSWORD', 'the password that migrate --roles gives to the role of servers'),
+  },
+  runnerPassword: {
+    ...rolePassword,
+    ...quiet('SIMCITY_RUNNER_PASSWORD', 'the password that migrate --roles gives to the role of runners'),
+  },
+  cityPassword: {
+    ...rolePassword,
+    ...quiet('SIMCITY_CITY_PASSWORD', 'the password that migrate --roles gives to the role of cities'),
   },
   allowedHosts: {
     ...part({ kind: 'list', default: [], unset: 'none' }),

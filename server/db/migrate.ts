@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TransactionSql } from 'postgres';
 import { projectRoot } from '../project-root.ts';
 import { StartupError } from '../startup-error.ts';
-import type { Sql } from './client.ts';
+import { errorCode, type Sql } from './client.ts';
 
 /** Any two migrators of one database take this lock; the number has no other meaning. */
 const LOCK_KEY = 4600_2025_12_22n;
@@ -27,7 +27,7 @@ export interface MigrationReport {
   already: string[];
 }
 
-type Tx = TransactionSql<{ bigint: number }>;
+export type Tx = TransactionSql<{ bigint: number }>;
 
 /** The migrations of `folder`, oldest first. */
 export async function readMigrations(folder = join(projectRoot(), 'sql')): Promise<Migration[]> {
@@ -49,9 +49,7 @@ export async function listMigrations(
   migrations: Migration[],
   databaseFolder: string | null = null,
 ): Promise<MigrationReport> {
-  const [table] = await sql<{ found: boolean }[]>`
-    select to_regclass('public.simcity_migrations') is not null as found`;
-  const recorded = table?.found ? await readRecorded(sql) : new Map<string, string>();
+  const recorded = await readIfThere(sql);
   refuseOtherVersion(recorded, migrations, databaseFolder);
   return {
     applied: [],
@@ -77,10 +75,17 @@ export async function migrate(
     refuseNewerVersion(recorded, migrations);
     return recorded;
   };
+  // A server whose role owns nothing finds all of them applied, and needs no more.
+  const applied = await readIfThere(sql);
+  if (migrations.length > 0 && migrations.every(({ name }) => applied.has(name))) {
+    refuseOtherVersion(applied, migrations, databaseFolder);
+    refuseNewerVersion(applied, migrations);
+    return { ...report, already: migrations.map(({ name }) => name) };
+  }
   await inLock(sql, async (tx) => {
     await createTable(tx);
     await readOwn(tx);
-  });
+  }).catch(refuseToOthers);
   for (const migration of migrations) {
     const isNew = await inLock(sql, async (tx) => {
       if ((await readOwn(tx)).has(migration.name)) return false;
@@ -92,7 +97,8 @@ export async function migrate(
   return report;
 }
 
-async function inLock<T>(sql: Sql, work: (tx: Tx) => Promise<T>): Promise<T> {
+/** No two migrators of a database do `work` at once. */
+export async function inLock<T>(sql: Sql, work: (tx: Tx) => Promise<T>): Promise<T> {
   const result = await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${String(LOCK_KEY)}::bigint)`;
     return { value: await work(tx) };
@@ -163,6 +169,22 @@ function refuseNewerVersion(recorded: ReadonlyMap<string, string>, migrations: r
     `the database was migrated by a newer version of SimCity: this one does not know sql/${unknown.join(', sql/')}`,
     { hint: 'Use that version, or a newer one. Nothing in the database was changed.' },
   );
+}
+
+/** Whoever may not make its table is no owner, and cannot apply what is pending. */
+function refuseToOthers(error: unknown): never {
+  if (errorCode(error) !== '42501') throw error;
+  throw new StartupError(
+    'migrations_pending',
+    'migrations are pending, and the role that DATABASE_URL names may not apply them',
+    { hint: 'Run simcity migrate as the owner of the database first.', cause: error },
+  );
+}
+
+async function readIfThere(sql: Sql): Promise<Map<string, string>> {
+  const [table] = await sql<{ found: boolean }[]>`
+    select to_regclass('public.simcity_migrations') is not null as found`;
+  return table?.found ? await readRecorded(sql) : new Map<string, string>();
 }
 
 async function readRecorded(sql: Sql | Tx): Promise<Map<string, string>> {

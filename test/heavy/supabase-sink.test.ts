@@ -9,10 +9,12 @@ import { createSupabasePoster } from '../../runner/telemetry/supabase.ts';
 import { runConfigSchema } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
 import { readMigrations } from '../../server/db/migrate.ts';
+import { grantRoles } from '../../server/db/roles.ts';
 import type { RunningServer } from '../../server/server.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { keyOf, PostgrestStandIn } from '../helpers/postgrest-stand-in.ts';
 import { eventsFrom, FakeHarness, launch, passed, startTestServer } from '../helpers/server.ts';
+import { as, createProject } from '../helpers/supabase-project.ts';
 
 let postgres: TestPostgres;
 let url: string;
@@ -21,32 +23,9 @@ let project: PostgrestStandIn;
 let server: RunningServer;
 let key: string;
 
-/** As a project of Supabase: its owner is no superuser, and whatever is made in public is open to the roles of the API. */
-async function createProject(): Promise<string> {
-  await postgres.superuser.unsafe(`
-    create role anon nologin; create role authenticated nologin; create role service_role nologin bypassrls;
-    create role authenticator login noinherit password 'a';
-    grant anon, authenticated, service_role to authenticator;
-    create role owner login createrole createdb bypassrls password 'o'`);
-  const created = new URL(await postgres.createDatabase({ migrated: false }));
-  const admin = postgres.open(created.href);
-  await admin.unsafe(`
-    grant create on database ${created.pathname.slice(1)} to owner;
-    alter schema public owner to owner;
-    grant usage on schema public to anon, authenticated, service_role;
-    alter default privileges for role owner in schema public grant all on tables to anon, authenticated, service_role;
-    alter default privileges for role owner in schema public grant all on functions to anon, authenticated, service_role;
-    alter default privileges for role owner in schema public grant all on sequences to anon, authenticated, service_role`);
-  return as(created.href, 'owner', 'o');
-}
-
-function as(databaseUrl: string, user: string, password: string): string {
-  return Object.assign(new URL(databaseUrl), { username: user, password }).href;
-}
-
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  url = await createProject();
+  url = await createProject(postgres);
   sql = postgres.open(url);
   // Each file is one message, and so one implicit transaction, as with `supabase db push`.
   for (const { text } of await readMigrations()) await sql.unsafe(text).simple();
@@ -61,6 +40,16 @@ afterAll(async () => {
   await server?.stop();
   await project?.close();
   await postgres?.close();
+});
+
+it('gets no roles of a team: those that it has would be locked out', async () => {
+  const none = { simcity_server: null, simcity_runner: null, simcity_city: null };
+  await expect(grantRoles(sql, none)).rejects.toMatchObject({
+    code: 'roles_refused',
+    message: expect.stringContaining('Supabase'),
+  });
+  const made = await sql`select from pg_roles where rolname in ${sql(Object.keys(none))}`;
+  expect(made).toHaveLength(0);
 });
 
 interface Claimed {

@@ -155,6 +155,8 @@ export class KubernetesStandIn extends StandIn {
   waits: { reason: string; message: string } | null = null;
   /** The pod vanishes, as with its node. */
   gone = false;
+  /** So many deletions fail before one is done. */
+  refusesDeletions = 0;
   #exitCode: number | null = null;
 
   constructor(command: string[]) {
@@ -186,6 +188,10 @@ export class KubernetesStandIn extends StandIn {
 
   protected async answer({ method, path, body }: Call): Promise<[number, unknown?]> {
     const action = `${method} ${path.split('?')[0]}`;
+    if (method === 'DELETE' && this.refusesDeletions > 0) {
+      this.refusesDeletions -= 1;
+      return [503, { kind: 'Status', code: 503, message: 'the server is currently unable to handle it' }];
+    }
     if (action === 'POST /apis/batch/v1/namespaces/city/jobs') {
       const job = body as { metadata: object };
       if (this.waits === null) this.#start();

@@ -7,7 +7,9 @@ import dockerfilelint from 'dockerfilelint';
 import * as models from 'kubernetes-models';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { jobOf } from '../../runner/launch/kubernetes.ts';
 import { VARIABLES, wrongVariable } from '../../server/contract/index.ts';
+import { CITY_DATABASE } from '../../server/db/roles.ts';
 
 const FOLDER = '.deploy/kubernetes';
 const dockerfile = readFileSync('Dockerfile', 'utf8');
@@ -34,7 +36,7 @@ describe('the Dockerfile', () => {
   it('builds apart, runs as nobody special under an init, and is the harness unless told otherwise', () => {
     const stages = parsed.getFROMs().map((from) => from.getImage());
     expect(stages).toHaveLength(2);
-    expect(stages.every((image) => image?.endsWith('-slim'))).toBe(true);
+    for (const image of stages) expect(image).toMatch(/^node:24-bookworm-slim(@sha256:[0-9a-f]{64})?$/);
     expect(last('USER')).toBe('node');
     expect(last('ENTRYPOINT')).toBe('["tini", "--"]');
     expect(last('CMD')).toContain('dist/harness.js');
@@ -71,13 +73,33 @@ describe('compose.yaml', () => {
     expectKnown(Object.entries({ ...server.environment, ...runner.environment }));
   });
 
-  it('gives no part all the memory of the machine', () => {
-    for (const [name, { deploy }] of Object.entries(compose.services as Record<string, Service>))
+  it('gives no part all the memory of the machine, and floats on no tag', () => {
+    for (const [name, { deploy, image }] of Object.entries(compose.services as Record<string, Service>)) {
       expect(deploy?.resources.limits.memory, name).toMatch(/^\d+[mg]$/);
+      expect(image, name).toMatch(/^[\w./-]+:\d[\w.-]*(@sha256:[0-9a-f]{64})?$/);
+    }
+  });
+
+  it('lets the owner of the database migrate alone: server, runner and cities have a role each', () => {
+    const { server, migrate, runner } = compose.services as Record<'server' | 'migrate' | 'runner', Service>;
+    expect(migrate.command).toEqual(['simcity', 'migrate', '--roles']);
+    expect(userOf(server.environment['DATABASE_URL'])).toBe('simcity_server');
+    expect(userOf(runner.environment['DATABASE_URL'])).toBe('simcity_runner');
+    expect(userOf(runner.environment['SIMCITY_TARGET_URL'])).toBe('simcity_city');
+    expect(runner.environment['SIMCITY_TARGET_URL']).toMatch(new RegExp(`/${CITY_DATABASE}$`));
+    for (const { environment } of [server, runner])
+      expect(JSON.stringify(environment)).not.toContain('POSTGRES_PASSWORD');
   });
 });
 
+/** `text`: a URL in which a variable stands for the password. */
+function userOf(text = ''): string | undefined {
+  return URL.parse(text.replace(/\$\{\w+\}/, 'password'))?.username;
+}
+
 interface Service {
+  image: string;
+  command?: string[];
   environment: Record<string, string>;
   ports?: string[];
   restart?: string;
@@ -87,6 +109,10 @@ interface Service {
 interface Manifest {
   apiVersion: string;
   kind: string;
+  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+  rules?: { resources: string[]; verbs: string[] }[];
+  data?: Record<string, string>;
+  stringData?: Record<string, string>;
   spec?: { replicas?: number; template?: { spec: PodSpec } };
 }
 
@@ -99,7 +125,7 @@ interface PodSpec {
   containers: {
     name: string;
     image: string;
-    env: { name: string; value?: string }[];
+    env: { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[];
     resources: { limits: { memory: string } };
     livenessProbe?: object;
     readinessProbe?: object;
@@ -107,12 +133,16 @@ interface PodSpec {
   }[];
 }
 
-const manifests = readdirSync(FOLDER).flatMap((file) =>
+const KUSTOMIZATION = 'kustomization.yaml';
+const files = readdirSync(FOLDER).filter((file) => file !== KUSTOMIZATION);
+const manifests = files.flatMap((file) =>
   parseAllDocuments(readFileSync(`${FOLDER}/${file}`, 'utf8')).map((document): [string, Manifest] => {
     const manifest = document.toJS() as Manifest;
-    return [`${file}: ${manifest.kind}`, manifest];
+    return [`${file}: ${manifest.kind} ${manifest.metadata.name}`, manifest];
   }),
 );
+const allOf = (kind: string) =>
+  manifests.filter(([, each]) => each.kind === kind).map(([, manifest]) => manifest);
 
 /** The model of a kind, with the schema of the Kubernetes API. */
 function modelOf({ apiVersion, kind }: Manifest): new (data: unknown) => { validate(): void } {
@@ -150,6 +180,57 @@ describe('the manifests of Kubernetes', () => {
       expect(pod.containers[0]?.livenessProbe).toBeDefined();
     },
   );
+});
+
+describe('what a runner may do in the cluster', () => {
+  it('ends at the namespace of runs, which is not its own', () => {
+    const [role] = allOf('Role');
+    expect(role?.metadata).toMatchObject({ name: 'simcity-runner', namespace: 'simcity-runs' });
+    expect(role?.rules?.map(({ resources, verbs }) => [resources, verbs])).toEqual([
+      [['jobs'], ['create', 'delete']],
+      [['pods'], ['get', 'list', 'deletecollection']],
+      [['pods/attach'], ['create', 'get']],
+    ]);
+    expect(manifests.filter(([, { kind }]) => /^ClusterRole/.test(kind))).toEqual([]);
+    for (const { metadata } of [...allOf('Deployment'), ...allOf('Secret'), ...allOf('ServiceAccount')])
+      expect(metadata.namespace).toBe('simcity');
+  });
+
+  it('makes Jobs that the policy of that namespace and its restricted pods let in', () => {
+    for (const { metadata } of allOf('Namespace'))
+      expect(metadata.labels?.['pod-security.kubernetes.io/enforce']).toBe('restricted');
+    expect(allOf('ConfigMap')[0]?.data).toEqual({ image: `simcity:${version}` });
+    const order = { runId: '01a20ec6', config: { durationSeconds: 60 }, repeat: null };
+    const { spec } = jobOf({ image: 'i', env: { A: 'a' } } as never, order as never).spec?.template ?? {};
+    expect(spec).toMatchObject({
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      volumes: [{ emptyDir: {} }],
+    });
+    expect(spec).not.toHaveProperty('serviceAccountName');
+    expect(spec?.containers).toHaveLength(1);
+    const [container] = spec?.containers ?? [];
+    expect(container).toMatchObject({
+      env: [{ name: 'A', value: 'a' }],
+      resources: { limits: { memory: '2Gi' } },
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    });
+    for (const none of ['command', 'args', 'envFrom']) expect(container).not.toHaveProperty(none);
+  });
+
+  it('and in the database: each part sees its own secret alone, with a role of its own', () => {
+    const secrets = new Map(allOf('Secret').map(({ metadata, stringData }) => [metadata.name, stringData]));
+    for (const [, { spec, metadata }] of manifests.filter(([, each]) => each.spec?.template))
+      for (const { env } of spec?.template?.spec.containers ?? [])
+        for (const { valueFrom } of env.filter((each) => each.valueFrom)) {
+          expect(valueFrom?.secretKeyRef.name).toBe(metadata.name);
+          expect(secrets.get(metadata.name)).toHaveProperty(valueFrom?.secretKeyRef.key ?? '');
+        }
+    expect(userOf(secrets.get('simcity-server')?.['DATABASE_URL'])).toBe('simcity_server');
+    expect(userOf(secrets.get('simcity-runner')?.['DATABASE_URL'])).toBe('simcity_runner');
+    expect(userOf(secrets.get('simcity-runner')?.['SIMCITY_TARGET_URL'])).toBe('simcity_city');
+    for (const values of secrets.values()) expectKnown(Object.entries(values ?? {}));
+  });
 });
 
 it('lets a harness reach no metadata, and nobody reach a runner or a harness', () => {

@@ -64,6 +64,14 @@ const untilStopped: Execute = async ({ sink, signal }) => {
   return { status: 'STOPPED', reason: signal.reason, failForensic: null };
 };
 
+test('waits for its order for some time, and ends when nobody gives it one', async () => {
+  const code = await runHarness({
+    ...{ input, stop, orderWithinMs: 1, say: () => {}, log: (record) => logged.push(record) },
+    execute: () => Promise.reject(new Error('it has no order')),
+  });
+  expect(code).toBe(HARNESS_EXIT.noOrder);
+});
+
 test('a stop that comes right behind the order is heard, and the first reason wins', async () => {
   input.write(`${order()}${JSON.stringify({ stop: { reason: 'enough' } })}\n{"stop":{"reason":"later"}}\n`);
   expect(await harness(untilStopped)).toBe(HARNESS_EXIT.delivered);
