@@ -12,6 +12,8 @@ import { promisify } from 'node:util';
 import { descendants, read } from '../../chaos/support/processes.ts';
 
 const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** What hangs ends so, and the suite with it. */
+const LONGEST_MS = 15 * 60_000;
 
 /**
  * The first process of the namespaces: it reads until its opener is gone, and collects the processes that lost their parent.
@@ -57,6 +59,7 @@ export class Room {
     const { stdout } = await promisify(execFile)('nsenter', [...this.#prefix, program, ...args], {
       ...this.#place(),
       maxBuffer: MOST_OUTPUT_BYTES,
+      timeout: LONGEST_MS,
     });
     return stdout;
   }
