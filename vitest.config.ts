@@ -14,7 +14,7 @@ const WHOLE_RUNS = [
 const given = (...names: string[]) =>
   Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
-/** Five suites, each with a script of its own; test/README.md says what belongs where. */
+/** Six suites, each with a script of its own; test/README.md says what belongs where. */
 export default defineConfig({
   test: {
     projects: [
@@ -91,6 +91,19 @@ export default defineConfig({
           hookTimeout: 120_000,
           maxWorkers: 1,
           sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        // `npm run test:containers`: the image, built and run. Its set-up takes most of the time.
+        test: {
+          ...shared,
+          name: 'containers',
+          include: ['test/containers/**/*.test.ts'],
+          globalSetup: ['test/containers/support/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

@@ -1,11 +1,11 @@
 /**
  * Starts harnesses as containers, by the API of the Docker Engine over its socket: create, attach, start, wait,
- * remove. Plain HTTP, because a client library takes 19 MB for these six calls. The order and stops go by stdin,
- * which closes with the runner (`StdinOnce`), so that a container without a runner ends like a process does.
+ * remove. The order and stops go by stdin, which closes with the runner (`StdinOnce`), so that a container without a
+ * runner ends like a process does.
  */
-import { type IncomingMessage, type RequestOptions, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { HarnessOrder } from '../../server/contract/index.ts';
+import { DockerEngine } from './docker-engine.ts';
 import { type Alive, type ChildExit, exitOf, type HarnessChild, type Launcher } from './harness-child.ts';
 import { HarnessOutput } from './harness-output.ts';
 
@@ -21,22 +21,30 @@ export interface DockerOptions {
   startTimeoutSeconds: number;
 }
 
-const API = '/v1.41';
-const ANSWER_LIMIT_MS = 30_000;
 /** Attached streams end with the container; what still comes after its exit is waited for so long. */
 const DRAIN_MS = 2_000;
 const MEMORY_BYTES = 2 * 1024 ** 3;
-const MAX_ANSWER_CHARACTERS = 1024 * 1024;
+/** By it a harness's container is known, and whose it is. */
+const RUN_LABEL = 'simcity.run';
+/** A container that has ended is removed by its runner within seconds; one that is still there then has lost it. */
+const LEFT_MS = 60_000;
 
 export function dockerLauncher(options: DockerOptions): Launcher {
   return (order, onAlive) => new DockerChild(options, order, onAlive);
+}
+
+/** Of a list of containers. */
+interface Listed {
+  Id: string;
+  State: string;
+  Labels: Record<string, string>;
 }
 
 class DockerChild implements HarnessChild {
   readonly pid = undefined;
   readonly startLimitSeconds: number;
   readonly done: Promise<ChildExit>;
-  readonly #engine: Engine;
+  readonly #engine: DockerEngine;
   readonly #output: HarnessOutput;
   #id: string | null = null;
   #stdin: Duplex | null = null;
@@ -47,7 +55,7 @@ class DockerChild implements HarnessChild {
 
   constructor(options: DockerOptions, order: HarnessOrder, onAlive: (alive: Alive) => void) {
     this.startLimitSeconds = options.startTimeoutSeconds;
-    this.#engine = new Engine(options.host);
+    this.#engine = new DockerEngine(options.host);
     this.#output = new HarnessOutput(onAlive);
     this.done = this.#run(options, order);
   }
@@ -66,6 +74,7 @@ class DockerChild implements HarnessChild {
 
   async #run(options: DockerOptions, order: HarnessOrder): Promise<ChildExit> {
     try {
+      await this.#removeLeft(order.runId);
       const drained = await this.#begin(options, order);
       const exit = await this.#wait();
       await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())]);
@@ -75,9 +84,29 @@ class DockerChild implements HarnessChild {
       return { code: null, signal: null, spawnError, outOfMemory: false, ...this.#output.kept() };
     } finally {
       this.#stdin?.destroy();
-      if (this.#id !== null)
-        await this.#engine.call('DELETE', `/containers/${this.#id}?force=1&v=1`).catch(() => undefined);
+      if (this.#id !== null) await this.#remove(this.#id);
     }
+  }
+
+  /** Removes what runners left that were lost: attempts at this run before this one, and what ended a while ago. */
+  async #removeLeft(runId: string): Promise<void> {
+    const filters = encodeURIComponent(JSON.stringify({ label: [RUN_LABEL] }));
+    const found = (await this.#engine.call('GET', `/containers/json?all=1&filters=${filters}`)) as Listed[];
+    for (const { Id: id, State: state, Labels: labels } of found) {
+      const isLeft = labels[RUN_LABEL] === runId || (state === 'exited' && (await this.#endedLongAgo(id)));
+      if (isLeft) await this.#remove(id);
+    }
+  }
+
+  async #endedLongAgo(id: string): Promise<boolean> {
+    // Another runner may have removed it meanwhile.
+    const found = await this.#engine.call('GET', `/containers/${id}/json`).catch(() => null);
+    const { State: state } = (found ?? {}) as { State?: { FinishedAt?: string } };
+    return state?.FinishedAt !== undefined && Date.now() - Date.parse(state.FinishedAt) > LEFT_MS;
+  }
+
+  async #remove(id: string): Promise<void> {
+    await this.#engine.call('DELETE', `/containers/${id}?force=1&v=1`).catch(() => undefined);
   }
 
   /** Resolves once the container runs, with the end of its output. */
@@ -112,7 +141,9 @@ function containerOf({ image, network, env }: DockerOptions, runId: string): Rec
   return {
     Image: image,
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-    Labels: { 'simcity.run': runId },
+    Labels: { [RUN_LABEL]: runId },
+    // The image's asks a server; a harness gives signs of life.
+    Healthcheck: { Test: ['NONE'] },
     AttachStdin: true,
     AttachStdout: true,
     AttachStderr: true,
@@ -158,76 +189,4 @@ function readFrames(socket: Duplex, head: Buffer, output: HarnessOutput): Promis
       resolve();
     });
   });
-}
-
-class Engine {
-  readonly #where: Pick<RequestOptions, 'socketPath' | 'host' | 'port'>;
-
-  /** @throws Error for what is neither a socket nor a plain TCP address. */
-  constructor(host: string) {
-    const url = URL.parse(host);
-    if (url?.protocol === 'unix:') this.#where = { socketPath: url.pathname };
-    else if (url?.protocol === 'tcp:' || url?.protocol === 'http:')
-      this.#where = { host: url.hostname, port: url.port || 2375 };
-    else throw new Error(`DOCKER_HOST is ${JSON.stringify(host)}, but must be unix:///… or tcp://HOST:PORT`);
-  }
-
-  /** The answer's JSON. `limitMs` 0: as long as it takes. @throws Error with what the engine said. */
-  call(method: string, path: string, body?: unknown, limitMs = ANSWER_LIMIT_MS): Promise<unknown> {
-    const text = body === undefined ? '' : JSON.stringify(body);
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-    return new Promise((resolve, reject) => {
-      const outgoing = request(
-        { ...this.#where, agent: false, method, path: API + path, headers },
-        (incoming) => {
-          readAnswer(incoming)
-            .then((answer) => resolve(answerOf(incoming, answer, path)), reject)
-            .catch(reject);
-        },
-      );
-      outgoing.on('error', (error) => reject(unreachable(error)));
-      if (limitMs > 0)
-        outgoing.setTimeout(limitMs, () => outgoing.destroy(new Error(`no answer in ${limitMs} ms`)));
-      outgoing.end(text);
-    });
-  }
-
-  attach(id: string): Promise<{ socket: Duplex; head: Buffer }> {
-    const path = `${API}/containers/${id}/attach?stream=1&stdin=1&stdout=1&stderr=1`;
-    const headers = { connection: 'Upgrade', upgrade: 'tcp' };
-    return new Promise((resolve, reject) => {
-      const outgoing = request(
-        { ...this.#where, agent: false, method: 'POST', path, headers },
-        (incoming) => {
-          incoming.resume();
-          reject(new Error(`the Docker Engine did not attach: ${incoming.statusCode}`));
-        },
-      );
-      outgoing.on('upgrade', (_, socket, head) => resolve({ socket, head }));
-      outgoing.on('error', (error) => reject(unreachable(error)));
-      outgoing.end();
-    });
-  }
-}
-
-async function readAnswer(incoming: IncomingMessage): Promise<unknown> {
-  let text = '';
-  for await (const chunk of incoming.setEncoding('utf8')) {
-    if (text.length < MAX_ANSWER_CHARACTERS) text += chunk;
-  }
-  try {
-    return text === '' ? null : JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function answerOf({ statusCode = 0 }: IncomingMessage, answer: unknown, path: string): unknown {
-  if (statusCode < 300) return answer;
-  const { message = '' } = (answer ?? {}) as { message?: string };
-  throw new Error(`the Docker Engine refused ${path.split('?')[0]}: ${statusCode} ${message}`.trim());
-}
-
-function unreachable(error: NodeJS.ErrnoException): Error {
-  return new Error(`the Docker Engine cannot be reached: ${error.code ?? error.message}`, { cause: error });
 }

@@ -1,4 +1,4 @@
-/** The contents of the image: the steps of the Dockerfile, carried out in clean folders, since no engine is at hand. */
+/** The contents of the image: the steps of the Dockerfile, carried out in clean folders, for machines where no container can be had. */
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -83,6 +83,8 @@ export class DockerStandIn extends StandIn {
   outOfMemory = false;
   /** The status and message that a creation is refused with. */
   refuses: [status: number, message: string] | null = null;
+  /** The containers that others have made; `stale` and `fresh` have ended, long ago and just now. */
+  left: { Id: string; State: string; Labels: Record<string, string> }[] = [];
   #socket: Duplex | null = null;
 
   constructor(command: string[]) {
@@ -105,6 +107,10 @@ export class DockerStandIn extends StandIn {
 
   protected async answer({ method, path }: Call): Promise<[number, unknown?]> {
     const action = `${method} ${path.replace(/^\/v1\.41/, '').split('?')[0]}`;
+    if (action === 'GET /containers/json') return [200, this.left];
+    if (action === 'GET /containers/stale/json')
+      return [200, { State: { FinishedAt: '2026-01-01T00:00:00Z' } }];
+    if (action === 'GET /containers/fresh/json') return [200, { State: { FinishedAt: new Date() } }];
     if (action === 'POST /containers/create') {
       return this.refuses
         ? [this.refuses[0], { message: this.refuses[1] }]

@@ -174,6 +174,29 @@ async function jobModel() {
   return { BatchV1Job: Job };
 }
 
+it('removes what lost runners left: attempts before this one, and what ended a while ago', async () => {
+  const path = join(folder, 'left.sock');
+  const docker = await new DockerStandIn(COMMAND).listen(path);
+  const of = (run: string) => ({ 'simcity.run': run });
+  docker.left = [
+    { Id: 'before', State: 'running', Labels: of(order().runId) },
+    { Id: 'stale', State: 'exited', Labels: of('another') },
+    { Id: 'fresh', State: 'exited', Labels: of('another') },
+    { Id: 'other', State: 'running', Labels: of('another') },
+  ];
+  const { child } = await start(
+    dockerLauncher({
+      ...{ host: `unix://${path}`, image: 'simcity:1', network: 'host', env: {} },
+      startTimeoutSeconds: 60,
+    }),
+    '1',
+  );
+  await child.done;
+  const removed = docker.calls.filter(({ method }) => method === 'DELETE').map((call) => call.path);
+  expect(removed.map((each) => each.split(/[/?]/)[3])).toEqual(['before', 'stale', 'c0ffee']);
+  await docker.close();
+});
+
 it('an image that is missing, or an engine that is away, is told as what kept it from starting', async () => {
   const path = join(folder, 'other.sock');
   const docker = await new DockerStandIn(COMMAND).listen(path);
