@@ -9,12 +9,12 @@ import { call } from '../helpers/server.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { assertInvariants } from './support/invariants.ts';
 import { type Command, runner, serve, startSimcity, up } from './support/parts.ts';
-import { descendants, parentOf, pids, signal } from './support/processes.ts';
+import { descendants, signal } from './support/processes.ts';
 import { type Row, row, seconds } from './support/row.ts';
 import { launchRun, newestRun, untilEnded } from './support/runs.ts';
 import { FULL } from './support/seed.ts';
 import { type Subscriber, subscribe } from './support/subscriber.ts';
-import { until } from './support/until.ts';
+import { pass, until } from './support/until.ts';
 
 const FAKETIME = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')[0] ?? '';
 const RUNS = 4;
@@ -82,12 +82,6 @@ async function startHealthy(row: Row, database: ChaosDatabase) {
   const server = await serve(row, databaseUrl);
   const hosting = await runner(row, server.url, databaseUrl, { args: ['--parallel', String(RUNS)] });
   return { server, hosting, healthy: await Healthy.launch(server.url, database.open(row, databaseUrl)) };
-}
-
-/** Waits as long as nothing can be observed that would tell. */
-async function pass(ms: number): Promise<void> {
-  const begun = performance.now();
-  await until('the time is over', ms + 30_000, () => performance.now() - begun >= ms);
 }
 
 row(
@@ -169,20 +163,21 @@ row(
       await healthy.assertHeld(`${what} frozen for ${forSeconds} s`);
     };
     const all = (command: Command) => [command.pid, ...descendants(command.pid).map(({ pid }) => pid)];
-    const ofDatabase = () => {
-      const postmaster = database.pid;
-      return [postmaster, ...pids().filter((pid) => parentOf(pid) === postmaster)];
-    };
     const apart = async () => {
       const { server, hosting, healthy } = await startHealthy(row, database);
       for (const forSeconds of alone) {
         await frozen(healthy, 'the server', () => server.partPids('server'), forSeconds);
-        await frozen(healthy, 'the database', ofDatabase, forSeconds);
+        await frozen(healthy, 'the database', () => database.processes(), forSeconds);
       }
       // A runner alone that sleeps for longer than its lease loses its runs, and should.
       await frozen(healthy, 'the runner', () => hosting.partPids('runner'), 14);
       for (const forSeconds of whole)
-        await frozen(healthy, 'all', () => [...all(server), ...all(hosting), ...ofDatabase()], forSeconds);
+        await frozen(
+          healthy,
+          'all',
+          () => [...all(server), ...all(hosting), ...database.processes()],
+          forSeconds,
+        );
       await healthy.stop(row);
     };
     const together = async (word: 'up' | 'run') => {

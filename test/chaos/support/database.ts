@@ -16,6 +16,7 @@ import { endStragglers } from '../../../server/db/embedded/stragglers.ts';
 import { startWatchdog } from '../../../server/db/embedded/watchdog.ts';
 import { migrate, readMigrations } from '../../../server/db/migrate.ts';
 import { temporaryFolder } from '../../helpers/postgres.ts';
+import { parentOf, pids } from './processes.ts';
 import type { Row } from './row.ts';
 
 export class ChaosDatabase {
@@ -110,6 +111,12 @@ export class ChaosDatabase {
   /** Of the postmaster. */
   get pid(): number {
     return Number(readFileSync(join(this.#options.folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  }
+
+  /** The postmaster and all that it has started. */
+  processes(): number[] {
+    const postmaster = this.pid;
+    return [postmaster, ...pids().filter((pid) => parentOf(pid) === postmaster)];
   }
 
   /** kill -9 of the postmaster. */

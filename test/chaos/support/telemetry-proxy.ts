@@ -19,7 +19,7 @@ import type { RunEvent } from '../../../server/contract/index.ts';
  */
 export type Fate = 'pass' | 'cut-before' | 'lose-answer' | 'twice' | 'stale';
 
-interface Answer {
+export interface Answer {
   status: number;
   headers: IncomingMessage['headers'];
   body: Buffer;
@@ -38,6 +38,9 @@ export class TelemetryProxy {
   fateOf: (batch: number) => Fate = () => 'pass';
   /** Called after the server has answered, before the harness gets to know. */
   onAnswer: (status: number, batch: number) => void | Promise<void> = () => undefined;
+  /** Called with each batch as it goes to the server; what it answers, with the server's answer, null: none came. */
+  watch: (runId: string, token: string, batch: Buffer) => (answer: Answer | null) => void = () => () =>
+    undefined;
   readonly #server: Server;
   readonly #upstream: string;
   readonly #earlier: { path: string; headers: IncomingMessage['headers']; body: Buffer }[] = [];
@@ -74,7 +77,7 @@ export class TelemetryProxy {
 
   async #handle(asked: IncomingMessage, out: ServerResponse): Promise<void> {
     const path = asked.url ?? '/';
-    const runId = /\/runs\/([^/]+)\/telemetry$/.exec(path)?.[1];
+    const runId = runIdOf(path);
     if (runId === undefined) return this.#passOn(asked, out);
     const chunks: Buffer[] = [];
     for await (const chunk of asked) chunks.push(chunk as Buffer);
@@ -138,7 +141,22 @@ export class TelemetryProxy {
     for (const event of batch.events) events.set(event.index, JSON.stringify(event));
   }
 
-  #forward(method: string, path: string, headers: IncomingMessage['headers'], body: Buffer): Promise<Answer> {
+  async #forward(
+    method: string,
+    path: string,
+    headers: IncomingMessage['headers'],
+    body: Buffer,
+  ): Promise<Answer> {
+    const settle = this.watch(runIdOf(path) ?? '', headers.authorization ?? '', body);
+    const answer = await this.#send(method, path, headers, body).catch((error: unknown) => {
+      settle(null);
+      throw error;
+    });
+    settle(answer);
+    return answer;
+  }
+
+  #send(method: string, path: string, headers: IncomingMessage['headers'], body: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const options = { method, headers: { ...headers, connection: 'close' }, agent: false as const };
       const sent = send(`${this.#upstream}${path}`, options, (response) => {
@@ -157,6 +175,11 @@ export class TelemetryProxy {
       sent.end(body);
     });
   }
+}
+
+/** Undefined: it is no path of telemetry. */
+function runIdOf(path: string): string | undefined {
+  return /\/runs\/([^/]+)\/telemetry$/.exec(path)?.[1];
 }
 
 function give(out: ServerResponse, { status, headers, body }: Answer): void {
