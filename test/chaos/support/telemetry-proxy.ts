@@ -15,9 +15,10 @@ import type { RunEvent } from '../../../server/contract/index.ts';
 
 /**
  * What becomes of a batch: `cut-before`: it never reaches the server; `lose-answer`: it is stored, and the answer
- * lost; `twice`: it arrives two times; `stale`: an earlier batch arrives once more before it, and after it again.
+ * lost; `twice`: it arrives two times; `stale`: an earlier batch arrives once more before it, and after it again;
+ * `lie`: it never reaches the server, and is acknowledged, as by a server that is broken.
  */
-export type Fate = 'pass' | 'cut-before' | 'lose-answer' | 'twice' | 'stale';
+export type Fate = 'pass' | 'cut-before' | 'lose-answer' | 'twice' | 'stale' | 'lie';
 
 export interface Answer {
   status: number;
@@ -92,7 +93,7 @@ export class TelemetryProxy {
     }
     if (fate === 'stale') await this.#repeatEarlier();
     if (fate === 'twice') await forward();
-    const answer = await forward().catch((error: unknown) => {
+    const answer = await (fate === 'lie' ? this.#lie(runId, asked.headers, body) : forward()).catch((error: unknown) => {
       this.#count(0);
       throw error;
     });
@@ -139,6 +140,15 @@ export class TelemetryProxy {
     this.acknowledged.set(runId, events);
     const batch = JSON.parse(body.toString()) as { events: RunEvent[] };
     for (const event of batch.events) events.set(event.index, JSON.stringify(event));
+  }
+
+  async #lie(runId: string, headers: IncomingMessage['headers'], body: Buffer): Promise<Answer> {
+    const settle = this.watch(runId, headers.authorization ?? '', body);
+    const { events = [] } = JSON.parse(body.toString()) as { events?: RunEvent[] };
+    const next = (events.at(-1)?.index ?? -1) + 1;
+    const answer = { status: 200, headers: {}, body: Buffer.from(JSON.stringify({ next, stop: null })) };
+    settle(answer);
+    return answer;
   }
 
   async #forward(

@@ -23,7 +23,7 @@ const ANSWER_MS = 2_000;
 const RETRY_MS = 50;
 const SETTLE_MS = 30_000;
 /** Where nothing comes for so long, the next step is taken. */
-const STALL_MS = 1_000;
+const STALL_MS = 500;
 const SEEN_AT_ONCE = 10;
 const PAGE = 10_000;
 
