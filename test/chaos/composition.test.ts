@@ -82,7 +82,9 @@ row(
 async function shrink(trials: Trials, steps: readonly Step[], problems: readonly string[]): Promise<Shrunk> {
   const fails = async (part: readonly Step[]) => failsAlike((await trials.run(part)).problems, problems);
   const shrunk = await shrinkSchedule(steps, fails, SHRINK_SECONDS);
-  log(`${shrunk.steps.length} steps left after ${shrunk.executions} executions: ${scheduleText(shrunk.steps)}`);
+  log(
+    `${shrunk.steps.length} steps left after ${shrunk.executions} executions: ${scheduleText(shrunk.steps)}`,
+  );
   return shrunk;
 }
 

@@ -71,6 +71,12 @@ export class TelemetryProxy {
     await closed;
   }
 
+  /** What came so far is neither known nor repeated any more. */
+  forget(): void {
+    this.acknowledged.clear();
+    this.#earlier.length = 0;
+  }
+
   /** Events acknowledged of a run. */
   countOf(runId: string): number {
     return this.acknowledged.get(runId)?.size ?? 0;
@@ -93,10 +99,12 @@ export class TelemetryProxy {
     }
     if (fate === 'stale') await this.#repeatEarlier();
     if (fate === 'twice') await forward();
-    const answer = await (fate === 'lie' ? this.#lie(runId, asked.headers, body) : forward()).catch((error: unknown) => {
-      this.#count(0);
-      throw error;
-    });
+    const answer = await (fate === 'lie' ? this.#lie(runId, asked.headers, body) : forward()).catch(
+      (error: unknown) => {
+        this.#count(0);
+        throw error;
+      },
+    );
     if (fate === 'stale') await this.#repeatEarlier();
     this.#count(answer.status);
     if (answer.status >= 500) this.refusals.add(answer.body.toString());

@@ -44,6 +44,8 @@ export class Composition {
   readonly writers: Writer[] = [];
   /** By server: what becomes of the next batches. */
   readonly fates: readonly Fate[][];
+  /** True once a runner was told to end: it ends its runs then. */
+  runnerTold = false;
   /** What went wrong, in words. */
   readonly problems: string[] = [];
   #postgres: Promise<unknown> = Promise.resolve();
@@ -55,6 +57,7 @@ export class Composition {
     this.world = world;
     this.fates = world.telemetry.map(() => []);
     for (const [n, proxy] of world.telemetry.entries()) {
+      proxy.forget();
       proxy.fateOf = () => this.fates[n]?.shift() ?? 'pass';
       proxy.watch = (runId, token, batch) => this.#watch(runId, token, batch);
     }
@@ -74,6 +77,7 @@ export class Composition {
       this.#under.push(taken().catch((error) => this.problems.push(`step ${step.number}: ${error}`)));
     }
     await Promise.all(this.#under);
+    this.world.clock.set('+0s');
     for (const fates of this.fates) fates.length = 0;
   }
 

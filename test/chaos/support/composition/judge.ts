@@ -11,6 +11,7 @@ import type { Composition, Launched } from './composition.ts';
 const END_MS = 60_000;
 const TOLD_MS = 15_000;
 const GONE_MS = 15_000;
+const RUNNER_TOLD = 'the runner is shutting down';
 /** A run is not executed more often. */
 const MOST_ATTEMPTS = 3;
 
@@ -36,14 +37,13 @@ export async function judge(row: Row, composition: Composition): Promise<string[
 }
 
 /** @throws when a run did not become what it should, or somebody saw something else. */
-async function judgeRun(row: Row, { world }: Composition, launched: Launched): Promise<void> {
+async function judgeRun(row: Row, { world, runnerTold }: Composition, launched: Launched): Promise<void> {
   const { id, subscribers, stopped } = launched;
   const run = await ended(world, id);
   if (run === null) return assertRemoved(launched);
-  assertOutcome(run, stopped);
+  assertOutcome(run, stopped || (runnerTold && run.stopReason === RUNNER_TOLD));
   await allEnded(subscribers, TOLD_MS);
   const acknowledged = new Map(world.telemetry.flatMap((proxy) => [...(proxy.acknowledged.get(id) ?? [])]));
-  for (const proxy of world.telemetry) proxy.acknowledged.delete(id);
   await assertInvariants(row, { sql: world.sql, runId: id, subscribers, acknowledged });
 }
 

@@ -21,6 +21,7 @@ const WEIGHTS = {
   'stop-postgres': 1,
   'kill-postgres': 1,
   'freeze-postgres': 1,
+  'set-clock': 2,
   'cut-database-links': 2,
   'half-open-database-links': 1,
   'cut-streams': 2,

@@ -18,7 +18,7 @@ const STRIKES: Readonly<Record<Kind, Strike>> = {
   'end-server': (c, { on }) => hit(serverPids(c), on, 'SIGTERM'),
   'freeze-server': (c, { on, ms }) => freeze(serverPids(c), on, ms),
   'kill-runner': (c, { on }) => hit(runnerPids(c), on, 'SIGKILL'),
-  'end-runner': (c, { on }) => hit(runnerPids(c), on, 'SIGTERM'),
+  'end-runner': (c, { on }) => endRunner(c, on),
   'freeze-runner': (c, { on, ms }) => freeze(runnerPids(c), on, ms),
   'kill-harness': (c, { on }) => hit(harnessPids(c), on, 'SIGKILL'),
   'freeze-harness': (c, { on, ms }) => freeze(harnessPids(c), on, ms),
@@ -26,6 +26,7 @@ const STRIKES: Readonly<Record<Kind, Strike>> = {
   'stop-postgres': (c, { ms }) => c.withoutPostgres((database) => database.stop(), ms),
   'kill-postgres': (c, { ms }) => c.withoutPostgres((database) => database.kill(), ms),
   'freeze-postgres': (c, { ms }) => freezePostgres(c, ms),
+  'set-clock': ({ world }, { on }) => world.clock.set(oneOf(SHIFTS, on) ?? ''),
   'cut-database-links': (c, { on }) => oneOf(c.world.links, on)?.cutAll(),
   'half-open-database-links': (c, { on, ms }) => halfOpen(c, on, ms),
   'cut-streams': (c, { on }) => cutStreams(c, on),
@@ -34,6 +35,9 @@ const STRIKES: Readonly<Record<Kind, Strike>> = {
   'repeat-batches': (c, { on }) => decide(c, on, 'twice'),
   'stale-batches': (c, { on }) => decide(c, on, 'stale'),
 };
+
+/** Of the clock of the database. */
+const SHIFTS = ['+45s', '-45s', '+1h', '-1h', '+0s'];
 
 const serverPids = ({ world }: Composition) => world.servers.flatMap((each) => each.partPids('server'));
 const runnerPids = ({ world }: Composition) => world.runners.flatMap((each) => each.partPids('runner'));
@@ -46,6 +50,11 @@ function oneOf<T>(list: readonly T[], on: number): T | undefined {
 function hit(pids: readonly number[], on: number, name: NodeJS.Signals): void {
   const pid = oneOf(pids, on);
   if (pid !== undefined) signal(pid, name);
+}
+
+function endRunner(composition: Composition, on: number): void {
+  composition.runnerTold = true;
+  hit(runnerPids(composition), on, 'SIGTERM');
 }
 
 async function freeze(pids: readonly number[], on: number, ms: number): Promise<void> {
@@ -67,9 +76,11 @@ function freezePostgres(composition: Composition, ms: number): Promise<void> {
 }
 
 async function terminateBackends({ world }: Composition, on: number): Promise<void> {
-  await world.sql`
+  const terminated = world.sql`
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and (${on % 2 === 0} or pid % 2 = 0)`;
+  // While PostgreSQL is away there are none.
+  await terminated.catch(() => undefined);
 }
 
 /** As a firewall that forgets them: silence first, and after that an end. */

@@ -1,6 +1,8 @@
 /** Two servers, three runners, one PostgreSQL, and proxies on the ways between them: what schedules are executed in. */
+import { join } from 'node:path';
 import type { Sql } from '../../../../server/db/client.ts';
 import { TcpProxy } from '../../../helpers/tcp-proxy.ts';
+import { Clock, lacksClock } from '../clock.ts';
 import { ChaosDatabase } from '../database.ts';
 import { type Command, runner, type Serving, serve } from '../parts.ts';
 import { Row } from '../row.ts';
@@ -10,6 +12,8 @@ import { TelemetryProxy } from '../telemetry-proxy.ts';
 const LEASE_SECONDS = '3';
 
 export class World {
+  /** PostgreSQL goes by it, where clocks can be set. */
+  readonly clock: Clock;
   readonly database: ChaosDatabase;
   readonly sql: Sql;
   readonly servers: readonly Serving[];
@@ -22,6 +26,7 @@ export class World {
 
   private constructor(scope: Row, parts: Omit<World, 'close' | 'tag'>) {
     this.#scope = scope;
+    this.clock = parts.clock;
     this.database = parts.database;
     this.sql = parts.sql;
     this.servers = parts.servers;
@@ -51,7 +56,8 @@ export class World {
 }
 
 async function startParts(scope: Row): Promise<Omit<World, 'close' | 'tag'>> {
-  const database = await ChaosDatabase.start();
+  const clock = new Clock(join(process.env['TMPDIR'] ?? '/tmp', `${scope.tag}.clock`));
+  const database = await ChaosDatabase.start(undefined, lacksClock() === null ? clock.environment : {});
   scope.defer(() => database.close());
   const databaseUrl = await database.create();
   const closing = <T extends { close(): Promise<void> }>(proxy: T): T => {
@@ -70,5 +76,5 @@ async function startParts(scope: Row): Promise<Omit<World, 'close' | 'tag'>> {
       runner(scope, (telemetry[n] as TelemetryProxy).url, third, { args: ['--parallel', '2'], env }),
     ),
   );
-  return { database, sql: database.open(scope, databaseUrl), servers, runners, telemetry, links };
+  return { clock, database, sql: database.open(scope, databaseUrl), servers, runners, telemetry, links };
 }
