@@ -3,17 +3,16 @@ import {
   API_BASE,
   apiPath,
   type Launch,
-  type RunEvent,
   runSchema,
+  terminalStatusSchema,
 } from '../../../../server/contract/index.ts';
 import { prune } from '../../../../server/retention/prune.ts';
 import type { ChaosDatabase } from '../database.ts';
-import { Subscriber } from '../subscriber.ts';
+import type { Subscriber } from '../subscriber.ts';
 import type { Fate } from '../telemetry-proxy.ts';
 import { pass, until } from '../until.ts';
+import { Observers } from './observers.ts';
 import type { Step } from './schedule.ts';
-import { contentOf, StreamHistories } from './stream-histories.ts';
-import type { StreamAnswer } from './stream-model.ts';
 import type { World } from './world.ts';
 import { WRITER, Writer } from './writer.ts';
 
@@ -24,8 +23,6 @@ const RETRY_MS = 50;
 const SETTLE_MS = 30_000;
 /** Where nothing comes for so long, the next step is taken. */
 const STALL_MS = 500;
-const SEEN_AT_ONCE = 10;
-const PAGE = 10_000;
 
 export interface Launched {
   id: string;
@@ -39,19 +36,17 @@ export type Strike = (composition: Composition, step: Step) => unknown;
 
 export class Composition {
   readonly world: World;
-  readonly histories = new StreamHistories();
+  readonly observers = new Observers();
   readonly runs: Launched[] = [];
   readonly writers: Writer[] = [];
   /** By server: what becomes of the next batches. */
   readonly fates: readonly Fate[][];
   /** True once a runner was told to end: it ends its runs then. */
   runnerTold = false;
-  /** What went wrong, in words. */
-  readonly problems: string[] = [];
   #postgres: Promise<unknown> = Promise.resolve();
   #under: Promise<unknown>[] = [];
   #over = false;
-  #events = 0;
+  readonly #troubles: string[] = [];
 
   constructor(world: World) {
     this.world = world;
@@ -59,22 +54,22 @@ export class Composition {
     for (const [n, proxy] of world.telemetry.entries()) {
       proxy.forget();
       proxy.fateOf = () => this.fates[n]?.shift() ?? 'pass';
-      proxy.watch = (runId, token, batch) => this.#watch(runId, token, batch);
+      proxy.watch = (runId, token, batch) => this.observers.watchBatch(runId, token, batch);
     }
   }
 
-  /** True once there is something wrong: the rest need not be executed. */
-  get failed(): boolean {
-    return this.problems.length > 0 || this.histories.problems.length > 0;
+  /** What is wrong as yet, in words: where something is, the rest need not be executed. */
+  get problems(): readonly string[] {
+    return [...this.#troubles, ...this.observers.problems, ...this.observers.histories.problems];
   }
 
   /** Takes one step after the other; resolves when what they began is over, and all is well again but for the runs. */
   async execute(steps: readonly Step[], strike: Strike): Promise<void> {
     for (const step of steps) {
       await this.#progress(step.after);
-      if (this.failed) break;
+      if (this.problems.length > 0) break;
       const taken = async () => strike(this, step);
-      this.#under.push(taken().catch((error) => this.problems.push(`step ${step.number}: ${error}`)));
+      this.#under.push(taken().catch((error) => this.#troubles.push(`step ${step.number}: ${error}`)));
     }
     await Promise.all(this.#under);
     this.world.clock.set('+0s');
@@ -86,6 +81,7 @@ export class Composition {
     for (const { subscribers } of this.runs) for (const subscriber of subscribers) subscriber.close();
     await Promise.all(this.writers.map((writer) => writer.close()));
     await Promise.all(this.#under);
+    await this.observers.close();
   }
 
   async launch(target: string, on: number, more: Launch = {}): Promise<string | null> {
@@ -94,9 +90,9 @@ export class Composition {
     const found = await this.#ask('POST', `${API_BASE}/runs`, on, launch);
     if (found === null) return null;
     const { id } = runSchema.parse(found);
-    const subscribers = this.world.servers.map(({ url }) => this.#subscribe(url, id));
+    const subscribers = this.world.servers.map(({ url }) => this.observers.subscribe(url, id));
     this.runs.push({ id, subscribers, stopped: false });
-    for (const n of this.world.servers.keys()) this.#under.push(this.#read(id, n));
+    for (const { url } of this.world.servers) this.observers.read(url, id);
     return id;
   }
 
@@ -122,15 +118,9 @@ export class Composition {
   }
 
   async prune(keepRuns: number): Promise<void> {
-    const request = {
-      keepSeconds: null,
-      keepRuns,
-      statuses: ['PASS', 'FAIL', 'STOPPED'] as const,
-      dryRun: false,
-    };
-    await until('old runs are removed', SETTLE_MS, () =>
-      prune(this.world.sql, { ...request, statuses: [...request.statuses] }),
-    );
+    const statuses = terminalStatusSchema.options;
+    const request = { keepSeconds: null, keepRuns, statuses, dryRun: false };
+    await until('old runs are removed', SETTLE_MS, () => prune(this.world.sql, request));
   }
 
   /** PostgreSQL ends as `how` says, and is started again after so many ms. */
@@ -152,11 +142,13 @@ export class Composition {
 
   /** Resolves after so many events, or when none came for long. */
   async #progress(events: number): Promise<void> {
-    const target = this.#events + events;
-    let last = { events: this.#events, at: performance.now() };
+    const { observers } = this;
+    const target = observers.events + events;
+    let last = { events: observers.events, at: performance.now() };
     await until('there is progress or none', SETTLE_MS, () => {
-      if (this.#events !== last.events) last = { events: this.#events, at: performance.now() };
-      return this.failed || this.#events >= target || performance.now() - last.at > STALL_MS;
+      if (observers.events !== last.events) last = { events: observers.events, at: performance.now() };
+      const isStalled = performance.now() - last.at > STALL_MS;
+      return isStalled || observers.events >= target || this.problems.length > 0;
     });
   }
 
@@ -171,66 +163,10 @@ export class Composition {
         signal: AbortSignal.timeout(ANSWER_MS),
       }).catch(() => null);
       if (response?.ok) return response.json().catch(() => null);
-      this.#assertNoFault(`${method} ${path}`, response?.status ?? 0);
+      this.observers.answered(`${method} ${path}`, response?.status ?? 0);
       if (response !== null && response.status < 500 && response.status !== 429) return null;
       await pass(RETRY_MS);
     }
     return null;
   }
-
-  #subscribe(url: string, id: string): Subscriber {
-    let waiting: RunEvent[] = [];
-    return new Subscriber(url, id, {
-      onEvent: (index, text) => {
-        this.#events += 1;
-        const event = JSON.parse(text) as RunEvent;
-        waiting.push(event);
-        if (waiting.length < SEEN_AT_ONCE && event.type !== 'end') return;
-        this.histories.see(id, index + 1 - waiting.length, waiting);
-        waiting = [];
-      },
-    });
-  }
-
-  /** Reads what is stored at one of the servers, again and again until the end. */
-  async #read(id: string, server: number): Promise<void> {
-    for (let from = 0; !this.#over; await pass(RETRY_MS)) {
-      const settle = this.histories.begin(id, { kind: 'read', from });
-      const path = `${apiPath.events(id)}?from=${from}&limit=${PAGE}`;
-      const response = await fetch(`${this.world.servers[server]?.url}${path}`, {
-        signal: AbortSignal.timeout(ANSWER_MS),
-      }).catch(() => null);
-      const page = response?.ok
-        ? ((await response.json().catch(() => null)) as { events: RunEvent[] })
-        : null;
-      settle(page === null ? null : { kind: 'page', ...contentOf(page.events) });
-      if (response !== null) this.#assertNoFault(`GET ${path}`, response.status);
-      if (page?.events.at(-1)?.type === 'end' || response?.status === 410) return;
-      from += page?.events.length ?? 0;
-    }
-  }
-
-  #watch(runId: string, token: string, body: Buffer) {
-    const { events = [] } = JSON.parse(body.toString()) as { events?: RunEvent[] };
-    const [first] = events;
-    const settle = first
-      ? this.histories.begin(runId, { kind: 'append', token, from: first.index, ...contentOf(events) })
-      : () => undefined;
-    return (answer: { status: number; body: Buffer } | null) => {
-      if (answer !== null)
-        this.#assertNoFault(`a batch of run ${runId}`, answer.status, answer.body.toString());
-      settle(answer === null ? null : answerOf(answer.status, answer.body));
-    };
-  }
-
-  /** Whatever happens, nobody is told that the server is at fault. */
-  #assertNoFault(what: string, status: number, body = ''): void {
-    if (status === 500) this.problems.push(`${what} was answered with 500 ${body}`);
-  }
-}
-
-/** Null: it may have been stored. */
-function answerOf(status: number, body: Buffer): StreamAnswer | null {
-  if (status === 200) return { kind: 'stored', next: (JSON.parse(body.toString()) as { next: number }).next };
-  return status >= 500 ? null : { kind: 'refused' };
 }

@@ -4,8 +4,9 @@ import { assertInvariants } from '../invariants.ts';
 import { processesOf, running } from '../processes.ts';
 import type { Row } from '../row.ts';
 import { allEnded } from '../subscriber.ts';
-import { until } from '../until.ts';
+import { until, within } from '../until.ts';
 import type { Composition, Launched } from './composition.ts';
+import { WRITER } from './writer.ts';
 
 /** Leases run out, and what was lost is executed again, up to three times. */
 const END_MS = 60_000;
@@ -16,24 +17,21 @@ const RUNNER_TOLD = 'the runner is shutting down';
 const MOST_ATTEMPTS = 3;
 
 /** Everything that is wrong, in words; empty: nothing is. */
-export async function judge(row: Row, composition: Composition): Promise<string[]> {
-  const { runs, histories, problems } = composition;
-  const of = <T>(list: readonly T[], look: (one: T) => Promise<void>) =>
-    Promise.all(
-      list.map((one) =>
-        look(one).then(
-          () => [],
-          (error) => [String(error?.message ?? error)],
-        ),
-      ),
-    );
-  const found = composition.failed ? [] : [await of(runs, (run) => judgeRun(row, composition, run))].flat(2);
-  if (!composition.failed && found.length === 0) {
-    found.push(...(await of([composition], assertAllEnded)).flat());
-    for (const [id, reason] of histories.undecided)
-      found.push(`the history of run ${id} is undecided: ${reason}`);
-  }
-  return [...problems, ...histories.problems, ...found];
+export async function judge(row: Row, composition: Composition): Promise<readonly string[]> {
+  if (composition.problems.length > 0) return composition.problems;
+  const { runs, observers } = composition;
+  const wrong = [...(await Promise.all(runs.map((run) => saidOf(judgeRun(row, composition, run)))))].flat();
+  if (wrong.length === 0) wrong.push(...(await saidOf(assertAllOver(composition))));
+  for (const [id, why] of observers.histories.undecided)
+    wrong.push(`the history of run ${id} is undecided: ${why}`);
+  return [...composition.problems, ...wrong];
+}
+
+async function saidOf(work: Promise<void>): Promise<string[]> {
+  return work.then(
+    () => [],
+    (error) => [error instanceof Error ? error.message : String(error)],
+  );
 }
 
 /** @throws when a run did not become what it should, or somebody saw something else. */
@@ -77,11 +75,13 @@ function assertOutcome(run: Run, stopped: boolean): void {
   throw new Error(`run ${id} of ${target} ended ${status} (${stopReason ?? ''})${why}`);
 }
 
-/** Also those whose launch was committed and not answered; no process of them goes on. */
-async function assertAllEnded({ world }: Composition): Promise<void> {
+/** Also those whose launch was committed and not answered, but for those that only a writer would take; no process of them goes on. */
+async function assertAllOver({ world, observers }: Composition): Promise<void> {
+  await within('every reader reads the end', TOLD_MS, observers.allRead());
   await until('no run is under way', END_MS, async () => {
     const [left] = await world.sql`
-      select 1 from simcity_runs where status not in ('PASS', 'FAIL', 'STOPPED') limit 1`;
+      select 1 from simcity_runs where status not in ('PASS', 'FAIL', 'STOPPED')
+        and not (status = 'QUEUED' and assigned_runner = ${WRITER}) limit 1`;
     return left === undefined;
   });
   const failed = await world.sql<{ id: string }[]>`select id from simcity_runs where status = 'FAIL'`;

@@ -75,10 +75,11 @@ function freezePostgres(composition: Composition, ms: number): Promise<void> {
   return composition.alone(() => frozen(composition.world.database.processes(), ms));
 }
 
+/** Of servers, runners and cities; the test's own stay. */
 async function terminateBackends({ world }: Composition, on: number): Promise<void> {
   const terminated = world.sql`
     select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and (${on % 2 === 0} or pid % 2 = 0)`;
+    where backend_type = 'client backend' and application_name <> 'chaos' and (${on % 2 === 0} or pid % 2 = 0)`;
   // While PostgreSQL is away there are none.
   await terminated.catch(() => undefined);
 }

@@ -31,8 +31,8 @@ export class Trials {
     try {
       await composition.execute(steps, this.#strike);
       problems = await judge(this.#row, composition);
-      const { runs, histories } = composition;
-      return { problems, runs: runs.length, calls: histories.answered };
+      const { runs, observers } = composition;
+      return { problems, runs: runs.length, calls: observers.histories.answered };
     } finally {
       await composition.close();
       if (problems.length > 0) await this.#leave();
