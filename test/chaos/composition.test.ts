@@ -60,20 +60,18 @@ const lying: Strike = (composition, step) => {
   return null;
 };
 
-it(
-  'finds that servers acknowledge batches and do not store them, and leaves no step that this does not need',
-  { timeout: 600_000 },
-  async () => {
-    const row = new Row(33);
-    onTestFinished(() => row.cleanUp());
-    const trials = new Trials(row, lying);
-    const { problems } = await trials.run(PLANTED);
-    expect(problems[0]).toMatch(/^the history of run .* where it may be/);
-    const { steps } = await shrink(trials, PLANTED, problems);
-    expect(steps.map(({ number }) => number)).toContain(LIE);
-    expect(steps.length).toBeLessThanOrEqual(3);
-  },
-);
+it('finds that servers acknowledge batches and do not store them, and leaves no step that this does not need', {
+  timeout: 600_000,
+}, async () => {
+  const row = new Row(33);
+  onTestFinished(() => row.cleanUp());
+  const trials = new Trials(row, lying);
+  const { problems } = await trials.run(PLANTED);
+  expect(problems[0]).toMatch(/^the history of run .* where it may be/);
+  const { steps } = await shrink(trials, PLANTED, problems);
+  expect(steps.map(({ number }) => number)).toContain(LIE);
+  expect(steps.length).toBeLessThanOrEqual(3);
+});
 
 async function shrink(trials: Trials, steps: readonly Step[], problems: readonly string[]): Promise<Shrunk> {
   const fails = async (part: readonly Step[]) => failsAlike((await trials.run(part)).problems, problems);

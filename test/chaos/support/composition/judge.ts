@@ -1,5 +1,6 @@
 /** What must be so once a schedule is over: each run has ended once, as it should, and nobody was told anything else. */
 import { apiPath, isTerminal, type Run, runSchema } from '../../../../server/contract/index.ts';
+import { isUnreachable } from '../../../../server/db/client.ts';
 import { assertInvariants } from '../invariants.ts';
 import { processesOf, running } from '../processes.ts';
 import type { Row } from '../row.ts';
@@ -13,6 +14,7 @@ const END_MS = 60_000;
 const TOLD_MS = 15_000;
 const GONE_MS = 15_000;
 const RUNNER_TOLD = 'the runner is shutting down';
+const MOST_TRIES = 5;
 /** A run is not executed more often. */
 const MOST_ATTEMPTS = 3;
 
@@ -42,7 +44,19 @@ async function judgeRun(row: Row, { world, runnerTold }: Composition, launched: 
   assertOutcome(run, stopped || (runnerTold && run.stopReason === RUNNER_TOLD));
   await allEnded(subscribers, TOLD_MS);
   const acknowledged = new Map(world.telemetry.flatMap((proxy) => [...(proxy.acknowledged.get(id) ?? [])]));
-  await assertInvariants(row, { sql: world.sql, runId: id, subscribers, acknowledged });
+  await patiently(() => assertInvariants(row, { sql: world.sql, runId: id, subscribers, acknowledged }));
+}
+
+/** A connection of the test's own that was broken meanwhile says nothing about the run. */
+async function patiently(look: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await look();
+      return;
+    } catch (error) {
+      if (!isUnreachable(error) || tries === MOST_TRIES) throw error;
+    }
+  }
 }
 
 /** Null: it was removed. */

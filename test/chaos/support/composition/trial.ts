@@ -46,12 +46,12 @@ export class Trials {
   }
 }
 
-/** True when one of these is wrong as the first of those: the same but for numbers and ids. */
+/** True when one of these is wrong as the first of those: in the same words up to the colon, but for numbers and ids. */
 export function failsAlike(problems: readonly string[], whole: readonly string[]): boolean {
-  const [wanted] = whole.map(withoutNumbers);
-  return problems.some((problem) => withoutNumbers(problem) === wanted);
+  const [wanted] = whole.map(kindOf);
+  return problems.some((problem) => kindOf(problem) === wanted);
 }
 
-function withoutNumbers(problem: string): string {
-  return problem.split('\n', 1)[0]!.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4,12}){4}|\d+/g, '#');
+function kindOf(problem: string): string {
+  return problem.split(/[:\n]/, 1)[0]!.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4,12}){4}|\d+/g, '#');
 }
