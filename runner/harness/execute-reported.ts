@@ -2,11 +2,12 @@
 import type { EndReport, RunEvent } from '../../server/contract/index.ts';
 import { loadModules } from '../modules/load-modules.ts';
 import { filesOfUser } from '../modules/loaded.ts';
+import { isDatabaseAway } from '../targets/postgres/sql-client.ts';
 import { LeaseLostError, SinkClosedError, TelemetryRefusedError } from '../telemetry/sink.ts';
 import { execute } from './execute.ts';
 import { FollowedSink } from './followed-sink.ts';
 import type { Execute } from './harness-run.ts';
-import { faultForensic, runFaultOf } from './run-fault.ts';
+import { faultForensic, NotBegunError, runFaultOf } from './run-fault.ts';
 import { stopReason } from './start-and-end.ts';
 
 /**
@@ -28,7 +29,10 @@ export const executeReported: Execute = async ({ modules, ...options }) => {
   }
 };
 
-/** Null: the engine broke. A run that was to be stopped ends as that, whatever it could not do meanwhile. */
+/**
+ * Null: the engine broke. A run that was to be stopped ends as that, whatever it could not do meanwhile.
+ * @throws NotBegunError when it may begin in another attempt: it did before, or its database is away.
+ */
 function reportOf(
   error: unknown,
   options: Omit<Parameters<Execute>[0], 'modules'>,
@@ -40,13 +44,18 @@ function reportOf(
     return { status: 'STOPPED', reason: stopReason(signal), failForensic: null };
   }
   if (fault === null) return null;
-  // It could begin before: what is in the way now may pass, and another attempt is made.
-  if (fault.kind === 'start-failed' && options.repeat !== null) return null;
+  if (fault.kind === 'start-failed' && (options.repeat !== null || isForWantOfDatabase(error))) {
+    throw new NotBegunError(fault.message, { cause: error });
+  }
   const failForensic = faultForensic(fault, {
     ...options,
     lastEvents: sink.lastEvents.map((e) => ({ ...e })),
   });
   return { status: 'STOPPED', reason: fault.kind, failForensic };
+}
+
+function isForWantOfDatabase(error: unknown): boolean {
+  return isDatabaseAway(error) || (error instanceof Error && isDatabaseAway(error.cause));
 }
 
 /** Behind the last event, and not before it. */

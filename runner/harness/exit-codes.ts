@@ -6,6 +6,8 @@ export const HARNESS_EXIT = {
   crashed: 1,
   /** It never got an order that it could read. */
   noOrder: 64,
+  /** What the run needs at its start was away. */
+  notBegun: 69,
   /** Its runner is gone. What it knew is delivered as far as that was possible, without a verdict. */
   orphaned: 70,
   /** It was told to end (SIGTERM) by somebody who stopped no run: it ended as an orphan does. */

@@ -22,6 +22,7 @@ import { HttpSink, type HttpSinkOptions } from '../telemetry/http.ts';
 import { LeaseLostError, type Sink, SinkClosedError, TelemetryRefusedError } from '../telemetry/sink.ts';
 import { createSupabasePoster } from '../telemetry/supabase.ts';
 import { HARNESS_EXIT } from './exit-codes.ts';
+import { NotBegunError } from './run-fault.ts';
 import type { StopControl } from './stop-control.ts';
 
 /** The engine, as far as a process needs to know it. It emits everything and calls `sink.end()` itself. */
@@ -173,6 +174,7 @@ async function settle(
 
 function exitCodeOf(error: Error): number {
   if (error instanceof LeaseLostError) return HARNESS_EXIT.leaseLost;
+  if (error instanceof NotBegunError) return HARNESS_EXIT.notBegun;
   const differs = error instanceof TelemetryRefusedError && error.code === 'not_deterministic';
   return differs ? HARNESS_EXIT.differs : HARNESS_EXIT.crashed;
 }

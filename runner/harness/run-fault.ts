@@ -20,6 +20,11 @@ export interface RunFault {
   readonly place: Place | null;
 }
 
+/** What is in the way of the start may pass: the attempt is lost, and another is made. */
+export class NotBegunError extends Error {
+  override readonly name = 'NotBegunError';
+}
+
 const WHAT: Record<ModuleRole, string> = { adapter: 'adapter', scenario: 'scenario', target: 'service' };
 
 /**

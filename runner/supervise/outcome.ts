@@ -113,6 +113,8 @@ function judgeExit({ run, modules, exit }: Remains): Judgement {
       return lost('harness-lost', how);
     case HARNESS_EXIT.noOrder:
       return lost('start-failed', how);
+    case HARNESS_EXIT.notBegun:
+      return lost('start-failed', words?.message ?? how);
     case HARNESS_EXIT.differs:
       return { end: 'STOPPED', kind: 'not-deterministic', message: how };
     case HARNESS_EXIT.crashed:

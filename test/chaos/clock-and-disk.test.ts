@@ -1,10 +1,11 @@
 /** Rows 17 and 18: clocks that are wrong and jump, disks that are full. */
-import { existsSync, globSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { API_BASE, type Run, runPageSchema } from '../../server/contract/index.ts';
 import { call } from '../helpers/server.ts';
+import { Clock, lacksClock } from './support/clock.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { assertInvariants } from './support/invariants.ts';
 import { runner, serve, startSimcity } from './support/parts.ts';
@@ -22,21 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const FAKETIME = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')[0] ?? '';
-
-/** The environment of processes whose clock differs by what `file` says. */
-function shifted(file: string): Record<string, string> {
-  return {
-    LD_PRELOAD: FAKETIME,
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    // Their threads would wait by the wrong clock.
-    FAKETIME_FAKE_STAT: '0',
-    NO_FAKE_STAT: '1',
-  };
-}
-
+const NAMES = ['server', 'runner', 'harness', 'other'] as const;
 /** To where the clocks jump, time after time. */
 const JUMPS = [
   { server: '-1h', runner: '+1h', harness: '+1h', other: '-1h' },
@@ -50,15 +37,16 @@ row(
     row: 17,
     fault: 'clocks of server, runner and harness an hour ahead or behind, and jumping',
     target: 'no false lease expiry; order kept',
-    cannot: () => (FAKETIME !== '' ? null : 'libfaketime is not installed (Debian: libfaketime)'),
+    cannot: lacksClock,
   },
   async (row) => {
     const databaseUrl = await database.create();
     const sql = database.open(row, databaseUrl);
+    const file = (name: string) => join(database.folder, `${name}.clock`);
     const clock = (name: string, shift: string) => {
-      const file = join(database.folder, `${name}.clock`);
-      writeFileSync(file, `${shift}\n`);
-      return file;
+      const made = new Clock(file(name));
+      made.set(shift);
+      return made;
     };
     const clocks = {
       server: clock('server', '+1h'),
@@ -66,16 +54,16 @@ row(
       harness: clock('harness', '-1h'),
       other: clock('other', '-1h'),
     };
-    const server = await serve(row, databaseUrl, { env: shifted(clocks.server) });
+    const server = await serve(row, databaseUrl, { env: clocks.server.environment });
     const proxy = await TelemetryProxy.start(server.url);
     row.defer(() => proxy.close());
     const leaseSeconds = 4;
     const hosting = await runner(row, proxy.url, databaseUrl, {
       env: {
-        ...shifted(clocks.runner),
+        ...clocks.runner.environment,
         SIMCITY_LEASE_SECONDS: String(leaseSeconds),
         NODE_OPTIONS: `--require ${import.meta.dirname}/fixtures/harness-clock.cjs`,
-        SIMCITY_CHAOS_HARNESS_CLOCK: clocks.harness,
+        SIMCITY_CHAOS_HARNESS_CLOCK: file('harness'),
       },
     });
     const run = await launchRun(server.url, { operations: 3_000, rate: 150 });
@@ -90,7 +78,7 @@ row(
     });
     expect((start?.at.getTime() ?? 0) - Date.now(), 'the harness lives an hour ago').toBeLessThan(-3_000_000);
     // It looks for lost runs too; by its clock, once ahead, every lease is long over.
-    await runner(row, proxy.url, databaseUrl, { env: shifted(clocks.other) });
+    await runner(row, proxy.url, databaseUrl, { env: clocks.other.environment });
     const lease = async () => {
       const [held] = await sql<{ fence: number; left: number; status: string }[]>`
         select fence, status, extract(epoch from lease_expires_at - now()) as left
@@ -103,7 +91,7 @@ row(
       const place = first.next + 800;
       await until('the run goes on', 60_000, () => first.next > place || first.end !== null);
       await lease();
-      for (const [name, shift] of Object.entries(shifts)) clock(name, shift);
+      for (const name of NAMES) clocks[name].set(shifts[name]);
     }
     expect(first.end, 'the clocks jumped in the middle of the run').toBeNull();
     await allEnded(subscribers, 120_000);

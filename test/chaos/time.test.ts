@@ -1,22 +1,21 @@
 /** Rows 28, 29 and 30: the database's clock is set, everything sleeps, PostgreSQL is away: nobody loses a run by it. */
-import { chmodSync, globSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { apiPath, type Run } from '../../server/contract/index.ts';
 import { connect, type Sql } from '../../server/db/client.ts';
 import { call } from '../helpers/server.ts';
+import { Clock, lacksClock } from './support/clock.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { assertInvariants } from './support/invariants.ts';
 import { type Command, runner, serve, startSimcity, up } from './support/parts.ts';
-import { descendants, parentOf, pids, signal } from './support/processes.ts';
+import { descendants, signal } from './support/processes.ts';
 import { type Row, row, seconds } from './support/row.ts';
 import { launchRun, newestRun, untilEnded } from './support/runs.ts';
 import { FULL } from './support/seed.ts';
 import { type Subscriber, subscribe } from './support/subscriber.ts';
-import { until } from './support/until.ts';
+import { pass, until } from './support/until.ts';
 
-const FAKETIME = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')[0] ?? '';
 const RUNS = 4;
 /** Of them a run gets through a few each second, so that it outlasts all that is done to it. */
 const ENDLESS = { operations: 1_000_000, rate: 20 };
@@ -84,39 +83,22 @@ async function startHealthy(row: Row, database: ChaosDatabase) {
   return { server, hosting, healthy: await Healthy.launch(server.url, database.open(row, databaseUrl)) };
 }
 
-/** Waits as long as nothing can be observed that would tell. */
-async function pass(ms: number): Promise<void> {
-  const begun = performance.now();
-  await until('the time is over', ms + 30_000, () => performance.now() - begun >= ms);
-}
-
 row(
   {
     row: 28,
     fault: 'the clock of the database is set by ±45 s, by ±1 h, and in 100 small steps',
     target: 'no healthy run ends or is executed again',
     concurrent: true,
-    cannot: () => (FAKETIME !== '' ? null : 'libfaketime is not installed (Debian: libfaketime)'),
+    cannot: lacksClock,
   },
   async (row) => {
-    const clock = join(process.env['TMPDIR'] ?? '/tmp', `${row.tag}.clock`);
+    const clock = new Clock(join(process.env['TMPDIR'] ?? '/tmp', `${row.tag}.clock`));
     let shift = 0;
     const set = (by: number) => {
       shift += by;
-      writeFileSync(clock, `${shift < 0 ? '' : '+'}${shift}s\n`);
+      clock.set(`${shift < 0 ? '' : '+'}${shift}s`);
     };
-    set(0);
-    chmodSync(clock, 0o644);
-    const database = await withEnvironment(
-      {
-        LD_PRELOAD: FAKETIME,
-        FAKETIME_TIMESTAMP_FILE: clock,
-        FAKETIME_NO_CACHE: '1',
-        FAKETIME_DONT_FAKE_MONOTONIC: '1',
-        NO_FAKE_STAT: '1',
-      },
-      () => ChaosDatabase.start(),
-    );
+    const database = await ChaosDatabase.start(undefined, clock.environment);
     row.defer(() => database.close());
     const { healthy } = await startHealthy(row, database);
     const jumps = [45, -45, 3_600, -3_600, -45, 45];
@@ -169,20 +151,21 @@ row(
       await healthy.assertHeld(`${what} frozen for ${forSeconds} s`);
     };
     const all = (command: Command) => [command.pid, ...descendants(command.pid).map(({ pid }) => pid)];
-    const ofDatabase = () => {
-      const postmaster = database.pid;
-      return [postmaster, ...pids().filter((pid) => parentOf(pid) === postmaster)];
-    };
     const apart = async () => {
       const { server, hosting, healthy } = await startHealthy(row, database);
       for (const forSeconds of alone) {
         await frozen(healthy, 'the server', () => server.partPids('server'), forSeconds);
-        await frozen(healthy, 'the database', ofDatabase, forSeconds);
+        await frozen(healthy, 'the database', () => database.processes(), forSeconds);
       }
       // A runner alone that sleeps for longer than its lease loses its runs, and should.
       await frozen(healthy, 'the runner', () => hosting.partPids('runner'), 14);
       for (const forSeconds of whole)
-        await frozen(healthy, 'all', () => [...all(server), ...all(hosting), ...ofDatabase()], forSeconds);
+        await frozen(
+          healthy,
+          'all',
+          () => [...all(server), ...all(hosting), ...database.processes()],
+          forSeconds,
+        );
       await healthy.stop(row);
     };
     const together = async (word: 'up' | 'run') => {
@@ -261,17 +244,4 @@ async function hostedRun(row: Row, word: 'up' | 'run'): Promise<{ command: Comma
   const healthy = new Healthy(url, sql, [run]);
   await healthy.goOn(60_000);
   return { command, healthy };
-}
-
-async function withEnvironment<T>(more: Record<string, string>, work: () => Promise<T>): Promise<T> {
-  const before = { ...process.env };
-  Object.assign(process.env, more);
-  try {
-    return await work();
-  } finally {
-    for (const name of Object.keys(more)) {
-      if (before[name] === undefined) delete process.env[name];
-      else process.env[name] = before[name];
-    }
-  }
 }

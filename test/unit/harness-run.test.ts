@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HARNESS_EXIT } from '../../runner/harness/exit-codes.ts';
 import { type Execute, runHarness } from '../../runner/harness/harness-run.ts';
+import { NotBegunError } from '../../runner/harness/run-fault.ts';
 import { StopControl } from '../../runner/harness/stop-control.ts';
 import { ENGINE_GENERATION, type HarnessOrder, runConfigSchema } from '../../server/contract/index.ts';
 import { event, Receiver, refusal } from './telemetry-receiver.ts';
@@ -131,6 +132,13 @@ test('an error of the engine is logged and ends the harness', async () => {
   const failing: Execute = () => Promise.reject(new Error('no such slot'));
   expect(await harness(failing)).toBe(HARNESS_EXIT.crashed);
   expect(logged).toEqual([expect.objectContaining({ message: 'no such slot', error: 'Error' })]);
+});
+
+test('a run whose start may succeed later ends the harness as that', async () => {
+  input.write(order());
+  const away: Execute = () => Promise.reject(new NotBegunError('its database is away'));
+  expect(await harness(away)).toBe(HARNESS_EXIT.notBegun);
+  expect(logged).toEqual([expect.objectContaining({ message: 'its database is away' })]);
 });
 
 test('a harness that is told to end although nobody stopped its run ends without a verdict', async () => {

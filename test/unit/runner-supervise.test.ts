@@ -100,6 +100,13 @@ test.for<[string, Partial<ChildExit>, keyof typeof OWN, string, RegExp]>([
   ],
   ['got no order', { code: 64 }, 'nothing', 'lost start-failed', /code 64/],
   [
+    'found its database away',
+    { code: 69, stderr: ['{"message":"The run could not begin: it is away"}'] },
+    'nothing',
+    'lost start-failed',
+    /^The run could not begin: it is away$/,
+  ],
+  [
     'was killed',
     { signal: 'SIGKILL' },
     'service',

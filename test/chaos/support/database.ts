@@ -16,6 +16,7 @@ import { endStragglers } from '../../../server/db/embedded/stragglers.ts';
 import { startWatchdog } from '../../../server/db/embedded/watchdog.ts';
 import { migrate, readMigrations } from '../../../server/db/migrate.ts';
 import { temporaryFolder } from '../../helpers/postgres.ts';
+import { parentOf, pids } from './processes.ts';
 import type { Row } from './row.ts';
 
 export class ChaosDatabase {
@@ -23,6 +24,7 @@ export class ChaosDatabase {
   readonly #options: PostmasterOptions;
   readonly #password: string;
   readonly #close: () => Promise<void>;
+  readonly #env: Record<string, string>;
   #postmaster: Postmaster;
   #created = 0;
 
@@ -32,7 +34,9 @@ export class ChaosDatabase {
     password: string,
     postmaster: Postmaster,
     close: () => Promise<void>,
+    env: Record<string, string>,
   ) {
+    this.#env = env;
     this.folder = folder;
     this.#options = options;
     this.#password = password;
@@ -40,8 +44,8 @@ export class ChaosDatabase {
     this.#close = close;
   }
 
-  /** In a folder of its own, or in `given`, which stays. */
-  static async start(given?: string): Promise<ChaosDatabase> {
+  /** In a folder of its own, or in `given`, which stays. `env` is of PostgreSQL, beside the suite's own. */
+  static async start(given?: string, env: Record<string, string> = {}): Promise<ChaosDatabase> {
     const folder = given ?? (await temporaryFolder());
     const data = join(folder, 'data');
     await mkdir(data, { recursive: true });
@@ -58,12 +62,13 @@ export class ChaosDatabase {
       owner,
       watchdog,
     };
-    const postmaster = await startPostmaster(options, null);
-    return new ChaosDatabase(folder, options, cluster.password, postmaster, async () => {
+    const postmaster = await withEnvironment(env, () => startPostmaster(options, null));
+    const close = async () => {
       await endStragglers(cluster.folder);
       watchdog.dismiss();
       if (given === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-    });
+    };
+    return new ChaosDatabase(folder, options, cluster.password, postmaster, close, env);
   }
 
   get port(): number {
@@ -112,6 +117,12 @@ export class ChaosDatabase {
     return Number(readFileSync(join(this.#options.folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
   }
 
+  /** The postmaster and all that it has started. */
+  processes(): number[] {
+    const postmaster = this.pid;
+    return [postmaster, ...pids().filter((pid) => parentOf(pid) === postmaster)];
+  }
+
   /** kill -9 of the postmaster. */
   async kill(): Promise<void> {
     process.kill(this.pid, 'SIGKILL');
@@ -121,11 +132,25 @@ export class ChaosDatabase {
 
   /** On the same port as before. */
   async start(): Promise<void> {
-    this.#postmaster = await startPostmaster(this.#options, this.port);
+    const { port } = this;
+    this.#postmaster = await withEnvironment(this.#env, () => startPostmaster(this.#options, port));
   }
 
   async close(): Promise<void> {
     await this.#postmaster.stop();
     await this.#close();
+  }
+}
+
+async function withEnvironment<T>(more: Record<string, string>, work: () => Promise<T>): Promise<T> {
+  const before = { ...process.env };
+  Object.assign(process.env, more);
+  try {
+    return await work();
+  } finally {
+    for (const name of Object.keys(more)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
   }
 }

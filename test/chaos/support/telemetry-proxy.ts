@@ -15,11 +15,12 @@ import type { RunEvent } from '../../../server/contract/index.ts';
 
 /**
  * What becomes of a batch: `cut-before`: it never reaches the server; `lose-answer`: it is stored, and the answer
- * lost; `twice`: it arrives two times; `stale`: an earlier batch arrives once more before it, and after it again.
+ * lost; `twice`: it arrives two times; `stale`: an earlier batch arrives once more before it, and after it again;
+ * `lie`: it never reaches the server, and is acknowledged, as by a server that is broken.
  */
-export type Fate = 'pass' | 'cut-before' | 'lose-answer' | 'twice' | 'stale';
+export type Fate = 'pass' | 'cut-before' | 'lose-answer' | 'twice' | 'stale' | 'lie';
 
-interface Answer {
+export interface Answer {
   status: number;
   headers: IncomingMessage['headers'];
   body: Buffer;
@@ -38,6 +39,9 @@ export class TelemetryProxy {
   fateOf: (batch: number) => Fate = () => 'pass';
   /** Called after the server has answered, before the harness gets to know. */
   onAnswer: (status: number, batch: number) => void | Promise<void> = () => undefined;
+  /** Called with each batch as it goes to the server; what it answers, with the server's answer, null: none came. */
+  watch: (runId: string, token: string, batch: Buffer) => (answer: Answer | null) => void = () => () =>
+    undefined;
   readonly #server: Server;
   readonly #upstream: string;
   readonly #earlier: { path: string; headers: IncomingMessage['headers']; body: Buffer }[] = [];
@@ -67,6 +71,12 @@ export class TelemetryProxy {
     await closed;
   }
 
+  /** What came so far is neither known nor repeated any more. */
+  forget(): void {
+    this.acknowledged.clear();
+    this.#earlier.length = 0;
+  }
+
   /** Events acknowledged of a run. */
   countOf(runId: string): number {
     return this.acknowledged.get(runId)?.size ?? 0;
@@ -74,7 +84,7 @@ export class TelemetryProxy {
 
   async #handle(asked: IncomingMessage, out: ServerResponse): Promise<void> {
     const path = asked.url ?? '/';
-    const runId = /\/runs\/([^/]+)\/telemetry$/.exec(path)?.[1];
+    const runId = runIdOf(path);
     if (runId === undefined) return this.#passOn(asked, out);
     const chunks: Buffer[] = [];
     for await (const chunk of asked) chunks.push(chunk as Buffer);
@@ -89,10 +99,12 @@ export class TelemetryProxy {
     }
     if (fate === 'stale') await this.#repeatEarlier();
     if (fate === 'twice') await forward();
-    const answer = await forward().catch((error: unknown) => {
-      this.#count(0);
-      throw error;
-    });
+    const answer = await (fate === 'lie' ? this.#lie(runId, asked.headers, body) : forward()).catch(
+      (error: unknown) => {
+        this.#count(0);
+        throw error;
+      },
+    );
     if (fate === 'stale') await this.#repeatEarlier();
     this.#count(answer.status);
     if (answer.status >= 500) this.refusals.add(answer.body.toString());
@@ -138,7 +150,31 @@ export class TelemetryProxy {
     for (const event of batch.events) events.set(event.index, JSON.stringify(event));
   }
 
-  #forward(method: string, path: string, headers: IncomingMessage['headers'], body: Buffer): Promise<Answer> {
+  async #lie(runId: string, headers: IncomingMessage['headers'], body: Buffer): Promise<Answer> {
+    const settle = this.watch(runId, headers.authorization ?? '', body);
+    const { events = [] } = JSON.parse(body.toString()) as { events?: RunEvent[] };
+    const next = (events.at(-1)?.index ?? -1) + 1;
+    const answer = { status: 200, headers: {}, body: Buffer.from(JSON.stringify({ next, stop: null })) };
+    settle(answer);
+    return answer;
+  }
+
+  async #forward(
+    method: string,
+    path: string,
+    headers: IncomingMessage['headers'],
+    body: Buffer,
+  ): Promise<Answer> {
+    const settle = this.watch(runIdOf(path) ?? '', headers.authorization ?? '', body);
+    const answer = await this.#send(method, path, headers, body).catch((error: unknown) => {
+      settle(null);
+      throw error;
+    });
+    settle(answer);
+    return answer;
+  }
+
+  #send(method: string, path: string, headers: IncomingMessage['headers'], body: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const options = { method, headers: { ...headers, connection: 'close' }, agent: false as const };
       const sent = send(`${this.#upstream}${path}`, options, (response) => {
@@ -157,6 +193,11 @@ export class TelemetryProxy {
       sent.end(body);
     });
   }
+}
+
+/** Undefined: it is no path of telemetry. */
+function runIdOf(path: string): string | undefined {
+  return /\/runs\/([^/]+)\/telemetry$/.exec(path)?.[1];
 }
 
 function give(out: ServerResponse, { status, headers, body }: Answer): void {

@@ -29,6 +29,12 @@ export async function until<T>(
   }
 }
 
+/** Waits as long as nothing can be observed that would tell. */
+export async function pass(ms: number): Promise<void> {
+  const begun = performance.now();
+  await until('the time is over', ms + 30_000, () => performance.now() - begun >= ms);
+}
+
 /** `work`, or an error that says what did not come in time. */
 export async function within<T>(what: string, withinMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
