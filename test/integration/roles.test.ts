@@ -61,7 +61,14 @@ describe('what migrations make', () => {
     expect(functions.map(({ name }) => name)).toEqual([
       ...['simcity_add_partition', 'simcity_close_number_gap', 'simcity_day_of', 'simcity_drop_day'],
       ...['simcity_first_id_of', 'simcity_gather_counts', 'simcity_losses', 'simcity_lost_attempts'],
-      ...['simcity_partition_days', 'simcity_prune_run', 'simcity_purge_run', 'simcity_push', 'simcity_restrict', 'simcity_restrict_functions'],
+      ...[
+        'simcity_partition_days',
+        'simcity_prune_run',
+        'simcity_purge_run',
+        'simcity_push',
+        'simcity_restrict',
+        'simcity_restrict_functions',
+      ],
       ...['simcity_retire_run', 'simcity_watch_leases'],
     ]);
   });
