@@ -20,6 +20,7 @@ import { EXIT_USAGE, StartupError } from './startup-error.ts';
 import { HistoryReader } from './stream/history-reader.ts';
 import { Hub } from './stream/hub.ts';
 import { Notifications } from './stream/notify.ts';
+import { leaveUnreadBodies } from './unread-bodies.ts';
 
 const REAP_EVERY_MS = 1_000;
 const STOP_WITHIN_MS = 5_000;
@@ -92,6 +93,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const server = createAdaptorServer({
       fetch: app.fetch,
       hostname: config.host,
+      // It would read on for half a second, whatever there is.
+      autoCleanupIncoming: false,
       serverOptions: {
         headersTimeout: headWithinMs,
         requestTimeout: REQUEST_WITHIN_MS,
@@ -99,6 +102,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         maxHeaderSize: HEAD_LIMIT_BYTES,
       },
     }) as Server;
+    leaveUnreadBodies(server);
     const port = await listen(server, config);
     const reaper = keepReaping(sql, log);
     return {
