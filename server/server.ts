@@ -37,11 +37,12 @@ export interface RunningServer {
 
 /** @throws StartupError when the database cannot be used or the port is taken. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
-  const sql = connect(config.databaseUrl, { max: 10 });
-  // Whoever is served keeps the others busy; whether the database answers is asked beside them.
+  const sql = connect(config.databaseUrl, { max: 6 });
+  // Whoever is served keeps those busy. Harnesses, tokens and leases have some of their own, and the probe has one.
+  const own = connect(config.databaseUrl, { max: 4, name: 'simcity-server-own' });
   const probe = connect(config.databaseUrl, { max: 1, name: 'simcity-server-probe' });
   const closing: (() => Promise<void>)[] = [];
-  const access = new Access(sql, config.host, { ...DEFAULT_ACCESS, ...config.access }, log);
+  const access = new Access(own, config.host, { ...DEFAULT_ACCESS, ...config.access }, log);
   try {
     if (!config.databaseFolder) await withDatabase(() => refuseTransactionPooler(config.databaseUrl));
     await applyMigrations(sql, config);
@@ -61,7 +62,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     });
     const groupCommit = new GroupCommit({
       databaseUrl: config.databaseUrl,
-      sql,
+      sql: own,
       log,
       onAdded: (addition) => {
         hub.publish(addition);
@@ -104,7 +105,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     }) as Server;
     leaveUnreadBodies(server);
     const port = await listen(server, config);
-    const reaper = keepReaping(sql, log);
+    const reaper = keepReaping(own, log);
     return {
       url: `http://${urlHost(config.host)}:${port}`,
       async stop() {
@@ -114,13 +115,13 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         await reaper.stop();
         await close(server);
         for (const end of closing) await end();
-        await Promise.all([sql.end({ timeout: 2 }), probe.end({ timeout: 2 })]);
+        await Promise.all([sql, own, probe].map((pool) => pool.end({ timeout: 2 })));
       },
     };
   } catch (error) {
     access.tokens.stop();
     for (const end of closing) await end();
-    await Promise.all([sql.end({ timeout: 0 }), probe.end({ timeout: 0 })]);
+    await Promise.all([sql, own, probe].map((pool) => pool.end({ timeout: 0 })));
     throw error;
   }
 }

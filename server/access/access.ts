@@ -11,6 +11,7 @@ import { limit, RateLimit } from './rate-limit.ts';
 import { SESSION_COOKIE, Sessions } from './sessions.ts';
 import { StreamPlaces } from './stream-places.ts';
 import { type Identity, TokenStore } from './token-store.ts';
+import { Turns } from './turns.ts';
 
 export interface AccessOptions {
   tokens: readonly FixedToken[];
@@ -49,6 +50,7 @@ export class Access {
   readonly ingestTokens: IngestTokens;
   readonly sessions: Sessions;
   readonly places: StreamPlaces;
+  readonly turns = new Turns();
   readonly requests: RateLimit;
   readonly ingest = new RateLimit(INGEST_RATE, INGEST_RATE * BURST_SECONDS);
   readonly failures = new RateLimit(FAILURES_PER_SECOND, FAILURES_BURST);

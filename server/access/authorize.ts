@@ -25,6 +25,7 @@ export function authorize(access: Access): MiddlewareHandler<ServerEnv> {
     const caller = access.required ? await admit(c, access, need) : null;
     if (caller !== null) limit(access.requests, caller.id);
     if (isStream(method, path)) takePlace(c, access, caller?.id ?? null);
+    else if (caller !== null && need === 'read') await access.turns.take(caller.id, c.env.outgoing);
     c.set('caller', caller?.name ?? null);
     return next();
   };

@@ -14,6 +14,7 @@ import {
   reproduceCommand,
   runConfigSchema,
 } from '../contract/index.ts';
+import { answerList } from '../answer-list.ts';
 import { findRun, insertRun, listRuns, type NewRun, requestStop } from '../db/runs.ts';
 import { ApiError, invalidRequest } from '../errors.ts';
 import { parseJson, readBodyText } from '../request.ts';
@@ -46,8 +47,8 @@ export function runRoutes({ sql, hub }: Services): Hono<ServerEnv> {
       limit: limit + 1,
     });
     const runs = found.slice(0, limit);
-    const page: RunPage = { runs, next: found.length > limit ? (runs.at(-1)?.id ?? null) : null };
-    return c.json(page);
+    const next: RunPage['next'] = found.length > limit ? (runs.at(-1)?.id ?? null) : null;
+    return answerList(c, 'runs', runs, next);
   });
 
   routes.get('/:runId', async (c) => {

@@ -4,7 +4,7 @@ import type { Sql } from '../db/client.ts';
 import { ApiError } from '../errors.ts';
 import { foldCity, KeptFolds } from './fold-city.ts';
 
-/** Each keeps a connection busy, of which there are ten. */
+/** Each keeps a connection busy, of which there are six. */
 const AT_ONCE = 2;
 const MOST_WAITING = 32;
 
