@@ -1,5 +1,6 @@
 /** Launching, listing, showing and stopping runs. */
 import { Hono } from 'hono';
+import { answerList } from '../answer-list.ts';
 import {
   CONFIG_SETTINGS,
   createRedactor,
@@ -14,7 +15,6 @@ import {
   reproduceCommand,
   runConfigSchema,
 } from '../contract/index.ts';
-import { answerList } from '../answer-list.ts';
 import { findRun, insertRun, listRuns, type NewRun, requestStop } from '../db/runs.ts';
 import { ApiError, invalidRequest } from '../errors.ts';
 import { parseJson, readBodyText } from '../request.ts';

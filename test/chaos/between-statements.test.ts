@@ -212,7 +212,10 @@ async function finish({ sql, other }: World, runId: string): Promise<void> {
   const heir = new FakeHarness(other.url, runId);
   await heir.claim(sql, 600);
   const answers = await sendAll(heir);
-  expect(answers.map(({ status }) => status), 'the next attempt is stored').toEqual([200, 200]);
+  expect(
+    answers.map(({ status }) => status),
+    'the next attempt is stored',
+  ).toEqual([200, 200]);
 }
 
 const PRUNE = `${import.meta.dirname}/fixtures/prune.ts`;
@@ -238,10 +241,14 @@ async function everyStatementOfPrune(row: Row, world: World): Promise<number> {
         if (fate === 'dies') child.kill('SIGKILL');
         else await prune(sql, EVERYTHING);
       });
-      const child = spawn(process.execPath, [PRUNE, link.inFrontOf(databaseUrl), JSON.stringify(EVERYTHING)], {
-        env: { PATH: process.env['PATH'], [ROW_VARIABLE]: row.tag },
-        stdio: 'ignore',
-      });
+      const child = spawn(
+        process.execPath,
+        [PRUNE, link.inFrontOf(databaseUrl), JSON.stringify(EVERYTHING)],
+        {
+          env: { PATH: process.env['PATH'], [ROW_VARIABLE]: row.tag },
+          stdio: 'ignore',
+        },
+      );
       const [code] = await within('a prune ends', 60_000, once(child, 'exit'));
       if (struck && fate === 'dies') {
         await assertWholeOrGone(sql);
