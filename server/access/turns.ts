@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors.ts';
 
-const AT_ONCE = 3;
+const AT_ONCE = 2;
 const MOST_WAITING = 60;
 /** An answer that its reader has not taken by then is cut: until then it stays in memory. */
 const TAKEN_WITHIN_MS = 120_000;
