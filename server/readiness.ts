@@ -2,7 +2,7 @@
 import type { Sql } from './db/client.ts';
 import { isUnreachable } from './db/client.ts';
 import type { DatabaseDisk } from './db/disk.ts';
-import { listMigrations, readMigrations } from './db/migrate.ts';
+import { listMigrations, type Migration, readMigrations } from './db/migrate.ts';
 import type { StandbyWatch } from './db/standby.ts';
 import { StartupError } from './startup-error.ts';
 import type { Notifications } from './stream/notify.ts';
@@ -16,6 +16,8 @@ export class Readiness {
   readonly #disk: DatabaseDisk;
   readonly #notifications: Pick<Notifications, 'lostForMs'>;
   readonly #standby: Pick<StandbyWatch, 'isMissing'>;
+  #asked: Promise<string[]> | null = null;
+  #own: Migration[] | null = null;
 
   constructor(
     sql: Sql,
@@ -29,8 +31,15 @@ export class Readiness {
     this.#standby = standby;
   }
 
-  /** What is in the way, a sentence each; none: it is ready. */
-  async problems(): Promise<string[]> {
+  /** What is in the way, a sentence each; none: it is ready. Anybody may ask: who does so at once gets one answer. */
+  problems(): Promise<string[]> {
+    this.#asked ??= this.#look().finally(() => {
+      this.#asked = null;
+    });
+    return this.#asked;
+  }
+
+  async #look(): Promise<string[]> {
     const database = await this.#databaseProblem();
     const lostSeconds = Math.round(this.#notifications.lostForMs / 1_000);
     const listener =
@@ -63,7 +72,8 @@ export class Readiness {
   }
 
   async #migrations(): Promise<{ pending: string[] }> {
-    return listMigrations(this.#sql, await readMigrations());
+    this.#own ??= await readMigrations();
+    return listMigrations(this.#sql, this.#own);
   }
 }
 

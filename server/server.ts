@@ -21,6 +21,7 @@ import { EXIT_USAGE, StartupError } from './startup-error.ts';
 import { HistoryReader } from './stream/history-reader.ts';
 import { Hub } from './stream/hub.ts';
 import { Notifications } from './stream/notify.ts';
+import { leaveUnreadBodies } from './unread-bodies.ts';
 
 const REAP_EVERY_MS = 1_000;
 const STOP_WITHIN_MS = 5_000;
@@ -37,11 +38,12 @@ export interface RunningServer {
 
 /** @throws StartupError when the database cannot be used or the port is taken. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
-  const sql = connect(config.databaseUrl, { max: 10 });
-  // Whoever is served keeps the others busy; whether the database answers is asked beside them.
+  const sql = connect(config.databaseUrl, { max: 6 });
+  // Whoever is served keeps those busy. Harnesses, tokens and leases have some of their own, and the probe has one.
+  const own = connect(config.databaseUrl, { max: 4, name: 'simcity-server-own' });
   const probe = connect(config.databaseUrl, { max: 1, name: 'simcity-server-probe' });
   const closing: (() => Promise<void>)[] = [];
-  const access = new Access(sql, config.host, { ...DEFAULT_ACCESS, ...config.access }, log);
+  const access = new Access(own, config.host, { ...DEFAULT_ACCESS, ...config.access }, log);
   try {
     if (!config.databaseFolder) await withDatabase(() => refuseTransactionPooler(config.databaseUrl));
     await applyMigrations(sql, config);
@@ -61,7 +63,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     });
     const groupCommit = new GroupCommit({
       databaseUrl: config.databaseUrl,
-      sql,
+      sql: own,
       log,
       onAdded: (addition) => {
         hub.publish(addition);
@@ -95,6 +97,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const server = createAdaptorServer({
       fetch: app.fetch,
       hostname: config.host,
+      // It would read on for half a second, whatever there is.
+      autoCleanupIncoming: false,
       serverOptions: {
         headersTimeout: headWithinMs,
         requestTimeout: REQUEST_WITHIN_MS,
@@ -102,8 +106,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         maxHeaderSize: HEAD_LIMIT_BYTES,
       },
     }) as Server;
+    leaveUnreadBodies(server);
     const port = await listen(server, config);
-    const reaper = keepReaping(sql, log);
+    const reaper = keepReaping(own, log);
     return {
       url: `http://${urlHost(config.host)}:${port}`,
       async stop() {
@@ -113,13 +118,13 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         await reaper.stop();
         await close(server);
         for (const end of closing) await end();
-        await Promise.all([sql.end({ timeout: 2 }), probe.end({ timeout: 2 })]);
+        await Promise.all([sql, own, probe].map((pool) => pool.end({ timeout: 2 })));
       },
     };
   } catch (error) {
     access.tokens.stop();
     for (const end of closing) await end();
-    await Promise.all([sql.end({ timeout: 0 }), probe.end({ timeout: 0 })]);
+    await Promise.all([sql, own, probe].map((pool) => pool.end({ timeout: 0 })));
     throw error;
   }
 }

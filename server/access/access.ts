@@ -7,10 +7,11 @@ import type { Sql } from '../db/client.ts';
 import type { Log } from '../process-edge.ts';
 import type { ServerEnv } from '../server-env.ts';
 import { IngestTokens } from './ingest-tokens.ts';
-import { RateLimit } from './rate-limit.ts';
+import { limit, RateLimit } from './rate-limit.ts';
 import { SESSION_COOKIE, Sessions } from './sessions.ts';
 import { StreamPlaces } from './stream-places.ts';
 import { type Identity, TokenStore } from './token-store.ts';
+import { Turns } from './turns.ts';
 
 export interface AccessOptions {
   tokens: readonly FixedToken[];
@@ -35,6 +36,9 @@ const INGEST_RATE = 500;
 /** Wrong tokens from one address: enough for a misconfigured script, too few to search. */
 const FAILURES_PER_SECOND = 1;
 const FAILURES_BURST = 60;
+/** Cookies and tokens of runs from one address that were never real here, each of which asks the database. */
+const STRANGERS_PER_SECOND = 50;
+const STRANGERS_BURST = 500;
 
 /** How a caller showed who it is. A cookie comes by itself with what a browser sends, so it needs more checks. */
 export type Credentials =
@@ -46,9 +50,11 @@ export class Access {
   readonly ingestTokens: IngestTokens;
   readonly sessions: Sessions;
   readonly places: StreamPlaces;
+  readonly turns = new Turns();
   readonly requests: RateLimit;
   readonly ingest = new RateLimit(INGEST_RATE, INGEST_RATE * BURST_SECONDS);
   readonly failures = new RateLimit(FAILURES_PER_SECOND, FAILURES_BURST);
+  readonly strangers = new RateLimit(STRANGERS_PER_SECOND, STRANGERS_BURST);
   /** Of the process that hosts this server; null: none does. */
   readonly hostToken: string | null;
   readonly #always: boolean;
@@ -72,15 +78,21 @@ export class Access {
     return this.#always || this.tokens.any;
   }
 
-  /** What the request says of who sent it. A header goes before a cookie. */
+  /** What the request says of who sent it. A header goes before a cookie. @throws ApiError 429 */
   async credentials(c: Context<ServerEnv>): Promise<Credentials> {
     const secret = bearer(c);
     if (secret !== null) return { by: 'token', identity: await this.tokens.find(secret), secret };
     const cookie = getCookie(c, SESSION_COOKIE);
     if (cookie === undefined || cookie === '') return { by: 'nothing', identity: null };
+    this.limitStranger(c, cookie);
     const tokenId = await this.sessions.tokenOf(cookie);
     const identity = tokenId === null ? null : this.tokens.byId(tokenId);
     return { by: 'cookie', identity, secret: cookie };
+  }
+
+  /** @throws ApiError 429 for a cookie that was never real here, where its address sent too many of them. */
+  limitStranger(c: Context<ServerEnv>, cookie: string): void {
+    if (!this.sessions.isKnown(cookie)) limit(this.strangers, addressOf(c));
   }
 }
 

@@ -5,7 +5,7 @@ import { ApiError } from '../errors.ts';
 import { isForeign } from '../guard.ts';
 import type { ServerEnv } from '../server-env.ts';
 import { type Access, addressOf, bearer, type Credentials } from './access.ts';
-import type { RateLimit } from './rate-limit.ts';
+import { limit } from './rate-limit.ts';
 import { isStream, needOf } from './rules.ts';
 import { hashOf, looksLikeIngestToken } from './token.ts';
 
@@ -19,22 +19,24 @@ export function authorize(access: Access): MiddlewareHandler<ServerEnv> {
     if (need === 'open') return next();
     if (need === 'ingest') {
       await refuseOthersTokens(c, access);
-      limit(access.ingest, senderOf(c, access));
+      limitSender(c, access);
       return next();
     }
     const caller = access.required ? await admit(c, access, need) : null;
     if (caller !== null) limit(access.requests, caller.id);
     if (isStream(method, path)) takePlace(c, access, caller?.id ?? null);
+    else if (caller !== null && need === 'read') await access.turns.take(caller.id, c.env.outgoing);
     c.set('caller', caller?.name ?? null);
     return next();
   };
 }
 
-/** Whose share of requests a batch takes: a token counts for itself once it was real, until then for its address. */
-function senderOf(c: Context<ServerEnv>, access: Access): string {
+/** A token counts for itself once it was real; until then it has to be looked up, and counts for its address. */
+function limitSender(c: Context<ServerEnv>, access: Access): void {
   const secret = bearer(c);
   const hash = secret === null ? null : hashOf(secret);
-  return hash !== null && access.ingestTokens.isKnown(hash) ? hash.toString('base64') : addressOf(c);
+  if (hash !== null && access.ingestTokens.isKnown(hash)) limit(access.ingest, hash.toString('base64'));
+  else limit(access.strangers, addressOf(c));
 }
 
 /** @throws ApiError 401 without a valid token, 403 for one that may not. */
@@ -85,18 +87,6 @@ function refuseForgery(c: Context): void {
       'A request with the cookie of a session must have the content type application/json.',
     );
   }
-}
-
-/** @throws ApiError 429 when there is none left for `caller`. */
-export function limit(rate: RateLimit, caller: string): void {
-  const seconds = rate.take(caller);
-  if (seconds === 0) return;
-  const after = Math.max(1, Math.ceil(seconds));
-  throw new ApiError(
-    429,
-    'too_many_requests',
-    `Too many requests. Try again in ${after} s, or ask less often.`,
-  ).with({ 'Retry-After': String(after) });
 }
 
 function takePlace(c: Context<ServerEnv>, access: Access, tokenId: string | null): void {

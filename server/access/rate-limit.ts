@@ -1,4 +1,5 @@
 /** Token buckets: so many requests a second on average, with a burst, for each caller. */
+import { ApiError } from '../errors.ts';
 
 interface Bucket {
   /** What is left; may be a fraction. */
@@ -48,4 +49,16 @@ export class RateLimit {
     }
     return bucket;
   }
+}
+
+/** @throws ApiError 429 when there is none left for `caller`. */
+export function limit(rate: RateLimit, caller: string): void {
+  const seconds = rate.take(caller);
+  if (seconds === 0) return;
+  const after = Math.max(1, Math.ceil(seconds));
+  throw new ApiError(
+    429,
+    'too_many_requests',
+    `Too many requests. Try again in ${after} s, or ask less often.`,
+  ).with({ 'Retry-After': String(after) });
 }

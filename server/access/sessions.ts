@@ -11,6 +11,7 @@ const MAX_KNOWN = 1_000;
 
 export class Sessions {
   readonly #sql: Sql;
+  /** Those that were real once: what others make up pushes none of them out. */
   readonly #known = new Map<string, { tokenId: string | null; at: number }>();
 
   constructor(sql: Sql) {
@@ -27,7 +28,13 @@ export class Sessions {
   async end(secret: string): Promise<void> {
     const hash = hashOf(secret);
     await deleteSession(this.#sql, hash);
-    this.#known.set(hash.toString('base64'), { tokenId: null, at: performance.now() });
+    const key = hash.toString('base64');
+    if (this.#known.has(key)) this.#known.set(key, { tokenId: null, at: performance.now() });
+  }
+
+  /** True when it was real before. Asks nobody. */
+  isKnown(secret: string): boolean {
+    return this.#known.has(hashOf(secret).toString('base64'));
   }
 
   /** The id of the token that it was begun with; null: it is over. */
@@ -37,6 +44,7 @@ export class Sessions {
     const known = this.#known.get(key);
     if (known && performance.now() - known.at < KNOWN_MS) return known.tokenId;
     const tokenId = await sessionToken(this.#sql, hash);
+    if (tokenId === null && known === undefined) return null;
     this.#known.delete(key);
     this.#known.set(key, { tokenId, at: performance.now() });
     const [oldest] = this.#known.keys();

@@ -1,5 +1,6 @@
 /** Launching, listing, showing and stopping runs. */
 import { Hono } from 'hono';
+import { answerList } from '../answer-list.ts';
 import {
   CONFIG_SETTINGS,
   createRedactor,
@@ -46,8 +47,8 @@ export function runRoutes({ sql, hub }: Services): Hono<ServerEnv> {
       limit: limit + 1,
     });
     const runs = found.slice(0, limit);
-    const page: RunPage = { runs, next: found.length > limit ? (runs.at(-1)?.id ?? null) : null };
-    return c.json(page);
+    const next: RunPage['next'] = found.length > limit ? (runs.at(-1)?.id ?? null) : null;
+    return answerList(c, 'runs', runs, next);
   });
 
   routes.get('/:runId', async (c) => {

@@ -2,7 +2,7 @@
 import { type Context, Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { addressOf } from '../access/access.ts';
-import { limit } from '../access/authorize.ts';
+import { limit } from '../access/rate-limit.ts';
 import { SESSION_COOKIE, SESSION_SECONDS } from '../access/sessions.ts';
 import { SCOPES, SESSION_PATH, type Session, signInSchema } from '../contract/index.ts';
 import { ApiError } from '../errors.ts';
@@ -51,7 +51,10 @@ export function sessionRoutes({ access }: Services): Hono<ServerEnv> {
 
   routes.delete(SESSION_PATH, async (c) => {
     const cookie = getCookie(c, SESSION_COOKIE);
-    if (cookie) await access.sessions.end(cookie);
+    if (cookie) {
+      access.limitStranger(c, cookie);
+      await access.sessions.end(cookie);
+    }
     deleteCookie(c, SESSION_COOKIE, cookieOptions(c));
     return c.body(null, 204);
   });

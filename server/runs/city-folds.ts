@@ -5,7 +5,7 @@ import { epochAt, type Stored } from '../db/epochs.ts';
 import { ApiError } from '../errors.ts';
 import { foldCity, KeptFolds } from './fold-city.ts';
 
-/** Each keeps a connection busy, of which there are ten. */
+/** Each keeps a connection busy, of which there are six. */
 const AT_ONCE = 2;
 const MOST_WAITING = 32;
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { apiPath, type RunEvent } from '../../server/contract/index.ts';
 import { freePort } from '../helpers/folder.ts';
 import { eventsFrom, FakeHarness, launch, passed } from '../helpers/server.ts';
-import { assertBack, takeBaseline } from './support/baseline.ts';
+import { assertBack, baselineAfter, takeBaseline } from './support/baseline.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { inspectable, liveBytes } from './support/inspect.ts';
 import { assertInvariants } from './support/invariants.ts';
@@ -32,6 +32,7 @@ async function world(row: Row) {
   const [pid = 0] = server.partPids('server');
   const live = async () => (await liveBytes(pid, inspectorPort)) / 2 ** 20;
   const baseline = () => takeBaseline(pid, inspectorPort);
+  const warmBaseline = (warm: () => Promise<void>) => baselineAfter(pid, inspectorPort, warm);
   /** What a run with that many readers and large events costs once, in code and pools, is no leak. */
   const warmUp = async (readers: number, batches: number) => {
     const warm = new FakeHarness(server.url, (await launch(server.url)).id);
@@ -50,7 +51,7 @@ async function world(row: Row) {
     await allEnded(subscribers, 60_000);
     await until('no stream is open', 20_000, async () => (await gauge(server.url, STREAMS)) === 0);
   };
-  return { databaseUrl, sql, server, harness, live, baseline, warmUp };
+  return { databaseUrl, sql, server, harness, live, baseline, warmBaseline, warmUp };
 }
 
 /** Sends `count` events of `bytes` each. */
@@ -75,10 +76,8 @@ row(
     target: 'cut ≤ 12 s, ≤ 2 MiB held for each; others p99 ≤ 250 ms; they resume by I1',
   },
   async (row) => {
-    const { sql, server, harness, live, baseline, warmUp } = await world(row);
-    // By then what a server keeps no longer grows, and varies by a few percent.
-    for (let time = 0; time < 3; time++) await warmUp(50, 4);
-    const before = await baseline();
+    const { sql, server, harness, live, warmBaseline, warmUp } = await world(row);
+    const before = await warmBaseline(() => warmUp(50, 4));
     const sentAt = new Map<number, number>();
     const latencies: number[] = [];
     const onEvent = (index: number) => {
@@ -140,7 +139,7 @@ row(
 );
 
 row({ row: 13, fault: '1,000 cycles of connecting and leaving', target: 'I5 within 10 %' }, async (row) => {
-  const { sql, server, harness, baseline } = await world(row);
+  const { sql, server, harness, warmBaseline } = await world(row);
   for (let batch = 0; batch < 5; batch++) await harness.send(100);
   const cycles = async (count: number) => {
     for (let done = 0; done < count; done += 20) {
@@ -148,10 +147,9 @@ row({ row: 13, fault: '1,000 cycles of connecting and leaving', target: 'I5 with
     }
     await until('no stream is open', 10_000, async () => (await gauge(server.url, STREAMS)) === 0);
   };
-  await cycles(600);
-  const before = await baseline();
+  const before = await warmBaseline(() => cycles(300));
   await cycles(1_000);
-  row.say('1,000 cycles by 20 at once, after 600 to warm up; garbage collected before each look');
+  row.say('1,000 cycles by 20 at once, after some hundreds to warm up; garbage collected before each look');
   await assertBack(row, before);
   await harness.send(1, { end: passed });
   const [subscriber] = subscribe(1, server.url, harness.runId) as [Subscriber];

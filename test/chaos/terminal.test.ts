@@ -54,9 +54,15 @@ const PIECES = [
   '日本語',
   '👩‍👩‍👧',
   'e\u0301\u0301\u0301',
+  '\n::error file=x::pwned',
+  '\n::set-output name=x::pwned',
+  '\r\n##[error]pwned',
   'plain',
   ' ',
 ];
+
+/** What the log of a CI job takes for a command to itself. */
+const CI_COMMAND = /^\s*(?:::|##\[).*$/m;
 
 /** All that the app itself ever writes: places, colours, erasing, its modes, and two questions at its start. */
 const OWN =
@@ -191,6 +197,7 @@ row(
       const command = await startSimcity(row, [...args, '--server', server.url]);
       await within(`simcity ${args[0]} ends`, 60_000, command.ended);
       screens.push(command.stdout + command.stderr);
+      expect(CI_COMMAND.exec(command.stdout + command.stderr)?.[0], args.join(' ')).toBeUndefined();
     }
     for (const [at, written] of screens.entries()) {
       expect(written.length, `output ${at}`).toBeGreaterThan(100);
