@@ -19,7 +19,7 @@
  *
  * This is done once, after a failure; it is deterministic, and given up beyond a bound of work.
  */
-import { LinearizabilityChecker } from './linearizability/index.ts';
+import { LinearizabilityChecker, type OpId } from './linearizability/index.ts';
 import type { LogEntry, ObjectLog } from './linearizability/object-log.ts';
 import type { SequentialModel } from './model.ts';
 
@@ -85,7 +85,7 @@ class Recheck {
   }
 
   /** The states before this answer, and what they would have allowed. */
-  before(answer: Completion, left: ReadonlySet<number>): { allowed: string[]; states: unknown[] } {
+  before(answer: Completion, left: ReadonlySet<OpId>): { allowed: string[]; states: unknown[] } {
     const checker = this.#newChecker();
     for (const entry of this.#entries) {
       if (entry === answer || !replayed(checker, entry, left)) break;
@@ -97,7 +97,7 @@ class Recheck {
 
   /** Calls that were begun before this answer and never got one. */
   unansweredBefore(answer: Completion): unknown[] {
-    const answered = new Set<number>();
+    const answered = new Set<OpId>();
     for (const entry of this.#entries) if (entry.kind === 'complete') answered.add(entry.id);
     const calls: unknown[] = [];
     for (const entry of this.#entries) {
@@ -107,7 +107,7 @@ class Recheck {
     return calls;
   }
 
-  #isExplained(left: ReadonlySet<number>): boolean {
+  #isExplained(left: ReadonlySet<OpId>): boolean {
     const checker = this.#newChecker();
     return this.#entries.every((entry) => replayed(checker, entry, left));
   }
@@ -124,7 +124,7 @@ class Recheck {
 function replayed(
   checker: LinearizabilityChecker<unknown, unknown, unknown>,
   entry: LogEntry,
-  left: ReadonlySet<number>,
+  left: ReadonlySet<OpId>,
 ): boolean {
   if (entry.kind !== 'forget' && left.has(entry.id)) return true;
   switch (entry.kind) {

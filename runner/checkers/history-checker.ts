@@ -1,9 +1,18 @@
-/** Holds every completion against the sequential model, one linearizability checker for each object. */
+/**
+ * Holds every completion against the sequential model, one linearizability checker for each object; one for several
+ * while an operation is open that must happen to all of them or to none.
+ */
 import type { ModelPart } from '../scenarios/scenario.ts';
-import { type Culprit, findCulprit } from './culprit.ts';
-import { type CheckCost, LinearizabilityChecker } from './linearizability/index.ts';
+import { Checked, type HistoryViolation, type Model } from './checked.ts';
+import { joinedObjects, partedObjects } from './joint/checked-objects.ts';
+import {
+  type CheckCost,
+  LinearizabilityChecker,
+  type LinearizabilityOptions,
+} from './linearizability/index.ts';
 import { ObjectLog, type Refusal } from './linearizability/object-log.ts';
-import type { SequentialModel } from './model.ts';
+
+export type { HistoryViolation } from './checked.ts';
 
 /**
  * The bound on what is looked at for one answer, beyond which an object is given up as undecided until the
@@ -11,39 +20,30 @@ import type { SequentialModel } from './model.ts';
  */
 const MAX_CONFIGURATIONS = 1_000;
 
-export interface HistoryViolation {
-  object: string;
-  /** What the model would have allowed, for people. */
-  allowed: readonly string[];
-  /** The states that the history allowed the object to be in before. */
-  states: readonly unknown[];
-  /** The earlier answer that is to blame; null: the one at which the history broke. */
-  culprit: Culprit | null;
-}
-
-/** One object: its check, and what to check again when it breaks. */
-interface Kept {
-  readonly checker: Checker;
-  readonly log: ObjectLog;
-}
-
-type Checker = LinearizabilityChecker<unknown, unknown, unknown>;
-type Verdict = ReturnType<Checker['complete']>;
+type Verdict = ReturnType<Checked['complete']>;
 
 export class HistoryChecker {
   /** Over all objects, from the beginning. */
   readonly cost: CheckCost = { answers: 0, searches: 0, configurations: 0 };
-  readonly #model: SequentialModel<unknown, unknown, unknown>;
-  readonly #world: unknown;
-  readonly #checkers = new Map<string, Kept>();
+  readonly #model: Model;
+  readonly #options: LinearizabilityOptions;
+  readonly #checked = new Map<string, Checked>();
   /** The one that was asked last, for the next question is mostly about the same object. */
-  #latest: { object: string; kept: Kept } | null = null;
+  #latest: { object: string; checked: Checked } | null = null;
   readonly #undecided = new Map<string, string>();
+  /** Counts what is asked of all objects. */
+  #at = 0;
 
-  /** `world` tells the model what each object is at the start. */
-  constructor(model: SequentialModel<unknown, unknown, unknown>, world: unknown) {
+  /** `world` tells the model what each object is at the start; `options` are for those who want others than usual. */
+  constructor(model: Model, world: unknown, options: Pick<LinearizabilityOptions, 'foldEvery'> = {}) {
     this.#model = model;
-    this.#world = world;
+    this.#options = {
+      ...options,
+      maxConfigurations: MAX_CONFIGURATIONS,
+      world,
+      cost: this.cost,
+      clock: { at: 0 },
+    };
   }
 
   /** Objects whose history could not be decided, with the reason. */
@@ -52,12 +52,13 @@ export class HistoryChecker {
   }
 
   invoke(operation: number, parts: readonly ModelPart[]): void {
-    for (const { object, call } of parts) {
-      const { checker, log } = this.#of(object);
-      if (log.isLong && checker.settled !== undefined) log.restart(checker.settled);
-      checker.invoke(operation, call);
-      log.add({ kind: 'invoke', id: operation, call });
+    this.#at++;
+    const tied = tiedOf(parts);
+    for (const part of parts) {
+      if (tied && part.tied) continue;
+      this.#of(part.object).invoke(operation, [part], this.#at);
     }
+    if (tied) this.#join(tied).invoke(operation, tied, this.#at);
   }
 
   /**
@@ -71,33 +72,49 @@ export class HistoryChecker {
     explained?: (object: string) => void,
     refusal: Refusal | null = null,
   ): HistoryViolation | null {
-    for (let i = 0; i < parts.length; i++) {
-      const { object, call } = parts[i] as ModelPart;
-      const answer = answers[i];
-      const kept = this.#of(object);
-      kept.log.add({ kind: 'complete', id: operation, call, answer, refusal });
-      const violation = this.#judge(object, kept, kept.checker.complete(operation, answer));
+    this.#at++;
+    const tied = tiedOf(parts);
+    for (const [i, part] of parts.entries()) {
+      if (tied && part.tied) continue;
+      const violation = this.#complete(operation, [part], [answers[i]], refusal);
       if (violation) return violation;
-      explained?.(object);
+      explained?.(part.object);
     }
-    return null;
+    if (!tied) return null;
+    const violation = this.#complete(
+      operation,
+      tied,
+      answers.filter((_, i) => parts[i]?.tied),
+      refusal,
+    );
+    if (!violation) for (const { object } of tied) explained?.(object);
+    return violation;
+  }
+
+  #complete(
+    operation: number,
+    parts: readonly ModelPart[],
+    answers: readonly unknown[],
+    refusal: Refusal | null,
+  ): HistoryViolation | null {
+    const checked = this.#of((parts[0] as ModelPart).object);
+    const verdict = checked.complete(operation, parts, answers, refusal, this.#at);
+    return this.#judge(checked, blamed(this.#model, checked, verdict, parts, answers), verdict);
   }
 
   /** No answer came: the call may take effect at any later instant, or never. */
   unknown(operation: number, parts: readonly ModelPart[]): void {
-    for (const { object } of parts) {
-      const { checker, log } = this.#of(object);
-      log.add({ kind: 'unknown', id: operation });
-      checker.unknown(operation);
-    }
+    this.#at++;
+    for (const unit of unitsOf(parts)) this.#ofUnit(unit).unknown(operation, unit, this.#at);
   }
 
   /** A call without an answer can take effect no more. */
   expire(operation: number, parts: readonly ModelPart[]): HistoryViolation | null {
-    for (const { object } of parts) {
-      const kept = this.#of(object);
-      kept.log.add({ kind: 'expire', id: operation });
-      const violation = this.#judge(object, kept, kept.checker.expire(operation));
+    this.#at++;
+    for (const unit of unitsOf(parts)) {
+      const checked = this.#ofUnit(unit);
+      const verdict = checked.expire(operation, unit, this.#at);
+      const violation = this.#judge(checked, (unit[0] as ModelPart).object, verdict);
       if (violation) return violation;
     }
     return null;
@@ -105,57 +122,120 @@ export class HistoryChecker {
 
   /** Nobody will send this call again. */
   forget(parts: readonly ModelPart[]): void {
-    for (const { object, call } of parts) {
-      const { checker, log } = this.#of(object);
-      log.add({ kind: 'forget', what: call });
-      checker.forget(call);
+    this.#at++;
+    for (const unit of unitsOf(parts)) {
+      const checked = this.#ofUnit(unit);
+      const isTogether = unit.every(({ object }) => this.#of(object) === checked);
+      if (isTogether) checked.forget(unit, this.#at);
+      else for (const part of unit) this.#of(part.object).forget([part], this.#at);
+      this.#part(checked);
     }
   }
 
   /**
    * The city is at rest, no earlier request can come again, and a read told all of an object: its history
-   * begins anew from there. So nothing is remembered for ever, and what was undecided is decidable again.
+   * begins anew from there. So nothing is remembered for ever, and what was undecided is decidable again. Objects
+   * that are tied yet begin anew when all of them were told of.
    */
   settle(object: string, call: unknown, answer: unknown): void {
     const state = this.#model.settled?.(call, answer) ?? null;
     if (state === null) return;
+    const { shown, objects } = this.#of(object);
+    shown.set(object, state);
+    if (shown.size < objects.length) return;
     this.#latest = null;
-    const from = { ...this.#model, initial: () => state };
-    this.#checkers.set(object, this.#begin(from, object));
+    for (const [one, from] of shown) this.#checked.set(one, this.#begin(one, from));
   }
 
   /** The states that the history allows an object to be in now. */
   states(object: string): readonly unknown[] {
-    return this.#of(object).checker.states();
+    return this.#of(object).statesOf(object);
   }
 
-  #judge(object: string, { log }: Kept, verdict: Verdict): HistoryViolation | null {
-    if (verdict.ok === true) return null;
-    if (verdict.ok === 'unknown') {
-      if (!this.#undecided.has(object)) this.#undecided.set(object, verdict.reason);
+  #judge(checked: Checked, object: string, verdict: Verdict): HistoryViolation | null {
+    if (verdict.ok === true) {
+      this.#part(checked);
       return null;
     }
-    const { allowed, states } = verdict;
-    return { object, allowed, states, culprit: findCulprit(this.#model, object, log) };
-  }
-
-  #of(object: string): Kept {
-    if (object === this.#latest?.object) return this.#latest.kept;
-    let kept = this.#checkers.get(object);
-    if (!kept) {
-      kept = this.#begin(this.#model, object);
-      this.#checkers.set(object, kept);
+    if (verdict.ok === false) return checked.violation(object, verdict);
+    for (const one of checked.objects) {
+      if (!this.#undecided.has(one)) this.#undecided.set(one, verdict.reason);
     }
-    this.#latest = { object, kept };
-    return kept;
+    return null;
   }
 
-  #begin(model: SequentialModel<unknown, unknown, unknown>, object: string): Kept {
-    const checker = new LinearizabilityChecker(model, object, {
-      maxConfigurations: MAX_CONFIGURATIONS,
-      world: this.#world,
-      cost: this.cost,
-    });
-    return { checker, log: new ObjectLog(model.initial(object, this.#world)) };
+  #ofUnit(unit: readonly ModelPart[]): Checked {
+    return this.#of((unit[0] as ModelPart).object);
   }
+
+  #of(object: string): Checked {
+    if (object === this.#latest?.object) return this.#latest.checked;
+    let checked = this.#checked.get(object);
+    if (!checked) {
+      checked = this.#begin(object, this.#model.initial(object, this.#options.world));
+      this.#checked.set(object, checked);
+    }
+    this.#latest = { object, checked };
+    return checked;
+  }
+
+  #begin(object: string, state: unknown): Checked {
+    const checker = new LinearizabilityChecker(
+      { ...this.#model, initial: () => state },
+      object,
+      this.#options,
+    );
+    return new Checked({ objects: [object], model: this.#model, checker, log: new ObjectLog(state) });
+  }
+
+  /** From now on these objects are checked as one. */
+  #join(parts: readonly ModelPart[]): Checked {
+    const members = [...new Set(parts.map(({ object }) => this.#of(object)))];
+    const [only] = members;
+    if (only && members.length === 1) return only;
+    const all = joinedObjects(this.#model, members, this.#options);
+    this.#replace([all]);
+    return all;
+  }
+
+  /** Each of the objects is checked by itself again, if it can be. */
+  #part(checked: Checked): void {
+    if (!checked.isJoint) return;
+    const parts = partedObjects(this.#model, checked, this.#options);
+    if (parts) this.#replace(parts);
+  }
+
+  #replace(all: readonly Checked[]): void {
+    this.#latest = null;
+    for (const checked of all) for (const object of checked.objects) this.#checked.set(object, checked);
+  }
+}
+
+/** The parts that are tied; null when none is. */
+function tiedOf(parts: readonly ModelPart[]): readonly ModelPart[] | null {
+  const tied = parts.some((part) => part.tied) ? parts.filter((part) => part.tied) : [];
+  return tied.length > 1 ? tied : null;
+}
+
+/** What takes effect at one instant each: parts by themselves, and those that are tied. */
+function unitsOf(parts: readonly ModelPart[]): (readonly ModelPart[])[] {
+  const tied = tiedOf(parts);
+  const others = tied ? parts.filter((part) => !part.tied) : parts;
+  return [...others.map((part) => [part]), ...(tied ? [tied] : [])];
+}
+
+/** The object whose part of the answer is wrong by itself; the first one's when none is. */
+function blamed(
+  model: Model,
+  checked: Checked,
+  verdict: Verdict,
+  parts: readonly ModelPart[],
+  answers: readonly unknown[],
+): string {
+  const { object: first } = parts[0] as ModelPart;
+  if (verdict.ok !== false || parts.length === 1) return first;
+  const wrong = parts.find(({ object, call }, i) =>
+    checked.statesOf(object, verdict.states).every((state) => model.apply(state, call, answers[i]) === null),
+  );
+  return wrong?.object ?? first;
 }

@@ -5,10 +5,11 @@ import { loadedScenario } from '../modules/loaded.ts';
 import { Prng } from '../sim/prng.ts';
 import { bookings } from './bookings/index.ts';
 import type { Scenario, Workload } from './scenario.ts';
+import { stays } from './stays/index.ts';
 import { transfers } from './transfers/index.ts';
 
 // A scenario's calls are its own type; the engine handles them as plain data.
-export const SCENARIOS = [bookings, transfers] as unknown as readonly Scenario[];
+export const SCENARIOS = [bookings, transfers, stays] as unknown as readonly Scenario[];
 
 /** The scenario of this name; an error that lists the known ones when there is none. */
 export function findScenario(name: string): Scenario {

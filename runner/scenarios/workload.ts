@@ -29,6 +29,11 @@ export interface Violation {
 export interface ModelPart {
   object: string;
   call: unknown;
+  /**
+   * True for parts that take effect all at one instant, or not at all: each changes its object, or all only look. A
+   * refusal, an answer with `outcome: 'refused'`, is right when it is right for one of them. Each is of another object.
+   */
+  tied?: boolean;
 }
 
 /**

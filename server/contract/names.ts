@@ -12,6 +12,7 @@ export interface Named {
 export const SCENARIOS = [
   { name: 'bookings', what: 'citizens book and cancel slots' },
   { name: 'transfers', what: 'citizens move money between accounts' },
+  { name: 'stays', what: 'citizens take rooms for days and hours, across changes of the clock' },
 ] as const satisfies readonly Named[];
 
 /** The targets that are built in. */
@@ -70,6 +71,25 @@ const BUGS_OF = {
         'Idempotency keys are cut short, so different keys with the same beginning are taken for one.',
       'unscoped-key':
         'An idempotency key is not scoped: who uses the key of another gets the booking of the other.',
+    },
+  },
+  stays: {
+    postgres: {},
+    both: {
+      'cached-ranges': 'What is free comes from a cache that is emptied before a change is committed.',
+      'check-then-insert':
+        'What is free is looked up and taken without a lock, so two can take the same time.',
+      'days-of-24-hours':
+        'A stay of days ends 24 hours a day later, also where the clock is put forward or back.',
+      'exclusion-of-days':
+        'An exclusion constraint of whole days stands in for the lock, and lets times of one day overlap.',
+      'frees-before-taking': 'A move lets the old time go, for all to see, before it takes the new one.',
+      'half-series': 'A series is booked one by one, and what was booked stays when a later one is refused.',
+      'inclusive-ends': 'The end of a stay belongs to it, so that the next cannot begin there.',
+      'one-sided-buffer': 'The minutes between two bookings are kept before a booking, and not after it.',
+      'second-of-two-times':
+        'Of a time of the clock that exists twice the second is taken instead of the first.',
+      'utc-days': 'Days begin at midnight in UTC instead of the midnight of the zone.',
     },
   },
   transfers: {

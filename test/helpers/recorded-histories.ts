@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { setLoaded } from '../../runner/modules/loaded.ts';
 import { BUGS } from '../../runner/scenarios/bookings/bugs/index.ts';
 import { SCENARIOS } from '../../runner/scenarios/registry.ts';
+import { HOUSE_BUGS } from '../../runner/scenarios/stays/bugs.ts';
 import { BANK_BUGS } from '../../runner/scenarios/transfers/bugs.ts';
 import type { Account } from '../../runner/scenarios/transfers/calls.ts';
 import { sqlBank } from '../../runner/scenarios/transfers/sql-service.ts';
@@ -52,6 +53,7 @@ export interface HistoryCase {
 const KNOWN_BUGS: Readonly<Record<string, readonly { name: string; memory: unknown }[]>> = {
   bookings: BUGS,
   transfers: BANK_BUGS,
+  stays: HOUSE_BUGS,
 };
 
 /** Every scenario of the registry on every target that it has a service for. */

@@ -1,8 +1,11 @@
 /** The part of an object's history that the checker still needs: its operations and the events that bind them. */
 
+/** A number, or a text where operations of several objects are told apart. */
+export type OpId = number | string;
+
 /** One operation. Its interval goes from `invokedAt` to `endedAt`, both positions in the object's history. */
 export interface Op<Call, Answer> {
-  readonly id: number;
+  readonly id: OpId;
   readonly call: Call;
   readonly invokedAt: number;
   /** `unknown`: no answer will come, it may take effect at any later instant or never. */
@@ -45,6 +48,23 @@ export interface Configuration<State, Call, Answer> {
   readonly done: readonly Done<Call, Answer>[];
   readonly met: readonly Met<Call, Answer>[];
 }
+
+/** All that is kept of a history: what its check can be given up with, and begun again. */
+export interface Kept<State, Call, Answer> {
+  /** What can be true before the first event. */
+  readonly roots: readonly Configuration<State, Call, Answer>[];
+  readonly events: readonly HistoryEvent<Call, Answer>[];
+  /** One way through the events: the configuration before each of them, and after the last. */
+  readonly way: readonly Configuration<State, Call, Answer>[];
+  /** The operations that can still take effect at some place of it, by invocation. */
+  readonly kept: readonly Op<Call, Answer>[];
+  /** Those whose refusals, met but not answered, a repeat may be given. */
+  readonly tracked: readonly Op<Call, Answer>[];
+  readonly refused: Refused;
+}
+
+/** Where each refusal was answered first, by identity: for each refusal a position, or infinity. */
+export type Refused = ReadonlyMap<string, number[]>;
 
 /** What checking has cost so far, in units that every machine counts alike. */
 export interface CheckCost {

@@ -13,10 +13,10 @@
  */
 import type { SequentialModel } from '../model.ts';
 import { SearchExhausted } from './crossing.ts';
-import type { CheckCost, HistoryEvent, Op, Verdict } from './history.ts';
+import type { CheckCost, HistoryEvent, Kept, Op, OpId, Verdict } from './history.ts';
 import { FOLD_EVERY_EVENTS, KeptHistory } from './kept-history.ts';
 
-export type { CheckCost, Verdict } from './history.ts';
+export type { CheckCost, OpId, Verdict } from './history.ts';
 
 export interface LinearizabilityOptions {
   /** Configurations that are looked at for one answer, at most; beyond, the verdict is `unknown`. */
@@ -27,6 +27,14 @@ export interface LinearizabilityOptions {
   foldEvery?: number;
   /** Counts what checking costs, together with those that share it. */
   cost?: CheckCost;
+  /** Counts positions, together with those whose histories may be joined to this one; its own when left out. */
+  clock?: { at: number };
+}
+
+/** What one checker hands to another: the history that it keeps, and what it could not forget yet. */
+export interface CheckerContents<State, Call, Answer> {
+  readonly history: Kept<State, Call, Answer>;
+  readonly held: readonly unknown[];
 }
 
 const OK = { ok: true } as const;
@@ -40,7 +48,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
   #reason = '';
   /** A violation found when nobody asked; told with the next verdict. */
   #late: Verdict<State> | null = null;
-  #clock = 0;
+  readonly #clock: { at: number };
   /** What is to be forgotten once no operation that uses it is open. */
   #held: unknown[] = [];
 
@@ -52,8 +60,22 @@ export class LinearizabilityChecker<State, Call, Answer> {
     this.#model = model;
     const state = model.initial(object, options.world);
     const most = options.maxConfigurations ?? DEFAULT_MAX_CONFIGURATIONS;
+    this.#clock = options.clock ?? { at: 0 };
     this.#cost = options.cost ?? { answers: 0, searches: 0, configurations: 0 };
     this.#history = new KeptHistory(model, state, most, options.foldEvery ?? FOLD_EVERY_EVENTS, this.#cost);
+  }
+
+  /** What it goes on from, and what it was told to forget and cannot yet; null once a verdict was not ok. */
+  get contents(): CheckerContents<State, Call, Answer> | null {
+    const history = this.#history?.contents;
+    return history ? { history, held: this.#held } : null;
+  }
+
+  /** Goes on from the contents of another one; null: as one that cannot tell anything, for this reason. */
+  resume(contents: CheckerContents<State, Call, Answer> | null, reason = ''): void {
+    if (!contents) return this.#end(reason);
+    this.#history?.resume(contents.history);
+    this.#held = [...contents.held];
   }
 
   /** Configurations at the beginning of what is kept. */
@@ -67,11 +89,11 @@ export class LinearizabilityChecker<State, Call, Answer> {
   }
 
   /** `call` begins. `id` must be new among the open operations. */
-  invoke(id: number, call: Call): void {
+  invoke(id: OpId, call: Call): void {
     this.#history?.open({
       id,
       call,
-      invokedAt: ++this.#clock,
+      invokedAt: ++this.#clock.at,
       status: 'pending',
       answer: undefined,
       endedAt: Number.POSITIVE_INFINITY,
@@ -88,19 +110,19 @@ export class LinearizabilityChecker<State, Call, Answer> {
   }
 
   /** The operation answered. A verdict that is not ok is final: later ones are `unknown`. */
-  complete(id: number, answer: Answer): Verdict<State> {
+  complete(id: OpId, answer: Answer): Verdict<State> {
     if (!this.#history) return this.#afterEnd();
     this.#cost.answers++;
     const op = this.#find(id);
     op.status = 'answered';
     op.answer = answer;
-    op.endedAt = ++this.#clock;
+    op.endedAt = ++this.#clock.at;
     if (this.#completeAlone(this.#history, op, answer)) return OK;
     return this.#decide(this.#history, { kind: 'complete', at: op.endedAt, op });
   }
 
   /** No answer came, and none will: the operation may take effect at any later instant, or never. */
-  unknown(id: number): void {
+  unknown(id: OpId): void {
     if (!this.#history) return;
     const op = this.#find(id);
     op.status = 'unknown';
@@ -108,14 +130,14 @@ export class LinearizabilityChecker<State, Call, Answer> {
   }
 
   /** An operation without an answer can take effect no more from now on: it did since its invocation, or never will. */
-  expire(id: number): Verdict<State> {
+  expire(id: OpId): Verdict<State> {
     if (!this.#history) return this.#afterEnd();
     const op = this.#open(id);
     // It was unknown, and is forgotten since because nothing can come of it any more.
     if (!op) return OK;
     this.#history.track(op);
     op.status = 'expired';
-    op.endedAt = ++this.#clock;
+    op.endedAt = ++this.#clock.at;
     return this.#decide(this.#history, { kind: 'expire', at: op.endedAt, op });
   }
 
@@ -124,13 +146,13 @@ export class LinearizabilityChecker<State, Call, Answer> {
     const history = this.#history;
     if (!history || !this.#model.forget) return;
     const identity = this.#model.repeats?.identity(what) ?? null;
-    if (identity !== null && history.endRepeats(identity, this.#clock)) {
+    if (identity !== null && history.endRepeats(identity, this.#clock.at)) {
       this.#held.push(what);
       return;
     }
     const state = history.settledState();
     if (state === undefined) {
-      const verdict = this.#decide(history, { kind: 'forget', at: ++this.#clock, what });
+      const verdict = this.#decide(history, { kind: 'forget', at: ++this.#clock.at, what });
       if (verdict.ok === false) this.#late = verdict;
       return;
     }
@@ -154,7 +176,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
     return [...byKey.values()];
   }
 
-  #open(id: number): Op<Call, Answer> | null {
+  #open(id: OpId): Op<Call, Answer> | null {
     const kept = this.#history?.kept ?? [];
     for (let i = kept.length - 1; i >= 0; i--) {
       const op = kept[i] as Op<Call, Answer>;
@@ -163,7 +185,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
     return null;
   }
 
-  #find(id: number): Op<Call, Answer> {
+  #find(id: OpId): Op<Call, Answer> {
     const op = this.#open(id);
     if (!op) throw new Error(`The operation ${id} is not open: invoke it before it ends, and end it once.`);
     return op;

@@ -4,7 +4,7 @@
  */
 import type { SequentialModel } from '../model.ts';
 import { SearchExhausted } from './crossing.ts';
-import type { CheckCost, Configuration, HistoryEvent, Op } from './history.ts';
+import type { CheckCost, Configuration, HistoryEvent, Kept, Op } from './history.ts';
 import { Search } from './search.ts';
 import { Steps } from './steps.ts';
 import { withoutSubsumed } from './subsumption.ts';
@@ -65,6 +65,22 @@ export class KeptHistory<State, Call, Answer> {
     this.#cost = cost;
     this.#roots = [this.#steps.initial(state)];
     this.#way = [...this.#roots];
+  }
+
+  /** All of it. */
+  get contents(): Kept<State, Call, Answer> {
+    const { kept, tracked, refused } = this.#steps;
+    return { roots: this.#roots, events: this.#events, way: this.#way, kept, tracked, refused };
+  }
+
+  /** Goes on from what another one kept, whose states are of the same model. */
+  resume({ roots, events, way, kept, tracked, refused }: Kept<State, Call, Answer>): void {
+    this.#roots = roots;
+    this.#events = [...events];
+    this.#way = [...way];
+    this.#steps.kept = [...kept];
+    this.#steps.tracked = [...tracked];
+    for (const [identity, positions] of refused) this.#steps.refused.set(identity, positions);
   }
 
   /** Configurations at the beginning. */

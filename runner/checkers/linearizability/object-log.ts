@@ -1,4 +1,5 @@
 /** What was asked of one object and answered since its state was last known, so that it can be checked again. */
+import type { OpId } from './history.ts';
 
 /** A refusal, as whoever records it wants to be told of it again. */
 export interface Refusal {
@@ -7,15 +8,15 @@ export interface Refusal {
 }
 
 export type LogEntry =
-  | { readonly kind: 'invoke'; readonly id: number; readonly call: unknown }
+  | { readonly kind: 'invoke'; readonly id: OpId; readonly call: unknown }
   | {
       readonly kind: 'complete';
-      readonly id: number;
+      readonly id: OpId;
       readonly call: unknown;
       readonly answer: unknown;
       readonly refusal: Refusal | null;
     }
-  | { readonly kind: 'unknown' | 'expire'; readonly id: number }
+  | { readonly kind: 'unknown' | 'expire'; readonly id: OpId }
   | { readonly kind: 'forget'; readonly what: unknown };
 
 /** Entries that are kept, at most: a few hundred operations. */
@@ -27,11 +28,24 @@ export class ObjectLog {
   /** The state before the first entry. */
   #base: unknown;
   #entries: LogEntry[] = [];
+  /** When each entry was added, as the caller counts it. */
+  #times: number[] = [];
   /** True while entries are missing since `#base`. */
   #isCut = false;
 
   constructor(base: unknown) {
     this.#base = base;
+  }
+
+  /** The logs of different objects as one, each entry as the log's own function writes it down. */
+  static joined(logs: readonly { log: ObjectLog; entry: (entry: LogEntry) => LogEntry }[], base: unknown) {
+    const all = new ObjectLog(base);
+    const timed = logs.flatMap(({ log, entry }) =>
+      log.#entries.map((one, i) => ({ entry: entry(one), at: log.#times[i] as number })),
+    );
+    for (const { entry, at } of timed.sort((a, b) => a.at - b.at)) all.add(entry, at);
+    if (logs.some(({ log }) => log.#isCut)) all.cut();
+    return all;
   }
 
   get base(): unknown {
@@ -43,14 +57,19 @@ export class ObjectLog {
     return this.#isCut ? null : this.#entries;
   }
 
-  add(entry: LogEntry): void {
+  /** `at` orders the entries of several logs; left out: by themselves. */
+  add(entry: LogEntry, at = this.#entries.length): void {
     if (this.#isCut) return;
-    if (this.#entries.length < MOST_ENTRIES) {
-      this.#entries.push(entry);
-      return;
-    }
+    if (this.#entries.length >= MOST_ENTRIES) return this.cut();
+    this.#entries.push(entry);
+    this.#times.push(at);
+  }
+
+  /** What comes from here on is not known to the end. */
+  cut(): void {
     this.#isCut = true;
     this.#entries = [];
+    this.#times = [];
   }
 
   /** True when it would do well to begin anew. */
@@ -62,6 +81,7 @@ export class ObjectLog {
   restart(base: unknown): void {
     this.#base = base;
     this.#entries = [];
+    this.#times = [];
     this.#isCut = false;
   }
 }

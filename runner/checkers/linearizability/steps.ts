@@ -2,13 +2,10 @@
 import type { SequentialModel } from '../model.ts';
 import type { Configuration, Done, HistoryEvent, Met, Op } from './history.ts';
 
-/** How often each refusal was answered already, by identity: for each refusal the first position, or infinity. */
-export type Refused = Map<string, number[]>;
-
 const NONE: readonly never[] = [];
 
-/** How far ahead operations are asked whether they can still be explained, in invocations and endings. */
-const HORIZON = 60;
+/** Of the operations that begin later, so many are asked whether they can still be explained. */
+const HORIZON = 30;
 
 export class Steps<State, Call, Answer> {
   readonly model: SequentialModel<State, Call, Answer>;
@@ -16,7 +13,7 @@ export class Steps<State, Call, Answer> {
   kept: Op<Call, Answer>[] = [];
   /** Those whose refusals, met but not answered, a repeat may be given. */
   tracked: Op<Call, Answer>[] = [];
-  readonly refused: Refused = new Map();
+  readonly refused = new Map<string, number[]>();
 
   constructor(model: SequentialModel<State, Call, Answer>) {
     this.model = model;
@@ -80,15 +77,16 @@ export class Steps<State, Call, Answer> {
 
   /**
    * An operation whose answer is known and that can no longer get it, after the event at `at`; also one
-   * that begins only later, as far as HORIZON. Null when there is none that can be told.
+   * of the next HORIZON that begin only later. Null when there is none that can be told.
    */
   hopeless(config: Configuration<State, Call, Answer>, at: number): Op<Call, Answer> | null {
     const { model } = this;
     if (!model.hopeless) return null;
     const wanted: Op<Call, Answer>[] = [];
     let end = 0;
+    let later = 0;
     for (const op of this.kept) {
-      if (op.invokedAt > at + HORIZON) break;
+      if (op.invokedAt > at && ++later > HORIZON) break;
       if (op.status !== 'answered' || op.endedAt <= at || isDone(config, op) || this.#mayBeRepeat(op))
         continue;
       wanted.push(op);

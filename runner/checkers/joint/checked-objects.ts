@@ -1,0 +1,72 @@
+/** Checks of single objects become the check of all of them, and that of all one of each again. */
+import { Checked, type Checker, type Model } from '../checked.ts';
+import { LinearizabilityChecker, type LinearizabilityOptions } from '../linearizability/index.ts';
+import { type LogEntry, ObjectLog } from '../linearizability/object-log.ts';
+import { joined, parted } from './join.ts';
+import { jointModel } from './joint-model.ts';
+import { type JointContents, lifted, partId } from './translate.ts';
+
+/** Sooner than that of an object by itself: objects can be parted only when what tied them is folded. */
+const FOLD_EVERY_EVENTS = 16;
+
+const UNDECIDED =
+  'an object that it was joined with could not be decided, or there are too many ways in which all can be';
+
+/** The check of all objects of `members`. What cannot be told of one of them cannot be told of any. */
+export function joinedObjects(
+  model: Model,
+  members: readonly Checked[],
+  options: LinearizabilityOptions,
+): Checked {
+  const objects = members.flatMap((member) => member.objects);
+  const contents = members.map(contentsOf);
+  const isKnown = contents.every((one) => one !== null);
+  const joint = jointModel(model, objects) as unknown as Model;
+  const checker = began(joint, objects, { foldEvery: FOLD_EVERY_EVENTS, ...options });
+  checker.resume(isKnown ? joined(contents) : null, UNDECIDED);
+  const logs = members.map(({ log, isJoint, objects: [object] }) => ({
+    log,
+    entry: (entry: LogEntry) => (isJoint ? entry : liftedEntry(entry, object as string)),
+  }));
+  const base = members.flatMap(({ log, isJoint }) => (isJoint ? (log.base as unknown[]) : [log.base]));
+  return new Checked({ objects, model: joint, checker, log: ObjectLog.joined(logs, base) });
+}
+
+/** The check of each object; null while they depend on each other. */
+export function partedObjects(
+  model: Model,
+  { checker, objects }: Checked,
+  options: LinearizabilityOptions,
+): Checked[] | null {
+  const contents = checker.contents as JointContents | null;
+  const parts = contents && parted(model, contents, objects);
+  if (!parts) return null;
+  return parts.map((part, place) => {
+    const object = objects[place] as string;
+    const alone = began(model, [object], options);
+    alone.resume(part);
+    const log = new ObjectLog(alone.settled);
+    // What several objects were asked at once is no part of the history of one.
+    if (alone.settled === undefined) log.cut();
+    return new Checked({ objects: [object], model, checker: alone, log });
+  });
+}
+
+/** A checker that knows nothing yet. */
+function began(model: Model, [object]: readonly string[], options: LinearizabilityOptions): Checker {
+  return new LinearizabilityChecker({ ...model, initial: () => null }, object as string, options);
+}
+
+function contentsOf({ checker, objects, isJoint }: Checked): JointContents | null {
+  const { contents } = checker;
+  if (isJoint || contents === null) return contents as JointContents | null;
+  return lifted(contents, objects[0] as string);
+}
+
+function liftedEntry(entry: LogEntry, object: string): LogEntry {
+  if (entry.kind === 'forget') return { ...entry, what: [{ object, call: entry.what }] };
+  const id = partId(entry.id as number, object);
+  if (entry.kind === 'invoke') return { ...entry, id, call: [{ object, call: entry.call }] };
+  if (entry.kind !== 'complete') return { ...entry, id };
+  return { ...entry, id, call: [{ object, call: entry.call }], answer: [entry.answer] };
+}

@@ -1,0 +1,299 @@
+/** The workload of `stays`: what the citizens do next, what they know, and what that knowledge forbids. */
+import type {
+  JsonObject,
+  ModelPart,
+  Operation,
+  Prng,
+  Reply,
+  RunConfig,
+  SequentialModel,
+  Violation,
+  Workload,
+} from '../../public.ts';
+import type { Calendar, House, Resource, SeriesItem, Span, StayCall } from './calls.ts';
+import { checkCalendar, checkPlaces, checkSeries } from './invariants.ts';
+import { stayModel } from './model.ts';
+import { answersOf, calendarIn, partsOf } from './parts.ts';
+import type { ResourceState } from './resource.ts';
+import { drawSeason, drawSpan, laterSpan, otherEnd, type Season } from './season.ts';
+import { instantOf } from './zone.ts';
+
+/** How often citizens do what, in parts of 100; the rest are bookings. */
+const SHARES = [
+  ['series', 7],
+  ['move', 10],
+  ['extend', 6],
+  ['shorten', 6],
+  ['cancel', 18],
+  ['search', 12],
+  ['read', 8],
+] as const satisfies readonly (readonly [StayCall['operation'], number])[];
+/** This share of the calls is about one resource, so that they meet. */
+const HOT_SHARE = 0.4;
+/** Which resource that is changes after so many operations. */
+const HOT_FOR = 40;
+/** Bookings that citizens remember, and series that are looked for in audits. */
+const REMEMBERED = 256;
+
+/** A booking as its citizen knows it. */
+interface Own extends Span {
+  readonly booking: string;
+  readonly resource: string;
+}
+
+export class HouseWorkload implements Workload<StayCall> {
+  readonly world: JsonObject & House;
+  readonly objects: readonly string[];
+  readonly model = stayModel as unknown as SequentialModel<unknown, unknown, unknown>;
+  readonly #season: Season;
+  readonly #citizens: number;
+  readonly #instants = new Map<string, number>();
+  readonly #own = new Map<string, Own>();
+  /** What each series is of; null once it was acknowledged, and each of its bookings may be changed. */
+  readonly #series = new Map<string, readonly SeriesItem[] | null>();
+  readonly #counts = { booked: 0, series: 0, moved: 0, cancelled: 0, taken: 0 };
+  readonly #underWay = new Map<string, number>();
+  readonly #sometimes = {
+    'a time was taken': 0,
+    'two changes of a resource overlapped': 0,
+    'a booking moved to another resource': 0,
+    'a series was refused': 0,
+  };
+
+  constructor(config: RunConfig, prng: Prng) {
+    this.#season = drawSeason(prng);
+    const resources = Array.from(
+      { length: Math.max(2, config.slots) },
+      (_, i): Resource => ({
+        id: `room-${String(i + 1).padStart(3, '0')}`,
+        units: 1 + prng.below(3),
+        buffer: prng.pick([0, 0, 30]),
+      }),
+    );
+    this.world = { zone: this.#season.zone, firstDay: this.#season.firstDay, resources };
+    this.objects = resources.map(({ id }) => id);
+    this.#citizens = config.citizens;
+  }
+
+  plan(n: number, prng: Prng, focus: string | null): { actor: string; call: StayCall } {
+    const actor = `citizen-${String(prng.below(this.#citizens) + 1).padStart(3, '0')}`;
+    const operation = focus === null ? operationAt(prng.below(100)) : 'book';
+    const resource = focus ?? this.#choose(n, prng);
+    const span = drawSpan(this.#season, prng);
+    return { actor, call: this.#planned(n, prng, operation, { resource, ...span }) };
+  }
+
+  #planned(n: number, prng: Prng, operation: StayCall['operation'], place: Omit<Own, 'booking'>): StayCall {
+    const { resource, from, to } = place;
+    if (operation === 'search') return { operation, resource, from, to };
+    if (operation === 'read') return { operation, resource };
+    if (operation === 'series') return this.#plannedSeries(n, prng, place);
+    const own = operation === 'book' ? undefined : this.#someOwn(prng, resource);
+    if (!own) {
+      const unit = prng.chance(0.3) ? 1 : null;
+      return { operation: 'book', booking: `b-${n}`, resource, unit, from, to };
+    }
+    const { booking, resource: where } = own;
+    switch (operation) {
+      case 'move': {
+        const target = prng.chance(0.5) ? where : resource;
+        return { operation, booking, resource: where, target, from, to };
+      }
+      case 'extend':
+        return { operation, booking, resource: where, to: otherEnd(own, 1 + prng.below(3)) };
+      case 'shorten':
+        return { operation, booking, resource: where, to: otherEnd(own, -1 - prng.below(2)) };
+      default:
+        return { operation: 'cancel', booking, resource: where };
+    }
+  }
+
+  /** On following days at one resource, or at one time at several. */
+  #plannedSeries(n: number, prng: Prng, { resource, ...span }: Omit<Own, 'booking'>): StayCall {
+    const isDaily = span.from.length > 10 && prng.chance(0.3);
+    const start = this.objects.indexOf(resource);
+    const count = Math.min(2 + prng.below(2), isDaily ? 3 : this.objects.length);
+    const items = Array.from(
+      { length: count },
+      (_, i): SeriesItem => ({
+        booking: `s-${n}.${i + 1}`,
+        resource: isDaily ? resource : (this.objects[(start + i) % this.objects.length] as string),
+        ...(isDaily ? laterSpan(span, i) : span),
+      }),
+    );
+    return { operation: 'series', series: `s-${n}`, items };
+  }
+
+  repeats(call: StayCall): boolean {
+    return call.operation === 'book' || call.operation === 'series';
+  }
+
+  objectOf(call: StayCall): string | null {
+    return call.operation === 'series' ? null : call.resource;
+  }
+
+  parts(call: StayCall): readonly ModelPart[] {
+    return partsOf(call, (text) => this.#instantOf(text));
+  }
+
+  answers(call: StayCall, parts: readonly ModelPart[], reply: Reply): readonly unknown[] {
+    return answersOf(call, parts, reply);
+  }
+
+  invoked({ call }: Operation<StayCall>): void {
+    if (call.operation === 'series' && !this.#series.has(call.series))
+      remember(this.#series, call.series, call.items);
+    for (const resource of changedBy(call)) {
+      const count = this.#underWay.get(resource) ?? 0;
+      if (count > 0) this.#sometimes['two changes of a resource overlapped']++;
+      this.#underWay.set(resource, count + 1);
+    }
+  }
+
+  completed({ call }: Operation<StayCall>, reply: Reply, _completedIndex: number): Violation | null {
+    this.#end(call);
+    if (reply.outcome === 'failed') return null;
+    if (reply.outcome === 'refused') {
+      if (reply.reason === 'taken') {
+        this.#counts.taken++;
+        this.#sometimes['a time was taken']++;
+      }
+      if (call.operation === 'series') this.#sometimes['a series was refused']++;
+      return null;
+    }
+    if (call.operation === 'read') return checkCalendar(calendarIn(call.resource, reply.value));
+    this.#learn(call);
+    return null;
+  }
+
+  unanswered({ call }: Operation<StayCall>): void {
+    this.#end(call);
+  }
+
+  forgettable(call: StayCall): boolean {
+    return this.repeats(call);
+  }
+
+  audit(dump: unknown) {
+    const calendars = dump as readonly Calendar[];
+    return {
+      violation: this.#violationIn(calendars),
+      reads: calendars.map((calendar) => ({
+        object: calendar.id,
+        call: { operation: 'read' },
+        answer: { outcome: 'ok', calendar },
+      })),
+    };
+  }
+
+  show(object: string, state: unknown): Calendar {
+    const { units, buffer, stays } = state as ResourceState;
+    return { id: object, units, buffer, bookings: stays };
+  }
+
+  metrics(): Record<string, number> {
+    return { ...this.#counts, known: this.#own.size };
+  }
+
+  sometimes(): Record<string, number> {
+    return { ...this.#sometimes };
+  }
+
+  #violationIn(calendars: readonly Calendar[]): Violation | null {
+    for (const calendar of calendars) {
+      const violation = checkCalendar(calendar);
+      if (violation) return violation;
+    }
+    const violation = checkPlaces(calendars);
+    if (violation) return violation;
+    for (const [series, items] of this.#series) {
+      const partial = items && checkSeries(series, items, calendars);
+      if (partial) return partial;
+    }
+    return null;
+  }
+
+  #instantOf(text: string): number {
+    let instant = this.#instants.get(text);
+    if (instant === undefined) {
+      instant = instantOf(this.#season.zone, text);
+      this.#instants.set(text, instant);
+    }
+    return instant;
+  }
+
+  #choose(n: number, prng: Prng): string {
+    const any = prng.below(this.objects.length);
+    // Of the number alone, so that leaving other operations out does not move it; 7 is prime to most counts.
+    const hot = (Math.floor(n / HOT_FOR) * 7) % this.objects.length;
+    return this.objects[prng.chance(HOT_SHARE) ? hot : any] as string;
+  }
+
+  /** One at this resource, if there is one. */
+  #someOwn(prng: Prng, resource: string): Own | undefined {
+    const own = [...this.#own.values()];
+    const here = own.filter((one) => one.resource === resource);
+    const from = here.length > 0 ? here : own;
+    return from.length > 0 ? prng.pick(from) : undefined;
+  }
+
+  /** What its citizen knows once it was done. */
+  #learn(call: StayCall): void {
+    switch (call.operation) {
+      case 'book': {
+        const { booking, resource, from, to } = call;
+        this.#counts.booked++;
+        remember(this.#own, booking, { booking, resource, from, to });
+        break;
+      }
+      case 'series':
+        this.#counts.series++;
+        remember(this.#series, call.series, null);
+        for (const item of call.items) remember(this.#own, item.booking, item);
+        break;
+      case 'move': {
+        const { booking, resource, target, from, to } = call;
+        this.#counts.moved++;
+        if (target !== resource) this.#sometimes['a booking moved to another resource']++;
+        remember(this.#own, booking, { booking, resource: target, from, to });
+        break;
+      }
+      case 'extend':
+      case 'shorten': {
+        const own = this.#own.get(call.booking);
+        if (own) this.#own.set(call.booking, { ...own, to: call.to });
+        break;
+      }
+      case 'cancel':
+        this.#counts.cancelled++;
+        this.#own.delete(call.booking);
+    }
+  }
+
+  #end(call: StayCall): void {
+    for (const resource of changedBy(call)) {
+      this.#underWay.set(resource, (this.#underWay.get(resource) ?? 1) - 1);
+    }
+  }
+}
+
+function operationAt(roll: number): StayCall['operation'] {
+  let left = roll;
+  for (const [operation, share] of SHARES) {
+    if (left < share) return operation;
+    left -= share;
+  }
+  return 'book';
+}
+
+function changedBy(call: StayCall): readonly string[] {
+  if (call.operation === 'read' || call.operation === 'search') return [];
+  if (call.operation === 'series') return call.items.map(({ resource }) => resource);
+  return call.operation === 'move' ? [call.resource, call.target] : [call.resource];
+}
+
+/** The newest of them are kept. */
+function remember<Value>(known: Map<string, Value>, key: string, value: Value): void {
+  known.set(key, value);
+  if (known.size > REMEMBERED) known.delete(known.keys().next().value as string);
+}
