@@ -2,8 +2,8 @@
 import type { Access } from './access/access.ts';
 import type { Sql } from './db/client.ts';
 import type { DatabaseDisk } from './db/disk.ts';
-import type { GuardOptions } from './guard.ts';
 import type { StandbyWatch } from './db/standby.ts';
+import type { GuardOptions } from './guard.ts';
 import type { GroupCommit } from './ingest/group-commit.ts';
 import type { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';

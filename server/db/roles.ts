@@ -56,7 +56,15 @@ const ROLES = {
       simcity_run_events: 'select',
     },
     functions: [
-      ...['claim_run', 'stored_prefix', 'renew_lease', 'requeue_run', 'give_back_run', 'lose_run', 'reap_lost'],
+      ...[
+        'claim_run',
+        'stored_prefix',
+        'renew_lease',
+        'requeue_run',
+        'give_back_run',
+        'lose_run',
+        'reap_lost',
+      ],
       ...['harness_forensic', 'end_fenced'],
     ],
     sees: ['simcity_migrations', 'simcity_runs', 'simcity_run_events'],

@@ -23,10 +23,7 @@ function merged(cursor: Cursor, events: number[], snapshots: number[]) {
 describe('frames', () => {
   it('put each snapshot right after its event', () => {
     expect(merged({ index: -1, after: 'snapshot' }, [0, 1, 2, 3], [1, 3])).toEqual({
-      ids: [
-        ...['0.aaaaaaaa', '1.aaaaaaaa', '1s.aaaaaaaa', '2.aaaaaaaa'],
-        ...['3.bbbbbbbb', '3s.bbbbbbbb'],
-      ],
+      ids: [...['0.aaaaaaaa', '1.aaaaaaaa', '1s.aaaaaaaa', '2.aaaaaaaa'], ...['3.bbbbbbbb', '3s.bbbbbbbb']],
       cursor: { index: 3, after: 'snapshot', epoch: 'bbbbbbbb' },
     });
   });
