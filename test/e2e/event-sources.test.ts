@@ -67,7 +67,7 @@ describe('the stream is read whole by', () => {
       execFile('curl', ['-sN', stream], (error, stdout) => (error ? reject(error) : resolve(stdout)));
     });
     for (const kind of KINDS) expect(text).toContain(`event: ${kind}\n`);
-    expect(text.match(/^id: \d+$/gm)).toHaveLength(105);
+    expect(text.match(/^id: \d+\.[0-9a-f]{8}$/gm)).toHaveLength(105);
   });
 
   it('mission control, which reads most frames only as far as their place', async () => {
