@@ -34,9 +34,9 @@ const POINTS: readonly Point[] = [
 ];
 
 const ANOTHER = 'another';
-const LEASE_SECONDS = 2;
+const LEASE_SECONDS = 3;
 /** Under way for longer than a lease and the looks for those that ran out. */
-const RUN = { operations: 100, rate: 25 };
+const RUN = { operations: 150, rate: 25 };
 
 export interface Around {
   databaseUrl: string;
@@ -73,8 +73,11 @@ async function strikeOne(row: Row, inside: Inside, point: Point, fate: Fate): Pr
   const [subscriber] = subscribe(1, server.url, id) as [Subscriber];
   let pid = 0;
   link.arm(point.message, async () => {
-    [pid = 0] = command.partPids('runner');
+    const [found] = command.partPids('runner');
+    if (found === undefined) throw new Error(`${name}: there is no such process`);
+    pid = found;
     signal(pid, fate === 'dies' ? 'SIGKILL' : 'SIGSTOP');
+    if (fate === 'stalls') row.defer(() => signal(found, 'SIGCONT'));
     await sql`update simcity_runs set assigned_runner = ${ANOTHER} where id = ${id}`;
   });
   const command = await startSimcity(row, ['runner', '--server', proxy.url, '--name', name], {
