@@ -138,10 +138,25 @@ export class ClaimLoop {
   async #claimNext(only: string | null): Promise<boolean> {
     const token = `${INGEST_TOKEN_PREFIX}${randomBytes(32).toString('base64url')}`;
     const tokenHash = createHash('sha256').update(token).digest();
-    const run = await this.#queue.claim(tokenHash, only);
+    const claimed = this.#queue.claim(tokenHash, only);
+    // Of a connection that is half gone nothing may ever come: others are there.
+    const run = await withinTime(claimed, QUERY_LIMIT_MS).catch((error) => {
+      void this.#giveBackLate(claimed);
+      throw error;
+    });
     if (!run) return false;
     this.#supervise(run, token);
     return true;
+  }
+
+  /** A run for whose claim nobody waits any more goes back, should it come after all. Never rejects. */
+  async #giveBackLate(claimed: Promise<ClaimedRun | null>): Promise<void> {
+    try {
+      const run = await claimed;
+      if (run) await this.#queue.giveBack(run);
+    } catch (error) {
+      this.#log.debug({ err: error }, 'a claim that was given up has failed');
+    }
   }
 
   #supervise(run: ClaimedRun, token: string): void {

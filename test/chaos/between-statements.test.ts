@@ -1,19 +1,18 @@
 /** Row 39: death or stall between every two statements of claim, renew, ingest, end and prune, on two servers. */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { type ClaimedRun, Queue } from '../../runner/supervise/queue.ts';
 import type { PruneRequest } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
 import { prune } from '../../server/retention/prune.ts';
-import { type Answer, FakeHarness, launch, passed } from '../helpers/server.ts';
+import { type Answer, eventsFrom, FakeHarness, launch, passed } from '../helpers/server.ts';
 import { ChaosDatabase } from './support/database.ts';
 import { assertInvariants } from './support/invariants.ts';
 import { type Serving, serve } from './support/parts.ts';
 import { ROW_VARIABLE, signal } from './support/processes.ts';
 import { type Row, row } from './support/row.ts';
 import { Strike } from './support/strike.ts';
+import { FATES, type Fate, strikeRunners } from './support/struck-runners.ts';
 import { allEnded, subscribe } from './support/subscriber.ts';
 import { until, within } from './support/until.ts';
 
@@ -27,8 +26,6 @@ const LEASE_SECONDS = 1;
 /** Longer than a lease, and than the looks for those that ran out. */
 const STALL_MS = 3_500;
 const MOST_STATEMENTS = 40;
-const FATES = ['dies', 'stalls'] as const;
-type Fate = (typeof FATES)[number];
 
 interface World {
   databaseUrl: string;
@@ -51,79 +48,15 @@ row(
   async (row) => {
     const databaseUrl = await database.create();
     const world = { databaseUrl, sql: database.open(row, databaseUrl), other: await serve(row, databaseUrl) };
-    const runners = await everyStatementOfRunner(row, world);
+    const around = { ...world, server: world.other, databasePort: database.port };
+    const runners = await strikeRunners(row, around);
     const servers = await everyStatementOfServer(row, world);
     const prunes = await everyStatementOfPrune(row, world);
     row.say(
-      `death, and a stall longer than the lease of ${LEASE_SECONDS} s, after each of ${runners} steps of a runner, ${servers} statements of a server (SIGKILL, SIGSTOP) and ${prunes} of a prune, while another of the kind goes on`,
+      `death (SIGKILL), and a stall (SIGSTOP) longer than a lease, after each of ${runners} statements of a runner's process, ${servers} of a server's and ${prunes} of a prune, while another of the kind goes on`,
     );
   },
 );
-
-const STEPS = ['claim', 'renew', 'ingest', 'end'] as const;
-
-/** Each of claim, renew and end is one statement. Between every two of them a runner goes, or comes back too late. */
-async function everyStatementOfRunner(row: Row, world: World): Promise<number> {
-  for (let n = 1; n <= STEPS.length; n++) {
-    for (const fate of FATES) await oneOfRunner(row, world, n, fate);
-  }
-  return STEPS.length;
-}
-
-async function oneOfRunner(row: Row, { sql, other }: World, n: number, fate: Fate): Promise<void> {
-  const { id } = await launch(other.url, { target: 'memory' });
-  const subscribers = subscribe(1, other.url, id);
-  const one = new Holder(sql, other.url, id, 'one');
-  const another = new Holder(sql, other.url, id, 'another');
-  expect(await one.do('claim')).toBe(true);
-  expect(await another.do('claim'), 'a run that is held').toBe(false);
-  for (const step of STEPS.slice(1, n)) expect(await one.do(step), step).toBe(true);
-  const isOver = STEPS[n - 1] === 'end';
-  if (!isOver) {
-    const claims = async () => (await another.do('claim')) || null;
-    await until('the run is taken over once its lease is over', 30_000, claims);
-  }
-  if (fate === 'stalls') {
-    for (const step of STEPS) expect(await one.do(step), `${step}, too late at ${n}`).toBe(false);
-  }
-  for (const step of STEPS.slice(1)) expect(await another.do(step), `${step} at ${n}`).toBe(!isOver);
-  await allEnded(subscribers, 30_000);
-  await assertInvariants(row, { sql, runId: id, subscribers });
-  const [run] = await sql<{ attempts: number; lost: number; status: string }[]>`
-    select attempts, jsonb_array_length(lost_attempts) as lost, status from simcity_runs where id = ${id}`;
-  expect(run, `after ${fate} at ${n}`).toEqual(
-    isOver ? { attempts: 1, lost: 0, status: 'STOPPED' } : { attempts: 2, lost: 1, status: 'STOPPED' },
-  );
-}
-
-/** What a runner and its harness say of one run; each step answers whether it had its effect. */
-class Holder {
-  readonly #queue: Queue;
-  readonly #harness: FakeHarness;
-  #run: ClaimedRun | null = null;
-
-  constructor(sql: Sql, url: string, runId: string, name: string) {
-    this.#queue = new Queue(sql as unknown as ConstructorParameters<typeof Queue>[0], name, LEASE_SECONDS);
-    this.#harness = new FakeHarness(url, runId);
-  }
-
-  async do(step: (typeof STEPS)[number]): Promise<boolean> {
-    if (step === 'claim') {
-      const hash = createHash('sha256').update(this.#harness.token).digest();
-      const run = await this.#queue.claim(hash, this.#harness.runId);
-      this.#run = run ?? this.#run;
-      return run !== null;
-    }
-    if (step === 'ingest') {
-      const first = this.#harness.next;
-      const { status } = await this.#harness.send(FIRST);
-      return status === 200 && this.#harness.next === first + FIRST;
-    }
-    if (this.#run === null) return false;
-    if (step === 'renew') return (await this.#queue.renew(this.#run)).state === 'held';
-    return this.#queue.end(this.#run, { status: 'STOPPED', reason: 'over', forensic: null });
-  }
-}
 
 const FIRST = 10;
 const ALL = 20;
@@ -166,6 +99,7 @@ async function oneOfServer(
   const harness = new FakeHarness(server.url, (await launch(other.url, { target: 'memory' })).id);
   const { runId } = harness;
   const subscribers = subscribe(1, other.url, runId);
+  const acknowledged = new Map<number, string>();
   await harness.claim(sql, LEASE_SECONDS);
   const [pid = 0] = server.partPids('server');
   let struck = false;
@@ -187,10 +121,12 @@ async function oneOfServer(
     const answers = await within('both are answered', 60_000, Promise.all([sent, retried]));
     for (const { status } of answers.flat())
       expect([0, 200, 409, 503], `${fate} at ${n}: answers`).toContain(status);
+    for (const each of answers)
+      for (const [index, event] of acknowledgedBy(each)) acknowledged.set(index, event);
     await finish(world, runId);
   }
   await allEnded(subscribers, 30_000);
-  await assertInvariants(row, { sql, runId, subscribers });
+  await assertInvariants(row, { sql, runId, subscribers, acknowledged });
   return struck;
 }
 
@@ -200,6 +136,15 @@ async function sendAll(harness: FakeHarness): Promise<Pick<Answer, 'status'>[]> 
   const first = await harness.send(FIRST).catch(gone);
   if (first.status !== 200) return [first];
   return [first, await harness.send(ALL - FIRST, { end: passed }).catch(gone)];
+}
+
+/** By index, the events of those of `sendAll`'s batches that were answered 200. */
+function acknowledgedBy(answers: readonly Pick<Answer, 'status'>[]): Map<number, string> {
+  const stored = answers.filter(({ status }) => status === 200).length;
+  const events = eventsFrom(0, [0, FIRST, ALL][stored] ?? 0).map((event) =>
+    event.index === ALL - 1 ? { ...event, type: 'end' } : event,
+  );
+  return new Map(events.map((event) => [event.index, JSON.stringify(event)]));
 }
 
 /** Ends the run by another attempt, if none has, once its lease is over: the same events, in the same order. */

@@ -1,8 +1,9 @@
 /** The runner with real processes and a real database: every run ends once and rightly, and nothing is left running. */
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { CANARY_ENVIRONMENT, canariesIn } from '../helpers/canaries.ts';
-import { isRunning, RunnerWorld, untilGone } from '../integration/runner-world.ts';
+import { TcpProxy } from '../helpers/tcp-proxy.ts';
+import { isRunning, RunnerWorld, untilGone, untilSaid } from '../integration/runner-world.ts';
 
 let world: RunnerWorld;
 
@@ -243,3 +244,39 @@ test('what a harness started goes with it', async () => {
   expect((await world.untilEnded(id)).fail_forensic).toMatchObject({ kind: 'harness-lost' });
   await untilGone(row?.child ?? 0);
 });
+
+test('a runner claims by another connection when that of its claim falls silent', async () => {
+  const link = await linkToDatabase();
+  const id = await world.queue({ operations: 1 });
+  let isSilenced = false;
+  link.onRequest = (piece, one) => {
+    if (isSilenced || !piece.includes('from simcity_claim_run')) return 'pass';
+    isSilenced = true;
+    one.silent = true;
+    return 'drop';
+  };
+  await world.startRunner({ DATABASE_URL: link.inFrontOf(world.databaseUrl) });
+  expect(await world.untilEnded(id)).toMatchObject({ status: 'PASS', lost_attempts: [] });
+  expect(isSilenced).toBe(true);
+});
+
+test('a run whose claim is answered too late goes back, and is executed', async () => {
+  const link = await linkToDatabase();
+  const id = await world.queue({ operations: 1 });
+  const given = Promise.withResolvers<'pass'>();
+  link.onAnswer = (piece) => {
+    if (!piece.includes(id)) return 'pass';
+    link.onAnswer = () => 'pass';
+    return given.promise;
+  };
+  const runner = await world.startRunner({ DATABASE_URL: link.inFrontOf(world.databaseUrl) });
+  await untilSaid(runner, 'no run could be claimed');
+  given.resolve('pass');
+  expect(await world.untilEnded(id)).toMatchObject({ status: 'PASS', lost_attempts: [] });
+});
+
+async function linkToDatabase(): Promise<TcpProxy> {
+  const link = await TcpProxy.start(Number(new URL(world.databaseUrl).port));
+  onTestFinished(() => link.close());
+  return link;
+}

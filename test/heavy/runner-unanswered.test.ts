@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type RunnerProcess, RunnerWorld } from '../integration/runner-world.ts';
+import { RunnerWorld, untilSaid } from '../integration/runner-world.ts';
 
 let world: RunnerWorld;
 /** Stands for a server that is not ready, or that takes no telemetry. */
@@ -32,10 +32,6 @@ afterEach(async () => {
   server.close();
 });
 afterAll(() => world?.destroy());
-
-async function untilSaid(runner: RunnerProcess, text: string): Promise<void> {
-  while (!runner.stderr().includes(text)) await once(runner.process.stderr ?? runner.process, 'data');
-}
 
 /** Of a run that nobody has begun, as far as anybody can tell. */
 const UNTOUCHED = { status: 'QUEUED', attempts: 0, lost_attempts: [], next_index: 0, runner: null };

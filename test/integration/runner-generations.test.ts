@@ -1,9 +1,8 @@
 /** Runs and the generations of the engine: who may claim what, what is stored, and what is said of the rest. */
-import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { VERSION } from '../../runner/versions.ts';
 import { ENGINE_GENERATION } from '../../server/contract/index.ts';
-import { type RunnerProcess, RunnerWorld } from './runner-world.ts';
+import { RunnerWorld, untilSaid } from './runner-world.ts';
 
 const OTHER = ENGINE_GENERATION + 1;
 const WHY = `executed by generation ${OTHER} of the engine (SimCity 9.8.7); this is generation ${ENGINE_GENERATION} (${VERSION})`;
@@ -24,10 +23,6 @@ async function executedElsewhere(assigned: string | null = null): Promise<string
     update simcity_runs set generation = ${OTHER}, version = '9.8.7', attempts = 1, assigned_runner = ${assigned}
     where id = ${id}`;
   return id;
-}
-
-async function untilSaid(runner: RunnerProcess, text: string): Promise<void> {
-  while (!runner.stderr().includes(text)) await once(runner.process.stderr ?? runner.process, 'data');
 }
 
 test('a run stores the generation and the version of the engine that first claims it', async () => {

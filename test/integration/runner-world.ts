@@ -194,6 +194,11 @@ export class RunnerWorld {
   }
 }
 
+/** Resolves once the runner has logged `text`. */
+export async function untilSaid(runner: RunnerProcess, text: string): Promise<void> {
+  while (!runner.stderr().includes(text)) await once(runner.process.stderr ?? runner.process, 'data');
+}
+
 /** Of the lines that a runner logs, whole ones alone. */
 function pidsIn(log: string): number[] {
   const lines = log
