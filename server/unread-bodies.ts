@@ -11,7 +11,8 @@ export function leaveUnreadBodies(server: Server): void {
       if (incoming.complete) return;
       const { socket } = incoming;
       freeUnread(incoming);
-      // Node itself reads on from its next tick, to throw it all away.
+      // Node itself would read on from its next tick, to throw it all away.
+      incoming.pause();
       process.nextTick(() => socket.pause());
       socket.end();
       setTimeout(() => socket.destroy(), LINGER_MS).unref();
