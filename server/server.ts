@@ -29,6 +29,8 @@ const STOP_WITHIN_MS = 5_000;
 const HEAD_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 60_000;
 const HEAD_LIMIT_BYTES = 16 * 1024;
+/** What is read of a body before somebody wants it; a piece may be 64 KiB. */
+const READ_AHEAD_BYTES = 16 * 1024;
 
 export interface RunningServer {
   url: string;
@@ -104,6 +106,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         requestTimeout: REQUEST_WITHIN_MS,
         connectionsCheckingInterval: headWithinMs / 2,
         maxHeaderSize: HEAD_LIMIT_BYTES,
+        highWaterMark: READ_AHEAD_BYTES,
       },
     }) as Server;
     leaveUnreadBodies(server);

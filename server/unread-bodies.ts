@@ -10,9 +10,21 @@ export function leaveUnreadBodies(server: Server): void {
     outgoing.once('finish', () => {
       if (incoming.complete) return;
       const { socket } = incoming;
-      socket.pause();
+      freeUnread(incoming);
+      // Node itself would read on from its next tick, to throw it all away.
+      incoming.pause();
+      process.nextTick(() => socket.pause());
       socket.end();
       setTimeout(() => socket.destroy(), LINGER_MS).unref();
     });
   });
+}
+
+/**
+ * Gives back at once what came along with the head, up to 128 KiB: the collector, which looks at objects and these are
+ * few, would let tens of MiB of it pile up. Each piece has memory of its own, as node's parser copied it.
+ */
+function freeUnread(incoming: IncomingMessage): void {
+  const unread = incoming.read() as Buffer<ArrayBuffer> | null;
+  if (unread !== null && unread.byteLength === unread.buffer.byteLength) unread.buffer.transfer(0);
 }

@@ -50,7 +50,6 @@ const STOP_MS: Record<PartName, number> = { runner: 24_800, server: 10_000, data
  */
 const FRUGAL = {
   MALLOC_ARENA_MAX: '2',
-  MALLOC_MMAP_THRESHOLD_: '65536',
   MALLOC_TRIM_THRESHOLD_: '131072',
   NODE_OPTIONS: '--max-semi-space-size=8',
 };

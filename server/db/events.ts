@@ -1,4 +1,5 @@
 /** The history of a run in the database: pages of events as JSON text, and the appending of batches. */
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { type Batch, ingestedSnapshot } from '../ingest/batch.ts';
 import type { Sql } from './client.ts';
 import type { Epoch } from './epochs.ts';
@@ -23,6 +24,8 @@ interface EventRow {
 /** What one page holds at most, whatever the number of its events, so that huge events do not add up. */
 const PAGE_BYTES = 2_000_000;
 const ROW_OVERHEAD_BYTES = 8;
+/** So many rows become text before whoever else is served has a turn. */
+const AT_ONCE_ROWS = 2_000;
 
 export interface StoredPage {
   events: StoredEvent[];
@@ -52,8 +55,13 @@ export async function readEventPage(
       from simcity_run_events where run_id = ${runId} and idx >= ${from} and idx < ${from + limit}
     ) page where before < ${PAGE_BYTES} order by idx`;
   const bytes = rows.reduce((sum, { data }) => sum + data.length + ROW_OVERHEAD_BYTES, 0);
+  const events: StoredEvent[] = [];
+  for (const row of rows) {
+    if (events.length > 0 && events.length % AT_ONCE_ROWS === 0) await othersTurn();
+    events.push({ index: row.idx, json: eventJson(row) });
+  }
   return {
-    events: rows.map((row) => ({ index: row.idx, json: eventJson(row) })),
+    events,
     epochs: rows[0]?.epochs ?? [],
     drained: rows.length < limit && bytes < PAGE_BYTES,
   };

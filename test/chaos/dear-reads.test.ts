@@ -21,7 +21,9 @@ const EVENTS = 300_000;
 const FAILED = 300;
 const READERS = 40;
 const STREAMS = 40;
-const ATTACK_MS = 20_000;
+const ATTACK_MS = 30_000;
+/** Of fewer batches the p99 would be the slowest of two or three. */
+const FEWEST_BATCHES = 300;
 const READER = 'reader-secret-0123456789';
 
 /** A history of bookings and cancellations as one statement, with a snapshot after every tenth event. */
@@ -100,7 +102,7 @@ row(
       const text = await answer.text();
       if (answer.status !== 200) unready.push(text);
     });
-    const ingest = new Pace(20, send);
+    const ingest = new Pace(10, send);
     const begun = performance.now();
     await until('the attack is over', ATTACK_MS * 2, () => performance.now() - begun > ATTACK_MS);
     const [stored, probed] = await Promise.all([ingest.stop(), probes.stop()]);
@@ -111,6 +113,7 @@ row(
     );
     expect(unready, 'answers of readyz').toEqual([]);
     for (const status of statusesOf(report)) expect([200, 404, 429, 503], wordsOf(report)).toContain(status);
+    expect(stored.length, 'batches that were stored').toBeGreaterThanOrEqual(FEWEST_BATCHES);
     row.time('ingest p99', quantile(stored, 0.99), 250);
   },
 );
