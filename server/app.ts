@@ -29,8 +29,8 @@ export function createApp(services: Services): Hono<ServerEnv> {
     await next();
   });
   app.use(guard(services.guard));
-  app.use(authorize(services.access));
   app.use(answerInTime(services.standby, services.log));
+  app.use(authorize(services.access));
   app.route('/', healthRoutes(services));
   app.route('/', sessionRoutes(services));
   const pages = createPages();

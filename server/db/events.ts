@@ -100,19 +100,17 @@ interface IngestedRow {
 
 /**
  * Stores a batch, alone; once this resolves, it is committed. Errors carry the SQLSTATEs of simcity_ingest_batch.
- * In a transaction of its own: the answer of a statement without one may come before its commit.
+ * One statement: a transaction of the driver's, whose connection ends between two, throws where nobody can catch it.
  */
 export async function ingest(sql: Sql, runId: string, tokenHash: Buffer, batch: Batch): Promise<Ingested> {
   const text = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
   const { count, snapshots, live, end } = batch;
-  const [row] = await replicated(() =>
-    sql.begin(
-      (transaction) => transaction<IngestedRow[]>`
+  const [row] = await replicated(
+    () => sql<IngestedRow[]>`
     select next_index, stop_requested, stop_reason, difference from simcity_ingest_batch(${runId}, ${tokenHash},
       ${count === 0 ? null : batch.eventsJson()}::text::json,
       ${snapshots.length === 0 ? null : `[${snapshots.map(ingestedSnapshot).join(',')}]`}::text::json,
       ${text(live)}::text::json, ${text(end)}::text::json)`,
-    ),
   );
   if (!row) throw new Error('simcity_ingest_batch answered nothing');
   const { next_index: next, stop_requested: stopRequested, stop_reason: stopReason, difference } = row;
