@@ -65,17 +65,19 @@ async function hold(sql: Sql, statement = ROWS_OF_RUNS): Promise<() => Promise<v
 
 const stall = (sql: Sql) => sql`select pg_sleep(${STALL_MS / 1_000})`;
 
-/** Until it is told to end, now holds the rows of all runs, now stops the server, for longer than any limit. */
+/** Until it is told to end, now holds the rows of all runs, now stops the server, for longer than any limit; then leaves them for as long. */
 async function disturb(sql: Sql, server: Serving, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     const release = await hold(sql);
     await stall(sql);
     await release();
+    await stall(sql);
     const [pid] = server.partPids('server');
     if (pid === undefined) continue;
     signal(pid, 'SIGSTOP');
     await stall(sql);
     signal(pid, 'SIGCONT');
+    await stall(sql);
   }
 }
 
