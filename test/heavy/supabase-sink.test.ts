@@ -84,7 +84,7 @@ const push = (run: Claimed, batch: unknown) =>
 /** All that is stored of a run, but for what differs from run to run. */
 async function rowsOf(runId: string): Promise<unknown> {
   const [stored] = await sql`select
-    (select to_jsonb(r) - '{id,number,created_at,lease_expires_at,last_token_hash,ingest_token_hash,runner,reproduce}'::text[]
+    (select to_jsonb(r) - '{id,number,created_at,lease_expires_at,last_token_hash,ingest_token_hash,runner,reproduce,epochs}'::text[]
       from simcity_runs r where id = ${runId}) as run,
     (select jsonb_agg(jsonb_build_array(idx, at, virtual_ms, type, actor, data::text) order by idx)
       from simcity_run_events where run_id = ${runId}) as events,
