@@ -39,7 +39,10 @@ export class Keeper {
    */
   static async open(url: string, names: Names, beside: boolean): Promise<Keeper> {
     try {
-      await refuseTransactionPooler(url);
+      // Whoever goes on to use a database that is not there says so.
+      await refuseTransactionPooler(url).catch((error: unknown) => {
+        if (!NOT_THERE.has(sqlState(error) ?? '')) throw error;
+      });
       if (!beside) return await Keeper.#at(url, null, names);
       return await Keeper.#at(url, COMMON_DATABASE, names).catch((error: unknown) => {
         if (!NOT_THERE.has(sqlState(error) ?? '')) throw error;
