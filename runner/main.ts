@@ -2,13 +2,13 @@
 import { type Logger, pino } from 'pino';
 import postgres from 'postgres';
 import { createRedactor, type Ready } from '../server/contract/index.ts';
+import { withinTime } from '../server/contract/within-time.ts';
 import { type RunnerConfig, RunnerConfigError, readRunnerConfig } from './config.ts';
 import { launcherOf } from './launch/launcher.ts';
 import { refuseTransactionPooler } from './pooler.ts';
 import { runnerSecrets } from './secrets.ts';
 import { ClaimLoop } from './supervise/claim-loop.ts';
 import { Queue } from './supervise/queue.ts';
-import { withinTime } from './supervise/within-time.ts';
 
 /**
  * How long the end may take. Told to end: below the 30 s that supervisors of processes commonly grant. An

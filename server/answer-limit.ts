@@ -1,9 +1,9 @@
 /** A request that changes something is answered in time, also while the database does not get it done. */
 import type { MiddlewareHandler } from 'hono';
+import { isLate, withinTime } from './contract/within-time.ts';
 import type { StandbyWatch } from './db/standby.ts';
 import { ApiError } from './errors.ts';
 import type { Log } from './process-edge.ts';
-import { isLate, within } from './readiness.ts';
 
 /** Less than a harness waits for its answer. */
 const ANSWER_WITHIN_MS = 12_000;
@@ -13,7 +13,7 @@ export function answerInTime(standby: StandbyWatch, log: Log): MiddlewareHandler
   return async (c, next) => {
     if (READS.has(c.req.method)) return next();
     try {
-      return await within(ANSWER_WITHIN_MS, next());
+      return await withinTime(next(), ANSWER_WITHIN_MS);
     } catch (error) {
       if (!isLate(error)) throw error;
       throw new ApiError(503, 'unavailable', await whyLate(standby, log));
@@ -22,7 +22,7 @@ export function answerInTime(standby: StandbyWatch, log: Log): MiddlewareHandler
 }
 
 async function whyLate(standby: StandbyWatch, log: Log): Promise<string> {
-  const isMissing = await within(1_000, standby.isMissing()).catch(() => false);
+  const isMissing = await withinTime(standby.isMissing(), 1_000).catch(() => false);
   log.warn(
     { withinMs: ANSWER_WITHIN_MS },
     isMissing

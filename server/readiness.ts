@@ -1,4 +1,5 @@
 /** Whether this server can do its work just now, and what is in the way. */
+import { isLate, withinTime } from './contract/within-time.ts';
 import type { Sql } from './db/client.ts';
 import { isUnreachable } from './db/client.ts';
 import type { DatabaseDisk } from './db/disk.ts';
@@ -53,7 +54,7 @@ export class Readiness {
 
   async #databaseProblem(): Promise<string | null> {
     try {
-      const { pending } = await within(ANSWER_WITHIN_MS, this.#migrations());
+      const { pending } = await withinTime(this.#migrations(), ANSWER_WITHIN_MS);
       if (pending.length === 0) return await this.#standbyProblem();
       return `${pending.length} migration(s) of the database are missing: ${pending.join(', ')} (simcity migrate)`;
     } catch (error) {
@@ -65,7 +66,7 @@ export class Readiness {
   }
 
   async #standbyProblem(): Promise<string | null> {
-    const isMissing = await within(ANSWER_WITHIN_MS, this.#standby.isMissing());
+    const isMissing = await withinTime(this.#standby.isMissing(), ANSWER_WITHIN_MS);
     return isMissing
       ? 'commits wait for a synchronous standby of the database that does not answer (synchronous_standby_names)'
       : null;
@@ -82,21 +83,3 @@ const AWAY = {
   'said-full': 'the database cannot be reached, and the last it said was that its disk is full',
   unknown: 'the database cannot be reached',
 };
-
-class LateError extends Error {}
-
-/** True for what `within` throws. */
-export const isLate = (error: unknown): boolean => error instanceof LateError;
-
-/** @throws LateError */
-export async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new LateError(`no answer within ${limitMs} ms`)), limitMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

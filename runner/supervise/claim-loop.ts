@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { withinTime } from '../../server/contract/within-time.ts';
 import { hasOwnCode, isGoneWorldRunner, isWorldRunner } from '../../server/contract/world-runner.ts';
 import type { RunnerConfig } from '../config.ts';
 import type { Launcher } from '../launch/harness-child.ts';
@@ -10,7 +11,6 @@ import { OtherGenerations } from './other-generations.ts';
 import type { ClaimedRun, Queue } from './queue.ts';
 import { ServerWatch } from './server-watch.ts';
 import { RunSupervisor } from './supervise-run.ts';
-import { withinTime } from './within-time.ts';
 
 /** NOTIFY tells of queued runs at once; this is the safety net behind it, and the pace of the reaper. */
 const POLL_MS = 1_000;

@@ -1,9 +1,9 @@
 /** Sees to it that the cities of attempts go which ended without dropping them: of harnesses that were killed or lost. */
 import type { Logger } from 'pino';
+import { withinTime } from '../../server/contract/within-time.ts';
 import { attemptIn, cityNameOf } from '../targets/postgres/city-name.ts';
 import { dropLeftCities } from '../targets/postgres/left-cities.ts';
 import type { Queue } from './queue.ts';
-import { withinTime } from './within-time.ts';
 
 const LIMIT_MS = 30_000;
 

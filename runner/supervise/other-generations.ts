@@ -1,9 +1,9 @@
 /** Tells of queued runs that only an engine of another generation may execute, and ends those that none will take. */
 import type { Logger } from 'pino';
 import { type Engine, otherGeneration } from '../../server/contract/index.ts';
+import { withinTime } from '../../server/contract/within-time.ts';
 import { VERSION } from '../versions.ts';
 import type { Queue, WaitingRun } from './queue.ts';
-import { withinTime } from './within-time.ts';
 
 const QUERY_LIMIT_MS = 10_000;
 

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createRedactor, isServiceTarget, type Modules } from '../../server/contract/index.ts';
+import { withinTime } from '../../server/contract/within-time.ts';
 import type { RunnerConfig } from '../config.ts';
 import { HARNESS_EXIT } from '../harness/exit-codes.ts';
 import type { ChildExit, HarnessChild, Launcher } from '../launch/harness-child.ts';
@@ -11,7 +12,6 @@ import { orderOf } from './order.ts';
 import { endingOf, type Interventions } from './outcome.ts';
 import { Progress, UNANSWERED_LIMIT_SECONDS } from './progress.ts';
 import type { ClaimedRun, Ending, Loss, Queue } from './queue.ts';
-import { withinTime } from './within-time.ts';
 
 const TICK_MS = 1_000;
 const RETRY_MS = 500;

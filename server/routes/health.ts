@@ -1,11 +1,11 @@
 /** Liveness, readiness, metrics and the description of the API. */
 import { Hono } from 'hono';
 import { CHALLENGE_HEADER, PROOF_HEADER, proofOf } from '../contract/host-proof.ts';
+import { withinTime } from '../contract/within-time.ts';
 import { countRuns, oldestQueuedSeconds } from '../db/runs.ts';
 import { ApiError } from '../errors.ts';
 import type { Scraped } from '../metrics.ts';
 import { openApiDocument } from '../openapi/document.ts';
-import { within } from '../readiness.ts';
 import type { ServerEnv } from '../server-env.ts';
 import type { Services } from '../services.ts';
 
@@ -42,9 +42,9 @@ export function healthRoutes(services: Services): Hono<ServerEnv> {
 }
 
 async function scrape({ sql, hub, version, notifications }: Services): Promise<Scraped> {
-  const database = await within(
-    SCRAPE_WITHIN_MS,
+  const database = await withinTime(
     Promise.all([countRuns(sql), oldestQueuedSeconds(sql)]),
+    SCRAPE_WITHIN_MS,
   ).then(
     ([runs, oldestQueuedSeconds]) => ({ runs, oldestQueuedSeconds }),
     () => null,

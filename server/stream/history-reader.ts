@@ -1,5 +1,6 @@
 /** The stored history of runs for the streams, read once for all who stand at the same place. */
 import { type Cursor, formatCursor } from '../contract/index.ts';
+import { withinTime } from '../contract/within-time.ts';
 import type { Sql } from '../db/client.ts';
 import { type Epoch, leadsTo, type Stored } from '../db/epochs.ts';
 import { readEventPage, type StoredEvent } from '../db/events.ts';
@@ -10,6 +11,8 @@ import { mergeFrames } from './frames.ts';
 import { type Block, toBlocks } from './ring.ts';
 
 const PAGE_EVENTS = 500;
+/** A query on a connection that died unnoticed is not answered: whoever waited asks again, by another. */
+const READ_WITHIN_MS = 10_000;
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 export interface HistoryPage {
@@ -60,11 +63,15 @@ export class HistoryReader {
   }
 
   live(runId: string): Promise<StoredLive | null> {
-    return readLive(this.#sql, runId);
+    return withinTime(readLive(this.#sql, runId), READ_WITHIN_MS);
   }
 
   /** What follows `from`, newly read; null: `from` is not in the history any more. */
-  async page(runId: string, from: Cursor): Promise<StoredPart | null> {
+  page(runId: string, from: Cursor): Promise<StoredPart | null> {
+    return withinTime(this.#page(runId, from), READ_WITHIN_MS);
+  }
+
+  async #page(runId: string, from: Cursor): Promise<StoredPart | null> {
     const { events, epochs, drained } = await readEventPage(this.#sql, runId, from.index + 1, PAGE_EVENTS);
     const last = events.at(-1)?.index ?? from.index;
     if (events.length > 0 && !leadsTo({ eventIndex: last, epochs }, from)) return null;
@@ -80,7 +87,15 @@ export class HistoryReader {
   }
 
   /** The last `count` events up to `newest`, and the newest snapshot until there. */
-  async newest(
+  newest(
+    runId: string,
+    newest: number,
+    count: number,
+  ): Promise<{ events: StoredEvent[]; snapshot: StoredEvent | null }> {
+    return withinTime(this.#newest(runId, newest, count), READ_WITHIN_MS);
+  }
+
+  async #newest(
     runId: string,
     newest: number,
     count: number,

@@ -4,10 +4,10 @@
  */
 import type postgres from 'postgres';
 import type { JsonObject } from '../../../server/contract/index.ts';
+import { withinTime } from '../../../server/contract/within-time.ts';
 import { EngineFault } from '../../engine-fault.ts';
 import type { Call } from '../../service/call.ts';
 import type { Prng } from '../../sim/prng.ts';
-import { withinTime } from '../../supervise/within-time.ts';
 import type { ServiceAddress } from '../http/address.ts';
 import type { HttpApi } from '../http/api.ts';
 import { CookieJars } from '../http/cookies.ts';

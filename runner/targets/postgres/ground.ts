@@ -4,9 +4,9 @@
  * schema of the given one. Both are gone after the run; the runner drops them when its harness could not.
  */
 import type postgres from 'postgres';
+import { withinTime } from '../../../server/contract/within-time.ts';
 import { refuseTransactionPooler } from '../../pooler.ts';
 import { sqlState } from '../../service/sql-service.ts';
-import { withinTime } from '../../supervise/within-time.ts';
 import { freshCityName } from './city-name.ts';
 import { connectOne, type Place, quoted } from './connection.ts';
 import { dropDatabase, dropSchema, sweep } from './left-cities.ts';

@@ -2,12 +2,13 @@
  * The `postgres` target: a service's real transactions on a real database, one statement at a time, in
  * the order that the engine picks. What waits for a lock is left waiting while others go on.
  */
+
+import { withinTime } from '../../../server/contract/within-time.ts';
 import { EngineFault } from '../../engine-fault.ts';
 import { AdapterError, type AdapterPhase, errorText } from '../../modules/adapter-error.ts';
 import type { Call } from '../../service/call.ts';
 import { inShort } from '../../service/in-short.ts';
 import { type SqlClient, type SqlService, type SqlValue, sqlState } from '../../service/sql-service.ts';
-import { withinTime } from '../../supervise/within-time.ts';
 import { AutocommitWrites } from '../locks/autocommit-writes.ts';
 import { Happenings } from '../locks/happenings.ts';
 import { LockWaits } from '../locks/lock-waits.ts';

@@ -1,6 +1,6 @@
 /** Claims a place on a server for one stage: a keeper, a janitor, a role, and the template; and gives it up again. */
 import type { GateOrder } from '../../../../server/contract/index.ts';
-import { withinTime } from '../../../supervise/within-time.ts';
+import { withinTime } from '../../../../server/contract/within-time.ts';
 import { connectOne } from '../../postgres/connection.ts';
 import type { Clones } from './clones.ts';
 import { Keeper } from './keeper.ts';
