@@ -8,7 +8,7 @@ import { axe, eventually, hasChromium, listen, openPage, overflow } from '../hel
 import { pageWorld } from '../helpers/page-world.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';
 import { recordedEvent } from '../helpers/recorded-run.ts';
-import { call, type FakeHarness } from '../helpers/server.ts';
+import { call, FakeHarness } from '../helpers/server.ts';
 
 const EVENTS = 902;
 /** An operation with a statement, whose answer comes a little later. */
@@ -271,6 +271,31 @@ describe.skipIf(!hasChromium)('the events of a run, in the browser', () => {
     await page.keyboard.press('g');
     await page.getByText('2,000 found in events 0 to 13,993.').waitFor();
     expect(await rows(page).count()).toBeLessThan(60);
+    expect(wrongs).toEqual([]);
+    await call(world.server.url, 'POST', apiPath.stop(runId));
+    await page.close();
+  });
+
+  it('begins anew with what is stored, when the database has lost what it showed', async () => {
+    const { runId, harness } = await begun();
+    await harness.send(60);
+    const { page, wrongs, open } = await openPage(world.browser, world.server.url);
+    await open(`/runs/${runId}?view=events`);
+    await page.getByText('following, 60 so far').waitFor();
+    const sql = world.sql();
+    await sql.begin(async (tx) => {
+      await tx`set local session_replication_role = replica`;
+      await tx`delete from simcity_run_events where run_id = ${runId} and idx >= 30`;
+      await tx`delete from simcity_run_snapshots where run_id = ${runId} and idx >= 30`;
+      await tx`update simcity_runs set next_index = 30 where id = ${runId}`;
+    });
+    await sql`select simcity_lose_run(${runId}, 1, simcity_harness_forensic(${runId}, 'harness-lost', 'gone'))`;
+    const heir = new FakeHarness(world.server.url, runId);
+    await heir.claim(sql, 300);
+    expect((await heir.send(40)).status).toBe(200);
+    await page.getByText('following, 40 so far').waitFor();
+    await rows(page).filter({ hasText: /^39/ }).waitFor();
+    expect(await rows(page).filter({ hasText: /^59/ }).count()).toBe(0);
     expect(wrongs).toEqual([]);
     await call(world.server.url, 'POST', apiPath.stop(runId));
     await page.close();
