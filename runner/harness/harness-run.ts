@@ -158,7 +158,10 @@ async function settle(
     (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
   );
   const first = await Promise.race([verdict, failed, deserted]);
-  if (first === null) return HARNESS_EXIT.delivered;
+  if (first === null) {
+    options.say(aliveLine(sink));
+    return HARNESS_EXIT.delivered;
+  }
   if (typeof first === 'string') {
     await windDown(options, sink, verdict, DESERTED[first]);
     options.log({ message: `${DESERTED[first]}: the harness ends without a verdict` });
@@ -238,7 +241,8 @@ function parse(line: string): unknown {
 }
 
 function aliveLine(sink: HttpSink): string {
-  return JSON.stringify({ alive: { taken: sink.taken, waiting: sink.waiting, answered: sink.answered } });
+  const { taken, waiting, answered, delivered } = sink;
+  return JSON.stringify({ alive: { taken, waiting, answered, delivered } });
 }
 
 async function within(work: Promise<unknown>, limitMs: number): Promise<void> {

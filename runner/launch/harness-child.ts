@@ -4,12 +4,17 @@ import type { Exit } from '../../server/contract/child-process/child.ts';
 import type { HarnessOrder } from '../../server/contract/index.ts';
 
 export const aliveSchema = z.object({
-  alive: z.object({ taken: z.int(), waiting: z.boolean(), answered: z.boolean().default(true) }),
+  alive: z.object({
+    taken: z.int(),
+    waiting: z.boolean(),
+    answered: z.boolean().default(true),
+    delivered: z.boolean().default(false),
+  }),
 });
 
 /**
- * A sign of life: how much telemetry the engine has produced, whether it waits for the server, and whether the server
- * has taken anything yet.
+ * A sign of life: how much telemetry the engine has produced, whether it waits for the server, whether the server
+ * has taken anything yet, and whether it has acknowledged the end of the run.
  */
 export type Alive = z.infer<typeof aliveSchema>['alive'];
 

@@ -46,6 +46,8 @@ export interface Remains {
   gate?: GateOrder | null;
   exit: ChildExit;
   interventions: Interventions;
+  /** The end of the run was acknowledged to the harness. */
+  isDelivered: boolean;
   lastEvents: JsonObject[];
   redactor: Redactor;
 }
@@ -87,9 +89,11 @@ function judgeGivenUp({ how, hasBegun, message }: GivenUp, { run, modules }: Rem
   return { end: 'STOPPED', kind: 'timeout', message };
 }
 
-function judgeExit({ run, modules, exit }: Remains): Judgement {
+function judgeExit({ run, modules, exit, isDelivered }: Remains): Judgement {
   const { code, signal, spawnError, stderr } = exit;
   const lost = (kind: LossKind, message: string): Judgement => ({ end: 'lost', kind, message });
+  if (isDelivered)
+    return lost('harness-lost', 'The end of the run was acknowledged, and the database has lost it.');
   if (spawnError !== null) return lost('start-failed', `The harness could not be started: ${spawnError}.`);
   if (exit.outOfMemory || isHeapFull(stderr)) {
     return lost('out-of-memory', 'The harness took more memory than there was for it.');

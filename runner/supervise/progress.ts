@@ -47,6 +47,7 @@ export class Progress {
   #unansweredSeconds = 0;
   #heard = false;
   #answered = false;
+  #delivered = false;
   #taken = 0;
 
   constructor({ durationSeconds, rate, startLimitSeconds, repeatedSeconds }: Pace) {
@@ -70,6 +71,12 @@ export class Progress {
     this.#taken = alive.taken;
     this.#answered = alive.answered;
     if (alive.answered) this.#unansweredSeconds = 0;
+    this.#delivered ||= alive.delivered;
+  }
+
+  /** True when the end of the run was acknowledged to the harness. */
+  get isDelivered(): boolean {
+    return this.#delivered;
   }
 
   /** True when the harness lives and its server has taken nothing from it for long. */

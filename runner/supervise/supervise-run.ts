@@ -244,6 +244,7 @@ export class RunSupervisor {
           gate: this.#config.gate,
           exit,
           interventions: this.#interventions,
+          isDelivered: this.#progress.isDelivered,
           lastEvents,
           redactor,
         });

@@ -122,6 +122,11 @@ export class HttpSink implements Sink {
     return this.#answered;
   }
 
+  /** True once the end of the run was acknowledged. */
+  get delivered(): boolean {
+    return this.#ended;
+  }
+
   /** Events and snapshots taken so far: it grows as long as the run makes progress. */
   get taken(): number {
     return this.#taken;

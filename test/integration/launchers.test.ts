@@ -96,7 +96,7 @@ describe.each(['docker', 'kubernetes'] as const)('a harness by %s', (name) => {
 
   it('gets its order by stdin, gives signs of life, and stops when it is asked', async () => {
     const { child, alive } = await start(launch);
-    expect(alive).toEqual({ taken: 7, waiting: false, answered: true });
+    expect(alive).toEqual({ taken: 7, waiting: false, answered: true, delivered: false });
     child.stop('enough');
     const exit = await child.done;
     expect(summary(exit)).toEqual({ code: 0, signal: null, spawnError: null });

@@ -161,7 +161,7 @@ test('the first sign of life comes with the order, before anything is loaded', a
   const said: string[] = [];
   input.write(order());
   const ended = harness(async ({ sink, signal }) => {
-    expect(said).toEqual(['{"alive":{"taken":0,"waiting":false,"answered":false}}']);
+    expect(said).toEqual(['{"alive":{"taken":0,"waiting":false,"answered":false,"delivered":false}}']);
     stop.request('enough');
     return untilStopped({ sink, signal } as Parameters<Execute>[0]);
   }, said);

@@ -42,6 +42,7 @@ function ending(
   interventions: Partial<Interventions> = {},
   own: keyof typeof OWN = 'nothing',
   exec: string | null = null,
+  isDelivered = false,
 ) {
   const { target, modules } = OWN[own];
   const nothing = { code: null, signal: null, spawnError: null, outOfMemory: false, droppedBytes: 0 };
@@ -58,6 +59,7 @@ function ending(
       givenUp: null,
       ...interventions,
     },
+    isDelivered,
     lastEvents: [],
     redactor: createRedactor(['the-token']),
   });
@@ -70,6 +72,11 @@ function inShort(end: Ending | Loss): string {
   return `${end.status} ${end.forensic?.kind}`;
 }
 const messageOf = (end: Ending | Loss) => ('lost' in end ? end.lost : end.forensic)?.message;
+
+test('an end that was acknowledged, and is not stored, is no failure of the code under test', () => {
+  expect(inShort(ending({ code: 0 }, {}, 'service'))).toBe('FAIL harness-crash');
+  expect(inShort(ending({ code: 0 }, {}, 'service', null, true))).toBe('lost harness-lost');
+});
 
 test('a harness that stops by force after a request ends STOPPED', () => {
   const stopped = { stopRequested: true, stopReason: 'enough' };
@@ -236,9 +243,9 @@ test('a harness that never gives a sign of life did not start; what it executes 
 
 test('a harness is given up after a minute without a further sign of life', () => {
   const progress = new Progress(PACE);
-  progress.heard({ taken: 0, waiting: false, answered: true });
+  progress.heard({ taken: 0, waiting: false, answered: true, delivered: false });
   expect(progress.tick(59)).toBeNull();
-  progress.heard({ taken: 1, waiting: false, answered: true });
+  progress.heard({ taken: 1, waiting: false, answered: true, delivered: false });
   expect(progress.tick(59)).toBeNull();
   expect(progress.tick(1)).toMatchObject({
     how: 'silent',
@@ -251,7 +258,7 @@ test('a run that lives without progress is given up, unless it waits for the ser
   const stalledAfter = (rate: number | null, waiting: boolean) => {
     const progress = new Progress({ ...PACE, rate });
     for (let seconds = 1; seconds <= 20_000; seconds += 1) {
-      progress.heard({ taken: 5, waiting, answered: true });
+      progress.heard({ taken: 5, waiting, answered: true, delivered: false });
       if (progress.tick(1)) return seconds;
     }
     return null;
@@ -264,9 +271,9 @@ test('a run that lives without progress is given up, unless it waits for the ser
 test('a harness that lives and whose server has taken nothing for 30 s is unanswered; one that is silent is not', () => {
   const unansweredAfter = (seconds: number, lives: boolean, answered: boolean) => {
     const progress = new Progress(PACE);
-    progress.heard({ taken: 5, waiting: false, answered: false });
+    progress.heard({ taken: 5, waiting: false, answered: false, delivered: false });
     for (let second = 1; second <= seconds; second += 1) {
-      if (lives) progress.heard({ taken: 5, waiting: false, answered });
+      if (lives) progress.heard({ taken: 5, waiting: false, answered, delivered: false });
       progress.tick(1);
     }
     return progress.isUnanswered;
@@ -280,7 +287,7 @@ test('a run that does not end after its duration is given up; what it repeats is
   const endsAfter = (repeatedSeconds: number) => {
     const progress = new Progress({ ...PACE, durationSeconds: 10, repeatedSeconds });
     for (let seconds = 1; ; seconds += 1) {
-      progress.heard({ taken: seconds, waiting: false, answered: true });
+      progress.heard({ taken: seconds, waiting: false, answered: true, delivered: false });
       const givenUp = progress.tick(1);
       if (givenUp === null) continue;
       expect(givenUp).toMatchObject({
