@@ -9,6 +9,7 @@ import {
   splitReached,
 } from '../contract/index.ts';
 import type { Sql } from './client.ts';
+import { replicated } from './replicated.ts';
 
 interface RunRow {
   id: string;
@@ -69,10 +70,12 @@ const selectRuns = (sql: Sql) => sql`
 
 /** Queues a run; runners learn of it by NOTIFY. */
 export async function insertRun(sql: Sql, run: NewRun): Promise<Run> {
-  await sql`
+  await replicated(
+    () => sql`
     insert into simcity_runs (id, scenario, target, seed, config, campaign, assigned_runner, reproduce)
     values (${run.id}, ${run.scenario}, ${run.target}, ${run.seed}, ${JSON.stringify(run.config)}::text::jsonb,
-      ${run.campaign}, ${run.assignedRunner}, ${run.reproduce})`;
+      ${run.campaign}, ${run.assignedRunner}, ${run.reproduce})`,
+  );
   const stored = await findRun(sql, run.id);
   if (!stored) throw new Error(`run ${run.id} vanished after its launch`);
   return stored;
@@ -128,9 +131,11 @@ export async function newestId(sql: Sql): Promise<string | null> {
 export async function requestStop(sql: Sql, id: string, reason: string | null): Promise<RunStatus | null> {
   // One statement: a transaction of several, whose connection ends between two of them, brings down the process
   // (porsager/postgres#1208).
-  const [row] = await sql<{ status: RunStatus }[]>`
+  const [row] = await replicated(
+    () => sql<{ status: RunStatus }[]>`
     with before as materialized (select id, status from simcity_runs where id = ${id} for no key update)
-    select status, simcity_request_stop(id, ${reason}) from before`;
+    select status, simcity_request_stop(id, ${reason}) from before`,
+  );
   return row?.status ?? null;
 }
 
