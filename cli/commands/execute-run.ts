@@ -1,6 +1,12 @@
 /** Launches a run, hosts what is missing for it, shows it to its end, and writes the reports. */
 
-import { isModuleFile, isServiceTarget, type Launch, splitCredentials } from '../../server/contract/index.ts';
+import {
+  isModuleFile,
+  isServiceTarget,
+  type Launch,
+  SCENARIOS,
+  splitCredentials,
+} from '../../server/contract/index.ts';
 import { cityDatabase } from '../hosting/city-database.ts';
 import { type Connected, connectToRunning, hostWhatIsMissing } from '../hosting/connect.ts';
 import { gateOrderOf } from '../hosting/gate.ts';
@@ -26,6 +32,7 @@ export async function execute(
   presentation: Presentation,
 ): Promise<number> {
   refuseWithoutUrl(flags);
+  refuseWithoutAdapter(launch, flags);
   const gate = gateOrderOf(context, flags);
   const modules = await modulesOf(context, launch, flags);
   const silent = presentation.quiet;
@@ -113,6 +120,16 @@ function refuseWithoutUrl({ exec, adapter, target, instances = 1 }: RunFlags): v
   throw usageError(
     '--exec starts the service that --target names by its URL, and there is none.',
     "Such as: simcity run --target http://127.0.0.1:8080 --exec 'node my-service.js --port 8080'",
+  );
+}
+
+function refuseWithoutAdapter({ scenario, target }: Launch, { adapter }: RunFlags): void {
+  if (adapter !== undefined || !isServiceTarget(target ?? '')) return;
+  const builtIn = SCENARIOS.find(({ name }) => name === scenario);
+  if (builtIn?.needsAdapter !== true) return;
+  throw usageError(
+    `the scenario ${builtIn.name} does not say how its calls go over HTTP, which a target that is a URL needs.`,
+    'Give an adapter with --adapter FILE, or use the target postgres or memory.',
   );
 }
 

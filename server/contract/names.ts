@@ -9,11 +9,16 @@ export interface Named {
   readonly what: string;
 }
 
+/** `needsAdapter`: it does not say itself how its calls go over HTTP. */
 export const SCENARIOS = [
-  { name: 'bookings', what: 'citizens book and cancel slots' },
-  { name: 'transfers', what: 'citizens move money between accounts' },
-  { name: 'stays', what: 'citizens take rooms for days and hours, across changes of the clock' },
-] as const satisfies readonly Named[];
+  { name: 'bookings', what: 'citizens book and cancel slots', needsAdapter: false },
+  { name: 'transfers', what: 'citizens move money between accounts', needsAdapter: false },
+  {
+    name: 'stays',
+    what: 'citizens take rooms for days and hours, across changes of the clock',
+    needsAdapter: true,
+  },
+] as const satisfies readonly (Named & { needsAdapter: boolean })[];
 
 /** The targets that are built in. */
 export const TARGETS = [

@@ -171,6 +171,7 @@ it.each([
     ['--scenario', './plain.ts'],
     /scenario "doors" does not say how its calls go over HTTP.*--adapter FILE/,
   ],
+  ['a built-in scenario that does not', ['stays'], /scenario stays does not say how.*--adapter FILE/s],
   [
     'an http that is no adapter',
     ['--scenario', './misspelled.ts'],

@@ -25,6 +25,9 @@ describe('the names are those of the runner', () => {
   it('scenarios and strategies', () => {
     expect(namesOf(SCENARIOS)).toEqual(namesOf(REGISTERED));
     expect(namesOf(STRATEGIES)).toEqual(namesOf(FACTORIES));
+    expect(SCENARIOS.filter(({ needsAdapter }) => needsAdapter).map(({ name }) => name)).toEqual(
+      REGISTERED.filter(({ http }) => http === undefined).map(({ name }) => name),
+    );
   });
 
   it.each(REGISTERED.map((scenario) => [scenario.name, scenario] as const))(
