@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type postgres from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Gate } from '../../runner/targets/pgwire/gate.ts';
 import type { Group } from '../../runner/targets/pgwire/wire.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
@@ -157,6 +157,9 @@ const FAULTS: Fault[] = [
     rows: 0,
   },
 ];
+
+// A driver that never hears of a connection that ended waits for ever.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe.each(['pg', 'postgres.js', 'psycopg'])('%s', (driver) => {
   let program: Program;
