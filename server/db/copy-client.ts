@@ -1,6 +1,7 @@
 /** The connections on which telemetry is stored: one transaction for many batches, the rows by COPY. */
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { withinTime } from '../contract/within-time.ts';
 import { CopyQuery } from './copy-query.ts';
 import { noteNotice, replicated } from './replicated.ts';
 
@@ -98,13 +99,8 @@ export class CopyClient {
     work: (client: pg.Client) => Promise<T>,
     connection: () => pg.Client | Promise<pg.Client> = () => this.#same(),
   ): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
     try {
-      const client = await connection();
-      const silence = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error('no answer')), ANSWER_WITHIN_MS);
-      });
-      return await Promise.race([work(client), silence]);
+      return await withinTime(work(await connection()), ANSWER_WITHIN_MS);
     } catch (cause) {
       if (cause instanceof pg.DatabaseError) throw cause;
       this.#discard();
@@ -112,8 +108,6 @@ export class CopyClient {
       throw Object.assign(new Error(`The connection to the database failed: ${why}`, { cause }), {
         code: 'CONNECTION_CLOSED',
       });
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { withinTime } from '../contract/within-time.ts';
 import type { Log } from '../process-edge.ts';
 
 const CHANNEL = 'simcity_run';
@@ -168,27 +169,16 @@ export class Notifications {
     const heard = new Promise<void>((resolve) => {
       this.#heard = (told) => told === payload && resolve();
     });
-    await this.#within('notification', Promise.all([tellOthers(payload), heard]));
+    await withinTime(Promise.all([tellOthers(payload), heard]), this.#probeWithinMs, 'notification');
   }
 
   /** @throws when there is no answer in time: a connection may fall silent before it listens, too. */
   async #askWithin(client: pg.Client, query: string): Promise<void> {
-    await this.#within('answer', this.#ask(client, query));
+    await withinTime(this.#ask(client, query), this.#probeWithinMs);
   }
 
-  /** @throws when what is awaited does not come in time */
-  async #within(what: string, awaited: Promise<unknown>): Promise<void> {
-    const { probeWithinMs = 5_000 } = this.#options;
-    const asked = new AbortController();
-    const silence = delay(probeWithinMs, undefined, { signal: asked.signal }).then(() => {
-      throw new Error(`no ${what} in ${probeWithinMs} ms`);
-    });
-    silence.catch(() => undefined);
-    try {
-      await Promise.race([awaited, silence]);
-    } finally {
-      asked.abort();
-    }
+  get #probeWithinMs(): number {
+    return this.#options.probeWithinMs ?? 5_000;
   }
 }
 
