@@ -11,6 +11,7 @@ import type {
   Stay,
   StayCall,
 } from './calls.ts';
+import { EMPTY, ok, TAKEN, UNKNOWN, type Wanted } from './replies.ts';
 import { collides, isEmpty } from './resource.ts';
 import { rangeOf } from './zone.ts';
 
@@ -48,17 +49,8 @@ interface Kept extends Stay {
   readonly firstUnit: number;
 }
 
-interface Wanted extends Range {
-  readonly booking: string;
-  readonly resource: string;
-  readonly unit: number | null;
-}
-
 /** A scheduling point: another request may run here. */
 const POINT = undefined;
-const TAKEN: Reply = { outcome: 'refused', reason: 'taken' };
-const EMPTY: Reply = { outcome: 'refused', reason: 'empty-range' };
-const UNKNOWN: Reply = { outcome: 'refused', reason: 'no-such-booking' };
 
 export class MemoryHouse implements MemoryService {
   readonly #steps: MemorySteps;
@@ -257,8 +249,4 @@ export class MemoryHouse implements MemoryService {
       .sort((a, b) => (a.id < b.id ? -1 : 1));
     return { ...(this.#resources.get(id) as Resource), bookings };
   }
-}
-
-function ok(value: Record<string, unknown>): Reply {
-  return { outcome: 'ok', value };
 }

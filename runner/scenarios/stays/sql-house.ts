@@ -1,18 +1,9 @@
 /** How the house over PostgreSQL answers one request. */
 import type { Reply, SqlClient } from '../../public.ts';
 import type { Calendar, MoveCall, Range, ResizeCall, Resource, Stay, StayCall } from './calls.ts';
+import { EMPTY, ok, TAKEN, UNKNOWN, type Wanted } from './replies.ts';
 import { isEmpty } from './resource.ts';
 import type { SqlSteps } from './sql-steps.ts';
-
-interface Wanted extends Range {
-  readonly booking: string;
-  readonly resource: string;
-  readonly unit: number | null;
-}
-
-const TAKEN: Reply = { outcome: 'refused', reason: 'taken' };
-const EMPTY: Reply = { outcome: 'refused', reason: 'empty-range' };
-const UNKNOWN: Reply = { outcome: 'refused', reason: 'no-such-booking' };
 
 /** What searches know of the bookings of each resource, where they are cached. */
 export type FreeCache = Map<string, Calendar>;
@@ -231,8 +222,4 @@ function unitsWithout(units: number, taken: readonly { readonly unit: number }[]
 /** As PostgreSQL reads it. */
 function timeOf(instant: number): string {
   return new Date(instant * 60_000).toISOString();
-}
-
-function ok(value: Record<string, unknown>): Reply {
-  return { outcome: 'ok', value };
 }

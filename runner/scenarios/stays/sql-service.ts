@@ -1,6 +1,7 @@
 /** The reference house over PostgreSQL, right at every isolation level; a known bug replaces single steps. */
 import type { Reply, SqlService } from '../../public.ts';
 import type { Calendar, House, Resource, StayCall } from './calls.ts';
+import { TAKEN } from './replies.ts';
 import { calendarOf, type FreeCache, Refused, SqlHouse } from './sql-house.ts';
 import { rightSqlSteps, type SqlSteps } from './sql-steps.ts';
 
@@ -53,7 +54,7 @@ async function answered(work: () => Promise<Reply>): Promise<Reply> {
     } catch (error) {
       if (error instanceof Refused) return error.reply;
       const { code } = error as { code?: unknown };
-      if (code === '23P01') return { outcome: 'refused', reason: 'taken' };
+      if (code === '23P01') return TAKEN;
       if ((code !== '40001' && code !== '40P01') || attempt === ATTEMPTS) throw error;
     }
   }
