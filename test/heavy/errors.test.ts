@@ -1,32 +1,22 @@
 /** Internal errors that nothing of ours explains, over PostgreSQL: what they come to, and what ours come to. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { setLoaded } from '../../runner/modules/loaded.ts';
 import { shrink } from '../../runner/shrink/shrink.ts';
 import { composeSmallest } from '../../runner/shrink/smallest.ts';
-import { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
 import {
   formatReduction,
   formatSignature,
   runConfigSchema,
   signatureOf,
 } from '../../server/contract/index.ts';
+import { cityGround } from '../helpers/city-ground.ts';
 import { type executed, neverStopped } from '../helpers/execute.ts';
-import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { executedService, labelOf } from '../helpers/sql-services.ts';
 
 const SEEDS = [1, 2, 3] as const;
-const cities = new CityKeeper();
-let postgres: TestPostgres;
-let url: string;
+const ground = cityGround();
+const { cities } = ground;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  url = await postgres.createDatabase({ migrated: false });
-});
-afterAll(async () => {
-  await cities.close();
-  await postgres?.close();
-});
 afterEach(() => setLoaded({ scenario: null, adapter: null, service: null }));
 
 const signatureOfRun = ({ end }: Awaited<ReturnType<typeof executed>>) =>
@@ -34,7 +24,7 @@ const signatureOfRun = ({ end }: Awaited<ReturnType<typeof executed>>) =>
 
 describe('internal errors without a cause of ours', () => {
   it.each(SEEDS)('on every repeat are found within ten repeats, seed %i', async (seed) => {
-    const run = await executedService('fails-repeats', seed, { operations: 2_000 }, url, cities);
+    const run = await executedService('fails-repeats', seed, { operations: 2_000 }, ground.url, cities);
     expect(signatureOfRun(run)).toBe('invariant/errors-without-cause/book.failed');
     expect(run.end.failForensic?.message).toMatch(
       /^Repeats of an acknowledged request are answered 500: \d+ of \d+ repeats of book, .* First at event \d+, to \S+: SQLSTATE 25P02\.$/,
@@ -44,7 +34,7 @@ describe('internal errors without a cause of ours', () => {
   });
 
   it.each(SEEDS)('on every cancel are found, and that none was acknowledged, seed %i', async (seed) => {
-    const run = await executedService('fails-after-cancels', seed, { operations: 2_000 }, url, cities);
+    const run = await executedService('fails-after-cancels', seed, { operations: 2_000 }, ground.url, cities);
     expect(signatureOfRun(run)).toBe('invariant/errors-without-cause/cancel.failed');
     const end = run.events.at(-1)?.data;
     expect(end).toMatchObject({ neverAcknowledged: ['cancel'], notTested: ['cancel'] });
@@ -54,11 +44,11 @@ describe('internal errors without a cause of ours', () => {
 
   it('come down to the few requests that show one of them, which the text reproduces', async () => {
     const config = runConfigSchema.parse({ operations: 2_000 });
-    await executedService('fails-after-cancels', 1, { operations: 1 }, url);
+    await executedService('fails-after-cancels', 1, { operations: 1 }, ground.url);
     const run = {
       scenario: 'bookings',
       target: labelOf('fails-after-cancels'),
-      targetUrl: url,
+      targetUrl: ground.url,
       seed: 1,
       config,
     };
@@ -78,7 +68,7 @@ describe('internal errors without a cause of ours', () => {
 
   it('are right where they are few, and the end tells their share', async () => {
     for (const seed of SEEDS) {
-      const run = await executedService('fails-now-and-then', seed, { operations: 800 }, url, cities);
+      const run = await executedService('fails-now-and-then', seed, { operations: 800 }, ground.url, cities);
       expect(run.end, `seed ${seed}`).toMatchObject({ status: 'PASS' });
       const shares = run.events.at(-1)?.data['errorsWithoutCause'] as Record<string, { share: number }>;
       expect(shares['book']?.share).toBeGreaterThan(0);
@@ -92,7 +82,7 @@ describe('internal errors without a cause of ours', () => {
       'never-tries-again',
       1,
       { operations: 400, faultRates, isolation: 'serializable', citizens: 8, slots: 2 },
-      url,
+      ground.url,
       cities,
     );
     expect(hasty.end).toMatchObject({ status: 'PASS' });

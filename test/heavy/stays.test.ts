@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { HOUSE_BUGS } from '../../runner/scenarios/stays/bugs.ts';
-import { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
+import { cityGround } from '../helpers/city-ground.ts';
 import { decided, executed } from '../helpers/execute.ts';
-import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 
 const scenario = 'stays';
 /** By so many seeds each bug is found, in memory by one of the first few. */
@@ -11,24 +10,13 @@ const SEEDS_ON_POSTGRES = 30;
 const SEEDS_OF_RIGHT = Number(process.env['SIMCITY_SEEDS'] ?? 8);
 
 describe('stays', () => {
-  const cities = new CityKeeper();
-  let postgres: TestPostgres;
-  let url: string;
-
-  beforeAll(async () => {
-    postgres = await startTestPostgres();
-    url = await postgres.createDatabase({ migrated: false });
-  });
-  afterAll(async () => {
-    await cities.close();
-    await postgres?.close();
-  });
+  const ground = cityGround();
 
   /** The first seed that finds the bug; null when none does. */
   async function firstSeed(target: string, bug: string, seeds: number): Promise<number | null> {
     for (let seed = 1; seed <= seeds; seed++) {
       const config = { bug, operations: target === 'memory' ? 2_000 : 600 };
-      const { end } = await executed({ scenario, target, seed, config }, url, cities);
+      const { end } = await executed({ scenario, target, seed, config }, ground.url, ground.cities);
       if (end.status !== 'FAIL') continue;
       // An internal error of the service would be a bug of another kind.
       expect(end.failForensic?.invariant).not.toBe('errors-without-cause');
@@ -51,7 +39,11 @@ describe('stays', () => {
     for (const isolation of ['read-committed', 'repeatable-read', 'serializable'] as const) {
       for (let seed = 1; seed <= 3; seed++) {
         const config = { operations: 150, isolation };
-        const { end } = await executed({ scenario, target: 'postgres', seed, config }, url, cities);
+        const { end } = await executed(
+          { scenario, target: 'postgres', seed, config },
+          ground.url,
+          ground.cities,
+        );
         expect(end, `seed ${seed}, ${isolation}`).toMatchObject({ status: 'PASS' });
       }
     }
@@ -60,7 +52,10 @@ describe('stays', () => {
   it('one seed gives one history, on both targets', async () => {
     for (const target of ['memory', 'postgres']) {
       const launch = { scenario, target, seed: 7, config: { operations: 200 } };
-      const histories = [await executed(launch, url, cities), await executed(launch, url, cities)];
+      const histories = [
+        await executed(launch, ground.url, ground.cities),
+        await executed(launch, ground.url, ground.cities),
+      ];
       expect(decided(histories[0]?.events ?? [])).toEqual(decided(histories[1]?.events ?? []));
     }
   });

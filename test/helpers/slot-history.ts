@@ -68,6 +68,12 @@ export function verdicts(
   return found;
 }
 
+/** The first step at which the checker fails, -1 for none, -2 when it could not decide. */
+export function firstWrong(found: readonly Verdict<SlotState>['ok'][]): number {
+  if (found.at(-1) === 'unknown') return -2;
+  return found.at(-1) === false ? found.length - 1 : -1;
+}
+
 export function applyStep(checker: ReturnType<typeof slotChecker>, step: Step): Verdict<SlotState>['ok'] {
   switch (step.kind) {
     case 'invoke':

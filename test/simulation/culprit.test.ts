@@ -1,11 +1,10 @@
 /** Whose answer is blamed when a history breaks: the false one, also when it is a later and right one that shows it. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { setLoaded } from '../../runner/modules/loaded.ts';
 import { BUGS } from '../../runner/scenarios/bookings/bugs/index.ts';
-import { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
 import { type Forensic, formatSignature, signatureOf } from '../../server/contract/index.ts';
+import { cityGround } from '../helpers/city-ground.ts';
 import { decided, executed } from '../helpers/execute.ts';
-import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { executedService } from '../helpers/sql-services.ts';
 
 /** More of them in the heavier suite. */
@@ -17,24 +16,20 @@ const EXPLAINED_BY = /this refusal at event (\d+) is explained only by bookings 
 const signature = (forensic: Forensic) => formatSignature(signatureOf(forensic));
 
 describe('a service whose seats leak, so that slots with free seats are called full', () => {
-  const cities = new CityKeeper();
-  let postgres: TestPostgres;
-  let url: string;
+  const ground = cityGround();
 
-  beforeAll(async () => {
-    postgres = await startTestPostgres();
-    url = await postgres.createDatabase({ migrated: false });
-  });
-  afterAll(async () => {
-    await cities.close();
-    await postgres?.close();
-  });
   afterEach(() => setLoaded({ scenario: null, adapter: null, service: null }));
 
   it('has its false refusal blamed, not the read after it that is right', async () => {
     const forensics: Forensic[] = [];
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const { end } = await executedService('leaks-seats', seed, { operations: 1_000 }, url, cities);
+      const { end } = await executedService(
+        'leaks-seats',
+        seed,
+        { operations: 1_000 },
+        ground.url,
+        ground.cities,
+      );
       if (end.failForensic) forensics.push(end.failForensic);
     }
     expect(forensics.length).toBeGreaterThan(SEEDS / 2);
@@ -56,8 +51,8 @@ describe('a service whose seats leak, so that slots with free seats are called f
   }, 600_000);
 
   it('is blamed alike each time', async () => {
-    const once = await executedService('leaks-seats', 1, { operations: 1_000 }, url, cities);
-    const again = await executedService('leaks-seats', 1, { operations: 1_000 }, url, cities);
+    const once = await executedService('leaks-seats', 1, { operations: 1_000 }, ground.url, ground.cities);
+    const again = await executedService('leaks-seats', 1, { operations: 1_000 }, ground.url, ground.cities);
     expect(decided(again.events)).toEqual(decided(once.events));
     expect(again.end.failForensic?.message).toBe(once.end.failForensic?.message);
   });

@@ -1,12 +1,11 @@
 /** A seed means what it meant when the histories were recorded; a change of that raises the engine's generation. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SCENARIOS } from '../../runner/scenarios/registry.ts';
 import { STRATEGIES } from '../../runner/sim/strategies/index.ts';
-import { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
 import { engineVersions } from '../../runner/versions.ts';
 import { ENGINE_GENERATION, FAULT_PROFILES } from '../../server/contract/index.ts';
+import { cityGround } from '../helpers/city-ground.ts';
 import { executed } from '../helpers/execute.ts';
-import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import {
   assertAsRecorded,
   canonical,
@@ -20,22 +19,12 @@ import {
 } from '../helpers/recorded-histories.ts';
 
 describe('the recorded histories', () => {
-  let database: TestPostgres;
-  let url: string;
-  const cities = new CityKeeper();
-
-  beforeAll(async () => {
-    database = await startTestPostgres();
-    url = await database.createDatabase({ migrated: false });
-  });
-  afterAll(async () => {
-    await cities.close();
-    await database.close();
-  });
+  const ground = cityGround();
 
   it('are those of this generation', async () => {
     const found: Hashes = {};
-    for (const each of historyCases('few')) found[each.name] = await historyHashOf(each, url, cities);
+    for (const each of historyCases('few'))
+      found[each.name] = await historyHashOf(each, ground.url, ground.cities);
     assertAsRecorded(found, 'few');
   });
 
@@ -43,7 +32,7 @@ describe('the recorded histories', () => {
     const met: unknown[] = [];
     for (const each of historyCases('few').filter(({ service }) => service !== undefined)) {
       for (const seed of each.seeds) {
-        const { events } = await executedCase(each, seed, url, cities);
+        const { events } = await executedCase(each, seed, ground.url, ground.cities);
         met.push(...events.filter(({ data }) => data['what'] === 'deadlock'));
       }
     }

@@ -1,34 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BUGS } from '../../runner/scenarios/bookings/bugs/index.ts';
-import { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
+import { cityGround } from '../helpers/city-ground.ts';
 import { executed } from '../helpers/execute.ts';
-import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 
 const SEEDS = 12;
-const cities = new CityKeeper();
+const ground = cityGround();
 
 /** The first seed that finds the bug; null when none of them does. */
 async function firstSeed(target: string, bug: string, url: string | null): Promise<number | null> {
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const { end } = await executed({ target, seed, config: { bug } }, url, cities);
+    const { end } = await executed({ target, seed, config: { bug } }, url, ground.cities);
     if (end.status === 'FAIL') return seed;
   }
   return null;
 }
 
 describe('the zoo', () => {
-  let postgres: TestPostgres;
-  let url: string;
-
-  beforeAll(async () => {
-    postgres = await startTestPostgres();
-    url = await postgres.createDatabase({ migrated: false });
-  });
-  afterAll(async () => {
-    await cities.close();
-    await postgres?.close();
-  });
-
   it('has at least fourteen bugs, each with a name of its own', () => {
     expect(BUGS.length).toBeGreaterThanOrEqual(14);
     expect(new Set(BUGS.map(({ name }) => name)).size).toBe(BUGS.length);
@@ -38,7 +25,7 @@ describe('the zoo', () => {
   it.each(BUGS.filter(({ memory }) => !memory).map(({ name }) => name))(
     `%s is found on postgres within ${SEEDS} seeds`,
     async (bug) => {
-      expect(await firstSeed('postgres', bug, url)).not.toBeNull();
+      expect(await firstSeed('postgres', bug, ground.url)).not.toBeNull();
     },
     120_000,
   );
@@ -58,7 +45,7 @@ describe('the zoo', () => {
   it('read-committed-skew is right at serializable, as it says', async () => {
     const config = { bug: 'read-committed-skew', isolation: 'serializable', operations: 400 } as const;
     for (let seed = 1; seed <= 3; seed++) {
-      const { end } = await executed({ target: 'postgres', seed, config }, url);
+      const { end } = await executed({ target: 'postgres', seed, config }, ground.url);
       expect(end, `seed ${seed}`).toMatchObject({ status: 'PASS' });
     }
   });
