@@ -52,7 +52,7 @@ export default defineConfig({
           },
           testTimeout: 900_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
