@@ -1,6 +1,7 @@
 /** A city's connections are told their settings after the start, where poolers let them; whatever takes them back. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectOne } from '../../runner/targets/postgres/connection.ts';
+import { Connection } from '../../runner/targets/postgres/connection-pool.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 
 let postgres: TestPostgres;
@@ -61,4 +62,19 @@ it('anew where the connection was ended', async () => {
   expect(again).toMatchObject(TOLD);
   expect(again.pid).not.toBe(pid);
   await close();
+});
+
+it('sends lists as arrays, whatever is in them', async () => {
+  const url = await postgres.createDatabase({ migrated: false });
+  const place = { url, database: null };
+  const connection = await Connection.open(0, { place, schema: 'public', isolation: 'read committed' });
+  const names = ['a', 'b,c', 'null', '', '{"d"}', 'e\\f', "g'h"];
+  const rows = await connection.send('select unnest($1::text[]) as name', [names]);
+  expect(rows.map(({ name }) => name)).toEqual(names);
+  const [row] = await connection.send(
+    'select 3 = any ($1::int[]) as has, cardinality($2::bigint[]) as none',
+    [[1, 3], []],
+  );
+  expect(row).toEqual({ has: true, none: 0 });
+  await connection.close();
 });

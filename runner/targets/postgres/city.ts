@@ -1,12 +1,14 @@
 /** The city's tables: built for one run from the service's DDL, and made as good as new for another. */
 import type postgres from 'postgres';
 import { AdapterError, errorText } from '../../modules/adapter-error.ts';
+import type { SqlValue } from '../../service/sql-service.ts';
 import { volatileFunctions } from '../locks/autocommit-writes.ts';
 import { blockersOf, cancelBackend } from '../locks/backends.ts';
 import { traitsOf } from '../locks/statement-text.ts';
 import { type Place, RESET } from './connection.ts';
 import { Ground } from './ground.ts';
 import { dropSchema } from './left-cities.ts';
+import { sentValues } from './sent-values.ts';
 import { isDatabaseAway } from './sql-client.ts';
 import { hasDeferrable, keepStill, renewalOf } from './tables.ts';
 
@@ -89,9 +91,9 @@ export class City {
   }
 
   /** Sends a statement outside of the schedule. */
-  async query(text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+  async query(text: string, values: readonly SqlValue[] = []): Promise<Record<string, unknown>[]> {
     if (this.noticed(text)) await this.beAlone();
-    return await this.#control.unsafe(text, values as never[], { prepare: values.length > 0 });
+    return await this.#control.unsafe(text, sentValues(values), { prepare: values.length > 0 });
   }
 
   /** Functions of the service that may write. */

@@ -2,6 +2,7 @@
 import type postgres from 'postgres';
 import type { SqlValue } from '../../service/sql-service.ts';
 import { connectOne, type Place, RESET } from './connection.ts';
+import { sentValues } from './sent-values.ts';
 
 export interface ConnectionOptions {
   place: Place;
@@ -39,7 +40,7 @@ export class Connection {
   /** Sends a statement; several in a row are pipelined in order. */
   send(text: string, values: readonly SqlValue[]): Promise<Record<string, unknown>[]> {
     if (values.length === 0 && !text.includes('$')) return this.#client.unsafe(text).execute();
-    return this.#client.unsafe(text, values as never[], { prepare: true }).execute();
+    return this.#client.unsafe(text, sentValues(values), { prepare: true }).execute();
   }
 
   /** Sends a statement whose failure shows in the one that follows it. */
