@@ -1,6 +1,7 @@
 /** A city with one desk, whose holds run out: what the engine needs to attack it in memory. */
-import { executeOn } from '../../runner/harness/simulated.ts';
+
 import { ExecutionWatch } from '../../runner/harness/execution-watch.ts';
+import { executeOn } from '../../runner/harness/simulated.ts';
 import { emptyTrace, type Trace } from '../../runner/harness/trace.ts';
 import type { Scenario, Workload } from '../../runner/scenarios/scenario.ts';
 import type { Call, Reply } from '../../runner/service/call.ts';
@@ -9,7 +10,12 @@ import type { ServiceClock } from '../../runner/service/sql-service.ts';
 import { CityClock } from '../../runner/sim/clock.ts';
 import { MemoryTarget } from '../../runner/targets/memory.ts';
 import { MemorySink } from '../../runner/telemetry/memory.ts';
-import { type EndReport, type Reduction, type RunEvent, runConfigSchema } from '../../server/contract/index.ts';
+import {
+  type EndReport,
+  type Reduction,
+  type RunEvent,
+  runConfigSchema,
+} from '../../server/contract/index.ts';
 import { type Desk, type DeskCall, type DeskShape, deskModel, EMPTY, turnsOf, waysOf } from './desk.ts';
 import { neverStopped } from './execute.ts';
 
@@ -68,7 +74,11 @@ function deskWorkload(): Workload {
       const who = prng.pick(CITIZENS);
       const until = START_MS + (1 + Math.floor(n / 4)) * MINUTE_MS;
       const desk: DeskCall =
-        kind === 'look' ? { kind } : kind === 'hold' || kind === 'join' ? { kind, who, until } : { kind, who };
+        kind === 'look'
+          ? { kind }
+          : kind === 'hold' || kind === 'join'
+            ? { kind, who, until }
+            : { kind, who };
       return { actor: who, call: { operation: kind, desk } satisfies DeskRequest };
     },
     isDelivery: ({ operation }) => operation === 'pay',
@@ -103,19 +113,35 @@ export interface DeskRun {
 export async function attackDesk(
   seed: number,
   service: MemoryService,
-  { faults = 'none', reduction = null }: { faults?: 'none' | 'rough' | 'brutal'; reduction?: Reduction | null } = {},
+  {
+    faults = 'none',
+    reduction = null,
+  }: { faults?: 'none' | 'rough' | 'brutal'; reduction?: Reduction | null } = {},
 ): Promise<DeskRun> {
   const clock = new CityClock();
   const sink = new MemorySink();
   const trace = emptyTrace();
-  const scenario: Scenario = { name: 'desk', operations: ['hold', 'pay', 'join', 'leave', 'look'], workload: deskWorkload };
+  const scenario: Scenario = {
+    name: 'desk',
+    operations: ['hold', 'pay', 'join', 'leave', 'look'],
+    workload: deskWorkload,
+  };
   const config = runConfigSchema.parse({ operations: 120, concurrency: 4, faults, reduction });
   const execution = {
     ...{ scenario, workload: deskWorkload(), target: new MemoryTarget(service, clock), clock },
     ...{ watch: new ExecutionWatch(null), service: null, record: null },
   };
   const end = await executeOn(execution, {
-    ...{ scenario: 'desk', target: 'memory', seed, config, targetUrl: null, sink, signal: neverStopped, trace },
+    ...{
+      scenario: 'desk',
+      target: 'memory',
+      seed,
+      config,
+      targetUrl: null,
+      sink,
+      signal: neverStopped,
+      trace,
+    },
   });
   return { events: sink.events, end, trace };
 }

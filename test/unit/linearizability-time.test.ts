@@ -5,6 +5,7 @@ import type { SequentialModel, When } from '../../runner/checkers/model.ts';
 import { CityClock } from '../../runner/sim/clock.ts';
 import { type DeskAnswer, type DeskCall, deskModel, OK, REFUSED } from '../helpers/desk.ts';
 import { checkedDesk } from '../helpers/desk-history.ts';
+import type { DeskStep } from '../helpers/desk-oracle.ts';
 
 const TOLERANCE = 2;
 const UNTIL = 100;
@@ -38,6 +39,18 @@ describe.each([true, false])('a hold (that ends by itself: %s)', (isActive) => {
     expect(isRight(UNTIL + TOLERANCE + 1, OK, isActive)).toBe(false);
     expect(isRight(UNTIL + TOLERANCE + 1, REFUSED, isActive)).toBe(true);
   });
+});
+
+it('may have ended before a call that would have changed nothing while it stood', () => {
+  const steps: DeskStep[] = [
+    { kind: 'invoke', id: 1, at: 2, call: { kind: 'hold', who: 'a', until: 6 } },
+    { kind: 'complete', id: 1, at: 2, answer: OK },
+    { kind: 'invoke', id: 2, at: 2, call: { kind: 'join', who: 'a', until: 5 } },
+    { kind: 'complete', id: 2, at: 6, answer: OK },
+    { kind: 'invoke', id: 3, at: 11, call: { kind: 'look' } },
+    { kind: 'complete', id: 3, at: 11, answer: { outcome: 'ok', shown: '||a5' } },
+  ];
+  expect(checkedDesk(deskModel({ places: 1, tolerance: 0, isActive: true }, true), steps, 256)).toBe(-1);
 });
 
 describe('a clock that is wrong', () => {
