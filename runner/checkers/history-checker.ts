@@ -21,7 +21,7 @@ export type { HistoryViolation } from './checked.ts';
  */
 const MAX_CONFIGURATIONS = 1_000;
 
-export interface HistoryCheckerOptions extends Pick<LinearizabilityOptions, 'foldEvery'> {
+export interface HistoryCheckerOptions extends Pick<LinearizabilityOptions, 'foldEvery' | 'maxConfigurations'> {
   /** Left out: no time passes. */
   time?: ServiceTime;
 }
@@ -43,16 +43,16 @@ export class HistoryChecker {
   readonly #place: { at: number; ms: number } = { at: 0, ms: 0 };
 
   /**
-   * `world` tells the model what each object is at the start; `time` is for a model that heeds it. `foldEvery` is for those
-   * who want another than usual.
+   * `world` tells the model what each object is at the start; `time` is for a model that heeds it. The others are for
+   * those who want other than usual.
    */
   constructor(model: Model, world: unknown, { time, ...options }: HistoryCheckerOptions = {}) {
     this.#model = model;
     this.#time = model.timed ? (time ?? null) : null;
     this.#options = {
-      ...options,
       ...(time && { readings: (from, to) => time.readings(from, to) }),
       maxConfigurations: MAX_CONFIGURATIONS,
+      ...options,
       world,
       cost: this.cost,
       clock: this.#clock,
