@@ -21,7 +21,8 @@ export type { HistoryViolation } from './checked.ts';
  */
 const MAX_CONFIGURATIONS = 1_000;
 
-export interface HistoryCheckerOptions extends Pick<LinearizabilityOptions, 'foldEvery' | 'maxConfigurations'> {
+export interface HistoryCheckerOptions
+  extends Pick<LinearizabilityOptions, 'foldEvery' | 'maxConfigurations'> {
   /** Left out: no time passes. */
   time?: ServiceTime;
 }

@@ -133,7 +133,11 @@ const MOST_CONFIGURATIONS = 100_000;
 export function checkedDesk(model: DeskModel, steps: readonly DeskStep[], foldEvery: number): number {
   let now = 0;
   const time = { databaseMs: () => now, readings: RIGHT_CLOCK };
-  const checker = new HistoryChecker(model as never, null, { foldEvery, time, maxConfigurations: MOST_CONFIGURATIONS });
+  const checker = new HistoryChecker(model as never, null, {
+    foldEvery,
+    time,
+    maxConfigurations: MOST_CONFIGURATIONS,
+  });
   const calls = new Map<number, DeskCall>();
   for (const [index, step] of steps.entries()) {
     now = step.at;
