@@ -101,6 +101,7 @@ describe('the tarball', () => {
         'cli/README.md',
         'cli/simcity.js',
         'runner/README.md',
+        'runner/scenarios/stays/openapi.yaml',
         'runner/targets/http/README.md',
         'server/README.md',
         'server/contract/README.md',

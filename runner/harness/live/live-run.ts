@@ -376,9 +376,14 @@ export class LiveRun<C extends Call = Call> {
     return next === null ? look : inTurn(look, next);
   }
 
-  /** Not what the API does not have, and no repeat that the service, or this run, may not know any more. */
+  /**
+   * Not what the API does not have, nor what one of several objects that are left alone decides, and no repeat that the
+   * service, or this run, may not know any more.
+   */
   #isAllowed({ call, key }: Planned<C>): boolean {
     if (!this.#options.api.offers(call.operation)) return false;
+    const parts = this.#options.workload.parts(call);
+    if (parts.some(({ object, tied }) => tied && this.#verdicts.isGivenUp(object))) return false;
     if (key !== 'repeat' && key !== 'release') return true;
     return this.#options.rules.keys && this.#keys.knows(call);
   }

@@ -116,6 +116,10 @@ export class LiveVerdicts<C extends Call = Call> extends Verdicts<C> {
     return false;
   }
 
+  protected override judges(object: string): boolean {
+    return !this.#givenUp.has(object);
+  }
+
   protected override broken(attempt: Operation<C>, reply: Reply, index: number): Violation | null {
     return this.alsoBroken?.(attempt.call, reply) ?? super.broken(attempt, reply, index);
   }
