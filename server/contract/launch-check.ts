@@ -175,6 +175,7 @@ const OF_SERVICES: { readonly [Name in RunSettingName]?: string } = {
   gate: 'a gate stands before the database of',
   settle: 'settling is waited for by',
   pool: 'the pool is one of',
+  clock: 'the clock is one of',
   prove: 'proofs by execution are of runs against',
   redactValues: 'values of statements are kept of',
 };

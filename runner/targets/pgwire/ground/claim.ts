@@ -19,6 +19,8 @@ export interface ClaimOptions {
   readonly order: GateOrder;
   /** Where the template is made when the order names none. */
   readonly targetUrl: string | null;
+  /** A server of ours, on which all is made in any case; left out or null: that of the template, or of `targetUrl`. */
+  readonly ownUrl?: string | null;
   /** Is told what takes its time. */
   readonly say?: (text: string) => void;
   /** Where pg_dump is looked for; this process's environment by default. */
@@ -39,8 +41,9 @@ export interface Ground {
 
 /** @throws Error that says what to do. Nothing is left behind then. */
 export async function claimGround(options: ClaimOptions): Promise<Ground> {
-  const { order, targetUrl, env = process.env, say = () => {} } = options;
-  const url = order.url ?? targetUrl;
+  const { order, targetUrl, ownUrl = null, env = process.env, say = () => {} } = options;
+  if (ownUrl !== null && order.url !== null) throw new Error(NOT_THAT_CLOCK);
+  const url = ownUrl ?? order.url ?? targetUrl;
   if (url === null) {
     throw new Error(
       'The gate has no server to make its database on: name a database after --gate, or a server with --target-url.',
@@ -65,6 +68,9 @@ export async function claimGround(options: ClaimOptions): Promise<Ground> {
     throw error;
   }
 }
+
+const NOT_THAT_CLOCK =
+  "--clock virtual goes with a PostgreSQL of ours, whose clock can be moved, and --gate names a database on a server of yours. Leave the URL behind --gate out, and make the tables by --gate-schema FILE or --gate-prepare 'COMMAND'.";
 
 /** As the driver understands the URL; nothing is sent. */
 function sourceOf(url: string): string {
