@@ -89,7 +89,7 @@ export class GatedRun {
     const workload = beginWorkload(scenario, seed, config, judgedRules(rules));
     const clock = new CityClock();
     const record = recordOf(options);
-    const target = this.#target(workload, { ...options, statements: record ?? options.statements });
+    const target = this.#target(workload, { ...options, statements: record ?? options.statements }, clock);
     const stalledSeconds = 2 * config.setupTimeoutSeconds + BEGIN_SECONDS;
     const watch = new ExecutionWatch(options.limits ?? null, stalledSeconds);
     const startedMs = performance.now();
@@ -103,7 +103,7 @@ export class GatedRun {
     return { end, trace: target.trace, told: target.told(), beganMs };
   }
 
-  #target(workload: Workload, { seed, config, statements }: ExecuteOptions): PgwireTarget {
+  #target(workload: Workload, { seed, config, statements }: ExecuteOptions, clock: CityClock): PgwireTarget {
     const api = this.#api;
     return new PgwireTarget({
       ...this.#staged,
@@ -114,6 +114,7 @@ export class GatedRun {
       look: lookOf(this.#scenario, workload, api),
       objects: workload.objects,
       prng: new Prng(seed, 'deadlock'),
+      clock,
       statements,
     });
   }

@@ -1,7 +1,8 @@
 /** The first line on stdout of a process of SimCity, by which it says that it is ready, or why it is not. */
-import { type Ready, readySchema } from '../process.ts';
-import type { Child } from './child.ts';
-import { LineSplitter } from './line-splitter.ts';
+
+import type { Child } from './child-process/child.ts';
+import { LineSplitter } from './child-process/line-splitter.ts';
+import { type Ready, readySchema } from './process.ts';
 
 /** Of that line, in characters: more than any message takes. */
 const LONGEST_LINE = 64 * 1024;
