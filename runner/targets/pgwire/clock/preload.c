@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -64,29 +65,43 @@ static long long monotonic(void) {
 
 /*
  * PostgreSQL looks at the wall clock when an alarm rings or a sleep is over, and waits on while that stands still. So
- * in a backend that waits, time goes on until the clock is written again.
+ * the handler of its alarm sees how long the alarm took, and a backend goes on by what it has slept until the clock is
+ * written again. All else sees the clock as it is written.
  */
-static volatile long long seen_writes, armed_at, slept;
+static volatile long long seen_writes, slept, armed_at;
+static volatile int is_ringing;
+static void (*volatile alarm_handler)(int);
 
 static long long crept(void) {
   long long writes = load(&page->writes);
-  if (writes != seen_writes) {
-    seen_writes = writes;
-    armed_at = slept = 0;
-  }
-  long long creep = slept + (armed_at ? monotonic() - armed_at : 0);
+  if (writes != seen_writes) slept = 0;
+  seen_writes = writes;
+  long long creep = slept + (is_ringing ? monotonic() - armed_at : 0);
   return creep < MOST_CREEP ? creep : MOST_CREEP;
+}
+
+static void ring(int number) {
+  is_ringing = 1;
+  alarm_handler(number);
+  is_ringing = 0;
+}
+
+int sigaction(int number, const struct sigaction *action, struct sigaction *old) {
+  static int (*real)(int, const struct sigaction *, struct sigaction *);
+  if (!real) real = dlsym(RTLD_NEXT, "sigaction");
+  if (!page || !is_database || number != SIGALRM || !action || action->sa_flags & SA_SIGINFO ||
+      action->sa_handler == SIG_IGN || action->sa_handler == SIG_DFL)
+    return real(number, action, old);
+  struct sigaction ringing = *action;
+  alarm_handler = action->sa_handler;
+  ringing.sa_handler = ring;
+  return real(number, &ringing, old);
 }
 
 int setitimer(__itimer_which_t which, const struct itimerval *value, struct itimerval *old) {
   static int (*real)(__itimer_which_t, const struct itimerval *, struct itimerval *);
   if (!real) real = dlsym(RTLD_NEXT, "setitimer");
-  if (page && is_database && value) {
-    /* A backend asks for the time before it arms its alarm, and not after. */
-    int is_armed = value->it_value.tv_sec || value->it_value.tv_usec;
-    slept = crept();
-    armed_at = is_armed ? monotonic() : 0;
-  }
+  if (page && is_database) armed_at = monotonic();
   return real(which, value, old);
 }
 
@@ -94,7 +109,7 @@ int epoll_wait(int fd, struct epoll_event *events, int most, int timeout) {
   static int (*real)(int, struct epoll_event *, int, int);
   if (!real) real = dlsym(RTLD_NEXT, "epoll_wait");
   int came = real(fd, events, most, timeout);
-  if (came == 0 && timeout > 0 && page && is_database && !armed_at) slept = crept() + timeout * (SECOND / 1000);
+  if (came == 0 && timeout > 0 && page && is_database) slept = crept() + timeout * (SECOND / 1000);
   return came;
 }
 
