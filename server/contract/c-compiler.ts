@@ -20,4 +20,4 @@ function isProgram(path: string): boolean {
   }
 }
 
-export const NO_COMPILER = `It needs a C compiler once, and none of ${NAMES.join(', ')} is on PATH: install one (apt install gcc libc6-dev).`;
+export const NO_COMPILER = `None of ${NAMES.join(', ')} is on PATH: install one (apt install gcc libc6-dev).`;

@@ -9,9 +9,11 @@ import { shellWord } from '../../runner/reproduce.ts';
 import { CityClock, FOUNDED_MS } from '../../runner/sim/clock.ts';
 import { resolveService, type ServiceAddress } from '../../runner/targets/http/address.ts';
 import { Wire } from '../../runner/targets/http/wire.ts';
+import { ClockedGround } from '../../runner/targets/pgwire/clock/clocked-ground.ts';
 import { compiledPreload } from '../../runner/targets/pgwire/clock/compile.ts';
 import { WireClock } from '../../runner/targets/pgwire/clock/wire-clock.ts';
 import { GateStage } from '../../runner/targets/pgwire/ground/stage.ts';
+import { connectOne } from '../../runner/targets/postgres/connection.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
 import { freePort } from '../helpers/http-service.ts';
 
@@ -149,6 +151,45 @@ const GO = `package main
 import ("net/http"; "os")
 func main() { http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil) }`;
 
+describe('PostgreSQL at a clock that stands still', () => {
+  let ground: ClockedGround;
+  beforeAll(async () => {
+    ground = await ClockedGround.open({ folder: join(folder.path, 'clock'), timers: false });
+  });
+  afterAll(() => ground.close());
+
+  const connect = () => connectOne({ url: ground.url, database: null }, 'simcity-test');
+  const timeOf = async (sql: ReturnType<typeof connect>) =>
+    Number((await sql`select extract(epoch from clock_timestamp()) * 1000 as ms`)[0]?.['ms']);
+
+  it('ends what waits too long, finds deadlocks, and sleeps', async () => {
+    const [one, other] = [connect(), connect()];
+    try {
+      await one`create table a as select 1 as n`;
+      await one`create table b as select 1 as n`;
+      await one`begin`;
+      await one`lock table a`;
+      await other`set lock_timeout = '1200ms'`;
+      await expect(other`select from a`).rejects.toThrow('lock timeout');
+      await other`set lock_timeout = 0`;
+      await other`set statement_timeout = '1200ms'`;
+      await expect(other`select from a`).rejects.toThrow('statement timeout');
+      await other`set statement_timeout = 0`;
+      await other`begin`;
+      await other`lock table b`;
+      const ends = await Promise.allSettled([one`lock table b`, other`lock table a`]);
+      const lost = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
+      expect(lost).toEqual([expect.stringContaining('deadlock detected')]);
+      await Promise.all([one`rollback`, other`rollback`]);
+      expect([await timeOf(one), await timeOf(other)]).toEqual([FOUNDED_MS, FOUNDED_MS]);
+      await one`select pg_sleep(0.3)`;
+      expect(await timeOf(one)).toBe(FOUNDED_MS + 300);
+    } finally {
+      await Promise.all([one.end(), other.end()]);
+    }
+  });
+});
+
 describe('the library', () => {
   it('is compiled once', async () => {
     const cache = join(folder.path, 'once');
@@ -159,7 +200,7 @@ describe('the library', () => {
 
   it('says what to install where there is no compiler', async () => {
     await expect(compiledPreload(folder.path, { PATH: '/nowhere' })).rejects.toThrow(
-      /needs a C compiler once, and none of cc, gcc, clang is on PATH: install one .* leave --clock out/,
+      /needs a C compiler once. None of cc, gcc, clang is on PATH: install one .* leave --clock out/,
     );
   });
 });

@@ -22,7 +22,7 @@ export async function compiledPreload(
 ): Promise<string> {
   if (process.platform !== 'linux') throw new Error(`${NOT_HERE} It needs Linux: leave --clock out.`);
   const compiler = findCompiler(env);
-  if (compiler === null) throw new Error(`${NOT_HERE} ${NO_COMPILER} ${WITHOUT}`);
+  if (compiler === null) throw new Error(`${NOT_HERE} It needs a C compiler once. ${NO_COMPILER} ${WITHOUT}`);
   const source = sourceFile();
   const { stdout: version } = await run(compiler, ['--version'], { timeout: LIMIT_MS });
   const hash = createHash('sha256')

@@ -65,10 +65,10 @@ static long long monotonic(void) {
 
 /*
  * PostgreSQL looks at the wall clock when an alarm rings or a sleep is over, and waits on while that stands still. So
- * the handler of its alarm sees how long the alarm took, and a backend goes on by what it has slept until the clock is
- * written again. All else sees the clock as it is written.
+ * the handler of its alarm, and nobody else, sees how long it was waited for; and a backend goes on by what it has
+ * slept, until the clock is written again.
  */
-static volatile long long seen_writes, slept, armed_at;
+static volatile long long seen_writes, slept, waited, armed_at;
 static volatile int is_ringing;
 static void (*volatile alarm_handler)(int);
 
@@ -76,8 +76,8 @@ static long long crept(void) {
   long long writes = load(&page->writes);
   if (writes != seen_writes) slept = 0;
   seen_writes = writes;
-  long long creep = slept + (is_ringing ? monotonic() - armed_at : 0);
-  return creep < MOST_CREEP ? creep : MOST_CREEP;
+  if (is_ringing) return slept + waited + monotonic() - armed_at;
+  return slept < MOST_CREEP ? slept : MOST_CREEP;
 }
 
 static void ring(int number) {
@@ -101,7 +101,12 @@ int sigaction(int number, const struct sigaction *action, struct sigaction *old)
 int setitimer(__itimer_which_t which, const struct itimerval *value, struct itimerval *old) {
   static int (*real)(__itimer_which_t, const struct itimerval *, struct itimerval *);
   if (!real) real = dlsym(RTLD_NEXT, "setitimer");
-  if (page && is_database) armed_at = monotonic();
+  if (page && is_database) {
+    long long now = monotonic();
+    /* The handler arms it again for the next one that is waited for. */
+    waited = is_ringing ? waited + now - armed_at : 0;
+    armed_at = now;
+  }
   return real(which, value, old);
 }
 

@@ -115,8 +115,7 @@ export class RunningStand implements Stand {
 
   /** A service that holds a table all the time is not waited for. */
   async #keepStill(): Promise<void> {
-    // Less than a clock of ours goes on by itself.
-    await this.control`set lock_timeout = '800ms'`;
+    await this.control`set lock_timeout = '1s'`;
     await keepStill(this.control);
     await this.control`reset lock_timeout`;
   }
