@@ -14,6 +14,7 @@ import { compiledPreload } from '../../runner/targets/pgwire/clock/compile.ts';
 import { WireClock } from '../../runner/targets/pgwire/clock/wire-clock.ts';
 import { GateStage } from '../../runner/targets/pgwire/ground/stage.ts';
 import { connectOne } from '../../runner/targets/postgres/connection.ts';
+import { findCompiler } from '../../server/contract/c-compiler.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
 import { freePort } from '../helpers/http-service.ts';
 
@@ -24,6 +25,7 @@ const FLASK = ['/usr/bin/python3', join(SERVICES, 'holds.py')];
 const ROUNDS = 50;
 const LIFE_MS = 600_000;
 
+const hasCompiler = findCompiler(process.env) !== null;
 const hasFlask = spawnSync('/usr/bin/python3', ['-c', 'import flask, psycopg2']).status === 0;
 const hasGo = spawnSync('go', ['version']).status === 0;
 
@@ -113,15 +115,17 @@ async function twice(words: readonly string[], timers = false): Promise<void> {
   expect(readdirSync(tmpdir()).filter((name) => name.startsWith('simcity-clock-'))).toEqual([]);
 }
 
-describe('holds of ten minutes', () => {
+describe.skipIf(!hasCompiler)('holds of ten minutes (needs a C compiler)', () => {
   it('run out in SQL, of Node', () => twice(NODE));
   it('run out in the memory of Node', () => twice(['env', 'KEEP=memory', ...NODE]));
   it('run out by a timer of Node', () => twice(['env', 'KEEP=timer', ...NODE], true));
-  it.skipIf(!hasFlask)('run out in SQL, of Flask', () => twice(FLASK));
-  it.skipIf(!hasFlask)('run out in the memory of Flask', () => twice(['env', 'KEEP=memory', ...FLASK]));
+  it.skipIf(!hasFlask)('run out in SQL, of Flask (needs Flask)', () => twice(FLASK));
+  it.skipIf(!hasFlask)('run out in the memory of Flask (needs Flask)', () =>
+    twice(['env', 'KEEP=memory', ...FLASK]),
+  );
 });
 
-describe('a service that does not go by the clock', () => {
+describe.skipIf(!hasCompiler)('a service that does not go by the clock (needs a C compiler)', () => {
   async function refused(words: readonly string[]): Promise<void> {
     const holding = await Holding.open(words);
     try {
@@ -137,7 +141,7 @@ describe('a service that does not go by the clock', () => {
     );
   });
 
-  it.skipIf(!hasGo)('is named when it was made by Go', async () => {
+  it.skipIf(!hasGo)('is named when it was made by Go (needs Go)', async () => {
     const source = join(folder.path, 'main.go');
     writeFileSync(source, GO);
     const program = join(folder.path, 'answers');
@@ -151,7 +155,7 @@ const GO = `package main
 import ("net/http"; "os")
 func main() { http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil) }`;
 
-describe('PostgreSQL at a clock that stands still', () => {
+describe.skipIf(!hasCompiler)('PostgreSQL at a clock that stands still (needs a C compiler)', () => {
   let ground: ClockedGround;
   beforeAll(async () => {
     ground = await ClockedGround.open({ folder: join(folder.path, 'clock'), timers: false });
@@ -191,7 +195,7 @@ describe('PostgreSQL at a clock that stands still', () => {
 });
 
 describe('the library', () => {
-  it('is compiled once', async () => {
+  it.skipIf(!hasCompiler)('is compiled once (needs a C compiler)', async () => {
     const cache = join(folder.path, 'once');
     const path = await compiledPreload(cache);
     expect(await compiledPreload(cache)).toBe(path);
