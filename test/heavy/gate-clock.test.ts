@@ -15,6 +15,7 @@ import { WireClock } from '../../runner/targets/pgwire/clock/wire-clock.ts';
 import { GateStage } from '../../runner/targets/pgwire/ground/stage.ts';
 import { connectOne } from '../../runner/targets/postgres/connection.ts';
 import { findCompiler } from '../../server/contract/c-compiler.ts';
+import { type DebianPostgres, debianPostgres, startDebianPostgres } from '../helpers/debian-postgres.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
 import { freePort } from '../helpers/http-service.ts';
 
@@ -193,6 +194,45 @@ describe.skipIf(!hasCompiler)('PostgreSQL at a clock that stands still (needs a 
     }
   });
 });
+
+const debian = debianPostgres();
+/** Newer ones begin with a word that is drawn each time. */
+const dumped = ({ dump, url }: DebianPostgres) => dump(url).replace(/^\\(?:un)?restrict .*$/gm, '');
+
+describe.skipIf(!hasCompiler || debian === null)(
+  'a template of a user’s (needs a C compiler and Debian’s PostgreSQL)',
+  () => {
+    it('is copied to the server with the clock, and left as it is', async () => {
+      await using server = await startDebianPostgres(String(debian));
+      const own = connectOne({ url: server.url, database: null }, 'simcity-test');
+      try {
+        await own`create table prices as select 7 as price, now() as since`;
+        const before = dumped(server);
+        const address = await resolveService(`http://127.0.0.1:${await freePort()}`);
+        const clock = { folder: join(folder.path, 'clock'), timers: false };
+        const order = { url: server.url, schema: null, prepare: null, large: false, clock };
+        const stage = await GateStage.open({
+          order,
+          targetUrl: null,
+          exec: NODE.map(shellWord).join(' '),
+          address,
+        });
+        try {
+          expect(stage.template.how).toMatch(/^postgres, copied by pg_dump \d+$/);
+          const { control } = await stage.begin('restart');
+          const [row] = await control`select price, extract(year from now())::int as year from prices`;
+          expect(row).toEqual({ price: 7, year: 2026 });
+          expect(await control`select from prices where since > now()`).toHaveLength(1);
+        } finally {
+          await stage.close();
+        }
+        expect(dumped(server)).toBe(before);
+      } finally {
+        await own.end();
+      }
+    });
+  },
+);
 
 describe('the library', () => {
   it.skipIf(!hasCompiler)('is compiled once (needs a C compiler)', async () => {

@@ -3,13 +3,13 @@ import type { GateOrder } from '../../../../server/contract/index.ts';
 import { withinTime } from '../../../../server/contract/within-time.ts';
 import { connectOne } from '../../postgres/connection.ts';
 import type { Clones } from './clones.ts';
-import { Keeper } from './keeper.ts';
+import { cannotConnect, Keeper } from './keeper.ts';
 import { freshNames, type Names } from './names.ts';
 import { ROLE_PASSWORD } from './passwords.ts';
 import { assertMayMake, createRole } from './role.ts';
 import { type Server, serverOf } from './server.ts';
 import { clear, sweep } from './sweep.ts';
-import { makeTemplate, type Template } from './template.ts';
+import { makeTemplate, type Origin, type Template } from './template.ts';
 import { Watch } from './watch.ts';
 
 /** A server that hangs is left to the janitor. */
@@ -42,7 +42,6 @@ export interface Ground {
 /** @throws Error that says what to do. Nothing is left behind then. */
 export async function claimGround(options: ClaimOptions): Promise<Ground> {
   const { order, targetUrl, ownUrl = null, env = process.env, say = () => {} } = options;
-  if (ownUrl !== null && order.url !== null) throw new Error(NOT_THAT_CLOCK);
   const url = ownUrl ?? order.url ?? targetUrl;
   if (url === null) {
     throw new Error(
@@ -51,26 +50,48 @@ export async function claimGround(options: ClaimOptions): Promise<Ground> {
   }
   const names = freshNames();
   const isCopy = order.url !== null;
-  const keeper = await Keeper.open(url, names, isCopy);
+  const origin = ownUrl === null || order.url === null ? null : await originAt(order.url);
+  const keeper = await Keeper.open(url, names, isCopy && origin === null);
   const watch = new Watch({ url, database: keeper.database, id: names.id, folder: null });
   try {
     const { sql } = keeper;
     await sweep(sql);
     const maker = await assertMayMake(sql);
     const server = await serverOf(sql);
-    const source = sourceOf(url);
-    await createRole(sql, names.role, source, maker);
+    const source = sourceOf(origin?.url ?? url);
+    await createRole(sql, names.role, source, maker, origin?.sql);
     const login = { user: names.role, password: ROLE_PASSWORD, database: names.template };
-    const template = await makeTemplate({ ...order, sql, url, source, isCopy, server, login, env, say });
+    const template = await makeTemplate({
+      ...order,
+      sql,
+      url,
+      origin,
+      source,
+      isCopy,
+      server,
+      login,
+      env,
+      say,
+    });
     return { names, keeper, watch, url, source, server, template };
   } catch (error) {
     await leaveGround({ names, keeper, watch });
     throw error;
+  } finally {
+    await origin?.sql.end({ timeout: 1 });
   }
 }
 
-const NOT_THAT_CLOCK =
-  "--clock virtual goes with a PostgreSQL of ours, whose clock can be moved, and --gate names a database on a server of yours. Leave the URL behind --gate out, and make the tables by --gate-schema FILE or --gate-prepare 'COMMAND'.";
+async function originAt(url: string): Promise<Origin> {
+  const sql = connectOne({ url, database: null }, 'simcity-copy');
+  try {
+    await sql`select 1`;
+    return { url, sql };
+  } catch (error) {
+    await sql.end({ timeout: 1 });
+    throw cannotConnect(url, error);
+  }
+}
 
 /** As the driver understands the URL; nothing is sent. */
 function sourceOf(url: string): string {
