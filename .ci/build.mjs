@@ -77,6 +77,9 @@ for (const { path, contents } of result.outputFiles) {
   await writeFile(temporary, contents);
   await rename(temporary, path);
 }
+// Compiled on the machine where it is used first.
+const PRELOAD = 'clock-preload.c';
+await cp('runner/targets/pgwire/clock/preload.c', `dist/${PRELOAD}`);
 // What `simcity init` writes is copied as it is.
 await cp('cli/init/templates', 'dist/templates', { recursive: true });
 const LICENCES = 'THIRD-PARTY-LICENCES.txt';
@@ -84,7 +87,7 @@ await writeFile(
   `dist/${LICENCES}`,
   thirdPartyLicences([...Object.keys(result.metafile.inputs), ...webInputs]),
 );
-const current = new Set([LICENCES, ...result.outputFiles.map(({ path }) => basename(path))]);
+const current = new Set([LICENCES, PRELOAD, ...result.outputFiles.map(({ path }) => basename(path))]);
 const stale = [];
 for (const name of await readdir('dist')) {
   if (!name.includes('.') || name === '.npmignore' || current.has(name)) continue;

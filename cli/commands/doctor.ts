@@ -5,6 +5,7 @@ import { type LoadedConfig, loadConfigFile } from '../config/file.ts';
 import { type Check, fail, ok } from '../doctor/check.ts';
 import { checkEnvironment } from '../doctor/environment.ts';
 import {
+  checkCompiler,
   checkDataDir,
   checkDisk,
   checkEmbedded,
@@ -85,6 +86,7 @@ async function examine(context: Context, flags: DoctorFlags): Promise<Check[]> {
     ...(isUsable ? await checkMigrations(context, dataDir) : []),
     ...checkNote(dataDir),
     checkDisk(dataDir),
+    ...checkCompiler(context),
     checkTerminal(context),
   ];
 }

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { findCompiler, NO_COMPILER } from '../../server/contract/c-compiler.ts';
 import { ENGINE_GENERATION } from '../../server/contract/index.ts';
 import { doubtAboutDataDir, FOREIGN_HINT } from '../hosting/data-dir.ts';
 import { examineNote, notePath } from '../hosting/host-note.ts';
@@ -108,6 +109,14 @@ export function checkEmbedded(needed: boolean): Check {
     const found = `${name} is not installed`;
     return needed ? fail('embedded PostgreSQL', found, advice) : warn('embedded PostgreSQL', found, advice);
   }
+}
+
+/** Of use for a virtual clock alone, which is there on Linux. */
+export function checkCompiler({ env }: Context): Check[] {
+  if (process.platform !== 'linux') return [];
+  const compiler = findCompiler(env);
+  if (compiler !== null) return [ok('C compiler', `${safeText(compiler)}, for --clock virtual`)];
+  return [ok('C compiler', `none, which only --clock virtual needs. ${NO_COMPILER}`)];
 }
 
 export function checkTerminal(context: Context): Check {

@@ -1,11 +1,13 @@
 /** The gate of a run, as it is typed: what is refused before anything starts, and the order for the processes. */
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
-import type { GateOrder } from '../../server/contract/gate.ts';
+import { join, resolve } from 'node:path';
+import type { GateClock, GateOrder } from '../../server/contract/gate.ts';
+import type { RunConfig } from '../../server/contract/run-settings.ts';
 import { isServiceTarget } from '../../server/contract/target-limits.ts';
 import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
+import { dataDirOf, prepareDataDir } from './data-dir.ts';
 
 export interface GateFlags {
   target?: string;
@@ -15,6 +17,8 @@ export interface GateFlags {
   gateSchema?: string;
   gatePrepare?: string;
   gateLarge?: true;
+  clock?: RunConfig['clock'];
+  dataDir?: string;
 }
 
 const EXAMPLE = "Such as: simcity run --target http://127.0.0.1:8080 --exec 'node server.js' --gate";
@@ -49,7 +53,17 @@ export function gateOrderOf(context: Context, flags: GateFlags): GateOrder | nul
     throw usageError('--gate-prepare is empty.', "Such as: --gate-prepare 'npm run migrate'");
   }
   const schema = gateSchema === undefined ? null : schemaFile(context, gateSchema);
-  return { url, schema, prepare: gatePrepare ?? null, large: gateLarge === true };
+  const clock = clockOf(context, flags);
+  const order = { url, schema, prepare: gatePrepare ?? null, large: gateLarge === true };
+  return clock === null ? order : { ...order, clock };
+}
+
+/** Null: the machine's. */
+function clockOf(context: Context, { clock = 'real', dataDir: given }: GateFlags): GateClock | null {
+  if (clock === 'real') return null;
+  const dataDir = dataDirOf(context, given);
+  prepareDataDir(dataDir);
+  return { folder: join(dataDir, 'clock'), timers: clock === 'virtual-timers' };
 }
 
 function refuseWithoutGate({ gateSchema, gatePrepare, gateLarge }: GateFlags): void {

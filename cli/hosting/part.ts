@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Child, exitText } from '../../server/contract/child-process/child.ts';
-import { LineSplitter } from '../../server/contract/child-process/line-splitter.ts';
 import { OutputTail } from '../../server/contract/child-process/output-tail.ts';
-import { type Ready, readySchema } from '../../server/contract/process.ts';
+import type { Ready } from '../../server/contract/process.ts';
+import { firstLine, parseReady } from '../../server/contract/ready-line.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
 import { openLog } from './private-files.ts';
@@ -35,8 +35,6 @@ export interface Part {
   kill(): void;
 }
 
-/** Of the ready line, in characters: more than any message takes. */
-const LONGEST_LINE = 64 * 1024;
 const READY_MS = 60_000;
 /**
  * What a part gets to end, in ms: longer than its own limits. A runner gives its harnesses up to 24 s, and killed
@@ -125,23 +123,6 @@ const USAGE_CODES = new Set([
 /** The exit code for the code of a part or tool that said why it does not do what it was started for. */
 export function exitCodeOf(code: string): number {
   return USAGE_CODES.has(code) ? EXIT.usage : EXIT.unreachable;
-}
-
-function parseReady(line: string): Ready | null {
-  try {
-    const ready = readySchema.safeParse(JSON.parse(line));
-    return ready.success ? ready.data : null;
-  } catch {
-    return null;
-  }
-}
-
-/** What it prints after it is read and forgotten. */
-function firstLine({ stdout }: Child): Promise<string> {
-  return new Promise((resolve) => {
-    const lines = new LineSplitter(resolve, LONGEST_LINE);
-    stdout.on('data', (chunk: Buffer) => lines.add(chunk));
-  });
 }
 
 function keepStderr({ stderr, exited }: Child, options: PartOptions): OutputTail {

@@ -59,7 +59,7 @@ const ON_THE_WIRE: Record<RunConfig['faults'], FaultRates> = {
     'connection-refused': 0.005,
   },
 };
-/** The clock of a service that knows nothing of us is the machine's. */
+/** The clock of a service that knows nothing of us is the machine's, where it is not given ours. */
 export const NOT_ON_THE_WIRE = ['clock-skew'] as const satisfies readonly FaultName[];
 
 /** The rates of a profile as it is for services of all kinds. */
@@ -69,9 +69,9 @@ export function profileRates({ faults }: Pick<RunConfig, 'faults'>): FaultRates 
 
 /** The rates of a run: its profile's, with its own in their place. */
 export function faultRates(config: RunConfig): FaultRates {
-  const { faults, faultRates: own, gate } = config;
+  const { faults, faultRates: own, gate, clock } = config;
   if (gate === null) return { ...PROFILES[faults], ...own };
   const rates: Partial<Record<FaultName, number>> = { ...PROFILES[faults], ...ON_THE_WIRE[faults], ...own };
-  for (const name of NOT_ON_THE_WIRE) delete rates[name];
+  if (clock === 'real') for (const name of NOT_ON_THE_WIRE) delete rates[name];
   return rates;
 }

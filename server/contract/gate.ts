@@ -6,6 +6,15 @@ import { z } from 'zod';
 import { GATE_WAYS, namesOf, SETTLINGS } from './names.ts';
 import { declaredRulesSchema } from './rules.ts';
 
+/** A clock of ours for a service behind the gate and its PostgreSQL. */
+export const gateClockSchema = z.object({
+  /** Where the library is kept that is loaded before both, an absolute path. */
+  folder: z.string(),
+  /** Timers of Node run by it, too. */
+  timers: z.boolean(),
+});
+export type GateClock = z.infer<typeof gateClockSchema>;
+
 /**
  * The database of a gated run, as it is typed: it names files, commands and a password of this machine, so it is
  * never stored with the run. It is remembered here, and told to processes of this machine alone.
@@ -19,6 +28,8 @@ export const gateOrderSchema = z.object({
   prepare: z.string().nullable(),
   /** A template above 1 GiB is meant. */
   large: z.boolean(),
+  /** Left out: the time is the machine's. */
+  clock: gateClockSchema.optional(),
 });
 export type GateOrder = z.infer<typeof gateOrderSchema>;
 

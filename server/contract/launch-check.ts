@@ -127,7 +127,7 @@ function refusedByGate(
   values: RunValues,
   isGated: boolean,
 ): Refused | null {
-  if (name === 'faultRates') return refusedFault(values.faultRates ?? {}, isGated);
+  if (name === 'faultRates') return refusedFault(values, isGated);
   if (isGated && name === 'instances' && (values.instances ?? 1) > 1) {
     return {
       why: 'behind a gate there is one instance of the service: what is settled, and whose statement it is, is told by its processes.',
@@ -147,13 +147,15 @@ function refusedByGate(
   };
 }
 
-function refusedFault(rates: NonNullable<RunValues['faultRates']>, isGated: boolean): Refused | null {
-  for (const name of isGated ? (['clock-skew'] as const) : GATE_FAULTS) {
-    if ((rates[name] ?? 0) === 0) continue;
+function refusedFault({ faultRates, clock = 'real' }: RunValues, isGated: boolean): Refused | null {
+  const unheeded = clock === 'real' ? (['clock-skew'] as const) : [];
+  for (const name of isGated ? unheeded : GATE_FAULTS) {
+    if ((faultRates?.[name] ?? 0) === 0) continue;
     return isGated
       ? {
           why: `the fault ${name} cannot strike behind a gate: the clock of the service is its own.`,
-          advice: 'Leave it out: the run lists it as not tested.',
+          advice:
+            'Leave it out: the run lists it as not tested. Or give the service a clock of ours: --clock virtual.',
         }
       : {
           why: `the fault ${name} strikes on the way to the database of a service behind --gate, and this run has no gate.`,
@@ -175,6 +177,7 @@ const OF_SERVICES: { readonly [Name in RunSettingName]?: string } = {
   gate: 'a gate stands before the database of',
   settle: 'settling is waited for by',
   pool: 'the pool is one of',
+  clock: 'the clock is one of',
   prove: 'proofs by execution are of runs against',
   redactValues: 'values of statements are kept of',
 };

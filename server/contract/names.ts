@@ -190,6 +190,16 @@ export const GATE_WAYS = [
   { name: 'keep', what: 'the service stays; its connections are cut, so that its pool opens new ones' },
 ] as const satisfies readonly Named[];
 
+/** Whose time a service behind the gate is told. */
+export const CLOCKS = [
+  { name: 'real', what: "the machine's" },
+  { name: 'virtual', what: "the run's, for the service and its PostgreSQL (Linux)" },
+  { name: 'virtual-timers', what: "the run's, and the timers of Node run by it" },
+] as const satisfies readonly Named[];
+
+/** In the data directory of a PostgreSQL that goes by a clock of ours: where it finds the time. */
+export const CLOCK_FILE = 'clock';
+
 /** How it is known that a service behind the gate has settled. */
 export const SETTLINGS = [
   { name: 'sleep', what: 'all of its threads sleep (Linux)' },

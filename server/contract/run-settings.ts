@@ -5,6 +5,7 @@
  */
 import {
   BUGS,
+  CLOCKS,
   FAULTS,
   GATE_WAYS,
   ISOLATION,
@@ -162,6 +163,11 @@ const config = {
     ...whole(1, 1_000, null),
     ...part({ flag: 'gate-pool', unset: 'found out before the run' }),
     ...city('Pool', 'connections of the pool of a service behind --gate'),
+    ...gated,
+  },
+  clock: {
+    ...named('choice', CLOCKS, 'real'),
+    ...city('Clock', 'whose time a service behind --gate is told'),
     ...gated,
   },
   prove: {

@@ -9,7 +9,13 @@ import { lockDataDir } from './embedded/data-dir-lock.ts';
 import { claimHome, prepareHome } from './embedded/home.ts';
 import { takeLeftRunning } from './embedded/left-running.ts';
 import { findOwner } from './embedded/owner.ts';
-import { isFree, type Postmaster, type PostmasterOptions, startPostmaster } from './embedded/postmaster.ts';
+import {
+  isFree,
+  type Postmaster,
+  type PostmasterClock,
+  type PostmasterOptions,
+  startPostmaster,
+} from './embedded/postmaster.ts';
 import { endStragglers } from './embedded/stragglers.ts';
 import { startWatchdog } from './embedded/watchdog.ts';
 
@@ -36,12 +42,14 @@ export interface EmbeddedDatabase {
  * Starts PostgreSQL on `dataDir` and keeps it running until `stop`. What an earlier crash left behind
  * (a lock, a half-made cluster, a running postmaster) is cleared away first; what was left running for this is used.
  * @param before the port where it was before: it is there again when that is free, so that its clients find it
+ * @param clock the clock that it goes by; left out: the machine's
  * @throws StartupError when another SimCity uses the directory, or PostgreSQL cannot run here.
  */
 export async function startEmbedded(
   dataDir: string,
   log: Log,
   before: number | null = null,
+  clock?: PostmasterClock,
 ): Promise<EmbeddedDatabase> {
   const owner = findOwner();
   const home = await prepareHome(resolve(dataDir), await findBinaries(), owner);
@@ -50,7 +58,7 @@ export async function startEmbedded(
   try {
     const folder = join(home.folder, 'postgres');
     const binaries = home.binaries.folder;
-    const options = { binaries, folder, logFile: join(home.folder, 'postgres.log'), owner, watchdog };
+    const options = { binaries, folder, logFile: join(home.folder, 'postgres.log'), owner, watchdog, clock };
     const left = takeLeftRunning(options);
     const stragglers = left === null ? await endStragglers(folder) : 0;
     if (stragglers > 0) log.warn({ stragglers, folder }, 'ended a PostgreSQL that a crash left running');

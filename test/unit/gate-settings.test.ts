@@ -54,6 +54,8 @@ const REFUSED: [args: string[], said: string | RegExp][] = [
   [[...HAS, '--settle', 'sleep'], '--settle says something of runs with --gate'],
   [[...HAS, '--gate-pool', '4'], '--gate-pool says something of runs with --gate'],
   [[...HAS, '--prove', '3'], '--prove says something of runs with --gate'],
+  [[...HAS, '--clock', 'virtual'], '--clock says something of runs with --gate'],
+  [[...HAS, '--gate', '--clock', 'moon'], 'It takes one of real, virtual, virtual-timers'],
   [[...HAS, '--gate', '--settle', 'nap'], 'It takes one of sleep, count, silence'],
   [[...HAS, '--gate', '--prove', '101'], 'It takes a whole number from 0 to 100'],
   [[...HAS, '--gate', '--instances', '2'], 'behind a gate there is one instance of the service'],
@@ -89,6 +91,9 @@ describe('refused before anything is started', () => {
   it('a rate of 0 is no strike, and what is as usual is not said', () => {
     expect(refusalOf({ faultRates: { 'backend-kill': 0 } })).toBe(null);
     expect(refusalOf({ target: URL, gate: 'keep', faultRates: { 'clock-skew': 0, deadlock: 0.1 } })).toBe(
+      null,
+    );
+    expect(refusalOf({ target: URL, gate: 'keep', clock: 'virtual', faultRates: { 'clock-skew': 1 } })).toBe(
       null,
     );
     expect(refusalOf({ ...runConfigSchema.parse({}), target: 'memory' } as never)).toBe(null);
@@ -127,11 +132,13 @@ describe('a run with a gate', () => {
 });
 
 describe('the command that reproduces it', () => {
-  const config = runConfigSchema.parse({ gate: 'keep', settle: 'sleep', pool: 4, redactValues: true });
+  const config = runConfigSchema.parse({
+    ...{ gate: 'keep', settle: 'sleep', pool: 4, clock: 'virtual', redactValues: true },
+  });
   const order: GateOrder = { url: null, schema: null, prepare: null, large: false };
   const command = (gate: GateOrder | null, exec = 'node s.js') =>
     reproduceCommand({ scenario: 'bookings', target: URL, seed: 7, config }, { exec, gate });
-  const settings = '--gate-service keep --settle sleep --gate-pool 4 --redact-values';
+  const settings = '--gate-service keep --settle sleep --gate-pool 4 --clock virtual --redact-values';
   const start = `npx simcity run --target ${URL} --seed 7 ${settings} --exec 'node s.js'`;
 
   it('ends with the gate', () => {

@@ -210,7 +210,16 @@ describe('what is said of a run', () => {
     const untold = [...ofServices, 'record'];
     const before = Object.fromEntries(Object.entries(usual).filter(([name]) => !untold.includes(name)));
     expect(toldConfig(usual)).toEqual(before);
-    const { gate: _g, settle: _s, pool: _p, prove: _v, redactValues: _r, record: _n, ...told } = config;
+    const {
+      gate: _g,
+      settle: _s,
+      pool: _p,
+      clock: _c,
+      prove: _v,
+      redactValues: _r,
+      record: _n,
+      ...told
+    } = config;
     expect(toldConfig(config)).toEqual(told);
     expect(toldConfig({ ...config, gate: 'keep', pool: 4 })).toEqual({ ...told, gate: 'keep', pool: 4 });
   });

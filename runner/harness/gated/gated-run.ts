@@ -89,7 +89,8 @@ export class GatedRun {
     const workload = beginWorkload(scenario, seed, config, judgedRules(rules));
     const clock = new CityClock();
     const record = recordOf(options);
-    const target = this.#target(workload, { ...options, statements: record ?? options.statements });
+    const target = this.#target(workload, { ...options, statements: record ?? options.statements }, clock);
+    if (workload.model.timed && !target.moveClock) throw new Error(timeUnknown(scenario.name));
     const stalledSeconds = 2 * config.setupTimeoutSeconds + BEGIN_SECONDS;
     const watch = new ExecutionWatch(options.limits ?? null, stalledSeconds);
     const startedMs = performance.now();
@@ -103,7 +104,7 @@ export class GatedRun {
     return { end, trace: target.trace, told: target.told(), beganMs };
   }
 
-  #target(workload: Workload, { seed, config, statements }: ExecuteOptions): PgwireTarget {
+  #target(workload: Workload, { seed, config, statements }: ExecuteOptions, clock: CityClock): PgwireTarget {
     const api = this.#api;
     return new PgwireTarget({
       ...this.#staged,
@@ -114,6 +115,7 @@ export class GatedRun {
       look: lookOf(this.#scenario, workload, api),
       objects: workload.objects,
       prng: new Prng(seed, 'deadlock'),
+      clock,
       statements,
     });
   }
@@ -158,7 +160,9 @@ export class GatedRun {
     const weaker = settle === 'silence' ? SILENCE : null;
     const { background, backgroundWrites } = target.told();
     const { bytes, how } = template;
-    const about = { service, settle, pool, template: { bytes, how }, weaker };
+    const { clock } = this.#options.config;
+    const own = clock === 'real' ? {} : { clock };
+    const about = { service, settle, pool, ...own, template: { bytes, how }, weaker };
     verdicts.note('gate', { ...about, background: background.map(shortText), backgroundWrites });
   }
 
@@ -208,6 +212,10 @@ export class GatedRun {
 /** As a history tells of it. */
 function shortText(text: string): string {
   return text.slice(0, SHOWN_CHARACTERS);
+}
+
+function timeUnknown(scenario: string): string {
+  return `In the scenario ${scenario} something runs out, and behind --gate time is virtual, while the clock of the service is its own: give it that of the run with --clock virtual, or leave --gate out.`;
 }
 
 const SILENCE =

@@ -3,12 +3,12 @@
  * what rules it keeps, how large its pool is, how it is known that it has settled, and how each execution begins afresh.
  */
 import type { DeclaredRules, Survey } from '../../../server/contract/index.ts';
+import { listenersAmong } from '../../targets/http/listener.ts';
 import { ServiceSleep } from '../../targets/pgwire/settling/sleep.ts';
 import type { WirePlan } from '../../targets/pgwire/target.ts';
 import { Acquaintance } from './acquaintance.ts';
 import { findPool } from './find-pool.ts';
 import { USUAL_POOL } from './gated-run.ts';
-import { listensAmong } from './listener.ts';
 import { type StagedService, stageService } from './staged-service.ts';
 import type { SurveyOptions } from './survey-options.ts';
 import { Trials } from './trials.ts';
@@ -87,7 +87,8 @@ class Surveyor {
       const stand = await acquaintance.fresh();
       const pool = config.pool ?? (await this.#pool(acquaintance));
       this.#notes.push(...acquaintance.notes);
-      const isSeen = ServiceSleep.canSee(stand.roots()) && listensAmong(stand.roots(), address.port);
+      const isSeen =
+        ServiceSleep.canSee(stand.roots()) && listenersAmong(stand.roots(), address.port).length > 0;
       if (!isSeen && config.settle !== 'silence') this.#notes.push(UNSEEN);
       return { rules, learned, pool, settle: isSeen ? 'sleep' : 'silence', cloneMs: stand.cloneMs };
     } finally {

@@ -24,9 +24,22 @@ export class Lanes {
   take(): Lane {
     const free = this.#free.shift();
     if (free) return free;
-    const lane = { number: this.#lanes.length, wire: new Wire(this.#address, 1, this.#watch) };
+    const lane = this.#lane(this.#lanes.length);
     this.#lanes.push(lane);
     return lane;
+  }
+
+  #lane(number: number): Lane {
+    return { number, wire: new Wire(this.#address, 1, this.#watch) };
+  }
+
+  /** What is sent from now on goes over new connections: those that are idle may have been so for too long. */
+  renew(): void {
+    for (const { number, wire } of this.#free) {
+      wire.close();
+      this.#lanes[number] = this.#lane(number);
+    }
+    this.#free = this.#free.map(({ number }) => this.#lanes[number] as Lane);
   }
 
   /** One of those that were closed since is not taken back. */

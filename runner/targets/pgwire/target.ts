@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../server/contract/index.ts';
 import { withinTime } from '../../../server/contract/within-time.ts';
 import { EngineFault } from '../../engine-fault.ts';
 import type { Call } from '../../service/call.ts';
+import type { CityClock } from '../../sim/clock.ts';
 import type { Prng } from '../../sim/prng.ts';
 import type { ServiceAddress } from '../http/address.ts';
 import type { HttpApi } from '../http/api.ts';
@@ -23,6 +24,7 @@ import type { StatementWatch } from '../statements.ts';
 import type { Target, Task, TaskFaults, WireStrike } from '../target.ts';
 import { attribute } from './attribution.ts';
 import { Background } from './background.ts';
+import { type ClockGround, WireClock } from './clock/wire-clock.ts';
 import { Lanes } from './lanes.ts';
 import { type LookOf, Looks } from './looks.ts';
 import { Passage } from './passage.ts';
@@ -50,6 +52,8 @@ export interface WirePlan {
 export interface TargetStage {
   readonly gate: WireGate;
   readonly versions: Readonly<Record<string, string>>;
+  /** Left out or null: service and database go by the machine's clock. */
+  readonly clock?: ClockGround | null;
   begin(how: WirePlan['service']): Promise<TargetStand>;
 }
 
@@ -75,6 +79,8 @@ export interface PgwireOptions {
   readonly look: LookOf | null;
   readonly objects: readonly string[];
   readonly prng: Prng;
+  /** The run's; heeded where the stage has one that can be set. */
+  readonly clock?: CityClock;
   /** Told of each statement; left out: nobody listens. */
   readonly statements?: StatementWatch | undefined;
 }
@@ -95,6 +101,8 @@ export interface GateTold {
 }
 
 const LOOK_LIMIT_MS = 2_000;
+/** A service that does not take a connection any more is told of at its next request. */
+const POKE_LIMIT_MS = 1_000;
 /** A service whose connections end is gone after so long, or was not about to go. */
 const GONE_MS = 200;
 /** Of the requests that are under way at the end, before the rest of them is cut. */
@@ -114,6 +122,9 @@ export class PgwireTarget implements Target, Standing, GateListener {
   readonly #happenings = new Happenings<PgwireTask>();
   readonly #background: Background;
   readonly #strikes = new Strikes();
+  /** Null: the service has the machine's. */
+  readonly #clock: WireClock | null;
+  readonly moveClock?: (nowMs: number) => Promise<void>;
   #stand!: TargetStand;
   #sleep: ServiceSleep | null = null;
   #settler!: Settler;
@@ -147,10 +158,15 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#traffic = new Traffic(this.#gate);
     this.#lanes = new Lanes(options.address, this.#traffic);
     this.#background = Background.of(options.stage);
+    const { clock: ground } = options.stage;
+    const clock = ground && options.clock ? new WireClock(options.clock, ground) : null;
+    this.#clock = clock;
+    if (clock) this.moveClock = (nowMs) => this.#moveClock(clock, nowMs);
   }
 
   async prepare(world: Readonly<Record<string, unknown>>): Promise<void> {
     const { stage, plan, api } = this.#options;
+    this.#clock?.tell();
     this.#stand = await stage.begin(plan.service);
     Object.assign(this.versions, stage.versions);
     this.#gate.begin();
@@ -205,6 +221,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
     if (own.state !== 'ready') throw new EngineFault('A request takes a step only while it is ready.');
     this.#happenings.stepping = own;
     this.#moved = own;
+    this.#clock?.tell();
     await this.#step(own);
     // A request that is through is not among those that go on: the last slow statement would wait for it in vain.
     this.#passage.stepped(![...this.#inside].some((task) => task.outcome === null && task.canGoOn));
@@ -286,6 +303,23 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#watchSleep();
     await this.#warmUp();
     this.#gate.refuses = refuses;
+  }
+
+  /** What the service does by itself when it finds so much time gone is waited for. */
+  async #moveClock(clock: WireClock, nowMs: number): Promise<void> {
+    clock.moveTo(nowMs);
+    this.#lanes.renew();
+    if (clock.timers) await this.#poke();
+    await this.#settler.rest(this);
+    await this.#settle();
+    this.#wakeAll(null);
+  }
+
+  /** An event loop that sleeps looks at its timers only once something comes. */
+  async #poke(): Promise<void> {
+    const wire = new Wire(this.#options.address, 1);
+    await wire.pin(POKE_LIMIT_MS);
+    wire.close();
   }
 
   limitPool(connections: number | null): void {

@@ -38,7 +38,25 @@ const SETTINGS: Record<string, string> = {
   cluster_name: 'simcity',
 };
 
+/** For a clock that stands still most of the time, and for data that lasts for one run. */
+const CLOCKED: Record<string, string> = {
+  deadlock_timeout: '300ms',
+  autovacuum: 'off',
+  fsync: 'off',
+  synchronous_commit: 'off',
+};
+
+/** A clock of SimCity's that PostgreSQL is to go by. */
+export interface PostmasterClock {
+  /** The library that is loaded before it. */
+  preload: string;
+  /** The file in which that library finds the time. */
+  file: string;
+}
+
 export interface PostmasterOptions {
+  /** Left out: the machine's. */
+  clock?: PostmasterClock | undefined;
   binaries: string;
   folder: string;
   logFile: string;
@@ -99,8 +117,12 @@ async function attemptStart(options: PostmasterOptions, port: number): Promise<P
 }
 
 /** Its program and arguments, by which one that runs already is known to be of the same making. */
-export function commandLine({ binaries, folder }: PostmasterOptions, port: number): [string, ...string[]] {
-  const flags = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([k, v]) => ['-c', `${k}=${v}`]);
+export function commandLine(
+  { binaries, folder, clock }: PostmasterOptions,
+  port: number,
+): [string, ...string[]] {
+  const settings = { ...SETTINGS, ...(clock ? CLOCKED : {}), port: String(port) };
+  const flags = Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`]);
   return [join(binaries, 'bin', 'postgres'), '-D', folder, ...flags];
 }
 
@@ -111,7 +133,7 @@ function spawnPostgres(options: PostmasterOptions, port: number): Child {
     const child = new Child(program, args, {
       ...(options.owner ?? {}),
       cwd: '/',
-      env: { ...process.env, LC_ALL: 'C', LC_MESSAGES: 'C' },
+      env: { ...process.env, ...clockEnvironment(options.clock), LC_ALL: 'C', LC_MESSAGES: 'C' },
       stdin: 'ignore',
       output: log,
     });
@@ -120,6 +142,11 @@ function spawnPostgres(options: PostmasterOptions, port: number): Child {
   } finally {
     closeSync(log);
   }
+}
+
+function clockEnvironment(clock: PostmasterClock | undefined): Record<string, string> {
+  if (!clock) return {};
+  return { LD_PRELOAD: clock.preload, SIMCITY_CLOCK: clock.file, SIMCITY_CLOCK_OF: 'database' };
 }
 
 function openLog(path: string): number {

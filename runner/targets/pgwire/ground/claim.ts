@@ -3,13 +3,13 @@ import type { GateOrder } from '../../../../server/contract/index.ts';
 import { withinTime } from '../../../../server/contract/within-time.ts';
 import { connectOne } from '../../postgres/connection.ts';
 import type { Clones } from './clones.ts';
-import { Keeper } from './keeper.ts';
+import { cannotConnect, Keeper } from './keeper.ts';
 import { freshNames, type Names } from './names.ts';
 import { ROLE_PASSWORD } from './passwords.ts';
 import { assertMayMake, createRole } from './role.ts';
 import { type Server, serverOf } from './server.ts';
 import { clear, sweep } from './sweep.ts';
-import { makeTemplate, type Template } from './template.ts';
+import { makeTemplate, type Origin, type Template } from './template.ts';
 import { Watch } from './watch.ts';
 
 /** A server that hangs is left to the janitor. */
@@ -19,6 +19,8 @@ export interface ClaimOptions {
   readonly order: GateOrder;
   /** Where the template is made when the order names none. */
   readonly targetUrl: string | null;
+  /** A server of ours, on which all is made in any case; left out or null: that of the template, or of `targetUrl`. */
+  readonly ownUrl?: string | null;
   /** Is told what takes its time. */
   readonly say?: (text: string) => void;
   /** Where pg_dump is looked for; this process's environment by default. */
@@ -39,8 +41,8 @@ export interface Ground {
 
 /** @throws Error that says what to do. Nothing is left behind then. */
 export async function claimGround(options: ClaimOptions): Promise<Ground> {
-  const { order, targetUrl, env = process.env, say = () => {} } = options;
-  const url = order.url ?? targetUrl;
+  const { order, targetUrl, ownUrl = null, env = process.env, say = () => {} } = options;
+  const url = ownUrl ?? order.url ?? targetUrl;
   if (url === null) {
     throw new Error(
       'The gate has no server to make its database on: name a database after --gate, or a server with --target-url.',
@@ -48,21 +50,46 @@ export async function claimGround(options: ClaimOptions): Promise<Ground> {
   }
   const names = freshNames();
   const isCopy = order.url !== null;
-  const keeper = await Keeper.open(url, names, isCopy);
+  const origin = ownUrl === null || order.url === null ? null : await originAt(order.url);
+  const keeper = await Keeper.open(url, names, isCopy && origin === null);
   const watch = new Watch({ url, database: keeper.database, id: names.id, folder: null });
   try {
     const { sql } = keeper;
     await sweep(sql);
     const maker = await assertMayMake(sql);
     const server = await serverOf(sql);
-    const source = sourceOf(url);
-    await createRole(sql, names.role, source, maker);
+    const source = sourceOf(origin?.url ?? url);
+    await createRole(sql, names.role, source, maker, origin?.sql);
     const login = { user: names.role, password: ROLE_PASSWORD, database: names.template };
-    const template = await makeTemplate({ ...order, sql, url, source, isCopy, server, login, env, say });
+    const template = await makeTemplate({
+      ...order,
+      sql,
+      url,
+      origin,
+      source,
+      isCopy,
+      server,
+      login,
+      env,
+      say,
+    });
     return { names, keeper, watch, url, source, server, template };
   } catch (error) {
     await leaveGround({ names, keeper, watch });
     throw error;
+  } finally {
+    await origin?.sql.end({ timeout: 1 });
+  }
+}
+
+async function originAt(url: string): Promise<Origin> {
+  const sql = connectOne({ url, database: null }, 'simcity-copy');
+  try {
+    await sql`select 1`;
+    return { url, sql };
+  } catch (error) {
+    await sql.end({ timeout: 1 });
+    throw cannotConnect(url, error);
   }
 }
 

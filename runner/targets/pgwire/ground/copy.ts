@@ -45,23 +45,44 @@ export async function copyDatabase(options: CopyOptions): Promise<string> {
     }
   }
   if (tool === undefined) throw new Error(`There is no way to copy ${from}.`);
-  await byDump(options, tool);
-  return `copied by pg_dump ${tool.major}`;
-}
-
-async function byDump(options: CopyOptions, tool: Parameters<typeof copyByDump>[0]): Promise<void> {
-  const { sql, url, from, to, connect } = options;
-  const source = connect(from);
+  const source = options.connect(from);
   try {
-    const likeness = await likenessOf(source);
-    if (!(await createLike(sql, to, { ...likeness, settings: [] }))) {
-      throw new Error(`A database like ${from} cannot be created on its server.`);
-    }
+    return await byDump({ ...options, source, own: options.url }, tool);
   } finally {
     await source.end({ timeout: 1 });
   }
+}
+
+/** From one server to another, where its clock can be moved. @throws Error that says what to do. */
+export async function copyElsewhere(options: DumpOptions & Pick<CopyOptions, 'env'>): Promise<string> {
+  const [row] = await options.source`select current_setting('server_version_num')::int as version`;
+  const major = Math.floor(Number(row?.['version']) / 10_000);
+  const tools = await dumpTools(options.env);
+  const tool = tools.find((each) => each.major >= major);
+  if (tool) return await byDump(options, tool);
+  throw new Error(
+    `The database ${options.from} cannot be copied to the PostgreSQL of the virtual clock: ${installText(major, tools)}.`,
+  );
+}
+
+interface DumpOptions extends Pick<CopyOptions, 'sql' | 'url' | 'from' | 'to'> {
+  /** A connection to the database that is copied. */
+  readonly source: postgres.Sql;
+  /** The URL of the server that `sql` is connected to. */
+  readonly own: string;
+}
+
+async function byDump(options: DumpOptions, tool: Parameters<typeof copyByDump>[0]): Promise<string> {
+  const { sql, url, from, to, source, own } = options;
+  const likeness = await likenessOf(source);
+  if (!(await createLike(sql, to, { ...likeness, settings: [] }))) {
+    throw new Error(
+      `A database like ${from} cannot be created on ${url === own ? 'its server' : 'a server of ours'}.`,
+    );
+  }
   try {
-    await copyByDump(tool, url, Object.assign(new URL(url), { pathname: `/${to}` }).href);
+    await copyByDump(tool, url, Object.assign(new URL(own), { pathname: `/${to}` }).href);
+    return `copied by pg_dump ${tool.major}`;
   } catch (error) {
     await dropDatabase(sql, to).catch(() => {});
     throw new Error(`The database ${from} cannot be copied. ${reasonOf(error)}`, { cause: error });
@@ -84,9 +105,7 @@ function noWay(
   tools: readonly { major: number }[],
 ): string {
   const major = Math.floor(version / 10_000);
-  const newest = tools.at(-1)?.major;
-  const has = newest === undefined ? 'has none' : `has that of ${newest}`;
-  const install = `install pg_dump of ${major} or newer (postgresql-client-${major}; this machine ${has})`;
+  const install = installText(major, tools);
   if (sqlState(error) === '42501') {
     return `The database ${from} cannot be copied as a template: ${reasonOf(error)}. Name its owner in the URL of --gate, or ${install}.`;
   }
@@ -95,4 +114,10 @@ function noWay(
       ? ''
       : `: ${others.slice(0, 5).join(', ')}${others.length > 5 ? ` and ${others.length - 5} more` : ''}`;
   return `The database ${from} cannot be copied while others are connected to it${who}. Stop them, or ${install}.`;
+}
+
+function installText(major: number, tools: readonly { major: number }[]): string {
+  const newest = tools.at(-1)?.major;
+  const has = newest === undefined ? 'has none' : `has that of ${newest}`;
+  return `install pg_dump of ${major} or newer (postgresql-client-${major}; this machine ${has})`;
 }

@@ -20,6 +20,13 @@ const NOT_THERE = new Set(['3D000', '28000', '42501']);
 /** On every server there is this one, and nobody makes copies of it. */
 const COMMON_DATABASE = 'postgres';
 
+export function cannotConnect(url: string, error: unknown): Error {
+  return new Error(
+    `The gate cannot connect to ${maskCredentials(url)}: ${reasonOf(error)}. Start that server, or name another database with --gate.`,
+    { cause: error },
+  );
+}
+
 export class Keeper {
   readonly sql: postgres.Sql;
   /** The database that it is connected to; null: that of the URL. */
@@ -49,10 +56,7 @@ export class Keeper {
         return Keeper.#at(url, null, names);
       });
     } catch (error) {
-      throw new Error(
-        `The gate cannot connect to ${maskCredentials(url)}: ${reasonOf(error)}. Start that server, or name another database with --gate.`,
-        { cause: error },
-      );
+      throw cannotConnect(url, error);
     }
   }
 

@@ -39,16 +39,22 @@ export async function assertMayMake(sql: postgres.Sql): Promise<Maker> {
 
 /**
  * Creates the role, with the settings that connections to the database `like` have: those of the database, and those
- * of the role in the URL.
+ * of the role in the URL. `source`: a connection to the server of that database.
  */
-export async function createRole(sql: postgres.Sql, role: string, like: string, maker: Maker): Promise<void> {
+export async function createRole(
+  sql: postgres.Sql,
+  role: string,
+  like: string,
+  maker: Maker,
+  source: postgres.Sql = sql,
+): Promise<void> {
   const name = quoted(role);
   await sql.unsafe(
     `create role ${name} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password '${ROLE_PASSWORD}'`,
   );
   // To make it the owner of anything, one has to be a member of it.
   if (!maker.isSuperuser) await sql.unsafe(`grant ${name} to current_user`);
-  for (const setting of await settingsOf(sql, like)) {
+  for (const setting of await settingsOf(source, like)) {
     const [key = '', ...value] = setting.split('=');
     if (!NOT_TAKEN_ALONG.test(key)) await set(sql, role, key, ownSchema(key, value.join('='), maker.name));
   }

@@ -6,6 +6,8 @@ import type { ServiceAddress } from '../../http/address.ts';
 import { answersAt } from '../../http/reach.ts';
 import { ServiceGroup } from '../../http/service-group.ts';
 import { connectOne } from '../../postgres/connection.ts';
+import { ClockedGround } from '../clock/clocked-ground.ts';
+import { assertFollows } from '../clock/follower.ts';
 import { Gate } from '../gate.ts';
 import type { WireGate } from '../wire.ts';
 import { type ClaimOptions, claimGround, type Ground, leaveGround } from './claim.ts';
@@ -30,17 +32,27 @@ export class GateStage {
   readonly gate: WireGate;
   readonly versions: Readonly<Record<string, string>>;
   readonly template: Template;
+  /** The clock that the service and its PostgreSQL go by; null: the machine's. */
+  readonly clock: ClockedGround | null;
   readonly #ground: Ground;
   readonly #clones: Clones;
   readonly #service: ServiceGroup;
   readonly #answers: () => Promise<boolean>;
+  readonly #port: number;
   #clone: Clone | null = null;
   #stand: RunningStand | null = null;
   /** What clones are made of for a service that stays. */
   #started: string | null = null;
   #isClosed = false;
 
-  private constructor(ground: Ground, gate: Gate, service: ServiceGroup, address: ServiceAddress) {
+  private constructor(
+    clock: ClockedGround | null,
+    ground: Ground,
+    gate: Gate,
+    service: ServiceGroup,
+    address: ServiceAddress,
+  ) {
+    this.clock = clock;
     this.#ground = ground;
     this.gate = gate;
     this.template = ground.template;
@@ -51,11 +63,25 @@ export class GateStage {
     });
     this.#service = service;
     this.#answers = () => answersAt(address);
+    this.#port = address.port;
   }
 
   /** @throws Error that says what to do. Nothing of it is left behind then. */
   static async open(options: StageOptions): Promise<GateStage> {
-    const ground = await claimGround(options);
+    const { clock: order } = options.order;
+    if (!order) return await GateStage.#on(options, null);
+    options.say?.('starting a PostgreSQL for the virtual clock');
+    const clock = await ClockedGround.open(order);
+    try {
+      return await GateStage.#on(options, clock);
+    } catch (error) {
+      await clock.close();
+      throw error;
+    }
+  }
+
+  static async #on(options: StageOptions, clock: ClockedGround | null): Promise<GateStage> {
+    const ground = await claimGround({ ...options, ownUrl: clock?.url ?? null });
     let gate: Gate | null = null;
     try {
       const { server, names, watch, source } = ground;
@@ -65,8 +91,9 @@ export class GateStage {
       watch.knowFolder(gate.socketDir);
       const { host, port, user, password, socketDir } = gate;
       const seen = surroundingsOf({ host, port, user, password, database: source }, socketDir);
-      const service = await ServiceGroup.of(options.exec, options.address, 1, answersAt, seen);
-      return new GateStage(ground, gate, service, options.address);
+      const surroundings = { ...seen, environment: { ...seen.environment, ...clock?.environment() } };
+      const service = await ServiceGroup.of(options.exec, options.address, 1, answersAt, surroundings);
+      return new GateStage(clock, ground, gate, service, options.address);
     } catch (error) {
       await gate?.close();
       await leaveGround(ground);
@@ -125,8 +152,14 @@ export class GateStage {
     this.gate.refuses = false;
     if (before) this.#clones.drop(before.name);
     const control = connectOne({ url: this.#ground.url, database: clone.name }, 'simcity-control');
-    this.#stand = new RunningStand(clone, control, this.#service, this.gate, this.#answers);
+    const started = () => this.#assertFollows();
+    this.#stand = new RunningStand(clone, control, this.#service, this.gate, this.#answers, started);
     return this.#stand;
+  }
+
+  async #assertFollows(): Promise<void> {
+    const { clock } = this;
+    if (clock) await assertFollows(this.#service.roots(), this.#port, clock.file.path);
   }
 
   /** Leaves nothing behind: neither the service, nor the gate, nor anything on the server. */
@@ -137,5 +170,6 @@ export class GateStage {
     await this.gate.close();
     await this.#stand?.leave();
     await leaveGround(this.#ground, this.#clones);
+    await this.clock?.close();
   }
 }

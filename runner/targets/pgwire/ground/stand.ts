@@ -32,20 +32,23 @@ export class RunningStand implements Stand {
   readonly service: StartedService;
   readonly #gate: WireGate;
   readonly #answers: () => Promise<boolean>;
+  readonly #started: () => Promise<void>;
 
-  /** `answers` tells whether the service can be reached. */
+  /** `answers` tells whether the service can be reached; `started` is called each time that it has come up. */
   constructor(
     clone: Clone,
     control: postgres.Sql,
     service: StartedService,
     gate: WireGate,
     answers: () => Promise<boolean>,
+    started: () => Promise<void>,
   ) {
     this.cloneMs = clone.ms;
     this.control = control;
     this.service = service;
     this.#gate = gate;
     this.#answers = answers;
+    this.#started = started;
   }
 
   readonly roots = (): readonly number[] => this.service.roots();
@@ -66,6 +69,7 @@ export class RunningStand implements Stand {
   /** Starts the service, and keeps the tables still that it makes then. */
   async start(): Promise<void> {
     await this.service.start();
+    await this.#started();
     await this.#keepStill();
   }
 

@@ -2,7 +2,7 @@
 import type postgres from 'postgres';
 import { connectOne, quoted } from '../../postgres/connection.ts';
 import { createLike, installExtensions, likenessOf } from '../../postgres/like-database.ts';
-import { copyDatabase } from './copy.ts';
+import { copyDatabase, copyElsewhere } from './copy.ts';
 import { keepStill, makeOwn } from './ownership.ts';
 import { runPrepare, runSchema } from './prepare.ts';
 import { assertLetsIn, type Login, type Server } from './server.ts';
@@ -13,8 +13,10 @@ const MIB = 1024 ** 2;
 
 export interface TemplateOptions {
   readonly sql: postgres.Sql;
-  /** Of the database to copy, or of one to be like. */
+  /** A database of that server: the one to copy, or one to be like. */
   readonly url: string;
+  /** The database to copy, where it is on another server; null: it is not. */
+  readonly origin: Origin | null;
   /** The name of that database. */
   readonly source: string;
   readonly isCopy: boolean;
@@ -26,6 +28,12 @@ export interface TemplateOptions {
   readonly large: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly say: (text: string) => void;
+}
+
+/** A database on a server where nothing is made. */
+export interface Origin {
+  readonly sql: postgres.Sql;
+  readonly url: string;
 }
 
 export interface Template {
@@ -56,7 +64,8 @@ export async function makeTemplate(options: TemplateOptions): Promise<Template> 
   return { bytes: await sizeOf(sql, name), how: ways.join(', ') };
 }
 
-async function assertSize({ sql, source, large }: TemplateOptions): Promise<void> {
+async function assertSize({ sql: own, origin, source, large }: TemplateOptions): Promise<void> {
+  const sql = origin?.sql ?? own;
   const [there] = await sql`select from pg_database where datname = ${source}`;
   if (!there)
     throw new Error(`There is no database ${source} on the server of --gate. Name one that is there.`);
@@ -74,8 +83,12 @@ async function sizeOf(sql: postgres.Sql, database: string): Promise<number> {
 
 async function copied(options: TemplateOptions): Promise<string> {
   options.say(`copying ${options.source}`);
-  const { source: from, login, server } = options;
+  const { source: from, login, server, origin } = options;
   const { database: to } = login;
+  if (origin) {
+    const { sql, env, url: own } = options;
+    return `${from}, ${await copyElsewhere({ sql, own, env, from, to, source: origin.sql, url: origin.url })}`;
+  }
   const { version } = server;
   const connect = (database: string) => connectOne({ url: options.url, database }, 'simcity-copy');
   return `${options.source}, ${await copyDatabase({ ...options, version, from, to, connect })}`;

@@ -1,22 +1,23 @@
 /** Who listens at a port of this machine, where the system has tables of it to read (Linux). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { childPids } from '../../targets/http/child-pids.ts';
+import { childPids } from './child-pids.ts';
 
 const LISTENS = '0A';
 
 /**
- * True when a process among these, or one that they started, listens at the port: then all that answers there is theirs.
- * A service in a container, or started by a daemon, listens elsewhere.
+ * The processes among these, and those that they started, which listen at the port: then all that answers there is
+ * theirs. A service in a container, or started by a daemon, listens elsewhere.
  */
-export function listensAmong(roots: readonly number[], port: number): boolean {
+export function listenersAmong(roots: readonly number[], port: number): number[] {
   const sockets = listeningSockets(port);
-  if (sockets.size === 0) return false;
+  if (sockets.size === 0) return [];
   const pids = [...roots];
+  const found: number[] = [];
   for (let pid = pids.pop(); pid !== undefined; pid = pids.pop()) {
-    if (hasOneOf(pid, sockets)) return true;
+    if (hasOneOf(pid, sockets)) found.push(pid);
     pids.push(...childPids(pid));
   }
-  return false;
+  return found;
 }
 
 /** As the links of open files name them. */
