@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Cure } from '../server/contract/index.ts';
 import { startTestPostgres } from '../test/helpers/postgres.ts';
-import { EXPECTED, type ExpectedWhy } from '../test/why/expected.ts';
+import { EXPECTED } from '../test/why/expected.ts';
+import type { ExpectedWhy } from '../test/why/expected-why.ts';
 import { judged, type Measured, measured, nameOf, reproduced } from '../test/why/measure.ts';
 import { between, table } from './zoo/table.ts';
 

@@ -16,7 +16,7 @@ import {
   type Why,
 } from '../../server/contract/index.ts';
 import { executed, neverStopped } from '../helpers/execute.ts';
-import type { ExpectedWhy } from './expected.ts';
+import type { ExpectedWhy } from './expected-why.ts';
 
 /** Seeds that are tried until one fails. */
 const MOST_SEEDS = 60;
