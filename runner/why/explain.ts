@@ -29,6 +29,7 @@ import { Probes } from './probes.ts';
 import { turnedRequests } from './request-turn.ts';
 import { eventsOfRun } from './run-events.ts';
 import { serialTests } from './serial.ts';
+import { tornWriteIn } from './torn-write.ts';
 import { passesInOrder, Turn } from './turn.ts';
 
 export interface ExplainOptions {
@@ -110,7 +111,8 @@ function accusedOf({ forensic, requests }: Recording): RecordedRequest | null {
 
 async function concluded(found: Findings, lab: KeptLaboratory): Promise<Why> {
   // What fails one after another needs nobody's order: no pair is to blame for it.
-  const pair = found.serial.verdict === 'fails' ? null : await turned(found, lab);
+  const pair =
+    found.serial.verdict === 'fails' ? null : ((await turned(found, lab)) ?? (await tornWriteIn(found, lab)));
   const known: Findings = { ...found, pair };
   lab.stage('looking for what is wrong without any meeting');
   const cause = pair === null && known.recording.statements.length > 0 ? await findCause(known, lab) : null;
