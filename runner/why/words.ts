@@ -217,10 +217,15 @@ export function measured(cures: readonly Cure[], turn: string | null): string[] 
   return lines.length === 0 ? [] : [lines.join(' ')];
 }
 
-/** `if 5 comes after 8`. */
-export function turnWords({ stale }: Pair, { story }: Told): string | null {
-  const [read, commit] = [story.stepOf(stale.read), story.stepOf((stale.commits.at(-1) as Commit).statement)];
-  return read === null || commit === null ? null : `if ${read} comes after ${commit}`;
+/** `if 5 comes after 8`; with both that were turned round, `if 5 comes after 8, and 3 after 6`. */
+export function turnWords({ stale, also }: Pair, { story }: Told): string | null {
+  const steps = ({ read, commits }: Pair['stale']) => [
+    story.stepOf(read),
+    story.stepOf((commits.at(-1) as Commit).statement),
+  ];
+  const [[read, commit], [otherRead, otherCommit]] = [steps(stale), also ? steps(also) : []];
+  if (read === null || commit === null) return null;
+  return `if ${read} comes after ${commit}${otherRead && otherCommit ? `, and ${otherRead} after ${otherCommit}` : ''}`;
 }
 
 /** The cause's own sentence, with the steps that it is about. */
