@@ -4,6 +4,7 @@ import type { Call } from '../../public.ts';
 /** Seats by name, places of general admission by number; all of an order or none. A citizen names the order, so that a repeat is known by it. */
 export interface HoldCall extends Call {
   readonly operation: 'hold';
+  readonly citizen: string;
   readonly event: string;
   readonly order: string;
   readonly seats: readonly string[];
@@ -29,6 +30,7 @@ export interface OrderCall extends Call {
 /** Tickets get another owner. */
 export interface TransferCall extends Call {
   readonly operation: 'transfer';
+  readonly citizen: string;
   readonly event: string;
   readonly order: string;
   readonly to: string;
@@ -37,6 +39,7 @@ export interface TransferCall extends Call {
 /** On the waiting list for one place of general admission; an offer is a hold whose order has this name. */
 export interface WaitCall extends Call {
   readonly operation: 'join' | 'leave';
+  readonly citizen: string;
   readonly event: string;
   readonly order: string;
 }
