@@ -21,7 +21,7 @@
  */
 import { LinearizabilityChecker, type OpId } from './linearizability/index.ts';
 import type { LogEntry, ObjectLog } from './linearizability/object-log.ts';
-import type { SequentialModel } from './model.ts';
+import { ANY_TIME, type SequentialModel } from './model.ts';
 
 type Model = SequentialModel<unknown, unknown, unknown>;
 type Completion = Extract<LogEntry, { kind: 'complete' }>;
@@ -55,7 +55,9 @@ export function findCulprit(model: Model, object: string, log: ObjectLog): Culpr
   const culprit = left?.[0];
   if (!left || !culprit) return null;
   const before = check.before(culprit, new Set(left.map(({ id }) => id)));
-  const isRight = before.states.every((state) => model.apply(state, culprit.call, culprit.answer) !== null);
+  const isRight = before.states.every(
+    (state) => model.apply(state, culprit.call, culprit.answer, ANY_TIME) !== null,
+  );
   if (isRight) return null;
   return { about: culprit.refusal?.about, ...before, unanswered: check.unansweredBefore(culprit) };
 }
@@ -91,7 +93,7 @@ class Recheck {
       if (entry === answer || !replayed(checker, entry, left)) break;
     }
     const states = checker.states();
-    const allowed = states.flatMap((state) => this.#model.describe(state, answer.call));
+    const allowed = states.flatMap((state) => this.#model.describe(state, answer.call, ANY_TIME));
     return { allowed: [...new Set(allowed)], states };
   }
 

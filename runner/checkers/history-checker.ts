@@ -11,6 +11,7 @@ import {
   type LinearizabilityOptions,
 } from './linearizability/index.ts';
 import { ObjectLog, type Refusal } from './linearizability/object-log.ts';
+import { ANY_TIME } from './model.ts';
 
 export type { HistoryViolation } from './checked.ts';
 
@@ -235,7 +236,9 @@ function blamed(
   const { object: first } = parts[0] as ModelPart;
   if (verdict.ok !== false || parts.length === 1) return first;
   const wrong = parts.find(({ object, call }, i) =>
-    checked.statesOf(object, verdict.states).every((state) => model.apply(state, call, answers[i]) === null),
+    checked
+      .statesOf(object, verdict.states)
+      .every((state) => model.apply(state, call, answers[i], ANY_TIME) === null),
   );
   return wrong?.object ?? first;
 }

@@ -11,7 +11,7 @@
  * (`subsumption`). What all open operations began after is folded into the set of configurations that it
  * allows, and forgotten.
  */
-import type { SequentialModel } from '../model.ts';
+import { ANY_TIME, type SequentialModel } from '../model.ts';
 import { SearchExhausted } from './crossing.ts';
 import type { CheckCost, HistoryEvent, Kept, Op, OpId, Verdict } from './history.ts';
 import { FOLD_EVERY_EVENTS, KeptHistory } from './kept-history.ts';
@@ -195,8 +195,9 @@ export class LinearizabilityChecker<State, Call, Answer> {
   #completeAlone(history: KeptHistory<State, Call, Answer>, op: Op<Call, Answer>, answer: Answer): boolean {
     const before = history.settledState(op);
     if (before === undefined) return false;
-    const after = this.#model.apply(before, op.call, answer);
-    if (after === null || (this.#model.alternatives?.(before, op.call, answer).length ?? 0) > 0) return false;
+    const after = this.#model.apply(before, op.call, answer, ANY_TIME);
+    if (after === null || (this.#model.alternatives?.(before, op.call, answer, ANY_TIME).length ?? 0) > 0)
+      return false;
     history.noteRefusal(op);
     history.settle(after);
     return true;
@@ -226,7 +227,9 @@ export class LinearizabilityChecker<State, Call, Answer> {
   #violation(event: HistoryEvent<Call, Answer>): Verdict<State> {
     const states = this.states();
     const allowed =
-      event.kind === 'complete' ? states.flatMap((s) => this.#model.describe(s, event.op.call)) : [];
+      event.kind === 'complete'
+        ? states.flatMap((s) => this.#model.describe(s, event.op.call, ANY_TIME))
+        : [];
     this.#end('an earlier answer on this object broke its history already');
     return { ok: false, allowed: [...new Set(allowed)], states };
   }

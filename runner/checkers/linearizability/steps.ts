@@ -1,5 +1,5 @@
 /** Single steps from one configuration to the next: an operation takes effect, an event of the history passes. */
-import type { SequentialModel } from '../model.ts';
+import { ANY_TIME, type SequentialModel } from '../model.ts';
 import type { Configuration, Done, HistoryEvent, Met, Op } from './history.ts';
 
 const NONE: readonly never[] = [];
@@ -40,7 +40,7 @@ export class Steps<State, Call, Answer> {
   ): Configuration<State, Call, Answer>[] {
     if (op.status !== 'answered') {
       return this.model
-        .effects(from.state, op.call)
+        .effects(from.state, op.call, ANY_TIME)
         .map(({ state, outcome }) => this.#after(from, state, { op, outcome, observed: false }, at));
     }
     const next: Configuration<State, Call, Answer>[] = [];
@@ -59,9 +59,9 @@ export class Steps<State, Call, Answer> {
 
   #answers(from: Configuration<State, Call, Answer>, op: Op<Call, Answer>, at: number): readonly State[] {
     const answer = op.answer as Answer;
-    const state = this.model.apply(from.state, op.call, answer);
+    const state = this.model.apply(from.state, op.call, answer, ANY_TIME);
     if (state === null) return this.#isRefusedAgain(from, op, answer, at) ? [from.state] : NONE;
-    const others = this.model.alternatives?.(from.state, op.call, answer) ?? NONE;
+    const others = this.model.alternatives?.(from.state, op.call, answer, ANY_TIME) ?? NONE;
     return others.length === 0 ? [state] : [state, ...others];
   }
 
@@ -172,7 +172,7 @@ export class Steps<State, Call, Answer> {
     for (const op of this.kept) {
       if (op.status !== 'answered' || op.invokedAt >= at || op.endedAt < at || isDone(config, op)) continue;
       const answer = op.answer as Answer;
-      const next = this.model.apply(config.state, op.call, answer);
+      const next = this.model.apply(config.state, op.call, answer, ANY_TIME);
       const isRight = next === null ? this.#isRefusedAgain(config, op, answer, at) : next === config.state;
       if (isRight && this.#isIdle(config.state, config.state, op)) {
         done ??= [...config.done];
@@ -202,7 +202,7 @@ export class Steps<State, Call, Answer> {
     for (let index = 0; index < refusals.length; index++) {
       const bit = 1 << index;
       if ((op.hopes & bit) === 0) continue;
-      if (this.model.apply(state, op.call, refusals[index] as Answer) !== null) bits |= bit;
+      if (this.model.apply(state, op.call, refusals[index] as Answer, ANY_TIME) !== null) bits |= bit;
     }
     return bits;
   }
@@ -243,7 +243,7 @@ export class Steps<State, Call, Answer> {
   ): Configuration<State, Call, Answer> | null {
     if (event.kind !== 'complete' || isDone(from, event.op)) return this.pass(from, event);
     const { op } = event;
-    const state = this.model.apply(from.state, op.call, op.answer as Answer);
+    const state = this.model.apply(from.state, op.call, op.answer as Answer, ANY_TIME);
     if (state === null) return this.#extendWithHelp(from, op);
     if (state === from.state && from.met.length === 0) return from;
     return { state, done: from.done, met: withoutMet(from.met, op) };
@@ -258,8 +258,8 @@ export class Steps<State, Call, Answer> {
     for (const helper of this.kept) {
       if (helper.endedAt !== Number.POSITIVE_INFINITY || isDone(from, helper)) continue;
       if (model.relevant?.(from.state, helper.call, undefined, op.call, answer) === false) continue;
-      for (const { state: helped, outcome } of model.effects(from.state, helper.call)) {
-        const state = model.apply(helped, op.call, answer);
+      for (const { state: helped, outcome } of model.effects(from.state, helper.call, ANY_TIME)) {
+        const state = model.apply(helped, op.call, answer, ANY_TIME);
         if (state === null) continue;
         const done = [...from.done, { op: helper, outcome, observed: false }];
         return { state, done, met: withoutMet(from.met, op) };
@@ -282,7 +282,7 @@ export class Steps<State, Call, Answer> {
     const entry = from.done.find((d) => d.op === op);
     let { state } = from;
     if (entry?.outcome !== undefined && op.status === 'answered') {
-      const confirmed = this.model.confirm(state, op.call, entry.outcome, op.answer as Answer);
+      const confirmed = this.model.confirm(state, op.call, entry.outcome, op.answer as Answer, ANY_TIME);
       if (confirmed === null) return null;
       state = confirmed;
     } else if (!entry && event.kind === 'complete') {
