@@ -20,14 +20,17 @@ export interface PayCall extends Call {
   readonly status: 'succeeded' | 'failed';
 }
 
-/** `confirm`: a paid order becomes tickets. `release`: a hold is given up. `refund`: what was paid is given back and its seats are freed. */
+/**
+ * `confirm`: a paid order becomes tickets. `release`: a hold, or an offer, is given up. `refund`: what was paid is given back
+ * and its seats are freed. `leave`: nobody waits under this name any more.
+ */
 export interface OrderCall extends Call {
-  readonly operation: 'confirm' | 'release' | 'refund';
+  readonly operation: 'confirm' | 'release' | 'refund' | 'leave';
   readonly event: string;
   readonly order: string;
 }
 
-/** Tickets get another owner. */
+/** Tickets get another owner; only who owns them may ask for that. */
 export interface TransferCall extends Call {
   readonly operation: 'transfer';
   readonly citizen: string;
@@ -37,8 +40,8 @@ export interface TransferCall extends Call {
 }
 
 /** On the waiting list for one place of general admission; an offer is a hold whose order has this name. */
-export interface WaitCall extends Call {
-  readonly operation: 'join' | 'leave';
+export interface JoinCall extends Call {
+  readonly operation: 'join';
   readonly citizen: string;
   readonly event: string;
   readonly order: string;
@@ -50,7 +53,7 @@ export interface ReadCall extends Call {
   readonly event: string;
 }
 
-export type TicketCall = HoldCall | PayCall | OrderCall | TransferCall | WaitCall | ReadCall;
+export type TicketCall = HoldCall | PayCall | OrderCall | TransferCall | JoinCall | ReadCall;
 
 export const TICKET_OPERATIONS = [
   'hold',
@@ -84,13 +87,13 @@ export interface Venue {
   [extra: string]: unknown;
 }
 
-/** An order as a service shows it. Those that ended without money are gone from what is shown. */
+/** An order as a service shows it. Those that ended are gone from what is shown. */
 export interface Order {
   readonly id: string;
   readonly owner: string;
   readonly seats: readonly string[];
   readonly places: number;
-  readonly state: 'held' | 'paid' | 'sold' | 'refunded';
+  readonly state: 'held' | 'paid' | 'sold';
   /** Of a hold, in ms since 1970; null otherwise. */
   readonly expiresAt: number | null;
 }
