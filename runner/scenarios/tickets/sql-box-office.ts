@@ -1,32 +1,19 @@
 /** How the box office over PostgreSQL answers one request. */
 import type { Reply, ServiceClock, SqlClient } from '../../public.ts';
-import type {
-  EventShown,
-  HoldCall,
-  Order,
-  OrderCall,
-  PayCall,
-  TicketCall,
-  TransferCall,
-  Venue,
-  WaitCall,
-} from './calls.ts';
-import { countOf, free, type OrderRow, type SqlSteps, timeText } from './sql-steps.ts';
+import type { HoldCall, JoinCall, OrderCall, PayCall, TicketCall, TransferCall, Venue } from './calls.ts';
+import { countOf, free, isStanding, type OrderRow, type SqlSteps, timeText } from './sql-steps.ts';
+import { eventShown } from './sql-tables.ts';
 
-/** An event as its row has it. */
-interface EventRow {
-  readonly id: string;
-  readonly places: number;
-  readonly placesFree: number;
-  readonly quota: number;
-  readonly opensAt: number;
-}
-
-/** A request at an event that nobody else changes until its transaction ends. */
+/** An event that nobody else changes until the transaction ends, and the time there. */
 interface Entered {
-  readonly event: EventRow;
+  readonly id: string;
   readonly nowMs: number;
   readonly now: string;
+  readonly placesFree: number;
+  readonly quota: number;
+  readonly isOpen: boolean;
+  /** Somebody waits for places. */
+  readonly isAwaited: boolean;
 }
 
 export class SqlBoxOffice {
@@ -41,41 +28,21 @@ export class SqlBoxOffice {
   }
 
   async answer(client: SqlClient, call: TicketCall): Promise<Reply> {
-    const counted = call.operation === 'hold' ? await this.#steps.countBefore(client, call) : null;
     if (call.operation === 'pay' && !this.#steps.paysAtOnce) return await this.#payInTwo(client, call);
-    const reply = await client.begin((sql) => this.#answerIn(sql, call, counted));
-    if (!this.#steps.promotesAtOnce) await this.#promote(client, call.event);
+    const counted =
+      call.operation === 'hold' ? await this.#steps.countBefore(client, call, this.#clock) : null;
+    const reply = await client.begin(async (sql) => {
+      const entered = await this.#enter(sql, call.event);
+      return await this.#answerAt(entered, sql, call, counted);
+    });
+    if (!this.#steps.promotesAtOnce) await this.#promote(client, call.event, this.#clock.databaseMs());
     return reply;
-  }
-
-  async #answerIn(sql: SqlClient, call: TicketCall, counted: number | null): Promise<Reply> {
-    const entered = await this.#enter(sql, call.event);
-    switch (call.operation) {
-      case 'hold':
-        return await this.#hold(sql, call, entered, counted);
-      case 'pay':
-        return await this.#pay(sql, call, await this.#isPayable(sql, call.order));
-      case 'confirm':
-        return await this.#confirm(sql, call, entered);
-      case 'release':
-        return await this.#release(sql, call, entered);
-      case 'refund':
-        return await this.#refund(sql, call);
-      case 'transfer':
-        return await this.#transfer(sql, call, entered);
-      case 'join':
-        return await this.#join(sql, call, entered);
-      case 'leave':
-        return await this.#leave(sql, call, entered);
-      case 'read':
-        return ok({ ...(await eventShown(sql, call.event, entered.now)) });
-    }
   }
 
   /**
    * Locks the event and does what has become due there. Writing the row, not only locking it, makes the later snapshot
-   * of a repeatable-read or serializable transaction fail. The time is asked behind the lock: who is let in later
-   * never has an earlier one.
+   * of a repeatable-read or serializable transaction fail. The time is asked behind the lock, so that whoever comes
+   * later never has an earlier one.
    */
   async #enter(sql: SqlClient, id: string): Promise<Entered> {
     await sql`update events set version = version + 1 where id = ${id}`;
@@ -83,49 +50,84 @@ export class SqlBoxOffice {
     const now = timeText(nowMs);
     const ranOut = await this.#steps.takeRanOut(sql, id, now);
     for (const order of ranOut.toSorted((a, b) => (a.id < b.id ? -1 : 1))) await free(sql, id, order);
-    if (this.#steps.promotesAtOnce) await this.#promote(sql, id);
-    const [event] = await sql<EventRow>`
-      select id, places, places_free as "placesFree", quota, (extract(epoch from opens_at) * 1000)::float8 as "opensAt"
-      from events where id = ${id}`;
-    return { event: event as EventRow, nowMs, now };
+    await this.#promoteAtOnce(sql, id, nowMs);
+    const [event] = await sql<{ placesFree: number; quota: number; opensAt: number; isAwaited: boolean }>`
+      select places_free as "placesFree", quota, (extract(epoch from opens_at) * 1000)::float8 as "opensAt",
+        exists (select from waiting w where w.event = e.id and w.state = 'waiting') as "isAwaited"
+      from events e where id = ${id}`;
+    if (!event) throw new Error(`There is no event ${id}.`);
+    return { ...event, id, nowMs, now, isOpen: this.#steps.isOpen(event.opensAt, nowMs) };
   }
 
-  /** Offers free places to those who wait, the first first. */
-  async #promote(sql: SqlClient, event: string): Promise<void> {
+  async #answerAt(event: Entered, sql: SqlClient, call: TicketCall, counted: number | null): Promise<Reply> {
+    switch (call.operation) {
+      case 'hold':
+        return await this.#hold(event, sql, call, counted);
+      case 'pay':
+        return await this.#pay(sql, call, await this.#isPayable(event, sql, call));
+      case 'confirm':
+        return await this.#confirm(event, sql, call);
+      case 'release':
+        return await this.#release(event, sql, call);
+      case 'refund':
+        return await this.#refund(event, sql, call);
+      case 'transfer':
+        return await this.#transfer(event, sql, call);
+      case 'join':
+        return await this.#join(event, sql, call);
+      case 'leave': {
+        const left = await sql`
+          update waiting set state = 'left' where order_id = ${call.order} and state = 'waiting' returning number`;
+        return left.length > 0 ? ok({}) : refused('not-waiting');
+      }
+      case 'read':
+        return ok({ ...(await eventShown(sql, event.id, event.now)) });
+    }
+  }
+
+  async #promoteAtOnce(sql: SqlClient, event: string, nowMs: number): Promise<void> {
+    if (this.#steps.promotesAtOnce) await this.#promote(sql, event, nowMs);
+  }
+
+  /** Offers free places to those who wait, in their order. */
+  async #promote(sql: SqlClient, event: string, nowMs: number): Promise<void> {
+    const expiresAt = timeText(nowMs + this.#venue.offerMs);
     for (;;) {
       const waiter = await this.#steps.nextWaiter(sql, event);
       if (!waiter) return;
-      const expiresAt = timeText(this.#clock.databaseMs() + this.#venue.offerMs);
       await sql`update waiting set state = 'promoted' where order_id = ${waiter.order}`;
       await sql`
         insert into orders (id, event, owner, places, expires_at, is_offer)
         values (${waiter.order}, ${event}, ${waiter.owner}, 1, ${expiresAt}::timestamptz, true)
-        on conflict (id) do nothing`;
+        on conflict (id) do update set places = orders.places + 1`;
       await sql`update events set places_free = places_free - 1 where id = ${event}`;
     }
   }
 
   async #hold(
+    event: Entered,
     sql: SqlClient,
     { order, citizen, seats, places }: HoldCall,
-    { event, nowMs, now }: Entered,
     counted: number | null,
   ): Promise<Reply> {
     const known = await orderOf(sql, order);
-    if (known) return isAlive(known, nowMs) ? ok({ expiresAt: known.expiresAt }) : ENDED;
-    if (!this.#steps.isOpen(event.opensAt, nowMs)) return refused('not-open');
-    const has = counted ?? (await countOf(sql, event.id, citizen, now));
+    if (known) return isAlive(known, event.nowMs) ? ok({ expiresAt: known.expiresAt }) : ENDED;
+    if (!event.isOpen) return refused('not-open');
+    const has = counted ?? (await countOf(sql, event.id, citizen, event.now));
     if (has + seats.length + places > event.quota) return refused('quota');
-    if (places > event.placesFree) return TAKEN;
-    const expiresAt = nowMs + this.#venue.holdMs;
+    if (places > 0 && (places > event.placesFree || event.isAwaited)) return TAKEN;
+    const expiresAt = event.nowMs + this.#venue.holdMs;
     await sql`
       insert into orders (id, event, owner, places, expires_at)
       values (${order}, ${event.id}, ${citizen}, ${places}, ${timeText(expiresAt)}::timestamptz)`;
-    if (places > 0) await sql`update events set places_free = places_free - ${places} where id = ${event.id}`;
+    if (places > 0) {
+      await sql`update events set places_free = places_free - ${places} where id = ${event.id}`;
+    }
     for (const seat of seats) {
       const took = await sql`
-        update seats set order_id = ${order} where event = ${event.id} and name = ${seat} and order_id is null returning name`;
-      // What was taken of the order before goes with the transaction.
+        update seats set order_id = ${order}
+        where event = ${event.id} and name = ${seat} and order_id is null returning name`;
+      // What was taken for the order before goes with the transaction.
       if (took.length === 0 && this.#steps.isHoldWhole) throw new Refused(TAKEN);
       if (took.length === 0) return TAKEN;
       await sql`insert into order_seats (order_id, seat) values (${order}, ${seat})`;
@@ -133,94 +135,78 @@ export class SqlBoxOffice {
     return ok({ expiresAt });
   }
 
-  /** The payment in one transaction, and what it does in another, between which others come. */
+  /** Looks for the hold in one transaction and pays it in another, between which others come. */
   async #payInTwo(client: SqlClient, call: PayCall): Promise<Reply> {
     const isPayable = await client.begin(async (sql) => {
-      await this.#enter(sql, call.event);
-      return await this.#isPayable(sql, call.order);
+      const event = await this.#enter(sql, call.event);
+      return await this.#isPayable(event, sql, call);
     });
     return await client.begin((sql) => this.#pay(sql, call, isPayable));
   }
 
-  async #isPayable(sql: SqlClient, id: string): Promise<boolean> {
+  async #isPayable({ nowMs }: Entered, sql: SqlClient, { order: id }: PayCall): Promise<boolean> {
     const order = await orderOf(sql, id);
-    return order !== undefined && isStanding(order, this.#steps.timeOfPayment(this.#clock));
+    return order !== undefined && this.#steps.isPayable(order, nowMs, this.#clock);
   }
 
-  async #pay(
-    sql: SqlClient,
-    { event, order, payment, status }: PayCall,
-    isPayable: boolean,
-  ): Promise<Reply> {
-    const before = await this.#steps.findPayment(sql, { event, order, payment, status, operation: 'pay' });
-    if (before) return ok({ state: before.outcome });
-    const outcome = status === 'failed' ? status : isPayable ? 'paid' : this.#steps.late;
-    if (outcome === 'paid' && isPayable) await sql`update orders set state = 'paid' where id = ${order}`;
+  async #pay(sql: SqlClient, call: PayCall, isPayable: boolean): Promise<Reply> {
+    const { event, order, payment, status } = call;
+    if (status === 'failed') return ok({ state: 'failed' });
+    const before = await this.#steps.findPayment(sql, call);
+    if (before) return ok({ state: before.answer });
+    const answer = isPayable ? 'paid' : 'refunded';
+    if (isPayable) await sql`update orders set state = 'paid' where id = ${order} and state = 'held'`;
     await sql`
-      insert into payments (id, status, event, order_id, outcome)
-      values (${payment}, ${status}, ${event}, ${order}, ${outcome}) on conflict do nothing`;
-    return ok({ state: outcome });
+      insert into payments (id, event, order_id, answer, given_back)
+      values (${payment}, ${event}, ${order}, ${answer}, ${!isPayable && this.#steps.givesBack})`;
+    return ok({ state: answer });
   }
 
-  async #confirm(sql: SqlClient, call: OrderCall, { nowMs }: Entered): Promise<Reply> {
+  async #confirm({ nowMs }: Entered, sql: SqlClient, call: OrderCall): Promise<Reply> {
     const order = await orderOf(sql, call.order);
     if (!order || !isAlive(order, nowMs)) return ENDED;
     if (order.state === 'held') return refused('unpaid');
-    await sql`update orders set state = 'sold' where id = ${order.id} and state = 'paid'`;
+    await sql`update orders set state = 'sold' where id = ${order.id}`;
     return ok({});
   }
 
-  async #release(sql: SqlClient, call: OrderCall, { event, nowMs }: Entered): Promise<Reply> {
+  async #release({ id, nowMs }: Entered, sql: SqlClient, call: OrderCall): Promise<Reply> {
     const order = await orderOf(sql, call.order);
-    if (!order || !(await this.#steps.release(sql, event.id, order, isStanding(order, nowMs)))) {
-      return refused('not-held');
-    }
-    if (this.#steps.promotesAtOnce) await this.#promote(sql, event.id);
+    const isReleased = order && (await this.#steps.release(sql, id, order, isStanding(order, nowMs)));
+    if (!isReleased) return refused('not-held');
+    await this.#promoteAtOnce(sql, id, nowMs);
     return ok({});
   }
 
-  async #refund(sql: SqlClient, call: OrderCall): Promise<Reply> {
+  async #refund({ id, nowMs }: Entered, sql: SqlClient, call: OrderCall): Promise<Reply> {
     const order = await orderOf(sql, call.order);
     if (order?.state !== 'paid' && order?.state !== 'sold') return refused('not-sold');
-    await this.#steps.refund(sql, call.event, order);
-    if (this.#steps.promotesAtOnce) await this.#promote(sql, call.event);
+    await this.#steps.refund(sql, id, order);
+    await this.#promoteAtOnce(sql, id, nowMs);
     return ok({});
   }
 
-  async #transfer(sql: SqlClient, call: TransferCall, { event, now }: Entered): Promise<Reply> {
+  async #transfer(event: Entered, sql: SqlClient, call: TransferCall): Promise<Reply> {
     const order = await orderOf(sql, call.order);
     if (order?.state !== 'sold') return refused('not-sold');
     if (order.owner !== call.citizen) return refused('not-owner');
     if (call.to === order.owner) return ok({});
-    const has = await countOf(sql, event.id, call.to, now);
+    const has = await countOf(sql, event.id, call.to, event.now);
     const seats = await sql`select seat from order_seats where order_id = ${order.id}`;
     if (has + seats.length + order.places > event.quota) return refused('quota');
     await this.#steps.transfer(sql, order, call.to);
     return ok({});
   }
 
-  async #join(sql: SqlClient, { order, citizen }: WaitCall, { event, nowMs }: Entered): Promise<Reply> {
-    const before = await waitOf(sql, order);
-    if (before) {
-      const offer = await orderOf(sql, order);
-      return before === 'waiting' || (offer && isAlive(offer, nowMs)) ? ok({}) : ENDED;
-    }
-    if (event.placesFree > 0) return refused('available');
-    await sql`insert into waiting (event, order_id, owner) values (${event.id}, ${order}, ${citizen})`;
-    return ok({});
-  }
-
-  async #leave(sql: SqlClient, { order: id }: WaitCall, { event, nowMs }: Entered): Promise<Reply> {
-    const before = await waitOf(sql, id);
-    if (before === 'waiting') {
-      await sql`update waiting set state = 'left' where order_id = ${id}`;
-      return ok({});
-    }
-    const offer = before === 'promoted' ? await orderOf(sql, id) : undefined;
-    if (!offer || !(await this.#steps.release(sql, event.id, offer, isStanding(offer, nowMs)))) {
-      return refused('not-waiting');
-    }
-    if (this.#steps.promotesAtOnce) await this.#promote(sql, event.id);
+  async #join(event: Entered, sql: SqlClient, { order: id, citizen }: JoinCall): Promise<Reply> {
+    const [before] = await sql<{ state: string }>`select state from waiting where order_id = ${id}`;
+    if (before?.state === 'waiting') return ok({});
+    const offer = before && (await orderOf(sql, id));
+    if (before) return offer && isAlive(offer, event.nowMs) ? ok({}) : ENDED;
+    if (!event.isOpen) return refused('not-open');
+    if (event.placesFree > 0 && !event.isAwaited) return refused('available');
+    if ((await countOf(sql, event.id, citizen, event.now)) >= event.quota) return refused('quota');
+    await sql`insert into waiting (event, order_id, owner) values (${event.id}, ${id}, ${citizen})`;
     return ok({});
   }
 }
@@ -235,46 +221,11 @@ export class Refused extends Error {
   }
 }
 
-/** An event at the time `now`; its orders by id. Nobody may change it meanwhile. */
-export async function eventShown(sql: SqlClient, id: string, now: string): Promise<EventShown> {
-  const [event] = await sql<Omit<EventRow, 'placesFree'>>`
-    select id, places, quota, (extract(epoch from opens_at) * 1000)::float8 as "opensAt" from events where id = ${id}`;
-  const seats = await sql<{ name: string }>`select name from seats where event = ${id} order by number`;
-  const orders = await sql<Order>`
-    select id, owner, places, state,
-      coalesce((select array_agg(seat order by seat collate "C") from order_seats s where s.order_id = o.id), '{}') as seats,
-      case when state = 'held' then (extract(epoch from expires_at) * 1000)::float8 end as "expiresAt"
-    from orders o
-    where event = ${id} and (state in ('paid', 'sold', 'refunded') or state = 'held' and expires_at > ${now}::timestamptz)
-    order by id collate "C"`;
-  const waiting = await sql<{ order: string }>`
-    select order_id as "order" from waiting where event = ${id} and state = 'waiting' order by number`;
-  const [money] = await sql<{ held: number }>`
-    select count(*)::int as held from payments p left join orders o on o.id = p.order_id
-    where p.event = ${id} and p.outcome = 'paid' and coalesce(o.state, 'released') not in ('paid', 'sold', 'refunded')`;
-  return {
-    ...(event as EventRow),
-    seats: seats.map(({ name }) => name),
-    orders,
-    waiting: waiting.map(({ order }) => order),
-    moneyHeld: money?.held ?? 0,
-  };
-}
-
 async function orderOf(sql: SqlClient, id: string): Promise<OrderRow | undefined> {
   const [order] = await sql<OrderRow>`
     select id, owner, places, state, (extract(epoch from expires_at) * 1000)::float8 as "expiresAt"
     from orders where id = ${id}`;
   return order;
-}
-
-async function waitOf(sql: SqlClient, order: string): Promise<string | undefined> {
-  const [row] = await sql<{ state: string }>`select state from waiting where order_id = ${order}`;
-  return row?.state;
-}
-
-function isStanding({ state, expiresAt }: OrderRow, nowMs: number): boolean {
-  return state === 'held' && nowMs < expiresAt;
 }
 
 /** Held, or bought. */

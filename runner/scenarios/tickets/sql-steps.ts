@@ -8,7 +8,7 @@ export interface OrderRow {
   readonly owner: string;
   readonly places: number;
   readonly state: 'held' | 'paid' | 'sold' | 'refunded' | 'released';
-  /** When its hold runs out or would have, in ms since 1970. */
+  /** When its hold runs out, or would have, in ms since 1970. */
   readonly expiresAt: number;
 }
 
@@ -19,35 +19,35 @@ export interface Waiter {
 }
 
 export interface SqlSteps {
-  /** True while the sale of the event is open. */
+  /** True when the sale of an event is open. */
   isOpen(opensAt: number, nowMs: number): boolean;
-  /** What a payment asks whether its hold still stands. */
-  timeOfPayment(clock: ServiceClock): number;
-  /** Orders whose time is over, each of them once. */
+  /** Whether the order is a hold, which can be paid. */
+  isPayable(order: OrderRow, nowMs: number, clock: ServiceClock): boolean;
+  /** Holds whose time is over, each of them once. */
   takeRanOut(sql: SqlClient, event: string, now: string): Promise<OrderRow[]>;
   /** Who gets a free place; undefined: none is free, or nobody waits. */
   nextWaiter(sql: SqlClient, event: string): Promise<Waiter | undefined>;
-  /** What became of this payment when it was told of before; undefined: it was not. */
-  findPayment(sql: SqlClient, call: PayCall): Promise<{ outcome: string } | undefined>;
-  /** What becomes of money for an order that does not stand. */
-  readonly late: 'refunded' | 'paid';
-  /** Ends a hold that stands, and frees what it took; false when it does not stand. */
+  /** What this payment was answered when it was told of before; undefined: it was not. */
+  findPayment(sql: SqlClient, call: PayCall): Promise<{ answer: string } | undefined>;
+  /** Ends a hold and frees what it took; false when it does not stand. */
   release(sql: SqlClient, event: string, order: OrderRow, stands: boolean): Promise<boolean>;
   refund(sql: SqlClient, event: string, order: OrderRow): Promise<void>;
   transfer(sql: SqlClient, order: OrderRow, to: string): Promise<void>;
-  /** False: what was taken of an order stays taken although it is refused. */
+  /** How much the citizen has of the event, counted before that is locked; null: it is counted afterwards. */
+  countBefore(sql: SqlClient, call: HoldCall, clock: ServiceClock): Promise<number | null>;
+  /** Whether a refused order gives back what it took before it was refused. */
   readonly isHoldWhole: boolean;
-  /** Whether a payment finds its hold and pays it in one transaction. */
+  /** Whether a payment looks for its hold and pays it in one transaction. */
   readonly paysAtOnce: boolean;
-  /** Whether free places are given to who waits in the transaction that frees them. */
+  /** Whether money for what does not stand is given back. */
+  readonly givesBack: boolean;
+  /** Whether free places are offered to who waits in the transaction that frees them. */
   readonly promotesAtOnce: boolean;
-  /** Counts what this citizen has of the event before the event is locked; null: it is counted afterwards. */
-  countBefore(sql: SqlClient, call: HoldCall): Promise<number | null>;
 }
 
 export const rightSqlSteps: SqlSteps = {
   isOpen: (opensAt, nowMs) => nowMs >= opensAt,
-  timeOfPayment: (clock) => clock.databaseMs(),
+  isPayable: (order, nowMs) => isStanding(order, nowMs),
   takeRanOut: (sql, event, now) => sql<OrderRow>`
     update orders set freed = true
     where event = ${event} and state = 'held' and not freed and expires_at <= ${now}::timestamptz
@@ -59,12 +59,10 @@ export const rightSqlSteps: SqlSteps = {
       order by w.number limit 1`;
     return waiter;
   },
-  async findPayment(sql, { payment, status }) {
-    const [found] = await sql<{ outcome: string }>`
-      select outcome from payments where id = ${payment} and status = ${status}`;
+  async findPayment(sql, { payment }) {
+    const [found] = await sql<{ answer: string }>`select answer from payments where id = ${payment}`;
     return found;
   },
-  late: 'refunded',
   async release(sql, event, order, stands) {
     if (!stands) return false;
     await sql`update orders set state = 'released', freed = true where id = ${order.id}`;
@@ -73,16 +71,22 @@ export const rightSqlSteps: SqlSteps = {
   },
   async refund(sql, event, order) {
     await sql`update orders set state = 'refunded', freed = true where id = ${order.id}`;
+    await sql`update payments set given_back = true where order_id = ${order.id}`;
     await free(sql, event, order);
   },
   async transfer(sql, { id }, to) {
     await sql`update orders set owner = ${to} where id = ${id}`;
   },
+  countBefore: async () => null,
   isHoldWhole: true,
   paysAtOnce: true,
+  givesBack: true,
   promotesAtOnce: true,
-  countBefore: async () => null,
 };
+
+export function isStanding({ state, expiresAt }: OrderRow, nowMs: number): boolean {
+  return state === 'held' && nowMs < expiresAt;
+}
 
 /** Gives back what an order took. */
 export async function free(
@@ -94,15 +98,13 @@ export async function free(
   if (places > 0) await sql`update events set places_free = places_free + ${places} where id = ${event}`;
 }
 
-/** How much of the event this citizen holds or owns. */
-export async function countOf(
-  sql: SqlClient,
-  event: string,
-  citizen: string,
-  now: string,
-): Promise<number> {
+/** How much of the event this citizen holds, owns and waits for. */
+export async function countOf(sql: SqlClient, event: string, citizen: string, now: string): Promise<number> {
   const [row] = await sql<{ count: number }>`
-    select (coalesce(sum(o.places), 0) + coalesce(sum((select count(*) from order_seats s where s.order_id = o.id)), 0))::int as count
+    select (
+      (select count(*) from waiting where event = ${event} and owner = ${citizen} and state = 'waiting')
+      + coalesce(sum(o.places + (select count(*) from order_seats s where s.order_id = o.id)), 0)
+    )::int as count
     from orders o
     where o.event = ${event} and o.owner = ${citizen}
       and (o.state in ('paid', 'sold') or o.state = 'held' and o.expires_at > ${now}::timestamptz)`;
