@@ -54,6 +54,10 @@ export interface Workload<C extends Call = Call> {
   plan(n: number, prng: Prng, focus: string | null): { actor: string; call: C };
   /** True when a citizen who got no answer to this call repeats it. */
   repeats(call: C): boolean;
+  /** True when this call may change something; left out: only those that are repeated may. */
+  changes?(call: C): boolean;
+  /** A further attempt of a call at a service that knows no repeats; left out: the same call. `nth` counts from 1. */
+  anew?(call: C, nth: number): C;
   /** The object that a call is about, when it is one. */
   objectOf(call: C): string | null;
   /** The parts of a call for the per-object model. */

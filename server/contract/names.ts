@@ -16,7 +16,7 @@ export const SCENARIOS = [
   {
     name: 'stays',
     what: 'citizens take rooms for days and hours, across changes of the clock',
-    needsAdapter: true,
+    needsAdapter: false,
   },
 ] as const satisfies readonly (Named & { needsAdapter: boolean })[];
 
