@@ -261,6 +261,7 @@ export const TOKEN_SCOPES = [
 export const RULES = [
   { name: 'keys', what: 'idempotency keys are honoured: yes or no' },
   { name: 'keyTtl', what: 'how long they are: 20s, 5000keys, or none for good' },
+  { name: 'holdTtl', what: 'how long a hold stands: 2s, or none for what the scenario says' },
   { name: 'capacity', what: 'seats of a slot: 1, or a range such as 1-40' },
   { name: 'onePerCitizen', what: 'a citizen has one booking in a slot at most: yes or no' },
   { name: 'secondCancel', what: 'what the second cancel of a booking is answered: ok or refused' },
