@@ -24,6 +24,7 @@ export function beginWorkload(
   seed: number,
   config: RunConfig,
   rules?: Readonly<ServiceRules>,
+  foundedMs?: number,
 ): Workload {
-  return scenario.workload(seed, config, new Prng(seed, 'world'), rules);
+  return scenario.workload(seed, config, new Prng(seed, 'world'), rules, foundedMs);
 }

@@ -21,7 +21,7 @@ export const SCENARIOS = [
   {
     name: 'tickets',
     what: 'citizens hold, pay and own seats of events, and wait for them',
-    needsAdapter: true,
+    needsAdapter: false,
   },
 ] as const satisfies readonly (Named & { needsAdapter: boolean })[];
 

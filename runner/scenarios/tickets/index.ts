@@ -2,7 +2,9 @@
 import type { Scenario } from '../../public.ts';
 import { findTicketBug, TICKET_BUGS } from './bugs.ts';
 import { TICKET_OPERATIONS, type TicketCall } from './calls.ts';
+import { boxOfficeOverHttp } from './http.ts';
 import { MemoryBoxOffice } from './memory-service.ts';
+import { sqlBoxOffice } from './sql-service.ts';
 import { BoxOfficeWorkload } from './workload.ts';
 
 export const tickets: Scenario<TicketCall> = {
@@ -18,5 +20,10 @@ export const tickets: Scenario<TicketCall> = {
     { title: 'money held', metric: 'money_held' },
   ],
   memoryService: (bug) => new MemoryBoxOffice(bug === null ? {} : findTicketBug(bug).memory),
-  workload: (_seed, config, prng) => new BoxOfficeWorkload(config, prng),
+  sqlService: (bug) => sqlBoxOffice(bug === null ? {} : findTicketBug(bug).sql),
+  http: boxOfficeOverHttp,
+  live: {
+    look: (event) => ({ actor: 'observer', call: { operation: 'read', event } }),
+  },
+  workload: (_seed, config, prng, rules, foundedMs) => new BoxOfficeWorkload(config, prng, rules, foundedMs),
 };

@@ -1,6 +1,19 @@
 /** How the box office over PostgreSQL answers one request. */
 import type { Reply, ServiceClock, SqlClient } from '../../public.ts';
 import type { HoldCall, JoinCall, OrderCall, PayCall, TicketCall, TransferCall, Venue } from './calls.ts';
+import {
+  AVAILABLE,
+  ENDED,
+  NOT_HELD,
+  NOT_OPEN,
+  NOT_OWNER,
+  NOT_SOLD,
+  NOT_WAITING,
+  ok,
+  QUOTA,
+  TAKEN,
+  UNPAID,
+} from './replies.ts';
 import { countOf, free, isStanding, type OrderRow, type SqlSteps, timeText } from './sql-steps.ts';
 import { eventShown } from './sql-tables.ts';
 
@@ -56,7 +69,7 @@ export class SqlBoxOffice {
         exists (select from waiting w where w.event = e.id and w.state = 'waiting') as "isAwaited"
       from events e where id = ${id}`;
     if (!event) throw new Error(`There is no event ${id}.`);
-    return { ...event, id, nowMs, now, isOpen: this.#steps.isOpen(event.opensAt, nowMs) };
+    return { ...event, id, nowMs, now, isOpen: this.#steps.isOpen(nowMs, event.opensAt) };
   }
 
   async #answerAt(event: Entered, sql: SqlClient, call: TicketCall, counted: number | null): Promise<Reply> {
@@ -78,7 +91,7 @@ export class SqlBoxOffice {
       case 'leave': {
         const left = await sql`
           update waiting set state = 'left' where order_id = ${call.order} and state = 'waiting' returning number`;
-        return left.length > 0 ? ok({}) : refused('not-waiting');
+        return left.length > 0 ? ok() : NOT_WAITING;
       }
       case 'read':
         return ok({ ...(await eventShown(sql, event.id, event.now)) });
@@ -112,9 +125,9 @@ export class SqlBoxOffice {
   ): Promise<Reply> {
     const known = await orderOf(sql, order);
     if (known) return isAlive(known, event.nowMs) ? ok({ expiresAt: known.expiresAt }) : ENDED;
-    if (!event.isOpen) return refused('not-open');
+    if (!event.isOpen) return NOT_OPEN;
     const has = counted ?? (await countOf(sql, event.id, citizen, event.now));
-    if (has + seats.length + places > event.quota) return refused('quota');
+    if (has + seats.length + places > event.quota) return QUOTA;
     if (places > 0 && (places > event.placesFree || event.isAwaited)) return TAKEN;
     const expiresAt = event.nowMs + this.#venue.holdMs;
     await sql`
@@ -165,49 +178,49 @@ export class SqlBoxOffice {
   async #confirm({ nowMs }: Entered, sql: SqlClient, call: OrderCall): Promise<Reply> {
     const order = await orderOf(sql, call.order);
     if (!order || !isAlive(order, nowMs)) return ENDED;
-    if (order.state === 'held') return refused('unpaid');
+    if (order.state === 'held') return UNPAID;
     await sql`update orders set state = 'sold' where id = ${order.id}`;
-    return ok({});
+    return ok();
   }
 
   async #release({ id, nowMs }: Entered, sql: SqlClient, call: OrderCall): Promise<Reply> {
     const order = await orderOf(sql, call.order);
     const isReleased = order && (await this.#steps.release(sql, id, order, isStanding(order, nowMs)));
-    if (!isReleased) return refused('not-held');
+    if (!isReleased) return NOT_HELD;
     await this.#promoteAtOnce(sql, id, nowMs);
-    return ok({});
+    return ok();
   }
 
   async #refund({ id, nowMs }: Entered, sql: SqlClient, call: OrderCall): Promise<Reply> {
     const order = await orderOf(sql, call.order);
-    if (order?.state !== 'paid' && order?.state !== 'sold') return refused('not-sold');
+    if (order?.state !== 'paid' && order?.state !== 'sold') return NOT_SOLD;
     await this.#steps.refund(sql, id, order);
     await this.#promoteAtOnce(sql, id, nowMs);
-    return ok({});
+    return ok();
   }
 
   async #transfer(event: Entered, sql: SqlClient, call: TransferCall): Promise<Reply> {
     const order = await orderOf(sql, call.order);
-    if (order?.state !== 'sold') return refused('not-sold');
-    if (order.owner !== call.citizen) return refused('not-owner');
-    if (call.to === order.owner) return ok({});
+    if (order?.state !== 'sold') return NOT_SOLD;
+    if (order.owner !== call.citizen) return NOT_OWNER;
+    if (call.to === order.owner) return ok();
     const has = await countOf(sql, event.id, call.to, event.now);
     const seats = await sql`select seat from order_seats where order_id = ${order.id}`;
-    if (has + seats.length + order.places > event.quota) return refused('quota');
+    if (has + seats.length + order.places > event.quota) return QUOTA;
     await this.#steps.transfer(sql, order, call.to);
-    return ok({});
+    return ok();
   }
 
   async #join(event: Entered, sql: SqlClient, { order: id, citizen }: JoinCall): Promise<Reply> {
     const [before] = await sql<{ state: string }>`select state from waiting where order_id = ${id}`;
-    if (before?.state === 'waiting') return ok({});
+    if (before?.state === 'waiting') return ok();
     const offer = before && (await orderOf(sql, id));
-    if (before) return offer && isAlive(offer, event.nowMs) ? ok({}) : ENDED;
-    if (!event.isOpen) return refused('not-open');
-    if (event.placesFree > 0 && !event.isAwaited) return refused('available');
-    if ((await countOf(sql, event.id, citizen, event.now)) >= event.quota) return refused('quota');
+    if (before) return offer && isAlive(offer, event.nowMs) ? ok() : ENDED;
+    if (!event.isOpen) return NOT_OPEN;
+    if (event.placesFree > 0 && !event.isAwaited) return AVAILABLE;
+    if ((await countOf(sql, event.id, citizen, event.now)) >= event.quota) return QUOTA;
     await sql`insert into waiting (event, order_id, owner) values (${event.id}, ${id}, ${citizen})`;
-    return ok({});
+    return ok();
   }
 }
 
@@ -231,15 +244,4 @@ async function orderOf(sql: SqlClient, id: string): Promise<OrderRow | undefined
 /** Held, or bought. */
 function isAlive(order: OrderRow, nowMs: number): boolean {
   return order.state === 'paid' || order.state === 'sold' || isStanding(order, nowMs);
-}
-
-const TAKEN = refused('taken');
-const ENDED = refused('ended');
-
-function ok(value: Record<string, unknown>): Reply {
-  return { outcome: 'ok', value };
-}
-
-function refused(reason: string): Reply {
-  return { outcome: 'refused', reason };
 }

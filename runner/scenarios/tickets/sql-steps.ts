@@ -20,7 +20,7 @@ export interface Waiter {
 
 export interface SqlSteps {
   /** True when the sale of an event is open. */
-  isOpen(opensAt: number, nowMs: number): boolean;
+  isOpen(nowMs: number, opensAt: number): boolean;
   /** Whether the order is a hold, which can be paid. */
   isPayable(order: OrderRow, nowMs: number, clock: ServiceClock): boolean;
   /** Holds whose time is over, each of them once. */
@@ -46,7 +46,7 @@ export interface SqlSteps {
 }
 
 export const rightSqlSteps: SqlSteps = {
-  isOpen: (opensAt, nowMs) => nowMs >= opensAt,
+  isOpen: (nowMs, opensAt) => nowMs >= opensAt,
   isPayable: (order, nowMs) => isStanding(order, nowMs),
   takeRanOut: (sql, event, now) => sql<OrderRow>`
     update orders set freed = true

@@ -7,6 +7,7 @@ import type {
   Reply,
   RunConfig,
   SequentialModel,
+  ServiceRules,
   Violation,
   Workload,
 } from '../../public.ts';
@@ -46,8 +47,8 @@ export class BoxOfficeWorkload implements Workload<TicketCall> {
     'tickets got another owner': 0,
   };
 
-  constructor(config: RunConfig, prng: Prng) {
-    this.world = { ...drawVenue(config.slots, prng) };
+  constructor(config: RunConfig, prng: Prng, rules?: Readonly<ServiceRules>, foundedMs?: number) {
+    this.world = { ...drawVenue(config.slots, prng, rules?.holdTtl, foundedMs) };
     this.objects = this.world.events.map(({ id }) => id);
     this.model = ticketModel(this.world) as unknown as SequentialModel<unknown, unknown, unknown>;
     this.#closed = new Set(this.objects);
@@ -66,6 +67,16 @@ export class BoxOfficeWorkload implements Workload<TicketCall> {
 
   repeats({ operation }: TicketCall): boolean {
     return operation === 'hold' || operation === 'join' || operation === 'confirm' || operation === 'pay';
+  }
+
+  changes({ operation }: TicketCall): boolean {
+    return operation !== 'read';
+  }
+
+  /** An order of its own, by another name. */
+  anew(call: TicketCall, nth: number): TicketCall {
+    const isNew = call.operation === 'hold' || call.operation === 'join';
+    return isNew ? { ...call, order: `${call.order}~${nth}` } : call;
   }
 
   objectOf(call: TicketCall): string {
