@@ -74,6 +74,12 @@ function jsonOf(schema: z.ZodType): Json {
 }
 
 function schemaOf(schema: z.ZodType): Json {
-  const { $schema: _, ...drawn } = z.toJSONSchema(schema, { io: 'input' });
+  const { $schema: _, ...drawn } = z.toJSONSchema(schema, {
+    io: 'input',
+    // What any whole number of JavaScript keeps says nothing of a service.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
   return drawn;
 }

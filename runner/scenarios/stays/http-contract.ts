@@ -8,8 +8,9 @@ const time = z
   .describe(
     'A day such as 2026-10-24, from its midnight on, or a time of the wall clock such as 2026-10-25T02:30.',
   );
-const instant = z.iso
-  .datetime({ offset: true })
+const instant = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/)
   .describe('With its offset or in UTC, such as 2026-10-25T00:30Z.');
 const span = { from: time, to: time };
 const name = z.string().min(1);
@@ -58,7 +59,7 @@ export const HOUSE_CONTRACT = {
       method: 'POST',
       path: '/resources/{resource}/bookings',
       summary:
-        'Takes a unit, or the one that is named. The id is the request’s own, so that a repeat has one effect.',
+        'Takes a unit, or the one that is named. Whoever asks chooses the id, so that a repeat has one effect.',
       body: bookingSchema,
       answers: {
         201: { what: 'The unit that was given.', body: unitSchema },
