@@ -125,8 +125,8 @@ function refuseWithoutUrl({ exec, adapter, target, instances = 1 }: RunFlags): v
 
 function refuseWithoutAdapter({ scenario, target }: Launch, { adapter }: RunFlags): void {
   if (adapter !== undefined || !isServiceTarget(target ?? '')) return;
-  const builtIn = SCENARIOS.find(({ name }) => name === scenario);
-  if (builtIn?.needsAdapter !== true) return;
+  const builtIn = SCENARIOS.find(({ name, needsAdapter }) => needsAdapter && name === scenario);
+  if (builtIn === undefined) return;
   throw usageError(
     `the scenario ${builtIn.name} does not say how its calls go over HTTP, which a target that is a URL needs.`,
     'Give an adapter with --adapter FILE, or use the target postgres or memory.',

@@ -54,6 +54,10 @@ export interface Workload<C extends Call = Call> {
   plan(n: number, prng: Prng, focus: string | null): { actor: string; call: C };
   /** True when a citizen who got no answer to this call repeats it. */
   repeats(call: C): boolean;
+  /** True when this call may change something; left out: only those that are repeated may. */
+  changes?(call: C): boolean;
+  /** A further attempt of a call at a service that knows no repeats; left out: the same call. `nth` counts from 1. */
+  anew?(call: C, nth: number): C;
   /** The object that a call is about, when it is one. */
   objectOf(call: C): string | null;
   /** The parts of a call for the per-object model. */
@@ -88,6 +92,16 @@ export interface Workload<C extends Call = Call> {
   };
   /** One of the model's states as people know the object, in the shape in which an audit shows it. */
   show(object: string, state: unknown): unknown;
+  /**
+   * What is to run out next, as far as citizens know, in ms since 1970 of the service's clock: now and then the engine
+   * moves the clock to before or after one of them. Left out: nothing runs out.
+   */
+  deadlines?(): readonly number[];
+  /**
+   * True for a message of ours to the service (a webhook) in place of a citizen's request: it is sent until it is answered
+   * ok or refused, now and then again after that, late, out of order, or never. Left out: there are none.
+   */
+  isDelivery?(call: C): boolean;
   /** Numbers for snapshots, of the domain only. */
   metrics(): Record<string, number>;
   /** How often each sometimes-property was reached. */

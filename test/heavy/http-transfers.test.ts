@@ -2,11 +2,8 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { executeLive } from '../../runner/harness/live/execute-live.ts';
-import { MemorySink } from '../../runner/telemetry/memory.ts';
-import { runConfigSchema } from '../../server/contract/index.ts';
 import { type BankBug, serveBank } from '../fixtures/bank-services/bank.ts';
-import { neverStopped } from '../helpers/execute.ts';
+import { executedLive } from '../helpers/execute.ts';
 
 const servers: Server[] = [];
 
@@ -20,17 +17,12 @@ afterEach(async () => {
 async function attacked(bug: BankBug | null, seed: number, faults: 'none' | 'rough' | 'brutal') {
   const server = await serveBank(bug);
   servers.push(server);
-  const sink = new MemorySink();
-  const end = await executeLive({
+  return await executedLive({
     scenario: 'transfers',
     target: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seed,
-    config: runConfigSchema.parse({ operations: 400, slots: 6, faults }),
-    sink,
-    signal: neverStopped,
-    retries: 0,
+    config: { operations: 400, slots: 6, faults },
   });
-  return { end, events: sink.events };
 }
 
 describe('transfers over HTTP', () => {

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { execute, type StopSignal } from '../../runner/harness/execute.ts';
+import { executeLive } from '../../runner/harness/live/execute-live.ts';
 import type { CityKeeper } from '../../runner/targets/postgres/keeper.ts';
 import { MemorySink } from '../../runner/telemetry/memory.ts';
 import {
@@ -38,6 +39,20 @@ export async function executed(
     cities,
     sink,
     signal: neverStopped,
+  });
+  return { events: sink.events, snapshots: sink.snapshots, end };
+}
+
+/** The same against a service at a URL, which `exec` starts unless it runs already. A failure is not tried again. */
+export async function executedLive(
+  launch: Launch & { seed: number },
+  exec: string | null = null,
+): Promise<Executed> {
+  const { scenario, target, config } = launchSchema.parse(launch);
+  const sink = new MemorySink();
+  const end = await executeLive({
+    ...{ scenario, target, seed: launch.seed, config: runConfigSchema.parse(config) },
+    ...{ exec, sink, signal: neverStopped, retries: 0 },
   });
   return { events: sink.events, snapshots: sink.snapshots, end };
 }

@@ -130,7 +130,7 @@ export class GatedRun {
     const offers = (operation: string) => api.offers(operation);
     const about = { seed, config, rules, workload, offers, isContract: api.isContract };
     const planOptions = { ...about, burstRate: 0, kills: true, isGivenUp: () => false };
-    const plan = this.#scenario.live?.plan(planOptions) ?? new GeneralPlan(planOptions);
+    const plan = this.#scenario.live?.plan?.(planOptions) ?? new GeneralPlan(planOptions);
     const told = toldRulesOf(this.#rules, {});
     return {
       asking: askingService({ workload, rules, offers, plan }),

@@ -29,7 +29,7 @@ export function citizensOf(
   api: HttpApi,
   { citizens }: Pick<RunConfig, 'citizens'>,
 ): readonly string[] {
-  return live?.citizens(workload, api) ?? citizenNames(citizens);
+  return live?.citizens?.(workload, api) ?? citizenNames(citizens);
 }
 
 /** When the adapter was loaded, nobody had said yet which of the built-in scenarios it is for. */

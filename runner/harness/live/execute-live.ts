@@ -317,7 +317,7 @@ async function begun(
 }
 
 function planOf(scenario: Scenario, options: LivePlanOptions): LivePlan {
-  return scenario.live?.plan(options) ?? new GeneralPlan(options);
+  return scenario.live?.plan?.(options) ?? new GeneralPlan(options);
 }
 
 async function carriedOut(execution: Execution, context: LiveContext): Promise<void> {

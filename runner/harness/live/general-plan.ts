@@ -14,6 +14,8 @@ const MOST_UNSETTLED = 2;
 const MOST_KEPT = 12;
 /** A call of a kind that is looked for is drawn so often, at most. */
 const DRAWS = 24;
+/** This share of the changes of an object is of any kind; the others are those for which everybody goes. */
+const ANY_CHANGE_SHARE = 0.5;
 /** Objects that are looked at at the end, at most. */
 const MOST_LOOKED_AT = 100;
 
@@ -75,11 +77,12 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
   }
 
   isLook(call: C): boolean {
-    return !this.#options.workload.repeats(call);
+    const { workload } = this.#options;
+    return !(workload.changes?.(call) ?? workload.repeats(call));
   }
 
   repeatsLost(call: C): boolean {
-    return this.#options.rules.keys && !this.isLook(call);
+    return this.#options.rules.keys && this.#options.workload.repeats(call);
   }
 
   lookAfter(call: C): Planned<C> | null {
@@ -89,8 +92,8 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
       : this.#look(new Prng(this.#options.seed, 'chaos', -3, this.#drawn), object);
   }
 
-  anew(call: C): C {
-    return { ...call };
+  anew(call: C, nth: number): C {
+    return this.#options.workload.anew?.(call, nth) ?? { ...call };
   }
 
   mayLose(call: C): boolean {
@@ -157,7 +160,7 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
           () => together(change(), this.#look(prng, object)),
         );
       case 'echoes': {
-        const first = change();
+        const first = this.#repeatable(prng, object);
         if (!first) return null;
         const copies = Array.from(
           { length: 1 + prng.below(2) },
@@ -174,7 +177,7 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
           this.#kept.length < MOST_KEPT && prng.chance(0.5)
             ? null
             : prng.pick(this.#kept.length > 0 ? this.#kept : [null]);
-        const first = kept ?? change();
+        const first = kept ?? this.#repeatable(prng, object);
         if (!first) return null;
         const isLast = prng.chance(0.5);
         return steps(
@@ -196,11 +199,26 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
     return this.#options.workload.plan(this.#drawn++, prng, null);
   }
 
-  /** A call that changes this object; null: none was drawn. */
+  /** A call that changes this object, of any kind or of those for which everybody goes; null: none was drawn. */
   #change(prng: Prng, object: string): Planned<C> | null {
+    const isAny = prng.chance(ANY_CHANGE_SHARE);
+    const drawn = isAny ? this.#drawnWhere(prng, null, (call) => this.#changes(call, object)) : null;
+    return drawn ?? this.#drawnWhere(prng, object, (call) => !this.isLook(call));
+  }
+
+  /** One that a service which knows keys takes for the same when it comes again. */
+  #repeatable(prng: Prng, object: string): Planned<C> | null {
+    return this.#drawnWhere(prng, object, (call) => this.repeatsLost(call));
+  }
+
+  #changes(call: C, object: string): boolean {
+    return !this.isLook(call) && this.#objectsOf(call).includes(object);
+  }
+
+  #drawnWhere(prng: Prng, focus: string | null, isWanted: (call: C) => boolean): Planned<C> | null {
     for (let i = 0; i < DRAWS; i++) {
-      const planned = this.#options.workload.plan(this.#drawn++, prng, object);
-      if (!this.isLook(planned.call) && this.#options.offers(planned.call.operation)) return planned;
+      const planned = this.#options.workload.plan(this.#drawn++, prng, focus);
+      if (isWanted(planned.call) && this.#options.offers(planned.call.operation)) return planned;
     }
     return null;
   }

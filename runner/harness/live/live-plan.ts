@@ -109,12 +109,13 @@ export interface FirstLookResult {
 
 /** The part of a scenario that live attacks need. */
 export interface LiveScenario<C extends Call = Call> {
-  /** All who will ever call: the names that an adapter's setup is given. */
-  citizens(
+  /** All who will ever call: the names that an adapter's setup is given; left out: those of the run's settings. */
+  citizens?(
     workload: Workload<C>,
     about: { isContract: boolean; offers: (operation: string) => boolean },
   ): readonly string[];
-  plan(options: LivePlanOptions<C>): LivePlan<C>;
+  /** Left out: the general patterns. */
+  plan?(options: LivePlanOptions<C>): LivePlan<C>;
   firstLook?(options: FirstLookOptions): Promise<FirstLookResult>;
   /** A read of one object, for a bundle. */
   look?(object: string): Planned<C>;

@@ -2,6 +2,7 @@
 import type { Scenario } from '../../public.ts';
 import { findHouseBug, HOUSE_BUGS } from './bugs.ts';
 import { STAY_OPERATIONS, type StayCall } from './calls.ts';
+import { houseOverHttp } from './http.ts';
 import { MemoryHouse } from './memory-service.ts';
 import { sqlHouse } from './sql-service.ts';
 import { HouseWorkload } from './workload.ts';
@@ -18,5 +19,9 @@ export const stays: Scenario<StayCall> = {
   ],
   memoryService: (bug) => new MemoryHouse(bug === null ? {} : findHouseBug(bug).memory),
   sqlService: (bug) => sqlHouse(bug === null ? {} : findHouseBug(bug).sql),
+  http: houseOverHttp,
+  live: {
+    look: (resource) => ({ actor: 'observer', call: { operation: 'read', resource } }),
+  },
   workload: (_seed, config, prng) => new HouseWorkload(config, prng),
 };

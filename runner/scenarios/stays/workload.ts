@@ -128,6 +128,19 @@ export class HouseWorkload implements Workload<StayCall> {
     return call.operation === 'book' || call.operation === 'series';
   }
 
+  changes({ operation }: StayCall): boolean {
+    return operation !== 'read' && operation !== 'search';
+  }
+
+  /** A booking of its own, by another name. */
+  anew(call: StayCall, nth: number): StayCall {
+    const named = (name: string) => `${name}~${nth}`;
+    if (call.operation === 'book') return { ...call, booking: named(call.booking) };
+    if (call.operation !== 'series') return call;
+    const items = call.items.map((item) => ({ ...item, booking: named(item.booking) }));
+    return { ...call, series: named(call.series), items };
+  }
+
   objectOf(call: StayCall): string | null {
     return call.operation === 'series' ? null : call.resource;
   }

@@ -9,7 +9,7 @@ import { MANAGER, OBSERVER, read } from './planned.ts';
 /** So many citizens the first look has, however few the city has. */
 const FIRST_LOOK = 10;
 
-export const liveBookings: LiveScenario<BookingCall> = {
+export const liveBookings = {
   citizens(workload, { isContract, offers }) {
     const { citizens } = workload.world as unknown as BookingWorld;
     const manages = offers('open') || offers('close');
@@ -23,4 +23,4 @@ export const liveBookings: LiveScenario<BookingCall> = {
   plan: (options) => new BookingsPlan(options),
   firstLook,
   look: (slot) => read(slot),
-};
+} satisfies LiveScenario<BookingCall>;

@@ -1,0 +1,98 @@
+/** The calls of `stays` as requests of the house contract, and its answers as replies. */
+import type { z } from 'zod';
+import type { AdapterCall, HttpAdapter, HttpAnswer, HttpRequest } from '../../public.ts';
+import { contractReply } from '../contract-reply.ts';
+import { type Calendar, type House, STAY_OPERATIONS, type Stay, type StayCall } from './calls.ts';
+import {
+  type calendarSchema,
+  calendarsSchema,
+  HOUSE_CONTRACT,
+  type staySchema,
+  type unitsSchema,
+} from './http-contract.ts';
+
+const MINUTE_MS = 60_000;
+
+export const houseOverHttp: HttpAdapter<StayCall, House> = {
+  name: 'house',
+  operations: STAY_OPERATIONS,
+  rules: { keys: true },
+
+  async reset({ zone, resources }, send) {
+    const answer = await send({ method: 'POST', path: '/admin/reset', json: { zone, resources } });
+    if (answer.status !== 204) throw new Error(`POST /admin/reset was answered ${answer.status}, not 204`);
+  },
+
+  request: requestOf,
+
+  reply: (call, answer) =>
+    contractReply(call.operation, HOUSE_CONTRACT.requests[entryOf(call.operation)], answer, (said) =>
+      asKnown(call, said),
+    ),
+
+  async inspect(send) {
+    const answer: HttpAnswer = await send({ method: 'GET', path: '/resources' });
+    const parsed = calendarsSchema.safeParse(answer.json);
+    if (answer.status === 200 && parsed.success) return parsed.data.map(calendarOf);
+    throw new Error(`GET /resources was answered ${answer.status}, or not in the shape of the contract`);
+  },
+};
+
+function requestOf(call: AdapterCall<StayCall>): HttpRequest {
+  switch (call.operation) {
+    case 'book': {
+      const { booking: id, unit, from, to } = call;
+      const json = { id, from, to, ...(unit === null ? {} : { unit }) };
+      return { method: 'POST', path: `${resourcePath(call)}/bookings`, json };
+    }
+    case 'series': {
+      const bookings = call.items.map(({ booking: id, resource, from, to }) => ({ id, resource, from, to }));
+      return { method: 'POST', path: '/series', json: { id: call.series, bookings } };
+    }
+    case 'move': {
+      const { target: resource, from, to } = call;
+      return { method: 'POST', path: `${bookingPath(call)}/move`, json: { resource, from, to } };
+    }
+    case 'extend':
+    case 'shorten':
+      return { method: 'PATCH', path: bookingPath(call), json: { to: call.to } };
+    case 'cancel':
+      return { method: 'DELETE', path: bookingPath(call) };
+    case 'search': {
+      const { from, to } = call;
+      return { method: 'GET', path: `${resourcePath(call)}/free?${new URLSearchParams({ from, to })}` };
+    }
+    case 'read':
+      return { method: 'GET', path: resourcePath(call) };
+  }
+}
+
+function resourcePath({ resource }: { resource: string }): string {
+  return `/resources/${encodeURIComponent(resource)}`;
+}
+
+function bookingPath(call: { resource: string; booking: string }): string {
+  return `${resourcePath(call)}/bookings/${encodeURIComponent(call.booking)}`;
+}
+
+/** What of the contract the call is. */
+function entryOf(operation: StayCall['operation']): keyof typeof HOUSE_CONTRACT.requests {
+  return operation === 'extend' || operation === 'shorten' ? 'resize' : operation;
+}
+
+/** What was shown, as the model knows it: minutes, and everything in its order. */
+function asKnown({ operation }: StayCall, value: unknown): Record<string, unknown> {
+  if (operation === 'search') {
+    return { units: (value as z.output<typeof unitsSchema>).units.toSorted((a, b) => a - b) };
+  }
+  if (operation === 'read') return { ...calendarOf(value as z.output<typeof calendarSchema>) };
+  return (value ?? {}) as Record<string, unknown>;
+}
+
+function calendarOf({ bookings, ...resource }: z.output<typeof calendarSchema>): Calendar {
+  return { ...resource, bookings: bookings.map(stayOf).sort((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+function stayOf({ id, unit, from, to }: z.output<typeof staySchema>): Stay {
+  return { id, unit, from: Date.parse(from) / MINUTE_MS, to: Date.parse(to) / MINUTE_MS };
+}
