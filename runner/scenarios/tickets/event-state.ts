@@ -129,11 +129,16 @@ export function endingAt(state: EventState, order: KnownOrder, expiresAt: unknow
   return lo === hi ? state : withOrder(state, { ...order, ends: { lo: expiresAt, hi: expiresAt } });
 }
 
-/** Without the holds that have run out for certain at `ms`. */
-export function withoutOverdue(state: EventState, ms: number): EventState {
+/** Without the holds that have run out for certain at `ms`, as far as it matters. */
+export function withoutOverdue(
+  state: EventState,
+  ms: number,
+  matters: (order: KnownOrder) => boolean,
+): EventState {
   let after = state;
-  for (const { id, state: is, ends } of state.orders) {
-    if (is === 'held' && ends.hi < ms) after = withoutName(after, id, ends.lo);
+  for (const order of state.orders) {
+    if (order.state === 'held' && order.ends.hi < ms && matters(order))
+      after = withoutName(after, order.id, order.ends.lo);
   }
   return after;
 }

@@ -94,8 +94,8 @@ export class MemoryBoxOffice implements MemoryService {
     if (!this.#isOpen(book)) return NOT_OPEN;
     if (this.#steps.locksQuota ? isOverQuota() : wasOverQuota) return QUOTA;
     if (places > 0 && (book.waiting.length > 0 || book.freePlaces < places)) return TAKEN;
-    if (!this.#takeSeats(book, id, seats)) return TAKEN;
     yield POINT;
+    if (!this.#takeSeats(book, id, seats)) return TAKEN;
     const expiresAt = this.#nowMs + this.#terms.holdMs;
     book.freePlaces -= places;
     book.rows.set(id, { id, owner, seats, places, state: 'held', expiresAt, isOffer: false });

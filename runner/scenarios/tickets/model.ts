@@ -23,8 +23,9 @@ import {
   withPayment,
 } from './event-state.ts';
 import { afterRead, shownText } from './reading.ts';
-import { refusalsOf } from './refusals.ts';
+import { canBeMade, refusalsOf } from './refusals.ts';
 import { isSpent, observes, relevant } from './relevance.ts';
+import { concerns } from './scope.ts';
 
 export type TicketModel = SequentialModel<EventState, TicketCall, TicketAnswer>;
 
@@ -39,14 +40,15 @@ export function ticketModel(terms: Terms): TicketModel {
     },
 
     apply(state, call, answer, when) {
-      const now = withoutOverdue(state, when.from);
+      const now = withoutOverdue(state, when.from, concerns(state, call));
       const after = answered(now, call, answer, when, terms);
       if (after !== null) return after === now ? state : after;
       const helped = withoutSome(now, endsToHelp(now, call, answer), when.to);
       return helped && answered(helped, call, answer, when, terms);
     },
 
-    effects: (state, call, when) => effectsOf(withoutOverdue(state, when.from), call, when, terms),
+    effects: (state, call, when) =>
+      effectsOf(withoutOverdue(state, when.from, concerns(state, call)), call, when, terms),
 
     confirm(state, call, outcome, answer) {
       if (answer.outcome !== 'ok') return null;
@@ -58,7 +60,7 @@ export function ticketModel(terms: Terms): TicketModel {
     key: stateKey,
 
     describe(state, call, when) {
-      const now = withoutOverdue(state, when.from);
+      const now = withoutOverdue(state, when.from, concerns(state, call));
       if (call.operation === 'read') return [shownText(now)];
       const refusals = refusalsOf(now, call, when).map((reason) => `refused: ${reason}`);
       if (call.operation === 'pay') return waysToPay(now, call);
@@ -179,8 +181,7 @@ function made(
   { holdMs }: Terms,
 ): EventState | null {
   const { order: id, citizen: owner } = call;
-  if (orderOf(state, id) || waiterOf(state, id) || when.to < state.event.opensAt) return null;
-  if (refusalsOf(state, call, when).some((reason) => reason !== 'not-open')) return null;
+  if (!canBeMade(state, call, when)) return null;
   const known = mayBeRepeated(state, id);
   if (call.operation === 'join') {
     const waiting = [...state.waiting, { id, owner, dueSince: null }];

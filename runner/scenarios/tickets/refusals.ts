@@ -34,24 +34,43 @@ export function refusalsOf(state: EventState, call: TicketCall, when: When): str
 }
 
 function refusalsToMake(state: EventState, call: HoldCall | JoinCall, when: When): string[] {
-  const { event } = state;
   if (orderOf(state, call.order) || waiterOf(state, call.order)) return [];
   if (state.repeatable.includes(call.order)) return ['ended'];
   const reasons: string[] = [];
-  if (when.from < event.opensAt) reasons.push('not-open');
-  const size = call.operation === 'hold' ? sizeOf(call) : 1;
-  if (countOf(state, call.citizen) + size > event.quota) reasons.push('quota');
+  if (when.from < state.event.opensAt) reasons.push('not-open');
+  if (isOverQuota(state, call)) reasons.push('quota');
   if (call.operation === 'join') {
-    if (isPlaceFree(state, 1)) reasons.push('available');
-  } else if (!isSeatFree(state, call.seats) || !isPlaceFree(state, call.places)) {
+    if (arePlacesLeft(state, 1)) reasons.push('available');
+  } else if (!isSeatFree(state, call.seats) || !arePlacesFree(state, call.places)) {
     reasons.push('taken');
   }
   return reasons;
 }
 
-/** Nobody gets a place while others wait for one. */
-function isPlaceFree(state: EventState, places: number): boolean {
+/** True when the order or the wait can have been made. */
+export function canBeMade(state: EventState, call: HoldCall | JoinCall, when: When): boolean {
+  if (orderOf(state, call.order) || waiterOf(state, call.order)) return false;
+  if (state.repeatable.includes(call.order)) return false;
+  if (when.to < state.event.opensAt || isOverQuota(state, call)) return false;
+  if (call.operation === 'join') return !arePlacesFree(state, 1);
+  return isSeatFree(state, call.seats) && arePlacesLeft(state, call.places);
+}
+
+function isOverQuota(state: EventState, call: HoldCall | JoinCall): boolean {
+  const size = call.operation === 'hold' ? sizeOf(call) : 1;
+  return countOf(state, call.citizen) + size > state.event.quota;
+}
+
+/** For certain: nobody gets a place while others wait for one. */
+function arePlacesFree(state: EventState, places: number): boolean {
   return places === 0 || (state.waiting.length === 0 && freePlaces(state) >= places);
+}
+
+/** Once those who are due are promoted, as they may be by now. */
+function arePlacesLeft(state: EventState, places: number): boolean {
+  if (places === 0) return true;
+  const isDue = state.waiting.every(({ dueSince }) => dueSince !== null);
+  return isDue && freePlaces(state) - state.waiting.length >= places;
 }
 
 function refusalsToTransfer(state: EventState, { order: id, citizen, to }: TransferCall): string[] {

@@ -4,16 +4,7 @@
  */
 import type { TicketCall } from './calls.ts';
 import { type EventState, orderOf, type TicketAnswer, waiterOf } from './event-state.ts';
-
-type Change = Exclude<TicketCall, { operation: 'read' }>;
-
-/** What a call can take, free, or be refused for. */
-interface Scope {
-  readonly seats: readonly string[];
-  readonly hasPlaces: boolean;
-  /** Whose quota it is about. */
-  readonly citizens: readonly string[];
-}
+import { overlap, scopeOf } from './scope.ts';
 
 /** True when `call` with this answer changes nothing by itself; an answer that is not known may have. */
 export function observes(call: TicketCall, answer: TicketAnswer | undefined): boolean {
@@ -49,25 +40,5 @@ export function relevant(
     return state.orders.some((order) => order.state === 'held');
   if (pending.operation === 'read' || target.operation === 'read') return true;
   if (pending.order === target.order) return true;
-  if (pending.operation === 'confirm' || target.operation === 'confirm') return false;
   return overlap(scopeOf(state, pending), scopeOf(state, target));
-}
-
-function overlap(a: Scope, b: Scope): boolean {
-  return (
-    (a.hasPlaces && b.hasPlaces) ||
-    a.seats.some((seat) => b.seats.includes(seat)) ||
-    a.citizens.some((citizen) => b.citizens.includes(citizen))
-  );
-}
-
-/** An order that is not there yet may be of anything. */
-function scopeOf(state: EventState, call: Change): Scope {
-  if (call.operation === 'hold')
-    return { seats: call.seats, hasPlaces: call.places > 0, citizens: [call.citizen] };
-  if (call.operation === 'join') return { seats: [], hasPlaces: true, citizens: [call.citizen] };
-  const order = orderOf(state, call.order);
-  const owners = [order?.owner, waiterOf(state, call.order)?.owner].filter((owner) => owner !== undefined);
-  const citizens = call.operation === 'transfer' ? [...owners, call.to] : owners;
-  return { seats: order?.seats ?? [], hasPlaces: order ? order.places > 0 : true, citizens };
 }
