@@ -75,6 +75,7 @@ function isSameOrder(known: KnownOrder, { owner, seats, places, state }: Order):
     owner === known.owner &&
     state === known.state &&
     places === known.places &&
-    seats.join() === known.seats.join()
+    seats.length === known.seats.length &&
+    seats.every((seat) => known.seats.includes(seat))
   );
 }

@@ -74,7 +74,7 @@ export async function eventShown(sql: SqlClient, id: string, now: string): Promi
   const seats = await sql<{ name: string }>`select name from seats where event = ${id} order by number`;
   const orders = await sql<Order>`
     select id, owner, places, state,
-      array(select seat from order_seats s where s.order_id = o.id order by seat collate "C") as seats,
+      coalesce((select json_agg(seat order by seat collate "C") from order_seats s where s.order_id = o.id), '[]') as seats,
       case when state = 'held' then (extract(epoch from expires_at) * 1000)::float8 end as "expiresAt"
     from orders o
     where event = ${id} and (state in ('paid', 'sold') or state = 'held' and expires_at > ${now}::timestamptz)
