@@ -14,7 +14,7 @@ export interface ExpectedWhy {
   /** A bug of the zoo, or a service in a file beside this one. */
   readonly bug?: string;
   readonly service?: string;
-  readonly scenario: 'bookings' | 'transfers' | 'stays';
+  readonly scenario: 'bookings' | 'transfers' | 'stays' | 'tickets';
   /** The first is the fault's own; another is right where a seed shows another side of the same fault. */
   readonly kinds: readonly [WhyKind, ...WhyKind[]];
   /** The statement that read what was stale, or looked wrongly; null: there is none. */

@@ -3,6 +3,7 @@
  * No name in here is known to that code.
  */
 import { stays } from './expected-stays.ts';
+import { tickets } from './expected-tickets.ts';
 import { alone, type ExpectedWhy, meets, meetsForAll } from './expected-why.ts';
 import { inOtherNames } from './renamed.ts';
 
@@ -277,4 +278,5 @@ export const EXPECTED: readonly ExpectedWhy[] = [
   ...[...zoo, ...cases, ...own, ...variants].map((each) => ({ ...each, scenario: 'bookings' as const })),
   ...bank.map((each) => ({ ...each, scenario: 'transfers' as const })),
   ...stays.map((each) => ({ ...each, scenario: 'stays' as const })),
+  ...tickets.map((each) => ({ ...each, scenario: 'tickets' as const })),
 ];
