@@ -6,6 +6,8 @@ import { executed } from '../helpers/execute.ts';
 
 /** By so many seeds each wrong service is found. */
 const SEEDS = 10;
+/** Few objects and citizens, so that they meet. */
+const CONFIG = { stays: { operations: 200 }, tickets: { operations: 300, slots: 2, citizens: 12 } } as const;
 const SEEDS_OF_RIGHT = 2;
 
 describe('services with the faults of public reports', () => {
@@ -15,11 +17,8 @@ describe('services with the faults of public reports', () => {
     const file = new URL(service, new URL('../fixtures/cases.ts', import.meta.url)).pathname;
     await loadModules({ target: file, scenario: null, adapter: null });
     const target = `module:./${service.split('/').at(-1)}`;
-    const { end } = await executed(
-      { scenario, target, seed, config: { operations: 200 } },
-      ground.url,
-      ground.cities,
-    );
+    const config = CONFIG[scenario];
+    const { end } = await executed({ scenario, target, seed, config }, ground.url, ground.cities);
     return end;
   }
 
