@@ -10,7 +10,8 @@ export const tickets: readonly Omit<ExpectedWhy, 'scenario'>[] = [
     bug: 'cancelled-waiter-promoted',
     kinds: ['wrong-condition', 'wrong-write', 'wrong-value'],
     read: null,
-    write: /^\s*(select w\.order_id|update waiting set state = 'promoted'|insert into orders|update events set places_free = places_free -)/,
+    write:
+      /^\s*(select w\.order_id|update waiting set state = 'promoted'|insert into orders|update events set places_free = places_free -)/,
     passes: alone,
   },
   // Whoever comes after the deadline takes the seats of an order of another that is paid; that shows when they are held again.
@@ -18,7 +19,8 @@ export const tickets: readonly Omit<ExpectedWhy, 'scenario'>[] = [
     bug: 'cleaner-frees-sold',
     kinds: ['wrong-write'],
     read: null,
-    write: /^\s*(update orders set freed = true where event|update seats set order_id = null|update events set places_free)/,
+    write:
+      /^\s*(update orders set freed = true where event|update seats set order_id = null|update events set places_free)/,
     passes: aloneInTime,
   },
   // It looks for the hold in one transaction and pays it in another.
@@ -64,7 +66,8 @@ export const tickets: readonly Omit<ExpectedWhy, 'scenario'>[] = [
     bug: 'partial-order',
     kinds: ['kept-refusal'],
     read: null,
-    write: /^\s*(insert into orders|update seats set order_id|insert into order_seats|update events set places_free)/,
+    write:
+      /^\s*(insert into orders|update seats set order_id|insert into order_seats|update events set places_free)/,
     passes: alone,
   },
   // The place is freed in one transaction, and offered in another that locks nothing: two look who is next.
