@@ -1,7 +1,7 @@
 /**
  * Measures what explanations say of the known faults and what they cost, and writes the table of runner/README.md from it:
  *
- *   DATABASE_URL=postgres://… node .ci/why.ts [--only name,name] [--print] [--keep FOLDER] [--seconds N]
+ *   DATABASE_URL=postgres://… node .ci/why.ts [--scenario NAME] [--only name,name] [--print] [--keep FOLDER] [--seconds N]
  *
  * Every line comes from a failing seed that is found, shrunk and explained here. Without DATABASE_URL, PostgreSQL is started
  * in a temporary folder. With --keep, reproductions and what was said of them are kept in a folder and not made again: so it can
@@ -12,21 +12,31 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Cure } from '../server/contract/index.ts';
 import { startTestPostgres } from '../test/helpers/postgres.ts';
-import { EXPECTED, type ExpectedWhy } from '../test/why/expected.ts';
+import { EXPECTED } from '../test/why/expected.ts';
+import type { ExpectedWhy } from '../test/why/expected-why.ts';
 import { judged, type Measured, measured, nameOf, reproduced } from '../test/why/measure.ts';
 import { between, table } from './zoo/table.ts';
 
 const README = 'runner/README.md';
+/** The tables, and the scenarios whose faults each has. */
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  why: ['bookings', 'transfers'],
+  'why-stays': ['stays'],
+  'why-tickets': ['tickets'],
+};
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
+    scenario: { type: 'string' },
     print: { type: 'boolean', default: false },
     keep: { type: 'string' },
     seconds: { type: 'string', default: '120' },
   },
 });
 const chosen = EXPECTED.filter(
-  (expected) => !values.only || values.only.split(',').includes(nameOf(expected)),
+  (expected) =>
+    (!values.only || values.only.split(',').includes(nameOf(expected))) &&
+    (!values.scenario || expected.scenario === values.scenario),
 );
 
 const cluster = process.env['DATABASE_URL'] ? null : await startTestPostgres();
@@ -39,9 +49,13 @@ try {
     // As it is expected by now.
     results.push(result.why ? judged(expected, result.seed, result.why) : { ...result, expected });
   }
-  const text = tableOf(results);
-  if (values.print) process.stdout.write(text);
-  else writeFileSync(README, between(readFileSync(README, 'utf8'), 'why', text));
+  for (const [name, scenarios] of Object.entries(TABLES)) {
+    const own = results.filter(({ expected }) => scenarios.includes(expected.scenario));
+    if (own.length === 0) continue;
+    const text = tableOf(own);
+    if (values.print) process.stdout.write(text);
+    else writeFileSync(README, between(readFileSync(README, 'utf8'), name, text));
+  }
 } finally {
   await cluster?.close();
 }

@@ -36,8 +36,15 @@ export interface Scenario<C extends Call = Call> {
   /**
    * Begins a run. The world may be drawn from `prng`; what each operation draws from comes with it. `rules` are what the
    * service promises: they are complete only when the first operation begins, so they are read when something is judged.
+   * `foundedMs` is when the run begins, in ms since 1970, where time is real; otherwise that is 2026-01-01T00:00Z.
    */
-  workload(seed: number, config: RunConfig, prng: Prng, rules?: Readonly<ServiceRules>): Workload<C>;
+  workload(
+    seed: number,
+    config: RunConfig,
+    prng: Prng,
+    rules?: Readonly<ServiceRules>,
+    foundedMs?: number,
+  ): Workload<C>;
 }
 
 export interface Chart {

@@ -131,8 +131,8 @@ export class StatementFeed {
   }
 
   /** The city is laid. */
-  async prepared(): Promise<void> {
-    await this.#watch.prepared?.(this.#control, this.#again);
+  async prepared(inspect?: () => Promise<unknown>): Promise<void> {
+    await this.#watch.prepared?.(this.#control, this.#again, inspect);
   }
 
   /** A statement is let through for the first time. */

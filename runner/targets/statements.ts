@@ -68,7 +68,8 @@ export interface StatementWatch {
   settled(statement: WatchedStatement, control: postgres.Sql): void | Promise<void>;
   /**
    * The city is laid and nothing has begun. `control`: a connection that is none of the service's, to the same data.
-   * `again`: for statements that are `bound`.
+   * `again`: for statements that are `bound`. `inspect`: what an audit would be shown; left out: nothing shows it while requests
+   * are inside.
    */
-  prepared?(control: postgres.Sql, again?: AsksAgain): Promise<void>;
+  prepared?(control: postgres.Sql, again?: AsksAgain, inspect?: () => Promise<unknown>): Promise<void>;
 }

@@ -3,6 +3,8 @@
  * statements, what commits changed, and answers; the first that holds, and that no passing run excuses, tells.
  */
 import type { Cause, Findings, FoundCause, Laboratory, RecordedRequest, RowChange } from './findings.ts';
+import { firstWrongIn } from './first-wrong.ts';
+import type { KeptLaboratory } from './laboratory.ts';
 import { missingConstraintIn } from './missing-constraint.ts';
 import { PassingRuns } from './passing.ts';
 import { RULES } from './rules/index.ts';
@@ -12,7 +14,7 @@ import { OneAtATime } from './serial.ts';
 import { TakenBack } from './taken-back.ts';
 
 /** What the failure comes from when no pair of requests explains it; null: not known. */
-export async function findCause(found: Findings, lab: Laboratory): Promise<FoundCause | null> {
+export async function findCause(found: Findings, lab: KeptLaboratory): Promise<FoundCause | null> {
   const { subject, serial, recording, accused } = found;
   const passing = new PassingRuns({ subject, forensic: recording.forensic }, lab);
   // Where nobody meets anybody it shows most plainly.
@@ -29,7 +31,9 @@ export async function findCause(found: Findings, lab: Laboratory): Promise<Found
       if (!isExcused) return { cause, recording: scene.recording };
     }
   }
-  return await missingConstraintIn(found, accusedIn(found), passing, lab);
+  return (
+    (await missingConstraintIn(found, accusedIn(found), passing, lab)) ?? (await firstWrongIn(found, lab))
+  );
 }
 
 /** What becomes of it when all rows that are wrong by this rule are made what they were, as soon as they are committed. */

@@ -36,7 +36,14 @@ export class Changes {
       return columns.length > 0 ? [{ ...change, columns }] : [];
     });
     const found = exact.length > 0 ? exact : near.length > 0 ? near : all;
-    return [...new Map(found.map((change) => [`${change.table}/${change.key}`, change])).values()];
+    const merged = new Map<string, RowChange>();
+    for (const change of found) {
+      const key = `${change.table}/${change.key}`;
+      const first = merged.get(key);
+      const columns = [...new Set([...(first?.columns ?? []), ...change.columns])];
+      merged.set(key, first ? { ...change, before: first.before, columns } : change);
+    }
+    return [...merged.values()];
   }
 
   /** What a commit changed that counts; `text`: of its rows and columns those that it names, where there are any. */

@@ -65,6 +65,9 @@ export interface KnownByStatements {
   readonly carrying: readonly RecordedRequest[] | null;
 }
 
+/** Interleavings of a request with its own repeat, or with parts of a change: no cycle of two transactions. */
+const NAMELESS: ReadonlySet<WhyKind> = new Set(['repeat-race', 'torn-write']);
+
 /** From statements. `given`: the kind, where the pair's shape does not say it. */
 export function composed(
   found: Findings,
@@ -78,7 +81,7 @@ export function composed(
   // What is drawn is the execution whose statements are named.
   const recording = foundCause?.recording ?? found.recording;
   const kind = given ?? (pair ? interleavingKind(pair, recording) : (cause?.kind ?? 'unknown'));
-  const name = pair && given === null && kind !== 'repeat-race' ? anomalyName(pair, found) : null;
+  const name = pair && given === null && !NAMELESS.has(kind) ? anomalyName(pair, found) : null;
   const withValues = !smallest.config.redactValues;
   const changes = new Changes(recording, withValues);
   const highlights = highlightsOf(found, kind, { pair, cause, carrying }, recording, changes);

@@ -17,19 +17,18 @@ import { orderOf } from '../shrink/step-order.ts';
 import type { KnownByAnswers } from './answer-words.ts';
 import { contradiction, observes } from './answers.ts';
 import { cacheRaceIn } from './cache-race.ts';
-import { rankedCandidates } from './candidates.ts';
 import { findCause } from './cause.ts';
 import { composed, composedOfAnswers, type Linked } from './compose.ts';
 import { measureCures } from './cures.ts';
 import { dependenciesOf, staleReadsOf } from './dependencies.ts';
-import type { Findings, Pair, RecordedRequest, Recording } from './findings.ts';
-import { pairOf } from './interleaving.ts';
+import type { Findings, RecordedRequest, Recording } from './findings.ts';
 import { KeptLaboratory } from './laboratory.ts';
 import { Probes } from './probes.ts';
 import { turnedRequests } from './request-turn.ts';
 import { eventsOfRun } from './run-events.ts';
 import { serialTests } from './serial.ts';
-import { passesInOrder, Turn } from './turn.ts';
+import { tornWriteIn } from './torn-write.ts';
+import { turned } from './turned.ts';
 
 export interface ExplainOptions {
   signal: StopSignal;
@@ -110,7 +109,8 @@ function accusedOf({ forensic, requests }: Recording): RecordedRequest | null {
 
 async function concluded(found: Findings, lab: KeptLaboratory): Promise<Why> {
   // What fails one after another needs nobody's order: no pair is to blame for it.
-  const pair = found.serial.verdict === 'fails' ? null : await turned(found, lab);
+  const pair =
+    found.serial.verdict === 'fails' ? null : ((await turned(found, lab)) ?? (await tornWriteIn(found, lab)));
   const known: Findings = { ...found, pair };
   lab.stage('looking for what is wrong without any meeting');
   const cause = pair === null && known.recording.statements.length > 0 ? await findCause(known, lab) : null;
@@ -140,20 +140,4 @@ async function knownByAnswers(found: Findings, turns: boolean, lab: KeptLaborato
   const looksOnly = (request: RecordedRequest) => observes(request, workload);
   const turn = isOfOrder ? await turnedRequests(recording, carrying ?? [], looksOnly, lab) : null;
   return { carrying, turn };
-}
-
-/** The first candidate that passes when it is turned round. */
-async function turned(found: Findings, lab: KeptLaboratory): Promise<Pair | null> {
-  const candidates = rankedCandidates(found.staleReads, found.recording, found.accused);
-  for (const [i, stale] of candidates.entries()) {
-    if (lab.spent) return null;
-    lab.stage(`turning what was stale, ${i + 1} of ${candidates.length}`);
-    for (const from of ['read', 'transaction'] as const) {
-      const guide = new Turn(stale, found.recording, from);
-      const turned = await lab.run({ guide, order: guide.order, judge: passesInOrder });
-      if (turned.fails === 'no') return pairOf(stale, found.recording);
-      if (turned.discarded === null && turned.gaveWay === 0) break;
-    }
-  }
-  return null;
 }

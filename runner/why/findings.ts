@@ -143,6 +143,8 @@ export interface Pair {
   readonly writer: RecordedRequest;
   /** The reader's own statement that acts on what it read; null: its answer does. */
   readonly acts: WatchedStatement | null;
+  /** Turned round with it, where neither alone passes. Default none. */
+  readonly also?: StaleRead;
 }
 
 /** A kind that is not of interleaving (or says more than a pair), with what shows it. */

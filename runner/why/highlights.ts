@@ -55,7 +55,10 @@ function markPair(marked: Marked, pair: Pair, found: Findings, kind: WhyKind, ch
     show(marked, commit.statement, '');
   }
   show(marked, stale.read, changes.missed(changes.seenBy(stale.read, stale.commits)) || 'is stale');
-  const did = changes.mark(changes.seenBy(stale.read, stale.commits.slice(-1)));
+  const did =
+    kind === 'torn-write'
+      ? changes.mark(changes.by(commitOf(write, recording), write.text))
+      : changes.mark(changes.seenBy(stale.read, stale.commits.slice(-1)));
   show(marked, write, did || 'changes what was read');
   if (acts === null) return;
   const own = changes.by(commitOf(acts, recording), acts.text);

@@ -5,12 +5,15 @@ import { actOf, commitOf } from './candidates.ts';
 import { isWrite, names, sharedRows } from './dependencies.ts';
 import type { Commit, Pair, Recording, StaleRead } from './findings.ts';
 import { isRead } from './probes.ts';
+import { isTorn, partSeen, writeIn } from './torn-write.ts';
 
 export function pairOf(stale: StaleRead, recording: Recording): Pair | null {
   const last = stale.commits.at(-1) as Commit;
   if (!last.request) return null;
   const acts = actOf(stale, recording);
-  return { stale, writer: last.request, write: shownWrite(last, stale.read, acts, recording), acts };
+  const seen = partSeen(stale, recording);
+  const write = seen ? writeIn(seen, recording) : shownWrite(last, stale.read, acts, recording);
+  return { stale, writer: last.request, write, acts };
 }
 
 /** The write in the commit's transaction that changed what was read: above all what the reader then writes over. */
@@ -50,8 +53,10 @@ function shownWrite(
 }
 
 /** The pair passes when it is turned round, so it is of interleaving; its shape says of which kind. */
-export function interleavingKind({ stale, writer, acts }: Pair, recording: Recording): WhyKind {
+export function interleavingKind(pair: Pair, recording: Recording): WhyKind {
+  const { stale, writer, acts } = pair;
   const { request, read, commits } = stale;
+  if (isTorn(pair, recording)) return 'torn-write';
   if (isRepeat(request, writer)) return 'repeat-race';
   const waited = read.waitedFor.length > 0 || read.takenBack > 0;
   const isOld = waited && commits.some(({ at }) => at < (read.settledAt ?? 0));

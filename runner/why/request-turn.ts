@@ -14,7 +14,10 @@ export class After implements Guide {
   /** Who is to take the steps: as in the recording, but for all of the later one after the last of the earlier one. */
   readonly order: readonly string[];
 
-  constructor({ later, earlier }: RequestTurn, { steps }: Pick<Recording, 'steps'>) {
+  constructor(
+    { later, earlier }: Pick<RequestTurn, 'later' | 'earlier'>,
+    { steps }: Pick<Recording, 'steps'>,
+  ) {
     this.#later = later.key;
     this.#earlier = earlier.key;
     const keys = steps.map(({ request }) => request);

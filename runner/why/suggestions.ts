@@ -14,6 +14,7 @@ const USUAL: Partial<Record<WhyKind, string>> = {
     'read and write in one transaction with a lock, or put the condition into the write and look at its row count',
   'old-snapshot': 'take the lock first, and read what it guards in a statement of its own after it',
   'read-skew': 'read it all in one statement',
+  'torn-write': 'make the whole change in one transaction',
   'early-release': 'let the lock go only after the commit, as pg_advisory_xact_lock does',
   'cache-race':
     'throw away what is kept after the commit of each change, and keep nothing that was read before it',
@@ -29,6 +30,8 @@ const USUAL: Partial<Record<WhyKind, string>> = {
   'void-write': 'look at how many rows the write changed before it is answered',
   'retry-leak': 'move the change into the transaction that is tried again',
   'missing-constraint': 'let a unique constraint refuse the second row',
+  'wrong-condition': 'look at the condition of what it looked up, and at the values that it was asked with',
+  'wrong-value': 'look at how the values that it stores are computed from what was asked',
 };
 
 const AFTER_ERROR: Record<string, string> = {

@@ -11,10 +11,16 @@ export class Turn implements Guide {
   readonly #from: number;
   /** Commits that are waited for, by request. */
   readonly #awaited: Map<string, number>;
-  /** Who is to take the steps: as in the recording, but for the reader's after its read. */
-  readonly order: readonly string[];
+  /** As they were, but for the reader's after its read. */
+  readonly steps: readonly TakenStep[];
 
-  constructor(stale: StaleRead, recording: Recording, from: 'read' | 'transaction') {
+  /** `steps`: those of the recording, or as another turn leaves them. */
+  constructor(
+    stale: StaleRead,
+    recording: Recording,
+    from: 'read' | 'transaction',
+    steps: readonly TakenStep[] = recording.steps,
+  ) {
     const { request, read, commits } = stale;
     this.#reader = request.key;
     const own = request.statements.filter(({ kind }) => kind === 'statement');
@@ -31,19 +37,22 @@ export class Turn implements Guide {
           .length,
       ]),
     );
-    this.order = this.#turned(recording.steps);
+    this.steps = this.#turned(steps);
   }
 
-  #turned(steps: readonly TakenStep[]): string[] {
+  /** Who is to take the steps. */
+  get order(): string[] {
+    return this.steps.map(({ request }) => request);
+  }
+
+  #turned(steps: readonly TakenStep[]): TakenStep[] {
     const isReaders = ({ request }: TakenStep) => request === this.#reader;
     const from = steps.findIndex((step) => isReaders(step) && step.next.statements >= this.#from);
     const to = Math.max(...[...this.#awaited].map(([request, times]) => stepOfCommit(steps, request, times)));
     const between = from < 0 ? [] : steps.slice(from, to + 1);
     const turned = [...between.filter((step) => !isReaders(step)), ...between.filter(isReaders)];
     const start = from < 0 ? 0 : from;
-    return [...steps.slice(0, start), ...turned, ...steps.slice(start + turned.length)].map(
-      ({ request }) => request,
-    );
+    return [...steps.slice(0, start), ...turned, ...steps.slice(start + turned.length)];
   }
 
   holds(attempt: Attempt, { statements }: NextStep): boolean {
@@ -60,6 +69,33 @@ export class Turn implements Guide {
 
   left(attempt: Attempt): void {
     this.#awaited.delete(requestKey(attempt));
+  }
+
+  gaveWay(): void {}
+}
+
+/** Two at once: each reader goes on only after what it was stale against. */
+export class TurnOfBoth implements Guide {
+  readonly order: readonly string[];
+  readonly #turns: readonly Turn[];
+
+  constructor(one: StaleRead, other: StaleRead, recording: Recording) {
+    const first = new Turn(one, recording, 'read');
+    const second = new Turn(other, recording, 'read', first.steps);
+    this.#turns = [first, second];
+    this.order = second.order;
+  }
+
+  holds(attempt: Attempt, next: NextStep): boolean {
+    return this.#turns.some((turn) => turn.holds(attempt, next));
+  }
+
+  stepped(attempt: Attempt, next: NextStep): void {
+    for (const turn of this.#turns) turn.stepped(attempt, next);
+  }
+
+  left(attempt: Attempt): void {
+    for (const turn of this.#turns) turn.left(attempt);
   }
 
   gaveWay(): void {}

@@ -47,6 +47,8 @@ export function pairSentence(pair: Pair, kind: WhyKind, accused: RecordedRequest
     const on = again ? `, and read on after it${stepText(again, told)}` : ', and read on after it';
     return `${reader} ${seen} ${before}${on}: its answer mixes the two`;
   }
+  if (kind === 'torn-write')
+    return `${reader} came${stepText(read, told)} between two commits of ${tornPhrase(pair, told)}`;
   if (kind === 'cache-race') {
     const who = accused ? labelOf(accused, told) : 'a later request';
     return `${reader} ${seen} ${before}; ${who} was then answered with that, true no more`;
@@ -86,6 +88,14 @@ function beforePhrase({ stale, writer, write }: Pair, told: Told): string {
         : isSame
       : `${isSame || ','} which ${did}${at === committed ? '' : at},`;
   return `before ${labelOf(writer, told)}${also}${which} had committed${committed}`.replace(/,,/g, ',');
+}
+
+/** `move citizen-002: by then it had set b-1's active to false (3), and only after it set b-1's active to true (9)`. */
+function tornPhrase({ stale, writer, write }: Pair, told: Told): string {
+  const last = stale.commits.at(-1) as Commit;
+  const before = told.changes.done(told.changes.by(commitOf(write, told.recording), write.text));
+  const after = told.changes.done(told.changes.by(last));
+  return `${labelOf(writer, told)}: by then it had ${before}${stepText(write, told)}, and only after it ${after}${stepText(last.statement, told)}`;
 }
 
 /** `it then added b-2 (10)`. */
@@ -130,6 +140,7 @@ const SHAPES: Partial<Record<WhyKind, string>> = {
   'old-snapshot':
     'The statement that waited sees the locked row as it is now, and all else as it was when it began',
   'read-skew': 'Its reads lie on both sides of a commit',
+  'torn-write': 'A change is committed in parts, so others find it half done, whatever the isolation level',
   'early-release': 'The lock is let go before what it guards is committed',
   'cache-race': 'A value that is kept outside of the database outlived what it was read from',
   'repeat-race': 'A request overlaps its own repeat, and neither sees the other',
@@ -140,7 +151,7 @@ export function pairConclusion(pair: Pair, kind: WhyKind, found: Findings, told:
   const { stale, acts } = pair;
   const isOne = acts !== null && acts.transaction === stale.read.transaction && acts.transaction !== null;
   const where =
-    acts === null || kind === 'split-check' || kind === 'old-snapshot'
+    acts === null || ['split-check', 'old-snapshot', 'torn-write'].includes(kind)
       ? ''
       : ` Read and write are in ${isOne ? 'one transaction' : 'two transactions'}.`;
   const shape = SHAPES[kind] ? `${SHAPES[kind]}.${where}` : where.trim();
@@ -154,7 +165,7 @@ const LOCKS =
 function unlocked(pair: Pair, kind: WhyKind, told: Told): string {
   const { stale } = pair;
   const acts = actShown(pair, told);
-  if (acts === null || kind === 'old-snapshot' || kind === 'early-release') return '';
+  if (acts === null || ['old-snapshot', 'early-release', 'torn-write'].includes(kind)) return '';
   const { request, read } = stale;
   const end = request.statements.find(({ id, text }) => id > read.id && (id >= acts.id || LOCKS.test(text)));
   const [from, to] = [told.story.stepOf(read), told.story.stepOf(end ?? acts)];
@@ -206,10 +217,15 @@ export function measured(cures: readonly Cure[], turn: string | null): string[] 
   return lines.length === 0 ? [] : [lines.join(' ')];
 }
 
-/** `if 5 comes after 8`. */
-export function turnWords({ stale }: Pair, { story }: Told): string | null {
-  const [read, commit] = [story.stepOf(stale.read), story.stepOf((stale.commits.at(-1) as Commit).statement)];
-  return read === null || commit === null ? null : `if ${read} comes after ${commit}`;
+/** `if 5 comes after 8`; with both that were turned round, `if 5 comes after 8, and 3 after 6`. */
+export function turnWords({ stale, also }: Pair, { story }: Told): string | null {
+  const steps = ({ read, commits }: Pair['stale']) => [
+    story.stepOf(read),
+    story.stepOf((commits.at(-1) as Commit).statement),
+  ];
+  const [[read, commit], [otherRead, otherCommit]] = [steps(stale), also ? steps(also) : []];
+  if (read === null || commit === null) return null;
+  return `if ${read} comes after ${commit}${otherRead && otherCommit ? `, and ${otherRead} after ${otherCommit}` : ''}`;
 }
 
 /** The cause's own sentence, with the steps that it is about. */

@@ -76,13 +76,14 @@ export const explainedStepSchema = z.object({
 });
 export type ExplainedStep = z.infer<typeof explainedStepSchema>;
 
-/** What kind of fault it is. The first eight are of interleaving: one after another the same requests pass. */
+/** What kind of fault it is. The first nine are of interleaving: one after another the same requests pass. */
 export const WHY_KINDS = [
   'stale-check',
   'lost-update',
   'split-check',
   'old-snapshot',
   'read-skew',
+  'torn-write',
   'early-release',
   'cache-race',
   'repeat-race',
@@ -96,6 +97,8 @@ export const WHY_KINDS = [
   'error-as-answer',
   'retry-leak',
   'missing-constraint',
+  'wrong-condition',
+  'wrong-value',
   'unknown',
 ] as const;
 export const whyKindSchema = z.enum(WHY_KINDS);

@@ -15,6 +15,7 @@ const MOST_LAG_MS = 3_600_000;
 const FORMS: Readonly<Record<RuleFlag, string>> = {
   keys: 'yes or no',
   keyTtl: 'a time such as 20s, a number of keys such as 5000keys, or none',
+  holdTtl: 'a time such as 2s, or none',
   capacity: `a number from 1 to ${LARGEST_CAPACITY}, or a range such as 1-40`,
   onePerCitizen: 'yes or no',
   secondCancel: 'ok or refused',
@@ -47,6 +48,10 @@ function ruleOf(name: RuleFlag, text: string): DeclaredRules | null {
     const keyTtl = keyTtlIn(text);
     return keyTtl === undefined ? null : { keyTtl };
   }
+  if (name === 'holdTtl') {
+    const holdTtl = text === 'none' ? null : secondsIn(text);
+    return holdTtl === undefined ? null : { holdTtl };
+  }
   if (name === 'capacity') {
     const capacity = capacityIn(text);
     return capacity === null ? null : { capacity };
@@ -68,6 +73,10 @@ function keyTtlIn(text: string): DeclaredRules['keyTtl'] | undefined {
   if (text === 'none') return null;
   const keys = Number(/^(\d{1,8})keys$/.exec(text)?.[1] ?? Number.NaN);
   if (keys >= 1 && keys <= MOST_KEYS) return { keys };
+  return secondsIn(text);
+}
+
+function secondsIn(text: string): { seconds: number } | undefined {
   const seconds = (milliseconds(text) ?? Number.NaN) / 1_000;
   return seconds > 0 && seconds <= MOST_SECONDS ? { seconds } : undefined;
 }

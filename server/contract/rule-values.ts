@@ -5,6 +5,7 @@ import type { RULES } from './names.ts';
 export interface DeclaredRules {
   keys?: boolean | undefined;
   keyTtl?: { seconds: number } | { keys: number } | null | undefined;
+  holdTtl?: { seconds: number } | null | undefined;
   capacity?: number | [least: number, most: number] | undefined;
   onePerCitizen?: boolean | undefined;
   secondCancel?: 'ok' | 'refused' | undefined;
@@ -20,6 +21,7 @@ export type RuleName = keyof DeclaredRules;
 export interface ServiceRules {
   keys: boolean;
   keyTtl: { seconds: number } | { keys: number } | null;
+  holdTtl: { seconds: number } | null;
   capacity: { least: number; most: number };
   onePerCitizen: boolean;
   secondCancel: 'ok' | 'refused';
@@ -38,6 +40,7 @@ export type RuleSource = 'flag' | 'adapter' | 'learned' | 'contract';
 export const CONTRACT_RULES: Readonly<ServiceRules> = {
   keys: true,
   keyTtl: null,
+  holdTtl: null,
   capacity: { least: 1, most: 5 },
   onePerCitizen: true,
   secondCancel: 'refused',

@@ -15,6 +15,8 @@ const yesOrNo = (is: boolean) => (is ? 'yes' : 'no');
 const IN_WORDS: InWords = {
   keys: ({ keys }) => `keys: ${keys ? 'honoured' : 'none'}`,
   keyTtl: ({ keyTtl }) => `keys last: ${lastingText(keyTtl)}`,
+  holdTtl: ({ holdTtl }) =>
+    `holds stand: ${holdTtl === null ? 'as the scenario says' : `${holdTtl.seconds} s`}`,
   capacity: ({ capacity: { least, most } }) =>
     `capacity: ${least === most ? String(least) : `${least} to ${most}`}`,
   onePerCitizen: ({ onePerCitizen }) => `one booking per citizen and slot: ${yesOrNo(onePerCitizen)}`,
@@ -79,7 +81,7 @@ function rulesIn(told: Readonly<Record<string, unknown>>): ServiceRules {
   const rules: Record<string, unknown> = { ...CONTRACT_RULES };
   for (const [name, standard] of Object.entries(CONTRACT_RULES)) {
     const value = told[name];
-    if (name === 'keyTtl' ? isKeyTtl(value) : isLike(value, standard)) rules[name] = value;
+    if (name === 'keyTtl' || name === 'holdTtl' ? isTtl(value) : isLike(value, standard)) rules[name] = value;
   }
   return rules as unknown as ServiceRules;
 }
@@ -90,7 +92,7 @@ function isLike(value: unknown, standard: unknown): boolean {
   return isObject(value) && Object.entries(standard).every(([name, each]) => isLike(value[name], each));
 }
 
-function isKeyTtl(value: unknown): boolean {
+function isTtl(value: unknown): boolean {
   if (value === null) return true;
   return isObject(value) && (typeof value['seconds'] === 'number' || typeof value['keys'] === 'number');
 }

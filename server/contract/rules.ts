@@ -20,6 +20,8 @@ export const declaredRulesSchema: z.ZodType<DeclaredRules, DeclaredRules> = z.st
       z.null(),
     ])
     .optional(),
+  /** How long a hold that is not paid stands. Null: as long as the scenario says. */
+  holdTtl: z.union([z.strictObject({ seconds: z.number().positive().max(604_800) }), z.null()]).optional(),
   /** Seats of a slot: a number, or the least and the most. */
   capacity: z
     .union([seats, z.tuple([seats, seats]).refine(([least, most]) => least <= most, 'the least comes first')])

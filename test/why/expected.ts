@@ -2,38 +2,10 @@
  * What an explanation must say of each known fault: written by reading the services, before the code that derives it.
  * No name in here is known to that code.
  */
-import type { WhyKind } from '../../server/contract/index.ts';
+import { stays } from './expected-stays.ts';
+import { tickets } from './expected-tickets.ts';
+import { alone, type ExpectedWhy, meets, meetsForAll } from './expected-why.ts';
 import { inOtherNames } from './renamed.ts';
-
-/** What was found to make it pass. Null: it depends on the seed, or says nothing. */
-export interface Passes {
-  /** One request after another. */
-  serial: boolean | null;
-  /** The reader of the pair goes on only after what it was stale against. */
-  turn: boolean | null;
-  serializable: boolean | null;
-}
-
-export interface ExpectedWhy {
-  /** A bug of the zoo, or a service in a file beside this one. */
-  readonly bug?: string;
-  readonly service?: string;
-  readonly scenario: 'bookings' | 'transfers';
-  /** The first is the fault's own; another is right where a seed shows another side of the same fault. */
-  readonly kinds: readonly [WhyKind, ...WhyKind[]];
-  /** The statement that read what was stale, or looked wrongly; null: there is none. */
-  readonly read: RegExp | null;
-  /** What changed it, or the statement whose effect is wrong; null: there is none. */
-  readonly write: RegExp | null;
-  readonly passes: Passes;
-}
-
-/** Requests that meet in the wrong place. */
-const meets: Passes = { serial: true, turn: true, serializable: true };
-/** Their read and their write are in two transactions. */
-const meetsForAll: Passes = { serial: true, turn: true, serializable: false };
-/** It needs nobody else. */
-const alone: Passes = { serial: false, turn: null, serializable: false };
 
 /** Anything that changes who sits in a slot, or whether it is open. */
 const changesSlot = /^(insert into bookings|update bookings|update slots)/;
@@ -305,4 +277,6 @@ function inPatternOfOtherNames(pattern: RegExp | null): RegExp | null {
 export const EXPECTED: readonly ExpectedWhy[] = [
   ...[...zoo, ...cases, ...own, ...variants].map((each) => ({ ...each, scenario: 'bookings' as const })),
   ...bank.map((each) => ({ ...each, scenario: 'transfers' as const })),
+  ...stays.map((each) => ({ ...each, scenario: 'stays' as const })),
+  ...tickets.map((each) => ({ ...each, scenario: 'tickets' as const })),
 ];

@@ -16,11 +16,13 @@ import {
   type Why,
 } from '../../server/contract/index.ts';
 import { executed, neverStopped } from '../helpers/execute.ts';
-import type { ExpectedWhy } from './expected.ts';
+import type { ExpectedWhy } from './expected-why.ts';
 
 /** Seeds that are tried until one fails. */
 const MOST_SEEDS = 60;
 const OPERATIONS = 1_000;
+/** A box office is found out by a few citizens who meet. */
+const FEW = { operations: 200, slots: 2, citizens: 12 };
 const OPTIONS = { maxSeconds: 120, signal: neverStopped, onProgress: () => {} };
 
 export interface Measured {
@@ -73,7 +75,8 @@ export async function measured(
 /** The first seed that fails, made small. */
 export async function reproduced(expected: Known, targetUrl: string): Promise<Reproduced | NotReproduced> {
   const target = await targetOf(expected);
-  const config = runConfigSchema.parse({ bug: expected.bug ?? null, operations: OPERATIONS });
+  const size = expected.scenario === 'tickets' ? FEW : { operations: OPERATIONS };
+  const config = runConfigSchema.parse({ bug: expected.bug ?? null, ...size });
   const seed = await firstFailing(expected, target, config, targetUrl);
   const of = { scenario: expected.scenario, target, seed, config, targetUrl };
   const shrunk = await shrink(of, { ...OPTIONS, maxExecutions: 1_500, confirmations: 2 });

@@ -1,4 +1,5 @@
 /** One run against a live service, from its address to its verdict. */
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type EndReport,
   type Forensic,
@@ -16,7 +17,7 @@ import { beginWorkload, findScenario } from '../../scenarios/registry.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import type { Workload } from '../../scenarios/workload.ts';
 import { resolveService, type ServiceAddress } from '../../targets/http/address.ts';
-import { type HttpApi, NotPreparedError, Unanswered } from '../../targets/http/api.ts';
+import { type HttpApi, NotPreparedError, type Send, Unanswered } from '../../targets/http/api.ts';
 import { CookieJars } from '../../targets/http/cookies.ts';
 import { WireFaultInjector } from '../../targets/http/faults.ts';
 import { PREPARING_LIMIT_MS, resetWithin, setUpWithin } from '../../targets/http/preparing.ts';
@@ -53,6 +54,7 @@ import { Disturbance } from './disturbance.ts';
 import { GeneralPlan } from './general-plan.ts';
 import type { FirstLookResult, LivePlan, LivePlanOptions } from './live-plan.ts';
 import { LiveRun } from './live-run.ts';
+import { LiveTime } from './live-time.ts';
 import { LiveVerdicts } from './live-verdicts.ts';
 import { plainSend } from './performance.ts';
 import { type RunRules, runRulesOf, toldRulesOf } from './run-rules.ts';
@@ -60,6 +62,9 @@ import { type RunRules, runRulesOf, toldRulesOf } from './run-rules.ts';
 const CITY_LIMIT_MS = 2_000;
 /** Connections that are opened beforehand, at most. */
 const MOST_OPENED = 16;
+/** Looks that tell the service's clock, and the pause between them, in ms. */
+const CLOCK_LOOKS = 24;
+const CLOCK_PAUSE_MS = 50;
 /** A failure is tried again so often, as far as the time allows. */
 const RETRIES = { times: 5, leastMs: 20_000 } as const;
 /** Trying again goes so much further than the run went before it failed. */
@@ -118,6 +123,7 @@ interface Execution {
   plan: LivePlan;
   run: LiveRun;
   verdicts: LiveVerdicts;
+  time: LiveTime;
   disturbance: Disturbance;
   wire: Wire;
 }
@@ -280,12 +286,13 @@ async function begun(
   { sink, mostOperations }: ExecutionOptions,
 ): Promise<Execution> {
   const { seed, config, signal } = options;
-  const workload = beginWorkload(scenario, seed, config, rules);
+  const time = new LiveTime();
+  const workload = beginWorkload(scenario, seed, config, rules, time.databaseMs());
   const counters = new Counters();
   const recorder = createRecorder({ ...options, sink }, workload, counters);
   const errors = new ErrorWatch(rules, config.reduction?.anyError ?? false);
   const objectNoun = scenario.objectNoun ?? 'object';
-  const verdicts = new LiveVerdicts({ workload, recorder, counters, objectNoun, errors });
+  const verdicts = new LiveVerdicts({ workload, recorder, counters, objectNoun, time, errors });
   const rates = faultRates(config);
   let broken: { error: unknown } | null = null;
   const isStopped = () => signal.requested || broken !== null;
@@ -313,7 +320,7 @@ async function begun(
     run.wake();
     wire.close();
   });
-  return { workload, plan, run, verdicts, disturbance, wire, broken: () => broken };
+  return { workload, plan, run, verdicts, time, disturbance, wire, broken: () => broken };
 }
 
 function planOf(scenario: Scenario, options: LivePlanOptions): LivePlan {
@@ -337,17 +344,39 @@ async function audited({ wire, verdicts }: Execution, { api, jars }: LiveContext
   verdicts.audited(await api.inspect(plainSend(wire, jars, ANSWER_LIMIT_MS)));
 }
 
-/** Looks so often at once: what is to meet later leaves on connections that are open. */
-async function openConnections(
-  { plan, workload, wire }: Execution,
+/**
+ * Looks so often at once, which nobody judges: what is to meet later leaves on connections that are open. Where time
+ * matters it looks on for a bit more than a second, in which the dates of the answers tell the service's clock.
+ */
+async function openConnections(execution: Execution, context: LiveContext, count: number): Promise<void> {
+  const { workload, time, verdicts } = execution;
+  const look = lookOf(execution, context);
+  if (look === null) return;
+  await Promise.all(Array.from({ length: count }, look));
+  if (!workload.model.timed) return;
+  for (let i = 0; i < CLOCK_LOOKS && !context.options.signal.requested; i++) {
+    await look();
+    await delay(CLOCK_PAUSE_MS);
+  }
+  verdicts.note('clock', { aheadMs: time.aheadMs });
+}
+
+/** Looks at one object; null: the API has no look. */
+function lookOf(
+  { plan, workload, wire, time }: Execution,
   { api, jars }: LiveContext,
-  count: number,
-): Promise<void> {
+): (() => Promise<unknown>) | null {
   const look = plan.quietLooks(workload.objects.slice(0, 1)).find(({ call }) => api.offers(call.operation));
-  if (!look) return;
+  if (!look) return null;
   const call = { ...look.call, citizen: look.actor };
-  const asked = () => api.perform(call, plainSend(wire, jars, CITY_LIMIT_MS)).catch(() => null);
-  await Promise.all(Array.from({ length: count }, asked));
+  const plain = plainSend(wire, jars, CITY_LIMIT_MS);
+  const send: Send = async (request, options) => {
+    const sentMs = time.databaseMs();
+    const answer = await plain(request, options);
+    time.learn(answer.headers['date'], sentMs, time.databaseMs());
+    return answer;
+  };
+  return () => api.perform(call, send).catch(() => null);
 }
 
 /** Throws what the API's own code failed with, unless the run has its verdict. */

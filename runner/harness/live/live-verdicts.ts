@@ -18,7 +18,7 @@ export class LiveVerdicts<C extends Call = Call> extends Verdicts<C> {
   #lastInvokedMs = 0;
   readonly #listeners: (() => void)[] = [];
 
-  constructor(options: Omit<VerdictsOptions<C>, 'clock'>) {
+  constructor(options: Omit<VerdictsOptions<C>, 'clock'> & Required<Pick<VerdictsOptions<C>, 'time'>>) {
     const startedMs = performance.now();
     super({ ...options, clock: () => performance.now() - startedMs });
   }

@@ -1,7 +1,7 @@
 /** The calls of `stays` as requests of the house contract, and its answers as replies. */
 import type { z } from 'zod';
-import type { AdapterCall, HttpAdapter, HttpAnswer, HttpReply, HttpRequest } from '../../public.ts';
-import type { ContractAnswer } from '../http-contract.ts';
+import type { AdapterCall, HttpAdapter, HttpAnswer, HttpRequest } from '../../public.ts';
+import { contractReply } from '../contract-reply.ts';
 import { type Calendar, type House, STAY_OPERATIONS, type Stay, type StayCall } from './calls.ts';
 import { type calendarSchema, calendarsSchema, HOUSE_CONTRACT, type staySchema } from './http-contract.ts';
 
@@ -19,17 +19,10 @@ export const houseOverHttp: HttpAdapter<StayCall, House> = {
 
   request: requestOf,
 
-  reply(call, answer) {
-    const { answers } = HOUSE_CONTRACT.requests[entryOf(call.operation)];
-    const known = (answers as Readonly<Record<number, ContractAnswer>>)[answer.status];
-    if (!known) return wrong(call, `was answered ${answer.status}`);
-    const parsed = known.body?.safeParse(answer.json);
-    if (parsed?.success === false)
-      return wrong(call, `had the answer of another shape: ${issueIn(parsed.error)}`);
-    const value = parsed?.data;
-    if (answer.status >= 400) return { outcome: 'refused', reason: (value as { error: string }).error };
-    return { outcome: 'ok', value: asKnown(call, value) };
-  },
+  reply: (call, answer) =>
+    contractReply(call.operation, HOUSE_CONTRACT.requests[entryOf(call.operation)], answer, (said) =>
+      asKnown(call, said),
+    ),
 
   async inspect(send) {
     const answer: HttpAnswer = await send({ method: 'GET', path: '/resources' });
@@ -93,12 +86,4 @@ function calendarOf({ bookings, ...resource }: z.output<typeof calendarSchema>):
 
 function stayOf({ id, unit, from, to }: z.output<typeof staySchema>): Stay {
   return { id, unit, from: Date.parse(from) / MINUTE_MS, to: Date.parse(to) / MINUTE_MS };
-}
-
-function wrong({ operation }: StayCall, what: string): HttpReply {
-  return { outcome: 'wrong', why: `${operation} ${what}` };
-}
-
-function issueIn({ issues: [issue] }: z.ZodError): string {
-  return `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'not valid'}`;
 }

@@ -72,7 +72,7 @@ export class PostgresTarget implements Target {
     await this.#witness?.renew();
     const { statements } = this.#options;
     if (statements) this.#feed = new StatementFeed(statements, this.#city.control);
-    await this.#feed?.prepared();
+    await this.#feed?.prepared(async () => await this.#service.inspect(this.#ungated()));
   }
 
   async #createCity(): Promise<City> {

@@ -3,7 +3,7 @@
 import { errorAsAnswer, lostAck, retryLeak } from './errors.ts';
 import { idClash, keyScope } from './identity.ts';
 import type { Rule } from './rule.ts';
-import { doubleEffect, keptRefusal, voidWrite, wrongWrite } from './writes.ts';
+import { doubleEffect, keptRefusal, tornWrite, voidWrite, wrongWrite } from './writes.ts';
 
 export const RULES: readonly Rule[] = [
   retryLeak,
@@ -16,4 +16,5 @@ export const RULES: readonly Rule[] = [
   wrongWrite,
   doubleEffect,
   voidWrite,
+  tornWrite,
 ];

@@ -116,6 +116,26 @@ export const voidWrite: Rule = ({ suspects, effects }) => {
   return null;
 };
 
+/** It was cut off when a part of its change was committed. */
+export const tornWrite: Rule = ({ suspects, effects }) => {
+  for (const request of suspects) {
+    const [effect] = effects.of(request);
+    if (request.reply !== null || !effect) continue;
+    const write = writeOf(effect.by, effect.table, effect.columns);
+    return {
+      kind: 'torn-write',
+      request,
+      read: null,
+      write,
+      sentence: `${asked(request)} was cut off when it had committed a part of its change: ${changed(effect)}.`,
+      conclusion: ['What it does is more than one transaction, and nobody does the rest.'],
+      marks: new Map([[write.id, 'stays half done']]),
+      wrong: effects.of(request),
+    };
+  }
+  return null;
+};
+
 /** What both looked up and neither found: what was to say that it is done. */
 function vainLook(first: RecordedRequest, second: RecordedRequest): WatchedStatement | null {
   const asks = ({ text, values }: WatchedStatement) => JSON.stringify([text, values]);
