@@ -224,8 +224,13 @@ export class Verdicts<C extends Call = Call> {
   }
 
   /** Fails the run; false. The first failure stays: what comes later is a consequence, or noise. */
-  fail(failure: Failure): false {
+  fail(found: Failure): false {
     if (this.#failure) return false;
+    const failure = {
+      ...found,
+      actual: this.#readable(found.actual),
+      expected: this.#readable(found.expected),
+    };
     this.#failure = failure;
     this.recorder.record(this.now, 'violation', 'city', {
       kind: failure.kind,
