@@ -72,7 +72,7 @@ export async function expectGoodReproduction(
   result: Shrunk,
   most = { operations: 6, minimal: true },
 ): Promise<void> {
-  const smallest = composeSmallest({ scenario: 'bookings', ...found }, result);
+  const smallest = composeSmallest(found, result);
   const failure = formatSignature(signatureOf(found.forensic));
   const { config, story, reproduce: command } = smallestSchema.parse(JSON.parse(JSON.stringify(smallest)));
   const operations = config.reduction?.operations ?? [];

@@ -1,6 +1,7 @@
 /** What keeps the search of `stays` short, against the same model without it: the same verdict at the same answer. */
 import { describe, expect, it } from 'vitest';
 import { LinearizabilityChecker } from '../../runner/checkers/linearizability/index.ts';
+import { ANY_TIME } from '../../runner/checkers/model.ts';
 import { stayModel } from '../../runner/scenarios/stays/model.ts';
 import {
   freeUnits,
@@ -28,7 +29,7 @@ describe('the model of a resource', () => {
   it(`rules out nothing that is possible, in ${HISTORIES} histories`, { timeout: 600_000 }, () => {
     const tally = { right: 0, wrong: 0 };
     for (let seed = SEED; seed < SEED + HISTORIES; seed++) {
-      const prng = new Prng(seed, 'stays');
+      const prng = new Prng(seed, 'operation');
       const steps = prng.chance(0.6) ? falsified(prng, history(prng)) : history(prng);
       const found = firstWrong(MODEL, steps);
       expect(found, `seed ${seed}: ${JSON.stringify(steps)}`).toBe(firstWrong(BARE, steps));
@@ -122,12 +123,12 @@ function doneTo(
   if (call.operation === 'search') return { state, answer: { outcome: 'ok', units: freeUnits(state, call) } };
   const made = call.operation === 'take' ? madeBy(state, call.takes) : null;
   if (made !== null) return { state, answer: { outcome: 'ok', units: numbersOf(made) } };
-  const ways = MODEL.effects(state, call);
+  const ways = MODEL.effects(state, call, ANY_TIME);
   if (ways.length > 0) {
     const way = prng.pick(ways);
     return { state: way.state, answer: { outcome: 'ok', units: numbersOf(way.outcome) } };
   }
-  const reason = prng.pick(MODEL.describe(state, call)).replace('refused: ', '');
+  const reason = prng.pick(MODEL.describe(state, call, ANY_TIME)).replace('refused: ', '');
   return { state, answer: { outcome: 'refused', reason } };
 }
 
