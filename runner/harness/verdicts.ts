@@ -136,7 +136,8 @@ export class Verdicts<C extends Call = Call> {
       reply.outcome === 'refused' ? { operation, actual: answer, eventIndex: index } : null;
     const refusal = told && { about: told };
     const wrong = this.checker.complete(operation.id, parts, answers, explained, refusal);
-    return wrong ? this.fail(unexplained({ operation, actual: answer, eventIndex: index }, wrong)) : true;
+    if (!wrong) return true;
+    return this.fail(unexplained({ operation, actual: this.#readable(answer), eventIndex: index }, wrong));
   }
 
   /**
@@ -208,13 +209,14 @@ export class Verdicts<C extends Call = Call> {
         this.checker.settle(object, call, answer);
         continue;
       }
+      const actual = this.#readable(answer);
       const audit = `an audit at event ${eventIndex} was answered`;
       this.fail(
-        refusedWrongly(wrong, audit, answer) ?? {
+        refusedWrongly(wrong, audit, actual) ?? {
           kind: 'audit',
           invariant: 'city-matches-history',
           message: `At rest, ${object} is not in a state that its history allows.`,
-          actual: answer,
+          actual,
           expected: wrong.allowed,
           object,
           operation: null,
@@ -227,8 +229,13 @@ export class Verdicts<C extends Call = Call> {
   }
 
   /** Fails the run; false. The first failure stays: what comes later is a consequence, or noise. */
-  fail(failure: Failure): false {
+  fail(found: Failure): false {
     if (this.#failure) return false;
+    const failure = {
+      ...found,
+      actual: this.#readable(found.actual),
+      expected: this.#readable(found.expected),
+    };
     this.#failure = failure;
     this.recorder.record(this.now, 'violation', 'city', {
       kind: failure.kind,
@@ -269,6 +276,10 @@ export class Verdicts<C extends Call = Call> {
     });
     this.intervals.completed(id, outcome, answer, index, this.now);
     return index;
+  }
+
+  #readable(value: unknown): unknown {
+    return this.workload.readable?.(value) ?? value;
   }
 
   #recordCall(id: number, actor: string, call: C, link: Record<string, unknown> | null): number {

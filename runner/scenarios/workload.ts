@@ -92,6 +92,8 @@ export interface Workload<C extends Call = Call> {
   };
   /** One of the model's states as people know the object, in the shape in which an audit shows it. */
   show(object: string, state: unknown): unknown;
+  /** An answer, or what an audit shows, as sentences are to quote it; as it is where this is left out. */
+  readable?(value: unknown): unknown;
   /**
    * What is to run out next, as far as citizens know, in ms since 1970 of the service's clock: now and then the engine
    * moves the clock to before or after one of them. Left out: nothing runs out.

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HOUSE_BUGS } from '../../runner/scenarios/stays/bugs.ts';
 import { cityGround } from '../helpers/city-ground.ts';
 import { decided, executed } from '../helpers/execute.ts';
+import { firstFailure, shrunk } from '../helpers/shrinking.ts';
 
 const scenario = 'stays';
 /** By so many seeds each bug is found, in memory by one of the first few. */
@@ -63,5 +64,18 @@ describe('stays', () => {
   it.each(HOUSE_BUGS.map(({ name }) => name))('the bug %s is found on both targets', async (bug) => {
     expect(await firstSeed('memory', bug, SEEDS)).not.toBeNull();
     expect(await firstSeed('postgres', bug, SEEDS_ON_POSTGRES)).not.toBeNull();
+  });
+
+  it.each([
+    ['check-then-insert', 'unit-taken-once'],
+    ['days-of-24-hours', 'acknowledged-booking-stays'],
+    ['frees-before-taking', 'change-at-one-instant'],
+  ])('%s is named %s, and comes down to six operations at most', async (bug, invariant) => {
+    const found = await firstFailure(bug, 'memory', null, scenario);
+    expect(found.forensic.invariant).toBe(invariant);
+    // As people read times, and not in minutes since 1970.
+    expect(found.forensic.message).not.toMatch(/\d{8}/);
+    const { trial } = await shrunk(found);
+    expect(trial.candidate.operations.length).toBeLessThanOrEqual(6);
   });
 });

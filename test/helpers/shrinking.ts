@@ -16,6 +16,7 @@ import {
 import { executed, neverStopped } from './execute.ts';
 
 export interface Found {
+  scenario: string;
   target: string;
   targetUrl: string | null;
   seed: number;
@@ -24,21 +25,26 @@ export interface Found {
 }
 
 /** The first seed that finds the bug. */
-export async function firstFailure(bug: string, target: string, targetUrl: string | null): Promise<Found> {
+export async function firstFailure(
+  bug: string,
+  target: string,
+  targetUrl: string | null,
+  scenario = 'bookings',
+): Promise<Found> {
   for (let seed = 1; seed <= 100; seed++) {
-    const { end } = await executed({ target, seed, config: { bug } }, targetUrl);
+    const { end } = await executed({ scenario, target, seed, config: { bug } }, targetUrl);
     const config = runConfigSchema.parse({ bug });
-    if (end.failForensic) return { target, targetUrl, seed, config, forensic: end.failForensic };
+    if (end.failForensic) return { scenario, target, targetUrl, seed, config, forensic: end.failForensic };
   }
   throw new Error(`no seed up to 100 finds ${bug}`);
 }
 
 export async function shrunk(
-  { target, targetUrl, seed, config }: Found,
+  { scenario, target, targetUrl, seed, config }: Found,
   maxExecutions = 10_000,
 ): Promise<Shrunk> {
   const result = await shrink(
-    { scenario: 'bookings', target, targetUrl, seed, config },
+    { scenario, target, targetUrl, seed, config },
     { maxExecutions, maxSeconds: 300, confirmations: 20, signal: neverStopped, onProgress: () => {} },
   );
   if (typeof result === 'string') throw new Error(result);
@@ -66,7 +72,7 @@ export async function expectGoodReproduction(
   result: Shrunk,
   most = { operations: 6, minimal: true },
 ): Promise<void> {
-  const smallest = composeSmallest({ scenario: 'bookings', ...found }, result);
+  const smallest = composeSmallest(found, result);
   const failure = formatSignature(signatureOf(found.forensic));
   const { config, story, reproduce: command } = smallestSchema.parse(JSON.parse(JSON.stringify(smallest)));
   const operations = config.reduction?.operations ?? [];

@@ -20,7 +20,7 @@ describe('shrinking on memory', () => {
   it('makes a reduced run smaller, and leaves a smallest one as it is', async () => {
     const found = await firstFailure('check-then-insert', 'memory', null);
     const { trial } = await shrunk(found);
-    const config = composeSmallest({ scenario: 'bookings', ...found }, await shrunk(found)).config;
+    const config = composeSmallest(found, await shrunk(found)).config;
     const again = await shrunk({ ...found, config });
     expect(again.trial.candidate.operations).toEqual(trial.candidate.operations);
   });

@@ -108,6 +108,10 @@ export class MemoryHouse implements MemoryService {
 
   *#take(wanted: readonly Wanted[], answer: (units: readonly number[]) => Reply): MemoryRoutine {
     yield* this.#lock(wanted.map(({ resource }) => resource));
+    return yield* this.#takeLocked(wanted, answer);
+  }
+
+  *#takeLocked(wanted: readonly Wanted[], answer: (units: readonly number[]) => Reply): MemoryRoutine {
     const made = wanted.map(({ booking }) => this.#bookings.get(booking)?.firstUnit);
     if (made.every((unit) => unit !== undefined)) return answer(made);
     if (wanted.some(isEmpty)) return EMPTY;
@@ -127,9 +131,10 @@ export class MemoryHouse implements MemoryService {
   *#series(wanted: readonly Wanted[]): MemoryRoutine {
     const answer = (units: readonly number[]) => ok({ units });
     if (this.#steps.decidesSeries) return yield* this.#take(wanted, answer);
+    yield* this.#lock(wanted.map(({ resource }) => resource));
     const units: number[] = [];
     for (const one of wanted) {
-      const reply = yield* this.#take([one], ([unit]) => ok({ unit }));
+      const reply = yield* this.#takeLocked([one], ([unit]) => ok({ unit }));
       if (reply.outcome !== 'ok') return reply;
       units.push(Number(reply.value['unit']));
     }

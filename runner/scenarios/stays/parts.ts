@@ -87,6 +87,7 @@ function resourcesOf({ items }: SeriesCall): string[] {
   return [...new Set(items.map(({ resource }) => resource))];
 }
 
-function numbersIn(value: unknown): number[] {
+/** A list of numbers in an answer; of anything else none. */
+export function numbersIn(value: unknown): number[] {
   return Array.isArray(value) ? value.map(Number) : [];
 }

@@ -1,4 +1,5 @@
 /** The workload of `stays`: what the citizens do next, what they know, and what that knowledge forbids. */
+import { rangeText } from '../../../server/contract/index.ts';
 import type {
   JsonObject,
   ModelPart,
@@ -11,10 +12,19 @@ import type {
   Violation,
   Workload,
 } from '../../public.ts';
-import type { Calendar, House, Resource, SeriesItem, Span, StayCall } from './calls.ts';
-import { checkCalendar, checkPlaces, checkSeries } from './invariants.ts';
+import type { Calendar, House, Range, Resource, SeriesItem, Span, StayCall } from './calls.ts';
+import {
+  checkCalendar,
+  checkFree,
+  checkKnown,
+  checkPlaces,
+  checkSeries,
+  checkTaken,
+  vanished,
+} from './invariants.ts';
+import { type Change, type KnownStay, KnownStays } from './known-stays.ts';
 import { stayModel } from './model.ts';
-import { answersOf, calendarIn, partsOf } from './parts.ts';
+import { answersOf, calendarIn, numbersIn, partsOf } from './parts.ts';
 import type { ResourceState } from './resource.ts';
 import { drawSeason, drawSpan, laterSpan, otherEnd, type Season } from './season.ts';
 import { instantOf } from './zone.ts';
@@ -48,15 +58,18 @@ interface Own extends Span {
 export class HouseWorkload implements Workload<StayCall> {
   readonly world: JsonObject & House;
   readonly objects: readonly string[];
-  readonly model = stayModel as unknown as SequentialModel<unknown, unknown, unknown>;
+  readonly model: SequentialModel<unknown, unknown, unknown>;
   readonly #season: Season;
   readonly #citizens: number;
   readonly #instants = new Map<string, number>();
   readonly #own = new Map<string, Own>();
+  readonly #known = new KnownStays();
   /** What each series is of; null once it was acknowledged, and each of its bookings may be changed. */
   readonly #series = new Map<string, readonly SeriesItem[] | null>();
   readonly #counts = { booked: 0, series: 0, moved: 0, cancelled: 0, taken: 0 };
   readonly #underWay = new Map<string, number>();
+  /** Where a change that is not repeated got no answer: whoever asked for it looks whether it was done. */
+  readonly #doubted = new Set<string>();
   readonly #sometimes = {
     'a time was taken': 0,
     'two changes of a resource overlapped': 0,
@@ -66,6 +79,7 @@ export class HouseWorkload implements Workload<StayCall> {
 
   constructor(config: RunConfig, prng: Prng, rules?: Readonly<Pick<ServiceRules, 'capacity'>>) {
     this.#season = drawSeason(prng);
+    this.model = stayModel(this.#season.zone) as unknown as SequentialModel<unknown, unknown, unknown>;
     const { least, most } = rules?.capacity ?? ANY_UNITS;
     const further = Math.min(most - least, FURTHER_UNITS);
     const resources = Array.from(
@@ -86,6 +100,11 @@ export class HouseWorkload implements Workload<StayCall> {
     const operation = focus === null ? operationAt(prng.below(100)) : 'book';
     const resource = focus ?? this.#choose(n, prng);
     const span = drawSpan(this.#season, prng);
+    const [doubted] = this.#doubted;
+    if (doubted !== undefined && focus === null) {
+      this.#doubted.delete(doubted);
+      return { actor, call: { operation: 'read', resource: doubted } };
+    }
     return { actor, call: this.#planned(n, prng, operation, { resource, ...span }) };
   }
 
@@ -162,6 +181,9 @@ export class HouseWorkload implements Workload<StayCall> {
   invoked({ call }: Operation<StayCall>): void {
     if (call.operation === 'series' && !this.#series.has(call.series))
       remember(this.#series, call.series, call.items);
+    if (call.operation === 'book') this.#known.asked(call.booking);
+    else if (call.operation === 'series') for (const { booking } of call.items) this.#known.asked(booking);
+    else if (isChange(call)) this.#known.changing(call);
     for (const resource of changedBy(call)) {
       const count = this.#underWay.get(resource) ?? 0;
       if (count > 0) this.#sometimes['two changes of a resource overlapped']++;
@@ -169,24 +191,102 @@ export class HouseWorkload implements Workload<StayCall> {
     }
   }
 
-  completed({ call }: Operation<StayCall>, reply: Reply, _completedIndex: number): Violation | null {
+  completed(
+    { call, invokedIndex }: Operation<StayCall>,
+    reply: Reply,
+    completedIndex: number,
+  ): Violation | null {
     this.#end(call);
     if (reply.outcome === 'failed') return null;
-    if (reply.outcome === 'refused') {
-      if (reply.reason === 'taken') {
-        this.#counts.taken++;
-        this.#sometimes['a time was taken']++;
-      }
-      if (call.operation === 'series') this.#sometimes['a series was refused']++;
-      return null;
+    if (reply.outcome === 'refused') return this.#refused(call, reply.reason);
+    if (call.operation === 'read') return this.#shown(calendarIn(call.resource, reply.value), invokedIndex);
+    if (call.operation === 'search') {
+      const unchanged = this.#known.unchanged(call.resource, invokedIndex);
+      const units = numbersIn(reply.value['units']);
+      return checkFree(this.#resource(call.resource), this.#rangeOf(call), units, unchanged, this.#timeOf);
     }
-    if (call.operation === 'read') return checkCalendar(calendarIn(call.resource, reply.value));
     this.#learn(call);
+    for (const stay of this.#acknowledged(call, reply.value, completedIndex)) {
+      const unchanged = this.#known.unchanged(stay.resource, Number.POSITIVE_INFINITY);
+      const violation = checkTaken(this.#resource(stay.resource), stay, unchanged);
+      if (violation) return violation;
+    }
     return null;
+  }
+
+  #refused(call: StayCall, reason: string): Violation | null {
+    if (reason === 'taken') {
+      this.#counts.taken++;
+      this.#sometimes['a time was taken']++;
+    }
+    if (call.operation === 'series') this.#sometimes['a series was refused']++;
+    if (!isChange(call)) return null;
+    const before = this.#known.before(call);
+    if (before && reason === 'no-such-booking') return vanished(before);
+    this.#known.changed(call, (stay) => stay);
+    return null;
+  }
+
+  #shown(calendar: Calendar, invokedIndex: number): Violation | null {
+    const unchanged = this.#known.unchanged(calendar.id, invokedIndex);
+    const changing = this.#known.changingHere(calendar.id, invokedIndex);
+    return (
+      checkCalendar(calendar) ??
+      checkKnown(calendar, { unchanged, changing }, this.#timeOf) ??
+      this.#partialSeries(calendar)
+    );
+  }
+
+  /** A series that nobody could change yet and of which the resource shows only some. */
+  #partialSeries(calendar: Calendar): Violation | null {
+    for (const { id } of calendar.bookings) {
+      const series = id.slice(0, Math.max(0, id.indexOf('.')));
+      const items = this.#series.get(series)?.filter(({ resource }) => resource === calendar.id);
+      const partial = items && checkSeries(series, items, [calendar]);
+      if (partial) return partial;
+    }
+    return null;
+  }
+
+  /** The bookings that are certain to be like this now that the call was acknowledged. */
+  #acknowledged(call: StayCall, value: JsonObject, sinceIndex: number): KnownStay[] {
+    const certain = (stays: readonly (KnownStay | null)[]) => stays.filter((stay) => stay !== null);
+    switch (call.operation) {
+      case 'book':
+        return certain([this.#made({ ...call, unit: Number(value['unit']) }, sinceIndex)]);
+      case 'series': {
+        const units = numbersIn(value['units']);
+        return certain(
+          call.items.map((item, i) => this.#made({ ...item, unit: units[i] as number }, sinceIndex)),
+        );
+      }
+      case 'move': {
+        const unit = Number(value['unit']);
+        const now = { ...this.#rangeOf(call), unit, resource: call.target, sinceIndex };
+        return certain([this.#known.changed(call, (before) => ({ ...before, ...now }))]);
+      }
+      case 'extend':
+      case 'shorten': {
+        const to = this.#instantOf(call.to);
+        return certain([this.#known.changed(call, (before) => ({ ...before, to, sinceIndex }))]);
+      }
+      case 'cancel':
+        this.#known.lose(call);
+    }
+    return [];
+  }
+
+  #made(given: Own & { readonly unit: number }, sinceIndex: number): KnownStay | null {
+    const { booking: id, resource, unit } = given;
+    return this.#known.made({ id, resource, unit, ...this.#rangeOf(given), sinceIndex });
   }
 
   unanswered({ call }: Operation<StayCall>): void {
     this.#end(call);
+    if (isChange(call)) this.#known.lose(call);
+    // Who asked for a booking asks again, and learns of it by that.
+    if (call.operation === 'book' || call.operation === 'series' || call.operation === 'search') return;
+    this.#doubted.add(call.resource);
   }
 
   forgettable(call: StayCall): boolean {
@@ -208,6 +308,10 @@ export class HouseWorkload implements Workload<StayCall> {
   show(object: string, state: unknown): Calendar {
     const { units, buffer, stays } = state as ResourceState;
     return { id: object, units, buffer, bookings: stays };
+  }
+
+  readable(value: unknown): unknown {
+    return withTimes(this.#season.zone, value);
   }
 
   metrics(): Record<string, number> {
@@ -239,6 +343,16 @@ export class HouseWorkload implements Workload<StayCall> {
       this.#instants.set(text, instant);
     }
     return instant;
+  }
+
+  readonly #timeOf = (range: Range): string => rangeText(this.#season.zone, range);
+
+  #rangeOf({ from, to }: Span): Range {
+    return { from: this.#instantOf(from), to: this.#instantOf(to) };
+  }
+
+  #resource(id: string): Resource {
+    return this.world.resources.find((one) => one.id === id) as Resource;
   }
 
   #choose(n: number, prng: Prng): string {
@@ -305,10 +419,25 @@ function operationAt(roll: number): StayCall['operation'] {
   return 'book';
 }
 
+function isChange(call: StayCall): call is Change {
+  const { operation } = call;
+  return operation === 'move' || operation === 'extend' || operation === 'shorten' || operation === 'cancel';
+}
+
 function changedBy(call: StayCall): readonly string[] {
   if (call.operation === 'read' || call.operation === 'search') return [];
   if (call.operation === 'series') return call.items.map(({ resource }) => resource);
   return call.operation === 'move' ? [call.resource, call.target] : [call.resource];
+}
+
+/** Every range in it as its time on the clocks of the zone. */
+function withTimes(zone: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => withTimes(zone, one));
+  if (typeof value !== 'object' || value === null) return value;
+  const { from, to, ...others } = value as Record<string, unknown>;
+  if (typeof from === 'number' && typeof to === 'number')
+    return { ...others, time: rangeText(zone, { from, to }) };
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withTimes(zone, one)]));
 }
 
 /** The newest of them are kept. */

@@ -1,20 +1,9 @@
 /** Days and times of the wall clock in a named zone, as instants: whole minutes since 1970. */
+import { offsetAt } from '../../../server/contract/index.ts';
 import type { Range } from './calls.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** How far the zone's clock is before UTC at an instant. */
-function offsetAt(zone: string, instant: number): number {
-  let format = formats.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
-    formats.set(zone, format);
-  }
-  return asIfUtc(format.format(instant * MINUTE_MS).replace(' ', 'T')) - instant;
-}
 
 /** What the text would be in UTC; a day is its midnight. */
 export function asIfUtc(text: string): number {
