@@ -9,7 +9,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 /** So many events of a run's slots; each has several seats. */
 const SLOTS_AN_EVENT = 2;
 /** This share of the sales opens after the beginning. */
-const LATER_SHARE = 0.35;
+const LATER_SHARE = 0.5;
 
 export function drawVenue(slots: number, prng: Prng): Venue {
   const count = Math.max(2, Math.floor(slots / SLOTS_AN_EVENT));
