@@ -21,7 +21,6 @@ import {
   withoutOverdue,
   withPayment,
 } from './event-state.ts';
-import { isHopeless } from './hopeless.ts';
 import { afterRead, shownText } from './reading.ts';
 import { canBeMade, refusalsOf } from './refusals.ts';
 import { isSpent, observes, relevant } from './relevance.ts';
@@ -80,7 +79,6 @@ export function ticketModel(terms: Terms): TicketModel {
 
     relevant,
     observes,
-    hopeless: isHopeless,
     spent: isSpent,
 
     forget(state, what) {
@@ -152,7 +150,8 @@ function endsToHelp(
     const shown = answer.outcome === 'ok' ? (answer.shown?.orders ?? []) : [];
     return ({ id }) => !shown.some((order) => order.id === id);
   }
-  return orderOf(state, call.order) ? ({ id }) => id === call.order : concerns(state, call);
+  const isOfOne = call.operation !== 'transfer' && orderOf(state, call.order) !== undefined;
+  return isOfOne ? ({ id }) => id === call.order : concerns(state, call);
 }
 
 /** The call asks for what is so already. */
