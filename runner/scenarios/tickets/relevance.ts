@@ -2,9 +2,9 @@
  * Which pending calls can matter to which others at one event: false only when they are about different orders, and
  * neither about a seat, a place nor a citizen that both concern. It keeps the checker's search off hopeless orders.
  */
-import type { TicketCall } from './calls.ts';
+import type { EventShown, TicketCall } from './calls.ts';
 import { type EventState, orderOf, type TicketAnswer, waiterOf } from './event-state.ts';
-import { overlap, scopeOf } from './scope.ts';
+import { concerns, overlap, scopeOf } from './scope.ts';
 
 /** True when `call` with this answer changes nothing by itself; an answer that is not known may have. */
 export function observes(call: TicketCall, answer: TicketAnswer | undefined): boolean {
@@ -36,9 +36,44 @@ export function relevant(
   targetAnswer: TicketAnswer | undefined,
 ): boolean {
   // What a look tells of a hold that has run out, another one may have to come before.
-  if (observes(pending, pendingAnswer) && observes(target, targetAnswer))
-    return state.orders.some((order) => order.state === 'held');
-  if (pending.operation === 'read' || target.operation === 'read') return true;
+  if (observes(pending, pendingAnswer) && observes(target, targetAnswer)) {
+    const [isPendings, isTargets] = [concerns(state, pending), concerns(state, target)];
+    return (
+      state.orders.some((order) => order.state === 'held' && isPendings(order) && isTargets(order)) ||
+      (state.waiting.length > 0 && isOfPlaces(state, pending) && isOfPlaces(state, target))
+    );
+  }
+  if (pending.operation === 'read') return true;
+  if (target.operation === 'read') {
+    if (targetAnswer?.outcome !== 'ok' || !targetAnswer.shown) return false;
+    const { shown } = targetAnswer;
+    return isShownOtherwise(state, pending.order, shown) || isHindered(state, pending, shown);
+  }
   if (pending.order === target.order) return true;
   return overlap(scopeOf(state, pending), scopeOf(state, target));
+}
+
+function isOfPlaces(state: EventState, call: TicketCall): boolean {
+  return call.operation === 'read' || scopeOf(state, call).hasPlaces;
+}
+
+/** The order is not as it is shown. */
+function isShownOtherwise(state: EventState, id: string, { orders, waiting }: EventShown): boolean {
+  const shown = orders.find((order) => order.id === id);
+  const known = orderOf(state, id);
+  if (waiting.includes(id) !== (waiterOf(state, id) !== undefined)) return true;
+  return shown?.state !== known?.state || shown?.owner !== known?.owner;
+}
+
+/** Something of what the call is about has ended, or was promoted, once the event is as it is shown. */
+function isHindered(
+  state: EventState,
+  call: Exclude<TicketCall, { operation: 'read' }>,
+  { orders, waiting }: EventShown,
+): boolean {
+  const matters = concerns(state, call);
+  return (
+    state.orders.some((one) => matters(one) && !orders.some(({ id }) => id === one.id)) ||
+    (isOfPlaces(state, call) && state.waiting.some(({ id }) => !waiting.includes(id)))
+  );
 }
