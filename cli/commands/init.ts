@@ -3,7 +3,7 @@ import { constants, copyFileSync, existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { ADAPTER_KINDS, type AdapterKind } from '../init/kinds.ts';
+import { ADAPTER_KINDS, type AdapterKind, type KindOfAdapter } from '../init/kinds.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT, messageOf } from '../process/errors.ts';
 import { makeFolder } from '../process/make-folder.ts';
@@ -33,9 +33,11 @@ export async function init(context: Context, folder: string, flags: InitFlags): 
   }
   const service = shown(context, join(target, 'my-service.ts'));
   const adapter = shown(context, join(target, ADAPTER));
+  const { scenario }: KindOfAdapter = ADAPTER_KINDS.find(({ name }) => name === kind) ?? ADAPTER_KINDS[0];
+  const words = scenario === undefined ? '' : `--scenario ${scenario} `;
   context.err(
     `simcity: there is a race in the service. Find it: npx simcity run --target ${safeText(service)}\n` +
-      `simcity: an HTTP service of yours: make ${safeText(adapter)} its own, then npx simcity check-adapter --target URL --adapter ${safeText(adapter)}\n`,
+      `simcity: an HTTP service of yours: make ${safeText(adapter)} its own, then npx simcity check-adapter ${words}--target URL --adapter ${safeText(adapter)}\n`,
   );
   return EXIT.pass;
 }

@@ -4,7 +4,7 @@
  */
 import type { RunConfig, ServiceRules } from '../../server/contract/index.ts';
 import type { LiveScenario } from '../harness/live/live-plan.ts';
-import type { Call } from '../service/call.ts';
+import type { Call, Reply } from '../service/call.ts';
 import type { MemoryService } from '../service/memory-service.ts';
 import type { SqlService } from '../service/sql-service.ts';
 import type { Prng } from '../sim/prng.ts';
@@ -29,6 +29,8 @@ export interface Scenario<C extends Call = Call> {
   sqlService?(bug: string | null): SqlService;
   /** How its calls go over HTTP, where no adapter says otherwise: the contract of a service at a URL. */
   readonly http?: HttpAdapter<C, never> | HttpApi;
+  /** What a reply that an adapter makes is not, in a few words; null: nothing. Without it any value is taken as it is. */
+  replyIssue?(call: C, reply: Reply): string | null;
   /** What live attacks need beside what every scenario has; the general patterns where it is left out. */
   readonly live?: LiveScenario<C>;
   /**

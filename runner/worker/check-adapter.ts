@@ -18,7 +18,6 @@ import { beginWorkload, findScenario } from '../scenarios/registry.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { Call, Reply } from '../service/call.ts';
 import { inShort } from '../service/in-short.ts';
-import { Prng } from '../sim/prng.ts';
 import { httpApiOf } from '../targets/http/adapted.ts';
 import { resolveService, type ServiceAddress } from '../targets/http/address.ts';
 import { type Breach, type HttpApi, NotPreparedError, type Send, Unanswered } from '../targets/http/api.ts';
@@ -28,13 +27,12 @@ import { answersAt, REACH_LIMIT_MS, unreachable } from '../targets/http/reach.ts
 import { wireRequestOf } from '../targets/http/request.ts';
 import { ServiceProcess } from '../targets/http/service-process.ts';
 import { Wire } from '../targets/http/wire.ts';
+import { walkPlan } from './walk-plan.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 const SHOWN_CHARACTERS = 400;
 /** Of one step; a setup may send hundreds that are alike. */
 const SHOWN_EXCHANGES = 6;
-/** A scenario of another domain is asked for so many calls until each of its operations has come. */
-const DRAWN_CALLS = 500;
 
 export async function checkAdapter(
   order: WorkerOrderTo<'check-adapter'>,
@@ -149,19 +147,17 @@ class Check {
     this.#why = why;
   }
 
-  /** Of another domain the scenario's own plan is followed until each operation has been asked for once. */
   async #walkAny(): Promise<void> {
     const seed = 1;
     const config = runConfigSchema.parse({});
-    const workload = beginWorkload(this.#scenario, seed, config);
+    const workload = beginWorkload(this.#scenario, seed, config, this.#rules.rules);
     await this.#prepare(citizenNames(config.citizens), workload.world);
-    const left = new Set(this.#scenario.operations.filter((operation) => this.#api.offers(operation)));
-    for (let n = 0; n < DRAWN_CALLS && left.size > 0; n++) {
-      const { actor, call } = workload.plan(n, new Prng(seed, 'operation', n), null);
-      if (!left.delete(call.operation)) continue;
-      await this.#step(`${call.operation} by ${actor}`, { citizen: actor, ...call }, () => null);
-    }
-    this.#leftOut = [...left].map((operation) => `${operation}: the scenario did not come to it`);
+    const operations = this.#scenario.operations.filter((operation) => this.#api.offers(operation));
+    const left = await walkPlan({
+      ...{ seed, workload, operations },
+      step: (title, call, expected) => this.#step(title, call, expected),
+    });
+    this.#leftOut = left.map((operation) => `${operation}: the scenario did not come to it`);
   }
 
   async #prepare(citizens: string[], world: object): Promise<void> {

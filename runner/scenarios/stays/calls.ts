@@ -1,5 +1,5 @@
 /** The calls of the `stays` domain, and the resources that they are about. */
-import type { Call } from '../../public.ts';
+import type { Call } from '../../service/call.ts';
 
 /**
  * From `from` up to, and without, `to`: days as `2026-10-24`, from their midnight on, or times of the wall clock as

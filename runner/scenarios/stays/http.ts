@@ -3,13 +3,7 @@ import type { z } from 'zod';
 import type { AdapterCall, HttpAdapter, HttpAnswer, HttpRequest } from '../../public.ts';
 import { contractReply } from '../contract-reply.ts';
 import { type Calendar, type House, STAY_OPERATIONS, type Stay, type StayCall } from './calls.ts';
-import {
-  type calendarSchema,
-  calendarsSchema,
-  HOUSE_CONTRACT,
-  type staySchema,
-  type unitsSchema,
-} from './http-contract.ts';
+import { type calendarSchema, calendarsSchema, HOUSE_CONTRACT, type staySchema } from './http-contract.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -80,17 +74,14 @@ function entryOf(operation: StayCall['operation']): keyof typeof HOUSE_CONTRACT.
   return operation === 'extend' || operation === 'shorten' ? 'resize' : operation;
 }
 
-/** What was shown, as the model knows it: minutes, and everything in its order. */
+/** What was shown, with times as the model knows them. */
 function asKnown({ operation }: StayCall, value: unknown): Record<string, unknown> {
-  if (operation === 'search') {
-    return { units: (value as z.output<typeof unitsSchema>).units.toSorted((a, b) => a - b) };
-  }
   if (operation === 'read') return { ...calendarOf(value as z.output<typeof calendarSchema>) };
   return (value ?? {}) as Record<string, unknown>;
 }
 
 function calendarOf({ bookings, ...resource }: z.output<typeof calendarSchema>): Calendar {
-  return { ...resource, bookings: bookings.map(stayOf).sort((a, b) => (a.id < b.id ? -1 : 1)) };
+  return { ...resource, bookings: bookings.map(stayOf) };
 }
 
 function stayOf({ id, unit, from, to }: z.output<typeof staySchema>): Stay {

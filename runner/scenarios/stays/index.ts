@@ -4,6 +4,7 @@ import { findHouseBug, HOUSE_BUGS } from './bugs.ts';
 import { STAY_OPERATIONS, type StayCall } from './calls.ts';
 import { houseOverHttp } from './http.ts';
 import { MemoryHouse } from './memory-service.ts';
+import { replyIssueOf } from './reply-issue.ts';
 import { sqlHouse } from './sql-service.ts';
 import { HouseWorkload } from './workload.ts';
 
@@ -20,8 +21,9 @@ export const stays: Scenario<StayCall> = {
   memoryService: (bug) => new MemoryHouse(bug === null ? {} : findHouseBug(bug).memory),
   sqlService: (bug) => sqlHouse(bug === null ? {} : findHouseBug(bug).sql),
   http: houseOverHttp,
+  replyIssue: replyIssueOf,
   live: {
     look: (resource) => ({ actor: 'observer', call: { operation: 'read', resource } }),
   },
-  workload: (_seed, config, prng) => new HouseWorkload(config, prng),
+  workload: (_seed, config, prng, rules) => new HouseWorkload(config, prng, rules),
 };

@@ -56,7 +56,7 @@ export function answersOf(call: StayCall, parts: readonly ModelPart[], reply: Re
     case 'read':
       return [{ outcome: 'ok', calendar: calendarIn(call.resource, value) }];
     case 'search':
-      return [{ outcome: 'ok', units: numbersIn(value['units']) }];
+      return [{ outcome: 'ok', units: numbersIn(value['units']).sort((a, b) => a - b) }];
     case 'series': {
       const units = numbersIn(value['units']);
       return parts.map(({ object }) => ({
@@ -75,10 +75,11 @@ export function answersOf(call: StayCall, parts: readonly ModelPart[], reply: Re
   }
 }
 
-/** What a read or an audit shows of a resource. */
+/** What a read or an audit shows of a resource, in whichever order; its bookings by id. */
 export function calendarIn(id: string, value: JsonObject): Calendar {
-  const { units, buffer, bookings } = value;
-  return { id, units: Number(units), buffer: Number(buffer), bookings: (bookings ?? []) as readonly Stay[] };
+  const { units, buffer } = value;
+  const bookings = ((value['bookings'] ?? []) as readonly Stay[]).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return { id, units: Number(units), buffer: Number(buffer), bookings };
 }
 
 /** In the order in which they come. */

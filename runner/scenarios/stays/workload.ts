@@ -7,6 +7,7 @@ import type {
   Reply,
   RunConfig,
   SequentialModel,
+  ServiceRules,
   Violation,
   Workload,
 } from '../../public.ts';
@@ -32,6 +33,9 @@ const SHARES = [
 const HOT_SHARE = 0.4;
 /** Which resource that is changes after so many operations. */
 const HOT_FOR = 40;
+/** Units of a resource where no service says how many it may have; and how many more than the fewest it has at most. */
+const ANY_UNITS = { least: 1, most: 3 };
+const FURTHER_UNITS = 2;
 /** Bookings that citizens remember, and series that are looked for in audits. */
 const REMEMBERED = 256;
 
@@ -60,13 +64,15 @@ export class HouseWorkload implements Workload<StayCall> {
     'a series was refused': 0,
   };
 
-  constructor(config: RunConfig, prng: Prng) {
+  constructor(config: RunConfig, prng: Prng, rules?: Readonly<Pick<ServiceRules, 'capacity'>>) {
     this.#season = drawSeason(prng);
+    const { least, most } = rules?.capacity ?? ANY_UNITS;
+    const further = Math.min(most - least, FURTHER_UNITS);
     const resources = Array.from(
       { length: Math.max(2, config.slots) },
       (_, i): Resource => ({
         id: `room-${String(i + 1).padStart(3, '0')}`,
-        units: 1 + prng.below(3),
+        units: least + prng.below(further + 1),
         buffer: prng.pick([0, 0, 30]),
       }),
     );
@@ -188,7 +194,7 @@ export class HouseWorkload implements Workload<StayCall> {
   }
 
   audit(dump: unknown) {
-    const calendars = dump as readonly Calendar[];
+    const calendars = (dump as readonly (JsonObject & Calendar)[]).map((one) => calendarIn(one.id, one));
     return {
       violation: this.#violationIn(calendars),
       reads: calendars.map((calendar) => ({

@@ -22,7 +22,10 @@ type AnyAdapter = HttpAdapter<Call, unknown>;
 /** `scenario`: the one that the adapter is for; `bookings` unless it is given. */
 export function httpApiOf(
   given: HttpAdapter,
-  scenario: Pick<Scenario, 'name' | 'operations'> = { name: 'bookings', operations: BOOKING_OPERATIONS },
+  scenario: Pick<Scenario, 'name' | 'operations' | 'replyIssue'> = {
+    name: 'bookings',
+    operations: BOOKING_OPERATIONS,
+  },
 ): HttpApi {
   const adapter = given as unknown as AnyAdapter;
   const { rules = {} } = adapter;
@@ -30,6 +33,7 @@ export function httpApiOf(
   const check: ReplyCheck = {
     isBookings: scenario.name === 'bookings',
     needsIds: rules.cancelsBy !== 'citizen' && offers('cancel'),
+    issueOf: (call, reply) => scenario.replyIssue?.(call, reply) ?? null,
   };
   return {
     isContract: false,

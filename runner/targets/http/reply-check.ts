@@ -41,8 +41,9 @@ const replySchema = z.discriminatedUnion('outcome', [
 ]);
 
 export interface ReplyCheck {
-  /** The values and reasons are those of `bookings`; any other scenario looks at its own itself. */
+  /** The values and reasons are those of `bookings`; any other scenario says itself what is wrong with its own. */
   readonly isBookings: boolean;
+  readonly issueOf: (call: Call, reply: Reply) => string | null;
   /** A booking is known by its id alone, so that a `book` has to show it. */
   readonly needsIds: boolean;
 }
@@ -53,21 +54,34 @@ export type CheckedReply =
   | { readonly outcome: 'wrong'; readonly why: string }
   | { readonly no: string };
 
-export function checkReply(call: Call, said: unknown, { isBookings, needsIds }: ReplyCheck): CheckedReply {
+export function checkReply(call: Call, said: unknown, check: ReplyCheck): CheckedReply {
   const parsed = replySchema.safeParse(said);
   if (!parsed.success) return { no: `${issueText(parsed.error)} in ${shortJson(said)}` };
   const reply = parsed.data;
+  if (reply.outcome === 'wrong') return reply;
+  if (!check.isBookings) return checkOther(call, reply, check);
   if (reply.outcome === 'refused') {
-    const isKnown = !isBookings || (REFUSALS as readonly string[]).includes(reply.reason);
+    const isKnown = (REFUSALS as readonly string[]).includes(reply.reason);
     return isKnown ? reply : { no: `no reason is ${JSON.stringify(reply.reason)}: ${REFUSALS.join(', ')}` };
   }
   if (reply.outcome !== 'ok') return reply;
   const given = reply.value ?? {};
-  if (!isBookings) return { outcome: 'ok', value: given as JsonObject };
   const value = (VALUES[call.operation] ?? anything).safeParse(given);
   if (!value.success) return { no: `a value with ${issueText(value.error)} in ${shortJson(given)}` };
-  if (call.operation === 'book' && needsIds && value.data['booking'] === undefined) return { no: NO_ID };
+  if (call.operation === 'book' && check.needsIds && value.data['booking'] === undefined)
+    return { no: NO_ID };
   return { outcome: 'ok', value: { ...ownOf(call), ...value.data } as JsonObject };
+}
+
+function checkOther(
+  call: Call,
+  said: Exclude<z.output<typeof replySchema>, { outcome: 'wrong' }>,
+  { issueOf }: ReplyCheck,
+): CheckedReply {
+  const reply: Reply =
+    said.outcome === 'ok' ? { outcome: 'ok', value: (said.value ?? {}) as JsonObject } : said;
+  const issue = issueOf(call, reply);
+  return issue === null ? reply : { no: `${issue} in ${shortJson(said)}` };
 }
 
 const NO_ID =
