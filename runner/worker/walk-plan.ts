@@ -12,7 +12,7 @@ import type { Breach } from '../targets/http/api.ts';
 /** Calls that are drawn, at most. */
 const DRAWN_CALLS = 500;
 /** Calls of one operation that are made, at most: others need what they leave. */
-const MOST_OF_A_KIND = 4;
+const MOST_OF_A_KIND = 8;
 
 export interface WalkPlanOptions {
   readonly seed: number;
