@@ -143,24 +143,27 @@ export function withoutOverdue(
   return after;
 }
 
-/** Without these holds, as far as they can have run out by `ms`; null when nothing goes. */
-export function withoutSome(state: EventState, ids: readonly string[], ms: number): EventState | null {
+/** Without such holds, as far as they can have run out by `ms`; null when nothing goes. */
+export function withoutSome(
+  state: EventState,
+  isWanted: (order: KnownOrder) => boolean,
+  ms: number,
+): EventState | null {
   let after = state;
-  for (const { id, state: is, ends } of state.orders) {
-    if (is === 'held' && ends.lo <= ms && ids.includes(id)) after = withoutName(after, id, ends.lo);
+  for (const order of state.orders) {
+    if (order.state === 'held' && order.ends.lo <= ms && isWanted(order))
+      after = withoutName(after, order.id, order.ends.lo);
   }
   return after === state ? null : after;
 }
 
 /**
- * What happens by itself by `ms`: the next hold runs out, or the first waiter who is due was promoted and let the offer run
- * out. A hold runs out before those that end after it.
+ * What can happen by itself by `ms`: a hold runs out, or the first waiter who is due was promoted and let the offer run
+ * out. Of two holds the later one may be the first to go, for the other may have been paid.
  */
 export function byItself(state: EventState, ms: number, { offerMs }: Terms): EventState[] {
-  const held = state.orders.filter((order) => order.state === 'held' && order.ends.lo <= ms);
-  const firstEnd = Math.min(...held.map(({ ends }) => ends.hi));
-  const after = held
-    .filter(({ ends }) => ends.lo <= firstEnd)
+  const after = state.orders
+    .filter((order) => order.state === 'held' && order.ends.lo <= ms)
     .map(({ id, ends }) => withoutName(state, id, ends.lo));
   const [first] = state.waiting;
   const offerEnds = first && first.dueSince !== null ? first.dueSince + offerMs : Number.POSITIVE_INFINITY;

@@ -6,7 +6,6 @@ import {
   type Came,
   type EventState,
   endingAt,
-  isSeatFree,
   type KnownOrder,
   mayBeRepeated,
   orderOf,
@@ -116,17 +115,13 @@ function answered(
   return endingAt(effect.state, orderOf(effect.state, call.order) as KnownOrder, answer.expiresAt);
 }
 
-/** The holds whose end would explain the answer. */
-function endsToHelp(state: EventState, call: TicketCall, answer: TicketAnswer): readonly string[] {
+/** The holds whose end would explain the answer; fewer of them may do. */
+function endsToHelp(state: EventState, call: TicketCall, answer: TicketAnswer): (order: KnownOrder) => boolean {
   if (call.operation === 'read') {
     const shown = answer.outcome === 'ok' ? (answer.shown?.orders ?? []) : [];
-    return state.orders.filter(({ id }) => !shown.some((order) => order.id === id)).map(({ id }) => id);
+    return ({ id }) => !shown.some((order) => order.id === id);
   }
-  if (call.operation === 'hold' && answer.outcome === 'ok')
-    return state.orders
-      .filter((order) => !isSeatFree({ ...state, orders: [order] }, call.seats))
-      .map(({ id }) => id);
-  return [call.order];
+  return orderOf(state, call.order) ? ({ id }) => id === call.order : concerns(state, call);
 }
 
 /** The call asks for what is so already. */
