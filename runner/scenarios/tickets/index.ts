@@ -1,4 +1,4 @@
-/** The built-in scenario `tickets`: citizens hold, pay and own seats. It uses nothing but the public interface. */
+/** The built-in scenario `tickets`: citizens hold, pay and own seats. */
 import type { Scenario } from '../../public.ts';
 import { findTicketBug, TICKET_BUGS } from './bugs.ts';
 import { TICKET_OPERATIONS, type TicketCall } from './calls.ts';
