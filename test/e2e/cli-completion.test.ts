@@ -63,7 +63,7 @@ describe('what is offered', () => {
     expect(await offered('run', '--target', 'http://h:1', '--targ')).toEqual(['--target', '--target-url']);
     expect(await offered('run', '--strategy', '')).toEqual(['random', 'pct', 'ambush', 'rivals']);
     expect(await offered('run', 'b')).toEqual(['bookings', ':files']);
-    expect(await offered('campaign', '')).toEqual(['bookings', 'transfers', 'stays', ':files']);
+    expect(await offered('campaign', '')).toEqual(['bookings', 'transfers', 'stays', 'tickets', ':files']);
     expect(await offered('run', '--bug', 'check')).toEqual(['check-then-insert']);
     expect(await offered('run', 'transfers', '--bug', '')).toEqual([
       ...['lost-update', 'no-idempotency', 'torn-statement'],

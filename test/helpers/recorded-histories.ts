@@ -8,6 +8,7 @@ import { setLoaded } from '../../runner/modules/loaded.ts';
 import { BUGS } from '../../runner/scenarios/bookings/bugs/index.ts';
 import { SCENARIOS } from '../../runner/scenarios/registry.ts';
 import { HOUSE_BUGS } from '../../runner/scenarios/stays/bugs.ts';
+import { TICKET_BUGS } from '../../runner/scenarios/tickets/bugs.ts';
 import { BANK_BUGS } from '../../runner/scenarios/transfers/bugs.ts';
 import type { Account } from '../../runner/scenarios/transfers/calls.ts';
 import { sqlBank } from '../../runner/scenarios/transfers/sql-service.ts';
@@ -54,6 +55,7 @@ const KNOWN_BUGS: Readonly<Record<string, readonly { name: string; memory: unkno
   bookings: BUGS,
   transfers: BANK_BUGS,
   stays: HOUSE_BUGS,
+  tickets: TICKET_BUGS,
 };
 
 /** Every scenario of the registry on every target that it has a service for. */

@@ -36,8 +36,8 @@ function walk(form: Form, name: RunSettingName, key: string, times: number): (st
 
 describe('left and right go through the choices', () => {
   test('of a scenario', () => {
-    expect(walk(at('scenario'), 'scenario', 'right', 3)).toEqual(['transfers', 'stays', 'bookings']);
-    expect(walk(at('scenario'), 'scenario', 'left', 2)).toEqual(['stays', 'transfers']);
+    expect(walk(at('scenario'), 'scenario', 'right', 3)).toEqual(['transfers', 'stays', 'tickets']);
+    expect(walk(at('scenario'), 'scenario', 'left', 2)).toEqual(['tickets', 'stays']);
   });
 
   test('of bugs: those of the scenario and the target, and none', () => {
@@ -90,7 +90,11 @@ describe('what no run can be', () => {
       'strategy',
       'Strategy: It takes one of random, pct, ambush, rivals. Did you mean',
     ],
-    [{ scenario: 'bookngs' }, 'scenario', 'Scenario: It takes one of bookings, transfers, stays, or a file'],
+    [
+      { scenario: 'bookngs' },
+      'scenario',
+      'Scenario: It takes one of bookings, transfers, stays, tickets, or a file',
+    ],
     [{ thresholds: 'ok>1, fast' }, 'thresholds', 'Thresholds: It takes a comparison'],
     [{ target: 'mysql' }, 'target', 'Target: It takes postgres, memory'],
   ] as const)('%j is refused at its field', (values, field, text) => {

@@ -143,31 +143,29 @@ export function withoutOverdue(
   return after;
 }
 
-/** Without such holds, as far as they can have run out by `ms`; null when nothing goes. */
-export function withoutSome(
-  state: EventState,
+/** The wanted holds that can have run out by `ms`, the first to end first. */
+export function endable(
+  { orders }: EventState,
   isWanted: (order: KnownOrder) => boolean,
   ms: number,
-): EventState | null {
-  let after = state;
-  for (const order of state.orders) {
-    if (order.state === 'held' && order.ends.lo <= ms && isWanted(order))
-      after = withoutName(after, order.id, order.ends.lo);
-  }
-  return after === state ? null : after;
+): KnownOrder[] {
+  return orders
+    .filter((order) => order.state === 'held' && order.ends.lo <= ms && isWanted(order))
+    .sort((a, b) => a.ends.hi - b.ends.hi);
 }
 
 /**
- * What can happen by itself by `ms`: a hold runs out, or the first waiter who is due was promoted and let the offer run
- * out. Of two holds the later one may be the first to go, for the other may have been paid.
+ * What can happen by itself by `ms` to those who wait: a hold of places runs out, or the first who is due was promoted
+ * and let the offer run out. Of two holds the later one may be the first to go, for the other may have been paid.
  */
 export function byItself(state: EventState, ms: number, { offerMs }: Terms): EventState[] {
-  const after = state.orders
-    .filter((order) => order.state === 'held' && order.ends.lo <= ms)
-    .map(({ id, ends }) => withoutName(state, id, ends.lo));
   const [first] = state.waiting;
-  const offerEnds = first && first.dueSince !== null ? first.dueSince + offerMs : Number.POSITIVE_INFINITY;
-  if (first && offerEnds <= ms) after.push(withoutName(state, first.id, offerEnds));
+  if (!first) return [];
+  const after = endable(state, ({ places }) => places > 0, ms).map(({ id, ends }) =>
+    withoutName(state, id, ends.lo),
+  );
+  const offerEnds = first.dueSince === null ? Number.POSITIVE_INFINITY : first.dueSince + offerMs;
+  if (offerEnds <= ms) after.push(withoutName(state, first.id, offerEnds));
   return after;
 }
 

@@ -5,6 +5,7 @@ import {
   byItself,
   type Came,
   type EventState,
+  endable,
   endingAt,
   type KnownOrder,
   mayBeRepeated,
@@ -18,15 +19,18 @@ import {
   withOrder,
   withoutName,
   withoutOverdue,
-  withoutSome,
   withPayment,
 } from './event-state.ts';
+import { isHopeless } from './hopeless.ts';
 import { afterRead, shownText } from './reading.ts';
 import { canBeMade, refusalsOf } from './refusals.ts';
 import { isSpent, observes, relevant } from './relevance.ts';
 import { concerns } from './scope.ts';
 
 export type TicketModel = SequentialModel<EventState, TicketCall, TicketAnswer>;
+
+/** What a call comes to that can come to one thing only. */
+const DONE = 'done';
 
 export function ticketModel(terms: Terms): TicketModel {
   return {
@@ -42,12 +46,18 @@ export function ticketModel(terms: Terms): TicketModel {
       const now = withoutOverdue(state, when.from, concerns(state, call));
       const after = answered(now, call, answer, when, terms);
       if (after !== null) return after === now ? state : after;
-      const helped = withoutSome(now, endsToHelp(now, call, answer), when.to);
-      return helped && answered(helped, call, answer, when, terms);
+      return afterEnds(now, endsToHelp(now, call, answer), when, (ended) =>
+        answered(ended, call, answer, when, terms),
+      );
     },
 
-    effects: (state, call, when) =>
-      effectsOf(withoutOverdue(state, when.from, concerns(state, call)), call, when, terms),
+    effects(state, call, when) {
+      const now = withoutOverdue(state, when.from, concerns(state, call));
+      const effects = effectsOf(now, call, when, terms);
+      if (effects.length > 0 || (call.operation !== 'hold' && call.operation !== 'join')) return effects;
+      const after = afterEnds(now, concerns(now, call), when, (ended) => made(ended, call, when, terms));
+      return after ? [{ state: after, outcome: DONE }] : [];
+    },
 
     confirm(state, call, outcome, answer) {
       if (answer.outcome !== 'ok') return null;
@@ -70,6 +80,7 @@ export function ticketModel(terms: Terms): TicketModel {
 
     relevant,
     observes,
+    hopeless: isHopeless,
     spent: isSpent,
 
     forget(state, what) {
@@ -115,8 +126,28 @@ function answered(
   return endingAt(effect.state, orderOf(effect.state, call.order) as KnownOrder, answer.expiresAt);
 }
 
-/** The holds whose end would explain the answer; fewer of them may do. */
-function endsToHelp(state: EventState, call: TicketCall, answer: TicketAnswer): (order: KnownOrder) => boolean {
+/** What follows once as few of the wanted holds as will do have run out; null when nothing does. */
+function afterEnds(
+  state: EventState,
+  isWanted: (order: KnownOrder) => boolean,
+  when: When,
+  follow: (ended: EventState) => EventState | null,
+): EventState | null {
+  let ended = state;
+  for (const { id, ends } of endable(state, isWanted, when.to)) {
+    ended = withoutName(ended, id, ends.lo);
+    const after = follow(ended);
+    if (after) return after;
+  }
+  return null;
+}
+
+/** The holds whose end could explain the answer. */
+function endsToHelp(
+  state: EventState,
+  call: TicketCall,
+  answer: TicketAnswer,
+): (order: KnownOrder) => boolean {
   if (call.operation === 'read') {
     const shown = answer.outcome === 'ok' ? (answer.shown?.orders ?? []) : [];
     return ({ id }) => !shown.some((order) => order.id === id);
@@ -137,7 +168,7 @@ function isDone(state: EventState, call: TicketCall): boolean {
 function effectsOf(state: EventState, call: TicketCall, when: When, terms: Terms): Effect<EventState>[] {
   if (call.operation === 'pay') return paymentEffects(state, call);
   const after = changedBy(state, call, when, terms);
-  return after ? [{ state: after, outcome: 'done' }] : [];
+  return after ? [{ state: after, outcome: DONE }] : [];
 }
 
 function changedBy(state: EventState, call: TicketCall, when: When, terms: Terms): EventState | null {

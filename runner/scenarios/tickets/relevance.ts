@@ -4,7 +4,7 @@
  */
 import type { TicketCall } from './calls.ts';
 import { type EventState, orderOf, type TicketAnswer, waiterOf } from './event-state.ts';
-import { overlap, scopeOf } from './scope.ts';
+import { concerns, overlap, scopeOf } from './scope.ts';
 
 /** True when `call` with this answer changes nothing by itself; an answer that is not known may have. */
 export function observes(call: TicketCall, answer: TicketAnswer | undefined): boolean {
@@ -36,9 +36,21 @@ export function relevant(
   targetAnswer: TicketAnswer | undefined,
 ): boolean {
   // What a look tells of a hold that has run out, another one may have to come before.
-  if (observes(pending, pendingAnswer) && observes(target, targetAnswer))
-    return state.orders.some((order) => order.state === 'held');
-  if (pending.operation === 'read' || target.operation === 'read') return true;
+  if (observes(pending, pendingAnswer) && observes(target, targetAnswer)) {
+    const [isPendings, isTargets] = [concerns(state, pending), concerns(state, target)];
+    return state.orders.some((order) => order.state === 'held' && isPendings(order) && isTargets(order));
+  }
+  if (pending.operation === 'read') return true;
+  if (target.operation === 'read') return isShownOtherwise(state, pending.order, targetAnswer);
   if (pending.order === target.order) return true;
   return overlap(scopeOf(state, pending), scopeOf(state, target));
+}
+
+/** The read shows the order in another way than it is. What comes of others is shown of those. */
+function isShownOtherwise(state: EventState, id: string, answer: TicketAnswer | undefined): boolean {
+  if (answer?.outcome !== 'ok' || !answer.shown) return false;
+  const shown = answer.shown.orders.find((order) => order.id === id);
+  const known = orderOf(state, id);
+  if (answer.shown.waiting.includes(id) !== (waiterOf(state, id) !== undefined)) return true;
+  return shown?.state !== known?.state || shown?.owner !== known?.owner;
 }

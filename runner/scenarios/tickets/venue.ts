@@ -11,7 +11,7 @@ const MINUTE_MS = 60 * SECOND_MS;
 /** So many events of a run's slots; each has several seats. */
 const SLOTS_AN_EVENT = 2;
 /** This share of the sales opens after the beginning. */
-const LATER_SHARE = 0.35;
+const LATER_SHARE = 0.5;
 
 /** `holdTtl`: as the service has it, whose time is real; `foundedMs`: when the run begins, in ms since 1970. */
 export function drawVenue(

@@ -26,7 +26,7 @@ const HOT_SHARE = 0.4;
 /** Which event that is changes after so many operations. */
 const HOT_FOR = 40;
 /** So often citizens go elsewhere when a sale is not open. */
-const ELSEWHERE_SHARE = 0.7;
+const ELSEWHERE_SHARE = 0.4;
 
 export class BoxOfficeWorkload implements Workload<TicketCall> {
   readonly world: JsonObject & Venue;
