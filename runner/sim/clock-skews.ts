@@ -38,7 +38,7 @@ export class ClockSkews {
     for (let i = this.#changes.length - 1; i >= 0; i--) {
       const { fromMs: since, skewMs } = this.#changes[i] as Skew;
       if (since <= toMs) least = Math.min(least, skewMs);
-      if (since <= fromMs) break;
+      if (since < fromMs) break;
       if (i === 0) least = Math.min(least, this.#least);
     }
     const ahead = Math.max(0, this.skewMs);

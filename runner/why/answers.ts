@@ -8,6 +8,7 @@ import { HistoryChecker } from '../checkers/history-checker.ts';
 import type { ModelPart, Operation, Workload } from '../scenarios/workload.ts';
 import type { Call, Reply } from '../service/call.ts';
 import type { RecordedRequest, Recording } from './findings.ts';
+import { RecordedTime } from './recorded-time.ts';
 
 /** Longer histories are told as they are: a smallest reproduction has a few answers. */
 const MOST_ANSWERS = 200;
@@ -23,7 +24,8 @@ export function contradiction(recording: Recording, begin: () => Workload): Reco
   const answered = history.flatMap(({ asked, ends }) => (ends && asked.reply ? [asked.id] : []));
   if (answered.length > MOST_ANSWERS) return null;
   const fails = (kept: ReadonlySet<number>) => {
-    const broken = brokenBy(history, kept, begin(), forensic.kind === 'audit' ? forensic.city : null);
+    const city = forensic.kind === 'audit' ? forensic.city : null;
+    const broken = brokenBy(history, kept, begin(), { city, time: new RecordedTime(recording.events) });
     return broken !== null && broken.object === forensic.object;
   };
   if (!fails(new Set(answered))) return null;
@@ -90,11 +92,12 @@ function brokenBy(
   history: readonly Moment[],
   kept: ReadonlySet<number>,
   workload: Workload,
-  city: unknown,
+  { city, time }: { city: unknown; time: RecordedTime },
 ): { object: string | null } | null {
-  const checker = new HistoryChecker(workload.model, workload.world);
+  const checker = new HistoryChecker(workload.model, workload.world, { time });
   const parts = new Map<number, readonly ModelPart[]>();
   for (const { asked, ends, index, ms } of history) {
+    time.goTo(index, ms);
     if (!ends) {
       const of = workload.parts(asked.call);
       parts.set(asked.id, of);

@@ -221,8 +221,9 @@ export class LinearizabilityChecker<State, Call, Answer> {
     const when = this.#steps.when(op, this.#clock);
     const after = model.apply(before, op.call, answer, when);
     if (after === null || (model.alternatives?.(before, op.call, answer, when).length ?? 0) > 0) return false;
-    // What happens by itself may have come before, too.
-    if (after !== before && this.#steps.mayChangeByItself(before, this.#clock)) return false;
+    // What happens by itself may have come before, too, and then it may have done something else.
+    if (this.#steps.mayChangeByItself(before, this.#clock) && !this.#steps.isIdle(before, after, op))
+      return false;
     history.noteRefusal(op);
     history.settle(after);
     return true;

@@ -74,7 +74,7 @@ export class Steps<State, Call, Answer> {
         this.#after(
           from,
           state,
-          { op, outcome: undefined, observed: this.#isIdle(from.state, state, op) },
+          { op, outcome: undefined, observed: this.isIdle(from.state, state, op) },
           place,
         ),
       );
@@ -164,7 +164,7 @@ export class Steps<State, Call, Answer> {
   }
 
   /** True when `op` took nothing from the future by being done in `before`: it never could change anything after. */
-  #isIdle(before: State, after: State, op: Op<Call, Answer>): boolean {
+  isIdle(before: State, after: State, op: Op<Call, Answer>): boolean {
     if (before !== after) return false;
     const { model } = this;
     return model.observes?.(op.call, op.answer as Answer) === true || model.spent?.(before, op.call) === true;
@@ -201,7 +201,7 @@ export class Steps<State, Call, Answer> {
       const answer = op.answer as Answer;
       const next = this.model.apply(config.state, op.call, answer, this.when(op, place));
       const isRight = next === null ? this.#isRefusedAgain(config, op, answer, at) : next === config.state;
-      if (isRight && this.#isIdle(config.state, config.state, op)) {
+      if (isRight && this.isIdle(config.state, config.state, op)) {
         done ??= [...config.done];
         done.push({ op, outcome: undefined, observed: true });
       }
