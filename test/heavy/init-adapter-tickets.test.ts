@@ -33,7 +33,9 @@ it('is walked through call by call', async () => {
   const words = ['check-adapter', '--scenario', 'tickets', '--target', shop.url, '--adapter', ADAPTER];
   const { exitCode, stdout, stderr } = await simcity(words);
   expect(exitCode, stderr + stdout).toBe(0);
-  expect(stdout).toMatch(/POST \/hooks\/payments .*\n\s+200 \{"payment":"accepted"\}\n\s+→ ok \{"state":"paid"\}/);
+  expect(stdout).toMatch(
+    /POST \/hooks\/payments .*\n\s+200 \{"payment":"accepted"\}\n\s+→ ok \{"state":"paid"\}/,
+  );
   expect(stdout).toContain('join: the adapter has no such operation');
   expect(stdout).toMatch(/All \d+ steps went as a right service/);
 });

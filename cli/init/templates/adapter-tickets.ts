@@ -89,10 +89,12 @@ function shownBy({ operation, event }: AdapterCall<TicketCall>, said: Said): Rec
   if (operation === 'hold') return { expiresAt: Date.parse(said.heldUntil ?? '') };
   if (operation === 'pay') return { state: PAYMENTS[said.payment ?? ''] };
   if (operation !== 'read') return {};
-  const orders = (said.reservations ?? []).map(({ reference, customer, seats, standing, status, heldUntil }) => ({
-    ...{ id: reference, owner: customer, seats, places: standing, state: STATES[status] },
-    expiresAt: heldUntil === null ? null : Date.parse(heldUntil),
-  }));
+  const orders = (said.reservations ?? []).map(
+    ({ reference, customer, seats, standing, status, heldUntil }) => ({
+      ...{ id: reference, owner: customer, seats, places: standing, state: STATES[status] },
+      expiresAt: heldUntil === null ? null : Date.parse(heldUntil),
+    }),
+  );
   const { show: _, ...known } = shows.get(event) as Show;
   return { ...known, orders, waiting: [], moneyHeld: 0 };
 }
