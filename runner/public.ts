@@ -7,6 +7,7 @@ export type { Effect, Repeats, SequentialModel, When } from './checkers/model.ts
 export type { BookingCall, BookingWorld } from './scenarios/bookings/calls.ts';
 export type { Chart, ModelPart, Operation, Scenario, Violation, Workload } from './scenarios/scenario.ts';
 export type { House, StayCall } from './scenarios/stays/calls.ts';
+export type { TicketCall, Venue } from './scenarios/tickets/calls.ts';
 export type { Call, Reply } from './service/call.ts';
 export type { MemoryRoutine, MemoryService } from './service/memory-service.ts';
 export type { ServiceClock, SqlClient, SqlService, SqlValue } from './service/sql-service.ts';

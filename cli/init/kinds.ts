@@ -14,5 +14,10 @@ export const ADAPTER_KINDS = [
   { name: 'caldav', what: 'a calendar: PUT with If-None-Match, DELETE with If-Match' },
   { name: 'keys', what: 'JSON with idempotency keys, slots that can be closed' },
   { name: 'stays', what: 'rooms or things that are taken for ranges of time', scenario: 'stays' },
+  {
+    name: 'tickets',
+    what: 'orders of seats that are held for a while and paid by a webhook',
+    scenario: 'tickets',
+  },
 ] as const satisfies readonly KindOfAdapter[];
 export type AdapterKind = (typeof ADAPTER_KINDS)[number]['name'];

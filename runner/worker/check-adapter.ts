@@ -7,6 +7,7 @@ import {
   type WorkerOrderTo,
 } from '../../server/contract/index.ts';
 import { ANSWER_LIMIT_MS } from '../harness/live/client.ts';
+import { LiveTime } from '../harness/live/live-time.ts';
 import { plainSend } from '../harness/live/performance.ts';
 import { type RunRules, runRulesOf, toldRulesOf } from '../harness/live/run-rules.ts';
 import { runFaultOf } from '../harness/run-fault.ts';
@@ -150,11 +151,12 @@ class Check {
   async #walkAny(): Promise<void> {
     const seed = 1;
     const config = runConfigSchema.parse({});
-    const workload = beginWorkload(this.#scenario, seed, config, this.#rules.rules);
+    const time = new LiveTime();
+    const workload = beginWorkload(this.#scenario, seed, config, this.#rules.rules, time.databaseMs());
     await this.#prepare(citizenNames(config.citizens), workload.world);
     const operations = this.#scenario.operations.filter((operation) => this.#api.offers(operation));
     const left = await walkPlan({
-      ...{ seed, workload, operations },
+      ...{ seed, workload, time, operations },
       step: (title, call, expected) => this.#step(title, call, expected),
     });
     this.#leftOut = left.map((operation) => `${operation}: the scenario did not come to it`);

@@ -3,6 +3,7 @@
  * other, until each of its operations has come, with every answer held against its model.
  */
 import { HistoryChecker } from '../checkers/history-checker.ts';
+import type { ServiceTime } from '../checkers/service-time.ts';
 import type { Operation, Workload } from '../scenarios/workload.ts';
 import type { Call, Reply } from '../service/call.ts';
 import { Prng } from '../sim/prng.ts';
@@ -16,6 +17,7 @@ const MOST_OF_A_KIND = 8;
 export interface WalkPlanOptions {
   readonly seed: number;
   readonly workload: Workload;
+  readonly time: ServiceTime;
   /** Those that the API has. */
   readonly operations: readonly string[];
   /** Performs one call; `expected` says of its answer what a right service gives instead, null: that. Null: no answer. */
@@ -27,8 +29,9 @@ export interface WalkPlanOptions {
 }
 
 /** The operations that it did not come to. */
-export async function walkPlan({ seed, workload, operations, step }: WalkPlanOptions): Promise<string[]> {
-  const judge = new Judge(workload);
+export async function walkPlan(options: WalkPlanOptions): Promise<string[]> {
+  const { seed, workload, time, operations, step } = options;
+  const judge = new Judge(workload, time);
   const times = new Map(operations.map((operation) => [operation, 0]));
   const isLeft = () => [...times.values()].includes(0);
   for (let n = 0; n < DRAWN_CALLS && isLeft(); n++) {
@@ -51,9 +54,9 @@ class Judge {
   /** Something went otherwise: what comes of that is nothing new. */
   #isOver = false;
 
-  constructor(workload: Workload) {
+  constructor(workload: Workload, time: ServiceTime) {
     this.#workload = workload;
-    this.#checker = new HistoryChecker(workload.model, workload.world);
+    this.#checker = new HistoryChecker(workload.model, workload.world, { time });
   }
 
   invoked(operation: Operation): void {

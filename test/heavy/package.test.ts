@@ -102,6 +102,7 @@ describe('the tarball', () => {
         'cli/simcity.js',
         'runner/README.md',
         'runner/scenarios/stays/openapi.yaml',
+        'runner/scenarios/tickets/openapi.yaml',
         'runner/targets/http/README.md',
         'server/README.md',
         'server/contract/README.md',

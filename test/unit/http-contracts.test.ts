@@ -5,8 +5,12 @@ import { type HttpContract, openApiOf } from '../../runner/scenarios/http-contra
 import type { StayCall } from '../../runner/scenarios/stays/calls.ts';
 import { houseOverHttp } from '../../runner/scenarios/stays/http.ts';
 import { HOUSE_CONTRACT } from '../../runner/scenarios/stays/http-contract.ts';
+import { BOX_OFFICE_CONTRACT } from '../../runner/scenarios/tickets/http-contract.ts';
 
-const CONTRACTS: Readonly<Record<string, HttpContract>> = { stays: HOUSE_CONTRACT };
+const CONTRACTS: Readonly<Record<string, HttpContract>> = {
+  stays: HOUSE_CONTRACT,
+  tickets: BOX_OFFICE_CONTRACT,
+};
 
 it.each(Object.entries(CONTRACTS))('the document of %s is that of its table', async (scenario, contract) => {
   const text = stringify(openApiOf(contract), { lineWidth: 110, aliasDuplicateObjects: false });

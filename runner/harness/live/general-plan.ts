@@ -82,7 +82,8 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
   }
 
   repeatsLost(call: C): boolean {
-    return this.#options.rules.keys && this.#options.workload.repeats(call);
+    const { rules, workload } = this.#options;
+    return (rules.keys || workload.isDelivery?.(call) === true) && workload.repeats(call);
   }
 
   lookAfter(call: C): Planned<C> | null {

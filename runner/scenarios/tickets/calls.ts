@@ -1,5 +1,5 @@
 /** The calls of the `tickets` domain, and the events that they are about. */
-import type { Call } from '../../public.ts';
+import type { Call } from '../../service/call.ts';
 
 /** Seats by name, places of general admission by number; all of an order or none. A citizen names the order, so that a repeat is known by it. */
 export interface HoldCall extends Call {

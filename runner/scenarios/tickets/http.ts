@@ -106,7 +106,7 @@ function signed({ event, order, payment, status }: PayCall): HttpRequest {
   };
 }
 
-/** What was said, as the model knows it: times in ms, and everything in its order. */
+/** What was said, as the model knows it: with times in ms. */
 function asKnown({ operation }: TicketCall, said: unknown): Record<string, unknown> {
   if (operation === 'hold') {
     return { expiresAt: Date.parse((said as z.output<typeof heldSchema>).expiresAt) };
@@ -116,8 +116,7 @@ function asKnown({ operation }: TicketCall, said: unknown): Record<string, unkno
 }
 
 function eventOf({ opensAt, orders, ...event }: z.output<typeof eventShownSchema>): EventShown {
-  const byId = orders.map(orderOf).sort((a, b) => (a.id < b.id ? -1 : 1));
-  return { ...event, opensAt: Date.parse(opensAt), orders: byId };
+  return { ...event, opensAt: Date.parse(opensAt), orders: orders.map(orderOf) };
 }
 
 function orderOf({ expiresAt, ...order }: z.output<typeof orderSchema>): Order {

@@ -1,9 +1,10 @@
-/** The built-in scenario `tickets`: citizens hold, pay and own seats. It uses nothing but the public interface. */
+/** The built-in scenario `tickets`: citizens hold, pay and own seats. */
 import type { Scenario } from '../../public.ts';
 import { findTicketBug, TICKET_BUGS } from './bugs.ts';
 import { TICKET_OPERATIONS, type TicketCall } from './calls.ts';
 import { boxOfficeOverHttp } from './http.ts';
 import { MemoryBoxOffice } from './memory-service.ts';
+import { replyIssueOf } from './reply-issue.ts';
 import { sqlBoxOffice } from './sql-service.ts';
 import { BoxOfficeWorkload } from './workload.ts';
 
@@ -22,6 +23,7 @@ export const tickets: Scenario<TicketCall> = {
   memoryService: (bug) => new MemoryBoxOffice(bug === null ? {} : findTicketBug(bug).memory),
   sqlService: (bug) => sqlBoxOffice(bug === null ? {} : findTicketBug(bug).sql),
   http: boxOfficeOverHttp,
+  replyIssue: replyIssueOf,
   live: {
     look: (event) => ({ actor: 'observer', call: { operation: 'read', event } }),
   },

@@ -17,16 +17,21 @@ import {
 import { countOf, free, isStanding, type OrderRow, type SqlSteps, timeText } from './sql-steps.ts';
 import { eventShown } from './sql-tables.ts';
 
+/** An event as its row has it. */
+interface EventRow {
+  readonly placesFree: number;
+  readonly quota: number;
+  readonly opensAt: number;
+  /** Somebody waits for places. */
+  readonly isAwaited: boolean;
+}
+
 /** An event that nobody else changes until the transaction ends, and the time there. */
-interface Entered {
+interface Entered extends EventRow {
   readonly id: string;
   readonly nowMs: number;
   readonly now: string;
-  readonly placesFree: number;
-  readonly quota: number;
   readonly isOpen: boolean;
-  /** Somebody waits for places. */
-  readonly isAwaited: boolean;
 }
 
 export class SqlBoxOffice {
@@ -58,17 +63,18 @@ export class SqlBoxOffice {
    * later never has an earlier one.
    */
   async #enter(sql: SqlClient, id: string): Promise<Entered> {
-    await sql`update events set version = version + 1 where id = ${id}`;
+    const [entered] = await sql<EventRow>`
+      update events e set version = version + 1 where id = ${id}
+      returning places_free as "placesFree", quota, (extract(epoch from opens_at) * 1000)::float8 as "opensAt",
+        exists (select from waiting w where w.event = e.id and w.state = 'waiting') as "isAwaited"`;
+    if (!entered) throw new Error(`There is no event ${id}.`);
     const nowMs = this.#clock.databaseMs();
     const now = timeText(nowMs);
     const ranOut = await this.#steps.takeRanOut(sql, id, now);
     for (const order of ranOut.toSorted((a, b) => (a.id < b.id ? -1 : 1))) await free(sql, id, order);
-    await this.#promoteAtOnce(sql, id, nowMs);
-    const [event] = await sql<{ placesFree: number; quota: number; opensAt: number; isAwaited: boolean }>`
-      select places_free as "placesFree", quota, (extract(epoch from opens_at) * 1000)::float8 as "opensAt",
-        exists (select from waiting w where w.event = e.id and w.state = 'waiting') as "isAwaited"
-      from events e where id = ${id}`;
-    if (!event) throw new Error(`There is no event ${id}.`);
+    const isPromoting = entered.isAwaited && (entered.placesFree > 0 || ranOut.length > 0);
+    if (isPromoting) await this.#promoteAtOnce(sql, id, nowMs);
+    const event = isPromoting || ranOut.length > 0 ? await eventRow(sql, id) : entered;
     return { ...event, id, nowMs, now, isOpen: this.#steps.isOpen(nowMs, event.opensAt) };
   }
 
@@ -232,6 +238,14 @@ export class Refused extends Error {
     super('The request is refused.');
     this.reply = reply;
   }
+}
+
+async function eventRow(sql: SqlClient, id: string): Promise<EventRow> {
+  const [event] = await sql<EventRow>`
+    select places_free as "placesFree", quota, (extract(epoch from opens_at) * 1000)::float8 as "opensAt",
+      exists (select from waiting w where w.event = e.id and w.state = 'waiting') as "isAwaited"
+    from events e where id = ${id}`;
+  return event as EventRow;
 }
 
 async function orderOf(sql: SqlClient, id: string): Promise<OrderRow | undefined> {

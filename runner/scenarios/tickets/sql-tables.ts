@@ -1,6 +1,6 @@
 /** The tables of the box office over PostgreSQL, and an event as they show it. */
 import type { SqlClient, SqlService } from '../../public.ts';
-import type { EventShown, Order, TicketEvent, Venue } from './calls.ts';
+import type { EventShown, Order, Venue } from './calls.ts';
 import { timeText } from './sql-steps.ts';
 
 export const TICKET_TABLES = `
@@ -69,9 +69,18 @@ export const prepareEvents: SqlService['prepare'] = async (sql, world) => {
 
 /** An event at the time `now`; its orders by id. Nobody may change it meanwhile. */
 export async function eventShown(sql: SqlClient, id: string, now: string): Promise<EventShown> {
-  const [event] = await sql<Omit<TicketEvent, 'seats'>>`
-    select id, places, quota, (extract(epoch from opens_at) * 1000)::float8 as "opensAt" from events where id = ${id}`;
-  const seats = await sql<{ name: string }>`select name from seats where event = ${id} order by number`;
+  const [event] = await sql<Omit<EventShown, 'orders'>>`
+    select id, places, quota, (extract(epoch from opens_at) * 1000)::float8 as "opensAt",
+      coalesce((select json_agg(name order by number) from seats s where s.event = e.id), '[]') as seats,
+      coalesce((
+        select json_agg(order_id order by number) from waiting w where w.event = e.id and w.state = 'waiting'
+      ), '[]') as waiting,
+      (
+        select (count(*) - count(distinct o.id) filter (where o.state in ('paid', 'sold')))::int
+        from payments p left join orders o on o.id = p.order_id
+        where p.event = e.id and not p.given_back
+      ) as "moneyHeld"
+    from events e where id = ${id}`;
   const orders = await sql<Order>`
     select id, owner, places, state,
       coalesce((select json_agg(seat order by seat collate "C") from order_seats s where s.order_id = o.id), '[]') as seats,
@@ -79,17 +88,5 @@ export async function eventShown(sql: SqlClient, id: string, now: string): Promi
     from orders o
     where event = ${id} and (state in ('paid', 'sold') or state = 'held' and expires_at > ${now}::timestamptz)
     order by id collate "C"`;
-  const waiting = await sql<{ order: string }>`
-    select order_id as "order" from waiting where event = ${id} and state = 'waiting' order by number`;
-  const [money] = await sql<{ held: number }>`
-    select (count(*) - count(distinct o.id) filter (where o.state in ('paid', 'sold')))::int as held
-    from payments p left join orders o on o.id = p.order_id
-    where p.event = ${id} and not p.given_back`;
-  return {
-    ...(event as TicketEvent),
-    seats: seats.map(({ name }) => name),
-    orders,
-    waiting: waiting.map(({ order }) => order),
-    moneyHeld: money?.held ?? 0,
-  };
+  return { ...(event as EventShown), orders };
 }
