@@ -40,3 +40,4 @@ export * from './task.ts';
 export * from './telemetry.ts';
 export * from './verified.ts';
 export * from './worker.ts';
+export * from './zone.ts';

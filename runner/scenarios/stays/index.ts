@@ -1,4 +1,4 @@
-/** The built-in scenario `stays`: citizens take resources for ranges of time. It uses nothing but the public interface. */
+/** The built-in scenario `stays`: citizens take resources for ranges of time. It uses the public interface, and the clock of a zone. */
 import type { Scenario } from '../../public.ts';
 import { findHouseBug, HOUSE_BUGS } from './bugs.ts';
 import { STAY_OPERATIONS, type StayCall } from './calls.ts';

@@ -1,7 +1,8 @@
 /** The days that a run of `stays` is about: a few around one on which the clock is put forward or back. */
+
+import { asIfUtc, changeDays, laterDay } from '../../../server/contract/zone.ts';
 import type { Prng } from '../../public.ts';
 import type { Span } from './calls.ts';
-import { asIfUtc, changeDays, laterDay } from './zone.ts';
 
 /** By an hour at night in spring and autumn; on Lord Howe by half an hour, and in the other half of the year. */
 const ZONES = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'] as const;

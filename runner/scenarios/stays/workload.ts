@@ -1,4 +1,6 @@
 /** The workload of `stays`: what the citizens do next, what they know, and what that knowledge forbids. */
+
+import { instantOf } from '../../../server/contract/zone.ts';
 import type {
   JsonObject,
   ModelPart,
@@ -16,7 +18,6 @@ import { stayModel } from './model.ts';
 import { answersOf, calendarIn, partsOf } from './parts.ts';
 import type { ResourceState } from './resource.ts';
 import { drawSeason, drawSpan, laterSpan, otherEnd, type Season } from './season.ts';
-import { instantOf } from './zone.ts';
 
 /** How often citizens do what, in parts of 100; the rest are bookings. */
 const SHARES = [
