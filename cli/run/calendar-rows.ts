@@ -1,0 +1,161 @@
+/** Calendars as rows of bars: each unit with what is booked of it, what collides apart, under days of their true lengths. */
+import type { Calendars } from '../../server/contract/city.ts';
+import { instantOf, laterDay, offsetAt, type Range, wallText } from '../../server/contract/zone.ts';
+
+type Resource = Calendars['resources'][number];
+type Booking = Resource['bookings'][number];
+
+export interface Bar extends Booking {
+  /** It overlaps another of its unit, and nothing about the two is in doubt. */
+  collides: boolean;
+}
+
+/** Bars of one unit that do not overlap; those that do are in the rows below it. */
+export interface CalendarRow {
+  resource: string;
+  unit: number;
+  /** True for the row with the unit's name. */
+  isFirst: boolean;
+  /** True when the resource has no such unit. */
+  isBeyond: boolean;
+  /** True when a checker found this resource wrong. */
+  hasFailed: boolean;
+  bars: readonly Bar[];
+}
+
+export interface Day extends Range {
+  /** `2026-10-25`. */
+  day: string;
+  /** Where the clock is put forward or back; null: it is not. */
+  change: ClockChange | null;
+}
+
+export interface ClockChange {
+  at: number;
+  /** Minutes by which it is put forward; negative: back. */
+  by: number;
+}
+
+const DAY_MINUTES = 1_440;
+/** Longer stretches are divided by more than a day can be seen in. */
+const MOST_DAYS = 400;
+
+/** The row of each unit, that of `failed` (a resource) first. */
+export function calendarRows(
+  { resources }: Pick<Calendars, 'resources'>,
+  failed: string | null,
+): CalendarRow[] {
+  const ordered = [
+    ...resources.filter(({ id }) => id === failed),
+    ...resources.filter(({ id }) => id !== failed),
+  ];
+  return ordered.flatMap((resource) => resourceRows(resource, resource.id === failed));
+}
+
+function resourceRows(resource: Resource, hasFailed: boolean): CalendarRow[] {
+  const units = new Set(Array.from({ length: resource.units }, (_, i) => i + 1));
+  for (const { unit } of resource.bookings) units.add(unit);
+  return [...units]
+    .sort((a, b) => a - b)
+    .flatMap((unit) => {
+      const lanes = lanesOf(barsOf(resource, unit));
+      return (lanes.length === 0 ? [[]] : lanes).map((bars, lane) => ({
+        resource: resource.id,
+        unit,
+        isFirst: lane === 0,
+        isBeyond: unit < 1 || unit > resource.units,
+        hasFailed,
+        bars,
+      }));
+    });
+}
+
+/** In the order of time. */
+function barsOf({ bookings, buffer }: Resource, unit: number): Bar[] {
+  const own = bookings.filter((booking) => booking.unit === unit);
+  return own
+    .map((booking) => ({
+      ...booking,
+      collides:
+        !booking.uncertain &&
+        own.some((other) => other !== booking && !other.uncertain && overlap(booking, other, buffer)),
+    }))
+    .sort((a, b) => a.from - b.from || a.to - b.to || (a.id < b.id ? -1 : 1));
+}
+
+function overlap(a: Range, b: Range, buffer = 0): boolean {
+  return a.from < b.to + buffer && b.from < a.to + buffer;
+}
+
+function lanesOf(bars: readonly Bar[]): Bar[][] {
+  const lanes: Bar[][] = [];
+  for (const bar of bars) {
+    const lane = lanes.find((each) => each.every((other) => !overlap(bar, other)));
+    if (lane === undefined) lanes.push([bar]);
+    else lane.push(bar);
+  }
+  return lanes;
+}
+
+/** Resources of which a unit is taken twice. */
+export function collidingResources(rows: readonly CalendarRow[]): number {
+  return new Set(
+    rows.filter(({ bars }) => bars.some(({ collides }) => collides)).map(({ resource }) => resource),
+  ).size;
+}
+
+/** The days of the zone in which there is anything, each as long as it is there. */
+export function daysOf({ zone, asked, resources }: Calendars): Day[] {
+  const ranges = [...(asked === null ? [] : [asked]), ...resources.flatMap(({ bookings }) => bookings)];
+  if (ranges.length === 0) return [];
+  const last = Math.max(...ranges.map(({ from, to }) => Math.max(from, to - 1)));
+  const days: Day[] = [];
+  let day = wallText(zone, Math.min(...ranges.map(({ from }) => from))).slice(0, 10);
+  let from = instantOf(zone, day);
+  while (from <= last && days.length < MOST_DAYS) {
+    const next = laterDay(day, 1);
+    const to = instantOf(zone, next);
+    days.push({ day, from, to, change: changeIn(zone, { from, to }) });
+    [day, from] = [next, to];
+  }
+  return days;
+}
+
+/** To the minute. */
+function changeIn(zone: string, { from, to }: Range): ClockChange | null {
+  const before = offsetAt(zone, from);
+  const by = offsetAt(zone, to) - before;
+  if (by === 0) return null;
+  let [low, high] = [from, to];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (offsetAt(zone, middle) === before) low = middle;
+    else high = middle;
+  }
+  return { at: high, by };
+}
+
+/** How long the day is, where that is not 24 hours: `25 h`, `23.5 h`. */
+export function dayLength({ from, to }: Range): string | null {
+  return to - from === DAY_MINUTES ? null : `${(to - from) / 60} h`;
+}
+
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/** `Sun 25`. */
+export function dayName({ day }: Pick<Day, 'day'>): string {
+  return `${WEEKDAYS[new Date(`${day}T00:00Z`).getUTCDay()]} ${day.slice(8)}`;
+}
+
+/** `the clock goes back 1 h at 03:00`, by what it showed until then. */
+export function changeWords(zone: string, { at, by }: ClockChange): string {
+  const wall = wallText(zone, at - 1);
+  const until = new Date(Date.parse(`${wall}Z`) + 60_000).toISOString().slice(11, 16);
+  return `the clock goes ${by < 0 ? 'back' : 'forward'} ${Math.abs(by) / 60} h at ${until}`;
+}
+
+/** A citizen's name as short as it is told in bars. */
+export function barName({ id, citizen }: Pick<Bar, 'id' | 'citizen'>): string {
+  const who = citizen.replace(/^citizen-/, '');
+  return who === '' ? id : `${id} ${who}`;
+}
