@@ -16,6 +16,8 @@ export interface CalendarRow {
   unit: number;
   /** True for the row with the unit's name. */
   isFirst: boolean;
+  /** True when the row above it is of the same resource. */
+  isOfAbove: boolean;
   /** True when the resource has no such unit. */
   isBeyond: boolean;
   /** True when a checker found this resource wrong. */
@@ -37,8 +39,10 @@ export interface ClockChange {
 }
 
 const DAY_MINUTES = 1_440;
-/** Longer stretches are divided by more than a day can be seen in. */
+/** More of them no screen can show. */
 const MOST_DAYS = 400;
+const MOST_UNITS = 200;
+const MOST_BARS = 1_000;
 
 /** The row of each unit, that of `failed` (a resource) first. */
 export function calendarRows(
@@ -53,44 +57,50 @@ export function calendarRows(
 }
 
 function resourceRows(resource: Resource, hasFailed: boolean): CalendarRow[] {
-  const units = new Set(Array.from({ length: resource.units }, (_, i) => i + 1));
-  for (const { unit } of resource.bookings) units.add(unit);
+  const units = new Set(Array.from({ length: Math.min(MOST_UNITS, resource.units) }, (_, i) => i + 1));
+  for (const { unit } of resource.bookings) if (units.size < MOST_UNITS) units.add(unit);
   return [...units]
     .sort((a, b) => a - b)
-    .flatMap((unit) => {
-      const lanes = lanesOf(barsOf(resource, unit));
-      return (lanes.length === 0 ? [[]] : lanes).map((bars, lane) => ({
+    .flatMap((unit, place) =>
+      lanesOf(barsOf(resource, unit)).map((bars, lane) => ({
         resource: resource.id,
         unit,
         isFirst: lane === 0,
+        isOfAbove: place > 0 || lane > 0,
         isBeyond: unit < 1 || unit > resource.units,
         hasFailed,
         bars,
-      }));
-    });
+      })),
+    );
 }
 
 /** In the order of time. */
 function barsOf({ bookings, buffer }: Resource, unit: number): Bar[] {
-  const own = bookings.filter((booking) => booking.unit === unit);
-  return own
-    .map((booking) => ({
-      ...booking,
-      collides:
-        !booking.uncertain &&
-        own.some((other) => other !== booking && !other.uncertain && overlap(booking, other, buffer)),
-    }))
+  const own = bookings
+    .filter((booking) => booking.unit === unit)
+    .slice(0, MOST_BARS)
     .sort((a, b) => a.from - b.from || a.to - b.to || (a.id < b.id ? -1 : 1));
+  const colliding = collidingIn(own, buffer);
+  return own.map((booking) => ({ ...booking, collides: colliding.has(booking) }));
 }
 
-function overlap(a: Range, b: Range, buffer = 0): boolean {
-  return a.from < b.to + buffer && b.from < a.to + buffer;
+/** Of bookings in the order of time. What overlaps any before it overlaps that which ends last. */
+function collidingIn(own: readonly Booking[], buffer: number): ReadonlySet<Booking> {
+  const colliding = new Set<Booking>();
+  let latest: Booking | null = null;
+  for (const booking of own) {
+    if (booking.uncertain) continue;
+    if (latest !== null && booking.from < latest.to + buffer) colliding.add(latest).add(booking);
+    if (latest === null || booking.to > latest.to) latest = booking;
+  }
+  return colliding;
 }
 
+/** Of bars in the order of time; one lane at least. */
 function lanesOf(bars: readonly Bar[]): Bar[][] {
-  const lanes: Bar[][] = [];
+  const lanes: Bar[][] = [[]];
   for (const bar of bars) {
-    const lane = lanes.find((each) => each.every((other) => !overlap(bar, other)));
+    const lane = lanes.find((each) => (each.at(-1)?.to ?? bar.from) <= bar.from);
     if (lane === undefined) lanes.push([bar]);
     else lane.push(bar);
   }
