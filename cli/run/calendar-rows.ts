@@ -14,8 +14,8 @@ export interface Bar extends Booking {
 export interface CalendarRow {
   resource: string;
   unit: number;
-  /** True for the row with the unit's name. */
-  isFirst: boolean;
+  /** From 0, which is the row with the unit's name. */
+  lane: number;
   /** True when the row above it is of the same resource. */
   isOfAbove: boolean;
   /** True when the resource has no such unit. */
@@ -65,7 +65,7 @@ function resourceRows(resource: Resource, hasFailed: boolean): CalendarRow[] {
       lanesOf(barsOf(resource, unit)).map((bars, lane) => ({
         resource: resource.id,
         unit,
-        isFirst: lane === 0,
+        lane,
         isOfAbove: place > 0 || lane > 0,
         isBeyond: unit < 1 || unit > resource.units,
         hasFailed,
@@ -168,4 +168,17 @@ export function changeWords(zone: string, { at, by }: ClockChange): string {
 export function barName({ id, citizen }: Pick<Bar, 'id' | 'citizen'>): string {
   const who = citizen.replace(/^citizen-/, '');
   return who === '' ? id : `${id} ${who}`;
+}
+
+/** The day that is shown alone after a step through them, by its number; null, between the last and the first: all are. */
+export function turnedDay(day: number | null, step: 1 | -1, days: number): number | null {
+  const place = (day === null ? 0 : day + 1) + step;
+  const next = (place + days + 1) % (days + 1);
+  return next === 0 ? null : next - 1;
+}
+
+/** The days that are shown; `day` is the number of one that is alone. */
+export function shownDays(days: readonly Day[], day: number | null): readonly Day[] {
+  const only = day === null ? undefined : days[day];
+  return only === undefined ? days : [only];
 }

@@ -37,7 +37,7 @@ export function calendarStrip(
   return [
     ...head.map((text): Line => [span(' '.repeat(name)), span(text, DIM)]),
     ...shown.map((row, i): Line => {
-      const named = i === 0 ? { ...row, isFirst: true, isOfAbove: false } : row;
+      const named = i === 0 ? { ...row, lane: 0, isOfAbove: false } : row;
       return [nameCell(named, name), ...barCells(row.bars, days, scale)];
     }),
   ];
@@ -54,7 +54,7 @@ function nameOf({ resource, unit }: CalendarRow): string {
 
 /** The name of a resource stands at its first row; of a long one the end, which tells more. */
 function nameCell(row: CalendarRow, width: number): Span {
-  if (!row.isFirst) return span(' '.repeat(width));
+  if (row.lane > 0) return span(' '.repeat(width));
   const isBad = row.hasFailed || row.isBeyond;
   const room = width - (isBad ? 2 : 1);
   const whole = row.isOfAbove ? `/${row.unit}` : nameOf(row);

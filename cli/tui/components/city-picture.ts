@@ -4,8 +4,8 @@ import {
   type CalendarRow,
   calendarRows,
   collidingResources,
-  type Day,
   daysOf,
+  shownDays,
 } from '../../run/calendar-rows.ts';
 import { counted, formatNumber } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
@@ -45,7 +45,7 @@ export function cityPicture(city: CityState, looks: CityLooks): CityPicture {
 
 function calendarsPicture(calendars: NonNullable<CityState['calendars']>, looks: CityLooks): CityPicture {
   const rows = calendarRows(calendars, looks.failed);
-  const days = daysShown(daysOf(calendars), looks.day);
+  const days = shownDays(daysOf(calendars), looks.day);
   const room = Math.max(1, looks.height - headHeight(days));
   const scroll = Math.max(0, Math.min(looks.scroll, rows.length - room));
   const colliding = collidingResources(rows);
@@ -56,11 +56,6 @@ function calendarsPicture(calendars: NonNullable<CityState['calendars']>, looks:
     place: placeText(scroll, room, rows.length),
     lines: calendarStrip(rows, days, { width: looks.width, height: looks.height, scroll }),
   };
-}
-
-function daysShown(days: readonly Day[], day: number | null): readonly Day[] {
-  const only = day === null ? undefined : days[day];
-  return only === undefined ? days : [only];
 }
 
 function barsIn(rows: readonly CalendarRow[]): number {

@@ -1,6 +1,6 @@
 /** What keys and time do in the Replay view. */
 import type { Run } from '../../../server/contract/index.ts';
-import { daysOf } from '../../run/calendar-rows.ts';
+import { daysOf, turnedDay } from '../../run/calendar-rows.ts';
 import { rowsOfCity } from '../../run/city-rows.ts';
 import { INCIDENTS } from '../../run/matcher.ts';
 import { NO_PAGES } from '../../run/pages.ts';
@@ -43,14 +43,10 @@ function scrollCity(state: State, step: 1 | -1): State {
   return withReplay(state, { cityRow: Math.max(0, Math.min(last, state.replay.cityRow + step)) });
 }
 
-/** Round through the days of calendars; between the last and the first there are all of them. */
 function turnDay(state: State, step: 1 | -1): State {
   const { calendars } = cityAt(state.replay.cities, replayIndex(state)) ?? {};
   if (calendars === undefined) return { ...state, notice: 'There are no calendars here.' };
-  const places = daysOf(calendars).length + 1;
-  const place = state.replay.cityDay === null ? 0 : state.replay.cityDay + 1;
-  const next = (place + step + places) % places;
-  return withReplay(state, { cityDay: next === 0 ? null : next - 1 });
+  return withReplay(state, { cityDay: turnedDay(state.replay.cityDay, step, daysOf(calendars).length) });
 }
 
 const INTENTS: Partial<Record<Intent, (state: State) => State>> = {
