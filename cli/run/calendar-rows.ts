@@ -1,6 +1,7 @@
 /** Calendars as rows of bars: each unit with what is booked of it, what collides apart, under days of their true lengths. */
 import type { Calendars } from '../../server/contract/city.ts';
-import { instantOf, laterDay, offsetAt, type Range, wallText } from '../../server/contract/zone.ts';
+import { offsetAt, wallClockAt } from '../../server/contract/wall-clock.ts';
+import { instantOf, laterDay, type Range } from '../../server/contract/zone.ts';
 
 type Resource = Calendars['resources'][number];
 type Booking = Resource['bookings'][number];
@@ -120,7 +121,7 @@ export function daysOf({ zone, asked, resources }: Calendars): Day[] {
   if (ranges.length === 0) return [];
   const last = Math.max(...ranges.map(({ from, to }) => Math.max(from, to - 1)));
   const days: Day[] = [];
-  let day = wallText(zone, Math.min(...ranges.map(({ from }) => from))).slice(0, 10);
+  let day = wallClockAt(zone, Math.min(...ranges.map(({ from }) => from))).slice(0, 10);
   let from = instantOf(zone, day);
   while (from <= last && days.length < MOST_DAYS) {
     const next = laterDay(day, 1);
@@ -145,6 +146,12 @@ function changeIn(zone: string, { from, to }: Range): ClockChange | null {
   return { at: high, by };
 }
 
+/** When the clock shows this hour of the day. */
+export function hourOf({ from, change }: Pick<Day, 'from' | 'change'>, hour: number): number {
+  const plain = from + hour * 60;
+  return change !== null && plain >= change.at ? plain - change.by : plain;
+}
+
 /** How long the day is, where that is not 24 hours: `25 h`, `23.5 h`. */
 export function dayLength({ from, to }: Range): string | null {
   return to - from === DAY_MINUTES ? null : `${(to - from) / 60} h`;
@@ -159,9 +166,9 @@ export function dayName({ day }: Pick<Day, 'day'>): string {
 
 /** `the clock goes back 1 h at 03:00`, by what it showed until then. */
 export function changeWords(zone: string, { at, by }: ClockChange): string {
-  const wall = wallText(zone, at - 1);
-  const until = new Date(Date.parse(`${wall}Z`) + 60_000).toISOString().slice(11, 16);
-  return `the clock goes ${by < 0 ? 'back' : 'forward'} ${Math.abs(by) / 60} h at ${until}`;
+  const shown = at + offsetAt(zone, at - 1);
+  const time = wallClockAt('UTC', shown).slice(11);
+  return `the clock goes ${by < 0 ? 'back' : 'forward'} ${Math.abs(by) / 60} h at ${time}`;
 }
 
 /** A citizen's name as short as it is told in bars. */

@@ -78,10 +78,11 @@ function describeDifference<C extends Call>(
 ): string[] {
   const rows = Array.isArray(city) ? (city as { id?: unknown }[]) : [];
   const shown = rows.find((row) => row.id === object);
-  const lines = shown ? [`the target shows ${JSON.stringify(shown)}`] : [];
+  const textOf = (value: unknown) => JSON.stringify(workload.readable?.(value) ?? value);
+  const lines = shown ? [`the target shows ${textOf(shown)}`] : [];
   const states = failure.states ?? checker.states(object);
   // What one does not know of a state is shown alike, so different states can read the same.
-  const texts = new Set(states.map((state) => JSON.stringify(workload.show(object, state))));
+  const texts = new Set(states.map((state) => textOf(workload.show(object, state))));
   for (const text of [...texts].slice(0, STATES_SHOWN)) lines.push(`the history allows ${text}`);
   if (texts.size > STATES_SHOWN) lines.push(`… and ${texts.size - STATES_SHOWN} other states`);
   return lines;

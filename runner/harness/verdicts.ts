@@ -132,7 +132,8 @@ export class Verdicts<C extends Call = Call> {
       reply.outcome === 'refused' ? { operation, actual: answer, eventIndex: index } : null;
     const refusal = told && { about: told };
     const wrong = this.checker.complete(operation.id, parts, answers, explained, refusal);
-    return wrong ? this.fail(unexplained({ operation, actual: answer, eventIndex: index }, wrong)) : true;
+    if (!wrong) return true;
+    return this.fail(unexplained({ operation, actual: this.#readable(answer), eventIndex: index }, wrong));
   }
 
   /**
@@ -203,13 +204,14 @@ export class Verdicts<C extends Call = Call> {
         this.checker.settle(object, call, answer);
         continue;
       }
+      const actual = this.#readable(answer);
       const audit = `an audit at event ${eventIndex} was answered`;
       this.fail(
-        refusedWrongly(wrong, audit, answer) ?? {
+        refusedWrongly(wrong, audit, actual) ?? {
           kind: 'audit',
           invariant: 'city-matches-history',
           message: `At rest, ${object} is not in a state that its history allows.`,
-          actual: answer,
+          actual,
           expected: wrong.allowed,
           object,
           operation: null,
@@ -259,6 +261,10 @@ export class Verdicts<C extends Call = Call> {
     });
     this.intervals.completed(id, outcome, answer, index, this.now);
     return index;
+  }
+
+  #readable(value: unknown): unknown {
+    return this.workload.readable?.(value) ?? value;
   }
 
   #recordCall(id: number, actor: string, call: C, link: Record<string, unknown> | null): number {

@@ -88,6 +88,8 @@ export interface Workload<C extends Call = Call> {
   };
   /** One of the model's states as people know the object, in the shape in which an audit shows it. */
   show(object: string, state: unknown): unknown;
+  /** An answer, or what an audit shows, as sentences are to quote it; as it is where this is left out. */
+  readable?(value: unknown): unknown;
   /** Numbers for snapshots, of the domain only. */
   metrics(): Record<string, number>;
   /** How often each sometimes-property was reached. */

@@ -40,5 +40,6 @@ export * from './target-limits.ts';
 export * from './task.ts';
 export * from './telemetry.ts';
 export * from './verified.ts';
+export * from './wall-clock.ts';
 export * from './worker.ts';
 export * from './zone.ts';

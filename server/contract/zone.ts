@@ -1,4 +1,5 @@
 /** Days and times of the wall clock in a named zone, as instants: whole minutes since 1970. */
+import { offsetAt } from './wall-clock.ts';
 
 /** In minutes since 1970, without `to`. */
 export interface Range {
@@ -8,18 +9,6 @@ export interface Range {
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** How far the zone's clock is before UTC at an instant. @throws RangeError: there is no such zone */
-export function offsetAt(zone: string, instant: number): number {
-  let format = formats.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
-    formats.set(zone, format);
-  }
-  return asIfUtc(format.format(instant * MINUTE_MS).replace(' ', 'T')) - instant;
-}
 
 /** What the text would be in UTC; a day is its midnight. */
 export function asIfUtc(text: string): number {
@@ -61,36 +50,4 @@ export function dayText(instant: number): string {
 /** So many days later. */
 export function laterDay(day: string, days: number): string {
   return dayText(asIfUtc(day) + days * DAY_MINUTES);
-}
-
-/** What the wall clock of the zone shows at an instant: `2026-10-25T02:30`. */
-export function wallText(zone: string, instant: number): string {
-  return new Date((instant + offsetAt(zone, instant)) * MINUTE_MS).toISOString().slice(0, 16);
-}
-
-/**
- * `2026-10-25 02:30–04:00 Europe/Berlin`, with the offset of a time that exists twice; the day of the end where it is
- * another; and days alone for a range of whole days.
- */
-export function rangeText(zone: string, { from, to }: Range): string {
-  const [start, end] = [wallText(zone, from), wallText(zone, to)];
-  const [firstDay, lastDay] = [start.slice(0, 10), end.slice(0, 10)];
-  if (start.endsWith('T00:00') && end.endsWith('T00:00')) return `${firstDay}–${lastDay} ${zone}`;
-  const until = firstDay === lastDay ? '' : `${lastDay} `;
-  return `${firstDay} ${timeText(zone, from)}–${until}${timeText(zone, to)} ${zone}`;
-}
-
-/** `02:30`, or `02:30+02:00` where the clock shows that twice. */
-export function timeText(zone: string, instant: number): string {
-  const wall = wallText(zone, instant);
-  const time = wall.slice(11);
-  const isTwice = instantOf(zone, wall) !== instantOf(zone, wall, true);
-  return isTwice ? `${time}${offsetText(offsetAt(zone, instant))}` : time;
-}
-
-/** Minutes before UTC as `+02:00`. */
-export function offsetText(offset: number): string {
-  const minutes = Math.abs(offset);
-  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0'));
-  return `${offset < 0 ? '-' : '+'}${hours}:${rest}`;
 }

@@ -103,15 +103,9 @@ function clockLine(days: readonly Day[], scale: Scale): string {
 
 function hourMarks(day: Day, scale: Scale): Mark[] {
   return Array.from({ length: 24 / HOUR_STEP }, (_, i) => ({
-    column: columnOf(instantAt(day, i * HOUR_STEP), scale),
+    column: columnOf(hourOf(day, i * HOUR_STEP), scale),
     text: String(i * HOUR_STEP).padStart(2, '0'),
   }));
-}
-
-/** When the clock shows this hour of the day. */
-function instantAt({ from, change }: Day, hour: number): number {
-  const plain = from + hour * 60;
-  return change !== null && plain >= change.at ? plain - change.by : plain;
 }
 
 interface Mark {

@@ -1,7 +1,8 @@
 /** Calendars as strips: a row for each unit, time across in the zone of the world, bookings as bars. */
 import { useState } from 'preact/hooks';
 import type { Calendars } from '../../../server/contract/city.ts';
-import { type Range, rangeText } from '../../../server/contract/zone.ts';
+import { rangeText } from '../../../server/contract/wall-clock.ts';
+import type { Range } from '../../../server/contract/zone.ts';
 import {
   type Bar,
   barName,
@@ -13,6 +14,7 @@ import {
   dayLength,
   dayName,
   daysOf,
+  hourOf,
   shownDays,
   turnedDay,
 } from '../../run/calendar-rows.ts';
@@ -49,10 +51,12 @@ export function CalendarStrip({ calendars, failed }: CalendarStripProps) {
         <p class="calendar-wrong">✖ {counted(colliding, 'resource', 'resources')} taken twice</p>
       )}
       {all.length <= MOST_BUTTONS && <DayButtons days={all} chosen={day} onChoose={setDay} />}
+      <p class="dim">Times of {safeText(zone)}.</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
       <section class="scroll-x" aria-label={`Calendars, ${safeText(zone)}`} tabIndex={0}>
         <div class={days.length > 1 ? 'calendar' : 'calendar calendar-day'}>
           <DaysHead days={days} scale={scale} zone={zone} />
+          {days.length === 1 && <HoursHead day={first} scale={scale} />}
           {rows.slice(0, MOST_ROWS).map((row) => (
             <Row
               key={`${row.resource} ${row.unit} ${row.lane}`}
@@ -112,6 +116,20 @@ function DaysHead({ days, scale, zone }: Scaled) {
           </span>
         );
       })}
+    </div>
+  );
+}
+
+const HOURS = [0, 3, 6, 9, 12, 15, 18, 21];
+
+function HoursHead({ day, scale }: { day: Day; scale: Range }) {
+  return (
+    <div class="calendar-hours" aria-hidden="true">
+      {HOURS.map((hour) => (
+        <span key={hour} style={{ left: `${shareOf(hourOf(day, hour), scale)}%` }}>
+          {hour}
+        </span>
+      ))}
     </div>
   );
 }

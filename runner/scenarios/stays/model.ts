@@ -1,11 +1,14 @@
 /** The sequential model of one resource: which answers are right, and what each call changes. */
+import { rangeText } from '../../../server/contract/index.ts';
 import type { SequentialModel } from '../../public.ts';
 import type { House } from './calls.ts';
+import { hopeless } from './feasibility.ts';
 import { observes, relevant } from './relevance.ts';
 import {
   freeUnits,
   isEmpty,
   isResizable,
+  isSame,
   madeBy,
   type ResourceAnswer,
   type ResourceCall,
@@ -17,64 +20,80 @@ import {
 
 export type StayModel = SequentialModel<ResourceState, ResourceCall, ResourceAnswer>;
 
-export const stayModel: StayModel = {
-  initial(object, world) {
-    const resource = (world as House).resources.find(({ id }) => id === object);
-    if (!resource) throw new Error(`The house has no resource ${JSON.stringify(object)}.`);
-    return { units: resource.units, buffer: resource.buffer, stays: [], made: [] };
-  },
+/** `zone` is that of the words for people. */
+export function stayModel(zone: string): StayModel {
+  return {
+    initial(object, world) {
+      const resource = (world as House).resources.find(({ id }) => id === object);
+      if (!resource) throw new Error(`The house has no resource ${JSON.stringify(object)}.`);
+      return { units: resource.units, buffer: resource.buffer, stays: [], made: [] };
+    },
 
-  apply(state, call, answer) {
-    if (answer.outcome === 'refused') return refusalsOf(state, call).includes(answer.reason) ? state : null;
-    if (call.operation === 'read') return textOf(answer) === calendarText(state) ? state : null;
-    const units = (answer.units ?? []).join();
-    if (call.operation === 'search')
-      return !isEmpty(call) && units === freeUnits(state, call).join() ? state : null;
-    const made = call.operation === 'take' ? madeBy(state, call.takes) : null;
-    if (made !== null) return made === units ? state : null;
-    return waysOf(state, call).find((way) => way.units.join() === units)?.state ?? null;
-  },
+    apply(state, call, answer) {
+      if (answer.outcome === 'refused') return refusalsOf(state, call).includes(answer.reason) ? state : null;
+      if (call.operation === 'read') return shows(answer, state) ? state : null;
+      const units = (answer.units ?? []).join();
+      if (call.operation === 'search')
+        return !isEmpty(call) && units === freeUnits(state, call).join() ? state : null;
+      const made = call.operation === 'take' ? madeBy(state, call.takes) : null;
+      if (made !== null) return made === units ? state : null;
+      return waysOf(state, call).find((way) => way.units.join() === units)?.state ?? null;
+    },
 
-  effects: (state, call) =>
-    waysOf(state, call).map(({ state: after, units }) => ({ state: after, outcome: units.join() })),
+    effects: (state, call) =>
+      waysOf(state, call).map(({ state: after, units }) => ({ state: after, outcome: units.join() })),
 
-  confirm: (state, _call, outcome, answer) =>
-    answer.outcome === 'ok' && (answer.units ?? []).join() === outcome ? state : null,
+    confirm: (state, _call, outcome, answer) =>
+      answer.outcome === 'ok' && (answer.units ?? []).join() === outcome ? state : null,
 
-  key: ({ stays, made }) =>
-    `${stays.map(({ id, unit, from, to }) => `${id} ${unit} ${from} ${to}`).join()}|${made
-      .map(({ ids, units }) => `${ids} ${units}`)
-      .join(';')}`,
+    key(state) {
+      let text = keys.get(state);
+      if (text === undefined) {
+        text = keyOf(state);
+        keys.set(state, text);
+      }
+      return text;
+    },
 
-  describe(state, call) {
-    if (call.operation === 'read') return [calendarText(state)];
-    if (call.operation === 'search' && !isEmpty(call))
-      return [`free: ${freeUnits(state, call).join(', ') || 'none'}`];
-    const made = call.operation === 'take' ? madeBy(state, call.takes) : null;
-    if (made !== null) return [`ok with ${made}, as it was made already`];
-    const refusals = refusalsOf(state, call).map((reason) => `refused: ${reason}`);
-    return refusals.length > 0 ? refusals : waysOf(state, call).map(({ units }) => okText(units));
-  },
+    describe(state, call) {
+      if (call.operation === 'read') return [calendarText(zone, state)];
+      if (call.operation === 'search' && !isEmpty(call))
+        return [`free: ${freeUnits(state, call).join(', ') || 'none'}`];
+      const made = call.operation === 'take' ? madeBy(state, call.takes) : null;
+      if (made !== null) return [`ok with ${made}, as it was made already`];
+      const refusals = refusalsOf(state, call).map((reason) => `refused: ${reason}`);
+      return refusals.length > 0 ? refusals : waysOf(state, call).map(({ units }) => okText(units));
+    },
 
-  relevant,
-  observes,
+    hopeless,
+    relevant,
+    observes,
 
-  spent: (state, call) =>
-    call.operation === 'read' ||
-    call.operation === 'search' ||
-    (call.operation === 'take' && madeBy(state, call.takes) !== null),
+    spent: (state, call) =>
+      call.operation === 'read' ||
+      call.operation === 'search' ||
+      (call.operation === 'take' && madeBy(state, call.takes) !== null),
 
-  forget(state, what) {
-    const call = what as ResourceCall;
-    return call.operation === 'take' ? withoutMade(state, call.takes) : state;
-  },
+    forget(state, what) {
+      const call = what as ResourceCall;
+      return call.operation === 'take' ? withoutMade(state, call.takes) : state;
+    },
 
-  settled(call, answer) {
-    if (call.operation !== 'read' || answer.outcome !== 'ok' || !answer.calendar) return null;
-    const { units, buffer, bookings } = answer.calendar;
-    return { units, buffer, stays: bookings, made: [] };
-  },
-};
+    settled(call, answer) {
+      if (call.operation !== 'read' || answer.outcome !== 'ok' || !answer.calendar) return null;
+      const { units, buffer, bookings } = answer.calendar;
+      return { units, buffer, stays: bookings, made: [] };
+    },
+  };
+}
+
+/** Of states, which are asked for again and again. */
+const keys = new WeakMap<ResourceState, string>();
+
+function keyOf({ stays, made }: ResourceState): string {
+  const taken = stays.map(({ id, unit, from, to }) => `${id} ${unit} ${from} ${to}`);
+  return `${taken.join()}|${made.map(({ ids, units }) => `${ids} ${units}`).join(';')}`;
+}
 
 /** Every reason for which the call may be refused; none when it has to be done. */
 function refusalsOf(state: ResourceState, call: ResourceCall): string[] {
@@ -100,15 +119,16 @@ function refusalsOf(state: ResourceState, call: ResourceCall): string[] {
   return reasons;
 }
 
-function calendarText({ units, buffer, stays }: ResourceState): string {
-  return textOf({ outcome: 'ok', calendar: { units, buffer, bookings: stays } });
+function shows(answer: ResourceAnswer, { units, buffer, stays }: ResourceState): boolean {
+  if (answer.outcome !== 'ok' || !answer.calendar) return false;
+  const { units: count, buffer: apart, bookings } = answer.calendar;
+  if (count !== units || apart !== buffer || bookings.length !== stays.length) return false;
+  return stays.every((stay, i) => stay.id === bookings[i]?.id && isSame(stay, bookings[i]));
 }
 
-function textOf(answer: ResourceAnswer): string {
-  if (answer.outcome !== 'ok' || !answer.calendar) return '';
-  const { units, buffer, bookings } = answer.calendar;
-  const rows = bookings.map(({ id, unit, from, to }) => `${id} at ${unit} from ${from} to ${to}`);
-  return [`${units} units ${buffer} apart`, ...rows].join(', ');
+function calendarText(zone: string, { units, buffer, stays }: ResourceState): string {
+  const rows = stays.map((stay) => `${stay.id} at unit ${stay.unit} ${rangeText(zone, stay)}`);
+  return [`${units} units ${buffer} minutes apart`, ...rows].join(', ');
 }
 
 function okText(units: readonly number[]): string {

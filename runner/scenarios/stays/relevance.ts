@@ -18,11 +18,28 @@ export function relevant(
   targetAnswer: ResourceAnswer | undefined,
 ): boolean {
   if (observes(pending, pendingAnswer) && observes(target, targetAnswer)) return false;
-  if (pending.operation === 'read' || target.operation === 'read') return true;
+  // Before a read only what it shows done matters; after it, what it shows undone.
+  if (target.operation === 'read') return shownDone(targetAnswer, pending) !== 'none';
+  if (pending.operation === 'read') return shownDone(pendingAnswer, target) !== 'all';
   const others = idsOf(target);
   if (idsOf(pending).some((id) => others.includes(id))) return true;
   const ranges = rangesOf(state, target);
   return rangesOf(state, pending).some((a) => ranges.some((b) => collides(a, b, state.buffer)));
+}
+
+/** How much of what `call` does is in this answer to a read; `some` as well where that is not known. */
+function shownDone(answer: ResourceAnswer | undefined, call: ResourceCall): 'all' | 'some' | 'none' {
+  if (answer?.outcome !== 'ok' || !answer.calendar) return 'some';
+  const { bookings } = answer.calendar;
+  const ids = idsOf(call);
+  const done = ids.filter((id) => {
+    const stay = bookings.find((one) => one.id === id);
+    if (call.operation === 'leave') return !stay;
+    if (call.operation === 'move') return stay?.from === call.from && stay.to === call.to;
+    return call.operation === 'resize' ? stay?.to === call.to : stay !== undefined;
+  });
+  if (done.length === 0) return 'none';
+  return done.length === ids.length ? 'all' : 'some';
 }
 
 function idsOf(call: ResourceCall): string[] {

@@ -52,6 +52,11 @@ export function collides(a: Range, b: Range, buffer: number): boolean {
   return a.from < b.to + buffer && b.from < a.to + buffer;
 }
 
+/** True when both take the same time of the same unit. */
+export function isSame(a: Stay, b: Stay): boolean {
+  return a.unit === b.unit && a.from === b.from && a.to === b.to;
+}
+
 /** The units that nobody but `except` takes in this time. */
 export function freeUnits({ units, buffer, stays }: ResourceState, range: Range, except = ''): number[] {
   const free: number[] = [];

@@ -1,5 +1,5 @@
 /** The workload of `stays`: what the citizens do next, what they know, and what that knowledge forbids. */
-
+import { rangeText } from '../../../server/contract/index.ts';
 import { instantOf } from '../../../server/contract/zone.ts';
 import type {
   JsonObject,
@@ -45,7 +45,7 @@ interface Own extends Span {
 export class HouseWorkload implements Workload<StayCall> {
   readonly world: JsonObject & House;
   readonly objects: readonly string[];
-  readonly model = stayModel as unknown as SequentialModel<unknown, unknown, unknown>;
+  readonly model: SequentialModel<unknown, unknown, unknown>;
   readonly #season: Season;
   readonly #citizens: number;
   readonly #instants = new Map<string, number>();
@@ -54,6 +54,8 @@ export class HouseWorkload implements Workload<StayCall> {
   readonly #series = new Map<string, readonly SeriesItem[] | null>();
   readonly #counts = { booked: 0, series: 0, moved: 0, cancelled: 0, taken: 0 };
   readonly #underWay = new Map<string, number>();
+  /** Where a change that is not repeated got no answer: whoever asked for it looks whether it was done. */
+  readonly #doubted = new Set<string>();
   readonly #sometimes = {
     'a time was taken': 0,
     'two changes of a resource overlapped': 0,
@@ -63,6 +65,7 @@ export class HouseWorkload implements Workload<StayCall> {
 
   constructor(config: RunConfig, prng: Prng) {
     this.#season = drawSeason(prng);
+    this.model = stayModel(this.#season.zone) as unknown as SequentialModel<unknown, unknown, unknown>;
     const resources = Array.from(
       { length: Math.max(2, config.slots) },
       (_, i): Resource => ({
@@ -81,6 +84,11 @@ export class HouseWorkload implements Workload<StayCall> {
     const operation = focus === null ? operationAt(prng.below(100)) : 'book';
     const resource = focus ?? this.#choose(n, prng);
     const span = drawSpan(this.#season, prng);
+    const [doubted] = this.#doubted;
+    if (doubted !== undefined && focus === null) {
+      this.#doubted.delete(doubted);
+      return { actor, call: { operation: 'read', resource: doubted } };
+    }
     return { actor, call: this.#planned(n, prng, operation, { resource, ...span }) };
   }
 
@@ -169,6 +177,9 @@ export class HouseWorkload implements Workload<StayCall> {
 
   unanswered({ call }: Operation<StayCall>): void {
     this.#end(call);
+    // Who asked for a booking asks again, and learns of it by that.
+    if (call.operation === 'book' || call.operation === 'series' || call.operation === 'search') return;
+    this.#doubted.add(call.resource);
   }
 
   forgettable(call: StayCall): boolean {
@@ -190,6 +201,10 @@ export class HouseWorkload implements Workload<StayCall> {
   show(object: string, state: unknown): Calendar {
     const { units, buffer, stays } = state as ResourceState;
     return { id: object, units, buffer, bookings: stays };
+  }
+
+  readable(value: unknown): unknown {
+    return withTimes(this.#season.zone, value);
   }
 
   metrics(): Record<string, number> {
@@ -291,6 +306,16 @@ function changedBy(call: StayCall): readonly string[] {
   if (call.operation === 'read' || call.operation === 'search') return [];
   if (call.operation === 'series') return call.items.map(({ resource }) => resource);
   return call.operation === 'move' ? [call.resource, call.target] : [call.resource];
+}
+
+/** Every range in it as its time on the clocks of the zone. */
+function withTimes(zone: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => withTimes(zone, one));
+  if (typeof value !== 'object' || value === null) return value;
+  const { from, to, ...others } = value as Record<string, unknown>;
+  if (typeof from === 'number' && typeof to === 'number')
+    return { ...others, time: rangeText(zone, { from, to }) };
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withTimes(zone, one)]));
 }
 
 /** The newest of them are kept. */
