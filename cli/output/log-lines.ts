@@ -1,5 +1,6 @@
 /** A run as log lines: what matters at once, progress each second, never a line an event. */
 import {
+  CLOCK_EVENT,
   type HeartbeatFrame,
   isTerminal,
   type JsonObject,
@@ -19,7 +20,7 @@ import type { Narrator } from './narrator.ts';
 import { paintOutcome, type Style } from './style.ts';
 import { metricsText, summaryText } from './verdict.ts';
 
-/** Lines about faults in one second; the rest are counted in the progress line. */
+/** Lines about faults and moves of the clock in one second; the rest are counted in the progress line. */
 const FAULT_LINES_A_SECOND = 5;
 const PROGRESS_EVERY_MS = 1_000;
 /** Beside those that tell most about the scenario. */
@@ -48,7 +49,7 @@ export function createLogLines(style: Style, now: () => number, hosted = false):
     if (kind === 'violation') {
       return [line(event.at, style.red('violation'), `event=${event.index} ${detailOf(event)}`)];
     }
-    if (kind === 'fault') {
+    if (kind === 'fault' || event.type === CLOCK_EVENT) {
       faultLines += 1;
       if (faultLines > FAULT_LINES_A_SECOND) {
         faultsPassedOver += 1;
@@ -88,7 +89,7 @@ export function createLogLines(style: Style, now: () => number, hosted = false):
     standing = `${data.status} event=${data.eventIndex}`;
     if (now() - progressAt < PROGRESS_EVERY_MS * 0.9) return [];
     progressAt = now();
-    const passedOver = faultsPassedOver > 0 ? ` (+${faultsPassedOver} more fault lines)` : '';
+    const passedOver = faultsPassedOver > 0 ? ` (+${faultsPassedOver} more fault and clock lines)` : '';
     const more = `${statements > 0 ? ` statements=${statements}` : ''}${passedOver}`;
     faultLines = 0;
     faultsPassedOver = 0;

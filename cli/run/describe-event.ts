@@ -1,4 +1,5 @@
 /** What an event says, in a few words: for the event log, log lines and the `events` command. */
+import { CLOCK_EVENT, clockMoveText } from '../../server/contract/clock-move.ts';
 import type { RunEvent } from '../../server/contract/telemetry.ts';
 import { statementDetail } from './describe-statement.ts';
 import { gateInShort, tellsGate } from './gate.ts';
@@ -49,6 +50,8 @@ export function detailOf(event: RunEvent): string {
       return [text(data['invariant']), text(data['message'])].filter(Boolean).join(': ');
     case 'end':
       return [text(data['status']), text(data['reason'])].filter(Boolean).join('  ') || shortJson(data);
+    case CLOCK_EVENT:
+      return clockMoveText(data);
     case 'note':
       if (tellsGate(event)) return `gate: ${gateInShort(data)}`;
       if (tellsRules(event)) return `rules: ${rulesInShort(data)}`;

@@ -3,9 +3,10 @@ import type { ModelPart } from '../scenarios/scenario.ts';
 import { type Culprit, findCulprit } from './culprit.ts';
 import type { JointState } from './joint/joint-model.ts';
 import { partId } from './joint/translate.ts';
-import type { LinearizabilityChecker, OpId, Verdict } from './linearizability/index.ts';
+import type { LinearizabilityChecker, OpId, Place, Verdict } from './linearizability/index.ts';
 import type { ObjectLog, Refusal } from './linearizability/object-log.ts';
 import type { SequentialModel } from './model.ts';
+import type { Readings } from './service-time.ts';
 
 export interface HistoryViolation {
   object: string;
@@ -27,6 +28,8 @@ interface Members {
   readonly model: Model;
   readonly checker: Checker;
   readonly log: ObjectLog;
+  /** Left out: the service's clock is right. */
+  readonly readings?: Readings | undefined;
 }
 
 export class Checked {
@@ -37,23 +40,25 @@ export class Checked {
   /** The states that audits showed since anything else was asked, by object. */
   readonly shown = new Map<string, unknown>();
   readonly #model: Model;
+  readonly #readings: Readings | undefined;
 
-  constructor({ objects, model, checker, log }: Members) {
+  constructor({ objects, model, checker, log, readings }: Members) {
     this.objects = objects;
     this.checker = checker;
     this.log = log;
     this.isJoint = objects.length > 1;
     this.#model = model;
+    this.#readings = readings;
   }
 
-  /** `parts` is of one object, or of several that are tied; `at` orders what is asked of all objects. */
-  invoke(operation: number, parts: readonly ModelPart[], at: number): void {
+  /** `parts` is of one object, or of several that are tied; `place` is in the history of all objects. */
+  invoke(operation: number, parts: readonly ModelPart[], { at, ms }: Place): void {
     if (this.log.isLong && this.checker.settled !== undefined) this.log.restart(this.checker.settled);
     if (operation >= 0) this.shown.clear();
     const id = this.#idOf(operation, parts);
     const call = this.#callOf(parts);
     this.checker.invoke(id, call);
-    this.log.add({ kind: 'invoke', id, call }, at);
+    this.log.add({ kind: 'invoke', id, call, ms }, at);
   }
 
   complete(
@@ -61,29 +66,29 @@ export class Checked {
     parts: readonly ModelPart[],
     answers: readonly unknown[],
     refusal: Refusal | null,
-    at: number,
+    { at, ms }: Place,
   ): Verdict<unknown> {
     const id = this.#idOf(operation, parts);
     const answer = this.isJoint ? answers : answers[0];
-    this.log.add({ kind: 'complete', id, call: this.#callOf(parts), answer, refusal }, at);
+    this.log.add({ kind: 'complete', id, call: this.#callOf(parts), answer, refusal, ms }, at);
     return this.checker.complete(id, answer);
   }
 
-  unknown(operation: number, parts: readonly ModelPart[], at: number): void {
+  unknown(operation: number, parts: readonly ModelPart[], { at, ms }: Place): void {
     const id = this.#idOf(operation, parts);
-    this.log.add({ kind: 'unknown', id }, at);
+    this.log.add({ kind: 'unknown', id, ms }, at);
     this.checker.unknown(id);
   }
 
-  expire(operation: number, parts: readonly ModelPart[], at: number): Verdict<unknown> {
+  expire(operation: number, parts: readonly ModelPart[], { at, ms }: Place): Verdict<unknown> {
     const id = this.#idOf(operation, parts);
-    this.log.add({ kind: 'expire', id }, at);
+    this.log.add({ kind: 'expire', id, ms }, at);
     return this.checker.expire(id);
   }
 
-  forget(parts: readonly ModelPart[], at: number): void {
+  forget(parts: readonly ModelPart[], { at, ms }: Place): void {
     const what = this.#callOf(parts);
-    this.log.add({ kind: 'forget', what }, at);
+    this.log.add({ kind: 'forget', what, ms }, at);
     this.checker.forget(what);
   }
 
@@ -96,7 +101,7 @@ export class Checked {
 
   /** The violation that a verdict on `parts` is, told of `object`. */
   violation(object: string, { allowed, states }: Extract<Verdict<unknown>, { ok: false }>): HistoryViolation {
-    const culprit = findCulprit(this.#model, this.objects[0] as string, this.log);
+    const culprit = findCulprit(this.#model, this.objects[0] as string, this.log, this.#readings);
     return {
       object,
       allowed,

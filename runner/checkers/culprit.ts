@@ -19,9 +19,11 @@
  *
  * This is done once, after a failure; it is deterministic, and given up beyond a bound of work.
  */
+import { statesByThemselves } from './linearizability/by-itself.ts';
 import { LinearizabilityChecker, type OpId } from './linearizability/index.ts';
 import type { LogEntry, ObjectLog } from './linearizability/object-log.ts';
-import type { SequentialModel } from './model.ts';
+import type { SequentialModel, When } from './model.ts';
+import { type Readings, RIGHT_CLOCK } from './service-time.ts';
 
 type Model = SequentialModel<unknown, unknown, unknown>;
 type Completion = Extract<LogEntry, { kind: 'complete' }>;
@@ -42,7 +44,12 @@ const MOST_FOR_ONE = 1_000;
 const MOST_FOR_ALL = 300_000;
 
 /** `log` ends with the answer at which the check broke. Null: that one is to blame, or it cannot be told. */
-export function findCulprit(model: Model, object: string, log: ObjectLog): Culprit | null {
+export function findCulprit(
+  model: Model,
+  object: string,
+  log: ObjectLog,
+  readings: Readings = RIGHT_CLOCK,
+): Culprit | null {
   const { entries } = log;
   const last = entries?.at(-1);
   if (!entries || last?.kind !== 'complete' || last.refusal) return null;
@@ -50,12 +57,17 @@ export function findCulprit(model: Model, object: string, log: ObjectLog): Culpr
     (entry) => entry.kind === 'complete' && entry.refusal !== null,
   ) as Completion[];
   if (refusals.length === 0) return null;
-  const check = new Recheck({ ...model, initial: () => log.base }, object, entries);
+  const check = new Recheck({ ...model, initial: () => log.base }, object, entries, readings);
   const left = check.fewestLeftOut(refusals);
   const culprit = left?.[0];
   if (!left || !culprit) return null;
   const before = check.before(culprit, new Set(left.map(({ id }) => id)));
-  const isRight = before.states.every((state) => model.apply(state, culprit.call, culprit.answer) !== null);
+  const when = check.when(culprit);
+  const isRight = before.states.every((state) =>
+    statesByThemselves(model, state, when).some(
+      (one) => model.apply(one, culprit.call, culprit.answer, when) !== null,
+    ),
+  );
   if (isRight) return null;
   return { about: culprit.refusal?.about, ...before, unanswered: check.unansweredBefore(culprit) };
 }
@@ -64,12 +76,15 @@ class Recheck {
   readonly #model: Model;
   readonly #object: string;
   readonly #entries: readonly LogEntry[];
+  readonly #readings: Readings;
   readonly #cost = { answers: 0, searches: 0, configurations: 0 };
+  readonly #clock = { at: 0, ms: 0 };
 
-  constructor(model: Model, object: string, entries: readonly LogEntry[]) {
+  constructor(model: Model, object: string, entries: readonly LogEntry[], readings: Readings) {
     this.#model = model;
     this.#object = object;
     this.#entries = entries;
+    this.#readings = readings;
   }
 
   /** The fewest of these answers without which the history can be explained, oldest first; null when it cannot. */
@@ -88,11 +103,18 @@ class Recheck {
   before(answer: Completion, left: ReadonlySet<OpId>): { allowed: string[]; states: unknown[] } {
     const checker = this.#newChecker();
     for (const entry of this.#entries) {
-      if (entry === answer || !replayed(checker, entry, left)) break;
+      if (entry === answer || !this.#replay(checker, entry, left)) break;
     }
     const states = checker.states();
-    const allowed = states.flatMap((state) => this.#model.describe(state, answer.call));
+    const when = this.when(answer);
+    const allowed = states.flatMap((state) => this.#model.describe(state, answer.call, when));
     return { allowed: [...new Set(allowed)], states };
+  }
+
+  /** When this answer's call can have taken effect. */
+  when({ id, ms = 0 }: Completion): When {
+    const begun = this.#entries.find((entry) => entry.kind === 'invoke' && entry.id === id)?.ms ?? 0;
+    return this.#readings(begun, ms);
   }
 
   /** Calls that were begun before this answer and never got one. */
@@ -109,13 +131,24 @@ class Recheck {
 
   #isExplained(left: ReadonlySet<OpId>): boolean {
     const checker = this.#newChecker();
-    return this.#entries.every((entry) => replayed(checker, entry, left));
+    return this.#entries.every((entry) => this.#replay(checker, entry, left));
+  }
+
+  #replay(
+    checker: LinearizabilityChecker<unknown, unknown, unknown>,
+    entry: LogEntry,
+    left: ReadonlySet<OpId>,
+  ): boolean {
+    this.#clock.ms = entry.ms ?? 0;
+    return replayed(checker, entry, left);
   }
 
   #newChecker(): LinearizabilityChecker<unknown, unknown, unknown> {
     return new LinearizabilityChecker(this.#model, this.#object, {
       maxConfigurations: MOST_FOR_ONE,
       cost: this.#cost,
+      clock: this.#clock,
+      readings: this.#readings,
     });
   }
 }

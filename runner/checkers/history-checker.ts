@@ -11,6 +11,7 @@ import {
   type LinearizabilityOptions,
 } from './linearizability/index.ts';
 import { ObjectLog, type Refusal } from './linearizability/object-log.ts';
+import type { ServiceTime } from './service-time.ts';
 
 export type { HistoryViolation } from './checked.ts';
 
@@ -20,6 +21,11 @@ export type { HistoryViolation } from './checked.ts';
  */
 const MAX_CONFIGURATIONS = 1_000;
 
+export interface HistoryCheckerOptions extends Pick<LinearizabilityOptions, 'foldEvery'> {
+  /** Left out: no time passes. */
+  time?: ServiceTime;
+}
+
 type Verdict = ReturnType<Checked['complete']>;
 
 export class HistoryChecker {
@@ -27,22 +33,29 @@ export class HistoryChecker {
   readonly cost: CheckCost = { answers: 0, searches: 0, configurations: 0 };
   readonly #model: Model;
   readonly #options: LinearizabilityOptions;
+  readonly #clock = { at: 0, ms: 0 };
   readonly #checked = new Map<string, Checked>();
   /** The one that was asked last, for the next question is mostly about the same object. */
   #latest: { object: string; checked: Checked } | null = null;
   readonly #undecided = new Map<string, string>();
-  /** Counts what is asked of all objects. */
-  #at = 0;
+  readonly #time: ServiceTime | null;
+  /** Where the history of all objects is. */
+  readonly #place: { at: number; ms: number } = { at: 0, ms: 0 };
 
-  /** `world` tells the model what each object is at the start; `options` are for those who want others than usual. */
-  constructor(model: Model, world: unknown, options: Pick<LinearizabilityOptions, 'foldEvery'> = {}) {
+  /**
+   * `world` tells the model what each object is at the start; `time` is for a model that heeds it. `foldEvery` is for those
+   * who want another than usual.
+   */
+  constructor(model: Model, world: unknown, { time, ...options }: HistoryCheckerOptions = {}) {
     this.#model = model;
+    this.#time = model.timed ? (time ?? null) : null;
     this.#options = {
       ...options,
+      ...(time && { readings: (from, to) => time.readings(from, to) }),
       maxConfigurations: MAX_CONFIGURATIONS,
       world,
       cost: this.cost,
-      clock: { at: 0 },
+      clock: this.#clock,
     };
   }
 
@@ -52,13 +65,13 @@ export class HistoryChecker {
   }
 
   invoke(operation: number, parts: readonly ModelPart[]): void {
-    this.#at++;
+    this.#goOn();
     const tied = tiedOf(parts);
     for (const part of parts) {
       if (tied && part.tied) continue;
-      this.#of(part.object).invoke(operation, [part], this.#at);
+      this.#of(part.object).invoke(operation, [part], this.#place);
     }
-    if (tied) this.#join(tied).invoke(operation, tied, this.#at);
+    if (tied) this.#join(tied).invoke(operation, tied, this.#place);
   }
 
   /**
@@ -72,7 +85,7 @@ export class HistoryChecker {
     explained?: (object: string) => void,
     refusal: Refusal | null = null,
   ): HistoryViolation | null {
-    this.#at++;
+    this.#goOn();
     const tied = tiedOf(parts);
     for (const [i, part] of parts.entries()) {
       if (tied && part.tied) continue;
@@ -98,22 +111,22 @@ export class HistoryChecker {
     refusal: Refusal | null,
   ): HistoryViolation | null {
     const checked = this.#of((parts[0] as ModelPart).object);
-    const verdict = checked.complete(operation, parts, answers, refusal, this.#at);
+    const verdict = checked.complete(operation, parts, answers, refusal, this.#place);
     return this.#judge(checked, blamed(this.#model, checked, verdict, parts, answers), verdict);
   }
 
   /** No answer came: the call may take effect at any later instant, or never. */
   unknown(operation: number, parts: readonly ModelPart[]): void {
-    this.#at++;
-    for (const unit of unitsOf(parts)) this.#ofUnit(unit).unknown(operation, unit, this.#at);
+    this.#goOn();
+    for (const unit of unitsOf(parts)) this.#ofUnit(unit).unknown(operation, unit, this.#place);
   }
 
   /** A call without an answer can take effect no more. */
   expire(operation: number, parts: readonly ModelPart[]): HistoryViolation | null {
-    this.#at++;
+    this.#goOn();
     for (const unit of unitsOf(parts)) {
       const checked = this.#ofUnit(unit);
-      const verdict = checked.expire(operation, unit, this.#at);
+      const verdict = checked.expire(operation, unit, this.#place);
       const violation = this.#judge(checked, (unit[0] as ModelPart).object, verdict);
       if (violation) return violation;
     }
@@ -122,12 +135,12 @@ export class HistoryChecker {
 
   /** Nobody will send this call again. */
   forget(parts: readonly ModelPart[]): void {
-    this.#at++;
+    this.#goOn();
     for (const unit of unitsOf(parts)) {
       const checked = this.#ofUnit(unit);
       const isTogether = unit.every(({ object }) => this.#of(object) === checked);
-      if (isTogether) checked.forget(unit, this.#at);
-      else for (const part of unit) this.#of(part.object).forget([part], this.#at);
+      if (isTogether) checked.forget(unit, this.#place);
+      else for (const part of unit) this.#of(part.object).forget([part], this.#place);
       this.#part(checked);
     }
   }
@@ -164,6 +177,14 @@ export class HistoryChecker {
     return null;
   }
 
+  /** To the next position, at the time that it is now. */
+  #goOn(): void {
+    this.#place.at++;
+    if (!this.#time) return;
+    this.#place.ms = this.#time.databaseMs();
+    this.#clock.ms = this.#place.ms;
+  }
+
   #ofUnit(unit: readonly ModelPart[]): Checked {
     return this.#of((unit[0] as ModelPart).object);
   }
@@ -185,7 +206,9 @@ export class HistoryChecker {
       object,
       this.#options,
     );
-    return new Checked({ objects: [object], model: this.#model, checker, log: new ObjectLog(state) });
+    const { readings } = this.#options;
+    const log = new ObjectLog(state);
+    return new Checked({ objects: [object], model: this.#model, checker, log, readings });
   }
 
   /** From now on these objects are checked as one. */
@@ -235,7 +258,9 @@ function blamed(
   const { object: first } = parts[0] as ModelPart;
   if (verdict.ok !== false || parts.length === 1) return first;
   const wrong = parts.find(({ object, call }, i) =>
-    checked.statesOf(object, verdict.states).every((state) => model.apply(state, call, answers[i]) === null),
+    checked
+      .statesOf(object, verdict.states)
+      .every((state) => model.apply(state, call, answers[i], verdict.when) === null),
   );
   return wrong?.object ?? first;
 }

@@ -1,34 +1,59 @@
 /** The contract between a scenario's model and the linearizability checker: one object, described sequentially. */
 
 /**
+ * When something can have taken effect, in ms since 1970: whatever the service may have taken for the time meanwhile.
+ * `to` is infinite while that is open.
+ */
+export interface When {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a model that heeds no time is told. */
+export const ANY_TIME: When = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+
+/**
  * A sequential specification of one object (a slot), as the checker needs it. States are immutable values.
  * The first six functions are needed; the rest make a hot object affordable or a long history forgettable.
  */
 export interface SequentialModel<State, Call, Answer> {
+  /**
+   * True when answers depend on the time. A timer is then a part of the state, with the instant at which it ends as an
+   * interval as wide as it is known: what needs it running is right when `when.from` is not after that interval, what
+   * needs it ended when `when.to` is not before it, and leaves it ended for good. Left out, every `when` is ANY_TIME.
+   */
+  readonly timed?: boolean;
   /** `world` is what the run told the target to build; the state of `object` in it before anything happened. */
   initial(object: string, world?: unknown): State;
   /**
    * The state after `call` took effect in `state` and answered `answer`, or null when the model does not
    * allow that answer there. Returns the same reference when nothing changes.
    */
-  apply(state: State, call: Call, answer: Answer): State | null;
+  apply(state: State, call: Call, answer: Answer, when: When): State | null;
   /**
    * Every state-changing effect that `call` could have in `state` while its answer is not known (a pending
    * or unknown call), each with a token to be confirmed once the answer comes.
    */
-  effects(state: State, call: Call): readonly Effect<State>[];
+  effects(state: State, call: Call, when: When): readonly Effect<State>[];
   /**
    * A call that took effect earlier with `outcome` now turns out to have answered `answer`: the state
-   * refined by that knowledge (e.g. a booking id gets known), or null on contradiction.
+   * refined by that knowledge (e.g. a booking id gets known), or null on contradiction. `when` is all of the call's.
    */
-  confirm(state: State, call: Call, outcome: string, answer: Answer): State | null;
+  confirm(state: State, call: Call, outcome: string, answer: Answer, when: When): State | null;
   /** Canonical text: equal for equal states. */
   key(state: State): string;
   /** For people: what the model would have allowed as answers to `call` in `state`. */
-  describe(state: State, call: Call): readonly string[];
+  describe(state: State, call: Call, when: When): readonly string[];
+
+  /**
+   * The states that one effect makes of `state` that nobody asked for: a sweep, a promotion. None may be `state` itself,
+   * and however many follow each other, they lead to few states. `relevant`, `hopeless` and `spent` must be certain in
+   * spite of them.
+   */
+  internal?(state: State, when: When): readonly State[];
 
   /** The states besides that of `apply`, for a call whose answer leaves open what exactly it did. */
-  alternatives?(state: State, call: Call, answer: Answer): readonly State[];
+  alternatives?(state: State, call: Call, answer: Answer, when: When): readonly State[];
   /**
    * May it matter to do `pending` before `target`: because it could help `target` to be allowed, or because
    * `target` could hinder it afterwards? False must be certain, for these two calls by themselves: chains

@@ -51,7 +51,7 @@ export abstract class SeededFaults {
   }
 }
 
-/** How a reduction names a fault that is not to strike. */
-export function muteName(n: number, attempt: number, fault: FaultName): string {
+/** How a reduction names a fault that is not to strike, or a move of the clock that is not to be made. */
+export function muteName(n: number, attempt: number, fault: FaultName | 'clock'): string {
   return `${n}.${attempt}.${fault}`;
 }

@@ -1,4 +1,5 @@
 /** What the simulation knows of a planned operation and of each request that is made for it. */
+import type { DeliveryFaults } from '../faults/deliveries.ts';
 import type { RequestFaults } from '../faults/injector.ts';
 import type { ModelPart, Operation } from '../scenarios/scenario.ts';
 import type { Call } from '../service/call.ts';
@@ -14,8 +15,10 @@ export interface Flow {
   readonly parts: readonly ModelPart[];
   /** The object it is about, when it is one. */
   readonly object: string | null;
-  /** True for one of a burst, which holds no lane. */
+  /** True for one that holds no lane: of a burst, or a delivery. */
   readonly extra: boolean;
+  /** What becomes of a message of ours to the service; null: a citizen's request. */
+  delivery: DeliveryFaults | null;
   attempts: number;
   /** Requests made for it, with duplicates. */
   requests: number;

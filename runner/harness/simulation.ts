@@ -10,6 +10,7 @@ import {
   type RunConfig,
   type ServiceRules,
 } from '../../server/contract/index.ts';
+import { DeliveryInjector, MOST_SENDINGS } from '../faults/deliveries.ts';
 import { FaultInjector, type RequestFaults } from '../faults/injector.ts';
 import { faultRates } from '../faults/profiles.ts';
 import { muteName } from '../faults/seeded-faults.ts';
@@ -30,6 +31,7 @@ import { ErrorWatch, type Tried } from './error-watch.ts';
 import { type Failure, unanswering } from './failure.ts';
 import { FrozenCalls } from './frozen-calls.ts';
 import { type Guide, requestKey } from './guide.ts';
+import { MovingClock } from './moving-clock.ts';
 import { PlanCursor } from './plan.ts';
 import type { Recorder } from './recorder.ts';
 import { rounded } from './rounded.ts';
@@ -89,6 +91,8 @@ export class Simulation {
   readonly #counters: Counters;
   readonly #asking: Asking;
   readonly #faults: FaultInjector;
+  readonly #deliveries: DeliveryInjector;
+  readonly #movingClock: MovingClock | null;
   readonly #scheduler: Scheduler;
   readonly #plan: PlanCursor;
   /** How long citizens wait between operations and before they repeat one. */
@@ -122,8 +126,11 @@ export class Simulation {
     this.#counters = counters;
     this.#asking = options.asking ?? askingDirectly(workload);
     const errors = new ErrorWatch(options.rules ?? CONTRACT_RULES, reduction?.anyError ?? false);
-    this.verdicts = new Verdicts({ workload, recorder, counters, objectNoun, clock: () => this.now, errors });
+    const { clock: time } = options;
+    const clock = () => this.now;
+    this.verdicts = new Verdicts({ workload, recorder, counters, objectNoun, clock, time, errors });
     this.#faults = new FaultInjector(seed, faultRates(config), reduction?.muted, config.gate !== null);
+    this.#deliveries = new DeliveryInjector(seed);
     this.#plan = new PlanCursor(config.operations, reduction?.operations ?? null);
     const variant = reduction?.variant ?? 0;
     this.#frozen = options.frozen ? new FrozenCalls(options.frozen) : null;
@@ -145,6 +152,11 @@ export class Simulation {
       },
       halted: () => this.failure !== null,
       note: (attempt, type, data) => this.#noteFromTarget(attempt, type, data),
+    });
+    this.#movingClock = MovingClock.of({
+      ...{ seed, workload, target, clock: time, trace: options.trace, muted: reduction?.muted },
+      after: (delayMs, run) => this.#scheduler.after(delayMs, run),
+      record: (type, move) => recorder.record(this.now, type, 'city', move),
     });
   }
 
@@ -243,6 +255,7 @@ export class Simulation {
     this.#options.clock.virtualMs = this.now;
     if (this.#options.target.hasEnded?.()) return this.#ended();
     if (this.#crashDue !== null) return this.#crash(this.#crashDue);
+    if (this.#movingClock?.isDue) return this.#movingClock.move();
     if (!this.#scheduler.stuck) return this.#scheduler.step();
     this.verdicts.fail(stuck(this.#underWay, this.verdicts.lastIndex));
   }
@@ -276,6 +289,7 @@ export class Simulation {
     const { actor, call } = this.#frozen?.callOf(n, this.#calls) ?? this.#asking.plan(n, prng, focus);
     this.#noteCall(n, actor, call);
     const object = this.#workload.objectOf(call);
+    const isDelivery = this.#workload.isDelivery?.(call) ?? false;
     this.#options.trace?.begun.push({ n, actor, object });
     const flow: Flow = {
       n,
@@ -283,7 +297,8 @@ export class Simulation {
       call,
       parts: this.#workload.parts(call),
       object,
-      extra: focus !== null,
+      extra: focus !== null || isDelivery,
+      delivery: isDelivery ? this.#deliveries.of(n, this.#faults.request(n, 0)) : null,
       attempts: 0,
       requests: 0,
       failedWhenHealed: 0,
@@ -291,6 +306,12 @@ export class Simulation {
       over: false,
     };
     if (focus === null) this.#strikeCity(flow);
+    // No citizen waits for what a message of ours is answered.
+    if (focus === null && isDelivery) {
+      this.#extras++;
+      this.#pauseThenBegin();
+    }
+    this.#movingClock?.began(n);
     this.#attempt(flow, null);
   }
 
@@ -370,7 +391,8 @@ export class Simulation {
 
   #attempt(flow: Flow, retryOf: number | null): void {
     const number = flow.attempts++;
-    const faults = this.#faults.request(flow.n, number);
+    const first = number === 0 ? flow.delivery?.first : undefined;
+    const faults = first ?? this.#faults.request(flow.n, number);
     if (retryOf !== null) this.#counters.retries++;
     const attempt = this.#invoke(flow, number, faults, retryOf === null ? null : { retryOf });
     this.#counters.inFlight++;
@@ -407,7 +429,8 @@ export class Simulation {
     link: Record<string, number> | null,
   ): Attempt {
     const { actor, object } = flow;
-    const call = this.#asking.request(flow.call, ++flow.requests);
+    const nth = ++flow.requests;
+    const call = flow.delivery ? flow.call : this.#asking.request(flow.call, nth);
     const parts = call === flow.call ? flow.parts : this.#workload.parts(call);
     const operation = this.verdicts.announced(actor, call, link);
     const { id, invokedIndex, invokedMs } = operation;
@@ -440,7 +463,7 @@ export class Simulation {
 
   #enter(attempt: Attempt): void {
     const { flow, call, faults, attempt: number } = attempt;
-    const isOwn = this.#asking.isOwn(call);
+    const isOwn = flow.delivery === null && this.#asking.isOwn(call);
     attempt.tried = this.verdicts.errors.tried({
       operation: call.operation,
       request: isOwn ? null : flow.n,
@@ -504,10 +527,10 @@ export class Simulation {
     }
     if (faults === null) return this.#forgetIfOver(flow);
     this.#counters.inFlight--;
-    if (!this.#asking.repeats(flow.call)) return this.#through(flow);
+    if (!this.#isRepeated(flow)) return this.#through(flow);
     const { healedAtMs, lastIndex } = this.verdicts;
     if (healedAtMs === null) {
-      if (flow.attempts >= MAX_ATTEMPTS) return this.#through(flow);
+      if (flow.attempts >= (flow.delivery ? MOST_SENDINGS : MAX_ATTEMPTS)) return this.#through(flow);
     } else if (attempt.invokedMs >= healedAtMs && ++flow.failedWhenHealed >= MAX_ATTEMPTS_WHEN_HEALED) {
       this.verdicts.fail(unanswerable(attempt, flow.failedWhenHealed, cause, lastIndex));
       return;
@@ -523,9 +546,33 @@ export class Simulation {
     this.#settled(attempt);
     if (attempt.faults !== null) this.#counters.inFlight--;
     if (!this.verdicts.completed(attempt, attempt.parts, reply) || this.#isTooLate(attempt)) return;
-    if (this.#asking.forgetsAnswered) this.verdicts.checker.forget(attempt.parts);
-    if (attempt.faults === null) this.#forgetIfOver(attempt.flow);
-    else this.#through(attempt.flow);
+    const { flow } = attempt;
+    if (this.#forgetsAnswered(flow)) this.verdicts.checker.forget(attempt.parts);
+    if (attempt.faults === null) this.#forgetIfOver(flow);
+    else if (!this.#sendsAgain(attempt)) this.#through(flow);
+  }
+
+  /** A message that was answered is now and then sent again. */
+  #sendsAgain({ id, flow }: Attempt): boolean {
+    const afterMs = flow.delivery?.againAfterMs ?? null;
+    if (flow.delivery === null || afterMs === null) return false;
+    flow.delivery = { ...flow.delivery, againAfterMs: null };
+    this.#strike('duplicate-request', flow, 0, { op: id });
+    this.#underWay++;
+    this.#scheduler.after(afterMs, () => {
+      this.#underWay--;
+      this.#attempt(flow, id);
+    });
+    return true;
+  }
+
+  /** True when a request that got no answer is made again. */
+  #isRepeated({ delivery, call }: Flow): boolean {
+    return delivery ? !delivery.isLost : this.#asking.repeats(call);
+  }
+
+  #forgetsAnswered({ delivery }: Flow): boolean {
+    return this.#asking.forgetsAnswered && delivery === null;
   }
 
   /** The database refused connections while it was under way, or a fault on the wire ended the service. */
@@ -559,7 +606,7 @@ export class Simulation {
   /** Once a call and its repeats are over, what only they could use may go. */
   #forgetIfOver(flow: Flow): void {
     if (!flow.over || flow.open > 0 || !this.#workload.forgettable(flow.call)) return;
-    if (!this.#asking.forgetsAnswered) this.verdicts.checker.forget(flow.parts);
+    if (!this.#forgetsAnswered(flow)) this.verdicts.checker.forget(flow.parts);
     this.#over.push(flow.call);
     if (this.#over.length > KEPT_BY_TARGET) this.#options.target.forget?.(this.#over.shift());
   }

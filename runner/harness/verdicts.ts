@@ -1,5 +1,6 @@
 /** Records what happens in a run, holds every answer against the invariants and the model, and keeps the first failure. */
 import { HistoryChecker } from '../checkers/history-checker.ts';
+import type { ServiceTime } from '../checkers/service-time.ts';
 import type { ModelPart, Operation, Violation, Workload } from '../scenarios/scenario.ts';
 import type { Call, Reply } from '../service/call.ts';
 import type { Breach } from '../targets/http/api.ts';
@@ -18,6 +19,8 @@ export interface VerdictsOptions<C extends Call> {
   objectNoun: string;
   /** Milliseconds since the start, virtual or real. */
   clock: () => number;
+  /** For models that heed it; left out: none passes. */
+  time?: ServiceTime;
   /** Counts internal errors; left out: by the contract's rules. */
   errors?: ErrorWatch;
 }
@@ -39,12 +42,13 @@ export class Verdicts<C extends Call = Call> {
   #healedAtMs: number | null = null;
   #failure: Failure | null = null;
 
-  constructor({ workload, recorder, counters, objectNoun, clock, errors }: VerdictsOptions<C>) {
+  constructor(options: VerdictsOptions<C>) {
+    const { workload, recorder, counters, objectNoun, clock, time, errors } = options;
     this.workload = workload;
     this.recorder = recorder;
     this.counters = counters;
     this.errors = errors ?? new ErrorWatch();
-    this.checker = new HistoryChecker(workload.model, workload.world);
+    this.checker = new HistoryChecker(workload.model, workload.world, time ? { time } : {});
     this.#objectNoun = objectNoun;
     this.#clock = clock;
     this.#silent = recorder.silent;

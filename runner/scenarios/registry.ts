@@ -6,10 +6,11 @@ import { Prng } from '../sim/prng.ts';
 import { bookings } from './bookings/index.ts';
 import type { Scenario, Workload } from './scenario.ts';
 import { stays } from './stays/index.ts';
+import { tickets } from './tickets/index.ts';
 import { transfers } from './transfers/index.ts';
 
 // A scenario's calls are its own type; the engine handles them as plain data.
-export const SCENARIOS = [bookings, transfers, stays] as unknown as readonly Scenario[];
+export const SCENARIOS = [bookings, transfers, stays, tickets] as unknown as readonly Scenario[];
 
 /** The scenario of this name; an error that lists the known ones when there is none. */
 export function findScenario(name: string): Scenario {

@@ -23,6 +23,8 @@ export interface SqlClient {
 export interface ServiceClock {
   /** What the service takes for the time, in whole ms since 1970. Faults can set it wrong. */
   nowMs(): number;
+  /** What its database takes for the time, in whole ms since 1970. No fault sets it wrong. */
+  databaseMs(): number;
 }
 
 /** A service over PostgreSQL: ordinary asynchronous code that awaits nothing but its `sql` client. */

@@ -120,12 +120,13 @@ async function simplify(search: Search): Promise<void> {
   search.stage('operations');
   await ddmin(search.best.candidate.operations, (part) => search.acceptOperations(part));
   search.stage('faults');
-  if (search.best.candidate.faults && !(await search.accept({ faults: false }))) await muteFaults(search);
+  if (search.best.candidate.faults) await search.accept({ faults: false });
+  if (search.best.trace.struck.length > 0) await muteFaults(search);
   search.stage('scheduling choices');
   await straighten(search);
 }
 
-/** Mutes what struck, as far as it is not needed. */
+/** Mutes what struck, and leaves the clock as it was, as far as that is not needed. */
 async function muteFaults(search: Search): Promise<void> {
   const already = search.best.candidate.muted;
   const struck = [...new Set(search.best.trace.struck)];

@@ -1,5 +1,5 @@
 /** Tells a short run as a table: who asked what, which fault struck, what was answered, what broke. */
-import type { RunEvent, StoryStep } from '../../server/contract/index.ts';
+import { CLOCK_EVENT, clockMoveText, type RunEvent, type StoryStep } from '../../server/contract/index.ts';
 
 /** No story is longer: what no person reads is left to the events. */
 const MOST_STEPS = 400;
@@ -43,6 +43,8 @@ function lineOf(event: RunEvent, calls: Map<unknown, string>): Line | null {
         what: `breaks ${text(data['invariant'])}`,
         answer: text(data['message']),
       };
+    case CLOCK_EVENT:
+      return { operation: '', what: clockMoveText(data), answer: '' };
     case 'note':
       return { operation: '', what: text(data['what']), answer: '' };
     default:

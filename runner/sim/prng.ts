@@ -16,6 +16,8 @@ export const PURPOSES = [
   'chaos',
   'wire',
   'refusal',
+  'clock',
+  'delivery',
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 

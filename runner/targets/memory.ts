@@ -102,6 +102,10 @@ export class MemoryTarget implements Target {
   /** There are no connections here that could run out. */
   limitPool(): void {}
 
+  moveClock(nowMs: number): void {
+    this.#clock.moveTo(nowMs);
+  }
+
   sometimes(): Record<string, number> {
     return { 'a request waited for a lock': this.#lockWaits };
   }

@@ -71,6 +71,11 @@ export interface Target {
   limitPool(connections: number | null): void;
   /** True: whoever opens a connection to the database is refused, until it is called with false. */
   refuseConnections?(refuses: boolean): void;
+  /**
+   * Sets the clocks of the service and of its database to `nowMs`, in ms since 1970, ahead of what they show; left out:
+   * they cannot be moved.
+   */
+  moveClock?(nowMs: number): void | Promise<void>;
   /** How often each sometimes-property of the target was reached. */
   sometimes(): Record<string, number>;
   /** The whole city, read outside the schedule; only called when no task is under way. Null: there is no such look. */

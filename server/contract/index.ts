@@ -3,6 +3,7 @@ export * from './access.ts';
 export * from './campaign.ts';
 export * from './check-adapter.ts';
 export * from './city.ts';
+export * from './clock-move.ts';
 export * from './command-secrets.ts';
 export * from './did-you-mean.ts';
 export * from './environment.ts';

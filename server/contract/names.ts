@@ -18,6 +18,11 @@ export const SCENARIOS = [
     what: 'citizens take rooms for days and hours, across changes of the clock',
     needsAdapter: true,
   },
+  {
+    name: 'tickets',
+    what: 'citizens hold, pay and own seats of events, and wait for them',
+    needsAdapter: true,
+  },
 ] as const satisfies readonly (Named & { needsAdapter: boolean })[];
 
 /** The targets that are built in. */
@@ -95,6 +100,29 @@ const BUGS_OF = {
       'second-of-two-times':
         'Of a time of the clock that exists twice the second is taken instead of the first.',
       'utc-days': 'Days begin at midnight in UTC instead of the midnight of the zone.',
+    },
+  },
+  tickets: {
+    postgres: {},
+    both: {
+      'cancelled-waiter-promoted': 'Who left the waiting list is still in it, and is offered a place.',
+      'cleaner-frees-sold': 'What ends holds that ran out does not look whether they were paid.',
+      'expires-while-paying':
+        'A payment looks whether the hold stands, and takes it later without looking again.',
+      'late-payment-lost': 'Money for a hold that ran out is said to be given back, and is kept.',
+      'offer-never-ends': 'Holds run out, but not the offers to those who wait.',
+      'opens-early': 'The instant at which a sale opens is cut to the minute.',
+      'paid-twice': 'A payment that is told again is taken for another one, whose money is kept.',
+      'partial-order': 'When a seat of an order is taken already, those before it stay taken for nobody.',
+      'promoted-twice': 'Two requests that free a place promote the same waiter.',
+      'quota-check-then-count':
+        'The quota is counted before the lock, so two requests of a citizen can exceed it.',
+      'refund-frees-two': 'A refund frees the places of the order twice.',
+      'sold-twice-after-release':
+        'A release frees the seats of the order without looking whether they are still its own.',
+      'transfer-keeps-both': 'The new owner gets the tickets, and the old one keeps them.',
+      'two-clocks':
+        "Whether a hold stands is decided by the database's clock, and for its payment by the service's.",
     },
   },
   transfers: {

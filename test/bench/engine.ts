@@ -2,9 +2,11 @@
  * The engine: checked operations on `memory` beside fast-check's `asyncModelRun` of the same model, gated
  * statements beside the same ones ungated, the checker's cost as a history grows, and memory.
  */
+
 import fc from 'fast-check';
 import postgres from 'postgres';
 import { LinearizabilityChecker } from '../../runner/checkers/linearizability/index.ts';
+import { ANY_TIME } from '../../runner/checkers/model.ts';
 import { execute } from '../../runner/harness/execute.ts';
 import { numbered, type SlotRow } from '../../runner/scenarios/bookings/calls.ts';
 import { bookingsModel } from '../../runner/scenarios/bookings/model.ts';
@@ -148,7 +150,7 @@ async function fastCheck(seed: number, wanted: number): Promise<number> {
 function hold({ states }: Model, call: SlotCall & { slot?: string }, reply: Reply): void {
   if (reply.outcome === 'failed') throw new Error(reply.error);
   const apply = (slot: string, answer: SlotAnswer) => {
-    const next = MODEL.apply(states.get(slot) as SlotState, call, answer);
+    const next = MODEL.apply(states.get(slot) as SlotState, call, answer, ANY_TIME);
     if (!next) throw new Error(`${call.operation} is not explained`);
     states.set(slot, MODEL.forget?.(next, call) ?? next);
   };

@@ -209,6 +209,7 @@ export function attemptOf(n: number, call: Call): Attempt {
     n,
     parts: [],
     extra: false,
+    delivery: null,
     attempts: 1,
     requests: 0,
     failedWhenHealed: 0,

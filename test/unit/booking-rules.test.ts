@@ -1,5 +1,6 @@
 /** What rules make of the city of `bookings`, and how answers that tell less, or more, are taken. */
 import { describe, expect, it } from 'vitest';
+import { ANY_TIME } from '../../runner/checkers/model.ts';
 import type { BookingCall } from '../../runner/scenarios/bookings/calls.ts';
 import { BookingsWorkload } from '../../runner/scenarios/bookings/workload.ts';
 import type { Operation } from '../../runner/scenarios/scenario.ts';
@@ -45,7 +46,8 @@ describe('rules that are learned after the workload began', () => {
     const slot = { slots: [{ id: 'slot-001', capacity: 2, open: true }] };
     const { model } = workload;
     const state = model.initial('slot-001', slot);
-    const cancelAgain = () => model.apply(state, { operation: 'cancel', booking: 'b1' }, { outcome: 'ok' });
+    const cancelAgain = () =>
+      model.apply(state, { operation: 'cancel', booking: 'b1' }, { outcome: 'ok' }, ANY_TIME);
     expect(cancelAgain()).toBeNull();
     rules.secondCancel = 'ok';
     expect(cancelAgain()).toBe(state);

@@ -50,7 +50,16 @@ describe('log lines', () => {
     expect(printed.length).toBeLessThanOrEqual(5);
     now.value = 2_000;
     const [progress] = lines.frame(heartbeat(5_000));
-    expect(progress).toMatch(/progress RUNNING event=5000 rate=1482\/s bookings=\d+ .*more fault lines/);
+    expect(progress).toMatch(
+      /progress RUNNING event=5000 rate=1482\/s bookings=\d+ .*more fault and clock lines/,
+    );
+  });
+
+  test('a move of the clock is a line, and says where to', () => {
+    const data = { byMs: 601_250, nowMs: Date.UTC(2026, 0, 1, 0, 10, 1, 250) };
+    const moved = { ...violationEvent(9), type: 'clock', data };
+    const [line] = linesOf({ value: 0 }).frame({ frame: 'event', data: moved });
+    expect(line).toContain('clock event=9 the clock moves on by 601.25 s, to 2026-01-01 00:10:01.250 UTC');
   });
 
   test('a run that waits to be executed again is no silent one', () => {

@@ -29,7 +29,8 @@ export function joinedObjects(
     entry: (entry: LogEntry) => (isJoint ? entry : liftedEntry(entry, object as string)),
   }));
   const base = members.flatMap(({ log, isJoint }) => (isJoint ? (log.base as unknown[]) : [log.base]));
-  return new Checked({ objects, model: joint, checker, log: ObjectLog.joined(logs, base) });
+  const { readings } = options;
+  return new Checked({ objects, model: joint, checker, log: ObjectLog.joined(logs, base), readings });
 }
 
 /** The check of each object; null while they depend on each other. */
@@ -48,7 +49,8 @@ export function partedObjects(
     const log = new ObjectLog(alone.settled);
     // What several objects were asked at once is no part of the history of one.
     if (alone.settled === undefined) log.cut();
-    return new Checked({ objects: [object], model, checker: alone, log });
+    const { readings } = options;
+    return new Checked({ objects: [object], model, checker: alone, log, readings });
   });
 }
 

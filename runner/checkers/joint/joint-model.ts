@@ -2,7 +2,7 @@
  * Several objects as one: the model that a checker needs while an operation is open that must happen to all of them
  * at one instant, or to none. What happens to one object alone stays a call of one part.
  */
-import type { Effect, OpenCall, Repeats, SequentialModel } from '../model.ts';
+import type { Effect, OpenCall, Repeats, SequentialModel, When } from '../model.ts';
 
 /** The states of the objects, in their order. */
 export type JointState = readonly unknown[];
@@ -51,19 +51,19 @@ export function jointModel(model: ObjectModel, objects: readonly string[]): Join
   }
 
   /** Every state that `answer` leaves. */
-  function statesAfter(state: JointState, call: JointCall, answer: JointAnswer): JointState[] {
+  function statesAfter(state: JointState, call: JointCall, answer: JointAnswer, when: When): JointState[] {
     if (isRefusal(call, answer)) {
       const isRight = call.some(
-        (part, i) => model.apply(stateOf(state, part), part.call, answerOf(answer, i)) !== null,
+        (part, i) => model.apply(stateOf(state, part), part.call, answerOf(answer, i), when) !== null,
       );
       return isRight ? [state] : [];
     }
     return combined(state, call, (part, i) => {
       const before = stateOf(state, part);
       const said = answerOf(answer, i);
-      const after = model.apply(before, part.call, said);
+      const after = model.apply(before, part.call, said, when);
       if (after === null) return [];
-      const others = model.alternatives?.(before, part.call, said) ?? [];
+      const others = model.alternatives?.(before, part.call, said, when) ?? [];
       return [after, ...others].map((one) => ({ state: one, outcome: '' }));
     }).map((way) => way.state);
   }
@@ -72,15 +72,16 @@ export function jointModel(model: ObjectModel, objects: readonly string[]): Join
     initial: (object) => {
       throw new Error(`Objects are joined from what is known of each, and ${object} is begun.`);
     },
-    apply: (state, call, answer) => statesAfter(state, call, answer)[0] ?? null,
-    alternatives: (state, call, answer) =>
-      model.alternatives ? statesAfter(state, call, answer).slice(1) : [],
-    effects: (state, call) =>
-      combined(state, call, (part) => model.effects(stateOf(state, part), part.call)).map((way) => ({
+    ...(model.timed && { timed: true }),
+    apply: (state, call, answer, when) => statesAfter(state, call, answer, when)[0] ?? null,
+    alternatives: (state, call, answer, when) =>
+      model.alternatives ? statesAfter(state, call, answer, when).slice(1) : [],
+    effects: (state, call, when) =>
+      combined(state, call, (part) => model.effects(stateOf(state, part), part.call, when)).map((way) => ({
         state: way.state,
         outcome: JSON.stringify(way.outcomes),
       })),
-    confirm(state, call, outcome, answer) {
+    confirm(state, call, outcome, answer, when) {
       const outcomes = JSON.parse(outcome) as string[];
       let after = state;
       for (const [i, part] of call.entries()) {
@@ -89,6 +90,7 @@ export function jointModel(model: ObjectModel, objects: readonly string[]): Join
           part.call,
           outcomes[i] as string,
           answerOf(answer, i),
+          when,
         );
         if (confirmed === null) return null;
         after = withState(after, placeOf(part.object), confirmed);
@@ -96,7 +98,14 @@ export function jointModel(model: ObjectModel, objects: readonly string[]): Join
       return after;
     },
     key: (state) => state.map((one) => model.key(one)).join('\n'),
-    describe: (state, call) => call.flatMap((part) => model.describe(stateOf(state, part), part.call)),
+    describe: (state, call, when) =>
+      call.flatMap((part) => model.describe(stateOf(state, part), part.call, when)),
+    ...(model.internal && {
+      internal: (state: JointState, when: When) =>
+        state.flatMap((one, place) =>
+          (model.internal?.(one, when) ?? []).map((after) => withState(state, place, after)),
+        ),
+    }),
     relevant: (state, pending, pendingAnswer, target, targetAnswer) =>
       pairs(pending, target).some(
         ([i, k]) =>

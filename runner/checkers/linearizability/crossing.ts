@@ -3,7 +3,7 @@
  * it, as few of them and in as few orders as can matter.
  */
 import { candidates } from './candidates.ts';
-import type { CheckCost, Configuration, HistoryEvent, Op } from './history.ts';
+import type { CheckCost, Configuration, HistoryEvent, Op, Place } from './history.ts';
 import { isDone, type Steps } from './steps.ts';
 import { configurationKey, subsumes } from './subsumption.ts';
 
@@ -16,9 +16,10 @@ export class SearchExhausted extends Error {
 
 export type Emit<State, Call, Answer> = (config: Configuration<State, Call, Answer>) => boolean;
 
-/** One operation done on the way to an event. */
+/** What happened on the way to an event: one operation, or something that nobody asked for. */
 interface Taken<Call, Answer> {
-  readonly op: Op<Call, Answer>;
+  /** Null: nobody asked for it. */
+  readonly op: Op<Call, Answer> | null;
   readonly outcome: string | undefined;
 }
 
@@ -74,7 +75,7 @@ export class Crossings<State, Call, Answer> {
       const passed = this.#steps.pass(from, event);
       return passed !== null && emit(passed);
     }
-    const start = this.#steps.arrive(from, event.at);
+    const start = this.#steps.arrive(from, event);
     const crossing = { start, event, isThorough, seen: new Set<string>(), emit };
     if (!isThorough && this.#dive(crossing)) return true;
     // Level by level: the ways that do the least come first, and are the likeliest to be needed.
@@ -106,13 +107,13 @@ export class Crossings<State, Call, Answer> {
       this.#spend();
       const done: Configuration<State, Call, Answer> | undefined = isDone(config, event.op)
         ? config
-        : this.#steps.step(config, event.op, event.at)[0];
+        : this.#steps.step(config, event.op, event)[0];
       const passed = done && this.#steps.pass(done, event);
       if (!passed) return false;
       const lost = this.#steps.hopeless(passed, event.at);
       if (!lost) return emit(passed);
       if (lost.invokedAt > event.at || isDone(config, lost)) return false;
-      config = this.#steps.step(config, lost, event.at)[0];
+      config = this.#steps.step(config, lost, event)[0];
     }
     return false;
   }
@@ -127,7 +128,7 @@ export class Crossings<State, Call, Answer> {
     if ((isOver || event.kind === 'expire') && this.#finish(crossing, config, trail, false)) return 'stop';
     if (isOver) return 'turn';
     let isSeen = false;
-    for (const next of this.#steps.step(config, event.op, event.at)) {
+    for (const next of this.#steps.step(config, event.op, event)) {
       if (this.#finish(crossing, next, trail, true)) return 'stop';
       isSeen ||= next.done[config.done.length]?.observed === true;
     }
@@ -140,19 +141,20 @@ export class Crossings<State, Call, Answer> {
     { config, trail }: Halt<State, Call, Answer>,
     further: Halt<State, Call, Answer>[],
   ): void {
+    const goTo = (next: Configuration<State, Call, Answer>, taken: Taken<Call, Answer>) => {
+      const key = configurationKey(this.#steps.model, next);
+      if (seen.has(key)) return;
+      seen.add(key);
+      if (!this.#steps.hopeless(next, event.at - 0.5))
+        further.push({ config: next, trail: [...trail, taken] });
+    };
     const all = candidates(this.#steps, config, event);
     for (const op of isThorough ? all : this.#steps.withoutLikes(config, all, event.at)) {
-      for (const next of this.#steps.step(config, op, event.at)) {
-        const key = configurationKey(this.#steps.model, next);
-        if (seen.has(key)) continue;
-        seen.add(key);
-        if (this.#steps.hopeless(next, event.at - 0.5)) continue;
-        further.push({
-          config: next,
-          trail: [...trail, { op, outcome: next.done[config.done.length]?.outcome }],
-        });
+      for (const next of this.#steps.step(config, op, event)) {
+        goTo(next, { op, outcome: next.done[config.done.length]?.outcome });
       }
     }
+    for (const next of this.#steps.internal(config, event)) goTo(next, { op: null, outcome: undefined });
   }
 
   /** Emits the configuration after the event, if all of `trail` was needed to get there. */
@@ -169,9 +171,9 @@ export class Crossings<State, Call, Answer> {
   }
 
   /**
-   * True when an operation of `trail` can be left out without loss: then the shorter way, which is
-   * explored too, leads to a configuration that can do all that `passed` can, at once or by doing the
-   * operation right after the event.
+   * True when something of `trail` can be left out without loss: then the shorter way, which is
+   * explored too, leads to a configuration that can do all that `passed` can, at once or by doing it
+   * right after the event.
    */
   #hasIdle(
     crossing: Crossing<State, Call, Answer>,
@@ -180,7 +182,8 @@ export class Crossings<State, Call, Answer> {
     withOwn: boolean,
   ): boolean {
     const { model } = this.#steps;
-    const after = crossing.event.at + 0.5;
+    const { at, ms } = crossing.event;
+    const after = { at: at + 0.5, ms };
     return trail.some((idle) => {
       const rest = trail.filter((taken) => taken !== idle);
       return this.#replay(crossing, rest, withOwn).some(
@@ -197,10 +200,10 @@ export class Crossings<State, Call, Answer> {
     withOwn: boolean,
   ): Configuration<State, Call, Answer>[] {
     let configs = [start];
-    for (const taken of trail) configs = configs.flatMap((config) => this.#redo(config, taken, event.at));
+    for (const taken of trail) configs = configs.flatMap((config) => this.#redo(config, taken, event));
     if (withOwn) {
       configs = configs.flatMap((config) =>
-        isDone(config, event.op) ? [config] : this.#steps.step(config, event.op, event.at),
+        isDone(config, event.op) ? [config] : this.#steps.step(config, event.op, event),
       );
     }
     return configs.map((config) => this.#steps.pass(config, event)).filter((config) => config !== null);
@@ -209,11 +212,12 @@ export class Crossings<State, Call, Answer> {
   #redo(
     config: Configuration<State, Call, Answer>,
     { op, outcome }: Taken<Call, Answer>,
-    at: number,
+    place: Place,
   ): Configuration<State, Call, Answer>[] {
+    if (op === null) return this.#steps.internal(config, place);
     if (isDone(config, op)) return [config];
     return this.#steps
-      .step(config, op, at)
+      .step(config, op, place)
       .filter((next) => next.done[config.done.length]?.outcome === outcome);
   }
 }

@@ -1,5 +1,7 @@
 /** The part of an object's history that the checker still needs: its operations and the events that bind them. */
 
+import type { When } from '../model.ts';
+
 /** A number, or a text where operations of several objects are told apart. */
 export type OpId = number | string;
 
@@ -8,6 +10,8 @@ export interface Op<Call, Answer> {
   readonly id: OpId;
   readonly call: Call;
   readonly invokedAt: number;
+  /** In ms since 1970. */
+  readonly invokedMs: number;
   /** `unknown`: no answer will come, it may take effect at any later instant or never. */
   status: 'pending' | 'unknown' | 'answered' | 'expired';
   answer: Answer | undefined;
@@ -23,10 +27,18 @@ export interface Op<Call, Answer> {
   hopes: number;
 }
 
+/** A place in a history: the position, and the instant in ms since 1970. */
+export interface Place {
+  readonly at: number;
+  readonly ms: number;
+}
+
 /** What a history is made of besides invocations, in order. */
-export type HistoryEvent<Call, Answer> =
-  | { readonly kind: 'complete' | 'expire'; readonly at: number; readonly op: Op<Call, Answer> }
-  | { readonly kind: 'forget'; readonly at: number; readonly what: unknown };
+export type HistoryEvent<Call, Answer> = Place &
+  (
+    | { readonly kind: 'complete' | 'expire'; readonly op: Op<Call, Answer> }
+    | { readonly kind: 'forget'; readonly what: unknown }
+  );
 
 /** An operation that took effect although it has not ended. Without `outcome` its answer was known already. */
 export interface Done<Call, Answer> {
@@ -78,6 +90,11 @@ export interface CheckCost {
 
 export type Verdict<State> =
   | { readonly ok: true }
-  /** No order of the operations explains the answer: what would have been allowed, and in which states. */
-  | { readonly ok: false; readonly allowed: readonly string[]; readonly states: readonly State[] }
+  /** No order of the operations explains the answer: what would have been allowed then, and in which states. */
+  | {
+      readonly ok: false;
+      readonly allowed: readonly string[];
+      readonly states: readonly State[];
+      readonly when: When;
+    }
   | { readonly ok: 'unknown'; readonly reason: string };

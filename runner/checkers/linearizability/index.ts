@@ -11,12 +11,15 @@
  * (`subsumption`). What all open operations began after is folded into the set of configurations that it
  * allows, and forgotten.
  */
-import type { SequentialModel } from '../model.ts';
+import { ANY_TIME, type SequentialModel, type When } from '../model.ts';
+import { type Readings, RIGHT_CLOCK } from '../service-time.ts';
+import { statesByThemselves } from './by-itself.ts';
 import { SearchExhausted } from './crossing.ts';
 import type { CheckCost, HistoryEvent, Kept, Op, OpId, Verdict } from './history.ts';
 import { FOLD_EVERY_EVENTS, KeptHistory } from './kept-history.ts';
+import { Steps } from './steps.ts';
 
-export type { CheckCost, OpId, Verdict } from './history.ts';
+export type { CheckCost, OpId, Place, Verdict } from './history.ts';
 
 export interface LinearizabilityOptions {
   /** Configurations that are looked at for one answer, at most; beyond, the verdict is `unknown`. */
@@ -27,8 +30,13 @@ export interface LinearizabilityOptions {
   foldEvery?: number;
   /** Counts what checking costs, together with those that share it. */
   cost?: CheckCost;
-  /** Counts positions, together with those whose histories may be joined to this one; its own when left out. */
-  clock?: { at: number };
+  /**
+   * Counts positions, together with those whose histories may be joined to this one, and is told the time by whoever asks
+   * of a `timed` model; its own when left out.
+   */
+  clock?: { at: number; ms: number };
+  /** For a `timed` model; left out: the service's clock is right. */
+  readings?: Readings;
 }
 
 /** What one checker hands to another: the history that it keeps, and what it could not forget yet. */
@@ -48,7 +56,8 @@ export class LinearizabilityChecker<State, Call, Answer> {
   #reason = '';
   /** A violation found when nobody asked; told with the next verdict. */
   #late: Verdict<State> | null = null;
-  readonly #clock: { at: number };
+  readonly #clock: { at: number; ms: number };
+  readonly #steps: Steps<State, Call, Answer>;
   /** What is to be forgotten once no operation that uses it is open. */
   #held: unknown[] = [];
 
@@ -60,9 +69,16 @@ export class LinearizabilityChecker<State, Call, Answer> {
     this.#model = model;
     const state = model.initial(object, options.world);
     const most = options.maxConfigurations ?? DEFAULT_MAX_CONFIGURATIONS;
-    this.#clock = options.clock ?? { at: 0 };
+    this.#clock = options.clock ?? { at: 0, ms: 0 };
     this.#cost = options.cost ?? { answers: 0, searches: 0, configurations: 0 };
-    this.#history = new KeptHistory(model, state, most, options.foldEvery ?? FOLD_EVERY_EVENTS, this.#cost);
+    this.#steps = new Steps(model, options.readings ?? RIGHT_CLOCK);
+    this.#history = new KeptHistory(
+      this.#steps,
+      state,
+      most,
+      options.foldEvery ?? FOLD_EVERY_EVENTS,
+      this.#cost,
+    );
   }
 
   /** What it goes on from, and what it was told to forget and cannot yet; null once a verdict was not ok. */
@@ -94,6 +110,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
       id,
       call,
       invokedAt: ++this.#clock.at,
+      invokedMs: this.#clock.ms,
       status: 'pending',
       answer: undefined,
       endedAt: Number.POSITIVE_INFINITY,
@@ -118,7 +135,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
     op.answer = answer;
     op.endedAt = ++this.#clock.at;
     if (this.#completeAlone(this.#history, op, answer)) return OK;
-    return this.#decide(this.#history, { kind: 'complete', at: op.endedAt, op });
+    return this.#decide(this.#history, { kind: 'complete', at: op.endedAt, ms: this.#clock.ms, op });
   }
 
   /** No answer came, and none will: the operation may take effect at any later instant, or never. */
@@ -138,7 +155,7 @@ export class LinearizabilityChecker<State, Call, Answer> {
     this.#history.track(op);
     op.status = 'expired';
     op.endedAt = ++this.#clock.at;
-    return this.#decide(this.#history, { kind: 'expire', at: op.endedAt, op });
+    return this.#decide(this.#history, { kind: 'expire', at: op.endedAt, ms: this.#clock.ms, op });
   }
 
   /** `what` (for bookings a citizen with a key) will not be used again: the model may drop what it keeps for it. */
@@ -152,7 +169,12 @@ export class LinearizabilityChecker<State, Call, Answer> {
     }
     const state = history.settledState();
     if (state === undefined) {
-      const verdict = this.#decide(history, { kind: 'forget', at: ++this.#clock.at, what });
+      const verdict = this.#decide(history, {
+        kind: 'forget',
+        at: ++this.#clock.at,
+        ms: this.#clock.ms,
+        what,
+      });
       if (verdict.ok === false) this.#late = verdict;
       return;
     }
@@ -195,8 +217,12 @@ export class LinearizabilityChecker<State, Call, Answer> {
   #completeAlone(history: KeptHistory<State, Call, Answer>, op: Op<Call, Answer>, answer: Answer): boolean {
     const before = history.settledState(op);
     if (before === undefined) return false;
-    const after = this.#model.apply(before, op.call, answer);
-    if (after === null || (this.#model.alternatives?.(before, op.call, answer).length ?? 0) > 0) return false;
+    const { model } = this.#steps;
+    const when = this.#steps.when(op, this.#clock);
+    const after = model.apply(before, op.call, answer, when);
+    if (after === null || (model.alternatives?.(before, op.call, answer, when).length ?? 0) > 0) return false;
+    // What happens by itself may have come before, too.
+    if (after !== before && this.#steps.mayChangeByItself(before, this.#clock)) return false;
     history.noteRefusal(op);
     history.settle(after);
     return true;
@@ -225,10 +251,18 @@ export class LinearizabilityChecker<State, Call, Answer> {
 
   #violation(event: HistoryEvent<Call, Answer>): Verdict<State> {
     const states = this.states();
+    const when = event.kind === 'complete' ? this.#steps.when(event.op, event) : ANY_TIME;
     const allowed =
-      event.kind === 'complete' ? states.flatMap((s) => this.#model.describe(s, event.op.call)) : [];
+      event.kind === 'complete' ? states.flatMap((state) => this.#allowed(state, event.op.call, when)) : [];
     this.#end('an earlier answer on this object broke its history already');
-    return { ok: false, allowed: [...new Set(allowed)], states };
+    return { ok: false, allowed: [...new Set(allowed)], states, when };
+  }
+
+  /** What the model allows in `state`, and in what may come of it by itself. */
+  #allowed(state: State, call: Call, when: When): string[] {
+    return statesByThemselves(this.#model, state, when).flatMap((one) => [
+      ...this.#model.describe(one, call, when),
+    ]);
   }
 
   #end(reason: string): void {

@@ -6,7 +6,7 @@ import type { SequentialModel } from '../model.ts';
 import { SearchExhausted } from './crossing.ts';
 import type { CheckCost, Configuration, HistoryEvent, Kept, Op } from './history.ts';
 import { Search } from './search.ts';
-import { Steps } from './steps.ts';
+import type { Steps } from './steps.ts';
 import { withoutSubsumed } from './subsumption.ts';
 
 /** The history is folded when it has so many events, unless it says otherwise: later, more answers are known. */
@@ -49,18 +49,18 @@ export class KeptHistory<State, Call, Answer> {
 
   /** At most `most` configurations are looked at for one event; folded is after `foldEvery` events at the soonest. */
   constructor(
-    model: SequentialModel<State, Call, Answer>,
+    steps: Steps<State, Call, Answer>,
     state: State,
     most: number,
     foldEvery: number,
     cost: CheckCost,
   ) {
-    this.#model = model;
+    this.#model = steps.model;
     this.#foldEvery = foldEvery;
     this.#foldAt = foldEvery;
     this.#most = most;
     this.#credit = most;
-    this.#steps = new Steps(model);
+    this.#steps = steps;
     this.#search = new Search(this.#steps, most, cost);
     this.#cost = cost;
     this.#roots = [this.#steps.initial(state)];

@@ -7,7 +7,10 @@ export interface Refusal {
   readonly about: unknown;
 }
 
-export type LogEntry =
+export type LogEntry = {
+  /** When, in ms since 1970; left out where nothing heeds it. */
+  readonly ms?: number;
+} & (
   | { readonly kind: 'invoke'; readonly id: OpId; readonly call: unknown }
   | {
       readonly kind: 'complete';
@@ -17,7 +20,8 @@ export type LogEntry =
       readonly refusal: Refusal | null;
     }
   | { readonly kind: 'unknown' | 'expire'; readonly id: OpId }
-  | { readonly kind: 'forget'; readonly what: unknown };
+  | { readonly kind: 'forget'; readonly what: unknown }
+);
 
 /** Entries that are kept, at most: a few hundred operations. */
 const MOST_ENTRIES = 1_200;

@@ -90,7 +90,7 @@ export class Search<State, Call, Answer> {
       const event = events[index] as HistoryEvent<Call, Answer>;
       if (event.at < op.invokedAt) return false;
       const from = way[index] as Configuration<State, Call, Answer>;
-      const entry = isDone(from, op) ? null : this.#steps.step(from, op, event.at)[0]?.done[from.done.length];
+      const entry = isDone(from, op) ? null : this.#steps.step(from, op, event)[0]?.done[from.done.length];
       if (!entry?.observed) continue;
       for (let later = index; later <= last; later++) {
         const config = way[later] as Configuration<State, Call, Answer>;

@@ -1,6 +1,7 @@
 /** Single steps from one configuration to the next: an operation takes effect, an event of the history passes. */
-import type { SequentialModel } from '../model.ts';
-import type { Configuration, Done, HistoryEvent, Met, Op } from './history.ts';
+import { ANY_TIME, type SequentialModel, type When } from '../model.ts';
+import type { Readings } from '../service-time.ts';
+import type { Configuration, Done, HistoryEvent, Met, Op, Place } from './history.ts';
 
 const NONE: readonly never[] = [];
 
@@ -15,8 +16,11 @@ export class Steps<State, Call, Answer> {
   tracked: Op<Call, Answer>[] = [];
   readonly refused = new Map<string, number[]>();
 
-  constructor(model: SequentialModel<State, Call, Answer>) {
+  readonly #readings: Readings | null;
+
+  constructor(model: SequentialModel<State, Call, Answer>, readings: Readings) {
     this.model = model;
+    this.#readings = model.timed ? readings : null;
   }
 
   initial(state: State): Configuration<State, Call, Answer> {
@@ -32,36 +36,58 @@ export class Steps<State, Call, Answer> {
     return found;
   }
 
-  /** Every configuration in which `op` took effect right after `from`, before the event at `at`. */
+  /** When `op` took effect, if it did before the event at `place`. */
+  when(op: Op<Call, Answer>, { ms }: Pick<Place, 'ms'>): When {
+    return this.#readings ? this.#readings(op.invokedMs, ms) : ANY_TIME;
+  }
+
+  /** The configurations in which something that nobody asked for happened right after `from`, before the event at `place`. */
+  internal(from: Configuration<State, Call, Answer>, place: Place): Configuration<State, Call, Answer>[] {
+    const states = this.model.internal?.(from.state, this.#whenInternal(place)) ?? NONE;
+    return states.map((state) => this.arrive({ ...from, state }, place));
+  }
+
+  /** True when something can have happened by itself. */
+  mayChangeByItself(state: State, place: Pick<Place, 'ms'>): boolean {
+    return (this.model.internal?.(state, this.#whenInternal(place)).length ?? 0) > 0;
+  }
+
+  /** Since when, only the state can tell. */
+  #whenInternal({ ms }: Pick<Place, 'ms'>): When {
+    return this.#readings ? { from: Number.NEGATIVE_INFINITY, to: this.#readings(ms, ms).to } : ANY_TIME;
+  }
+
+  /** Every configuration in which `op` took effect right after `from`, before the event at `place`. */
   step(
     from: Configuration<State, Call, Answer>,
     op: Op<Call, Answer>,
-    at: number,
+    place: Place,
   ): Configuration<State, Call, Answer>[] {
     if (op.status !== 'answered') {
       return this.model
-        .effects(from.state, op.call)
-        .map(({ state, outcome }) => this.#after(from, state, { op, outcome, observed: false }, at));
+        .effects(from.state, op.call, this.when(op, place))
+        .map(({ state, outcome }) => this.#after(from, state, { op, outcome, observed: false }, place));
     }
     const next: Configuration<State, Call, Answer>[] = [];
-    for (const state of this.#answers(from, op, at)) {
+    for (const state of this.#answers(from, op, place)) {
       next.push(
         this.#after(
           from,
           state,
           { op, outcome: undefined, observed: this.#isIdle(from.state, state, op) },
-          at,
+          place,
         ),
       );
     }
     return next;
   }
 
-  #answers(from: Configuration<State, Call, Answer>, op: Op<Call, Answer>, at: number): readonly State[] {
+  #answers(from: Configuration<State, Call, Answer>, op: Op<Call, Answer>, place: Place): readonly State[] {
     const answer = op.answer as Answer;
-    const state = this.model.apply(from.state, op.call, answer);
-    if (state === null) return this.#isRefusedAgain(from, op, answer, at) ? [from.state] : NONE;
-    const others = this.model.alternatives?.(from.state, op.call, answer) ?? NONE;
+    const when = this.when(op, place);
+    const state = this.model.apply(from.state, op.call, answer, when);
+    if (state === null) return this.#isRefusedAgain(from, op, answer, place.at) ? [from.state] : NONE;
+    const others = this.model.alternatives?.(from.state, op.call, answer, when) ?? NONE;
     return others.length === 0 ? [state] : [state, ...others];
   }
 
@@ -69,10 +95,10 @@ export class Steps<State, Call, Answer> {
     from: Configuration<State, Call, Answer>,
     state: State,
     done: Done<Call, Answer>,
-    at: number,
+    place: Place,
   ): Configuration<State, Call, Answer> {
     const next = { state, done: [...from.done, done], met: from.met };
-    return state === from.state ? next : this.arrive(next, at);
+    return state === from.state ? next : this.arrive(next, place);
   }
 
   /**
@@ -162,17 +188,18 @@ export class Steps<State, Call, Answer> {
   }
 
   /**
-   * What holds on arriving in a state before the event at `at`: requests under way meet its refusals, and
+   * What holds on arriving in a state before the event at `place`: requests under way meet its refusals, and
    * operations whose known answer it explains without a change are done. Both lose nothing.
    */
-  arrive(at0: Configuration<State, Call, Answer>, at: number): Configuration<State, Call, Answer> {
+  arrive(from: Configuration<State, Call, Answer>, place: Place): Configuration<State, Call, Answer> {
+    const { at } = place;
     const config =
-      this.tracked.length === 0 && at0.met.length === 0 ? at0 : { ...at0, met: this.#meet(at0, at) };
+      this.tracked.length === 0 && from.met.length === 0 ? from : { ...from, met: this.#meet(from, place) };
     let done: Done<Call, Answer>[] | null = null;
     for (const op of this.kept) {
       if (op.status !== 'answered' || op.invokedAt >= at || op.endedAt < at || isDone(config, op)) continue;
       const answer = op.answer as Answer;
-      const next = this.model.apply(config.state, op.call, answer);
+      const next = this.model.apply(config.state, op.call, answer, this.when(op, place));
       const isRight = next === null ? this.#isRefusedAgain(config, op, answer, at) : next === config.state;
       if (isRight && this.#isIdle(config.state, config.state, op)) {
         done ??= [...config.done];
@@ -182,12 +209,13 @@ export class Steps<State, Call, Answer> {
     return done ? { state: config.state, done, met: config.met } : config;
   }
 
-  #meet(config: Configuration<State, Call, Answer>, at: number): readonly Met<Call, Answer>[] {
+  #meet(config: Configuration<State, Call, Answer>, place: Place): readonly Met<Call, Answer>[] {
+    const { at } = place;
     const met: Met<Call, Answer>[] = [];
     for (const op of this.tracked) {
       if (op.invokedAt >= at || op.repeatedUntil < at || this.model.spent?.(config.state, op.call)) continue;
       const before = config.met.find((m) => m.op === op);
-      const held = op.endedAt >= at ? this.#held(config.state, op) : 0;
+      const held = op.endedAt >= at ? this.#held(config.state, op, place) : 0;
       const bits = ((before?.bits ?? 0) | held) & op.hopes;
       if (op.status === 'answered' && op.endedAt < at) continue;
       if (before?.bits === bits) met.push(before);
@@ -196,13 +224,14 @@ export class Steps<State, Call, Answer> {
     return met;
   }
 
-  #held(state: State, op: Op<Call, Answer>): number {
+  #held(state: State, op: Op<Call, Answer>, place: Place): number {
     let bits = 0;
+    const when = this.when(op, place);
     const refusals = this.model.repeats?.refusals ?? NONE;
     for (let index = 0; index < refusals.length; index++) {
       const bit = 1 << index;
       if ((op.hopes & bit) === 0) continue;
-      if (this.model.apply(state, op.call, refusals[index] as Answer) !== null) bits |= bit;
+      if (this.model.apply(state, op.call, refusals[index] as Answer, when) !== null) bits |= bit;
     }
     return bits;
   }
@@ -235,7 +264,7 @@ export class Steps<State, Call, Answer> {
 
   /**
    * The way straight on over the newest event: its operation takes effect right before it, after one open
-   * operation at the most. Null when that does not explain it. What requests met is not looked at.
+   * operation, or one effect that nobody asked for, at the most. Null when that does not explain it. What requests met is not looked at.
    */
   extend(
     from: Configuration<State, Call, Answer>,
@@ -243,23 +272,43 @@ export class Steps<State, Call, Answer> {
   ): Configuration<State, Call, Answer> | null {
     if (event.kind !== 'complete' || isDone(from, event.op)) return this.pass(from, event);
     const { op } = event;
-    const state = this.model.apply(from.state, op.call, op.answer as Answer);
-    if (state === null) return this.#extendWithHelp(from, op);
+    const state = this.model.apply(from.state, op.call, op.answer as Answer, this.when(op, event));
+    if (state === null) return this.#extendByItself(from, op, event) ?? this.#extendWithHelp(from, op, event);
     if (state === from.state && from.met.length === 0) return from;
     return { state, done: from.done, met: withoutMet(from.met, op) };
+  }
+
+  #extendByItself(
+    from: Configuration<State, Call, Answer>,
+    op: Op<Call, Answer>,
+    place: Place,
+  ): Configuration<State, Call, Answer> | null {
+    const { model } = this;
+    if (!model.internal) return null;
+    for (const changed of model.internal(from.state, this.#whenInternal(place))) {
+      const state = model.apply(changed, op.call, op.answer as Answer, this.when(op, place));
+      if (state !== null) return { state, done: from.done, met: withoutMet(from.met, op) };
+    }
+    return null;
   }
 
   #extendWithHelp(
     from: Configuration<State, Call, Answer>,
     op: Op<Call, Answer>,
+    place: Place,
   ): Configuration<State, Call, Answer> | null {
     const { model } = this;
     const answer = op.answer as Answer;
+    const when = this.when(op, place);
     for (const helper of this.kept) {
       if (helper.endedAt !== Number.POSITIVE_INFINITY || isDone(from, helper)) continue;
       if (model.relevant?.(from.state, helper.call, undefined, op.call, answer) === false) continue;
-      for (const { state: helped, outcome } of model.effects(from.state, helper.call)) {
-        const state = model.apply(helped, op.call, answer);
+      for (const { state: helped, outcome } of model.effects(
+        from.state,
+        helper.call,
+        this.when(helper, place),
+      )) {
+        const state = model.apply(helped, op.call, answer, when);
         if (state === null) continue;
         const done = [...from.done, { op: helper, outcome, observed: false }];
         return { state, done, met: withoutMet(from.met, op) };
@@ -282,7 +331,8 @@ export class Steps<State, Call, Answer> {
     const entry = from.done.find((d) => d.op === op);
     let { state } = from;
     if (entry?.outcome !== undefined && op.status === 'answered') {
-      const confirmed = this.model.confirm(state, op.call, entry.outcome, op.answer as Answer);
+      const when = this.when(op, event);
+      const confirmed = this.model.confirm(state, op.call, entry.outcome, op.answer as Answer, when);
       if (confirmed === null) return null;
       state = confirmed;
     } else if (!entry && event.kind === 'complete') {

@@ -155,6 +155,10 @@ export class PostgresTarget implements Target {
     this.#serveLine();
   }
 
+  moveClock(nowMs: number): void {
+    this.#options.clock.moveTo(nowMs);
+  }
+
   sometimes(): Record<string, number> {
     return { ...this.#happenings.sometimes };
   }

@@ -1,0 +1,69 @@
+/** Moves of the clock to before or after what is to run out, drawn from the seed for each planned operation. */
+import { muteName } from '../faults/seeded-faults.ts';
+import { Prng } from './prng.ts';
+
+/** This share of the operations has the clock moved, where something is to run out. */
+const SHARE = 0.12;
+/** The clock is moved while this share of those operations is under way, and before the others take a step. */
+const MEANWHILE_SHARE = 0.5;
+/** An operation is under way for about so long, in virtual ms. */
+const MOST_MEANWHILE_MS = 3;
+/** The clock is moved to before what runs out in this share. */
+const BEFORE_SHARE = 0.3;
+/** The clock stays so far away from every deadline: about it, a service may be a little early or late. In ms. */
+const LEAST_DISTANCE_MS = 1_000;
+const MOST_DISTANCE_MS = 5_000;
+
+/** A move that is to be made. */
+export interface ClockMove {
+  /** The planned operation that it goes with. */
+  readonly n: number;
+  /** So long after its operation begins, in virtual ms. */
+  readonly afterMs: number;
+  /** Which of the deadlines, from 0 to 1. */
+  readonly pick: number;
+  readonly isBefore: boolean;
+  readonly distanceMs: number;
+}
+
+export class ClockMoves {
+  readonly #seed: number;
+  readonly #muted: ReadonlySet<string>;
+  readonly #prng: Prng;
+
+  /** `muted`: moves that are not made, as `<planned operation>.0.clock`. */
+  constructor(seed: number, muted: readonly string[] = []) {
+    this.#seed = seed;
+    this.#muted = new Set(muted);
+    this.#prng = new Prng(seed, 'clock');
+  }
+
+  /** The move that goes with the `n`th planned operation, whatever was drawn before; null: there is none. */
+  of(n: number): ClockMove | null {
+    const prng = this.#prng.reset(this.#seed, 'clock', n);
+    if (!prng.chance(SHARE) || this.#muted.has(muteName(n, 0, 'clock'))) return null;
+    return {
+      n,
+      afterMs: prng.chance(MEANWHILE_SHARE) ? prng.between(0, MOST_MEANWHILE_MS) : 0,
+      pick: prng.float(),
+      isBefore: prng.chance(BEFORE_SHARE),
+      distanceMs: Math.round(prng.between(LEAST_DISTANCE_MS, MOST_DISTANCE_MS)),
+    };
+  }
+}
+
+/** Where `move` takes the clock to, all in ms since 1970; null where that is no later than it is, at `nowMs`. */
+export function destinationOf(
+  { pick, isBefore, distanceMs }: ClockMove,
+  deadlines: readonly number[],
+  nowMs: number,
+): number | null {
+  const later = [...new Set(deadlines)].filter((deadline) => deadline > nowMs).sort((a, b) => a - b);
+  const chosen = later[Math.floor(pick * later.length)];
+  if (chosen === undefined) return null;
+  let toMs = Math.ceil(chosen) + (isBefore ? -distanceMs : distanceMs);
+  for (const deadline of later) {
+    if (Math.abs(deadline - toMs) < LEAST_DISTANCE_MS) toMs = Math.ceil(deadline) + LEAST_DISTANCE_MS;
+  }
+  return toMs > nowMs ? toMs : null;
+}
