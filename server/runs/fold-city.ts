@@ -1,5 +1,5 @@
 /** Folds a run's history into the city after an event: every slot with its acknowledged bookings, and the metrics. */
-import type { CityState, JsonObject, Snapshot } from '../contract/index.ts';
+import { type CityState, CLOCK_EVENT, type JsonObject, type Snapshot } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
 import { epochAt, leadsTo, type Stored } from '../db/epochs.ts';
 import { readNewestSnapshot } from '../db/snapshots.ts';
@@ -52,7 +52,7 @@ export class CityFold {
     const { data } = event;
     const [operation, phase] = event.type.split('.');
     if (event.type === 'start') this.#start(data);
-    if (event.type === 'clock') this.#venue?.clock(data, event.virtualMs);
+    if (event.type === CLOCK_EVENT) this.#venue?.clock(data, event.virtualMs);
     if (phase === 'invoke') this.#invoke(data);
     if (operation === undefined || (phase !== 'ok' && phase !== 'refused')) return;
     const completion = { index: event.index, actor: event.actor, operation, phase, data } as const;
@@ -126,7 +126,6 @@ export class CityFold {
   #start(data: JsonObject): void {
     this.#calendars = CalendarsFold.of(data);
     this.#venue = VenueFold.of(data);
-    this.#venue?.clock(data, this.#virtualMs);
     const slots = Array.isArray(data['slots']) ? (data['slots'] as unknown[]) : [];
     for (const slot of slots) {
       if (slot === null || typeof slot !== 'object') continue;

@@ -1,5 +1,5 @@
 /** Folds a history into the seats of its events: the orders that were acknowledged, as `tickets` has them. */
-import type { JsonObject, Venue } from '../contract/index.ts';
+import { FOUNDED_MS, type JsonObject, namesOf, TARGETS, type Venue } from '../contract/index.ts';
 import { objectsIn, textsIn } from './foreign-data.ts';
 import { type Completion, UnderWay } from './under-way.ts';
 
@@ -30,14 +30,17 @@ export class VenueFold {
     this.#events = events;
   }
 
-  /** Null: the world has no events with seats or places. */
-  static of({ events }: JsonObject): VenueFold | null {
+  /** Null: the world has no events with seats or places. Of a target that is none of ours the clock is not known. */
+  static of({ events, target }: JsonObject): VenueFold | null {
     const known = objectsIn(events).flatMap(({ id, seats, places, opensAt }): [string, Known][] => {
       if (typeof id !== 'string' || !Array.isArray(seats)) return [];
       const event = { id, seats: textsIn(seats), places: countIn(places), opensAt: timeIn(opensAt) };
       return [[id, { event, orders: new Map(), waiting: [], waitingSince: -1, moneyHeld: null }]];
     });
-    return known.length === 0 ? null : new VenueFold(new Map(known));
+    if (known.length === 0) return null;
+    const fold = new VenueFold(new Map(known));
+    if (namesOf(TARGETS).some((name) => name === target)) fold.#clock = { nowMs: FOUNDED_MS, virtualMs: 0 };
+    return fold;
   }
 
   /** How much it remembers, for bounds. */
@@ -48,7 +51,7 @@ export class VenueFold {
     );
   }
 
-  /** The service's clock was read, or moved. */
+  /** The service's clock was moved. */
   clock({ nowMs }: JsonObject, virtualMs: number): void {
     if (typeof nowMs === 'number') this.#clock = { nowMs, virtualMs };
   }

@@ -6,6 +6,7 @@ import {
   type Day,
   dayLength,
   dayName,
+  hourOf,
 } from '../../run/calendar-rows.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { alignLeft, textWidth, truncate } from '../../terminal/columns.ts';
