@@ -1,11 +1,11 @@
 /** Events as maps of their seats: each seat with the order that has it, places as counts, who waits. */
 import type { Venue } from '../../server/contract/city.ts';
-import { formatClock } from './format.ts';
+import { counted, formatClock, formatNumber } from './format.ts';
 
 export type EventShown = Venue['events'][number];
 type Order = EventShown['orders'][number];
 
-/** `twice`: more orders than one have it; `beyond`: the event has no such seat. */
+/** `twice`: more orders than one have it, and nothing about them is in doubt; `beyond`: the event has no such seat. */
 export type SeatState = 'free' | Order['state'] | 'twice' | 'beyond';
 
 export interface Seat {
@@ -32,30 +32,54 @@ export function eventsInOrder({ events }: Pick<Venue, 'events'>, failed: string 
 }
 
 /** The event's own seats in its order, and behind them those that orders have beyond them. */
-export function seatsOf({ seats, orders }: Pick<EventShown, 'seats' | 'orders'>): Seat[] {
-  const owners = new Map<string, Order[]>(seats.map((name) => [name, []]));
-  for (const order of orders)
-    for (const seat of order.seats) owners.set(seat, [...(owners.get(seat) ?? []), order]);
-  const own = new Set(seats);
+export function seatsOf(event: Pick<EventShown, 'seats' | 'orders'>, nowMs: number | null): Seat[] {
+  const owners = new Map<string, Order[]>(event.seats.map((name) => [name, []]));
+  for (const order of standing(event, nowMs))
+    for (const seat of order.seats) {
+      const others = owners.get(seat);
+      if (others === undefined) owners.set(seat, [order]);
+      else others.push(order);
+    }
+  const own = new Set(event.seats);
   return [...owners].slice(0, MOST_SEATS).map(([name, having]) => ({
     name,
-    state: having.length > 1 ? 'twice' : own.has(name) ? (having[0]?.state ?? 'free') : 'beyond',
+    state:
+      having.filter((order) => isCertain(order, nowMs)).length > 1 ? 'twice' : stateOf(having, own.has(name)),
     orders: having,
   }));
 }
 
+function stateOf(having: readonly Order[], isOwn: boolean): SeatState {
+  return isOwn ? (having.at(-1)?.state ?? 'free') : 'beyond';
+}
+
+/** Holds that ran out are over, whatever the service did since. */
+function standing({ orders }: Pick<EventShown, 'orders'>, nowMs: number | null): readonly Order[] {
+  return orders.filter(({ state, expiresAt }) => state !== 'held' || (expiresAt ?? Infinity) > (nowMs ?? 0));
+}
+
+/** Where the service's clock is not known, a hold may have run out. */
+function isCertain({ state, uncertain }: Order, nowMs: number | null): boolean {
+  return !uncertain && (state !== 'held' || nowMs !== null);
+}
+
 /** Null: the event has none, and nobody has one. */
-export function placesOf({ places, orders }: Pick<EventShown, 'places' | 'orders'>): Places | null {
+export function placesOf(event: Pick<EventShown, 'places' | 'orders'>, nowMs: number | null): Places | null {
   const taken = { held: 0, paid: 0, sold: 0 };
-  for (const order of orders) taken[order.state] += order.places;
-  const free = places - taken.held - taken.paid - taken.sold;
-  return places === 0 && free === 0 ? null : { total: places, free, ...taken };
+  for (const order of standing(event, nowMs)) taken[order.state] += order.places;
+  const free = event.places - taken.held - taken.paid - taken.sold;
+  return event.places === 0 && free === 0 ? null : { total: event.places, free, ...taken };
 }
 
 /** True when a seat has two owners or is none of the event's, more places are taken than there are, or money is kept for nothing. */
-export function isWrong(event: EventShown): boolean {
-  const isSeatWrong = seatsOf(event).some(({ state }) => state === 'twice' || state === 'beyond');
-  return isSeatWrong || (placesOf(event)?.free ?? 0) < 0 || (event.moneyHeld ?? 0) > 0;
+export function isWrong(event: EventShown, nowMs: number | null): boolean {
+  const isSeatWrong = seatsOf(event, nowMs).some(({ state }) => state === 'twice' || state === 'beyond');
+  return isSeatWrong || hasTooMany(event, nowMs) || (event.moneyHeld ?? 0) > 0;
+}
+
+function hasTooMany(event: EventShown, nowMs: number | null): boolean {
+  const orders = event.orders.filter((order) => isCertain(order, nowMs));
+  return (placesOf({ ...event, orders }, nowMs)?.free ?? 0) < 0;
 }
 
 /** How long a hold still stands: `04:59`; '' for none, and where the service's clock is not known. */
@@ -73,8 +97,18 @@ export function saleWords({ opensAt }: Pick<EventShown, 'opensAt'>, nowMs: numbe
   return `opens in ${formatClock(opensAt - nowMs, 0)}`;
 }
 
-/** `3 free, 2 held, 1 paid, 6 sold`. */
-export function placesWords({ free, held, paid, sold }: Places): string {
-  const first = free < 0 ? `${-free} too many` : `${free} free`;
-  return `${first}, ${held} held, ${paid} paid, ${sold} sold`;
+/** `12 places: 3 free, 2 held, 1 paid, 6 sold`, without what there is none of. */
+export function placesWords({ total, free, held, paid, sold }: Places): string {
+  const first = free < 0 ? `${formatNumber(-free)} too many` : `${formatNumber(free)} free`;
+  const taken = Object.entries({ held, paid, sold }).flatMap(([state, count]) =>
+    count === 0 ? [] : [`${formatNumber(count)} ${state}`],
+  );
+  return `${counted(total, 'place', 'places')}: ${[first, ...taken].join(', ')}`;
+}
+
+/** `money held: 1 payment without a seat`; '' for none. */
+export function moneyWords({ moneyHeld }: Pick<EventShown, 'moneyHeld'>): string {
+  return moneyHeld === null || moneyHeld <= 0
+    ? ''
+    : `money held: ${counted(moneyHeld, 'payment', 'payments')} without a seat`;
 }

@@ -60,6 +60,8 @@ export const venueSchema = z.object({
           state: z.enum(['held', 'paid', 'sold']),
           /** When a hold ends, in ms since 1970; null: it is none, or that is not known. */
           expiresAt: z.number().nullable(),
+          /** A change of it is under way, or its outcome is unknown. */
+          uncertain: z.boolean(),
         }),
       ),
       /** Who waits, the first in front. */

@@ -4,12 +4,14 @@ import { objectsIn, textsIn } from './foreign-data.ts';
 import { type Completion, UnderWay } from './under-way.ts';
 
 type EventShown = Venue['events'][number];
-type Order = EventShown['orders'][number];
+type Order = Omit<EventShown['orders'][number], 'uncertain'>;
 
 interface Known {
   readonly event: Pick<EventShown, 'id' | 'seats' | 'places' | 'opensAt'>;
   /** By name, with the event from which on this is known. */
   readonly orders: ReadonlyMap<string, Order & { since: number }>;
+  /** Orders that are over, with the events that said so. */
+  readonly ended: ReadonlyMap<string, number>;
   readonly waiting: readonly string[];
   readonly waitingSince: number;
   readonly moneyHeld: number | null;
@@ -35,7 +37,7 @@ export class VenueFold {
     const known = objectsIn(events).flatMap(({ id, seats, places, opensAt }): [string, Known][] => {
       if (typeof id !== 'string' || !Array.isArray(seats)) return [];
       const event = { id, seats: textsIn(seats), places: countIn(places), opensAt: timeIn(opensAt) };
-      return [[id, { event, orders: new Map(), waiting: [], waitingSince: -1, moneyHeld: null }]];
+      return [[id, { event, orders: new Map(), ended: new Map(), waiting: [], waitingSince: -1, moneyHeld: null }]];
     });
     if (known.length === 0) return null;
     const fold = new VenueFold(new Map(known));
@@ -46,7 +48,7 @@ export class VenueFold {
   /** How much it remembers, for bounds. */
   get weight(): number {
     return [...this.#events.values()].reduce(
-      (sum, { orders, waiting }) => sum + 1 + orders.size + waiting.length,
+      (sum, { orders, ended, waiting }) => sum + 1 + orders.size + ended.size + waiting.length,
       this.#underWay.size,
     );
   }
@@ -75,10 +77,14 @@ export class VenueFold {
 
   state(virtualMs: number): Venue {
     const counts = this.#underWay.counts();
+    const changing = new Set(this.#underWay.calls().flatMap(({ order }) => textsIn([order])));
     const nowMs = this.#clock === null ? null : this.#clock.nowMs + virtualMs - this.#clock.virtualMs;
     const events = [...this.#events.values()].map(({ event, orders, waiting, moneyHeld }) => ({
       ...event,
-      orders: [...orders.values()].map(({ since: _, ...order }) => order),
+      orders: [...orders.values()].map(({ since: _, ...order }) => ({
+        ...order,
+        uncertain: changing.has(order.id),
+      })),
       waiting: [...waiting],
       moneyHeld,
       uncertain: counts.get(event.id) ?? 0,
@@ -107,6 +113,7 @@ interface Change {
 function changedBy(known: Known, { operation, call, answer, actor, index }: Change): Known {
   const { order: id } = call;
   if (typeof id !== 'string') return known;
+  const isOver = known.ended.has(id);
   const order = known.orders.get(id);
   const put = (change: Partial<Order>): Known => {
     const base = order ?? { id, owner: '', seats: [], places: 0, state: 'held', expiresAt: null };
@@ -120,7 +127,7 @@ function changedBy(known: Known, { operation, call, answer, actor, index }: Chan
         places: countIn(places),
         expiresAt: timeIn(answer['expiresAt']),
       };
-      return order === undefined ? put({ owner: actor, state: 'held', ...taken }) : known;
+      return order === undefined && !isOver ? put({ owner: actor, state: 'held', ...taken }) : known;
     }
     case 'pay':
       return answer['state'] === 'paid' && order?.state === 'held'
@@ -131,7 +138,7 @@ function changedBy(known: Known, { operation, call, answer, actor, index }: Chan
     case 'transfer':
       return order === undefined || typeof call['to'] !== 'string' ? known : put({ owner: call['to'] });
     case 'join':
-      return known.waiting.includes(id) || order !== undefined
+      return known.waiting.includes(id) || order !== undefined || isOver
         ? known
         : { ...known, waiting: [...known.waiting, id], waitingSince: index };
     case 'release':
@@ -148,14 +155,17 @@ function without(known: Known, id: string, index: number): Known {
   orders.delete(id);
   const waiting = known.waiting.filter((each) => each !== id);
   const waitingSince = waiting.length === known.waiting.length ? known.waitingSince : index;
-  return { ...known, orders, waiting, waitingSince };
+  const ended = new Map(known.ended).set(id, index);
+  return { ...known, orders, ended, waiting, waitingSince };
 }
 
 /** What was seen is believed of all that was not acknowledged after somebody began to look. */
 function asRead(known: Known, seen: JsonObject, begunAt: number): Known {
   if (!Array.isArray(seen['orders'])) return known;
   const later = [...known.orders].filter(([, { since }]) => since >= begunAt);
-  const read = objectsIn(seen['orders']).flatMap((order) => orderIn(order, begunAt));
+  const read = objectsIn(seen['orders'])
+    .flatMap((order) => orderIn(order, begunAt))
+    .filter(([id]) => (known.ended.get(id) ?? -1) < begunAt);
   const isWaitingSeen = Array.isArray(seen['waiting']) && known.waitingSince < begunAt;
   return {
     ...known,

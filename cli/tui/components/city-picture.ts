@@ -64,7 +64,7 @@ function barsIn(rows: readonly CalendarRow[]): number {
 
 function venuePicture(venue: NonNullable<CityState['venue']>, looks: CityLooks): CityPicture {
   const events = eventsInOrder(venue, looks.failed);
-  const wrong = events.filter(isWrong).length;
+  const wrong = events.filter((event) => isWrong(event, venue.nowMs)).length;
   const waiting = events.reduce((sum, event) => sum + event.waiting.length, 0);
   const lines = seatMap(events, { nowMs: venue.nowMs, failed: looks.failed, width: looks.width });
   return {

@@ -4,6 +4,7 @@ import { safeText } from '../../run/sanitize.ts';
 import {
   type EventShown,
   isWrong,
+  moneyWords,
   placesOf,
   placesWords,
   type Seat,
@@ -43,14 +44,14 @@ export function seatMap(events: readonly EventShown[], shown: Shown): Line[] {
   return events.flatMap((event) => [
     headLine(event, shown),
     ...seatLines(event, shown),
-    ...placesLine(event),
+    ...placesLine(event, shown),
     ...waitingLine(event),
     ...moneyLine(event),
   ]);
 }
 
 function headLine(event: EventShown, { nowMs, failed }: Shown): Line {
-  const isBad = event.id === failed || isWrong(event);
+  const isBad = event.id === failed || isWrong(event, nowMs);
   const doubt = event.uncertain > 0 ? `  ?${event.uncertain}` : '';
   return [
     span(`${isBad ? '✖ ' : ''}${safeText(event.id)}`, isBad ? { color: 'red', bold: true } : BOLD),
@@ -61,7 +62,7 @@ function headLine(event: EventShown, { nowMs, failed }: Shown): Line {
 
 /** As many seats beside each other as fit; those that are held have the time that is left where any is. */
 function seatLines(event: EventShown, { nowMs, width }: Shown): Line[] {
-  const seats = seatsOf(event);
+  const seats = seatsOf(event, nowMs);
   const lefts = seats.map(({ state, orders }) =>
     state === 'held' && orders[0] ? timeLeft(orders[0], nowMs) : '',
   );
@@ -87,11 +88,10 @@ function seatCell(seat: Seat, left: string, { name, cell }: { name: number; cell
   ];
 }
 
-function placesLine(event: EventShown): Line[] {
-  const places = placesOf(event);
+function placesLine(event: EventShown, { nowMs }: Shown): Line[] {
+  const places = placesOf(event, nowMs);
   if (places === null) return [];
-  const style: Style = places.free < 0 ? { color: 'redBright', bold: true } : {};
-  return [[span(`${formatNumber(places.total)} places: `, DIM), span(placesWords(places), style)]];
+  return [[span(placesWords(places), places.free < 0 ? { color: 'redBright', bold: true } : {})]];
 }
 
 function waitingLine({ waiting }: EventShown): Line[] {
@@ -104,9 +104,7 @@ function waitingLine({ waiting }: EventShown): Line[] {
   ];
 }
 
-function moneyLine({ moneyHeld }: EventShown): Line[] {
-  if (moneyHeld === null || moneyHeld === 0) return [];
-  return [
-    [span(`money held of ${formatNumber(moneyHeld)} payments that have no seat`, { color: 'redBright' })],
-  ];
+function moneyLine(event: EventShown): Line[] {
+  const words = moneyWords(event);
+  return words === '' ? [] : [[span(words, { color: 'redBright' })]];
 }

@@ -6,6 +6,7 @@ import {
   type EventShown,
   eventsInOrder,
   isWrong,
+  moneyWords,
   placesOf,
   placesWords,
   type Seat,
@@ -54,10 +55,11 @@ interface EventSeatsProps {
 }
 
 function EventSeats({ event, nowMs, hasFailed }: EventSeatsProps) {
-  const seats = seatsOf(event);
-  const places = placesOf(event);
-  const isBad = hasFailed || isWrong(event);
-  const { waiting, moneyHeld, uncertain } = event;
+  const seats = seatsOf(event, nowMs);
+  const places = placesOf(event, nowMs);
+  const isBad = hasFailed || isWrong(event, nowMs);
+  const { waiting, uncertain } = event;
+  const money = moneyWords(event);
   const notes = [saleWords(event, nowMs), uncertain > 0 ? `${uncertain} uncertain` : ''].filter(Boolean);
   return (
     <section class={isBad ? 'event-seats event-seats-wrong' : 'event-seats'} aria-label={safeText(event.id)}>
@@ -75,7 +77,7 @@ function EventSeats({ event, nowMs, hasFailed }: EventSeatsProps) {
       )}
       {places !== null && (
         <p class={places.free < 0 ? 'seat-wrong' : ''}>
-          {formatNumber(places.total)} places: {placesWords(places)}
+          {placesWords(places)}
         </p>
       )}
       {waiting.length > 0 && (
@@ -83,9 +85,7 @@ function EventSeats({ event, nowMs, hasFailed }: EventSeatsProps) {
           {formatNumber(waiting.length)} wait: {waiting.slice(0, MOST_WAITING).map(safeText).join(', ')}
         </p>
       )}
-      {moneyHeld !== null && moneyHeld > 0 && (
-        <p class="seat-wrong">Money held of {formatNumber(moneyHeld)} payments that have no seat</p>
-      )}
+      {money !== '' && <p class="seat-wrong">{money}</p>}
     </section>
   );
 }
