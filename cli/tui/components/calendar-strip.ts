@@ -10,7 +10,7 @@ import {
 } from '../../run/calendar-rows.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { alignLeft, textWidth, truncate } from '../../terminal/columns.ts';
-import { DIM, type Line, type Span, type Style, span } from '../paint/line.ts';
+import { DIM, type Line, type Span, span } from '../paint/line.ts';
 
 /** Columns of a unit's name at most, with the blank behind it. */
 const WIDEST_NAME = 14;
@@ -121,7 +121,7 @@ function placed(marks: readonly Mark[], columns: number): string {
     const start = Math.max(0, Math.min(column, columns - textWidth(text)));
     if (start === 0 || textWidth(line) < start) line = line.padEnd(start) + text;
   }
-  return line;
+  return line.slice(0, columns);
 }
 
 /** Between the bars: where a day begins, and where the clock changes. */
@@ -145,22 +145,21 @@ function barCells(bars: readonly Bar[], days: readonly Day[], scale: Scale): Spa
   return [...cells, span(free.slice(column).join(''), DIM)];
 }
 
+/** What is wrong or in doubt begins with its sign, which stays where there is no room for a name. */
 function barCell(bar: Bar, width: number): Span {
-  const style: Style = bar.collides
-    ? { color: 'redBright', bold: true }
-    : bar.uncertain
-      ? { color: 'magenta' }
-      : { color: 'cyan' };
-  const fill = bar.collides ? '✖' : bar.uncertain ? '┄' : '─';
-  if (width < 3)
-    return span(
-      bar.collides ? '✖'.repeat(width) : bar.uncertain ? '?'.repeat(width) : '█'.repeat(width),
-      style,
-    );
-  const name = truncate(safeText(barName(bar)), width - 2);
-  const shown = width < 5 && textWidth(safeText(barName(bar))) > width - 2 ? '' : name;
-  return span(`├${shown}${fill.repeat(width - 2 - textWidth(shown))}┤`, style);
+  const { begin, fill, style } = bar.collides ? COLLIDES : bar.uncertain ? IN_DOUBT : PLAIN_BAR;
+  if (width < NARROWEST) return span((begin === '├' ? '█' : begin).repeat(width), style);
+  const whole = safeText(barName(bar));
+  const room = width - 2;
+  const name = textWidth(whole) > room && room < NARROWEST ? '' : truncate(whole, room);
+  return span(`${begin}${name}${fill.repeat(room - textWidth(name))}┤`, style);
 }
 
+/** Narrower bars are a sign alone, and narrower names are none. */
+const NARROWEST = 3;
+const PLAIN_BAR = { begin: '├', fill: '─', style: { color: 'cyan' } } as const;
+const IN_DOUBT = { begin: '?', fill: '┄', style: { color: 'magenta' } } as const;
+const COLLIDES = { begin: '✖', fill: '✖', style: { color: 'redBright', bold: true } } as const;
+
 /** For the frame: what the signs say. */
-export const CALENDAR_LEGEND = '✖ collides  ┄? in doubt';
+export const CALENDAR_LEGEND = '✖ collides  ? in doubt';
