@@ -66,7 +66,11 @@ describe('the days of calendars', () => {
   test('are all as long as the clock says, in zones that change by half an hour, too', () => {
     for (const zone of ['Australia/Lord_Howe', 'America/New_York'])
       for (const day of changeDays(zone, 2026)) {
-        const [only] = daysOf({ zone, asked: { from: instantOf(zone, day), to: instantOf(zone, day) + 1 }, resources: [] });
+        const [only] = daysOf({
+          zone,
+          asked: { from: instantOf(zone, day), to: instantOf(zone, day) + 1 },
+          resources: [],
+        });
         expect(only).toMatchObject({ day, to: instantOf(zone, laterDay(day, 1)) });
         expect((only?.to ?? 0) - (only?.from ?? 0)).toBe(1_440 - (only?.change?.by ?? 0));
       }
@@ -88,7 +92,9 @@ describe('the days of calendars', () => {
 describe('the rows of calendars', () => {
   const told = (shown: Calendars, failed: string | null = null) =>
     calendarRows(shown, failed).map(({ resource, unit, lane, bars }) =>
-      [`${resource}/${unit}.${lane}`, ...bars.map(({ id, collides }) => `${id}${collides ? '!' : ''}`)].join(' '),
+      [`${resource}/${unit}.${lane}`, ...bars.map(({ id, collides }) => `${id}${collides ? '!' : ''}`)].join(
+        ' ',
+      ),
     );
 
   test('are one a unit, the failed resource first, and what overlaps apart', () => {
@@ -177,7 +183,10 @@ describe('calendars on a terminal', () => {
   test('keep to their width whatever they hold', () => {
     const foreign = booking('\u001b[31m\u202every-long-name-of-a-booking', '2026-10-24', '2026-10-27');
     const one = calendars([foreign, TWICE]);
-    const odd = { ...one, resources: one.resources.map((each) => ({ ...each, id: `${each.id}-with-a-long-name` })) };
+    const odd = {
+      ...one,
+      resources: one.resources.map((each) => ({ ...each, id: `${each.id}-with-a-long-name` })),
+    };
     for (let width = 1; width < 90; width++)
       for (const day of [null, 1]) {
         const { text } = picture(odd, { width, day });
