@@ -176,7 +176,8 @@ function EventDetail({ at, event }: { at: number; event: RunEvent | undefined })
             </span>{' '}
             {safeText(event.actor)} <span class="dim">at {formatClock(event.virtualMs, 3)}</span>
           </p>
-          <pre>{safeJson(event.data, 2)}</pre>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+          <pre tabIndex={0}>{safeJson(event.data, 2)}</pre>
         </>
       )}
     </Panel>
