@@ -37,7 +37,9 @@ export class VenueFold {
     const known = objectsIn(events).flatMap(({ id, seats, places, opensAt }): [string, Known][] => {
       if (typeof id !== 'string' || !Array.isArray(seats)) return [];
       const event = { id, seats: textsIn(seats), places: countIn(places), opensAt: timeIn(opensAt) };
-      return [[id, { event, orders: new Map(), ended: new Map(), waiting: [], waitingSince: -1, moneyHeld: null }]];
+      return [
+        [id, { event, orders: new Map(), ended: new Map(), waiting: [], waitingSince: -1, moneyHeld: null }],
+      ];
     });
     if (known.length === 0) return null;
     const fold = new VenueFold(new Map(known));

@@ -75,11 +75,7 @@ function EventSeats({ event, nowMs, hasFailed }: EventSeatsProps) {
       {seats.length > MOST_SEATS && (
         <p class="empty">and {formatNumber(seats.length - MOST_SEATS)} more seats</p>
       )}
-      {places !== null && (
-        <p class={places.free < 0 ? 'seat-wrong' : ''}>
-          {placesWords(places)}
-        </p>
-      )}
+      {places !== null && <p class={places.free < 0 ? 'seat-wrong' : ''}>{placesWords(places)}</p>}
       {waiting.length > 0 && (
         <p>
           {formatNumber(waiting.length)} wait: {waiting.slice(0, MOST_WAITING).map(safeText).join(', ')}
