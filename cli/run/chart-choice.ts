@@ -12,8 +12,10 @@ export interface ChartChoice {
 /** Beside the others, where there is room for a fourth. */
 export const LATENCY_CHART: ChartChoice = { title: 'Latency p95 (ms)', metric: 'p95_latency_ms' };
 
-/** More would be too narrow to read on most terminals. */
-const MOST_CHARTS = 3;
+/** Those in front have to tell most: on a narrow terminal there is room for three. */
+const MOST_CHARTS = 5;
+/** Where nobody says which metrics tell most. */
+const USUAL_CHARTS = 3;
 
 const BOOKINGS: readonly ChartChoice[] = [
   { title: 'Bookings (active)', metric: 'bookings' },
@@ -58,7 +60,7 @@ interface Charted {
 export function usualCharts(metrics: Readonly<Record<string, number>>): readonly ChartChoice[] {
   const names = Object.keys(metrics);
   if (names.length === 0 || 'bookings' in metrics) return BOOKINGS;
-  const own = names.filter((name) => !OF_ENGINE.test(name)).slice(0, MOST_CHARTS);
+  const own = names.filter((name) => !OF_ENGINE.test(name)).slice(0, USUAL_CHARTS);
   if (own.length === 0) return PLAIN;
   return own.map((metric) => ({ title: safeText(metric.replaceAll('_', ' ')), metric }));
 }

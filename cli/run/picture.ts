@@ -69,6 +69,15 @@ export function brokenOf(data: RunData): KnownFailure | null {
   return isLoss(outcomeOfData(data)) ? violationOf(data) : failureOf(data);
 }
 
+/** What the events of the scenarios call their objects. */
+const OBJECT_NOUNS = ['slot', 'resource', 'event', 'account', 'object'];
+
+/** The object that a checker found wrong, from the bundle or from the violation before it; null: none, or not known. */
+export function failedObjectOf({ run, violation }: Pick<RunData, 'run' | 'violation'>): string | null {
+  const told = OBJECT_NOUNS.map((noun) => violation?.data[noun]);
+  return run.failForensic?.object ?? told.find((object) => typeof object === 'string') ?? null;
+}
+
 function violationOf(data: RunData): KnownFailure | null {
   if (data.violation === null) return null;
   const { message, invariant } = data.violation.data;

@@ -1,11 +1,9 @@
 /** The clock that a service under test is given: virtual time from a fixed date, which is moved on and set wrong. */
+import { FOUNDED_MS } from '../../server/contract/index.ts';
 import type { When } from '../checkers/model.ts';
 import type { ServiceTime } from '../checkers/service-time.ts';
 import type { ServiceClock } from '../service/sql-service.ts';
 import { ClockSkews } from './clock-skews.ts';
-
-/** 2026-01-01T00:00:00Z: the instant at which every city is founded, in ms since 1970. */
-export const FOUNDED_MS = Date.UTC(2026, 0, 1);
 
 export class CityClock implements ServiceClock, ServiceTime {
   /** Virtual ms since the start; kept by the simulation. */

@@ -2,6 +2,9 @@
 
 export const CLOCK_EVENT = 'clock';
 
+/** What the clock of a simulated city shows at virtual time 0: 2026-01-01T00:00:00Z, in ms since 1970. */
+export const FOUNDED_MS = Date.UTC(2026, 0, 1);
+
 /** What the event tells. */
 export type ClockMoveData = {
   /** How far they were moved on, in ms. */

@@ -2,6 +2,7 @@
 export * from './access.ts';
 export * from './campaign.ts';
 export * from './check-adapter.ts';
+export * from './city.ts';
 export * from './clock-move.ts';
 export * from './command-secrets.ts';
 export * from './did-you-mean.ts';
@@ -42,3 +43,4 @@ export * from './telemetry.ts';
 export * from './verified.ts';
 export * from './wall-clock.ts';
 export * from './worker.ts';
+export * from './zone.ts';

@@ -78,24 +78,3 @@ export const snapshotPageSchema = z.object({
   next: z.int().nullable(),
 });
 export type SnapshotPage = z.infer<typeof snapshotPageSchema>;
-
-/** The city after an event, folded from the history by `GET /runs/:runId/state`. */
-export const cityStateSchema = z.object({
-  /** The event after which this is the state. */
-  index: z.int(),
-  virtualMs: z.number(),
-  /** The metrics after that event; left out by servers that are older than it. */
-  metrics: z.record(z.string(), z.number()).optional(),
-  slots: z.array(
-    z.object({
-      id: z.string(),
-      capacity: z.int(),
-      open: z.boolean(),
-      /** Acknowledged and not cancelled, oldest first. */
-      bookings: z.array(z.object({ id: z.string(), citizen: z.string() })),
-      /** Operations on the slot that are under way or whose outcome is unknown. */
-      uncertain: z.int(),
-    }),
-  ),
-});
-export type CityState = z.infer<typeof cityStateSchema>;

@@ -1,9 +1,11 @@
 /** Folds a run's history into the city after an event: every slot with its acknowledged bookings, and the metrics. */
-import type { CityState, JsonObject, Snapshot } from '../contract/index.ts';
+import { type CityState, CLOCK_EVENT, type JsonObject, type Snapshot } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
 import { epochAt, leadsTo, type Stored } from '../db/epochs.ts';
 import { readNewestSnapshot } from '../db/snapshots.ts';
+import { CalendarsFold } from './fold-calendars.ts';
 import { MetricsFold } from './fold-metrics.ts';
+import { VenueFold } from './fold-venue.ts';
 
 const PAGE_EVENTS = 2_000;
 /** A fold is kept at each multiple of this many events, so that a step back folds no more than these again. */
@@ -38,6 +40,8 @@ export class CityFold {
   readonly #slotOfBooking = new Map<string, Slot>();
   readonly #cancelled = new Set<string>();
   #counted = new MetricsFold();
+  #calendars: CalendarsFold | null = null;
+  #venue: VenueFold | null = null;
   #index = -1;
   #virtualMs = 0;
 
@@ -48,8 +52,12 @@ export class CityFold {
     const { data } = event;
     const [operation, phase] = event.type.split('.');
     if (event.type === 'start') this.#start(data);
+    if (event.type === CLOCK_EVENT) this.#venue?.clock(data, event.virtualMs);
     if (phase === 'invoke') this.#invoke(data);
-    if (phase !== 'ok' && phase !== 'refused') return;
+    if (operation === undefined || (phase !== 'ok' && phase !== 'refused')) return;
+    const completion = { index: event.index, actor: event.actor, operation, phase, data } as const;
+    this.#calendars?.complete(completion);
+    this.#venue?.complete(completion);
     const begun = this.#begun.get(Number(data['op'])) ?? { at: event.index, booking: data['booking'] };
     const slot = this.#settle(data);
     if (phase === 'refused') {
@@ -71,7 +79,8 @@ export class CityFold {
 
   /** How much it remembers, for bounds. */
   get weight(): number {
-    return this.#slotOfBooking.size + this.#cancelled.size + this.#begun.size + this.#slots.size;
+    const slots = this.#slotOfBooking.size + this.#cancelled.size + this.#begun.size + this.#slots.size;
+    return slots + (this.#calendars?.weight ?? 0) + (this.#venue?.weight ?? 0);
   }
 
   /** One that goes on by itself from here. */
@@ -88,6 +97,8 @@ export class CityFold {
     for (const [id, begun] of this.#begun) copy.#begun.set(id, begun);
     for (const id of this.#cancelled) copy.#cancelled.add(id);
     copy.#counted = this.#counted.copy();
+    copy.#calendars = this.#calendars?.copy() ?? null;
+    copy.#venue = this.#venue?.copy() ?? null;
     copy.#index = this.#index;
     copy.#virtualMs = this.#virtualMs;
     return copy;
@@ -102,10 +113,19 @@ export class CityFold {
       uncertain: slot.uncertain.size,
     }));
     const metrics = { ...this.#counted.metricsOf(slots), ...this.#counted.metrics() };
-    return { index: this.#index, virtualMs: this.#virtualMs, metrics, slots };
+    return {
+      index: this.#index,
+      virtualMs: this.#virtualMs,
+      metrics,
+      slots,
+      ...(this.#calendars ? { calendars: this.#calendars.state() } : {}),
+      ...(this.#venue ? { venue: this.#venue.state(this.#virtualMs) } : {}),
+    };
   }
 
   #start(data: JsonObject): void {
+    this.#calendars = CalendarsFold.of(data);
+    this.#venue = VenueFold.of(data);
     const slots = Array.isArray(data['slots']) ? (data['slots'] as unknown[]) : [];
     for (const slot of slots) {
       if (slot === null || typeof slot !== 'object') continue;
@@ -116,6 +136,8 @@ export class CityFold {
   }
 
   #invoke(data: JsonObject): void {
+    this.#calendars?.invoke(data, this.#index);
+    this.#venue?.invoke(data, this.#index);
     const operation = data['op'];
     const slot = this.#slotOf(data);
     if (typeof operation !== 'number' || !slot) return;

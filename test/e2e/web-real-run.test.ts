@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API_BASE, runPageSchema } from '../../server/contract/index.ts';
-import { eventually, hasChromium, openPage, startChromium } from '../helpers/browser.ts';
+import { axe, eventually, hasChromium, openPage, overflow, startChromium } from '../helpers/browser.ts';
 import { startUp, type Up } from '../helpers/up.ts';
 
 let up: Up;
@@ -53,6 +53,31 @@ describe.skipIf(!hasChromium)('mission control in the browser', () => {
     await page.getByText(`The city after event ${at - 1}`).waitFor();
     expect(await page.locator('.slots > .slot').count()).toBe(12);
     await page.waitForURL((url) => url.searchParams.get('at') === String(at - 1));
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
+  it('shows a run of stays as calendars, by days too, and no wider than a phone', async () => {
+    const config = { operations: 400, bug: 'check-then-insert', faults: 'none' };
+    const launched = await fetch(`${up.url}${API_BASE}/runs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ scenario: 'stays', target: 'memory', seed: 4, config }),
+    });
+    const { id } = (await launched.json()) as { id: string };
+    const { page, wrongs, open } = await openPage(browser, up.url, { width: 390, height: 800 });
+    await open(`/runs/${id}?view=replay`);
+    await page.locator('.run-head .badge-fail').waitFor();
+    await page.locator('.calendar-row-failed').first().waitFor();
+    await page.locator('.calendar-bar').first().waitFor();
+    expect(await overflow(page)).toBe(0);
+    expect(await page.locator('.calendar-head > span').count()).toBeGreaterThan(3);
+    expect(await page.locator('.calendar-head b').innerText()).toMatch(/^ ?2[345](\.5)? h$/);
+    await page.keyboard.press('.');
+    await eventually(() => page.locator('.calendar-head > span').count()).toBe(1);
+    await page.keyboard.press(',');
+    await eventually(() => page.locator('.calendar-head > span').count()).not.toBe(1);
+    expect(await axe(page)).toEqual([]);
     expect(wrongs).toEqual([]);
     await page.close();
   });

@@ -35,7 +35,9 @@ it('is walked through call by call', async () => {
   const words = ['check-adapter', '--scenario', 'stays', '--target', hotel.url, '--adapter', ADAPTER];
   const { exitCode, stdout, stderr } = await simcity(words);
   expect(exitCode, stderr).toBe(0);
-  expect(stdout).toMatch(/PATCH \/rooms\/\d+\/reservations\/\d+ .*\n\s+200 \{"bed":\d\}\n\s+→ ok \{"unit":\d\}/);
+  expect(stdout).toMatch(
+    /PATCH \/rooms\/\d+\/reservations\/\d+ .*\n\s+200 \{"bed":\d\}\n\s+→ ok \{"unit":\d\}/,
+  );
   expect(stdout).toContain('series: the adapter has no such operation');
   expect(stdout).not.toContain('did not come to it');
   expect(stdout).toMatch(/All \d+ steps went as a right service/);

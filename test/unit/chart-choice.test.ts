@@ -10,9 +10,12 @@ import {
 } from '../../cli/run/timeline.ts';
 
 describe('what is charted', () => {
-  test('is what the scenario asks for in its start event, at most three', () => {
-    const charts = ['coins moved', 'b', 'c', 'd'].map((title) => ({ title, metric: `${title}_total` }));
-    expect(chartsOfStart({ charts })?.map(({ title }) => title)).toEqual(['Coins moved', 'B', 'C']);
+  test('is what the scenario asks for in its start event, at most five', () => {
+    const charts = ['coins moved', 'b', 'c', 'd', 'e', 'f'].map((title) => ({
+      title,
+      metric: `${title}_total`,
+    }));
+    expect(chartsOfStart({ charts })?.map(({ title }) => title)).toEqual(['Coins moved', 'B', 'C', 'D', 'E']);
   });
 
   test('is nothing where what is asked for makes no sense, and titles cannot act on a terminal', () => {

@@ -5,16 +5,16 @@ import { CHART_KEYS } from '../../cli/web/state/chart-keys.ts';
 import { EVENTS_KEYS } from '../../cli/web/state/events-keys.ts';
 import type { Binding } from '../../cli/web/state/keys.ts';
 import { LIST_KEYS, LIVE_KEYS, PAGE_KEYS, VIEW_KEYS } from '../../cli/web/state/page-keys.ts';
-import { REPLAY_KEYS } from '../../cli/web/state/replay-keys.ts';
+import { CALENDAR_KEYS, REPLAY_KEYS } from '../../cli/web/state/replay-keys.ts';
 import { ASK_KEYS, WHY_KEYS } from '../../cli/web/state/why-keys.ts';
 
 /** What is heard at the same time, and the terminal's view of the same kind. */
 const PLACES: readonly [scope: Scope, tables: readonly (readonly Binding[])[]][] = [
   ['runs', [PAGE_KEYS, LIST_KEYS]],
   ['live', [PAGE_KEYS, VIEW_KEYS, LIVE_KEYS, CHART_KEYS]],
-  ['replay', [PAGE_KEYS, VIEW_KEYS, REPLAY_KEYS, CHART_KEYS]],
+  ['replay', [PAGE_KEYS, VIEW_KEYS, REPLAY_KEYS, CALENDAR_KEYS, CHART_KEYS]],
   ['events', [PAGE_KEYS, VIEW_KEYS, EVENTS_KEYS]],
-  ['forensics', [PAGE_KEYS, VIEW_KEYS, WHY_KEYS, ...Object.values(ASK_KEYS)]],
+  ['forensics', [PAGE_KEYS, VIEW_KEYS, WHY_KEYS, CALENDAR_KEYS, ...Object.values(ASK_KEYS)]],
 ];
 
 /** As the terminal names the key that a browser calls so. */

@@ -39,6 +39,8 @@ export type Intent =
   | 'toggle-play'
   | 'faster'
   | 'slower'
+  | 'day-before'
+  | 'day-after'
   | 'next-incident'
   | 'previous-incident'
   | 'ask-compare'

@@ -1,12 +1,14 @@
 /** What keys and time do in the Replay view. */
 import type { Run } from '../../../server/contract/index.ts';
+import { daysOf, turnedDay } from '../../run/calendar-rows.ts';
+import { rowsOfCity } from '../../run/city-rows.ts';
 import { INCIDENTS } from '../../run/matcher.ts';
 import { NO_PAGES } from '../../run/pages.ts';
 import { SPEEDS } from '../../run/replay-speeds.ts';
 import type { Intent } from '../input/intents.ts';
 import { ask } from './moves.ts';
 import { startSeek } from './seek.ts';
-import { replayIndex } from './selectors.ts';
+import { cityAt, replayIndex } from './selectors.ts';
 import type { ReplayState, State } from './state.ts';
 
 const STEPS: Partial<Record<Intent, number>> = {
@@ -34,7 +36,24 @@ function goTo(state: State, index: number): State {
   return withReplay({ ...state, seek: null }, { at, isPlaying: false });
 }
 
+/** Up and down the city, as far as it has rows. */
+function scrollCity(state: State, step: 1 | -1): State {
+  const city = cityAt(state.replay.cities, replayIndex(state));
+  const last = city === undefined ? 0 : rowsOfCity(city) - 1;
+  return withReplay(state, { cityRow: Math.max(0, Math.min(last, state.replay.cityRow + step)) });
+}
+
+function turnDay(state: State, step: 1 | -1): State {
+  const { calendars } = cityAt(state.replay.cities, replayIndex(state)) ?? {};
+  if (calendars === undefined) return { ...state, notice: 'There are no calendars here.' };
+  return withReplay(state, { cityDay: turnedDay(state.replay.cityDay, step, daysOf(calendars).length) });
+}
+
 const INTENTS: Partial<Record<Intent, (state: State) => State>> = {
+  up: (state) => scrollCity(state, -1),
+  down: (state) => scrollCity(state, 1),
+  'day-before': (state) => turnDay(state, -1),
+  'day-after': (state) => turnDay(state, 1),
   first: (state) => goTo(state, 0),
   last: (state) => withReplay({ ...state, seek: null }, { at: null, isPlaying: false }),
   follow: (state) => withReplay({ ...state, seek: null }, { at: null, isPlaying: false }),

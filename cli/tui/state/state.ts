@@ -63,6 +63,10 @@ export interface ReplayState {
   carry: number;
   /** Cities by event, the newest fetched last, bounded. */
   cities: ReadonlyMap<number, CityState>;
+  /** The first row of the city that is shown, where not all fit. */
+  cityRow: number;
+  /** By its number, the day of calendars that is shown alone; null: all are. */
+  cityDay: number | null;
   other: OtherRun | null;
 }
 
@@ -240,6 +244,8 @@ export function initialState(options: InitialState): State {
       speed: 2,
       carry: 0,
       cities: new Map(),
+      cityRow: 0,
+      cityDay: null,
       other: null,
     },
     checksScroll: 0,

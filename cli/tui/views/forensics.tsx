@@ -64,7 +64,16 @@ export const forensicsPane: DrawPane = (state, name, place) => {
   const looks = { ...place, ...looksOf(state.workspace, name) };
   if (name === 'job') return state.job && <JobPane job={state.job} {...looks} />;
   if (name === 'city')
-    return <CityPane cities={state.replay.cities} at={whyEvent(state.forensics) ?? -1} {...looks} />;
+    return (
+      <CityPane
+        cities={state.replay.cities}
+        at={whyEvent(state.forensics) ?? -1}
+        failed={bundle?.object ?? null}
+        scroll={0}
+        day={null}
+        {...looks}
+      />
+    );
   if (bundle === null) return null;
   if (name === 'bundle') return <TreePane state={state} {...looks} />;
   const story = { bundle, outcome: outcomeOfData(state.data), scroll, tasks, whyStep, isWhole };

@@ -158,11 +158,15 @@ interface ChartProps extends Place, PaneLooks {
 }
 
 /** Narrower, a fourth chart would take too much from the others. */
-const ROOM_FOR_LATENCY = 144;
+const CHART_WIDTH = 36;
+const LEAST_CHARTS = 3;
 
 function chartsFor(data: RunData, width: number): readonly ChartChoice[] {
+  const room = Math.max(LEAST_CHARTS, Math.floor(width / CHART_WIDTH));
   const charts = chartsOf(data);
-  return width >= ROOM_FOR_LATENCY ? charts : charts.filter((each) => each !== LATENCY_CHART);
+  // The latency is last, and is told in the line of progress, too.
+  const own = room > LEAST_CHARTS ? charts : charts.filter((each) => each !== LATENCY_CHART);
+  return own.slice(0, room);
 }
 
 /** Of a run that has ended there are snapshots to come from the server, or none. */

@@ -1,6 +1,6 @@
 /** The Replay view: the whole run under a scrubber, and the city, metrics and events at that instant. */
 import { formatClock, formatNumber } from '../../run/format.ts';
-import { brokenOf } from '../../run/picture.ts';
+import { brokenOf, failedObjectOf } from '../../run/picture.ts';
 import { SPEEDS } from '../../run/replay-speeds.ts';
 import { type Point, risesOf } from '../../run/timeline.ts';
 import { scrubber } from '../components/scrubber.ts';
@@ -56,7 +56,16 @@ export const replayPane: DrawPane = (state, name, place) => {
     case 'metrics':
       return <InstantMetrics state={state} {...looks} />;
     case 'city':
-      return <CityPane cities={state.replay.cities} at={replayIndex(state)} {...looks} />;
+      return (
+        <CityPane
+          cities={state.replay.cities}
+          at={replayIndex(state)}
+          failed={failedObjectOf(state.data)}
+          scroll={state.replay.cityRow}
+          day={state.replay.cityDay}
+          {...looks}
+        />
+      );
     case 'events':
       return <ReplayEventsPane state={state} {...looks} />;
     case 'this':

@@ -19,6 +19,9 @@ import { Chart } from './chart.tsx';
 import { ChartFoot } from './chart-foot.tsx';
 import { FaultStrip } from './fault-strip.tsx';
 
+/** As many as the tokens have. */
+const COLORS = 4;
+
 interface ChartsProps {
   data: RunData;
   /** The metrics to show at the titles. */
@@ -54,7 +57,7 @@ export function Charts({ data, metrics, at, cursor, zoom, onZoom, onPick }: Char
           <Chart
             key={`${chart.metric} ${scheme}`}
             chart={chart}
-            color={i + 1}
+            color={(i % COLORS) + 1}
             shown={shown}
             value={metrics[chart.metric]}
             cursor={cursor}

@@ -3,8 +3,8 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { CityState, Why } from '../../../server/contract/index.ts';
 import { formatNumber } from '../../run/format.ts';
 import { api } from '../client/api.ts';
+import { CityShown } from './city-shown.tsx';
 import { Panel } from './panel.tsx';
-import { SlotGrid } from './slot-grid.tsx';
 
 interface WhyCityProps {
   runId: string;
@@ -32,12 +32,26 @@ export function WhyCity({ runId, why, event }: WhyCityProps) {
   const named = useMemo(() => wordsOf(why), [why]);
   if (isMissing) return <p class="empty">The city at event {formatNumber(event)} cannot be read.</p>;
   if (city === null) return <p class="empty">Folding the history up to here…</p>;
-  const own = city.slots.filter(({ id }) => named.has(id));
   return (
     <Panel title={`The city after event ${formatNumber(city.index)}`} class="city">
-      <SlotGrid city={own.length === 0 ? city : { ...city, slots: own }} />
+      <CityShown city={narrowed(city, named)} failed={null} />
     </Panel>
   );
+}
+
+/** The city with the objects that are named, or with all of a kind of which none is. */
+function narrowed(city: CityState, named: ReadonlySet<string>): CityState {
+  const { slots, calendars, venue } = city;
+  const own = <Shown extends { id: string }>(all: Shown[]): Shown[] => {
+    const found = all.filter(({ id }) => named.has(id));
+    return found.length === 0 ? all : found;
+  };
+  return {
+    ...city,
+    slots: own(slots),
+    ...(calendars && { calendars: { ...calendars, resources: own(calendars.resources) } }),
+    ...(venue && { venue: { ...venue, events: own(venue.events) } }),
+  };
 }
 
 /** All that the accused and their partners were asked with. */

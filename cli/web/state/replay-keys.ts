@@ -37,3 +37,21 @@ export const REPLAY_KEYS: readonly Binding<ReplayIntent>[] = [
   { intent: 'slower', keys: ['-', '_'], label: '-', help: 'Play slower' },
   { intent: 'dismiss', keys: ['Escape'], label: 'Esc', help: 'End the search for a fault' },
 ];
+
+export type CalendarIntent = 'day-before' | 'day-after';
+
+/** Where the city has calendars. */
+export const CALENDAR_KEYS: readonly Binding<CalendarIntent>[] = [
+  {
+    intent: 'day-before',
+    keys: [','],
+    label: ',',
+    help: 'Of calendars the day before alone; before the first, all days',
+  },
+  {
+    intent: 'day-after',
+    keys: ['.'],
+    label: '.',
+    help: 'Of calendars the next day alone; after the last, all days',
+  },
+];

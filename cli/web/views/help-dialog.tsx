@@ -5,7 +5,7 @@ import { CHART_KEYS } from '../state/chart-keys.ts';
 import { EVENTS_KEYS } from '../state/events-keys.ts';
 import { type Binding, useKeys } from '../state/keys.ts';
 import { LIST_KEYS, LIVE_KEYS, PAGE_KEYS, VIEW_KEYS } from '../state/page-keys.ts';
-import { REPLAY_KEYS } from '../state/replay-keys.ts';
+import { CALENDAR_KEYS, REPLAY_KEYS } from '../state/replay-keys.ts';
 import { ASK_KEYS, WHY_KEYS } from '../state/why-keys.ts';
 
 const TABLES: readonly [where: string, bindings: readonly Binding[]][] = [
@@ -15,7 +15,7 @@ const TABLES: readonly [where: string, bindings: readonly Binding[]][] = [
   ['Live', LIVE_KEYS],
   ['Charts, in Live and Replay', CHART_KEYS],
   ['Events', EVENTS_KEYS],
-  ['Replay', REPLAY_KEYS],
+  ['Replay', [...REPLAY_KEYS, ...CALENDAR_KEYS]],
   ['Forensics', [...Object.values(ASK_KEYS).flat(), ...WHY_KEYS]],
 ];
 

@@ -4,14 +4,15 @@ import type { RunEvent } from '../../../server/contract/index.ts';
 import { kindOf } from '../../run/describe-event.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
 import { INCIDENTS } from '../../run/matcher.ts';
+import { failedObjectOf } from '../../run/picture.ts';
 import type { RunData } from '../../run/run-data.ts';
 import { safeJson, safeText } from '../../run/sanitize.ts';
 import { Charts } from '../components/charts.tsx';
+import { CityShown } from '../components/city-shown.tsx';
 import { EventList } from '../components/event-list.tsx';
 import { MetricsAtCursor } from '../components/metrics.tsx';
 import { Panel } from '../components/panel.tsx';
 import { Scrubber } from '../components/scrubber.tsx';
-import { SlotGrid } from '../components/slot-grid.tsx';
 import { announce } from '../state/announce.ts';
 import { useChartCursor } from '../state/chart-cursor.ts';
 import { type HistoryCount, useCounted } from '../state/count-history.ts';
@@ -132,7 +133,11 @@ export function ReplayView({ data, count, route }: ReplayViewProps) {
           title={city === null ? 'The city' : `The city after event ${formatNumber(city.index)}`}
           class="city"
         >
-          {city === null ? <p class="empty">Folding the history up to here…</p> : <SlotGrid city={city} />}
+          {city === null ? (
+            <p class="empty">Folding the history up to here…</p>
+          ) : (
+            <CityShown city={city} failed={failedObjectOf(data)} />
+          )}
         </Panel>
         <div class="side">
           <EventDetail at={at} event={event} />
@@ -171,7 +176,8 @@ function EventDetail({ at, event }: { at: number; event: RunEvent | undefined })
             </span>{' '}
             {safeText(event.actor)} <span class="dim">at {formatClock(event.virtualMs, 3)}</span>
           </p>
-          <pre>{safeJson(event.data, 2)}</pre>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+          <pre tabIndex={0}>{safeJson(event.data, 2)}</pre>
         </>
       )}
     </Panel>

@@ -1,8 +1,9 @@
 /** The known bugs of `stays`: the few steps in which a wrong house differs from the right one. */
+
+import { asIfUtc, dayText, instantOf, rangeOf } from '../../../server/contract/zone.ts';
 import type { Range, Resource, Span } from './calls.ts';
 import type { MemorySteps } from './memory-service.ts';
 import type { SqlSteps } from './sql-steps.ts';
-import { asIfUtc, dayText, instantOf, rangeOf } from './zone.ts';
 
 export interface HouseBug {
   readonly name: string;

@@ -1,5 +1,8 @@
 /** The calls of the `stays` domain, and the resources that they are about. */
+import type { Range } from '../../../server/contract/zone.ts';
 import type { Call } from '../../service/call.ts';
+
+export type { Range };
 
 /**
  * From `from` up to, and without, `to`: days as `2026-10-24`, from their midnight on, or times of the wall clock as
@@ -91,12 +94,6 @@ export interface House {
   readonly zone: string;
   readonly resources: readonly Resource[];
   [extra: string]: unknown;
-}
-
-/** In minutes since 1970, without `to`. */
-export interface Range {
-  readonly from: number;
-  readonly to: number;
 }
 
 /** A booking as a service shows it. */

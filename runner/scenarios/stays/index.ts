@@ -14,6 +14,7 @@ export const stays: Scenario<StayCall> = {
   objectNoun: 'resource',
   bugs: HOUSE_BUGS.map(({ name }) => name),
   charts: [
+    { title: 'occupancy, %', metric: 'occupancy' },
     { title: 'booked', metric: 'booked' },
     { title: 'refused, for it was taken', metric: 'taken' },
     { title: 'moved', metric: 'moved' },

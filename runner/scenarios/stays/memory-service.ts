@@ -1,4 +1,6 @@
 /** The reference house in memory; a known bug replaces single steps. */
+
+import { rangeOf } from '../../../server/contract/zone.ts';
 import type { Call, MemoryRoutine, MemoryService, Reply } from '../../public.ts';
 import type {
   Calendar,
@@ -13,7 +15,6 @@ import type {
 } from './calls.ts';
 import { EMPTY, ok, TAKEN, UNKNOWN, type Wanted } from './replies.ts';
 import { collides, isEmpty } from './resource.ts';
-import { rangeOf } from './zone.ts';
 
 export interface MemorySteps {
   /** What a request calls from and to. */

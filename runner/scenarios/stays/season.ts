@@ -1,7 +1,8 @@
 /** The days that a run of `stays` is about: a few around one on which the clock is put forward or back. */
+
+import { asIfUtc, changeDays, laterDay } from '../../../server/contract/zone.ts';
 import type { Prng } from '../../public.ts';
 import type { Span } from './calls.ts';
-import { asIfUtc, changeDays, laterDay } from './zone.ts';
 
 /** By an hour at night in spring and autumn; on Lord Howe by half an hour, and in the other half of the year. */
 const ZONES = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'] as const;
@@ -13,6 +14,7 @@ const STEP_MINUTES = 30;
 const DAYS_SHARE = 0.25;
 const NIGHT_SHARE = 0.5;
 const LONGEST_STEPS = 5;
+const MOST_NIGHTS = 2;
 
 export interface Season {
   readonly zone: string;
@@ -32,10 +34,15 @@ export function drawSpan({ firstDay, changeDay }: Season, prng: Prng): Span {
   const isNight = prng.chance(NIGHT_SHARE);
   const start = prng.below(isNight ? 8 : 40);
   const steps = 1 + prng.below(LONGEST_STEPS);
-  const nights = 1 + prng.below(2);
+  const nights = 1 + prng.below(MOST_NIGHTS);
   if (prng.chance(DAYS_SHARE)) return { from: day, to: laterDay(day, nights) };
   const from = laterTime(`${isNight ? changeDay : day}T00:00`, start);
   return { from, to: laterTime(from, steps) };
+}
+
+/** The days in which that may be. */
+export function wholeSeason({ firstDay }: Season): Span {
+  return { from: firstDay, to: laterDay(firstDay, DAYS - 1 + MOST_NIGHTS) };
 }
 
 /** The same on a later day. */

@@ -1,7 +1,8 @@
 /** The steps of the house over PostgreSQL that a known bug replaces. */
+
+import { rangeOf } from '../../../server/contract/zone.ts';
 import type { SqlClient } from '../../public.ts';
 import type { Range, Resource, Span } from './calls.ts';
-import { rangeOf } from './zone.ts';
 
 export interface SqlSteps {
   /** SQL after the tables: what a wrong service has otherwise in them. */

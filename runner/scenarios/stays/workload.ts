@@ -1,5 +1,6 @@
 /** The workload of `stays`: what the citizens do next, what they know, and what that knowledge forbids. */
 import { rangeText } from '../../../server/contract/index.ts';
+import { instantOf } from '../../../server/contract/zone.ts';
 import type {
   JsonObject,
   ModelPart,
@@ -26,8 +27,7 @@ import { type Change, type KnownStay, KnownStays } from './known-stays.ts';
 import { stayModel } from './model.ts';
 import { answersOf, calendarIn, numbersIn, partsOf } from './parts.ts';
 import type { ResourceState } from './resource.ts';
-import { drawSeason, drawSpan, laterSpan, otherEnd, type Season } from './season.ts';
-import { instantOf } from './zone.ts';
+import { drawSeason, drawSpan, laterSpan, otherEnd, type Season, wholeSeason } from './season.ts';
 
 /** How often citizens do what, in parts of 100; the rest are bookings. */
 const SHARES = [
@@ -64,6 +64,8 @@ export class HouseWorkload implements Workload<StayCall> {
   readonly #instants = new Map<string, number>();
   readonly #own = new Map<string, Own>();
   readonly #known = new KnownStays();
+  /** Of all units together, as far as it was acknowledged. */
+  #takenMinutes = 0;
   /** What each series is of; null once it was acknowledged, and each of its bookings may be changed. */
   readonly #series = new Map<string, readonly SeriesItem[] | null>();
   readonly #counts = { booked: 0, series: 0, moved: 0, cancelled: 0, taken: 0 };
@@ -315,7 +317,13 @@ export class HouseWorkload implements Workload<StayCall> {
   }
 
   metrics(): Record<string, number> {
-    return { ...this.#counts, known: this.#own.size };
+    const units = this.world.resources.reduce((sum, resource) => sum + resource.units, 0);
+    const all = units * this.#minutesOf(wholeSeason(this.#season));
+    return {
+      occupancy: Math.round((100 * this.#takenMinutes) / all),
+      ...this.#counts,
+      known: this.#own.size,
+    };
   }
 
   sometimes(): Record<string, number> {
@@ -376,31 +384,43 @@ export class HouseWorkload implements Workload<StayCall> {
       case 'book': {
         const { booking, resource, from, to } = call;
         this.#counts.booked++;
-        remember(this.#own, booking, { booking, resource, from, to });
+        this.#know(booking, { booking, resource, from, to });
         break;
       }
       case 'series':
         this.#counts.series++;
         remember(this.#series, call.series, null);
-        for (const item of call.items) remember(this.#own, item.booking, item);
+        for (const item of call.items) this.#know(item.booking, item);
         break;
       case 'move': {
         const { booking, resource, target, from, to } = call;
         this.#counts.moved++;
         if (target !== resource) this.#sometimes['a booking moved to another resource']++;
-        remember(this.#own, booking, { booking, resource: target, from, to });
+        this.#know(booking, { booking, resource: target, from, to });
         break;
       }
       case 'extend':
       case 'shorten': {
         const own = this.#own.get(call.booking);
-        if (own) this.#own.set(call.booking, { ...own, to: call.to });
+        if (own) this.#know(call.booking, { ...own, to: call.to });
         break;
       }
       case 'cancel':
         this.#counts.cancelled++;
-        this.#own.delete(call.booking);
+        this.#know(call.booking, null);
     }
+  }
+
+  /** What is not remembered any more stays taken. */
+  #know(booking: string, own: Own | null): void {
+    const before = this.#own.get(booking);
+    this.#takenMinutes += this.#minutesOf(own) - this.#minutesOf(before ?? null);
+    if (own) remember(this.#own, booking, own);
+    else this.#own.delete(booking);
+  }
+
+  #minutesOf(span: Span | null): number {
+    return span === null ? 0 : this.#instantOf(span.to) - this.#instantOf(span.from);
   }
 
   #end(call: StayCall): void {

@@ -1,6 +1,11 @@
 /** Days and times of the wall clock in a named zone, as instants: whole minutes since 1970. */
-import { offsetAt } from '../../../server/contract/index.ts';
-import type { Range } from './calls.ts';
+import { offsetAt } from './wall-clock.ts';
+
+/** In minutes since 1970, without `to`. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;

@@ -1,0 +1,102 @@
+/** Events as maps of their seats, with the places of general admission, who waits, and the money that is kept. */
+import type { Venue } from '../../../server/contract/city.ts';
+import { formatNumber } from '../../run/format.ts';
+import { safeText } from '../../run/sanitize.ts';
+import {
+  type EventShown,
+  eventsInOrder,
+  isWrong,
+  moneyWords,
+  placesOf,
+  placesWords,
+  type Seat,
+  type SeatState,
+  saleWords,
+  seatsOf,
+  timeLeft,
+} from '../../run/seat-map.ts';
+
+/** More seats than that, and more who wait, are told by their number. */
+const MOST_SEATS = 400;
+const MOST_WAITING = 50;
+
+const SIGNS: Readonly<Record<SeatState, string>> = {
+  free: '□',
+  held: '▒',
+  paid: '◆',
+  sold: '█',
+  twice: '✖',
+  beyond: '✖',
+};
+const STATE_SAYS: Readonly<Record<SeatState, string>> = {
+  free: 'free',
+  held: 'held',
+  paid: 'paid',
+  sold: 'sold',
+  twice: 'has two orders',
+  beyond: 'is no seat of the event',
+};
+
+export function SeatMap({ venue, failed }: { venue: Venue; failed: string | null }) {
+  const { nowMs } = venue;
+  return (
+    <>
+      {eventsInOrder(venue, failed).map((event) => (
+        <EventSeats key={event.id} event={event} nowMs={nowMs} hasFailed={event.id === failed} />
+      ))}
+    </>
+  );
+}
+
+interface EventSeatsProps {
+  event: EventShown;
+  nowMs: number | null;
+  hasFailed: boolean;
+}
+
+function EventSeats({ event, nowMs, hasFailed }: EventSeatsProps) {
+  const seats = seatsOf(event, nowMs);
+  const places = placesOf(event, nowMs);
+  const isBad = hasFailed || isWrong(event, nowMs);
+  const { waiting, uncertain } = event;
+  const money = moneyWords(event);
+  const notes = [saleWords(event, nowMs), uncertain > 0 ? `${uncertain} uncertain` : ''].filter(Boolean);
+  return (
+    <section class={isBad ? 'event-seats event-seats-wrong' : 'event-seats'} aria-label={safeText(event.id)}>
+      <h3>
+        {isBad && '✖ '}
+        {safeText(event.id)} {notes.length > 0 && <span class="dim">{notes.join(', ')}</span>}
+      </h3>
+      <ul class="seat-map">
+        {seats.slice(0, MOST_SEATS).map((seat) => (
+          <SeatItem key={seat.name} seat={seat} nowMs={nowMs} />
+        ))}
+      </ul>
+      {seats.length > MOST_SEATS && (
+        <p class="empty">and {formatNumber(seats.length - MOST_SEATS)} more seats</p>
+      )}
+      {places !== null && <p class={places.free < 0 ? 'seat-wrong' : ''}>{placesWords(places)}</p>}
+      {waiting.length > 0 && (
+        <p>
+          {formatNumber(waiting.length)} wait: {waiting.slice(0, MOST_WAITING).map(safeText).join(', ')}
+        </p>
+      )}
+      {money !== '' && <p class="seat-wrong">{money}</p>}
+    </section>
+  );
+}
+
+function SeatItem({ seat: { name, state, orders }, nowMs }: { seat: Seat; nowMs: number | null }) {
+  const [order] = orders;
+  const left = order === undefined ? '' : timeLeft(order, nowMs);
+  const owners = orders.map(({ id, owner }) => `${safeText(owner)} (${safeText(id)})`).join(' and ');
+  const told = `${safeText(name)}: ${STATE_SAYS[state]}${owners === '' ? '' : `, ${owners}`}${left === '' ? '' : `, ${left} left`}`;
+  return (
+    <li class={`seat seat-${state}`} title={told}>
+      <span aria-hidden="true">
+        {safeText(name)} <b>{SIGNS[state]}</b> {left}
+      </span>
+      <span class="visually-hidden">{told}</span>
+    </li>
+  );
+}
