@@ -39,13 +39,14 @@ function lagText(name: string, { staleMs }: { staleMs: number }): string {
   return staleMs === 0 ? `${name} strong` : `${name} up to ${staleMs} ms late`;
 }
 
-/** A line for each rule, with where it comes from, and why it is so where it was learned. */
+/** A line for each rule, with where it comes from, and why it is so where it was learned; of holds only where it is set. */
 export function rulesText(
   rules: ServiceRules,
   sources: ToldRules['sources'],
   why: ToldRules['learned'],
 ): string[] {
-  return RULE_NAMES.map((name) => lineOf(name, rules, sources[name] ?? 'contract', why[name]));
+  const told = RULE_NAMES.filter((name) => name !== 'holdTtl' || rules.holdTtl !== null);
+  return told.map((name) => lineOf(name, rules, sources[name] ?? 'contract', why[name]));
 }
 
 /** The same of the rules that are others than the booking contract's. */
