@@ -108,6 +108,7 @@ describe('the tarball', () => {
         'server/contract/README.md',
         'test/README.md',
         'dist/THIRD-PARTY-LICENCES.txt',
+        'dist/clock-preload.c',
         'package.json',
         ...templates,
         ...migrations,
