@@ -1,6 +1,6 @@
 /**
  * The model of `tickets` on small histories in which time passes: it explains whatever the right box office answers, and
- * what keeps the search short gives the same verdict at the same answer as the model without it.
+ * finds each lie at the latest where the model without that which keeps the search short finds it.
  */
 import { describe, expect, it } from 'vitest';
 import { LinearizabilityChecker } from '../../runner/checkers/linearizability/index.ts';
@@ -11,7 +11,7 @@ import { ticketModel } from '../../runner/scenarios/tickets/model.ts';
 import type { Reply } from '../../runner/service/call.ts';
 import { Prng } from '../../runner/sim/prng.ts';
 
-const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 1_500);
+const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 3_000);
 const SEED = Number(process.env['SIMCITY_ORACLE_SEED'] ?? 1);
 const VENUE: Venue = {
   events: [{ id: 'show', seats: ['A1', 'A2'], places: 2, quota: 3, opensAt: 5 }],
@@ -20,15 +20,16 @@ const VENUE: Venue = {
 };
 const MODEL = ticketModel(VENUE);
 const { relevant: _relevant, observes: _observes, spent: _spent, ...BARE } = MODEL;
-const OPERATIONS = 10;
-const AT_ONCE = 3;
-const CITIZENS = ['ada', 'ben'] as const;
+const OPERATIONS = 11;
+const AT_ONCE = 5;
+const CITIZENS = ['ada', 'ben', 'cem'] as const;
 /** What each order is of; a repeat of a request asks for what it asked for. */
 const HOLDS = [
   { seats: ['A1'], places: 1 },
   { seats: [], places: 1 },
   { seats: [], places: 2 },
   { seats: ['A1', 'A2'], places: 0 },
+  { seats: ['A2'], places: 1 },
 ] as const;
 
 type Step = { readonly id: number; readonly ms: number } & (
@@ -44,22 +45,22 @@ interface History {
 }
 
 describe('the model of an event', () => {
-  it(`rules out nothing that is possible, in ${HISTORIES} histories`, { timeout: 600_000 }, () => {
-    const tally = { right: 0, wrong: 0 };
+  it(`explains what is right, in ${HISTORIES} histories, and misses no lie`, { timeout: 600_000 }, () => {
+    let lies = 0;
     for (let seed = SEED; seed < SEED + HISTORIES; seed++) {
       const prng = new Prng(seed, 'operation');
       const right = new BoxOfficeHistory(prng).drawn();
-      const isFalse = prng.chance(0.5);
-      const told = isFalse ? falsified(prng, right) : right;
-      const found = firstWrong(MODEL, told);
-      const text = `seed ${seed}: ${JSON.stringify(told)}`;
-      if (!isFalse) expect(found, text).toBeNull();
-      expect(found, text).toBe(firstWrong(BARE, told));
-      tally[found === null ? 'right' : 'wrong']++;
+      expect(firstWrong(MODEL, right), `seed ${seed}: ${JSON.stringify(right)}`).toBeNull();
+      if (!prng.chance(0.3)) continue;
+      const told = falsified(prng, right);
+      const found = firstWrong(BARE, told);
+      if (found === null) continue;
+      lies++;
+      const foundHere = firstWrong(MODEL, told) ?? Number.POSITIVE_INFINITY;
+      expect(foundHere, `seed ${seed}: ${JSON.stringify(told)}`).toBeLessThanOrEqual(found);
     }
-    // Without enough of each kind the agreement would prove little.
-    expect(tally.right).toBeGreaterThan(HISTORIES / 5);
-    expect(tally.wrong).toBeGreaterThan(HISTORIES / 10);
+    // Without enough of them this would prove little.
+    expect(lies).toBeGreaterThan(HISTORIES / 20);
   });
 });
 
@@ -105,7 +106,7 @@ class BoxOfficeHistory {
   drawn(): History {
     const prng = this.#prng;
     while (this.#next < OPERATIONS || this.#waiting.size + this.#answered.size > 0) {
-      this.#ms += prng.chance(0.3) ? prng.below(9) : 0;
+      this.#ms += prng.chance(0.2) ? prng.below(14) : 0;
       const roll = prng.below(3);
       if (roll === 0 && this.#waiting.size + this.#answered.size < AT_ONCE) this.#ask();
       else if (roll === 1 && this.#waiting.size > 0) this.#arrive();
@@ -154,21 +155,21 @@ class BoxOfficeHistory {
 function drawnCall(prng: Prng, known: readonly string[]): TicketCall {
   const event = 'show';
   const n = prng.below(HOLDS.length);
-  const citizen = CITIZENS[n % 2] as string;
-  const roll = prng.below(12);
+  const citizen = CITIZENS[n % 3] as string;
+  const roll = prng.below(13);
   if (roll < 2) return { operation: 'read', event };
   if (roll < 4) return { operation: 'join', event, citizen, order: `w-${n}` };
-  if (roll < 7 || known.length === 0) {
+  if (roll < 8 || known.length === 0) {
     return { operation: 'hold', event, citizen, order: `o-${n}`, ...(HOLDS[n] as (typeof HOLDS)[number]) };
   }
   const order = prng.pick(known);
   switch (roll) {
-    case 7:
-    case 8: {
+    case 8:
+    case 9: {
       const status = prng.chance(0.1) ? 'failed' : 'succeeded';
       return { operation: 'pay', event, order, payment: `${order}:${status}:${prng.below(2)}`, status };
     }
-    case 9:
+    case 10:
       return { operation: 'transfer', event, order, citizen, to: prng.pick(CITIZENS) };
     default:
       return { operation: prng.pick(['confirm', 'release', 'refund', 'leave'] as const), event, order };
