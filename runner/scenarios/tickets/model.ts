@@ -1,11 +1,11 @@
 /** The sequential model of one event: which answers are right when, and what each call changes. */
 import type { Effect, SequentialModel, When } from '../../public.ts';
 import type { HoldCall, JoinCall, PayCall, TicketCall, Venue } from './calls.ts';
+import { afterAllEnds, afterEnds, endsToHelp } from './ends.ts';
 import {
   byItself,
   type Came,
   type EventState,
-  endable,
   endingAt,
   type KnownOrder,
   mayBeRepeated,
@@ -30,6 +30,8 @@ export type TicketModel = SequentialModel<EventState, TicketCall, TicketAnswer>;
 
 /** What a call comes to that can come to one thing only. */
 const DONE = 'done';
+/** What may be done only once somebody else's hold has run out. */
+const MAY_NEED_ENDS = new Set<TicketCall['operation']>(['hold', 'join', 'transfer']);
 
 export function ticketModel(terms: Terms): TicketModel {
   return {
@@ -43,19 +45,21 @@ export function ticketModel(terms: Terms): TicketModel {
 
     apply(state, call, answer, when) {
       const now = withoutOverdue(state, when.from, concerns(state, call));
-      const after = answered(now, call, answer, when, terms);
-      if (after !== null) return after === now ? state : after;
-      return afterEnds(now, endsToHelp(now, call, answer), when, (ended) =>
-        answered(ended, call, answer, when, terms),
-      );
+      const [after] = waysTo(now, call, answer, when, terms);
+      return after === now ? state : (after ?? null);
+    },
+
+    alternatives(state, call, answer, when) {
+      const now = withoutOverdue(state, when.from, concerns(state, call));
+      return waysTo(now, call, answer, when, terms).slice(1);
     },
 
     effects(state, call, when) {
       const now = withoutOverdue(state, when.from, concerns(state, call));
       const effects = effectsOf(now, call, when, terms);
-      if (effects.length > 0 || (call.operation !== 'hold' && call.operation !== 'join')) return effects;
-      const after = afterEnds(now, concerns(now, call), when, (ended) => made(ended, call, when, terms));
-      return after ? [{ state: after, outcome: DONE }] : [];
+      if (effects.length > 0 || !MAY_NEED_ENDS.has(call.operation)) return effects;
+      const ways = afterEnds(now, concerns(now, call), when, (ended) => changedBy(ended, call, when, terms));
+      return ways.map((after) => ({ state: after, outcome: DONE }));
     },
 
     confirm(state, call, outcome, answer) {
@@ -102,6 +106,23 @@ export function ticketModel(terms: Terms): TicketModel {
   };
 }
 
+/** The states after this answer, the likeliest first; none when it is wrong. */
+function waysTo(
+  now: EventState,
+  call: TicketCall,
+  answer: TicketAnswer,
+  when: When,
+  terms: Terms,
+): readonly EventState[] {
+  const follow = (state: EventState) => answered(state, call, answer, when, terms);
+  const after = follow(now);
+  if (after) return [after];
+  if (call.operation !== 'read') return afterEnds(now, endsToHelp(now, call), when, follow);
+  const shown = answer.outcome === 'ok' ? (answer.shown?.orders ?? []) : [];
+  const seen = follow(afterAllEnds(now, shown, when));
+  return seen ? [seen] : [];
+}
+
 /** The state after this answer at an instant at which nothing more runs out; null when it is wrong there. */
 function answered(
   state: EventState,
@@ -122,36 +143,6 @@ function answered(
   if (!effect) return isDone(state, call) ? state : null;
   if (call.operation !== 'hold') return effect.state;
   return endingAt(effect.state, orderOf(effect.state, call.order) as KnownOrder, answer.expiresAt);
-}
-
-/** What follows once as few of the wanted holds as will do have run out; null when nothing does. */
-function afterEnds(
-  state: EventState,
-  isWanted: (order: KnownOrder) => boolean,
-  when: When,
-  follow: (ended: EventState) => EventState | null,
-): EventState | null {
-  let ended = state;
-  for (const { id, ends } of endable(state, isWanted, when.to)) {
-    ended = withoutName(ended, id, ends.lo);
-    const after = follow(ended);
-    if (after) return after;
-  }
-  return null;
-}
-
-/** The holds whose end could explain the answer. */
-function endsToHelp(
-  state: EventState,
-  call: TicketCall,
-  answer: TicketAnswer,
-): (order: KnownOrder) => boolean {
-  if (call.operation === 'read') {
-    const shown = answer.outcome === 'ok' ? (answer.shown?.orders ?? []) : [];
-    return ({ id }) => !shown.some((order) => order.id === id);
-  }
-  const isOfOne = call.operation !== 'transfer' && orderOf(state, call.order) !== undefined;
-  return isOfOne ? ({ id }) => id === call.order : concerns(state, call);
 }
 
 /** The call asks for what is so already. */

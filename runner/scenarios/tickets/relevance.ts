@@ -35,22 +35,23 @@ export function relevant(
   target: TicketCall,
   targetAnswer: TicketAnswer | undefined,
 ): boolean {
-  // What a look tells of a hold that has run out, another one may have to come before.
-  if (observes(pending, pendingAnswer) && observes(target, targetAnswer)) {
-    const [isPendings, isTargets] = [concerns(state, pending), concerns(state, target)];
-    return (
-      state.orders.some((order) => order.state === 'held' && isPendings(order) && isTargets(order)) ||
-      (state.waiting.length > 0 && isOfPlaces(state, pending) && isOfPlaces(state, target))
-    );
-  }
+  const isTied = isTiedByHold(state, pending, target);
+  if (observes(pending, pendingAnswer) && observes(target, targetAnswer))
+    return isTied || (state.waiting.length > 0 && isOfPlaces(state, pending) && isOfPlaces(state, target));
   if (pending.operation === 'read') return true;
   if (target.operation === 'read') {
     if (targetAnswer?.outcome !== 'ok' || !targetAnswer.shown) return false;
     const { shown } = targetAnswer;
     return isShownOtherwise(state, pending.order, shown) || isHindered(state, pending, shown);
   }
-  if (pending.order === target.order) return true;
+  if (isTied || pending.order === target.order) return true;
   return overlap(scopeOf(state, pending), scopeOf(state, target));
+}
+
+/** A hold concerns both: the one can tell, or take for granted, that it has run out, and the other that it has not. */
+function isTiedByHold(state: EventState, pending: TicketCall, target: TicketCall): boolean {
+  const [isPendings, isTargets] = [concerns(state, pending), concerns(state, target)];
+  return state.orders.some((order) => order.state === 'held' && isPendings(order) && isTargets(order));
 }
 
 function isOfPlaces(state: EventState, call: TicketCall): boolean {
