@@ -45,9 +45,9 @@ export default defineConfig({
           // Other histories than `npm test` holds against the oracle, and many more of them; more seeds too. The
           // environment may ask for more: SIMCITY_ORACLE_HISTORIES=100000 takes five minutes.
           env: {
-            SIMCITY_ORACLE_HISTORIES: '30000',
+            SIMCITY_ORACLE_HISTORIES: '15000',
             SIMCITY_ORACLE_SEED: '2',
-            SIMCITY_SEEDS: '50',
+            SIMCITY_SEEDS: '30',
             ...given('SIMCITY_ORACLE_HISTORIES', 'SIMCITY_ORACLE_SEED', 'SIMCITY_SEEDS'),
           },
           testTimeout: 900_000,
