@@ -1,6 +1,6 @@
 /**
- * Right services that deadlock often are never accused, over 600 seeds each. SIMCITY_HEAVY multiplies the
- * number of seeds, which takes about half a minute a service on two idle cores.
+ * Right services that deadlock often are never accused, over 300 seeds each. SIMCITY_HEAVY multiplies the
+ * number of seeds, which takes about a quarter of a minute a service on two idle cores.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { campaign } from '../../runner/campaign/campaign.ts';
@@ -10,7 +10,7 @@ import { decided } from '../helpers/execute.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { CROWDED, executedService, labelOf, modulesFor } from '../helpers/sql-services.ts';
 
-const SEEDS = Math.ceil(600 * Number(process.env['SIMCITY_HEAVY'] ?? 1));
+const SEEDS = Math.ceil(300 * Number(process.env['SIMCITY_HEAVY'] ?? 1));
 /** Every so many-th seed is executed twice more, and its histories compared. */
 const SAMPLE = 100;
 
