@@ -146,8 +146,8 @@ function causeOf({ request, what, allowed }: FirstWrong, recording: Recording): 
     sentence: `${asked(request)} was answered "${answered(request, recording.forensic.object)}", by what it had looked up.`,
     conclusion: [
       ...conclusion,
-      'What it looks up is not what decides: its condition, or the values in it, are wrong.',
+      'Its condition, the values in it, or what the code makes of what it finds is wrong.',
     ],
-    marks: new Map([[read.id, 'finds too much, or too little']]),
+    marks: new Map([[read.id, 'what it was decided by']]),
   };
 }

@@ -30,7 +30,8 @@ const USUAL: Partial<Record<WhyKind, string>> = {
   'void-write': 'look at how many rows the write changed before it is answered',
   'retry-leak': 'move the change into the transaction that is tried again',
   'missing-constraint': 'let a unique constraint refuse the second row',
-  'wrong-condition': 'look at the condition of what it looked up, and at the values that it was asked with',
+  'wrong-condition':
+    'look at the condition of what it looked up, at the values that it was asked with, and at what is made of what it finds',
   'wrong-value': 'look at how the values that it stores are computed from what was asked',
 };
 
