@@ -53,6 +53,7 @@ function rangesOf(state: ResourceState, call: ResourceCall): readonly Range[] {
   if (call.operation === 'search' || call.operation === 'enter') return [call];
   const stay = 'id' in call ? stayOf(state, call.id) : undefined;
   if (call.operation === 'move') return stay ? [call, stay] : [call];
-  if (call.operation !== 'resize' || !stay) return stay ? [stay] : [];
-  return [{ from: stay.from, to: Math.max(stay.to, call.to) }];
+  if (call.operation !== 'resize') return stay ? [stay] : [];
+  // Another call may have put its beginning anywhere before.
+  return [{ from: Number.NEGATIVE_INFINITY, to: Math.max(stay?.to ?? call.to, call.to) }];
 }
