@@ -1,5 +1,6 @@
 /** How the house over PostgreSQL answers one request. */
 import type { Reply, SqlClient } from '../../public.ts';
+import { Refused } from '../answered.ts';
 import type { Calendar, MoveCall, Range, ResizeCall, Resource, Stay, StayCall } from './calls.ts';
 import { EMPTY, ok, TAKEN, UNKNOWN, type Wanted } from './replies.ts';
 import { isEmpty } from './resource.ts';
@@ -186,16 +187,6 @@ export class SqlHouse {
 
   #rangeOf(span: { from: string; to: string }): Range {
     return this.#steps.rangeOf(this.#zone, span);
-  }
-}
-
-/** Thrown to roll a transaction back that is answered so. */
-export class Refused extends Error {
-  readonly reply: Reply;
-
-  constructor(reply: Reply) {
-    super('The request is refused.');
-    this.reply = reply;
   }
 }
 

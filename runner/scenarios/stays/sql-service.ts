@@ -1,12 +1,11 @@
 /** The reference house over PostgreSQL, right at every isolation level; a known bug replaces single steps. */
-import type { Reply, SqlService } from '../../public.ts';
+import type { SqlService } from '../../public.ts';
+import { sqlState } from '../../service/sql-service.ts';
+import { answered } from '../answered.ts';
 import type { Calendar, House, Resource, StayCall } from './calls.ts';
 import { TAKEN } from './replies.ts';
-import { calendarOf, type FreeCache, Refused, SqlHouse } from './sql-house.ts';
+import { calendarOf, type FreeCache, SqlHouse } from './sql-house.ts';
 import { rightSqlSteps, type SqlSteps } from './sql-steps.ts';
-
-/** How often a transaction is tried when the database asks for it to be tried again. */
-const ATTEMPTS = 8;
 
 /** The service with `steps` in place of the right ones. */
 export function sqlHouse(steps: Partial<SqlSteps> = {}): SqlService {
@@ -36,7 +35,7 @@ export function sqlHouse(steps: Partial<SqlSteps> = {}): SqlService {
         await sql`insert into resources (id, number, units, buffer) values (${id}, ${number}, ${units}, ${buffer})`;
       }
     },
-    handle: (sql, call) => answered(() => house.answer(sql, call as StayCall)),
+    handle: (sql, call) => answered(() => house.answer(sql, call as StayCall), takenIn),
     async inspect(sql) {
       const resources = await sql<Resource>`select id from resources order by number`;
       const calendars: Calendar[] = [];
@@ -46,16 +45,7 @@ export function sqlHouse(steps: Partial<SqlSteps> = {}): SqlService {
   };
 }
 
-/** Tries again on serialization failures (40001) and deadlocks (40P01); 23P01 says that the time is taken. */
-async function answered(work: () => Promise<Reply>): Promise<Reply> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof Refused) return error.reply;
-      const { code } = error as { code?: unknown };
-      if (code === '23P01') return TAKEN;
-      if ((code !== '40001' && code !== '40P01') || attempt === ATTEMPTS) throw error;
-    }
-  }
+/** 23P01: another booking excludes it. */
+function takenIn(error: unknown) {
+  return sqlState(error) === '23P01' ? TAKEN : null;
 }

@@ -1,5 +1,6 @@
 /** How the box office over PostgreSQL answers one request. */
 import type { Reply, ServiceClock, SqlClient } from '../../public.ts';
+import { Refused } from '../answered.ts';
 import type { HoldCall, JoinCall, OrderCall, PayCall, TicketCall, TransferCall, Venue } from './calls.ts';
 import {
   AVAILABLE,
@@ -227,16 +228,6 @@ export class SqlBoxOffice {
     if ((await countOf(sql, event.id, citizen, event.now)) >= event.quota) return QUOTA;
     await sql`insert into waiting (event, order_id, owner) values (${event.id}, ${id}, ${citizen})`;
     return ok();
-  }
-}
-
-/** Thrown to roll a transaction back that is answered so. */
-export class Refused extends Error {
-  readonly reply: Reply;
-
-  constructor(reply: Reply) {
-    super('The request is refused.');
-    this.reply = reply;
   }
 }
 

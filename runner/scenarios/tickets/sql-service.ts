@@ -1,12 +1,10 @@
 /** The reference box office over PostgreSQL, right at every isolation level; a known bug replaces single steps. */
-import type { Reply, ServiceClock, SqlService } from '../../public.ts';
+import type { ServiceClock, SqlService } from '../../public.ts';
+import { answered } from '../answered.ts';
 import type { EventShown, TicketCall, Venue } from './calls.ts';
-import { Refused, SqlBoxOffice } from './sql-box-office.ts';
+import { SqlBoxOffice } from './sql-box-office.ts';
 import { rightSqlSteps, type SqlSteps, timeText } from './sql-steps.ts';
 import { eventShown, prepareEvents, TICKET_TABLES } from './sql-tables.ts';
-
-/** How often a transaction is tried when the database asks for it to be tried again. */
-const ATTEMPTS = 8;
 
 /** The service with `steps` in place of the right ones. */
 export function sqlBoxOffice(steps: Partial<SqlSteps> = {}): SqlService {
@@ -32,17 +30,4 @@ export function sqlBoxOffice(steps: Partial<SqlSteps> = {}): SqlService {
       return shown;
     },
   };
-}
-
-/** Tries again on serialization failures (40001) and deadlocks (40P01). */
-async function answered(work: () => Promise<Reply>): Promise<Reply> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof Refused) return error.reply;
-      const { code } = error as { code?: unknown };
-      if ((code !== '40001' && code !== '40P01') || attempt === ATTEMPTS) throw error;
-    }
-  }
 }

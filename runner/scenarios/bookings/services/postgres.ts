@@ -4,16 +4,9 @@
  */
 
 import type { Call, Reply } from '../../../service/call.ts';
-import {
-  isRetryable,
-  type ServiceClock,
-  type SqlClient,
-  type SqlService,
-} from '../../../service/sql-service.ts';
+import type { ServiceClock, SqlClient, SqlService } from '../../../service/sql-service.ts';
+import { retried } from '../../answered.ts';
 import type { BookCall, BookingCall, BookingWorld, SlotRow, SlotView } from '../calls.ts';
-
-/** How often a transaction is tried when the database asks for it to be tried again. */
-const ATTEMPTS = 8;
 
 /** A slot as a booking finds it. */
 export interface TakenSlot {
@@ -53,15 +46,7 @@ export interface SqlSteps {
 export const rightSqlSteps: SqlSteps = {
   schema: '',
   transaction: (client, work) => client.begin(work),
-  async retried(work) {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isRetryable(error) || attempt === ATTEMPTS) throw error;
-      }
-    }
-  },
+  retried,
   // Writing the row, not only locking it, makes the later snapshot of a repeatable-read or serializable
   // transaction fail instead of counting seats that are gone.
   async takeSlot(sql, slot) {
