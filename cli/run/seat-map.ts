@@ -1,12 +1,23 @@
 /** Events as maps of their seats: each seat with the order that has it, places as counts, who waits. */
 import type { Venue } from '../../server/contract/city.ts';
 import { counted, formatClock, formatNumber } from './format.ts';
+import { safeText } from './sanitize.ts';
 
 export type EventShown = Venue['events'][number];
 type Order = EventShown['orders'][number];
 
 /** `twice`: more orders than one have it, and nothing about them is in doubt; `beyond`: the event has no such seat. */
 export type SeatState = 'free' | Order['state'] | 'twice' | 'beyond';
+
+/** A sign for each, so that nothing is said by colour alone. */
+export const SEAT_SIGNS: Readonly<Record<SeatState, string>> = {
+  free: '□',
+  held: '▒',
+  paid: '◆',
+  sold: '█',
+  twice: '✖',
+  beyond: '✖',
+};
 
 export interface Seat {
   name: string;
@@ -25,6 +36,8 @@ export interface Places {
 
 /** More seats of one event no screen can show. */
 const MOST_SEATS = 2_000;
+/** More who wait are told by their number. */
+const MOST_WAITING = 50;
 
 /** That of `failed` first. */
 export function eventsInOrder({ events }: Pick<Venue, 'events'>, failed: string | null): EventShown[] {
@@ -111,4 +124,10 @@ export function moneyWords({ moneyHeld }: Pick<EventShown, 'moneyHeld'>): string
   return moneyHeld === null || moneyHeld <= 0
     ? ''
     : `money held: ${counted(moneyHeld, 'payment', 'payments')} without a seat`;
+}
+
+/** `3 wait: `, and the first of them by name; null: nobody waits. */
+export function waitingWords({ waiting }: Pick<EventShown, 'waiting'>): [head: string, names: string] | null {
+  if (waiting.length === 0) return null;
+  return [`${formatNumber(waiting.length)} wait: `, waiting.slice(0, MOST_WAITING).map(safeText).join(', ')];
 }

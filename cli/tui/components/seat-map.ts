@@ -1,5 +1,4 @@
 /** Events as maps: a cell for each seat, then the places, who waits, and the money that is kept. */
-import { formatNumber } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 import {
   type EventShown,
@@ -7,22 +6,24 @@ import {
   moneyWords,
   placesOf,
   placesWords,
+  SEAT_SIGNS,
   type Seat,
   type SeatState,
   saleWords,
   seatsOf,
   timeLeft,
+  waitingWords,
 } from '../../run/seat-map.ts';
 import { alignLeft, textWidth } from '../../terminal/columns.ts';
 import { BOLD, DIM, type Line, type Style, span } from '../paint/line.ts';
 
-const SIGNS: Readonly<Record<SeatState, { sign: string; style: Style }>> = {
-  free: { sign: '□', style: DIM },
-  held: { sign: '▒', style: { color: 'yellow' } },
-  paid: { sign: '◆', style: { color: 'cyan' } },
-  sold: { sign: '█', style: { color: 'green' } },
-  twice: { sign: '✖', style: { color: 'redBright', bold: true, inverse: true } },
-  beyond: { sign: '✖', style: { color: 'redBright', bold: true } },
+const STYLES: Readonly<Record<SeatState, Style>> = {
+  free: DIM,
+  held: { color: 'yellow' },
+  paid: { color: 'cyan' },
+  sold: { color: 'green' },
+  twice: { color: 'redBright', bold: true, inverse: true },
+  beyond: { color: 'redBright', bold: true },
 };
 
 /** Columns of a seat's name at most. */
@@ -30,7 +31,9 @@ const WIDEST_NAME = 8;
 const BLANKS = 2;
 
 /** What the signs say, for the frame. */
-export const SEATS_LEGEND = '□ free  ▒ held  ◆ paid  █ sold  ✖ twice';
+export const SEATS_LEGEND = (['free', 'held', 'paid', 'sold', 'twice'] as const)
+  .map((state) => `${SEAT_SIGNS[state]} ${state}`)
+  .join('  ');
 
 interface Shown {
   nowMs: number | null;
@@ -79,11 +82,11 @@ function seatLines(event: EventShown, { nowMs, width }: Shown): Line[] {
 }
 
 function seatCell(seat: Seat, left: string, { name, cell }: { name: number; cell: number }): Line {
-  const { sign, style } = SIGNS[seat.state];
+  const style = STYLES[seat.state];
   const rest = cell - name - 2;
   return [
     span(`${alignLeft(safeText(seat.name), name)} `),
-    span(sign, style),
+    span(SEAT_SIGNS[seat.state], style),
     span(alignLeft(` ${left}`, rest), style),
   ];
 }
@@ -94,14 +97,9 @@ function placesLine(event: EventShown, { nowMs }: Shown): Line[] {
   return [[span(placesWords(places), places.free < 0 ? { color: 'redBright', bold: true } : {})]];
 }
 
-function waitingLine({ waiting }: EventShown): Line[] {
-  if (waiting.length === 0) return [];
-  return [
-    [
-      span(`${formatNumber(waiting.length)} wait: `, DIM),
-      span(waiting.slice(0, 50).map(safeText).join(', ')),
-    ],
-  ];
+function waitingLine(event: EventShown): Line[] {
+  const words = waitingWords(event);
+  return words === null ? [] : [[span(words[0], DIM), span(words[1])]];
 }
 
 function moneyLine(event: EventShown): Line[] {

@@ -9,25 +9,18 @@ import {
   moneyWords,
   placesOf,
   placesWords,
+  SEAT_SIGNS,
   type Seat,
   type SeatState,
   saleWords,
   seatsOf,
   timeLeft,
+  waitingWords,
 } from '../../run/seat-map.ts';
 
-/** More seats than that, and more who wait, are told by their number. */
+/** More seats than that are told by their number. */
 const MOST_SEATS = 400;
-const MOST_WAITING = 50;
 
-const SIGNS: Readonly<Record<SeatState, string>> = {
-  free: '□',
-  held: '▒',
-  paid: '◆',
-  sold: '█',
-  twice: '✖',
-  beyond: '✖',
-};
 const STATE_SAYS: Readonly<Record<SeatState, string>> = {
   free: 'free',
   held: 'held',
@@ -58,7 +51,8 @@ function EventSeats({ event, nowMs, hasFailed }: EventSeatsProps) {
   const seats = seatsOf(event, nowMs);
   const places = placesOf(event, nowMs);
   const isBad = hasFailed || isWrong(event, nowMs);
-  const { waiting, uncertain } = event;
+  const { uncertain } = event;
+  const waiting = waitingWords(event);
   const money = moneyWords(event);
   const notes = [saleWords(event, nowMs), uncertain > 0 ? `${uncertain} uncertain` : ''].filter(Boolean);
   return (
@@ -76,11 +70,7 @@ function EventSeats({ event, nowMs, hasFailed }: EventSeatsProps) {
         <p class="empty">and {formatNumber(seats.length - MOST_SEATS)} more seats</p>
       )}
       {places !== null && <p class={places.free < 0 ? 'seat-wrong' : ''}>{placesWords(places)}</p>}
-      {waiting.length > 0 && (
-        <p>
-          {formatNumber(waiting.length)} wait: {waiting.slice(0, MOST_WAITING).map(safeText).join(', ')}
-        </p>
-      )}
+      {waiting !== null && <p>{waiting.join('')}</p>}
       {money !== '' && <p class="seat-wrong">{money}</p>}
     </section>
   );
@@ -94,7 +84,7 @@ function SeatItem({ seat: { name, state, orders }, nowMs }: { seat: Seat; nowMs:
   return (
     <li class={`seat seat-${state}`} title={told}>
       <span aria-hidden="true">
-        {safeText(name)} <b>{SIGNS[state]}</b> {left}
+        {safeText(name)} <b>{SEAT_SIGNS[state]}</b> {left}
       </span>
       <span class="visually-hidden">{told}</span>
     </li>
