@@ -7,7 +7,8 @@ import {
   type ToldRules,
 } from './rule-values.ts';
 
-type InWords = { readonly [Name in RuleName]: (rules: ServiceRules) => string };
+/** Null: there is nothing to tell. */
+type InWords = { readonly [Name in RuleName]: (rules: ServiceRules) => string | null };
 
 const yesOrNo = (is: boolean) => (is ? 'yes' : 'no');
 
@@ -15,8 +16,7 @@ const yesOrNo = (is: boolean) => (is ? 'yes' : 'no');
 const IN_WORDS: InWords = {
   keys: ({ keys }) => `keys: ${keys ? 'honoured' : 'none'}`,
   keyTtl: ({ keyTtl }) => `keys last: ${lastingText(keyTtl)}`,
-  holdTtl: ({ holdTtl }) =>
-    `holds stand: ${holdTtl === null ? 'as the scenario says' : `${holdTtl.seconds} s`}`,
+  holdTtl: ({ holdTtl }) => (holdTtl === null ? null : `holds stand: ${holdTtl.seconds} s`),
   capacity: ({ capacity: { least, most } }) =>
     `capacity: ${least === most ? String(least) : `${least} to ${most}`}`,
   onePerCitizen: ({ onePerCitizen }) => `one booking per citizen and slot: ${yesOrNo(onePerCitizen)}`,
@@ -39,24 +39,24 @@ function lagText(name: string, { staleMs }: { staleMs: number }): string {
   return staleMs === 0 ? `${name} strong` : `${name} up to ${staleMs} ms late`;
 }
 
-/** A line for each rule, with where it comes from, and why it is so where it was learned; of holds only where it is set. */
+/** A line for each rule, with where it comes from, and why it is so where it was learned. */
 export function rulesText(
   rules: ServiceRules,
   sources: ToldRules['sources'],
   why: ToldRules['learned'],
 ): string[] {
-  const told = RULE_NAMES.filter((name) => name !== 'holdTtl' || rules.holdTtl !== null);
-  return told.map((name) => lineOf(name, rules, sources[name] ?? 'contract', why[name]));
+  return RULE_NAMES.flatMap((name) => lineOf(name, rules, sources[name] ?? 'contract', why[name]));
 }
 
 /** The same of the rules that are others than the booking contract's. */
 export function rulesThatDiffer({ rules, sources, learned }: ToldRules): string[] {
   const differing = RULE_NAMES.filter((name) => IN_WORDS[name](rules) !== IN_WORDS[name](CONTRACT_RULES));
-  return differing.map((name) => lineOf(name, rules, sources[name] ?? 'contract', learned[name]));
+  return differing.flatMap((name) => lineOf(name, rules, sources[name] ?? 'contract', learned[name]));
 }
 
-function lineOf(name: RuleName, rules: ServiceRules, source: RuleSource, why: string | undefined): string {
-  return `${IN_WORDS[name](rules)} (${whenceText(source, why)})`;
+function lineOf(name: RuleName, rules: ServiceRules, source: RuleSource, why: string | undefined): string[] {
+  const words = IN_WORDS[name](rules);
+  return words === null ? [] : [`${words} (${whenceText(source, why)})`];
 }
 
 /** What was not learned says so itself, and that it is the contract's would only be in the way. */
@@ -82,7 +82,7 @@ function rulesIn(told: Readonly<Record<string, unknown>>): ServiceRules {
   const rules: Record<string, unknown> = { ...CONTRACT_RULES };
   for (const [name, standard] of Object.entries(CONTRACT_RULES)) {
     const value = told[name];
-    if (name === 'keyTtl' || name === 'holdTtl' ? isTtl(value) : isLike(value, standard)) rules[name] = value;
+    if (TTL_UNITS[name] ? isTtl(value, TTL_UNITS[name]) : isLike(value, standard)) rules[name] = value;
   }
   return rules as unknown as ServiceRules;
 }
@@ -93,9 +93,14 @@ function isLike(value: unknown, standard: unknown): boolean {
   return isObject(value) && Object.entries(standard).every(([name, each]) => isLike(value[name], each));
 }
 
-function isTtl(value: unknown): boolean {
-  if (value === null) return true;
-  return isObject(value) && (typeof value['seconds'] === 'number' || typeof value['keys'] === 'number');
+/** The rules that may be null, and what they are counted in otherwise. */
+const TTL_UNITS: Readonly<Record<string, readonly string[]>> = {
+  keyTtl: ['seconds', 'keys'],
+  holdTtl: ['seconds'],
+};
+
+function isTtl(value: unknown, units: readonly string[]): boolean {
+  return value === null || (isObject(value) && units.some((unit) => typeof value[unit] === 'number'));
 }
 
 function entriesOf(value: unknown, isRight: (value: unknown) => boolean): Record<string, never> {
