@@ -1,6 +1,6 @@
-/** What an answer means by the contract of its scenario. */
+/** What an answer means by the contract of its scenario, and what a service that keeps to it shows. */
 import type { z } from 'zod';
-import type { HttpAnswer, HttpReply } from '../public.ts';
+import type { HttpAnswer, HttpReply, Send } from '../public.ts';
 import type { ContractRequest } from './http-contract.ts';
 
 /**
@@ -22,6 +22,18 @@ export function contractReply(
   const said = parsed?.data;
   if (status >= 400) return { outcome: 'refused', reason: (said as { error: string }).error };
   return { outcome: 'ok', value: knownOf(said) };
+}
+
+/** What the service shows at `path`, all of it. @throws an Error when that is not of this shape */
+export async function contractShown<Shown>(
+  send: Send,
+  path: string,
+  shape: z.ZodType<Shown>,
+): Promise<Shown> {
+  const answer = await send({ method: 'GET', path });
+  const parsed = shape.safeParse(answer.json);
+  if (answer.status === 200 && parsed.success) return parsed.data;
+  throw new Error(`GET ${path} was answered ${answer.status}, or not in the shape of the contract`);
 }
 
 function issueIn({ issues: [issue] }: z.ZodError): string {

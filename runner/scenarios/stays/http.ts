@@ -1,7 +1,7 @@
 /** The calls of `stays` as requests of the house contract, and its answers as replies. */
 import type { z } from 'zod';
-import type { AdapterCall, HttpAdapter, HttpAnswer, HttpRequest } from '../../public.ts';
-import { contractReply } from '../contract-reply.ts';
+import type { AdapterCall, HttpAdapter, HttpRequest } from '../../public.ts';
+import { contractReply, contractShown } from '../contract-reply.ts';
 import { type Calendar, type House, STAY_OPERATIONS, type Stay, type StayCall } from './calls.ts';
 import { type calendarSchema, calendarsSchema, HOUSE_CONTRACT, type staySchema } from './http-contract.ts';
 
@@ -25,10 +25,7 @@ export const houseOverHttp: HttpAdapter<StayCall, House> = {
     ),
 
   async inspect(send) {
-    const answer: HttpAnswer = await send({ method: 'GET', path: '/resources' });
-    const parsed = calendarsSchema.safeParse(answer.json);
-    if (answer.status === 200 && parsed.success) return parsed.data.map(calendarOf);
-    throw new Error(`GET /resources was answered ${answer.status}, or not in the shape of the contract`);
+    return (await contractShown(send, '/resources', calendarsSchema)).map(calendarOf);
   },
 };
 

@@ -1,8 +1,8 @@
 /** The calls of `tickets` as requests of the box office contract, and its answers as replies. */
 import { createHmac } from 'node:crypto';
 import type { z } from 'zod';
-import type { AdapterCall, HttpAdapter, HttpAnswer, HttpRequest } from '../../public.ts';
-import { contractReply } from '../contract-reply.ts';
+import type { AdapterCall, HttpAdapter, HttpRequest } from '../../public.ts';
+import { contractReply, contractShown } from '../contract-reply.ts';
 import {
   type EventShown,
   type Order,
@@ -41,10 +41,7 @@ export const boxOfficeOverHttp: HttpAdapter<TicketCall, Venue> = {
     ),
 
   async inspect(send) {
-    const answer: HttpAnswer = await send({ method: 'GET', path: '/events' });
-    const parsed = eventsShownSchema.safeParse(answer.json);
-    if (answer.status === 200 && parsed.success) return parsed.data.map(eventOf);
-    throw new Error(`GET /events was answered ${answer.status}, or not in the shape of the contract`);
+    return (await contractShown(send, '/events', eventsShownSchema)).map(eventOf);
   },
 };
 
