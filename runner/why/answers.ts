@@ -62,7 +62,8 @@ interface Moment {
   readonly ms: number;
 }
 
-function timelineOf({ events, requests }: Recording): Moment[] {
+/** When each request was asked and answered, in order. */
+export function timelineOf({ events, requests }: Pick<Recording, 'events' | 'requests'>): Moment[] {
   const byOp = new Map(requests.map((request) => [request.op, request]));
   const asked = new Map<number, Asked>();
   return events.flatMap((event): Moment[] => {
@@ -119,13 +120,14 @@ function brokenBy(
   return city === null ? null : auditOf(workload, checker, city);
 }
 
-function auditOf(
+/** What a city that is shown at rest breaks, with what would be right, for people; null: it is as it may be. */
+export function auditOf(
   workload: Workload,
   checker: HistoryChecker,
   city: unknown,
-): { object: string | null } | null {
+): { object: string | null; allowed: readonly string[] } | null {
   const { violation, reads } = workload.audit(city);
-  if (violation) return violation;
+  if (violation) return { object: violation.object, allowed: [String(violation.expected)] };
   for (const [i, { object, call, answer }] of reads.entries()) {
     const id = -1 - i;
     checker.invoke(id, [{ object, call }]);

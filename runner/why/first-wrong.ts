@@ -8,10 +8,12 @@ import { requestKey } from '../harness/guide.ts';
 import { beginWorkload, findScenario } from '../scenarios/registry.ts';
 import type { Workload } from '../scenarios/workload.ts';
 import type { StatementWatch, WatchedStatement } from '../targets/statements.ts';
+import { auditOf, timelineOf } from './answers.ts';
 import { Effects } from './effects.ts';
 import type { Cause, Findings, FoundCause, RecordedRequest, Recording } from './findings.ts';
 import type { KeptLaboratory } from './laboratory.ts';
 import { isRead } from './probes.ts';
+import { RecordedTime } from './recorded-time.ts';
 import { isCommit } from './recording.ts';
 import { answered, asked } from './said.ts';
 import { isOneAfterAnother, OneAtATime } from './serial.ts';
@@ -74,22 +76,17 @@ class ShownCity implements StatementWatch {
 
 /** Null: none does. */
 function firstWrong(
-  { requests, steps }: Recording,
+  recording: Recording,
   cities: ReadonlyMap<string, unknown>,
   workload: Workload,
 ): FirstWrong | null {
-  const checker = new HistoryChecker(workload.model, workload.world);
-  let audits = 0;
-  const isBroken = (city: unknown): readonly string[] | null => {
-    const { violation, reads } = workload.audit(city);
-    if (violation) return [String(violation.expected)];
-    for (const { object, call, answer } of reads) {
-      const parts = [{ object, call }];
-      checker.invoke(--audits, parts);
-      const wrong = checker.complete(audits, parts, [answer]);
-      if (wrong) return wrong.allowed;
-    }
-    return null;
+  const { requests, steps, events } = recording;
+  const time = new RecordedTime(events);
+  const checker = new HistoryChecker(workload.model, workload.world, { time });
+  const moments = timelineOf(recording);
+  const goTo = (op: number, ends: boolean) => {
+    const moment = moments.find((each) => each.asked.id === op && each.ends === ends);
+    if (moment) time.goTo(moment.index, moment.ms);
   };
   const inOrder = [...new Set(steps.map(({ request }) => request))];
   for (const [at, key] of inOrder.entries()) {
@@ -98,20 +95,22 @@ function firstWrong(
     const { op: id, actor, call, reply } = request;
     const operation = { id, actor, call, invokedIndex: at, invokedMs: at };
     const parts = workload.parts(call);
+    goTo(id, false);
     workload.invoked(operation);
     checker.invoke(id, parts);
     if (!reply || reply.outcome === 'failed') {
       workload.unanswered(operation);
       checker.unknown(id, parts);
     } else {
+      goTo(id, true);
       const broken = checker.complete(id, parts, workload.answers(call, parts, reply));
       if (broken) return { request, what: 'answer', allowed: broken.allowed };
       const violation = workload.completed(operation, reply, at, at);
       if (violation) return { request, what: 'answer', allowed: [String(violation.expected)] };
     }
     const city = cities.get(key);
-    const allowed = city === undefined ? null : isBroken(city);
-    if (allowed) return { request, what: 'city', allowed };
+    const wrong = city === undefined ? null : auditOf(workload, checker, city);
+    if (wrong) return { request, what: 'city', allowed: wrong.allowed };
   }
   return null;
 }
