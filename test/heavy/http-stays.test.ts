@@ -1,25 +1,13 @@
 /** `stays` on a running service: the reference houses over HTTP, right and with bugs of their zoo. */
 import { describe, expect, it } from 'vitest';
 import { house } from '../fixtures/reference-services/house.ts';
-import { executedLive } from '../helpers/execute.ts';
-import { referenceGround } from '../helpers/reference-over-http.ts';
+import { attacksOn, referenceGround } from '../helpers/reference-over-http.ts';
 
 /** By so many seeds each bug is found. */
 const SEEDS = 3;
 
 describe('stays over HTTP', () => {
-  const ground = referenceGround();
-
-  async function attacked(
-    store: 'memory' | 'postgres',
-    bug: string | null,
-    seed: number,
-    config: Record<string, unknown> = {},
-  ) {
-    await using service = await ground.served(store, 'stays', house, bug);
-    const settings = { operations: 400, slots: 6, ...config };
-    return await executedLive({ scenario: 'stays', target: service.url, seed, config: settings });
-  }
+  const attacked = attacksOn(referenceGround(), 'stays', house, { operations: 400, slots: 6 });
 
   it.each([
     ['memory', 'none'],

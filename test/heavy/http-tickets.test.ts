@@ -1,25 +1,13 @@
 /** `tickets` on a running service in real time: the reference box offices over HTTP, right and with bugs of their zoo. */
 import { describe, expect, it } from 'vitest';
 import { boxOffice } from '../fixtures/reference-services/box-office.ts';
-import { executedLive } from '../helpers/execute.ts';
-import { referenceGround } from '../helpers/reference-over-http.ts';
+import { attacksOn, referenceGround } from '../helpers/reference-over-http.ts';
 
 /** By so many seeds each bug is found. */
 const SEEDS = 3;
 
 describe('tickets over HTTP', () => {
-  const ground = referenceGround();
-
-  async function attacked(
-    store: 'memory' | 'postgres',
-    bug: string | null,
-    seed: number,
-    config: Record<string, unknown> = {},
-  ) {
-    await using service = await ground.served(store, 'tickets', boxOffice(), bug);
-    const settings = { operations: 500, slots: 8, ...config };
-    return await executedLive({ scenario: 'tickets', target: service.url, seed, config: settings });
-  }
+  const attacked = attacksOn(referenceGround(), 'tickets', boxOffice(), { operations: 500, slots: 8 });
 
   it.each([
     ['memory', 'none'],

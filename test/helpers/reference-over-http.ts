@@ -5,6 +5,7 @@ import { findScenario } from '../../runner/scenarios/registry.ts';
 import { inMemory } from '../fixtures/reference-services/in-memory.ts';
 import { overPostgres } from '../fixtures/reference-services/over-postgres.ts';
 import { type ContractCalls, serveCalls } from '../fixtures/reference-services/served-calls.ts';
+import { executedLive } from './execute.ts';
 import { startTestPostgres, type TestPostgres } from './postgres.ts';
 
 export interface ServedReference extends AsyncDisposable {
@@ -50,5 +51,23 @@ export function referenceGround(): ReferenceGround {
         },
       };
     },
+  };
+}
+
+/** Runs of a scenario at its reference service, which is started for each of them; `usual` are settings of all. */
+export function attacksOn(
+  ground: ReferenceGround,
+  scenario: string,
+  calls: ContractCalls,
+  usual: Record<string, unknown>,
+) {
+  return async (
+    store: 'memory' | 'postgres',
+    bug: string | null,
+    seed: number,
+    config: Record<string, unknown> = {},
+  ) => {
+    await using service = await ground.served(store, scenario, calls, bug);
+    return await executedLive({ scenario, target: service.url, seed, config: { ...usual, ...config } });
   };
 }

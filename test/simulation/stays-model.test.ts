@@ -12,6 +12,7 @@ import {
   type Take,
 } from '../../runner/scenarios/stays/resource.ts';
 import { Prng } from '../../runner/sim/prng.ts';
+import { firstWrong, type HistoryStep } from '../helpers/first-wrong.ts';
 
 const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 1_500);
 const SEED = Number(process.env['SIMCITY_ORACLE_SEED'] ?? 1);
@@ -20,10 +21,7 @@ const { hopeless: _hopeless, relevant: _relevant, observes: _observes, ...BARE }
 const WORLD = { zone: 'Europe/Berlin', resources: [{ id: 'room', units: 2, buffer: 30 }] };
 const OPERATIONS = 9;
 
-type Step =
-  | { readonly kind: 'invoke'; readonly id: number; readonly call: ResourceCall }
-  | { readonly kind: 'complete'; readonly id: number; readonly answer: ResourceAnswer }
-  | { readonly kind: 'expire'; readonly id: number };
+type Step = HistoryStep<ResourceCall, ResourceAnswer>;
 
 describe('the model of a resource', () => {
   it(`rules out nothing that is possible, in ${HISTORIES} histories`, { timeout: 600_000 }, () => {
@@ -31,8 +29,8 @@ describe('the model of a resource', () => {
     for (let seed = SEED; seed < SEED + HISTORIES; seed++) {
       const prng = new Prng(seed, 'operation');
       const steps = prng.chance(0.6) ? falsified(prng, history(prng)) : history(prng);
-      const found = firstWrong(MODEL, steps);
-      expect(found, `seed ${seed}: ${JSON.stringify(steps)}`).toBe(firstWrong(BARE, steps));
+      const found = firstWrong(checkerOf(MODEL), steps);
+      expect(found, `seed ${seed}: ${JSON.stringify(steps)}`).toBe(firstWrong(checkerOf(BARE), steps));
       tally[found === null ? 'right' : 'wrong']++;
     }
     // Without enough of each kind the agreement would prove little.
@@ -41,20 +39,8 @@ describe('the model of a resource', () => {
   });
 });
 
-/** The step whose answer nothing explains; null: all are explained. */
-function firstWrong(model: typeof BARE, steps: readonly Step[]): number | null {
-  const checker = new LinearizabilityChecker(model, 'room', { world: WORLD, foldEvery: 4 });
-  for (const [index, step] of steps.entries()) {
-    if (step.kind === 'invoke') {
-      checker.invoke(step.id, step.call);
-      continue;
-    }
-    if (step.kind === 'expire') checker.unknown(step.id);
-    const verdict = step.kind === 'expire' ? checker.expire(step.id) : checker.complete(step.id, step.answer);
-    if (verdict.ok === false) return index;
-  }
-  return null;
-}
+const checkerOf = (model: typeof BARE) =>
+  new LinearizabilityChecker(model, 'room', { world: WORLD, foldEvery: 4 });
 
 /** Up to three calls at a time at a resource that does everything right; some get no answer. */
 function history(prng: Prng): Step[] {

@@ -10,6 +10,7 @@ import { MemoryBoxOffice } from '../../runner/scenarios/tickets/memory-service.t
 import { ticketModel } from '../../runner/scenarios/tickets/model.ts';
 import type { Reply } from '../../runner/service/call.ts';
 import { Prng } from '../../runner/sim/prng.ts';
+import { firstWrong, type HistoryStep } from '../helpers/first-wrong.ts';
 
 const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 3_000);
 const SEED = Number(process.env['SIMCITY_ORACLE_SEED'] ?? 1);
@@ -32,11 +33,7 @@ const HOLDS = [
   { seats: ['A2'], places: 1 },
 ] as const;
 
-type Step = { readonly id: number; readonly ms: number } & (
-  | { readonly kind: 'invoke'; readonly call: TicketCall }
-  | { readonly kind: 'complete'; readonly answer: TicketAnswer }
-  | { readonly kind: 'expire' }
-);
+type Step = HistoryStep<TicketCall, TicketAnswer> & { readonly ms: number };
 
 interface History {
   /** How far ahead the service's clock may have been, in ms. */
@@ -50,13 +47,13 @@ describe('the model of an event', () => {
     for (let seed = SEED; seed < SEED + HISTORIES; seed++) {
       const prng = new Prng(seed, 'operation');
       const right = new BoxOfficeHistory(prng).drawn();
-      expect(firstWrong(MODEL, right), `seed ${seed}: ${JSON.stringify(right)}`).toBeNull();
+      expect(firstWrongIn(MODEL, right), `seed ${seed}: ${JSON.stringify(right)}`).toBeNull();
       if (!prng.chance(0.3)) continue;
       const told = falsified(prng, right);
-      const found = firstWrong(BARE, told);
+      const found = firstWrongIn(BARE, told);
       if (found === null) continue;
       lies++;
-      const foundHere = firstWrong(MODEL, told) ?? Number.POSITIVE_INFINITY;
+      const foundHere = firstWrongIn(MODEL, told) ?? Number.POSITIVE_INFINITY;
       expect(foundHere, `seed ${seed}: ${JSON.stringify(told)}`).toBeLessThanOrEqual(found);
     }
     // Without enough of them this would prove little.
@@ -64,8 +61,7 @@ describe('the model of an event', () => {
   });
 });
 
-/** The step whose answer nothing explains; null: all are explained. */
-function firstWrong(model: typeof BARE, { steps, aheadMs }: History): number | null {
+function firstWrongIn(model: typeof BARE, { steps, aheadMs }: History): number | null {
   const clock = { at: 0, ms: 0 };
   const checker = new LinearizabilityChecker(model, 'show', {
     world: VENUE,
@@ -73,17 +69,9 @@ function firstWrong(model: typeof BARE, { steps, aheadMs }: History): number | n
     clock,
     readings: (from, to) => ({ from, to: to + aheadMs }),
   });
-  for (const [index, step] of steps.entries()) {
-    clock.ms = step.ms;
-    if (step.kind === 'invoke') {
-      checker.invoke(step.id, step.call);
-      continue;
-    }
-    if (step.kind === 'expire') checker.unknown(step.id);
-    const verdict = step.kind === 'expire' ? checker.expire(step.id) : checker.complete(step.id, step.answer);
-    if (verdict.ok === false) return index;
-  }
-  return null;
+  return firstWrong(checker, steps, ({ ms }) => {
+    clock.ms = ms;
+  });
 }
 
 /** A few calls at a time at the right box office, each done at one instant; some get no answer, some never arrive. */
