@@ -7,6 +7,8 @@ import { steadyWallClock } from '../wall-clock.ts';
 const SECOND_MS = 1_000;
 /** It may have been composed so much earlier than it was due, in ms. */
 const DATE_LAG_MS = 50;
+/** Each process rounds what it reads in its own way, and a clock that is put right slowly moves during a run, in ms. */
+const TOLERANCE_MS = 20;
 
 export class LiveTime implements ServiceTime {
   readonly #now = steadyWallClock();
@@ -21,7 +23,7 @@ export class LiveTime implements ServiceTime {
   /** What the service's clock and this machine's may have shown. */
   readings(fromMs: number, toMs: number): When {
     const { least, most } = this.aheadMs;
-    return { from: fromMs + Math.min(0, least), to: toMs + Math.max(0, most) };
+    return { from: fromMs + Math.min(0, least) - TOLERANCE_MS, to: toMs + Math.max(0, most) + TOLERANCE_MS };
   }
 
   /** By how much the service's clock is ahead of this machine's, as far as that was measured; 0 where it was not. */
