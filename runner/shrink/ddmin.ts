@@ -65,7 +65,7 @@ export async function dropGroups<Item>(
   return left;
 }
 
-/** Takes ever smaller chunks away, from halves to one of `mostParts`, each while what is left still fails. */
+/** Takes ever smaller chunks of what is left away while the rest still fails: halves, quarters, to one of `mostParts`. */
 export async function dropChunks<Item>(
   items: readonly Item[],
   mostParts: number,

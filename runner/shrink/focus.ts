@@ -14,8 +14,11 @@ const GUESS_REACH = 120;
 /** Lanes with which a whole run is tried, and how often. */
 const FEW_LANES = [1, 2];
 const CALM_VARIANTS = 8;
-/** Large parts are taken apart into so many chunks at most. */
+/** A part is taken apart into so many chunks at most: a large one takes long each time. */
 const MOST_CHUNKS = 64;
+const FEWEST_CHUNKS = 16;
+/** So many operations are taken for near a failure, at most. */
+const MOST_NEAR = 100;
 /** What happens to the whole city, and not to one request. */
 const OF_CITY: ReadonlySet<string> = new Set(['clock', 'clock-skew', 'crash', 'burst', 'pool-exhaustion']);
 
@@ -75,7 +78,8 @@ export async function shed(search: Search): Promise<void> {
     const { operations } = search.best.candidate;
     if (operations.length >= before || search.spent) return;
     before = operations.length;
-    await dropChunks(operations, MOST_CHUNKS, (part) => search.acceptOperations(part, 'least'));
+    const chunks = Math.max(FEWEST_CHUNKS, triesOf(operations.length, MOST_CHUNKS));
+    await dropChunks(operations, chunks, (part) => search.acceptOperations(part, 'least'));
   }
 }
 
@@ -99,7 +103,11 @@ async function nearestOf(search: Search, patience: Patience): Promise<boolean> {
   const order = byNearness(best);
   const kept = new Set(best.candidate.operations);
   const struck = carriersOf(best.trace.struck);
-  for (let size = 2; size < order.length && !search.spent; size = Math.ceil(size * 1.5)) {
+  for (
+    let size = 2;
+    size < Math.min(order.length, MOST_NEAR) && !search.spent;
+    size = Math.ceil(size * 1.5)
+  ) {
     const nearest = order.slice(0, size).filter((n) => kept.has(n));
     const carried = struck.filter((n) => n > Math.min(...nearest));
     for (const part of [nearest, [...new Set([...nearest, ...carried])]]) {
