@@ -7,11 +7,13 @@ import { ExecutionLimitError } from '../harness/execution-watch.ts';
 import type { Candidate, Subject } from './candidate.ts';
 import { ddmin } from './ddmin.ts';
 import type { Executor } from './executor.ts';
-import { focus, guess, thin } from './focus.ts';
+import { focus } from './focus.ts';
+import { guess } from './guess.ts';
 import { LiveExecutor } from './live-executor.ts';
 import { Search } from './search.ts';
 import { SimulatedExecutor } from './simulated-executor.ts';
 import { orderOf } from './step-order.ts';
+import { thin } from './thin.ts';
 import { type Budget, type Trial, Trials } from './trials.ts';
 
 export interface ShrinkOptions extends Budget {
@@ -72,8 +74,14 @@ async function searched(
       ? 'its time was up before any part of it had failed'
       : 'its operations alone, without those that never began, do not fail the same way';
   }
+  let fewest = Number.POSITIVE_INFINITY;
+  const onProgress = (progress: ShrinkProgress) => {
+    fewest = Math.min(fewest, progress.operations);
+    options.onProgress({ ...progress, operations: fewest });
+  };
   let search = await smallerFrom(first, 0);
-  for (let start = 1; start < MOST_STARTS && sizeOf(search) > ENOUGH && !trials.spent; start++) {
+  const starts = executor.isRepeatable ? MOST_STARTS : 1;
+  for (let start = 1; start < starts && sizeOf(search) > ENOUGH && !trials.spent; start++) {
     const another = await smallerFrom(first, start);
     if (sizeOf(another) < sizeOf(search)) search = another;
   }
@@ -84,7 +92,7 @@ async function searched(
   return await conclude(search, trials, options.confirmations, whole.trace.begun.length);
 
   async function smallerFrom(from: Trial, start: number): Promise<Search> {
-    const search = new Search(from, { executor, trials, onProgress: options.onProgress });
+    const search = new Search(from, { executor, trials, onProgress });
     await focus(search, start);
     await guess(subject.seed, search);
     for (let round = 1; round <= MAX_ROUNDS && !search.spent; round++) {
