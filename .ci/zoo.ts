@@ -1,10 +1,11 @@
 /**
  * Measures how soon the zoo's known bugs are found, and writes the tables of runner/README.md from it:
  *
- *   DATABASE_URL=postgres://… node .ci/zoo.ts [--seeds 20] [--shrunk 1] [--only bug,bug] [--print] [--part zoo|strategies]
+ *   DATABASE_URL=postgres://… node .ci/zoo.ts [--seeds 20] [--shrunk 1] [--only bug,bug] [--print]
+ *     [--part zoo|strategies|stays|tickets] [--target memory,postgres]
  *
- * Every number comes from runs that are executed here with the default profile of faults. Without
- * DATABASE_URL, PostgreSQL is started in a temporary folder.
+ * `stays` and `tickets` take hours on postgres, and are measured only where they are asked for. Every number comes from runs
+ * that are executed here with the default profile of faults. Without DATABASE_URL, PostgreSQL is started in a temporary folder.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -12,7 +13,7 @@ import { BUGS } from '../runner/scenarios/bookings/bugs/index.ts';
 import { STRATEGIES } from '../runner/sim/strategies/index.ts';
 import { BUGS as NAMES, runConfigSchema } from '../server/contract/index.ts';
 import { startTestPostgres } from '../test/helpers/postgres.ts';
-import { type Finding, found, medianOf, shrunkSize, type TargetName } from './zoo/measure.ts';
+import { type Finding, firstFound, found, medianOf, shrunkSize, type TargetName } from './zoo/measure.ts';
 import { between, table } from './zoo/table.ts';
 
 const README = 'runner/README.md';
@@ -22,25 +23,41 @@ const { values } = parseArgs({
     only: { type: 'string' },
     shrunk: { type: 'string', default: '1' },
     print: { type: 'boolean', default: false },
-    part: { type: 'string', default: 'both' },
+    part: { type: 'string', default: 'zoo,strategies' },
+    target: { type: 'string', default: 'memory,postgres' },
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1);
 const bugs = BUGS.filter(({ name }) => !values.only || values.only.split(',').includes(name));
 /** Failing seeds of a bug that are shrunk; their median size is shown. */
 const shrunkSeeds = Number(values.shrunk);
+/** Where the first seed that finds a bug is looked for. */
+const MOST_SEEDS = 100;
 const standard = runConfigSchema.parse({});
 
 const cluster = process.env['DATABASE_URL'] ? null : await startTestPostgres();
 const url = process.env['DATABASE_URL'] ?? (await cluster?.createDatabase({ migrated: false })) ?? '';
 try {
   const tables: [marker: string, text: string][] = [];
-  if (values.part !== 'strategies') tables.push(['zoo', await measureZoo()]);
-  if (values.part !== 'zoo') tables.push(['strategies', await measureStrategies()]);
+  for (const part of values.part.split(',')) tables.push(await measured(part));
   if (values.print) process.stdout.write(tables.map(([, text]) => text).join('\n'));
   else write(tables);
 } finally {
   await cluster?.close();
+}
+
+async function measured(part: string): Promise<[marker: string, text: string]> {
+  switch (part) {
+    case 'zoo':
+      return ['zoo', await measureZoo()];
+    case 'strategies':
+      return ['strategies', await measureStrategies()];
+    case 'stays':
+    case 'tickets':
+      return [`zoo-${part}`, await measureSmallest(part)];
+    default:
+      throw new Error(`There is no part "${part}": give zoo, strategies, stays or tickets.`);
+  }
 }
 
 function write(tables: readonly [marker: string, text: string][]): void {
@@ -56,8 +73,8 @@ async function measureZoo(): Promise<string> {
   for (const bug of bugs) {
     progress(`zoo: ${bug.name}`);
     const over: Partial<Record<TargetName, Finding[]>> = {};
-    over.postgres = await found('postgres', bug.name, seeds, standard.strategy, url);
-    if (bug.memory) over.memory = await found('memory', bug.name, seeds, standard.strategy, url);
+    over.postgres = await found('bookings', 'postgres', bug.name, seeds, standard.strategy, url);
+    if (bug.memory) over.memory = await found('bookings', 'memory', bug.name, seeds, standard.strategy, url);
     rows.push([
       `\`${bug.name}\``,
       NAMES.find(({ name, scenario }) => name === bug.name && scenario === 'bookings')?.what ?? '',
@@ -75,6 +92,30 @@ async function measureZoo(): Promise<string> {
   );
 }
 
+async function measureSmallest(scenario: 'stays' | 'tickets'): Promise<string> {
+  const targets = (['memory', 'postgres'] as const).filter((one) => values.target.split(',').includes(one));
+  const all = Array.from({ length: MOST_SEEDS }, (_, i) => i + 1);
+  const rows: string[][] = [];
+  for (const { name, what } of NAMES.filter((bug) => bug.scenario === scenario)) {
+    if (values.only && !values.only.split(',').includes(name)) continue;
+    const cells: string[] = [];
+    for (const target of targets) {
+      progress(`${scenario}: ${name} on ${target}`);
+      const first = await firstFound(scenario, target, name, all, standard.strategy, url);
+      const left = first && (await shrunkSize(scenario, target, name, first.seed, standard.strategy, url));
+      cells.push(first ? `seed ${first.seed}, after ${first.operations}` : `none of ${MOST_SEEDS}`);
+      cells.push(left ? `${left.operations} (${left.executions})` : '');
+    }
+    rows.push([`\`${name}\``, what, ...cells]);
+  }
+  return table(
+    ['bug', 'what is wrong', ...targets.flatMap((target) => [`on \`${target}\``, 'smallest'])],
+    rows,
+    `The first seed that finds it with the default faults and strategy, and after how many operations; operations left after ` +
+      `\`simcity shrink\` (executions for that). Written by \`node .ci/zoo.ts --part ${scenario}\` from real runs.`,
+  );
+}
+
 async function measureStrategies(): Promise<string> {
   const rows: string[][] = [];
   const logs = new Map<string, number[]>();
@@ -82,7 +123,7 @@ async function measureStrategies(): Promise<string> {
     progress(`strategies: ${bug.name}`);
     const row = [`\`${bug.name}\``];
     for (const { name } of STRATEGIES) {
-      const median = medianOf(await found('memory', bug.name, seeds, name, url));
+      const median = medianOf(await found('bookings', 'memory', bug.name, seeds, name, url));
       row.push(Number.isFinite(median) ? String(median) : '–');
       const all = logs.get(name) ?? [];
       logs.set(name, [...all, Math.log(Math.min(median, 2 * standard.operations))]);
@@ -109,7 +150,10 @@ function told(findings: readonly Finding[] | undefined): string {
 async function sizes(bug: string, findings: readonly Finding[]): Promise<string> {
   const failing = findings.filter(({ operations }) => operations !== null).slice(0, shrunkSeeds);
   const all: number[] = [];
-  for (const { seed } of failing) all.push(await shrunkSize('postgres', bug, seed, standard.strategy, url));
+  for (const { seed } of failing) {
+    const { operations } = await shrunkSize('bookings', 'postgres', bug, seed, standard.strategy, url);
+    all.push(operations);
+  }
   all.sort((a, b) => a - b);
   const middle = all[Math.floor((all.length - 1) / 2)];
   return middle === undefined ? '' : String(middle);

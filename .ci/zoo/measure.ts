@@ -9,6 +9,8 @@ import { runConfigSchema } from '../../server/contract/index.ts';
 
 export type TargetName = 'memory' | 'postgres';
 
+const MOST_EXECUTIONS: Record<TargetName, number> = { memory: 5_000, postgres: 1_000 };
+
 export interface Finding {
   seed: number;
   /** Planned operations begun when it was found; null: it was not. */
@@ -17,6 +19,7 @@ export interface Finding {
 
 /** What becomes of the bug under each seed, with the default configuration. */
 export async function found(
+  scenario: string,
   target: TargetName,
   bug: string,
   seeds: readonly number[],
@@ -27,7 +30,7 @@ export async function found(
   for (const seed of seeds) {
     const trace = emptyTrace();
     const end = await execute({
-      ...{ scenario: 'bookings', target, seed, trace },
+      ...{ scenario, target, seed, trace },
       config: runConfigSchema.parse({ bug, strategy }),
       targetUrl: target === 'postgres' ? url : null,
       sink: new NullSink(),
@@ -38,6 +41,22 @@ export async function found(
   return findings;
 }
 
+/** The first of the seeds under which the bug is found; undefined: none is. */
+export async function firstFound(
+  scenario: string,
+  target: TargetName,
+  bug: string,
+  seeds: readonly number[],
+  strategy: string,
+  url: string,
+): Promise<Finding | undefined> {
+  for (const seed of seeds) {
+    const [finding] = await found(scenario, target, bug, [seed], strategy, url);
+    if (finding?.operations != null) return finding;
+  }
+  return undefined;
+}
+
 /** Infinity when fewer than half of the seeds found it. */
 export function medianOf(findings: readonly Finding[]): number {
   const sorted = findings
@@ -46,24 +65,25 @@ export function medianOf(findings: readonly Finding[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.POSITIVE_INFINITY;
 }
 
-/** Operations left after shrinking. */
+/** What is left after shrinking within the limits of `simcity shrink`. */
 export async function shrunkSize(
+  scenario: string,
   target: TargetName,
   bug: string,
   seed: number,
   strategy: string,
   url: string,
-): Promise<number> {
+): Promise<{ operations: number; executions: number }> {
   const subject = {
-    ...{ scenario: 'bookings', target, seed },
+    ...{ scenario, target, seed },
     config: runConfigSchema.parse({ bug, strategy }),
     targetUrl: target === 'postgres' ? url : null,
   };
   const shrunk = await shrink(subject, {
-    ...{ maxExecutions: 1_000, maxSeconds: 600, confirmations: 0 },
+    ...{ maxExecutions: MOST_EXECUTIONS[target], maxSeconds: 600, confirmations: 0 },
     signal: new StopControl(),
     onProgress: () => {},
   });
   if (typeof shrunk === 'string') throw new Error(`${bug}, seed ${seed}: ${shrunk}`);
-  return shrunk.trial.candidate.operations.length;
+  return { operations: shrunk.trial.candidate.operations.length, executions: shrunk.executions };
 }

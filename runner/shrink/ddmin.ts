@@ -64,3 +64,16 @@ export async function dropGroups<Item>(
   }
   return left;
 }
+
+/** Takes ever smaller chunks of what is left away while the rest still fails: halves, quarters, to one of `mostParts`. */
+export async function dropChunks<Item>(
+  items: readonly Item[],
+  mostParts: number,
+  fails: Fails<Item>,
+): Promise<readonly Item[]> {
+  let left = items;
+  for (let parts = 2; parts < 2 * Math.min(left.length, mostParts); parts *= 2) {
+    left = await dropGroups(left, split(left, parts), fails);
+  }
+  return left;
+}

@@ -24,14 +24,15 @@ export interface Found {
   forensic: Forensic;
 }
 
-/** The first seed that finds the bug. */
+/** The first seed that finds the bug, of those beginning with `from`. */
 export async function firstFailure(
   bug: string,
   target: string,
   targetUrl: string | null,
   scenario = 'bookings',
+  from = 1,
 ): Promise<Found> {
-  for (let seed = 1; seed <= 100; seed++) {
+  for (let seed = from; seed <= 100; seed++) {
     const { end } = await executed({ scenario, target, seed, config: { bug } }, targetUrl);
     const config = runConfigSchema.parse({ bug });
     if (end.failForensic) return { scenario, target, targetUrl, seed, config, forensic: end.failForensic };
@@ -56,14 +57,14 @@ export const signature = (end: EndReport) =>
 
 /** Executes the reproduction as a user would: from the text of the reduction, with nothing else kept. */
 export async function reproduce(
-  { target, targetUrl, seed }: Found,
+  { scenario, target, targetUrl, seed }: Found,
   config: RunConfig,
   operations?: number[],
 ) {
   if (!config.reduction) throw new Error('the result has no reduction');
   const reduction = parseReduction(formatReduction(config.reduction));
   const part = { ...config, reduction: { ...reduction, operations: operations ?? reduction.operations } };
-  return signature((await executed({ target, seed, config: part }, targetUrl)).end);
+  return signature((await executed({ scenario, target, seed, config: part }, targetUrl)).end);
 }
 
 /** `most`: what the reproduction may be at its worst. */

@@ -11,6 +11,14 @@ describe('shrinking on memory', () => {
     await expectGoodReproduction(found, await shrunk(found));
   });
 
+  it.each(['refund-frees-two', 'quota-check-then-count', 'two-clocks'])(
+    'what %s of tickets needs one after another comes down to a few operations',
+    async (bug) => {
+      const found = await firstFailure(bug, 'memory', null, 'tickets');
+      await expectGoodReproduction(found, await shrunk(found, 1_000));
+    },
+  );
+
   it('gives the same result every time', async () => {
     const found = await firstFailure('check-then-insert', 'memory', null);
     const [a, b] = [await shrunk(found), await shrunk(found)];

@@ -26,6 +26,19 @@ describe('Prng', () => {
     `);
   });
 
+  it('picks by name the same one also when others are left out, and each of them about as often', () => {
+    const names = Array.from({ length: 8 }, (_, i) => `o-${i}`);
+    const counts = new Map<string, number>();
+    for (let n = 0; n < 4_000; n++) {
+      const picked = (from: readonly string[]) =>
+        new Prng(1, 'operation', n).pickByName(from, (name) => name);
+      const all = picked(names);
+      counts.set(all, (counts.get(all) ?? 0) + 1);
+      expect(picked(names.filter((name, i) => name === all || (n >> i) % 2 === 0))).toBe(all);
+    }
+    for (const name of names) expect(counts.get(name)).toBeGreaterThan(400);
+  });
+
   it('spreads evenly enough for a chi-squared test with 100 buckets', () => {
     const prng = new Prng(1, 'world');
     const counts = new Array<number>(100).fill(0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ddmin, dropGroups, split } from '../../runner/shrink/ddmin.ts';
+import { ddmin, dropChunks, dropGroups, split } from '../../runner/shrink/ddmin.ts';
 import { Prng } from '../../runner/sim/prng.ts';
 
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -61,6 +61,18 @@ describe('groups', () => {
     const evenAndOdd = [upTo(20).filter((i) => i % 2 === 0), upTo(20).filter((i) => i % 2 === 1)];
     const left = await dropGroups(upTo(20), evenAndOdd, needs([3, 7]).fails);
     expect(left).toEqual(evenAndOdd[1]);
+  });
+});
+
+describe('chunks', () => {
+  it('are dropped down to single items, in few tries where little is needed', async () => {
+    const { fails, asked } = needs([12, 97]);
+    expect(await dropChunks(upTo(100), 100, fails)).toEqual([12, 97]);
+    expect(asked()).toBeLessThan(40);
+  });
+
+  it('are of what is left by then, so many at most', async () => {
+    expect(await dropChunks(upTo(16), 4, needs([5]).fails)).toEqual([4, 5]);
   });
 });
 
