@@ -141,6 +141,16 @@ export function jointModel(model: ObjectModel, objects: readonly string[]): Join
       observes: (call: JointCall, answer: JointAnswer) =>
         call.every((part, i) => model.observes?.(part.call, answerOf(answer, i))),
     }),
+    ...(model.changes && {
+      changes: (call: JointCall, answer: JointAnswer | undefined) =>
+        answer && isRefusal(call, answer)
+          ? []
+          : call.flatMap((part, i) =>
+              (model.changes?.(part.call, answer && answerOf(answer, i)) ?? []).map(
+                (name) => `${part.object}\n${name}`,
+              ),
+            ),
+    }),
     ...(model.spent && {
       spent: (state: JointState, call: JointCall) =>
         call.some((part) => model.spent?.(stateOf(state, part), part.call)),
