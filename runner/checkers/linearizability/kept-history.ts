@@ -105,8 +105,8 @@ export class KeptHistory<State, Call, Answer> {
   /** Nothing is under way any more, and this is the state. */
   settle(state: State): void {
     this.#steps.kept.length = 0;
-    const [before] = this.#roots;
-    const root = before?.state === state ? before : this.#steps.initial(state);
+    if (state === this.#roots[0]?.state) return;
+    const root = this.#steps.initial(state);
     this.#roots = [root];
     this.#way = [root];
   }
@@ -240,6 +240,7 @@ export class KeptHistory<State, Call, Answer> {
     if (!root || !last || root.done.length > 0 || last.done.length > 0 || tracked.length > 0) return false;
     if (!isOneState(this.#model, kept, this.#events)) return false;
     this.#events = [];
+    this.#way = [...this.#roots];
     this.#foldAt = this.#foldEvery;
     this.#search.reset();
     this.settle(last.state);
