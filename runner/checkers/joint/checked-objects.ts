@@ -7,7 +7,7 @@ import { jointModel } from './joint-model.ts';
 import { type JointContents, lifted, partId, projected } from './translate.ts';
 
 /** Sooner than that of an object by itself: objects can be parted only when what tied them is folded. */
-const FOLD_EVERY_EVENTS = 16;
+const FOLD_EVERY_EVENTS = 40;
 
 const UNDECIDED =
   'an object that it was joined with could not be decided, or there are too many ways in which all can be';

@@ -18,10 +18,9 @@ export function isOneState<State, Call, Answer>(
   kept: readonly Op<Call, Answer>[],
   events: readonly HistoryEvent<Call, Answer>[],
 ): boolean {
+  if (kept.findLast(({ status }) => status === 'pending')) return false;
   const changes: Change[] = [];
-  for (let i = kept.length - 1; i >= 0; i--) {
-    const op = kept[i] as Op<Call, Answer>;
-    if (op.status === 'pending') return false;
+  for (const op of kept) {
     const names = model.changes?.(op.call, op.answer) ?? [];
     if (names.length === 0) continue;
     if (op.status !== 'answered') return false;
