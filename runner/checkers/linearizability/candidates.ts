@@ -18,7 +18,7 @@ export function candidates<State, Call, Answer>(
 ): readonly Op<Call, Answer>[] {
   const { spent } = steps.model;
   const open = steps.available(config, event.at).filter(
-    // What nobody will hear of and can change nothing need not happen.
+    // What has no answer and can change nothing more has no effect that could be tried.
     (op) => op !== event.op && (op.status === 'answered' || !spent?.(config.state, op.call)),
   );
   const relevant = steps.model.relevant;
