@@ -79,6 +79,12 @@ export interface SequentialModel<State, Call, Answer> {
   likeness?(state: State, call: Call, others: readonly OpenCall<Call, Answer>[]): string | null;
   /** True when a call with this answer changes nothing, whatever the state. */
   observes?(call: Call, answer: Answer): boolean;
+  /**
+   * The names of what `call` changes with this answer, or may change while that is undefined; none when it only looks.
+   * Calls that have no name in common lead to the same state, whichever comes first. Only for a model of which an answer
+   * tells all that a call did, and in which nothing happens by itself.
+   */
+  changes?(call: Call, answer: Answer | undefined): readonly string[];
   /** True when `call` can change nothing any more, in this state and in all that can follow. */
   spent?(state: State, call: Call): boolean;
   /** `what` will never be used again (a key, say): whatever is remembered only for its sake may go. */

@@ -74,6 +74,8 @@ export function shelfModel(hasHints: boolean, repeats: boolean): ShelfModel {
     ...(hasHints && {
       observes: (call: ShelfCall, answer: ShelfAnswer | undefined) =>
         call.kind === 'look' || answer?.outcome === 'refused',
+      changes: (call: ShelfCall, answer: ShelfAnswer | undefined) =>
+        call.kind === 'look' || answer?.outcome === 'refused' ? [] : [call.key],
       spent: (state: Shelf, call: ShelfCall) => call.kind === 'look' || state.made.includes(call.key),
       relevant: (_state: Shelf, pending: ShelfCall, _a: unknown, target: ShelfCall) =>
         pending.kind !== 'look' || target.kind !== 'look',

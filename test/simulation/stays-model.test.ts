@@ -17,7 +17,7 @@ import { firstWrong, type HistoryStep } from '../helpers/first-wrong.ts';
 const HISTORIES = Number(process.env['SIMCITY_ORACLE_HISTORIES'] ?? 1_500);
 const SEED = Number(process.env['SIMCITY_ORACLE_SEED'] ?? 1);
 const MODEL = stayModel('Europe/Berlin');
-const { hopeless: _hopeless, relevant: _relevant, observes: _observes, ...BARE } = MODEL;
+const { hopeless: _h, relevant: _r, observes: _o, changes: _c, ...BARE } = MODEL;
 const WORLD = { zone: 'Europe/Berlin', resources: [{ id: 'room', units: 2, buffer: 30 }] };
 const OPERATIONS = 9;
 

@@ -2,12 +2,12 @@
 import { Checked, type Checker, type Model } from '../checked.ts';
 import { LinearizabilityChecker, type LinearizabilityOptions } from '../linearizability/index.ts';
 import { type LogEntry, ObjectLog } from '../linearizability/object-log.ts';
-import { joined, parted } from './join.ts';
+import { joined, type Part, parted } from './join.ts';
 import { jointModel } from './joint-model.ts';
-import { type JointContents, lifted, partId } from './translate.ts';
+import { type JointContents, lifted, partId, projected } from './translate.ts';
 
 /** Sooner than that of an object by itself: objects can be parted only when what tied them is folded. */
-const FOLD_EVERY_EVENTS = 16;
+const FOLD_EVERY_EVENTS = 40;
 
 const UNDECIDED =
   'an object that it was joined with could not be decided, or there are too many ways in which all can be';
@@ -33,25 +33,33 @@ export function joinedObjects(
   return new Checked({ objects, model: joint, checker, log: ObjectLog.joined(logs, base), readings });
 }
 
-/** The check of each object; null while they depend on each other. */
+/** Beginnings of histories that were tried to be taken apart: they are tried again once something is forgotten. */
+const tried = new WeakSet<object>();
+
+/** The checks of those objects that do not depend on each other any more; null while all do. */
 export function partedObjects(
   model: Model,
   { checker, objects }: Checked,
   options: LinearizabilityOptions,
 ): Checked[] | null {
   const contents = checker.contents as JointContents | null;
-  const parts = contents && parted(model, contents, objects);
-  if (!parts) return null;
-  return parts.map((part, place) => {
-    const object = objects[place] as string;
-    const alone = began(model, [object], options);
-    alone.resume(part);
-    const log = new ObjectLog(alone.settled);
-    // What several objects were asked at once is no part of the history of one.
-    if (alone.settled === undefined) log.cut();
-    const { readings } = options;
-    return new Checked({ objects: [object], model, checker: alone, log, readings });
-  });
+  if (!contents) return null;
+  const { kept, roots } = contents.history;
+  if (kept.length > 0 && tried.has(roots)) return null;
+  tried.add(roots);
+  return parted(model, contents, objects)?.map((part) => checkedPart(model, part, options)) ?? null;
+}
+
+function checkedPart(model: Model, { objects, contents }: Part, options: LinearizabilityOptions): Checked {
+  const isJoint = objects.length > 1;
+  const own = isJoint ? (jointModel(model, objects) as unknown as Model) : model;
+  const checker = began(own, objects, isJoint ? { foldEvery: FOLD_EVERY_EVENTS, ...options } : options);
+  checker.resume(isJoint ? contents : projected(contents, objects[0] as string, 0));
+  const log = new ObjectLog(checker.settled);
+  // What several objects were asked at once is no part of the history of one.
+  if (checker.settled === undefined) log.cut();
+  const { readings } = options;
+  return new Checked({ objects, model: own, checker, log, readings });
 }
 
 /** A checker that knows nothing yet. */

@@ -3,8 +3,14 @@
 import type { Configuration, HistoryEvent, Kept, Op } from '../linearizability/history.ts';
 import { configurationKey } from '../linearizability/subsumption.ts';
 import type { SequentialModel } from '../model.ts';
-import { identityParts, type JointAnswer, type JointCall, type JointState } from './joint-model.ts';
-import { type JointContents, type ObjectContents, projected } from './translate.ts';
+import {
+  identityParts,
+  type JointAnswer,
+  type JointCall,
+  type JointState,
+  jointModel,
+} from './joint-model.ts';
+import { type JointContents, narrowed } from './translate.ts';
 
 type JointKept = Kept<JointState, JointCall, JointAnswer>;
 type JointConfiguration = Configuration<JointState, JointCall, JointAnswer>;
@@ -56,27 +62,67 @@ function byInvocation(a: Op<unknown, unknown>, b: Op<unknown, unknown>): number 
   return a.invokedAt - b.invokedAt;
 }
 
+/** Some of the objects that a history is of, and what it says of them. */
+export interface Part {
+  readonly objects: readonly string[];
+  readonly contents: JointContents;
+}
+
 /**
- * The history of each object by itself, in the order of `objects`; null while an operation of several objects can
- * still take effect or be repeated, or while what is possible for one object depends on what happened to another.
+ * The history taken apart as far as it goes: objects stay together while an operation of several of them can still take
+ * effect or be repeated, or while what is possible for one depends on what happened to another. Null when all do.
  */
 export function parted(
   model: SequentialModel<unknown, unknown, unknown>,
   contents: JointContents,
   objects: readonly string[],
-): ObjectContents[] | null {
-  const { kept, tracked, refused, roots } = contents.history;
-  if ([...kept, ...tracked].some(({ call }) => call.length > 1)) return null;
-  for (const identity of refused.keys()) if (identityParts(identity).length > 1) return null;
-  const parts = objects.map((object, place) => alone(model, projected(contents, object, place)));
-  const ways = parts.reduce((product, { history }) => product * history.roots.length, 1);
-  return ways === roots.length ? parts : null;
+): Part[] | null {
+  const groups = tiedGroups(contents.history, objects);
+  if (groups.length < 2) return null;
+  const parts: Part[] = [];
+  let rest: Part = { objects, contents };
+  for (const group of groups) {
+    if (group.length === rest.objects.length) break;
+    const others = rest.objects.filter((object) => !group.includes(object));
+    const one = partOf(model, rest, group);
+    const other = partOf(model, rest, others);
+    const ways = one.contents.history.roots.length * other.contents.history.roots.length;
+    if (ways !== rest.contents.history.roots.length) continue;
+    parts.push(one);
+    rest = other;
+  }
+  return parts.length === 0 ? null : [...parts, rest];
+}
+
+/** The objects, those together that an operation ties. */
+function tiedGroups({ kept, tracked, refused }: JointKept, objects: readonly string[]): string[][] {
+  const groupOf = new Map(objects.map((object) => [object, [object]]));
+  const tie = (tied: readonly string[]) => {
+    const [first, ...others] = tied.map((object) => groupOf.get(object) as string[]);
+    for (const other of others) {
+      if (!first || groupOf.get(other[0] as string) === groupOf.get(first[0] as string)) continue;
+      const into = groupOf.get(first[0] as string) as string[];
+      for (const object of [...other]) {
+        into.push(object);
+        groupOf.set(object, into);
+      }
+    }
+  };
+  for (const { call } of [...kept, ...tracked]) if (call.length > 1) tie(call.map(({ object }) => object));
+  for (const identity of refused.keys()) tie(identityParts(identity).map(([object]) => object));
+  return [...new Set(groupOf.values())];
 }
 
 /** With each beginning once. */
-function alone(model: SequentialModel<unknown, unknown, unknown>, contents: ObjectContents): ObjectContents {
-  const { roots } = contents.history;
-  if (roots.length === 1) return contents;
-  const byKey = new Map(roots.map((root) => [configurationKey(model, root), root]));
-  return { ...contents, history: { ...contents.history, roots: [...byKey.values()] } };
+function partOf(
+  model: SequentialModel<unknown, unknown, unknown>,
+  { objects, contents }: Part,
+  group: readonly string[],
+): Part {
+  const part = narrowed(contents, objects, group);
+  const { roots } = part.history;
+  if (roots.length === 1) return { objects: group, contents: part };
+  const joint = jointModel(model, group);
+  const byKey = new Map(roots.map((root) => [configurationKey(joint, root), root]));
+  return { objects: group, contents: { ...part, history: { ...part.history, roots: [...byKey.values()] } } };
 }

@@ -141,6 +141,16 @@ export function jointModel(model: ObjectModel, objects: readonly string[]): Join
       observes: (call: JointCall, answer: JointAnswer) =>
         call.every((part, i) => model.observes?.(part.call, answerOf(answer, i))),
     }),
+    ...(model.changes && {
+      changes: (call: JointCall, answer: JointAnswer | undefined) =>
+        answer && isRefusal(call, answer)
+          ? []
+          : call.flatMap((part, i) =>
+              (model.changes?.(part.call, answer && answerOf(answer, i)) ?? []).map(
+                (name) => `${part.object}\n${name}`,
+              ),
+            ),
+    }),
     ...(model.spent && {
       spent: (state: JointState, call: JointCall) =>
         call.some((part) => model.spent?.(stateOf(state, part), part.call)),
@@ -208,13 +218,31 @@ function withState(state: JointState, place: number, one: unknown): JointState {
   return state[place] === one ? state : state.with(place, one);
 }
 
-function partsOf(open: readonly Open[], object: string): OpenCall<unknown, unknown>[] {
-  return open.flatMap(({ call, answer }) => {
-    const index = call.findIndex((part) => part.object === object);
-    if (index < 0) return [];
-    const { call: asked } = call[index] as JointPart;
-    return [{ call: asked, answer: answer && answerOf(answer, index) }];
-  });
+type OpenParts = readonly OpenCall<unknown, unknown>[];
+
+/** Of lists of open calls, which many are asked about one after the other: the parts of each object. */
+const openParts = new WeakMap<readonly Open[], ReadonlyMap<string, OpenParts>>();
+
+function partsOf(open: readonly Open[], object: string): OpenParts {
+  let parts = openParts.get(open);
+  if (!parts) {
+    parts = byObject(open);
+    openParts.set(open, parts);
+  }
+  return parts.get(object) ?? [];
+}
+
+function byObject(open: readonly Open[]): ReadonlyMap<string, OpenParts> {
+  const parts = new Map<string, OpenCall<unknown, unknown>[]>();
+  for (const { call, answer } of open) {
+    for (const [i, { object, call: asked }] of call.entries()) {
+      const part = { call: asked, answer: answer && answerOf(answer, i) };
+      const known = parts.get(object);
+      if (known) known.push(part);
+      else parts.set(object, [part]);
+    }
+  }
+  return parts;
 }
 
 /** The places of parts that are of one object. */

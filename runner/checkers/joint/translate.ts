@@ -33,6 +33,33 @@ export function lifted({ history, held }: ObjectContents, object: string): Joint
   };
 }
 
+/** What several objects' history says of `group`, some of them. No operation may be of these and of others. */
+export function narrowed(
+  { history, held }: JointContents,
+  objects: readonly string[],
+  group: readonly string[],
+): JointContents {
+  const places = group.map((object) => objects.indexOf(object));
+  const isOf = (call: JointCall) => call.some((part) => group.includes(part.object));
+  const within = (what: unknown) => {
+    const parts = (what as JointCall).filter((part) => group.includes(part.object));
+    return parts.length === 0 ? null : parts;
+  };
+  return {
+    history: translated<JointState, JointCall, JointAnswer, JointState, JointCall, JointAnswer>(history, {
+      state: (state) => places.map((place) => state[place]),
+      op: (op) => (isOf(op.call) ? op : null),
+      outcome: (outcome) => outcome,
+      what: within,
+      identity: (identity) => (identityParts(identity).some(([of]) => group.includes(of)) ? identity : null),
+    }),
+    held: held.flatMap((what) => {
+      const parts = within(what);
+      return parts ? [parts] : [];
+    }),
+  };
+}
+
 /** What several objects' history says of the one at `place`. No operation of several objects may be left in it. */
 export function projected({ history, held }: JointContents, object: string, place: number): ObjectContents {
   const callOf = (what: unknown) => (what as JointCall).find((part) => part.object === object)?.call;

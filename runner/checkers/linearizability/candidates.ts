@@ -16,7 +16,11 @@ export function candidates<State, Call, Answer>(
   config: Configuration<State, Call, Answer>,
   event: Ending<Call, Answer>,
 ): readonly Op<Call, Answer>[] {
-  const open = steps.available(config, event.at).filter((op) => op !== event.op);
+  const { spent } = steps.model;
+  const open = steps.available(config, event.at).filter(
+    // What has no answer and can change nothing more has no effect that could be tried.
+    (op) => op !== event.op && (op.status === 'answered' || !spent?.(config.state, op.call)),
+  );
   const relevant = steps.model.relevant;
   if (open.length === 0 || !relevant) return open;
   const chosen = new Set<Op<Call, Answer>>();

@@ -62,7 +62,7 @@ export class Crossings<State, Call, Answer> {
 
   /**
    * Hands ways over `event` to `emit`, likeliest first, until it returns true; returns whether it did. A
-   * `thorough` search finds every way that is needed. Otherwise of operations that are alike so far only
+   * `thorough` search finds every way that is needed, and some that are hopeless. Otherwise of operations that are alike so far only
    * one is tried, which is enough to tell whether there is a way.
    */
   over(
@@ -165,7 +165,8 @@ export class Crossings<State, Call, Answer> {
     withOwn: boolean,
   ): boolean {
     const passed = this.#steps.pass(config, crossing.event);
-    if (passed === null || this.#steps.hopeless(passed, crossing.event.at)) return false;
+    if (passed === null || (!crossing.isThorough && this.#steps.hopeless(passed, crossing.event.at)))
+      return false;
     if (this.#hasIdle(crossing, trail, passed, withOwn)) return false;
     return crossing.emit(passed);
   }

@@ -5,6 +5,7 @@
 import type { SequentialModel } from '../model.ts';
 import { SearchExhausted } from './crossing.ts';
 import type { CheckCost, Configuration, HistoryEvent, Kept, Op } from './history.ts';
+import { isOneState } from './one-state.ts';
 import { Search } from './search.ts';
 import type { Steps } from './steps.ts';
 import { withoutSubsumed } from './subsumption.ts';
@@ -218,6 +219,7 @@ export class KeptHistory<State, Call, Answer> {
    * history has become too long.
    */
   foldIfDue(): Folded {
+    if (this.#settleIfOneState()) return 'some';
     if (this.#events.length < this.#foldAt) return 'nothing';
     const oldest = this.#steps.kept.find((op) => op.status === 'pending');
     const count = oldest ? this.#events.findIndex((event) => event.at > oldest.invokedAt) : -1;
@@ -227,6 +229,22 @@ export class KeptHistory<State, Call, Answer> {
       throw new SearchExhausted(this.#most);
     }
     return folded;
+  }
+
+  /** Forgets all events when nothing is under way and they lead to the same state in whichever order. */
+  #settleIfOneState(): boolean {
+    if (!this.#model.changes || this.#events.length === 0 || this.#roots.length > 1) return false;
+    const { kept, tracked } = this.#steps;
+    const [root] = this.#roots;
+    const last = this.#way[this.#events.length];
+    if (!root || !last || root.done.length > 0 || last.done.length > 0 || tracked.length > 0) return false;
+    if (!isOneState(this.#model, kept, this.#events)) return false;
+    this.#events = [];
+    this.#way = [...this.#roots];
+    this.#foldAt = this.#foldEvery;
+    this.#search.reset();
+    this.settle(last.state);
+    return true;
   }
 
   /** Replaces the first `wanted` events by the configurations that they leave, or as many as leave few for now. */

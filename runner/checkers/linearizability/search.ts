@@ -147,23 +147,35 @@ export class Search<State, Call, Answer> {
       configs = next;
       if (configs.length <= most) best = { configs, count: index + 1 };
     }
-    return best;
+    const last = events[best.count - 1];
+    return last ? { ...best, configs: this.#hopeful(best.configs, last) } : best;
   }
 
+  /** The only configuration is not asked for its hopes: there is none that it would have to be told from. */
   #frontierAfter(
     configs: readonly Configuration<State, Call, Answer>[],
     event: HistoryEvent<Call, Answer>,
     most: number,
   ): readonly Configuration<State, Call, Answer>[] | null {
-    const next: Configuration<State, Call, Answer>[] = [];
+    let next: Configuration<State, Call, Answer>[] = [];
+    const emit = (passed: Configuration<State, Call, Answer>) => {
+      if (next.length === 1) next = this.#hopeful(next, event);
+      if (next.length === 0 || !this.#steps.hopeless(passed, event.at)) next.push(passed);
+      return next.length > most;
+    };
     try {
-      for (const config of configs) {
-        if (this.#crossings.over(config, event, true, (passed) => next.push(passed) > most)) return null;
-      }
+      for (const config of configs) if (this.#crossings.over(config, event, true, emit)) return null;
     } catch (error) {
       if (error instanceof SearchExhausted) return null;
       throw error;
     }
     return next.length > 1 ? withoutSubsumed(this.#steps.model, next) : next;
+  }
+
+  #hopeful(
+    configs: readonly Configuration<State, Call, Answer>[],
+    { at }: HistoryEvent<Call, Answer>,
+  ): Configuration<State, Call, Answer>[] {
+    return configs.filter((config) => !this.#steps.hopeless(config, at));
   }
 }

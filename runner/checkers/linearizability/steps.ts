@@ -198,10 +198,10 @@ export class Steps<State, Call, Answer> {
     let done: Done<Call, Answer>[] | null = null;
     for (const op of this.kept) {
       if (op.status !== 'answered' || op.invokedAt >= at || op.endedAt < at || isDone(config, op)) continue;
+      if (!this.isIdle(config.state, config.state, op)) continue;
       const answer = op.answer as Answer;
       const next = this.model.apply(config.state, op.call, answer, this.when(op, place));
-      const isRight = next === null ? this.#isRefusedAgain(config, op, answer, at) : next === config.state;
-      if (isRight && this.isIdle(config.state, config.state, op)) {
+      if (next === null ? this.#isRefusedAgain(config, op, answer, at) : next === config.state) {
         done ??= [...config.done];
         done.push({ op, outcome: undefined, observed: true });
       }

@@ -6,6 +6,7 @@ import type { Range, Stay } from './calls.ts';
 import {
   collides,
   freeUnits,
+  hasWay,
   isEmpty,
   isSame,
   madeBy,
@@ -13,7 +14,6 @@ import {
   type ResourceCall,
   type ResourceState,
   stayOf,
-  waysOf,
 } from './resource.ts';
 
 type Calendar = NonNullable<Extract<ResourceAnswer, { outcome: 'ok' }>['calendar']>;
@@ -63,10 +63,7 @@ function isRefusalHopeless(
   if (call.operation === 'take') {
     if (madeBy(state, call.takes) !== null) return true;
     if (call.takes.some(isEmpty)) return reason !== 'empty-range';
-    return (
-      reason !== 'taken' ||
-      (waysOf(state, call).length > 0 && !call.takes.some((t) => mayAdd(state, t, open)))
-    );
+    return reason !== 'taken' || (hasWay(state, call) && !call.takes.some((t) => mayAdd(state, t, open)));
   }
   if (call.operation === 'resize') return false;
   if (call.operation === 'read' || call.operation === 'leave') return true;

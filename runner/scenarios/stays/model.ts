@@ -3,9 +3,11 @@ import { rangeText } from '../../../server/contract/index.ts';
 import type { SequentialModel } from '../../public.ts';
 import type { House } from './calls.ts';
 import { hopeless } from './feasibility.ts';
-import { observes, relevant } from './relevance.ts';
+import { changes, observes, relevant } from './relevance.ts';
 import {
   freeUnits,
+  given,
+  hasWay,
   isEmpty,
   isResizable,
   isSame,
@@ -32,12 +34,12 @@ export function stayModel(zone: string): StayModel {
     apply(state, call, answer) {
       if (answer.outcome === 'refused') return refusalsOf(state, call).includes(answer.reason) ? state : null;
       if (call.operation === 'read') return shows(answer, state) ? state : null;
-      const units = (answer.units ?? []).join();
+      const units = answer.units ?? [];
       if (call.operation === 'search')
-        return !isEmpty(call) && units === freeUnits(state, call).join() ? state : null;
+        return !isEmpty(call) && units.join() === freeUnits(state, call).join() ? state : null;
       const made = call.operation === 'take' ? madeBy(state, call.takes) : null;
-      if (made !== null) return made === units ? state : null;
-      return waysOf(state, call).find((way) => way.units.join() === units)?.state ?? null;
+      if (made !== null) return made === units.join() ? state : null;
+      return given(state, call, units);
     },
 
     effects: (state, call) =>
@@ -68,6 +70,7 @@ export function stayModel(zone: string): StayModel {
     hopeless,
     relevant,
     observes,
+    changes,
 
     spent: (state, call) =>
       call.operation === 'read' ||
@@ -103,7 +106,7 @@ function refusalsOf(state: ResourceState, call: ResourceCall): string[] {
   if (call.operation === 'take') {
     if (madeBy(state, call.takes) !== null) return reasons;
     if (call.takes.some(isEmpty)) reasons.push('empty-range');
-    else if (waysOf(state, call).length === 0) reasons.push('taken');
+    else if (!hasWay(state, call)) reasons.push('taken');
     return reasons;
   }
   const stay = stayOf(state, call.id);

@@ -10,6 +10,11 @@ export function observes(call: ResourceCall, answer: ResourceAnswer | undefined)
   return call.operation === 'read' || call.operation === 'search' || answer?.outcome === 'refused';
 }
 
+/** The bookings that it changes: how is told by the answer, and by what else is asked of the same bookings. */
+export function changes(call: ResourceCall, answer: ResourceAnswer | undefined): string[] {
+  return observes(call, answer) ? [] : idsOf(call);
+}
+
 export function relevant(
   state: ResourceState,
   pending: ResourceCall,

@@ -59,14 +59,22 @@ export function isSame(a: Stay, b: Stay): boolean {
 
 /** The units that nobody but `except` takes in this time. */
 export function freeUnits({ units, buffer, stays }: ResourceState, range: Range, except = ''): number[] {
-  const free: number[] = [];
-  for (let unit = 1; unit <= units; unit++) {
-    const isFree = stays.every(
-      (stay) => stay.unit !== unit || stay.id === except || !collides(stay, range, buffer),
-    );
-    if (isFree) free.push(unit);
+  const taken = new Set<number>();
+  for (const stay of stays) {
+    if (stay.id !== except && collides(stay, range, buffer)) taken.add(stay.unit);
   }
+  const free: number[] = [];
+  for (let unit = 1; unit <= units; unit++) if (!taken.has(unit)) free.push(unit);
   return free;
+}
+
+/** True when there is such a unit, and nobody but `except` takes it in this time. */
+function isFree({ units, buffer, stays }: ResourceState, wanted: Stay, except = ''): boolean {
+  if (!(Number.isInteger(wanted.unit) && wanted.unit >= 1 && wanted.unit <= units)) return false;
+  for (const stay of stays) {
+    if (stay.unit === wanted.unit && stay.id !== except && collides(stay, wanted, buffer)) return false;
+  }
+  return true;
 }
 
 export function stayOf({ stays }: ResourceState, id: string): Stay | undefined {
@@ -75,28 +83,70 @@ export function stayOf({ stays }: ResourceState, id: string): Stay | undefined {
 
 /** Everything that `call` can do to the resource; nothing when it is refused, was done before, or only looks. */
 export function waysOf(state: ResourceState, call: ResourceCall): Way[] {
+  return choices(state, call).flatMap((units) => {
+    const after = given(state, call, units);
+    return after ? [{ state: after, units }] : [];
+  });
+}
+
+/** True when `call` can do something to the resource. */
+export function hasWay(state: ResourceState, call: ResourceCall): boolean {
+  return choices(state, call).some((units) => given(state, call, units) !== null);
+}
+
+/** The units that `call` may be given, without those that are taken now: each for itself, in the order of its bookings. */
+function choices(state: ResourceState, call: ResourceCall): (readonly number[])[] {
   switch (call.operation) {
     case 'take':
-      return madeBy(state, call.takes) ? [] : takenWays(state, call.takes);
+      return call.takes.reduce<(readonly number[])[]>(
+        (all, take) => all.flatMap((units) => freeFor(state, take).map((unit) => [...units, unit])),
+        [[]],
+      );
     case 'enter':
-      return isEmpty(call) || stayOf(state, call.id) ? [] : placed(state, call);
-    case 'leave':
-      return stayOf(state, call.id) ? [{ state: without(state, call.id), units: [] }] : [];
     case 'move':
-      return isEmpty(call) || !stayOf(state, call.id) ? [] : placed(without(state, call.id), call);
-    case 'resize': {
-      const stay = stayOf(state, call.id);
-      if (!stay || !isResizable(state, stay, call.to)) return [];
-      return [{ state: withStay(without(state, call.id), { ...stay, to: call.to }), units: [] }];
-    }
+      return freeUnits(state, call, call.id).map((unit) => [unit]);
+    case 'leave':
+    case 'resize':
+      return [[]];
     case 'search':
     case 'read':
       return [];
   }
 }
 
+function freeFor(state: ResourceState, take: Take): readonly number[] {
+  const free = freeUnits(state, take);
+  return take.unit === null ? free : free.filter((unit) => unit === take.unit);
+}
+
+/** The state after `call` was done and given these units; null when it cannot be. */
+export function given(
+  state: ResourceState,
+  call: ResourceCall,
+  units: readonly number[],
+): ResourceState | null {
+  switch (call.operation) {
+    case 'take':
+      return madeBy(state, call.takes) === null ? taken(state, call.takes, units) : null;
+    case 'enter':
+      return stayOf(state, call.id) ? null : placed(state, call, units);
+    case 'move':
+      return stayOf(state, call.id) ? placed(without(state, call.id), call, units) : null;
+    case 'leave':
+      return units.length === 0 && stayOf(state, call.id) ? without(state, call.id) : null;
+    case 'resize': {
+      const stay = stayOf(state, call.id);
+      if (units.length > 0 || !stay || !isResizable(state, stay, call.to)) return null;
+      return withStay(without(state, call.id), { ...stay, to: call.to });
+    }
+    case 'search':
+    case 'read':
+      return null;
+  }
+}
+
 export function isResizable(state: ResourceState, stay: Stay, to: number): boolean {
-  return stay.from < to && freeUnits(state, { from: stay.from, to }, stay.id).includes(stay.unit);
+  return stay.from < to && isFree(state, { ...stay, to }, stay.id);
 }
 
 /** What the request for these bookings was given when it was first done. */
@@ -116,19 +166,16 @@ function idsOf(takes: readonly Take[]): string {
   return takes.map(({ id }) => id).join();
 }
 
-function takenWays(state: ResourceState, takes: readonly Take[]): Way[] {
-  let ways: Way[] = [{ state, units: [] }];
-  for (const take of takes) {
-    if (isEmpty(take)) return [];
-    ways = ways.flatMap(({ state: before, units }) =>
-      placed(before, take).map((way) => ({ state: way.state, units: [...units, ...way.units] })),
-    );
+function taken(state: ResourceState, takes: readonly Take[], units: readonly number[]): ResourceState | null {
+  if (units.length !== takes.length) return null;
+  let after: ResourceState | null = state;
+  for (let i = 0; i < takes.length && after; i++) {
+    const { id, from, to, unit: wanted } = takes[i] as Take;
+    const unit = units[i] as number;
+    after = wanted === null || wanted === unit ? placed(after, { id, from, to }, [unit]) : null;
   }
-  const ids = idsOf(takes);
-  return ways.map(({ state: after, units }) => ({
-    state: { ...after, made: [...after.made, { ids, units: units.join() }].sort(byIds) },
-    units,
-  }));
+  const made = { ids: idsOf(takes), units: units.join() };
+  return after && { ...after, made: [...after.made, made].sort(byIds) };
 }
 
 function byIds(a: { ids: string }, b: { ids: string }): number {
@@ -137,17 +184,27 @@ function byIds(a: { ids: string }, b: { ids: string }): number {
 
 function placed(
   state: ResourceState,
-  { id, from, to, unit: wanted = null }: Range & { id: string; unit?: number | null },
-): Way[] {
-  return freeUnits(state, { from, to })
-    .filter((unit) => wanted === null || unit === wanted)
-    .map((unit) => ({ state: withStay(state, { id, unit, from, to }), units: [unit] }));
+  { id, from, to }: Range & { readonly id: string },
+  units: readonly number[],
+): ResourceState | null {
+  const stay = { id, unit: units[0] as number, from, to };
+  return units.length === 1 && !isEmpty(stay) && isFree(state, stay) ? withStay(state, stay) : null;
 }
 
 function without(state: ResourceState, id: string): ResourceState {
-  return { ...state, stays: state.stays.filter((stay) => stay.id !== id) };
+  return withStays(
+    state,
+    state.stays.filter((stay) => stay.id !== id),
+  );
 }
 
 function withStay(state: ResourceState, stay: Stay): ResourceState {
-  return { ...state, stays: [...state.stays, stay].sort((a, b) => (a.id < b.id ? -1 : 1)) };
+  const { stays } = state;
+  let place = stays.length;
+  while (place > 0 && (stays[place - 1] as Stay).id > stay.id) place--;
+  return withStays(state, stays.toSpliced(place, 0, stay));
+}
+
+function withStays({ units, buffer, made }: ResourceState, stays: readonly Stay[]): ResourceState {
+  return { units, buffer, stays, made };
 }
