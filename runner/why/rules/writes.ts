@@ -2,10 +2,11 @@
 
 import type { WatchedStatement } from '../../targets/statements.ts';
 import type { Effect } from '../effects.ts';
-import type { RecordedRequest } from '../findings.ts';
+import type { Cause, RecordedRequest } from '../findings.ts';
 import { isRead } from '../probes.ts';
+import { rowMaker } from '../row-maker.ts';
 import { asked, givenIds, told } from '../said.ts';
-import { writeOf } from '../transactions.ts';
+import { hasWritten, isSameStatement, statementsOf, writeOf } from '../transactions.ts';
 import type { Rule } from './rule.ts';
 
 /** It was refused, and something of it was committed. */
@@ -40,7 +41,7 @@ export const doubleEffect: Rule = ({ suspects, recording, effects, accused }) =>
         each.reply?.outcome !== 'refused',
     );
     if (!first) continue;
-    const [effect] = effects.of(request);
+    const effect = effects.of(request).find((each) => isAgain(each, effects.of(first)));
     const read = vainLook(first, request);
     if (effect) {
       const write = writeOf(effect.by, effect.table, effect.columns);
@@ -89,6 +90,72 @@ export const wrongWrite: Rule = ({ suspects, recording, effects }) => {
         wrong: effects
           .of(request)
           .filter((each) => each.before && makerOf(each, request, recording.requests) !== null),
+      };
+    }
+  }
+  return null;
+};
+
+/** The same of a row that callers know by a name of their own: tidying up does so, too, so it is told only where it is shown. */
+export const foreignWrite: Rule = ({ suspects, recording, effects }) => {
+  for (const request of suspects) {
+    const makers = effects
+      .of(request)
+      .map((effect) => ({ effect, maker: rowMaker(effect, request, recording.requests, effects) }));
+    const foreign = makers.flatMap(({ effect, maker }) => (maker ? [{ effect, maker }] : []));
+    const [first] = foreign;
+    if (first)
+      return {
+        ...foreignCause(request, first.effect, first.maker),
+        wrong: foreign.map(({ effect }) => effect),
+        isShownOnly: true,
+      };
+  }
+  return null;
+};
+
+/** What it changed of another's. */
+export function foreignCause(request: RecordedRequest, effect: Effect, maker: RecordedRequest): Cause {
+  const write = writeOf(effect.by, effect.table, effect.columns);
+  return {
+    kind: 'wrong-write',
+    request,
+    read: null,
+    write,
+    sentence: `${asked(request)} changed what ${asked(maker)} had made: ${changed(effect)}.`,
+    conclusion: ['Its call does not name that row.'],
+    marks: new Map([[write.id, `changes a row of ${asked(maker)}`]]),
+  };
+}
+
+const RELATIVE = /\bset\s+"?(\w+)"?\s*=\s*(?:\w+\.)?"?\1"?\s*([-+])\s*(?:\$(\d+)|(\d+))/i;
+
+/** One statement counted a number up or down twice in a transaction: told only where all is well with once. */
+export const countedTwice: Rule = ({ suspects, effects }) => {
+  for (const request of suspects) {
+    for (const effect of effects.of(request)) {
+      const { before, after, columns } = effect;
+      const twice = statementsOf(effect.by).filter(
+        (each) => hasWritten(each) && columns.includes(RELATIVE.exec(each.text)?.[1] ?? ''),
+      );
+      const again = twice.findLast((each) =>
+        twice.some((other) => other.id < each.id && isSameStatement(other, each)),
+      );
+      const [, column = '', sign, at, constant] = RELATIVE.exec(again?.text ?? '') ?? [];
+      const by = Number(constant ?? again?.values[Number(at) - 1]) * (sign === '-' ? -1 : 1);
+      if (!again || !before || !after || !Number.isFinite(by) || by === 0) continue;
+      return {
+        kind: 'wrong-value',
+        request,
+        read: null,
+        write: again,
+        sentence: `${asked(request)} counted one change twice: ${changed(effect)}.`,
+        conclusion: ['The same statement was executed before, with the same values.'],
+        marks: new Map([[again.id, 'counts it once more']]),
+        wrong: [
+          { ...effect, columns: [column], before: { ...before, [column]: Number(after[column]) - by } },
+        ],
+        isShownOnly: true,
       };
     }
   }
@@ -144,6 +211,15 @@ function vainLook(first: RecordedRequest, second: RecordedRequest): WatchedState
     second.statements.find((each) => isRead(each) && each.rows?.length === 0 && before.has(asks(each))) ??
     null
   );
+}
+
+/** The first changed the same of this row, or put one into the table, too. */
+function isAgain({ table, key, before, columns }: Effect, first: readonly Effect[]): boolean {
+  return first.some((each) => {
+    if (each.table !== table) return false;
+    if (each.before === null) return before === null || each.key === key;
+    return each.key === key && columns.some((name) => each.columns.includes(name));
+  });
 }
 
 function isOtherAnswer(first: RecordedRequest, second: RecordedRequest): boolean {
