@@ -1,6 +1,7 @@
-/** Whose a row is, where the callers name what they make. */
+/** Whose a row is, by what its maker put into the tables. */
 import type { Effect, Effects } from './effects.ts';
 import type { RecordedRequest } from './findings.ts';
+import { givenIds } from './said.ts';
 
 /**
  * The request of another operation that has made the row, or that which the row belongs to by its key; null: the call of
@@ -20,7 +21,8 @@ export function rowMaker(
     const isOfIt = (made.table === table && made.key === key) || (id !== null && values.has(id));
     return made.before === null && isOfIt && !(id !== null && named.has(id));
   };
-  return all.find((each) => each.n !== request.n && effects.of(each).some(isMade)) ?? null;
+  const isNamed = (each: RecordedRequest) => givenIds(each).some((id) => named.has(id));
+  return all.find((each) => each.n !== request.n && !isNamed(each) && effects.of(each).some(isMade)) ?? null;
 }
 
 /** Null: it has several columns, or is a number, which other columns have by chance. */
