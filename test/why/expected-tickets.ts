@@ -113,6 +113,7 @@ export const tickets: readonly Omit<ExpectedWhy, 'scenario'>[] = [
   // The deadline is compared to another clock.
   {
     bug: 'two-clocks',
+    faultRates: { 'clock-skew': 0.02 },
     kinds: ['wrong-condition', 'wrong-value'],
     read: null,
     write: /^\s*(select id, owner, places, state|update orders set state = 'paid'|insert into payments)/,

@@ -39,7 +39,7 @@ export interface Measured {
 }
 
 /** Which service it is. */
-export type Known = Pick<ExpectedWhy, 'bug' | 'service' | 'scenario'>;
+export type Known = Pick<ExpectedWhy, 'bug' | 'service' | 'scenario' | 'faultRates'>;
 
 export const nameOf = ({ bug, service, scenario }: Known): string =>
   `${scenario === 'bookings' ? '' : `${scenario}: `}${bug ?? service}`;
@@ -80,7 +80,8 @@ export async function reproduced(
 ): Promise<Reproduced | NotReproduced> {
   const target = await targetOf(expected);
   const size = expected.scenario === 'tickets' ? FEW : { operations: OPERATIONS };
-  const config = runConfigSchema.parse({ bug: expected.bug ?? null, ...size });
+  const { bug = null, faultRates = {} } = expected;
+  const config = runConfigSchema.parse({ bug, faultRates, ...size });
   const seed = await firstFailing(expected, target, config, targetUrl);
   const of = { scenario: expected.scenario, target, seed, config, targetUrl };
   const shrunk = await shrink(of, { ...OPTIONS, maxSeconds, maxExecutions: 1_500, confirmations: 2 });
