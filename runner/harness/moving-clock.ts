@@ -57,7 +57,7 @@ export class MovingClock {
     const move = this.#due;
     this.#due = null;
     const beforeMs = clock.databaseMs();
-    const nowMs = move && destinationOf(move, workload.deadlines?.() ?? [], beforeMs);
+    const nowMs = move && destinationOf(move, workload.deadlines?.() ?? new Map(), beforeMs);
     if (!move || nowMs === null) return;
     trace?.struck.push(muteName(move.n, 0, 'clock'));
     record(CLOCK_EVENT, { byMs: nowMs - beforeMs, nowMs });

@@ -24,6 +24,11 @@ export class PlanCursor {
     return this.#begun >= this.#limit;
   }
 
+  /** True when the next operation is one of those with a number up to `n`. */
+  isNextUpTo(n: number): boolean {
+    return !this.usedUp && (this.#kept?.[this.#begun] ?? this.#begun) <= n;
+  }
+
   /** The number of the next operation, which is begun with this. */
   next(): number {
     const position = this.#begun++;

@@ -336,7 +336,8 @@ export class Simulation {
     }
     if (faults.burst !== null && flow.object !== null) {
       this.#strike('burst', flow, 0, { citizens: faults.burst });
-      for (let i = 0; i < faults.burst && !this.#plan.usedUp; i++) {
+      // Those that a reduction leaves out of a burst are missing: nobody else takes their place.
+      while (this.#plan.isNextUpTo(flow.n + faults.burst)) {
         this.#extras++;
         this.#begin(flow.object);
       }

@@ -95,10 +95,10 @@ export interface Workload<C extends Call = Call> {
   /** An answer, or what an audit shows, as sentences are to quote it; as it is where this is left out. */
   readable?(value: unknown): unknown;
   /**
-   * What is to run out next, as far as citizens know, in ms since 1970 of the service's clock: now and then the engine
-   * moves the clock to before or after one of them. Left out: nothing runs out.
+   * What is to run out next, by name, as far as citizens know, in ms since 1970 of the service's clock: now and then the
+   * engine moves the clock to before or after one of them. Left out: nothing runs out.
    */
-  deadlines?(): readonly number[];
+  deadlines?(): ReadonlyMap<string, number>;
   /**
    * True for a message of ours to the service (a webhook) in place of a citizen's request: it is sent until it is answered
    * ok or refused, now and then again after that, late, out of order, or never. Left out: there are none.

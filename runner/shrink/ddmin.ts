@@ -64,3 +64,16 @@ export async function dropGroups<Item>(
   }
   return left;
 }
+
+/** Takes ever smaller chunks away, from halves to one of `mostParts`, each while what is left still fails. */
+export async function dropChunks<Item>(
+  items: readonly Item[],
+  mostParts: number,
+  fails: Fails<Item>,
+): Promise<readonly Item[]> {
+  let left = items;
+  for (let parts = 2; parts < 2 * Math.min(left.length, mostParts); parts *= 2) {
+    left = await dropGroups(left, split(left, parts), fails);
+  }
+  return left;
+}

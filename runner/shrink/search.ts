@@ -1,7 +1,9 @@
 /** The search for a smaller part of a run that fails the same way, from one failing part to the next. */
 import type { ShrinkProgress } from '../../server/contract/index.ts';
-import type { Candidate } from './candidate.ts';
+import type { Candidate, Timing } from './candidate.ts';
 import type { Executor } from './executor.ts';
+import { brokenBy } from './nearness.ts';
+import { orderOf } from './step-order.ts';
 import type { Trial, Trials } from './trials.ts';
 
 export interface SearchOptions {
@@ -10,10 +12,28 @@ export interface SearchOptions {
   onProgress: (progress: ShrinkProgress) => void;
 }
 
+/** How many timings are tried: the one at hand, also one after another, as many as the size is worth, or all that there are. */
+export type Patience = 'least' | 'few' | 'worth' | 'most';
+
+/** So many operations that show another failure first are left out of a part, one after the other. */
+const MOST_UNMASKED = 12;
+/** Of so few none is left out for that. */
+const FEW = 8;
+
+/** Parts of so many operations in all are executed where it is not known what comes of it. */
+const WORTH_EXECUTING = 2_400;
+
+/** How often a part of so many operations is tried, of at most `most` times: large ones take long. */
+export function triesOf(size: number, most: number): number {
+  return Math.max(1, Math.min(most, Math.round(WORTH_EXECUTING / size)));
+}
+
 export class Search {
   readonly #options: SearchOptions;
   #best: Trial;
   #stage = '';
+  /** What showed that the last trial failed otherwise; null: it did not, or that is not known. */
+  #failedOtherwise: number | null = null;
 
   /** `first` fails the same way as the whole run. */
   constructor(first: Trial, options: SearchOptions) {
@@ -42,7 +62,7 @@ export class Search {
 
   /** True when the best part with this change fails the same way; it is then the best. */
   async accept(change: Partial<Candidate>): Promise<boolean> {
-    return await this.#try({ ...this.#best.candidate, ...change });
+    return await this.#unmasked({ ...this.#best.candidate, ...change });
   }
 
   /**
@@ -50,13 +70,37 @@ export class Search {
    * the timing at hand does not fail, others are tried, as many as the size of the part is worth; all that
    * there is patience for when it is `patient`.
    */
-  async acceptOperations(operations: readonly number[], patient = false): Promise<boolean> {
+  async acceptOperations(operations: readonly number[], patience: Patience = 'worth'): Promise<boolean> {
     const { candidate } = this.#best;
     if (operations.length >= candidate.operations.length) return false;
-    for (const timing of this.executor.timings(candidate, operations.length, patient)) {
-      if (await this.#try({ ...candidate, operations, ...timing })) return true;
+    for (const timing of this.#timings(operations.length, patience)) {
+      if (await this.#unmasked({ ...candidate, ...timing, operations })) return true;
     }
     return false;
+  }
+
+  /** Likewise, and while it fails otherwise, without the operation whose answer showed that. */
+  async #unmasked(candidate: Candidate): Promise<boolean> {
+    let without = candidate;
+    const most = triesOf(candidate.operations.length, MOST_UNMASKED);
+    for (let i = 0; i <= most; i++) {
+      if (await this.#try(without)) return true;
+      const masking = this.#failedOtherwise;
+      if (masking === null || without.operations.length <= FEW) return false;
+      without = { ...without, operations: without.operations.filter((n) => n !== masking) };
+    }
+    return false;
+  }
+
+  /** An order by request holds where an operation is gone, and positions do not. */
+  *#timings(size: number, patience: Patience): Generator<Timing> {
+    const { candidate, trace } = this.#best;
+    if (this.executor.isRepeatable && candidate.order === null)
+      yield { ...candidate, schedule: null, order: orderOf(trace.steps) };
+    if (patience === 'least' || patience === 'few') yield candidate;
+    if (patience === 'few') yield { ...candidate, concurrency: 1, schedule: null, order: null };
+    if (patience === 'worth' || patience === 'most')
+      yield* this.executor.timings(candidate, size, patience === 'most');
   }
 
   /** Likewise for a change that makes nothing smaller, and is worth an execution when the time is up already. */
@@ -70,9 +114,11 @@ export class Search {
 
   async #try(candidate: Candidate): Promise<boolean> {
     const { trials } = this.#options;
+    this.#failedOtherwise = null;
     if (trials.spent || trials.knownNotToFail(candidate)) return false;
     const trial = await trials.run(candidate);
     this.#report();
+    if (trial.fails === 'otherwise') this.#failedOtherwise = brokenBy(trial);
     if (trial.fails !== 'same') return false;
     this.#best = this.executor.isRepeatable ? trial : withoutUnbegun(trial);
     return true;

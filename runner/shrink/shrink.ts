@@ -7,7 +7,7 @@ import { ExecutionLimitError } from '../harness/execution-watch.ts';
 import type { Candidate, Subject } from './candidate.ts';
 import { ddmin } from './ddmin.ts';
 import type { Executor } from './executor.ts';
-import { focus, guess } from './focus.ts';
+import { focus, guess, thin } from './focus.ts';
 import { LiveExecutor } from './live-executor.ts';
 import { Search } from './search.ts';
 import { SimulatedExecutor } from './simulated-executor.ts';
@@ -37,6 +37,9 @@ export interface Shrunk {
 
 /** After so many rounds that each found something, it is small enough. */
 const MAX_ROUNDS = 6;
+/** What is larger in the end is searched for once more, from the whole run in another timing: so often at most. */
+const ENOUGH = 6;
+const MOST_STARTS = 8;
 
 /** The smallest part found within the budget, or why there is none. */
 export async function shrink(subject: Subject, options: ShrinkOptions): Promise<Shrunk | string> {
@@ -69,20 +72,33 @@ async function searched(
       ? 'its time was up before any part of it had failed'
       : 'its operations alone, without those that never began, do not fail the same way';
   }
-  const search = new Search(first, { executor, trials, onProgress: options.onProgress });
-  await focus(search);
-  await guess(subject.seed, search);
-  for (let round = 1; round <= MAX_ROUNDS && !search.spent; round++) {
-    const before = search.best.candidate.operations.length;
-    await simplify(search);
-    await guess(subject.seed, search);
-    if (round > 1 && search.best.candidate.operations.length === before) break;
+  let search = await smallerFrom(first, 0);
+  for (let start = 1; start < MOST_STARTS && sizeOf(search) > ENOUGH && !trials.spent; start++) {
+    const another = await smallerFrom(first, start);
+    if (sizeOf(another) < sizeOf(search)) search = another;
   }
   const { operations } = search.best.candidate;
   if (!executor.isRepeatable && operations.length >= first.candidate.operations.length) {
     return 'no smaller part of it failed again: what breaks it needs the whole history, or shows too seldom';
   }
   return await conclude(search, trials, options.confirmations, whole.trace.begun.length);
+
+  async function smallerFrom(from: Trial, start: number): Promise<Search> {
+    const search = new Search(from, { executor, trials, onProgress: options.onProgress });
+    await focus(search, start);
+    await guess(subject.seed, search);
+    for (let round = 1; round <= MAX_ROUNDS && !search.spent; round++) {
+      const before = sizeOf(search);
+      await simplify(search);
+      await guess(subject.seed, search);
+      if (round > 1 && sizeOf(search) === before) break;
+    }
+    return search;
+  }
+}
+
+function sizeOf({ best }: Search): number {
+  return best.candidate.operations.length;
 }
 
 /** Why a failure cannot be made small; null when it can. */
@@ -117,8 +133,11 @@ async function startingPoint(
 }
 
 async function simplify(search: Search): Promise<void> {
-  search.stage('operations');
-  await ddmin(search.best.candidate.operations, (part) => search.acceptOperations(part));
+  if (search.executor.isRepeatable) await thin(search);
+  else {
+    search.stage('operations');
+    await ddmin(search.best.candidate.operations, (part) => search.acceptOperations(part));
+  }
   search.stage('faults');
   if (search.best.candidate.faults) await search.accept({ faults: false });
   if (search.best.trace.struck.length > 0) await muteFaults(search);

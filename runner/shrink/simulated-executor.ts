@@ -11,7 +11,7 @@ import type { Execution, Executor } from './executor.ts';
 /** Timings tried for a small part: on `memory` an execution costs next to nothing. */
 const PATIENCE = { memory: 60, database: 16, gate: 8 };
 /** Guesses for each try that a small part is worth. */
-const GUESSES = 40;
+const GUESSES = 8;
 /** A candidate is over in a moment, so a stop takes effect between two; one that hangs is broken off. */
 const NEVER: StopSignal = { requested: false, reason: null, onRequest: () => {} };
 

@@ -1,6 +1,6 @@
 /** Moves of the clock to before or after what is to run out, drawn from the seed for each planned operation. */
 import { muteName } from '../faults/seeded-faults.ts';
-import { Prng } from './prng.ts';
+import { Prng, pickByName } from './prng.ts';
 
 /** This share of the operations has the clock moved, where something is to run out. */
 const SHARE = 0.12;
@@ -20,8 +20,8 @@ export interface ClockMove {
   readonly n: number;
   /** So long after its operation begins, in virtual ms. */
   readonly afterMs: number;
-  /** Which of the deadlines, from 0 to 1. */
-  readonly pick: number;
+  /** Which of the deadlines: 32 bits, for the pick by name. */
+  readonly salt: number;
   readonly isBefore: boolean;
   readonly distanceMs: number;
 }
@@ -45,24 +45,27 @@ export class ClockMoves {
     return {
       n,
       afterMs: prng.chance(MEANWHILE_SHARE) ? prng.between(0, MOST_MEANWHILE_MS) : 0,
-      pick: prng.float(),
+      salt: prng.uint32(),
       isBefore: prng.chance(BEFORE_SHARE),
       distanceMs: Math.round(prng.between(LEAST_DISTANCE_MS, MOST_DISTANCE_MS)),
     };
   }
 }
 
+/** What runs out when, in ms since 1970. */
+export type Deadlines = ReadonlyMap<string, number>;
+
 /** Where `move` takes the clock to, all in ms since 1970; null where that is no later than it is, at `nowMs`. */
 export function destinationOf(
-  { pick, isBefore, distanceMs }: ClockMove,
-  deadlines: readonly number[],
+  { salt, isBefore, distanceMs }: ClockMove,
+  deadlines: Deadlines,
   nowMs: number,
 ): number | null {
-  const later = [...new Set(deadlines)].filter((deadline) => deadline > nowMs).sort((a, b) => a - b);
-  const chosen = later[Math.floor(pick * later.length)];
-  if (chosen === undefined) return null;
+  const later = [...deadlines].filter(([, deadline]) => deadline > nowMs).sort(([, a], [, b]) => a - b);
+  if (later.length === 0) return null;
+  const [, chosen] = pickByName(later, ([name]) => name, salt);
   let toMs = Math.ceil(chosen) + (isBefore ? -distanceMs : distanceMs);
-  for (const deadline of later) {
+  for (const [, deadline] of later) {
     if (Math.abs(deadline - toMs) < LEAST_DISTANCE_MS) toMs = Math.ceil(deadline) + LEAST_DISTANCE_MS;
   }
   return toMs > nowMs ? toMs : null;

@@ -109,4 +109,35 @@ export class Prng {
     if (items.length === 0) throw new Error('Prng.pick needs at least one item');
     return items[this.below(items.length)] as T;
   }
+
+  /** One of `items`, which must not be empty, as `pickByName` does. */
+  pickByName<T>(items: readonly T[], nameOf: (item: T) => string): T {
+    return pickByName(items, nameOf, this.uint32());
+  }
+}
+
+/**
+ * One of `items`, which must not be empty, by its name: another one only where that which would be picked is not among
+ * them (rendezvous hashing, Thaler & Ravishankar 1998). So it stays when a reduction leaves others out.
+ * `salt`: a number of 32 bits.
+ */
+export function pickByName<T>(items: readonly T[], nameOf: (item: T) => string, salt: number): T {
+  if (items.length === 0) throw new Error('pickByName needs at least one item');
+  const weightOf = (item: T) => mix(salt ^ hashOf(nameOf(item))) >>> 0;
+  let picked = items[0] as T;
+  let most = weightOf(picked);
+  for (const item of items) {
+    const weight = weightOf(item);
+    if (weight <= most) continue;
+    most = weight;
+    picked = item;
+  }
+  return picked;
+}
+
+/** FNV-1a (Fowler, Noll & Vo), of UTF-16 units. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
 }

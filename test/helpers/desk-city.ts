@@ -63,7 +63,7 @@ export function deskService(timeOf: (clock: ServiceClock) => number): MemoryServ
 }
 
 function deskWorkload(): Workload {
-  const deadlines = new Set<number>();
+  const deadlines = new Map<string, number>();
   const asked = (call: Call) => (call as DeskRequest).desk;
   return {
     world: {},
@@ -82,7 +82,7 @@ function deskWorkload(): Workload {
       return { actor: who, call: { operation: kind, desk } satisfies DeskRequest };
     },
     isDelivery: ({ operation }) => operation === 'pay',
-    deadlines: () => [...deadlines],
+    deadlines: () => deadlines,
     repeats: ({ operation }) => operation === 'hold',
     objectOf: () => 'desk',
     parts: (call) => [{ object: 'desk', call: asked(call) }],
@@ -92,7 +92,7 @@ function deskWorkload(): Workload {
     invoked() {},
     completed({ call }, reply) {
       const desk = asked(call);
-      if (reply.outcome === 'ok' && desk.kind === 'hold') deadlines.add(desk.until);
+      if (reply.outcome === 'ok' && desk.kind === 'hold') deadlines.set(String(desk.until), desk.until);
       return null;
     },
     unanswered() {},

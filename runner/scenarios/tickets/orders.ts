@@ -32,7 +32,7 @@ export class Orders {
     const own = this.all().filter(({ state }) => states.includes(state));
     const here = own.filter((one) => one.event === event);
     const from = here.length > 0 ? here : own;
-    return from.length > 0 ? prng.pick(from) : undefined;
+    return from.length > 0 ? prng.pickByName(from, ({ order }) => order) : undefined;
   }
 
   /** What its citizen knows after an answer to anything but a read, at the event with this index. */

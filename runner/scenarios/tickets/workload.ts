@@ -136,10 +136,12 @@ export class BoxOfficeWorkload implements Workload<TicketCall> {
   }
 
   /** Holds, as far as they are known, and the sales that open. */
-  deadlines(): readonly number[] {
-    const ends = this.#orders.all().map(({ expiresAt }) => expiresAt);
-    const openings = this.world.events.filter(({ id }) => this.#closed.has(id)).map(({ opensAt }) => opensAt);
-    return [...ends, ...openings].filter((ms) => ms !== null);
+  deadlines(): ReadonlyMap<string, number> {
+    const deadlines = new Map<string, number>();
+    for (const { order, expiresAt } of this.#orders.all())
+      if (expiresAt !== null) deadlines.set(order, expiresAt);
+    for (const { id, opensAt } of this.world.events) if (this.#closed.has(id)) deadlines.set(id, opensAt);
+    return deadlines;
   }
 
   isDelivery({ operation }: TicketCall): boolean {
