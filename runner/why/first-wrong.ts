@@ -16,11 +16,11 @@ import { isRead } from './probes.ts';
 import { RecordedTime } from './recorded-time.ts';
 import { isCommit } from './recording.ts';
 import { rowMaker } from './row-maker.ts';
-import { foreignCause } from './rules/writes.ts';
+import { countedAgain, foreignCause } from './rules/writes.ts';
 import { answered, asked } from './said.ts';
 import { isOneAfterAnother, OneAtATime } from './serial.ts';
 import { TakenBack } from './taken-back.ts';
-import { writeOf } from './transactions.ts';
+import { statementsOf, writeOf } from './transactions.ts';
 
 /** What a request did that no state before it allows. */
 interface FirstWrong {
@@ -51,7 +51,7 @@ export async function firstWrongIn(
   const effects = new Effects(of);
   const cause =
     wrong.what === 'city'
-      ? stored(wrong, await wrongEffectOf(effects.of(wrong.request), wrong.request, order, lab))
+      ? stored(wrong, await wrongWriteOf(effects.of(wrong.request), wrong.request, order, lab))
       : answeredWrongly(wrong, of, effects);
   return cause && { cause, recording: of };
 }
@@ -59,14 +59,15 @@ export async function firstWrongIn(
 /** Effects of other statements that are taken back, at most. */
 const MOST_TRIED = 6;
 
-/** The effect without which all is well; where there is no such, the first. */
-async function wrongEffectOf(
+/** What made that without which all is well; else what it did twice, or put there at all; null: not known. */
+async function wrongWriteOf(
   all: readonly Effect[],
   { key }: RecordedRequest,
   order: readonly string[] | null,
   lab: KeptLaboratory,
-): Promise<Effect | undefined> {
-  const byText = Map.groupBy(all, ({ by, table, columns }) => writeOf(by, table, columns).text);
+): Promise<WatchedStatement | null> {
+  const write = ({ by, table, columns }: Effect) => writeOf(by, table, columns);
+  const byText = Map.groupBy(all, (effect) => write(effect).text);
   const groups = byText.size > 1 ? [...byText.values()].slice(0, MOST_TRIED) : [];
   for (const effects of groups) {
     if (lab.spent) break;
@@ -76,9 +77,12 @@ async function wrongEffectOf(
       statements: without,
       ...(order ? { guide: new OneAtATime(order) } : {}),
     });
-    if (fails === 'no' && without.failed === 0 && without.rows > 0) return effects[0];
+    if (fails === 'no' && without.failed === 0 && without.rows > 0) return write(effects[0] as Effect);
   }
-  return all[0];
+  const [first] = all;
+  if (!first) return null;
+  const isPlain = groups.length === 0 || all.every(({ before }) => before === null);
+  return countedAgain(statementsOf(first.by)) ?? (isPlain ? write(first) : null);
 }
 
 /** What an audit would be shown after each request. */
@@ -163,10 +167,8 @@ function turnsOf({ requests, steps }: Recording): { request: RecordedRequest; en
 
 const ALL_WAS_WELL = 'All was well before it, and it needs nobody else.';
 
-/** Null: nothing of it was stored. */
-function stored({ request, allowed }: FirstWrong, effect: Effect | undefined): Cause | null {
-  if (!effect) return null;
-  const write = writeOf(effect.by, effect.table, effect.columns);
+function stored({ request, allowed }: FirstWrong, write: WatchedStatement | null): Cause | null {
+  if (!write) return null;
   return {
     kind: 'wrong-value',
     request,

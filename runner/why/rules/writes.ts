@@ -10,7 +10,7 @@ import { hasWritten, isSameStatement, statementsOf, writeOf } from '../transacti
 import type { Rule } from './rule.ts';
 
 /** It was refused, and something of it was committed. */
-export const keptRefusal: Rule = ({ suspects, effects }) => {
+export const keptRefusal: Rule = ({ suspects, recording, effects }) => {
   for (const request of suspects) {
     const [effect] = effects.of(request);
     if (request.reply?.outcome !== 'refused' || !effect) continue;
@@ -24,6 +24,8 @@ export const keptRefusal: Rule = ({ suspects, effects }) => {
       conclusion: ['Nothing rolls back what a refused request has written.'],
       marks: new Map([[write.id, 'stays, though refused']]),
       wrong: effects.of(request),
+      // It may have tidied up what others had left, before it was refused.
+      isShownOnly: effects.of(request).some((each) => rowMaker(each, request, recording.requests, effects)),
     };
   }
   return null;
@@ -135,12 +137,10 @@ export const countedTwice: Rule = ({ suspects, effects }) => {
   for (const request of suspects) {
     for (const effect of effects.of(request)) {
       const { before, after, columns } = effect;
-      const twice = statementsOf(effect.by).filter(
-        (each) => hasWritten(each) && columns.includes(RELATIVE.exec(each.text)?.[1] ?? ''),
+      const counting = statementsOf(effect.by).filter(({ text }) =>
+        columns.includes(RELATIVE.exec(text)?.[1] ?? ''),
       );
-      const again = twice.findLast((each) =>
-        twice.some((other) => other.id < each.id && isSameStatement(other, each)),
-      );
+      const again = countedAgain(counting);
       const [, column = '', sign, at, constant] = RELATIVE.exec(again?.text ?? '') ?? [];
       const by = Number(constant ?? again?.values[Number(at) - 1]) * (sign === '-' ? -1 : 1);
       if (!again || !before || !after || !Number.isFinite(by) || by === 0) continue;
@@ -161,6 +161,14 @@ export const countedTwice: Rule = ({ suspects, effects }) => {
   }
   return null;
 };
+
+/** The first statement that counts a number up or down as one before it did, with the same values; null: none does. */
+export function countedAgain(statements: readonly WatchedStatement[]): WatchedStatement | null {
+  const counting = statements.filter((each) => hasWritten(each) && RELATIVE.test(each.text));
+  const isRepeat = (one: WatchedStatement) =>
+    counting.some((each) => each.id < one.id && isSameStatement(each, one));
+  return counting.find(isRepeat) ?? null;
+}
 
 /** It was answered ok, and its write changed no row. */
 export const voidWrite: Rule = ({ suspects, effects }) => {
