@@ -33,6 +33,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '120' },
   },
 });
+/** For making each small, and for explaining it. */
+const seconds = Number(values.seconds);
 const chosen = EXPECTED.filter(
   (expected) =>
     (!values.only || values.only.split(',').includes(nameOf(expected))) &&
@@ -61,8 +63,8 @@ try {
 }
 
 async function measuredOf(expected: ExpectedWhy): Promise<Measured> {
-  const found = await kept(expected, 'seed', () => reproduced(expected, url));
-  return await measured(expected, url, found, Number(values.seconds));
+  const found = await kept(expected, 'seed', () => reproduced(expected, url, seconds));
+  return await measured(expected, url, found, seconds);
 }
 
 /** What is in the folder of --keep, else what is made now. */
@@ -87,7 +89,7 @@ function tableOf(results: readonly Measured[]): string {
     ['fault', 'what the explanation says', 'statements', 'what makes it pass', 'executions', 'seconds'],
     results.map(rowOf),
     `Of ${results.length} known faults ${count('right')} are explained as reading the service does, ${count('wrong')} otherwise, ` +
-      `${count('unknown')} not at all: each from its first failing seed on \`postgres\`, without what shrinking took, in at most ${values.seconds} s. ` +
+      `${count('unknown')} not at all: each from its first failing seed on \`postgres\`, without what shrinking took, in at most ${seconds} s. ` +
       'Written by `node .ci/why.ts` from real runs; ' +
       '`SIMCITY_WHY=all npm run test:why` holds them all against what is expected.',
   );

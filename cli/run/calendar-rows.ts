@@ -39,7 +39,6 @@ export interface ClockChange {
   by: number;
 }
 
-const DAY_MINUTES = 1_440;
 /** More of them no screen can show. */
 const MOST_DAYS = 400;
 const MOST_UNITS = 200;
@@ -150,31 +149,6 @@ function changeIn(zone: string, { from, to }: Range): ClockChange | null {
 export function hourOf({ from, change }: Pick<Day, 'from' | 'change'>, hour: number): number {
   const plain = from + hour * 60;
   return change !== null && plain >= change.at ? plain - change.by : plain;
-}
-
-/** How long the day is, where that is not 24 hours: `25 h`, `23.5 h`. */
-export function dayLength({ from, to }: Range): string | null {
-  return to - from === DAY_MINUTES ? null : `${(to - from) / 60} h`;
-}
-
-const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-
-/** `Sun 25`. */
-export function dayName({ day }: Pick<Day, 'day'>): string {
-  return `${WEEKDAYS[new Date(`${day}T00:00Z`).getUTCDay()]} ${day.slice(8)}`;
-}
-
-/** `the clock goes back 1 h at 03:00`, by what it showed until then. */
-export function changeWords(zone: string, { at, by }: ClockChange): string {
-  const shown = at + offsetAt(zone, at - 1);
-  const time = wallClockAt('UTC', shown).slice(11);
-  return `the clock goes ${by < 0 ? 'back' : 'forward'} ${Math.abs(by) / 60} h at ${time}`;
-}
-
-/** A citizen's name as short as it is told in bars. */
-export function barName({ id, citizen }: Pick<Bar, 'id' | 'citizen'>): string {
-  const who = citizen.replace(/^citizen-/, '');
-  return who === '' ? id : `${id} ${who}`;
 }
 
 /** The day that is shown alone after a step through them, by its number; null, between the last and the first: all are. */

@@ -104,6 +104,27 @@ export function timeLeft(
   return formatClock(expiresAt - nowMs, 0);
 }
 
+/** How long the first hold of a seat still stands; '' for none. */
+export function seatTimeLeft({ orders: [order] }: Pick<Seat, 'orders'>, nowMs: number | null): string {
+  return order === undefined ? '' : timeLeft(order, nowMs);
+}
+
+const STATE_SAYS: Readonly<Record<SeatState, string>> = {
+  free: 'free',
+  held: 'held',
+  paid: 'paid',
+  sold: 'sold',
+  twice: 'has two orders',
+  beyond: 'is no seat of the event',
+};
+
+/** `a1: held, citizen-3 (o7), 04:59 left`. */
+export function seatWords(seat: Seat, nowMs: number | null): string {
+  const left = seatTimeLeft(seat, nowMs);
+  const owners = seat.orders.map(({ id, owner }) => `${safeText(owner)} (${safeText(id)})`).join(' and ');
+  return `${safeText(seat.name)}: ${STATE_SAYS[seat.state]}${owners === '' ? '' : `, ${owners}`}${left === '' ? '' : `, ${left} left`}`;
+}
+
 /** `opens in 01:20`; '' once it is open, and where that is not known. */
 export function saleWords({ opensAt }: Pick<EventShown, 'opensAt'>, nowMs: number | null): string {
   if (opensAt === null || nowMs === null || nowMs >= opensAt) return '';

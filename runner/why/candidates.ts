@@ -10,7 +10,9 @@ export function rankedCandidates(
   recording: Recording,
   accused: RecordedRequest | null,
 ): StaleRead[] {
-  const scored = staleReads.map((stale) => ({ stale, score: scoreOf(stale, recording, accused) }));
+  const scored = staleReads
+    .filter((stale) => !isOver(stale, recording))
+    .map((stale) => ({ stale, score: scoreOf(stale, recording, accused) }));
   scored.sort((a, b) => b.score - a.score || (b.stale.read.sentAt ?? 0) - (a.stale.read.sentAt ?? 0));
   return scored.slice(0, MOST_CANDIDATES).map(({ stale }) => stale);
 }
@@ -26,13 +28,27 @@ function scoreOf(stale: StaleRead, recording: Recording, accused: RecordedReques
   return score;
 }
 
+/** All that it did after its read was committed before that changed: nothing rests on what is true no more. */
+function isOver(stale: StaleRead, recording: Recording): boolean {
+  const acts = effectiveActs(stale, recording);
+  const changedAt = (stale.commits[0] as Commit).at;
+  return acts.length > 0 && acts.every((act) => (commitOf(act, recording)?.at ?? changedAt) < changedAt);
+}
+
 /** The write of the reader that comes after its read, and whose commit changed something where one did; null: its answer acts. */
-export function actOf({ request, read }: StaleRead, recording: Recording): WatchedStatement | null {
-  const writes = request.statements.filter(
-    (each) => each.id > read.id && each.error === null && isWrite(each),
-  );
-  const effective = writes.filter((each) => (commitOf(each, recording)?.changes?.length ?? 0) > 0);
-  return effective[0] ?? writes[0] ?? null;
+export function actOf(
+  stale: Pick<StaleRead, 'request' | 'read'>,
+  recording: Recording,
+): WatchedStatement | null {
+  return effectiveActs(stale, recording)[0] ?? actsOf(stale)[0] ?? null;
+}
+
+function actsOf({ request, read }: Pick<StaleRead, 'request' | 'read'>): WatchedStatement[] {
+  return request.statements.filter((each) => each.id > read.id && each.error === null && isWrite(each));
+}
+
+function effectiveActs(stale: Pick<StaleRead, 'request' | 'read'>, recording: Recording): WatchedStatement[] {
+  return actsOf(stale).filter((each) => (commitOf(each, recording)?.changes?.length ?? 0) > 0);
 }
 
 /** The commit by which what a statement did became true; null: it did not. */

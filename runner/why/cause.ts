@@ -27,8 +27,9 @@ export async function findCause(found: Findings, lab: KeptLaboratory): Promise<F
       if (tried === 'passes') return { cause: shown(cause), recording: scene.recording };
       const isExcused =
         (tried === 'fails' && !answersWrongly(cause, scene.accused)) ||
+        cause.isShownOnly === true ||
         (await passing.excuses(rule, cause, scene.recording));
-      if (!isExcused) return { cause, recording: scene.recording };
+      if (!isExcused && !lab.spent) return { cause, recording: scene.recording };
     }
   }
   return (

@@ -28,7 +28,7 @@ import { turnedRequests } from './request-turn.ts';
 import { eventsOfRun } from './run-events.ts';
 import { serialTests } from './serial.ts';
 import { tornWriteIn } from './torn-write.ts';
-import { turned } from './turned.ts';
+import { turned, turnedLooks } from './turned.ts';
 
 export interface ExplainOptions {
   signal: StopSignal;
@@ -110,7 +110,9 @@ function accusedOf({ forensic, requests }: Recording): RecordedRequest | null {
 async function concluded(found: Findings, lab: KeptLaboratory): Promise<Why> {
   // What fails one after another needs nobody's order: no pair is to blame for it.
   const pair =
-    found.serial.verdict === 'fails' ? null : ((await turned(found, lab)) ?? (await tornWriteIn(found, lab)));
+    found.serial.verdict === 'fails'
+      ? null
+      : ((await turned(found, lab)) ?? (await tornWriteIn(found, lab)) ?? (await turnedLooks(found, lab)));
   const known: Findings = { ...found, pair };
   lab.stage('looking for what is wrong without any meeting');
   const cause = pair === null && known.recording.statements.length > 0 ? await findCause(known, lab) : null;

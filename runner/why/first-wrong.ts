@@ -9,15 +9,18 @@ import { beginWorkload, findScenario } from '../scenarios/registry.ts';
 import type { Workload } from '../scenarios/workload.ts';
 import type { StatementWatch, WatchedStatement } from '../targets/statements.ts';
 import { auditOf, timelineOf } from './answers.ts';
-import { Effects } from './effects.ts';
+import { type Effect, Effects } from './effects.ts';
 import type { Cause, Findings, FoundCause, RecordedRequest, Recording } from './findings.ts';
 import type { KeptLaboratory } from './laboratory.ts';
 import { isRead } from './probes.ts';
 import { RecordedTime } from './recorded-time.ts';
 import { isCommit } from './recording.ts';
+import { rowMaker } from './row-maker.ts';
+import { countedAgain, foreignCause } from './rules/writes.ts';
 import { answered, asked } from './said.ts';
 import { isOneAfterAnother, OneAtATime } from './serial.ts';
-import { writeOf } from './transactions.ts';
+import { TakenBack } from './taken-back.ts';
+import { statementsOf, writeOf } from './transactions.ts';
 
 /** What a request did that no state before it allows. */
 interface FirstWrong {
@@ -32,11 +35,10 @@ export async function firstWrongIn(
   { subject, recording, serial }: Findings,
   lab: KeptLaboratory,
 ): Promise<FoundCause | null> {
-  const isSerial = isOneAfterAnother(
-    recording.steps.map(({ request }) => request),
-    [],
-  );
-  const of = serial.failing ?? (isSerial ? recording : null);
+  const steps = recording.steps.map(({ request }) => request);
+  // Where it needs nobody's order, what overlaps here is not what breaks it.
+  const isOrderless = serial.verdict === 'fails' || isOneAfterAnother(steps, []);
+  const of = serial.failing ?? (isOrderless ? recording : null);
   if (of === null || lab.spent) return null;
   lab.stage('looking for the first request that goes wrong');
   const shown = new ShownCity();
@@ -44,15 +46,50 @@ export async function firstWrongIn(
   const { fails } = await lab.run({ statements: shown, ...(order ? { guide: new OneAtATime(order) } : {}) });
   if (fails !== 'same') return null;
   const scenario = findScenario(subject.scenario);
-  const wrong = firstWrong(of, shown.after, beginWorkload(scenario, subject.seed, lab.base));
-  const cause = wrong && causeOf(wrong, of);
+  const wrong = firstWrong(of, shown, beginWorkload(scenario, subject.seed, lab.base));
+  if (wrong === null) return null;
+  const effects = new Effects(of);
+  const cause =
+    wrong.what === 'city'
+      ? stored(wrong, await wrongWriteOf(effects.of(wrong.request), wrong.request, order, lab))
+      : answeredWrongly(wrong, of, effects);
   return cause && { cause, recording: of };
 }
 
-/** What an audit would be shown after each request, as long as one is inside at a time. */
+/** Effects of other statements that are taken back, at most. */
+const MOST_TRIED = 6;
+
+/** What made that without which all is well; else what it did twice, or put there at all; null: not known. */
+async function wrongWriteOf(
+  all: readonly Effect[],
+  { key }: RecordedRequest,
+  order: readonly string[] | null,
+  lab: KeptLaboratory,
+): Promise<WatchedStatement | null> {
+  const write = ({ by, table, columns }: Effect) => writeOf(by, table, columns);
+  const byText = Map.groupBy(all, (effect) => write(effect).text);
+  const groups = byText.size > 1 ? [...byText.values()].slice(0, MOST_TRIED) : [];
+  for (const effects of groups) {
+    if (lab.spent) break;
+    lab.stage('taking back what it stored, a statement at a time');
+    const without = new TakenBack(new Map([[key, effects]]));
+    const { fails } = await lab.run({
+      statements: without,
+      ...(order ? { guide: new OneAtATime(order) } : {}),
+    });
+    if (fails === 'no' && without.failed === 0 && without.rows > 0) return write(effects[0] as Effect);
+  }
+  const [first] = all;
+  if (!first) return null;
+  const isPlain = groups.length === 0 || all.every(({ before }) => before === null);
+  return countedAgain(statementsOf(first.by)) ?? (isPlain ? write(first) : null);
+}
+
+/** What an audit would be shown after each request. */
 class ShownCity implements StatementWatch {
-  /** By request, as its last commit left it. */
-  readonly after = new Map<string, unknown>();
+  /** By request, as its last commit left it, and how many commits there had been. */
+  readonly #after = new Map<string, { city: unknown; commits: number }>();
+  #commits = 0;
   #inspect: (() => Promise<unknown>) | null = null;
 
   async prepared(
@@ -67,76 +104,105 @@ class ShownCity implements StatementWatch {
 
   async settled(statement: WatchedStatement): Promise<void> {
     if (this.#inspect === null || !isCommit(statement) || statement.error !== null) return;
+    const commits = ++this.#commits;
     const owner = statement.owner as Attempt | null;
     // What cannot be shown now is not judged.
-    const shown = await this.#inspect().catch(() => null);
-    if (owner && shown !== null) this.after.set(requestKey(owner), shown);
+    const city = await this.#inspect().catch(() => null);
+    if (owner && city !== null) this.#after.set(requestKey(owner), { city, commits });
+  }
+
+  /** Undefined: it is not known, as somebody else has changed it before the request left. */
+  after({ key, op }: RecordedRequest, { leftAfter }: Recording): unknown {
+    const known = this.#after.get(key);
+    return known?.commits === leftAfter.get(op) ? known?.city : undefined;
   }
 }
 
 /** Null: none does. */
-function firstWrong(
-  recording: Recording,
-  cities: ReadonlyMap<string, unknown>,
-  workload: Workload,
-): FirstWrong | null {
-  const { requests, steps, events } = recording;
-  const time = new RecordedTime(events);
+function firstWrong(recording: Recording, shown: ShownCity, workload: Workload): FirstWrong | null {
+  const time = new RecordedTime(recording.events);
   const checker = new HistoryChecker(workload.model, workload.world, { time });
   const moments = timelineOf(recording);
-  const goTo = (op: number, ends: boolean) => {
+  const goTo = ({ op }: RecordedRequest, ends: boolean) => {
     const moment = moments.find((each) => each.asked.id === op && each.ends === ends);
     if (moment) time.goTo(moment.index, moment.ms);
   };
-  const inOrder = [...new Set(steps.map(({ request }) => request))];
-  for (const [at, key] of inOrder.entries()) {
-    const request = requests.find((each) => each.key === key);
-    if (!request) continue;
+  for (const [at, { request, ends }] of turnsOf(recording).entries()) {
     const { op: id, actor, call, reply } = request;
     const operation = { id, actor, call, invokedIndex: at, invokedMs: at };
     const parts = workload.parts(call);
-    goTo(id, false);
-    workload.invoked(operation);
-    checker.invoke(id, parts);
+    goTo(request, ends);
+    if (!ends) {
+      workload.invoked(operation);
+      checker.invoke(id, parts);
+      continue;
+    }
     if (!reply || reply.outcome === 'failed') {
       workload.unanswered(operation);
       checker.unknown(id, parts);
     } else {
-      goTo(id, true);
       const broken = checker.complete(id, parts, workload.answers(call, parts, reply));
       if (broken) return { request, what: 'answer', allowed: broken.allowed };
       const violation = workload.completed(operation, reply, at, at);
       if (violation) return { request, what: 'answer', allowed: [String(violation.expected)] };
     }
-    const city = cities.get(key);
+    const city = shown.after(request, recording);
     const wrong = city === undefined ? null : auditOf(workload, checker, city);
     if (wrong) return { request, what: 'city', allowed: wrong.allowed };
   }
   return null;
 }
 
+/** The first and the last step of each request, in order. */
+function turnsOf({ requests, steps }: Recording): { request: RecordedRequest; ends: boolean }[] {
+  const taken = steps.map(({ request }) => request);
+  return requests
+    .filter(({ key }) => taken.includes(key))
+    .flatMap((request) => [
+      { request, ends: false, at: taken.indexOf(request.key) },
+      { request, ends: true, at: taken.lastIndexOf(request.key) + 0.5 },
+    ])
+    .sort((a, b) => a.at - b.at);
+}
+
+const ALL_WAS_WELL = 'All was well before it, and it needs nobody else.';
+
+function stored({ request, allowed }: FirstWrong, write: WatchedStatement | null): Cause | null {
+  if (!write) return null;
+  return {
+    kind: 'wrong-value',
+    request,
+    read: null,
+    write,
+    sentence: `${asked(request)} stored what it was not asked to store.`,
+    conclusion: [ALL_WAS_WELL, ...rightWords(allowed)],
+    marks: new Map([[write.id, 'what it stores is wrong']]),
+  };
+}
+
 /** Null: no statement of it says anything. */
-function causeOf({ request, what, allowed }: FirstWrong, recording: Recording): Cause | null {
-  const [effect] = new Effects(recording).of(request);
+function answeredWrongly(
+  { request, allowed }: FirstWrong,
+  recording: Recording,
+  effects: Effects,
+): Cause | null {
+  const own = effects.of(request);
+  for (const effect of own) {
+    const maker = rowMaker(effect, request, recording.requests, effects);
+    // What it took from another comes before what it found then.
+    if (maker) {
+      const cause = foreignCause(request, effect, maker);
+      return { ...cause, conclusion: [...cause.conclusion, ALL_WAS_WELL, ...rightWords(allowed)] };
+    }
+  }
+  const [effect] = own;
   const write = effect ? writeOf(effect.by, effect.table, effect.columns) : null;
-  const read = request.statements.findLast(
+  const looks = request.statements.filter(
     (each) => isRead(each) && each.error === null && (write === null || each.id < write.id),
   );
-  const right =
-    allowed.length === 0 ? '' : `Right would be: ${allowed.slice(0, 2).join(', or ')}.`.slice(0, 300);
-  const conclusion = ['All was well before it, and nobody else was inside.', ...(right ? [right] : [])];
-  if (what === 'city' && write) {
-    return {
-      kind: 'wrong-value',
-      request,
-      read: null,
-      write,
-      sentence: `${asked(request)} stored what it was not asked to store.`,
-      conclusion,
-      marks: new Map([[write.id, 'what it stores is wrong']]),
-    };
-  }
-  if (what === 'city' || !read) return null;
+  // What found nothing decides less often than what found something.
+  const read = looks.findLast(({ count }) => Boolean(count)) ?? looks.at(-1);
+  if (!read) return null;
   return {
     kind: 'wrong-condition',
     request,
@@ -144,9 +210,14 @@ function causeOf({ request, what, allowed }: FirstWrong, recording: Recording): 
     write: null,
     sentence: `${asked(request)} was answered "${answered(request, recording.forensic.object)}", by what it had looked up.`,
     conclusion: [
-      ...conclusion,
+      ALL_WAS_WELL,
+      ...rightWords(allowed),
       'Its condition, the values in it, or what the code makes of what it finds is wrong.',
     ],
     marks: new Map([[read.id, 'what it was decided by']]),
   };
+}
+
+function rightWords(allowed: readonly string[]): string[] {
+  return allowed.length === 0 ? [] : [`Right would be: ${allowed.slice(0, 2).join(', or ')}.`.slice(0, 300)];
 }

@@ -33,12 +33,12 @@ export function isSameCall(a: Call, b: Call): boolean {
   return [...names].every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
 }
 
-/** Strings that an ok answer carries on its top level and its call does not: ids that the service gave. */
+/** Strings that an ok answer carries on its top level and its call does not: ids that the service gave. A word, as of a state, is none. */
 export function givenIds({ call, reply }: Pick<RecordedRequest, 'call' | 'reply'>): string[] {
   if (reply?.outcome !== 'ok') return [];
   const known = new Set(Object.values(call).map(String));
   return Object.values(reply.value).filter(
-    (value): value is string => typeof value === 'string' && !known.has(value),
+    (value): value is string => typeof value === 'string' && /\d/.test(value) && !known.has(value),
   );
 }
 

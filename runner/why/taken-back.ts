@@ -36,7 +36,7 @@ export class TakenBack implements StatementWatch {
       const wrong = changes.find(({ table, key }) => table === change.table && key === change.key);
       if (!wrong) continue;
       const columns = change.columns.filter((name) => wrong.columns.includes(name));
-      if (await this.#probes.takeBack(control, { ...change, columns })) this.rows++;
+      if (await this.#probes.takeBack(control, { ...change, before: wrong.before, columns })) this.rows++;
       else this.failed++;
     }
     await this.#probes.afterCommit(control);

@@ -46,3 +46,8 @@ export function writeOf(commit: Commit, table: string, columns: readonly string[
 export function hasWritten(statement: WatchedStatement): boolean {
   return isWrite(statement) && Boolean(statement.count);
 }
+
+/** The same text with the same values. */
+export function isSameStatement(a: WatchedStatement, b: WatchedStatement): boolean {
+  return a.text === b.text && JSON.stringify(a.values) === JSON.stringify(b.values);
+}

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
   calendarRows,
-  changeWords,
   collidingResources,
-  dayLength,
   daysOf,
   shownDays,
   turnedDay,
 } from '../../cli/run/calendar-rows.ts';
+import { changeWords, dayLength } from '../../cli/run/calendar-words.ts';
 import { cityPicture } from '../../cli/tui/components/city-picture.ts';
 import { textOf } from '../../cli/tui/paint/line.ts';
 import type { Calendars, CityState } from '../../server/contract/index.ts';

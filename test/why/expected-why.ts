@@ -1,5 +1,5 @@
 /** What is expected of an explanation, and the usual answers to what makes it pass. */
-import type { WhyKind } from '../../server/contract/index.ts';
+import type { RunConfig, WhyKind } from '../../server/contract/index.ts';
 
 /** What was found to make it pass. Null: it depends on the seed, or says nothing. */
 export interface Passes {
@@ -15,6 +15,8 @@ export interface ExpectedWhy {
   readonly bug?: string;
   readonly service?: string;
   readonly scenario: 'bookings' | 'transfers' | 'stays' | 'tickets';
+  /** Faults that it needs beyond those of its scenario. Default none. */
+  readonly faultRates?: RunConfig['faultRates'];
   /** The first is the fault's own; another is right where a seed shows another side of the same fault. */
   readonly kinds: readonly [WhyKind, ...WhyKind[]];
   /** The statement that read what was stale, or looked wrongly; null: there is none. */

@@ -21,8 +21,8 @@ import type { ExpectedWhy } from './expected-why.ts';
 /** Seeds that are tried until one fails. */
 const MOST_SEEDS = 60;
 const OPERATIONS = 1_000;
-/** A box office is found out by a few citizens who meet. */
-const FEW = { operations: 200, slots: 2, citizens: 12 };
+/** A box office is found out by a few citizens who meet; faults are more than most of its bugs need. */
+const FEW = { operations: 60, slots: 1, citizens: 6, faults: 'none' };
 const OPTIONS = { maxSeconds: 120, signal: neverStopped, onProgress: () => {} };
 
 export interface Measured {
@@ -39,7 +39,7 @@ export interface Measured {
 }
 
 /** Which service it is. */
-export type Known = Pick<ExpectedWhy, 'bug' | 'service' | 'scenario'>;
+export type Known = Pick<ExpectedWhy, 'bug' | 'service' | 'scenario' | 'faultRates'>;
 
 export const nameOf = ({ bug, service, scenario }: Known): string =>
   `${scenario === 'bookings' ? '' : `${scenario}: `}${bug ?? service}`;
@@ -64,7 +64,7 @@ export async function measured(
   kept?: Reproduced | NotReproduced,
   maxSeconds: number = OPTIONS.maxSeconds,
 ): Promise<Measured> {
-  const found = kept ?? (await reproduced(expected, targetUrl));
+  const found = kept ?? (await reproduced(expected, targetUrl, maxSeconds));
   if ('reason' in found) return none(expected, found.seed, found.reason);
   const target = await targetOf(expected);
   const { scenario } = expected;
@@ -73,13 +73,18 @@ export async function measured(
 }
 
 /** The first seed that fails, made small. */
-export async function reproduced(expected: Known, targetUrl: string): Promise<Reproduced | NotReproduced> {
+export async function reproduced(
+  expected: Known,
+  targetUrl: string,
+  maxSeconds: number = OPTIONS.maxSeconds,
+): Promise<Reproduced | NotReproduced> {
   const target = await targetOf(expected);
   const size = expected.scenario === 'tickets' ? FEW : { operations: OPERATIONS };
-  const config = runConfigSchema.parse({ bug: expected.bug ?? null, ...size });
+  const { bug = null, faultRates = {} } = expected;
+  const config = runConfigSchema.parse({ bug, faultRates, ...size });
   const seed = await firstFailing(expected, target, config, targetUrl);
   const of = { scenario: expected.scenario, target, seed, config, targetUrl };
-  const shrunk = await shrink(of, { ...OPTIONS, maxExecutions: 1_500, confirmations: 2 });
+  const shrunk = await shrink(of, { ...OPTIONS, maxSeconds, maxExecutions: 1_500, confirmations: 2 });
   if (typeof shrunk === 'string') return { seed, reason: shrunk };
   // As it failed: the smallest reproduction alone does not say after which operation.
   const signature = signatureOf(shrunk.trial.forensic as Forensic);

@@ -27,7 +27,7 @@ export interface ReportData {
   charts: readonly ChartChoice[];
   /** The newest events, oldest first. */
   lastEvents: RunEvent[];
-  /** The city at the end; null when it is not known. */
+  /** The city where it broke, else at the end; null when it is not known. */
   city: CityState | null;
   /** Why the verdict is not known, when the server was lost before the end. */
   lost: string | null;
@@ -82,6 +82,11 @@ export function reportVerdict({ run, lost }: ReportData): ReportVerdict {
     stopReason: run.stopReason,
     failure: run.failForensic,
   };
+}
+
+/** The event at which the service under test broke; null where it did not, or nobody knows. */
+export function brokeAtOf(run: Run): number | null {
+  return isLoss(runOutcome(run)) ? null : (run.failForensic?.eventIndex ?? null);
 }
 
 export interface RunCommand {

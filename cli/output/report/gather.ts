@@ -13,7 +13,7 @@ import {
 } from '../../../server/contract/index.ts';
 import { chartsOfStart, usualCharts } from '../../run/chart-choice.ts';
 import { tellsRules } from '../../run/rules.ts';
-import type { ReportData } from './data.ts';
+import { brokeAtOf, type ReportData } from './data.ts';
 
 /** The calls of the API that a report is read by. */
 export interface ReportSource {
@@ -38,8 +38,10 @@ export async function gatherReport(api: ReportSource, run: Run, history: boolean
     thinnedSnapshots(api, run),
     api.events(run.id, { from: 0, limit: 1 }),
     lastEventsOf(api, run),
-    // A report without the grid is better than none.
-    run.live.eventIndex < 0 ? null : api.state(run.id, run.live.eventIndex).catch(() => null),
+    // A report without it is better than none.
+    run.live.eventIndex < 0
+      ? null
+      : api.state(run.id, brokeAtOf(run) ?? run.live.eventIndex).catch(() => null),
   ]);
   const charts = chartsOfStart(start.events[0]?.data ?? {}) ?? usualCharts(run.live.metrics);
   return { run, snapshots, charts, lastEvents, city, lost: null, why, ...told };

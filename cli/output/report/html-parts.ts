@@ -1,5 +1,5 @@
-/** The larger parts of the HTML report: the failure's story, the events, and the city. */
-import type { CityState, Forensic, Outcome, RunEvent, Why } from '../../../server/contract/index.ts';
+/** The larger parts of the HTML report: the failure's story, and the events. */
+import type { Forensic, Outcome, RunEvent, Why } from '../../../server/contract/index.ts';
 import { smallestSchema } from '../../../server/contract/index.ts';
 import { actualWords, expectedWords } from '../../run/bundle-words.ts';
 import { detailOf, kindOf, objectOf } from '../../run/describe-event.ts';
@@ -94,18 +94,4 @@ export function eventTable(events: readonly RunEvent[], brokeAt: number | null):
     return html`<tr id="event-${event.index}" class="${kindOf(event)}${mark}"><td class="number">${formatNumber(event.index)}</td><td>${formatClock(event.virtualMs, 3)}</td><td>${event.type}</td><td>${event.actor}</td><td>${objectOf(event)}</td><td>${detailOf(event)}</td></tr>`;
   });
   return html`<div class="wide" tabindex="0" role="region" aria-label="Events"><table class="events"><thead><tr><th>event</th><th>time</th><th>type</th><th>who</th><th>slot</th><th>what</th></tr></thead><tbody>${rows}</tbody></table></div>`;
-}
-
-/** Slots drawn at most. */
-const MOST_SLOTS = 200;
-
-export function cityGrid(city: CityState): Markup {
-  const cells = city.slots.slice(0, MOST_SLOTS).map(({ id, capacity, open, bookings, uncertain }) => {
-    const fill = Math.min(10, Math.round((bookings.length / Math.max(1, capacity)) * 10));
-    const over = bookings.length > capacity ? ' over' : '';
-    const notes = [open ? '' : 'closed', uncertain === 0 ? '' : `${uncertain} uncertain`].filter(Boolean);
-    return html`<div class="slot f${fill}${over}"><b>${id}</b> ${bookings.length}/${capacity}${notes.length === 0 ? null : html`<br>${notes.join(', ')}`}</div>`;
-  });
-  const left = city.slots.length - cells.length;
-  return html`<section><h2>The city at the end</h2><div class="slots">${cells}</div>${left > 0 ? html`<p class="quiet">and ${left} more</p>` : null}</section>`;
 }

@@ -2,16 +2,17 @@
  * A run as one HTML file that opens anywhere: no script, nothing fetched, dark and light. Text of the run
  * can never become markup: it is escaped by the templates, and the policy of the page would not run it.
  */
-import type { Forensic, Run, Snapshot } from '../../../server/contract/index.ts';
+import type { Forensic, Snapshot } from '../../../server/contract/index.ts';
 import { attemptText } from '../../run/attempts.ts';
 import { formatClock, formatMetric, formatNumber, formatSeconds } from '../../run/format.ts';
-import { isLoss, runOutcome } from '../../run/outcome.ts';
+import { runOutcome } from '../../run/outcome.ts';
 import { ruleLines } from '../../run/rules.ts';
 import { runNameInFull } from '../../run/run-name.ts';
 import { settingEntries } from '../../run/setting-entries.ts';
 import { chart, type Line, type Point } from './chart.ts';
-import { commandsFor, limitsOf, REPORT_TOOL, type ReportData, reportVerdict } from './data.ts';
-import { cityGrid, eventTable, failureStory } from './html-parts.ts';
+import { brokeAtOf, commandsFor, limitsOf, REPORT_TOOL, type ReportData, reportVerdict } from './data.ts';
+import { citySection } from './html-city.ts';
+import { eventTable, failureStory } from './html-parts.ts';
 import { STYLE, STYLE_SHA256 } from './html-style.ts';
 import { whyStory } from './html-why.ts';
 import { html, Markup } from './markup.ts';
@@ -41,7 +42,7 @@ ${data.why === null ? null : whyStory(data.why, failure, told)}
 ${failure === null ? null : failureStory(failure, runOutcome(run), data.why, told)}
 ${commands(data)}
 ${charts(data)}
-${data.city === null ? null : cityGrid(data.city)}
+${city(data)}
 ${events(data)}
 ${numbers(data)}
 ${bundle(failure)}
@@ -127,9 +128,11 @@ function events({ lastEvents, run }: ReportData): Markup | null {
   return html`<section><h2>${title}</h2>${eventTable(lastEvents, brokeAt)}</section>`;
 }
 
-/** The event at which the service under test broke; null where it did not, or nobody knows. */
-function brokeAtOf(run: Run): number | null {
-  return isLoss(runOutcome(run)) ? null : (run.failForensic?.eventIndex ?? null);
+function city({ city: shown, run }: ReportData): Markup | null {
+  if (shown === null) return null;
+  const brokeAt = brokeAtOf(run);
+  const title = brokeAt === shown.index ? 'The city where it broke' : 'The city at the end';
+  return citySection(shown, title, brokeAt === null ? null : (run.failForensic?.object ?? null));
 }
 
 function numbers({ run, rules }: ReportData): Markup {

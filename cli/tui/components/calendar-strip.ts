@@ -1,13 +1,6 @@
 /** Calendars as strips: a row for each unit, time across, bookings as bars with their names as far as they fit. */
-import {
-  type Bar,
-  barName,
-  type CalendarRow,
-  type Day,
-  dayLength,
-  dayName,
-  hourOf,
-} from '../../run/calendar-rows.ts';
+import { type Bar, type CalendarRow, type Day, hourOf } from '../../run/calendar-rows.ts';
+import { barName, dayLength, dayName } from '../../run/calendar-words.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { alignLeft, textWidth, truncate } from '../../terminal/columns.ts';
 import { DIM, type Line, type Span, span } from '../paint/line.ts';

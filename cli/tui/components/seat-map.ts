@@ -11,7 +11,7 @@ import {
   type SeatState,
   saleWords,
   seatsOf,
-  timeLeft,
+  seatTimeLeft,
   waitingWords,
 } from '../../run/seat-map.ts';
 import { alignLeft, textWidth } from '../../terminal/columns.ts';
@@ -66,9 +66,7 @@ function headLine(event: EventShown, { nowMs, failed }: Shown): Line {
 /** As many seats beside each other as fit; those that are held have the time that is left where any is. */
 function seatLines(event: EventShown, { nowMs, width }: Shown): Line[] {
   const seats = seatsOf(event, nowMs);
-  const lefts = seats.map(({ state, orders }) =>
-    state === 'held' && orders[0] ? timeLeft(orders[0], nowMs) : '',
-  );
+  const lefts = seats.map((seat) => (seat.state === 'held' ? seatTimeLeft(seat, nowMs) : ''));
   const name = Math.min(WIDEST_NAME, Math.max(0, ...seats.map((seat) => textWidth(safeText(seat.name)))));
   const left = Math.max(0, ...lefts.map((text) => text.length));
   const cell = name + 2 + (left > 0 ? left + 1 : 0) + BLANKS;

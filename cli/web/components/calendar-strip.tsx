@@ -1,23 +1,19 @@
 /** Calendars as strips: a row for each unit, time across in the zone of the world, bookings as bars. */
 import { useState } from 'preact/hooks';
 import type { Calendars } from '../../../server/contract/city.ts';
-import { rangeText } from '../../../server/contract/wall-clock.ts';
 import type { Range } from '../../../server/contract/zone.ts';
 import {
   type Bar,
-  barName,
   type CalendarRow,
   calendarRows,
-  changeWords,
   collidingResources,
   type Day,
-  dayLength,
-  dayName,
   daysOf,
   hourOf,
   shownDays,
   turnedDay,
 } from '../../run/calendar-rows.ts';
+import { barName, barSign, barWords, changeWords, dayLength, dayName } from '../../run/calendar-words.ts';
 import { counted } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { useKeys } from '../state/keys.ts';
@@ -174,15 +170,12 @@ function DayEdge({ day: { from, change }, scale }: { day: Day; scale: Range }) {
 }
 
 function BarItem({ bar, scale, zone }: { bar: Bar; scale: Range; zone: string }) {
-  const state = bar.collides ? 'collides with another' : bar.uncertain ? 'in doubt' : '';
-  const who = bar.citizen === '' ? '' : ` of ${safeText(bar.citizen)}`;
-  const told = `${safeText(bar.id)}${who}: ${safeText(rangeText(zone, bar))}${state === '' ? '' : `, ${state}`}`;
-  const sign = bar.collides ? '✖ ' : bar.uncertain ? '? ' : '';
+  const told = barWords(zone, bar);
   const kind = bar.collides ? ' calendar-bar-over' : bar.uncertain ? ' calendar-bar-doubt' : '';
   return (
     <li class={`calendar-bar${kind}`} style={placeOf(bar, scale)} title={told}>
       <span aria-hidden="true">
-        {sign}
+        {barSign(bar)}
         {safeText(barName(bar))}
       </span>
       <span class="visually-hidden">{told}</span>

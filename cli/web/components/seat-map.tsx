@@ -11,24 +11,15 @@ import {
   placesWords,
   SEAT_SIGNS,
   type Seat,
-  type SeatState,
   saleWords,
   seatsOf,
-  timeLeft,
+  seatTimeLeft,
+  seatWords,
   waitingWords,
 } from '../../run/seat-map.ts';
 
 /** More seats than that are told by their number. */
 const MOST_SEATS = 400;
-
-const STATE_SAYS: Readonly<Record<SeatState, string>> = {
-  free: 'free',
-  held: 'held',
-  paid: 'paid',
-  sold: 'sold',
-  twice: 'has two orders',
-  beyond: 'is no seat of the event',
-};
 
 export function SeatMap({ venue, failed }: { venue: Venue; failed: string | null }) {
   const { nowMs } = venue;
@@ -76,15 +67,13 @@ function EventSeats({ event, nowMs, hasFailed }: EventSeatsProps) {
   );
 }
 
-function SeatItem({ seat: { name, state, orders }, nowMs }: { seat: Seat; nowMs: number | null }) {
-  const [order] = orders;
-  const left = order === undefined ? '' : timeLeft(order, nowMs);
-  const owners = orders.map(({ id, owner }) => `${safeText(owner)} (${safeText(id)})`).join(' and ');
-  const told = `${safeText(name)}: ${STATE_SAYS[state]}${owners === '' ? '' : `, ${owners}`}${left === '' ? '' : `, ${left} left`}`;
+function SeatItem({ seat, nowMs }: { seat: Seat; nowMs: number | null }) {
+  const { name, state } = seat;
+  const told = seatWords(seat, nowMs);
   return (
     <li class={`seat seat-${state}`} title={told}>
       <span aria-hidden="true">
-        {safeText(name)} <b>{SEAT_SIGNS[state]}</b> {left}
+        {safeText(name)} <b>{SEAT_SIGNS[state]}</b> {seatTimeLeft(seat, nowMs)}
       </span>
       <span class="visually-hidden">{told}</span>
     </li>

@@ -2,7 +2,7 @@
 import { CONNECTION_LOST, type WatchedStatement } from '../../targets/statements.ts';
 import type { Cause, RecordedRequest } from '../findings.ts';
 import { asked, numbered, told } from '../said.ts';
-import { statementsOf, transactionsOf, writeOf } from '../transactions.ts';
+import { isSameStatement, statementsOf, transactionsOf, writeOf } from '../transactions.ts';
 import type { Rule, Scene } from './rule.ts';
 
 /** After these the same transaction may succeed when it is tried again. */
@@ -22,12 +22,12 @@ export const retryLeak: Rule = ({ suspects, recording }) => {
       writes.some(
         (before) =>
           before !== write &&
-          isSame(before, write) &&
+          isSameStatement(before, write) &&
           failed.some(({ statements }) => isBetween(statements, before, write)),
       ),
     );
     if (!again) continue;
-    const times = writes.filter((write) => isSame(write, again)).length;
+    const times = writes.filter((write) => isSameStatement(write, again)).length;
     return {
       kind: 'retry-leak',
       request,
@@ -122,10 +122,6 @@ function afterCommit(request: RecordedRequest, { effects }: Scene): Cause | null
     conclusion: ['No statement of it failed: what went wrong comes after its commit.'],
     marks: new Map([[write.id, 'committed, answered with an error']]),
   };
-}
-
-function isSame(a: WatchedStatement, b: WatchedStatement): boolean {
-  return a.text === b.text && JSON.stringify(a.values) === JSON.stringify(b.values);
 }
 
 function isBetween(

@@ -3,7 +3,15 @@
 import { errorAsAnswer, lostAck, retryLeak } from './errors.ts';
 import { idClash, keyScope } from './identity.ts';
 import type { Rule } from './rule.ts';
-import { doubleEffect, keptRefusal, tornWrite, voidWrite, wrongWrite } from './writes.ts';
+import {
+  countedTwice,
+  doubleEffect,
+  foreignWrite,
+  keptRefusal,
+  tornWrite,
+  voidWrite,
+  wrongWrite,
+} from './writes.ts';
 
 export const RULES: readonly Rule[] = [
   retryLeak,
@@ -17,4 +25,6 @@ export const RULES: readonly Rule[] = [
   doubleEffect,
   voidWrite,
   tornWrite,
+  countedTwice,
+  foreignWrite,
 ];

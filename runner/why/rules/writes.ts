@@ -2,14 +2,15 @@
 
 import type { WatchedStatement } from '../../targets/statements.ts';
 import type { Effect } from '../effects.ts';
-import type { RecordedRequest } from '../findings.ts';
+import type { Cause, RecordedRequest } from '../findings.ts';
 import { isRead } from '../probes.ts';
+import { rowMaker } from '../row-maker.ts';
 import { asked, givenIds, told } from '../said.ts';
-import { writeOf } from '../transactions.ts';
+import { hasWritten, isSameStatement, statementsOf, writeOf } from '../transactions.ts';
 import type { Rule } from './rule.ts';
 
 /** It was refused, and something of it was committed. */
-export const keptRefusal: Rule = ({ suspects, effects }) => {
+export const keptRefusal: Rule = ({ suspects, recording, effects }) => {
   for (const request of suspects) {
     const [effect] = effects.of(request);
     if (request.reply?.outcome !== 'refused' || !effect) continue;
@@ -23,6 +24,8 @@ export const keptRefusal: Rule = ({ suspects, effects }) => {
       conclusion: ['Nothing rolls back what a refused request has written.'],
       marks: new Map([[write.id, 'stays, though refused']]),
       wrong: effects.of(request),
+      // It may have tidied up what others had left, before it was refused.
+      isShownOnly: effects.of(request).some((each) => rowMaker(each, request, recording.requests, effects)),
     };
   }
   return null;
@@ -40,7 +43,7 @@ export const doubleEffect: Rule = ({ suspects, recording, effects, accused }) =>
         each.reply?.outcome !== 'refused',
     );
     if (!first) continue;
-    const [effect] = effects.of(request);
+    const effect = effects.of(request).find((each) => isAgain(each, effects.of(first)));
     const read = vainLook(first, request);
     if (effect) {
       const write = writeOf(effect.by, effect.table, effect.columns);
@@ -95,6 +98,78 @@ export const wrongWrite: Rule = ({ suspects, recording, effects }) => {
   return null;
 };
 
+/** The same of a row that callers know by a name of their own: tidying up does so, too, so it is told only where it is shown. */
+export const foreignWrite: Rule = ({ suspects, recording, effects }) => {
+  for (const request of suspects) {
+    const makers = effects
+      .of(request)
+      .map((effect) => ({ effect, maker: rowMaker(effect, request, recording.requests, effects) }));
+    const foreign = makers.flatMap(({ effect, maker }) => (maker ? [{ effect, maker }] : []));
+    const [first] = foreign;
+    if (first)
+      return {
+        ...foreignCause(request, first.effect, first.maker),
+        wrong: foreign.map(({ effect }) => effect),
+        isShownOnly: true,
+      };
+  }
+  return null;
+};
+
+/** What it changed of another's. */
+export function foreignCause(request: RecordedRequest, effect: Effect, maker: RecordedRequest): Cause {
+  const write = writeOf(effect.by, effect.table, effect.columns);
+  return {
+    kind: 'wrong-write',
+    request,
+    read: null,
+    write,
+    sentence: `${asked(request)} changed what ${asked(maker)} had made: ${changed(effect)}.`,
+    conclusion: ['Its call does not name that row.'],
+    marks: new Map([[write.id, `changes a row of ${asked(maker)}`]]),
+  };
+}
+
+const RELATIVE = /\bset\s+"?(\w+)"?\s*=\s*(?:\w+\.)?"?\1"?\s*([-+])\s*(?:\$(\d+)|(\d+))/i;
+
+/** One statement counted a number up or down twice in a transaction: told only where all is well with once. */
+export const countedTwice: Rule = ({ suspects, effects }) => {
+  for (const request of suspects) {
+    for (const effect of effects.of(request)) {
+      const { before, after, columns } = effect;
+      const counting = statementsOf(effect.by).filter(({ text }) =>
+        columns.includes(RELATIVE.exec(text)?.[1] ?? ''),
+      );
+      const again = countedAgain(counting);
+      const [, column = '', sign, at, constant] = RELATIVE.exec(again?.text ?? '') ?? [];
+      const by = Number(constant ?? again?.values[Number(at) - 1]) * (sign === '-' ? -1 : 1);
+      if (!again || !before || !after || !Number.isFinite(by) || by === 0) continue;
+      return {
+        kind: 'wrong-value',
+        request,
+        read: null,
+        write: again,
+        sentence: `${asked(request)} counted one change twice: ${changed(effect)}.`,
+        conclusion: ['The same statement was executed before, with the same values.'],
+        marks: new Map([[again.id, 'counts it once more']]),
+        wrong: [
+          { ...effect, columns: [column], before: { ...before, [column]: Number(after[column]) - by } },
+        ],
+        isShownOnly: true,
+      };
+    }
+  }
+  return null;
+};
+
+/** The first statement that counts a number up or down as one before it did, with the same values; null: none does. */
+export function countedAgain(statements: readonly WatchedStatement[]): WatchedStatement | null {
+  const counting = statements.filter((each) => hasWritten(each) && RELATIVE.test(each.text));
+  const isRepeat = (one: WatchedStatement) =>
+    counting.some((each) => each.id < one.id && isSameStatement(each, one));
+  return counting.find(isRepeat) ?? null;
+}
+
 /** It was answered ok, and its write changed no row. */
 export const voidWrite: Rule = ({ suspects, effects }) => {
   for (const request of suspects) {
@@ -144,6 +219,15 @@ function vainLook(first: RecordedRequest, second: RecordedRequest): WatchedState
     second.statements.find((each) => isRead(each) && each.rows?.length === 0 && before.has(asks(each))) ??
     null
   );
+}
+
+/** The first changed the same of this row, or put one into the table, too. */
+function isAgain({ table, key, before, columns }: Effect, first: readonly Effect[]): boolean {
+  return first.some((each) => {
+    if (each.table !== table) return false;
+    if (each.before === null) return before === null || each.key === key;
+    return each.key === key && columns.some((name) => each.columns.includes(name));
+  });
 }
 
 function isOtherAnswer(first: RecordedRequest, second: RecordedRequest): boolean {

@@ -1,0 +1,161 @@
+/** Rules that hold requests against what they changed, on a few statements and rows. */
+import { expect, test } from 'vitest';
+import type { Call } from '../../runner/service/call.ts';
+import type { Commit, RecordedRequest, Recording, RowChange } from '../../runner/why/findings.ts';
+import type { Rule } from '../../runner/why/rules/rule.ts';
+import { sceneOf } from '../../runner/why/rules/scene.ts';
+import { countedTwice, doubleEffect, foreignWrite } from '../../runner/why/rules/writes.ts';
+import { givenIds } from '../../runner/why/said.ts';
+import { splitLooks } from '../../runner/why/split-looks.ts';
+
+interface Did {
+  call: Call & Record<string, unknown>;
+  /** Planned operation; default its own. */
+  n?: number;
+  /** Texts of each transaction with their values, and what its commit changed. */
+  transactions: { statements: [text: string, ...values: unknown[]][]; changes: RowChange[] }[];
+}
+
+/** An execution of one request after another, and of those in `between` before the last transaction of the first. */
+function recordingOf(requests: Did[]): Recording {
+  const [statements, commits]: [RecordedRequest['statements'][number][], Commit[]] = [[], []];
+  let clock = 0;
+  const recorded = requests.map(
+    ({ call, n }, index): RecordedRequest & { statements: typeof statements } => ({
+      index,
+      key: `${index}.0`,
+      n: n ?? index,
+      attempt: 0,
+      isDuplicate: false,
+      op: index,
+      actor: 'ann',
+      call,
+      outcome: 'ok',
+      reply: { outcome: 'ok', value: {} },
+      statements: [],
+      faults: [],
+      invokedEvent: index,
+      completedEvent: index,
+    }),
+  );
+  const most = Math.max(...requests.map(({ transactions }) => transactions.length));
+  // First transactions of all, then the second ones.
+  for (let turn = 0; turn < most; turn++) {
+    for (const [at, { transactions }] of requests.entries()) {
+      const done = transactions[turn];
+      const request = recorded[at];
+      if (!done || !request) continue;
+      const transaction = clock;
+      const sent = (kind: 'statement' | 'commit', text: string, values: unknown[] = []) => {
+        const isRead = /^select/.test(text);
+        const tag = kind === 'commit' ? 'COMMIT' : isRead ? 'SELECT' : 'UPDATE';
+        const own = { id: statements.length, owner: null, kind, text, values, transaction, tag, count: 1 };
+        const rest = { isAutocommit: false, connection: 0, isolation: null, rows: null, error: null };
+        const times = { sentAt: ++clock, settledAt: ++clock, waitedFor: [], waitedAt: [], takenBack: 0 };
+        const statement = { ...own, ...rest, ...times };
+        statements.push(statement);
+        request.statements.push(statement);
+        return statement;
+      };
+      for (const [text, ...values] of done.statements) sent('statement', text, values);
+      const statement = sent('commit', 'commit');
+      commits.push({ index: commits.length, statement, request, at: clock, changes: done.changes });
+    }
+  }
+  return { requests: recorded, statements, commits } as unknown as Recording;
+}
+
+function row(table: string, key: string, before: object | null, after: object | null): RowChange {
+  const columns = Object.keys(after ?? before ?? {});
+  return { table, key: JSON.stringify([key]), before, after, columns } as RowChange;
+}
+
+function found(rule: Rule, recording: Recording) {
+  return rule(sceneOf(recording, recording.requests.at(-1) ?? null));
+}
+
+const HOLD = 'insert into orders (id) values ($1)';
+const hold = (order: string, n?: number): Did => ({
+  call: { operation: 'hold', event: 'event-1', order },
+  ...(n === undefined ? {} : { n }),
+  transactions: [{ statements: [[HOLD, order]], changes: [row('orders', order, null, { id: order })] }],
+});
+const FREE = 'update orders set freed = true where expires_at < $1';
+const frees = (order: string, call: Did['call']): Did => ({
+  call,
+  transactions: [
+    {
+      statements: [[FREE, 5]],
+      changes: [row('orders', order, { id: order, freed: false }, { id: order, freed: true })],
+    },
+  ],
+});
+
+test('a row that another has made and the call does not name is foreign, and is told only where that is shown', () => {
+  const read = { operation: 'read', event: 'event-1' };
+  const cause = found(foreignWrite, recordingOf([hold('o-1'), frees('o-1', read)]));
+  expect(cause).toMatchObject({ kind: 'wrong-write', isShownOnly: true, write: { text: FREE } });
+  expect(cause?.wrong).toHaveLength(1);
+  const release = { operation: 'release', event: 'event-1', order: 'o-1' };
+  expect(found(foreignWrite, recordingOf([hold('o-1'), frees('o-1', release)]))).toBeNull();
+});
+
+test('what belongs to a row of another by its key is foreign, too', () => {
+  const seat = row('seats', 'A1', { order_id: 'o-1' }, { order_id: null });
+  const sweep: Did = {
+    call: { operation: 'read', event: 'event-1' },
+    transactions: [{ statements: [['update seats set order_id = null']], changes: [seat] }],
+  };
+  expect(found(foreignWrite, recordingOf([hold('o-1'), sweep]))?.sentence).toContain('hold ann event-1 o-1');
+  expect(found(foreignWrite, recordingOf([hold('o-2'), sweep]))).toBeNull();
+});
+
+test('a number that one statement counts up twice is to be what it is with once', () => {
+  const count = 'update events set places_free = places_free + $1 where id = $2';
+  const refund = (...statements: [string, ...unknown[]][]): Did => ({
+    call: { operation: 'refund', event: 'event-1', order: 'o-1' },
+    transactions: [
+      { statements, changes: [row('events', 'event-1', { places_free: 3 }, { places_free: 7 })] },
+    ],
+  });
+  const cause = found(countedTwice, recordingOf([refund([count, 2, 'event-1'], [count, 2, 'event-1'])]));
+  expect(cause).toMatchObject({ kind: 'wrong-value', isShownOnly: true });
+  expect(cause?.wrong).toMatchObject([{ before: { places_free: 5 }, columns: ['places_free'] }]);
+  expect(found(countedTwice, recordingOf([refund([count, 1, 'event-1'], [count, 3, 'event-1'])]))).toBeNull();
+});
+
+test('a repeat that changes something else has not had its effect again', () => {
+  const repeat = (changes: RowChange[]): Did => ({
+    ...hold('o-1', 0),
+    transactions: [{ statements: [[HOLD]], changes }],
+  });
+  const swept = row('events', 'event-1', { places_free: 0 }, { places_free: 4 });
+  expect(found(doubleEffect, recordingOf([hold('o-1', 0), repeat([swept])]))).toBeNull();
+  const second = row('orders', 'o-1b', null, { id: 'o-1b' });
+  expect(found(doubleEffect, recordingOf([hold('o-1', 0), repeat([second])]))?.kind).toBe('double-effect');
+});
+
+test('an id that was given is no word of a state', () => {
+  const reply = { outcome: 'ok' as const, value: { state: 'refunded', booking: 'b-7' } };
+  expect(givenIds({ call: { operation: 'pay' }, reply })).toEqual(['b-7']);
+});
+
+test('a look in one transaction that another acts on is tried when others committed in between', () => {
+  const look: [string, ...unknown[]] = ['select state from orders where id = $1', 'o-1'];
+  const pay: Did = {
+    call: { operation: 'pay', event: 'event-1', order: 'o-1' },
+    transactions: [
+      { statements: [look], changes: [] },
+      {
+        statements: [['update orders set state = $1', 'paid']],
+        changes: [row('orders', 'o-1', { state: 'held' }, { state: 'paid' })],
+      },
+    ],
+  };
+  const recording = recordingOf([pay, frees('o-1', { operation: 'read', event: 'event-1' })]);
+  const [tried, ...others] = splitLooks(recording, null);
+  expect(others).toEqual([]);
+  expect(tried?.read.text).toBe(look[0]);
+  expect(tried?.commits.map(({ request }) => request?.call.operation)).toEqual(['read']);
+  expect(splitLooks(recordingOf([pay]), null)).toEqual([]);
+});
