@@ -15,7 +15,7 @@ export function differingText(value: unknown): string {
   return value === undefined ? '(nothing)' : safeJson(value);
 }
 
-/** What differs between two events; empty when the seed decided the same. Wall time and versions do not count. */
+/** What differs between two events; empty when the seed decided the same. Wall time, versions and what checking cost do not count. */
 export function differences(left: RunEvent, right: RunEvent): Difference[] {
   const found: Difference[] = [];
   collect(decided(left), decided(right), '', found);
@@ -66,6 +66,10 @@ type Decided = Pick<RunEvent, 'index' | 'virtualMs' | 'type' | 'actor' | 'data'>
 function decided(event: RunEvent): Decided {
   const { index, virtualMs, type, actor } = event;
   const rest = { index, virtualMs, type, actor, data: event.data };
+  if (type === 'end') {
+    const { checking: _, ...data } = event.data;
+    return { ...rest, data };
+  }
   if (type !== 'start') return rest;
   const { versions: _, config, ...data } = event.data;
   return { ...rest, data: { ...data, config: decidedConfig(config) } };

@@ -184,10 +184,14 @@ export async function executedCase(
 }
 
 /**
- * An event without wall time, versions, and the settings, which are the case's own: a setting that is added,
- * with a default that changes nothing, is no other history.
+ * An event without wall time, versions, the settings, which are the case's own (a setting that is added, with a default that
+ * changes nothing, is no other history), and what checking cost, which a better checker changes.
  */
 export function decidedBySeed({ at: _, ...event }: RunEvent): unknown {
+  if (event.type === 'end') {
+    const { checking: _checking, ...data } = event.data;
+    return { ...event, data };
+  }
   if (event.type !== 'start') return event;
   const { versions: _versions, config: _config, ...data } = event.data;
   return { ...event, data };

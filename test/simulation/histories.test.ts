@@ -58,9 +58,13 @@ describe('the recorded histories', () => {
 });
 
 describe('what is recorded of a history', () => {
-  it('is no wall time, no version and no setting, but all else', async () => {
+  it('is no wall time, no version, no setting and no cost, but all else', async () => {
     const { events } = await executed({ target: 'memory', seed: 1, config: { operations: 20 } });
     const [start, second] = events;
+    const end = events.at(-1);
+    expect(end?.data).toHaveProperty('checking');
+    expect(canonical(decidedBySeed(end as never))).not.toContain('"checking"');
+    expect(canonical(decidedBySeed(end as never))).toContain('"neverReached"');
     expect(start?.data['versions']).toEqual(engineVersions());
     expect(engineVersions()['generation']).toBe(String(ENGINE_GENERATION));
     expect(Object.keys(decidedBySeed(start as never) as object)).not.toContain('at');
