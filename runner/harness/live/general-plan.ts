@@ -16,6 +16,8 @@ const MOST_KEPT = 12;
 const DRAWS = 24;
 /** This share of the changes of an object is of any kind; the others are those for which everybody goes. */
 const ANY_CHANGE_SHARE = 0.5;
+/** This share of the rivals are requests of one citizen. */
+const ONE_CITIZEN_SHARE = 0.25;
 /** Objects that are looked at at the end, at most. */
 const MOST_LOOKED_AT = 100;
 
@@ -146,10 +148,7 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
       case 'rivals':
         return steps(
           () =>
-            together(
-              ...Array.from({ length: most }, change),
-              prng.chance(0.4) ? this.#look(prng, object) : null,
-            ),
+            together(...this.#rivals(prng, object, most), prng.chance(0.4) ? this.#look(prng, object) : null),
           look,
         );
       case 'sandwich':
@@ -196,6 +195,13 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
     }
   }
 
+  /** So many changes of this object, now and then all by one citizen. */
+  #rivals(prng: Prng, object: string, count: number): (Planned<C> | null)[] {
+    const one = prng.chance(ONE_CITIZEN_SHARE) ? this.#wanted(prng, object) : null;
+    const another = () => (one ? this.#wanted(prng, object, one.actor) : this.#change(prng, object));
+    return [one ?? this.#change(prng, object), ...Array.from({ length: count - 1 }, another)];
+  }
+
   #any(prng: Prng): Planned<C> {
     return this.#options.workload.plan(this.#drawn++, prng, null);
   }
@@ -203,23 +209,36 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
   /** A call that changes this object, of any kind or of those for which everybody goes; null: none was drawn. */
   #change(prng: Prng, object: string): Planned<C> | null {
     const isAny = prng.chance(ANY_CHANGE_SHARE);
-    const drawn = isAny ? this.#drawnWhere(prng, null, (call) => this.#changes(call, object)) : null;
-    return drawn ?? this.#drawnWhere(prng, object, (call) => !this.isLook(call));
+    const drawn = isAny ? this.#drawnWhere(prng, null, ({ call }) => this.#changes(call, object)) : null;
+    return drawn ?? this.#wanted(prng, object);
+  }
+
+  /** That for which everybody goes at this object, `citizen` too if one is named; null: none was drawn. */
+  #wanted(prng: Prng, object: string, citizen: string | null = null): Planned<C> | null {
+    return this.#drawnWhere(
+      prng,
+      object,
+      ({ call, actor }) => !this.isLook(call) && (citizen ?? actor) === actor,
+    );
   }
 
   /** One that a service which knows keys takes for the same when it comes again. */
   #repeatable(prng: Prng, object: string): Planned<C> | null {
-    return this.#drawnWhere(prng, object, (call) => this.repeatsLost(call));
+    return this.#drawnWhere(prng, object, ({ call }) => this.repeatsLost(call));
   }
 
   #changes(call: C, object: string): boolean {
     return !this.isLook(call) && this.#objectsOf(call).includes(object);
   }
 
-  #drawnWhere(prng: Prng, focus: string | null, isWanted: (call: C) => boolean): Planned<C> | null {
+  #drawnWhere(
+    prng: Prng,
+    focus: string | null,
+    isWanted: (planned: Planned<C>) => boolean,
+  ): Planned<C> | null {
     for (let i = 0; i < DRAWS; i++) {
       const planned = this.#options.workload.plan(this.#drawn++, prng, focus);
-      if (isWanted(planned.call) && this.#options.offers(planned.call.operation)) return planned;
+      if (isWanted(planned) && this.#options.offers(planned.call.operation)) return planned;
     }
     return null;
   }
