@@ -15,7 +15,7 @@ const MOST_KEPT = 12;
 /** A call of a kind that is looked for is drawn so often, at most. */
 const DRAWS = 24;
 /** This share of the changes of an object is of any kind; the others are those for which everybody goes. */
-const ANY_CHANGE_SHARE = 0.5;
+const ANY_CHANGE_SHARE = 0.75;
 /** This share of the rivals are requests of one citizen. */
 const ONE_CITIZEN_SHARE = 0.25;
 /** Objects that are looked at at the end, at most. */
@@ -195,40 +195,37 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
     }
   }
 
-  /** So many changes of this object, now and then all by one citizen. */
-  #rivals(prng: Prng, object: string, count: number): (Planned<C> | null)[] {
-    const one = prng.chance(ONE_CITIZEN_SHARE) ? this.#wanted(prng, object) : null;
-    const another = () => (one ? this.#wanted(prng, object, one.actor) : this.#change(prng, object));
-    return [one ?? this.#change(prng, object), ...Array.from({ length: count - 1 }, another)];
-  }
-
   #any(prng: Prng): Planned<C> {
     return this.#options.workload.plan(this.#drawn++, prng, null);
   }
 
   /** A call that changes this object, of any kind or of those for which everybody goes; null: none was drawn. */
-  #change(prng: Prng, object: string): Planned<C> | null {
+  #change(prng: Prng, object: string, isWanted = (call: C) => !this.isLook(call)): Planned<C> | null {
     const isAny = prng.chance(ANY_CHANGE_SHARE);
-    const drawn = isAny ? this.#drawnWhere(prng, null, ({ call }) => this.#changes(call, object)) : null;
-    return drawn ?? this.#wanted(prng, object);
-  }
-
-  /** That for which everybody goes at this object, `citizen` too if one is named; null: none was drawn. */
-  #wanted(prng: Prng, object: string, citizen: string | null = null): Planned<C> | null {
-    return this.#drawnWhere(
-      prng,
-      object,
-      ({ call, actor }) => !this.isLook(call) && (citizen ?? actor) === actor,
-    );
+    const isHere = ({ call }: Planned<C>) => isWanted(call) && this.#objectsOf(call).includes(object);
+    const drawn = isAny ? this.#drawnWhere(prng, null, isHere) : null;
+    return drawn ?? this.#drawnWhere(prng, object, ({ call }) => isWanted(call));
   }
 
   /** One that a service which knows keys takes for the same when it comes again. */
   #repeatable(prng: Prng, object: string): Planned<C> | null {
-    return this.#drawnWhere(prng, object, ({ call }) => this.repeatsLost(call));
+    return this.#change(prng, object, (call) => this.repeatsLost(call));
   }
 
-  #changes(call: C, object: string): boolean {
-    return !this.isLook(call) && this.#objectsOf(call).includes(object);
+  /** So many changes of this object, now and then all by one citizen who goes for what everybody does. */
+  #rivals(prng: Prng, object: string, count: number): (Planned<C> | null)[] {
+    const all = (make: () => Planned<C> | null) => Array.from({ length: count }, make);
+    if (!prng.chance(ONE_CITIZEN_SHARE)) return all(() => this.#change(prng, object));
+    let citizen: string | null = null;
+    return all(() => {
+      const one = this.#drawnWhere(
+        prng,
+        object,
+        ({ call, actor }) => !this.isLook(call) && (citizen ?? actor) === actor,
+      );
+      citizen ??= one?.actor ?? null;
+      return one;
+    });
   }
 
   #drawnWhere(
