@@ -35,6 +35,8 @@ export interface SqlService {
   prepare(sql: SqlClient, world: Readonly<Record<string, unknown>>): Promise<void>;
   /** Answers one request. The time is asked of `clock` alone: real time would make each run another one. */
   handle(sql: SqlClient, call: Call, clock: ServiceClock): Promise<Reply>;
+  /** The service was killed and started again: what it holds in no database is gone. Left out: it holds nothing. */
+  restarted?(): void;
   /** The whole city, for audits. */
   inspect(sql: SqlClient): Promise<unknown>;
 }

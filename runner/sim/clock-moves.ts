@@ -2,17 +2,25 @@
 import { muteName } from '../faults/seeded-faults.ts';
 import { Prng, pickByName } from './prng.ts';
 
-/** This share of the operations has the clock moved, where something is to run out. */
-const SHARE = 0.12;
 /** The clock is moved while this share of those operations is under way, and before the others take a step. */
 const MEANWHILE_SHARE = 0.5;
 /** An operation is under way for about so long, in virtual ms. */
 const MOST_MEANWHILE_MS = 3;
 /** The clock is moved to before what runs out in this share. */
 const BEFORE_SHARE = 0.3;
-/** The clock stays so far away from every deadline: about it, a service may be a little early or late. In ms. */
-const LEAST_DISTANCE_MS = 1_000;
-const MOST_DISTANCE_MS = 5_000;
+
+export interface ClockMoveTerms {
+  /** This share of the operations has the clock moved, where something is to run out. */
+  readonly share: number;
+  /** The clock stays so far away from every deadline: about it, a service may be a little early or late. In ms. */
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
+/** Of a clock that is moved. */
+export const MOVED: ClockMoveTerms = { share: 0.12, leastMs: 1_000, mostMs: 5_000 };
+/** Of one that goes on by itself, and whose hands are waited for. */
+export const AWAITED: ClockMoveTerms = { share: 0.05, leastMs: 60, mostMs: 300 };
 
 /** A move that is to be made. */
 export interface ClockMove {
@@ -29,25 +37,27 @@ export interface ClockMove {
 export class ClockMoves {
   readonly #seed: number;
   readonly #muted: ReadonlySet<string>;
+  readonly #terms: ClockMoveTerms;
   readonly #prng: Prng;
 
   /** `muted`: moves that are not made, as `<planned operation>.0.clock`. */
-  constructor(seed: number, muted: readonly string[] = []) {
+  constructor(seed: number, muted: readonly string[] = [], terms = MOVED) {
     this.#seed = seed;
     this.#muted = new Set(muted);
+    this.#terms = terms;
     this.#prng = new Prng(seed, 'clock');
   }
 
   /** The move that goes with the `n`th planned operation, whatever was drawn before; null: there is none. */
   of(n: number): ClockMove | null {
     const prng = this.#prng.reset(this.#seed, 'clock', n);
-    if (!prng.chance(SHARE) || this.#muted.has(muteName(n, 0, 'clock'))) return null;
+    if (!prng.chance(this.#terms.share) || this.#muted.has(muteName(n, 0, 'clock'))) return null;
     return {
       n,
       afterMs: prng.chance(MEANWHILE_SHARE) ? prng.between(0, MOST_MEANWHILE_MS) : 0,
       salt: prng.uint32(),
       isBefore: prng.chance(BEFORE_SHARE),
-      distanceMs: Math.round(prng.between(LEAST_DISTANCE_MS, MOST_DISTANCE_MS)),
+      distanceMs: Math.round(prng.between(this.#terms.leastMs, this.#terms.mostMs)),
     };
   }
 }
@@ -60,13 +70,14 @@ export function destinationOf(
   { salt, isBefore, distanceMs }: ClockMove,
   deadlines: Deadlines,
   nowMs: number,
+  { leastMs } = MOVED,
 ): number | null {
   const later = [...deadlines].filter(([, deadline]) => deadline > nowMs).sort(([, a], [, b]) => a - b);
   if (later.length === 0) return null;
   const [, chosen] = pickByName(later, ([name]) => name, salt);
   let toMs = Math.ceil(chosen) + (isBefore ? -distanceMs : distanceMs);
   for (const [, deadline] of later) {
-    if (Math.abs(deadline - toMs) < LEAST_DISTANCE_MS) toMs = Math.ceil(deadline) + LEAST_DISTANCE_MS;
+    if (Math.abs(deadline - toMs) < leastMs) toMs = Math.ceil(deadline) + leastMs;
   }
   return toMs > nowMs ? toMs : null;
 }

@@ -112,6 +112,7 @@ const BUGS_OF = {
       'late-payment-lost': 'Money for a hold that ran out is said to be given back, and is kept.',
       'offer-never-ends': 'Holds run out, but not the offers to those who wait.',
       'opens-early': 'The instant at which a sale opens is cut to the minute.',
+      'paid-before-stored': 'A payment is acknowledged before it is stored, and a restart loses it.',
       'paid-twice': 'A payment that is told again is taken for another one, whose money is kept.',
       'partial-order': 'When a seat of an order is taken already, those before it stay taken for nobody.',
       'promoted-twice': 'Two requests that free a place promote the same waiter.',

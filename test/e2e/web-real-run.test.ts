@@ -16,6 +16,16 @@ afterAll(async () => {
   await up?.down();
 });
 
+/** A run in memory; its id. */
+async function launched(scenario: string, seed: number, config: Record<string, unknown>): Promise<string> {
+  const answer = await fetch(`${up.url}${API_BASE}/runs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ scenario, target: 'memory', seed, config }),
+  });
+  return ((await answer.json()) as { id: string }).id;
+}
+
 describe.skipIf(!hasChromium)('mission control in the browser', () => {
   it('goes from the empty list over a launch to the failure, its bundle and its replay, by mouse', async () => {
     const { page, wrongs, open } = await openPage(browser, up.url);
@@ -58,13 +68,7 @@ describe.skipIf(!hasChromium)('mission control in the browser', () => {
   });
 
   it('shows a run of stays as calendars, by days too, and no wider than a phone', async () => {
-    const config = { operations: 400, bug: 'check-then-insert', faults: 'none' };
-    const launched = await fetch(`${up.url}${API_BASE}/runs`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ scenario: 'stays', target: 'memory', seed: 4, config }),
-    });
-    const { id } = (await launched.json()) as { id: string };
+    const id = await launched('stays', 4, { operations: 400, bug: 'check-then-insert', faults: 'none' });
     const { page, wrongs, open } = await openPage(browser, up.url, { width: 390, height: 800 });
     await open(`/runs/${id}?view=replay`);
     await page.locator('.run-head .badge-fail').waitFor();
@@ -77,6 +81,22 @@ describe.skipIf(!hasChromium)('mission control in the browser', () => {
     await eventually(() => page.locator('.calendar-head > span').count()).toBe(1);
     await page.keyboard.press(',');
     await eventually(() => page.locator('.calendar-head > span').count()).not.toBe(1);
+    expect(await axe(page)).toEqual([]);
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
+  it('shows a run of tickets as maps of seats, and no wider than a phone', async () => {
+    const id = await launched('tickets', 1, { operations: 400, bug: 'refund-frees-two', faults: 'none' });
+    const { page, wrongs, open } = await openPage(browser, up.url, { width: 390, height: 800 });
+    await open(`/runs/${id}?view=replay`);
+    await page.locator('.run-head .badge-fail').waitFor();
+    const failed = page.locator('.event-seats-wrong');
+    await failed.first().waitFor();
+    expect(await failed.first().locator('h3').innerText()).toMatch(/^✖ event-\d{3}/);
+    expect(await page.locator('.event-seats .seat-map > li').count()).toBeGreaterThan(5);
+    expect(await page.locator('.event-seats').filter({ hasText: 'places' }).count()).toBeGreaterThan(0);
+    expect(await overflow(page)).toBe(0);
     expect(await axe(page)).toEqual([]);
     expect(wrongs).toEqual([]);
     await page.close();

@@ -1,34 +1,13 @@
 /** `stays` over HTTP behind the gate: the reference house as a process of its own, which knows nothing of it. */
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { execute } from '../../runner/harness/execute.ts';
-import { shellWord } from '../../runner/reproduce.ts';
-import { MemorySink } from '../../runner/telemetry/memory.ts';
-import { proofSchema, runConfigSchema } from '../../server/contract/index.ts';
-import { neverStopped } from '../helpers/execute.ts';
-import { freePort } from '../helpers/http-service.ts';
+import { proofSchema } from '../../server/contract/index.ts';
+import { gatedAttacksOn } from '../helpers/gated-reference.ts';
 import { referenceGround } from '../helpers/reference-over-http.ts';
 
-const SERVICE = fileURLToPath(new URL('../fixtures/reference-services/command-line.ts', import.meta.url));
 /** By so many seeds the bug is found. */
 const SEEDS = 3;
 
-const ground = referenceGround();
-
-async function gated(bug: string | null, seed: number, config: Record<string, unknown>) {
-  const words = ['env', ...(bug === null ? [] : [`BUG=${bug}`]), process.execPath, SERVICE, 'stays'];
-  const sink = new MemorySink();
-  const end = await execute({
-    scenario: 'stays',
-    target: `http://127.0.0.1:${await freePort()}`,
-    config: runConfigSchema.parse({ gate: 'keep', settle: 'count', pool: 8, operations: 60, ...config }),
-    targetUrl: await ground.databaseUrl(),
-    exec: words.map(shellWord).join(' '),
-    gate: { url: null, schema: null, prepare: null, large: false },
-    ...{ seed, sink, signal: neverStopped },
-  });
-  return { end, proof: sink.events.at(-1)?.data['proof'] };
-}
+const gated = gatedAttacksOn(referenceGround(), 'stays', { operations: 60 });
 
 it('the right house passes under faults', async () => {
   const { end } = await gated(null, 1, { faults: 'rough' });

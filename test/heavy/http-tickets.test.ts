@@ -1,13 +1,33 @@
 /** `tickets` on a running service in real time: the reference box offices over HTTP, right and with bugs of their zoo. */
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { shellWord } from '../../runner/reproduce.ts';
 import { boxOffice } from '../fixtures/reference-services/box-office.ts';
+import { executedLive } from '../helpers/execute.ts';
+import { freePort } from '../helpers/http-service.ts';
 import { attacksOn, referenceGround } from '../helpers/reference-over-http.ts';
 
+const SERVICE = fileURLToPath(new URL('../fixtures/reference-services/command-line.ts', import.meta.url));
 /** By so many seeds each bug is found. */
 const SEEDS = 3;
 
 describe('tickets over HTTP', () => {
-  const attacked = attacksOn(referenceGround(), 'tickets', boxOffice(), { operations: 500, slots: 8 });
+  const usual = { operations: 800, slots: 4, citizens: 12 };
+  const ground = referenceGround();
+  const attacked = attacksOn(ground, 'tickets', boxOffice(), usual);
+
+  /** Over PostgreSQL, and killed now and then. */
+  async function killed(bug: string | null, seed: number) {
+    const port = await freePort();
+    const given = [
+      `DATABASE_URL=${await ground.databaseUrl()}`,
+      `PORT=${port}`,
+      ...(bug ? [`BUG=${bug}`] : []),
+    ];
+    const words = ['env', ...given, process.execPath, SERVICE, 'tickets'];
+    const launch = { scenario: 'tickets', target: `http://127.0.0.1:${port}`, seed, config: usual };
+    return await executedLive(launch, words.map(shellWord).join(' '));
+  }
 
   it.each([
     ['memory', 'none'],
@@ -21,9 +41,24 @@ describe('tickets over HTTP', () => {
     });
   });
 
+  it('passes the right box office although it is killed', async () => {
+    const { end, events } = await killed(null, 1);
+    expect(end.failForensic?.message ?? end.status).toBe('PASS');
+    expect(events.some(({ type, data }) => type === 'fault' && data['name'] === 'crash')).toBe(true);
+  });
+
+  it('fails one that acknowledges payments before it stores them, and is killed', async () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const { end } = await killed('paid-before-stored', seed);
+      if (end.status === 'FAIL') return;
+    }
+    expect.unreachable(`${SEEDS} seeds found nothing.`);
+  });
+
   it.each([
     ['postgres', 'expires-while-paying'],
     ['postgres', 'late-payment-lost'],
+    ['memory', 'offer-never-ends'],
     ['memory', 'paid-twice'],
     ['memory', 'partial-order'],
     ['memory', 'refund-frees-two'],

@@ -55,6 +55,14 @@ export const tickets: readonly Omit<ExpectedWhy, 'scenario'>[] = [
     write: /^\s*(select places_free|select \()/,
     passes: aloneInTime,
   },
+  // What is acknowledged is written by the next request; a crash comes before that.
+  {
+    bug: 'paid-before-stored',
+    kinds: ['torn-write'],
+    read: null,
+    write: /^\s*(update orders set state = 'paid'|insert into payments)/,
+    passes: aloneInTime,
+  },
   // A payment that was told of before is not found; and what is paid already counts as payable, also for another payment.
   {
     bug: 'paid-twice',

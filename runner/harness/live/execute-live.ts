@@ -308,7 +308,7 @@ async function begun(
   });
   verdicts.alsoBroken = (call, reply) => plan.broken?.(call, reply) ?? null;
   const run = new LiveRun({
-    ...{ seed, config, rules, workload, plan, api, wire, jars, faults, verdicts, disturbance },
+    ...{ seed, config, rules, workload, plan, api, wire, jars, faults, verdicts, time, disturbance },
     ...{ mostOperations, trace, isStopped },
     onBroken: (error) => {
       broken ??= { error };

@@ -15,7 +15,9 @@ const MOST_KEPT = 12;
 /** A call of a kind that is looked for is drawn so often, at most. */
 const DRAWS = 24;
 /** This share of the changes of an object is of any kind; the others are those for which everybody goes. */
-const ANY_CHANGE_SHARE = 0.5;
+const ANY_CHANGE_SHARE = 0.75;
+/** This share of the rivals are requests of one citizen. */
+const ONE_CITIZEN_SHARE = 0.25;
 /** Objects that are looked at at the end, at most. */
 const MOST_LOOKED_AT = 100;
 
@@ -146,10 +148,7 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
       case 'rivals':
         return steps(
           () =>
-            together(
-              ...Array.from({ length: most }, change),
-              prng.chance(0.4) ? this.#look(prng, object) : null,
-            ),
+            together(...this.#rivals(prng, object, most), prng.chance(0.4) ? this.#look(prng, object) : null),
           look,
         );
       case 'sandwich':
@@ -201,25 +200,42 @@ export class GeneralPlan<C extends Call = Call> implements LivePlan<C> {
   }
 
   /** A call that changes this object, of any kind or of those for which everybody goes; null: none was drawn. */
-  #change(prng: Prng, object: string): Planned<C> | null {
+  #change(prng: Prng, object: string, isWanted = (call: C) => !this.isLook(call)): Planned<C> | null {
     const isAny = prng.chance(ANY_CHANGE_SHARE);
-    const drawn = isAny ? this.#drawnWhere(prng, null, (call) => this.#changes(call, object)) : null;
-    return drawn ?? this.#drawnWhere(prng, object, (call) => !this.isLook(call));
+    const isHere = ({ call }: Planned<C>) => isWanted(call) && this.#objectsOf(call).includes(object);
+    const drawn = isAny ? this.#drawnWhere(prng, null, isHere) : null;
+    return drawn ?? this.#drawnWhere(prng, object, ({ call }) => isWanted(call));
   }
 
   /** One that a service which knows keys takes for the same when it comes again. */
   #repeatable(prng: Prng, object: string): Planned<C> | null {
-    return this.#drawnWhere(prng, object, (call) => this.repeatsLost(call));
+    return this.#change(prng, object, (call) => this.repeatsLost(call));
   }
 
-  #changes(call: C, object: string): boolean {
-    return !this.isLook(call) && this.#objectsOf(call).includes(object);
+  /** So many changes of this object, now and then all by one citizen who goes for what everybody does. */
+  #rivals(prng: Prng, object: string, count: number): (Planned<C> | null)[] {
+    const all = (make: () => Planned<C> | null) => Array.from({ length: count }, make);
+    if (!prng.chance(ONE_CITIZEN_SHARE)) return all(() => this.#change(prng, object));
+    let citizen: string | null = null;
+    return all(() => {
+      const one = this.#drawnWhere(
+        prng,
+        object,
+        ({ call, actor }) => !this.isLook(call) && (citizen ?? actor) === actor,
+      );
+      citizen ??= one?.actor ?? null;
+      return one;
+    });
   }
 
-  #drawnWhere(prng: Prng, focus: string | null, isWanted: (call: C) => boolean): Planned<C> | null {
+  #drawnWhere(
+    prng: Prng,
+    focus: string | null,
+    isWanted: (planned: Planned<C>) => boolean,
+  ): Planned<C> | null {
     for (let i = 0; i < DRAWS; i++) {
       const planned = this.#options.workload.plan(this.#drawn++, prng, focus);
-      if (isWanted(planned.call) && this.#options.offers(planned.call.operation)) return planned;
+      if (isWanted(planned) && this.#options.offers(planned.call.operation)) return planned;
     }
     return null;
   }

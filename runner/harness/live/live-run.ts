@@ -18,7 +18,9 @@ import { GroupCursor, numberOf } from './group-cursor.ts';
 import { KeyMemory } from './key-memory.ts';
 import { Lanes } from './lanes.ts';
 import type { LivePlan } from './live-plan.ts';
+import type { LiveTime } from './live-time.ts';
 import type { LiveVerdicts } from './live-verdicts.ts';
+import { PassingTime } from './passing-time.ts';
 import { type Group, inTurn, type Planned } from './planned.ts';
 
 /** Objects that are looked at when the city is quiet, at most. */
@@ -33,6 +35,8 @@ const LATE_SHARE = 0.95;
 const LONGEST_WAIT_MS = 60_000;
 /** So much longer than reads may lag a run waits before its last looks, in ms. */
 const LAG_MARGIN_MS = 100;
+/** Who waits for an instant looks so often whether the run is over, in ms. */
+const LOOK_EVERY_MS = 50;
 /** A reduced run that begins its groups one after the other has this variant. */
 export const ONE_BY_ONE = 1;
 
@@ -47,6 +51,7 @@ export interface LiveRunOptions<C extends Call> {
   jars: CookieJars;
   faults: WireFaultInjector;
   verdicts: LiveVerdicts<C>;
+  time: LiveTime;
   disturbance: Disturbance;
   /** Operations after which nothing further begins, when that is less than the plan has. */
   mostOperations: number | null;
@@ -74,6 +79,7 @@ export class LiveRun<C extends Call = Call> {
   readonly #keys: KeyMemory;
   readonly #lanes: Lanes;
   readonly #cursor: GroupCursor;
+  readonly #passing: PassingTime;
   readonly #queue: Running<C>[] = [];
   readonly #touched = new Set<string>();
   #planned = 0;
@@ -102,6 +108,11 @@ export class LiveRun<C extends Call = Call> {
     });
     this.#lanes = new Lanes(config.concurrency);
     this.#cursor = new GroupCursor(config.reduction?.operations ?? null);
+    this.#passing = new PassingTime({
+      ...options,
+      muted: config.reduction?.muted,
+      rest: (forMs) => this.#restUntil(verdicts.now + forMs),
+    });
     this.#limit = Math.min(config.operations, options.mostOperations ?? config.operations);
     verdicts.onFailure(() => this.wake());
     disturbance.onUp(() => {
@@ -147,6 +158,7 @@ export class LiveRun<C extends Call = Call> {
         this.#verdicts.note('phase', { phase: place.phase.name, operation: this.#planned });
         disturbance.plan(place, this.#cursor.isReduced ? place.begins : g);
       }
+      await this.#passing.before(g);
       await this.#begin({ g, wave: 0, intensity: place.phase.intensity, group: this.#plan.group(g) });
       disturbance.strikeIfDue(g);
       await this.#beginQueued();
@@ -182,8 +194,7 @@ export class LiveRun<C extends Call = Call> {
     const elders = this.#elders();
     const ageMs = Math.max(0, ...elders.map(({ call }) => this.#keys.ageMs(call)));
     const dueMs = this.#verdicts.now + keyTtl.seconds * 1_000 * LATE_SHARE - ageMs;
-    while (this.#verdicts.now < dueMs && !isOver())
-      await delay(Math.min(100, dueMs - this.#verdicts.now + 1));
+    await this.#restUntil(Math.min(dueMs, untilMs));
     await this.#sendAll(elders);
   }
 
@@ -208,8 +219,11 @@ export class LiveRun<C extends Call = Call> {
     verdicts.heal();
     for (const wave of this.#plan.finalWaves([...this.#touched])) {
       if (wave.every(({ call }) => this.#plan.isLook(call))) await this.#restUntilReadsAreStrong();
+      await this.#passing.pastAll();
       if (!(await this.#sendAll(wave))) return;
     }
+    // What those waves made known runs out as well, before all is shown.
+    await this.#passing.pastAll();
   }
 
   /** Where reads may lag behind, the last looks come when none can any more, and are judged as strong ones. */
@@ -217,9 +231,15 @@ export class LiveRun<C extends Call = Call> {
     const { rules, workload } = this.#options;
     const lagMs = Math.max(rules.reads.read.staleMs, rules.reads.list.staleMs);
     if (lagMs === 0) return;
-    const untilMs = this.#verdicts.now + lagMs + LAG_MARGIN_MS;
-    while (this.#verdicts.now < untilMs && !this.#isOver()) await delay(50);
+    await this.#restUntil(this.#verdicts.now + lagMs + LAG_MARGIN_MS);
     workload.readsMayLag?.(false);
+  }
+
+  /** Resolves at this instant of the run, in ms since its start, or when the run is over. */
+  async #restUntil(ms: number): Promise<void> {
+    while (this.#verdicts.now < ms && !this.#isOver()) {
+      await delay(Math.min(LOOK_EVERY_MS, ms - this.#verdicts.now + 1));
+    }
   }
 
   #isOver(): boolean {

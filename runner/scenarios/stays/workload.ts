@@ -322,7 +322,7 @@ export class HouseWorkload implements Workload<StayCall> {
     return {
       occupancy: Math.round((100 * this.#takenMinutes) / all),
       ...this.#counts,
-      known: this.#own.size,
+      standing: this.#own.size,
     };
   }
 

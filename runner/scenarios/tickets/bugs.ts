@@ -62,6 +62,7 @@ export const TICKET_BUGS: readonly TicketBug[] = [
     },
     memory: { isOpen: (nowMs, opensAt) => nowMs >= opensAt - (opensAt % MINUTE_MS) },
   },
+  { name: 'paid-before-stored', sql: { storesPayments: false }, memory: { storesPayments: false } },
   {
     name: 'paid-twice',
     sql: {

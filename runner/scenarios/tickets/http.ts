@@ -26,7 +26,7 @@ const WEBHOOK_SECRET = 'secret of the city';
 export const boxOfficeOverHttp: HttpAdapter<TicketCall, Venue> = {
   name: 'box office',
   operations: TICKET_OPERATIONS,
-  rules: { keys: true, holdTtl: { seconds: 2 } },
+  rules: { keys: true, holdTtl: { seconds: 1 } },
 
   async reset(venue, send) {
     const answer = await send({ method: 'POST', path: '/admin/reset', json: cityOf(venue) });

@@ -10,7 +10,7 @@ import type {
   TransferCall,
   Venue,
 } from './calls.ts';
-import { EventBook } from './memory-event.ts';
+import { EventBook, type Row } from './memory-event.ts';
 import { type MemorySteps, rightMemorySteps } from './memory-steps.ts';
 import {
   AVAILABLE,
@@ -39,6 +39,8 @@ export class MemoryBoxOffice implements MemoryService {
   readonly #books = new Map<string, EventBook>();
   /** What each payment came to. */
   readonly #payments = new Map<string, 'paid' | 'refunded'>();
+  /** What the newest payment paid, until it is stored; null: it is. */
+  #unstored: { readonly row: Row; readonly payment: string } | null = null;
   #clock: ServiceClock | null = null;
 
   constructor(steps: Partial<MemorySteps> = {}) {
@@ -50,6 +52,7 @@ export class MemoryBoxOffice implements MemoryService {
     this.#terms = { holdMs, offerMs };
     this.#books.clear();
     this.#payments.clear();
+    this.#unstored = null;
     for (const event of events) this.#books.set(event.id, new EventBook(event));
   }
 
@@ -77,6 +80,14 @@ export class MemoryBoxOffice implements MemoryService {
       case 'read':
         return this.#read(book);
     }
+  }
+
+  restarted(): void {
+    if (this.#unstored?.row.state === 'paid') {
+      this.#unstored.row.state = 'held';
+      this.#payments.delete(this.#unstored.payment);
+    }
+    this.#unstored = null;
   }
 
   inspect(): EventShown[] {
@@ -126,6 +137,7 @@ export class MemoryBoxOffice implements MemoryService {
     if (stands) {
       book.rows.set(order, row);
       row.state = 'paid';
+      if (!this.#steps.storesPayments) this.#unstored = { row, payment };
     } else if (known || !this.#steps.givesBack) {
       book.moneyHeld++;
     }

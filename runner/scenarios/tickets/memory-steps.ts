@@ -13,6 +13,8 @@ export interface MemorySteps {
   locksPayment: boolean;
   /** Whether a payment that was told before is known. */
   knowsPayments: boolean;
+  /** Whether a payment is stored before it is acknowledged, and not with the next one. */
+  storesPayments: boolean;
   /** Whether money that came too late is given back. */
   givesBack: boolean;
   /** Whether the quota is counted when nobody else can take anything. */
@@ -37,6 +39,7 @@ export const rightMemorySteps: MemorySteps = {
   standsForPayment: ({ state }) => state === 'held',
   locksPayment: true,
   knowsPayments: true,
+  storesPayments: true,
   givesBack: true,
   locksQuota: true,
   takesAllOrNone: true,

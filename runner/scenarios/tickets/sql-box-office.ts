@@ -15,7 +15,7 @@ import {
   TAKEN,
   UNPAID,
 } from './replies.ts';
-import { countOf, free, isStanding, type OrderRow, type SqlSteps, timeText } from './sql-steps.ts';
+import { countOf, free, isStanding, type OrderRow, type SqlSteps, storePaid, timeText } from './sql-steps.ts';
 import { eventShown } from './sql-tables.ts';
 
 /** An event as its row has it. */
@@ -39,21 +39,26 @@ export class SqlBoxOffice {
   readonly #steps: SqlSteps;
   readonly #venue: Venue;
   readonly #clock: ServiceClock;
+  /** Payments that were acknowledged and wait for the next request to store them. */
+  readonly #unstored: Set<PayCall>;
 
-  constructor(steps: SqlSteps, venue: Venue, clock: ServiceClock) {
+  constructor(steps: SqlSteps, venue: Venue, clock: ServiceClock, unstored: Set<PayCall>) {
     this.#steps = steps;
     this.#venue = venue;
     this.#clock = clock;
+    this.#unstored = unstored;
   }
 
   async answer(client: SqlClient, call: TicketCall): Promise<Reply> {
     if (call.operation === 'pay' && !this.#steps.paysAtOnce) return await this.#payInTwo(client, call);
     const counted =
       call.operation === 'hold' ? await this.#steps.countBefore(client, call, this.#clock) : null;
+    const due = [...this.#unstored].filter(({ event }) => event === call.event);
     const reply = await client.begin(async (sql) => {
       const entered = await this.#enter(sql, call.event);
       return await this.#answerAt(entered, sql, call, counted);
     });
+    for (const stored of due) this.#unstored.delete(stored);
     if (!this.#steps.promotesAtOnce) await this.#promote(client, call.event, this.#clock.databaseMs());
     return reply;
   }
@@ -69,6 +74,7 @@ export class SqlBoxOffice {
       returning places_free as "placesFree", quota, (extract(epoch from opens_at) * 1000)::float8 as "opensAt",
         exists (select from waiting w where w.event = e.id and w.state = 'waiting') as "isAwaited"`;
     if (!entered) throw new Error(`There is no event ${id}.`);
+    for (const call of this.#unstored) if (call.event === id) await storePaid(sql, call);
     const nowMs = this.#clock.databaseMs();
     const now = timeText(nowMs);
     const ranOut = await this.#steps.takeRanOut(sql, id, now);
@@ -174,6 +180,10 @@ export class SqlBoxOffice {
     if (status === 'failed') return ok({ state: 'failed' });
     const before = await this.#steps.findPayment(sql, call);
     if (before) return ok({ state: before.answer });
+    if (isPayable && !this.#steps.storesPayments) {
+      this.#unstored.add(call);
+      return ok({ state: 'paid' });
+    }
     const answer = isPayable ? 'paid' : 'refunded';
     if (isPayable) await sql`update orders set state = 'paid' where id = ${order} and state = 'held'`;
     await sql`

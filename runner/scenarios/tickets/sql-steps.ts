@@ -39,6 +39,8 @@ export interface SqlSteps {
   readonly isHoldWhole: boolean;
   /** Whether a payment looks for its hold and pays it in one transaction. */
   readonly paysAtOnce: boolean;
+  /** Whether a payment is stored before it is acknowledged, and not by the next request. */
+  readonly storesPayments: boolean;
   /** Whether money for what does not stand is given back. */
   readonly givesBack: boolean;
   /** Whether free places are offered to who waits in the transaction that frees them. */
@@ -80,12 +82,22 @@ export const rightSqlSteps: SqlSteps = {
   countBefore: async () => null,
   isHoldWhole: true,
   paysAtOnce: true,
+  storesPayments: true,
   givesBack: true,
   promotesAtOnce: true,
 };
 
 export function isStanding({ state, expiresAt }: OrderRow, nowMs: number): boolean {
   return state === 'held' && nowMs < expiresAt;
+}
+
+/** A payment of what is held; a second time nothing. */
+export async function storePaid(sql: SqlClient, { event, order, payment }: PayCall): Promise<void> {
+  await sql`update orders set state = 'paid' where id = ${order} and state = 'held'`;
+  await sql`
+    insert into payments (id, event, order_id, answer, given_back)
+    select ${payment}, ${event}, ${order}, 'paid', false
+    where not exists (select from payments where id = ${payment})`;
 }
 
 /** Gives back what an order took. */

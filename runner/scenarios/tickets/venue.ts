@@ -4,8 +4,8 @@ import type { TicketEvent, Venue } from './calls.ts';
 
 /** 2026-01-01T00:00:00Z: when the clock begins that services are given, in ms since 1970. */
 const FOUNDED_MS = Date.UTC(2026, 0, 1);
-/** Where time is real, a sale opens within so many ms after the beginning. */
-const SOON_MS = 8_000;
+/** Where time is real, a sale opens so many ms after the beginning, at least and at most. */
+const SOON_MS = { least: 2_000, most: 6_000 } as const;
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 /** So many events of a run's slots; each has several seats. */
@@ -24,15 +24,22 @@ export function drawVenue(
   const events = Array.from({ length: count }, (_, i) => drawEvent(i + 1, prng));
   const holdMs = (4 + prng.below(9)) * MINUTE_MS;
   const offerMs = (1 + prng.below(5)) * MINUTE_MS;
-  const openedAfter = ({ opensAt, ...event }: TicketEvent, mostMs: number): TicketEvent => ({
+  const opened = ({ opensAt, ...event }: TicketEvent, afterMs = opensAt): TicketEvent => ({
     ...event,
-    opensAt: foundedMs + (opensAt > 0 ? opensAt % mostMs : opensAt),
+    opensAt: foundedMs + afterMs,
   });
-  if (!holdTtl) {
-    return { events: events.map((event) => openedAfter(event, Number.POSITIVE_INFINITY)), holdMs, offerMs };
-  }
+  if (!holdTtl) return { events: events.map((event) => opened(event)), holdMs, offerMs };
   const ttlMs = holdTtl.seconds * SECOND_MS;
-  return { events: events.map((event) => openedAfter(event, SOON_MS)), holdMs: ttlMs, offerMs: ttlMs };
+  return {
+    events: events.map((event) => opened(event, soon(event.opensAt))),
+    holdMs: ttlMs,
+    offerMs: ttlMs,
+  };
+}
+
+/** The same, or soon in place of later; counted from the beginning. */
+function soon(afterMs: number): number {
+  return afterMs <= 0 ? afterMs : SOON_MS.least + (afterMs % (SOON_MS.most - SOON_MS.least));
 }
 
 /** The first one is on sale from the beginning; times are counted from there. */

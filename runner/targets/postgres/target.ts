@@ -139,6 +139,7 @@ export class PostgresTarget implements Target {
   /** The backends are ended while their transactions are open; the service's code never goes on. */
   async crash(inside: readonly Task[]): Promise<void> {
     for (const task of inside) (task as PostgresTask).kill();
+    this.#service.restarted?.();
     const lost = this.#pool.connections;
     await this.#waits.abandon((pids) => this.#city.terminate(pids));
     for (const connection of lost) connection.abandon();
