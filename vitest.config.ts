@@ -4,7 +4,7 @@ const shared = { pool: 'forks' as const, globalSetup: ['test/helpers/global-setu
 
 /** Whole runs in real time, beside the tests of their kind; `npm test` has to be over in five minutes. */
 const WHOLE_RUNS = [
-  'test/simulation/{strangers-right,pgwire,pgwire-statements,postgres,autocommit,statement-record}.test.ts',
+  'test/simulation/{strangers-right,pgwire,pgwire-statements,postgres,autocommit,statement-record,checking-cost}.test.ts',
   'test/simulation/why-{laboratory,probes,span}.test.ts',
   'test/integration/{gate-ground,pgwire-faults,pgwire-transparent}.test.ts',
   'test/e2e/{web-real-run,web-page,web-runs,web-tasks,web-why,web-events,cli-check-adapter,cli-world}.test.ts',
