@@ -1,6 +1,7 @@
 /** The definitions of the commands that execute runs again: to compare them, to make them small, to hunt. */
 import { type Command, Option } from 'commander';
 import { type Act, withExamples, withExitCodes } from './act.ts';
+import { addBisect } from './bisect.ts';
 import { duration, kebabName, seeds } from './flags.ts';
 import {
   addRunSettings,
@@ -21,6 +22,7 @@ export function addRepeating(program: Command, act: Act): void {
   addDiff(program, act);
   addShrink(program, act);
   addExplain(program, act);
+  addBisect(program, act);
   addCampaign(program, act);
 }
 
