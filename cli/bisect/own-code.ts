@@ -16,14 +16,17 @@ export interface OwnFlags extends ServerFlags, Omit<GateFlags, 'target' | 'clock
   adapter?: string;
 }
 
-/** What is typed goes before what is remembered. @throws CliError for what is neither. */
+/**
+ * A command and an adapter that are typed go before what is remembered; the files that the run is of do not, because
+ * settings may name others. @throws CliError for what is neither typed nor remembered.
+ */
 export function ownOf(context: Context, flags: OwnFlags, run: Run): Own {
   const known = recallOwn(context, flags, run);
   const typed = filesOf(context, flags);
   const exec = flags.exec ?? known?.exec ?? null;
   const own: Own = {
-    target: typed.target ?? known?.target ?? null,
-    scenario: typed.scenario ?? known?.scenario ?? null,
+    target: known?.target ?? typed.target,
+    scenario: known?.scenario ?? typed.scenario,
     adapter: typed.adapter ?? known?.adapter ?? null,
     exec,
     gate: gateOf(context, flags, run, exec) ?? known?.gate ?? null,

@@ -1,7 +1,7 @@
 /** The definition of `bisect`. */
 import { type Command, Option } from 'commander';
 import { type Act, withExamples, withExitCodes } from './act.ts';
-import { addServiceOptions, count, dataDirOption, GROUPS, jsonOption, serverOption } from './options.ts';
+import { addServiceCode, count, dataDirOption, GROUPS, jsonOption, serverOption } from './options.ts';
 
 export function addBisect(program: Command, act: Act): void {
   const bisect = withExitCodes(
@@ -35,10 +35,15 @@ export function addBisect(program: Command, act: Act): void {
         1_000,
       ),
     );
-  addServiceOptions(bisect)
+  addServiceCode(bisect)
     .optionsGroup(GROUPS.city)
-    .addOption(new Option('--target <FILE>', 'the service, where it is a file: ./my-service.ts'))
-    .addOption(new Option('--scenario <FILE>', 'the scenario, where it is a file: ./my-scenario.ts'))
+    .addOption(
+      new Option(
+        '--target <FILE>',
+        'the service, where it is a file that is not known here: ./my-service.ts',
+      ),
+    )
+    .addOption(new Option('--scenario <FILE>', 'the scenario, where it is a file that is not known here'))
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption())

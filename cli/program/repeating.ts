@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { type Act, withExamples, withExitCodes } from './act.ts';
 import { addBisect } from './bisect.ts';
+import { addCampaignFindings } from './campaign-findings.ts';
 import { duration, kebabName, seeds } from './flags.ts';
 import {
   addRunSettings,
@@ -146,6 +147,7 @@ function addCampaign(program: Command, act: Act): void {
     .addOption(mouseOption())
     .addOption(jsonOption('the summary as JSON'))
     .action(act(async () => (await import('../commands/campaign.ts')).campaign));
+  addCampaignFindings(campaign, act);
   withExamples(campaign, [
     ['simcity campaign --seeds 1..10000', 'hunt on memory, the fastest'],
     ['simcity campaign --target postgres --bug lost-cancel', 'is a known bug found?'],
