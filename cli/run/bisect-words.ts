@@ -13,7 +13,7 @@ export function bisectedLines(bisected: Bisected): string[] {
   const cost = `${counted(tried.length, 'revision', 'revisions')} of ${formatNumber(commits)} tried by ${by}, ${counted(executions, 'execution', 'executions')} in ${formatSeconds(seconds)}.`;
   if (first !== null) return [`The first bad commit: ${commitText(first)}.`, cost];
   return [
-    `The first bad commit is one of ${formatNumber(among.length)}; the rest of them cannot be tested:`,
+    `The first bad commit is one of these ${formatNumber(among.length)}, some of which cannot be tested:`,
     ...among.map((commit) => `  ${commitText(commit)}`),
     cost,
   ];

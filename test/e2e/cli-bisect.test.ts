@@ -95,7 +95,7 @@ it('tells those among which it is, where a revision cannot be tested', async () 
   expect(exitCode, stdout + stderr).toBe(1);
   expect(stdout).toMatch(/^skipped {2}[0-9a-f]{10} {2}Half of a change: cannot be tested: /m);
   expect(stdout).toMatch(
-    /one of 2;.*\n.*Half of a change.*\n.*All of it|one of 2;.*\n.*All of it.*\n.*Half of/,
+    /one of these 2,.*\n.*Half of a change.*\n.*All of it|one of these 2,.*\n.*All of it.*\n.*Half of/,
   );
 });
 
