@@ -6,8 +6,8 @@ import {
   type RunConfig,
   type Tried,
 } from '../../server/contract/index.ts';
+import type { Ends, Repository } from '../git/repository.ts';
 import type { Context } from '../process/context.ts';
-import type { Ends, Repository } from './repository.ts';
 import { type Attempt, tryRevision } from './try-revision.ts';
 import { openWorktree, type Worktree } from './worktree.ts';
 

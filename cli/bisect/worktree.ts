@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Commit } from '../../server/contract/index.ts';
+import { ask, gitIn } from '../git/git.ts';
+import { commitOf, type Ends, type Repository } from '../git/repository.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { safeLines } from '../run/sanitize.ts';
-import { ask, gitIn } from './git.ts';
-import { commitOf, type Ends, type Repository } from './repository.ts';
 
 export interface Worktree {
   readonly folder: string;

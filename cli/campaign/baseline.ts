@@ -38,24 +38,35 @@ export function baselineOf(known: readonly Known[]): Baseline {
   return { simcity: 'baseline', version: 1, known: sorted.slice(0, MOST_KNOWN) };
 }
 
-/** Failures held against those that are known. */
+/** Failures held against those that are known, which are told by their signatures as text. */
 export interface Compared<Failure> {
   fresh: Failure[];
   known: Failure[];
   /** Known ones that none of the failures is. */
-  notSeen: Signature[];
+  notSeen: string[];
 }
 
 export function compareWith<Failure extends { signature: Signature }>(
-  known: readonly Signature[],
+  known: readonly string[],
   failures: readonly Failure[],
 ): Compared<Failure> {
-  const knownKeys = new Set(known.map(formatSignature));
+  const isKnown = ({ signature }: Failure) => known.includes(formatSignature(signature));
   const seen = new Set(failures.map(({ signature }) => formatSignature(signature)));
-  const isKnown = ({ signature }: Failure) => knownKeys.has(formatSignature(signature));
   return {
     fresh: failures.filter((failure) => !isKnown(failure)),
     known: failures.filter(isKnown),
-    notSeen: known.filter((signature) => !seen.has(formatSignature(signature))),
+    notSeen: known.filter((signature) => !seen.has(signature)),
   };
+}
+
+export function newFailures<Failure extends { signature: Signature }>(
+  known: readonly string[],
+  failures: readonly Failure[],
+): Failure[] {
+  return compareWith(known, failures).fresh;
+}
+
+/** As a campaign is told of them. */
+export function signaturesOf({ known }: Baseline): string[] {
+  return known.map(({ signature }) => formatSignature(signature));
 }

@@ -42,9 +42,16 @@ export function subjectOf(campaign: {
   generation: number | null;
 }): string {
   const { scenario, target, config, generation } = campaign;
-  const settings = Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1));
-  const text = JSON.stringify([scenario, target, settings, generation]);
+  const text = JSON.stringify(ordered([scenario, target, config, generation]));
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** With the names of objects in one order: a database keeps them in another than they came in. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => byText(a, b));
+  return Object.fromEntries(entries.map(([name, each]) => [name, ordered(each)]));
 }
 
 /** The same whichever of the two is the older. */

@@ -1,7 +1,7 @@
 /** Campaigns without a server: begun, or gone on with, from a checkpoint under a lock. */
 import { randomUUID } from 'node:crypto';
-import { createApi } from '../client/api.ts';
 import { ENGINE_GENERATION, joined, type SeedRange } from '../../server/contract/index.ts';
+import { createApi } from '../client/api.ts';
 import { type Connected, hostWhatIsMissing } from '../hosting/connect.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
 import { findServer, type ServerFlags } from '../hosting/find-server.ts';
@@ -10,6 +10,7 @@ import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
 import { VERSION } from '../process/version.ts';
 import { safeText } from '../run/sanitize.ts';
+import { newFailures } from './baseline.ts';
 import { importOf } from './campaign-of.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type CampaignFiles, campaignFiles } from './files.ts';
@@ -54,9 +55,14 @@ export async function beginLocal(
   const { modules, exec, gate } = own;
   const checkpoint: Checkpoint = {
     ...plan,
-    seeds: [...plan.seeds],
+    ...{ seeds: [...plan.seeds], known: [...(plan.known ?? [])], first: [...(plan.first ?? [])] },
     ...{ version: 2, id: randomUUID(), generation: ENGINE_GENERATION, simcity: VERSION },
-    ...{ modules: modules ?? undefined, exec: exec ?? null, gate, config: plan.config as Checkpoint['config'] },
+    ...{
+      modules: modules ?? undefined,
+      exec: exec ?? null,
+      gate,
+      config: plan.config as Checkpoint['config'],
+    },
     tally: { through: [], operations: 0, executingMs: 0, proved: 0, identical: 0, reached: {}, failures: [] },
     ...{ seconds: 0, course: [], endedBy: null, recorded: [], finished: false },
     createdAt: new Date().toISOString(),
@@ -94,7 +100,8 @@ function withMore(checkpoint: Checkpoint, { seeds, budgetSeconds, untilNew, reco
     ...{ records, finished: false, endedBy: null },
     seeds: joined([...checkpoint.seeds, ...seeds]),
     budgetSeconds: budgetSeconds === null ? null : checkpoint.seconds + budgetSeconds,
-    untilNew: untilNew === null ? null : checkpoint.tally.failures.length + untilNew,
+    untilNew:
+      untilNew === null ? null : newFailures(checkpoint.known, checkpoint.tally.failures).length + untilNew,
   };
 }
 
@@ -143,7 +150,10 @@ async function tell(context: Context, flags: ServerFlags, checkpoint: Checkpoint
   try {
     const found = await findServer(context, flags);
     if (found === null) return;
-    const api = createApi(found.connection, { signal: context.leaving, patience: { totalMs: 0, firstMs: 0 } });
+    const api = createApi(found.connection, {
+      signal: context.leaving,
+      patience: { totalMs: 0, firstMs: 0 },
+    });
     await api.importCampaign(checkpoint.name, importOf(checkpoint, new Date()));
   } catch {}
 }

@@ -1,8 +1,8 @@
 /** A campaign without a server: kept in this process, with a checkpoint beside it, for one claimant. */
 import {
+  CAMPAIGN_LEASE_SECONDS,
   type Campaign,
   type ClaimedWork,
-  CAMPAIGN_LEASE_SECONDS,
   emptyTally,
   firstOf,
   formatSignature,
@@ -12,6 +12,7 @@ import {
   type Work,
   without,
 } from '../../server/contract/index.ts';
+import { newFailures } from './baseline.ts';
 import { campaignOf } from './campaign-of.ts';
 import type { Checkpoint, RecordOfFailure } from './checkpoint.ts';
 import { withSample } from './course.ts';
@@ -102,13 +103,19 @@ export class LocalStore implements CampaignStore {
   }
 
   #nextShard(seeds: number): Work | null {
-    const { tally, seeds: all, budgetSeconds, seconds } = this.#checkpoint;
+    const { tally, seeds: all, first, budgetSeconds, seconds } = this.#checkpoint;
     const left = without(all, tally.through);
     if (left.length === 0 || this.#isSpent()) return null;
+    const before = without(first, tally.through);
     this.#shards += 1;
     this.#claimedAtMs = performance.now();
     return {
-      ...{ do: 'shard', number: this.#shards, seeds: firstOf(left, seeds), ...this.#held() },
+      ...{
+        do: 'shard',
+        number: this.#shards,
+        seeds: firstOf(before.length > 0 ? before : left, seeds),
+        ...this.#held(),
+      },
       secondsLeft: budgetSeconds === null ? null : Math.max(0, budgetSeconds - seconds),
     };
   }
@@ -117,14 +124,15 @@ export class LocalStore implements CampaignStore {
   #isSpent(): boolean {
     const { budgetSeconds, untilNew, tally, seconds } = this.#now();
     if (budgetSeconds !== null && seconds >= budgetSeconds) this.#checkpoint.endedBy ??= 'time';
-    if (untilNew !== null && tally.failures.length >= untilNew) this.#checkpoint.endedBy ??= 'failures';
+    if (untilNew !== null && newFailures(this.#checkpoint.known, tally.failures).length >= untilNew)
+      this.#checkpoint.endedBy ??= 'failures';
     return this.#checkpoint.endedBy !== null;
   }
 
   #nextRecord(): Work | null {
-    const { records, endedBy, tally, recorded } = this.#checkpoint;
+    const { records, endedBy, tally, recorded, known: inBaseline } = this.#checkpoint;
     if (!records || endedBy === 'stop') return null;
-    for (const { signature, seed } of tally.failures) {
+    for (const { signature, seed } of newFailures(inBaseline, tally.failures)) {
       const known = recorded.find(({ failure }) => failure === formatSignature(signature));
       if (known?.isOver) continue;
       return { do: 'record', signature, seed, run: known?.run ?? null, ...this.#held() };

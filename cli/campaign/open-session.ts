@@ -1,8 +1,10 @@
 /** From the command line to a campaign that is worked for: begun or gone on with, on a server or in this process. */
 import {
   type Campaign,
+  ENGINE_GENERATION,
   isServiceTarget,
   joined,
+  type RunConfig,
   runConfigSchema,
   type SeedRange,
 } from '../../server/contract/index.ts';
@@ -15,20 +17,32 @@ import { surveyed } from '../hosting/survey.ts';
 import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
+import { signaturesOf } from './baseline.ts';
+import { campaignOf } from './campaign-of.ts';
 import { keepCity } from './city.ts';
 import { campaignFiles } from './files.ts';
-import { beginLocal, type Connecting, connecting, type More, refuseTaken, resumeLocal } from './local-session.ts';
+import type { KeepFlags, Keeping } from './kept-file.ts';
+import {
+  beginLocal,
+  type Connecting,
+  connecting,
+  type More,
+  refuseTaken,
+  resumeLocal,
+} from './local-session.ts';
+import { readBaseline } from './read-baseline.ts';
 import { beginServed, resumeServed, servedSession } from './served-session.ts';
 import type { CampaignPlan, CampaignSession, OwnPart } from './session.ts';
 
 /** `record` false: `--no-record`, which shares its name, is about the failures that it found. */
-export interface CampaignFlags extends Omit<RunFlags, 'record'> {
+export interface CampaignFlags extends Omit<RunFlags, 'record'>, KeepFlags {
   seeds?: [number, number][];
   for?: number;
   untilNew?: number;
   parallel?: number;
   name?: string;
   label?: string;
+  baseline?: string;
   resume?: string | true;
   record?: RunFlags['record'] | false;
 }
@@ -42,12 +56,12 @@ export async function openSession(
   context: Context,
   named: string,
   flags: CampaignFlags,
-  say: (message: string) => void,
+  { say, kept }: { say: (message: string) => void; kept: Keeping | null },
 ): Promise<CampaignSession> {
   const server = connecting(context, flags, say);
   try {
     return flags.resume === undefined
-      ? await begun(context, { ...flags, scenario: flags.scenario ?? named }, server, say)
+      ? await begun(context, { ...flags, scenario: flags.scenario ?? named }, server, say, kept)
       : await resumed(context, { ...flags, scenario: flags.scenario ?? named }, server);
   } catch (error) {
     await server.close();
@@ -60,10 +74,11 @@ async function begun(
   flags: CampaignFlags & { scenario: string },
   server: Connecting,
   say: (message: string) => void,
+  kept: Keeping | null,
 ): Promise<CampaignSession> {
   const { record, ...ofRuns } = flags;
-  const kept = record === false || record === undefined ? {} : { record };
-  const launch = await launchOfFlags({ ...ofRuns, ...kept, target: flags.target ?? 'memory' });
+  const recorded = record === false || record === undefined ? {} : { record };
+  const launch = await launchOfFlags({ ...ofRuns, ...recorded, target: flags.target ?? 'memory' });
   const gate = gateOrderOf(context, flags);
   refuseWithoutGate(flags);
   const files = campaignFiles(dataDirOf(context, flags.dataDir));
@@ -78,12 +93,31 @@ async function begun(
   const plan: CampaignPlan = {
     ...more,
     ...{ name: flags.name ?? freshName(files.exists), scenario, target, seeds, config },
+    known: await knownBy(context, flags, server),
   };
-  const settled = { ...plan, config: await settledConfig(context, flags, plan, own, server, say) };
+  const surveyed = { ...plan, config: await settledConfig(context, flags, plan, own, server, say) };
+  const settled = kept === null ? surveyed : withFirst(surveyed, kept);
   if (!isServed) return await beginLocal(context, flags, settled, own, server);
   const connected = await server.connect();
   const campaign = await beginServed(context, connected, settled, own, flags.label ?? null);
   return servedSession(context, { campaign, connected, server, own, records: more.records, isOwners: true });
+}
+
+/** The failures of the baseline, by their signatures as text. A campaign that it names may be one of a server, or be kept here. */
+async function knownBy(context: Context, flags: CampaignFlags, server: Connecting): Promise<string[]> {
+  if (flags.baseline === undefined) return [];
+  const files = campaignFiles(dataDirOf(context, flags.dataDir));
+  const find = async (name: string) =>
+    files.exists(name)
+      ? campaignOf(files.load(name), { isUnderWay: false, shards: 0 })
+      : await servedCampaign(context, flags, name, server);
+  return signaturesOf(await readBaseline(context, flags.baseline, find));
+}
+
+/** Seeds that failed before go first, also those beyond the range. */
+function withFirst(plan: CampaignPlan & { config: RunConfig }, kept: Keeping): CampaignPlan {
+  const first = kept.first({ ...plan, generation: ENGINE_GENERATION });
+  return { ...plan, first, seeds: joined([...plan.seeds, ...first]) };
 }
 
 /** What a survey of the service behind a gate finds out becomes settings of all seeds. */
@@ -94,8 +128,8 @@ async function settledConfig(
   { modules, exec, gate }: OwnPart,
   server: Connecting,
   say: (message: string) => void,
-): Promise<CampaignPlan['config']> {
-  if (gate === null || exec === undefined) return config;
+): Promise<RunConfig> {
+  if (gate === null || exec === undefined) return runConfigSchema.parse(config);
   const city = keepCity(context, flags, server.connect);
   // Its clones are made there: as of a run with a gate, which it is not told of yet.
   const subject = { target, config: { ...runConfigSchema.parse(config), gate: 'restart' as const } };
@@ -130,7 +164,8 @@ async function resumed(
   const more = moreOf(flags);
   const files = campaignFiles(dataDirOf(context, flags.dataDir));
   const name = typeof flags.resume === 'string' ? flags.resume : (flags.name ?? null);
-  const isLocal = flags.server === undefined && (name === null ? files.newest() !== null : files.exists(name));
+  const isLocal =
+    flags.server === undefined && (name === null ? files.newest() !== null : files.exists(name));
   if (isLocal && name !== null) return await resumeLocal(context, flags, name, more, server);
   const served = await servedCampaign(context, flags, name, server);
   const newest = isLocal ? files.list()[0] : undefined;
@@ -199,4 +234,3 @@ function freshName(exists: (name: string) => boolean): string {
     if (!exists(name)) return name;
   }
 }
-

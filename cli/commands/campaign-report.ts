@@ -1,6 +1,6 @@
 /** `simcity campaign report` and `baseline`: what a campaign found, for trackers and for the nights to come. */
 import { formatSignature } from '../../server/contract/index.ts';
-import { type Baseline, baselineOf, compareWith } from '../campaign/baseline.ts';
+import { type Baseline, baselineOf, compareWith, signaturesOf } from '../campaign/baseline.ts';
 import { findCampaign, knownOf, tellFinding } from '../campaign/findings.ts';
 import { readBaseline } from '../campaign/read-baseline.ts';
 import type { Api } from '../client/api.ts';
@@ -30,17 +30,17 @@ export async function campaignReport(
 ): Promise<number> {
   const { api, hosted } = await connectForReading(context, flags);
   const campaign = await findCampaign(api, name);
-  const { fresh, notSeen } = compareWith(
-    (await baselineIn(context, api, flags)).known.map(({ signature }) => signature),
-    campaign.findings,
-  );
+  // What the campaign itself was held against, where nothing else is named.
+  const baseline = flags.baseline === undefined ? null : await baselineIn(context, api, flags);
+  const known = baseline === null ? campaign.known : signaturesOf(baseline);
+  const { fresh, notSeen } = compareWith(known, campaign.findings);
   const findings = flags.onlyNew ? fresh : campaign.findings;
   const told: Told[] = [];
   for (const finding of findings)
     told.push({ campaign, ...(await tellFinding(api, finding)), isKnown: !fresh.includes(finding) });
   await hosted?.close();
   for (const signature of notSeen)
-    context.err(`simcity: known, and not seen any more: ${safeText(formatSignature(signature))}\n`);
+    context.err(`simcity: known, and not seen any more: ${safeText(signature)}\n`);
   if (told.length === 0)
     context.err(
       `simcity: campaign ${safeText(campaign.name)} has no ${flags.onlyNew ? 'new ' : ''}failure.\n`,

@@ -1,11 +1,13 @@
 /** `simcity campaign`: many seeds at full speed; each distinct failure is then recorded and made small. */
 import type { Campaign, Run } from '../../server/contract/index.ts';
+import { newFailures } from '../campaign/baseline.ts';
 import { followCampaign, isOver, lostText } from '../campaign/follow.ts';
+import { keeping } from '../campaign/kept-file.ts';
 import { type CampaignFlags, openSession } from '../campaign/open-session.ts';
 import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
 import type { CampaignSession } from '../campaign/session.ts';
 import { workForSession } from '../campaign/work-session.ts';
-import { connectForReading, type Connected } from '../hosting/connect.ts';
+import { type Connected, connectForReading } from '../hosting/connect.ts';
 import { findServer, type ServerFlags } from '../hosting/find-server.ts';
 import { campaignJson, campaignText } from '../output/campaign.ts';
 import { styleFor } from '../output/style.ts';
@@ -14,11 +16,13 @@ import { EXIT, usageError } from '../process/errors.ts';
 import { createStopping } from '../process/stopping.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 
-/** Exit code 0: no seed failed; 1: some did; 4: shards were lost; 130: interrupted, to be resumed. */
+/** Exit code 0: no seed failed in a way that is not known; 1: some did; 4: shards were lost; 130: interrupted, to be resumed. */
 export async function campaign(context: Context, named: string, flags: CampaignFlags): Promise<number> {
   if (flags.detach) await refuseDetached(context, flags);
   const { say } = lineReporter(context);
-  const session = await openSession(context, named, flags, say);
+  refuseLate(flags);
+  const kept = await keeping(context, flags);
+  const session = await openSession(context, named, flags, { say, kept });
   let undo = () => {};
   try {
     if (flags.detach) return await detached(context, session);
@@ -29,10 +33,18 @@ export async function campaign(context: Context, named: string, flags: CampaignF
       return last;
     };
     const last = isOnScreen(context, flags)
-      ? await (await import('../tui/campaign/control.ts')).campaignControl(context, session, work, stopping.stop)
+      ? await (await import('../tui/campaign/control.ts')).campaignControl(
+          context,
+          session,
+          work,
+          stopping.stop,
+        )
       : await work(lineReporter(context));
-    const runs = last.findings.some(({ run }) => run !== null) ? await runsOf(await session.connect(), last) : [];
+    const runs = last.findings.some(({ run }) => run !== null)
+      ? await runsOf(await session.connect(), last)
+      : [];
     await session.close();
+    kept?.keep(last);
     return await told(context, last, runs, flags, session);
   } finally {
     await session.close();
@@ -95,7 +107,7 @@ async function told(
     return EXIT.interrupted;
   }
   if (campaign.shardsLost > 0) context.err(`simcity: ${lostText(campaign)}.\n`);
-  if (campaign.failures > 0) return EXIT.fail;
+  if (newFailures(campaign.known, campaign.findings).length > 0) return EXIT.fail;
   return campaign.shardsLost > 0 ? EXIT.unreachable : EXIT.pass;
 }
 
@@ -110,6 +122,15 @@ async function detached(context: Context, { name }: CampaignSession): Promise<nu
     `simcity: campaign ${safeText(name)} is started; runners of the server execute it. Watch it: simcity campaign watch ${safeText(name)}\n`,
   );
   return EXIT.pass;
+}
+
+/** What decides a campaign is said when it is started. @throws CliError */
+function refuseLate({ resume, baseline }: CampaignFlags): void {
+  if (resume === undefined || baseline === undefined) return;
+  throw usageError(
+    'a campaign keeps the baseline that it was started with, and --resume goes on with one.',
+    '`simcity campaign report NAME --baseline FILE --only-new` holds what it found against another.',
+  );
 }
 
 /** Nobody would execute it. @throws CliError */

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { type Act, PLAIN_CODES, withExamples, withExitCodes } from './act.ts';
 import { addBisect } from './bisect.ts';
-import { addCampaignFindings } from './campaign-findings.ts';
+import { addCampaignFindings, baselineOption } from './campaign-findings.ts';
 import { duration, kebabName, seeds } from './flags.ts';
 import {
   addRunSettings,
@@ -122,7 +122,7 @@ function addExplain(program: Command, act: Act): void {
 function addCampaign(program: Command, act: Act): void {
   const campaign = withExitCodes(
     program.command('campaign'),
-    '0 no failure, 1 failures were found, 2 wrong usage, 4 shards, server or database lost, 130 interrupted.',
+    '0 no failure, or known ones alone, 1 failures were found, 2 wrong usage, 4 shards, server or database lost, 130 interrupted.',
   )
     .summary('execute many seeds at full speed; record and shrink each distinct failure')
     .description(
@@ -136,16 +136,42 @@ function addCampaign(program: Command, act: Act): void {
     .addOption(
       new Option('--seeds <RANGE>', 'such as 1..1000 or 1..10,50 (default: 1..1000)').argParser(seeds),
     )
-    .addOption(new Option('--for <TIME>', 'ends it after so long, such as 8h; seeds without end').argParser(duration))
+    .addOption(
+      new Option('--for <TIME>', 'ends it after so long, such as 8h; seeds without end').argParser(duration),
+    )
     .addOption(count('--until-new <N>', 'ends it once so many distinct failures were found', 500))
     .addOption(count('--parallel <N>', 'seeds at once (default: one a core)', 256))
     .addOption(new Option('--name <NAME>', 'what it is called (default: from the time)').argParser(kebabName))
     .addOption(
-      new Option('--resume [NAME]', 'go on with a stopped one, or work for one that goes on (default: the newest)'),
+      new Option(
+        '--resume [NAME]',
+        'go on with a stopped one, or work for one that goes on (default: the newest)',
+      ),
     )
     .addOption(labelOption('only runners with this label execute it'))
     .addOption(
-      new Option('--detach', 'leave it to the runners of the server').conflicts(['resume', 'parallel']),
+      new Option('--detach', 'leave it to the runners of the server').conflicts([
+        'resume',
+        'parallel',
+        'keepSeeds',
+      ]),
+    )
+    .addOption(
+      baselineOption(
+        'known failures: only others fail it, and are recorded; a file, or those of another campaign',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--keep-seeds <FILE>',
+        'seeds that failed before go first, and those that fail now are kept there, by commit',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--commit <REV>',
+        'what --keep-seeds keeps them by (default: the commit that is checked out)',
+      ),
     )
     .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'))
     .optionsGroup(GROUPS.where)
@@ -165,6 +191,7 @@ function addCampaign(program: Command, act: Act): void {
       "simcity campaign --target http://127.0.0.1:3000 --exec 'node service.js' --gate",
       'hunt in a service of yours',
     ],
+    ['simcity campaign --baseline known.json --keep-seeds seeds.json', 'every night: fails for what is new'],
     ['simcity campaign --resume', 'go on with the newest'],
     ['simcity campaign --for 8h --server http://farm:4600 --detach', 'a night of a farm of runners'],
   ]);
@@ -173,7 +200,10 @@ function addCampaign(program: Command, act: Act): void {
 
 /** Campaigns of a server that others work for. */
 function addWatching(campaign: Command, act: Act): void {
-  withExitCodes(campaign.command('watch'), '0 no failure, 1 failures were found, 2 no such campaign, 4 server lost, 130 interrupted.')
+  withExitCodes(
+    campaign.command('watch'),
+    '0 no failure, 1 failures were found, 2 no such campaign, 4 server lost, 130 interrupted.',
+  )
     .summary('how a campaign of a server stands, until its end')
     .description('Tells how a campaign stands that others work for, and at its end what came of it.')
     .argument('<name>', 'the campaign')

@@ -1,8 +1,8 @@
 /** The task to bisect: finds in a worktree of the user's repository the first commit that fails as the run did. */
 import { isLive, type Run, signatureOf, smallestSchema } from '../../server/contract/index.ts';
 import { type OwnFlags, ownOf, refuseUnchanging } from '../bisect/own-code.ts';
-import { type Ends, endsOf, openRepository, type Repository } from '../bisect/repository.ts';
 import { search } from '../bisect/search.ts';
+import { type Ends, endsOf, openRepository, type Repository } from '../git/repository.ts';
 import { cityDatabase, citySubject } from '../hosting/city-database.ts';
 import type { Connected } from '../hosting/connect.ts';
 import { refuseOtherGeneration } from '../hosting/generation.ts';

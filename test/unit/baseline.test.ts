@@ -6,6 +6,7 @@ import type { Signature } from '../../server/contract/index.ts';
 const signature = (operation: string): Signature => ({
   ...{ kind: 'linearizability', invariant: 'per-object-history', operation },
 });
+const textOf = (operation: string) => `linearizability/per-object-history/${operation}`;
 const known = (operation: string, campaign: string): Known => ({
   ...{ signature: signature(operation), title: operation, reproduce: null },
   firstSeen: { at: '2026-11-01T00:00:00.000Z', campaign, seed: 7 },
@@ -13,8 +14,8 @@ const known = (operation: string, campaign: string): Known => ({
 
 it('tells new failures from known ones, and known ones that are gone', () => {
   const failures = ['book.ok', 'read.ok'].map((operation) => ({ signature: signature(operation) }));
-  const compared = compareWith([signature('read.ok'), signature('list.ok')], failures);
-  expect(compared).toEqual({ fresh: [failures[0]], known: [failures[1]], notSeen: [signature('list.ok')] });
+  const compared = compareWith(['read.ok', 'list.ok'].map(textOf), failures);
+  expect(compared).toEqual({ fresh: [failures[0]], known: [failures[1]], notSeen: [textOf('list.ok')] });
 });
 
 it('keeps when a failure was seen first, and stands in one order', () => {
