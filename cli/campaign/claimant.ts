@@ -79,9 +79,7 @@ class Claimant {
 
   /** Null: the server did not answer, and is asked later. */
   async #claim(): Promise<ClaimedWork | null> {
-    const claiming = this.#options.store.claim(
-      this.#engine?.pace.seeds ?? new Pace(this.#options.parallel).seeds,
-    );
+    const claiming = this.#options.store.claim(this.#engine?.pace.seeds ?? new Pace(this.#options.parallel).seeds);
     try {
       return await claiming;
     } catch (error) {
@@ -133,8 +131,7 @@ class Claimant {
     try {
       await work();
     } catch (error) {
-      if (this.#options.isOwners || !(error instanceof CliError) || this.#context.leaving.aborted)
-        throw error;
+      if (this.#options.isOwners || !(error instanceof CliError) || this.#context.leaving.aborted) throw error;
       this.#tellOnce(messageOf(error));
       await pause(AFTER_ERROR_MS, this.#left);
     }

@@ -12,10 +12,7 @@ const LARGEST_BYTES = 64 * 1024 * 1024;
  * The same wherever the same files and commands are given: contents of files, also of those that a command names, and the
  * commands themselves. Null: there is none. Not in it is where the database of the gate is: that is another on each machine.
  */
-export function codeHash(
-  cwd: string,
-  { modules, exec, gate }: Pick<OwnCode, 'modules' | 'exec' | 'gate'>,
-): string | null {
+export function codeHash(cwd: string, { modules, exec, gate }: Pick<OwnCode, 'modules' | 'exec' | 'gate'>): string | null {
   if (modules === null && exec === undefined && gate === null) return null;
   const given = [modulesIn(modules), exec === undefined ? null : commandIn(cwd, exec), gateIn(cwd, gate)];
   return createHash('sha256').update(JSON.stringify(given)).digest('hex');

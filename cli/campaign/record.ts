@@ -119,7 +119,9 @@ async function recordedRun(
   const launch = { scenario, target, seed: work.seed, config, campaign: name };
   const code = { ...options.own, exec: options.own.exec ?? undefined };
   const isOwn = code.modules !== null || code.exec !== undefined;
-  const own = isOwn ? await launchHere(context, connected, options.flags, launch, code, () => {}) : null;
+  const own = isOwn
+    ? await launchHere(context, connected, options.flags, launch, code, () => {})
+    : null;
   try {
     const launched = own?.run ?? (await api.launch(launch));
     return await ended(connected, launched, options.ownRunner || isOwn, lease);

@@ -54,8 +54,7 @@ export function refuseOther(context: Context, campaign: Campaign, own: OwnPart):
       `Go on with it in its directory: \`simcity campaign --resume ${safeText(name)}\`.`,
     );
   }
-  const why =
-    build !== buildHash() ? 'build' : code !== null && code !== codeHash(context.cwd, own) ? 'code' : null;
+  const why = build !== buildHash() ? 'build' : code !== null && code !== codeHash(context.cwd, own) ? 'code' : null;
   if (why !== null) throw usageError(refusedText({ campaign: name, why, generation, version }));
 }
 

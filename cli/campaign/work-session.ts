@@ -100,10 +100,7 @@ function stoppingText({ isOwners }: CampaignSession): string {
     : 'leaving the campaign, which goes on; Ctrl-C again leaves at once.';
 }
 
-function tellBegun(
-  { name, seedsTotal, seeds, scenario, target, budgetSeconds }: Campaign,
-  { say }: CampaignReporter,
-): void {
+function tellBegun({ name, seedsTotal, seeds, scenario, target, budgetSeconds }: Campaign, { say }: CampaignReporter): void {
   const many = budgetSeconds === null ? `${formatNumber(seedsTotal)} seeds (${rangesText(seeds)})` : 'seeds';
   say(`campaign ${safeText(name)}: ${many} of ${safeText(scenario)} on ${safeText(target)}`);
 }
