@@ -18,7 +18,6 @@ import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { signaturesOf } from './baseline.ts';
-import { campaignOf } from './campaign-of.ts';
 import { keepCity } from './city.ts';
 import { campaignFiles } from './files.ts';
 import type { KeepFlags, Keeping } from './kept-file.ts';
@@ -30,6 +29,7 @@ import {
   refuseTaken,
   resumeLocal,
 } from './local-session.ts';
+import { localCampaign } from './look-up.ts';
 import { readBaseline } from './read-baseline.ts';
 import { beginServed, resumeServed, servedSession } from './served-session.ts';
 import type { CampaignPlan, CampaignSession, OwnPart } from './session.ts';
@@ -106,11 +106,9 @@ async function begun(
 /** The failures of the baseline, by their signatures as text. A campaign that it names may be one of a server, or be kept here. */
 async function knownBy(context: Context, flags: CampaignFlags, server: Connecting): Promise<string[]> {
   if (flags.baseline === undefined) return [];
-  const files = campaignFiles(dataDirOf(context, flags.dataDir));
+  const dataDir = dataDirOf(context, flags.dataDir);
   const find = async (name: string) =>
-    files.exists(name)
-      ? campaignOf(files.load(name), { isUnderWay: false, shards: 0 })
-      : await servedCampaign(context, flags, name, server);
+    localCampaign(dataDir, flags, name) ?? (await servedCampaign(context, flags, name, server));
   return signaturesOf(await readBaseline(context, flags.baseline, find));
 }
 

@@ -1,10 +1,9 @@
 /** `simcity campaign report` and `baseline`: what a campaign found, for trackers and for the nights to come. */
 import { formatSignature } from '../../server/contract/index.ts';
 import { type Baseline, baselineOf, compareWith, signaturesOf } from '../campaign/baseline.ts';
-import { findCampaign, knownOf, tellFinding } from '../campaign/findings.ts';
+import { knownOf, tellFinding } from '../campaign/findings.ts';
+import { type LookUp, lookedUp, lookUpCampaigns } from '../campaign/look-up.ts';
 import { readBaseline } from '../campaign/read-baseline.ts';
-import type { Api } from '../client/api.ts';
-import { connectForReading } from '../hosting/connect.ts';
 import { issueMarkdown, type Told } from '../output/campaign-issue.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
@@ -28,17 +27,17 @@ export async function campaignReport(
   name: string | undefined,
   flags: ReportFlags,
 ): Promise<number> {
-  const { api, hosted } = await connectForReading(context, flags);
-  const campaign = await findCampaign(api, name);
+  const found = await lookUpCampaigns(context, flags);
+  const campaign = await lookedUp(found, name);
   // What the campaign itself was held against, where nothing else is named.
-  const baseline = flags.baseline === undefined ? null : await baselineIn(context, api, flags);
+  const baseline = flags.baseline === undefined ? null : await baselineIn(context, found, flags);
   const known = baseline === null ? campaign.known : signaturesOf(baseline);
   const { fresh, notSeen } = compareWith(known, campaign.findings);
   const findings = flags.onlyNew ? fresh : campaign.findings;
   const told: Told[] = [];
   for (const finding of findings)
-    told.push({ campaign, ...(await tellFinding(api, finding)), isKnown: !fresh.includes(finding) });
-  await hosted?.close();
+    told.push({ campaign, ...(await tellFinding(found.api, finding)), isKnown: !fresh.includes(finding) });
+  await found.close();
   for (const signature of notSeen)
     context.err(`simcity: known, and not seen any more: ${safeText(signature)}\n`);
   if (told.length === 0)
@@ -68,18 +67,17 @@ export async function campaignBaseline(
   name: string | undefined,
   flags: FindingsFlags,
 ): Promise<number> {
-  const { api, hosted } = await connectForReading(context, flags);
-  const campaign = await findCampaign(api, name);
-  const { known } = await baselineIn(context, api, flags);
-  const found = [];
+  const found = await lookUpCampaigns(context, flags);
+  const campaign = await lookedUp(found, name);
+  const { known } = await baselineIn(context, found, flags);
+  const findings = [];
   for (const finding of campaign.findings)
-    found.push(knownOf(campaign, finding, (await tellFinding(api, finding)).why));
-  await hosted?.close();
-  await context.out(`${safeJson(baselineOf([...known, ...found]), 2)}\n`);
+    findings.push(knownOf(campaign, finding, (await tellFinding(found.api, finding)).why));
+  await found.close();
+  await context.out(`${safeJson(baselineOf([...known, ...findings]), 2)}\n`);
   return EXIT.pass;
 }
 
-async function baselineIn(context: Context, api: Api, { baseline }: FindingsFlags): Promise<Baseline> {
-  if (baseline === undefined) return baselineOf([]);
-  return await readBaseline(context, baseline, (named) => api.campaign(named));
+async function baselineIn(context: Context, found: LookUp, { baseline }: FindingsFlags): Promise<Baseline> {
+  return baseline === undefined ? baselineOf([]) : await readBaseline(context, baseline, found.campaign);
 }
