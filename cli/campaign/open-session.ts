@@ -17,7 +17,14 @@ import { usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { keepCity } from './city.ts';
 import { campaignFiles } from './files.ts';
-import { beginLocal, type Connecting, connecting, type More, refuseTaken, resumeLocal } from './local-session.ts';
+import {
+  beginLocal,
+  type Connecting,
+  connecting,
+  type More,
+  refuseTaken,
+  resumeLocal,
+} from './local-session.ts';
 import { beginServed, resumeServed, servedSession } from './served-session.ts';
 import type { CampaignPlan, CampaignSession, OwnPart } from './session.ts';
 
@@ -130,7 +137,8 @@ async function resumed(
   const more = moreOf(flags);
   const files = campaignFiles(dataDirOf(context, flags.dataDir));
   const name = typeof flags.resume === 'string' ? flags.resume : (flags.name ?? null);
-  const isLocal = flags.server === undefined && (name === null ? files.newest() !== null : files.exists(name));
+  const isLocal =
+    flags.server === undefined && (name === null ? files.newest() !== null : files.exists(name));
   if (isLocal && name !== null) return await resumeLocal(context, flags, name, more, server);
   const served = await servedCampaign(context, flags, name, server);
   const newest = isLocal ? files.list()[0] : undefined;
@@ -199,4 +207,3 @@ function freshName(exists: (name: string) => boolean): string {
     if (!exists(name)) return name;
   }
 }
-

@@ -5,7 +5,7 @@ import { type CampaignFlags, openSession } from '../campaign/open-session.ts';
 import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
 import type { CampaignSession } from '../campaign/session.ts';
 import { workForSession } from '../campaign/work-session.ts';
-import { connectForReading, type Connected } from '../hosting/connect.ts';
+import { type Connected, connectForReading } from '../hosting/connect.ts';
 import { findServer, type ServerFlags } from '../hosting/find-server.ts';
 import { campaignJson, campaignText } from '../output/campaign.ts';
 import { styleFor } from '../output/style.ts';
@@ -29,9 +29,16 @@ export async function campaign(context: Context, named: string, flags: CampaignF
       return last;
     };
     const last = isOnScreen(context, flags)
-      ? await (await import('../tui/campaign/control.ts')).campaignControl(context, session, work, stopping.stop)
+      ? await (await import('../tui/campaign/control.ts')).campaignControl(
+          context,
+          session,
+          work,
+          stopping.stop,
+        )
       : await work(lineReporter(context));
-    const runs = last.findings.some(({ run }) => run !== null) ? await runsOf(await session.connect(), last) : [];
+    const runs = last.findings.some(({ run }) => run !== null)
+      ? await runsOf(await session.connect(), last)
+      : [];
     await session.close();
     return await told(context, last, runs, flags, session);
   } finally {

@@ -133,12 +133,17 @@ function addCampaign(program: Command, act: Act): void {
     .addOption(
       new Option('--seeds <RANGE>', 'such as 1..1000 or 1..10,50 (default: 1..1000)').argParser(seeds),
     )
-    .addOption(new Option('--for <TIME>', 'ends it after so long, such as 8h; seeds without end').argParser(duration))
+    .addOption(
+      new Option('--for <TIME>', 'ends it after so long, such as 8h; seeds without end').argParser(duration),
+    )
     .addOption(count('--until-new <N>', 'ends it once so many distinct failures were found', 500))
     .addOption(count('--parallel <N>', 'seeds at once (default: one a core)', 256))
     .addOption(new Option('--name <NAME>', 'what it is called (default: from the time)').argParser(kebabName))
     .addOption(
-      new Option('--resume [NAME]', 'go on with a stopped one, or work for one that goes on (default: the newest)'),
+      new Option(
+        '--resume [NAME]',
+        'go on with a stopped one, or work for one that goes on (default: the newest)',
+      ),
     )
     .addOption(labelOption('only runners with this label execute it'))
     .addOption(
@@ -169,7 +174,10 @@ function addCampaign(program: Command, act: Act): void {
 
 /** Campaigns of a server that others work for. */
 function addWatching(campaign: Command, act: Act): void {
-  withExitCodes(campaign.command('watch'), '0 no failure, 1 failures were found, 2 no such campaign, 4 server lost, 130 interrupted.')
+  withExitCodes(
+    campaign.command('watch'),
+    '0 no failure, 1 failures were found, 2 no such campaign, 4 server lost, 130 interrupted.',
+  )
     .summary('how a campaign of a server stands, until its end')
     .description('Tells how a campaign stands that others work for, and at its end what came of it.')
     .argument('<name>', 'the campaign')
