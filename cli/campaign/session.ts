@@ -22,6 +22,9 @@ export type CampaignPlan = Pick<
   | 'records'
 >;
 
+/** Nothing of the user's. */
+export const NO_CODE: OwnPart = { modules: null, exec: undefined, gate: null };
+
 export interface CampaignSession {
   name: string;
   store: CampaignStore;

@@ -1,7 +1,7 @@
 /** The definition of `bisect`. */
 import { type Command, Option } from 'commander';
 import { type Act, withExamples, withExitCodes } from './act.ts';
-import { addServiceCode, count, dataDirOption, GROUPS, jsonOption, serverOption } from './options.ts';
+import { addOwnCodeOptions, count, dataDirOption, GROUPS, jsonOption, serverOption } from './options.ts';
 
 export function addBisect(program: Command, act: Act): void {
   const bisect = withExitCodes(
@@ -35,7 +35,7 @@ export function addBisect(program: Command, act: Act): void {
         1_000,
       ),
     );
-  addServiceCode(bisect)
+  addOwnCodeOptions(bisect)
     .optionsGroup(GROUPS.city)
     .addOption(
       new Option(

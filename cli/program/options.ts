@@ -81,13 +81,13 @@ function collectTargets(command: Command): Command {
 
 /** The options for a service of the user's that is started here, and for the gate before its database. */
 export function addServiceOptions(command: Command): Command {
-  addServiceCode(command);
+  addOwnCodeOptions(command);
   for (const [name, setting] of RUN_ROWS) if (setting.isOfGate) addRunSetting(command, name, setting, '');
   return command;
 }
 
-/** Those of them that name commands, files and databases, which are never stored with a run. */
-export function addServiceCode(command: Command): Command {
+/** What starts a service of the user's, maps its calls, and makes the database behind its gate. */
+export function addOwnCodeOptions(command: Command): Command {
   const exec = new Option(
     '--exec <COMMAND>',
     'starts the service of --target URL; also killed and started again',
@@ -157,6 +157,14 @@ export function count(flags: string, description: string, most: number): Option 
 /** An option that takes what tells runners apart. */
 export function labelOption(description: string): Option {
   return new Option('--label <LABEL>', description).argParser(label);
+}
+
+/** The same, of which several may be given. */
+export function labelsOption(description: string): Option {
+  return new Option('--label <LABEL>', description).argParser((text: string, before: string[] = []) => [
+    ...before,
+    label(text),
+  ]);
 }
 
 /** An option that takes an index, from 0. */
