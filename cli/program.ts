@@ -71,6 +71,8 @@ export function buildProgram(
     .showHelpAfterError("(`simcity help COMMAND` lists a command's flags)")
     .showSuggestionAfterError()
     .allowExcessArguments(false)
+    // What stands behind a command is that command's, also where one above it has an option of that name.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => onPrint(context.out(text)),

@@ -9,7 +9,6 @@ const NAME = 'the campaign (default: the newest)';
 export const baselineOption = (what: string) => new Option('--baseline <FILE|CAMPAIGN>', what);
 
 export function addCampaignFindings(campaign: Command, act: Act): void {
-  // What stands behind `report` is the report's, also where the campaign has an option of that name.
   campaign.enablePositionalOptions();
   addReport(campaign, act);
   addBaseline(campaign, act);

@@ -122,7 +122,7 @@ function addExplain(program: Command, act: Act): void {
 function addCampaign(program: Command, act: Act): void {
   const campaign = withExitCodes(
     program.command('campaign'),
-    '0 no failure, or known ones alone, 1 failures were found, 2 wrong usage, 4 shards, server or database lost, 130 interrupted.',
+    '0 no failure, or known ones alone, 1 failures were found, 2 wrong usage, 4 shards, server or database lost,\n130 interrupted.',
   )
     .summary('execute many seeds at full speed; record and shrink each distinct failure')
     .description(
