@@ -174,6 +174,8 @@ function addCampaign(program: Command, act: Act): void {
 
 /** Campaigns of a server that others work for. */
 function addWatching(campaign: Command, act: Act): void {
+  // What stands behind the name of one of these is its own.
+  campaign.enablePositionalOptions();
   withExitCodes(
     campaign.command('watch'),
     '0 no failure, 1 failures were found, 2 no such campaign, 4 server lost, 130 interrupted.',
