@@ -6,24 +6,26 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Access, DEFAULT_ACCESS, isLoopback } from './access/access.ts';
 import { createApp } from './app.ts';
 import type { ServerConfig } from './config.ts';
+import { findCampaign } from './db/campaigns.ts';
 import { connect, errorCode, gaveWay, isUnreachable, type Sql } from './db/client.ts';
 import { DatabaseDisk } from './db/disk.ts';
 import { migrate, readMigrations } from './db/migrate.ts';
 import { refuseTransactionPooler } from './db/pooler.ts';
-import { closeNumberGap, reapLost } from './db/runs.ts';
+import { closeNumberGap } from './db/runs.ts';
 import { StandbyWatch } from './db/standby.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
 import { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
 import { projectVersion } from './project-root.ts';
 import { Readiness } from './readiness.ts';
+import { keepReaping } from './reaping.ts';
 import { EXIT_USAGE, StartupError } from './startup-error.ts';
+import { CampaignFeeds } from './stream/campaign-feeds.ts';
 import { HistoryReader } from './stream/history-reader.ts';
 import { Hub } from './stream/hub.ts';
 import { Notifications } from './stream/notify.ts';
 import { leaveUnreadBodies } from './unread-bodies.ts';
 
-const REAP_EVERY_MS = 1_000;
 const STOP_WITHIN_MS = 5_000;
 /** What a client gets to send the head of a request, and all of it. A stream has its request whole by then. */
 const HEAD_WITHIN_MS = 10_000;
@@ -56,10 +58,15 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const stopping = new AbortController();
     const metrics = new Metrics();
     const hub = new Hub({ history: new HistoryReader(sql), metrics, log });
+    const campaigns = new CampaignFeeds({ read: (name) => findCampaign(sql, name), log });
     const notifications = new Notifications({
       databaseUrl: config.databaseUrl,
       log,
-      onRun: (runId) => hub.wake(runId),
+      onRun: (told) => {
+        const campaign = campaigns.nameOf(told);
+        if (campaign === null) hub.wake(told);
+        else campaigns.wake(campaign);
+      },
       onMissed: () => hub.wakeAll(),
       tellOthers: (runId) => probe`select pg_notify('simcity_run', ${runId})`,
     });
@@ -84,6 +91,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       standby,
       disk,
       hub,
+      campaigns,
       groupCommit,
       notifications,
       readiness: new Readiness(probe, disk, notifications, standby),
@@ -111,12 +119,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     }) as Server;
     leaveUnreadBodies(server);
     const port = await listen(server, config);
-    const reaper = keepReaping(own, log);
+    const reaper = keepReaping(own, log, (name) => {
+      campaigns.wake(name);
+      notifications.announce(campaigns.payloadOf(name));
+    });
     return {
       url: `http://${urlHost(config.host)}:${port}`,
       async stop() {
         stopping.abort();
         hub.stop();
+        campaigns.stop();
         access.tokens.stop();
         await reaper.stop();
         await close(server);
@@ -195,32 +207,6 @@ function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '*') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;
-}
-
-function keepReaping(sql: Sql, log: Log): { stop(): Promise<void> } {
-  let work: Promise<void> = Promise.resolve();
-  let busy = false;
-  async function reap(): Promise<void> {
-    try {
-      for (const runId of await reapLost(sql))
-        log.warn({ runId }, 'a run lost its runner: it is queued again, or ended');
-    } catch (error) {
-      log.warn({ code: errorCode(error) }, 'cannot look for lost runs just now');
-    } finally {
-      busy = false;
-    }
-  }
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    work = reap();
-  }, REAP_EVERY_MS);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await work;
-    },
-  };
 }
 
 async function close(server: Server): Promise<void> {

@@ -2,7 +2,12 @@
 import { createInterface } from 'node:readline';
 import { Child, exitText } from '../../server/contract/child-process/child.ts';
 import { OutputTail } from '../../server/contract/child-process/output-tail.ts';
-import { type WorkerLine, type WorkerOrderInput, workerLineSchema } from '../../server/contract/index.ts';
+import {
+  type SeedRange,
+  type WorkerLine,
+  type WorkerOrderInput,
+  workerLineSchema,
+} from '../../server/contract/index.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
@@ -11,6 +16,8 @@ import { partFile } from './part.ts';
 export interface Worker {
   /** What it says, at the pace at which it is read. @throws CliError when it cannot carry the order out. */
   lines(): AsyncGenerator<WorkerLine, void, undefined>;
+  /** Gives it more seeds of its campaign, once it waits for them. */
+  execute(seeds: readonly SeedRange[]): void;
   /** Asks it to come to an end with what it has. */
   stop(): void;
   /** Ends it. Also done at exit. */
@@ -21,15 +28,19 @@ export interface Worker {
 const WITHHELD = { DATABASE_URL: undefined, SIMCITY_TARGET_URL: undefined, SIMCITY_TOKEN: undefined };
 const KEPT_STDERR = 8_192;
 /** The lines after which nothing comes. */
-const LAST_WORDS = ['ended', 'shrunk', 'explained', 'checked', 'surveyed', 'finished'] as const;
+const LAST_WORDS = ['ended', 'shrunk', 'reproduced', 'explained', 'checked', 'surveyed', 'finished'] as const;
 /** Longer than it takes to leave the database in good order. */
 const CLOSE_MS = 6_000;
 /** By itself the worker keeps to its time; code that never gives control back would keep it from that. */
 const OVERTIME = { share: 0.1, seconds: 15 } as const;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export function startWorker(context: Context, order: WorkerOrderInput): Worker {
-  const child = new Child(process.execPath, [partFile('worker')], { env: { ...context.env, ...WITHHELD } });
+/** `cwd`: where commands and files of the order are, unless it is this process's own. */
+export function startWorker(context: Context, order: WorkerOrderInput, cwd?: string): Worker {
+  const child = new Child(process.execPath, [partFile('worker')], {
+    env: { ...context.env, ...WITHHELD },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   const limit = limitOf(order);
   let isLate = false;
   const killed = () => {
@@ -58,6 +69,7 @@ export function startWorker(context: Context, order: WorkerOrderInput): Worker {
   }
   return {
     lines,
+    execute: (seeds) => child.say(JSON.stringify({ seeds })),
     stop: () => child.say(JSON.stringify({ stop: { reason: null } })),
     async close() {
       forget();

@@ -1,6 +1,8 @@
 /** The definitions of the commands that execute runs again: to compare them, to make them small, to hunt. */
 import { type Command, Option } from 'commander';
-import { type Act, withExamples, withExitCodes } from './act.ts';
+import { type Act, PLAIN_CODES, withExamples, withExitCodes } from './act.ts';
+import { addBisect } from './bisect.ts';
+import { addCampaignFindings, baselineOption } from './campaign-findings.ts';
 import { duration, kebabName, seeds } from './flags.ts';
 import {
   addRunSettings,
@@ -9,6 +11,7 @@ import {
   dataDirOption,
   GROUPS,
   jsonOption,
+  labelOption,
   mouseOption,
   ownPortOption,
   readOnlyOption,
@@ -21,6 +24,7 @@ export function addRepeating(program: Command, act: Act): void {
   addDiff(program, act);
   addShrink(program, act);
   addExplain(program, act);
+  addBisect(program, act);
   addCampaign(program, act);
 }
 
@@ -118,12 +122,13 @@ function addExplain(program: Command, act: Act): void {
 function addCampaign(program: Command, act: Act): void {
   const campaign = withExitCodes(
     program.command('campaign'),
-    '0 no failure, 1 failures were found, 2 wrong usage, 4 server or database lost, 130 interrupted.',
+    '0 no failure, or known ones alone, 1 failures were found, 2 wrong usage, 4 shards, server or database lost,\n130 interrupted.',
   )
     .summary('execute many seeds at full speed; record and shrink each distinct failure')
     .description(
-      'Executes many seeds at full speed, aside from the server. Each distinct failure is recorded as a run and ' +
-        'made small. A campaign that was stopped goes on with --resume.',
+      'Executes many seeds at full speed. Each distinct failure is recorded as a run and made small. Where there is ' +
+        'a server it keeps the campaign, and its runners work for it, too; any other process joins with --resume. ' +
+        'Without one it is kept here. A campaign that was stopped goes on with --resume.',
     )
     .addArgument(scenarioArgument());
   addServiceOptions(addRunSettings(campaign, 'memory'))
@@ -131,9 +136,43 @@ function addCampaign(program: Command, act: Act): void {
     .addOption(
       new Option('--seeds <RANGE>', 'such as 1..1000 or 1..10,50 (default: 1..1000)').argParser(seeds),
     )
+    .addOption(
+      new Option('--for <TIME>', 'ends it after so long, such as 8h; seeds without end').argParser(duration),
+    )
+    .addOption(count('--until-new <N>', 'ends it once so many distinct failures were found', 500))
     .addOption(count('--parallel <N>', 'seeds at once (default: one a core)', 256))
     .addOption(new Option('--name <NAME>', 'what it is called (default: from the time)').argParser(kebabName))
-    .addOption(new Option('--resume [NAME]', 'go on with a stopped one (default: the newest)'))
+    .addOption(
+      new Option(
+        '--resume [NAME]',
+        'go on with a stopped one, or work for one that goes on (default: the newest)',
+      ),
+    )
+    .addOption(labelOption('only runners with this label execute it'))
+    .addOption(
+      new Option('--detach', 'leave it to the runners of the server').conflicts([
+        'resume',
+        'parallel',
+        'keepSeeds',
+      ]),
+    )
+    .addOption(
+      baselineOption(
+        'known failures: only others fail it, and are recorded; a file, or those of another campaign',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--keep-seeds <FILE>',
+        'seeds that failed before go first, and those that fail now are kept there, by commit',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--commit <REV>',
+        'what --keep-seeds keeps them by (default: the commit that is checked out)',
+      ),
+    )
     .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'))
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
@@ -144,6 +183,7 @@ function addCampaign(program: Command, act: Act): void {
     .addOption(mouseOption())
     .addOption(jsonOption('the summary as JSON'))
     .action(act(async () => (await import('../commands/campaign.ts')).campaign));
+  addCampaignFindings(campaign, act);
   withExamples(campaign, [
     ['simcity campaign --seeds 1..10000', 'hunt on memory, the fastest'],
     ['simcity campaign --target postgres --bug lost-cancel', 'is a known bug found?'],
@@ -151,6 +191,32 @@ function addCampaign(program: Command, act: Act): void {
       "simcity campaign --target http://127.0.0.1:3000 --exec 'node service.js' --gate",
       'hunt in a service of yours',
     ],
+    ['simcity campaign --baseline known.json --keep-seeds seeds.json', 'every night: fails for what is new'],
     ['simcity campaign --resume', 'go on with the newest'],
+    ['simcity campaign --for 8h --server http://farm:4600 --detach', 'a night of a farm of runners'],
   ]);
+  addWatching(campaign, act);
+}
+
+/** Campaigns of a server that others work for. */
+function addWatching(campaign: Command, act: Act): void {
+  campaign.enablePositionalOptions();
+  withExitCodes(
+    campaign.command('watch'),
+    '0 no failure, 1 failures were found, 2 no such campaign, 4 server lost, 130 interrupted.',
+  )
+    .summary('how a campaign of a server stands, until its end')
+    .description('Tells how a campaign stands that others work for, and at its end what came of it.')
+    .argument('<name>', 'the campaign')
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .addOption(jsonOption('the summary as JSON'))
+    .action(act(async () => (await import('../commands/campaign.ts')).watchCampaign));
+  withExitCodes(campaign.command('stop'), PLAIN_CODES)
+    .summary('stop a campaign of a server before its end')
+    .description('Stops a campaign: what is under way is stored first, and it goes on with --resume.')
+    .argument('<name>', 'the campaign')
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .action(act(async () => (await import('../commands/campaign.ts')).stopCampaign));
 }

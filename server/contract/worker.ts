@@ -7,7 +7,7 @@ import { checkEndSchema, checkStepSchema } from './check-adapter.ts';
 import { explainProgressSchema, whySchema } from './explanation.ts';
 import { forensicSchema } from './forensic.ts';
 import { gateOrderSchema, surveySchema } from './gate.ts';
-import { modulesSchema } from './process.ts';
+import { harnessMessageSchema, modulesSchema } from './process.ts';
 import { declaredRulesSchema } from './rules.ts';
 import { runConfigSchema, terminalStatusSchema } from './run.ts';
 import { signatureSchema } from './signature.ts';
@@ -75,6 +75,15 @@ export const workerOrderSchema = z.discriminatedUnion('do', [
     /** How often the result is executed again. */
     confirmations: z.int().min(0),
   }),
+  /** Executes a run, or a part of it, until it fails as it did; a part in one timing after another. */
+  z.object({
+    do: z.literal('reproduce'),
+    ...subject,
+    seed: z.int(),
+    signature: signatureSchema,
+    /** Executions before it is taken to pass; null: as many as are worth it. */
+    times: z.int().min(1).nullable(),
+  }),
   /** Finds out why a run failed, from its smallest reproduction; where there is none yet, that is found first. */
   z.object({
     do: z.literal('explain'),
@@ -87,7 +96,7 @@ export const workerOrderSchema = z.discriminatedUnion('do', [
     /** For shrinking and explaining together. */
     maxSeconds: z.number().positive(),
   }),
-  /** Executes many seeds and prints what became of them. */
+  /** Executes many seeds and prints what became of them; then it waits for more of them, until it is stopped. */
   z.object({
     do: z.literal('campaign'),
     ...subject,
@@ -96,6 +105,12 @@ export const workerOrderSchema = z.discriminatedUnion('do', [
     parallel: z.int().min(1).max(256),
   }),
 ]);
+/** Further lines on stdin: a stop, or more seeds of a campaign. */
+export const workerMessageSchema = z.union([
+  harnessMessageSchema,
+  z.object({ seeds: z.array(seedRangeSchema) }),
+]);
+
 export type WorkerOrder = z.infer<typeof workerOrderSchema>;
 /** The same as it may be written, with what has a default left out. */
 export type WorkerOrderInput = z.input<typeof workerOrderSchema>;
@@ -119,6 +134,8 @@ export const throughSchema = z.object({
   /** Failing seeds that were executed a second time, and those of them that were the same again; behind a gate. */
   proved: z.int().optional(),
   identical: z.int().optional(),
+  /** How many of the seeds reached each sometimes-property. */
+  reached: z.record(z.string(), z.int()).optional(),
 });
 export type Through = z.infer<typeof throughSchema>;
 
@@ -131,6 +148,16 @@ export const shrinkProgressSchema = z.object({
 });
 export type ShrinkProgress = z.infer<typeof shrinkProgressSchema>;
 
+/** How executions of the same came out. */
+export const reproducedSchema = z.object({
+  executions: z.int(),
+  /** Those that failed the same way. */
+  same: z.int(),
+  /** Those that failed otherwise, by signature. */
+  otherwise: z.record(z.string(), z.int()),
+});
+export type Reproduced = z.infer<typeof reproducedSchema>;
+
 /** One line on stdout of the worker: an object with exactly one of these. */
 export const workerLineSchema = z.union([
   z.object({ event: eventSchema }),
@@ -138,6 +165,7 @@ export const workerLineSchema = z.union([
   z.object({ shrinking: shrinkProgressSchema }),
   /** Null: the run did not fail again, or what failed cannot be made small; `why` says it. */
   z.object({ shrunk: smallestSchema.nullable(), why: z.string() }),
+  z.object({ reproduced: reproducedSchema }),
   z.object({ explaining: explainProgressSchema }),
   /** Null: there is no explanation; `reason` says why. `smallest`: the one that it is of, when it was found on the way. */
   z.object({
@@ -147,6 +175,8 @@ export const workerLineSchema = z.union([
   }),
   /** Seeds that are through since the last such line. */
   z.object({ through: throughSchema }),
+  /** All seeds of a campaign that it was given are through; it waits for more. */
+  z.object({ waiting: z.literal(true) }),
   /** What a survey is about, for people. */
   z.object({ surveying: z.string() }),
   z.object({ surveyed: surveySchema }),
