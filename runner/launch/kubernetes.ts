@@ -6,7 +6,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type * as Kubernetes from '@kubernetes/client-node';
 import type { HarnessOrder } from '../../server/contract/index.ts';
-import { type Cluster, connectCluster, KEEP_SECONDS } from '../../server/contract/kubernetes/cluster.ts';
+import { type Cluster, connectCluster } from '../../server/contract/kubernetes/cluster.ts';
 import { deleteJob } from '../../server/contract/kubernetes/delete-job.ts';
 import { restrictedPod } from '../../server/contract/kubernetes/pod.ts';
 import { type Alive, type ChildExit, exitOf, type HarnessChild, type Launcher } from './harness-child.ts';
@@ -27,6 +27,8 @@ const POLL_MS = 500;
 /** Above the time that a pod gets to run: it is attached, and its process begins. */
 const BEGIN_SECONDS = 60;
 const STOP_GRACE_SECONDS = 10;
+/** A finished Job stays for a look at it. */
+const KEEP_SECONDS = 600;
 /** Above what a supervisor takes to give a run up. */
 const OVERTIME_SECONDS = 300;
 const LONGEST_SECONDS = 7 * 24 * 3_600;

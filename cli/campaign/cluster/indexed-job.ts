@@ -1,7 +1,8 @@
 /** The Job of a campaign: one pod a shard. Placement, retries, deadlines and quotas are the cluster's. */
 import type { V1Job } from '@kubernetes/client-node';
-import { KEEP_SECONDS } from '../../../server/contract/kubernetes/cluster.ts';
+import { type RunConfig, rangesText, type SeedRange } from '../../../server/contract/index.ts';
 import { restrictedPod } from '../../../server/contract/kubernetes/pod.ts';
+import { configWords } from '../../../server/contract/reproduce.ts';
 
 export interface CampaignJob {
   /** The campaign. */
@@ -19,8 +20,10 @@ export interface CampaignJob {
 }
 
 export const CONTAINER = 'shard';
-/** A shard that is told to stop tells what it has. */
+/** A shard that is told to stop prints what it has. */
 export const STOP_GRACE_SECONDS = 30;
+/** For those who come later to read what its shards printed. */
+const KEEP_SECONDS = 86_400;
 /** Attempts at a shard beside the first, until it is given up. */
 const RETRIES = 2;
 /** Above the time of the campaign: pods are placed, and tell what they have. */
@@ -71,7 +74,27 @@ export function indexedJob({ name, image, words, shards, parallel, seconds, secr
   };
 }
 
-/** How long each shard gets, so that all of them are through in `seconds`; null: until it is through. */
-export function secondsOfShard({ shards, parallel, seconds }: CampaignJob): number | null {
-  return seconds === null ? null : seconds / Math.ceil(shards / parallel);
+/** What the shards of a campaign execute. */
+export interface ShardedCampaign extends Pick<CampaignJob, 'shards' | 'parallel' | 'seconds'> {
+  scenario: string;
+  target: string;
+  config: RunConfig;
+  seeds: readonly SeedRange[];
+}
+
+/** The command of each pod, without `simcity`. */
+export function shardWords(campaign: ShardedCampaign): string[] {
+  const { scenario, target, seeds, shards } = campaign;
+  const seconds = secondsOfShard(campaign);
+  return [
+    ...['campaign', scenario, '--target', target, ...configWords(campaign)],
+    ...['--seeds', rangesText(seeds), ...(seconds === null ? [] : ['--for', `${seconds}s`])],
+    // A failure that was found is no failure of the pod, which would be tried again.
+    ...['--parallel', '1', '--shard', `auto/${shards}`, '--exit-zero', '--json'],
+  ];
+}
+
+/** The time of the campaign, shared so that all shards get as much of it; null: each until it is through. */
+function secondsOfShard({ shards, parallel, seconds }: ShardedCampaign): number | null {
+  return seconds === null ? null : Math.max(1, Math.floor(seconds / Math.ceil(shards / parallel)));
 }

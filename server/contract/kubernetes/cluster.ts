@@ -24,6 +24,3 @@ export async function connectCluster(namespace: string | null): Promise<Cluster>
     namespace: namespace ?? context?.namespace ?? 'default',
   };
 }
-
-/** A finished Job stays for a look at it, in seconds. */
-export const KEEP_SECONDS = 600;
