@@ -17,6 +17,7 @@ import { smallestRoutes } from './routes/smallest.ts';
 import { streamRoutes } from './routes/stream.ts';
 import { taskRoutes, waitingTaskRoutes } from './routes/tasks.ts';
 import { telemetryRoutes } from './routes/telemetry.ts';
+import { runnerRoutes, workRoutes } from './routes/work.ts';
 import type { ServerEnv } from './server-env.ts';
 import type { Services } from './services.ts';
 
@@ -41,7 +42,10 @@ export function createApp(services: Services): Hono<ServerEnv> {
   app.route(runs, streamRoutes(services));
   app.route(runs, telemetryRoutes(services));
   app.route(runs, smallestRoutes(services));
-  app.route(`${API_BASE}/campaigns`, campaignRoutes(services));
+  const campaigns = `${API_BASE}/campaigns`;
+  app.route(campaigns, campaignRoutes(services));
+  app.route(campaigns, workRoutes(services));
+  app.route(`${API_BASE}/runners`, runnerRoutes(services));
   app.route(runs, taskRoutes(services));
   app.route(`${API_BASE}/tasks`, waitingTaskRoutes(services));
 

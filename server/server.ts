@@ -6,11 +6,13 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Access, DEFAULT_ACCESS, isLoopback } from './access/access.ts';
 import { createApp } from './app.ts';
 import type { ServerConfig } from './config.ts';
+import { findCampaign } from './db/campaigns.ts';
 import { connect, errorCode, gaveWay, isUnreachable, type Sql } from './db/client.ts';
 import { DatabaseDisk } from './db/disk.ts';
 import { migrate, readMigrations } from './db/migrate.ts';
 import { refuseTransactionPooler } from './db/pooler.ts';
 import { closeNumberGap, reapLost } from './db/runs.ts';
+import { reapShards } from './db/shards.ts';
 import { StandbyWatch } from './db/standby.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
 import { Metrics } from './metrics.ts';
@@ -18,6 +20,7 @@ import type { Log } from './process-edge.ts';
 import { projectVersion } from './project-root.ts';
 import { Readiness } from './readiness.ts';
 import { EXIT_USAGE, StartupError } from './startup-error.ts';
+import { CampaignFeeds } from './stream/campaign-feeds.ts';
 import { HistoryReader } from './stream/history-reader.ts';
 import { Hub } from './stream/hub.ts';
 import { Notifications } from './stream/notify.ts';
@@ -56,10 +59,15 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const stopping = new AbortController();
     const metrics = new Metrics();
     const hub = new Hub({ history: new HistoryReader(sql), metrics, log });
+    const campaigns = new CampaignFeeds({ read: (name) => findCampaign(sql, name), log });
     const notifications = new Notifications({
       databaseUrl: config.databaseUrl,
       log,
-      onRun: (runId) => hub.wake(runId),
+      onRun: (told) => {
+        const campaign = campaigns.nameOf(told);
+        if (campaign === null) hub.wake(told);
+        else campaigns.wake(campaign);
+      },
       onMissed: () => hub.wakeAll(),
       tellOthers: (runId) => probe`select pg_notify('simcity_run', ${runId})`,
     });
@@ -84,6 +92,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       standby,
       disk,
       hub,
+      campaigns,
       groupCommit,
       notifications,
       readiness: new Readiness(probe, disk, notifications, standby),
@@ -111,12 +120,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     }) as Server;
     leaveUnreadBodies(server);
     const port = await listen(server, config);
-    const reaper = keepReaping(own, log);
+    const reaper = keepReaping(own, log, (name) => {
+      campaigns.wake(name);
+      notifications.announce(campaigns.payloadOf(name));
+    });
     return {
       url: `http://${urlHost(config.host)}:${port}`,
       async stop() {
         stopping.abort();
         hub.stop();
+        campaigns.stop();
         access.tokens.stop();
         await reaper.stop();
         await close(server);
@@ -197,15 +210,17 @@ function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-function keepReaping(sql: Sql, log: Log): { stop(): Promise<void> } {
+/** `changed` is told of each campaign that has changed by it. */
+function keepReaping(sql: Sql, log: Log, changed: (campaign: string) => void): { stop(): Promise<void> } {
   let work: Promise<void> = Promise.resolve();
   let busy = false;
   async function reap(): Promise<void> {
     try {
       for (const runId of await reapLost(sql))
         log.warn({ runId }, 'a run lost its runner: it is queued again, or ended');
+      for (const campaign of await reapShards(sql)) changed(campaign);
     } catch (error) {
-      log.warn({ code: errorCode(error) }, 'cannot look for lost runs just now');
+      log.warn({ code: errorCode(error) }, 'cannot look for lost runs and shards just now');
     } finally {
       busy = false;
     }

@@ -8,6 +8,7 @@ import type { GroupCommit } from './ingest/group-commit.ts';
 import type { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
 import type { Readiness } from './readiness.ts';
+import type { CampaignFeeds } from './stream/campaign-feeds.ts';
 import type { Hub } from './stream/hub.ts';
 import type { Notifications } from './stream/notify.ts';
 
@@ -16,6 +17,7 @@ export interface Services {
   standby: StandbyWatch;
   disk: DatabaseDisk;
   hub: Hub;
+  campaigns: CampaignFeeds;
   groupCommit: GroupCommit;
   notifications: Notifications;
   readiness: Readiness;

@@ -1,13 +1,16 @@
 /** Executes many seeds, several at once in threads of their own, and tells what became of each. */
 import { Worker } from 'node:worker_threads';
-import type { SeedFailure, SeedRange, Through } from '../../server/contract/index.ts';
+import type { SeedRange, Through } from '../../server/contract/index.ts';
 import { standardLimit } from '../harness/execution-watch.ts';
 import type { StopControl } from '../harness/stop-control.ts';
 import type { CampaignSubject, SeedOutcome } from './seed.ts';
+import { ThroughTally } from './through-tally.ts';
 
 export interface CampaignOptions {
   subject: CampaignSubject;
   seeds: readonly SeedRange[];
+  /** More of them, asked for when those before are through; null: there are none. Left out: there are none. */
+  more?: () => Promise<readonly SeedRange[] | null>;
   /** Seeds executed at once. */
   parallel: number;
   signal: StopControl;
@@ -17,9 +20,6 @@ export interface CampaignOptions {
   /** A thread that says nothing of its seed for so many seconds is ended; by itself it breaks off long before. */
   silentSeconds?: number;
 }
-
-/** How often what is through is told, in ms. */
-const TELL_EVERY_MS = 100;
 
 /** What a thread says: the seed that it is through with, or why it cannot execute this campaign. */
 export type ThreadMessage = { seed: number; outcome: SeedOutcome | null } | { seed: number; error: string };
@@ -44,22 +44,27 @@ export interface ThreadData {
 
 /** Resolves when all seeds are through, or those under way at a stop. Rejects when a seed cannot be executed. */
 export async function campaign(options: CampaignOptions): Promise<void> {
-  const { signal, parallel } = options;
-  const seeds = eachSeed(options.seeds);
-  const tally = new Tally(options.onThrough);
-  const threads: Worker[] = [];
+  const { parallel, more } = options;
+  const tally = new ThroughTally(options.onThrough);
+  const lanes: Lane[] = [];
   try {
-    const lanes = Array.from({ length: parallel }, async () => {
-      const first = signal.requested ? { done: true as const, value: undefined } : seeds.next();
-      if (first.done) return;
-      const thread = startThread(options);
-      threads.push(thread);
-      await lane(thread, first.value, seeds, options, tally);
-    });
-    await Promise.all(lanes);
+    for (let ranges: readonly SeedRange[] | null = options.seeds; ranges !== null; ) {
+      const seeds = eachSeed(ranges);
+      await Promise.all(Array.from({ length: parallel }, (_, i) => work(i, seeds)));
+      tally.flush();
+      ranges = (await more?.()) ?? null;
+    }
   } finally {
     tally.close();
-    await Promise.all(threads.map(end));
+    await Promise.all(lanes.map(({ thread }) => end(thread)));
+  }
+
+  /** Threads are kept from one batch of seeds to the next: each has its city, or its service, ready. */
+  async function work(i: number, seeds: Iterator<number, undefined>): Promise<void> {
+    const first = options.signal.requested ? { done: true as const, value: undefined } : seeds.next();
+    if (first.done) return;
+    lanes[i] ??= new Lane(options, tally);
+    await lanes[i].work(first.value, seeds);
   }
 }
 
@@ -82,37 +87,64 @@ function startThread({ subject, threadFile, parallel }: CampaignOptions): Worker
 }
 
 /** Hands one thread seed after seed; a seed in the middle of its work at a stop is given up. */
-function lane(
-  thread: Worker,
-  first: number,
-  seeds: Iterator<number, undefined>,
-  { signal, subject, silentSeconds }: CampaignOptions,
-  tally: Tally,
-): Promise<void> {
-  const limitSeconds = silentSeconds ?? standardLimit(subject.config) + SILENT_SECONDS;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let timer: NodeJS.Timeout | undefined;
-  const execute = (seed: number) => {
+class Lane {
+  readonly thread: Worker;
+  readonly #options: CampaignOptions;
+  readonly #tally: ThroughTally;
+  readonly #limitSeconds: number;
+  #seeds: Iterator<number, undefined> = eachSeed([]);
+  #work = Promise.withResolvers<void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: CampaignOptions, tally: ThroughTally) {
+    const { subject, silentSeconds, signal } = options;
+    this.#options = options;
+    this.#tally = tally;
+    this.#limitSeconds = silentSeconds ?? standardLimit(subject.config) + SILENT_SECONDS;
+    this.thread = startThread(options);
+    signal.onRequest(() => this.thread.postMessage({ stop: true } satisfies ThreadOrder));
+    this.thread.on('error', (error) => this.#fail(error));
+    this.thread.on('exit', (code) =>
+      this.#fail(new Error(`a thread of the campaign ended with exit code ${code}`)),
+    );
+    this.thread.on('message', (message: ThreadMessage) => this.#take(message));
+    // One that fails between two batches is heard of by the next.
+    this.#work.promise.catch(() => {});
+  }
+
+  work(first: number, seeds: Iterator<number, undefined>): Promise<void> {
+    this.#seeds = seeds;
+    this.#execute(first);
+    return this.#work.promise;
+  }
+
+  #execute(seed: number): void {
     const silenced = () => {
-      void thread.terminate();
-      reject(new Error(silent(seed, limitSeconds)));
+      void this.thread.terminate();
+      this.#fail(new Error(silent(seed, this.#limitSeconds)));
     };
-    timer = setTimeout(silenced, Math.min(limitSeconds * 1_000, LONGEST_TIMER_MS));
-    thread.postMessage({ seed } satisfies ThreadOrder);
-  };
-  signal.onRequest(() => thread.postMessage({ stop: true } satisfies ThreadOrder));
-  thread.on('error', reject);
-  thread.on('exit', (code) => reject(new Error(`a thread of the campaign ended with exit code ${code}`)));
-  thread.on('message', (message: ThreadMessage) => {
-    clearTimeout(timer);
-    if ('error' in message) return reject(new Error(`seed ${message.seed}: ${message.error}`));
-    if (message.outcome) tally.add(message.seed, message.outcome);
-    const next = signal.requested ? { done: true as const, value: undefined } : seeds.next();
-    if (next.done) resolve();
-    else execute(next.value);
-  });
-  execute(first);
-  return promise.finally(() => clearTimeout(timer));
+    this.#timer = setTimeout(silenced, Math.min(this.#limitSeconds * 1_000, LONGEST_TIMER_MS));
+    this.thread.postMessage({ seed } satisfies ThreadOrder);
+  }
+
+  #take(message: ThreadMessage): void {
+    clearTimeout(this.#timer);
+    if ('error' in message) return this.#fail(new Error(`seed ${message.seed}: ${message.error}`));
+    if (message.outcome) this.#tally.add(message.seed, message.outcome);
+    const next = this.#options.signal.requested
+      ? { done: true as const, value: undefined }
+      : this.#seeds.next();
+    if (!next.done) return this.#execute(next.value);
+    const { resolve } = this.#work;
+    this.#work = Promise.withResolvers<void>();
+    this.#work.promise.catch(() => {});
+    resolve();
+  }
+
+  #fail(error: Error): void {
+    clearTimeout(this.#timer);
+    this.#work.reject(error);
+  }
 }
 
 function silent(seed: number, seconds: number): string {
@@ -124,44 +156,4 @@ function silent(seed: number, seconds: number): string {
 
 function* eachSeed(ranges: readonly SeedRange[]): Generator<number, undefined> {
   for (const [from, to] of ranges) for (let seed = from; seed <= to; seed++) yield seed;
-}
-
-/** Gathers what is through for a moment, so that a line tells of many seeds. */
-class Tally {
-  readonly #tell: CampaignOptions['onThrough'];
-  readonly #timer: NodeJS.Timeout;
-  #seeds: number[] = [];
-  #failures: SeedFailure[] = [];
-  #operations = 0;
-  #proved = 0;
-  #identical = 0;
-
-  constructor(tell: CampaignOptions['onThrough']) {
-    this.#tell = tell;
-    this.#timer = setInterval(() => this.#flush(), TELL_EVERY_MS);
-  }
-
-  add(seed: number, { failure, operations, isIdentical }: SeedOutcome): void {
-    this.#seeds.push(seed);
-    this.#operations += operations;
-    if (failure) this.#failures.push(failure);
-    if (isIdentical !== undefined) this.#proved++;
-    if (isIdentical) this.#identical++;
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
-    this.#flush();
-  }
-
-  #flush(): void {
-    if (this.#seeds.length === 0) return;
-    const proof = this.#proved > 0 ? { proved: this.#proved, identical: this.#identical } : {};
-    this.#tell({ seeds: this.#seeds, failures: this.#failures, operations: this.#operations, ...proof });
-    this.#seeds = [];
-    this.#failures = [];
-    this.#operations = 0;
-    this.#proved = 0;
-    this.#identical = 0;
-  }
 }

@@ -9,7 +9,7 @@ import {
 import { execute, type StopSignal } from '../harness/execute.ts';
 import { ExecutionLimitError, standardLimit } from '../harness/execution-watch.ts';
 import type { StagedService } from '../harness/gated/staged-service.ts';
-import { emptyTrace } from '../harness/trace.ts';
+import { emptyTrace, type Trace } from '../harness/trace.ts';
 import type { CityKeeper } from '../targets/postgres/keeper.ts';
 import { NullSink } from '../telemetry/null.ts';
 
@@ -39,6 +39,8 @@ export interface SeedOutcome {
   operations: number;
   /** Behind a gate, of a seed that failed: whether it was the same when it was executed again; left out: it was not. */
   isIdentical?: boolean;
+  /** How often each sometimes-property was reached. */
+  sometimes: Readonly<Record<string, number>>;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function executeSeed(
   signal: StopSignal,
   { cities, staged }: KeptBetweenSeeds = {},
 ): Promise<SeedOutcome | null> {
-  const trace = { ...emptyTrace(), isBrief: true as const };
+  const trace: Trace = { ...emptyTrace(), isBrief: true };
   const limits = { seconds: standardLimit(subject.config), stop: signal };
   // Nothing is kept, so that every event may bear the same time.
   const unkept = { sink: new NullSink(), now: () => EPOCH };
@@ -71,12 +73,13 @@ export async function executeSeed(
   });
   if (end === null || end.status === 'STOPPED') return null;
   const operations = trace.begun.length;
+  const { sometimes = {} } = trace;
   const { failForensic } = end;
-  if (!failForensic) return { failure: null, operations };
+  if (!failForensic) return { failure: null, operations, sometimes };
   const { message, proof } = failForensic;
   const failure = { seed, signature: signatureOf(failForensic), message, operations };
   const isIdentical = proof && proof.identical === proof.executions;
-  return { failure, operations, ...(isIdentical === undefined ? {} : { isIdentical }) };
+  return { failure, operations, sometimes, ...(isIdentical === undefined ? {} : { isIdentical }) };
 }
 
 const EPOCH = new Date(0);

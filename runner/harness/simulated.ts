@@ -96,11 +96,13 @@ export async function executeOn(execution: Execution, options: ExecuteOptions): 
   const proof =
     service && stopped === null ? await service.proof({ isFailed: failure !== null, isTimed }) : null;
   if (proof && failForensic) failForensic.proof = proof;
+  const sometimes = reached();
+  if (options.trace) options.trace.sometimes = sometimes;
   return await reportEnd(verdicts, options.sink, {
     failForensic,
     stopped,
     planned: simulation.planned,
-    sometimes: reached(),
+    sometimes,
     ...(service ? { notTested: service.notTested(simulation) } : {}),
     ...(proof ? { proof } : {}),
   });

@@ -21,6 +21,8 @@ export interface Trace {
   isBrief?: true;
   /** What went over the wire of a gated run; empty for others. */
   wire: readonly WireLine[];
+  /** How often each sometimes-property was reached, once the run has ended. */
+  sometimes?: Readonly<Record<string, number>>;
 }
 
 export interface Begun {

@@ -5,9 +5,9 @@
 import { createInterface } from 'node:readline';
 import {
   createRedactor,
-  harnessMessageSchema,
   secretsOfEnvironment,
   type WorkerLine,
+  workerMessageSchema,
   workerOrderSchema,
 } from '../../server/contract/index.ts';
 import { isCampaignThread, serveCampaign } from '../campaign/thread.ts';
@@ -15,6 +15,7 @@ import { watchParent } from '../harness/orphan-watchdog.ts';
 import { StopControl } from '../harness/stop-control.ts';
 import { GATE_SECRETS, workerSecrets } from '../secrets.ts';
 import { watchLoop } from './blocked-watchdog.ts';
+import { SeedInbox } from './seed-inbox.ts';
 import { carryOut } from './work.ts';
 
 /** A database may have to be left in good order. */
@@ -34,10 +35,11 @@ async function runProcess(): Promise<void> {
   watchParent(ORPHAN_KILL_MS);
   const watched = watchLoop(BLOCKED_LIMIT_MS);
   const stop = new StopControl();
+  const inbox = new SeedInbox(stop);
   process.on('SIGTERM', () => stop.request('the worker was told to end (SIGTERM)'));
   // A Ctrl-C in the terminal is its parent's to pass on.
   process.on('SIGINT', () => undefined);
-  const order = workerOrderSchema.safeParse(await firstLine(stop));
+  const order = workerOrderSchema.safeParse(await firstLine(stop, inbox));
   if (!order.success)
     return await leave({ failed: 'The first line on stdin is no order to the worker.' }, 64);
   redactor = createRedactor([
@@ -47,22 +49,24 @@ async function runProcess(): Promise<void> {
   ]);
   try {
     await watched;
-    await carryOut(order.data, { stop, write, threadFile: new URL(import.meta.url) });
+    await carryOut(order.data, { stop, write, moreSeeds: () => inbox.next(), threadFile: new URL(import.meta.url) });
     await leave(null, 0);
   } catch (error) {
     await leave({ failed: error instanceof Error ? error.message : String(error) }, 1);
   }
 }
 
-/** The order; later lines ask for a stop, and so does the end of stdin. */
-function firstLine(stop: StopControl): Promise<unknown> {
+/** The order; later lines ask for a stop, as does the end of stdin, or bring more seeds. */
+function firstLine(stop: StopControl, inbox: SeedInbox): Promise<unknown> {
   return new Promise((resolve) => {
     let heard = 0;
     const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
     lines.on('line', (line) => {
       if (++heard === 1) return resolve(parse(line));
-      const message = harnessMessageSchema.safeParse(parse(line));
-      if (message.success) stop.request(message.data.stop.reason);
+      const message = workerMessageSchema.safeParse(parse(line));
+      if (!message.success) return;
+      if ('seeds' in message.data) inbox.put(message.data.seeds);
+      else stop.request(message.data.stop.reason);
     });
     lines.on('close', () => {
       resolve(undefined);

@@ -81,6 +81,10 @@ async function hunt(order: WorkerOrderTo<'campaign'>, worker: WorkerProcess): Pr
   await campaign({
     subject,
     seeds,
+    more: async () => {
+      await worker.write({ waiting: true });
+      return worker.moreSeeds();
+    },
     parallel,
     signal: worker.stop,
     threadFile: worker.threadFile,

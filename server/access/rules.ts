@@ -10,7 +10,7 @@ export type Need = 'open' | 'ingest' | Scope;
 /** A page for browsers and its files hold no data, and it is by them that people sign in. */
 const PAGES = `${ADMIN_BASE}/`;
 const TELEMETRY = new RegExp(`^${API_BASE}/runs/[^/]+/telemetry$`);
-const STREAM = new RegExp(`^${API_BASE}/runs/[^/]+/stream$`);
+const STREAM = new RegExp(`^${API_BASE}/(runs|campaigns)/[^/]+/stream$`);
 
 export function needOf(method: string, path: string): Need {
   const reads = method === 'GET' || method === 'HEAD';

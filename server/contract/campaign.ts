@@ -1,15 +1,21 @@
-/** A campaign as a server knows it: what its conductor reports of it, and how it is told to whoever looks. */
+/** A campaign: one configuration executed for many seeds, by whoever claims shards of them, and what it has found. */
 import { z } from 'zod';
+import { failureTallySchema, MOST_FINDINGS, MOST_RANGES, tallySchema } from './campaign-tally.ts';
+import { engineShape, shardSchema } from './campaign-work.ts';
 import { runConfigSchema } from './run.ts';
-import { signatureSchema } from './signature.ts';
+import { RUN_SETTINGS } from './run-settings.ts';
+import { settingSchema } from './setting-schema.ts';
 import { seedRangeSchema } from './worker.ts';
 
-/** What its conductor says of it; `lost`, which only the server says: the conductor is not heard of any more. */
-export const CAMPAIGN_STATES = ['running', 'done', 'interrupted'] as const;
-export const campaignStateSchema = z.enum([...CAMPAIGN_STATES, 'lost']);
+/**
+ * `running`: its seeds are executed; `recording`: they are over, and what failed is recorded and made small; `stopped`:
+ * before its end, it can go on.
+ */
+export const CAMPAIGN_STATES = ['running', 'recording', 'done', 'stopped'] as const;
+export const campaignStateSchema = z.enum(CAMPAIGN_STATES);
 export type CampaignState = z.infer<typeof campaignStateSchema>;
 
-/** How far it was after so many seconds of executing. */
+/** How far it was after so many seconds of being under way. */
 export const campaignSampleSchema = z.object({
   seconds: z.number().min(0),
   /** Seeds that were through. */
@@ -20,20 +26,48 @@ export type CampaignSample = z.infer<typeof campaignSampleSchema>;
 
 /** Samples kept of one campaign, however long it is. */
 export const MOST_SAMPLES = 200;
-/** Distinct failures stored of one campaign. */
-export const MOST_FINDINGS = 500;
-const MOST_RANGES = 10_000;
+/** As of the campaign that a run names. */
+export const LONGEST_CAMPAIGN_NAME = 100;
 
-const findingShape = {
-  signature: signatureSchema,
-  /** Of the seed below. */
-  message: z.string().max(10_000),
-  /** Seeds that failed this way. */
-  seeds: z.int().min(1),
-  firstSeed: z.int().min(0),
-  /** The one that fails after the fewest operations, which is recorded and shrunk. */
-  seed: z.int().min(0),
-  operations: z.int().min(0),
+const budget = {
+  /** It ends after so long under way; null: not by time. */
+  budgetSeconds: z
+    .number()
+    .positive()
+    .max(365 * 86_400)
+    .nullable(),
+  /** It ends once so many distinct failures were found; null: not by those. */
+  untilNew: z.int().min(1).max(MOST_FINDINGS).nullable(),
+};
+
+const seeds = z.array(seedRangeSchema).min(1).max(MOST_RANGES);
+
+/** What `POST /campaigns` takes. */
+export const campaignStartSchema = z.strictObject({
+  /** Chosen by whoever starts it, so that the call may be made again. */
+  id: z.uuid(),
+  name: z.string().min(1).max(LONGEST_CAMPAIGN_NAME),
+  scenario: settingSchema(RUN_SETTINGS.scenario),
+  target: settingSchema(RUN_SETTINGS.target),
+  config: runConfigSchema,
+  ...engineShape,
+  seeds,
+  ...budget,
+  /** False: failures are only counted. */
+  records: z.boolean(),
+});
+export type CampaignStart = z.input<typeof campaignStartSchema>;
+
+/** What `POST /campaigns/:name/resume` takes. */
+export const campaignResumeSchema = z.strictObject({
+  /** More of them; those it has are not executed again. */
+  seeds: z.array(seedRangeSchema).max(MOST_RANGES).default([]),
+  /** From now on. */
+  ...budget,
+});
+export type CampaignResume = z.input<typeof campaignResumeSchema>;
+
+const recordShape = {
   /** Operations of its smallest reproduction; null: there is none, or none yet. */
   smallest: z.int().min(0).nullable(),
   /** Why there is no smallest one; '' while that is not known. */
@@ -42,81 +76,60 @@ const findingShape = {
   reproduce: z.string().max(20_000).nullable(),
 };
 
-/** Everything that failed in one way, as it is reported. */
-export const findingReportSchema = z.object({
-  ...findingShape,
-  /** The recorded run; null before it was. */
-  run: z.uuid().nullable(),
-});
-export type FindingReport = z.infer<typeof findingReportSchema>;
-
 export const findingSchema = z.object({
-  ...findingShape,
-  /** Null as well when it was removed since. */
+  ...failureTallySchema.shape,
+  ...recordShape,
+  /** The recorded run; null before it was, and when it was removed since. */
   run: z.object({ id: z.uuid(), number: z.int().min(1) }).nullable(),
 });
 export type Finding = z.infer<typeof findingSchema>;
 
-const settled = {
+/** A campaign that was executed without a server, as its checkpoint has it. */
+export const campaignImportSchema = z.strictObject({
+  /** Tells it from another of the same name. */
+  id: z.uuid(),
+  state: z.enum(['done', 'stopped']),
   scenario: z.string().max(500),
   target: z.string().max(2_000),
   config: runConfigSchema,
-  /** Of the engine that executes its seeds; null: of a SimCity before 0.2.0. */
-  generation: z.int().nullable(),
-  version: z.string().max(100).nullable(),
-};
-
-const progress = {
-  operations: z.int().min(0),
-  /** Time spent executing. */
+  ...engineShape,
+  seeds,
+  ...budget,
+  /** Time under way. */
   seconds: z.number().min(0),
-};
-
-const course = { course: z.array(campaignSampleSchema).max(MOST_SAMPLES) };
-
-/** What its conductor reports, as a whole each time. */
-export const campaignReportSchema = z.object({
-  /** Tells it from another of the same name. */
-  id: z.uuid(),
-  /** Chosen by whoever conducts it, at random. */
-  holder: z.uuid(),
-  /** True: takes the lease, if nobody has it. False: only as long as this holder has it still. */
-  begins: z.boolean(),
-  /** A holder before that is known to be gone, so that its lease need not lapse; null: none is. */
-  after: z.uuid().nullable().default(null),
-  state: z.enum(CAMPAIGN_STATES),
-  ...settled,
-  seeds: z.array(seedRangeSchema).max(MOST_RANGES),
-  /** How many of them were executed. */
-  seedsThrough: z.int().min(0),
-  ...progress,
-  ...course,
-  findings: z.array(findingReportSchema).max(MOST_FINDINGS),
-  /** When it was so; null: now. */
-  at: z.iso.datetime().nullable().default(null),
+  tally: tallySchema,
+  course: z.array(campaignSampleSchema).max(MOST_SAMPLES),
+  /** Of the failures of `tally`, in their order. */
+  records: z.array(z.object({ ...recordShape, run: z.uuid().nullable() })).max(MOST_FINDINGS),
+  /** When it was so. */
+  at: z.iso.datetime(),
 });
-export type CampaignReport = z.input<typeof campaignReportSchema>;
-
-/** How long a report keeps others from conducting the campaign, in seconds. */
-export const CAMPAIGN_LEASE_SECONDS = 15;
-
-export const campaignReportedSchema = z.object({
-  /** For how long it counts as conducted from now on, unless it is reported again; 0: it is over. */
-  seconds: z.number(),
-});
+export type CampaignImport = z.input<typeof campaignImportSchema>;
 
 /** In a list. */
 export const campaignSummarySchema = z.object({
   name: z.string(),
   state: campaignStateSchema,
-  ...settled,
-  /** How many seeds it has, how many are through, and how many of those failed. */
+  /** Why it ends before all seeds are through; null: it does not. */
+  endedBy: z.enum(['stop', 'time', 'failures']).nullable(),
+  scenario: z.string(),
+  target: z.string(),
+  config: runConfigSchema,
+  ...engineShape,
+  ...budget,
+  /** How many seeds it has, how many are through (with those of shards under way), and how many failed. */
   seedsTotal: z.int(),
   seedsThrough: z.int(),
   seedsFailing: z.int(),
   /** Distinct failures. */
   failures: z.int(),
-  ...progress,
+  operations: z.int(),
+  /** Time under way. */
+  seconds: z.number(),
+  /** Shards that were claimed three times and never came back. */
+  shardsLost: z.int(),
+  /** Claimants at work on it. */
+  runners: z.int(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
@@ -124,8 +137,18 @@ export type CampaignSummary = z.infer<typeof campaignSummarySchema>;
 
 export const campaignSchema = z.object({
   ...campaignSummarySchema.shape,
+  /** Tells it from another of the same name. */
+  id: z.uuid(),
   seeds: z.array(seedRangeSchema),
-  ...course,
+  course: z.array(campaignSampleSchema),
+  proved: z.int(),
+  identical: z.int(),
+  /** How many seeds reached each sometimes-property; 0: none has. */
+  reached: z.record(z.string(), z.int()),
+  /** Shards by state. */
+  shards: z.object({ open: z.int(), running: z.int(), done: z.int(), lost: z.int() }),
+  /** Those under way, those that were lost, and those that wait again, at most 100 of them. */
+  shardsToSee: z.array(shardSchema),
   /** The most frequent first. */
   findings: z.array(findingSchema),
 });
@@ -138,3 +161,26 @@ export const campaignPageSchema = z.object({
   next: z.string().nullable(),
 });
 export type CampaignPage = z.infer<typeof campaignPageSchema>;
+
+/** A process that claims work of campaigns. */
+export const runnerSchema = z.object({
+  name: z.string(),
+  host: z.string(),
+  version: z.string(),
+  build: z.string(),
+  labels: z.array(z.string()),
+  /** True: it was given code of a user's. */
+  hasCode: z.boolean(),
+  /** What it does; null: it waits. `shard` null: it records a failure. */
+  work: z.object({ campaign: z.string(), shard: z.int().nullable() }).nullable(),
+  /** Its last sign of life, and how many seconds ago that was. */
+  seenAt: z.iso.datetime(),
+  silentSeconds: z.number(),
+});
+export type Runner = z.infer<typeof runnerSchema>;
+
+export const runnerPageSchema = z.object({
+  /** Those heard of last first, of the last day. */
+  runners: z.array(runnerSchema),
+});
+export type RunnerPage = z.infer<typeof runnerPageSchema>;

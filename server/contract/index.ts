@@ -1,6 +1,8 @@
 /** The wire contract: schemas and types of every request, answer and stream frame. A leaf: it imports only zod. */
 export * from './access.ts';
 export * from './campaign.ts';
+export * from './campaign-tally.ts';
+export * from './campaign-work.ts';
 export * from './check-adapter.ts';
 export * from './city.ts';
 export * from './clock-move.ts';

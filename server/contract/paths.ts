@@ -31,4 +31,13 @@ export const apiPath = {
   telemetry: (runId: string) => `${apiPath.run(runId)}/telemetry`,
   campaigns: () => `${API_BASE}/campaigns`,
   campaign: (name: string) => `${API_BASE}/campaigns/${encodeURIComponent(name)}`,
+  campaignStream: (name: string) => `${apiPath.campaign(name)}/stream`,
+  stopCampaign: (name: string) => `${apiPath.campaign(name)}/stop`,
+  resumeCampaign: (name: string) => `${apiPath.campaign(name)}/resume`,
+  shards: (name: string) => `${apiPath.campaign(name)}/shards`,
+  shard: (name: string, number: number) => `${apiPath.shards(name)}/${number}`,
+  shardLease: (name: string, number: number) => `${apiPath.shard(name, number)}/lease`,
+  findingRecord: (name: string) => `${apiPath.campaign(name)}/findings`,
+  claimWork: () => `${API_BASE}/runners/claim`,
+  runners: () => `${API_BASE}/runners`,
 } as const;

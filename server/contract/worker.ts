@@ -7,7 +7,7 @@ import { checkEndSchema, checkStepSchema } from './check-adapter.ts';
 import { explainProgressSchema, whySchema } from './explanation.ts';
 import { forensicSchema } from './forensic.ts';
 import { gateOrderSchema, surveySchema } from './gate.ts';
-import { modulesSchema } from './process.ts';
+import { harnessMessageSchema, modulesSchema } from './process.ts';
 import { declaredRulesSchema } from './rules.ts';
 import { runConfigSchema, terminalStatusSchema } from './run.ts';
 import { signatureSchema } from './signature.ts';
@@ -87,7 +87,7 @@ export const workerOrderSchema = z.discriminatedUnion('do', [
     /** For shrinking and explaining together. */
     maxSeconds: z.number().positive(),
   }),
-  /** Executes many seeds and prints what became of them. */
+  /** Executes many seeds and prints what became of them; then it waits for more of them, until it is stopped. */
   z.object({
     do: z.literal('campaign'),
     ...subject,
@@ -96,6 +96,12 @@ export const workerOrderSchema = z.discriminatedUnion('do', [
     parallel: z.int().min(1).max(256),
   }),
 ]);
+/** Further lines on stdin: a stop, or more seeds of a campaign. */
+export const workerMessageSchema = z.union([
+  harnessMessageSchema,
+  z.object({ seeds: z.array(seedRangeSchema) }),
+]);
+
 export type WorkerOrder = z.infer<typeof workerOrderSchema>;
 /** The same as it may be written, with what has a default left out. */
 export type WorkerOrderInput = z.input<typeof workerOrderSchema>;
@@ -119,6 +125,8 @@ export const throughSchema = z.object({
   /** Failing seeds that were executed a second time, and those of them that were the same again; behind a gate. */
   proved: z.int().optional(),
   identical: z.int().optional(),
+  /** How many of the seeds reached each sometimes-property. */
+  reached: z.record(z.string(), z.int()).optional(),
 });
 export type Through = z.infer<typeof throughSchema>;
 
@@ -147,6 +155,8 @@ export const workerLineSchema = z.union([
   }),
   /** Seeds that are through since the last such line. */
   z.object({ through: throughSchema }),
+  /** All seeds of a campaign that it was given are through; it waits for more. */
+  z.object({ waiting: z.literal(true) }),
   /** What a survey is about, for people. */
   z.object({ surveying: z.string() }),
   z.object({ surveyed: surveySchema }),

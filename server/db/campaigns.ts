@@ -1,73 +1,103 @@
-/** Campaigns in the database: reported by their conductors, listed, shown. SQL in, contract types out. */
+/** Campaigns in the database: started, stopped, resumed, imported, listed, shown. SQL in, contract types out. */
 import type { z } from 'zod';
 import {
   type Campaign,
   type CampaignSample,
-  type CampaignState,
   type CampaignSummary,
-  type campaignReportSchema,
+  type campaignImportSchema,
+  type campaignResumeSchema,
+  type campaignStartSchema,
   type Finding,
   formatSignature,
   type JsonObject,
+  MOST_FINDINGS,
   runConfigSchema,
   type SeedRange,
-  sizeOf,
 } from '../contract/index.ts';
 import type { Sql } from './client.ts';
+import { replicated } from './replicated.ts';
+import { signedFailures } from './shards.ts';
+import { shardsToSee } from './shards-shown.ts';
 
-/** Why a report is refused: another conducts it, or the name is that of another campaign. */
-export type ReportRefusal = 'held' | 'other';
+/** False: the name is another campaign's. */
+export async function startCampaign(sql: Sql, start: z.output<typeof campaignStartSchema>): Promise<boolean> {
+  const { budgetSeconds, untilNew, ...rest } = start;
+  const row = JSON.stringify({ ...rest, budget_seconds: budgetSeconds, until_new: untilNew });
+  const [answer] = await replicated(
+    () => sql<{ started: boolean }[]>`select simcity_start_campaign(${row}::text::jsonb) as started`,
+  );
+  return answer?.started === true;
+}
 
-type Report = z.output<typeof campaignReportSchema>;
+/** Whether there was something to stop; null: there is none of this name. */
+export async function stopCampaign(sql: Sql, name: string): Promise<boolean | null> {
+  const [answer] = await replicated(
+    () => sql<{ stopped: boolean | null }[]>`select simcity_stop_campaign(${name}) as stopped`,
+  );
+  return answer?.stopped ?? null;
+}
 
-/** Null: it is stored, and held for `seconds` unless it is over. */
-export async function reportCampaign(
+/** Why a campaign does not go on: it is not there, does so already, or was executed without a server. */
+export type ResumeRefusal = 'unknown' | 'running' | 'elsewhere';
+
+/** Null: it goes on. */
+export async function resumeCampaign(
   sql: Sql,
   name: string,
-  report: Report,
-  seconds: number,
-): Promise<ReportRefusal | null> {
-  const { begins, after, at, findings, seeds, seedsThrough, ...rest } = report;
-  const row = {
-    ...rest,
-    seeds,
-    seeds_total: sizeOf(seeds),
-    seeds_through: seedsThrough,
-    seeds_failing: findings.reduce((sum, each) => sum + each.seeds, 0),
-  };
-  const rows = findings.map(({ signature, firstSeed, run, ...finding }) => ({
-    ...finding,
-    ...{ signature, signature_text: formatSignature(signature), first_seed: firstSeed, run_id: run },
-  }));
-  const [answer] = await sql<{ refused: ReportRefusal | null }[]>`
-    select simcity_report_campaign(${name}, ${begins}, ${after}, ${JSON.stringify(row)}::text::jsonb,
-      ${JSON.stringify(rows)}::text::jsonb, ${at}::text::timestamptz, ${seconds}) as refused`;
+  { seeds, budgetSeconds, untilNew }: z.output<typeof campaignResumeSchema>,
+): Promise<ResumeRefusal | null> {
+  const [answer] = await replicated(
+    () => sql<{ refused: ResumeRefusal | null }[]>`
+      select simcity_resume_campaign(${name}, ${JSON.stringify(seeds)}::text::jsonb, ${budgetSeconds},
+        ${untilNew}) as refused`,
+  );
   return answer?.refused ?? null;
 }
 
-interface SummaryRow {
-  name: string;
-  state: CampaignState;
-  scenario: string;
-  target: string;
-  config: JsonObject;
-  generation: number | null;
-  version: string | null;
-  seeds_total: number;
-  seeds_through: number;
-  seeds_failing: number;
-  failures: number;
-  operations: number;
-  seconds: number;
-  created_at: Date;
-  updated_at: Date;
+/** False: the name is another campaign's. */
+export async function importCampaign(
+  sql: Sql,
+  name: string,
+  { tally, records, budgetSeconds, untilNew, at, ...rest }: z.output<typeof campaignImportSchema>,
+): Promise<boolean> {
+  const row = { ...rest, name, budget_seconds: budgetSeconds, until_new: untilNew, updated_at: at };
+  const signed = records.map((record, i) => {
+    const of = tally.failures[i];
+    return { ...record, signatureText: of === undefined ? null : formatSignature(of.signature) };
+  });
+  const [answer] = await replicated(
+    () => sql<{ imported: boolean }[]>`
+      select simcity_import_campaign(${JSON.stringify(row)}::text::jsonb, ${signedFailures(tally)}::text::jsonb,
+        ${JSON.stringify(signed)}::text::jsonb, ${MOST_FINDINGS}) as imported`,
+  );
+  return answer?.imported === true;
 }
 
+type SummaryRow = Omit<CampaignSummary, 'config' | 'createdAt' | 'updatedAt'> & {
+  config: JsonObject;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
 const columns = (sql: Sql) => sql`
-  c.name, case when c.lease_until <= clock_timestamp() then 'lost' else c.state end as state, c.scenario, c.target,
-  c.config, c.generation, c.version, c.seeds_total, c.seeds_through, c.seeds_failing, c.operations, c.seconds,
-  c.created_at, c.updated_at,
-  (select count(*) from simcity_campaign_findings f where f.campaign = c.name) as failures`;
+  c.name, c.state, c.ended_by as "endedBy", c.scenario, c.target, c.config, c.generation, c.version, c.build, c.code,
+  c.label, c.budget_seconds as "budgetSeconds", c.until_new as "untilNew", c.seeds_total as "seedsTotal",
+  c.seeds_through + l.through as "seedsThrough", c.operations + l.operations as operations,
+  simcity_campaign_seconds(c) as seconds, l.lost as "shardsLost", l.runners, c.created_at as "createdAt",
+  greatest(c.updated_at, l.seen_at) as "updatedAt", f.failing as "seedsFailing", f.failures`;
+
+/** What is left of its shards, and what it has found. */
+const counts = (sql: Sql) => sql`
+  cross join lateral (
+    select coalesce(sum(s.seeds_through) filter (where s.state = 'running'), 0)::bigint as through,
+      coalesce(sum(s.operations) filter (where s.state = 'running'), 0)::bigint as operations,
+      count(*) filter (where s.state = 'running') as running, count(*) filter (where s.state = 'open') as open,
+      count(*) filter (where s.state = 'lost') as lost, max(s.seen_at) filter (where s.state = 'running') as seen_at,
+      count(distinct s.runner) filter (where s.state = 'running') as runners
+    from simcity_campaign_shards s where s.campaign = c.name and s.state <> 'done') l
+  cross join lateral (
+    select coalesce(sum(f.seeds), 0)::bigint as failing, count(*) as failures
+    from simcity_campaign_findings f where f.campaign = c.name) f`;
 
 /** The newest first, `limit` at most; `before`: only older ones than that of this name. */
 export async function listCampaigns(
@@ -77,46 +107,66 @@ export async function listCampaigns(
   const older = sql`
     where (c.created_at, c.name) < (select o.created_at, o.name from simcity_campaigns o where o.name = ${before})`;
   const rows = await sql<SummaryRow[]>`
-    select ${columns(sql)} from simcity_campaigns c
+    select ${columns(sql)} from simcity_campaigns c ${counts(sql)}
     ${before === null ? sql`` : older}
     order by c.created_at desc, c.name desc limit ${limit}`;
   return rows.map(toSummary);
 }
 
+type CampaignRow = SummaryRow & {
+  id: string;
+  seeds: SeedRange[];
+  course: CampaignSample[];
+  proved: number;
+  identical: number;
+  reached: Record<string, number>;
+  shards: Campaign['shards'];
+};
+
 /** Null: there is none of this name. */
 export async function findCampaign(sql: Sql, name: string): Promise<Campaign | null> {
-  const [row] = await sql<(SummaryRow & { seeds: SeedRange[]; course: CampaignSample[] })[]>`
-    select ${columns(sql)}, c.seeds, c.course from simcity_campaigns c where c.name = ${name}`;
+  const [row] = await sql<CampaignRow[]>`
+    select ${columns(sql)}, c.id, simcity_seeds_json(c.seeds) as seeds, c.course, c.proved, c.identical, c.reached,
+      jsonb_build_object('open', l.open, 'running', l.running, 'lost', l.lost,
+        'done', c.shards - l.open - l.running - l.lost) as shards
+    from simcity_campaigns c ${counts(sql)} where c.name = ${name}`;
   if (row === undefined) return null;
-  const findings = await sql<FindingRow[]>`
-    select f.signature, f.message, f.seeds, f.first_seed, f.seed, f.operations, f.smallest, f.why, f.reproduce,
-      r.id as run_id, r.number as run_number
+  const [findings, shown] = await Promise.all([findingsOf(sql, name), shardsToSee(sql, name)]);
+  const { id, seeds, course, proved, identical, reached, shards } = row;
+  return {
+    ...toSummary(row),
+    ...{ id, seeds, course, proved, identical, reached, shards, shardsToSee: shown, findings },
+  };
+}
+
+interface FindingRow extends Omit<Finding, 'run'> {
+  runId: string | null;
+  runNumber: number | null;
+}
+
+async function findingsOf(sql: Sql, name: string): Promise<Finding[]> {
+  const rows = await sql<FindingRow[]>`
+    select f.signature, f.message, f.seeds, f.first_seed as "firstSeed", f.seed, f.operations,
+      to_jsonb(f.operations_until) as "operationsUntil", f.smallest, f.why, f.reproduce,
+      r.id as "runId", r.number as "runNumber"
     from simcity_campaign_findings f left join simcity_runs r on r.id = f.run_id
     where f.campaign = ${name} order by f.seeds desc, f.signature_text`;
-  const { seeds, course } = row;
-  return { ...toSummary(row), seeds, course, findings: findings.map(toFinding) };
-}
-
-interface FindingRow extends Omit<Finding, 'firstSeed' | 'run'> {
-  first_seed: number;
-  run_id: string | null;
-  run_number: number | null;
-}
-
-function toFinding({ first_seed, run_id, run_number, ...rest }: FindingRow): Finding {
-  const run = run_id === null || run_number === null ? null : { id: run_id, number: run_number };
-  return { ...rest, firstSeed: first_seed, run };
+  return rows.map(({ runId: id, runNumber: number, ...rest }) => ({
+    ...rest,
+    run: id === null || number === null ? null : { id, number },
+  }));
 }
 
 function toSummary(row: SummaryRow): CampaignSummary {
-  const { name, state, scenario, target, generation, version, failures, operations, seconds } = row;
+  const { name, state, endedBy, scenario, target, generation, version, build, code, label } = row;
+  const { budgetSeconds, untilNew, seedsTotal, seedsThrough, seedsFailing, failures, operations } = row;
+  const { seconds, shardsLost, runners, createdAt, updatedAt } = row;
   return {
-    ...{ name, state, scenario, target, generation, version, failures, operations, seconds },
+    ...{ name, state, endedBy, scenario, target, generation, version, build, code, label },
+    ...{ budgetSeconds, untilNew, seedsTotal, seedsThrough, seedsFailing, failures, operations },
+    ...{ seconds, shardsLost, runners },
     config: runConfigSchema.parse(row.config),
-    seedsTotal: row.seeds_total,
-    seedsThrough: row.seeds_through,
-    seedsFailing: row.seeds_failing,
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
   };
 }

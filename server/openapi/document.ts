@@ -14,12 +14,16 @@ import {
   liveSchema,
   runConfigSchema,
   runPageSchema,
+  runnerSchema,
   runSchema,
+  shardSchema,
   snapshotPageSchema,
   snapshotSchema,
+  tallySchema,
   taskSchemas,
   telemetryAnswerSchema,
   whySchema,
+  workSchema,
 } from '../contract/index.ts';
 import type { Json, Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
@@ -87,6 +91,10 @@ const NAMED: Record<string, z.ZodType> = {
   SnapshotPage: snapshotPageSchema,
   Campaign: campaignSchema,
   CampaignPage: campaignPageSchema,
+  Tally: tallySchema,
+  Work: workSchema,
+  Shard: shardSchema,
+  Runner: runnerSchema,
   CityState: cityStateSchema,
   ExplainTask: taskSchemas.explain,
   ShrinkTask: taskSchemas.shrink,
@@ -169,16 +177,21 @@ function errorAnswer(status: number): Json {
 }
 
 function pathParameters({ path, id }: Operation): Json[] {
-  if (path.includes('{name}')) {
-    const description = 'The name of a campaign.';
-    return [{ name: 'name', in: 'path', required: true, description, schema: { type: 'string' } }];
-  }
+  if (path.includes('{name}')) return ofCampaign(path);
   if (!path.includes('{runId}')) return [];
   const description =
     id === 'sendTelemetry'
       ? 'The whole id of the run.'
       : 'The number of a run (12 or #12), its id, an unambiguous beginning or end of that, or latest.';
   return [{ name: 'runId', in: 'path', required: true, description, schema: { type: 'string' } }];
+}
+
+function ofCampaign(path: string): Json[] {
+  const given = { in: 'path', required: true };
+  const name = { name: 'name', ...given, description: 'The name of a campaign.', schema: { type: 'string' } };
+  if (!path.includes('{number}')) return [name];
+  const description = 'The number of a shard.';
+  return [name, { name: 'number', ...given, description, schema: { type: 'integer', minimum: 1 } }];
 }
 
 /** What a query takes is text; the schema that the text is read into says more, so that one is shown. */

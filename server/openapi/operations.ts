@@ -2,9 +2,6 @@
 import { z } from 'zod';
 import {
   API_BASE,
-  campaignPageSchema,
-  campaignReportedSchema,
-  campaignSchema,
   cityStateSchema,
   eventPageSchema,
   runPageSchema,
@@ -18,22 +15,20 @@ import {
   telemetryBatchSchema,
 } from '../contract/index.ts';
 import {
-  campaignsQuery,
   eventsQuery,
   runsQuery,
   snapshotsQuery,
   stateQuery,
   streamQuery,
-  strictCampaignReport,
   strictLaunch,
   strictStop,
 } from '../routes/parameters.ts';
+import { CAMPAIGN_OPERATIONS } from './campaign-operations.ts';
 import type { Operation } from './operation.ts';
 import { TASK_OPERATIONS } from './task-operations.ts';
 
 const RUNS = `${API_BASE}/runs`;
 const RUN = `${RUNS}/{runId}`;
-const CAMPAIGNS = `${API_BASE}/campaigns`;
 
 const readySchema = z.object({ status: z.string(), version: z.string() });
 const healthSchema = readySchema.extend({ time: z.iso.datetime().describe('The clock of the server.') });
@@ -156,36 +151,7 @@ export const OPERATIONS: readonly Operation[] = [
     errors: [400, 401, 404, 409, 413, 415, 422],
     security: 'run',
   },
-  {
-    method: 'get',
-    path: CAMPAIGNS,
-    id: 'listCampaigns',
-    summary: 'Campaigns, newest first',
-    query: campaignsQuery,
-    status: 200,
-    answer: campaignPageSchema,
-    errors: [400],
-  },
-  {
-    method: 'get',
-    path: `${CAMPAIGNS}/{name}`,
-    id: 'getCampaign',
-    summary: 'A campaign with its progress and its failures',
-    status: 200,
-    answer: campaignSchema,
-    errors: [400, 404],
-  },
-  {
-    method: 'put',
-    path: `${CAMPAIGNS}/{name}`,
-    id: 'reportCampaign',
-    summary: 'Stores how far a campaign is, by whoever conducts it; 409 when another does, or has the name',
-    body: strictCampaignReport,
-    bodyRequired: true,
-    status: 200,
-    answer: campaignReportedSchema,
-    errors: [400, 409, 413, 415, 422],
-  },
+  ...CAMPAIGN_OPERATIONS,
   {
     method: 'get',
     path: SESSION_PATH,

@@ -1,7 +1,6 @@
 /** The query parameters and request bodies of the routes, once for checking and for the OpenAPI document. */
 import { z } from 'zod';
 import {
-  campaignReportSchema,
   launchSchema,
   runConfigSchema,
   runStatusSchema,
@@ -50,6 +49,10 @@ export const campaignsQuery = z.object({
   limit: wholeNumber(1, RUNS_LIMIT).default(50),
   before: z.string().max(100).optional(),
 });
+export const shardsQuery = z.object({
+  limit: wholeNumber(1, RUNS_LIMIT).default(50),
+  before: wholeNumber(1, MAX_INDEX).optional(),
+});
 export const waitingTasksQuery = z.object({ limit: wholeNumber(1, RUNS_LIMIT).default(50) });
 
 /** A misspelt field would silently get its default, so unknown ones are refused. */
@@ -59,5 +62,3 @@ export const strictLaunch = z.strictObject({
 });
 
 export const strictStop = z.strictObject(stopRequestSchema.shape);
-
-export const strictCampaignReport = z.strictObject(campaignReportSchema.shape);

@@ -2,7 +2,6 @@
 import { Hono } from 'hono';
 import { answerList } from '../answer-list.ts';
 import {
-  CONFIG_SETTINGS,
   createRedactor,
   freshSeed,
   isModuleLabel,
@@ -10,14 +9,13 @@ import {
   limitsFor,
   type RunConfig,
   type RunPage,
-  type RunValues,
-  refusalOf,
   reproduceCommand,
   runConfigSchema,
 } from '../contract/index.ts';
 import { findRun, insertRun, listRuns, type NewRun, requestStop } from '../db/runs.ts';
 import { ApiError, invalidRequest } from '../errors.ts';
 import { parseJson, readBodyText } from '../request.ts';
+import { assertCanBe, assertTarget } from '../runs/launch-checks.ts';
 import { resolveRunId } from '../runs/resolve-run.ts';
 import { newRunId } from '../runs/run-id.ts';
 import { assertStorable } from '../runs/storable-text.ts';
@@ -105,14 +103,6 @@ function resolveLaunch(body: unknown): NewRun {
   };
 }
 
-/** What could only fail once it has begun, such as a bug that nobody knows, is refused with what would be right. */
-function assertCanBe(scenario: string, target: string, config: RunConfig): void {
-  const refused = refusalOf({ ...config, scenario, target } as RunValues);
-  if (refused === null) return;
-  const { setting, why, advice } = refused;
-  throw invalidRequest(`${setting in CONFIG_SETTINGS ? 'config.' : ''}${setting}: ${why} ${advice}`);
-}
-
 /** A file is loaded by the runner of whoever named it; no other runner may ever claim the run. */
 function assertModulesHaveRunner(scenario: string, target: string, runner: string | null): void {
   if (runner !== null || !(isModuleLabel(scenario) || isModuleLabel(target))) return;
@@ -126,19 +116,5 @@ function assertGateHasRunner({ gate }: RunConfig, runner: string | null): void {
   if (runner !== null || gate === null) return;
   throw invalidRequest(
     'config.gate: a run with a gate needs the runner that was given the command which starts its service. `simcity run --exec COMMAND --gate` starts it; commands never come through the API.',
-  );
-}
-
-function assertTarget(target: string): void {
-  if (target === 'postgres' || target === 'memory' || isModuleLabel(target)) return;
-  const url = URL.canParse(target) ? new URL(target) : null;
-  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) {
-    if (url.username === '' && url.password === '') return;
-    throw invalidRequest(
-      'target holds a user or a password, and a target is stored and shown. Leave them out, and give them to the runner as SIMCITY_TARGET_CREDENTIALS=https://user:password@host.',
-    );
-  }
-  throw invalidRequest(
-    `target is ${JSON.stringify(target)}, but must be postgres, memory, or the http(s) URL of a service. A module of your own runs only where the command is given.`,
   );
 }
