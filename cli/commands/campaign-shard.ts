@@ -1,6 +1,12 @@
 /** `simcity campaign --shard 3/20 --json`: executes a part of the seeds in this process, and prints what it found. */
 import { availableParallelism } from 'node:os';
-import { ENGINE_GENERATION, failingOf, partOf, sizeOf } from '../../server/contract/index.ts';
+import {
+  ENGINE_GENERATION,
+  failingOf,
+  partOf,
+  runConfigSchema,
+  sizeOf,
+} from '../../server/contract/index.ts';
 import { lineReporter } from '../campaign/reporter.ts';
 import { documentText } from '../campaign/shard/document.ts';
 import { executeShard } from '../campaign/shard/execute.ts';
@@ -43,7 +49,9 @@ export async function campaignShard(context: Context, flags: ShardFlags): Promis
   const { modules: _, exec: __, gate: ___, ...campaign } = subject;
   const seeds = partOf(subject.seeds, shard.number, shard.count);
   const total = sizeOf(seeds);
-  reporter.say(`shard ${shard.number}/${shard.count}: ${formatNumber(total)} seeds of ${safeText(campaign.scenario)}`);
+  reporter.say(
+    `shard ${shard.number}/${shard.count}: ${formatNumber(total)} seeds of ${safeText(campaign.scenario)}`,
+  );
   const { tally, end } = await executeShard(context, {
     order: {
       ...{ ...subject, do: 'campaign', seeds, targetUrl },
@@ -60,7 +68,7 @@ export async function campaignShard(context: Context, flags: ShardFlags): Promis
   });
   reporter.clear();
   await cities.close();
-  const engine = { generation: ENGINE_GENERATION, version: VERSION, build: '', code: null };
+  const engine = { generation: ENGINE_GENERATION, version: VERSION, build: null, code: null };
   await context.out(documentText({ shard, campaign: { ...campaign, ...engine }, end, tally }));
   if (end === 'stopped') return EXIT.interrupted;
   return tally.failures.length === 0 || flags.exitZero ? EXIT.pass : EXIT.fail;
@@ -93,5 +101,5 @@ async function withSurvey(
     modules: modules ?? null,
     seed: seeds[0]?.[0] ?? 1,
   });
-  return { ...subject, config: { ...config, ...found } };
+  return { ...subject, config: runConfigSchema.parse(found) };
 }

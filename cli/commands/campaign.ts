@@ -21,6 +21,7 @@ import { type Context, canDraw, wantsColor } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
 import { createStopping } from '../process/stopping.ts';
 import { VERSION } from '../process/version.ts';
+import type { ShardFlag } from '../program/flags.ts';
 import { safeJson } from '../run/sanitize.ts';
 import { launchOfFlags, type RunFlags } from './launch.ts';
 
@@ -30,6 +31,9 @@ interface CampaignFlags extends Omit<RunFlags, 'record'> {
   parallel?: number;
   name?: string;
   resume?: string | true;
+  shard?: ShardFlag;
+  for?: number;
+  exitZero?: true;
   record?: RunFlags['record'] | false;
 }
 
@@ -37,6 +41,11 @@ const DEFAULT_SEEDS: SeedRange[] = [[1, 1_000]];
 
 /** Exit code 0: no seed failed; 1: some did; 130: interrupted, to be resumed. */
 export async function campaign(context: Context, named: string, flags: CampaignFlags): Promise<number> {
+  const { shard } = flags;
+  if (shard !== undefined)
+    return (await import('./campaign-shard.ts')).campaignShard(context, {
+      ...{ ...flags, shard, scenario: flags.scenario ?? named },
+    });
   const dataDir = dataDirOf(context, flags.dataDir);
   const files = campaignFiles(dataDir);
   const asked =

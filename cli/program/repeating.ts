@@ -1,7 +1,7 @@
 /** The definitions of the commands that execute runs again: to compare them, to make them small, to hunt. */
 import { type Command, Option } from 'commander';
 import { type Act, withExamples, withExitCodes } from './act.ts';
-import { duration, kebabName, seeds } from './flags.ts';
+import { duration, kebabName, seeds, shard } from './flags.ts';
 import {
   addRunSettings,
   addServiceOptions,
@@ -135,6 +135,18 @@ function addCampaign(program: Command, act: Act): void {
     .addOption(new Option('--name <NAME>', 'what it is called (default: from the time)').argParser(kebabName))
     .addOption(new Option('--resume [NAME]', 'go on with a stopped one (default: the newest)'))
     .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'))
+    .addOption(
+      new Option('--for <TIME>', 'end after so long, with the seeds that are through').argParser(duration),
+    )
+    .addOption(
+      new Option(
+        '--shard <N/COUNT>',
+        'only this part of the seeds, here and without a server; auto/COUNT: by JOB_COMPLETION_INDEX',
+      )
+        .argParser(shard)
+        .conflicts(['name', 'resume', 'server', 'log']),
+    )
+    .addOption(new Option('--exit-zero', 'exit code 0 also when failures were found; the merge tells them'))
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption())
@@ -152,5 +164,25 @@ function addCampaign(program: Command, act: Act): void {
       'hunt in a service of yours',
     ],
     ['simcity campaign --resume', 'go on with the newest'],
+  ]);
+  addMerge(campaign.enablePositionalOptions(), act);
+}
+
+function addMerge(campaign: Command, act: Act): void {
+  const merge = withExitCodes(
+    campaign.command('merge'),
+    '0 no failure, 1 failures were found, 2 wrong usage, 4 shards are missing.',
+  )
+    .summary('put together what shards have found')
+    .description(
+      'Puts together what shards of a campaign have found that were executed by themselves, each by --shard: the ' +
+        'same findings as if one process had executed all seeds. - stands for standard input, such as the logs of pods.',
+    )
+    .argument('<file...>', 'what `simcity campaign --shard 1/4 --json` has printed')
+    .addOption(jsonOption('the summary as JSON'))
+    .action(act(async () => (await import('../commands/campaign-merge.ts')).campaignMerge));
+  withExamples(merge, [
+    ['simcity campaign merge shard-*.json', 'of a matrix of machines'],
+    ['kubectl logs --selector job-name=night --tail=-1 | simcity campaign merge -', 'of an Indexed Job'],
   ]);
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  documentsIn,
+  documentOfLine,
   documentText,
   type NamedDocument,
   type ShardDocument,
@@ -133,17 +133,17 @@ describe('shards that do not belong together are refused by name', () => {
 });
 
 describe('a document', () => {
-  it('is read from its file, and from a log with other lines', () => {
-    const text = documentText(document(1, 1).document);
-    expect(documentsIn(text, 'a')).toEqual([{ name: 'a', document: document(1, 1).document }]);
-    const log = `simcity: 10 seeds\n[pod/night-0/shard] ${text}simcity: done\n${text}`;
-    expect(documentsIn(log, 'a')).toHaveLength(2);
-    expect(documentsIn('', 'a')).toEqual([]);
+  it('is read from its line, also where a log has put something in front', () => {
+    const { document: whole } = document(1, 1);
+    const text = documentText(whole).trimEnd();
+    expect(documentOfLine(text, 'a')).toEqual({ name: 'a', document: whole });
+    expect(documentOfLine(`[pod/night-0/shard] ${text}`, 'a')?.document).toEqual(whole);
+    expect(documentOfLine('simcity: 10 seeds', 'a')).toBe(null);
   });
 
   it('that was cut off is refused with the name of its file', () => {
     const text = documentText(document(1, 1).document);
-    expect(() => documentsIn(text.slice(0, -9), 'half.json')).toThrow(
+    expect(() => documentOfLine(text.slice(0, -9), 'half.json')).toThrow(
       'half.json has a shard that cannot be read',
     );
   });

@@ -17,8 +17,8 @@ export const shardDocumentSchema = z.object({
     seeds: z.array(seedRangeSchema),
     generation: z.int(),
     version: z.string(),
-    /** The engine's code, and the user's; null: it has none. */
-    build: z.string(),
+    /** Hashes of the engine's code, and of the user's; null: it has none. */
+    build: z.string().nullable(),
     code: z.string().nullable(),
   }),
   /** `whole`: all of its seeds were executed; `time`: those that its time allowed; `stopped`: those until somebody stopped it. */
@@ -40,12 +40,10 @@ export function documentText(document: Omit<ShardDocument, 'format'>): string {
 /** Where a document begins, which logs may have something in front of. */
 const BEGIN = '{"format":"simcity-shard-';
 
-/** The documents among the lines of a file or a log. @throws CliError that names the file, where one cannot be read. */
-export function documentsIn(text: string, name: string): NamedDocument[] {
-  return text.split('\n').flatMap((line) => {
-    const begin = line.indexOf(BEGIN);
-    return begin === -1 ? [] : [{ name, document: documentIn(line.slice(begin), name) }];
-  });
+/** The document of a line of a file or a log; null: it has none. @throws CliError that names the file, where it cannot be read. */
+export function documentOfLine(line: string, name: string): NamedDocument | null {
+  const begin = line.indexOf(BEGIN);
+  return begin === -1 ? null : { name, document: documentIn(line.slice(begin), name) };
 }
 
 function documentIn(text: string, name: string): ShardDocument {

@@ -39,6 +39,8 @@ export async function executeShard(
   let toldAt = performance.now();
   try {
     for await (const said of worker.lines()) {
+      // It would wait for more of them.
+      if ('waiting' in said) worker.stop();
       if (!('through' in said)) continue;
       const now = performance.now();
       tally = mergeTallies(tally, tallyOf(said.through, Math.round(now - toldAt)));
