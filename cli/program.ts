@@ -70,6 +70,8 @@ export function buildProgram(
     .addHelpCommand(helpCommand())
     .showHelpAfterError("(`simcity help COMMAND` lists a command's flags)")
     .showSuggestionAfterError()
+    // `campaign merge --json` means the option of merge.
+    .enablePositionalOptions()
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({

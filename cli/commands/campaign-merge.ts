@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { documentOfLine, type NamedDocument } from '../campaign/shard/document.ts';
-import { mergeShards } from '../campaign/shard/merge.ts';
+import { type Merged, mergeShards } from '../campaign/shard/merge.ts';
 import { mergedJson, mergedText } from '../output/merged.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
@@ -18,10 +18,19 @@ export async function campaignMerge(context: Context, files: string[], flags: Me
   const documents: NamedDocument[] = [];
   for (const file of files) documents.push(...(await documentsOf(file)));
   const merged = mergeShards(documents);
+  await printMerged(context, merged, flags);
+  return mergedExitCode(merged);
+}
+
+export async function printMerged(context: Context, merged: Merged, { json }: MergeFlags): Promise<void> {
   const style = styleFor(wantsColor(context, 'stdout'));
-  await context.out(`${flags.json ? safeJson(mergedJson(merged), 2) : mergedText(merged, style)}\n`);
-  if (merged.tally.failures.length > 0) return EXIT.fail;
-  return merged.missing.length + merged.stopped.length === 0 ? EXIT.pass : EXIT.unreachable;
+  await context.out(`${json ? safeJson(mergedJson(merged), 2) : mergedText(merged, style)}\n`);
+}
+
+/** What is not whole is no PASS. */
+export function mergedExitCode({ tally, missing, stopped }: Merged): number {
+  if (tally.failures.length > 0) return EXIT.fail;
+  return missing.length + stopped.length === 0 ? EXIT.pass : EXIT.unreachable;
 }
 
 async function documentsOf(file: string): Promise<NamedDocument[]> {

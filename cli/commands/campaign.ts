@@ -32,6 +32,8 @@ interface CampaignFlags extends Omit<RunFlags, 'record'> {
   name?: string;
   resume?: string | true;
   shard?: ShardFlag;
+  launcher?: 'kubernetes';
+  shards?: number;
   for?: number;
   exitZero?: true;
   record?: RunFlags['record'] | false;
@@ -41,11 +43,14 @@ const DEFAULT_SEEDS: SeedRange[] = [[1, 1_000]];
 
 /** Exit code 0: no seed failed; 1: some did; 130: interrupted, to be resumed. */
 export async function campaign(context: Context, named: string, flags: CampaignFlags): Promise<number> {
+  const scenario = flags.scenario ?? named;
   const { shard } = flags;
   if (shard !== undefined)
     return (await import('./campaign-shard.ts')).campaignShard(context, {
-      ...{ ...flags, shard, scenario: flags.scenario ?? named },
+      ...{ ...flags, shard, scenario },
     });
+  if (flags.launcher !== undefined)
+    return (await import('./campaign-cluster.ts')).campaignOnCluster(context, { ...flags, scenario });
   const dataDir = dataDirOf(context, flags.dataDir);
   const files = campaignFiles(dataDir);
   const asked =

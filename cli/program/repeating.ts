@@ -1,7 +1,7 @@
 /** The definitions of the commands that execute runs again: to compare them, to make them small, to hunt. */
 import { type Command, Option } from 'commander';
 import { type Act, withExamples, withExitCodes } from './act.ts';
-import { duration, kebabName, seeds, shard } from './flags.ts';
+import { choose, duration, kebabName, seeds, shard } from './flags.ts';
 import {
   addRunSettings,
   addServiceOptions,
@@ -148,6 +148,16 @@ function addCampaign(program: Command, act: Act): void {
     )
     .addOption(new Option('--exit-zero', 'exit code 0 also when failures were found; the merge tells them'))
     .optionsGroup(GROUPS.where)
+    .addOption(
+      choose(
+        new Option(
+          '--launcher <HOW>',
+          'kubernetes: its shards are the pods of one Job, and --parallel says how many at once',
+        ).conflicts(['shard', 'resume', 'log']),
+        ['kubernetes'],
+      ),
+    )
+    .addOption(count('--shards <N>', 'how many with --launcher (default: 10)', 100_000))
     .addOption(serverOption())
     .addOption(dataDirOption())
     .addOption(ownPortOption())
