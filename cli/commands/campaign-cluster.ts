@@ -1,13 +1,13 @@
 /** `simcity campaign --launcher kubernetes`: the shards of a campaign as the pods of one Job, and what they found together. */
 import { settingsOf } from '../../server/contract/environment.ts';
-import { failingOf } from '../../server/contract/index.ts';
+import { failingOf, isModuleFile } from '../../server/contract/index.ts';
 import { connectCluster } from '../../server/contract/kubernetes/cluster.ts';
 import { indexedJob, shardWords } from '../campaign/cluster/indexed-job.ts';
 import { runJob } from '../campaign/cluster/run-job.ts';
 import { lineReporter } from '../campaign/reporter.ts';
 import { documentOfLine, type NamedDocument } from '../campaign/shard/document.ts';
 import { mergeShards } from '../campaign/shard/merge.ts';
-import { type Subject, type SubjectFlags, subjectOf } from '../campaign/subject.ts';
+import { type SubjectFlags, subjectOf } from '../campaign/subject.ts';
 import { bar } from '../output/progress-line.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT, messageOf, usageError } from '../process/errors.ts';
@@ -31,8 +31,8 @@ const DEFAULT_SHARDS = 10;
 
 /** Exit code 0: no seed failed; 1: some did; 4: none did, and shards are missing; 130: stopped. */
 export async function campaignOnCluster(context: Context, flags: ClusterFlags): Promise<number> {
+  refuseOwnCode(flags);
   const subject = await subjectOf(context, flags);
-  refuseOwnCode(subject);
   const { image, namespace, podSecret } = settingsOf(context.env, ['image', 'namespace', 'podSecret']);
   const shards = flags.shards ?? DEFAULT_SHARDS;
   const size = { shards, parallel: Math.min(flags.parallel ?? shards, shards), seconds: flags.for ?? null };
@@ -81,8 +81,8 @@ export async function campaignOnCluster(context: Context, flags: ClusterFlags): 
 }
 
 /** The image has none of it. */
-function refuseOwnCode({ modules, exec }: Subject): void {
-  if (modules === undefined && exec === null) return;
+function refuseOwnCode({ scenario, target = '', exec, adapter }: ClusterFlags): void {
+  if (![scenario, target].some(isModuleFile) && exec === undefined && adapter === undefined) return;
   throw usageError(
     'files and commands of this machine are not in the image of the pods.',
     'Make an image that has them, and a Job like .deploy/kubernetes/campaign.example.yaml whose command names them.',

@@ -19,8 +19,10 @@ const PODS = '/api/v1/namespaces/city/pods';
 
 export class IndexedJobStandIn extends StandIn {
   readonly pods: Pod[] = [];
-  /** The commands of pods that end with another exit code than theirs, once each. */
+  /** Indexes whose first pod ends with another exit code than its process does. */
   readonly failsOnce = new Map<number, number>();
+  /** Indexes whose pods never end by themselves. */
+  readonly holds = new Set<number>();
   /** So many reads of logs fail before one is answered. */
   refusesLogs = 0;
   /** Pods wait for a node. */
@@ -31,8 +33,12 @@ export class IndexedJobStandIn extends StandIn {
   #failures = new Map<number, number>();
   #condition: { type: string; status: string; reason?: string; message?: string } | null = null;
 
-  constructor() {
-    super([]);
+  /** A refusal of the Job. */
+  refusal: [status: number, message: string] | null = null;
+
+  /** `command`: what a pod runs, to which the words of the Job's command are added but for `simcity`. */
+  constructor(command = [process.execPath, 'cli/simcity.js']) {
+    super(command);
   }
 
   get kubeconfig(): string {
@@ -48,6 +54,10 @@ export class IndexedJobStandIn extends StandIn {
   protected async answer({ method, path, body }: Call): Promise<[number, unknown?]> {
     const { pathname, searchParams } = new URL(path, 'http://k8s');
     const action = `${method} ${pathname}`;
+    if (action === `POST ${BASE}` && this.refusal !== null) {
+      const [code, message] = this.refusal;
+      return [code, { kind: 'Status', code, message }];
+    }
     if (action === `POST ${BASE}`) return [201, this.#create(body as V1Job)];
     if (method === 'DELETE') return this.#delete(pathname);
     if (action === `GET ${BASE}/job-1`) return this.job === null ? notFound(action) : [200, this.#shown()];
@@ -89,7 +99,8 @@ export class IndexedJobStandIn extends StandIn {
   #start(index: number): void {
     const container = this.job?.spec?.template.spec?.containers[0];
     const [, ...words] = container?.args ?? [];
-    const child = spawn(process.execPath, ['cli/simcity.js', ...words], {
+    const [file = '', ...args] = this.command;
+    const child = spawn(file, [...args, ...words, ...(this.holds.has(index) ? ['--hold'] : [])], {
       env: { PATH: process.env['PATH'], JOB_COMPLETION_INDEX: String(index), SIMCITY_DATA_DIR: '.simcity' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

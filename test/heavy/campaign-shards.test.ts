@@ -1,0 +1,138 @@
+/**
+ * A campaign cut into shards, as the example of a workflow, the example of a Job and the launcher do it: each is executed
+ * by its own words, and merged it finds what one process does.
+ */
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { simcity } from '../helpers/cli-process.ts';
+import { IndexedJobStandIn } from '../helpers/indexed-job-api.ts';
+
+const SEEDS = '1..50,100..119';
+/** What the examples leave to the environment. */
+const SETTINGS = { SIMCITY_BUG: 'check-then-insert', SIMCITY_OPERATIONS: '60' };
+const folder = mkdtempSync(join(tmpdir(), 'simcity-shards-'));
+const environment = { PATH: process.env['PATH'], HOME: folder, CI: '', ...SETTINGS };
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What is found, without how long it took and how it was cut. */
+function foundIn(json: string): unknown {
+  const { failures, reached, operations, seedsThrough, seedsFailing, left } = JSON.parse(json);
+  return { failures, reached, operations, seedsThrough, seedsFailing, left };
+}
+
+let one: unknown;
+beforeAll(async () => {
+  const whole = ['campaign', '--seeds', SEEDS, '--shard', '1/1', '--json'];
+  const { stdout, exitCode } = await simcity(whole, { cwd: folder, env: SETTINGS });
+  expect(exitCode).toBe(1);
+  writeFileSync(join(folder, 'one.json'), stdout);
+  one = foundIn(
+    (await simcity(['campaign', 'merge', join(folder, 'one.json'), '--json'], { cwd: folder })).stdout,
+  );
+  expect(one).toMatchObject({ seedsThrough: 70, left: [] });
+  expect((one as { failures: unknown[] }).failures.length).toBeGreaterThan(2);
+});
+
+interface Ended {
+  exitCode: number;
+  stdout: string;
+}
+
+function execute(
+  file: string,
+  args: string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  stdin = '',
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(file, args, { cwd, env, maxBuffer: 1e8 }, (error, stdout) =>
+      resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout }),
+    );
+    child.stdin?.end(stdin);
+  });
+}
+
+interface Workflow {
+  jobs: Record<string, { strategy?: { matrix: { shard: number[] } }; steps: { run?: string }[] }>;
+}
+
+it('the matrix of the workflow', async () => {
+  const cwd = join(folder, 'repository');
+  mkdirSync(join(cwd, 'node_modules/.bin'), { recursive: true });
+  const bin = join(cwd, 'node_modules/.bin/simcity');
+  writeFileSync(bin, `#!/bin/sh\nexec '${process.execPath}' '${process.cwd()}/cli/simcity.js' "$@"\n`);
+  chmodSync(bin, 0o755);
+  const { jobs } = parse(readFileSync('.deploy/github/campaign.yml', 'utf8')) as Workflow;
+  const commandsOf = (name: string) =>
+    jobs[name]?.steps.flatMap(({ run }) => (run === undefined || run === 'npm ci' ? [] : [run])) ?? [];
+  const numbers = jobs['shard']?.strategy?.matrix.shard ?? [];
+  expect(numbers).toEqual([1, 2, 3, 4]);
+  const bash = (script: string) =>
+    execute('bash', ['-eo', 'pipefail', '-c', script], cwd, { ...environment, SEEDS });
+  for (const number of numbers) {
+    for (const command of commandsOf('shard')) {
+      const script = command
+        .replaceAll(/\$\{\{ matrix\.shard \}\}/g, String(number))
+        .replaceAll(/\$\{\{ strategy\.job-total \}\}/g, String(numbers.length));
+      expect(await bash(script), script).toEqual({ exitCode: 0, stdout: '' });
+    }
+  }
+  const [merge = ''] = commandsOf('merge');
+  const told = await bash(merge);
+  expect(told).toMatchObject({
+    exitCode: 1,
+    stdout: expect.stringContaining('70 seeds (1..50,100..119) in 4 shards'),
+  });
+  expect(foundIn((await bash(`${merge} --json`)).stdout)).toEqual(one);
+  rmSync(join(cwd, 'shard-2.json'));
+  expect(await bash(merge)).toMatchObject({
+    exitCode: 1,
+    stdout: expect.stringContaining('missing: shard 2'),
+  });
+});
+
+it('the Indexed Job of the manifest', async () => {
+  const { spec } = parse(readFileSync('.deploy/kubernetes/campaign.example.yaml', 'utf8'));
+  const [, ...words] = spec.template.spec.containers[0].args as string[];
+  words[words.indexOf('--seeds') + 1] = SEEDS;
+  let logs = '';
+  for (let index = 0; index < spec.completions; index++) {
+    const env = { ...SETTINGS, JOB_COMPLETION_INDEX: String(index) };
+    const { exitCode, stdout, stderr } = await simcity(words, { cwd: folder, env });
+    expect(exitCode, stderr).toBe(0);
+    logs += `${stderr}${stdout}`;
+  }
+  const merge = [`${process.cwd()}/cli/simcity.js`, 'campaign', 'merge', '-', '--json'];
+  const { stdout, exitCode } = await execute(process.execPath, merge, folder, environment, logs);
+  expect(exitCode).toBe(1);
+  expect(foundIn(stdout)).toEqual(one);
+});
+
+it('the launcher', async () => {
+  const api = await new IndexedJobStandIn().listen(0);
+  try {
+    writeFileSync(join(folder, 'kubeconfig'), api.kubeconfig);
+    const words = [
+      'campaign',
+      '--seeds',
+      SEEDS,
+      '--launcher',
+      'kubernetes',
+      '--shards',
+      '5',
+      '--parallel',
+      '2',
+    ];
+    const env = { ...SETTINGS, KUBECONFIG: join(folder, 'kubeconfig') };
+    const { stdout, stderr, exitCode } = await simcity([...words, '--json'], { cwd: folder, env });
+    expect(exitCode, stderr).toBe(1);
+    expect(foundIn(stdout)).toEqual(one);
+  } finally {
+    await api.close();
+  }
+});
