@@ -1,19 +1,21 @@
 /** What a campaign says while it goes on: as lines on stderr here, on the screen in mission control. */
-import { formatSignature } from '../../server/contract/index.ts';
+import { type Campaign, type Finding, formatSignature } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { progressLine } from '../output/progress-line.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { safeText } from '../run/sanitize.ts';
-import type { Found } from './checkpoint.ts';
+import { progressText } from './progress-text.ts';
 
 export interface CampaignReporter {
   /** A sentence; safe to print. */
   say(message: string): void;
-  /** How far it is, in the place of what was said of it before; safe to print. */
+  /** How the campaign stands. */
+  stands(campaign: Campaign): void;
+  /** What is done besides, in the place of what was said of it before; safe to print. */
   progress(text: string): void;
   /** A failure that is unlike those before. */
-  found(failure: Found): void;
+  found(failure: Finding): void;
   /** What `progress` said is over. */
   clear(): void;
   /** A server was reached, which will have the recorded runs. */
@@ -27,6 +29,9 @@ export function lineReporter(context: Context): CampaignReporter {
     say(message) {
       line.clear();
       context.err(`simcity: ${message}\n`);
+    },
+    stands(campaign) {
+      if (campaign.state === 'running') line.show(progressText(campaign));
     },
     progress: (text) => line.show(text),
     found({ signature, message, firstSeed }) {

@@ -5,21 +5,33 @@ import {
   apiErrorSchema,
   apiPath,
   type Campaign,
+  type CampaignImport,
   type CampaignPage,
-  type CampaignReport,
+  type CampaignResume,
+  type CampaignStart,
   type CityState,
+  type ClaimedWork,
   campaignPageSchema,
-  campaignReportedSchema,
   campaignSchema,
   cityStateSchema,
+  claimedWorkSchema,
   type EventPage,
   eventPageSchema,
+  type FindingRecord,
   type Launch,
   type Run,
   type RunPage,
   type RunStatus,
+  type RunnerPage,
+  runnerPageSchema,
   runPageSchema,
   runSchema,
+  type ShardLease,
+  type ShardLeased,
+  type ShardPage,
+  type ShardResult,
+  shardLeasedSchema,
+  shardPageSchema,
   type Smallest,
   type SnapshotPage,
   snapshotPageSchema,
@@ -31,6 +43,7 @@ import {
   taskLeasedSchema,
   taskSchemas,
   type WaitingTasks,
+  type WorkClaim,
   waitingTasksSchema,
 } from '../../server/contract/index.ts';
 import { CliError, EXIT, messageOf } from '../process/errors.ts';
@@ -85,12 +98,6 @@ export interface Api {
   /** For how many seconds it is held; null: another holds it, or it is over. */
   leaseTask(runId: string, kind: TaskKind, lease: TaskLease): Promise<number | null>;
   /** Stores what came of it; null: the lease is lost, and nothing was stored. */
-  /** Null: it is not known there, or the server is older than such reports. */
-  campaign(name: string): Promise<Campaign | null>;
-  /** The newest first. */
-  campaigns(query: { limit?: number; before?: string }): Promise<CampaignPage>;
-  /** For how many seconds it counts as conducted by `holder`. @throws CliError with the cause `lease_lost` when another does. */
-  reportCampaign(name: string, report: CampaignReport): Promise<number>;
   endTask<Kind extends TaskKind>(
     runId: string,
     kind: Kind,
@@ -100,6 +107,23 @@ export interface Api {
   cancelTask<Kind extends TaskKind>(runId: string, kind: Kind): Promise<Task<Kind>>;
   /** Those that are asked for, with nobody at work on them. */
   waitingTasks(limit: number): Promise<WaitingTasks>;
+  /** Null: it is not known there. */
+  campaign(name: string): Promise<Campaign | null>;
+  /** The newest first. */
+  campaigns(query: { limit?: number; before?: string }): Promise<CampaignPage>;
+  startCampaign(start: CampaignStart): Promise<Campaign>;
+  stopCampaign(name: string): Promise<Campaign>;
+  resumeCampaign(name: string, resume: CampaignResume): Promise<Campaign>;
+  /** Stores one that was executed without a server. */
+  importCampaign(name: string, given: CampaignImport): Promise<Campaign>;
+  /** The newest first. */
+  shards(name: string, query: { limit?: number; before?: number }): Promise<ShardPage>;
+  runners(): Promise<RunnerPage>;
+  claimWork(claim: WorkClaim): Promise<ClaimedWork>;
+  /** Null: the shard is not held any more; so are the two below. */
+  renewShard(name: string, number: number, lease: ShardLease): Promise<ShardLeased | null>;
+  finishShard(name: string, number: number, result: ShardResult): Promise<ShardLeased | null>;
+  recordFinding(name: string, record: FindingRecord): Promise<ShardLeased | null>;
 }
 
 export interface ApiOptions {
@@ -144,12 +168,38 @@ export function createApi(connection: Connection, options: ApiOptions = {}): Api
       const init: CallInit = { method: 'PUT', body: { holder, end } };
       return nullFor('lease_lost', ask(taskSchemas[kind], apiPath.task(runId, kind), init));
     },
-    campaign: (name) => nullFor('not_found', ask(campaignSchema, apiPath.campaign(name))),
-    campaigns: (query) => ask(campaignPageSchema, apiPath.campaigns(), { query }),
-    reportCampaign: async (name, report) =>
-      (await ask(campaignReportedSchema, apiPath.campaign(name), { method: 'PUT', body: report })).seconds,
     cancelTask: (runId, kind) => ask(taskSchemas[kind], apiPath.task(runId, kind), { method: 'DELETE' }),
     waitingTasks: (limit) => ask(waitingTasksSchema, apiPath.waitingTasks(), { query: { limit } }),
+    ...campaignCalls(ask),
+  };
+}
+
+type Ask = <T>(schema: z.ZodType<T> | null, path: string, init?: CallInit) => Promise<T>;
+
+type CampaignCalls =
+  | ('campaign' | 'campaigns' | 'startCampaign' | 'stopCampaign' | 'resumeCampaign' | 'importCampaign')
+  | ('shards' | 'runners' | 'claimWork' | 'renewShard' | 'finishShard' | 'recordFinding');
+
+/** All that changes something there may be done twice: by its id, or its fence. */
+function campaignCalls(ask: Ask): Pick<Api, CampaignCalls> {
+  const post = (body: unknown): CallInit => ({ body, mayRepeat: true });
+  const put = (body: unknown): CallInit => ({ method: 'PUT', body });
+  return {
+    campaign: (name) => nullFor('not_found', ask(campaignSchema, apiPath.campaign(name))),
+    campaigns: (query) => ask(campaignPageSchema, apiPath.campaigns(), { query }),
+    startCampaign: (start) => ask(campaignSchema, apiPath.campaigns(), post(start)),
+    stopCampaign: (name) => ask(campaignSchema, apiPath.stopCampaign(name), post({})),
+    resumeCampaign: (name, resume) => ask(campaignSchema, apiPath.resumeCampaign(name), { body: resume }),
+    importCampaign: (name, given) => ask(campaignSchema, apiPath.campaign(name), put(given)),
+    shards: (name, query) => ask(shardPageSchema, apiPath.shards(name), { query }),
+    runners: () => ask(runnerPageSchema, apiPath.runners()),
+    claimWork: (claim) => ask(claimedWorkSchema, apiPath.claimWork(), post(claim)),
+    renewShard: (name, number, lease) =>
+      nullFor('lease_lost', ask(shardLeasedSchema, apiPath.shardLease(name, number), post(lease))),
+    finishShard: (name, number, result) =>
+      nullFor('lease_lost', ask(shardLeasedSchema, apiPath.shard(name, number), put(result))),
+    recordFinding: (name, record) =>
+      nullFor('lease_lost', ask(shardLeasedSchema, apiPath.findingRecord(name), put(record))),
   };
 }
 

@@ -1,13 +1,16 @@
 /** `simcity campaign --launcher kubernetes`: the shards of a campaign as the pods of one Job, and what they found together. */
 import { settingsOf } from '../../server/contract/environment.ts';
-import { failingOf, isModuleFile } from '../../server/contract/index.ts';
+import { failingOf, isModuleFile, runConfigSchema } from '../../server/contract/index.ts';
 import { connectCluster } from '../../server/contract/kubernetes/cluster.ts';
 import { indexedJob, shardWords } from '../campaign/cluster/indexed-job.ts';
 import { runJob } from '../campaign/cluster/run-job.ts';
+import { campaignFiles } from '../campaign/files.ts';
+import { refuseTaken } from '../campaign/local-session.ts';
+import { type CampaignFlags, planOf } from '../campaign/plan.ts';
 import { lineReporter } from '../campaign/reporter.ts';
 import { documentOfLine, type NamedDocument } from '../campaign/shard/document.ts';
 import { mergeShards } from '../campaign/shard/merge.ts';
-import { type SubjectFlags, subjectOf } from '../campaign/subject.ts';
+import { dataDirOf } from '../hosting/data-dir.ts';
 import { bar } from '../output/progress-line.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT, messageOf, usageError } from '../process/errors.ts';
@@ -15,16 +18,11 @@ import { createStopping } from '../process/stopping.ts';
 import { VERSION } from '../process/version.ts';
 import { formatNumber } from '../run/format.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
-import { mergedExitCode, printMerged } from './campaign-merge.ts';
+import { tellMerged } from './campaign-merge.ts';
 
-export interface ClusterFlags extends SubjectFlags {
+export interface ClusterFlags extends CampaignFlags {
   scenario: string;
   shards?: number;
-  /** Pods at once. */
-  parallel?: number;
-  name?: string;
-  /** In seconds. */
-  for?: number;
 }
 
 const DEFAULT_SHARDS = 10;
@@ -32,13 +30,15 @@ const DEFAULT_SHARDS = 10;
 /** Exit code 0: no seed failed; 1: some did; 4: none did, and shards are missing; 130: stopped. */
 export async function campaignOnCluster(context: Context, flags: ClusterFlags): Promise<number> {
   refuseOwnCode(flags);
-  const subject = await subjectOf(context, flags);
+  // Hours later would be too late.
+  if (flags.name !== undefined) refuseTaken(campaignFiles(dataDirOf(context, flags.dataDir)), flags.name);
+  const { plan } = await planOf(context, flags, 'campaign');
   const { image, namespace, podSecret } = settingsOf(context.env, ['image', 'namespace', 'podSecret']);
   const shards = flags.shards ?? DEFAULT_SHARDS;
-  const size = { shards, parallel: Math.min(flags.parallel ?? shards, shards), seconds: flags.for ?? null };
+  const size = { shards, parallel: Math.min(flags.parallel ?? shards, shards), seconds: plan.budgetSeconds };
   const job = indexedJob({
-    ...{ ...size, name: flags.name ?? 'campaign', image: image ?? `simcity:${VERSION}`, secret: podSecret },
-    words: shardWords({ ...subject, ...size }),
+    ...{ ...size, name: plan.name, image: image ?? `simcity:${VERSION}`, secret: podSecret },
+    words: shardWords({ ...plan, config: runConfigSchema.parse(plan.config), ...size }),
   });
   const cluster = await connectCluster(namespace).catch((error: unknown) => {
     throw new CliError(`${messageOf(error)}.`, { exitCode: EXIT.usage, cause: error });
@@ -75,9 +75,8 @@ export async function campaignOnCluster(context: Context, flags: ClusterFlags): 
   undo();
   if (end !== null && end.why !== null) reporter.say(`the Job failed: ${safeLines(end.why)}`);
   if (documents.length === 0) return end === null ? EXIT.interrupted : EXIT.unreachable;
-  const merged = mergeShards(documents);
-  await printMerged(context, merged, flags);
-  return end === null ? EXIT.interrupted : mergedExitCode(merged);
+  const exitCode = await tellMerged(context, mergeShards(documents), flags);
+  return end === null ? EXIT.interrupted : exitCode;
 }
 
 /** The image has none of it. */

@@ -1,8 +1,14 @@
 /** `simcity campaign merge FILE…`: what shards found that were executed by themselves, as one campaign. */
+import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { campaignOf } from '../campaign/campaign-of.ts';
+import { campaignFiles } from '../campaign/files.ts';
+import { refuseTaken } from '../campaign/local-session.ts';
 import { documentOfLine, type NamedDocument } from '../campaign/shard/document.ts';
 import { type Merged, mergeShards } from '../campaign/shard/merge.ts';
+import { mergedCheckpoint } from '../campaign/shard/merged-campaign.ts';
+import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
 import { mergedJson, mergedText } from '../output/merged.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
@@ -11,26 +17,49 @@ import { safeJson, safeText } from '../run/sanitize.ts';
 
 export interface MergeFlags {
   json?: true;
+  /** What it is kept as; left out: it is only told. */
+  name?: string;
+  dataDir?: string;
 }
 
 /** Exit code 0: no seed failed; 1: some did; 4: none did, and shards are missing. */
 export async function campaignMerge(context: Context, files: string[], flags: MergeFlags): Promise<number> {
   const documents: NamedDocument[] = [];
   for (const file of files) documents.push(...(await documentsOf(file)));
-  const merged = mergeShards(documents);
-  await printMerged(context, merged, flags);
-  return mergedExitCode(merged);
+  return await tellMerged(context, mergeShards(documents), flags);
 }
 
-export async function printMerged(context: Context, merged: Merged, { json }: MergeFlags): Promise<void> {
+/** Tells what was found on stdout, and keeps it where a name is given. Returns the exit code: what is not whole is no PASS. */
+export async function tellMerged(context: Context, merged: Merged, flags: MergeFlags): Promise<number> {
+  const { name = 'merged' } = flags;
+  const checkpoint = mergedCheckpoint(merged, { name, id: randomUUID(), at: new Date() });
+  if (flags.name !== undefined) {
+    refuseOwnCode(merged);
+    const dataDir = dataDirOf(context, flags.dataDir);
+    const kept = campaignFiles(dataDir);
+    refuseTaken(kept, name);
+    prepareDataDir(dataDir);
+    kept.save(checkpoint);
+  }
+  const campaign = campaignOf(checkpoint, { isUnderWay: false, shards: merged.count });
   const style = styleFor(wantsColor(context, 'stdout'));
-  await context.out(`${json ? safeJson(mergedJson(merged), 2) : mergedText(merged, style)}\n`);
+  const text = flags.json ? safeJson(mergedJson(merged, campaign), 2) : mergedText(merged, campaign, style);
+  await context.out(`${text}\n`);
+  if (flags.name !== undefined)
+    context.err(
+      `simcity: record what was found, and execute what is left, with: simcity campaign --resume ${name}\n`,
+    );
+  if (campaign.failures > 0) return EXIT.fail;
+  return merged.missing.length + merged.stopped.length === 0 ? EXIT.pass : EXIT.unreachable;
 }
 
-/** What is not whole is no PASS. */
-export function mergedExitCode({ tally, missing, stopped }: Merged): number {
-  if (tally.failures.length > 0) return EXIT.fail;
-  return missing.length + stopped.length === 0 ? EXIT.pass : EXIT.unreachable;
+/** What it executes is not in the documents: it is only ever given on a command line. */
+function refuseOwnCode({ campaign: { code } }: Merged): void {
+  if (code === null) return;
+  throw usageError(
+    'a campaign that executes files or commands of yours cannot be kept from its shards: they are not in them.',
+    'Leave --name out, and execute the seed of a failure by its own command.',
+  );
 }
 
 async function documentsOf(file: string): Promise<NamedDocument[]> {

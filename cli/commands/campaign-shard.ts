@@ -7,12 +7,14 @@ import {
   runConfigSchema,
   sizeOf,
 } from '../../server/contract/index.ts';
+import { buildHash } from '../campaign/build.ts';
+import { keepCity } from '../campaign/city.ts';
+import { codeHash } from '../campaign/code.ts';
+import { Engine } from '../campaign/engine.ts';
+import { type CampaignFlags, planOf, settledPlan } from '../campaign/plan.ts';
 import { lineReporter } from '../campaign/reporter.ts';
-import { documentText } from '../campaign/shard/document.ts';
+import { documentText, type ShardDocument } from '../campaign/shard/document.ts';
 import { executeShard } from '../campaign/shard/execute.ts';
-import { type Subject, type SubjectFlags, subjectOf } from '../campaign/subject.ts';
-import { cityDatabase } from '../hosting/city-database.ts';
-import { surveyed } from '../hosting/survey.ts';
 import { bar } from '../output/progress-line.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
@@ -22,12 +24,9 @@ import type { ShardFlag } from '../program/flags.ts';
 import { formatNumber } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 
-export interface ShardFlags extends SubjectFlags {
+export interface ShardFlags extends CampaignFlags {
   scenario: string;
   shard: ShardFlag;
-  parallel?: number;
-  /** In seconds. */
-  for?: number;
   exitZero?: true;
 }
 
@@ -40,38 +39,63 @@ export async function campaignShard(context: Context, flags: ShardFlags): Promis
       'Add --json, and where it goes: --json >shard.json',
     );
   }
-  const asked = await subjectOf(context, flags);
-  const { target, gate } = asked;
-  const cities = await cityDatabase(context, flags, { target, isGated: gate !== null }, null);
   const reporter = lineReporter(context);
-  const targetUrl = cities.url;
-  const subject = await withSurvey(context, asked, targetUrl, reporter.say);
-  const { modules: _, exec: __, gate: ___, ...campaign } = subject;
-  const seeds = partOf(subject.seeds, shard.number, shard.count);
-  const total = sizeOf(seeds);
-  reporter.say(
-    `shard ${shard.number}/${shard.count}: ${formatNumber(total)} seeds of ${safeText(campaign.scenario)}`,
-  );
-  const { tally, end } = await executeShard(context, {
-    order: {
-      ...{ ...subject, do: 'campaign', seeds, targetUrl },
+  const asked = await planOf(context, flags, 'shard');
+  const city = keepCity(context, flags, async () => null);
+  try {
+    const plan = await settledPlan(context, asked.plan, asked.own, { city, say: reporter.say });
+    const { scenario, target } = plan;
+    const code = codeHash(context.cwd, asked.own);
+    const config = runConfigSchema.parse(plan.config);
+    const subject = { name: plan.name, scenario, target, config, code };
+    const engine = new Engine(context, {
+      ...{ subject, own: asked.own, targetUrl: await city.url(subject) },
       parallel: flags.parallel ?? availableParallelism(),
-    },
-    seconds: flags.for ?? null,
-    stopping: createStopping(context),
+    });
+    const document = await executed(context, engine, {
+      shard,
+      campaign: {
+        ...{ scenario, target, config, seeds: [...plan.seeds], code },
+        ...{ generation: ENGINE_GENERATION, version: VERSION, build: buildHash() },
+      },
+      seconds: plan.budgetSeconds,
+    });
+    await context.out(documentText(document));
+    if (document.end === 'stopped') return EXIT.interrupted;
+    return document.tally.failures.length === 0 || flags.exitZero ? EXIT.pass : EXIT.fail;
+  } finally {
+    await city.close();
+  }
+}
+
+type Order = Pick<ShardDocument, 'shard' | 'campaign'> & { seconds: number | null };
+
+async function executed(
+  context: Context,
+  engine: Engine,
+  { shard, campaign, seconds }: Order,
+): Promise<Omit<ShardDocument, 'format'>> {
+  const reporter = lineReporter(context);
+  const seeds = partOf(campaign.seeds, shard.number, shard.count);
+  const total = sizeOf(seeds);
+  const of = `${formatNumber(total)} seeds of ${safeText(campaign.scenario)} on ${safeText(campaign.target)}`;
+  reporter.say(`shard ${shard.number}/${shard.count}: ${of}`);
+  const stopped = new AbortController();
+  const undo = createStopping(context).onStop(() => {
+    if (stopped.signal.aborted) context.leave(EXIT.interrupted);
+    stopped.abort();
+  });
+  const end = await executeShard(engine, {
+    ...{ seeds, seconds, stopped: stopped.signal },
     onProgress({ through, failures }) {
       const done = sizeOf(through);
-      reporter.progress(
-        `${bar(done / total, 16)} ${formatNumber(done)}/${formatNumber(total)}  ${formatNumber(failingOf(failures))} failing`,
-      );
+      const failing = `${formatNumber(failingOf(failures))} failing`;
+      reporter.progress(`${bar(done / total, 16)} ${formatNumber(done)}/${formatNumber(total)}  ${failing}`);
     },
   });
   reporter.clear();
-  await cities.close();
-  const engine = { generation: ENGINE_GENERATION, version: VERSION, build: null, code: null };
-  await context.out(documentText({ shard, campaign: { ...campaign, ...engine }, end, tally }));
-  if (end === 'stopped') return EXIT.interrupted;
-  return tally.failures.length === 0 || flags.exitZero ? EXIT.pass : EXIT.fail;
+  undo();
+  return { shard, campaign, ...end };
 }
 
 /** `auto`: as Kubernetes tells the pods of an Indexed Job, from 0. */
@@ -84,22 +108,4 @@ function numberOf({ env }: Context, { number, count }: ShardFlag): number {
     `--shard auto/${count}: JOB_COMPLETION_INDEX ${text === '' ? 'is not set' : `is ${safeText(text)}`}, and must be 0 to ${count - 1}.`,
     'The pods of an Indexed Job have it; elsewhere say which, such as --shard 1/20.',
   );
-}
-
-/** The same for each shard, since it looks at the service by the first seed of all. */
-async function withSurvey(
-  context: Context,
-  subject: Subject,
-  targetUrl: string | null,
-  say: (message: string) => void,
-): Promise<Subject> {
-  const { scenario, target, config, exec, gate, modules, seeds } = subject;
-  if (gate === null || exec === null) return subject;
-  const { config: found } = await surveyed(context, {
-    launch: { scenario, target, config },
-    ...{ target, gate, exec, targetUrl, say },
-    modules: modules ?? null,
-    seed: seeds[0]?.[0] ?? 1,
-  });
-  return { ...subject, config: runConfigSchema.parse(found) };
 }

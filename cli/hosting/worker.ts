@@ -2,7 +2,12 @@
 import { createInterface } from 'node:readline';
 import { Child, exitText } from '../../server/contract/child-process/child.ts';
 import { OutputTail } from '../../server/contract/child-process/output-tail.ts';
-import { type WorkerLine, type WorkerOrderInput, workerLineSchema } from '../../server/contract/index.ts';
+import {
+  type SeedRange,
+  type WorkerLine,
+  type WorkerOrderInput,
+  workerLineSchema,
+} from '../../server/contract/index.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
@@ -11,6 +16,8 @@ import { partFile } from './part.ts';
 export interface Worker {
   /** What it says, at the pace at which it is read. @throws CliError when it cannot carry the order out. */
   lines(): AsyncGenerator<WorkerLine, void, undefined>;
+  /** Gives it more seeds of its campaign, once it waits for them. */
+  execute(seeds: readonly SeedRange[]): void;
   /** Asks it to come to an end with what it has. */
   stop(): void;
   /** Ends it. Also done at exit. */
@@ -58,6 +65,7 @@ export function startWorker(context: Context, order: WorkerOrderInput): Worker {
   }
   return {
     lines,
+    execute: (seeds) => child.say(JSON.stringify({ seeds })),
     stop: () => child.say(JSON.stringify({ stop: { reason: null } })),
     async close() {
       forget();

@@ -56,7 +56,7 @@ export async function enterWorld(context: Context, options: HostOptions): Promis
   const world = new World(context, options);
   try {
     await world.enter();
-    if (world.holdsLock) reportCampaigns(context, world.connection, options.dataDir).catch(() => {});
+    if (world.holdsLock) importCampaigns(context, world.connection, options.dataDir).catch(() => {});
     return world;
   } catch (error) {
     await world.close();
@@ -64,10 +64,10 @@ export async function enterWorld(context: Context, options: HostOptions): Promis
   }
 }
 
-/** Those of the directory that were conducted while nobody hosted. Whoever hosts next tries again. */
-async function reportCampaigns(context: Context, connection: Connection, dataDir: string): Promise<void> {
-  const { reportStored } = await import('../campaign/report-stored.ts');
-  await reportStored(createApi(connection, { signal: context.leaving }), dataDir);
+/** Those of the directory that were executed while nobody hosted. Whoever hosts next tries again. */
+async function importCampaigns(context: Context, connection: Connection, dataDir: string): Promise<void> {
+  const { importStored } = await import('../campaign/import.ts');
+  await importStored(createApi(connection, { signal: context.leaving }), dataDir);
 }
 
 class World implements Hosted {

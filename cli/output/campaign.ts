@@ -1,6 +1,13 @@
 /** The summary of a campaign, as a table and as JSON. */
-import { formatSignature, rangesText, sizeOf } from '../../server/contract/index.ts';
-import type { Checkpoint, Found } from '../campaign/checkpoint.ts';
+import {
+  type Campaign,
+  type Finding,
+  formatSignature,
+  rangesText,
+  type Run,
+  type Smallest,
+  smallestSchema,
+} from '../../server/contract/index.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Style } from './style.ts';
@@ -10,41 +17,46 @@ import { wireLines } from './why-lanes.ts';
 /** Columns of the lanes. */
 const LANES = 118;
 
-export function campaignText(checkpoint: Checkpoint, style: Style): string {
-  const { name, found, operations, seconds } = checkpoint;
-  const failing = found.reduce((sum, { seeds }) => sum + seeds, 0);
-  const through = sizeOf(checkpoint.through);
-  const total = sizeOf(checkpoint.seeds);
-  const verdict = failing === 0 ? style.green('no failure') : style.red(`${formatNumber(failing)} failing`);
+/** `runs` hold the smallest reproductions of what is recorded. */
+export function campaignText(campaign: Campaign, runs: readonly Run[], style: Style): string {
+  const { name, findings, operations, seconds, seedsThrough, seedsTotal, seedsFailing } = campaign;
+  const verdict =
+    seedsFailing === 0 ? style.green('no failure') : style.red(`${formatNumber(seedsFailing)} failing`);
   const seeds =
-    through === total ? formatNumber(total) : `${formatNumber(through)} of ${formatNumber(total)}`;
-  const head = `${style.bold(`campaign ${safeText(name)}`)}  ${seeds} seeds (${rangesText(checkpoint.seeds)}), ${formatNumber(operations)} operations in ${formatSeconds(seconds)}: ${verdict}`;
-  const share = shareText(checkpoint);
-  if (found.length === 0) return head;
-  const reproductions = found.flatMap(({ smallest }) =>
-    smallest ? [`  ${safeText(smallest.reproduce)}`] : [],
-  );
+    seedsThrough === seedsTotal ? formatNumber(seedsTotal) : `${formatNumber(seedsThrough)} of ${formatNumber(seedsTotal)}`;
+  const many = campaign.budgetSeconds === null ? `${seeds} seeds (${rangesText(campaign.seeds)})` : `${formatNumber(seedsThrough)} seeds`;
+  const head = `${style.bold(`campaign ${safeText(name)}`)}  ${many}, ${formatNumber(operations)} operations in ${formatSeconds(seconds)}: ${verdict}`;
+  const share = shareText(campaign);
+  if (findings.length === 0) return head;
+  const reproductions = findings.flatMap(({ reproduce }) => (reproduce === null ? [] : [`  ${safeText(reproduce)}`]));
   return [
     head,
     ...(share === null ? [] : [share]),
     '',
-    ...tableLines(COLUMNS, found),
-    ...inSql(found, style),
+    ...tableLines(COLUMNS, findings),
+    ...inSql(findings, runs, style),
     ...(reproductions.length === 0 ? [] : ['', style.bold('Reproduce'), ...reproductions]),
   ].join('\n');
 }
 
 /** What the smallest reproduction of each sent to its database, of a service behind a gate. */
-function inSql(found: readonly Found[], style: Style): string[] {
-  return found.flatMap(({ signature, smallest }) => {
-    if (!smallest || smallest.wire.length === 0) return [];
-    const heading = `${safeText(formatSignature(signature))}, in SQL`;
+function inSql(findings: readonly Finding[], runs: readonly Run[], style: Style): string[] {
+  return findings.flatMap((finding) => {
+    const smallest = smallestIn(finding, runs);
+    if (smallest === null || smallest.wire.length === 0) return [];
+    const heading = `${safeText(formatSignature(finding.signature))}, in SQL`;
     return ['', style.bold(heading), ...wireLines(smallest.wire, style, LANES).map((line) => `  ${line}`)];
   });
 }
 
+/** The smallest reproduction that is stored with the run of a failure; null: there is none. */
+export function smallestIn({ run }: Pick<Finding, 'run'>, runs: readonly Run[]): Smallest | null {
+  const stored = runs.find(({ id }) => id === run?.id)?.failForensic?.smallest;
+  return smallestSchema.safeParse(stored).data ?? null;
+}
+
 /** How many failing seeds were the same again behind a gate; null: none was executed again. */
-export function shareText({ proved, identical }: Pick<Checkpoint, 'proved' | 'identical'>): string | null {
+export function shareText({ proved, identical }: Pick<Campaign, 'proved' | 'identical'>): string | null {
   if (proved === 0) return null;
   const many = proved === 1 ? 'failing seed' : 'failing seeds';
   return identical === proved
@@ -52,7 +64,7 @@ export function shareText({ proved, identical }: Pick<Checkpoint, 'proved' | 'id
     : `${formatNumber(identical)} of ${formatNumber(proved)} ${many} executed twice were identical; \`simcity replay RUN --verify\` shows where one parts`;
 }
 
-const COLUMNS: Column<Found>[] = [
+const COLUMNS: Column<Finding>[] = [
   { title: 'FAILURE', value: ({ signature }) => safeText(formatSignature(signature)) },
   { title: 'SEEDS', value: ({ seeds }) => formatNumber(seeds), right: true },
   { title: 'FIRST', value: ({ firstSeed }) => String(firstSeed), right: true },
@@ -60,16 +72,18 @@ const COLUMNS: Column<Found>[] = [
   {
     title: 'OPERATIONS',
     value: ({ operations, smallest }) =>
-      smallest ? `${operations} → ${smallest.operations}` : `${operations}`,
+      smallest === null ? `${operations}` : `${operations} → ${smallest}`,
     right: true,
   },
-  { title: 'RUN', value: ({ run }) => run ?? '-' },
+  { title: 'RUN', value: ({ run }) => run?.id ?? '-' },
 ];
 
-export function campaignJson(checkpoint: Checkpoint, finished: boolean): Record<string, unknown> {
-  // What starts a service may hold passwords.
-  const { through, seeds, found, exec: _, gate: __, course: ___, holder: ____, ...rest } = checkpoint;
-  const failing = found.reduce((sum, each) => sum + each.seeds, 0);
-  const counts = { seedsThrough: sizeOf(through), seedsTotal: sizeOf(seeds), seedsFailing: failing };
-  return { ...rest, finished, ...counts, seeds, through, failures: found };
+export function campaignJson(campaign: Campaign, runs: readonly Run[]): Record<string, unknown> {
+  const { findings, course: _, shardsToSee: __, version, ...rest } = campaign;
+  const failures = findings.map((finding) => ({
+    ...finding,
+    run: finding.run?.id ?? null,
+    smallest: smallestIn(finding, runs),
+  }));
+  return { ...rest, simcity: version, finished: campaign.state === 'done', failures };
 }

@@ -63,6 +63,13 @@ export const kebabName = parserOf({
   form: 'a name in lower case with dashes, such as nightly-2',
 });
 
+/** What tells runners apart. */
+export const label = parserOf({
+  kind: 'text',
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+  form: 'a word of letters, digits, dots and dashes, such as pg18',
+});
+
 /** The URL of a template database. What is none was meant for something else: an argument stands before the option. */
 export function templateUrl(text: string): string {
   const url = /^postgres(ql)?:\/\//.test(text) ? URL.parse(text) : null;

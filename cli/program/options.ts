@@ -4,7 +4,7 @@ import { PROCESS_SETTINGS, type ProcessSettingName } from '../../server/contract
 import { RUN_ROWS, RUN_SETTINGS } from '../../server/contract/run-settings.ts';
 import { flagOf, isRepeatable, type RunSetting, type Setting } from '../../server/contract/setting.ts';
 import { standardOf } from '../../server/contract/setting-text.ts';
-import { choose, parserOf, reporter, templateUrl, wholeNumber } from './flags.ts';
+import { choose, label, parserOf, reporter, templateUrl, wholeNumber } from './flags.ts';
 
 export const GROUPS = {
   city: 'The city:',
@@ -147,6 +147,11 @@ export const thinOption = () =>
 /** An option that takes a whole number from 1. */
 export function count(flags: string, description: string, most: number): Option {
   return new Option(flags, description).argParser(wholeNumber(1, most));
+}
+
+/** An option that takes what tells runners apart. */
+export function labelOption(description: string): Option {
+  return new Option('--label <LABEL>', description).argParser(label);
 }
 
 /** An option that takes an index, from 0. */

@@ -1,7 +1,8 @@
 /** The definitions of the commands that execute runs again: to compare them, to make them small, to hunt. */
 import { type Command, Option } from 'commander';
-import { type Act, withExamples, withExitCodes } from './act.ts';
-import { choose, duration, kebabName, seeds, shard } from './flags.ts';
+import { type Act, PLAIN_CODES, withExamples, withExitCodes } from './act.ts';
+import { addMerge, addPartOptions } from './campaign-parts.ts';
+import { duration, kebabName, seeds } from './flags.ts';
 import {
   addRunSettings,
   addServiceOptions,
@@ -9,6 +10,7 @@ import {
   dataDirOption,
   GROUPS,
   jsonOption,
+  labelOption,
   mouseOption,
   ownPortOption,
   readOnlyOption,
@@ -118,46 +120,38 @@ function addExplain(program: Command, act: Act): void {
 function addCampaign(program: Command, act: Act): void {
   const campaign = withExitCodes(
     program.command('campaign'),
-    '0 no failure, 1 failures were found, 2 wrong usage, 4 server or database lost, 130 interrupted.',
+    '0 no failure, 1 failures were found, 2 wrong usage, 4 shards, server or database lost, 130 interrupted.',
   )
     .summary('execute many seeds at full speed; record and shrink each distinct failure')
     .description(
-      'Executes many seeds at full speed, aside from the server. Each distinct failure is recorded as a run and ' +
-        'made small. A campaign that was stopped goes on with --resume.',
+      'Executes many seeds at full speed. Each distinct failure is recorded as a run and made small. Where there is ' +
+        'a server it keeps the campaign, and its runners work for it, too; any other process joins with --resume. ' +
+        'Without one it is kept here. A campaign that was stopped goes on with --resume.',
     )
     .addArgument(scenarioArgument());
-  addServiceOptions(addRunSettings(campaign, 'memory'))
+  addPartOptions(addServiceOptions(addRunSettings(campaign, 'memory')))
     .optionsGroup('The hunt:')
     .addOption(
       new Option('--seeds <RANGE>', 'such as 1..1000 or 1..10,50 (default: 1..1000)').argParser(seeds),
     )
+    .addOption(
+      new Option('--for <TIME>', 'ends it after so long, such as 8h; seeds without end').argParser(duration),
+    )
+    .addOption(count('--until-new <N>', 'ends it once so many distinct failures were found', 500))
     .addOption(count('--parallel <N>', 'seeds at once (default: one a core)', 256))
     .addOption(new Option('--name <NAME>', 'what it is called (default: from the time)').argParser(kebabName))
-    .addOption(new Option('--resume [NAME]', 'go on with a stopped one (default: the newest)'))
-    .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'))
-    .addOption(
-      new Option('--for <TIME>', 'end after so long, with the seeds that are through').argParser(duration),
-    )
     .addOption(
       new Option(
-        '--shard <N/COUNT>',
-        'only this part of the seeds, here and without a server; auto/COUNT: by JOB_COMPLETION_INDEX',
-      )
-        .argParser(shard)
-        .conflicts(['name', 'resume', 'server', 'log']),
-    )
-    .addOption(new Option('--exit-zero', 'exit code 0 also when failures were found; the merge tells them'))
-    .optionsGroup(GROUPS.where)
-    .addOption(
-      choose(
-        new Option(
-          '--launcher <HOW>',
-          'kubernetes: its shards are the pods of one Job, and --parallel says how many at once',
-        ).conflicts(['shard', 'resume', 'log']),
-        ['kubernetes'],
+        '--resume [NAME]',
+        'go on with a stopped one, or work for one that goes on (default: the newest)',
       ),
     )
-    .addOption(count('--shards <N>', 'how many with --launcher (default: 10)', 100_000))
+    .addOption(labelOption('only runners with this label execute it'))
+    .addOption(
+      new Option('--detach', 'leave it to the runners of the server').conflicts(['resume', 'parallel']),
+    )
+    .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'))
+    .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption())
     .addOption(ownPortOption())
@@ -174,25 +168,30 @@ function addCampaign(program: Command, act: Act): void {
       'hunt in a service of yours',
     ],
     ['simcity campaign --resume', 'go on with the newest'],
+    ['simcity campaign --for 8h --server http://farm:4600 --detach', 'a night of a farm of runners'],
   ]);
+  addWatching(campaign, act);
   addMerge(campaign.enablePositionalOptions(), act);
 }
 
-function addMerge(campaign: Command, act: Act): void {
-  const merge = withExitCodes(
-    campaign.command('merge'),
-    '0 no failure, 1 failures were found, 2 wrong usage, 4 shards are missing.',
+/** Campaigns of a server that others work for. */
+function addWatching(campaign: Command, act: Act): void {
+  withExitCodes(
+    campaign.command('watch'),
+    '0 no failure, 1 failures were found, 2 no such campaign, 4 server lost, 130 interrupted.',
   )
-    .summary('put together what shards have found')
-    .description(
-      'Puts together what shards of a campaign have found that were executed by themselves, each by --shard: the ' +
-        'same findings as if one process had executed all seeds. - stands for standard input, such as the logs of pods.',
-    )
-    .argument('<file...>', 'what `simcity campaign --shard 1/4 --json` has printed')
+    .summary('how a campaign of a server stands, until its end')
+    .description('Tells how a campaign stands that others work for, and at its end what came of it.')
+    .argument('<name>', 'the campaign')
+    .addOption(serverOption())
+    .addOption(dataDirOption())
     .addOption(jsonOption('the summary as JSON'))
-    .action(act(async () => (await import('../commands/campaign-merge.ts')).campaignMerge));
-  withExamples(merge, [
-    ['simcity campaign merge shard-*.json', 'of a matrix of machines'],
-    ['kubectl logs --selector job-name=night --tail=-1 | simcity campaign merge -', 'of an Indexed Job'],
-  ]);
+    .action(act(async () => (await import('../commands/campaign.ts')).watchCampaign));
+  withExitCodes(campaign.command('stop'), PLAIN_CODES)
+    .summary('stop a campaign of a server before its end')
+    .description('Stops a campaign: what is under way is stored first, and it goes on with --resume.')
+    .argument('<name>', 'the campaign')
+    .addOption(serverOption())
+    .addOption(dataDirOption())
+    .action(act(async () => (await import('../commands/campaign.ts')).stopCampaign));
 }

@@ -9,15 +9,14 @@ import { formatCompact, formatNumber, formatSeconds } from './format.ts';
 
 export const CAMPAIGN_WORDS: Record<CampaignState, string> = {
   running: 'RUNNING',
+  recording: 'RECORDING',
   done: 'DONE',
-  interrupted: 'INTERRUPTED',
-  lost: 'LOST',
+  stopped: 'STOPPED',
 };
 
 /** What a state that is not told by its word alone means. */
 export const CAMPAIGN_STATES_MEAN: Partial<Record<CampaignState, string>> = {
-  interrupted: 'It was stopped before its end.',
-  lost: 'Its process is not heard of any more.',
+  stopped: 'It was stopped before its end.',
 };
 
 /** The newest seconds, which tell how fast it is now. */
@@ -63,19 +62,37 @@ export function rateText(rate: number | null): string {
     : `${formatCompact(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))} seeds/s`;
 }
 
-/** What it does now and how long it takes yet; '' when it does nothing more. */
-export function doingText(campaign: Campaign): string {
-  const { state, seedsTotal, seedsThrough } = campaign;
-  if (state !== 'running') return '';
-  const left = seedsTotal - seedsThrough;
-  if (left <= 0) return 'recording and shrinking what failed';
-  const rate = recentRate(campaign);
-  if (rate === null || rate === 0) return 'the first seeds are under way';
-  return `${rateText(rate)}, ${formatSeconds(left / rate)} left`;
+/** The share of it that is done: by its time where that is its budget, else by its seeds. */
+export function shareThrough({ seedsThrough, seedsTotal, budgetSeconds, seconds }: Campaign): number {
+  const bySeeds = seedsTotal === 0 ? 0 : seedsThrough / seedsTotal;
+  return Math.min(1, Math.max(bySeeds, budgetSeconds === null ? 0 : seconds / budgetSeconds));
 }
 
-/** `70 of 400`, or `400` when all are through. */
-export function seedsText({ seedsThrough, seedsTotal }: CampaignSummary): string {
+/** Seconds until its end, at the rate of late; null: not known yet. */
+export function secondsLeft(campaign: Campaign): number | null {
+  const { seedsTotal, seedsThrough, budgetSeconds, seconds } = campaign;
+  const ofTime = budgetSeconds === null ? null : Math.max(0, budgetSeconds - seconds);
+  const rate = recentRate(campaign);
+  if (rate === null || rate === 0) return ofTime;
+  const ofSeeds = (seedsTotal - seedsThrough) / rate;
+  return ofTime === null ? ofSeeds : Math.min(ofTime, ofSeeds);
+}
+
+/** What it does now and how long it takes yet; '' when it does nothing more. */
+export function doingText(campaign: Campaign): string {
+  const { state, seedsTotal, seedsThrough, shards } = campaign;
+  if (state === 'recording') return 'recording and shrinking what failed';
+  if (state !== 'running') return '';
+  if (shards.running === 0) return seedsThrough === seedsTotal ? '' : 'no claimant is at work on it';
+  const rate = recentRate(campaign);
+  const left = secondsLeft(campaign);
+  if (rate === null || rate === 0 || left === null) return 'the first seeds are under way';
+  return `${rateText(rate)}, ${formatSeconds(left)} left`;
+}
+
+/** `70 of 400`, or `400` when all are through, and where time is what ends it. */
+export function seedsText({ seedsThrough, seedsTotal, budgetSeconds }: CampaignSummary): string {
+  if (budgetSeconds !== null) return formatNumber(seedsThrough);
   const total = formatNumber(seedsTotal);
   return seedsThrough === seedsTotal ? total : `${formatNumber(seedsThrough)} of ${total}`;
 }

@@ -26,6 +26,19 @@ export function without(all: readonly SeedRange[], gone: readonly SeedRange[]): 
   return left;
 }
 
+/** The first `count` of them, or all. */
+export function firstOf(ranges: readonly SeedRange[], count: number): SeedRange[] {
+  const first: SeedRange[] = [];
+  let left = count;
+  for (const [from, to] of joined(ranges)) {
+    if (left <= 0) break;
+    const last = Math.min(to, from + left - 1);
+    first.push([from, last]);
+    left -= last - from + 1;
+  }
+  return first;
+}
+
 export function sizeOf(ranges: readonly SeedRange[]): number {
   return ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
 }

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { documentText, type ShardDocument } from '../../cli/campaign/shard/document.ts';
-import { emptyTally, partOf, runConfigSchema, type SeedRange } from '../../server/contract/index.ts';
+import {
+  emptyTally,
+  type FailureTally,
+  partOf,
+  runConfigSchema,
+  type SeedRange,
+} from '../../server/contract/index.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { IndexedJobStandIn, NO_ROOM } from '../helpers/indexed-job-api.ts';
 
@@ -21,20 +27,20 @@ console.log(require(${JSON.stringify(join(folder, 'documents.json'))})[index].tr
 console.error('simcity: done');
 if (process.argv.includes('--hold')) setInterval(() => {}, 1000);`;
 
-const failure = {
+const failure: FailureTally = {
   ...{
     signature: { kind: 'invariant', invariant: 'no-overbooking', operation: null },
     message: 'two of one',
   },
   ...{ seeds: 1, firstSeed: 25, seed: 25, operations: 7, operationsUntil: [0, 0, 1] },
-} as const;
+};
 
 function documentOf(number: number): string {
   const campaign: ShardDocument['campaign'] = {
     ...{ scenario: 'bookings', target: 'memory', config: runConfigSchema.parse({}), seeds: SEEDS },
     ...{ generation: 2, version: '0.2.0', build: null, code: null },
   };
-  const failures = number === 3 ? [{ ...failure, operationsUntil: [...failure.operationsUntil] }] : [];
+  const failures = number === 3 ? [failure] : [];
   const tally = { ...emptyTally(), through: partOf(SEEDS, number, COUNT), failures };
   return documentText({ shard: { number, count: COUNT }, campaign, end: 'whole', tally });
 }

@@ -1,57 +1,50 @@
 /** Executes the seeds of one shard in this process, without a server. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   emptyTally,
   mergeTallies,
+  type SeedRange,
   type Tally,
   tallyOf,
-  type WorkerOrderInput,
   without,
 } from '../../../server/contract/index.ts';
-import { startWorker } from '../../hosting/worker.ts';
-import type { Context } from '../../process/context.ts';
-import { EXIT } from '../../process/errors.ts';
-import type { Stopping } from '../../process/stopping.ts';
+import type { Engine } from '../engine.ts';
 import type { ShardDocument } from './document.ts';
 
 export interface ShardOptions {
-  order: Extract<WorkerOrderInput, { do: 'campaign' }>;
+  seeds: readonly SeedRange[];
   /** Then it ends with what is through; null: it has no such limit. */
   seconds: number | null;
-  stopping: Stopping;
+  /** Aborted when somebody stops it. */
+  stopped: AbortSignal;
   onProgress: (tally: Tally) => void;
 }
 
 export async function executeShard(
-  context: Context,
-  { order, seconds, stopping, onProgress }: ShardOptions,
+  engine: Engine,
+  { seeds, seconds, stopped, onProgress }: ShardOptions,
 ): Promise<Pick<ShardDocument, 'tally' | 'end'>> {
+  const began = performance.now();
   let tally = emptyTally();
-  if (order.seeds.length === 0) return { tally, end: 'whole' };
-  let end: ShardDocument['end'] = 'whole';
-  const worker = startWorker(context, order);
-  const endBy = (why: 'time' | 'stopped') => {
-    if (end === 'stopped') return context.leave(EXIT.interrupted);
-    end = why;
-    worker.stop();
-  };
-  const undo = stopping.onStop(() => endBy('stopped'));
-  const timer = seconds === null ? undefined : setTimeout(endBy, seconds * 1_000, 'time');
-  let toldAt = performance.now();
+  const done = new AbortController();
+  const limit = seconds === null ? null : sleep(seconds * 1_000, undefined, { signal: done.signal });
+  limit?.then(() => engine.stop()).catch(() => {});
+  const stop = () => engine.stop();
+  stopped.addEventListener('abort', stop, { once: true });
   try {
-    for await (const said of worker.lines()) {
-      // It would wait for more of them.
-      if ('waiting' in said) worker.stop();
-      if (!('through' in said)) continue;
-      const now = performance.now();
-      tally = mergeTallies(tally, tallyOf(said.through, Math.round(now - toldAt)));
-      toldAt = now;
-      onProgress(tally);
-    }
+    if (seeds.length > 0)
+      await engine.execute(seeds, (through) => {
+        tally = mergeTallies(tally, tallyOf(through));
+        onProgress(tally);
+      });
   } finally {
-    clearTimeout(timer);
-    await worker.close();
-    undo();
+    done.abort();
+    stopped.removeEventListener('abort', stop);
+    await engine.close();
   }
-  const isWhole = without(order.seeds, tally.through).length === 0;
-  return { tally, end: isWhole ? 'whole' : end };
+  const isWhole = without(seeds, tally.through).length === 0;
+  return {
+    tally: { ...tally, executingMs: Math.round(performance.now() - began) },
+    end: isWhole ? 'whole' : stopped.aborted ? 'stopped' : 'time',
+  };
 }

@@ -19,8 +19,10 @@ export interface Merged {
   /** The shards of which there is nothing, and those that somebody stopped. */
   missing: number[];
   stopped: number[];
-  /** The seeds of these. */
+  /** The seeds of these that were not executed. */
   left: SeedRange[];
+  /** True: its time ended it, and what was executed until then is all of it. */
+  isTimed: boolean;
 }
 
 /** @throws CliError that names the files that do not belong together, or have the same shard. */
@@ -40,7 +42,16 @@ export function mergeShards(documents: readonly NamedDocument[]): Merged {
   const unfinished = [...missing, ...stopped].flatMap((number) =>
     partOf(campaign.seeds, number, shard.count),
   );
-  return { campaign, count: shard.count, tally, missing, stopped, left: without(unfinished, tally.through) };
+  const isTimed = kept.some(({ end }) => end === 'time');
+  return {
+    campaign,
+    isTimed,
+    count: shard.count,
+    tally,
+    missing,
+    stopped,
+    left: without(unfinished, tally.through),
+  };
 }
 
 const HOW =

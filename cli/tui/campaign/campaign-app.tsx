@@ -84,12 +84,12 @@ const PHASE: Record<Phase, { text: string; color: Color }> = {
   stored: { text: 'STORED', color: 'cyan' },
 };
 
-/** Of a campaign that is conducted elsewhere. */
+/** Of a campaign that others work for. */
 const STATE_COLOR: Record<CampaignState, Color> = {
   running: 'cyan',
+  recording: 'cyan',
   done: 'green',
-  interrupted: 'yellow',
-  lost: 'yellow',
+  stopped: 'yellow',
 };
 
 function headerOf({ picture, phase }: CampaignView): HeaderPart[] {

@@ -1,40 +1,44 @@
-/** Conducts a campaign on the screen, from which its recorded runs are watched; always restores the terminal. */
+/** Works for a campaign on the screen, from which its recorded runs are watched; always restores the terminal. */
 
-import type { Checkpoint } from '../../campaign/checkpoint.ts';
-import type { Conducted } from '../../campaign/conduct.ts';
+import type { Campaign } from '../../../server/contract/index.ts';
 import type { CampaignReporter } from '../../campaign/reporter.ts';
+import type { CampaignSession } from '../../campaign/session.ts';
 import type { Api } from '../../client/api.ts';
 import type { Context } from '../../process/context.ts';
 import { messageOf } from '../../process/errors.ts';
+import { doingText } from '../../run/campaign-progress.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { loadViews, openScreen } from '../open-screen.ts';
 import { createStore } from '../program.ts';
 import type { Screen } from '../screen.ts';
-import { pictureOf } from './picture.ts';
+import { pictureOfCampaign, pictureOfRuns } from './picture.ts';
+import { recordedRuns } from './recorded-runs.ts';
 import { type CampaignProgram, type CampaignStore, campaignProgram, showCampaign } from './show-campaign.tsx';
 import { initialCampaign } from './state.ts';
 
-/** Shows the campaign while `work` conducts it, and after its end until the user leaves. `stop` tells it to end. */
+/** Shows the campaign while `work` works for it, and after its end until the user leaves. `stop` tells it to end. */
 export async function campaignControl(
   context: Context,
-  campaign: Checkpoint,
-  work: (reporter: CampaignReporter) => Promise<Conducted>,
+  { name, store: kept }: CampaignSession,
+  work: (reporter: CampaignReporter) => Promise<Campaign>,
   stop: () => void,
-): Promise<Conducted> {
-  const opened = await openScreen(context, `campaign ${safeText(campaign.name)}`);
+): Promise<Campaign> {
+  const opened = await openScreen(context, `campaign ${safeText(name)}`);
   const { screen } = opened;
-  const init = initialCampaign(pictureOf(campaign), 'going', screen.size());
+  const begun = await kept.campaign(name);
+  const picture = begun === null ? pictureOfRuns(name, []) : pictureOfCampaign(begun, []);
+  const init = initialCampaign(picture, 'going', screen.size());
   let api: Api | null = null;
   const program = campaignProgram(init, { screen, stop, env: context.env, api: () => api });
   const store = createStore(program);
-  const conducted = work(
-    reporterOf(store, campaign, (reached) => {
-      api = reached;
-    }),
-  );
-  const over = conducted.then(({ finished }) => {
-    store.send({ type: 'picture', picture: pictureOf(campaign) });
-    store.send({ type: 'over', finished });
+  const draw = drawing(store, name, () => api);
+  const reporter = reporterOf(store, draw, (reached) => {
+    api = reached;
+  });
+  const worked = work(reporter);
+  const over = worked.then(async (campaign) => {
+    await draw(campaign);
+    store.send({ type: 'over', finished: campaign.state === 'done' });
   });
   const failed = over.then(() => new Promise<never>(() => {}));
   failed.catch(() => {});
@@ -45,7 +49,19 @@ export async function campaignControl(
   } finally {
     opened.close();
   }
-  return conducted;
+  return worked;
+}
+
+/** Draws it as it stands, with the smallest reproductions of what is recorded by then. */
+function drawing(store: CampaignStore, name: string, api: () => Api | null) {
+  let runs: ReturnType<typeof recordedRuns> | null = null;
+  return async (campaign: Campaign): Promise<void> => {
+    const reached = api();
+    if (reached !== null) runs ??= recordedRuns(reached, name);
+    // A server that is away for a moment is told of by whatever needs it.
+    const recorded = (await runs?.of(campaign).catch(() => [])) ?? [];
+    store.send({ type: 'picture', picture: pictureOfCampaign(campaign, recorded) });
+  };
 }
 
 type WatchRun = Awaited<ReturnType<typeof loadViews>>['watchRun'];
@@ -89,22 +105,19 @@ export async function watchRecorded(
 
 function reporterOf(
   store: CampaignStore,
-  campaign: Checkpoint,
+  draw: (campaign: Campaign) => Promise<void>,
   connected: (api: Api) => void,
 ): CampaignReporter {
-  const update = () => store.send({ type: 'picture', picture: pictureOf(campaign) });
   return {
-    say(message) {
-      update();
-      store.send({ type: 'said', text: message });
+    say: (message) => store.send({ type: 'said', text: message }),
+    stands(campaign) {
+      void draw(campaign);
+      if (campaign.state === 'running') store.send({ type: 'doing', text: doingText(campaign) });
     },
-    progress(text) {
-      update();
-      store.send({ type: 'doing', text });
-    },
+    progress: (text) => store.send({ type: 'doing', text }),
     found: ({ firstSeed, message }) =>
       store.send({ type: 'said', text: `found with seed ${firstSeed}: ${safeText(message)}` }),
-    clear: update,
+    clear: () => {},
     connected,
   };
 }

@@ -1,19 +1,17 @@
-/** A campaign as it is drawn: from its own checkpoint, or from the runs of it that a server has. */
+/** A campaign as it is drawn: as it stands, or from the runs of it that a server has. */
 import {
   type Campaign,
   type CampaignState,
   formatSignature,
   type Run,
   type Smallest,
-  sizeOf,
   smallestSchema,
 } from '../../../server/contract/index.ts';
-import type { Checkpoint } from '../../campaign/checkpoint.ts';
 import { runOutcome } from '../../run/outcome.ts';
 
 export interface CampaignPicture {
   name: string;
-  /** As a server says; null: it is conducted here, or no server knows it. */
+  /** Null: no server knows it. */
   state: CampaignState | null;
   scenario: string;
   target: string;
@@ -46,24 +44,7 @@ export interface FailureRow {
   reproduce: string | null;
 }
 
-export function pictureOf(checkpoint: Checkpoint): CampaignPicture {
-  const { name, scenario, target, operations, found } = checkpoint;
-  return {
-    ...{ name, scenario, target, operations },
-    state: null,
-    through: sizeOf(checkpoint.through),
-    seeds: sizeOf(checkpoint.seeds),
-    failing: found.reduce((sum, { seeds }) => sum + seeds, 0),
-    unjudged: null,
-    rows: found.map((each) => ({
-      ...each,
-      failure: formatSignature(each.signature),
-      reproduce: each.smallest?.reproduce ?? null,
-    })),
-  };
-}
-
-/** As a server knows it. `runs` hold the smallest reproductions of what is recorded. */
+/** As it stands. `runs` hold the smallest reproductions of what is recorded. */
 export function pictureOfCampaign(campaign: Campaign, runs: readonly Run[]): CampaignPicture {
   const { name, state, scenario, target, operations, seedsThrough, seedsTotal, seedsFailing } = campaign;
   return {

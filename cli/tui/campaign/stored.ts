@@ -1,6 +1,6 @@
-/** A campaign that is conducted elsewhere, or is over: as the server knows it, else from its file, else from its recorded runs. */
-import type { Campaign, Run } from '../../../server/contract/index.ts';
-import { campaignFiles } from '../../campaign/checkpoint.ts';
+/** A campaign that others work for, or that is over: as the server knows it, else from its file, else from its recorded runs. */
+import { campaignOf } from '../../campaign/campaign-of.ts';
+import { campaignFiles } from '../../campaign/files.ts';
 import type { Api } from '../../client/api.ts';
 import { dataDirOf } from '../../hosting/data-dir.ts';
 import type { Context } from '../../process/context.ts';
@@ -11,13 +11,12 @@ import { loadViews } from '../open-screen.ts';
 import { createStore } from '../program.ts';
 import type { Screen } from '../screen.ts';
 import { watchRecorded } from './control.ts';
-import { type CampaignPicture, pictureOf, pictureOfCampaign, pictureOfRuns } from './picture.ts';
+import { type CampaignPicture, pictureOfCampaign, pictureOfRuns } from './picture.ts';
+import { recordedRuns } from './recorded-runs.ts';
 import { campaignProgram, showCampaign } from './show-campaign.tsx';
 import { initialCampaign } from './state.ts';
 
 const REFRESH_MS = 1_000;
-/** Recorded runs of a campaign are few: one for each distinct failure. */
-const RUNS = 200;
 
 /** Shows it until the user goes back. */
 export async function showStored(
@@ -33,7 +32,10 @@ export async function showStored(
     store.send({ type: 'doing', text: campaign === null ? '' : doingText(campaign) });
     if (campaign !== null) return pictureOfCampaign(campaign, await runs.of(campaign));
     const files = campaignFiles(dataDirOf(context, dataDir));
-    if (files.exists(name)) return pictureOf(files.load(name));
+    if (files.exists(name)) {
+      const stored = campaignOf(files.load(name), { isUnderWay: false, shards: 0 });
+      return pictureOfCampaign(stored, await runs.of(stored));
+    }
     return pictureOfRuns(name, await runs.all());
   };
   const init = initialCampaign(pictureOfRuns(name, []), 'stored', screen.size());
@@ -56,20 +58,4 @@ export async function showStored(
   } finally {
     clearInterval(timer);
   }
-}
-
-/** The recorded runs of the campaign, with their bundles: read again when there is more in them. */
-function recordedRuns(api: Api, name: string) {
-  let known = '';
-  let runs: readonly Run[] = [];
-  const all = async () => (await api.runs({ campaign: name, limit: RUNS })).runs;
-  return {
-    all,
-    async of({ findings }: Campaign): Promise<readonly Run[]> {
-      const now = JSON.stringify(findings.map(({ run, smallest }) => [run?.id, smallest]));
-      if (now !== known) runs = await all();
-      known = now;
-      return runs;
-    },
-  };
 }

@@ -13,8 +13,8 @@ export function CampaignBadge({
   const [sign, as] = {
     running: ['●', 'running'],
     done: failures > 0 ? ['✖', 'fail'] : ['✔', 'pass'],
-    interrupted: ['■', 'stopped'],
-    lost: ['▲', 'lost'],
+    recording: ['●', 'running'],
+    stopped: ['■', 'stopped'],
   }[state];
   return (
     <span class={`badge badge-${as}${isLarge ? ' badge-large' : ''}`}>

@@ -10,6 +10,7 @@ import {
   rateText,
   seedRates,
   seedsText,
+  shareThrough,
   wholeCourse,
 } from '../../run/campaign-progress.ts';
 import { engineTextOf } from '../../run/engine-text.ts';
@@ -103,21 +104,21 @@ function Fact({
 }
 
 function Progress({ campaign }: { campaign: Campaign }) {
-  const { name, state, seedsThrough, seedsTotal } = campaign;
-  const share = seedsTotal === 0 ? 0 : Math.floor((seedsThrough / seedsTotal) * 100);
+  const { name, state } = campaign;
+  const share = Math.floor(shareThrough(campaign) * 100);
   const meaning = CAMPAIGN_STATES_MEAN[state];
   const command = `simcity campaign --resume ${name}`;
   return (
     <Panel title="Progress" aside={doingText(campaign)}>
       <div class="campaign-progress">
-        <progress max={seedsTotal} value={seedsThrough} aria-label="Seeds that are through" />
+        <progress max={1} value={shareThrough(campaign)} aria-label="How much of it is done" />
         <span class="number">
           {seedsText(campaign)} seeds, {share} %
         </span>
       </div>
       {meaning !== undefined && (
         <p class="page-note">
-          <span>{meaning} In its directory it goes on with:</span>
+          <span>{meaning} It goes on with:</span>
           <code>{safeText(command)}</code>
           <Copy text={command} />
         </p>

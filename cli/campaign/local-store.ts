@@ -1,0 +1,143 @@
+/** A campaign without a server: kept in this process, with a checkpoint beside it, for one claimant. */
+import {
+  type Campaign,
+  type ClaimedWork,
+  CAMPAIGN_LEASE_SECONDS,
+  emptyTally,
+  firstOf,
+  formatSignature,
+  mergeTallies,
+  type ShardLeased,
+  type Tally,
+  type Work,
+  without,
+} from '../../server/contract/index.ts';
+import { campaignOf } from './campaign-of.ts';
+import type { Checkpoint, RecordOfFailure } from './checkpoint.ts';
+import { withSample } from './course.ts';
+import type { CampaignStore, RecordWork, ShardWork } from './store.ts';
+
+/** Between two times that the checkpoint is kept, in ms. */
+const SAVE_EVERY_MS = 1_000;
+
+/** It costs nothing, and whoever looks on sees it. */
+const RENEW_EVERY_MS = 100;
+
+export class LocalStore implements CampaignStore {
+  readonly renewEveryMs = RENEW_EVERY_MS;
+  readonly #checkpoint: Checkpoint;
+  readonly #save: (checkpoint: Checkpoint) => void;
+  /** Of the shard under way. */
+  #through: Tally = emptyTally();
+  #claimedAtMs: number | null = null;
+  #savedAtMs = performance.now();
+  #shards = 0;
+
+  /** `save` keeps what is known by now. */
+  constructor(checkpoint: Checkpoint, save: (checkpoint: Checkpoint) => void) {
+    this.#checkpoint = checkpoint;
+    this.#save = save;
+  }
+
+  async claim(seeds: number): Promise<ClaimedWork> {
+    const work = this.#nextShard(seeds) ?? this.#nextRecord();
+    if (work === null && this.#checkpoint.endedBy !== 'stop') this.#checkpoint.finished = true;
+    this.#keep();
+    return { work, refused: [], isOver: work === null };
+  }
+
+  async renew(_work: ShardWork, tally: Tally): Promise<ShardLeased> {
+    this.#through = tally;
+    if (performance.now() - this.#savedAtMs >= SAVE_EVERY_MS) this.#keep();
+    return { leaseSeconds: CAMPAIGN_LEASE_SECONDS, isOver: this.#isSpent() };
+  }
+
+  async finish(_work: ShardWork, { tally }: { tally: Tally }): Promise<boolean> {
+    this.#through = tally;
+    Object.assign(this.#checkpoint, this.#now());
+    this.#through = emptyTally();
+    this.#claimedAtMs = null;
+    this.#keep();
+    return true;
+  }
+
+  async record(
+    { signature }: RecordWork,
+    { state, run, smallest, why, reproduce }: Parameters<CampaignStore['record']>[1],
+  ): Promise<{ isOver: boolean }> {
+    const failure = formatSignature(signature);
+    const { recorded } = this.#checkpoint;
+    const before = recorded.find((each) => each.failure === failure);
+    const now: RecordOfFailure = {
+      ...{ failure, smallest, why, reproduce, isOver: state === 'over' },
+      ...{ run: run?.id ?? null, number: run?.number ?? null },
+    };
+    this.#checkpoint.recorded = [...recorded.filter((each) => each !== before), now];
+    this.#keep();
+    return { isOver: this.#checkpoint.endedBy === 'stop' };
+  }
+
+  async stop(): Promise<void> {
+    this.#checkpoint.endedBy = 'stop';
+    this.#keep();
+  }
+
+  async campaign(): Promise<Campaign> {
+    return campaignOf(this.#now(), { isUnderWay: this.#claimedAtMs !== null, shards: this.#shards });
+  }
+
+  /** The checkpoint with what the shard under way has come to. */
+  #now(): Checkpoint {
+    const { seconds, tally, course } = this.#checkpoint;
+    const since = this.#claimedAtMs === null ? 0 : (performance.now() - this.#claimedAtMs) / 1_000;
+    const together = mergeTallies(tally, this.#through);
+    const now = { ...this.#checkpoint, seconds: seconds + since, tally: together };
+    this.#checkpoint.course = withSample(course, now);
+    return { ...now, course: this.#checkpoint.course };
+  }
+
+  #keep(): void {
+    this.#savedAtMs = performance.now();
+    this.#save(this.#now());
+  }
+
+  #nextShard(seeds: number): Work | null {
+    const { tally, seeds: all, budgetSeconds, seconds } = this.#checkpoint;
+    const left = without(all, tally.through);
+    if (left.length === 0 || this.#isSpent()) return null;
+    this.#shards += 1;
+    this.#claimedAtMs = performance.now();
+    return {
+      ...{ do: 'shard', number: this.#shards, seeds: firstOf(left, seeds), ...this.#held() },
+      secondsLeft: budgetSeconds === null ? null : Math.max(0, budgetSeconds - seconds),
+    };
+  }
+
+  /** True once it ends before all seeds are through. */
+  #isSpent(): boolean {
+    const { budgetSeconds, untilNew, tally, seconds } = this.#now();
+    if (budgetSeconds !== null && seconds >= budgetSeconds) this.#checkpoint.endedBy ??= 'time';
+    if (untilNew !== null && tally.failures.length >= untilNew) this.#checkpoint.endedBy ??= 'failures';
+    return this.#checkpoint.endedBy !== null;
+  }
+
+  #nextRecord(): Work | null {
+    const { records, endedBy, tally, recorded } = this.#checkpoint;
+    if (!records || endedBy === 'stop') return null;
+    for (const { signature, seed } of tally.failures) {
+      const known = recorded.find(({ failure }) => failure === formatSignature(signature));
+      if (known?.isOver) continue;
+      return { do: 'record', signature, seed, run: known?.run ?? null, ...this.#held() };
+    }
+    return null;
+  }
+
+  #held() {
+    const { name, scenario, target, config } = this.#checkpoint;
+    return {
+      campaign: { name, scenario, target, config, code: null },
+      fence: 1,
+      leaseSeconds: CAMPAIGN_LEASE_SECONDS,
+    };
+  }
+}
