@@ -129,7 +129,7 @@ function addCampaign(program: Command, act: Act): void {
         'Without one it is kept here. A campaign that was stopped goes on with --resume.',
     )
     .addArgument(scenarioArgument());
-  addPartOptions(addServiceOptions(addRunSettings(campaign, 'memory')))
+  addServiceOptions(addRunSettings(campaign, 'memory'))
     .optionsGroup('The hunt:')
     .addOption(
       new Option('--seeds <RANGE>', 'such as 1..1000 or 1..10,50 (default: 1..1000)').argParser(seeds),
@@ -150,7 +150,8 @@ function addCampaign(program: Command, act: Act): void {
     .addOption(
       new Option('--detach', 'leave it to the runners of the server').conflicts(['resume', 'parallel']),
     )
-    .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'))
+    .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'));
+  addPartOptions(campaign)
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption())

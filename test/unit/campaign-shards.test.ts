@@ -1,4 +1,5 @@
 /** Shards of a campaign that were executed by themselves, and what they come to together. */
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -8,6 +9,7 @@ import {
   type ShardDocument,
 } from '../../cli/campaign/shard/document.ts';
 import { mergeShards } from '../../cli/campaign/shard/merge.ts';
+import { mergedCheckpoint } from '../../cli/campaign/shard/merged-campaign.ts';
 import {
   emptyTally,
   mergeTallies,
@@ -86,7 +88,9 @@ describe('shards that are merged', () => {
   it('are as whole as their time allowed', () => {
     const through = tallyOf({ seeds: [51, 52], failures: [], operations: 3 });
     const merged = mergeShards([document(1, 2), document(2, 2, { end: 'time', tally: through })]);
-    expect(merged).toMatchObject({ missing: [], stopped: [], left: [] });
+    expect(merged).toMatchObject({ missing: [], stopped: [], left: [], isTimed: true });
+    const kept = mergedCheckpoint(merged, { name: 'night', id: randomUUID(), at: new Date(0) });
+    expect(kept).toMatchObject({ seeds: [[1, 52]], endedBy: 'time', finished: true });
   });
 
   it('take another attempt in the place of one that was stopped', () => {
