@@ -11,7 +11,7 @@ import { keepCity } from './city.ts';
 import { campaignFiles } from './files.ts';
 import { beginLocal, type Connecting, connecting, refuseTaken, resumeLocal } from './local-session.ts';
 import { type CampaignFlags, moreOf, planOf, settledPlan } from './plan.ts';
-import { beginServed, resumeServed, servedSession } from './served-session.ts';
+import { beginServed, refuseOther, resumeServed, servedSession } from './served-session.ts';
 import type { CampaignSession, OwnPart } from './session.ts';
 
 /** @throws CliError for what no campaign can be. */
@@ -23,9 +23,12 @@ export async function openSession(
 ): Promise<CampaignSession> {
   const server = connecting(context, flags, say);
   try {
+    const scenario = flags.scenario ?? named;
+    if (flags.join !== undefined)
+      return await joined(context, { ...flags, scenario, join: flags.join }, server);
     return flags.resume === undefined
-      ? await begun(context, { ...flags, scenario: flags.scenario ?? named }, server, say)
-      : await resumed(context, { ...flags, scenario: flags.scenario ?? named }, server);
+      ? await begun(context, { ...flags, scenario }, server, say)
+      : await resumed(context, { ...flags, scenario }, server);
   } catch (error) {
     await server.close();
     throw error;
@@ -48,6 +51,21 @@ async function begun(
   const connected = await server.connect();
   const campaign = await beginServed(context, connected, settled, own, flags.label ?? null);
   return servedSession(context, { campaign, connected, server, own, records: plan.records, isOwners: true });
+}
+
+/** Unlike one that is gone on with, a campaign that is over is left so. */
+async function joined(
+  context: Context,
+  flags: CampaignFlags & { scenario: string; join: string },
+  server: Connecting,
+): Promise<CampaignSession> {
+  const campaign = await servedCampaign(context, flags, flags.join, server);
+  if (campaign === null) throw nothingToResume(flags.join);
+  const own = await ownOf(context, flags, campaign);
+  refuseOther(context, campaign, own);
+  const connected = await server.connect();
+  const { records } = moreOf(flags);
+  return servedSession(context, { campaign, connected, server, own, records, isOwners: false });
 }
 
 async function resumed(

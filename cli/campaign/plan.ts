@@ -19,6 +19,8 @@ export interface CampaignFlags extends Omit<RunFlags, 'record'> {
   name?: string;
   label?: string;
   resume?: string | true;
+  /** The campaign of a server to work for, until it is over. */
+  join?: string;
   record?: RunFlags['record'] | false;
 }
 

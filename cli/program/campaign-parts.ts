@@ -1,4 +1,4 @@
-/** Options and the command for campaigns whose seeds are executed in parts that know nothing of each other. */
+/** Options and the command for campaigns that many machines execute: by a server, in parts without one, or on a cluster. */
 import { type Command, Option } from 'commander';
 import { type Act, withExamples, withExitCodes } from './act.ts';
 import { choose, kebabName, shard } from './flags.ts';
@@ -14,11 +14,21 @@ export function addPartOptions(campaign: Command): Command {
     'kubernetes: the shards are the pods of one Job, of which --parallel run at once',
   );
   return campaign
-    .optionsGroup('In parts, without a server:')
+    .optionsGroup('On many machines:')
+    .addOption(
+      new Option('--join <NAME>', 'work for a campaign of the server until it is over')
+        .argParser(kebabName)
+        .conflicts(['name', 'resume', 'seeds', 'shard', 'launcher', 'detach', 'for', 'untilNew']),
+    )
     .addOption(
       part.argParser(shard).conflicts(['launcher', 'name', 'resume', 'detach', 'server', 'log', 'untilNew']),
     )
-    .addOption(new Option('--exit-zero', 'exit code 0 also when failures were found; the merge tells them'))
+    .addOption(
+      new Option(
+        '--exit-zero',
+        'exit code 0 also when failures were found; the merge or the server tells them',
+      ),
+    )
     .addOption(choose(launcher.conflicts(['resume', 'detach', 'log', 'untilNew']), ['kubernetes']))
     .addOption(count('--shards <N>', 'how many with --launcher (default: 10)', 100_000));
 }

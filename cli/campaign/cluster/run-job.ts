@@ -1,4 +1,4 @@
-/** Makes the Job of a campaign, follows it, and deletes it at its end, or when nobody wants it any more. */
+/** Makes a Job, follows it, and deletes it at its end, or when nobody wants it any more. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Job } from '@kubernetes/client-node';
 import type { Cluster } from '../../../server/contract/kubernetes/cluster.ts';
@@ -10,45 +10,46 @@ import { followJob, type JobEnd, type JobProgress } from './follow-job.ts';
 import { STOP_GRACE_SECONDS } from './indexed-job.ts';
 
 export interface JobRun {
-  job: V1Job;
   /** Aborted when somebody stops it. */
   stopped: AbortSignal;
-  made(name: string): void;
   progress(progress: JobProgress): void;
-  /** What a shard printed. */
+  /** What a pod printed that is through. */
   printed(log: string): void;
 }
 
 const POLL_MS = 1_000;
 
-/** Null: it was stopped. @throws CliError for what the cluster refuses. */
-export async function runJob(context: Context, cluster: Cluster, run: JobRun): Promise<JobEnd | null> {
-  const name = await made(cluster, run.job);
-  const pause = () => sleep(POLL_MS);
-  const end = () => deleteJob(cluster, name, { graceSeconds: STOP_GRACE_SECONDS, pause });
-  const forget = context.atExit(end);
-  run.made(name);
-  try {
-    const { stopped, progress, printed } = run;
-    return await followJob(cluster, name, {
-      ...{ progress, printed },
-      pause: () => sleep(POLL_MS, undefined, { signal: stopped }),
-    });
-  } catch (error) {
-    if (run.stopped.aborted) return null;
-    throw refused(error);
-  } finally {
-    forget();
-    await end();
-  }
-}
-
-async function made({ batch, namespace }: Cluster, body: V1Job): Promise<string> {
+/** Returns its name. @throws CliError for what the cluster refuses. */
+export async function makeJob({ batch, namespace }: Cluster, body: V1Job): Promise<string> {
   try {
     const job = await batch.createNamespacedJob({ namespace, body });
     return job.metadata?.name ?? '';
   } catch (error) {
     throw refused(error);
+  }
+}
+
+/** Follows it, and deletes it at its end, or when this process leaves. Null: it was stopped. @throws CliError */
+export async function runJob(
+  context: Context,
+  cluster: Cluster,
+  name: string,
+  { stopped, progress, printed }: JobRun,
+): Promise<JobEnd | null> {
+  const end = () =>
+    deleteJob(cluster, name, { graceSeconds: STOP_GRACE_SECONDS, pause: () => sleep(POLL_MS) });
+  const forget = context.atExit(end);
+  try {
+    return await followJob(cluster, name, {
+      ...{ progress, printed },
+      pause: () => sleep(POLL_MS, undefined, { signal: stopped }),
+    });
+  } catch (error) {
+    if (stopped.aborted) return null;
+    throw refused(error);
+  } finally {
+    forget();
+    await end();
   }
 }
 
