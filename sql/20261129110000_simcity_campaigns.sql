@@ -398,7 +398,8 @@ begin
   perform simcity_note_runner(p_claim, s.campaign, s.number);
   return jsonb_build_object('do', 'shard', 'campaign', simcity_campaign_subject(c), 'fence', s.fence, 'leaseSeconds', p_lease_seconds,
     'number', s.number, 'seeds', simcity_seeds_json(s.seeds),
-    'secondsLeft', greatest(0, c.budget_seconds - simcity_campaign_seconds(c)));
+    'secondsLeft', case when c.budget_seconds is not null
+      then greatest(0, c.budget_seconds - simcity_campaign_seconds(c)) end);
 end
 $$;
 

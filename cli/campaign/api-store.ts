@@ -1,6 +1,7 @@
 /** Campaigns of a server, as a claimant sees them. */
 import { MOST_SHARD_SEEDS, sizeOf, type WorkClaim } from '../../server/contract/index.ts';
-import type { Api } from '../client/api.ts';
+import { createApi } from '../client/api.ts';
+import type { Connected } from '../hosting/connect.ts';
 import type { CampaignStore } from './store.ts';
 
 /** Well within the lease, and seldom enough for hundreds of claimants. */
@@ -9,7 +10,9 @@ const RENEW_EVERY_MS = 2_000;
 /** Who claims, and what for. */
 export type Claimant = Omit<WorkClaim, 'seeds'>;
 
-export function apiStore(api: Api, claimant: Claimant): CampaignStore {
+/** Its calls are made also by a process that leaves: what is through is stored before it goes. */
+export function apiStore({ api: { connection } }: Connected, claimant: Claimant): CampaignStore {
+  const api = createApi(connection);
   return {
     renewEveryMs: RENEW_EVERY_MS,
     claim: (seeds) => api.claimWork({ ...claimant, seeds: Math.min(seeds, MOST_SHARD_SEEDS) }),

@@ -3,8 +3,8 @@ import {
   type Campaign,
   type CampaignImport,
   type CampaignState,
-  failingOf,
   type Finding,
+  failingOf,
   formatSignature,
   sizeOf,
   without,
@@ -19,7 +19,8 @@ export interface Progress {
 }
 
 export function campaignOf(checkpoint: Checkpoint, { isUnderWay, shards }: Progress): Campaign {
-  const { name, id, scenario, target, config, generation, simcity, seeds, seconds, course, endedBy } = checkpoint;
+  const { name, id, scenario, target, config, generation, simcity, seeds, seconds, course, endedBy } =
+    checkpoint;
   const { budgetSeconds, untilNew, tally, createdAt } = checkpoint;
   const { operations, proved, identical, reached, failures } = tally;
   return {

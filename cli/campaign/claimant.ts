@@ -1,7 +1,6 @@
 /** Works for campaigns: claims their shards and executes them, then records what failed, until it is told to leave. */
 import type { ClaimedWork, WorkSubject } from '../../server/contract/index.ts';
 import { pause } from '../client/pause.ts';
-import type { OwnCode } from '../hosting/modules.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, messageOf } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
@@ -9,12 +8,13 @@ import { Engine } from './engine.ts';
 import { brokenText, executeShard, isPassing } from './execute-shard.ts';
 import { Pace } from './pace.ts';
 import { refusedText } from './refused.ts';
+import type { OwnPart } from './session.ts';
 import type { CampaignStore, RecordWork, ShardWork } from './store.ts';
 
 export interface ClaimantOptions {
   store: CampaignStore;
-  /** What this command line gives. */
-  own: Pick<OwnCode, 'modules' | 'exec' | 'gate'>;
+  /** What this command line gives for a campaign. */
+  ownFor: (subject: WorkSubject) => OwnPart;
   /** Seeds executed at once. */
   parallel: number;
   /** The database in which the seeds of a campaign build their city; null: they need none. */
@@ -29,7 +29,6 @@ export interface ClaimantOptions {
   lookEveryMs?: number;
 }
 
-const NO_CODE = { modules: null, exec: undefined, gate: null };
 const LOOK_EVERY_MS = 1_000;
 /** After something that could not be executed, or a server that did not answer. */
 const AFTER_ERROR_MS = 5_000;
@@ -79,7 +78,9 @@ class Claimant {
 
   /** Null: the server did not answer, and is asked later. */
   async #claim(): Promise<ClaimedWork | null> {
-    const claiming = this.#options.store.claim(this.#engine?.pace.seeds ?? new Pace(this.#options.parallel).seeds);
+    const claiming = this.#options.store.claim(
+      this.#engine?.pace.seeds ?? new Pace(this.#options.parallel).seeds,
+    );
     try {
       return await claiming;
     } catch (error) {
@@ -116,13 +117,9 @@ class Claimant {
     const of = JSON.stringify(subject);
     if (this.#engine?.of === of && this.#engine.engine.isUsable) return this.#engine;
     await this.#engine?.engine.close();
-    const { own, parallel, targetUrl, isOwners } = this.#options;
+    const { ownFor, parallel, targetUrl } = this.#options;
     const pace = this.#engine?.of === of ? this.#engine.pace : new Pace(parallel);
-    const order = {
-      ...{ subject, parallel, targetUrl: await targetUrl(subject) },
-      // One that needs no code of the user's gets none.
-      own: isOwners || subject.code !== null ? own : NO_CODE,
-    };
+    const order = { subject, parallel, own: ownFor(subject), targetUrl: await targetUrl(subject) };
     this.#engine = { of, pace, engine: new Engine(this.#context, order) };
     return this.#engine;
   }
@@ -131,7 +128,8 @@ class Claimant {
     try {
       await work();
     } catch (error) {
-      if (this.#options.isOwners || !(error instanceof CliError) || this.#context.leaving.aborted) throw error;
+      if (this.#options.isOwners || !(error instanceof CliError) || this.#context.leaving.aborted)
+        throw error;
       this.#tellOnce(messageOf(error));
       await pause(AFTER_ERROR_MS, this.#left);
     }

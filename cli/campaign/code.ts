@@ -3,16 +3,16 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { GateOrder, Modules } from '../../server/contract/index.ts';
-import type { OwnCode } from '../hosting/modules.ts';
+import type { OwnPart } from './session.ts';
 
 /** Larger ones, such as the runtime of a language, are known by their name alone. */
 const LARGEST_BYTES = 64 * 1024 * 1024;
 
 /**
  * The same wherever the same files and commands are given: contents of files, also of those that a command names, and the
- * commands themselves. Null: there is none. Not in it is where the database of the gate is: that is another on each machine.
+ * commands themselves. Null: there is none. Not in it are where the database of the gate is, which is another on each machine, and its clock, which the configuration says.
  */
-export function codeHash(cwd: string, { modules, exec, gate }: Pick<OwnCode, 'modules' | 'exec' | 'gate'>): string | null {
+export function codeHash(cwd: string, { modules, exec, gate }: OwnPart): string | null {
   if (modules === null && exec === undefined && gate === null) return null;
   const given = [modulesIn(modules), exec === undefined ? null : commandIn(cwd, exec), gateIn(cwd, gate)];
   return createHash('sha256').update(JSON.stringify(given)).digest('hex');
@@ -26,11 +26,11 @@ function modulesIn(modules: Modules | null) {
 
 function gateIn(cwd: string, gate: GateOrder | null) {
   if (gate === null) return null;
-  const { schema, prepare, large, clock } = gate;
+  const { schema, prepare, large } = gate;
   return [
     schema === null ? null : contentsOf(schema),
     prepare === null ? null : commandIn(cwd, prepare),
-    ...[large, clock?.timers ?? null],
+    large,
   ];
 }
 

@@ -1,12 +1,12 @@
 /** Executes seeds of one campaign in a worker, which is kept from shard to shard: its threads have their cities ready. */
 import type { SeedRange, Through, WorkerLine, WorkSubject } from '../../server/contract/index.ts';
-import type { OwnCode } from '../hosting/modules.ts';
 import { startWorker, type Worker } from '../hosting/worker.ts';
 import type { Context } from '../process/context.ts';
+import type { OwnPart } from './session.ts';
 
 export interface EngineOrder {
   subject: WorkSubject;
-  own: Pick<OwnCode, 'modules' | 'exec' | 'gate'>;
+  own: OwnPart;
   targetUrl: string | null;
   /** Seeds executed at once. */
   parallel: number;

@@ -8,7 +8,6 @@ import { CliError, EXIT, usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { anyCheckpointSchema, type Checkpoint } from './checkpoint.ts';
 
-
 export interface CampaignFiles {
   path(name: string): string;
   exists(name: string): boolean;

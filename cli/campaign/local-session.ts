@@ -1,7 +1,7 @@
 /** Campaigns without a server: begun, or gone on with, from a checkpoint under a lock. */
 import { randomUUID } from 'node:crypto';
-import { createApi } from '../client/api.ts';
 import { ENGINE_GENERATION, joined, type SeedRange } from '../../server/contract/index.ts';
+import { createApi } from '../client/api.ts';
 import { type Connected, hostWhatIsMissing } from '../hosting/connect.ts';
 import { dataDirOf, prepareDataDir } from '../hosting/data-dir.ts';
 import { findServer, type ServerFlags } from '../hosting/find-server.ts';
@@ -56,7 +56,12 @@ export async function beginLocal(
     ...plan,
     seeds: [...plan.seeds],
     ...{ version: 2, id: randomUUID(), generation: ENGINE_GENERATION, simcity: VERSION },
-    ...{ modules: modules ?? undefined, exec: exec ?? null, gate, config: plan.config as Checkpoint['config'] },
+    ...{
+      modules: modules ?? undefined,
+      exec: exec ?? null,
+      gate,
+      config: plan.config as Checkpoint['config'],
+    },
     tally: { through: [], operations: 0, executingMs: 0, proved: 0, identical: 0, reached: {}, failures: [] },
     ...{ seconds: 0, course: [], endedBy: null, recorded: [], finished: false },
     createdAt: new Date().toISOString(),
@@ -143,7 +148,10 @@ async function tell(context: Context, flags: ServerFlags, checkpoint: Checkpoint
   try {
     const found = await findServer(context, flags);
     if (found === null) return;
-    const api = createApi(found.connection, { signal: context.leaving, patience: { totalMs: 0, firstMs: 0 } });
+    const api = createApi(found.connection, {
+      signal: context.leaving,
+      patience: { totalMs: 0, firstMs: 0 },
+    });
     await api.importCampaign(checkpoint.name, importOf(checkpoint, new Date()));
   } catch {}
 }

@@ -1,8 +1,8 @@
 /** A campaign without a server: kept in this process, with a checkpoint beside it, for one claimant. */
 import {
+  CAMPAIGN_LEASE_SECONDS,
   type Campaign,
   type ClaimedWork,
-  CAMPAIGN_LEASE_SECONDS,
   emptyTally,
   firstOf,
   formatSignature,

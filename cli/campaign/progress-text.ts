@@ -6,7 +6,8 @@ import { formatCompact, formatNumber, formatSeconds } from '../run/format.ts';
 
 /** Safe to print. */
 export function progressText(campaign: Campaign): string {
-  const { seedsThrough, seedsTotal, seedsFailing, budgetSeconds, proved, identical, runners, code } = campaign;
+  const { seedsThrough, seedsTotal, seedsFailing, budgetSeconds, proved, identical, runners, code } =
+    campaign;
   const rate = recentRate(campaign) ?? 0;
   const perSeed = campaign.operations / Math.max(1, seedsThrough);
   const speed = `${formatCompact(rate)} seeds/s ${formatCompact(rate * perSeed)} op/s`;

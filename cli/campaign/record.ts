@@ -4,7 +4,7 @@ import { pause } from '../client/pause.ts';
 import type { Connected } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
 import { refuseOtherRecord } from '../hosting/generation.ts';
-import { launchHere, type OwnCode } from '../hosting/modules.ts';
+import { launchHere } from '../hosting/modules.ts';
 import type { Context } from '../process/context.ts';
 import { CliError, EXIT } from '../process/errors.ts';
 import { isLoss, reasonOf, runOutcome } from '../run/outcome.ts';
@@ -14,14 +14,15 @@ import { progressWords } from '../run/task-words.ts';
 import { doTask } from '../tasks/do-task.ts';
 import { prepareShrink } from '../tasks/shrink.ts';
 import { RecordLease } from './record-lease.ts';
+import type { OwnPart } from './session.ts';
 import type { CampaignStore, FailureRecord, RecordWork } from './store.ts';
 
 export interface RecordOptions {
   store: CampaignStore;
   connect: () => Promise<Connected>;
   flags: ServerFlags;
-  /** What this command line gives. */
-  own: Pick<OwnCode, 'modules' | 'exec' | 'gate'>;
+  /** What this command line gives for it. */
+  own: OwnPart;
   /** True when a runner is hosted here, so that one is sure to come. */
   ownRunner: boolean;
   /** Why it failed is asked for, too, of whoever does such tasks. */
@@ -119,9 +120,7 @@ async function recordedRun(
   const launch = { scenario, target, seed: work.seed, config, campaign: name };
   const code = { ...options.own, exec: options.own.exec ?? undefined };
   const isOwn = code.modules !== null || code.exec !== undefined;
-  const own = isOwn
-    ? await launchHere(context, connected, options.flags, launch, code, () => {})
-    : null;
+  const own = isOwn ? await launchHere(context, connected, options.flags, launch, code, () => {}) : null;
   try {
     const launched = own?.run ?? (await api.launch(launch));
     return await ended(connected, launched, options.ownRunner || isOwn, lease);

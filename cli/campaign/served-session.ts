@@ -54,7 +54,8 @@ export function refuseOther(context: Context, campaign: Campaign, own: OwnPart):
       `Go on with it in its directory: \`simcity campaign --resume ${safeText(name)}\`.`,
     );
   }
-  const why = build !== buildHash() ? 'build' : code !== null && code !== codeHash(context.cwd, own) ? 'code' : null;
+  const why =
+    build !== buildHash() ? 'build' : code !== null && code !== codeHash(context.cwd, own) ? 'code' : null;
   if (why !== null) throw usageError(refusedText({ campaign: name, why, generation, version }));
 }
 
@@ -76,7 +77,7 @@ export function servedSession(
     ...{ runner: claimantName(), labels: label === null ? [] : [label], campaign: name, records },
   });
   return {
-    ...{ name, store: apiStore(connected.api, claimant), own, isOwners, isServed: true },
+    ...{ name, store: apiStore(connected, claimant), own, isOwners, isServed: true },
     ...{ connect: server.connect, close: server.close },
   };
 }

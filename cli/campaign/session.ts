@@ -13,6 +13,9 @@ export type CampaignPlan = Pick<
   'name' | 'scenario' | 'target' | 'config' | 'seeds' | 'budgetSeconds' | 'untilNew' | 'records'
 >;
 
+/** Nothing of the user's. */
+export const NO_CODE: OwnPart = { modules: null, exec: undefined, gate: null };
+
 export interface CampaignSession {
   name: string;
   store: CampaignStore;

@@ -51,7 +51,7 @@ export async function workForSession(
     await workForCampaigns(
       context,
       {
-        ...{ store, own, say: reporter.say, isOwners: true },
+        ...{ store, ownFor: () => own, say: reporter.say, isOwners: true },
         parallel: flags.parallel ?? availableParallelism(),
         targetUrl: city.url,
         async record(work, until) {
@@ -66,7 +66,7 @@ export async function workForSession(
           await recordFailure(context, options, work, until).finally(reporter.clear);
         },
       },
-      left.signal,
+      AbortSignal.any([left.signal, context.leaving]),
     );
     await stopped();
     over.abort();
@@ -100,7 +100,10 @@ function stoppingText({ isOwners }: CampaignSession): string {
     : 'leaving the campaign, which goes on; Ctrl-C again leaves at once.';
 }
 
-function tellBegun({ name, seedsTotal, seeds, scenario, target, budgetSeconds }: Campaign, { say }: CampaignReporter): void {
+function tellBegun(
+  { name, seedsTotal, seeds, scenario, target, budgetSeconds }: Campaign,
+  { say }: CampaignReporter,
+): void {
   const many = budgetSeconds === null ? `${formatNumber(seedsTotal)} seeds (${rangesText(seeds)})` : 'seeds';
   say(`campaign ${safeText(name)}: ${many} of ${safeText(scenario)} on ${safeText(target)}`);
 }

@@ -1,19 +1,37 @@
 /** `simcity runner`: executes queued runs of a server's database. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { claimantName } from '../campaign/served-session.ts';
+import type { OwnPart } from '../campaign/session.ts';
+import { standByForCampaigns } from '../campaign/standing.ts';
 import { type Connected, connectToRunning, sharedDatabaseUrl } from '../hosting/connect.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
+import { gateOrderOf } from '../hosting/gate.ts';
+import { modulesOf } from '../hosting/modules.ts';
 import { createOwnRunner } from '../hosting/own-runner.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
 import { doAskedTasks } from '../tasks/asked.ts';
+import { launchOfFlags, type RunFlags } from './launch.ts';
 import { left } from './up.ts';
 
-interface RunnerFlags {
+interface RunnerFlags
+  extends Pick<
+    RunFlags,
+    | 'scenario'
+    | 'target'
+    | 'exec'
+    | 'adapter'
+    | 'gate'
+    | 'gateSchema'
+    | 'gatePrepare'
+    | 'gateLarge'
+    | 'server'
+    | 'dataDir'
+  > {
   name?: string;
   parallel?: number;
-  server?: string;
-  dataDir?: string;
+  label?: string[];
 }
 
 export async function runner(context: Context, flags: RunnerFlags): Promise<number> {
@@ -21,6 +39,7 @@ export async function runner(context: Context, flags: RunnerFlags): Promise<numb
   const name = flags.name ?? (context.env['SIMCITY_RUNNER_NAME'] || undefined);
   const env = flags.parallel === undefined ? {} : { SIMCITY_PARALLEL: String(flags.parallel) };
   const how = { command: 'simcity runner', progress, standingRunner: { name, env } };
+  const own = await ownOf(context, flags);
   const connected = await connectToRunning(context, flags, how);
   const { api, hosted } = connected;
   const database = hosted?.databaseUrl() ?? sharedDatabaseUrl(context, flags);
@@ -33,9 +52,26 @@ export async function runner(context: Context, flags: RunnerFlags): Promise<numb
   const started = await (hosted?.startRunner(null).then(() => hosted.runnerName()) ??
     startAt(context, flags, connected, { name, env, database, progress }));
   progress(`runner ${started} takes runs of ${api.connection.url}.`);
-  await Promise.all([left(context), doAskedTasks(context, { connected, flags, progress })]);
+  const standing = { connected, flags, name: started ?? claimantName(), own, labels: flags.label ?? [] };
+  await Promise.all([
+    left(context),
+    doAskedTasks(context, { connected, flags, progress }),
+    standByForCampaigns(context, { ...standing, progress }),
+  ]);
   await hosted?.close();
   return EXIT.pass;
+}
+
+/** What campaigns of services and modules of the user's need: it is loaded and started only where it is given. */
+async function ownOf(context: Context, flags: RunnerFlags): Promise<OwnPart> {
+  const { scenario, target, exec, adapter } = flags;
+  const gate = gateOrderOf(context, flags);
+  const given = {
+    ...(scenario === undefined ? {} : { scenario }),
+    ...(target === undefined ? {} : { target }),
+    ...(adapter === undefined ? {} : { adapter }),
+  };
+  return { modules: await modulesOf(context, await launchOfFlags(given), given), exec, gate };
 }
 
 interface Start {

@@ -1,5 +1,8 @@
 /** `simcity up` and `simcity serve`: host SimCity for others, until told to leave. */
 import { MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
+import { claimantName } from '../campaign/served-session.ts';
+import { NO_CODE } from '../campaign/session.ts';
+import { standByForCampaigns } from '../campaign/standing.ts';
 import { createApi } from '../client/api.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
 import { DEFAULT_PORT } from '../hosting/ports.ts';
@@ -45,8 +48,19 @@ async function hostUntilLeaving(
   });
   if (withRunner) await hosted.startRunner(null);
   const api = createApi(hosted.connection, { signal: context.leaving });
+  const connected = { api, hosted };
+  const standing = {
+    connected,
+    flags,
+    name: hosted.runnerName() ?? claimantName(),
+    own: NO_CODE,
+    labels: [],
+  };
   const working = withRunner
-    ? doAskedTasks(context, { connected: { api, hosted }, flags, progress })
+    ? Promise.all([
+        doAskedTasks(context, { connected, flags, progress }),
+        standByForCampaigns(context, { ...standing, progress }),
+      ])
     : Promise.resolve();
   await context.out(`${hosted.connection.url}\n`);
   progress(`mission control in the browser: ${hosted.connection.url}${MISSION_CONTROL_PATH}`);

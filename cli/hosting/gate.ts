@@ -59,7 +59,10 @@ export function gateOrderOf(context: Context, flags: GateFlags): GateOrder | nul
 }
 
 /** Null: the machine's. */
-function clockOf(context: Context, { clock = 'real', dataDir: given }: GateFlags): GateClock | null {
+export function clockOf(
+  context: Context,
+  { clock = 'real', dataDir: given }: Pick<GateFlags, 'clock' | 'dataDir'>,
+): GateClock | null {
   if (clock === 'real') return null;
   const dataDir = dataDirOf(context, given);
   prepareDataDir(dataDir);

@@ -3,8 +3,8 @@ import {
   type Campaign,
   type Finding,
   formatSignature,
-  rangesText,
   type Run,
+  rangesText,
   type Smallest,
   smallestSchema,
 } from '../../server/contract/index.ts';
@@ -23,12 +23,19 @@ export function campaignText(campaign: Campaign, runs: readonly Run[], style: St
   const verdict =
     seedsFailing === 0 ? style.green('no failure') : style.red(`${formatNumber(seedsFailing)} failing`);
   const seeds =
-    seedsThrough === seedsTotal ? formatNumber(seedsTotal) : `${formatNumber(seedsThrough)} of ${formatNumber(seedsTotal)}`;
-  const many = campaign.budgetSeconds === null ? `${seeds} seeds (${rangesText(campaign.seeds)})` : `${formatNumber(seedsThrough)} seeds`;
+    seedsThrough === seedsTotal
+      ? formatNumber(seedsTotal)
+      : `${formatNumber(seedsThrough)} of ${formatNumber(seedsTotal)}`;
+  const many =
+    campaign.budgetSeconds === null
+      ? `${seeds} seeds (${rangesText(campaign.seeds)})`
+      : `${formatNumber(seedsThrough)} seeds`;
   const head = `${style.bold(`campaign ${safeText(name)}`)}  ${many}, ${formatNumber(operations)} operations in ${formatSeconds(seconds)}: ${verdict}`;
   const share = shareText(campaign);
   if (findings.length === 0) return head;
-  const reproductions = findings.flatMap(({ reproduce }) => (reproduce === null ? [] : [`  ${safeText(reproduce)}`]));
+  const reproductions = findings.flatMap(({ reproduce }) =>
+    reproduce === null ? [] : [`  ${safeText(reproduce)}`],
+  );
   return [
     head,
     ...(share === null ? [] : [share]),

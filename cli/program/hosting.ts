@@ -2,12 +2,15 @@
 import type { Command } from 'commander';
 import { type Act, withExamples, withExitCodes } from './act.ts';
 import {
+  addOwnCodeOptions,
   dataDirOption,
   GROUPS,
   jsonOption,
+  labelsOption,
   launcherOption,
   portOption,
   processOption,
+  runOption,
   serverOption,
   sinkOption,
   startTimeoutOption,
@@ -55,13 +58,15 @@ export function addHosting(program: Command, act: Act): void {
 
 function addRunner(program: Command, act: Act): void {
   const runner = withExitCodes(program.command('runner'), HOST_CODES)
-    .summary('execute queued runs of a server')
+    .summary('execute queued runs of a server, and work for its campaigns')
     .description(
       'Takes queued runs of a server and executes them, each in a process of its own, until it is told to ' +
-        'leave. It needs the database of the server: DATABASE_URL, or the data directory of `simcity up`.',
+        'leave; and works for its campaigns. It needs the database of the server: DATABASE_URL, or the data directory ' +
+        'of `simcity up`. What campaigns of a service or of modules of yours need is given here, never by the server.',
     )
     .addOption(processOption('runnerName'))
     .addOption(processOption('parallel'))
+    .addOption(labelsOption('works for campaigns with this label, too; repeatable'))
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption())
@@ -69,8 +74,17 @@ function addRunner(program: Command, act: Act): void {
     .addOption(sinkOption())
     .addOption(launcherOption())
     .addOption(startTimeoutOption())
-    .action(act(async () => (await import('../commands/runner.ts')).runner));
-  withExamples(runner, [['simcity runner --parallel 2', 'two runs at once']]);
+    .optionsGroup('For campaigns of yours:')
+    .addOption(runOption('scenario'))
+    .addOption(runOption('target'));
+  addOwnCodeOptions(runner).action(act(async () => (await import('../commands/runner.ts')).runner));
+  withExamples(runner, [
+    ['simcity runner --parallel 2', 'two runs at once'],
+    [
+      "simcity runner --target http://127.0.0.1:3000 --exec 'node service.js' --gate",
+      'for campaigns of that service',
+    ],
+  ]);
 }
 
 function addMigrate(program: Command, act: Act): void {

@@ -81,6 +81,13 @@ function collectTargets(command: Command): Command {
 
 /** The options for a service of the user's that is started here, and for the gate before its database. */
 export function addServiceOptions(command: Command): Command {
+  addOwnCodeOptions(command);
+  for (const [name, setting] of RUN_ROWS) if (setting.isOfGate) addRunSetting(command, name, setting, '');
+  return command;
+}
+
+/** What starts a service of the user's, maps its calls, and makes the database behind its gate. */
+export function addOwnCodeOptions(command: Command): Command {
   const exec = new Option(
     '--exec <COMMAND>',
     'starts the service of --target URL; also killed and started again',
@@ -93,7 +100,7 @@ export function addServiceOptions(command: Command): Command {
     '--gate [URL]',
     'a gate before the database of --exec: the seed decides which statement goes next; of a template of yours, never written to, or of an empty one',
   ).argParser(templateUrl);
-  command
+  return command
     .addOption(exec.helpGroup(GROUPS.faults))
     .addOption(adapter.helpGroup(GROUPS.city))
     .optionsGroup(GROUPS.gate)
@@ -106,8 +113,6 @@ export function addServiceOptions(command: Command): Command {
       ),
     )
     .addOption(new Option('--gate-large', 'a template above 1 GiB is meant'));
-  for (const [name, setting] of RUN_ROWS) if (setting.isOfGate) addRunSetting(command, name, setting, '');
-  return command;
 }
 
 /** A file of the user's may stand there, too. */
@@ -152,6 +157,14 @@ export function count(flags: string, description: string, most: number): Option 
 /** An option that takes what tells runners apart. */
 export function labelOption(description: string): Option {
   return new Option('--label <LABEL>', description).argParser(label);
+}
+
+/** The same, of which several may be given. */
+export function labelsOption(description: string): Option {
+  return new Option('--label <LABEL>', description).argParser((text: string, before: string[] = []) => [
+    ...before,
+    label(text),
+  ]);
 }
 
 /** An option that takes an index, from 0. */

@@ -49,7 +49,12 @@ async function runProcess(): Promise<void> {
   ]);
   try {
     await watched;
-    await carryOut(order.data, { stop, write, moreSeeds: () => inbox.next(), threadFile: new URL(import.meta.url) });
+    await carryOut(order.data, {
+      stop,
+      write,
+      moreSeeds: () => inbox.next(),
+      threadFile: new URL(import.meta.url),
+    });
     await leave(null, 0);
   } catch (error) {
     await leave({ failed: error instanceof Error ? error.message : String(error) }, 1);
