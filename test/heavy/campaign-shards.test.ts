@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { createApi } from '../../cli/client/api.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { IndexedJobStandIn } from '../helpers/indexed-job-api.ts';
+import { startUp } from '../helpers/up.ts';
 
 const SEEDS = '1..50,100..119';
 /** What the examples leave to the environment. */
@@ -133,6 +135,40 @@ it('the launcher', async () => {
     expect(exitCode, stderr).toBe(1);
     expect(foundIn(stdout)).toEqual(one);
   } finally {
+    await api.close();
+  }
+});
+
+it('the pods of a campaign of a server, which are its claimants', async () => {
+  const api = await new IndexedJobStandIn().listen(0);
+  const up = await startUp();
+  try {
+    writeFileSync(join(folder, 'kubeconfig'), api.kubeconfig);
+    api.secrets = { farm: { SIMCITY_URL: up.url } };
+    // What the host of the server does not have: the launcher and its pods work for it alone.
+    const words = ['campaign', '--seeds', '1..400', '--label', 'farm', '--no-record', '--json'];
+    const alone = await simcity(words.toSpliced(3, 2), { cwd: folder, env: SETTINGS });
+    const env = { ...SETTINGS, KUBECONFIG: join(folder, 'kubeconfig'), SIMCITY_URL: up.url };
+    const launch = [...words, '--name', 'night', '--launcher', 'kubernetes', '--parallel', '3'];
+    const refused = await simcity(launch, { cwd: folder, env });
+    expect(refused).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('pods cannot reach the server'),
+    });
+    const { stdout, stderr, exitCode } = await simcity(launch, {
+      cwd: folder,
+      env: { ...env, SIMCITY_POD_SECRET: 'farm' },
+    });
+    expect(exitCode, stderr).toBe(1);
+    expect(foundIn(stdout)).toEqual(foundIn(alone.stdout));
+    const { shards } = await createApi({ url: up.url, token: undefined }).shards('night', {});
+    const byPods = shards.filter(({ runner }) =>
+      api.pods.some(({ process: { pid } }) => runner.includes(`-${pid}-`)),
+    );
+    expect(byPods.length, JSON.stringify(shards)).toBeGreaterThan(0);
+    expect(api.job, 'it goes with the campaign').toBe(null);
+  } finally {
+    await up.down();
     await api.close();
   }
 });

@@ -3,6 +3,7 @@
  * parallelism, attempts by index, the policy for failures, and the indexes in its status. A pod is a real process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import type { V1Job } from '@kubernetes/client-node';
 import { type Call, kubeconfigOf, StandIn } from './container-apis.ts';
 
@@ -25,6 +26,8 @@ export class IndexedJobStandIn extends StandIn {
   readonly holds = new Set<number>();
   /** So many reads of logs fail before one is answered. */
   refusesLogs = 0;
+  /** What Secrets hold that pods name, by their names. */
+  secrets: Record<string, Record<string, string>> = {};
   /** Pods wait for a node. */
   hasNoRoom = false;
   job: V1Job | null = null;
@@ -37,7 +40,7 @@ export class IndexedJobStandIn extends StandIn {
   refusal: [status: number, message: string] | null = null;
 
   /** `command`: what a pod runs, to which the words of the Job's command are added but for `simcity`. */
-  constructor(command = [process.execPath, 'cli/simcity.js']) {
+  constructor(command = [process.execPath, `${process.cwd()}/cli/simcity.js`]) {
     super(command);
   }
 
@@ -99,9 +102,14 @@ export class IndexedJobStandIn extends StandIn {
   #start(index: number): void {
     const container = this.job?.spec?.template.spec?.containers[0];
     const [, ...words] = container?.args ?? [];
+    const named = container?.envFrom?.map(({ secretRef }) => this.secrets[secretRef?.name ?? '']) ?? [];
     const [file = '', ...args] = this.command;
     const child = spawn(file, [...args, ...words, ...(this.holds.has(index) ? ['--hold'] : [])], {
-      env: { PATH: process.env['PATH'], JOB_COMPLETION_INDEX: String(index), SIMCITY_DATA_DIR: '.simcity' },
+      env: {
+        ...{ PATH: process.env['PATH'], JOB_COMPLETION_INDEX: String(index), SIMCITY_DATA_DIR: '.simcity' },
+        ...Object.assign({}, ...named),
+      },
+      cwd: tmpdir(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const name = `pod-${index}-${this.#failures.get(index) ?? 0}`;
