@@ -11,14 +11,14 @@ import { connect, errorCode, gaveWay, isUnreachable, type Sql } from './db/clien
 import { DatabaseDisk } from './db/disk.ts';
 import { migrate, readMigrations } from './db/migrate.ts';
 import { refuseTransactionPooler } from './db/pooler.ts';
-import { closeNumberGap, reapLost } from './db/runs.ts';
-import { reapShards } from './db/shards.ts';
+import { closeNumberGap } from './db/runs.ts';
 import { StandbyWatch } from './db/standby.ts';
 import { GroupCommit } from './ingest/group-commit.ts';
 import { Metrics } from './metrics.ts';
 import type { Log } from './process-edge.ts';
 import { projectVersion } from './project-root.ts';
 import { Readiness } from './readiness.ts';
+import { keepReaping } from './reaping.ts';
 import { EXIT_USAGE, StartupError } from './startup-error.ts';
 import { CampaignFeeds } from './stream/campaign-feeds.ts';
 import { HistoryReader } from './stream/history-reader.ts';
@@ -26,7 +26,6 @@ import { Hub } from './stream/hub.ts';
 import { Notifications } from './stream/notify.ts';
 import { leaveUnreadBodies } from './unread-bodies.ts';
 
-const REAP_EVERY_MS = 1_000;
 const STOP_WITHIN_MS = 5_000;
 /** What a client gets to send the head of a request, and all of it. A stream has its request whole by then. */
 const HEAD_WITHIN_MS = 10_000;
@@ -208,34 +207,6 @@ function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '*') return '127.0.0.1';
   if (host === '::') return '[::1]';
   return host.includes(':') ? `[${host}]` : host;
-}
-
-/** `changed` is told of each campaign that has changed by it. */
-function keepReaping(sql: Sql, log: Log, changed: (campaign: string) => void): { stop(): Promise<void> } {
-  let work: Promise<void> = Promise.resolve();
-  let busy = false;
-  async function reap(): Promise<void> {
-    try {
-      for (const runId of await reapLost(sql))
-        log.warn({ runId }, 'a run lost its runner: it is queued again, or ended');
-      for (const campaign of await reapShards(sql)) changed(campaign);
-    } catch (error) {
-      log.warn({ code: errorCode(error) }, 'cannot look for lost runs and shards just now');
-    } finally {
-      busy = false;
-    }
-  }
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    work = reap();
-  }, REAP_EVERY_MS);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await work;
-    },
-  };
 }
 
 async function close(server: Server): Promise<void> {

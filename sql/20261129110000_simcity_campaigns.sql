@@ -216,6 +216,7 @@ as $$
 declare
   c simcity_campaigns;
   v_next text;
+  v_is_through boolean;
 begin
   select * into c from simcity_campaigns where name = p_name for no key update;
   v_next := c.state;
@@ -224,22 +225,26 @@ begin
       when simcity_time_is_up(c) then 'time'
       when c.until_new <= (select count(*) from simcity_campaign_findings where campaign = p_name) then 'failures'
     end);
-    if not exists (select from simcity_campaign_shards where campaign = p_name and state = 'running')
-        and (c.ended_by is not null or (isempty(c.uncut)
-          and not exists (select from simcity_campaign_shards where campaign = p_name and state = 'open'))) then
-      v_next := case when c.ended_by = 'stop' then 'stopped' else 'recording' end;
+    v_is_through := isempty(c.uncut)
+      and not exists (select from simcity_campaign_shards where campaign = p_name and state in ('open', 'running'));
+    if (v_is_through or c.ended_by is not null)
+        and not exists (select from simcity_campaign_shards where campaign = p_name and state = 'running') then
+      -- Told to stop as its last seed ended, it has come to its end all the same.
+      v_next := case when c.ended_by = 'stop' and not v_is_through then 'stopped' else 'recording' end;
     end if;
   end if;
   if v_next = 'recording' and (not c.records
       or not exists (select from simcity_campaign_findings where campaign = p_name and not recorded)) then
     v_next := 'done';
+  elsif v_next = 'recording' and c.ended_by = 'stop' then
+    v_next := 'stopped';
   end if;
   if v_next = c.state then
     update simcity_campaigns set ended_by = c.ended_by where name = p_name and ended_by is distinct from c.ended_by;
     return false;
   end if;
   update simcity_campaigns set
-    ended_by = c.ended_by, state = v_next, updated_at = clock_timestamp(),
+    ended_by = case when not coalesce(v_is_through, false) or v_next = 'stopped' then c.ended_by end, state = v_next, updated_at = clock_timestamp(),
     seconds = simcity_campaign_seconds(c), running_since = null
   where name = p_name;
   return true;
@@ -610,9 +615,9 @@ begin
 end
 $$;
 
--- Gives shards whose claimants are gone to others, or calls them lost, brings each campaign to where it is to be, and
+-- Gives shards whose claimants are gone to others, or calls them lost, where p_heeds_leases; brings each campaign to where it is to be, and
 -- forgets claimants that were not heard of for a day. Answers the campaigns that have changed.
-create or replace function public.simcity_reap_shards(p_most_attempts integer) returns setof text
+create or replace function public.simcity_reap_shards(p_most_attempts integer, p_heeds_leases boolean) returns setof text
 language plpgsql
 set search_path = pg_catalog, public, pg_temp
 as $$
@@ -620,7 +625,7 @@ begin
   return query
     with gone as (
       select campaign, number from simcity_campaign_shards
-      where state = 'running' and lease_until < clock_timestamp() for update skip locked
+      where p_heeds_leases and state = 'running' and lease_until < clock_timestamp() for update skip locked
     )
     update simcity_campaign_shards as s set
       state = case when s.attempts >= p_most_attempts then 'lost' else 'open' end, fence = s.fence + 1, lease_until = null,

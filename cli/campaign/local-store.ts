@@ -4,6 +4,7 @@ import {
   type Campaign,
   type ClaimedWork,
   emptyTally,
+  type FailureTally,
   firstOf,
   formatSignature,
   mergeTallies,
@@ -41,7 +42,7 @@ export class LocalStore implements CampaignStore {
 
   async claim(seeds: number): Promise<ClaimedWork> {
     const work = this.#nextShard(seeds) ?? this.#nextRecord();
-    if (work === null && this.#checkpoint.endedBy !== 'stop') this.#checkpoint.finished = true;
+    if (work === null) this.#checkpoint.finished = this.#isFinished();
     this.#keep();
     return { work, refused: [], isOver: work === null };
   }
@@ -121,15 +122,29 @@ export class LocalStore implements CampaignStore {
     return this.#checkpoint.endedBy !== null;
   }
 
+  /** Told to stop as its last seed ended, it has come to its end all the same. */
+  #isFinished(): boolean {
+    const { endedBy, seeds, tally } = this.#checkpoint;
+    if (endedBy !== 'stop') return true;
+    if (without(seeds, tally.through).length > 0 || this.#unrecorded() !== undefined) return false;
+    this.#checkpoint.endedBy = null;
+    return true;
+  }
+
   #nextRecord(): Work | null {
-    const { records, endedBy, tally, recorded } = this.#checkpoint;
-    if (!records || endedBy === 'stop') return null;
-    for (const { signature, seed } of tally.failures) {
-      const known = recorded.find(({ failure }) => failure === formatSignature(signature));
-      if (known?.isOver) continue;
-      return { do: 'record', signature, seed, run: known?.run ?? null, ...this.#held() };
-    }
-    return null;
+    const failure = this.#checkpoint.endedBy === 'stop' ? undefined : this.#unrecorded();
+    if (failure === undefined) return null;
+    const { signature, seed } = failure;
+    return { do: 'record', signature, seed, run: this.#recordOf(failure)?.run ?? null, ...this.#held() };
+  }
+
+  #unrecorded(): FailureTally | undefined {
+    const { records, tally } = this.#checkpoint;
+    return records ? tally.failures.find((each) => this.#recordOf(each)?.isOver !== true) : undefined;
+  }
+
+  #recordOf({ signature }: FailureTally): RecordOfFailure | undefined {
+    return this.#checkpoint.recorded.find(({ failure }) => failure === formatSignature(signature));
   }
 
   #held() {

@@ -77,9 +77,13 @@ export async function recordFinding(
   return row?.over ?? null;
 }
 
-/** Takes shards from claimants that are gone; answers the campaigns that have changed. */
-export async function reapShards(sql: Sql): Promise<string[]> {
-  const rows = await sql<{ name: string }[]>`select simcity_reap_shards(${MOST_SHARD_ATTEMPTS}) as name`;
+/**
+ * Takes shards from claimants that are gone, unless `heedsLeases` is false, and brings each campaign to where it is to
+ * be; answers those that have changed.
+ */
+export async function reapShards(sql: Sql, heedsLeases: boolean): Promise<string[]> {
+  const rows = await sql<{ name: string }[]>`
+    select simcity_reap_shards(${MOST_SHARD_ATTEMPTS}, ${heedsLeases}) as name`;
   return [...new Set(rows.map(({ name }) => name))];
 }
 

@@ -1,10 +1,13 @@
 /** A campaign that is told to stop as its last seed ends: it has come to its end, and leaves nothing to go on with. */
 import { afterEach, expect, test } from 'vitest';
 import type { Checkpoint } from '../../cli/campaign/checkpoint.ts';
-import { conduct } from '../../cli/campaign/conduct.ts';
+import { LocalStore } from '../../cli/campaign/local-store.ts';
 import type { CampaignReporter } from '../../cli/campaign/reporter.ts';
+import { NO_CODE } from '../../cli/campaign/session.ts';
+import { workForSession } from '../../cli/campaign/work-session.ts';
 import type { Context } from '../../cli/process/context.ts';
-import { ENGINE_GENERATION, runConfigSchema } from '../../server/contract/index.ts';
+import { type Campaign, runConfigSchema } from '../../server/contract/index.ts';
+import { recordedCheckpoint } from '../helpers/recorded-campaign.ts';
 
 const endings: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -29,50 +32,34 @@ const context: Context = {
   atExitSync: () => () => {},
 };
 
-const campaign = (bug: string | null, seeds: number): Checkpoint => ({
-  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
-  ...{ version: 1, name: 'hunt', generation: ENGINE_GENERATION, simcity: '0.2.0' },
-  ...{ scenario: 'bookings', target: 'memory', exec: null, gate: null, proved: 0, identical: 0 },
-  config: runConfigSchema.parse({ bug, operations: 200 }),
-  ...{ seeds: [[1, seeds]], through: [], operations: 0, seconds: 0, found: [] },
-});
+const campaign = (bug: string | null, seeds: number, records = true): Checkpoint =>
+  recordedCheckpoint({
+    config: runConfigSchema.parse({ bug, operations: 200 }),
+    ...{ records, seeds: [[1, seeds]] },
+  });
 
-/**
- * Conducts `checkpoint`, which is told to stop once so many of its seeds are through: as they are counted, or as what
- * executed them ends. False: it was not finished. @throws when nobody heeds that it is told to.
- */
-async function stoppedAfter(
-  checkpoint: Checkpoint,
-  seeds: number,
-  record: boolean,
-  when: 'progress' | 'clear' = 'progress',
-): Promise<boolean> {
+/** Works for `checkpoint`, which is told to stop once so many of its seeds are through. @throws when nobody heeds it. */
+async function stoppedAfter(checkpoint: Checkpoint, seeds: number): Promise<Campaign> {
   let stop: (() => void) | null = null;
-  const tell = () => {
-    const through = checkpoint.through.reduce((sum, [from, to]) => sum + to - from + 1, 0);
-    if (through < seeds) return;
-    if (stop === null) context.leave(130);
-    stop?.();
-  };
+  let isTold = false;
   const reporter: CampaignReporter = {
-    say: () => {},
-    found: () => {},
-    clear: () => {},
-    progress: () => {},
-    [when]: tell,
+    ...{ say: () => {}, found: () => {}, clear: () => {}, progress: () => {} },
+    stands({ seedsThrough }) {
+      if (seedsThrough < seeds || isTold) return;
+      isTold = true;
+      stop?.();
+    },
   };
-  const { finished, close } = await conduct(context, {
-    checkpoint,
-    flags: { parallel: 1, record },
-    save: () => {},
-    reporter,
+  const session = {
+    ...{ name: checkpoint.name, store: new LocalStore(checkpoint, () => {}), own: NO_CODE },
+    ...{ isOwners: true, isServed: false, close: async () => {} },
+    connect: () => Promise.reject(new Error('nobody needs a server')),
+  };
+  return await workForSession(context, {
+    ...{ session, flags: { parallel: 1 }, reporter },
     stopping: {
       onStop: (handler) => {
-        let isTold = false;
-        stop = () => {
-          if (!isTold) handler();
-          isTold = true;
-        };
+        stop = handler;
         return () => {
           stop = null;
         };
@@ -80,23 +67,20 @@ async function stoppedAfter(
       stop: () => stop?.(),
     },
   });
-  await close();
-  return finished;
 }
 
-test.each(['progress', 'clear'] as const)('is finished when no seed is left, told so by %s', async (when) => {
-  const checkpoint = campaign(null, 3);
-  expect(await stoppedAfter(checkpoint, 3, true, when)).toBe(true);
-  expect(checkpoint.through).toEqual([[1, 3]]);
+test('is finished when no seed is left', async () => {
+  expect(await stoppedAfter(campaign(null, 3), 3)).toMatchObject({ state: 'done', seedsThrough: 3 });
 });
 
 test('is finished as well with failures that are not to be recorded', async () => {
-  const checkpoint = campaign('check-then-insert', 3);
-  expect(await stoppedAfter(checkpoint, 3, false)).toBe(true);
-  expect(checkpoint.found).not.toEqual([]);
+  const { state, failures } = await stoppedAfter(campaign('check-then-insert', 3, false), 3);
+  expect(state).toBe('done');
+  expect(failures).toBeGreaterThan(0);
 });
 
-test('is not while a failure is to be recorded, nor while seeds are left', async () => {
-  expect(await stoppedAfter(campaign('check-then-insert', 3), 3, true)).toBe(false);
-  expect(await stoppedAfter(campaign(null, 100_000), 1, true)).toBe(false);
+test('is not while seeds are left', async () => {
+  const { state, seedsThrough } = await stoppedAfter(campaign(null, 100_000), 1);
+  expect(state).toBe('stopped');
+  expect(seedsThrough).toBeLessThan(100_000);
 });

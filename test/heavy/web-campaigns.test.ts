@@ -14,7 +14,13 @@ import {
 } from '../helpers/browser.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
-import { recordedCampaign, recordedFinding } from '../helpers/recorded-campaign.ts';
+import {
+  recordedClaim,
+  recordedFailure,
+  recordedImport,
+  recordedStart,
+  recordedTally,
+} from '../helpers/recorded-campaign.ts';
 import { startUp, type Up } from '../helpers/up.ts';
 
 let up: Up;
@@ -78,21 +84,21 @@ describe.skipIf(!hasChromium)('campaigns in the browser', () => {
 
   it('show how far one is while it goes on, and how to go on with one that was stopped', async () => {
     const { page, wrongs } = await openPage(browser, up.url);
-    const going = recordedCampaign({ seeds: [[1, 1_000]], seedsThrough: 100, seconds: 10, course: [] });
-    await api.reportCampaign('going', going);
+    await api.startCampaign(recordedStart('going', { seeds: [[1, 1_000]] }));
+    const claim = async () => (await api.claimWork(recordedClaim({ campaign: 'going', seeds: 1_000 }))).work;
+    const work = await claim();
+    if (work?.do !== 'shard') throw new Error('there is no shard');
+    const { number, fence } = work;
+    await api.renewShard('going', number, { fence, seedsThrough: 100, operations: 900 });
     await page.goto(placeOf('going'));
     await page.getByText('100 of 1,000 seeds, 10 %').waitFor();
-    await page.getByText('10 seeds/s, 1 min 30 s left').waitFor();
-    expect(await page.getByRole('progressbar').getAttribute('value')).toBe('100');
+    await page.getByText(/seeds\/s, .* left/).waitFor();
+    expect(await page.getByRole('progressbar').getAttribute('value')).toBe('0.1');
     expect(await page.getByRole('button', { name: 'Copy' }).count()).toBe(0);
-    await api.reportCampaign('going', { ...going, begins: false, seedsThrough: 1_000 });
-    await page.getByText('recording and shrinking what failed').waitFor();
-    await api.reportCampaign('going', {
-      ...going,
-      ...{ begins: false, state: 'interrupted', seedsThrough: 700 },
-    });
+    await api.stopCampaign('going');
+    await api.finishShard('going', number, { fence, tally: recordedTally([[1, 700]]), why: null });
     await page.getByText('simcity campaign --resume going').waitFor();
-    await page.locator('.run-head').getByText('INTERRUPTED').waitFor();
+    await page.locator('.run-head').getByText('STOPPED').waitFor();
     await page.getByRole('button', { name: 'Copy' }).click();
     await page.getByText(/^(Copied\.|Not allowed here: select the text\.)/).waitFor();
     expect(wrongs).toEqual([]);
@@ -101,12 +107,13 @@ describe.skipIf(!hasChromium)('campaigns in the browser', () => {
 
   it('fit small screens, and show hostile text as text', async () => {
     const text = HOSTILE.slice(0, 90);
-    const finding = recordedFinding({
-      signature: { kind: 'invariant', invariant: text, operation: null },
-      ...{ message: text, why: text, reproduce: text },
+    const failure = recordedFailure({
+      ...{ signature: { kind: 'invariant', invariant: text, operation: null }, message: text },
     });
-    const hostile = { scenario: text, target: text, version: text, findings: [finding] };
-    await api.reportCampaign(text, recordedCampaign({ ...hostile, state: 'interrupted' }));
+    const hostile = { scenario: text, target: text, version: text, state: 'stopped' as const };
+    const records = [{ run: null, smallest: null, why: text, reproduce: text }];
+    const tally = recordedTally([[1, 20]], { failures: [failure] });
+    await api.importCampaign(text, recordedImport({ ...hostile, tally, records }));
     for (const width of [390, 900, 1_024]) {
       const { page, wrongs } = await openPage(browser, up.url, { width });
       for (const place of [`${up.url}${CAMPAIGNS_PATH}`, placeOf(text)]) {

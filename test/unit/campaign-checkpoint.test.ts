@@ -1,39 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { absorb, type Checkpoint, campaignFiles } from '../../cli/campaign/checkpoint.ts';
-import {
-  joined,
-  rangesText,
-  runConfigSchema,
-  type SeedFailure,
-  sizeOf,
-  without,
-} from '../../server/contract/index.ts';
-
-const checkpoint = (): Checkpoint => ({
-  version: 1,
-  name: 'hunt',
-  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
-  generation: 1,
-  simcity: '0.2.0',
-  scenario: 'bookings',
-  target: 'memory',
-  ...{ exec: null, gate: null, proved: 0, identical: 0 },
-  config: runConfigSchema.parse({}),
-  seeds: [[1, 100]],
-  through: [],
-  operations: 0,
-  seconds: 0,
-  found: [],
-});
-const failure = (seed: number, operations: number, invariant = 'no-overbooking'): SeedFailure => ({
-  seed,
-  operations,
-  message: `seed ${seed} broke`,
-  signature: { kind: 'invariant', invariant, operation: null },
-});
+import { campaignFiles } from '../../cli/campaign/files.ts';
+import { firstOf, joined, rangesText, sizeOf, without } from '../../server/contract/index.ts';
+import { recordedCheckpoint, recordedFailure, recordedTally } from '../helpers/recorded-campaign.ts';
 
 describe('ranges of seeds', () => {
   it('are joined where they touch or overlap', () => {
@@ -68,6 +39,19 @@ describe('ranges of seeds', () => {
     expect(without([[1, 3]], [[1, 3]])).toEqual([]);
   });
 
+  it('begin with so many', () => {
+    const ranges: [number, number][] = [
+      [5, 6],
+      [1, 3],
+    ];
+    expect([0, 2, 4, 9].map((count) => rangesText(firstOf(ranges, count)))).toEqual([
+      '',
+      '1..2',
+      '1..3,5',
+      '1..3,5..6',
+    ]);
+  });
+
   it('are counted and written', () => {
     expect(
       sizeOf([
@@ -84,32 +68,6 @@ describe('ranges of seeds', () => {
   });
 });
 
-describe('the checkpoint of a campaign', () => {
-  it('tells failures apart by what broke, and prefers the seed that failed soonest', () => {
-    const hunt = checkpoint();
-    absorb(hunt, { seeds: [3, 1, 2], failures: [failure(3, 90), failure(2, 40)], operations: 500 });
-    absorb(hunt, {
-      seeds: [5, 4],
-      failures: [failure(5, 40), failure(4, 70, 'ids-are-never-reused')],
-      operations: 100,
-    });
-    expect(hunt.through).toEqual([[1, 5]]);
-    expect(hunt.operations).toBe(600);
-    expect(hunt.found).toMatchObject([
-      { seeds: 3, firstSeed: 2, seed: 2, operations: 40, message: 'seed 2 broke', run: null },
-      { seeds: 1, firstSeed: 4, seed: 4 },
-    ]);
-  });
-
-  it('keeps to the seed that is recorded already', () => {
-    const hunt = checkpoint();
-    absorb(hunt, { seeds: [3], failures: [failure(3, 90)], operations: 1 });
-    Object.assign(hunt.found[0] as object, { run: 'some-run' });
-    absorb(hunt, { seeds: [4], failures: [failure(4, 10)], operations: 1 });
-    expect(hunt.found).toMatchObject([{ seed: 3, seeds: 2 }]);
-  });
-});
-
 describe('the files of campaigns', () => {
   let folder: string;
   beforeEach(() => {
@@ -120,12 +78,29 @@ describe('the files of campaigns', () => {
   it('give back what was kept', () => {
     const files = campaignFiles(folder);
     expect(files.newest()).toBeNull();
-    const hunt = checkpoint();
-    absorb(hunt, { seeds: [3], failures: [failure(3, 90)], operations: 1 });
+    const hunt = recordedCheckpoint({ tally: recordedTally([[3, 3]], { failures: [recordedFailure()] }) });
     files.save(hunt);
     expect(files.exists('hunt')).toBe(true);
     expect(files.newest()).toBe('hunt');
     expect(files.load('hunt')).toEqual(hunt);
+  });
+
+  it('read what 0.1.0 left, with what it found and recorded', () => {
+    const files = campaignFiles(folder);
+    const { tally: _, recorded: __, version: ___, ...rest } = recordedCheckpoint();
+    const { operationsUntil: ____, ...failure } = recordedFailure();
+    const run = '0198c2d4-0000-7000-8000-000000000009';
+    const found = [{ ...failure, run, smallest: null, why: 'it did not fail again' }];
+    const old = { ...rest, version: 1, id: null, through: [[1, 40]], operations: 900, found, finished: null };
+    mkdirSync(join(folder, 'campaigns'), { recursive: true });
+    writeFileSync(files.path('old'), JSON.stringify(old), { mode: 0o600 });
+    const read = files.load('old');
+    expect(read).toMatchObject({
+      ...{ version: 2, finished: false },
+      tally: { through: [[1, 40]], operations: 900, failures: [{ ...failure, operationsUntil: [] }] },
+      recorded: [{ failure: 'invariant/no-overbooking', run, isOver: true }],
+    });
+    expect(files.load('old').id).toBe(read.id);
   });
 
   it('say so when there is no such campaign', () => {

@@ -1,21 +1,37 @@
 /** How far a campaign is and how fast: in samples that stay few, in words, and without what only its machine may know. */
 import { describe, expect, it } from 'vitest';
+import { campaignOf, importOf } from '../../cli/campaign/campaign-of.ts';
 import type { Checkpoint } from '../../cli/campaign/checkpoint.ts';
 import { withSample } from '../../cli/campaign/course.ts';
-import { reportOf, restingState } from '../../cli/campaign/report.ts';
-import { doingText, recentRate, seedRates, wholeCourse } from '../../cli/run/campaign-progress.ts';
+import {
+  doingText,
+  recentRate,
+  secondsLeft,
+  seedRates,
+  shareThrough,
+  wholeCourse,
+} from '../../cli/run/campaign-progress.ts';
 import {
   type Campaign,
   type CampaignSample,
-  campaignReportSchema,
+  campaignImportSchema,
   MOST_SAMPLES,
-  runConfigSchema,
 } from '../../server/contract/index.ts';
+import {
+  recordedCampaign,
+  recordedCheckpoint,
+  recordedFailure,
+  recordedTally,
+} from '../helpers/recorded-campaign.ts';
+import { RUN_ID } from '../helpers/recorded-run.ts';
 
 const sampled = (upTo: number, every: number): CampaignSample[] => {
   let course: CampaignSample[] = [];
   for (let seconds = every; seconds <= upTo; seconds += every)
-    course = withSample(course, { seconds, seeds: seconds * 10, operations: 0 });
+    course = withSample(course, {
+      seconds,
+      tally: { through: [[1, Math.round(seconds * 10)]], operations: 0 },
+    });
   return course;
 };
 
@@ -27,7 +43,7 @@ describe('the course of a campaign', () => {
       expect(course.length).toBeGreaterThan(MOST_SAMPLES / 8);
       const gaps = course.slice(1).map((sample, i) => sample.seconds - (course[i]?.seconds ?? 0));
       expect(Math.max(...gaps)).toBeLessThan(Math.min(...gaps) * 8 + 1);
-      expect(seedRates(course).every((rate) => Math.abs(rate - 10) < 0.01)).toBe(true);
+      expect(seedRates(course).every((rate) => Math.abs(rate - 10) < 10)).toBe(true);
     }
   });
 
@@ -40,19 +56,8 @@ describe('the course of a campaign', () => {
   });
 });
 
-const campaign = (change: Partial<Campaign>): Campaign => ({
-  ...{ name: 'hunt', state: 'running', scenario: 'bookings', target: 'memory', generation: 2, version: '1' },
-  ...{
-    config: runConfigSchema.parse({}),
-    seedsTotal: 1_000,
-    seedsThrough: 100,
-    seedsFailing: 0,
-    failures: 0,
-  },
-  ...{ operations: 1, seconds: 100, seeds: [[1, 1_000]], course: [], findings: [] },
-  ...{ createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z' },
-  ...change,
-});
+const campaign = (change: Partial<Campaign>): Campaign =>
+  recordedCampaign({ seedsTotal: 1_000, seedsThrough: 100, seconds: 100, course: [], ...change });
 
 describe('what a campaign does', () => {
   it('is told by how fast it is of late, not by how it began', () => {
@@ -62,50 +67,60 @@ describe('what a campaign does', () => {
     expect(recentRate(campaign({ seconds: 0, seedsThrough: 0 }))).toBeNull();
   });
 
-  it('is recording once its seeds are through, and nothing once it is over', () => {
-    expect(doingText(campaign({ seedsThrough: 1_000 }))).toBe('recording and shrinking what failed');
+  it('is recording once its shards are over, and nothing once it is over', () => {
+    expect(doingText(campaign({ state: 'recording' }))).toBe('recording and shrinking what failed');
     expect(doingText(campaign({ seedsThrough: 0, seconds: 0 }))).toBe('the first seeds are under way');
-    for (const state of ['done', 'interrupted', 'lost'] as const) {
-      expect(doingText(campaign({ state }))).toBe('');
-    }
+    const idle = { open: 1, running: 0, done: 1, lost: 0 };
+    expect(doingText(campaign({ shards: idle }))).toBe('no claimant is at work on it');
+    for (const state of ['done', 'stopped'] as const) expect(doingText(campaign({ state }))).toBe('');
+  });
+
+  it('ends with its time, where that comes first', () => {
+    const timed = campaign({ budgetSeconds: 200, seedsTotal: 1_000_000 });
+    expect(secondsLeft(timed)).toBe(100);
+    expect(shareThrough(timed)).toBe(0.5);
+    expect(shareThrough(campaign({}))).toBe(0.1);
   });
 });
 
-describe('a report', () => {
-  const checkpoint = (change: Partial<Checkpoint> = {}): Checkpoint => ({
-    ...{ version: 1, name: 'hunt', id: '0198c2d4-0000-7000-8000-000000000001', generation: 1, simcity: '1' },
-    ...{
-      scenario: 'bookings',
-      target: 'http://h:1',
+describe('what a server is told of one that was executed without it', () => {
+  it('is what it takes, and neither commands nor files of this machine', () => {
+    const failures = ['a', 'b'].map((invariant) =>
+      recordedFailure({ signature: { kind: 'invariant', invariant, operation: null } }),
+    );
+    const checkpoint = recordedCheckpoint({
       exec: 'PASSWORD=hidden x',
-      course: [],
-      holder: null,
-      finished: false,
-    },
-    gate: { url: 'postgres://u:hidden@h/d', schema: null, prepare: null, large: false },
-    modules: { scenario: null, target: null, adapter: '/home/hidden/adapter.ts' },
-    ...{ config: runConfigSchema.parse({}), seeds: [[1, 9]], through: [[1, 4]], operations: 0, seconds: 0 },
-    ...{ proved: 0, identical: 0, found: [] },
-    ...change,
+      gate: { url: 'postgres://u:hidden@h/d', schema: null, prepare: null, large: false },
+      modules: { scenario: null, target: null, adapter: '/home/hidden/adapter.ts' },
+      tally: recordedTally([[1, 4]], { failures }),
+      recorded: [
+        {
+          failure: 'invariant/b',
+          run: RUN_ID,
+          number: 12,
+          smallest: 2,
+          why: '',
+          reproduce: 'x',
+          isOver: true,
+        },
+      ],
+    });
+    const told = campaignImportSchema.parse(importOf(checkpoint, new Date()));
+    expect(JSON.stringify(told)).not.toContain('hidden');
+    expect(told.state).toBe('stopped');
+    expect(told.records).toMatchObject([{ run: null }, { run: RUN_ID, smallest: 2 }]);
+    expect(importOf({ ...checkpoint, finished: true }, new Date()).state).toBe('done');
   });
 
-  it('has what a server takes, and neither commands nor files of this machine', () => {
-    const found = ['a', 'b'].map((invariant, i) => ({
-      signature: { kind: 'invariant' as const, invariant, operation: null },
-      ...{ message: 'm'.repeat(50_000), seeds: i + 1, firstSeed: 1, seed: 1, operations: 1 },
-      ...{ run: null, smallest: null, why: '' },
-    }));
-    const holder = '0198c2d4-0000-7000-8000-000000000002';
-    const report = reportOf(checkpoint({ found }), { holder, begins: true, state: 'running' });
-    expect(campaignReportSchema.strict().parse(report)).toMatchObject({ seedsThrough: 4 });
-    expect(JSON.stringify(report)).not.toContain('hidden');
-    expect(report.findings.map(({ seeds }) => seeds)).toEqual([2, 1]);
-  });
-
-  it('of one that nobody conducts says whether it has come to its end', () => {
-    expect(restingState(checkpoint({ finished: true }))).toBe('done');
-    expect(restingState(checkpoint({ through: [[1, 9]] }))).toBe('interrupted');
-    expect(restingState(checkpoint({ finished: null, through: [[1, 9]] }))).toBe('done');
-    expect(restingState(checkpoint({ finished: null }))).toBe('interrupted');
+  it('is how it stands', () => {
+    const state = (change: Partial<Checkpoint>, isUnderWay = false) =>
+      campaignOf(recordedCheckpoint(change), { isUnderWay, shards: 1 }).state;
+    const tally = recordedTally([[1, 100]]);
+    expect(state({})).toBe('running');
+    expect(state({ endedBy: 'stop' })).toBe('stopped');
+    expect(state({ endedBy: 'stop' }, true)).toBe('running');
+    expect(state({ tally })).toBe('recording');
+    expect(state({ endedBy: 'time' })).toBe('recording');
+    expect(state({ tally, finished: true })).toBe('done');
   });
 });

@@ -1,16 +1,14 @@
+/** What came of recording a failure: no loss is a record, and what is recorded already is not launched again. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Checkpoint } from '../../cli/campaign/checkpoint.ts';
-import { recordAll } from '../../cli/campaign/record.ts';
+import { LocalStore } from '../../cli/campaign/local-store.ts';
+import { recordFailure } from '../../cli/campaign/record.ts';
+import { NO_CODE } from '../../cli/campaign/session.ts';
 import { createApi } from '../../cli/client/api.ts';
 import type { Context } from '../../cli/process/context.ts';
-import { ENGINE_GENERATION, type Run, runConfigSchema } from '../../server/contract/index.ts';
+import type { Finding, Run } from '../../server/contract/index.ts';
 import { type FakeServer, startFakeServer } from '../helpers/fake-server.ts';
-import {
-  adapterDiagnosis,
-  diagnosedRun,
-  recordedDiagnosis,
-  recordedForensic,
-} from '../helpers/recorded-failure.ts';
+import { recordedCheckpoint, recordedFailure, recordedTally } from '../helpers/recorded-campaign.ts';
+import { adapterDiagnosis, diagnosedRun, recordedDiagnosis } from '../helpers/recorded-failure.ts';
 import { RUN_ID, recordedRun } from '../helpers/recorded-run.ts';
 
 let server: FakeServer;
@@ -19,45 +17,24 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** A campaign with one failure, of which it is known already that it cannot be made small. */
-const campaign = (): Checkpoint => ({
-  version: 1,
-  name: 'hunt',
-  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
-  generation: ENGINE_GENERATION,
-  simcity: '0.2.0',
-  scenario: 'bookings',
-  target: 'memory',
-  ...{ exec: null, gate: null, proved: 0, identical: 0 },
-  config: runConfigSchema.parse({}),
-  seeds: [[1, 100]],
-  through: [[1, 100]],
-  operations: 0,
-  seconds: 0,
-  found: [
-    {
-      signature: { kind: 'invariant', invariant: 'no-overbooking', operation: null },
-      ...{ message: 'it broke', seeds: 3, firstSeed: 2, seed: 5, operations: 40 },
-      ...{ run: null, smallest: null, why: 'it is small' },
-    },
-  ],
-});
-
-/** Records what the campaign found, by runs that all end like `run`, and keeps what was said. */
-async function recorded(checkpoint: Checkpoint, run: Run): Promise<string[]> {
+/** Records the one failure of a campaign by a run that ends like `run`; keeps what was said. */
+async function recorded(run: Run): Promise<{ said: string[]; finding: Finding | undefined }> {
   server.run = run;
+  const tally = recordedTally([[1, 100]], { failures: [recordedFailure({ seed: 5 })] });
+  const store = new LocalStore(recordedCheckpoint({ tally }), () => {});
+  const { work } = await store.claim(1);
+  if (work?.do !== 'record') throw new Error('nothing is to be recorded');
   const said: string[] = [];
-  const nothing = () => {};
-  const stopping = { onStop: () => nothing, stop: nothing };
-  const context = { leaving: new AbortController().signal } as Context;
-  const finished = await recordAll(context, checkpoint, {
-    connected: { api: createApi({ url: server.url, token: undefined }), hosted: null },
-    flags: {},
-    ...{ ownRunner: true, targetUrl: null, save: nothing, stopping },
-    reporter: { say: (text) => said.push(text), progress: nothing, found: nothing, clear: nothing },
-  });
-  expect(finished).toBe(true);
-  return said;
+  const left = new AbortController().signal;
+  const api = createApi({ url: server.url, token: undefined });
+  const options = {
+    ...{ store, flags: {}, own: NO_CODE, ownRunner: true, explains: false, progress: () => {} },
+    connect: async () => ({ api, hosted: null }),
+    say: (text: string) => said.push(text),
+  };
+  await recordFailure({ leaving: left } as Context, options, work, left);
+  expect((await store.claim(1)).isOver).toBe(true);
+  return { said, finding: (await store.campaign()).findings[0] };
 }
 
 describe('a recorded run', () => {
@@ -68,25 +45,19 @@ describe('a recorded run', () => {
       'The harness␛[2J was lost.',
     ],
     ['ADAPTER ERROR', diagnosedRun(adapterDiagnosis()), 'my-adapter.ts:41:17: '],
-  ])('that ended as %s is no record of the failure, which is recorded anew', async (outcome, run, why) => {
-    const checkpoint = campaign();
-    const said = await recorded(checkpoint, run);
-    expect(checkpoint.found[0]?.run).toBeNull();
+  ])('that ended as %s is no record of the failure, and says why', async (outcome, run, why) => {
+    const { said, finding } = await recorded({ ...run, seed: 6 });
+    expect(finding).toMatchObject({ run: null, smallest: null });
+    expect(finding?.why).toContain(`run #12 ended as ${outcome}`);
     expect(said.at(-1)).toContain(`seed 5 is not recorded, run #12 ended as ${outcome}: ${why}`);
-    await recorded(
-      checkpoint,
-      recordedRun({ status: 'FAIL', pass: false, failForensic: recordedForensic() }),
-    );
-    expect(checkpoint.found[0]?.run).toBe(RUN_ID);
-    expect(server.requests.filter((line) => line === 'POST /runs')).toHaveLength(2);
   });
 
-  test('that failed is not recorded twice', async () => {
-    const checkpoint = campaign();
-    const failed = recordedRun({ status: 'FAIL', pass: false, failForensic: recordedForensic() });
-    await recorded(checkpoint, failed);
-    await recorded(checkpoint, failed);
-    expect(checkpoint.found[0]?.run).toBe(RUN_ID);
+  test('that did not fail has nothing to be made small', async () => {
+    const { finding } = await recorded(recordedRun({ status: 'PASS', pass: true, seed: 6 }));
+    expect(finding).toMatchObject({
+      run: { id: RUN_ID, number: 12 },
+      why: 'it ended as PASS when it was recorded',
+    });
     expect(server.requests.filter((line) => line === 'POST /runs')).toHaveLength(1);
   });
 });

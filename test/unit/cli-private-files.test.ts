@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { campaignFiles } from '../../cli/campaign/checkpoint.ts';
+import { campaignFiles } from '../../cli/campaign/files.ts';
 import { doubtAboutDataDir, prepareDataDir } from '../../cli/hosting/data-dir.ts';
 import {
   openLog,

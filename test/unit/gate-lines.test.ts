@@ -1,6 +1,6 @@
 /** What is told of a gate: the survey, the note at the start, the proof at the end, a campaign's share, where histories part. */
 import { describe, expect, it } from 'vitest';
-import { absorb, type Checkpoint } from '../../cli/campaign/checkpoint.ts';
+import { campaignOf } from '../../cli/campaign/campaign-of.ts';
 import { campaignJson, campaignText } from '../../cli/output/campaign.ts';
 import { forensicText } from '../../cli/output/forensic.ts';
 import { createLogLines } from '../../cli/output/log-lines.ts';
@@ -13,13 +13,8 @@ import { compareHistories } from '../../cli/run/compare-histories.ts';
 import { detailOf } from '../../cli/run/describe-event.ts';
 import { classOfParting } from '../../cli/run/parting-class.ts';
 import { proofLines } from '../../cli/run/proof.ts';
-import {
-  type Frame,
-  type Proof,
-  type RunEvent,
-  runConfigSchema,
-  type Survey,
-} from '../../server/contract/index.ts';
+import type { Frame, Proof, RunEvent, Survey } from '../../server/contract/index.ts';
+import { recordedCampaign, recordedCheckpoint } from '../helpers/recorded-campaign.ts';
 import { recordedForensic } from '../helpers/recorded-failure.ts';
 import { endFrame, recordedRun } from '../helpers/recorded-run.ts';
 
@@ -140,42 +135,18 @@ describe('a survey', () => {
 });
 
 describe('a campaign', () => {
-  const checkpoint = (): Checkpoint => ({
-    ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
-    ...{ version: 1, name: 'hunt', generation: 1, simcity: '1', scenario: 'bookings', target: 'http://h:1' },
-    ...{
-      exec: 'PASSWORD=hidden x',
-      gate: { url: 'postgres://u:hidden@h/d', schema: null, prepare: null, large: false },
-    },
-    ...{ config: runConfigSchema.parse({}), seeds: [[1, 9]], through: [], operations: 0, seconds: 0 },
-    ...{ proved: 0, identical: 0, found: [] },
-  });
-  const through = (seed: number, same: number) => ({
-    ...{ seeds: [seed], operations: 5, proved: 1, identical: same },
-    failures: [
-      {
-        seed,
-        operations: 5,
-        message: 'm',
-        signature: { kind: 'invariant' as const, invariant: 'i', operation: null },
-      },
-    ],
-  });
-
   it('tells the share of failing seeds that were the same again', () => {
-    const all = checkpoint();
-    absorb(all, through(1, 1));
-    expect(campaignText(all, PLAIN)).toContain('1 of 1 failing seed executed twice, identical\n');
-    absorb(all, through(2, 0));
-    expect(campaignText(all, PLAIN)).toMatch(
-      /1 of 2 failing seeds executed twice were identical; .*--verify/,
-    );
-    absorb(all, { seeds: [3], failures: [], operations: 1 });
-    expect([all.proved, all.identical]).toEqual([2, 1]);
+    const text = (proved: number, identical: number) =>
+      campaignText(recordedCampaign({ proved, identical }), [], PLAIN);
+    expect(text(1, 1)).toContain('1 of 1 failing seed executed twice, identical\n');
+    expect(text(2, 1)).toMatch(/1 of 2 failing seeds executed twice were identical; .*--verify/);
   });
 
-  it('keeps what starts the service to itself', () => {
-    expect(JSON.stringify(campaignJson(checkpoint(), true))).not.toContain('hidden');
+  it('without a server keeps what starts the service to itself', () => {
+    const gate = { url: 'postgres://u:hidden@h/d', schema: null, prepare: null, large: false };
+    const checkpoint = recordedCheckpoint({ exec: 'PASSWORD=hidden x', gate });
+    const campaign = campaignOf(checkpoint, { isUnderWay: false, shards: 0 });
+    expect(JSON.stringify(campaignJson(campaign, []))).not.toContain('hidden');
   });
 });
 

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Checkpoint } from '../../cli/campaign/checkpoint.ts';
 import { campaignRows } from '../../cli/run/run-list.ts';
 import { keysOf } from '../../cli/tui/campaign/campaign-app.tsx';
-import { pictureOf, pictureOfCampaign, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
+import { pictureOfCampaign, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
 import { type CampaignView, initialCampaign, reduceCampaign } from '../../cli/tui/campaign/state.ts';
-import { type Campaign, runConfigSchema, type Smallest } from '../../server/contract/index.ts';
+import { type Finding, runConfigSchema, type Smallest } from '../../server/contract/index.ts';
 import { recordedCampaign, recordedFinding } from '../helpers/recorded-campaign.ts';
 import {
   adapterDiagnosis,
@@ -15,28 +14,13 @@ import {
 } from '../helpers/recorded-failure.ts';
 import { RUN_ID, recordedRun } from '../helpers/recorded-run.ts';
 
-const found = (invariant: string, run: string | null): Checkpoint['found'][number] => ({
-  signature: { kind: 'invariant', invariant, operation: null },
-  message: `${invariant} broke`,
-  ...{ seeds: 3, firstSeed: 2, seed: 5, operations: 40, run, smallest: null, why: '' },
+const found = (invariant: string, run: Finding['run']): Finding =>
+  recordedFinding({ signature: { kind: 'invariant', invariant, operation: null }, seeds: 3, run });
+const campaign = recordedCampaign({
+  ...{ seeds: [[1, 100]], seedsTotal: 100, seedsThrough: 40, seedsFailing: 6 },
+  findings: [found('a', { id: RUN_ID, number: 12 }), found('b', null)],
 });
-const campaign: Checkpoint = {
-  version: 1,
-  name: 'hunt',
-  ...{ id: '0198c2d4-0000-7000-8000-000000000001', course: [], holder: null, finished: false },
-  generation: 1,
-  simcity: '0.2.0',
-  scenario: 'bookings',
-  target: 'memory',
-  ...{ exec: null, gate: null, proved: 0, identical: 0 },
-  config: runConfigSchema.parse({}),
-  seeds: [[1, 100]],
-  through: [[1, 40]],
-  operations: 9_000,
-  seconds: 3,
-  found: [found('a', RUN_ID), found('b', null)],
-};
-const going = () => initialCampaign(pictureOf(campaign), 'going', { columns: 120, rows: 40 });
+const going = () => initialCampaign(pictureOfCampaign(campaign, []), 'going', { columns: 120, rows: 40 });
 
 function pressed(view: CampaignView, ...keys: string[]): CampaignView {
   return keys.reduce((next, key) => reduceCampaign(next, { type: 'stroke', key, text: '' }), view);
@@ -44,8 +28,11 @@ function pressed(view: CampaignView, ...keys: string[]): CampaignView {
 
 describe('a campaign on the screen', () => {
   test('tells its progress and each distinct failure once', () => {
-    expect(pictureOf(campaign)).toMatchObject({ through: 40, seeds: 100, failing: 6 });
-    expect(pictureOf(campaign).rows.map(({ failure }) => failure)).toEqual(['invariant/a', 'invariant/b']);
+    expect(pictureOfCampaign(campaign, [])).toMatchObject({ through: 40, seeds: 100, failing: 6 });
+    expect(pictureOfCampaign(campaign, []).rows.map(({ failure }) => failure)).toEqual([
+      'invariant/a',
+      'invariant/b',
+    ]);
   });
 
   test('that is conducted elsewhere is as the server knows it, with what its recorded runs hold', () => {
@@ -56,18 +43,15 @@ describe('a campaign on the screen', () => {
       ...{ minimal: true, failsOtherwise: 0, reproduced: { times: 20, of: 20 }, seconds: 1 },
     };
     const own = recordedRun({ failForensic: recordedForensic({ smallest }) });
-    const { id: _, holder: __, begins: ___, seeds, ...report } = recordedCampaign({ state: 'interrupted' });
-    const campaign = {
-      ...{ ...report, name: 'hunt', seeds, seedsTotal: 60, seedsFailing: 8, failures: 2 },
-      config: runConfigSchema.parse({}),
+    const campaign = recordedCampaign({
+      ...{ state: 'stopped', seedsFailing: 8, failures: 2 },
       findings: [
-        { ...recordedFinding({ smallest: 2, reproduce: 'x' }), run: { id: own.id, number: 12 } },
-        { ...recordedFinding(), run: null },
+        recordedFinding({ smallest: 2, reproduce: 'x', run: { id: own.id, number: 12 } }),
+        recordedFinding(),
       ],
-      ...{ createdAt: own.createdAt, updatedAt: own.createdAt },
-    } as Campaign;
+    });
     const picture = pictureOfCampaign(campaign, [own, recordedRun({ id: randomUUID() })]);
-    expect(picture).toMatchObject({ state: 'interrupted', through: 20, seeds: 60, failing: 8 });
+    expect(picture).toMatchObject({ state: 'stopped', through: 20, seeds: 60, failing: 8 });
     expect(picture.rows).toMatchObject([
       { run: own.id, reproduce: 'x', smallest: { operations: smallest.operations } },
       { run: null, smallest: null },
