@@ -13,7 +13,7 @@ import { mergeShards } from '../campaign/shard/merge.ts';
 import { dataDirOf } from '../hosting/data-dir.ts';
 import { bar } from '../output/progress-line.ts';
 import type { Context } from '../process/context.ts';
-import { EXIT } from '../process/errors.ts';
+import { EXIT, usageError } from '../process/errors.ts';
 import { createStopping } from '../process/stopping.ts';
 import { formatNumber } from '../run/format.ts';
 import { safeLines, safeText } from '../run/sanitize.ts';
@@ -28,6 +28,12 @@ const DEFAULT_SHARDS = 10;
 
 /** Exit code 0: no seed failed; 1: some did; 4: none did, and shards are missing; 130: stopped. */
 export async function campaignOnCluster(context: Context, flags: ClusterFlags): Promise<number> {
+  if (flags.untilNew !== undefined) {
+    throw usageError(
+      '--until-new needs a server: without one the pods do not know of what others find.',
+      'Name it by --server URL, or leave it out.',
+    );
+  }
   const { cluster, image, secret } = await podsOf(context, flags);
   // Hours later would be too late.
   if (flags.name !== undefined) refuseTaken(campaignFiles(dataDirOf(context, flags.dataDir)), flags.name);

@@ -29,7 +29,7 @@ export function addPartOptions(campaign: Command): Command {
         'exit code 0 also when failures were found; the merge or the server tells them',
       ),
     )
-    .addOption(choose(launcher.conflicts(['resume', 'detach', 'log', 'untilNew']), ['kubernetes']))
+    .addOption(choose(launcher.conflicts(['resume', 'detach']), ['kubernetes']))
     .addOption(count('--shards <N>', 'how many with --launcher (default: 10)', 100_000));
 }
 

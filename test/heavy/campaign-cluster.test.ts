@@ -134,5 +134,6 @@ it('refuses files and commands of this machine, which no pod has', async () => {
   const { exitCode, stderr } = await launch({}, '--scenario', './mine.ts');
   expect(exitCode).toBe(2);
   expect(stderr).toContain('files and commands of this machine are not in the image');
+  expect((await launch({}, '--until-new', '1')).stderr).toContain('--until-new needs a server');
   expect(api.calls).toEqual([]);
 });

@@ -92,23 +92,25 @@ it('the matrix of the workflow', async () => {
   });
   expect(foundIn((await bash(`${merge} --json`)).stdout)).toEqual(one);
   rmSync(join(cwd, 'shard-2.json'));
-  expect(await bash(merge)).toMatchObject({
-    exitCode: 1,
-    stdout: expect.stringContaining('shard 2 of 4 is missing'),
-  });
+  const kept = await bash(`${merge} --name night`);
+  expect(kept).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('shard 2 of 4 is missing') });
+  const goesOn = await bash('npx simcity campaign --resume night --no-record --json');
+  expect(foundIn(goesOn.stdout), 'what was missing is executed').toEqual(one);
 });
 
 it('the Indexed Job of the manifest', async () => {
   const { spec } = parse(readFileSync('.deploy/kubernetes/campaign.example.yaml', 'utf8'));
   const [, ...words] = spec.template.spec.containers[0].args as string[];
   words[words.indexOf('--seeds') + 1] = SEEDS;
-  let logs = '';
-  for (let index = 0; index < spec.completions; index++) {
+  const executed = async (index: number) => {
     const env = { ...SETTINGS, JOB_COMPLETION_INDEX: String(index) };
     const { exitCode, stdout, stderr } = await simcity(words, { cwd: folder, env });
     expect(exitCode, stderr).toBe(0);
-    logs += `${stderr}${stdout}`;
-  }
+    return `${stderr}${stdout}`;
+  };
+  let logs = '';
+  for (let index = 0; index < spec.completions; index += 2)
+    logs += (await Promise.all([executed(index), executed(index + 1)])).join('');
   const merge = [`${process.cwd()}/cli/simcity.js`, 'campaign', 'merge', '-', '--json'];
   const { stdout, exitCode } = await execute(process.execPath, merge, folder, environment, logs);
   expect(exitCode).toBe(1);
@@ -161,12 +163,25 @@ it('the pods of a campaign of a server, which are its claimants', async () => {
     });
     expect(exitCode, stderr).toBe(1);
     expect(foundIn(stdout)).toEqual(foundIn(alone.stdout));
-    const { shards } = await createApi({ url: up.url, token: undefined }).shards('night', {});
+    const server = createApi({ url: up.url, token: undefined });
+    const { shards } = await server.shards('night', {});
     const byPods = shards.filter(({ runner }) =>
       api.pods.some(({ process: { pid } }) => runner.includes(`-${pid}-`)),
     );
     expect(byPods.length, JSON.stringify(shards)).toBeGreaterThan(0);
     expect(api.job, 'it goes with the campaign').toBe(null);
+
+    const endless = ['campaign', '--for', '8h', '--launcher', 'kubernetes', '--log', '--name'];
+    const onStderr = (text: string, kill: (signal: NodeJS.Signals) => void) => {
+      if (text.includes('pods work for the campaign')) kill('SIGINT');
+    };
+    const withSecret = { cwd: folder, env: { ...env, SIMCITY_POD_SECRET: 'farm' } };
+    expect((await simcity([...endless, 'left'], { ...withSecret, onStderr })).exitCode).toBe(130);
+    expect((await server.campaign('left'))?.state).toBe('stopped');
+    expect(api.job, 'and with whoever started it').toBe(null);
+    api.refusal = [403, 'jobs.batch is forbidden'];
+    expect((await simcity([...endless, 'refused'], withSecret)).exitCode).toBe(4);
+    expect((await server.campaign('refused'))?.state, 'nobody was to execute it').toBe('stopped');
   } finally {
     await up.down();
     await api.close();
