@@ -7,7 +7,7 @@ const WHOLE_RUNS = [
   'test/simulation/{strangers-right,pgwire,pgwire-statements,postgres,autocommit,statement-record}.test.ts',
   'test/simulation/why-{laboratory,probes,span}.test.ts',
   'test/integration/{gate-ground,pgwire-faults,pgwire-transparent}.test.ts',
-  'test/e2e/{web-real-run,web-page,web-runs,web-tasks,web-why,web-events,cli-check-adapter,cli-world}.test.ts',
+  'test/e2e/{web-real-run,web-page,web-runs,web-tasks,web-why,web-events,cli-check-adapter,cli-world,cli-bisect,cli-campaign-nights}.test.ts',
 ];
 
 /** What the environment says of these variables. */

@@ -70,9 +70,9 @@ export function buildProgram(
     .addHelpCommand(helpCommand())
     .showHelpAfterError("(`simcity help COMMAND` lists a command's flags)")
     .showSuggestionAfterError()
-    // `campaign merge --json` means the option of merge.
-    .enablePositionalOptions()
     .allowExcessArguments(false)
+    // What stands behind a command is that command's, also where one above it has an option of that name.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => onPrint(context.out(text)),

@@ -6,6 +6,7 @@ set local lock_timeout = '10s';
 create table if not exists public.simcity_tasks (
   run_id uuid not null references public.simcity_runs (id) on delete cascade,
   -- explain: why it failed. shrink: its smallest reproduction. verify: whether it happens again alike.
+  -- bisect: the first commit of the service that fails so.
   kind text not null,
   state text not null default 'pending',
   -- Why there is no result.
@@ -18,7 +19,7 @@ create table if not exists public.simcity_tasks (
   asked_at timestamptz not null default clock_timestamp(),
   changed_at timestamptz not null default clock_timestamp(),
   primary key (run_id, kind),
-  constraint simcity_tasks_kind_check check (kind in ('explain', 'shrink', 'verify')),
+  constraint simcity_tasks_kind_check check (kind in ('explain', 'shrink', 'verify', 'bisect')),
   constraint simcity_tasks_state_check check (state in ('pending', 'ready', 'none')),
   constraint simcity_tasks_result_check check ((state = 'ready') = (result is not null)),
   constraint simcity_tasks_reason_check check ((state = 'none') = (reason is not null)),

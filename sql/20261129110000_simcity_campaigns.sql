@@ -20,8 +20,12 @@ create table if not exists public.simcity_campaigns (
   -- All seeds, and those of which no shard was cut yet.
   seeds int8multirange not null,
   uncut int8multirange not null,
+  -- Those that are cut before all others.
+  first int8multirange not null default '{}',
   budget_seconds double precision,
   until_new integer,
+  -- Failures that are known, by signature_text: counted, but neither recorded nor taken for new.
+  known text[] not null default '{}',
   records boolean not null,
   state text not null,
   -- Why it ends before all seeds are through: stop, time, failures.
@@ -96,7 +100,7 @@ create table if not exists public.simcity_campaign_findings (
   operations bigint not null,
   -- Seeds by powers of two of the operations until they failed.
   operations_until bigint[] not null,
-  -- Its record: over, or worked at by a claimant.
+  -- Its record: over (of one that is known from the beginning), or worked at by a claimant.
   recorded boolean not null default false,
   fence bigint not null default 0,
   runner text,
@@ -207,6 +211,14 @@ as $$
   select coalesce(c.build = p_claim ->> 'build' and (c.code is null or c.code = p_claim ->> 'code'), false)
 $$;
 
+-- How many distinct failures it has found that are not known.
+create or replace function public.simcity_new_failures(c public.simcity_campaigns) returns bigint
+language sql stable
+set search_path = pg_catalog, public, pg_temp
+as $$
+  select count(*) from simcity_campaign_findings where campaign = c.name and signature_text <> all (c.known)
+$$;
+
 -- Brings a campaign to where it is to be: its budget may be spent, its last shard done, its last failure recorded.
 -- True: it has another state.
 create or replace function public.simcity_settle_campaign(p_name text) returns boolean
@@ -223,7 +235,7 @@ begin
   if c.state = 'running' then
     c.ended_by := coalesce(c.ended_by, case
       when simcity_time_is_up(c) then 'time'
-      when c.until_new <= (select count(*) from simcity_campaign_findings where campaign = p_name) then 'failures'
+      when c.until_new <= simcity_new_failures(c) then 'failures'
     end);
     v_is_through := isempty(c.uncut)
       and not exists (select from simcity_campaign_shards where campaign = p_name and state in ('open', 'running'));
@@ -284,13 +296,14 @@ language plpgsql
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
-  n simcity_campaigns := jsonb_populate_record(null::simcity_campaigns, p_campaign - 'seeds');
+  n simcity_campaigns := jsonb_populate_record(null::simcity_campaigns, p_campaign - array['seeds', 'first']);
 begin
   n.seeds := simcity_seeds(p_campaign -> 'seeds');
+  n.first := simcity_seeds(p_campaign -> 'first');
   insert into simcity_campaigns (name, id, scenario, target, config, generation, version, build, code, label, seeds, uncut,
-      seeds_total, budget_seconds, until_new, records, state, running_since)
+      first, seeds_total, budget_seconds, until_new, known, records, state, running_since)
     values (n.name, n.id, n.scenario, n.target, n.config, n.generation, n.version, n.build, n.code, n.label, n.seeds, n.seeds,
-      simcity_seeds_count(n.seeds), n.budget_seconds, n.until_new, n.records, 'running', clock_timestamp())
+      n.first, simcity_seeds_count(n.seeds), n.budget_seconds, n.until_new, n.known, n.records, 'running', clock_timestamp())
     on conflict (name) do nothing;
   return exists (select from simcity_campaigns where name = n.name and id = n.id);
 end
@@ -343,7 +356,7 @@ begin
   update simcity_campaigns set
     uncut = uncut + (v_seeds - seeds), seeds = seeds + v_seeds, seeds_total = simcity_seeds_count(seeds + v_seeds),
     budget_seconds = simcity_campaign_seconds(c) + p_budget_seconds,
-    until_new = p_until_new + (select count(*) from simcity_campaign_findings where campaign = p_name),
+    until_new = p_until_new + simcity_new_failures(c),
     state = 'running', ended_by = null, running_since = coalesce(running_since, clock_timestamp()),
     updated_at = clock_timestamp()
   where name = p_name;
@@ -393,7 +406,8 @@ begin
     if not found then
       return null;
     end if;
-    s.seeds := simcity_first_seeds(c.uncut, (p_claim ->> 'seeds')::bigint);
+    s.seeds := c.uncut * c.first;
+    s.seeds := simcity_first_seeds(case when isempty(s.seeds) then c.uncut else s.seeds end, (p_claim ->> 'seeds')::bigint);
     update simcity_campaigns set uncut = uncut - s.seeds, shards = shards + 1, updated_at = clock_timestamp()
       where name = c.name returning * into c;
     insert into simcity_campaign_shards (campaign, number, seeds, seeds_total, state, attempts, runner, lease_until)
@@ -508,10 +522,11 @@ begin
     updated_at = clock_timestamp()
   where c.name = p_campaign;
   insert into simcity_campaign_findings as old
-      (campaign, signature_text, signature, message, seeds, first_seed, seed, operations, operations_until)
+      (campaign, signature_text, signature, message, seeds, first_seed, seed, operations, operations_until, recorded)
     select p_campaign, f ->> 'signatureText', f -> 'signature', f ->> 'message', (f ->> 'seeds')::bigint,
       (f ->> 'firstSeed')::bigint, (f ->> 'seed')::bigint, (f ->> 'operations')::bigint,
-      array(select jsonb_array_elements_text(f -> 'operationsUntil')::bigint)
+      array(select jsonb_array_elements_text(f -> 'operationsUntil')::bigint),
+      exists (select from simcity_campaigns where name = p_campaign and f ->> 'signatureText' = any (known))
     from jsonb_array_elements(p_tally -> 'failures') as f
     order by 2
     on conflict (campaign, signature_text) do update set
@@ -660,9 +675,9 @@ begin
   n.seeds := simcity_seeds(p_campaign -> 'seeds');
   delete from simcity_campaigns where name = n.name;
   insert into simcity_campaigns (name, id, scenario, target, config, generation, version, code, label, seeds, uncut,
-      seeds_total, budget_seconds, until_new, records, state, ended_by, course, seconds, created_at)
+      seeds_total, budget_seconds, until_new, known, records, state, ended_by, course, seconds, created_at)
     values (n.name, n.id, n.scenario, n.target, n.config, n.generation, n.version, n.code, n.label, n.seeds,
-      n.seeds - simcity_seeds(p_tally -> 'through'), simcity_seeds_count(n.seeds), n.budget_seconds, n.until_new, true, n.state,
+      n.seeds - simcity_seeds(p_tally -> 'through'), simcity_seeds_count(n.seeds), n.budget_seconds, n.until_new, n.known, true, n.state,
       case when n.state = 'stopped' then 'stop' end, n.course, n.seconds, coalesce(c.created_at, n.updated_at));
   perform simcity_add_tally(n.name, p_tally, p_most_findings);
   update simcity_campaign_findings as f set

@@ -21,11 +21,11 @@ export interface Progress {
 export function campaignOf(checkpoint: Checkpoint, { isUnderWay, shards }: Progress): Campaign {
   const { name, id, scenario, target, config, generation, simcity, seeds, seconds, course, endedBy } =
     checkpoint;
-  const { budgetSeconds, untilNew, tally, createdAt } = checkpoint;
+  const { budgetSeconds, untilNew, known, tally, createdAt } = checkpoint;
   const { operations, proved, identical, reached, failures } = tally;
   return {
     ...{ name, id, scenario, target, config, generation, seeds, seconds, course, endedBy },
-    ...{ budgetSeconds, untilNew, operations, proved, identical, reached, createdAt },
+    ...{ budgetSeconds, untilNew, known, operations, proved, identical, reached, createdAt },
     ...{ version: simcity, build: null, code: null, label: null, shardsLost: 0 },
     state: stateOf(checkpoint, isUnderWay),
     ...{ seedsTotal: sizeOf(seeds), seedsThrough: sizeOf(tally.through) },
@@ -40,9 +40,22 @@ export function campaignOf(checkpoint: Checkpoint, { isUnderWay, shards }: Progr
 /** As a server stores it, without what only this machine may know: what starts a service, and files of the user's. */
 export function importOf(checkpoint: Checkpoint, at: Date): CampaignImport {
   const { id, scenario, target, config, generation, simcity, seeds, seconds, tally, course } = checkpoint;
-  const { budgetSeconds, untilNew, recorded, finished } = checkpoint;
+  const { budgetSeconds, untilNew, known, recorded, finished } = checkpoint;
   return {
-    ...{ id, scenario, target, config, generation, seeds, seconds, tally, course, budgetSeconds, untilNew },
+    ...{
+      id,
+      scenario,
+      target,
+      config,
+      generation,
+      seeds,
+      seconds,
+      tally,
+      course,
+      budgetSeconds,
+      untilNew,
+      known,
+    },
     ...{ version: simcity, build: null, code: null, label: null },
     state: finished ? 'done' : 'stopped',
     records: tally.failures.map(({ signature }) => {

@@ -57,6 +57,10 @@ const checkpointSchema = z.object({
   ...settled,
   budgetSeconds: z.number().nullable(),
   untilNew: z.int().nullable(),
+  /** Failures that are known, by their signatures as text. */
+  known: z.array(z.string()).default([]),
+  /** Seeds that are executed before all others. */
+  first: z.array(seedRangeSchema).default([]),
   /** False: failures are only counted. */
   records: z.boolean(),
   /** Why it ended before all seeds were through. */
@@ -107,7 +111,15 @@ function fromOld(old: OldCheckpoint): Checkpoint {
   });
   return {
     ...rest,
-    ...{ version: 2, id: id ?? idOfOld(old), budgetSeconds: null, untilNew: null, records: true },
+    ...{
+      version: 2,
+      id: id ?? idOfOld(old),
+      budgetSeconds: null,
+      untilNew: null,
+      records: true,
+      known: [],
+      first: [],
+    },
     tally: {
       ...{ through, operations, proved, identical, failures, reached: {} },
       executingMs: Math.round(old.seconds * 1_000),

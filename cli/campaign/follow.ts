@@ -11,7 +11,7 @@ const MOST_EVERY_MS = 500;
 
 /**
  * Until `left` is aborted, or the campaign is over; resolves to how it stood last. A server that is away is waited for.
- * `known` failures are not told of. @throws CliError when it is not there.
+ * `known` failures are not told of, nor are those of the campaign's baseline. @throws CliError when it is not there.
  */
 export async function followCampaign(
   store: Pick<CampaignStore, 'campaign' | 'renewEveryMs'>,
@@ -29,7 +29,7 @@ export async function followCampaign(
     if (campaign === null) throw new CliError(`the campaign ${safeText(name)} was removed.`, { exitCode: 4 });
     for (const finding of campaign.findings.toSorted((one, other) => one.firstSeed - other.firstSeed)) {
       const signature = formatSignature(finding.signature);
-      if (!told.has(signature)) reporter.found(finding);
+      if (!told.has(signature) && !campaign.known.includes(signature)) reporter.found(finding);
       told.add(signature);
     }
     if (campaign.shardsLost > lost) reporter.say(lostText(campaign));

@@ -10,6 +10,7 @@ import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
 import { VERSION } from '../process/version.ts';
 import { safeText } from '../run/sanitize.ts';
+import { newFailures } from './baseline.ts';
 import { importOf } from './campaign-of.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type CampaignFiles, campaignFiles } from './files.ts';
@@ -54,7 +55,7 @@ export async function beginLocal(
   const { modules, exec, gate } = own;
   const checkpoint: Checkpoint = {
     ...plan,
-    seeds: [...plan.seeds],
+    ...{ seeds: [...plan.seeds], known: [...(plan.known ?? [])], first: [...(plan.first ?? [])] },
     ...{ version: 2, id: randomUUID(), generation: ENGINE_GENERATION, simcity: VERSION },
     ...{
       modules: modules ?? undefined,
@@ -99,7 +100,8 @@ function withMore(checkpoint: Checkpoint, { seeds, budgetSeconds, untilNew, reco
     ...{ records, finished: false, endedBy: null },
     seeds: joined([...checkpoint.seeds, ...seeds]),
     budgetSeconds: budgetSeconds === null ? null : checkpoint.seconds + budgetSeconds,
-    untilNew: untilNew === null ? null : checkpoint.tally.failures.length + untilNew,
+    untilNew:
+      untilNew === null ? null : newFailures(checkpoint.known, checkpoint.tally.failures).length + untilNew,
   };
 }
 

@@ -13,6 +13,7 @@ import {
   type Work,
   without,
 } from '../../server/contract/index.ts';
+import { newFailures } from './baseline.ts';
 import { campaignOf } from './campaign-of.ts';
 import type { Checkpoint, RecordOfFailure } from './checkpoint.ts';
 import { withSample } from './course.ts';
@@ -103,13 +104,19 @@ export class LocalStore implements CampaignStore {
   }
 
   #nextShard(seeds: number): Work | null {
-    const { tally, seeds: all, budgetSeconds, seconds } = this.#checkpoint;
+    const { tally, seeds: all, first, budgetSeconds, seconds } = this.#checkpoint;
     const left = without(all, tally.through);
     if (left.length === 0 || this.#isSpent()) return null;
+    const before = without(first, tally.through);
     this.#shards += 1;
     this.#claimedAtMs = performance.now();
     return {
-      ...{ do: 'shard', number: this.#shards, seeds: firstOf(left, seeds), ...this.#held() },
+      ...{
+        do: 'shard',
+        number: this.#shards,
+        seeds: firstOf(before.length > 0 ? before : left, seeds),
+        ...this.#held(),
+      },
       secondsLeft: budgetSeconds === null ? null : Math.max(0, budgetSeconds - seconds),
     };
   }
@@ -118,7 +125,8 @@ export class LocalStore implements CampaignStore {
   #isSpent(): boolean {
     const { budgetSeconds, untilNew, tally, seconds } = this.#now();
     if (budgetSeconds !== null && seconds >= budgetSeconds) this.#checkpoint.endedBy ??= 'time';
-    if (untilNew !== null && tally.failures.length >= untilNew) this.#checkpoint.endedBy ??= 'failures';
+    if (untilNew !== null && newFailures(this.#checkpoint.known, tally.failures).length >= untilNew)
+      this.#checkpoint.endedBy ??= 'failures';
     return this.#checkpoint.endedBy !== null;
   }
 
@@ -139,8 +147,9 @@ export class LocalStore implements CampaignStore {
   }
 
   #unrecorded(): FailureTally | undefined {
-    const { records, tally } = this.#checkpoint;
-    return records ? tally.failures.find((each) => this.#recordOf(each)?.isOver !== true) : undefined;
+    const { records, tally, known } = this.#checkpoint;
+    if (!records) return undefined;
+    return newFailures(known, tally.failures).find((each) => this.#recordOf(each)?.isOver !== true);
   }
 
   #recordOf({ signature }: FailureTally): RecordOfFailure | undefined {

@@ -1,5 +1,5 @@
 /** From the command line to a campaign that is worked for: begun or gone on with, on a server or in this process. */
-import type { Campaign } from '../../server/contract/index.ts';
+import { type Campaign, ENGINE_GENERATION, joined } from '../../server/contract/index.ts';
 import { dataDirOf, hasData } from '../hosting/data-dir.ts';
 import { findServer } from '../hosting/find-server.ts';
 import { gateOrderOf } from '../hosting/gate.ts';
@@ -7,27 +7,31 @@ import { modulesOf } from '../hosting/modules.ts';
 import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
+import { signaturesOf } from './baseline.ts';
 import { keepCity } from './city.ts';
 import { campaignFiles } from './files.ts';
+import type { Keeping } from './kept-file.ts';
 import { beginLocal, type Connecting, connecting, refuseTaken, resumeLocal } from './local-session.ts';
-import { type CampaignFlags, moreOf, planOf, settledPlan } from './plan.ts';
+import { localCampaign } from './look-up.ts';
+import { type CampaignFlags, moreOf, planOf, type SettledPlan, settledPlan } from './plan.ts';
+import { readBaseline } from './read-baseline.ts';
 import { beginServed, refuseOther, resumeServed, servedSession } from './served-session.ts';
-import type { CampaignSession, OwnPart } from './session.ts';
+import type { CampaignPlan, CampaignSession, OwnPart } from './session.ts';
 
 /** @throws CliError for what no campaign can be. */
 export async function openSession(
   context: Context,
   named: string,
   flags: CampaignFlags,
-  say: (message: string) => void,
+  { say, kept }: { say: (message: string) => void; kept: Keeping | null },
 ): Promise<CampaignSession> {
   const server = connecting(context, flags, say);
   try {
     const scenario = flags.scenario ?? named;
     if (flags.join !== undefined)
-      return await joined(context, { ...flags, scenario, join: flags.join }, server);
+      return await joinedWith(context, { ...flags, scenario, join: flags.join }, server);
     return flags.resume === undefined
-      ? await begun(context, { ...flags, scenario }, server, say)
+      ? await begun(context, { ...flags, scenario }, server, say, kept)
       : await resumed(context, { ...flags, scenario }, server);
   } catch (error) {
     await server.close();
@@ -40,21 +44,39 @@ async function begun(
   flags: CampaignFlags & { scenario: string },
   server: Connecting,
   say: (message: string) => void,
+  kept: Keeping | null,
 ): Promise<CampaignSession> {
   const files = campaignFiles(dataDirOf(context, flags.dataDir));
   const { plan, own } = await planOf(context, flags, freshName(files.exists));
   const isServed = (await findServer(context, flags)) !== null;
   if (!isServed) refuseTaken(files, plan.name);
+  const known = await knownBy(context, flags, server);
   const city = keepCity(context, flags, server.connect);
-  const settled = await settledPlan(context, plan, own, { city, say }).finally(city.close);
+  const surveyed = await settledPlan(context, { ...plan, known }, own, { city, say }).finally(city.close);
+  const settled = kept === null ? surveyed : withFirst(surveyed, kept);
   if (!isServed) return await beginLocal(context, flags, settled, own, server);
   const connected = await server.connect();
   const campaign = await beginServed(context, connected, settled, own, flags.label ?? null);
   return servedSession(context, { campaign, connected, server, own, records: plan.records, isOwners: true });
 }
 
+/** The failures of the baseline, by their signatures as text. A campaign that it names may be one of a server, or be kept here. */
+async function knownBy(context: Context, flags: CampaignFlags, server: Connecting): Promise<string[]> {
+  if (flags.baseline === undefined) return [];
+  const dataDir = dataDirOf(context, flags.dataDir);
+  const find = async (name: string) =>
+    localCampaign(dataDir, flags, name) ?? (await servedCampaign(context, flags, name, server));
+  return signaturesOf(await readBaseline(context, flags.baseline, find));
+}
+
+/** Seeds that failed before go first, also those beyond the range. */
+function withFirst(plan: SettledPlan, kept: Keeping): CampaignPlan {
+  const first = kept.first({ ...plan, generation: ENGINE_GENERATION });
+  return { ...plan, first, seeds: joined([...plan.seeds, ...first]) };
+}
+
 /** Unlike one that is gone on with, a campaign that is over is left so. */
-async function joined(
+async function joinedWith(
   context: Context,
   flags: CampaignFlags & { scenario: string; join: string },
   server: Connecting,

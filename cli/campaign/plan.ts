@@ -1,5 +1,11 @@
 /** What the command line asks to be executed for each seed of a campaign. */
-import { isServiceTarget, joined, runConfigSchema, type SeedRange } from '../../server/contract/index.ts';
+import {
+  isServiceTarget,
+  joined,
+  type RunConfig,
+  runConfigSchema,
+  type SeedRange,
+} from '../../server/contract/index.ts';
 import { launchOfFlags, type RunFlags } from '../commands/launch.ts';
 import { gateOrderOf } from '../hosting/gate.ts';
 import { modulesOf } from '../hosting/modules.ts';
@@ -7,17 +13,19 @@ import { surveyed } from '../hosting/survey.ts';
 import type { Context } from '../process/context.ts';
 import { usageError } from '../process/errors.ts';
 import type { KeptCity } from './city.ts';
+import type { KeepFlags } from './kept-file.ts';
 import type { More } from './local-session.ts';
 import type { CampaignPlan, OwnPart } from './session.ts';
 
 /** `record` false: `--no-record`, which shares its name, is about the failures that it found. */
-export interface CampaignFlags extends Omit<RunFlags, 'record'> {
+export interface CampaignFlags extends Omit<RunFlags, 'record'>, KeepFlags {
   seeds?: [number, number][];
   for?: number;
   untilNew?: number;
   parallel?: number;
   name?: string;
   label?: string;
+  baseline?: string;
   resume?: string | true;
   /** The campaign of a server to work for, until it is over. */
   join?: string;
@@ -28,12 +36,15 @@ const DEFAULT_SEEDS: SeedRange[] = [[1, 1_000]];
 /** Where the time, or what is found, ends it. */
 const ENDLESS_SEEDS: SeedRange[] = [[1, Number.MAX_SAFE_INTEGER - 1]];
 
+/** With what was found out of the service. */
+export type SettledPlan = CampaignPlan & { config: RunConfig };
+
 /** @throws CliError for what no campaign can be. `name`: where the flags give none. */
 export async function planOf(
   context: Context,
   flags: CampaignFlags & { scenario: string },
   name: string,
-): Promise<{ plan: CampaignPlan; own: OwnPart }> {
+): Promise<{ plan: SettledPlan; own: OwnPart }> {
   const { record, ...ofRuns } = flags;
   const kept = record === false || record === undefined ? {} : { record };
   const launch = await launchOfFlags({ ...ofRuns, ...kept, target: flags.target ?? 'memory' });
@@ -51,10 +62,10 @@ export async function planOf(
 /** What a survey of the service behind a gate finds out becomes settings of all seeds. */
 export async function settledPlan(
   context: Context,
-  plan: CampaignPlan,
+  plan: SettledPlan,
   { modules, exec, gate }: OwnPart,
   { city, say }: { city: KeptCity; say: (message: string) => void },
-): Promise<CampaignPlan> {
+): Promise<SettledPlan> {
   if (gate === null || exec === undefined) return plan;
   const { scenario, target, seeds, config } = plan;
   // Its clones are made there: as of a run with a gate, which it is not told of yet.

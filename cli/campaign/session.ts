@@ -10,7 +10,16 @@ export type OwnPart = Pick<OwnCode, 'modules' | 'exec' | 'gate'>;
 /** What decides a campaign, wherever it is kept. */
 export type CampaignPlan = Pick<
   CampaignStart,
-  'name' | 'scenario' | 'target' | 'config' | 'seeds' | 'budgetSeconds' | 'untilNew' | 'records'
+  | 'name'
+  | 'scenario'
+  | 'target'
+  | 'config'
+  | 'seeds'
+  | 'budgetSeconds'
+  | 'untilNew'
+  | 'known'
+  | 'first'
+  | 'records'
 >;
 
 /** Nothing of the user's. */

@@ -28,12 +28,7 @@ const DEFAULT_SHARDS = 10;
 
 /** Exit code 0: no seed failed; 1: some did; 4: none did, and shards are missing; 130: stopped. */
 export async function campaignOnCluster(context: Context, flags: ClusterFlags): Promise<number> {
-  if (flags.untilNew !== undefined) {
-    throw usageError(
-      '--until-new needs a server: without one the pods do not know of what others find.',
-      'Name it by --server URL, or leave it out.',
-    );
-  }
+  refuseWithoutServer(flags);
   const { cluster, image, secret } = await podsOf(context, flags);
   // Hours later would be too late.
   if (flags.name !== undefined) refuseTaken(campaignFiles(dataDirOf(context, flags.dataDir)), flags.name);
@@ -63,6 +58,16 @@ export async function campaignOnCluster(context: Context, flags: ClusterFlags): 
   if (documents.length === 0) return end === null ? EXIT.interrupted : EXIT.unreachable;
   const exitCode = await tellMerged(context, mergeShards(documents), flags);
   return end === null ? EXIT.interrupted : exitCode;
+}
+
+/** Without a server no pod knows what the others do. */
+function refuseWithoutServer({ untilNew, keepSeeds }: ClusterFlags): void {
+  const flag = untilNew !== undefined ? '--until-new' : keepSeeds !== undefined ? '--keep-seeds' : null;
+  if (flag === null) return;
+  throw usageError(
+    `${flag} needs a server: without one the pods execute their shards by themselves.`,
+    'Name it by --server URL, or leave the flag out.',
+  );
 }
 
 function documentsIn(log: string): NamedDocument[] {

@@ -2,9 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { newFailures, signaturesOf } from '../campaign/baseline.ts';
 import { campaignOf } from '../campaign/campaign-of.ts';
 import { campaignFiles } from '../campaign/files.ts';
 import { refuseTaken } from '../campaign/local-session.ts';
+import { localCampaign } from '../campaign/look-up.ts';
+import { readBaseline } from '../campaign/read-baseline.ts';
 import { documentOfLine, type NamedDocument } from '../campaign/shard/document.ts';
 import { type Merged, mergeShards } from '../campaign/shard/merge.ts';
 import { mergedCheckpoint } from '../campaign/shard/merged-campaign.ts';
@@ -19,10 +22,12 @@ export interface MergeFlags {
   json?: true;
   /** What it is kept as; left out: it is only told. */
   name?: string;
+  /** What is known already: a file, or the failures of a campaign that is kept here. */
+  baseline?: string;
   dataDir?: string;
 }
 
-/** Exit code 0: no seed failed; 1: some did; 4: none did, and shards are missing. */
+/** Exit code 0: no seed failed in a way that is not known; 1: some did; 4: none did, and shards are missing. */
 export async function campaignMerge(context: Context, files: string[], flags: MergeFlags): Promise<number> {
   const documents: NamedDocument[] = [];
   for (const file of files) documents.push(...(await documentsOf(file)));
@@ -32,7 +37,8 @@ export async function campaignMerge(context: Context, files: string[], flags: Me
 /** Tells what was found on stdout, and keeps it where a name is given. Returns the exit code: what is not whole is no PASS. */
 export async function tellMerged(context: Context, merged: Merged, flags: MergeFlags): Promise<number> {
   const { name = 'merged' } = flags;
-  const checkpoint = mergedCheckpoint(merged, { name, id: randomUUID(), at: new Date() });
+  const known = await knownBy(context, flags);
+  const checkpoint = mergedCheckpoint(merged, { name, id: randomUUID(), at: new Date(), known });
   if (flags.name !== undefined) {
     refuseOwnCode(merged);
     const dataDir = dataDirOf(context, flags.dataDir);
@@ -49,8 +55,15 @@ export async function tellMerged(context: Context, merged: Merged, flags: MergeF
     context.err(
       `simcity: record what was found, and execute what is left, with: simcity campaign --resume ${name}\n`,
     );
-  if (campaign.failures > 0) return EXIT.fail;
+  if (newFailures(known, campaign.findings).length > 0) return EXIT.fail;
   return merged.missing.length + merged.stopped.length === 0 ? EXIT.pass : EXIT.unreachable;
+}
+
+async function knownBy(context: Context, flags: MergeFlags): Promise<string[]> {
+  if (flags.baseline === undefined) return [];
+  const dataDir = dataDirOf(context, flags.dataDir);
+  const find = async (name: string) => localCampaign(dataDir, flags, name);
+  return signaturesOf(await readBaseline(context, flags.baseline, find));
 }
 
 /** What it executes is not in the documents: it is only ever given on a command line. */

@@ -1,7 +1,9 @@
 /** `simcity campaign`: many seeds at full speed; each distinct failure is then recorded and made small. */
 import type { Campaign, Run } from '../../server/contract/index.ts';
+import { newFailures } from '../campaign/baseline.ts';
 import type { Claimants } from '../campaign/cluster/claimants.ts';
 import { followCampaign, isOver, lostText } from '../campaign/follow.ts';
+import { keeping } from '../campaign/kept-file.ts';
 import { openSession } from '../campaign/open-session.ts';
 import type { CampaignFlags } from '../campaign/plan.ts';
 import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
@@ -25,7 +27,7 @@ interface PartFlags {
   shards?: number;
 }
 
-/** Exit code 0: no seed failed; 1: some did; 4: shards were lost; 130: interrupted, to be resumed. */
+/** Exit code 0: no seed failed in a way that is not known; 1: some did; 4: shards were lost; 130: interrupted, to be resumed. */
 export async function campaign(
   context: Context,
   named: string,
@@ -35,8 +37,10 @@ export async function campaign(
   if (inParts !== null) return inParts;
   if (flags.detach) await refuseDetached(context, flags);
   const { say } = lineReporter(context);
+  refuseLate(flags);
+  const kept = await keeping(context, flags);
   const launch = await launcherOf(context, flags, say);
-  const session = await openSession(context, named, flags, say);
+  const session = await openSession(context, named, flags, { say, kept });
   let undo = () => {};
   let claimants: Claimants | null = null;
   try {
@@ -61,6 +65,7 @@ export async function campaign(
       ? await runsOf(await session.connect(), last)
       : [];
     await session.close();
+    kept?.keep(last);
     return await told(context, last, runs, flags, session);
   } finally {
     await claimants?.end();
@@ -164,7 +169,7 @@ async function told(
     return EXIT.interrupted;
   }
   if (campaign.shardsLost > 0) context.err(`simcity: ${lostText(campaign)}.\n`);
-  if (campaign.failures > 0) return exitZero ? EXIT.pass : EXIT.fail;
+  if (newFailures(campaign.known, campaign.findings).length > 0) return exitZero ? EXIT.pass : EXIT.fail;
   return campaign.shardsLost > 0 ? EXIT.unreachable : EXIT.pass;
 }
 
@@ -179,6 +184,15 @@ async function detached(context: Context, { name }: CampaignSession): Promise<nu
     `simcity: campaign ${safeText(name)} is started; runners of the server execute it. Watch it: simcity campaign watch ${safeText(name)}\n`,
   );
   return EXIT.pass;
+}
+
+/** What decides a campaign is said when it is started. @throws CliError */
+function refuseLate({ resume, baseline }: CampaignFlags): void {
+  if (resume === undefined || baseline === undefined) return;
+  throw usageError(
+    'a campaign keeps the baseline that it was started with, and --resume goes on with one.',
+    '`simcity campaign report NAME --baseline FILE --only-new` holds what it found against another.',
+  );
 }
 
 /** Nobody would execute it. @throws CliError */

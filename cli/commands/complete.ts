@@ -93,7 +93,13 @@ function optionsOf(command: Command, before: readonly string[]): Word[] {
 
 const FILES: Word[] = [[':files', '']];
 /** Options of no setting that take a file. */
-const TAKE_FILES: ReadonlySet<string> = new Set(['--output', '--adapter', '--gate-schema']);
+const TAKE_FILES: ReadonlySet<string> = new Set([
+  '--output',
+  '--adapter',
+  '--gate-schema',
+  '--baseline',
+  '--keep-seeds',
+]);
 const DIRECTORIES: Word[] = [[':directories', '']];
 
 /** By the option. */

@@ -6,7 +6,7 @@ import { runName } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
 
 /** @throws CliError for a run that ended without a word about the service under test. */
-export function refuseLoss(run: Run, what: 'verify' | 'shrink' | 'explain'): void {
+export function refuseLoss(run: Run, what: 'verify' | 'shrink' | 'explain' | 'bisect'): void {
   const outcome = runOutcome(run);
   if (isLoss(outcome)) {
     throw nothingTo(what, run, `ended as ${outcome} (${safeText(reasonOf(run))})`);
@@ -14,7 +14,7 @@ export function refuseLoss(run: Run, what: 'verify' | 'shrink' | 'explain'): voi
 }
 
 /** @throws CliError for a run whose harness ended before it could say what broke. */
-export function refuseBrokenOff(run: Run, what: 'shrink' | 'explain'): void {
+export function refuseBrokenOff(run: Run, what: 'shrink' | 'explain' | 'bisect'): void {
   if (run.failForensic !== null && isBrokenOff(run.failForensic)) {
     throw nothingTo(what, run, `broke off (${run.failForensic.kind}) before anything was found`);
   }

@@ -36,15 +36,23 @@ import { startWorker, WorkerError } from './worker.ts';
 export async function modulesOf(
   context: Context,
   launch: Launch,
-  { scenario, target, adapter }: { scenario?: string; target?: string; adapter?: string },
+  files: { scenario?: string; target?: string; adapter?: string },
 ): Promise<Modules | null> {
-  const file = (text: string | undefined) =>
-    text !== undefined && isModuleFile(text) ? existing(context, text) : null;
-  const adapted = adapter === undefined ? null : existing(context, adapter);
-  const modules = { target: file(target), scenario: file(scenario), adapter: adapted };
+  const modules = filesOf(context, files);
   if (Object.values(modules).every((path) => path === null)) return null;
   await tryOut(context, modules, launch);
   return modules;
+}
+
+/** The files that flags name, as absolute paths; nothing of them is loaded. @throws CliError when one is missing. */
+export function filesOf(
+  context: Context,
+  { scenario, target, adapter }: { scenario?: string; target?: string; adapter?: string },
+): Modules {
+  const file = (text: string | undefined) =>
+    text !== undefined && isModuleFile(text) ? existing(context, text) : null;
+  const adapted = adapter === undefined ? null : existing(context, adapter);
+  return { target: file(target), scenario: file(scenario), adapter: adapted };
 }
 
 /** The bugs of a user's scenario are known only to the file. */
@@ -156,7 +164,7 @@ const ownSchema = modulesSchema.extend({
   gate: gateOrderSchema.nullable().default(null),
 });
 /** What a run executed of the user's. */
-type Own = z.infer<typeof ownSchema>;
+export type Own = z.infer<typeof ownSchema>;
 const rememberedSchema = z.object({ runs: z.record(z.string(), ownSchema) });
 /** Runs whose files are remembered. */
 const REMEMBERED = 1_000;
@@ -168,9 +176,14 @@ function remember(dataDir: string, runId: string, own: Own): void {
   replaceSealed(pathOf(dataDir), { runs: newest });
 }
 
+/** What a run executed that was launched from this directory; null: it was not, or executed nothing of the user's. */
+export function recallOwn(context: Context, flags: ServerFlags, run: Run): Own | null {
+  return remembered(dataDirOf(context, flags.dataDir))[run.id] ?? null;
+}
+
 /** The command that started the service of a run that was launched from this directory; null: none did. */
 export function recallExec(context: Context, flags: ServerFlags, run: Run): string | null {
-  return remembered(dataDirOf(context, flags.dataDir))[run.id]?.exec ?? null;
+  return recallOwn(context, flags, run)?.exec ?? null;
 }
 
 /** What starts the service of a gated run and what is behind its gate; null: the run has none. @throws CliError */
@@ -180,7 +193,7 @@ export function recallGate(
   run: Run,
 ): { exec: string; gate: GateOrder } | null {
   if (run.config.gate === null) return null;
-  const own = remembered(dataDirOf(context, flags.dataDir))[run.id];
+  const own = recallOwn(context, flags, run);
   const { exec = null, gate = null } = own ?? {};
   if (exec !== null && gate !== null) return { exec, gate };
   throw usageError(
@@ -192,7 +205,7 @@ export function recallGate(
 /** The files of a run that was launched from this directory; undefined when it needs none. @throws CliError */
 export function recallModules(context: Context, flags: ServerFlags, run: Run): Modules | undefined {
   const labels = [run.target, run.scenario].filter(isModuleLabel);
-  const own = remembered(dataDirOf(context, flags.dataDir))[run.id];
+  const own = recallOwn(context, flags, run);
   if (own) {
     const { target, scenario, adapter } = own;
     return { target, scenario, adapter };

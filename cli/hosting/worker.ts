@@ -28,15 +28,19 @@ export interface Worker {
 const WITHHELD = { DATABASE_URL: undefined, SIMCITY_TARGET_URL: undefined, SIMCITY_TOKEN: undefined };
 const KEPT_STDERR = 8_192;
 /** The lines after which nothing comes. */
-const LAST_WORDS = ['ended', 'shrunk', 'explained', 'checked', 'surveyed', 'finished'] as const;
+const LAST_WORDS = ['ended', 'shrunk', 'reproduced', 'explained', 'checked', 'surveyed', 'finished'] as const;
 /** Longer than it takes to leave the database in good order. */
 const CLOSE_MS = 6_000;
 /** By itself the worker keeps to its time; code that never gives control back would keep it from that. */
 const OVERTIME = { share: 0.1, seconds: 15 } as const;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-export function startWorker(context: Context, order: WorkerOrderInput): Worker {
-  const child = new Child(process.execPath, [partFile('worker')], { env: { ...context.env, ...WITHHELD } });
+/** `cwd`: where commands and files of the order are, unless it is this process's own. */
+export function startWorker(context: Context, order: WorkerOrderInput, cwd?: string): Worker {
+  const child = new Child(process.execPath, [partFile('worker')], {
+    env: { ...context.env, ...WITHHELD },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   const limit = limitOf(order);
   let isLate = false;
   const killed = () => {

@@ -8,7 +8,8 @@ import {
   type Smallest,
   smallestSchema,
 } from '../../server/contract/index.ts';
-import { formatNumber, formatSeconds } from '../run/format.ts';
+import { compareWith } from '../campaign/baseline.ts';
+import { counted, formatNumber, formatSeconds } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
@@ -32,15 +33,16 @@ export function campaignText(campaign: Campaign, runs: readonly Run[], style: St
       : `${formatNumber(seedsThrough)} seeds`;
   const head = `${style.bold(`campaign ${safeText(name)}`)}  ${many}, ${formatNumber(operations)} operations in ${formatSeconds(seconds)}: ${verdict}`;
   const share = shareText(campaign);
-  if (findings.length === 0) return head;
+  if (findings.length === 0) return [head, ...baselineLines(campaign)].join('\n');
   const reproductions = findings.flatMap(({ reproduce }) =>
     reproduce === null ? [] : [`  ${safeText(reproduce)}`],
   );
   return [
     head,
     ...(share === null ? [] : [share]),
+    ...baselineLines(campaign),
     '',
-    ...tableLines(COLUMNS, findings),
+    ...tableLines(columnsOf(campaign.known), findings),
     ...inSql(findings, runs, style),
     ...(reproductions.length === 0 ? [] : ['', style.bold('Reproduce'), ...reproductions]),
   ].join('\n');
@@ -71,8 +73,31 @@ export function shareText({ proved, identical }: Pick<Campaign, 'proved' | 'iden
     : `${formatNumber(identical)} of ${formatNumber(proved)} ${many} executed twice were identical; \`simcity replay RUN --verify\` shows where one parts`;
 }
 
-const COLUMNS: Column<Finding>[] = [
-  { title: 'FAILURE', value: ({ signature }) => safeText(formatSignature(signature)) },
+/** What is new, known, and not seen any more; nothing without a baseline. */
+export function baselineLines({
+  known,
+  findings,
+  state,
+}: Pick<Campaign, 'known' | 'findings' | 'state'>): string[] {
+  if (known.length === 0) return [];
+  const { fresh, known: seen, notSeen } = compareWith(known, findings);
+  const seeds = seen.reduce((sum, finding) => sum + finding.seeds, 0);
+  return [
+    `${counted(fresh.length, 'new failure', 'new failures')}; ${formatNumber(seen.length)} of ${formatNumber(known.length)} known, by ${counted(seeds, 'seed', 'seeds')}`,
+    ...(state === 'done'
+      ? notSeen.map((signature) => `known, and not seen any more: ${safeText(signature)}`)
+      : []),
+  ];
+}
+
+const columnsOf = (known: readonly string[]): Column<Finding>[] => [
+  {
+    title: 'FAILURE',
+    value({ signature }) {
+      const text = formatSignature(signature);
+      return known.includes(text) ? `${safeText(text)} (known)` : safeText(text);
+    },
+  },
   { title: 'SEEDS', value: ({ seeds }) => formatNumber(seeds), right: true },
   { title: 'FIRST', value: ({ firstSeed }) => String(firstSeed), right: true },
   { title: 'SHRUNK SEED', value: ({ seed }) => String(seed), right: true },
@@ -86,11 +111,13 @@ const COLUMNS: Column<Finding>[] = [
 ];
 
 export function campaignJson(campaign: Campaign, runs: readonly Run[]): Record<string, unknown> {
+  const { notSeen } = compareWith(campaign.known, campaign.findings);
   const { findings, course: _, shardsToSee: __, version, ...rest } = campaign;
   const failures = findings.map((finding) => ({
     ...finding,
+    known: campaign.known.includes(formatSignature(finding.signature)),
     run: finding.run?.id ?? null,
     smallest: smallestIn(finding, runs),
   }));
-  return { ...rest, simcity: version, finished: campaign.state === 'done', failures };
+  return { ...rest, simcity: version, finished: campaign.state === 'done', failures, notSeen };
 }

@@ -5,9 +5,10 @@ import { formatMetric, formatNumber, formatSeconds } from '../run/format.ts';
 import { isLoss, LOSS_SAYS, runOutcome } from '../run/outcome.ts';
 import { ruleLines } from '../run/rules.ts';
 import { runNameInFull } from '../run/run-name.ts';
-import { safeLines, safeText } from '../run/sanitize.ts';
+import { safeLines } from '../run/sanitize.ts';
 import { settingEntries } from '../run/setting-entries.ts';
 import { valueText } from '../run/value-text.ts';
+import { fence, inline, table } from './markdown.ts';
 import { commandsFor, limitsOf, type ReportData, type ReportVerdict, reportVerdict } from './report/data.ts';
 import { whyAsText } from './report/why-text.ts';
 
@@ -142,30 +143,4 @@ function failureMarkdown(data: ReportData): string[] {
 function whyMarkdown(data: ReportData): string[] {
   const lines = whyAsText(data);
   return lines.length === 0 ? [] : ['', ...fence(lines, 'text')];
-}
-
-function table(title: string, rows: readonly (readonly [string, string])[]): string[] {
-  if (rows.length === 0) return [];
-  return [
-    `| ${title} | |`,
-    '| --- | --- |',
-    ...rows.map(([name, value]) => `| ${inline(name)} | ${inline(value)} |`),
-  ];
-}
-
-/** Longer than every run of backticks inside, so that nothing ends the block early. */
-function fence(lines: readonly string[], language = 'sh'): string[] {
-  const content = lines.map((line) => safeLines(line)).join('\n');
-  const longest = Math.max(0, ...[...content.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const ticks = '`'.repeat(Math.max(3, longest + 1));
-  return [`${ticks}${language}`, content, ticks];
-}
-
-/** Foreign text as itself: no markup, no link, no mention. */
-function inline(text: string): string {
-  return safeText(text)
-    .replace(/[&<>]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character] ?? character)
-    .replace(/[\\`*_{}[\]()#+!|~]/g, '\\$&')
-    .replaceAll('@', '&#64;')
-    .replace(/:\/\//g, '&#58;//');
 }

@@ -1,6 +1,7 @@
 /** Options and the command for campaigns that many machines execute: by a server, in parts without one, or on a cluster. */
 import { type Command, Option } from 'commander';
 import { type Act, withExamples, withExitCodes } from './act.ts';
+import { baselineOption } from './campaign-findings.ts';
 import { choose, kebabName, shard } from './flags.ts';
 import { count, dataDirOption, jsonOption } from './options.ts';
 
@@ -18,10 +19,33 @@ export function addPartOptions(campaign: Command): Command {
     .addOption(
       new Option('--join <NAME>', 'work for a campaign of the server until it is over')
         .argParser(kebabName)
-        .conflicts(['name', 'resume', 'seeds', 'shard', 'launcher', 'detach', 'for', 'untilNew']),
+        .conflicts([
+          'name',
+          'resume',
+          'seeds',
+          'shard',
+          'launcher',
+          'detach',
+          'for',
+          'untilNew',
+          'baseline',
+          'keepSeeds',
+        ]),
     )
     .addOption(
-      part.argParser(shard).conflicts(['launcher', 'name', 'resume', 'detach', 'server', 'log', 'untilNew']),
+      part
+        .argParser(shard)
+        .conflicts([
+          'launcher',
+          'name',
+          'resume',
+          'detach',
+          'server',
+          'log',
+          'untilNew',
+          'baseline',
+          'keepSeeds',
+        ]),
     )
     .addOption(
       new Option(
@@ -48,6 +72,9 @@ export function addMerge(campaign: Command, act: Act): void {
       new Option('--name <NAME>', 'keep it here as a campaign, that --resume goes on with').argParser(
         kebabName,
       ),
+    )
+    .addOption(
+      baselineOption('known failures: only others fail it; a file, or those of a campaign kept here'),
     )
     .addOption(dataDirOption())
     .addOption(jsonOption('the summary as JSON'))

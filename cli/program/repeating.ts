@@ -1,6 +1,8 @@
 /** The definitions of the commands that execute runs again: to compare them, to make them small, to hunt. */
 import { type Command, Option } from 'commander';
 import { type Act, PLAIN_CODES, withExamples, withExitCodes } from './act.ts';
+import { addBisect } from './bisect.ts';
+import { addCampaignFindings, baselineOption } from './campaign-findings.ts';
 import { addMerge, addPartOptions } from './campaign-parts.ts';
 import { duration, kebabName, seeds } from './flags.ts';
 import {
@@ -23,6 +25,7 @@ export function addRepeating(program: Command, act: Act): void {
   addDiff(program, act);
   addShrink(program, act);
   addExplain(program, act);
+  addBisect(program, act);
   addCampaign(program, act);
 }
 
@@ -120,7 +123,7 @@ function addExplain(program: Command, act: Act): void {
 function addCampaign(program: Command, act: Act): void {
   const campaign = withExitCodes(
     program.command('campaign'),
-    '0 no failure, 1 failures were found, 2 wrong usage, 4 shards, server or database lost, 130 interrupted.',
+    '0 no failure, or known ones alone, 1 failures were found, 2 wrong usage, 4 shards, server or database lost,\n130 interrupted.',
   )
     .summary('execute many seeds at full speed; record and shrink each distinct failure')
     .description(
@@ -148,7 +151,28 @@ function addCampaign(program: Command, act: Act): void {
     )
     .addOption(labelOption('only runners with this label execute it'))
     .addOption(
-      new Option('--detach', 'leave it to the runners of the server').conflicts(['resume', 'parallel']),
+      new Option('--detach', 'leave it to the runners of the server').conflicts([
+        'resume',
+        'parallel',
+        'keepSeeds',
+      ]),
+    )
+    .addOption(
+      baselineOption(
+        'known failures: only others fail it, and are recorded; a file, or those of another campaign',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--keep-seeds <FILE>',
+        'seeds that failed before go first, and those that fail now are kept there, by commit',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--commit <REV>',
+        'what --keep-seeds keeps them by (default: the commit that is checked out)',
+      ),
     )
     .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'));
   addPartOptions(campaign)
@@ -161,6 +185,7 @@ function addCampaign(program: Command, act: Act): void {
     .addOption(mouseOption())
     .addOption(jsonOption('the summary as JSON'))
     .action(act(async () => (await import('../commands/campaign.ts')).campaign));
+  addCampaignFindings(campaign, act);
   withExamples(campaign, [
     ['simcity campaign --seeds 1..10000', 'hunt on memory, the fastest'],
     ['simcity campaign --target postgres --bug lost-cancel', 'is a known bug found?'],
@@ -168,11 +193,12 @@ function addCampaign(program: Command, act: Act): void {
       "simcity campaign --target http://127.0.0.1:3000 --exec 'node service.js' --gate",
       'hunt in a service of yours',
     ],
+    ['simcity campaign --baseline known.json --keep-seeds seeds.json', 'every night: fails for what is new'],
     ['simcity campaign --resume', 'go on with the newest'],
     ['simcity campaign --for 8h --server http://farm:4600 --detach', 'a night of a farm of runners'],
   ]);
   addWatching(campaign, act);
-  addMerge(campaign.enablePositionalOptions(), act);
+  addMerge(campaign, act);
 }
 
 /** Campaigns of a server that others work for. */

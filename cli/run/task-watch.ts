@@ -13,7 +13,7 @@ const IDLE_MS = 2_000;
 
 /** What may be asked for of a run that stands so. */
 export function tasksOf(outcome: Outcome): readonly TaskKind[] {
-  if (outcome === 'FAIL') return ['explain', 'shrink', 'verify'];
+  if (outcome === 'FAIL') return ['explain', 'shrink', 'verify', 'bisect'];
   return outcome === 'PASS' || outcome === 'STOPPED' ? ['verify'] : [];
 }
 

@@ -12,6 +12,11 @@ const WORDS: Record<TaskKind, { asked: string; doing: string; none: string }> = 
     doing: 'Executing it again',
     none: 'Not executed again',
   },
+  bisect: {
+    asked: 'The first bad commit is asked for',
+    doing: 'Looking for the first bad commit',
+    none: 'The first bad commit is not found',
+  },
 };
 
 /** How a task stands that has no result; null: it has one. */

@@ -7,6 +7,7 @@ import type { Context } from '../process/context.ts';
 import { CliError, messageOf } from '../process/errors.ts';
 import { runName } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
+import { declineBisect } from './bisect.ts';
 import { declineTask, doTask, type PreparedTask } from './do-task.ts';
 import { prepareExplain } from './explain.ts';
 import { prepareShrink } from './shrink.ts';
@@ -31,12 +32,14 @@ const PREPARE: { [Kind in TaskKind]: Prepare<Kind> } = {
   explain: prepareExplain,
   shrink: prepareShrink,
   verify: prepareVerify,
+  bisect: declineBisect,
 };
 
 const WORDS: Record<TaskKind, { doing: string; done: string }> = {
   explain: { doing: 'explaining', done: 'explained' },
   shrink: { doing: 'shrinking', done: 'made small' },
   verify: { doing: 'executing again', done: 'executed again' },
+  bisect: { doing: 'bisecting', done: 'bisected' },
 };
 
 /** Works until `left` is aborted. Never rejects with what a server or a run did wrong. */

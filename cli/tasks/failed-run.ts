@@ -73,7 +73,7 @@ function asRecorded({ scenario, target, seed, config, failForensic }: Run): Fail
 }
 
 /** @throws CliError for a run of which there is no failure to look into. */
-export function refuseNoFailure(run: Run, what: 'shrink' | 'explain'): void {
+export function refuseNoFailure(run: Run, what: 'shrink' | 'explain' | 'bisect'): void {
   refuseLoss(run, what);
   if (run.status !== 'FAIL') {
     throw usageError(

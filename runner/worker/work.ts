@@ -12,6 +12,7 @@ import { survey } from '../harness/gated/survey.ts';
 import { apiOf } from '../harness/live/api-of.ts';
 import { loadModules } from '../modules/load-modules.ts';
 import { findScenario } from '../scenarios/registry.ts';
+import { reproduce } from '../shrink/reproduce.ts';
 import { shrink } from '../shrink/shrink.ts';
 import { composeSmallest } from '../shrink/smallest.ts';
 import { findService } from '../targets/registry.ts';
@@ -37,6 +38,8 @@ export async function carryOut(order: WorkerOrder, worker: WorkerProcess): Promi
       return await executeRun(order, worker);
     case 'shrink':
       return await shrinkRun(order, worker);
+    case 'reproduce':
+      return await reproduceRun(order, worker);
     case 'explain':
       return await explainRun(order, worker);
     case 'campaign':
@@ -74,6 +77,11 @@ async function shrinkRun(order: WorkerOrderTo<'shrink'>, worker: WorkerProcess):
   });
   if (typeof shrunk === 'string') await worker.write({ shrunk: null, why: shrunk });
   else await worker.write({ shrunk: composeSmallest(subject, shrunk), why: '' });
+}
+
+async function reproduceRun(order: WorkerOrderTo<'reproduce'>, worker: WorkerProcess): Promise<void> {
+  const { do: _, times, ...subject } = order;
+  await worker.write({ reproduced: await reproduce(subject, { times, signal: worker.stop }) });
 }
 
 async function hunt(order: WorkerOrderTo<'campaign'>, worker: WorkerProcess): Promise<void> {

@@ -36,9 +36,12 @@ const budget = {
     .positive()
     .max(365 * 86_400)
     .nullable(),
-  /** It ends once so many distinct failures were found; null: not by those. */
+  /** It ends once so many distinct failures were found that are not known; null: not by those. */
   untilNew: z.int().min(1).max(MOST_FINDINGS).nullable(),
 };
+
+/** Failures that are known, by their signatures as text: they are counted, but neither recorded nor taken for new. */
+const known = z.array(z.string().min(1).max(1_000)).max(MOST_FINDINGS);
 
 const seeds = z.array(seedRangeSchema).min(1).max(MOST_RANGES);
 
@@ -52,7 +55,10 @@ export const campaignStartSchema = z.strictObject({
   config: runConfigSchema,
   ...engineShape,
   seeds,
+  /** Those of them that are executed before all others. */
+  first: z.array(seedRangeSchema).max(MOST_RANGES).default([]),
   ...budget,
+  known: known.default([]),
   /** False: failures are only counted. */
   records: z.boolean(),
 });
@@ -95,6 +101,7 @@ export const campaignImportSchema = z.strictObject({
   ...engineShape,
   seeds,
   ...budget,
+  known: known.default([]),
   /** Time under way. */
   seconds: z.number().min(0),
   tally: tallySchema,
@@ -140,6 +147,7 @@ export const campaignSchema = z.object({
   /** Tells it from another of the same name. */
   id: z.uuid(),
   seeds: z.array(seedRangeSchema),
+  known,
   course: z.array(campaignSampleSchema),
   proved: z.int(),
   identical: z.int(),

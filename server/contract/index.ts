@@ -1,5 +1,6 @@
 /** The wire contract: schemas and types of every request, answer and stream frame. A leaf: it imports only zod. */
 export * from './access.ts';
+export * from './bisected.ts';
 export * from './campaign.ts';
 export * from './campaign-tally.ts';
 export * from './campaign-work.ts';

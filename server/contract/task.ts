@@ -3,12 +3,16 @@
  * own beside the run, worked at under a lease.
  */
 import { z } from 'zod';
+import { type Bisected, bisectedSchema } from './bisected.ts';
 import { type Why, whySchema } from './explanation.ts';
 import { smallestSchema } from './smallest.ts';
 import { type Verified, verifiedSchema } from './verified.ts';
 
-/** `explain`: why it failed; `shrink`: its smallest reproduction; `verify`: whether its seed gives the same history again. */
-export const TASK_KINDS = ['explain', 'shrink', 'verify'] as const;
+/**
+ * `explain`: why it failed; `shrink`: its smallest reproduction; `verify`: whether its seed gives the same history
+ * again; `bisect`: the first commit of the service that fails so, which only whoever has the repository can find.
+ */
+export const TASK_KINDS = ['explain', 'shrink', 'verify', 'bisect'] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
 export const taskProgressSchema = z.object({
@@ -38,6 +42,7 @@ export interface TaskResults {
   explain: Why;
   shrink: Shrunk;
   verify: Verified;
+  bisect: Bisected;
 }
 
 /** How a task ends: with its result, or with the reason why there is none. */
@@ -61,6 +66,7 @@ export const taskSchemas: { [Kind in TaskKind]: z.ZodType<Task<Kind>> } = {
   explain: taskOf(whySchema),
   shrink: taskOf(shrunkSchema),
   verify: taskOf(verifiedSchema),
+  bisect: taskOf(bisectedSchema),
 };
 
 /** More than this, as JSON, is not stored of one result. */
@@ -104,6 +110,7 @@ export const taskEndSchemas: { [Kind in TaskKind]: z.ZodType<{ holder: string; e
   explain: taskEndOf(whySchema),
   shrink: taskEndOf(shrunkSchema),
   verify: taskEndOf(verifiedSchema),
+  bisect: taskEndOf(bisectedSchema),
 };
 
 /** Tasks that are asked for, with nobody at work on them, in the order in which they were. */

@@ -75,6 +75,15 @@ export const workerOrderSchema = z.discriminatedUnion('do', [
     /** How often the result is executed again. */
     confirmations: z.int().min(0),
   }),
+  /** Executes a run, or a part of it, until it fails as it did; a part in one timing after another. */
+  z.object({
+    do: z.literal('reproduce'),
+    ...subject,
+    seed: z.int(),
+    signature: signatureSchema,
+    /** Executions before it is taken to pass; null: as many as are worth it. */
+    times: z.int().min(1).nullable(),
+  }),
   /** Finds out why a run failed, from its smallest reproduction; where there is none yet, that is found first. */
   z.object({
     do: z.literal('explain'),
@@ -139,6 +148,16 @@ export const shrinkProgressSchema = z.object({
 });
 export type ShrinkProgress = z.infer<typeof shrinkProgressSchema>;
 
+/** How executions of the same came out. */
+export const reproducedSchema = z.object({
+  executions: z.int(),
+  /** Those that failed the same way. */
+  same: z.int(),
+  /** Those that failed otherwise, by signature. */
+  otherwise: z.record(z.string(), z.int()),
+});
+export type Reproduced = z.infer<typeof reproducedSchema>;
+
 /** One line on stdout of the worker: an object with exactly one of these. */
 export const workerLineSchema = z.union([
   z.object({ event: eventSchema }),
@@ -146,6 +165,7 @@ export const workerLineSchema = z.union([
   z.object({ shrinking: shrinkProgressSchema }),
   /** Null: the run did not fail again, or what failed cannot be made small; `why` says it. */
   z.object({ shrunk: smallestSchema.nullable(), why: z.string() }),
+  z.object({ reproduced: reproducedSchema }),
   z.object({ explaining: explainProgressSchema }),
   /** Null: there is no explanation; `reason` says why. `smallest`: the one that it is of, when it was found on the way. */
   z.object({

@@ -116,6 +116,7 @@ export async function listCampaigns(
 type CampaignRow = SummaryRow & {
   id: string;
   seeds: SeedRange[];
+  known: string[];
   course: CampaignSample[];
   proved: number;
   identical: number;
@@ -126,16 +127,16 @@ type CampaignRow = SummaryRow & {
 /** Null: there is none of this name. */
 export async function findCampaign(sql: Sql, name: string): Promise<Campaign | null> {
   const [row] = await sql<CampaignRow[]>`
-    select ${columns(sql)}, c.id, simcity_seeds_json(c.seeds) as seeds, c.course, c.proved, c.identical, c.reached,
+    select ${columns(sql)}, c.id, simcity_seeds_json(c.seeds) as seeds, c.known, c.course, c.proved, c.identical, c.reached,
       jsonb_build_object('open', l.open, 'running', l.running, 'lost', l.lost,
         'done', c.shards - l.open - l.running - l.lost) as shards
     from simcity_campaigns c ${counts(sql)} where c.name = ${name}`;
   if (row === undefined) return null;
   const [findings, shown] = await Promise.all([findingsOf(sql, name), shardsToSee(sql, name)]);
-  const { id, seeds, course, proved, identical, reached, shards } = row;
+  const { id, seeds, known, course, proved, identical, reached, shards } = row;
   return {
     ...toSummary(row),
-    ...{ id, seeds, course, proved, identical, reached, shards, shardsToSee: shown, findings },
+    ...{ id, seeds, known, course, proved, identical, reached, shards, shardsToSee: shown, findings },
   };
 }
 

@@ -99,6 +99,7 @@ const NAMED: Record<string, z.ZodType> = {
   ExplainTask: taskSchemas.explain,
   ShrinkTask: taskSchemas.shrink,
   VerifyTask: taskSchemas.verify,
+  BisectTask: taskSchemas.bisect,
   Why: whySchema,
   TelemetryAnswer: telemetryAnswerSchema,
   ...Object.fromEntries(Object.entries(frameSchemas).map(([frame, schema]) => [`Frame_${frame}`, schema])),

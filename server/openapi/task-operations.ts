@@ -1,6 +1,8 @@
 /** The calls of each kind of task, with an example of what comes of it in each of its states. */
 import {
   API_BASE,
+  type Bisected,
+  type Commit,
   type Shrunk,
   TASK_KINDS,
   type Task,
@@ -54,6 +56,26 @@ const VERIFIED: Verified = {
   ...{ renamed: null, difference: null, seconds: 0.8 },
 };
 
+const COMMIT: Commit = {
+  ...{ id: '5d41402abc4b2a76b9719d911017c592ae3f2b1c', subject: 'Cache the seats that are left' },
+  ...{ author: 'Ada', date: '2026-11-03T09:12:44+00:00' },
+};
+const GOOD: Commit = {
+  ...COMMIT,
+  id: 'a94a8fe5ccb19ba61c4c0873d391e987982fbbd3',
+  subject: 'Add the waiting list',
+};
+const SAME = { verdict: 'bad' as const, why: 'fails the same way', executions: 1 };
+
+const BISECTED: Bisected = {
+  ...{ good: GOOD, bad: COMMIT, first: COMMIT, among: [], commits: 1, executed: 'smallest' },
+  tried: [
+    { commit: COMMIT, ...SAME },
+    { commit: GOOD, verdict: 'good', why: 'passes, 61 of 61 executions', executions: 61 },
+  ],
+  ...{ executions: 62, seconds: 3.4 },
+};
+
 interface KindOfTask {
   /** What it does, after "asks to". */
   what: string;
@@ -97,6 +119,20 @@ const KINDS: Record<TaskKind, KindOfTask> = {
     progress: { stage: '300 events alike so far', executions: 1, operations: null, seconds: 1 },
     ready: { state: 'ready', result: VERIFIED },
     none: 'it cannot be executed again here',
+  },
+  bisect: {
+    what: 'find the first commit of the service under test that fails as a run did',
+    needs: 'unless it ended FAIL',
+    result:
+      'that commit, or those among which it is, with the revisions that were tried. Only `simcity bisect` works at it, where the repository is: repositories, revisions and commands are never sent to a server',
+    progress: {
+      stage: 'revision 3, 5d41402 Cache the seats that are left',
+      executions: 12,
+      operations: null,
+      seconds: 9,
+    },
+    ready: { state: 'ready', result: BISECTED },
+    none: 'the good revision fails the same way',
   },
 };
 

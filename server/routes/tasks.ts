@@ -142,6 +142,7 @@ const COMMANDS: Record<TaskKind, string> = {
   explain: 'simcity explain',
   shrink: 'simcity shrink',
   verify: 'simcity replay --verify',
+  bisect: 'simcity bisect',
 };
 
 function unasked({ run, kind }: TaskKey): ApiError {

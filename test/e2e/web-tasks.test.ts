@@ -138,4 +138,33 @@ describe.skipIf(!hasChromium)('a task in the browser', () => {
     expect(wrongs).toEqual([]);
     await page.close();
   });
+
+  it('shows the commit that a terminal found, with hostile text as text, and offers no search of its own', async () => {
+    const runId = await ended(failed);
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    await open(`/runs/${runId}?view=forensics`);
+    const panel = page.getByRole('region', { name: 'The first bad commit' });
+    await page.getByRole('region', { name: 'Smallest reproduction' }).waitFor();
+    expect(await panel.count()).toBe(0);
+    expect((await call(server.url, 'POST', apiPath.task(runId, 'bisect'), {})).status).toBe(202);
+    await work(runId, 'bisect', { stage: 'revision 3', executions: 9, operations: null, seconds: 4 });
+    await panel
+      .getByText('Looking for the first bad commit: revision 3, 9 executions so far, 4 s.')
+      .waitFor();
+    const commit = { id: 'a'.repeat(40), author: 'Ada', date: '2026-11-03T09:00:00+00:00' };
+    const [good, bad] = ['good', HOSTILE.slice(0, 200)].map((subject) => ({ ...commit, subject }));
+    const result = {
+      ...{ good, bad, first: bad, among: [], commits: 7, executed: 'smallest', executions: 12, seconds: 5 },
+      tried: [{ commit: bad, verdict: 'bad', why: 'fails the same way', executions: 1 }],
+    };
+    const put = { holder, end: { state: 'ready', result } };
+    expect((await call(server.url, 'PUT', apiPath.task(runId, 'bisect'), put)).status).toBe(200);
+    await panel.getByText('1 revision of 7 tried by the smallest reproduction, 12 executions').waitFor();
+    expect(await panel.innerText()).not.toContain('\u202e');
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(await panel.getByRole('button').count()).toBe(0);
+    expect(await axe(page)).toEqual([]);
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
 });

@@ -89,7 +89,7 @@ describe('shards that are merged', () => {
     const through = tallyOf({ seeds: [51, 52], failures: [], operations: 3 });
     const merged = mergeShards([document(1, 2), document(2, 2, { end: 'time', tally: through })]);
     expect(merged).toMatchObject({ missing: [], stopped: [], left: [], isTimed: true });
-    const kept = mergedCheckpoint(merged, { name: 'night', id: randomUUID(), at: new Date(0) });
+    const kept = mergedCheckpoint(merged, { name: 'night', id: randomUUID(), at: new Date(0), known: [] });
     expect(kept).toMatchObject({ seeds: [[1, 52]], endedBy: 'time', finished: true });
   });
 

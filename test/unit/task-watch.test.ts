@@ -49,8 +49,8 @@ it('looks again after there was none, at once when it is told to, and never once
   expect(readings).toBe(3);
 });
 
-it('lets a failure be explained, made small and executed again, another end only executed again, a loss nothing', () => {
-  expect(tasksOf('FAIL')).toEqual(['explain', 'shrink', 'verify']);
+it('lets a failure be explained, made small, executed again and bisected, another end only executed again, a loss nothing', () => {
+  expect(tasksOf('FAIL')).toEqual(['explain', 'shrink', 'verify', 'bisect']);
   expect([tasksOf('PASS'), tasksOf('STOPPED')]).toEqual([['verify'], ['verify']]);
   expect([tasksOf('RUNNING'), tasksOf('LOST'), tasksOf('ADAPTER ERROR')]).toEqual([[], [], []]);
 });

@@ -5,7 +5,7 @@ import { whyText } from '../why.ts';
 import type { ReportData } from './data.ts';
 
 /** Of a report: as wide as readers show it without wrapping. */
-const WHY_COLUMNS = 100;
+export const WHY_COLUMNS = 100;
 
 /** Why it broke, with its lanes, as a terminal without colours shows it, a line each; empty: it is not known. */
 export function whyAsText({ why, run }: ReportData): string[] {

@@ -116,10 +116,13 @@ function onFrames(state: State, frames: readonly Frame[], nowMs: number): State 
   };
 }
 
+/** What stores a smallest reproduction with the run. */
+const MAKES_SMALL: ReadonlySet<TaskKind> = new Set(['shrink', 'explain']);
+
 /** A smallest reproduction is stored with the run, also on the way to why it broke: the bundle is read again. */
 function onTask(state: State, { kind, task }: TaskAction): State {
   const { forensics } = state;
-  const isStale = forensics.isStale || (task?.state === 'ready' && kind !== 'verify');
+  const isStale = forensics.isStale || (task?.state === 'ready' && MAKES_SMALL.has(kind));
   const whyStep = kind === 'explain' ? null : forensics.whyStep;
   return {
     ...state,

@@ -201,7 +201,7 @@ const NO_FORENSICS: ForensicsState = {
   bundle: null,
   isStale: false,
   tab: 'story',
-  tasks: { explain: null, shrink: null, verify: null },
+  tasks: { explain: null, shrink: null, verify: null, bisect: null },
   whyStep: null,
   isWhole: false,
   scroll: 0,

@@ -5,10 +5,13 @@ import {
   type RunEvent,
   type Smallest,
   smallestSchema,
+  type Task,
+  type TaskKind,
   type Why,
 } from '../../../server/contract/index.ts';
 import { historyLines } from '../../output/history-lines.ts';
 import { laneLines } from '../../output/why-lanes.ts';
+import { bisectedLines } from '../../run/bisect-words.ts';
 import { actualWords, expectedWords } from '../../run/bundle-words.ts';
 import { processLines } from '../../run/describe-process.ts';
 import { formatClock, formatNumber } from '../../run/format.ts';
@@ -97,14 +100,17 @@ export function reproduction(bundle: Forensic, tasks: Tasks, width: number): Lin
   ];
 }
 
-/** How making it small and executing it again stand, or what came of them. */
-export function doneAgain({ shrink, verify }: Tasks): string[] {
-  const small = shrink?.state === 'pending' ? [taskWords('shrink', shrink) ?? ''] : [];
-  if (verify === null) return small;
+/** How making it small, executing it again and bisecting stand, or what came of them. */
+export function doneAgain({ shrink, verify, bisect }: Tasks): string[] {
   return [
-    ...small,
-    ...(verify.state === 'ready' ? verifiedLines(verify.result) : [taskWords('verify', verify) ?? '']),
+    ...(shrink?.state === 'pending' ? [taskWords('shrink', shrink) ?? ''] : []),
+    ...(verify?.state === 'ready' ? verifiedLines(verify.result) : waitingFor('verify', verify)),
+    ...(bisect?.state === 'ready' ? bisectedLines(bisect.result) : waitingFor('bisect', bisect)),
   ];
+}
+
+function waitingFor(kind: TaskKind, task: Task | null): string[] {
+  return task === null ? [] : [taskWords(kind, task) ?? ''];
 }
 
 /** How to run it once more, where there is nothing to look into. */

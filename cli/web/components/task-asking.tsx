@@ -1,13 +1,13 @@
 /** A task of a run that may be asked for: asks, shows how far it is, gives it up, and says what came of it, or why nothing did. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Task, TaskKind } from '../../../server/contract/index.ts';
+import type { Task } from '../../../server/contract/index.ts';
 import { taskWords } from '../../run/task-words.ts';
 import { announce } from '../state/announce.ts';
 import { useKeys } from '../state/keys.ts';
 import { mayControl, sessionStore } from '../state/session.ts';
 import { useStore } from '../state/store.ts';
-import type { Asked } from '../state/task.ts';
+import type { Asked, AskedKind } from '../state/task.ts';
 import { ASK_KEYS } from '../state/why-keys.ts';
 import { Panel } from './panel.tsx';
 
@@ -22,7 +22,7 @@ interface Words {
   command: (runId: string) => string;
 }
 
-const WORDS: Record<TaskKind, Words> = {
+const WORDS: Record<AskedKind, Words> = {
   explain: {
     how: 'It is looked for by executing the smallest reproduction again, with its statements listened to.',
     ask: 'Find out why',
@@ -52,7 +52,7 @@ const WORDS: Record<TaskKind, Words> = {
 interface TaskAskingProps {
   title: string;
   runId: string;
-  asked: Asked;
+  asked: Asked<AskedKind>;
   class?: string;
   /** What is known, from the task or besides. */
   children?: ComponentChildren;
@@ -85,7 +85,7 @@ export function TaskAsking({ title, runId, asked, class: className, children }: 
   );
 }
 
-function Ask({ asked: { kind, task, isSending, ask } }: { asked: Asked }) {
+function Ask({ asked: { kind, task, isSending, ask } }: { asked: Asked<AskedKind> }) {
   const { askAgain, ask: first } = WORDS[kind];
   return (
     <button type="button" class="primary" title={ASK_KEYS[kind][0]?.label} disabled={isSending} onClick={ask}>
@@ -104,7 +104,7 @@ function Cancel({ asked: { isSending, cancel } }: { asked: Asked }) {
 
 interface ElsewhereProps {
   runId: string;
-  asked: Asked;
+  asked: Asked<AskedKind>;
   mayAsk: boolean;
 }
 

@@ -5,6 +5,9 @@ import { type TaskWatch, watchTask } from '../../run/task-watch.ts';
 import { api, asProblem } from '../client/api.ts';
 import { askForToken } from './session.ts';
 
+/** What a page may ask for: revisions are searched where their repository is. */
+export type AskedKind = Exclude<TaskKind, 'bisect'>;
+
 export interface TaskState<Kind extends TaskKind> {
   /** Null while nobody has asked for it. */
   task: Task<Kind> | null;

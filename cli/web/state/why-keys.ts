@@ -1,6 +1,7 @@
 /** What a key means where a why is shown, or asked for: the same as on a terminal. */
-import type { TaskKind } from '../../../server/contract/index.ts';
+
 import type { Binding } from './keys.ts';
+import type { AskedKind } from './task.ts';
 
 export type WhyIntent = 'why-next' | 'why-previous' | 'unfold';
 
@@ -16,7 +17,7 @@ export const WHY_KEYS: readonly Binding<WhyIntent>[] = [
 ];
 
 /** Those that ask for a task, where it is offered. */
-export const ASK_KEYS: Readonly<Record<TaskKind, readonly Binding[]>> = {
+export const ASK_KEYS: Readonly<Record<AskedKind, readonly Binding[]>> = {
   explain: [{ intent: 'ask-why', keys: ['x'], label: 'x', help: 'Find out why it broke' }],
   shrink: [],
   verify: [

@@ -24,6 +24,7 @@ import { BundleTree } from '../components/bundle-tree.tsx';
 import { Copy } from '../components/copy.tsx';
 import { EventLink, eventRoute, LinkedEvents } from '../components/event-link.tsx';
 import { EventList } from '../components/event-list.tsx';
+import { FirstBad } from '../components/first-bad.tsx';
 import { Intervals } from '../components/intervals.tsx';
 import { Link } from '../components/link.tsx';
 import { Panel } from '../components/panel.tsx';
@@ -83,6 +84,7 @@ function Bundle({ bundle, outcome, runId, onStored }: BundleProps & Pick<Forensi
       <Process bundle={bundle} />
       <Reproduce title={loss ? 'Run again' : 'Reproduce'} command={bundle.reproduce} />
       {!loss && <Again title="How surely it fails again" runId={runId} bundle={bundle} />}
+      {!loss && <FirstBad runId={runId} />}
       {!loss && <Small bundle={bundle} runId={runId} onStored={onStored} />}
       <ObjectHistory runId={runId} bundle={bundle} why={why} />
       <Sentences
