@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { LOSS_KINDS, RUN_STATUSES } from './contract/index.ts';
 import type { RunCounts } from './db/runs.ts';
+import type { WorkCounts } from './db/shards-shown.ts';
 
 /** What is asked of the database and of the streams at a scrape. */
 export interface Scraped {
@@ -9,6 +10,7 @@ export interface Scraped {
   database: {
     runs: RunCounts;
     oldestQueuedSeconds: number;
+    work: WorkCounts;
   } | null;
   subscribers: number;
   /** Subscribers that read at their own pace, behind the newest. */
@@ -128,6 +130,13 @@ export class Metrics {
       'How long the oldest queued run has waited for a runner; 0 without one.',
       ({ database }) => database?.oldestQueuedSeconds ?? null,
     );
+    const addWork = (name: string, help: string, of: keyof WorkCounts) =>
+      add(name, help, ({ database }) => database?.work[of] ?? null);
+    addWork('simcity_campaigns', 'Campaigns that go on now.', 'campaigns');
+    addWork('simcity_shards_running', 'Shards of campaigns that are executed now.', 'running');
+    addWork('simcity_shards_waiting', 'Shards that were given back, and wait for a claimant.', 'open');
+    addWork('simcity_shards_lost', 'Shards that were claimed three times and never came back.', 'lost');
+    addWork('simcity_claimants', 'Claimants that were heard of in the last minute.', 'runners');
     this.#addLabelled();
   }
 

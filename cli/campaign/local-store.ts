@@ -147,7 +147,7 @@ export class LocalStore implements CampaignStore {
   }
 
   #unrecorded(): FailureTally | undefined {
-    const { records, tally, known } = this.#checkpoint;
+    const { records, known, tally } = this.#checkpoint;
     if (!records) return undefined;
     return newFailures(known, tally.failures).find((each) => this.#recordOf(each)?.isOver !== true);
   }

@@ -78,9 +78,10 @@ function sentence(report: PruneReport): string {
   return dryRun ? `${what}, would be removed.` : `Removed ${what}.${rest(report)}`;
 }
 
-function rest({ daysDropped, rowsRemoved }: PruneReport): string {
-  if (daysDropped + rowsRemoved === 0) return '';
-  return ` ${count(daysDropped, 'day')} of history dropped as a whole, ${count(rowsRemoved, 'row')} one by one.`;
+function rest({ daysDropped, rowsRemoved, campaigns }: PruneReport): string {
+  const gone = campaigns === 0 ? '' : ` ${count(campaigns, 'campaign')} removed that nobody went on with.`;
+  if (daysDropped + rowsRemoved === 0) return gone;
+  return `${gone}  ${count(daysDropped, 'day')} of history dropped as a whole, ${count(rowsRemoved, 'row')} one by one.`;
 }
 
 function count(number: number, noun: string): string {

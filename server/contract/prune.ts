@@ -29,6 +29,8 @@ export const pruneReportSchema = z.object({
   newest: z.iso.datetime().nullable(),
   /** Days whose history was dropped as a whole. */
   daysDropped: z.int(),
+  /** Campaigns that went with them: over, and unchanged for longer than is kept. */
+  campaigns: z.int(),
   /** Rows of history that were removed one by one, of days on which other runs are left. */
   rowsRemoved: z.int(),
 });

@@ -31,6 +31,23 @@ const goes = (sql: Sql, { before, keepRuns, statuses }: Selection) => sql`
       select k.id from simcity_runs k where k.status in ('PASS', 'FAIL', 'STOPPED')
       order by k.created_at desc, k.id desc limit ${keepRuns}))`;
 
+/** Campaigns that may go: over, and not changed since. Their runs go by themselves. */
+const oldCampaigns = (sql: Sql, { before }: Selection) => sql`
+  select name from simcity_campaigns
+  where state in ('done', 'stopped') and updated_at < ${before}::timestamptz`;
+
+export async function countOldCampaigns(sql: Sql, selection: Selection): Promise<number> {
+  const [row] = await sql<{ campaigns: number }[]>`
+    select count(*) as campaigns from (${oldCampaigns(sql, selection)}) going`;
+  return row?.campaigns ?? 0;
+}
+
+/** With their shards and failures; answers how many. */
+export async function removeCampaigns(sql: Sql, selection: Selection): Promise<number> {
+  const { count } = await sql`delete from simcity_campaigns where name in (${oldCampaigns(sql, selection)})`;
+  return count;
+}
+
 export interface Counted {
   status: TerminalStatus;
   runs: number;

@@ -53,3 +53,23 @@ export async function listRunners(sql: Sql): Promise<Runner[]> {
 function toShard({ seenAt, ...rest }: ShardRow): Shard {
   return { ...rest, seenAt: seenAt.toISOString() };
 }
+
+/** What there is to do for campaigns, and who does it, for metrics. */
+export interface WorkCounts {
+  campaigns: number;
+  running: number;
+  open: number;
+  lost: number;
+  /** Claimants that were heard of in the last minute. */
+  runners: number;
+}
+
+export async function countWork(sql: Sql): Promise<WorkCounts> {
+  const [row] = await sql<WorkCounts[]>`
+    select (select count(*) from simcity_campaigns where state in ('running', 'recording')) as campaigns,
+      count(*) filter (where s.state = 'running') as running, count(*) filter (where s.state = 'open') as open,
+      count(*) filter (where s.state = 'lost') as lost,
+      (select count(*) from simcity_runners where seen_at > clock_timestamp() - interval '1 minute') as runners
+    from simcity_campaign_shards s where s.state <> 'done'`;
+  return row ?? { campaigns: 0, running: 0, open: 0, lost: 0, runners: 0 };
+}

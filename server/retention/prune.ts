@@ -8,10 +8,12 @@ import type { PruneReport, PruneRequest } from '../contract/index.ts';
 import type { Sql } from '../db/client.ts';
 import {
   countGoing,
+  countOldCampaigns,
   dropDay,
   forgetOldTombstones,
   partitionDays,
   purgeSome,
+  removeCampaigns,
   retireSome,
   type Selection,
   selectionOf,
@@ -33,7 +35,8 @@ export async function prune(sql: Sql, request: PruneRequest): Promise<PruneRepor
   const daysDropped = await dropDays(sql);
   const rowsRemoved = await purge(sql);
   await forgetOldTombstones(sql);
-  return { ...report, runs, daysDropped, rowsRemoved };
+  const campaigns = await removeCampaigns(sql, selection);
+  return { ...report, runs, campaigns, daysDropped, rowsRemoved };
 }
 
 async function describe(sql: Sql, selection: Selection, dryRun: boolean): Promise<PruneReport> {
@@ -47,6 +50,7 @@ async function describe(sql: Sql, selection: Selection, dryRun: boolean): Promis
     events: counted.reduce((sum, { events }) => sum + events, 0),
     oldest: at(Math.min(...times)),
     newest: at(Math.max(...times)),
+    campaigns: await countOldCampaigns(sql, selection),
     daysDropped: 0,
     rowsRemoved: 0,
   };

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { CHALLENGE_HEADER, PROOF_HEADER, proofOf } from '../contract/host-proof.ts';
 import { withinTime } from '../contract/within-time.ts';
 import { countRuns, oldestQueuedSeconds } from '../db/runs.ts';
+import { countWork } from '../db/shards-shown.ts';
 import { ApiError } from '../errors.ts';
 import type { Scraped } from '../metrics.ts';
 import { openApiDocument } from '../openapi/document.ts';
@@ -43,10 +44,10 @@ export function healthRoutes(services: Services): Hono<ServerEnv> {
 
 async function scrape({ sql, hub, version, notifications }: Services): Promise<Scraped> {
   const database = await withinTime(
-    Promise.all([countRuns(sql), oldestQueuedSeconds(sql)]),
+    Promise.all([countRuns(sql), oldestQueuedSeconds(sql), countWork(sql)]),
     SCRAPE_WITHIN_MS,
   ).then(
-    ([runs, oldestQueuedSeconds]) => ({ runs, oldestQueuedSeconds }),
+    ([runs, oldestQueuedSeconds, work]) => ({ runs, oldestQueuedSeconds, work }),
     () => null,
   );
   const { subscribers, behind, lagEvents, backlogBytes } = hub.load();

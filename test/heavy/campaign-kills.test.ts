@@ -125,7 +125,7 @@ it(`finds the same with kill -9 of claimants and servers, ${REPETITIONS} times o
         return row?.through ?? 0;
       };
       await expect.poll(isThere, { timeout: 300_000, interval: 50 }).toBeGreaterThanOrEqual(atLeast);
-      if (prng.below(4) === 0) {
+      if (kill === KILLS / 2 || prng.below(4) === 0) {
         server.kill('SIGKILL');
         await server.ended;
         server = await serve(port);

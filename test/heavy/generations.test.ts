@@ -251,7 +251,7 @@ describe('a campaign', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain(`of the campaign, ${WHY.other}`);
     expect(stderr).toContain('Let a runner of this version take it');
-    expect(state().found[0]).toMatchObject({ run: null, smallest: null });
+    expect(state().recorded[0]).toMatchObject({ run: null, smallest: null, isOver: false });
     // It is told of the campaign, and of nothing else.
     const stored = elsewhere.requests.filter(
       (line) => line.startsWith('PUT') && !line.includes('/campaigns/'),

@@ -67,6 +67,7 @@ describe('a prune by age', () => {
       runs: 3,
       byStatus: { PASS: 1, FAIL: 1, STOPPED: 1 },
       events: 60,
+      campaigns: 0,
       daysDropped: 0,
     });
     expect(await left()).toHaveLength(5);

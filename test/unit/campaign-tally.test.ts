@@ -54,7 +54,7 @@ function tallyOfSeeds(part: readonly Seed[]): Tally {
 /** Every seed in one of the parts. */
 function parted(all: readonly Seed[], cuts: readonly number[]): Seed[][] {
   const parts: Seed[][] = Array.from({ length: 8 }, () => []);
-  all.forEach((seed, i) => parts[(cuts[i] ?? 0) % parts.length]?.push(seed));
+  for (const [i, seed] of all.entries()) parts[(cuts[i] ?? 0) % parts.length]?.push(seed);
   return parts;
 }
 
