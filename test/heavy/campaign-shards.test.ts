@@ -91,6 +91,9 @@ it('the matrix of the workflow', async () => {
     stdout: expect.stringContaining('70 seeds (1..50,100..119)'),
   });
   expect(foundIn((await bash(`${merge} --json`)).stdout)).toEqual(one);
+  const known = await bash(`${merge} --name all >all.txt || npx simcity campaign baseline all >known.json`);
+  expect(known.exitCode).toBe(0);
+  expect((await bash(`${merge} --baseline known.json`)).exitCode, 'all of it is known').toBe(0);
   rmSync(join(cwd, 'shard-2.json'));
   const kept = await bash(`${merge} --name night`);
   expect(kept).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('shard 2 of 4 is missing') });
@@ -173,15 +176,16 @@ it('the pods of a campaign of a server, which are its claimants', async () => {
 
     const endless = ['campaign', '--for', '8h', '--launcher', 'kubernetes', '--log', '--name'];
     const onStderr = (text: string, kill: (signal: NodeJS.Signals) => void) => {
-      if (text.includes('pods work for the campaign')) kill('SIGINT');
+      if (text.includes('campaign left:')) kill('SIGINT');
     };
+    const state = async (name: string) => (await server.campaign(name))?.state;
     const withSecret = { cwd: folder, env: { ...env, SIMCITY_POD_SECRET: 'farm' } };
     expect((await simcity([...endless, 'left'], { ...withSecret, onStderr })).exitCode).toBe(130);
-    expect((await server.campaign('left'))?.state).toBe('stopped');
+    await expect.poll(() => state('left'), { timeout: 60_000 }).toBe('stopped');
     expect(api.job, 'and with whoever started it').toBe(null);
     api.refusal = [403, 'jobs.batch is forbidden'];
     expect((await simcity([...endless, 'refused'], withSecret)).exitCode).toBe(4);
-    expect((await server.campaign('refused'))?.state, 'nobody was to execute it').toBe('stopped');
+    expect(await state('refused'), 'nobody was to execute it').toBe('stopped');
   } finally {
     await up.down();
     await api.close();
