@@ -43,7 +43,7 @@ export function recordedTally(through: SeedRange[], change: Partial<Tally> = {})
 const settled = {
   ...{ scenario: 'bookings', target: 'memory', config: runConfigSchema.parse({}) },
   ...{ generation: ENGINE_GENERATION, version: '0.2.0', build: BUILD, code: null, label: null },
-  ...{ budgetSeconds: null, untilNew: null },
+  ...{ budgetSeconds: null, untilNew: null, known: [] },
 };
 
 export function recordedCampaign(change: Partial<Campaign> = {}): Campaign {
@@ -87,6 +87,7 @@ export function recordedCheckpoint(change: Partial<Checkpoint> = {}): Checkpoint
     ...{ version: 2, id: '0198c2d4-0000-7000-8000-000000000001', name: 'hunt', generation, simcity: '0.2.0' },
     ...{ scenario, target, config, exec: null, gate: null, seeds: [[1, 100]], seconds: 0, course: [] },
     ...{ budgetSeconds: null, untilNew: null, records: true, endedBy: null, recorded: [], finished: false },
+    ...{ known: [], first: [] },
     tally: recordedTally([], { operations: 0, executingMs: 0 }),
     createdAt: '2026-01-01T00:00:00.000Z',
     ...change,

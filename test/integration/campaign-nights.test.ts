@@ -4,11 +4,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Api, createApi } from '../../cli/client/api.ts';
 import {
   type CampaignStart,
-  ENGINE_GENERATION,
   emptyTally,
   formatSignature,
   mergeTallies,
-  runConfigSchema,
   type SeedRange,
   type Signature,
   type Tally,
@@ -18,6 +16,7 @@ import {
 } from '../../server/contract/index.ts';
 import type { RunningServer } from '../../server/server.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { recordedClaim, recordedStart } from '../helpers/recorded-campaign.ts';
 import { startTestServer } from '../helpers/server.ts';
 
 let postgres: TestPostgres;
@@ -33,26 +32,15 @@ afterAll(async () => {
   await postgres.close();
 });
 
-const BUILD = 'b'.repeat(64);
 const OLD: Signature = { kind: 'invariant', invariant: 'no-overbooking', operation: null };
 const NEW: Signature = { kind: 'linearizability', invariant: 'per-object-history', operation: 'book.ok' };
 
 async function start(changes: Partial<CampaignStart>): Promise<string> {
-  const { name } = await api.startCampaign({
-    ...{ id: randomUUID(), name: randomUUID(), scenario: 'bookings', target: 'memory' },
-    ...{ config: runConfigSchema.parse({}), generation: ENGINE_GENERATION, version: '0.2.0', build: BUILD },
-    ...{ code: null, label: null, seeds: [[1, 100]], budgetSeconds: null, untilNew: null, records: true },
-    ...changes,
-  });
-  return name;
+  return (await api.startCampaign(recordedStart(randomUUID(), changes))).name;
 }
 
 async function claimed(campaign: string, seeds = 10): Promise<Work | null> {
-  const { work } = await api.claimWork({
-    ...{ runner: `claimant of ${campaign}`, host: 'here', version: '0.2.0', generation: ENGINE_GENERATION },
-    ...{ build: BUILD, code: null, labels: [], campaign, seeds, records: true },
-  });
-  return work;
+  return (await api.claimWork(recordedClaim({ campaign, seeds }))).work;
 }
 
 async function shard(campaign: string, seeds = 10): Promise<WorkTo<'shard'>> {
