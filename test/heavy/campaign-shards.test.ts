@@ -175,8 +175,11 @@ it('the pods of a campaign of a server, which are its claimants', async () => {
     expect(api.job, 'it goes with the campaign').toBe(null);
 
     const endless = ['campaign', '--for', '8h', '--launcher', 'kubernetes', '--log', '--name'];
+    let isTold = false;
     const onStderr = (text: string, kill: (signal: NodeJS.Signals) => void) => {
-      if (text.includes('campaign left:')) kill('SIGINT');
+      if (isTold || !text.includes('campaign left:')) return;
+      isTold = true;
+      kill('SIGINT');
     };
     const state = async (name: string) => (await server.campaign(name))?.state;
     const withSecret = { cwd: folder, env: { ...env, SIMCITY_POD_SECRET: 'farm' } };

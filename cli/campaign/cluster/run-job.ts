@@ -48,8 +48,8 @@ export async function runJob(
     if (stopped.aborted) return null;
     throw refused(error);
   } finally {
-    forget();
     await end();
+    forget();
   }
 }
 
