@@ -71,7 +71,7 @@ export function buildProgram(
     .showHelpAfterError("(`simcity help COMMAND` lists a command's flags)")
     .showSuggestionAfterError()
     .allowExcessArguments(false)
-    // What stands behind a command is that command's, also where one above it has an option of that name.
+    // What stands behind the name of a command is that command's.
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({

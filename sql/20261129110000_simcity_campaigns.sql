@@ -331,7 +331,8 @@ begin
 end
 $$;
 
--- Goes on with one that was stopped or is done, with more seeds if p_seeds has any; its budgets count from now on. Null:
+-- Goes on with one that was stopped or is done, with more seeds if p_seeds has any; budgets count from now on, and null
+-- leaves one as it was. Null:
 -- it goes on. Else why not: 'unknown', 'running' (it goes on already), 'elsewhere' (it was executed without a server).
 create or replace function public.simcity_resume_campaign(
   p_name text, p_seeds jsonb, p_budget_seconds double precision, p_until_new integer
@@ -355,8 +356,8 @@ begin
     where campaign = p_name and state = 'lost';
   update simcity_campaigns set
     uncut = uncut + (v_seeds - seeds), seeds = seeds + v_seeds, seeds_total = simcity_seeds_count(seeds + v_seeds),
-    budget_seconds = simcity_campaign_seconds(c) + p_budget_seconds,
-    until_new = p_until_new + simcity_new_failures(c),
+    budget_seconds = coalesce(simcity_campaign_seconds(c) + p_budget_seconds, budget_seconds),
+    until_new = coalesce(p_until_new + simcity_new_failures(c), until_new),
     state = 'running', ended_by = null, running_since = coalesce(running_since, clock_timestamp()),
     updated_at = clock_timestamp()
   where name = p_name;

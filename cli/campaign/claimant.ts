@@ -66,6 +66,8 @@ class Claimant {
     if (claimed === null) return false;
     this.#tellRefused(claimed);
     const { work, isOver } = claimed;
+    // Cities, services and clones are not kept for what may come.
+    if (work === null) await this.#engine?.engine.close();
     if (work?.do === 'shard') await this.#orTell(() => this.#execute(work));
     else if (work?.do === 'record') await this.#orTell(() => this.#options.record(work, this.#left));
     else if (!isOver) await pause(this.#options.lookEveryMs ?? LOOK_EVERY_MS, this.#left);

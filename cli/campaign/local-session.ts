@@ -93,15 +93,17 @@ export function refuseTaken(files: CampaignFiles, name: string): void {
   );
 }
 
-/** More seeds may be asked for on the way, and budgets count from now on; the settings stay as they were. */
+/** More seeds may be asked for on the way, and budgets, which count from now on; all else stays as it was. */
 function withMore(checkpoint: Checkpoint, { seeds, budgetSeconds, untilNew, records }: More): Checkpoint {
   return {
     ...checkpoint,
     ...{ records, finished: false, endedBy: null },
     seeds: joined([...checkpoint.seeds, ...seeds]),
-    budgetSeconds: budgetSeconds === null ? null : checkpoint.seconds + budgetSeconds,
+    budgetSeconds: budgetSeconds === null ? checkpoint.budgetSeconds : checkpoint.seconds + budgetSeconds,
     untilNew:
-      untilNew === null ? null : newFailures(checkpoint.known, checkpoint.tally.failures).length + untilNew,
+      untilNew === null
+        ? checkpoint.untilNew
+        : newFailures(checkpoint.known, checkpoint.tally.failures).length + untilNew,
   };
 }
 

@@ -19,6 +19,8 @@ export interface Standing {
   name: string;
   own: OwnPart;
   labels: readonly string[];
+  /** Seeds executed at once; null: one a core. */
+  parallel: number | null;
   /** Told what came of it, a sentence each; safe to print. */
   progress: (message: string) => void;
 }
@@ -26,7 +28,7 @@ export interface Standing {
 /** Works until the process is told to leave; then what is through is stored, and the rest given back. */
 export async function standByForCampaigns(
   context: Context,
-  { connected, flags, name, own, labels, progress }: Standing,
+  { connected, flags, name, own, labels, parallel, progress }: Standing,
 ): Promise<void> {
   const isOwn = own.modules !== null || own.exec !== undefined;
   // A run with code of the user's is executed by a runner of this process, which needs the database.
@@ -42,7 +44,7 @@ export async function standByForCampaigns(
     await workForCampaigns(
       context,
       {
-        ...{ store, ownFor, say: progress, isOwners: false, parallel: availableParallelism() },
+        ...{ store, ownFor, say: progress, isOwners: false, parallel: parallel ?? availableParallelism() },
         targetUrl: (subject: WorkSubject) => city.url(subject),
         record(work, left) {
           const explains = work.campaign.code === null;

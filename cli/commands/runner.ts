@@ -52,7 +52,14 @@ export async function runner(context: Context, flags: RunnerFlags): Promise<numb
   const started = await (hosted?.startRunner(null).then(() => hosted.runnerName()) ??
     startAt(context, flags, connected, { name, env, database, progress }));
   progress(`runner ${started} takes runs of ${api.connection.url}.`);
-  const standing = { connected, flags, name: started ?? claimantName(), own, labels: flags.label ?? [] };
+  const standing = {
+    connected,
+    flags,
+    name: started ?? claimantName(),
+    own,
+    labels: flags.label ?? [],
+    parallel: flags.parallel ?? null,
+  };
   await Promise.all([
     left(context),
     doAskedTasks(context, { connected, flags, progress }),

@@ -55,6 +55,7 @@ async function hostUntilLeaving(
     name: hosted.runnerName() ?? claimantName(),
     own: NO_CODE,
     labels: [],
+    parallel: null,
   };
   const working = withRunner
     ? Promise.all([

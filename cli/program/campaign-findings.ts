@@ -9,7 +9,6 @@ const NAME = 'the campaign (default: the newest)';
 export const baselineOption = (what: string) => new Option('--baseline <FILE|CAMPAIGN>', what);
 
 export function addCampaignFindings(campaign: Command, act: Act): void {
-  campaign.enablePositionalOptions();
   addReport(campaign, act);
   addBaseline(campaign, act);
 }

@@ -203,6 +203,7 @@ function addCampaign(program: Command, act: Act): void {
 
 /** Campaigns of a server that others work for. */
 function addWatching(campaign: Command, act: Act): void {
+  campaign.enablePositionalOptions();
   withExitCodes(
     campaign.command('watch'),
     '0 no failure, 1 failures were found, 2 no such campaign, 4 server lost, 130 interrupted.',

@@ -68,7 +68,7 @@ export type CampaignStart = z.input<typeof campaignStartSchema>;
 export const campaignResumeSchema = z.strictObject({
   /** More of them; those it has are not executed again. */
   seeds: z.array(seedRangeSchema).max(MOST_RANGES).default([]),
-  /** From now on. */
+  /** From now on; null: as they were. */
   ...budget,
 });
 export type CampaignResume = z.input<typeof campaignResumeSchema>;

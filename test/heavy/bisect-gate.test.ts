@@ -20,11 +20,12 @@ beforeAll(async () => {
   makeRepository(repository, [
     { subject: 'Sell tickets', files: { 'service.ts': RIGHT, '.gitignore': 'node_modules\n' } },
     ...[2, 3].map(note),
-    // It ends before it answers.
+    // It ends before it answers. One of the two lies in the middle.
     { subject: 'Half of a change', files: { 'service.ts': `process.exit(3);\n${RIGHT}` } },
+    { subject: 'More of it', files: { 'service.ts': `process.exit(4);\n${RIGHT}` } },
     { subject: 'Take it back', files: { 'service.ts': RIGHT } },
     { subject: 'Look without a lock', files: { 'service.ts': WRONG } },
-    ...[7, 8].map(note),
+    note(8),
   ]);
 });
 afterAll(async () => {
@@ -58,9 +59,6 @@ it('finds the commit that broke it, past a revision that does not start', async 
   expect(bisected, bisected.stdout + bisected.stderr).toMatchObject({ exitCode: 0 });
   const { first, tried, executed } = JSON.parse(bisected.stdout) as Bisected;
   expect([first?.subject, executed]).toEqual(['Look without a lock', 'smallest']);
-  expect(tried.find(({ verdict }) => verdict === 'skip')).toMatchObject({
-    commit: { subject: 'Half of a change' },
-    why: expect.stringContaining('ended before it answered'),
-  });
+  expect(tried.find(({ verdict }) => verdict === 'skip')?.why).toContain('ended before it answered');
   expect(git(repository, 'worktree', 'list').split('\n')).toHaveLength(1);
 });

@@ -99,7 +99,7 @@ describe('a campaign', () => {
     const up = await startServer(path);
     const campaign = start([...ENDLESS, '--name', 'served'], path);
     const api = createApi({ url: up.url, token: undefined });
-    const through = async (of = api) => (await of.campaign('served').catch(() => null))?.seedsThrough ?? 0;
+    const through = async () => (await api.campaign('served').catch(() => null))?.seedsThrough ?? 0;
     await eventually(through).toBeGreaterThan(0);
     expect(await api.campaign('served')).toMatchObject({ state: 'running', seedsTotal: 1_000_000 });
     up.kill('SIGKILL');
@@ -124,7 +124,10 @@ describe('a campaign', () => {
     expect(left).toMatchObject({ exitCode: 0, stdout: 'left\n' });
     const api = createApi({ url, token: undefined });
     // The runner of the server works for it, and so does who joins.
-    const joined = start(['campaign', '--resume', 'left', '--server', url, '--log', '--parallel', '1'], other.path);
+    const joined = start(
+      ['campaign', '--resume', 'left', '--server', url, '--log', '--parallel', '1'],
+      other.path,
+    );
     await eventually(async () => (await api.campaign('left'))?.runners).toBe(2);
     const names = (await api.runners()).runners.map(({ work }) => work?.campaign);
     expect(names).toContain('left');
@@ -142,7 +145,9 @@ describe('a campaign', () => {
     const { seedsThrough = 0 } = (await api.campaign('left')) ?? {};
     // More seeds of one that was stopped: what is through is not executed again.
     const again = start(['campaign', '--resume', 'left', '--server', url, '--log'], other.path);
-    await eventually(async () => (await api.campaign('left'))?.seedsThrough ?? 0).toBeGreaterThan(seedsThrough);
+    await eventually(async () => (await api.campaign('left'))?.seedsThrough ?? 0).toBeGreaterThan(
+      seedsThrough,
+    );
     await api.stopCampaign('left');
     expect((await again.ended).exitCode).toBe(130);
     const unknown = await there('watch', 'nobody');

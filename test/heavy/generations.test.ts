@@ -8,12 +8,9 @@ import type { Sql } from '../../server/db/client.ts';
 import type { RunningServer } from '../../server/server.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { executed } from '../helpers/execute.ts';
-import { startFakeServer } from '../helpers/fake-server.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { type Pty, startPty } from '../helpers/pty.ts';
-import { recordedForensic } from '../helpers/recorded-failure.ts';
-import { recordedRun } from '../helpers/recorded-run.ts';
 import { FakeHarness, launch, startTestServer } from '../helpers/server.ts';
 
 const HERE = `this is generation ${ENGINE_GENERATION} (${VERSION})`;
@@ -235,28 +232,6 @@ describe('a campaign', () => {
     writeFileSync(stateFile(), JSON.stringify(older));
     const old = await command('campaign', '--resume', 'hunt');
     expect(old).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`campaign hunt ${WHY.older}`) });
-  });
-
-  test('takes no record from a runner of another generation', async () => {
-    const failForensic = recordedForensic();
-    const elsewhere = await startFakeServer(
-      recordedRun({ ...ENGINES.other, status: 'FAIL', pass: false, failForensic }),
-    );
-    const flags = ['--bug', 'no-idempotency', '--seeds', '1..8'];
-    const { exitCode, stderr } = await simcity(['campaign', ...hunt, ...flags], {
-      cwd: folder.path,
-      env: { SIMCITY_URL: elsewhere.url, SIMCITY_DATA_DIR: join(folder.path, 'data') },
-    });
-    await elsewhere.close();
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain(`of the campaign, ${WHY.other}`);
-    expect(stderr).toContain('Let a runner of this version take it');
-    expect(state().recorded[0]).toMatchObject({ run: null, smallest: null, isOver: false });
-    // It is told of the campaign, and of nothing else.
-    const stored = elsewhere.requests.filter(
-      (line) => line.startsWith('PUT') && !line.includes('/campaigns/'),
-    );
-    expect(stored).toEqual([]);
   });
 });
 

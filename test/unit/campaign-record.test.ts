@@ -52,6 +52,11 @@ describe('a recorded run', () => {
     expect(said.at(-1)).toContain(`seed 5 is not recorded, run #12 ended as ${outcome}: ${why}`);
   });
 
+  test('of a runner of another engine is none', async () => {
+    const other = recordedRun({ seed: 6, status: 'FAIL', pass: false, generation: 99, version: '9.9.9' });
+    await expect(recorded(other)).rejects.toThrow(/which records seed 6 of the campaign/);
+  });
+
   test('that did not fail has nothing to be made small', async () => {
     const { finding } = await recorded(recordedRun({ status: 'PASS', pass: true, seed: 6 }));
     expect(finding).toMatchObject({
