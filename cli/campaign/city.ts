@@ -5,7 +5,7 @@ import type { Connected } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
 import type { Context } from '../process/context.ts';
 
-export function keepCity(context: Context, flags: ServerFlags, connect: () => Promise<Connected>) {
+export function keepCity(context: Context, flags: ServerFlags, connect: () => Promise<Connected | null>) {
   let city: CityDatabase | null = null;
   return {
     /** Null: its seeds need none. */
@@ -19,3 +19,4 @@ export function keepCity(context: Context, flags: ServerFlags, connect: () => Pr
     },
   };
 }
+export type KeptCity = ReturnType<typeof keepCity>;

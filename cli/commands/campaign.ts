@@ -1,34 +1,55 @@
 /** `simcity campaign`: many seeds at full speed; each distinct failure is then recorded and made small. */
 import type { Campaign, Run } from '../../server/contract/index.ts';
 import { newFailures } from '../campaign/baseline.ts';
+import type { Claimants } from '../campaign/cluster/claimants.ts';
 import { followCampaign, isOver, lostText } from '../campaign/follow.ts';
 import { keeping } from '../campaign/kept-file.ts';
-import { type CampaignFlags, openSession } from '../campaign/open-session.ts';
+import { openSession } from '../campaign/open-session.ts';
+import type { CampaignFlags } from '../campaign/plan.ts';
 import { type CampaignReporter, lineReporter } from '../campaign/reporter.ts';
 import type { CampaignSession } from '../campaign/session.ts';
 import { workForSession } from '../campaign/work-session.ts';
 import { type Connected, connectForReading } from '../hosting/connect.ts';
-import { findServer, type ServerFlags } from '../hosting/find-server.ts';
+import { findServer, namedServer, type ServerFlags } from '../hosting/find-server.ts';
 import { campaignJson, campaignText } from '../output/campaign.ts';
 import { styleFor } from '../output/style.ts';
 import { type Context, canDraw, wantsColor } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
 import { createStopping } from '../process/stopping.ts';
+import type { ShardFlag } from '../program/flags.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
 
+/** What executes its seeds in parts that know nothing of each other. */
+interface PartFlags {
+  shard?: ShardFlag;
+  exitZero?: true;
+  launcher?: 'kubernetes';
+  shards?: number;
+}
+
 /** Exit code 0: no seed failed in a way that is not known; 1: some did; 4: shards were lost; 130: interrupted, to be resumed. */
-export async function campaign(context: Context, named: string, flags: CampaignFlags): Promise<number> {
+export async function campaign(
+  context: Context,
+  named: string,
+  flags: CampaignFlags & PartFlags,
+): Promise<number> {
+  const inParts = await campaignInParts(context, { ...flags, scenario: flags.scenario ?? named });
+  if (inParts !== null) return inParts;
   if (flags.detach) await refuseDetached(context, flags);
   const { say } = lineReporter(context);
   refuseLate(flags);
   const kept = await keeping(context, flags);
+  const launch = await launcherOf(context, flags, say);
   const session = await openSession(context, named, flags, { say, kept });
   let undo = () => {};
+  let claimants: Claimants | null = null;
   try {
+    claimants = (await launch?.(session.name).catch((error) => stopped(session, error))) ?? null;
     if (flags.detach) return await detached(context, session);
     const stopping = createStopping(context);
     const work = async (reporter: CampaignReporter) => {
-      const last = await workForSession(context, { session, flags, reporter, stopping });
+      const how = claimants === null ? { flags, reporter } : besides(claimants, flags, reporter);
+      const last = await workForSession(context, { session, stopping, ...how });
       if (last.state === 'done') undo = heedSecond(context);
       return last;
     };
@@ -47,9 +68,50 @@ export async function campaign(context: Context, named: string, flags: CampaignF
     kept?.keep(last);
     return await told(context, last, runs, flags, session);
   } finally {
+    await claimants?.end();
     await session.close();
     undo();
   }
+}
+
+/** What starts claimants elsewhere for a campaign of the server that is named; null: none are asked for. */
+async function launcherOf(
+  context: Context,
+  flags: CampaignFlags & PartFlags,
+  say: (message: string) => void,
+) {
+  const server = namedServer(context, flags);
+  if (flags.launcher === undefined || server === null) return null;
+  const { claimantsOf } = await import('../campaign/cluster/claimants.ts');
+  return await claimantsOf(context, flags, { url: server.url, say });
+}
+
+/** Nobody would execute it. */
+async function stopped({ store, name }: CampaignSession, error: unknown): Promise<never> {
+  await store.stop(name).catch(() => {});
+  throw error;
+}
+
+/** Beside claimants elsewhere one seed at a time is executed here, and what failed recorded. They end with the seeds. */
+function besides(claimants: Claimants, flags: CampaignFlags, reporter: CampaignReporter) {
+  const stands = (campaign: Campaign) => {
+    if (campaign.state !== 'running') void claimants.end();
+    reporter.stands(campaign);
+  };
+  return { flags: { ...flags, parallel: 1 }, reporter: { ...reporter, stands } };
+}
+
+/** Null: neither a part of it was asked for nor all of them. */
+async function campaignInParts(
+  context: Context,
+  flags: CampaignFlags & PartFlags & { scenario: string },
+): Promise<number | null> {
+  const { shard, launcher } = flags;
+  if (shard !== undefined)
+    return (await import('./campaign-shard.ts')).campaignShard(context, { ...flags, shard });
+  if (launcher !== undefined && namedServer(context, flags) === null)
+    return (await import('./campaign-cluster.ts')).campaignOnCluster(context, flags);
+  return null;
 }
 
 /** `simcity campaign watch`: how one stands that others work for, until its end. */
@@ -93,7 +155,7 @@ async function told(
   context: Context,
   campaign: Campaign,
   runs: readonly Run[],
-  { json }: { json?: true },
+  { json, exitZero }: { json?: true; exitZero?: true },
   session: CampaignSession | null,
 ): Promise<number> {
   const style = styleFor(wantsColor(context, 'stdout'));
@@ -107,7 +169,7 @@ async function told(
     return EXIT.interrupted;
   }
   if (campaign.shardsLost > 0) context.err(`simcity: ${lostText(campaign)}.\n`);
-  if (newFailures(campaign.known, campaign.findings).length > 0) return EXIT.fail;
+  if (newFailures(campaign.known, campaign.findings).length > 0) return exitZero ? EXIT.pass : EXIT.fail;
   return campaign.shardsLost > 0 ? EXIT.unreachable : EXIT.pass;
 }
 

@@ -128,6 +128,24 @@ export function seeds(text: string): [from: number, to: number][] {
   });
 }
 
+/** Which shard of how many: `3/20` from 1, or `auto/20`, which the environment tells. */
+export interface ShardFlag {
+  number: number | 'auto';
+  count: number;
+}
+
+export function shard(text: string): ShardFlag {
+  const match = /^(auto|\d{1,6})\/(\d{1,6})$/.exec(text);
+  const count = Number(match?.[2] ?? 0);
+  const number = match?.[1] === 'auto' ? 'auto' : Number(match?.[1] ?? 0);
+  if (match === null || count < 1 || (number !== 'auto' && (number < 1 || number > count))) {
+    throw new InvalidArgumentError(
+      'It takes a shard such as 3/20, from 1/20 to 20/20; or auto/20, where JOB_COMPLETION_INDEX tells which.',
+    );
+  }
+  return { number, count };
+}
+
 /** Collects `NAME` and `NAME=FILE`; a name of a file may have commas in it. */
 export function reporter(text: string, previous: Report[] = []): Report[] {
   return [...previous, orInvalid(() => reportIn(PROCESS_SETTINGS.reporters, text))];

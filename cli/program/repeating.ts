@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { type Act, PLAIN_CODES, withExamples, withExitCodes } from './act.ts';
 import { addBisect } from './bisect.ts';
 import { addCampaignFindings, baselineOption } from './campaign-findings.ts';
+import { addMerge, addPartOptions } from './campaign-parts.ts';
 import { duration, kebabName, seeds } from './flags.ts';
 import {
   addRunSettings,
@@ -173,7 +174,8 @@ function addCampaign(program: Command, act: Act): void {
         'what --keep-seeds keeps them by (default: the commit that is checked out)',
       ),
     )
-    .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'))
+    .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'));
+  addPartOptions(campaign)
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
     .addOption(dataDirOption())
@@ -196,6 +198,7 @@ function addCampaign(program: Command, act: Act): void {
     ['simcity campaign --for 8h --server http://farm:4600 --detach', 'a night of a farm of runners'],
   ]);
   addWatching(campaign, act);
+  addMerge(campaign, act);
 }
 
 /** Campaigns of a server that others work for. */

@@ -6,6 +6,9 @@ import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type * as Kubernetes from '@kubernetes/client-node';
 import type { HarnessOrder } from '../../server/contract/index.ts';
+import { type Cluster, connectCluster } from '../../server/contract/kubernetes/cluster.ts';
+import { deleteJob } from '../../server/contract/kubernetes/delete-job.ts';
+import { restrictedPod } from '../../server/contract/kubernetes/pod.ts';
 import { type Alive, type ChildExit, exitOf, type HarnessChild, type Launcher } from './harness-child.ts';
 import { HarnessOutput } from './harness-output.ts';
 
@@ -24,8 +27,6 @@ const POLL_MS = 500;
 /** Above the time that a pod gets to run: it is attached, and its process begins. */
 const BEGIN_SECONDS = 60;
 const STOP_GRACE_SECONDS = 10;
-/** Of a deletion that fails, with a pause between. */
-const DELETE_TRIES = 20;
 /** A finished Job stays for a look at it. */
 const KEEP_SECONDS = 600;
 /** Above what a supervisor takes to give a run up. */
@@ -38,14 +39,6 @@ export function kubernetesLauncher(options: KubernetesOptions): Launcher {
 }
 
 type Ended = Pick<ChildExit, 'code' | 'signal' | 'outOfMemory'>;
-
-interface Cluster {
-  client: typeof Kubernetes;
-  config: Kubernetes.KubeConfig;
-  batch: Kubernetes.BatchV1Api;
-  core: Kubernetes.CoreV1Api;
-  namespace: string;
-}
 
 class KubernetesChild implements HarnessChild {
   readonly pid = undefined;
@@ -78,7 +71,7 @@ class KubernetesChild implements HarnessChild {
 
   async #run(order: HarnessOrder): Promise<ChildExit> {
     try {
-      const cluster = await connect(this.#options.namespace);
+      const cluster = await connectCluster(this.#options.namespace);
       this.#cluster = cluster;
       const { namespace } = cluster;
       const body = jobOf(this.#options, order);
@@ -175,45 +168,13 @@ class KubernetesChild implements HarnessChild {
     return pollMs;
   }
 
-  async #delete(gracePeriodSeconds: number): Promise<void> {
+  async #delete(graceSeconds: number): Promise<void> {
     if (this.#cluster === null || !this.#job) return;
-    const { batch, core, namespace } = this.#cluster;
-    const labelSelector = `job-name=${this.#job}`;
-    // The pods first: a Job's own grace is not that of its pods.
-    await this.#insist(() =>
-      core.deleteCollectionNamespacedPod({ namespace, labelSelector, gracePeriodSeconds }),
-    );
-    const name = this.#job;
-    await this.#insist(() => batch.deleteNamespacedJob({ namespace, name, propagationPolicy: 'Background' }));
+    await deleteJob(this.#cluster, this.#job, {
+      graceSeconds,
+      pause: () => this.#pause(),
+    });
   }
-
-  /** What is not deleted may start another pod: an API that is away for a moment is asked again. */
-  async #insist(deletes: () => Promise<unknown>): Promise<void> {
-    for (let i = 0; i < DELETE_TRIES; i++) {
-      const refusal = await deletes().then(
-        () => null,
-        (error: { code?: number }) => error,
-      );
-      // Gone already is as good.
-      if (refusal === null || refusal.code === 404) return;
-      await this.#pause();
-    }
-  }
-}
-
-async function connect(namespace: string | null): Promise<Cluster> {
-  const client = await import('@kubernetes/client-node').catch((cause: unknown) => {
-    throw new Error('@kubernetes/client-node is not installed; npm install it beside simcity', { cause });
-  });
-  const config = new client.KubeConfig();
-  config.loadFromDefault();
-  const context = config.getContextObject(config.getCurrentContext());
-  return {
-    ...{ client, config },
-    batch: config.makeApiClient(client.BatchV1Api),
-    core: config.makeApiClient(client.CoreV1Api),
-    namespace: namespace ?? context?.namespace ?? 'default',
-  };
 }
 
 /** One Job for one run: no retries, no service account, nothing that it may write but /tmp. */
@@ -234,36 +195,15 @@ export function jobOf({ image, env }: KubernetesOptions, order: HarnessOrder): K
       ttlSecondsAfterFinished: KEEP_SECONDS,
       activeDeadlineSeconds:
         seconds === null ? LONGEST_SECONDS : Math.ceil(seconds + repeated) + OVERTIME_SECONDS,
-      template: {
-        metadata: { labels },
-        spec: {
-          restartPolicy: 'Never',
-          automountServiceAccountToken: false,
-          terminationGracePeriodSeconds: STOP_GRACE_SECONDS,
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 1000,
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
-          containers: [
-            {
-              name: 'harness',
-              image,
-              stdin: true,
-              stdinOnce: true,
-              env: Object.entries(env).map(([name, value]) => ({ name, value })),
-              resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { memory: '2Gi' } },
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ['ALL'] },
-              },
-              volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
-            },
-          ],
-          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }],
+      template: restrictedPod({
+        labels,
+        graceSeconds: STOP_GRACE_SECONDS,
+        container: {
+          ...{ name: 'harness', image, stdin: true, stdinOnce: true },
+          env: Object.entries(env).map(([name, value]) => ({ name, value })),
+          resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { memory: '2Gi' } },
         },
-      },
+      }),
     },
   };
 }

@@ -75,6 +75,13 @@ export const PROCESS_SETTINGS = {
     ...quiet('SIMCITY_NAMESPACE', 'the namespace of harnesses in Kubernetes'),
     unset: "that of the client's configuration",
   },
+  podSecret: {
+    ...part({ ...text, pattern: /^[a-z0-9.-]{1,253}$/, form: 'the name of a Secret', unset: 'none' }),
+    ...quiet(
+      'SIMCITY_POD_SECRET',
+      'the Secret of that namespace whose keys are variables of the pods of a campaign',
+    ),
+  },
   dataDir: {
     ...part({ kind: 'text', default: '.simcity', value: 'DIR', by: 'command' }),
     ...said('SIMCITY_DATA_DIR', 'where data is kept when SimCity hosts itself'),

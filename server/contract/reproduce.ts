@@ -42,18 +42,22 @@ export function reproduceCommand(run: Reproducible, own: OwnWords = {}): string 
   if (isModuleLabel(run.target)) words.push('--target', fileOfLabel(run.target));
   else if (run.target !== RUN_SETTINGS.target.default)
     for (const url of urlsOf(run)) words.push('--target', shownUrl(url));
-  words.push('--seed', String(run.seed));
-  for (const [name, setting] of CONFIG_ROWS) {
-    const flag = flagOf(name, setting);
-    if (flag === null || !isHeeded(setting, 'reproduce') || isUsual(name, setting, run)) continue;
-    if (setting.kind === 'flag') words.push(`--${flag}`);
-    else for (const text of textsOf(setting, run.config[name])) words.push(`--${flag}`, text);
-  }
+  words.push('--seed', String(run.seed), ...configWords(run));
   if (own.adapter) words.push('--adapter', own.adapter);
   const masked = maskedWords(ownWords(run, own));
   const hasCredentials = own.hasCredentials === true || urlsOf(run).some(isMasked);
   const all = [...words.map(shellWord), ...masked.words];
   return `${all.join(' ')}${toSet(masked.toSet, hasCredentials)}`;
+}
+
+/** The flags of the configuration that differ from the defaults. */
+export function configWords(run: Pick<Reproducible, 'target' | 'config'>): string[] {
+  return CONFIG_ROWS.flatMap(([name, setting]) => {
+    const flag = flagOf(name, setting);
+    if (flag === null || !isHeeded(setting, 'reproduce') || isUsual(name, setting, run)) return [];
+    if (setting.kind === 'flag') return [`--${flag}`];
+    return textsOf(setting, run.config[name]).flatMap((text) => [`--${flag}`, text]);
+  });
 }
 
 /** What may hold passwords. The gate stands last: its URL may be left out, and what follows would be taken for it. */
@@ -119,7 +123,11 @@ function toSet(masked: readonly string[], hasCredentials: boolean): string {
  * True for a value that a run has when its flag is left out. Limits are left out together or not at all: one
  * that is asked for takes away the defaults of the others.
  */
-function isUsual(name: ConfigName, setting: RunSetting, { target, config }: Reproducible): boolean {
+function isUsual(
+  name: ConfigName,
+  setting: RunSetting,
+  { target, config }: Pick<Reproducible, 'target' | 'config'>,
+): boolean {
   if (setting.serviceDefault === undefined) return isEqual(config[name], setting.default);
   return LIMITS.every(([limit, { serviceDefault, default: usual }]) =>
     isEqual(config[limit], isLive(target, config) ? serviceDefault : usual),

@@ -47,3 +47,21 @@ export function sizeOf(ranges: readonly SeedRange[]): number {
 export function rangesText(ranges: readonly SeedRange[]): string {
   return ranges.map(([from, to]) => (from === to ? String(from) : `${from}..${to}`)).join(',');
 }
+
+/** Part `number`, from 1, of `count`: each seed is in exactly one of them, and they differ by one seed at most. */
+export function partOf(ranges: readonly SeedRange[], number: number, count: number): SeedRange[] {
+  const size = sizeOf(joined(ranges));
+  const before = (parts: number) => Math.floor(size / count) * parts + Math.min(parts, size % count);
+  return between(joined(ranges), before(number - 1), before(number));
+}
+
+/** The seeds from the place `first` up to `end`, which is not in it. */
+function between(ranges: readonly SeedRange[], first: number, end: number): SeedRange[] {
+  let passed = 0;
+  return ranges.flatMap(([from, to]): SeedRange[] => {
+    const start = Math.max(from, from + first - passed);
+    const last = Math.min(to, from + end - passed - 1);
+    passed += to - from + 1;
+    return start <= last ? [[start, last]] : [];
+  });
+}

@@ -31,7 +31,7 @@ class Container {
   }
 }
 
-abstract class StandIn {
+export abstract class StandIn {
   readonly calls: Call[] = [];
   protected readonly server: Server = createServer(
     (request, response) => void this.#serve(request, response),
@@ -74,8 +74,11 @@ abstract class StandIn {
     };
     this.calls.push(call);
     const [status, body] = await this.answer(call);
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(body === undefined ? '' : JSON.stringify(body));
+    // A log is text, and all else JSON.
+    response.writeHead(status, {
+      'content-type': typeof body === 'string' ? 'text/plain' : 'application/json',
+    });
+    response.end(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body));
   }
 }
 
@@ -149,6 +152,21 @@ export class DockerStandIn extends StandIn {
   }
 }
 
+/** A client of the cluster at a port, as a file of KUBECONFIG. */
+export function kubeconfigOf(port: number): string {
+  return JSON.stringify({
+    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'test' },
+    clusters: [
+      {
+        name: 'test',
+        cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true },
+      },
+    ],
+    users: [{ name: 'test', user: {} }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test', namespace: 'city' } }],
+  });
+}
+
 export class KubernetesStandIn extends StandIn {
   outOfMemory = false;
   /** What the container waits for instead of running. */
@@ -173,17 +191,7 @@ export class KubernetesStandIn extends StandIn {
 
   /** A client of the cluster, as a file of KUBECONFIG. */
   get kubeconfig(): string {
-    return JSON.stringify({
-      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'test' },
-      clusters: [
-        {
-          name: 'test',
-          cluster: { server: `http://127.0.0.1:${this.port}`, 'insecure-skip-tls-verify': true },
-        },
-      ],
-      users: [{ name: 'test', user: {} }],
-      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test', namespace: 'city' } }],
-    });
+    return kubeconfigOf(this.port);
   }
 
   protected async answer({ method, path, body }: Call): Promise<[number, unknown?]> {

@@ -125,7 +125,7 @@ interface PodSpec {
   containers: {
     name: string;
     image: string;
-    env: { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[];
+    env?: { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[];
     resources: { limits: { memory: string } };
     livenessProbe?: object;
     readinessProbe?: object;
@@ -169,7 +169,7 @@ describe('the manifests of Kubernetes', () => {
       const pod = manifest.spec?.template?.spec as PodSpec;
       expect(pod.securityContext.runAsNonRoot).toBe(true);
       expect(pod.serviceAccountName !== undefined || pod.automountServiceAccountToken === false).toBe(true);
-      for (const { image, env, resources, securityContext } of pod.containers) {
+      for (const { image, env = [], resources, securityContext } of pod.containers) {
         expect(image).toBe(`simcity:${version}`);
         expect(resources.limits.memory).toMatch(/Mi$|Gi$/);
         expect(securityContext.readOnlyRootFilesystem).toBe(true);
@@ -182,14 +182,24 @@ describe('the manifests of Kubernetes', () => {
   );
 });
 
+/** What the Role of this name gives, all of it in the namespace of runs. */
+function rightsOf(name: string) {
+  const role = allOf('Role').find(({ metadata }) => metadata.name === name);
+  expect(role?.metadata.namespace).toBe('simcity-runs');
+  return role?.rules?.map(({ resources, verbs }) => [resources, verbs]);
+}
+
 describe('what a runner may do in the cluster', () => {
   it('ends at the namespace of runs, which is not its own', () => {
-    const [role] = allOf('Role');
-    expect(role?.metadata).toMatchObject({ name: 'simcity-runner', namespace: 'simcity-runs' });
-    expect(role?.rules?.map(({ resources, verbs }) => [resources, verbs])).toEqual([
+    expect(rightsOf('simcity-runner')).toEqual([
       [['jobs'], ['create', 'delete']],
       [['pods'], ['get', 'list', 'deletecollection']],
       [['pods/attach'], ['create', 'get']],
+    ]);
+    expect(rightsOf('simcity-campaign')).toEqual([
+      [['jobs'], ['create', 'get', 'delete']],
+      [['pods'], ['list', 'deletecollection']],
+      [['pods/log'], ['get']],
     ]);
     expect(manifests.filter(([, { kind }]) => /^ClusterRole/.test(kind))).toEqual([]);
     for (const { metadata } of [...allOf('Deployment'), ...allOf('Secret'), ...allOf('ServiceAccount')])
@@ -221,7 +231,7 @@ describe('what a runner may do in the cluster', () => {
   it('and in the database: each part sees its own secret alone, with a role of its own', () => {
     const secrets = new Map(allOf('Secret').map(({ metadata, stringData }) => [metadata.name, stringData]));
     for (const [, { spec, metadata }] of manifests.filter(([, each]) => each.spec?.template))
-      for (const { env } of spec?.template?.spec.containers ?? [])
+      for (const { env = [] } of spec?.template?.spec.containers ?? [])
         for (const { valueFrom } of env.filter((each) => each.valueFrom)) {
           expect(valueFrom?.secretKeyRef.name).toBe(metadata.name);
           expect(secrets.get(metadata.name)).toHaveProperty(valueFrom?.secretKeyRef.key ?? '');
