@@ -1,7 +1,7 @@
 /**
- * Measures how soon the zoo's known bugs are found, and writes the tables of runner/README.md from it:
+ * Measures how soon the zoo's known bugs are found, and writes the table of runner/README.md from it:
  *
- *   DATABASE_URL=postgres://… node .ci/zoo.ts [--seeds 20] [--shrunk 1] [--only bug,bug] [--print] [--part zoo|strategies]
+ *   DATABASE_URL=postgres://… node .ci/zoo.ts [--seeds 20] [--shrunk 1] [--only bug,bug] [--print]
  *
  * Every number comes from runs that are executed here with the default profile of faults. Without
  * DATABASE_URL, PostgreSQL is started in a temporary folder.
@@ -9,7 +9,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { BUGS } from '../runner/scenarios/bookings/bugs/index.ts';
-import { STRATEGIES } from '../runner/sim/strategies/index.ts';
 import { BUGS as NAMES, runConfigSchema } from '../server/contract/index.ts';
 import { startTestPostgres } from '../test/helpers/postgres.ts';
 import { type Finding, found, medianOf, shrunkSize, type TargetName } from './zoo/measure.ts';
@@ -22,7 +21,6 @@ const { values } = parseArgs({
     only: { type: 'string' },
     shrunk: { type: 'string', default: '1' },
     print: { type: 'boolean', default: false },
-    part: { type: 'string', default: 'both' },
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1);
@@ -34,21 +32,11 @@ const standard = runConfigSchema.parse({});
 const cluster = process.env['DATABASE_URL'] ? null : await startTestPostgres();
 const url = process.env['DATABASE_URL'] ?? (await cluster?.createDatabase({ migrated: false })) ?? '';
 try {
-  const tables: [marker: string, text: string][] = [];
-  if (values.part !== 'strategies') tables.push(['zoo', await measureZoo()]);
-  if (values.part !== 'zoo') tables.push(['strategies', await measureStrategies()]);
-  if (values.print) process.stdout.write(tables.map(([, text]) => text).join('\n'));
-  else write(tables);
+  const text = await measureZoo();
+  if (values.print) process.stdout.write(text);
+  else writeFileSync(README, between(readFileSync(README, 'utf8'), 'zoo', text));
 } finally {
   await cluster?.close();
-}
-
-function write(tables: readonly [marker: string, text: string][]): void {
-  const before = readFileSync(README, 'utf8');
-  writeFileSync(
-    README,
-    tables.reduce((text, [marker, table]) => between(text, marker, table), before),
-  );
 }
 
 async function measureZoo(): Promise<string> {
@@ -75,29 +63,6 @@ async function measureZoo(): Promise<string> {
   );
 }
 
-async function measureStrategies(): Promise<string> {
-  const rows: string[][] = [];
-  const logs = new Map<string, number[]>();
-  for (const bug of bugs.filter(({ memory }) => memory)) {
-    progress(`strategies: ${bug.name}`);
-    const row = [`\`${bug.name}\``];
-    for (const { name } of STRATEGIES) {
-      const median = medianOf(await found('memory', bug.name, seeds, name, url));
-      row.push(Number.isFinite(median) ? String(median) : '–');
-      const all = logs.get(name) ?? [];
-      logs.set(name, [...all, Math.log(Math.min(median, 2 * standard.operations))]);
-    }
-    rows.push(row);
-  }
-  const means = STRATEGIES.map(({ name }) => Math.exp(mean(logs.get(name) ?? [])).toFixed(0));
-  rows.push(['**geometric mean**', ...means.map((value) => `**${value}**`)]);
-  return table(
-    ['bug', ...STRATEGIES.map(({ name }) => `\`${name}\``)],
-    rows,
-    `Median operations until found on \`memory\` over ${seeds.length} seeds, by strategy. Default: \`${standard.strategy}\`.`,
-  );
-}
-
 function told(findings: readonly Finding[] | undefined): string {
   if (!findings) return '';
   const times = findings.filter(({ operations }) => operations !== null).length;
@@ -113,10 +78,6 @@ async function sizes(bug: string, findings: readonly Finding[]): Promise<string>
   all.sort((a, b) => a - b);
   const middle = all[Math.floor((all.length - 1) / 2)];
   return middle === undefined ? '' : String(middle);
-}
-
-function mean(numbers: readonly number[]): number {
-  return numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
 }
 
 function progress(what: string): void {
