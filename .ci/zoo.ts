@@ -2,7 +2,7 @@
  * Measures how soon the zoo's known bugs are found, and writes the tables of runner/README.md from it:
  *
  *   DATABASE_URL=postgres://… node .ci/zoo.ts [--seeds 20] [--shrunk 1] [--only bug,bug] [--print]
- *     [--part zoo|strategies|stays|tickets] [--target memory,postgres]
+ *     [--part zoo|stays|tickets] [--target memory,postgres]
  *
  * `stays` and `tickets` take hours on postgres, and are measured only where they are asked for. Every number comes from runs
  * that are executed here with the default profile of faults. Without DATABASE_URL, PostgreSQL is started in a temporary folder.
@@ -10,7 +10,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { BUGS } from '../runner/scenarios/bookings/bugs/index.ts';
-import { STRATEGIES } from '../runner/sim/strategies/index.ts';
 import { BUGS as NAMES, runConfigSchema } from '../server/contract/index.ts';
 import { startTestPostgres } from '../test/helpers/postgres.ts';
 import { type Finding, firstFound, found, medianOf, shrunkSize, type TargetName } from './zoo/measure.ts';
@@ -23,7 +22,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     shrunk: { type: 'string', default: '1' },
     print: { type: 'boolean', default: false },
-    part: { type: 'string', default: 'zoo,strategies' },
+    part: { type: 'string', default: 'zoo' },
     target: { type: 'string', default: 'memory,postgres' },
   },
 });
@@ -50,13 +49,11 @@ async function measured(part: string): Promise<[marker: string, text: string]> {
   switch (part) {
     case 'zoo':
       return ['zoo', await measureZoo()];
-    case 'strategies':
-      return ['strategies', await measureStrategies()];
     case 'stays':
     case 'tickets':
       return [`zoo-${part}`, await measureSmallest(part)];
     default:
-      throw new Error(`There is no part "${part}": give zoo, strategies, stays or tickets.`);
+      throw new Error(`There is no part "${part}": give zoo, stays or tickets.`);
   }
 }
 
@@ -116,29 +113,6 @@ async function measureSmallest(scenario: 'stays' | 'tickets'): Promise<string> {
   );
 }
 
-async function measureStrategies(): Promise<string> {
-  const rows: string[][] = [];
-  const logs = new Map<string, number[]>();
-  for (const bug of bugs.filter(({ memory }) => memory)) {
-    progress(`strategies: ${bug.name}`);
-    const row = [`\`${bug.name}\``];
-    for (const { name } of STRATEGIES) {
-      const median = medianOf(await found('bookings', 'memory', bug.name, seeds, name, url));
-      row.push(Number.isFinite(median) ? String(median) : '–');
-      const all = logs.get(name) ?? [];
-      logs.set(name, [...all, Math.log(Math.min(median, 2 * standard.operations))]);
-    }
-    rows.push(row);
-  }
-  const means = STRATEGIES.map(({ name }) => Math.exp(mean(logs.get(name) ?? [])).toFixed(0));
-  rows.push(['**geometric mean**', ...means.map((value) => `**${value}**`)]);
-  return table(
-    ['bug', ...STRATEGIES.map(({ name }) => `\`${name}\``)],
-    rows,
-    `Median operations until found on \`memory\` over ${seeds.length} seeds, by strategy. Default: \`${standard.strategy}\`.`,
-  );
-}
-
 function told(findings: readonly Finding[] | undefined): string {
   if (!findings) return '';
   const times = findings.filter(({ operations }) => operations !== null).length;
@@ -157,10 +131,6 @@ async function sizes(bug: string, findings: readonly Finding[]): Promise<string>
   all.sort((a, b) => a - b);
   const middle = all[Math.floor((all.length - 1) / 2)];
   return middle === undefined ? '' : String(middle);
-}
-
-function mean(numbers: readonly number[]): number {
-  return numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
 }
 
 function progress(what: string): void {

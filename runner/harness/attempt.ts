@@ -32,6 +32,7 @@ export interface Flow {
 
 /** One request: an operation of the history, and what a strategy may know of it. */
 export interface Attempt extends Operation, Candidate {
+  readonly call: Call;
   readonly flow: Flow;
   /** Those of its call, which is the flow's unless each request stands for itself. */
   readonly parts: readonly ModelPart[];

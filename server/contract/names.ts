@@ -161,6 +161,11 @@ export const STRATEGIES = [
     name: 'rivals',
     what: 'guided by conflicts: requests for the most wanted objects go on, newcomers first',
   },
+  { name: 'pos', what: 'random priorities, drawn anew by steps that race (Yuan et al. 2018)' },
+  {
+    name: 'surw',
+    what: 'each order of the steps about one object is as likely as any other (Zhao et al. 2025)',
+  },
 ] as const satisfies readonly Named[];
 
 export const PROFILES = [

@@ -61,7 +61,14 @@ describe('what is offered', () => {
     expect(await offered('run', '--rule', 'key')).toEqual(['keys=yes', 'keys=no', 'keyTtl=']);
     expect(await offered('run', '--rule=cap')).toEqual(['--rule=capacity=']);
     expect(await offered('run', '--target', 'http://h:1', '--targ')).toEqual(['--target', '--target-url']);
-    expect(await offered('run', '--strategy', '')).toEqual(['random', 'pct', 'ambush', 'rivals']);
+    expect(await offered('run', '--strategy', '')).toEqual([
+      'random',
+      'pct',
+      'ambush',
+      'rivals',
+      'pos',
+      'surw',
+    ]);
     expect(await offered('run', 'b')).toEqual(['bookings', ':files']);
     expect(await offered('campaign', '')).toEqual(['bookings', 'transfers', 'stays', 'tickets', ':files']);
     expect(await offered('run', '--bug', 'check')).toEqual(['check-then-insert']);

@@ -26,7 +26,7 @@ const REFUSED: [args: string[], said: string][] = [
   [['run', '--bug', 'chek-then-insert'], 'Did you mean check-then-insert?'],
   [['run', '--bug', 'chek-then-insert', '--detach'], 'Did you mean check-then-insert?'],
   [['run', '--bug', 'chek-then-insert', '--json'], 'Did you mean check-then-insert?'],
-  [['run', '--strategy', 'foo'], 'It takes one of random, pct, ambush, rivals.'],
+  [['run', '--strategy', 'foo'], 'It takes one of random, pct, ambush, rivals, pos, surw.'],
   [['run', '--strategy', 'ambusch'], 'Did you mean ambush?'],
   [['run', 'bookngs'], 'Did you mean bookings?'],
   [['run', 'transfers', '--bug', 'check-then-insert'], 'It has lost-update, no-idempotency, torn-statement.'],
@@ -120,7 +120,7 @@ describe('through the API', () => {
     ],
     [
       { config: { strategy: 'foo' } },
-      /^config\.strategy: there is no strategy "foo"\. It takes one of random, pct, ambush, rivals\.$/,
+      /^config\.strategy: there is no strategy "foo"\. It takes one of random, pct, ambush, rivals, pos, surw\.$/,
     ],
     [
       { scenario: 'bookngs' },

@@ -6,6 +6,7 @@
 import type { Prng } from '../prng.ts';
 import { weightOf } from './ambush.ts';
 import type { Candidate, Strategy, StrategyFactory } from './strategy.ts';
+import { drawnByWeight } from './weighted.ts';
 
 class Rivals implements Strategy {
   readonly #prng: Prng;
@@ -16,13 +17,7 @@ class Rivals implements Strategy {
 
   pick(ready: readonly Candidate[]): number {
     const weights = ready.map((candidate) => weightOf(candidate) * rivalsOf(candidate, ready) ** 2);
-    let left = this.#prng.float() * weights.reduce((sum, weight) => sum + weight, 0);
-    const last = ready.length - 1;
-    for (let i = 0; i < last; i++) {
-      left -= weights[i] as number;
-      if (left < 0) return i;
-    }
-    return last;
+    return drawnByWeight(this.#prng, weights);
   }
 
   done(): void {}

@@ -7,6 +7,7 @@ export interface Candidate {
   readonly number: number;
   /** The object that it is about; null: several or none. */
   readonly object: string | null;
+  readonly call: { readonly operation: string };
   /** Steps it has taken. */
   readonly steps: number;
 }
