@@ -1,6 +1,42 @@
 /** The keys of a campaign. */
 import type { Binding } from './binding.ts';
 
+/** The keys that open its views, at the left of the key bar. */
+export const CAMPAIGN_VIEW_BINDINGS: readonly Binding[] = [
+  {
+    intent: 'show-findings',
+    keys: ['1'],
+    label: '1',
+    short: 'Findings',
+    help: 'What failed, and the chosen failure in small',
+    scopes: ['campaign'],
+  },
+  {
+    intent: 'show-course',
+    keys: ['2'],
+    label: '2',
+    short: 'Course',
+    help: 'Seeds and their rate over time; the operations until a failure',
+    scopes: ['campaign'],
+  },
+  {
+    intent: 'show-shards',
+    keys: ['3'],
+    label: '3',
+    short: 'Shards',
+    help: 'Shards that are not done, and the runners at work',
+    scopes: ['campaign'],
+  },
+  {
+    intent: 'show-reached',
+    keys: ['4'],
+    label: '4',
+    short: 'Reached',
+    help: 'Which sometimes-properties seeds have reached',
+    scopes: ['campaign'],
+  },
+];
+
 export const CAMPAIGN_BINDINGS: readonly Binding[] = [
   {
     intent: 'open',

@@ -1,5 +1,6 @@
 /** The list of runs on the screen, until one is chosen or the user leaves. */
 import { isTerminal, type Launch, type Run } from '../../../server/contract/index.ts';
+import { pagePath } from '../../../server/contract/paths.ts';
 import type { Api } from '../../client/api.ts';
 import type { Context } from '../../process/context.ts';
 import { messageOf } from '../../process/errors.ts';
@@ -142,7 +143,7 @@ function perform(
       );
       return;
     default:
-      performOver({ api, env, page: null, send }, effect);
+      performOver({ api, env, page: pagePath(null), send }, effect);
   }
 }
 

@@ -1,0 +1,58 @@
+/** The views of a campaign, and the panes of each. */
+import { reachedRows } from '../../run/reached-rows.ts';
+import { runnersOf } from '../../run/runner-words.ts';
+import type { Intent } from '../input/intents.ts';
+import type { PaneName } from '../state/workspace.ts';
+import type { CampaignView } from './state.ts';
+
+export type CampaignViewId = 'findings' | 'course' | 'shards' | 'reached';
+
+export const CAMPAIGN_VIEW_INTENTS: Partial<Record<Intent, CampaignViewId>> = {
+  'show-findings': 'findings',
+  'show-course': 'course',
+  'show-shards': 'shards',
+  'show-reached': 'reached',
+};
+
+/** The lists that are scrolled. */
+export type CampaignList = 'shards' | 'runners' | 'reached';
+
+/** In the order in which the focus goes round. */
+export function panesOf(view: CampaignView): readonly PaneName[] {
+  const { picture, said } = view;
+  switch (view.view) {
+    case 'findings':
+      return [
+        { name: 'failures', title: 'Distinct failures' },
+        ...(picture.rows.length === 0 ? [] : [{ name: 'failure', title: 'The chosen failure' }]),
+        ...(picture.campaign === null ? [] : [{ name: 'progress', title: 'Progress' }]),
+        ...(said.length === 0 ? [] : [{ name: 'log', title: 'Log' }]),
+      ];
+    case 'course':
+      return [
+        { name: 'seeds', title: 'Seeds through' },
+        { name: 'rates', title: 'Seeds a second' },
+        { name: 'until', title: 'Operations until a failure' },
+      ];
+    case 'shards':
+      return [
+        { name: 'shards', title: 'Shards' },
+        { name: 'runners', title: 'Runners' },
+      ];
+    case 'reached':
+      return [{ name: 'reached', title: 'Sometimes-properties' }];
+  }
+}
+
+/** The list that the keys move in; null: that of what failed. `pane`: where the mouse is, else the one with the focus. */
+export function listOf({ view, workspace }: CampaignView, pane = workspace.focus): CampaignList | null {
+  if (view === 'reached') return 'reached';
+  if (view === 'shards') return pane === 'runners' ? 'runners' : 'shards';
+  return null;
+}
+
+export function countOf({ picture }: CampaignView, list: CampaignList): number {
+  if (list === 'runners') return runnersOf(picture.runners, picture.name).length;
+  if (picture.campaign === null) return 0;
+  return list === 'shards' ? picture.campaign.shardsToSee.length : reachedRows(picture.campaign).length;
+}
