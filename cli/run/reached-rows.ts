@@ -10,7 +10,10 @@ export interface ReachedRow {
 }
 
 /** The rarest first, so that those never reached are at the top. */
-export function reachedRows({ reached, seedsThrough }: Pick<Campaign, 'reached' | 'seedsThrough'>): ReachedRow[] {
+export function reachedRows({
+  reached,
+  seedsThrough,
+}: Pick<Campaign, 'reached' | 'seedsThrough'>): ReachedRow[] {
   return Object.entries(reached)
     .map(([property, seeds]) => ({ property, seeds, share: seeds / Math.max(1, seedsThrough) }))
     .sort((one, other) => one.seeds - other.seeds || (one.property < other.property ? -1 : 1));

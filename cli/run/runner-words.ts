@@ -1,6 +1,6 @@
 /** What is told of processes that work for campaigns, and of the shards that they hold. */
 import type { Campaign, Runner, Shard, ShardState } from '../../server/contract/index.ts';
-import { counted, formatNumber, formatSeconds } from './format.ts';
+import { counted, formatCompact, formatNumber, formatSeconds } from './format.ts';
 
 /** A runner that was not heard of for longer has lost what it held: as long as a claim holds. */
 export const SILENT_SECONDS = 15;
@@ -18,7 +18,9 @@ export function heardText({ silentSeconds }: Pick<Runner, 'silentSeconds'>): str
 /** What it does; the campaign's name is foreign text. */
 export function doesText({ work }: Pick<Runner, 'work'>): string {
   if (work === null) return 'waits';
-  return work.shard === null ? `records a failure of ${work.campaign}` : `shard ${work.shard} of ${work.campaign}`;
+  return work.shard === null
+    ? `records a failure of ${work.campaign}`
+    : `shard ${work.shard} of ${work.campaign}`;
 }
 
 /** Those that work for this campaign, by their names. */
@@ -51,8 +53,8 @@ export function shardRows({ shardsToSee }: Campaign, runners: readonly Runner[])
 /** `120 of 400`. */
 export function shardSeedsText({ state, seedsThrough, seedsTotal }: Shard): string {
   return state === 'running'
-    ? `${formatNumber(seedsThrough)} of ${formatNumber(seedsTotal)}`
-    : formatNumber(seedsTotal);
+    ? `${formatCompact(seedsThrough)} of ${formatCompact(seedsTotal)}`
+    : formatCompact(seedsTotal);
 }
 
 /** `12 done, 2 under way, 1 lost`; what there is none of is not told. */

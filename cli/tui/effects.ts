@@ -58,6 +58,14 @@ export function perform(context: EffectContext, effect: Effect): void {
     case 'compare':
       context.api.run(effect.runId).then((run) => context.send({ type: 'compare', run }), failed);
       return;
+    case 'newest-campaign':
+      context.api
+        .campaigns({ limit: 1 })
+        .then(
+          ({ campaigns }) => context.send({ type: 'newest-campaign', name: campaigns[0]?.name ?? null }),
+          failed,
+        );
+      return;
     default:
       performOver({ ...context, page: pagePath(context.model().data.run.number) }, effect);
   }

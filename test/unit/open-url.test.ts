@@ -52,5 +52,7 @@ describe('opening', () => {
 
 test('the URL of a page has no user, password or token of the server', () => {
   expect(pageUrl('http://user:secret@127.0.0.1:4600/?token=t', pagePath(12))).toBe(URL);
-  expect(pageUrl('http://127.0.0.1:4600', pagePath(null))).toBe('http://127.0.0.1:4600/admin/simcity/mission-control');
+  expect(pageUrl('http://127.0.0.1:4600', pagePath(null))).toBe(
+    'http://127.0.0.1:4600/admin/simcity/mission-control',
+  );
 });

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { campaignRows } from '../../cli/run/run-list.ts';
 import { keysOf } from '../../cli/tui/campaign/campaign-app.tsx';
 import { pictureOfCampaign, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
 import { type CampaignView, initialCampaign, reduceCampaign } from '../../cli/tui/campaign/state.ts';
@@ -94,9 +93,6 @@ describe('a campaign on the screen', () => {
     const adapter = diagnosedRun(adapterDiagnosis(), { campaign: 'hunt' });
     const picture = pictureOfRuns('hunt', [lost, adapter]);
     expect(picture).toMatchObject({ rows: [], unjudged: 2 });
-    expect(campaignRows([lost, adapter])).toMatchObject([
-      { name: 'hunt', runs: 2, active: 0, passed: 0, failed: 0, unjudged: 2, failures: [] },
-    ]);
   });
 
   test('opens a failure that is recorded, and says why not for one that is not', () => {

@@ -1,5 +1,4 @@
 /** A campaign on the whole screen: the view that was chosen, below how far it is. */
-import type { CampaignState } from '../../../server/contract/index.ts';
 import { CAMPAIGN_WORDS } from '../../run/campaign-progress.ts';
 import { formatNumber } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
@@ -14,7 +13,7 @@ import { type Color, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import type { Place } from '../paint/surface.ts';
 import { looksOf, zoomedPane } from '../state/workspace.ts';
-import { MINIMUM } from '../theme.ts';
+import { CAMPAIGN_COLOR, MINIMUM } from '../theme.ts';
 import { HelpPane, helpPlace } from '../views/help.tsx';
 import { OverPanes } from '../views/over-panes.tsx';
 import { CoursePane, UntilPane } from './course-panes.tsx';
@@ -130,19 +129,11 @@ const PHASE: Record<Phase, { text: string; color: Color }> = {
   stored: { text: 'STORED', color: 'cyan' },
 };
 
-/** Of a campaign that others work for. */
-const STATE_COLOR: Record<CampaignState, Color> = {
-  running: 'cyan',
-  recording: 'cyan',
-  done: 'green',
-  stopped: 'yellow',
-};
-
 function headerOf({ picture, phase, problem }: CampaignView): HeaderPart[] {
   const { name, scenario, target, rows, campaign } = picture;
   const { text, color } =
     phase === 'stored' && campaign !== null
-      ? { text: CAMPAIGN_WORDS[campaign.state], color: STATE_COLOR[campaign.state] }
+      ? { text: CAMPAIGN_WORDS[campaign.state], color: CAMPAIGN_COLOR[campaign.state] }
       : PHASE[phase];
   const kinds = rows.length === 1 ? '1 distinct failure' : `${formatNumber(rows.length)} distinct failures`;
   return [

@@ -7,6 +7,7 @@ import { untilRows } from '../../run/operations-until.ts';
 import { alignRight } from '../../terminal/columns.ts';
 import { chart, plotArea, valuesPerColumn } from '../components/chart.ts';
 import { framed, innerSize } from '../components/frame.ts';
+import { scrolled } from '../components/scroll.ts';
 import { DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import type { CampaignView } from './state.ts';
@@ -55,14 +56,18 @@ export const UntilPane = pane<{ view: CampaignView }>('CampaignUntilPane', ({ vi
   const inner = innerSize(width, height);
   const rows = untilRows(view.picture.campaign?.findings ?? []);
   const bar = Math.max(1, inner.width - LABEL - COUNT - 2);
-  const lines = rows.map(({ operations, seeds, share }): Line => [
-    span(alignRight(operations, LABEL), DIM),
-    span(alignRight(formatNumber(seeds), COUNT)),
-    span(`  ${'█'.repeat(seeds === 0 ? 0 : Math.max(1, Math.round(share * bar)))}`, { color: 'red' }),
-  ]);
+  const lines = rows.map(
+    ({ operations, seeds, share }): Line => [
+      span(alignRight(operations, LABEL), DIM),
+      span(alignRight(formatNumber(seeds), COUNT)),
+      span(`  ${'█'.repeat(seeds === 0 ? 0 : Math.max(1, Math.round(share * bar)))}`, { color: 'red' }),
+    ],
+  );
   const head: Line = [span(alignRight('OPERATIONS', LABEL), DIM), span(alignRight('SEEDS', COUNT), DIM)];
   return framed(
     { title: 'Operations until a failure', width, height },
-    rows.length === 0 ? [[span('no seed has failed', DIM)]] : [head, ...lines],
+    rows.length === 0
+      ? [[span('no seed has failed', DIM)]]
+      : [head, ...scrolled(lines, view.tops.until, inner.height - 1)],
   );
 });

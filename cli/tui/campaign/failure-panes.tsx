@@ -12,34 +12,37 @@ import type { CampaignView } from './state.ts';
 
 const COLUMNS = ['FAILURE', 'SEEDS', 'FIRST', 'SEED', 'OPERATIONS', 'RUN'] as const;
 
-export const FailuresPane = pane<{ view: CampaignView }>('CampaignFailuresPane', ({ view }, { width, height }) => {
-  const { rows, unjudged } = view.picture;
-  const inner = innerSize(width, height);
-  const chosen = Math.min(view.chosen, Math.max(0, rows.length - 1));
-  const room = inner.height - 1;
-  const lines = rows.map((row, i) => {
-    const line = clickable(failureLine(row, inner.width), inner.width, { on: 'row', at: i });
-    return i === chosen ? restyle(line, { inverse: true }) : line;
-  });
-  const top = topAround(chosen, room, lines.length, view.workspace.anchor);
-  const none = view.phase === 'done' ? 'no seed failed' : 'no failure yet';
-  return framed(
-    {
-      title: 'Distinct failures',
-      aside:
-        unjudged === null || unjudged === 0
-          ? formatNumber(rows.length)
-          : `${formatNumber(rows.length)}, ${formatNumber(unjudged)} without a verdict`,
-      width,
-      height,
-      color: rows.length > 0 ? 'red' : undefined,
-    },
-    [
-      cells(COLUMNS, inner.width).map((text) => span(text, DIM)),
-      ...(lines.length === 0 ? [[span(none, DIM)]] : scrolled(lines, top, room)),
-    ],
-  );
-});
+export const FailuresPane = pane<{ view: CampaignView }>(
+  'CampaignFailuresPane',
+  ({ view }, { width, height }) => {
+    const { rows, unjudged } = view.picture;
+    const inner = innerSize(width, height);
+    const chosen = Math.min(view.chosen, Math.max(0, rows.length - 1));
+    const room = inner.height - 1;
+    const lines = rows.map((row, i) => {
+      const line = clickable(failureLine(row, inner.width), inner.width, { on: 'row', at: i });
+      return i === chosen ? restyle(line, { inverse: true }) : line;
+    });
+    const top = topAround(chosen, room, lines.length, view.workspace.anchor);
+    const none = view.phase === 'done' ? 'no seed failed' : 'no failure yet';
+    return framed(
+      {
+        title: 'Distinct failures',
+        aside:
+          unjudged === null || unjudged === 0
+            ? formatNumber(rows.length)
+            : `${formatNumber(rows.length)}, ${formatNumber(unjudged)} without a verdict`,
+        width,
+        height,
+        color: rows.length > 0 ? 'red' : undefined,
+      },
+      [
+        cells(COLUMNS, inner.width).map((text) => span(text, DIM)),
+        ...(lines.length === 0 ? [[span(none, DIM)]] : scrolled(lines, top, room)),
+      ],
+    );
+  },
+);
 
 function failureLine(row: FailureRow, width: number): Line {
   const { failure, seeds, firstSeed, seed, operations, smallest, run } = row;

@@ -38,6 +38,7 @@ export const ProgressPane = pane<{ view: CampaignView }>(
 function paceText(campaign: NonNullable<CampaignView['picture']['campaign']>, doing: string): string {
   const rate = recentRate(campaign);
   const left = secondsLeft(campaign);
-  if (campaign.state !== 'running' || campaign.shards.running === 0 || rate === null || rate === 0) return doing;
+  if (campaign.state !== 'running' || campaign.shards.running === 0 || rate === null || rate === 0)
+    return doing;
   return left === null ? rateText(rate) : `${rateText(rate)}, ${formatSeconds(left)} left`;
 }

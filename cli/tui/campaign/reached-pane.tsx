@@ -19,7 +19,10 @@ export const ReachedPane = pane<{ view: CampaignView }>(
     const lines = rows.map(
       (row): Line => [
         span(alignLeft(safeText(row.property), name), row.seeds === 0 ? BOLD : {}),
-        span(alignRight(reachedSeedsText(row), SEEDS), row.seeds === 0 ? { color: 'yellow', bold: true } : DIM),
+        span(
+          alignRight(reachedSeedsText(row), SEEDS),
+          row.seeds === 0 ? { color: 'yellow', bold: true } : DIM,
+        ),
       ],
     );
     const head: Line = [

@@ -1,6 +1,7 @@
 /** The campaign on the screen: what is known of it, where the user stands, and what keys do. Pure. */
 import type { ChartStyle } from '../../../server/contract/index.ts';
 import type { Binding } from '../input/binding.ts';
+import { CAMPAIGN_VIEW_BINDINGS } from '../input/campaign-keys.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf, bindingsOf } from '../input/keymap.ts';
 import type { Pointing } from '../paint/target.ts';
@@ -81,7 +82,7 @@ export function initialCampaign(
 ): CampaignView {
   return {
     ...{ picture, phase, size, charts, view: 'findings', problem: null },
-    tops: { shards: 0, runners: 0, reached: 0 },
+    tops: { until: 0, shards: 0, runners: 0, reached: 0 },
     ...{ doing: '', said: [], chosen: 0, overlay: null, notice: null },
     ...{ leaveAtEnd: false, effects: [], leaving: null, workspace: EMPTY_WORKSPACE },
   };
@@ -133,18 +134,24 @@ function over(view: CampaignView, finished: boolean): CampaignView {
   return { ...view, phase, doing: '', overlay: view.overlay === 'help' ? 'help' : null, leaving };
 }
 
-const KEYS = bindingsOf('campaign');
+const KEYS = bindingsOf('campaign').filter((binding) => !CAMPAIGN_VIEW_BINDINGS.includes(binding));
 /** Nothing is left to be stopped. */
 const KEYS_AT_END = KEYS.filter(({ intent }) => intent !== 'ask-stop');
 
-/** The keys that mean something as the campaign stands. */
-export function keysHere({ phase }: CampaignView): readonly Binding[] {
+/** Of the chosen failure, which is seen in one view alone. */
+const isOfFailure = ({ intent }: Binding) => intent === 'open' || intent === 'copy';
+const KEYS_ELSEWHERE = KEYS.filter((binding) => !isOfFailure(binding));
+const KEYS_ELSEWHERE_AT_END = KEYS_AT_END.filter((binding) => !isOfFailure(binding));
+
+/** The keys that mean something as the campaign stands, without those of the views. */
+export function keysHere({ phase, view }: CampaignView): readonly Binding[] {
+  if (view !== 'findings') return phase === 'going' ? KEYS_ELSEWHERE : KEYS_ELSEWHERE_AT_END;
   return phase === 'going' ? KEYS : KEYS_AT_END;
 }
 
 /** What the palette offers here. */
 export function offerOf(view: CampaignView): Offer {
-  return { bindings: keysHere(view), runs: view.workspace.runs, newest: null };
+  return { bindings: [...CAMPAIGN_VIEW_BINDINGS, ...keysHere(view)], runs: view.workspace.runs, newest: null };
 }
 
 /** What is open over the campaign. */

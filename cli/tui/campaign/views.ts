@@ -1,4 +1,5 @@
 /** The views of a campaign, and the panes of each. */
+import { untilRows } from '../../run/operations-until.ts';
 import { reachedRows } from '../../run/reached-rows.ts';
 import { runnersOf } from '../../run/runner-words.ts';
 import type { Intent } from '../input/intents.ts';
@@ -15,7 +16,7 @@ export const CAMPAIGN_VIEW_INTENTS: Partial<Record<Intent, CampaignViewId>> = {
 };
 
 /** The lists that are scrolled. */
-export type CampaignList = 'shards' | 'runners' | 'reached';
+export type CampaignList = 'until' | 'shards' | 'runners' | 'reached';
 
 /** In the order in which the focus goes round. */
 export function panesOf(view: CampaignView): readonly PaneName[] {
@@ -46,6 +47,7 @@ export function panesOf(view: CampaignView): readonly PaneName[] {
 
 /** The list that the keys move in; null: that of what failed. `pane`: where the mouse is, else the one with the focus. */
 export function listOf({ view, workspace }: CampaignView, pane = workspace.focus): CampaignList | null {
+  if (view === 'course') return 'until';
   if (view === 'reached') return 'reached';
   if (view === 'shards') return pane === 'runners' ? 'runners' : 'shards';
   return null;
@@ -54,5 +56,6 @@ export function listOf({ view, workspace }: CampaignView, pane = workspace.focus
 export function countOf({ picture }: CampaignView, list: CampaignList): number {
   if (list === 'runners') return runnersOf(picture.runners, picture.name).length;
   if (picture.campaign === null) return 0;
+  if (list === 'until') return untilRows(picture.campaign.findings).length;
   return list === 'shards' ? picture.campaign.shardsToSee.length : reachedRows(picture.campaign).length;
 }

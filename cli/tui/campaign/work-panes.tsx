@@ -1,5 +1,4 @@
 /** The shards of a campaign that are not done, and the runners that work for it. */
-import { counted } from '../../run/format.ts';
 import {
   heardText,
   isSilent,
@@ -20,19 +19,24 @@ import { pane } from '../paint/pane.tsx';
 import type { CampaignView } from './state.ts';
 
 const WARNING: Style = { color: 'yellow' };
+const HEARD = 10;
+const HEADS = ['SHARD', 'STATE', 'SEEDS', 'CLAIMED', `${alignLeft('HEARD', HEARD)}  RUNNER, OR WHY NOT`];
 
-export const ShardsPane = pane<{ view: CampaignView }>('CampaignShardsPane', ({ view }, { width, height }) => {
-  const { campaign, runners } = view.picture;
-  const inner = innerSize(width, height);
-  const rows = campaign === null ? [] : shardRows(campaign, runners);
-  const head = [span(shardText(['SHARD', 'STATE', 'SEEDS', 'CLAIMED', 'HEARD', 'RUNNER, OR WHY']), DIM)];
-  return framed(
-    { title: 'Shards', aside: campaign === null ? '' : shardsText(campaign), width, height },
-    rows.length === 0
-      ? [[span(noneText(view), DIM)]]
-      : [head, ...scrolled(rows.map(shardLine), view.tops.shards, inner.height - 1)],
-  );
-});
+export const ShardsPane = pane<{ view: CampaignView }>(
+  'CampaignShardsPane',
+  ({ view }, { width, height }) => {
+    const { campaign, runners } = view.picture;
+    const inner = innerSize(width, height);
+    const rows = campaign === null ? [] : shardRows(campaign, runners);
+    const head = [span(shardText(HEADS), DIM)];
+    return framed(
+      { title: 'Shards', aside: campaign === null ? '' : shardsText(campaign), width, height },
+      rows.length === 0
+        ? [[span(noneText(view), DIM)]]
+        : [head, ...scrolled(rows.map(shardLine), view.tops.shards, inner.height - 1)],
+    );
+  },
+);
 
 /** Why there is no shard to see. */
 function noneText({ picture: { campaign } }: CampaignView): string {
@@ -44,21 +48,14 @@ function noneText({ picture: { campaign } }: CampaignView): string {
 function shardLine(row: ShardRow): Line {
   const { number, state, attempts, runner, why, holder } = row;
   const heard = holder === null ? '' : heardText(holder);
-  const said = state === 'running' ? runner : (why ?? '');
-  const text = shardText([
-    String(number),
-    SHARD_WORDS[state],
-    shardSeedsText(row),
-    counted(attempts, 'time', 'times'),
-    heard,
-    safeText(said),
-  ]);
+  const said = state === 'running' ? `${alignLeft(heard, HEARD)}  ${safeText(runner)}` : safeText(why ?? '');
+  const text = shardText([String(number), SHARD_WORDS[state], shardSeedsText(row), `${attempts}×`, said]);
   const isWarning = state === 'lost' || (holder !== null && isSilent(holder));
   return [span(text, isWarning ? WARNING : state === 'open' ? DIM : {})];
 }
 
-function shardText([number = '', state = '', seeds = '', claimed = '', heard = '', said = '']: string[]): string {
-  return `${alignRight(number, 7)}  ${alignLeft(state, 9)}  ${alignRight(seeds, 18)}  ${alignLeft(claimed, 8)}  ${alignLeft(heard, 9)}  ${said}`;
+function shardText([number = '', state = '', seeds = '', claimed = '', said = '']: string[]): string {
+  return `${alignRight(number, 6)}  ${alignLeft(state, 9)}  ${alignRight(seeds, 14)}  ${alignRight(claimed, 7)}  ${said}`;
 }
 
 export const RunnersPane = pane<{ view: CampaignView }>(
@@ -72,13 +69,13 @@ export const RunnersPane = pane<{ view: CampaignView }>(
       const texts = [
         alignLeft(safeText(name), wide),
         alignLeft(safeText(host), wide),
-        alignLeft(heardText(runner), 10),
+        alignLeft(heardText(runner), HEARD),
         alignLeft(work?.shard ? `shard ${work.shard}` : 'records', 12),
         safeText([version, ...labels].join(' ')),
       ];
       return [span(texts.join('  '), isSilent(runner) ? WARNING : {})];
     });
-    const heads = [alignLeft('RUNNER', wide), alignLeft('HOST', wide), alignLeft('HEARD', 10)];
+    const heads = [alignLeft('RUNNER', wide), alignLeft('HOST', wide), alignLeft('HEARD', HEARD)];
     const head = [span([...heads, alignLeft('DOES', 12), 'VERSION, LABELS'].join('  '), DIM)];
     return framed(
       { title: 'Runners', aside: workersText(rows), width, height },
