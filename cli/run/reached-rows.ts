@@ -5,17 +5,19 @@ import { formatNumber } from './format.ts';
 export interface ReachedRow {
   property: string;
   seeds: number;
-  /** Of the seeds that are through, 0 to 1. */
+  /** Of the seeds that have told, 0 to 1. */
   share: number;
 }
 
+type Told = Pick<Campaign, 'reached' | 'seedsThrough' | 'shardsToSee'>;
+
 /** The rarest first, so that those never reached are at the top. */
-export function reachedRows({
-  reached,
-  seedsThrough,
-}: Pick<Campaign, 'reached' | 'seedsThrough'>): ReachedRow[] {
+export function reachedRows({ reached, seedsThrough, shardsToSee }: Told): ReachedRow[] {
+  // What seeds of shards under way have reached is told with their shard.
+  const underWay = shardsToSee.filter(({ state }) => state === 'running');
+  const told = seedsThrough - underWay.reduce((sum, shard) => sum + shard.seedsThrough, 0);
   return Object.entries(reached)
-    .map(([property, seeds]) => ({ property, seeds, share: seeds / Math.max(1, seedsThrough) }))
+    .map(([property, seeds]) => ({ property, seeds, share: Math.min(1, seeds / Math.max(1, told)) }))
     .sort((one, other) => one.seeds - other.seeds || (one.property < other.property ? -1 : 1));
 }
 

@@ -132,8 +132,7 @@ export async function runsControl(context: Context, request: ListRequest & Opene
     while (next !== null) {
       const state: State = await watchRun(context, screen, next);
       if (!isOnward(state.leaving)) return;
-      if (state.leaving === 'campaign')
-        await showCampaign(context, screen, request.api, state.nextCampaign);
+      if (state.leaving === 'campaign') await showCampaign(context, screen, request.api, state.nextCampaign);
       list = { ...list, form: formAfter(state) };
       next =
         state.nextRun === null

@@ -20,7 +20,7 @@ import { initialCampaign } from './state.ts';
 /** Shows the campaign while `work` works for it, and after its end until the user leaves. `stop` tells it to end. */
 export async function campaignControl(
   context: Context,
-  { name, store: kept }: CampaignSession,
+  { name, store: kept, isServed, connect }: CampaignSession,
   work: (reporter: CampaignReporter) => Promise<Campaign>,
   stop: () => void,
 ): Promise<Campaign> {
@@ -29,7 +29,8 @@ export async function campaignControl(
   const begun = await kept.campaign(name);
   const picture = begun === null ? pictureOfRuns(name, []) : pictureOfCampaign(begun, []);
   const init = initialCampaign(picture, 'going', screen.size(), chartStyle(context.env));
-  let api: Api | null = null;
+  // Without a server of its own there is none before something is to be recorded.
+  let api: Api | null = isServed ? (await connect()).api : null;
   const program = campaignProgram(init, { screen, stop, env: context.env, api: () => api });
   const store = createStore(program);
   const draw = drawing(store, name, () => api);

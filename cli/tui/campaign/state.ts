@@ -16,12 +16,12 @@ import {
   type OverAction,
   type OverEffect,
   paneIntent,
-  type Workspace,
 } from '../state/workspace.ts';
 import type { CampaignPicture, FailureRow } from './picture.ts';
 import {
   CAMPAIGN_VIEW_INTENTS,
   type CampaignList,
+  type CampaignSeen,
   type CampaignViewId,
   countOf,
   listOf,
@@ -31,14 +31,10 @@ import {
 /** `stored`: it is looked at, not conducted, from here. */
 export type Phase = 'going' | 'stopping' | 'done' | 'stopped' | 'stored';
 
-export interface CampaignView {
-  picture: CampaignPicture;
+export interface CampaignView extends CampaignSeen {
   phase: Phase;
   /** How far it is, as it says itself; safe to print. */
   doing: string;
-  /** What was said, the newest last, bounded; safe to print. */
-  said: readonly string[];
-  view: CampaignViewId;
   /** Place of the chosen failure. */
   chosen: number;
   /** The first line that is shown of each list. */
@@ -52,7 +48,6 @@ export interface CampaignView {
   leaveAtEnd: boolean;
   /** Asked for by keys, each once: told by their number. */
   effects: readonly CampaignEffect[];
-  workspace: Workspace;
   leaving: { to: 'out' } | { to: 'run'; run: string } | null;
   size: Size;
 }
@@ -151,7 +146,11 @@ export function keysHere({ phase, view }: CampaignView): readonly Binding[] {
 
 /** What the palette offers here. */
 export function offerOf(view: CampaignView): Offer {
-  return { bindings: [...CAMPAIGN_VIEW_BINDINGS, ...keysHere(view)], runs: view.workspace.runs, newest: null };
+  return {
+    bindings: [...CAMPAIGN_VIEW_BINDINGS, ...keysHere(view)],
+    runs: view.workspace.runs,
+    newest: null,
+  };
 }
 
 /** What is open over the campaign. */

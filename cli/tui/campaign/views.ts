@@ -3,8 +3,8 @@ import { untilRows } from '../../run/operations-until.ts';
 import { reachedRows } from '../../run/reached-rows.ts';
 import { runnersOf } from '../../run/runner-words.ts';
 import type { Intent } from '../input/intents.ts';
-import type { PaneName } from '../state/workspace.ts';
-import type { CampaignView } from './state.ts';
+import type { PaneName, Workspace } from '../state/workspace.ts';
+import type { CampaignPicture } from './picture.ts';
 
 export type CampaignViewId = 'findings' | 'course' | 'shards' | 'reached';
 
@@ -15,11 +15,20 @@ export const CAMPAIGN_VIEW_INTENTS: Partial<Record<Intent, CampaignViewId>> = {
   'show-reached': 'reached',
 };
 
+/** What is seen of it, and where the user stands. */
+export interface CampaignSeen {
+  picture: CampaignPicture;
+  view: CampaignViewId;
+  /** What was said, the newest last, bounded; safe to print. */
+  said: readonly string[];
+  workspace: Workspace;
+}
+
 /** The lists that are scrolled. */
 export type CampaignList = 'until' | 'shards' | 'runners' | 'reached';
 
 /** In the order in which the focus goes round. */
-export function panesOf(view: CampaignView): readonly PaneName[] {
+export function panesOf(view: CampaignSeen): readonly PaneName[] {
   const { picture, said } = view;
   switch (view.view) {
     case 'findings':
@@ -46,14 +55,14 @@ export function panesOf(view: CampaignView): readonly PaneName[] {
 }
 
 /** The list that the keys move in; null: that of what failed. `pane`: where the mouse is, else the one with the focus. */
-export function listOf({ view, workspace }: CampaignView, pane = workspace.focus): CampaignList | null {
+export function listOf({ view, workspace }: CampaignSeen, pane = workspace.focus): CampaignList | null {
   if (view === 'course') return 'until';
   if (view === 'reached') return 'reached';
   if (view === 'shards') return pane === 'runners' ? 'runners' : 'shards';
   return null;
 }
 
-export function countOf({ picture }: CampaignView, list: CampaignList): number {
+export function countOf({ picture }: CampaignSeen, list: CampaignList): number {
   if (list === 'runners') return runnersOf(picture.runners, picture.name).length;
   if (picture.campaign === null) return 0;
   if (list === 'until') return untilRows(picture.campaign.findings).length;

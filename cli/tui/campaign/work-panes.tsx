@@ -63,7 +63,7 @@ export const RunnersPane = pane<{ view: CampaignView }>(
   ({ view }, { width, height }) => {
     const inner = innerSize(width, height);
     const rows = runnersOf(view.picture.runners, view.picture.name);
-    const wide = Math.max(12, Math.floor((inner.width - 40) / 2));
+    const wide = Math.max(12, Math.floor((inner.width - 56) / 2));
     const lines = rows.map((runner): Line => {
       const { name, host, version, labels, work } = runner;
       const texts = [

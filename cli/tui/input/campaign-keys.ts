@@ -8,7 +8,7 @@ export const CAMPAIGN_VIEW_BINDINGS: readonly Binding[] = [
     keys: ['1'],
     label: '1',
     short: 'Findings',
-    help: 'What failed, and the chosen failure in small',
+    help: 'What failed, in small',
     scopes: ['campaign'],
   },
   {
@@ -16,7 +16,7 @@ export const CAMPAIGN_VIEW_BINDINGS: readonly Binding[] = [
     keys: ['2'],
     label: '2',
     short: 'Course',
-    help: 'Seeds and their rate over time; the operations until a failure',
+    help: 'Seeds and rate over time',
     scopes: ['campaign'],
   },
   {
@@ -24,7 +24,7 @@ export const CAMPAIGN_VIEW_BINDINGS: readonly Binding[] = [
     keys: ['3'],
     label: '3',
     short: 'Shards',
-    help: 'Shards that are not done, and the runners at work',
+    help: 'Shards and runners',
     scopes: ['campaign'],
   },
   {
@@ -32,7 +32,7 @@ export const CAMPAIGN_VIEW_BINDINGS: readonly Binding[] = [
     keys: ['4'],
     label: '4',
     short: 'Reached',
-    help: 'Which sometimes-properties seeds have reached',
+    help: 'What was reached',
     scopes: ['campaign'],
   },
 ];

@@ -40,9 +40,7 @@ export function followRun(runId: string, listener: Listener): () => void {
       `${apiPath.stream(runId)}?${new URLSearchParams({ mode: 'live', ...(after && { after }) })}`,
     ask: () => api.run(runId),
     onMessages: (messages) =>
-      listener.onFrames(
-        messages.map(({ kind, text }) => ({ frame: kind, data: JSON.parse(text) }) as Frame),
-      ),
+      listener.onFrames(messages.map(({ kind, text }) => ({ frame: kind, data: JSON.parse(text) }) as Frame)),
     onLink: (link) => listener.onLink(link),
   });
 }
@@ -105,7 +103,8 @@ class Stream {
     const source = new EventSource(this.#followed.address(this.#lastId));
     this.#source = source;
     this.#hasOpened = false;
-    for (const kind of this.#followed.kinds) source.addEventListener(kind, (message) => this.#take(kind, message));
+    for (const kind of this.#followed.kinds)
+      source.addEventListener(kind, (message) => this.#take(kind, message));
     source.onopen = () => {
       this.#attempt = 0;
       this.#hasOpened = true;

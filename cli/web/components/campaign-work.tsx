@@ -28,7 +28,11 @@ export function CampaignWork({ campaign, runners }: CampaignWorkProps) {
     <>
       {(rows.length > 0 || campaign.build !== null) && (
         <Panel title="Shards" aside={shardsText(campaign)}>
-          {rows.length === 0 ? <p class="dim">None is under way, waits, or is lost.</p> : <Shards rows={rows} />}
+          {rows.length === 0 ? (
+            <p class="dim">None is under way, waits, or is lost.</p>
+          ) : (
+            <Shards rows={rows} />
+          )}
         </Panel>
       )}
       {own.length > 0 && (
