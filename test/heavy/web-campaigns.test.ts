@@ -106,7 +106,11 @@ describe.skipIf(!hasChromium)('campaigns in the browser', () => {
     expect(await page.getByRole('button', { name: 'Copy' }).count()).toBe(0);
     await api.stopCampaign('going');
     const reached = { 'a slot was full': 3, 'a fault hit a commit': 0 };
-    await api.finishShard('going', number, { fence, tally: recordedTally([[1, 700]], { reached }), why: null });
+    await api.finishShard('going', number, {
+      fence,
+      tally: recordedTally([[1, 700]], { reached }),
+      why: null,
+    });
     await page.getByText('simcity campaign --resume going').waitFor();
     await page.locator('.run-head').getByText('STOPPED').waitFor();
     expect(await page.locator('table.reached tbody tr').allInnerTexts()).toEqual([

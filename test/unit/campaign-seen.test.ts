@@ -57,7 +57,10 @@ describe('the operations until a failure', () => {
 });
 
 describe('sometimes-properties', () => {
-  const shardsToSee = [recordedShard({ seedsThrough: 500 }), recordedShard({ state: 'lost', seedsThrough: 9 })];
+  const shardsToSee = [
+    recordedShard({ seedsThrough: 500 }),
+    recordedShard({ state: 'lost', seedsThrough: 9 }),
+  ];
   const reached = { often: 400, rare: 1, never: 0 };
   const rows = reachedRows({ reached, seedsThrough: 20_500, shardsToSee });
 

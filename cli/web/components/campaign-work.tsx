@@ -46,7 +46,8 @@ export function CampaignWork({ campaign, runners }: CampaignWorkProps) {
 
 function Shards({ rows }: { rows: readonly ShardRow[] }) {
   return (
-    <div class="scroll-x">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <section class="scroll-x" aria-label="Shards, in a table" tabIndex={0}>
       <table class="shards">
         <thead>
           <tr>
@@ -69,7 +70,7 @@ function Shards({ rows }: { rows: readonly ShardRow[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

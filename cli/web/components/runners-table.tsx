@@ -6,7 +6,8 @@ import { Link } from './link.tsx';
 
 export function RunnersTable({ runners }: { runners: readonly Runner[] }) {
   return (
-    <div class="scroll-x">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <section class="scroll-x" aria-label="Runners, in a table" tabIndex={0}>
       <table class="runners">
         <thead>
           <tr>
@@ -23,7 +24,7 @@ export function RunnersTable({ runners }: { runners: readonly Runner[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 
