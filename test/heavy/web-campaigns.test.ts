@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium)('campaigns in the browser', () => {
     // Told by the stream: what is asked for again and again are the runners alone.
     await api.renewShard('going', number, { fence, seedsThrough: 300, operations: 2_000 });
     await page.getByText('300 of 1,000 seeds, 30 %').waitFor();
-    expect(await page.getByRole('progressbar').getAttribute('value')).toBe('0.1');
+    expect(await page.getByRole('progressbar').getAttribute('value')).toBe('0.3');
     expect(await page.getByRole('button', { name: 'Copy' }).count()).toBe(0);
     await api.stopCampaign('going');
     const reached = { 'a slot was full': 3, 'a fault hit a commit': 0 };
