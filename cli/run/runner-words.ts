@@ -15,14 +15,6 @@ export function heardText({ silentSeconds }: Pick<Runner, 'silentSeconds'>): str
   return silentSeconds < 60 ? `${Math.floor(silentSeconds)} s ago` : `${formatSeconds(silentSeconds)} ago`;
 }
 
-/** What it does; the campaign's name is foreign text. */
-export function doesText({ work }: Pick<Runner, 'work'>): string {
-  if (work === null) return 'waits';
-  return work.shard === null
-    ? `records a failure of ${work.campaign}`
-    : `shard ${work.shard} of ${work.campaign}`;
-}
-
 /** Those that work for this campaign, by their names. */
 export function runnersOf(runners: readonly Runner[], campaign: string): Runner[] {
   return runners

@@ -4,7 +4,6 @@ import { campaignSeries } from '../../cli/run/campaign-series.ts';
 import { untilRows } from '../../cli/run/operations-until.ts';
 import { reachedRows, reachedSeedsText, reachedText } from '../../cli/run/reached-rows.ts';
 import {
-  doesText,
   heardText,
   isSilent,
   runnersOf,
@@ -87,12 +86,6 @@ describe('who works for a campaign', () => {
     expect(SILENT_SECONDS).toBe(CAMPAIGN_LEASE_SECONDS);
     expect(workersText(own)).toBe('2 runners, 1 silent');
     expect(workersText(own.slice(1))).toBe('1 runner');
-    expect(runners.map(doesText)).toEqual([
-      'shard 4 of hunt',
-      'records a failure of hunt',
-      'waits',
-      'shard 1 of other',
-    ]);
     expect([0.4, 3.9, 90].map((silentSeconds) => heardText({ silentSeconds }))).toEqual([
       'now',
       '3 s ago',
