@@ -18,6 +18,13 @@ import { EXIT, usageError } from '../process/errors.ts';
 import { createStopping } from '../process/stopping.ts';
 import type { ShardFlag } from '../program/flags.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
+import { openFor } from './screen.ts';
+
+/** As its summary is asked for, and what tells how it goes on. */
+interface Shown {
+  json?: true;
+  log?: true;
+}
 
 /** What executes its seeds in parts that know nothing of each other. */
 interface PartFlags {
@@ -114,12 +121,13 @@ async function campaignInParts(
   return null;
 }
 
-/** `simcity campaign watch`: how one stands that others work for, until its end. */
+/** `simcity campaign watch`: how one stands that others work for, on the screen until it is left, else in lines until its end. */
 export async function watchCampaign(
   context: Context,
   name: string,
-  flags: ServerFlags & { json?: true },
+  flags: ServerFlags & Shown,
 ): Promise<number> {
+  if (isOnScreen(context, flags)) return watchOnScreen(context, name, flags);
   const reporter = lineReporter(context);
   const connected = await connectForReading(context, flags, reporter.say);
   const left = new AbortController();
@@ -133,6 +141,26 @@ export async function watchCampaign(
   } finally {
     undo();
     await connected.hosted?.close();
+  }
+}
+
+async function watchOnScreen(context: Context, name: string, flags: ServerFlags): Promise<number> {
+  const opened = await openFor(context, flags, `campaign ${safeText(name)}`);
+  let connected: Connected | null = null;
+  try {
+    connected = await connectForReading(context, flags, opened.say);
+    const { api } = connected;
+    const begun = await api.campaign(name);
+    if (begun === null) throw unknown(name);
+    const { showStored } = await import('../tui/campaign/stored.ts');
+    opened.ready();
+    await showStored(context, opened.screen, api, name, flags.dataDir);
+    opened.close();
+    const last = (await api.campaign(name)) ?? begun;
+    return await told(context, last, await runsOf(connected, last), {}, null);
+  } finally {
+    opened.close();
+    await connected?.hosted?.close();
   }
 }
 
@@ -163,14 +191,20 @@ async function told(
   await context.out(`${text}\n`);
   if (campaign.state !== 'done') {
     const { name } = campaign;
-    const goesOn = session !== null && !session.isOwners && !isOver(campaign);
-    const how = goesOn ? 'it goes on; work for it again with' : 'go on with';
-    context.err(`simcity: ${how}: simcity campaign --resume ${safeText(name)}\n`);
+    context.err(`simcity: ${onwardText(campaign, session)} ${safeText(name)}\n`);
     return EXIT.interrupted;
   }
   if (campaign.shardsLost > 0) context.err(`simcity: ${lostText(campaign)}.\n`);
   if (newFailures(campaign.known, campaign.findings).length > 0) return exitZero ? EXIT.pass : EXIT.fail;
   return campaign.shardsLost > 0 ? EXIT.unreachable : EXIT.pass;
+}
+
+/** The command that leads back to a campaign that is not done. */
+function onwardText(campaign: Campaign, session: CampaignSession | null): string {
+  if (isOver(campaign) || session?.isOwners) return 'go on with: simcity campaign --resume';
+  return session === null
+    ? 'it goes on; see it: simcity campaign watch'
+    : 'it goes on; work for it again with: simcity campaign --resume';
 }
 
 /** Those that recorded its failures, with their bundles. */
@@ -217,6 +251,6 @@ function heedSecond(context: Context): () => void {
   });
 }
 
-function isOnScreen(context: Context, flags: CampaignFlags): boolean {
+function isOnScreen(context: Context, flags: Shown): boolean {
   return canDraw(context) && !flags.json && !flags.log;
 }

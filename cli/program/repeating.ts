@@ -209,10 +209,11 @@ function addWatching(campaign: Command, act: Act): void {
     '0 no failure, 1 failures were found, 2 no such campaign, 4 server lost, 130 interrupted.',
   )
     .summary('how a campaign of a server stands, until its end')
-    .description('Tells how a campaign stands that others work for, and at its end what came of it.')
+    .description('Shows how a campaign stands that others work for, and at its end what came of it.')
     .argument('<name>', 'the campaign')
     .addOption(serverOption())
     .addOption(dataDirOption())
+    .addOption(new Option('--log', 'lines instead of the screen'))
     .addOption(jsonOption('the summary as JSON'))
     .action(act(async () => (await import('../commands/campaign.ts')).watchCampaign));
   withExitCodes(campaign.command('stop'), PLAIN_CODES)

@@ -31,15 +31,6 @@ export function wholeCourse({ course, ...now }: Counts & Pick<Campaign, 'course'
   return [{ seconds: 0, seeds: 0, operations: 0 }, ...course, ...(isNewer ? [last] : [])];
 }
 
-/** Seeds a second between each sample and the one before. */
-export function seedRates(course: readonly CampaignSample[]): number[] {
-  return course.slice(1).map((sample, i) => {
-    const before = course[i] ?? sample;
-    const seconds = sample.seconds - before.seconds;
-    return seconds > 0 ? (sample.seeds - before.seeds) / seconds : 0;
-  });
-}
-
 /** Seeds a second of late; null: not known yet. */
 export function recentRate(campaign: Counts & Pick<Campaign, 'course'>): number | null {
   const course = wholeCourse(campaign);

@@ -37,12 +37,14 @@ export function counted(count: number, one: string, many: string): string {
   return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }
 
-/** Seconds in the unit that reads best: `0.84 s`, `12.4 s`, `3 min 05 s`. */
+/** Seconds in the unit that reads best: `0.84 s`, `12.4 s`, `3 min 05 s`, `7 h 40 min`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(2)} s`;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes >= 100) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+  return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`;
 }
 
 /** The id of a run, short enough for a header: `019ab2c4…7f3c`. */

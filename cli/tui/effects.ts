@@ -1,6 +1,7 @@
 /** Does what a key asked for outside of the state: other commands, the clipboard, files. */
 import { writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { pagePath } from '../../server/contract/paths.ts';
 import type { Api } from '../client/api.ts';
 import { messageOf } from '../process/errors.ts';
 import { bundleText } from '../run/bundle-file.ts';
@@ -57,8 +58,16 @@ export function perform(context: EffectContext, effect: Effect): void {
     case 'compare':
       context.api.run(effect.runId).then((run) => context.send({ type: 'compare', run }), failed);
       return;
+    case 'newest-campaign':
+      context.api
+        .campaigns({ limit: 1 })
+        .then(
+          ({ campaigns }) => context.send({ type: 'newest-campaign', name: campaigns[0]?.name ?? null }),
+          failed,
+        );
+      return;
     default:
-      performOver({ ...context, page: context.model().data.run.number }, effect);
+      performOver({ ...context, page: pagePath(context.model().data.run.number) }, effect);
   }
 }
 

@@ -1,11 +1,10 @@
-/** Opens the page of a run, or the list of runs, in the browser. */
-import { pagePath } from '../../server/contract/paths.ts';
+/** Opens a page of the server in the browser. */
 import { openerOf, startOpener } from '../terminal/open-url.ts';
 import type { Message } from './state/workspace.ts';
 
-/** `run`: its number; null: the list. Without a user, a password or a token that the server's URL may have. */
-export function pageUrl(server: string, run: number | null): string {
-  return new URL(pagePath(run), new URL(server).origin).href;
+/** Without a user, a password or a token that the server's URL may have. */
+export function pageUrl(server: string, path: string): string {
+  return new URL(path, new URL(server).origin).href;
 }
 
 /** Resolves to what is to be said: a notice when it was opened, else a message with the URL. */

@@ -9,8 +9,8 @@ export interface OverContext {
   /** Null: no server is connected yet. */
   api: Api | null;
   env: Readonly<Record<string, string | undefined>>;
-  /** The number of the run whose page is opened; null: the list's. */
-  page: number | null;
+  /** The path of the page that is opened. */
+  page: string;
   send: (action: OverAction | { type: 'notice'; text: string }) => void;
 }
 

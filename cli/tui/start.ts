@@ -33,7 +33,7 @@ export async function missionControl(context: Context, request: WatchRequest & O
       if (state.data.run.id === request.run.id && !isKnown) last = state;
       if (!isOnward(state.leaving)) return;
       if (state.leaving === 'campaign') {
-        await showCampaign(context, screen, request.api, state.data.run.campaign);
+        await showCampaign(context, screen, request.api, state.nextCampaign);
         next = await refreshed(next);
         continue;
       }
@@ -132,8 +132,7 @@ export async function runsControl(context: Context, request: ListRequest & Opene
     while (next !== null) {
       const state: State = await watchRun(context, screen, next);
       if (!isOnward(state.leaving)) return;
-      if (state.leaving === 'campaign')
-        await showCampaign(context, screen, request.api, state.data.run.campaign);
+      if (state.leaving === 'campaign') await showCampaign(context, screen, request.api, state.nextCampaign);
       list = { ...list, form: formAfter(state) };
       next =
         state.nextRun === null

@@ -1,5 +1,5 @@
 /** The colours of mission control: named ones only, so that they follow the terminal's own light or dark theme. */
-import type { Outcome } from '../../server/contract/index.ts';
+import type { CampaignState, Outcome } from '../../server/contract/index.ts';
 import type { EventKind } from '../run/describe-event.ts';
 import type { Color, Style } from './paint/line.ts';
 
@@ -13,6 +13,13 @@ export const OUTCOME_COLOR: Record<Outcome, Color> = {
   STOPPED: 'yellow',
   LOST: 'yellow',
   'ADAPTER ERROR': 'yellow',
+};
+
+export const CAMPAIGN_COLOR: Record<CampaignState, Color> = {
+  running: 'cyan',
+  recording: 'cyan',
+  done: 'green',
+  stopped: 'yellow',
 };
 
 export const EVENT_STYLE: Record<EventKind, Style> = {

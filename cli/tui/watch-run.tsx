@@ -161,6 +161,7 @@ function patienceOf({ type }: Action, { data: { eventsPerSecond } }: State): num
     case 'answer':
     case 'task':
     case 'runs-read':
+    case 'newest-campaign':
     case 'notice':
     case 'stop-failed':
       return ANSWER_MS;

@@ -13,6 +13,7 @@ import { SignIn } from './views/sign-in.tsx';
 
 const CampaignsView = lazyView(async () => (await import('./views/campaigns-view.tsx')).CampaignsView);
 const CampaignView = lazyView(async () => (await import('./views/campaign-view.tsx')).CampaignView);
+const RunnersView = lazyView(async () => (await import('./views/runners-view.tsx')).RunnersView);
 const CompareView = lazyView(async () => (await import('./views/compare-view.tsx')).CompareView);
 
 export function App() {
@@ -40,6 +41,8 @@ function Chosen({ route }: { route: Route }) {
       return <CampaignsView />;
     case 'campaign':
       return <CampaignView key={route.name} name={route.name} />;
+    case 'runners':
+      return <RunnersView />;
     case 'compare':
       return <CompareView route={route} />;
   }

@@ -14,6 +14,11 @@ export function pagePath(run: number | null): string {
 }
 /** The page of all campaigns, and below it one for each. */
 export const CAMPAIGNS_PATH = `${ADMIN_BASE}/campaigns`;
+export function campaignPagePath(name: string): string {
+  return `${CAMPAIGNS_PATH}/${encodeURIComponent(name)}`;
+}
+/** The page of the processes that work for campaigns. */
+export const RUNNERS_PATH = `${ADMIN_BASE}/runners`;
 export const ASSETS_PATH = `${ADMIN_BASE}/assets`;
 
 export const apiPath = {

@@ -1,6 +1,12 @@
 /** The pages for browsers: mission control and its files. They hold no data; all of that comes by the API. */
 import { type Context, Hono } from 'hono';
-import { ADMIN_BASE, ASSETS_PATH, CAMPAIGNS_PATH, MISSION_CONTROL_PATH } from '../contract/index.ts';
+import {
+  ADMIN_BASE,
+  ASSETS_PATH,
+  CAMPAIGNS_PATH,
+  MISSION_CONTROL_PATH,
+  RUNNERS_PATH,
+} from '../contract/index.ts';
 import { ApiError } from '../errors.ts';
 import { type Asset, readAssets } from '../pages/assets.ts';
 import type { ServerEnv } from '../server-env.ts';
@@ -59,6 +65,7 @@ export function createPages(): Pages {
   routes.get(`${MISSION_CONTROL_PATH}/runs/:runId`, page);
   routes.get(CAMPAIGNS_PATH, page);
   routes.get(`${CAMPAIGNS_PATH}/:name`, page);
+  routes.get(RUNNERS_PATH, page);
   routes.get(`${MISSION_CONTROL_PATH}/compare`, page);
   routes.get(`${ASSETS_PATH}/:name`, (c) => {
     const name = c.req.param('name');

@@ -59,7 +59,9 @@ describe.skipIf(!hasChromium)('campaigns in the browser', () => {
     await row.getByRole('link', { name: 'small' }).click();
     await page.getByRole('heading', { name: 'Campaign small' }).waitFor();
     await page.getByText('60 seeds, 100 %').waitFor();
-    await page.locator('.campaign-rates polyline').waitFor();
+    await eventually(() => page.locator('.campaign-rates polyline').count()).toBe(2);
+    await page.getByRole('heading', { name: 'Sometimes-properties' }).waitFor();
+    expect(await page.locator('table.until tbody tr').count()).toBeGreaterThan(0);
     const findings = (await api.campaign('small'))?.findings ?? [];
     expect(findings.length).toBeGreaterThan(0);
     expect(await page.locator('table.findings tbody tr').count()).toBe(findings.length);
@@ -93,12 +95,32 @@ describe.skipIf(!hasChromium)('campaigns in the browser', () => {
     await page.goto(placeOf('going'));
     await page.getByText('100 of 1,000 seeds, 10 %').waitFor();
     await page.getByText(/seeds\/s, .* left/).waitFor();
-    expect(await page.getByRole('progressbar').getAttribute('value')).toBe('0.1');
+    const shard = page.locator('table.shards tbody tr');
+    expect(await shard.innerText()).toMatch(/^1\s+under way\s+100 of 1,000\s+1 ×\s+runner-/);
+    await shard.getByText(/^heard of (now|\d+ s ago)$/).waitFor();
+    await page.locator('table.runners').getByText('shard 1 of').waitFor();
+    // Told by the stream: what is asked for again and again are the runners alone.
+    await api.renewShard('going', number, { fence, seedsThrough: 300, operations: 2_000 });
+    await page.getByText('300 of 1,000 seeds, 30 %').waitFor();
+    expect(await page.getByRole('progressbar').getAttribute('value')).toBe('0.3');
     expect(await page.getByRole('button', { name: 'Copy' }).count()).toBe(0);
     await api.stopCampaign('going');
-    await api.finishShard('going', number, { fence, tally: recordedTally([[1, 700]]), why: null });
+    const reached = { 'a slot was full': 3, 'a fault hit a commit': 0 };
+    await api.finishShard('going', number, {
+      fence,
+      tally: recordedTally([[1, 700]], { reached }),
+      why: null,
+    });
     await page.getByText('simcity campaign --resume going').waitFor();
     await page.locator('.run-head').getByText('STOPPED').waitFor();
+    expect(await page.locator('table.reached tbody tr').allInnerTexts()).toEqual([
+      expect.stringMatching(/^a fault hit a commit\s+never$/),
+      expect.stringMatching(/^a slot was full\s+3 \(0\.43 %\)$/),
+    ]);
+    // Gone on with, it is shown so again.
+    await api.resumeCampaign('going', { seeds: [], budgetSeconds: null, untilNew: null });
+    await page.locator('.run-head').getByText('RUNNING').waitFor();
+    await api.stopCampaign('going');
     await page.getByRole('button', { name: 'Copy' }).click();
     await page.getByText(/^(Copied\.|Not allowed here: select the text\.)/).waitFor();
     expect(wrongs).toEqual([]);

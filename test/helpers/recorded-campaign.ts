@@ -8,8 +8,10 @@ import {
   ENGINE_GENERATION,
   type FailureTally,
   type Finding,
+  type Runner,
   runConfigSchema,
   type SeedRange,
+  type Shard,
   type Tally,
   type WorkClaim,
 } from '../../server/contract/index.ts';
@@ -56,6 +58,22 @@ export function recordedCampaign(change: Partial<Campaign> = {}): Campaign {
     course: [{ seconds: 1, seeds: 8, operations: 1_600 }],
     findings: [recordedFinding()],
     ...{ createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z' },
+    ...change,
+  };
+}
+
+export function recordedShard(change: Partial<Shard> = {}): Shard {
+  return {
+    ...{ number: 1, state: 'running', seeds: [[1, 10]], seedsTotal: 10, seedsThrough: 0, operations: 0 },
+    ...{ runner: 'runner-1', attempts: 1, seenAt: '2026-01-01T00:00:00.000Z', why: null },
+    ...change,
+  };
+}
+
+export function recordedRunner(change: Partial<Runner> = {}): Runner {
+  return {
+    ...{ name: 'runner-1', host: 'here', version: '0.2.0', build: BUILD, labels: [], hasCode: false },
+    ...{ work: { campaign: 'hunt', shard: 1 }, seenAt: '2026-01-01T00:00:00.000Z', silentSeconds: 0.5 },
     ...change,
   };
 }

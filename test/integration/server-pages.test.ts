@@ -1,7 +1,7 @@
 /** The pages for browsers as they are served: policies, caching, compression, size. */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ASSETS_PATH, CAMPAIGNS_PATH, MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
+import { ASSETS_PATH, CAMPAIGNS_PATH, MISSION_CONTROL_PATH, RUNNERS_PATH } from '../../server/contract/index.ts';
 import type { RunningServer } from '../../server/server.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { startTestServer } from '../helpers/server.ts';
@@ -84,10 +84,10 @@ describe('the page of mission control', () => {
     expect(body.toString()).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/);
   });
 
-  it('is the same at the addresses of a run, a comparison and campaigns, and the root leads to it', async () => {
+  it('is the same at the addresses of a run, a comparison, campaigns and runners, and the root leads to it', async () => {
     const page = await get(MISSION_CONTROL_PATH);
     const below = ['/runs/latest', '/compare?left=1&right=2'].map((path) => `${MISSION_CONTROL_PATH}${path}`);
-    for (const path of [...below, CAMPAIGNS_PATH, `${CAMPAIGNS_PATH}/nightly`]) {
+    for (const path of [...below, CAMPAIGNS_PATH, `${CAMPAIGNS_PATH}/nightly`, RUNNERS_PATH]) {
       expect((await get(path)).body).toEqual(page.body);
     }
     for (const path of ['/', '/admin/simcity', '/admin/simcity/', `${MISSION_CONTROL_PATH}/`]) {

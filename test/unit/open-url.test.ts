@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openerOf, startOpener } from '../../cli/terminal/open-url.ts';
 import { openPage, pageUrl } from '../../cli/tui/open-page.ts';
+import { pagePath } from '../../server/contract/paths.ts';
 
 const URL = 'http://127.0.0.1:4600/admin/simcity/mission-control/runs/12';
 
@@ -50,6 +51,8 @@ describe('opening', () => {
 });
 
 test('the URL of a page has no user, password or token of the server', () => {
-  expect(pageUrl('http://user:secret@127.0.0.1:4600/?token=t', 12)).toBe(URL);
-  expect(pageUrl('http://127.0.0.1:4600', null)).toBe('http://127.0.0.1:4600/admin/simcity/mission-control');
+  expect(pageUrl('http://user:secret@127.0.0.1:4600/?token=t', pagePath(12))).toBe(URL);
+  expect(pageUrl('http://127.0.0.1:4600', pagePath(null))).toBe(
+    'http://127.0.0.1:4600/admin/simcity/mission-control',
+  );
 });

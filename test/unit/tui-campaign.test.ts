@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { campaignRows } from '../../cli/run/run-list.ts';
 import { keysOf } from '../../cli/tui/campaign/campaign-app.tsx';
 import { pictureOfCampaign, pictureOfRuns } from '../../cli/tui/campaign/picture.ts';
 import { type CampaignView, initialCampaign, reduceCampaign } from '../../cli/tui/campaign/state.ts';
 import { type Finding, runConfigSchema, type Smallest } from '../../server/contract/index.ts';
-import { recordedCampaign, recordedFinding } from '../helpers/recorded-campaign.ts';
+import {
+  recordedCampaign,
+  recordedFinding,
+  recordedRunner,
+  recordedShard,
+} from '../helpers/recorded-campaign.ts';
 import {
   adapterDiagnosis,
   diagnosedRun,
@@ -28,7 +32,7 @@ function pressed(view: CampaignView, ...keys: string[]): CampaignView {
 
 describe('a campaign on the screen', () => {
   test('tells its progress and each distinct failure once', () => {
-    expect(pictureOfCampaign(campaign, [])).toMatchObject({ through: 40, seeds: 100, failing: 6 });
+    expect(pictureOfCampaign(campaign, [])).toMatchObject({ campaign: { seedsThrough: 40 } });
     expect(pictureOfCampaign(campaign, []).rows.map(({ failure }) => failure)).toEqual([
       'invariant/a',
       'invariant/b',
@@ -51,7 +55,7 @@ describe('a campaign on the screen', () => {
       ],
     });
     const picture = pictureOfCampaign(campaign, [own, recordedRun({ id: randomUUID() })]);
-    expect(picture).toMatchObject({ state: 'stopped', through: 20, seeds: 60, failing: 8 });
+    expect(picture).toMatchObject({ campaign: { state: 'stopped', seedsThrough: 20 }, unjudged: null });
     expect(picture.rows).toMatchObject([
       { run: own.id, reproduce: 'x', smallest: { operations: smallest.operations } },
       { run: null, smallest: null },
@@ -66,7 +70,7 @@ describe('a campaign on the screen', () => {
       failForensic: recordedForensic(),
     });
     const picture = pictureOfRuns('hunt', [own, recordedRun({ campaign: 'other' }), recordedRun()]);
-    expect(picture).toMatchObject({ name: 'hunt', seeds: null, failing: null });
+    expect(picture).toMatchObject({ name: 'hunt', campaign: null });
     expect(picture.rows).toMatchObject([{ run: own.id, seed: own.seed, seeds: null }]);
   });
 
@@ -94,15 +98,41 @@ describe('a campaign on the screen', () => {
     const adapter = diagnosedRun(adapterDiagnosis(), { campaign: 'hunt' });
     const picture = pictureOfRuns('hunt', [lost, adapter]);
     expect(picture).toMatchObject({ rows: [], unjudged: 2 });
-    expect(campaignRows([lost, adapter])).toMatchObject([
-      { name: 'hunt', runs: 2, active: 0, passed: 0, failed: 0, unjudged: 2, failures: [] },
-    ]);
   });
 
   test('opens a failure that is recorded, and says why not for one that is not', () => {
     expect(pressed(going(), 'enter').leaving).toEqual({ to: 'run', run: RUN_ID });
     const other = pressed(going(), 'down', 'enter');
     expect(other).toMatchObject({ leaving: null, notice: 'This failure is not recorded yet.' });
+  });
+
+  test('has views, each with its panes, keys and list, and Esc leads back to what failed', () => {
+    const shardsToSee = Array.from({ length: 30 }, (_, i) => recordedShard({ number: i + 1 }));
+    const reached = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`property ${i}`, i]));
+    const many = recordedCampaign({ ...campaign, shardsToSee, reached });
+    const runners = [recordedRunner(), recordedRunner({ name: 'runner-2', work: null })];
+    const picture = pictureOfCampaign(many, [], runners);
+    const stored = initialCampaign(picture, 'stored', { columns: 80, rows: 24 });
+    const shown = (...keys: string[]) => pressed(stored, ...keys);
+    expect(keysOf(stored)).toMatchObject({ chosen: 'show-findings' });
+    expect(keysOf(shown('2'))).toMatchObject({ chosen: 'show-course' });
+    expect(shown('3', 'down', 'down').tops).toMatchObject({ shards: 2, reached: 0 });
+    expect(shown('3', 'tab', 'tab', 'end').tops).toMatchObject({ runners: 0, shards: 0 });
+    expect(shown('4', 'pagedown').tops).toMatchObject({ reached: 10 });
+    expect(shown('4', 'end').tops).toMatchObject({ reached: 29 });
+    const wheel = { type: 'point', what: 'wheel-down', target: null, pane: 'shards', row: 3 } as const;
+    expect(reduceCampaign(shown('3'), wheel).tops.shards).toBe(1);
+    expect(shown('3', 'enter').leaving).toBeNull();
+    const ofFailure = keysOf(shown('4')).keys.filter(({ intent }) => intent === 'open' || intent === 'copy');
+    expect(ofFailure).toEqual([]);
+    expect(shown('3', 'escape')).toMatchObject({ view: 'findings', leaving: null });
+    expect(shown('3', 'escape', 'escape').leaving).toEqual({ to: 'out' });
+  });
+
+  test('says while its server does not answer, and keeps what it knows', () => {
+    const lost = reduceCampaign(going(), { type: 'problem', text: 'no answer' });
+    expect(lost).toMatchObject({ problem: 'no answer', picture: { campaign: { seedsThrough: 40 } } });
+    expect(reduceCampaign(lost, { type: 'picture', picture: going().picture }).problem).toBeNull();
   });
 
   test('asks before it stops, and before leaving stops it', () => {

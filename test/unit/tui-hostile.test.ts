@@ -13,6 +13,7 @@ import { reduce } from '../../cli/tui/state/reducer.ts';
 import { initialState, type State, VIEW_IDS } from '../../cli/tui/state/state.ts';
 import type { Frame, RunEvent } from '../../server/contract/index.ts';
 import { fakeKeyboard } from '../helpers/fake-keyboard.ts';
+import { recordedCampaign, recordedRunner, recordedShard } from '../helpers/recorded-campaign.ts';
 import {
   diagnosedEnd,
   diagnosedRun,
@@ -123,8 +124,9 @@ describe('2,000 hostile strings', () => {
           state = reduce(state, { type: 'intent', intent: 'show-forensics' });
           draw(reduce(state, { type: 'intent', intent: 'shrink' }));
         }
-        const view = hostileCampaign(some, { columns, rows });
-        mounted.draw(createElement(CampaignApp, { view, onStroke }));
+        const known = hostileCampaign(some, { columns, rows });
+        for (const view of ['findings', 'course', 'shards', 'reached'] as const)
+          mounted.draw(createElement(CampaignApp, { view: { ...known, view }, onStroke }));
         screen.draw(openingPicture({ columns, rows }, some[0] ?? '', some[1] ?? ''));
       }
       await Promise.race([mounted.crashed, new Promise((resolve) => setImmediate(resolve))]);
@@ -219,7 +221,17 @@ function hostileCampaign(some: readonly string[], size: { columns: number; rows:
     ...{ scenario: a, target: b, campaign: c, status: 'FAIL' },
     failForensic: recordedForensic({ invariant: a, message: b, reproduce: c }),
   });
-  const picture = pictureOfRuns(c, [failed]);
+  const campaign = recordedCampaign({
+    ...{ name: c, scenario: a, target: b, reached: { [a]: 0, [b]: 3 } },
+    shardsToSee: [
+      recordedShard({ runner: a }),
+      recordedShard({ number: 2, state: 'lost', why: b }),
+      recordedShard({ number: 3, runner: c }),
+    ],
+  });
+  const work = { campaign: c, shard: 1 };
+  const runners = [recordedRunner({ name: a, host: b, version: c, labels: [a, b], work })];
+  const picture = { ...pictureOfRuns(c, [failed]), campaign, runners };
   const rows = picture.rows.map((row) => ({ ...row, why: a }));
   return { ...initialCampaign({ ...picture, rows }, 'stored', size), said: some.slice(0, 5), notice: b };
 }

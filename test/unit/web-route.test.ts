@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatRoute, parseRoute, type Route } from '../../cli/web/state/route.ts';
-import { MISSION_CONTROL_PATH } from '../../server/contract/index.ts';
+import { CAMPAIGNS_PATH, MISSION_CONTROL_PATH, RUNNERS_PATH } from '../../server/contract/index.ts';
 
 const leadsTo = (address: string): Route => {
   const { pathname, search } = new URL(address, 'http://here');
@@ -25,6 +25,15 @@ describe('an address of the page', () => {
   it.each(ROUTES)('%s says where one is, and is written so again', (address, route) => {
     expect(leadsTo(MISSION_CONTROL_PATH + address)).toEqual(route);
     expect(formatRoute(route)).toBe(MISSION_CONTROL_PATH + address);
+  });
+
+  it.each([
+    [RUNNERS_PATH, { page: 'runners' }],
+    [CAMPAIGNS_PATH, { page: 'campaigns' }],
+    [`${CAMPAIGNS_PATH}/a%2Fb%20c`, { page: 'campaign', name: 'a/b c' }],
+  ] as [string, Route][])('%s is beside the runs', (path, route) => {
+    expect(leadsTo(path)).toEqual(route);
+    expect(formatRoute(route)).toBe(path);
   });
 
   it('that names no state and no order there is leads to all, the newest first', () => {

@@ -4,13 +4,14 @@ import type { Campaign } from '../../../server/contract/index.ts';
 import type { CampaignReporter } from '../../campaign/reporter.ts';
 import type { CampaignSession } from '../../campaign/session.ts';
 import type { Api } from '../../client/api.ts';
-import type { Context } from '../../process/context.ts';
+import { type Context, chartStyle } from '../../process/context.ts';
 import { messageOf } from '../../process/errors.ts';
 import { doingText } from '../../run/campaign-progress.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { loadViews, openScreen } from '../open-screen.ts';
 import { createStore } from '../program.ts';
 import type { Screen } from '../screen.ts';
+import { knownRunners } from './known-runners.ts';
 import { pictureOfCampaign, pictureOfRuns } from './picture.ts';
 import { recordedRuns } from './recorded-runs.ts';
 import { type CampaignProgram, type CampaignStore, campaignProgram, showCampaign } from './show-campaign.tsx';
@@ -19,7 +20,7 @@ import { initialCampaign } from './state.ts';
 /** Shows the campaign while `work` works for it, and after its end until the user leaves. `stop` tells it to end. */
 export async function campaignControl(
   context: Context,
-  { name, store: kept }: CampaignSession,
+  { name, store: kept, isServed, connect }: CampaignSession,
   work: (reporter: CampaignReporter) => Promise<Campaign>,
   stop: () => void,
 ): Promise<Campaign> {
@@ -27,8 +28,9 @@ export async function campaignControl(
   const { screen } = opened;
   const begun = await kept.campaign(name);
   const picture = begun === null ? pictureOfRuns(name, []) : pictureOfCampaign(begun, []);
-  const init = initialCampaign(picture, 'going', screen.size());
-  let api: Api | null = null;
+  const init = initialCampaign(picture, 'going', screen.size(), chartStyle(context.env));
+  // Without a server of its own there is none before something is to be recorded.
+  let api: Api | null = isServed ? (await connect()).api : null;
   const program = campaignProgram(init, { screen, stop, env: context.env, api: () => api });
   const store = createStore(program);
   const draw = drawing(store, name, () => api);
@@ -55,12 +57,17 @@ export async function campaignControl(
 /** Draws it as it stands, with the smallest reproductions of what is recorded by then. */
 function drawing(store: CampaignStore, name: string, api: () => Api | null) {
   let runs: ReturnType<typeof recordedRuns> | null = null;
+  let runners: ReturnType<typeof knownRunners> | null = null;
   return async (campaign: Campaign): Promise<void> => {
     const reached = api();
-    if (reached !== null) runs ??= recordedRuns(reached, name);
+    if (reached !== null) {
+      runs ??= recordedRuns(reached, name);
+      runners ??= knownRunners(reached);
+    }
     // A server that is away for a moment is told of by whatever needs it.
     const recorded = (await runs?.of(campaign).catch(() => [])) ?? [];
-    store.send({ type: 'picture', picture: pictureOfCampaign(campaign, recorded) });
+    const known = (await runners?.()) ?? [];
+    store.send({ type: 'picture', picture: pictureOfCampaign(campaign, recorded, known) });
   };
 }
 

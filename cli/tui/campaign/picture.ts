@@ -1,9 +1,9 @@
 /** A campaign as it is drawn: as it stands, or from the runs of it that a server has. */
 import {
   type Campaign,
-  type CampaignState,
   formatSignature,
   type Run,
+  type Runner,
   type Smallest,
   smallestSchema,
 } from '../../../server/contract/index.ts';
@@ -11,16 +11,12 @@ import { runOutcome } from '../../run/outcome.ts';
 
 export interface CampaignPicture {
   name: string;
-  /** Null: no server knows it. */
-  state: CampaignState | null;
+  /** As it stands; null where only its recorded runs are known. */
+  campaign: Campaign | null;
   scenario: string;
   target: string;
-  /** Seeds that are through, and all; null where only the recorded runs are known. */
-  through: number | null;
-  seeds: number | null;
-  operations: number | null;
-  /** Seeds that failed; null where only the recorded runs are known. */
-  failing: number | null;
+  /** As far as a server knows of them, at work for it or not. */
+  runners: readonly Runner[];
   /** Recorded runs that ended without a verdict; null where only the seeds are known. */
   unjudged: number | null;
   rows: readonly FailureRow[];
@@ -45,11 +41,14 @@ export interface FailureRow {
 }
 
 /** As it stands. `runs` hold the smallest reproductions of what is recorded. */
-export function pictureOfCampaign(campaign: Campaign, runs: readonly Run[]): CampaignPicture {
-  const { name, state, scenario, target, operations, seedsThrough, seedsTotal, seedsFailing } = campaign;
+export function pictureOfCampaign(
+  campaign: Campaign,
+  runs: readonly Run[],
+  runners: readonly Runner[] = [],
+): CampaignPicture {
+  const { name, scenario, target } = campaign;
   return {
-    ...{ name, state, scenario, target, operations },
-    ...{ through: seedsThrough, seeds: seedsTotal, failing: seedsFailing, unjudged: null },
+    ...{ name, campaign, scenario, target, runners, unjudged: null },
     rows: campaign.findings.map(({ signature, run, ...finding }) => ({
       ...finding,
       failure: formatSignature(signature),
@@ -68,11 +67,9 @@ export function pictureOfRuns(name: string, runs: readonly Run[]): CampaignPictu
   const own = runs.filter(({ campaign }) => campaign === name);
   const first = own[0];
   return {
-    name,
-    state: null,
+    ...{ name, campaign: null, runners: [] },
     scenario: first?.scenario ?? '',
     target: first?.target ?? '',
-    ...{ through: null, seeds: null, operations: null, failing: null },
     unjudged: own.filter(({ status }) => status === 'STOPPED').length,
     rows: own.flatMap((run) => {
       const { id, seed, failForensic: bundle, live } = run;

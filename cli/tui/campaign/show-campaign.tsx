@@ -1,4 +1,5 @@
 /** Draws a campaign until the user leaves or asks for one of its runs. The campaign goes on behind it. */
+import { campaignPagePath } from '../../../server/contract/paths.ts';
 import type { Api } from '../../client/api.ts';
 import type { Context } from '../../process/context.ts';
 import { copyCommand } from '../effects.ts';
@@ -34,7 +35,8 @@ export function campaignProgram(init: CampaignView, means: CampaignMeans): Campa
     subscriptions: () => [],
     effects(effect, { model, send }) {
       if (effect.do === 'stop') return stop();
-      if (effect.do !== 'copy') return performOver({ api: api(), env, page: null, send }, effect);
+      const page = campaignPagePath(init.picture.name);
+      if (effect.do !== 'copy') return performOver({ api: api(), env, page, send }, effect);
       const text = chosenRow(model())?.reproduce ?? '';
       copyCommand(screen, text, (said) => send({ type: 'notice', text: said }));
     },

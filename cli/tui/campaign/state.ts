@@ -1,5 +1,7 @@
 /** The campaign on the screen: what is known of it, where the user stands, and what keys do. Pure. */
+import type { ChartStyle } from '../../../server/contract/index.ts';
 import type { Binding } from '../input/binding.ts';
+import { CAMPAIGN_VIEW_BINDINGS } from '../input/campaign-keys.ts';
 import type { Intent } from '../input/intents.ts';
 import { bindingOf, bindingsOf } from '../input/keymap.ts';
 import type { Pointing } from '../paint/target.ts';
@@ -13,31 +15,39 @@ import {
   EMPTY_WORKSPACE,
   type OverAction,
   type OverEffect,
-  type PaneName,
   paneIntent,
-  type Workspace,
 } from '../state/workspace.ts';
 import type { CampaignPicture, FailureRow } from './picture.ts';
+import {
+  CAMPAIGN_VIEW_INTENTS,
+  type CampaignList,
+  type CampaignSeen,
+  type CampaignViewId,
+  countOf,
+  listOf,
+  panesOf,
+} from './views.ts';
 
 /** `stored`: it is looked at, not conducted, from here. */
 export type Phase = 'going' | 'stopping' | 'done' | 'stopped' | 'stored';
 
-export interface CampaignView {
-  picture: CampaignPicture;
+export interface CampaignView extends CampaignSeen {
   phase: Phase;
   /** How far it is, as it says itself; safe to print. */
   doing: string;
-  /** What was said, the newest last, bounded; safe to print. */
-  said: readonly string[];
   /** Place of the chosen failure. */
   chosen: number;
+  /** The first line that is shown of each list. */
+  tops: Readonly<Record<CampaignList, number>>;
+  charts: ChartStyle;
+  /** What the server said when it did not answer; null while it does. Safe to print. */
+  problem: string | null;
   overlay: 'help' | 'confirm-stop' | 'confirm-quit' | null;
   notice: string | null;
   /** True when the end of the campaign is also the end of the screen. */
   leaveAtEnd: boolean;
   /** Asked for by keys, each once: told by their number. */
   effects: readonly CampaignEffect[];
-  workspace: Workspace;
   leaving: { to: 'out' } | { to: 'run'; run: string } | null;
   size: Size;
 }
@@ -50,6 +60,7 @@ export type CampaignAction =
   | { type: 'said'; text: string }
   | { type: 'over'; finished: boolean }
   | { type: 'notice'; text: string }
+  | { type: 'problem'; text: string }
   | { type: 'resize'; size: Size }
   | { type: 'back' }
   | { type: 'stroke'; key: string; text: string }
@@ -58,9 +69,15 @@ export type CampaignAction =
 
 const SAID_KEPT = 100;
 
-export function initialCampaign(picture: CampaignPicture, phase: Phase, size: Size): CampaignView {
+export function initialCampaign(
+  picture: CampaignPicture,
+  phase: Phase,
+  size: Size,
+  charts: ChartStyle = 'line',
+): CampaignView {
   return {
-    ...{ picture, phase, size },
+    ...{ picture, phase, size, charts, view: 'findings', problem: null },
+    tops: { until: 0, shards: 0, runners: 0, reached: 0 },
     ...{ doing: '', said: [], chosen: 0, overlay: null, notice: null },
     ...{ leaveAtEnd: false, effects: [], leaving: null, workspace: EMPTY_WORKSPACE },
   };
@@ -69,7 +86,9 @@ export function initialCampaign(picture: CampaignPicture, phase: Phase, size: Si
 export function reduceCampaign(view: CampaignView, action: CampaignAction): CampaignView {
   switch (action.type) {
     case 'picture':
-      return { ...view, picture: action.picture };
+      return { ...view, picture: action.picture, problem: null };
+    case 'problem':
+      return { ...view, problem: action.text };
     case 'doing':
       return { ...view, doing: action.text };
     case 'said':
@@ -110,28 +129,28 @@ function over(view: CampaignView, finished: boolean): CampaignView {
   return { ...view, phase, doing: '', overlay: view.overlay === 'help' ? 'help' : null, leaving };
 }
 
-const KEYS = bindingsOf('campaign');
+const KEYS = bindingsOf('campaign').filter((binding) => !CAMPAIGN_VIEW_BINDINGS.includes(binding));
 /** Nothing is left to be stopped. */
 const KEYS_AT_END = KEYS.filter(({ intent }) => intent !== 'ask-stop');
 
-/** The keys that mean something as the campaign stands. */
-export function keysHere({ phase }: CampaignView): readonly Binding[] {
+/** Of the chosen failure, which is seen in one view alone. */
+const isOfFailure = ({ intent }: Binding) => intent === 'open' || intent === 'copy';
+const KEYS_ELSEWHERE = KEYS.filter((binding) => !isOfFailure(binding));
+const KEYS_ELSEWHERE_AT_END = KEYS_AT_END.filter((binding) => !isOfFailure(binding));
+
+/** The keys that mean something as the campaign stands, without those of the views. */
+export function keysHere({ phase, view }: CampaignView): readonly Binding[] {
+  if (view !== 'findings') return phase === 'going' ? KEYS_ELSEWHERE : KEYS_ELSEWHERE_AT_END;
   return phase === 'going' ? KEYS : KEYS_AT_END;
 }
 
 /** What the palette offers here. */
 export function offerOf(view: CampaignView): Offer {
-  return { bindings: keysHere(view), runs: view.workspace.runs, newest: null };
-}
-
-/** In the order in which the focus goes round. */
-export function panesOf({ picture, said }: CampaignView): readonly PaneName[] {
-  return [
-    { name: 'failures', title: 'Distinct failures' },
-    ...(picture.rows.length === 0 ? [] : [{ name: 'failure', title: 'The chosen failure' }]),
-    ...(picture.seeds === null ? [] : [{ name: 'progress', title: 'Progress' }]),
-    ...(said.length === 0 ? [] : [{ name: 'log', title: 'Log' }]),
-  ];
+  return {
+    bindings: [...CAMPAIGN_VIEW_BINDINGS, ...keysHere(view)],
+    runs: view.workspace.runs,
+    newest: null,
+  };
 }
 
 /** What is open over the campaign. */
@@ -161,7 +180,7 @@ function onPoint(view: CampaignView, { what, target, pane, row }: Pointing): Cam
   if (target?.on === 'key') return what === 'press' ? onStroke(view, target.key, '') : view;
   if (isAsking(view)) return view;
   if (what === 'wheel-up' || what === 'wheel-down')
-    return pane === 'failures' ? onIntent(view, what === 'wheel-up' ? 'up' : 'down') : view;
+    return pane === null ? view : move(view, what === 'wheel-up' ? 'up' : 'down', pane);
   if (what !== 'press' || target?.on !== 'row') return view;
   // Chosen by the first click, opened by the second.
   if (view.chosen === target.at) return onIntent(view, 'open');
@@ -170,15 +189,34 @@ function onPoint(view: CampaignView, { what, target, pane, row }: Pointing): Cam
 }
 
 function onIntent(view: CampaignView, intent: Intent): CampaignView {
-  const to = moved(view.chosen, intent, 10, view.picture.rows.length);
-  if (to !== null) return { ...view, chosen: to };
+  const shown = CAMPAIGN_VIEW_INTENTS[intent];
+  if (shown !== undefined) return showView(view, shown);
   const workspace = paneIntent(view.workspace, intent, panesOf(view));
   if (workspace !== null) return { ...view, workspace };
-  return INTENTS[intent]?.(view) ?? view;
+  return INTENTS[intent]?.(view) ?? move(view, intent);
+}
+
+function showView(view: CampaignView, shown: CampaignViewId): CampaignView {
+  return withWorkspace({ ...view, view: shown }, { focus: null, isZoomed: false });
+}
+
+const PAGE = 10;
+
+/** In the list of the view; where `pane` is given, in that one. */
+function move(view: CampaignView, intent: Intent, pane?: string): CampaignView {
+  const list = listOf(view, pane);
+  if (list !== null) {
+    const to = moved(view.tops[list], intent, PAGE, countOf(view, list));
+    return to === null ? view : { ...view, tops: { ...view.tops, [list]: to } };
+  }
+  if (view.view !== 'findings' || (pane !== undefined && pane !== 'failures')) return view;
+  const to = moved(view.chosen, intent, PAGE, view.picture.rows.length);
+  return to === null ? view : { ...view, chosen: to };
 }
 
 const INTENTS: Partial<Record<Intent, (view: CampaignView) => CampaignView>> = {
   open: (view) => {
+    if (view.view !== 'findings') return view;
     const run = chosenRow(view)?.run;
     if (run === undefined) return { ...view, notice: 'No failure was found yet.' };
     if (run === null) return { ...view, notice: 'This failure is not recorded yet.' };
@@ -198,6 +236,7 @@ const INTENTS: Partial<Record<Intent, (view: CampaignView) => CampaignView>> = {
     if (view.overlay !== null) return { ...view, overlay: null };
     const closed = closeTopmost(view.workspace);
     if (closed !== null) return { ...view, workspace: closed };
+    if (view.view !== 'findings') return showView(view, 'findings');
     return view.phase === 'stored' ? { ...view, leaving: { to: 'out' } } : view;
   },
   quit: (view) => {

@@ -1,6 +1,6 @@
 /** The one table of keys: it drives the input, the key bar, the help, the palette, and the reference in the README. */
 import { type Binding, RUN, type Scope } from './binding.ts';
-import { CAMPAIGN_BINDINGS } from './campaign-keys.ts';
+import { CAMPAIGN_BINDINGS, CAMPAIGN_VIEW_BINDINGS } from './campaign-keys.ts';
 import { COMMON_BINDINGS } from './common-keys.ts';
 import { EVENTS_BINDINGS } from './events-keys.ts';
 import { FORENSICS_BINDINGS } from './forensics-keys.ts';
@@ -12,6 +12,7 @@ import { VIEW_BINDINGS } from './view-keys.ts';
 
 export const BINDINGS: readonly Binding[] = [
   ...VIEW_BINDINGS,
+  ...CAMPAIGN_VIEW_BINDINGS,
   ...MOVING_BINDINGS,
   ...PANE_BINDINGS,
   ...EVENTS_BINDINGS,

@@ -1,5 +1,6 @@
 /** The list of runs on the screen, until one is chosen or the user leaves. */
 import { isTerminal, type Launch, type Run } from '../../../server/contract/index.ts';
+import { pagePath } from '../../../server/contract/paths.ts';
 import type { Api } from '../../client/api.ts';
 import type { Context } from '../../process/context.ts';
 import { messageOf } from '../../process/errors.ts';
@@ -23,6 +24,8 @@ export interface BrowseRequest extends ListRequest {
 
 /** Runs of a page. */
 const PAGE = 50;
+/** The newest campaigns, as many as there is room for. */
+const CAMPAIGNS = 6;
 /** The newest page is asked for again that often, in ms. */
 const REFRESH_MS = 1_500;
 const PATIENCE_MS = 50;
@@ -58,6 +61,7 @@ function runsProgram(
     subscriptions: ({ send }) => [
       context.onSignal(() => send({ type: 'interrupt' })),
       refresh(() => void readPage(api, undefined, send)),
+      refresh(() => void readCampaigns(api, send)),
     ],
     effects: (effect, { model, send }) => perform({ ...request, env: context.env }, effect, model, send),
     patience: ({ type }) => (INSTANT.includes(type) ? 0 : PATIENCE_MS),
@@ -101,6 +105,12 @@ export function requestOf(
   };
 }
 
+/** Their place stays as it is while they cannot be read: the runs tell of a server that does not answer. */
+async function readCampaigns(api: Api, send: (action: RunsAction) => void): Promise<void> {
+  const page = await api.campaigns({ limit: CAMPAIGNS }).catch(() => null);
+  if (page !== null) send({ type: 'campaigns', campaigns: page.campaigns });
+}
+
 async function readPage(
   api: Api,
   before: string | undefined,
@@ -142,7 +152,7 @@ function perform(
       );
       return;
     default:
-      performOver({ api, env, page: null, send }, effect);
+      performOver({ api, env, page: pagePath(null), send }, effect);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The reducer of the list of runs. */
-import type { Run } from '../../../server/contract/index.ts';
+import type { CampaignSummary, Run } from '../../../server/contract/index.ts';
 import { isActive } from '../../run/run-list.ts';
 import { ORDERS } from '../../run/run-order.ts';
 import { FILTERS } from '../../run/run-search.ts';
@@ -27,6 +27,7 @@ import {
 
 export type RunsAction =
   | { type: 'page'; runs: readonly Run[]; next: string | null; isFirst: boolean; nowMs: number }
+  | { type: 'campaigns'; campaigns: readonly CampaignSummary[] }
   | { type: 'problem'; text: string }
   | { type: 'notice'; text: string }
   | { type: 'launched'; run: Run }
@@ -45,6 +46,8 @@ export function reduceRuns(state: RunsState, action: RunsAction): RunsState {
   switch (action.type) {
     case 'page':
       return onPage(state, action);
+    case 'campaigns':
+      return { ...state, campaigns: action.campaigns };
     case 'problem':
       return { ...state, problem: action.text };
     case 'notice':
@@ -261,11 +264,12 @@ const INTENTS: Partial<Record<Intent, (state: RunsState, run: Run | undefined) =
   interrupt: (state) => ({ ...state, leaving: { to: state.hasHome ? 'back' : 'quit' } }),
 };
 
-/** The chosen run's, or the newest that is listed. */
+/** The chosen run's, or the newest. */
 function showCampaign(state: RunsState, run: Run | undefined): RunsState {
-  const name = run?.campaign ?? state.runs.find(({ campaign }) => campaign !== null)?.campaign;
-  if (name === undefined || name === null) {
-    return { ...state, notice: 'None of these runs is of a campaign; `simcity campaign` starts one.' };
+  const listed = state.runs.find(({ campaign }) => campaign !== null)?.campaign;
+  const name = run?.campaign ?? state.campaigns[0]?.name ?? listed ?? null;
+  if (name === null) {
+    return { ...state, notice: 'There is no campaign yet; `simcity campaign` starts one.' };
   }
   return { ...state, leaving: { to: 'campaign', name } };
 }

@@ -1,10 +1,10 @@
 /** Below the list: the chosen run in a few lines, and the campaigns. */
-import type { Run } from '../../../server/contract/index.ts';
+import type { CampaignSummary, Run } from '../../../server/contract/index.ts';
 import { metricsText } from '../../output/verdict.ts';
 import { attemptText } from '../../run/attempts.ts';
-import { formatNumber } from '../../run/format.ts';
+import { CAMPAIGN_WORDS, meanRate, rateText, seedsText } from '../../run/campaign-progress.ts';
+import { counted, formatNumber } from '../../run/format.ts';
 import { isLoss, LOSS_SAYS, runOutcome } from '../../run/outcome.ts';
-import type { CampaignRow } from '../../run/run-list.ts';
 import { runName } from '../../run/run-name.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { settingEntries } from '../../run/setting-entries.ts';
@@ -12,7 +12,7 @@ import { alignLeft, wrap } from '../../terminal/columns.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { BOLD, DIM, type Line, span } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
-import { OUTCOME_COLOR } from '../theme.ts';
+import { CAMPAIGN_COLOR, OUTCOME_COLOR } from '../theme.ts';
 
 export const RunDetailPane = pane<{ run: Run }>('RunDetailPane', ({ run }, { width, height }) => {
   const inner = innerSize(width, height);
@@ -44,23 +44,21 @@ function failureLines(run: Run, width: number): Line[] {
   ];
 }
 
-export const CampaignsPane = pane<{ rows: readonly CampaignRow[] }>(
+export const CampaignsPane = pane<{ campaigns: readonly CampaignSummary[] }>(
   'CampaignsPane',
-  ({ rows }, { width, height }) => {
+  ({ campaigns }, { width, height }) => {
     const inner = innerSize(width, height);
-    const lines = rows.slice(0, inner.height).map(
-      ({ name, runs, active, failed, unjudged, failures }): Line => [
+    const lines = campaigns.slice(0, inner.height).map((campaign): Line => {
+      const { name, state, failures, seedsFailing } = campaign;
+      const failed = `${formatNumber(seedsFailing)} failed in ${counted(failures, 'way', 'ways')}`;
+      return [
         span(`${alignLeft(safeText(name), 24)}  `),
-        span(`${formatNumber(runs)} recorded`, DIM),
-        span(active > 0 ? `  ${formatNumber(active)} active` : '', { color: 'cyan' }),
-        span(`  ${formatNumber(failed)} failed`, failed > 0 ? { color: 'red' } : DIM),
-        span(unjudged > 0 ? `  ${formatNumber(unjudged)} without a verdict` : '', {
-          color: OUTCOME_COLOR.STOPPED,
-        }),
-        span(failures.length === 0 ? '' : `  ${failures.length} kinds: `, DIM),
-        span(failures.map(({ invariant, count }) => `${safeText(invariant)} ${count}×`).join(', ')),
-      ],
-    );
-    return framed({ title: 'Campaigns', width, height }, lines);
+        span(alignLeft(CAMPAIGN_WORDS[state], 10), { color: CAMPAIGN_COLOR[state] }),
+        span(`  ${alignLeft(`${seedsText(campaign)} seeds`, 30)}`),
+        span(`  ${alignLeft(rateText(meanRate(campaign)), 14)}`, DIM),
+        span(failures === 0 ? '' : `  ${failed}`, { color: 'red' }),
+      ];
+    });
+    return framed({ title: 'Campaigns', aside: 'C opens one', width, height }, lines);
   },
 );

@@ -3,7 +3,7 @@ import type { Run } from '../../../server/contract/index.ts';
 import { attemptParts } from '../../run/attempts.ts';
 import { formatCompact, formatNumber, formatSeconds } from '../../run/format.ts';
 import { reasonOf, runOutcome } from '../../run/outcome.ts';
-import { campaignRows, isActive, isExecuted } from '../../run/run-list.ts';
+import { isActive, isExecuted } from '../../run/run-list.ts';
 import { runName } from '../../run/run-name.ts';
 import { bugText, faultsText } from '../../run/run-search.ts';
 import { safeText } from '../../run/sanitize.ts';
@@ -55,7 +55,7 @@ export function RunsApp({ state, ...listeners }: RunsAppProps) {
 /** The list, and below it what there is room for. */
 function Panes({ state, area: { width, height } }: { state: RunsState; area: Place }) {
   const detail = height >= 22 && chosenRun(state) !== undefined ? DETAIL_ROWS : 0;
-  const campaigns = height >= 28 ? campaignRows(state.runs).length : 0;
+  const campaigns = height >= 28 ? state.campaigns.length : 0;
   const below = campaigns === 0 ? 0 : Math.min(8, campaigns + 2);
   const list = height - detail - below;
   return (
@@ -70,7 +70,7 @@ function Panes({ state, area: { width, height } }: { state: RunsState; area: Pla
 function listPane(state: RunsState, name: string, place: Place) {
   const looks = { ...place, ...looksOf(state.workspace, name) };
   if (name === 'runs') return <RunListPane state={state} {...looks} />;
-  if (name === 'campaigns') return <CampaignsPane rows={campaignRows(state.runs)} {...looks} />;
+  if (name === 'campaigns') return <CampaignsPane campaigns={state.campaigns} {...looks} />;
   const run = chosenRun(state);
   return run && <RunDetailPane run={run} {...looks} />;
 }

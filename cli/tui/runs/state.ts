@@ -1,5 +1,5 @@
 /** The list of runs: what is known of them, and where the user stands in it. */
-import type { Launch, Run } from '../../../server/contract/index.ts';
+import type { CampaignSummary, Launch, Run } from '../../../server/contract/index.ts';
 import { isActive } from '../../run/run-list.ts';
 import { type Order, sortedRuns } from '../../run/run-order.ts';
 import { type Filter, filterRuns } from '../../run/run-search.ts';
@@ -13,6 +13,8 @@ import type { Form } from './form.ts';
 export interface RunsState {
   /** Newest first, bounded. */
   runs: readonly Run[];
+  /** The newest campaigns of the server, the newest first. */
+  campaigns: readonly CampaignSummary[];
   /** Where the next page begins; null: there is none, undefined: no page came yet. */
   next: string | null | undefined;
   filter: Filter;
@@ -60,6 +62,7 @@ export function initialRuns(
 ): RunsState {
   return {
     runs: [],
+    campaigns: [],
     next: undefined,
     filter: 'ALL',
     search: '',
@@ -112,10 +115,10 @@ export function offerOf(state: RunsState): Offer {
 }
 
 /** In the order in which the focus goes round. */
-export function panesOf({ runs }: RunsState): readonly PaneName[] {
+export function panesOf({ runs, campaigns }: RunsState): readonly PaneName[] {
   return [
     { name: 'runs', title: 'Runs' },
-    ...(runs.some(({ campaign }) => campaign !== null) ? [{ name: 'campaigns', title: 'Campaigns' }] : []),
+    ...(campaigns.length > 0 ? [{ name: 'campaigns', title: 'Campaigns' }] : []),
     ...(runs.length === 0 ? [] : [{ name: 'run', title: 'The chosen run' }]),
   ];
 }

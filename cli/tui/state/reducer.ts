@@ -35,6 +35,8 @@ export type Action =
   | { type: 'notice'; text: string }
   | { type: 'stop-failed'; text: string }
   | { type: 'compare'; run: Run }
+  /** Null: the server has none. */
+  | { type: 'newest-campaign'; name: string | null }
   | TaskAction
   | { type: 'job'; title: string; lines: readonly string[]; exitCode: number | null }
   | { type: 'stroke'; key: string; text: string }
@@ -89,6 +91,8 @@ function reduced(state: State, action: Action): State {
       return withWorkspace(state, { runs: action.runs });
     case 'message':
       return withWorkspace({ ...state, notice: null }, { message: action.message });
+    case 'newest-campaign':
+      return showCampaign(state, action.name);
     case 'open-run':
       return openRun(state, action.run);
   }
@@ -236,8 +240,14 @@ function liveIntent(state: State, intent: Intent): State | null {
   }
   if (intent !== 'show-campaign') return null;
   return state.data.run.campaign === null
-    ? { ...state, notice: 'The run is of no campaign; `simcity campaign` tries many seeds.' }
-    : { ...state, leaving: 'campaign' };
+    ? effect(state, { do: 'newest-campaign' })
+    : showCampaign(state, state.data.run.campaign);
+}
+
+function showCampaign(state: State, name: string | null): State {
+  return name === null
+    ? { ...state, notice: 'There is no campaign yet; `simcity campaign` tries many seeds.' }
+    : { ...state, leaving: 'campaign', nextCampaign: name };
 }
 
 function showRuns(state: State): State {

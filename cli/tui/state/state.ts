@@ -95,7 +95,7 @@ export interface Job {
 
 /**
  * `again`: to the form of another run like this one; `launch`: to an empty form; `campaign`: to the
- * campaign that it is of; `run`: to another run, `nextRun`.
+ * campaign `nextCampaign`; `run`: to another run, `nextRun`.
  */
 export type Leaving = 'quit' | 'interrupt' | 'runs' | 'again' | 'launch' | 'campaign' | 'run';
 
@@ -116,6 +116,8 @@ export interface State {
   /** Not null once mission control has to close. */
   leaving: Leaving | null;
   nextRun: Run | null;
+  /** What is gone to next with `campaign`. */
+  nextCampaign: string | null;
   workspace: Workspace;
   size: Size;
   nowMs: number;
@@ -155,6 +157,7 @@ export type Effect = { number: number } & (
   | { do: 'copy'; text: string }
   | { do: 'save'; file: string }
   | { do: 'compare'; runId: string }
+  | { do: 'newest-campaign' }
   | OverEffect
 );
 
@@ -224,6 +227,7 @@ export function initialState(options: InitialState): State {
     leaveAtEnd: options.exitOnEnd,
     leaving: null,
     nextRun: null,
+    nextCampaign: null,
     workspace: EMPTY_WORKSPACE,
     size: options.size,
     nowMs: options.nowMs,

@@ -7,6 +7,7 @@ import type {
   EventPage,
   Launch,
   Run,
+  RunnerPage,
   RunPage,
   RunStatus,
   Session,
@@ -62,11 +63,12 @@ export const api = {
     get<Task<Kind>>(apiPath.task(runId, kind), {}, signal),
   /** Asks for it, so that somebody works at it; also when it was done before. */
   askTask: (runId: string, kind: TaskKind) => send<Task>('POST', apiPath.task(runId, kind), { again: true }),
-  /** One that is pending is given up. */
   /** Those older than the one of this name; null: the newest. */
   campaigns: (before: string | null, signal?: AbortSignal) =>
     get<CampaignPage>(apiPath.campaigns(), { before }, signal),
   campaign: (name: string, signal?: AbortSignal) => get<Campaign>(apiPath.campaign(name), {}, signal),
+  runners: (signal?: AbortSignal) => get<RunnerPage>(apiPath.runners(), {}, signal),
+  /** One that is pending is given up. */
   cancelTask: (runId: string, kind: TaskKind) => send<Task>('DELETE', apiPath.task(runId, kind), {}),
   launch: (launch: Launch) => send<Run>('POST', apiPath.runs(), launch),
   stop: (runId: string, reason: string) => send<Run>('POST', apiPath.stop(runId), { reason }),

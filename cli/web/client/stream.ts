@@ -1,5 +1,5 @@
-/** Follows a run by the browser's own EventSource: newest events only, in batches, for as long as the page wants. */
-import type { Frame } from '../../../server/contract/index.ts';
+/** Follows a run, or a campaign, by the browser's own EventSource: what is newest, in batches, for as long as the page wants. */
+import type { Campaign, Frame } from '../../../server/contract/index.ts';
 import { apiPath } from '../../../server/contract/paths.ts';
 import { type ApiProblem, api, asProblem } from './api.ts';
 
@@ -17,7 +17,14 @@ export interface Listener {
   onLink(link: Link): void;
 }
 
-const KINDS = ['heartbeat', 'event', 'snapshot', 'skipped', 'reset', 'end'] as const;
+/** Of a campaign: each message is all of it, so that the newest tells enough. */
+export interface CampaignListener {
+  onCampaign(campaign: Campaign): void;
+  onLink(link: Link): void;
+}
+
+const RUN_KINDS = ['heartbeat', 'event', 'snapshot', 'skipped', 'reset', 'end'] as const;
+const CAMPAIGN_KINDS = ['campaign', 'end'] as const;
 /** The server sends a heartbeat every second; after so much silence the link is taken for dead. */
 const SILENCE_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
@@ -27,40 +34,81 @@ const HIDDEN_MS = 500;
 
 /** Starts at once. Returns what ends it; a browser has six connections to a server, so leave none open. */
 export function followRun(runId: string, listener: Listener): () => void {
-  const stream = new RunStream(runId, listener);
+  return follow({
+    kinds: RUN_KINDS,
+    address: (after) =>
+      `${apiPath.stream(runId)}?${new URLSearchParams({ mode: 'live', ...(after && { after }) })}`,
+    ask: () => api.run(runId),
+    onMessages: (messages) =>
+      listener.onFrames(messages.map(({ kind, text }) => ({ frame: kind, data: JSON.parse(text) }) as Frame)),
+    onLink: (link) => listener.onLink(link),
+  });
+}
+
+/** Likewise. It ends once the campaign is over, which may be gone on with later. */
+export function followCampaign(name: string, listener: CampaignListener): () => void {
+  return follow({
+    kinds: CAMPAIGN_KINDS,
+    address: () => apiPath.campaignStream(name),
+    ask: () => api.campaign(name),
+    onMessages(messages) {
+      const newest = messages.findLast(({ kind }) => kind === 'campaign');
+      if (newest !== undefined) listener.onCampaign(JSON.parse(newest.text) as Campaign);
+    },
+    onLink: (link) => listener.onLink(link),
+  });
+}
+
+function follow(followed: Followed): () => void {
+  const stream = new Stream(followed);
   stream.open();
   return () => stream.close();
 }
 
-class RunStream {
-  readonly #runId: string;
-  readonly #listener: Listener;
+interface Message {
+  kind: string;
+  text: string;
+}
+
+/** What is followed. A message of the kind `end` is its last. */
+interface Followed {
+  kinds: readonly string[];
+  /** `after`: the id of the last message; '' before the first. */
+  address(after: string): string;
+  /** Answered wherever the stream is to be had. @throws ApiProblem */
+  ask(): Promise<unknown>;
+  /** All that came since the last picture, in order. */
+  onMessages(messages: readonly Message[]): void;
+  onLink(link: Link): void;
+}
+
+class Stream {
+  readonly #followed: Followed;
   #source: EventSource | null = null;
   #lastId = '';
   #attempt = 0;
   /** True from when the stream opened until the browser begins to connect again by itself. */
   #hasOpened = false;
   #isOver = false;
-  #waiting: Frame[] = [];
+  #waiting: Message[] = [];
   #picture: (() => void) | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(runId: string, listener: Listener) {
-    this.#runId = runId;
-    this.#listener = listener;
+  constructor(followed: Followed) {
+    this.#followed = followed;
   }
 
   open(): void {
-    const query = new URLSearchParams({ mode: 'live', ...(this.#lastId ? { after: this.#lastId } : {}) });
-    const source = new EventSource(`${apiPath.stream(this.#runId)}?${query}`);
+    const source = new EventSource(this.#followed.address(this.#lastId));
     this.#source = source;
     this.#hasOpened = false;
-    for (const kind of KINDS) source.addEventListener(kind, (message) => this.#take(kind, message));
+    for (const kind of this.#followed.kinds)
+      source.addEventListener(kind, (message) => this.#take(kind, message));
     source.onopen = () => {
       this.#attempt = 0;
       this.#hasOpened = true;
-      this.#listener.onLink({ status: 'connected' });
+      this.#followed.onLink({ status: 'connected' });
     };
     source.onerror = () => this.#failed(source);
     this.#expectMore(source);
@@ -74,14 +122,14 @@ class RunStream {
     clearTimeout(this.#silence);
   }
 
-  #take(kind: Frame['frame'], message: MessageEvent<string>): void {
+  #take(kind: string, message: MessageEvent<string>): void {
     if (message.lastEventId !== '') this.#lastId = message.lastEventId;
-    this.#waiting.push({ frame: kind, data: JSON.parse(message.data) } as Frame);
+    this.#waiting.push({ kind, text: message.data });
     if (this.#source) this.#expectMore(this.#source);
     if (kind === 'end') {
       this.#flush();
       this.close();
-      this.#listener.onLink({ status: 'ended' });
+      this.#followed.onLink({ status: 'ended' });
       return;
     }
     this.#picture ??= onNextPicture(() => this.#flush());
@@ -90,9 +138,9 @@ class RunStream {
   #flush(): void {
     this.#picture?.();
     this.#picture = null;
-    const frames = this.#waiting;
+    const messages = this.#waiting;
     this.#waiting = [];
-    if (frames.length > 0 && !this.#isOver) this.#listener.onFrames(frames);
+    if (messages.length > 0 && !this.#isOver) this.#followed.onMessages(messages);
   }
 
   #expectMore(source: EventSource): void {
@@ -112,23 +160,23 @@ class RunStream {
     }
     this.#hasOpened = false;
     this.#attempt = 1;
-    this.#listener.onLink({ status: 'lost', attempt: this.#attempt });
+    this.#followed.onLink({ status: 'lost', attempt: this.#attempt });
     this.#expectMore(source);
   }
 
-  /** An EventSource does not tell why it failed, so the run itself is asked for. */
+  /** An EventSource does not tell why it failed, so what is followed is asked for. */
   #lost(source: EventSource): void {
     if (this.#isOver || source !== this.#source) return;
     source.close();
     clearTimeout(this.#silence);
     this.#source = null;
-    api.run(this.#runId).then(
+    this.#followed.ask().then(
       () => this.#later(),
       (error: unknown) => {
         const problem = asProblem(error);
         if (this.#isOver) return;
         if (problem.passes) this.#later();
-        else this.#listener.onLink({ status: 'refused', problem });
+        else this.#followed.onLink({ status: 'refused', problem });
       },
     );
   }
@@ -137,7 +185,7 @@ class RunStream {
     if (this.#isOver) return;
     this.#attempt += 1;
     const longestMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#attempt - 1));
-    this.#listener.onLink({ status: 'lost', attempt: this.#attempt });
+    this.#followed.onLink({ status: 'lost', attempt: this.#attempt });
     // From half of it to all of it, so that many pages do not return at once.
     this.#retry = setTimeout(() => this.open(), (longestMs / 2) * (1 + Math.random()));
   }

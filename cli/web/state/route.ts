@@ -1,6 +1,11 @@
 /** Where the user is: told from the address, so that a link leads there. */
 
-import { CAMPAIGNS_PATH, MISSION_CONTROL_PATH } from '../../../server/contract/paths.ts';
+import {
+  CAMPAIGNS_PATH,
+  campaignPagePath,
+  MISSION_CONTROL_PATH,
+  RUNNERS_PATH,
+} from '../../../server/contract/paths.ts';
 import { type ChartRange, formatRange, parseRange } from '../../run/chart-range.ts';
 import { ORDERS, type Order } from '../../run/run-order.ts';
 import { FILTERS, type Filter } from '../../run/run-search.ts';
@@ -43,12 +48,14 @@ export type Route =
       zoom?: ChartRange | null;
     }
   | { page: 'campaigns' }
-  | { page: 'campaign'; name: string };
+  | { page: 'campaign'; name: string }
+  | { page: 'runners' };
 
 export type RunRoute = Extract<Route, { page: 'run' }>;
 
 export const HOME: Route = { page: 'runs', status: null, campaign: null };
 export const CAMPAIGNS: Route = { page: 'campaigns' };
+export const RUNNERS: Route = { page: 'runners' };
 const CAMPAIGN_PREFIX = `${CAMPAIGNS_PATH}/`;
 const RUN_PREFIX = `${MISSION_CONTROL_PATH}/runs/`;
 const COMPARE_PATH = `${MISSION_CONTROL_PATH}/compare`;
@@ -64,6 +71,7 @@ export function parseRoute(path: string, queryText: string): Route {
   if (path.startsWith(CAMPAIGN_PREFIX)) {
     return { page: 'campaign', name: decoded(path.slice(CAMPAIGN_PREFIX.length).split('/')[0] ?? '') };
   }
+  if (path === RUNNERS_PATH) return RUNNERS;
   if (path === COMPARE_PATH) {
     return { page: 'compare', left: query.get('left') || null, right: query.get('right') || null };
   }
@@ -107,7 +115,8 @@ export function formatRoute(route: Route): string {
     return withQuery(MISSION_CONTROL_PATH, query);
   }
   if (route.page === 'campaigns') return CAMPAIGNS_PATH;
-  if (route.page === 'campaign') return `${CAMPAIGN_PREFIX}${encodeURIComponent(route.name)}`;
+  if (route.page === 'campaign') return campaignPagePath(route.name);
+  if (route.page === 'runners') return RUNNERS_PATH;
   if (route.page === 'compare') {
     if (route.left !== null) query.set('left', route.left);
     if (route.right !== null) query.set('right', route.right);

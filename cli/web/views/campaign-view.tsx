@@ -7,31 +7,32 @@ import {
   CAMPAIGN_STATES_MEAN,
   CAMPAIGN_WORDS,
   doingText,
-  rateText,
-  seedRates,
   seedsText,
   shareThrough,
-  wholeCourse,
 } from '../../run/campaign-progress.ts';
 import { engineTextOf } from '../../run/engine-text.ts';
 import { formatCompact, formatNumber, formatSeconds } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { api } from '../client/api.ts';
+import { useCampaign } from '../client/use-campaign.ts';
 import { useRefreshed } from '../client/use-refreshed.ts';
 import { CampaignBadge } from '../components/campaign-badge.tsx';
+import { CampaignCourse } from '../components/campaign-course.tsx';
+import { OperationsUntil, Reached } from '../components/campaign-found.tsx';
+import { CampaignWork } from '../components/campaign-work.tsx';
 import { Copy } from '../components/copy.tsx';
 import { Link } from '../components/link.tsx';
 import { Panel } from '../components/panel.tsx';
-import { Sparkline } from '../components/sparkline.tsx';
 import { announce } from '../state/announce.ts';
 
 export function CampaignView({ name }: { name: string }) {
-  const { answer, problem } = useRefreshed(name, (signal) => api.campaign(name, signal));
+  const { campaign, problem } = useCampaign(name);
+  const { answer: known } = useRefreshed(name, (signal) => api.runners(signal));
   useEffect(() => {
     document.title = `${safeText(name)} · SimCity`;
   }, [name]);
-  useAnnouncement(answer);
-  if (answer === null) {
+  useAnnouncement(campaign);
+  if (campaign === null) {
     if (problem?.status === 404) return <Unknown name={name} />;
     return (
       <p class="empty" role={problem === null ? undefined : 'alert'}>
@@ -46,10 +47,13 @@ export function CampaignView({ name }: { name: string }) {
           {problem.message} Trying again.
         </p>
       )}
-      <Head campaign={answer} />
-      <Progress campaign={answer} />
-      <Rates campaign={answer} />
-      <Failures findings={answer.findings} isGoing={answer.state === 'running'} />
+      <Head campaign={campaign} />
+      <Progress campaign={campaign} />
+      <CampaignCourse campaign={campaign} />
+      <Failures findings={campaign.findings} isGoing={campaign.state === 'running'} />
+      <OperationsUntil campaign={campaign} />
+      <CampaignWork campaign={campaign} runners={known?.runners ?? []} />
+      <Reached campaign={campaign} />
     </>
   );
 }
@@ -127,30 +131,14 @@ function Progress({ campaign }: { campaign: Campaign }) {
   );
 }
 
-function Rates({ campaign }: { campaign: Campaign }) {
-  const course = wholeCourse(campaign);
-  const rates = seedRates(course);
-  if (rates.length < 2) return null;
-  const [low, high] = [Math.min(...rates), Math.max(...rates)];
-  const said = `from ${rateText(low)} to ${rateText(high)}, at last ${rateText(rates.at(-1) ?? null)}`;
-  return (
-    <Panel title="Seeds a second" aside={said} class="campaign-rates">
-      <Sparkline values={rates} />
-      <p class="dim campaign-axis" aria-hidden="true">
-        <span>0 s</span>
-        <span>{formatSeconds(course.at(-1)?.seconds ?? 0)}</span>
-      </p>
-    </Panel>
-  );
-}
-
 function Failures({ findings, isGoing }: { findings: readonly Finding[]; isGoing: boolean }) {
   if (findings.length === 0) {
     return <p class="empty">{isGoing ? 'No failure yet.' : 'No seed failed.'}</p>;
   }
   return (
     <Panel title="What failed" aside={`${formatNumber(findings.length)} distinct`}>
-      <div class="scroll-x">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+      <section class="scroll-x" aria-label="What failed, in a table" tabIndex={0}>
         <table class="findings">
           <thead>
             <tr>
@@ -173,7 +161,7 @@ function Failures({ findings, isGoing }: { findings: readonly Finding[]; isGoing
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </Panel>
   );
 }

@@ -3,7 +3,7 @@ import { api } from '../client/api.ts';
 import { Link } from '../components/link.tsx';
 import { launchStore } from '../state/launching.ts';
 import { routeStore } from '../state/navigation.ts';
-import { CAMPAIGNS, HOME } from '../state/route.ts';
+import { CAMPAIGNS, HOME, RUNNERS } from '../state/route.ts';
 import { mayControl, sessionStore } from '../state/session.ts';
 import { useStore } from '../state/store.ts';
 import { Help } from './help-dialog.tsx';
@@ -24,6 +24,9 @@ export function Header() {
         </Link>
         <Link to={CAMPAIGNS} isCurrent={route.page === 'campaigns'}>
           Campaigns
+        </Link>
+        <Link to={RUNNERS} isCurrent={route.page === 'runners'}>
+          Runners
         </Link>
       </nav>
       <div class="top-right">

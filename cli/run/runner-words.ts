@@ -1,0 +1,66 @@
+/** What is told of processes that work for campaigns, and of the shards that they hold. */
+import type { Campaign, Runner, Shard, ShardState } from '../../server/contract/index.ts';
+import { counted, formatCompact, formatNumber, formatSeconds } from './format.ts';
+
+/** A runner that was not heard of for longer has lost what it held: as long as a claim holds. */
+export const SILENT_SECONDS = 15;
+
+export function isSilent({ silentSeconds }: Pick<Runner, 'silentSeconds'>): boolean {
+  return silentSeconds > SILENT_SECONDS;
+}
+
+/** `3 s ago`, of its last sign of life. */
+export function heardText({ silentSeconds }: Pick<Runner, 'silentSeconds'>): string {
+  if (silentSeconds < 1) return 'now';
+  return silentSeconds < 60 ? `${Math.floor(silentSeconds)} s ago` : `${formatSeconds(silentSeconds)} ago`;
+}
+
+/** Those that work for this campaign, by their names. */
+export function runnersOf(runners: readonly Runner[], campaign: string): Runner[] {
+  return runners
+    .filter(({ work }) => work?.campaign === campaign)
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+export const SHARD_WORDS: Record<ShardState, string> = {
+  running: 'under way',
+  open: 'waits',
+  done: 'done',
+  lost: 'lost',
+};
+
+/** A shard, and the runner that holds it as far as that one is known. */
+export interface ShardRow extends Shard {
+  /** Null: nobody holds it, or its runner was not heard of for a day. */
+  holder: Runner | null;
+}
+
+export function shardRows({ shardsToSee }: Campaign, runners: readonly Runner[]): ShardRow[] {
+  return shardsToSee.map((shard) => ({
+    ...shard,
+    holder: shard.state === 'running' ? (runners.find(({ name }) => name === shard.runner) ?? null) : null,
+  }));
+}
+
+/** `120 of 400`. */
+export function shardSeedsText({ state, seedsThrough, seedsTotal }: Shard): string {
+  return state === 'running'
+    ? `${formatCompact(seedsThrough)} of ${formatCompact(seedsTotal)}`
+    : formatCompact(seedsTotal);
+}
+
+/** `12 done, 2 under way, 1 lost`; what there is none of is not told. */
+export function shardsText({ shards }: Pick<Campaign, 'shards'>): string {
+  const told = (['done', 'running', 'open', 'lost'] as const).filter((state) => shards[state] > 0);
+  return told.map((state) => `${formatNumber(shards[state])} ${WORDS_OF_MANY[state]}`).join(', ');
+}
+
+/** `waits` is of one. */
+const WORDS_OF_MANY: Record<ShardState, string> = { ...SHARD_WORDS, open: 'waiting' };
+
+/** `2 at work on it, 1 silent`. */
+export function workersText(runners: readonly Runner[]): string {
+  const silent = runners.filter(isSilent).length;
+  const many = counted(runners.length, 'runner', 'runners');
+  return silent === 0 ? many : `${many}, ${formatNumber(silent)} silent`;
+}
