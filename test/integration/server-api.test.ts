@@ -408,7 +408,7 @@ describe('the rest', () => {
         'get /runners',
         'post /runners/claim',
         'get /tasks/waiting',
-        ...['explain', 'shrink', 'verify'].flatMap((kind) => [
+        ...['explain', 'shrink', 'verify', 'bisect'].flatMap((kind) => [
           `get /runs/{runId}/tasks/${kind}`,
           `post /runs/{runId}/tasks/${kind}`,
           `put /runs/{runId}/tasks/${kind}`,
