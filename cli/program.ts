@@ -71,6 +71,8 @@ export function buildProgram(
     .showHelpAfterError("(`simcity help COMMAND` lists a command's flags)")
     .showSuggestionAfterError()
     .allowExcessArguments(false)
+    // What stands behind the name of a command is that command's.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => onPrint(context.out(text)),

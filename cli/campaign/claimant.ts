@@ -27,6 +27,8 @@ export interface ClaimantOptions {
   isOwners: boolean;
   /** Between two looks for work, in ms. */
   lookEveryMs?: number;
+  /** After something that went wrong. */
+  afterErrorMs?: number;
 }
 
 const LOOK_EVERY_MS = 1_000;
@@ -60,6 +62,10 @@ class Claimant {
     this.#left = left;
   }
 
+  get #afterErrorMs(): number {
+    return this.#options.afterErrorMs ?? AFTER_ERROR_MS;
+  }
+
   /** True: there is no more work. */
   async workOnce(): Promise<boolean> {
     const claimed = await this.#claim();
@@ -89,7 +95,7 @@ class Claimant {
       if (!isPassing(error) && !(error instanceof CliError && !this.#options.isOwners)) throw error;
       if (this.#left.aborted) return null;
       this.#tellOnce(`no work of campaigns could be claimed: ${messageOf(error)}`);
-      await pause(AFTER_ERROR_MS, this.#left);
+      await pause(this.#afterErrorMs, this.#left);
       return null;
     }
   }
@@ -112,7 +118,7 @@ class Claimant {
     if (broken === null) return;
     if (this.#options.isOwners) throw broken;
     this.#options.say(brokenText(work, broken));
-    await pause(AFTER_ERROR_MS, this.#left);
+    await pause(this.#afterErrorMs, this.#left);
   }
 
   async #engineFor(subject: WorkSubject) {
@@ -133,7 +139,7 @@ class Claimant {
       if (this.#options.isOwners || !(error instanceof CliError) || this.#context.leaving.aborted)
         throw error;
       this.#tellOnce(messageOf(error));
-      await pause(AFTER_ERROR_MS, this.#left);
+      await pause(this.#afterErrorMs, this.#left);
     }
   }
 

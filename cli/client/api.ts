@@ -4,36 +4,18 @@ import {
   type ApiErrorBody,
   apiErrorSchema,
   apiPath,
-  type Campaign,
-  type CampaignImport,
-  type CampaignPage,
-  type CampaignResume,
-  type CampaignStart,
   type CityState,
-  type ClaimedWork,
-  campaignPageSchema,
-  campaignSchema,
   cityStateSchema,
-  claimedWorkSchema,
   type EventPage,
   eventPageSchema,
-  type FindingRecord,
   type Launch,
   type Run,
-  type RunnerPage,
   type RunPage,
   type RunStatus,
-  runnerPageSchema,
   runPageSchema,
   runSchema,
-  type ShardLease,
-  type ShardLeased,
-  type ShardPage,
-  type ShardResult,
   type Smallest,
   type SnapshotPage,
-  shardLeasedSchema,
-  shardPageSchema,
   snapshotPageSchema,
   type Task,
   type TaskEnd,
@@ -43,12 +25,12 @@ import {
   taskLeasedSchema,
   taskSchemas,
   type WaitingTasks,
-  type WorkClaim,
   waitingTasksSchema,
 } from '../../server/contract/index.ts';
 import { CliError, EXIT, messageOf } from '../process/errors.ts';
 import { systemRefusal } from '../process/system-errors.ts';
 import { safeText } from '../run/sanitize.ts';
+import { type CallInit, type CampaignApi, campaignCalls } from './campaign-calls.ts';
 import { type HttpRequest, send, textOf } from './http.ts';
 import { askPatiently, type Exchanged, PATIENCE, type Patience } from './patience.ts';
 import { pause } from './pause.ts';
@@ -79,7 +61,7 @@ export function getsToken(origin: ServerOrigin): boolean {
 export const TOKEN_HINT =
   'SIMCITY_TOKEN is only sent where --server or SIMCITY_URL names the server: name it so, if you trust it.';
 
-export interface Api {
+export interface Api extends CampaignApi {
   readonly connection: Connection;
   /** `runId` may be anything that names a run, here and below. */
   run(runId: string): Promise<Run>;
@@ -107,23 +89,6 @@ export interface Api {
   cancelTask<Kind extends TaskKind>(runId: string, kind: Kind): Promise<Task<Kind>>;
   /** Those that are asked for, with nobody at work on them. */
   waitingTasks(limit: number): Promise<WaitingTasks>;
-  /** Null: it is not known there. */
-  campaign(name: string): Promise<Campaign | null>;
-  /** The newest first. */
-  campaigns(query: { limit?: number; before?: string }): Promise<CampaignPage>;
-  startCampaign(start: CampaignStart): Promise<Campaign>;
-  stopCampaign(name: string): Promise<Campaign>;
-  resumeCampaign(name: string, resume: CampaignResume): Promise<Campaign>;
-  /** Stores one that was executed without a server. */
-  importCampaign(name: string, given: CampaignImport): Promise<Campaign>;
-  /** The newest first. */
-  shards(name: string, query: { limit?: number; before?: number }): Promise<ShardPage>;
-  runners(): Promise<RunnerPage>;
-  claimWork(claim: WorkClaim): Promise<ClaimedWork>;
-  /** Null: the shard is not held any more; so are the two below. */
-  renewShard(name: string, number: number, lease: ShardLease): Promise<ShardLeased | null>;
-  finishShard(name: string, number: number, result: ShardResult): Promise<ShardLeased | null>;
-  recordFinding(name: string, record: FindingRecord): Promise<ShardLeased | null>;
 }
 
 export interface ApiOptions {
@@ -135,8 +100,6 @@ export interface ApiOptions {
   patience?: Patience;
   exchange?: typeof exchange;
 }
-
-type Query = Record<string, string | number | undefined>;
 
 /**
  * The calls of the server at `connection`. One that it has too many of just now (429) is made again, within
@@ -170,46 +133,8 @@ export function createApi(connection: Connection, options: ApiOptions = {}): Api
     },
     cancelTask: (runId, kind) => ask(taskSchemas[kind], apiPath.task(runId, kind), { method: 'DELETE' }),
     waitingTasks: (limit) => ask(waitingTasksSchema, apiPath.waitingTasks(), { query: { limit } }),
-    ...campaignCalls(ask),
+    ...campaignCalls(ask, nullFor),
   };
-}
-
-type Ask = <T>(schema: z.ZodType<T> | null, path: string, init?: CallInit) => Promise<T>;
-
-type CampaignCalls =
-  | ('campaign' | 'campaigns' | 'startCampaign' | 'stopCampaign' | 'resumeCampaign' | 'importCampaign')
-  | ('shards' | 'runners' | 'claimWork' | 'renewShard' | 'finishShard' | 'recordFinding');
-
-/** All that changes something there may be done twice: by its id, or its fence. */
-function campaignCalls(ask: Ask): Pick<Api, CampaignCalls> {
-  const post = (body: unknown): CallInit => ({ body, mayRepeat: true });
-  const put = (body: unknown): CallInit => ({ method: 'PUT', body });
-  return {
-    campaign: (name) => nullFor('not_found', ask(campaignSchema, apiPath.campaign(name))),
-    campaigns: (query) => ask(campaignPageSchema, apiPath.campaigns(), { query }),
-    startCampaign: (start) => ask(campaignSchema, apiPath.campaigns(), post(start)),
-    stopCampaign: (name) => ask(campaignSchema, apiPath.stopCampaign(name), post({})),
-    resumeCampaign: (name, resume) => ask(campaignSchema, apiPath.resumeCampaign(name), { body: resume }),
-    importCampaign: (name, given) => ask(campaignSchema, apiPath.campaign(name), put(given)),
-    shards: (name, query) => ask(shardPageSchema, apiPath.shards(name), { query }),
-    runners: () => ask(runnerPageSchema, apiPath.runners()),
-    claimWork: (claim) => ask(claimedWorkSchema, apiPath.claimWork(), post(claim)),
-    renewShard: (name, number, lease) =>
-      nullFor('lease_lost', ask(shardLeasedSchema, apiPath.shardLease(name, number), post(lease))),
-    finishShard: (name, number, result) =>
-      nullFor('lease_lost', ask(shardLeasedSchema, apiPath.shard(name, number), put(result))),
-    recordFinding: (name, record) =>
-      nullFor('lease_lost', ask(shardLeasedSchema, apiPath.findingRecord(name), put(record))),
-  };
-}
-
-interface CallInit {
-  query?: Query;
-  /** Makes it a POST, unless `method` says otherwise. */
-  body?: unknown;
-  method?: 'PUT' | 'DELETE';
-  /** True for a POST that done twice does no more than done once. */
-  mayRepeat?: boolean;
 }
 
 /** Null where the server refuses with this code, which is an answer as well. */

@@ -174,7 +174,6 @@ function addCampaign(program: Command, act: Act): void {
 
 /** Campaigns of a server that others work for. */
 function addWatching(campaign: Command, act: Act): void {
-  // What stands behind the name of one of these is its own.
   campaign.enablePositionalOptions();
   withExitCodes(
     campaign.command('watch'),
