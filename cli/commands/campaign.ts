@@ -21,7 +21,7 @@ export async function campaign(context: Context, named: string, flags: CampaignF
   const session = await openSession(context, named, flags, say);
   let undo = () => {};
   try {
-    if (flags.detach) return await detached(context, session);
+    if (flags.detach) return await detached(context, session, flags);
     const stopping = createStopping(context);
     const work = async (reporter: CampaignReporter) => {
       const last = await workForSession(context, { session, flags, reporter, stopping });
@@ -88,17 +88,17 @@ async function told(
   context: Context,
   campaign: Campaign,
   runs: readonly Run[],
-  { json }: { json?: true },
+  flags: ServerFlags & { json?: true },
   session: CampaignSession | null,
 ): Promise<number> {
   const style = styleFor(wantsColor(context, 'stdout'));
-  const text = json ? safeJson(campaignJson(campaign, runs), 2) : campaignText(campaign, runs, style);
+  const text = flags.json ? safeJson(campaignJson(campaign, runs), 2) : campaignText(campaign, runs, style);
   await context.out(`${text}\n`);
   if (campaign.state !== 'done') {
     const { name } = campaign;
     const goesOn = session !== null && !session.isOwners && !isOver(campaign);
     const how = goesOn ? 'it goes on; work for it again with' : 'go on with';
-    context.err(`simcity: ${how}: simcity campaign --resume ${safeText(name)}\n`);
+    context.err(`simcity: ${how}: simcity campaign --resume ${safeText(name)}${serverText(flags)}\n`);
     return EXIT.interrupted;
   }
   if (campaign.shardsLost > 0) context.err(`simcity: ${lostText(campaign)}.\n`);
@@ -111,12 +111,30 @@ async function runsOf({ api }: Connected, { name }: Campaign): Promise<Run[]> {
   return (await api.runs({ campaign: name, limit: 200 })).runs;
 }
 
-async function detached(context: Context, { name }: CampaignSession): Promise<number> {
+/** @throws CliError for one that only this process executes. */
+async function detached(
+  context: Context,
+  { name, isServed }: CampaignSession,
+  flags: CampaignFlags,
+): Promise<number> {
+  const shown = safeText(name);
+  if (!isServed) {
+    throw usageError(
+      `the campaign '${shown}' is kept in this directory, where no runner sees it.`,
+      'Go on with it without --detach.',
+    );
+  }
   await context.out(`${name}\n`);
+  const begun = flags.resume === undefined ? 'is started' : 'goes on';
   context.err(
-    `simcity: campaign ${safeText(name)} is started; runners of the server execute it. Watch it: simcity campaign watch ${safeText(name)}\n`,
+    `simcity: campaign ${shown} ${begun}; runners of the server execute it. Watch it: simcity campaign watch ${shown}${serverText(flags)}\n`,
   );
   return EXIT.pass;
+}
+
+/** What a command that is told of needs to find the same server. */
+function serverText({ server }: ServerFlags): string {
+  return server === undefined ? '' : ` --server ${safeText(server)}`;
 }
 
 /** Nobody would execute it. @throws CliError */

@@ -146,9 +146,7 @@ function addCampaign(program: Command, act: Act): void {
       ),
     )
     .addOption(labelOption('only runners with this label execute it'))
-    .addOption(
-      new Option('--detach', 'leave it to the runners of the server').conflicts(['resume', 'parallel']),
-    )
+    .addOption(new Option('--detach', 'leave it to the runners of the server').conflicts('parallel'))
     .addOption(new Option('--no-record', 'only count the failures: neither record nor shrink them'))
     .optionsGroup(GROUPS.where)
     .addOption(serverOption())
