@@ -208,19 +208,23 @@ describe('in mission control', () => {
 
 describe('a campaign', () => {
   const hunt = ['--target', 'memory', '--operations', '60', '--parallel', '1', '--name', 'hunt', '--json'];
-  const stateFile = () => join(folder.path, 'data/campaigns/hunt.json');
+  const stateFile = () => join(folder.path, 'alone/campaigns/hunt.json');
   const state = () => JSON.parse(readFileSync(stateFile(), 'utf8'));
 
+  /** Without the server of the directory, which would keep it. */
+  const alone = (...args: string[]) =>
+    simcity(args, { cwd: folder.path, env: { SIMCITY_DATA_DIR: join(folder.path, 'alone') } });
+
   test('stores its engine, and goes on by it alone', async () => {
-    const begun = await command('campaign', ...hunt, '--faults', 'none', '--seeds', '1..2');
+    const begun = await alone('campaign', ...hunt, '--faults', 'none', '--seeds', '1..2');
     expect(begun.exitCode, begun.stderr).toBe(0);
     expect(JSON.parse(begun.stdout)).toMatchObject({ generation: ENGINE_GENERATION, simcity: VERSION });
-    const more = await command('campaign', '--resume', 'hunt', '--seeds', '3..4', '--json');
+    const more = await alone('campaign', '--resume', 'hunt', '--seeds', '3..4', '--json');
     expect(more).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('"seedsThrough": 4') });
 
     const before = state();
     writeFileSync(stateFile(), JSON.stringify({ ...before, generation: OTHER, simcity: '9.8.7' }));
-    const refused = await command('campaign', '--resume', 'hunt', '--seeds', '5..6');
+    const refused = await alone('campaign', '--resume', 'hunt', '--seeds', '5..6');
     expect(refused.exitCode).toBe(2);
     expect(refused.stderr).toContain(`campaign hunt ${WHY.other}`);
     expect(refused.stderr).toContain(
@@ -230,7 +234,7 @@ describe('a campaign', () => {
 
     const { generation: _generation, simcity: _simcity, ...older } = before;
     writeFileSync(stateFile(), JSON.stringify(older));
-    const old = await command('campaign', '--resume', 'hunt');
+    const old = await alone('campaign', '--resume', 'hunt');
     expect(old).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`campaign hunt ${WHY.older}`) });
   });
 });
