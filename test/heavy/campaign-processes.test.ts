@@ -159,7 +159,7 @@ describe('a campaign', () => {
     const { url } = await startServer(server.path);
     const settings = [
       '--seeds',
-      '1..20',
+      '1..2',
       '--operations',
       '50',
       '--bug',
