@@ -157,16 +157,7 @@ describe('a campaign', () => {
   it('is executed by a runner with its label elsewhere, which knows the server and no database', async () => {
     const [server, other] = await Promise.all([folder(), folder()]);
     const { url } = await startServer(server.path);
-    const settings = [
-      '--seeds',
-      '1..2',
-      '--operations',
-      '50',
-      '--bug',
-      'check-then-insert',
-      '--name',
-      'far',
-    ];
+    const settings = ['--seeds', '1..2', '--operations', '50', '--bug', 'check-then-insert', '--name', 'far'];
     const there = (...args: string[]) => simcity(['campaign', ...args, '--server', url], { cwd: other.path });
     const begun = await there(...settings, '--label', 'pg18', '--detach');
     expect(begun.stderr).toContain(`simcity campaign watch far --server ${url}`);
