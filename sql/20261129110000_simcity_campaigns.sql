@@ -35,6 +35,9 @@ create table if not exists public.simcity_campaigns (
   seeds_through bigint not null default 0,
   operations bigint not null default 0,
   executing_ms bigint not null default 0,
+  -- Of the findings: how many there are, and seeds that failed.
+  failures integer not null default 0,
+  seeds_failing bigint not null default 0,
   proved bigint not null default 0,
   identical bigint not null default 0,
   reached jsonb not null default '{}',
@@ -77,15 +80,11 @@ create table if not exists public.simcity_campaign_shards (
   primary key (campaign, number),
   constraint simcity_campaign_shards_state_check check (state in ('open', 'running', 'done', 'lost')),
   constraint simcity_campaign_shards_lease_check check ((state = 'running') = (lease_until is not null))
-);
+) with (fillfactor = 90);
 
--- Few are not done, however many there are.
-create index if not exists simcity_campaign_shards_left on public.simcity_campaign_shards (campaign, state)
+-- Few are not done, however many there are. A renewal changes nothing that is indexed, and leaves nothing behind in here.
+create index if not exists simcity_campaign_shards_left on public.simcity_campaign_shards (campaign, state, number)
   where state <> 'done';
-create index if not exists simcity_campaign_shards_open on public.simcity_campaign_shards (campaign, number)
-  where state = 'open';
-create index if not exists simcity_campaign_shards_leases on public.simcity_campaign_shards (lease_until)
-  where state = 'running';
 
 create table if not exists public.simcity_campaign_findings (
   campaign text not null references public.simcity_campaigns (name) on delete cascade,
@@ -543,6 +542,11 @@ begin
   delete from simcity_campaign_findings where campaign = p_campaign and signature_text in (
     select signature_text from simcity_campaign_findings where campaign = p_campaign
     order by signature_text offset p_most_findings);
+  if p_tally -> 'failures' <> '[]' then
+    update simcity_campaigns set (failures, seeds_failing) = (
+      select count(*), coalesce(sum(seeds), 0) from simcity_campaign_findings where campaign = p_campaign)
+    where name = p_campaign;
+  end if;
 end
 $$;
 
@@ -650,7 +654,10 @@ begin
     returning s.campaign;
   return query
     select name from simcity_campaigns
-    where state in ('running', 'recording') and simcity_settle_campaign(name);
+    where state in ('running', 'recording')
+      -- Of the others each call that changes something settles them.
+      and (state = 'recording' or budget_seconds is not null or ended_by is not null or isempty(uncut))
+      and simcity_settle_campaign(name);
   delete from simcity_runners where seen_at < clock_timestamp() - interval '1 day';
 end
 $$;

@@ -35,18 +35,20 @@ export async function workForSession(
     reporter.say(stoppingText(session));
     left.abort();
   });
+  const connectedOnce = async () => {
+    const connected = await connect();
+    reporter.connected?.(connected.api);
+    return connected;
+  };
   const begun = await store.campaign(name);
+  // There others may record what is found.
+  if (session.isServed) await connectedOnce();
   if (begun !== null) tellBegun(begun, reporter);
   const known = begun?.findings.map(({ signature }) => formatSignature(signature)) ?? [];
   const following = followCampaign(store, name, { reporter, known, left: over.signal });
   // It is heard of below; a failure of the work goes first.
   following.catch(() => {});
   try {
-    const connectedOnce = async () => {
-      const connected = await connect();
-      reporter.connected?.(connected.api);
-      return connected;
-    };
     const stopped = heedStop(session, left.signal);
     await workForCampaigns(
       context,

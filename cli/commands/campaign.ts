@@ -52,7 +52,7 @@ export async function campaign(
   let claimants: Claimants | null = null;
   try {
     claimants = (await launch?.(session.name).catch((error) => stopped(session, error))) ?? null;
-    if (flags.detach) return await detached(context, session);
+    if (flags.detach) return await detached(context, session, flags);
     const stopping = createStopping(context);
     const work = async (reporter: CampaignReporter) => {
       const how = claimants === null ? { flags, reporter } : besides(claimants, flags, reporter);
@@ -183,19 +183,19 @@ async function told(
   context: Context,
   campaign: Campaign,
   runs: readonly Run[],
-  { json, exitZero }: { json?: true; exitZero?: true },
+  flags: ServerFlags & { json?: true; exitZero?: true },
   session: CampaignSession | null,
 ): Promise<number> {
   const style = styleFor(wantsColor(context, 'stdout'));
-  const text = json ? safeJson(campaignJson(campaign, runs), 2) : campaignText(campaign, runs, style);
+  const text = flags.json ? safeJson(campaignJson(campaign, runs), 2) : campaignText(campaign, runs, style);
   await context.out(`${text}\n`);
   if (campaign.state !== 'done') {
     const { name } = campaign;
-    context.err(`simcity: ${onwardText(campaign, session)} ${safeText(name)}\n`);
+    context.err(`simcity: ${onwardText(campaign, session)} ${safeText(name)}${serverText(flags)}\n`);
     return EXIT.interrupted;
   }
   if (campaign.shardsLost > 0) context.err(`simcity: ${lostText(campaign)}.\n`);
-  if (newFailures(campaign.known, campaign.findings).length > 0) return exitZero ? EXIT.pass : EXIT.fail;
+  if (newFailures(campaign.known, campaign.findings).length > 0) return flags.exitZero ? EXIT.pass : EXIT.fail;
   return campaign.shardsLost > 0 ? EXIT.unreachable : EXIT.pass;
 }
 
@@ -212,10 +212,23 @@ async function runsOf({ api }: Connected, { name }: Campaign): Promise<Run[]> {
   return (await api.runs({ campaign: name, limit: 200 })).runs;
 }
 
-async function detached(context: Context, { name }: CampaignSession): Promise<number> {
-  await context.out(`${name}\n`);
+/** @throws CliError for one that only this process executes. */
+async function detached(
+  context: Context,
+  { name, isServed }: CampaignSession,
+  flags: CampaignFlags,
+): Promise<number> {
+  const shown = safeText(name);
+  if (!isServed) {
+    throw usageError(
+      `the campaign '${shown}' is kept in this directory, where no runner sees it.`,
+      'Go on with it without --detach.',
+    );
+  }
+  await context.out(`${shown}\n`);
+  const begun = flags.resume === undefined ? 'is started' : 'goes on';
   context.err(
-    `simcity: campaign ${safeText(name)} is started; runners of the server execute it. Watch it: simcity campaign watch ${safeText(name)}\n`,
+    `simcity: campaign ${shown} ${begun}; runners of the server execute it. Watch it: simcity campaign watch ${shown}${serverText(flags)}\n`,
   );
   return EXIT.pass;
 }
@@ -227,6 +240,11 @@ function refuseLate({ resume, baseline }: CampaignFlags): void {
     'a campaign keeps the baseline that it was started with, and --resume goes on with one.',
     '`simcity campaign report NAME --baseline FILE --only-new` holds what it found against another.',
   );
+}
+
+/** What a command that is told of needs to find the same server. */
+function serverText({ server }: ServerFlags): string {
+  return server === undefined ? '' : ` --server ${safeText(server)}`;
 }
 
 /** Nobody would execute it. @throws CliError */

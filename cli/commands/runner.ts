@@ -1,4 +1,4 @@
-/** `simcity runner`: executes queued runs of a server's database. */
+/** `simcity runner`: executes queued runs of a server's database, and works for its campaigns. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { claimantName } from '../campaign/served-session.ts';
@@ -10,7 +10,7 @@ import { gateOrderOf } from '../hosting/gate.ts';
 import { modulesOf } from '../hosting/modules.ts';
 import { createOwnRunner } from '../hosting/own-runner.ts';
 import type { Context } from '../process/context.ts';
-import { EXIT, usageError } from '../process/errors.ts';
+import { EXIT } from '../process/errors.ts';
 import { doAskedTasks } from '../tasks/asked.ts';
 import { launchOfFlags, type RunFlags } from './launch.ts';
 import { left } from './up.ts';
@@ -42,20 +42,19 @@ export async function runner(context: Context, flags: RunnerFlags): Promise<numb
   const own = await ownOf(context, flags);
   const connected = await connectToRunning(context, flags, how);
   const { api, hosted } = connected;
+  const { url } = api.connection;
   const database = hosted?.databaseUrl() ?? sharedDatabaseUrl(context, flags);
-  if (database === null) {
-    throw usageError(
-      `the database of ${api.connection.url} is not known here.`,
-      'Set DATABASE_URL to the database that the server uses.',
-    );
-  }
   const started = await (hosted?.startRunner(null).then(() => hosted.runnerName()) ??
-    startAt(context, flags, connected, { name, env, database, progress }));
-  progress(`runner ${started} takes runs of ${api.connection.url}.`);
+    (database === null ? null : startAt(context, flags, connected, { name, env, database, progress })));
+  if (started === null && hosted === null) {
+    progress(
+      `works for campaigns of ${url}. Its runs need its database: set DATABASE_URL to take them, too.`,
+    );
+  } else progress(`runner ${started} takes runs of ${url}.`);
   const standing = {
     connected,
     flags,
-    name: started ?? claimantName(),
+    name: started ?? name ?? claimantName(),
     own,
     labels: flags.label ?? [],
     parallel: flags.parallel ?? null,

@@ -61,8 +61,8 @@ function addRunner(program: Command, act: Act): void {
     .summary('execute queued runs of a server, and work for its campaigns')
     .description(
       'Takes queued runs of a server and executes them, each in a process of its own, until it is told to ' +
-        'leave; and works for its campaigns. It needs the database of the server: DATABASE_URL, or the data directory ' +
-        'of `simcity up`. What campaigns of a service or of modules of yours need is given here, never by the server.',
+        'leave; and works for its campaigns. Runs need the database of the server: DATABASE_URL, or the data directory ' +
+        'of `simcity up`; without it, it works for campaigns alone. What campaigns of a service or of modules of yours need is given here, never by the server.',
     )
     .addOption(processOption('runnerName'))
     .addOption(processOption('parallel'))

@@ -84,9 +84,9 @@ const columns = (sql: Sql) => sql`
   c.label, c.budget_seconds as "budgetSeconds", c.until_new as "untilNew", c.seeds_total as "seedsTotal",
   c.seeds_through + l.through as "seedsThrough", c.operations + l.operations as operations,
   simcity_campaign_seconds(c) as seconds, l.lost as "shardsLost", l.runners, c.created_at as "createdAt",
-  greatest(c.updated_at, l.seen_at) as "updatedAt", f.failing as "seedsFailing", f.failures`;
+  greatest(c.updated_at, l.seen_at) as "updatedAt", c.seeds_failing as "seedsFailing", c.failures`;
 
-/** What is left of its shards, and what it has found. */
+/** What is left of its shards. */
 const counts = (sql: Sql) => sql`
   cross join lateral (
     select coalesce(sum(s.seeds_through) filter (where s.state = 'running'), 0)::bigint as through,
@@ -94,10 +94,7 @@ const counts = (sql: Sql) => sql`
       count(*) filter (where s.state = 'running') as running, count(*) filter (where s.state = 'open') as open,
       count(*) filter (where s.state = 'lost') as lost, max(s.seen_at) filter (where s.state = 'running') as seen_at,
       count(distinct s.runner) filter (where s.state = 'running') as runners
-    from simcity_campaign_shards s where s.campaign = c.name and s.state <> 'done') l
-  cross join lateral (
-    select coalesce(sum(f.seeds), 0)::bigint as failing, count(*) as failures
-    from simcity_campaign_findings f where f.campaign = c.name) f`;
+    from simcity_campaign_shards s where s.campaign = c.name and s.state <> 'done') l`;
 
 /** The newest first, `limit` at most; `before`: only older ones than that of this name. */
 export async function listCampaigns(

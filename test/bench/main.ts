@@ -3,6 +3,7 @@
 const TOPICS: Record<string, () => Promise<{ bench: () => Promise<void> }>> = {
   engine: () => import('./engine.ts'),
   checker: () => import('./checker.ts'),
+  campaign: () => import('./campaign.ts'),
   gate: () => import('./gate.ts'),
   telemetry: () => import('./telemetry.ts'),
   stop: () => import('./stop.ts'),

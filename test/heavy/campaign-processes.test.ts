@@ -154,6 +154,29 @@ describe('a campaign', () => {
     expect(unknown).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("no campaign 'nobody'") });
   });
 
+  it('is executed by a runner with its label elsewhere, which knows the server and no database', async () => {
+    const [server, other] = await Promise.all([folder(), folder()]);
+    const { url } = await startServer(server.path);
+    const settings = ['--seeds', '1..2', '--operations', '50', '--bug', 'check-then-insert', '--name', 'far'];
+    const there = (...args: string[]) => simcity(['campaign', ...args, '--server', url], { cwd: other.path });
+    const begun = await there(...settings, '--label', 'pg18', '--detach');
+    expect(begun.stderr).toContain(`simcity campaign watch far --server ${url}`);
+    const runner = start(['runner', '--server', url, '--name', 'beyond', '--label', 'pg18'], other.path);
+    const api = createApi({ url, token: undefined });
+    const isDoneWith = (seedsThrough: number) =>
+      expect
+        .poll(() => api.campaign('far'), { timeout: 300_000 })
+        .toMatchObject({ state: 'done', seedsThrough });
+    await isDoneWith(2);
+    // A failure is recorded by the server's own runner.
+    expect((await api.campaign('far'))?.findings[0]?.run).not.toBeNull();
+    expect((await there('--resume', 'far', '--seeds', '3', '--no-record', '--detach')).exitCode).toBe(0);
+    await isDoneWith(3);
+    expect((await api.shards('far', {})).shards.map((shard) => shard.runner)).toContain('beyond');
+    runner.kill('SIGINT');
+    expect((await runner.ended).stderr).toContain('set DATABASE_URL to take them, too');
+  });
+
   it('is refused by name where another has it on the server that is named', async () => {
     const [server, other, own] = await Promise.all([folder(), folder(), folder()]);
     const { url } = await startServer(server.path);

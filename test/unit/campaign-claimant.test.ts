@@ -6,11 +6,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { workForCampaigns } from '../../cli/campaign/claimant.ts';
 import { codeHash } from '../../cli/campaign/code.ts';
 import { Pace } from '../../cli/campaign/pace.ts';
+import type { CampaignReporter } from '../../cli/campaign/reporter.ts';
 import { NO_CODE } from '../../cli/campaign/session.ts';
 import type { CampaignStore } from '../../cli/campaign/store.ts';
+import { workForSession } from '../../cli/campaign/work-session.ts';
+import type { Api } from '../../cli/client/api.ts';
 import type { Context } from '../../cli/process/context.ts';
 import { CliError } from '../../cli/process/errors.ts';
 import type { ClaimedWork } from '../../server/contract/index.ts';
+import { recordedCampaign } from '../helpers/recorded-campaign.ts';
 
 describe('the pace of a claimant', () => {
   it('begins with few seeds, grows step by step, and comes to what takes the time of a shard', () => {
@@ -100,5 +104,28 @@ describe('a claimant', () => {
   it('goes on when the server was away, and says so once', async () => {
     const away = () => new CliError('cannot reach it', { exitCode: 4 });
     expect(await said([away(), away()])).toEqual(['no work of campaigns could be claimed: cannot reach it']);
+  });
+
+  it('of a campaign of a server knows that server though another records what is found', async () => {
+    const store = {
+      renewEveryMs: 1,
+      campaign: async () => recordedCampaign({ state: 'done' }),
+      claim: async () => ({ work: null, refused: [], isOver: true }),
+    } as unknown as CampaignStore;
+    const api = {} as Api;
+    const session = {
+      ...{ name: 'hunt', store, own: NO_CODE, isOwners: false, isServed: true, close: async () => {} },
+      connect: async () => ({ api, hosted: null }),
+    };
+    const reached: Api[] = [];
+    const reporter: CampaignReporter = {
+      ...{ say() {}, stands() {}, progress() {}, found() {}, clear() {} },
+      connected: (to) => reached.push(to),
+    };
+    const stopping = { onStop: () => () => {}, stop() {} };
+    await workForSession({ leaving: new AbortController().signal } as Context, {
+      ...{ session, flags: { parallel: 1 }, reporter, stopping },
+    });
+    expect(reached).toEqual([api]);
   });
 });

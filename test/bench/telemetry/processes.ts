@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Ready } from '../../../server/contract/index.ts';
 import type { Sql } from '../../../server/db/client.ts';
+import { descendants } from '../../chaos/support/processes.ts';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 export const projectFolder = here('../../..');
@@ -123,6 +124,16 @@ export async function postgresSeconds(sql: Sql): Promise<number> {
   for (const pid of children.trim().split(' ')) {
     const fields = await statOf(pid).catch(() => []);
     ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  }
+  return ticks / CLOCK_TICKS;
+}
+
+/** Seconds of processor time of this process and of all that come from it, also of those that have ended. */
+export async function familySeconds(): Promise<number> {
+  let ticks = 0;
+  for (const pid of [process.pid, ...descendants(process.pid).map((each) => each.pid)]) {
+    const fields = await statOf(pid).catch(() => []);
+    ticks += fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   }
   return ticks / CLOCK_TICKS;
 }

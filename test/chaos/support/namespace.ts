@@ -1,7 +1,7 @@
 /** A network namespace joined to this one by a pair of virtual cables, which can be pulled. */
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import type { Row } from './row.ts';
+import type { Starter } from './row.ts';
 import { programPath } from './tools.ts';
 
 export interface Namespace {
@@ -14,7 +14,7 @@ export interface Namespace {
   plug(): void;
 }
 
-export function createNamespace(row: Row): Namespace {
+export function createNamespace(row: Starter): Namespace {
   const ip = programPath('ip') ?? 'ip';
   const id = `${process.pid % 10_000}${randomInt(1_000)}`;
   const [name, outer, inner] = [`sc${id}`, `sco${id}`, `sci${id}`];

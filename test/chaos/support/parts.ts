@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../helpers/postgres.ts';
 import { descendants, isRunning, ROW_VARIABLE, running, signal } from './processes.ts';
-import type { Row } from './row.ts';
+import type { Starter } from './row.ts';
 import { until, within } from './until.ts';
 
 const SIMCITY = `${process.cwd()}/cli/simcity.js`;
@@ -80,7 +80,7 @@ export class Command {
 
 /** Starts `simcity` with `args` in a folder of its own; it is told to end when the row is over. */
 export async function startSimcity(
-  row: Row,
+  row: Starter,
   args: readonly string[],
   options: StartOptions = {},
 ): Promise<Command> {
@@ -119,16 +119,16 @@ export interface Serving extends Command {
 }
 
 /** `simcity serve` on a database; resolves when it serves. */
-export async function serve(row: Row, databaseUrl: string, options: StartOptions = {}): Promise<Serving> {
+export async function serve(row: Starter, databaseUrl: string, options: StartOptions = {}): Promise<Serving> {
   return hosting(row, 'serve', { ...options, env: { DATABASE_URL: databaseUrl, ...options.env } });
 }
 
 /** `simcity up`: server and runner on a database. */
-export async function up(row: Row, databaseUrl: string, options: StartOptions = {}): Promise<Serving> {
+export async function up(row: Starter, databaseUrl: string, options: StartOptions = {}): Promise<Serving> {
   return hosting(row, 'up', { ...options, env: { DATABASE_URL: databaseUrl, ...options.env } });
 }
 
-async function hosting(row: Row, word: 'serve' | 'up', options: StartOptions): Promise<Serving> {
+async function hosting(row: Starter, word: 'serve' | 'up', options: StartOptions): Promise<Serving> {
   const command = await startSimcity(row, [word, '--port', '0', ...(options.args ?? [])], options);
   const url = await until(`simcity ${word} prints its URL`, READY_MS, () => {
     if (command.child.exitCode !== null) throw new Error(`it ended: ${command.stderr}`);
@@ -139,7 +139,7 @@ async function hosting(row: Row, word: 'serve' | 'up', options: StartOptions): P
 
 /** `simcity runner` for a server; resolves when it takes runs. */
 export async function runner(
-  row: Row,
+  row: Starter,
   serverUrl: string,
   databaseUrl: string,
   options: StartOptions = {},

@@ -68,6 +68,9 @@ export class Row {
   }
 }
 
+/** Of a row, or of what else starts processes: what is started by it is ended with it. */
+export type Starter = Pick<Row, 'tag' | 'defer'>;
+
 /** Registers the row. Whatever its work does, no process of it may be left after the cleaning up (I4). */
 export function row(matter: Matter, work: (row: Row) => Promise<void>): void {
   const { row: number, fault, target, cannot, timeoutMs = 180_000 } = matter;
