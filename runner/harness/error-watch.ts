@@ -4,6 +4,7 @@
  */
 import { CONTRACT_RULES, ERRORS_WITHOUT_CAUSE, type ServiceRules } from '../../server/contract/index.ts';
 import type { Operation } from '../scenarios/scenario.ts';
+import { NewestMap } from '../sim/newest-map.ts';
 import type { Failure } from './failure.ts';
 
 /** The share of an operation's first attempts tells nothing before so many of them have been answered. */
@@ -86,7 +87,7 @@ export class ErrorWatch {
   readonly #rules: Pick<ServiceRules, 'errors'>;
   readonly #anyFails: boolean;
   readonly #operations = new Map<string, OperationTally>();
-  readonly #requests = new Map<string | number, RequestTally>();
+  readonly #requests = new NewestMap<string | number, RequestTally>(REQUESTS_REMEMBERED);
 
   /**
    * `rules` are read when an error is judged. `anyFails`: the first error without a cause is the finding, for the
@@ -117,7 +118,7 @@ export class ErrorWatch {
       // Whatever was answered so before, it was not in a row.
       known.row = null;
       known.acknowledged ||= isAcknowledged;
-    } else if (isAcknowledged) this.#remember(tried.request, { acknowledged: true, row: null });
+    } else if (isAcknowledged) this.#requests.set(tried.request, { acknowledged: true, row: null });
   }
 
   /** The service answered it with an internal error; returns the failure of the run when that is one too many. */
@@ -189,20 +190,11 @@ export class ErrorWatch {
     const known = this.#requests.get(request);
     if (!known) {
       const row = newTally();
-      this.#remember(request, { acknowledged: false, row });
+      this.#requests.set(request, { acknowledged: false, row });
       return row;
     }
     known.row ??= newTally();
     return known.row;
-  }
-
-  #remember(request: string | number, tally: RequestTally): void {
-    this.#requests.set(request, tally);
-    if (this.#requests.size <= REQUESTS_REMEMBERED) return;
-    for (const oldest of this.#requests.keys()) {
-      this.#requests.delete(oldest);
-      return;
-    }
   }
 
   #operation(name: string): OperationTally {

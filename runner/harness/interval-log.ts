@@ -1,6 +1,7 @@
 /** The newest operations as intervals, for the history of a slot in the forensic bundle. Bounded. */
 import type { Interval, WireExchange } from '../../server/contract/index.ts';
 import type { Operation } from '../scenarios/scenario.ts';
+import { NewestMap } from '../sim/newest-map.ts';
 import { rounded } from './rounded.ts';
 
 /** Operations kept at once, over all objects. */
@@ -15,11 +16,10 @@ interface Entry extends Interval {
 }
 
 export class IntervalLog {
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new NewestMap<number, Entry>(KEPT);
 
   /** `objects`: all that the call concerns. */
   invoked(operation: Operation, objects: readonly string[]): void {
-    if (this.#entries.size >= KEPT) this.#entries.delete(this.#entries.keys().next().value as number);
     this.#entries.set(operation.id, {
       operation: operation.id,
       actor: operation.actor,

@@ -95,6 +95,10 @@ export class Verdicts<C extends Call = Call> {
   /** A fault strikes: the call of a citizen, or with null the whole city. */
   strike(name: string, call: C | null, data: Record<string, unknown>): void {
     this.counters.faults++;
+    if (this.#silent) {
+      this.recorder.count();
+      return;
+    }
     const about = call ? { operation: call.operation, ...this.#about(call) } : {};
     this.recorder.record(this.now, 'fault', 'chaos', { name, ...about, ...data });
   }

@@ -17,11 +17,14 @@ export function telling(settings: Settings): string {
     where current_setting(name, true) is not null`;
 }
 
+/** A word that each of the other two needs: hardly a statement has one, and every one is looked at. */
+const ANY = /reset|discard|default/i;
 const ALL = /\b(?:reset|discard)\s+all\b/i;
 const ONE = /\breset\s+(\w+)|\bset\s+(?:session\s+)?(\w+)\s*(?:\bto\b|=)\s*default\b/gi;
 
 /** Those of `settings` that a statement sets back to what the role or the database has; null: none. */
 export function takenBack(text: string, settings: Settings): Settings | null {
+  if (!ANY.test(text)) return null;
   if (ALL.test(text)) return settings;
   const names = [...text.matchAll(ONE)].map(([, reset, set]) => (reset ?? set ?? '').toLowerCase());
   const back = Object.entries(settings).filter(([name]) => names.includes(name));
