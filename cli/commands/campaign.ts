@@ -195,7 +195,8 @@ async function told(
     return EXIT.interrupted;
   }
   if (campaign.shardsLost > 0) context.err(`simcity: ${lostText(campaign)}.\n`);
-  if (newFailures(campaign.known, campaign.findings).length > 0) return flags.exitZero ? EXIT.pass : EXIT.fail;
+  if (newFailures(campaign.known, campaign.findings).length > 0)
+    return flags.exitZero ? EXIT.pass : EXIT.fail;
   return campaign.shardsLost > 0 ? EXIT.unreachable : EXIT.pass;
 }
 

@@ -151,10 +151,7 @@ function addCampaign(program: Command, act: Act): void {
     )
     .addOption(labelOption('only runners with this label execute it'))
     .addOption(
-      new Option('--detach', 'leave it to the runners of the server').conflicts([
-        'parallel',
-        'keepSeeds',
-      ]),
+      new Option('--detach', 'leave it to the runners of the server').conflicts(['parallel', 'keepSeeds']),
     )
     .addOption(
       baselineOption(

@@ -1,7 +1,12 @@
 /** The pages for browsers as they are served: policies, caching, compression, size. */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ASSETS_PATH, CAMPAIGNS_PATH, MISSION_CONTROL_PATH, RUNNERS_PATH } from '../../server/contract/index.ts';
+import {
+  ASSETS_PATH,
+  CAMPAIGNS_PATH,
+  MISSION_CONTROL_PATH,
+  RUNNERS_PATH,
+} from '../../server/contract/index.ts';
 import type { RunningServer } from '../../server/server.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { startTestServer } from '../helpers/server.ts';

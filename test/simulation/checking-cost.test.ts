@@ -29,7 +29,7 @@ async function configurationsAnAnswer(
       seed,
       config: { operations, faults },
     });
-    const { checking } = events.at(-1)?.data as { checking: Record<string, typeof sum> };
+    const checking = events.at(-1)?.data['checking'] as Record<string, typeof sum>;
     const cost = checking['per-object-history'] as typeof sum;
     sum.answers += cost.answers;
     sum.configurations += cost.configurations;
