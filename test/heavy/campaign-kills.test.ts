@@ -75,7 +75,7 @@ async function serve(port: number): Promise<Process> {
 /** What must be the same, whoever executed it. */
 function found({ seedsThrough, operations, reached, proved, identical, findings, shardsLost }: Campaign) {
   const tallies = findings
-    .map(({ run: _, smallest: __, why: ___, reproduce: ____, ...tally }) => tally)
+    .map(({ run: _, smallest: __, why: ___, reproduce: ____, ...tally }) => ({ ...tally, known: undefined }))
     .sort((one, other) => (formatSignature(one.signature) < formatSignature(other.signature) ? -1 : 1));
   return { seedsThrough, operations, reached, proved, identical, shardsLost, tallies };
 }

@@ -188,7 +188,9 @@ it('the pods of a campaign of a server, which are its claimants', async () => {
     expect(api.job, 'and with whoever started it').toBe(null);
     api.refusal = [403, 'jobs.batch is forbidden'];
     expect((await simcity([...endless, 'refused'], withSecret)).exitCode).toBe(4);
-    expect(await state('refused'), 'nobody was to execute it').toBe('stopped');
+    await expect
+      .poll(() => state('refused'), { message: 'nobody was to execute it', timeout: 60_000 })
+      .toBe('stopped');
   } finally {
     await up.down();
     await api.close();

@@ -31,7 +31,7 @@ describe('tickets over HTTP', () => {
 
   it.each([
     ['memory', 'none'],
-    ['postgres', 'brutal'],
+    ['postgres', 'calm'],
   ] as const)('passes the right box office, %s under %s faults', async (store, faults) => {
     const { end, events } = await attacked(store, null, 1, { faults });
     expect(end.failForensic?.message ?? end.status).toBe('PASS');
