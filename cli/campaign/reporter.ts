@@ -31,7 +31,8 @@ export function lineReporter(context: Context): CampaignReporter {
       context.err(`simcity: ${message}\n`);
     },
     stands(campaign) {
-      if (campaign.state === 'running') line.show(progressText(campaign));
+      // Before that there is neither a rate nor a time left to tell.
+      if (campaign.state === 'running' && campaign.seedsThrough > 0) line.show(progressText(campaign));
     },
     progress: (text) => line.show(text),
     found({ signature, message, firstSeed }) {
