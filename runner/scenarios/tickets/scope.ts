@@ -11,8 +11,10 @@ export interface Scope {
 
 /** Of an order that is not there yet nobody knows what it is of. */
 export function scopeOf(state: EventState, call: Exclude<TicketCall, { operation: 'read' }>): Scope {
-  if (call.operation === 'hold')
-    return { seats: call.seats, hasPlaces: call.places > 0, citizens: [call.citizen] };
+  if (call.operation === 'hold') {
+    const hasPlaces = call.places > 0 || state.waiting.some(({ owner }) => owner === call.citizen);
+    return { seats: call.seats, hasPlaces, citizens: [call.citizen] };
+  }
   if (call.operation === 'join') return { seats: [], hasPlaces: true, citizens: [call.citizen] };
   // It stays with whom it is, and keeps what it has.
   if (call.operation === 'confirm') return { seats: [], hasPlaces: false, citizens: [] };
