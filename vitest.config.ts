@@ -39,7 +39,7 @@ export default defineConfig({
           include: [
             'test/heavy/**/*.test.ts',
             ...WHOLE_RUNS,
-            'test/simulation/linearizability-{oracle,rules,joint}.test.ts',
+            'test/simulation/linearizability-{oracle,right,rules,joint}.test.ts',
             'test/simulation/{ruled-cities,culprit}.test.ts',
           ],
           // Other histories than `npm test` holds against the oracle, and many more of them; more seeds too. The

@@ -1,6 +1,6 @@
 /** From the command line to a campaign that is worked for: begun or gone on with, on a server or in this process. */
 import { type Campaign, ENGINE_GENERATION, joined } from '../../server/contract/index.ts';
-import { dataDirOf, hasData } from '../hosting/data-dir.ts';
+import { dataDirOf, hasData, refuseForeign } from '../hosting/data-dir.ts';
 import { findServer } from '../hosting/find-server.ts';
 import { gateOrderOf } from '../hosting/gate.ts';
 import { modulesOf } from '../hosting/modules.ts';
@@ -96,7 +96,9 @@ async function resumed(
   server: Connecting,
 ): Promise<CampaignSession> {
   const more = moreOf(flags);
-  const files = campaignFiles(dataDirOf(context, flags.dataDir));
+  const dataDir = dataDirOf(context, flags.dataDir);
+  if (flags.server === undefined) refuseForeign(dataDir);
+  const files = campaignFiles(dataDir);
   const name = typeof flags.resume === 'string' ? flags.resume : (flags.name ?? null);
   const isLocal =
     flags.server === undefined && (name === null ? files.newest() !== null : files.exists(name));

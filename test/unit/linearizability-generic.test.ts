@@ -75,3 +75,37 @@ describe('a model without hints', () => {
     expect(() => c.complete(1, 0)).toThrow('The operation 1 is not open');
   });
 });
+
+/** Something that is made, and then ended, each once. */
+const thing: SequentialModel<string, 'make' | 'end' | 'look', string> = {
+  initial: () => 'none',
+  apply: (state, call, answer) => {
+    if (call === 'look') return answer === state ? state : null;
+    return answer === 'ok' && state === before(call) ? after(call) : null;
+  },
+  effects: (state, call) =>
+    call !== 'look' && state === before(call) ? [{ state: after(call), outcome: 'ok' }] : [],
+  confirm: (state, _call, outcome, answer) => (answer === outcome ? state : null),
+  key: String,
+  describe: (state, call) => (call === 'look' ? [state] : ['ok']),
+  // Nobody ends what was not made.
+  spent: (state, call) => call === 'look' || state !== before(call),
+};
+const before = (call: 'make' | 'end') => (call === 'make' ? 'none' : 'made');
+const after = (call: 'make' | 'end') => (call === 'make' ? 'made' : 'ended');
+
+describe('a call without an answer that is about something made after the history was folded', () => {
+  it('may take effect', () => {
+    const c = new LinearizabilityChecker(thing, 'thing', { foldEvery: 1 });
+    c.invoke(1, 'look');
+    c.invoke(2, 'look');
+    expect(c.complete(1, 'none').ok).toBe(true);
+    c.invoke(3, 'look');
+    c.invoke(4, 'make');
+    expect(c.complete(4, 'ok').ok).toBe(true);
+    c.invoke(5, 'end');
+    c.unknown(5);
+    expect(c.complete(2, 'none').ok).toBe(true);
+    expect(c.complete(3, 'ended').ok).toBe(true);
+  });
+});

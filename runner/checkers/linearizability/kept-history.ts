@@ -276,8 +276,9 @@ export class KeptHistory<State, Call, Answer> {
       gone.add(identity);
       if (identity !== null) this.#steps.refused.delete(identity);
     }
+    // Of what begins only later the roots cannot tell whether it is spent: what it is about may come before it.
     const isOver = (op: Op<Call, Answer>) =>
-      op.endedAt <= at || (op.status === 'unknown' && this.#isSettled(op));
+      op.endedAt <= at || (op.status === 'unknown' && op.invokedAt <= at && this.#isSettled(op));
     const over = new Set(this.#steps.kept.filter(isOver));
     this.#steps.kept = this.#steps.kept.filter((op) => !over.has(op));
     this.#steps.tracked = this.#steps.tracked.filter(

@@ -9,19 +9,30 @@ export interface Scope {
   readonly citizens: readonly string[];
 }
 
-/** Of an order that is not there yet nobody knows what it is of. */
+/**
+ * Of an order that is not there yet nobody knows what it is of. A quota counts what a citizen waits for, so that what
+ * happens to places matters to whoever asks for more.
+ */
 export function scopeOf(state: EventState, call: Exclude<TicketCall, { operation: 'read' }>): Scope {
+  const isWaiting = (citizen: string) => state.waiting.some(({ owner }) => owner === citizen);
   if (call.operation === 'hold') {
-    const hasPlaces = call.places > 0 || state.waiting.some(({ owner }) => owner === call.citizen);
+    const hasPlaces = call.places > 0 || isWaiting(call.citizen);
     return { seats: call.seats, hasPlaces, citizens: [call.citizen] };
   }
   if (call.operation === 'join') return { seats: [], hasPlaces: true, citizens: [call.citizen] };
-  // It stays with whom it is, and keeps what it has.
-  if (call.operation === 'confirm') return { seats: [], hasPlaces: false, citizens: [] };
+  // It stays with whom it is, and keeps what it has; a place may be on its way to one who waits.
+  if (call.operation === 'confirm')
+    return { seats: [], hasPlaces: waiterOf(state, call.order) !== undefined, citizens: [] };
   const order = orderOf(state, call.order);
   const owners = [order?.owner, waiterOf(state, call.order)?.owner].filter((owner) => owner !== undefined);
-  const citizens = call.operation === 'transfer' ? [...owners, call.to] : owners;
-  return { seats: order?.seats ?? [], hasPlaces: order ? order.places > 0 : true, citizens };
+  const isOfPlaces = order ? order.places > 0 : true;
+  if (call.operation !== 'transfer')
+    return { seats: order?.seats ?? [], hasPlaces: isOfPlaces, citizens: owners };
+  return {
+    seats: order?.seats ?? [],
+    hasPlaces: isOfPlaces || isWaiting(call.to),
+    citizens: [...owners, call.to],
+  };
 }
 
 export function overlap(a: Scope, b: Scope): boolean {

@@ -37,6 +37,8 @@ const ANOTHER = 'another';
 const LEASE_SECONDS = 3;
 /** Under way for longer than a lease and the looks for those that ran out. */
 const RUN = { operations: 150, rate: 25 };
+/** Under way yet when its harness is killed, however late that is noticed. */
+const RUN_THAT_ENDS = { operations: 150, rate: 8 };
 
 export interface Around {
   databaseUrl: string;
@@ -69,7 +71,7 @@ async function strikeOne(row: Row, inside: Inside, point: Point, fate: Fate): Pr
   const { sql, server, proxy, env } = inside;
   const name = `${fate} after ${point.after}`;
   const link = await Strike.start(row, inside.databasePort, point.from);
-  const { id } = await launchRun(server.url, RUN, { runner: name });
+  const { id } = await launchRun(server.url, point.ends ? RUN_THAT_ENDS : RUN, { runner: name });
   const [subscriber] = subscribe(1, server.url, id) as [Subscriber];
   let pid = 0;
   link.arm(point.message, async () => {
@@ -85,7 +87,9 @@ async function strikeOne(row: Row, inside: Inside, point: Point, fate: Fate): Pr
   });
   if (point.ends) {
     await until(`${name}: the run is under way`, 60_000, () => subscriber.next > 5);
-    for (const harness of command.partPids('harness')) signal(harness, 'SIGKILL');
+    const harnesses = command.partPids('harness');
+    expect(harnesses, `${name}: its harness`).toHaveLength(1);
+    for (const harness of harnesses) signal(harness, 'SIGKILL');
   }
   await until(`${name}: it is struck`, 60_000, () => pid !== 0);
   if (fate === 'stalls') {
