@@ -25,6 +25,7 @@ import type { Target, Task, TaskFaults, WireStrike } from '../target.ts';
 import { attribute } from './attribution.ts';
 import { Background } from './background.ts';
 import { type ClockGround, WireClock } from './clock/wire-clock.ts';
+import { Constants } from './constants.ts';
 import { Lanes } from './lanes.ts';
 import { type LookOf, Looks } from './looks.ts';
 import { Passage } from './passage.ts';
@@ -121,6 +122,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
   readonly #lanes: Lanes;
   readonly #happenings = new Happenings<PgwireTask>();
   readonly #background: Background;
+  readonly #constants = new Constants();
   readonly #strikes = new Strikes();
   /** Null: the service has the machine's. */
   readonly #clock: WireClock | null;
@@ -408,7 +410,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#park();
     const askers = [...this.#inside].filter(({ isUnderWay }) => isUnderWay);
     const moved = this.#moved?.isUnderWay ? this.#moved : null;
-    for (const { group, asker, isGuess } of attribute(groups, askers, moved)) {
+    for (const { group, asker, isGuess } of attribute(groups, askers, moved, this.#constants)) {
       if (isGuess) this.#guesses++;
       this.#seat(group, asker ?? this.#background);
     }
@@ -447,6 +449,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
 
   #seat(group: Group, owner: SeatOwner): void {
     this.#passage.seat(group, owner);
+    if (owner instanceof PgwireTask) this.#constants.met(group, owner.tokens);
     if (owner !== this.#background && owner.seats.filter(({ statement }) => statement).length > 1) {
       this.#hadTwoAtOnce = true;
       this.#settler.leaveCounting();
