@@ -234,6 +234,13 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#happenings.stepping = null;
   }
 
+  async goOnByItself(): Promise<boolean> {
+    if (!this.#background.canGoOn) return false;
+    await this.#advanceBackground();
+    this.#wakeAll(null);
+    return true;
+  }
+
   hasEnded(): boolean {
     return this.#hasEnded;
   }
@@ -484,11 +491,15 @@ export class PgwireTarget implements Target, Standing, GateListener {
     let isDrawn = this.#options.prng.chance(BACKGROUND_SHARE);
     while (this.#background.canGoOn && (isDrawn || !this.#canRequestsGoOn)) {
       isDrawn = false;
-      const isHandedOn = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
-      this.#moved = null;
-      // With the last of them over, it is waited for whatever comes next.
-      if (isHandedOn || !this.canGoOn()) await this.#settle();
+      await this.#advanceBackground();
     }
+  }
+
+  async #advanceBackground(): Promise<void> {
+    const isHandedOn = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
+    this.#moved = null;
+    // With the last of them over, it is waited for whatever comes next.
+    if (isHandedOn || !this.canGoOn()) await this.#settle();
   }
 
   /**
