@@ -235,8 +235,11 @@ export class PgwireTarget implements Target, Standing, GateListener {
   }
 
   async goOnByItself(): Promise<boolean> {
-    if (!this.#background.canGoOn) return false;
-    await this.#advanceBackground();
+    this.#passage.stepped(true);
+    // Who was refused a connection may have one by now.
+    if (this.#background.canGoOn) await this.#advanceBackground();
+    else await this.#settle();
+    if (!this.canGoOn()) return false;
     this.#wakeAll(null);
     return true;
   }
@@ -448,6 +451,10 @@ export class PgwireTarget implements Target, Standing, GateListener {
   isUnderWay(): boolean {
     for (const task of this.#inside) if (task.isUnderWay) return true;
     return false;
+  }
+
+  areRefused(): boolean {
+    return this.#gate.refuses;
   }
 
   async unstick(): Promise<void> {
