@@ -37,6 +37,14 @@ describe.skipIf(findCompiler(process.env) === null)('tickets behind the gate (ne
     },
   );
 
+  it('the right box office passes where connections are refused and its clock is set wrong', async () => {
+    const faultRates = { 'connection-refused': 0.03, 'clock-skew': 0.03 };
+    const { end, events } = await gated(null, 5, { faults: 'brutal', faultRates });
+    expect(end.failForensic?.message ?? end.status).toBe('PASS');
+    const struck = events.filter(({ type }) => type === 'fault').map(({ data }) => data['name']);
+    expect(struck).toEqual(expect.arrayContaining(Object.keys(faultRates)));
+  });
+
   // All three need a hold that runs out.
   it.each(['late-payment-lost', 'cleaner-frees-sold', 'expires-while-paying'])('%s is found', async (bug) => {
     for (let seed = 1; seed <= SEEDS; seed++) {
