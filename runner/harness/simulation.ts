@@ -256,8 +256,13 @@ export class Simulation {
     if (this.#options.target.hasEnded?.()) return this.#ended();
     if (this.#crashDue !== null) return this.#crash(this.#crashDue);
     if (this.#movingClock?.isDue) return this.#movingClock.move();
-    if (!this.#scheduler.stuck) return this.#scheduler.step();
-    this.verdicts.fail(stuck(this.#underWay, this.verdicts.lastIndex));
+    return this.#scheduler.stuck ? this.#stuck() : this.#scheduler.step();
+  }
+
+  /** What requests wait for may be work of the service that outlived its answer. */
+  async #stuck(): Promise<void> {
+    if (await this.#options.target.goOnByItself?.()) this.#scheduler.takeWoken();
+    else this.verdicts.fail(waitingForEachOther(this.#underWay, this.verdicts.lastIndex));
   }
 
   /** Reads the whole city at rest and holds it against the model and the invariants. */
@@ -646,7 +651,7 @@ function endedByItself(eventIndex: number): Failure {
 }
 
 /** Requests wait and nothing can ever wake them. */
-function stuck(requests: number, eventIndex: number): Failure {
+function waitingForEachOther(requests: number, eventIndex: number): Failure {
   return unanswering({
     message: `${requests} requests wait for each other and none can go on.`,
     actual: `${requests} requests without an answer`,

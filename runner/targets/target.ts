@@ -65,6 +65,11 @@ export interface Target {
    * undone, and every request inside is over with a `failed` reply. Afterwards it works again.
    */
   crash(inside: readonly Task[]): void | Promise<void>;
+  /**
+   * One step of what the service does although nobody waits for it, while no request can go on; false: it does nothing.
+   * Left out: it never does.
+   */
+  goOnByItself?(): Promise<boolean>;
   /** True once the service has ended by itself: what is inside is lost, and `crash` starts it again. */
   hasEnded?(): boolean;
   /** How many connections the service may use at once from now on; null: all of them. */

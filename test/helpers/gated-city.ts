@@ -131,9 +131,9 @@ class Citizens {
     for (let steps = 1; this.#overbooked === null; steps++) {
       while (this.#inside.size < 6 && this.#begun < operations) this.#begin();
       if (this.#inside.size === 0) break;
-      isStuck = this.#ready.length === 0;
+      isStuck = this.#ready.length === 0 && !(await target.goOnByItself());
       if (isStuck) break;
-      await this.#step();
+      if (this.#ready.length > 0) await this.#step();
       await stepped?.({ target, steps, crash: () => this.#crash() });
       this.#ready.push(...target.takeWoken());
     }

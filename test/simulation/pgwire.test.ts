@@ -145,6 +145,13 @@ it('what the service does by itself and writes is held, and told', async () => {
   });
 });
 
+it('who waits for the transaction of one that is answered waits for nobody for ever', async () => {
+  await at({ BUG: 'answers-early' }, async (desk) => {
+    const runs = [1, 2, 3, 4].map((seed) => ({ seed, operations: 10, capacity: 30 }));
+    for (const run of runs) expect((await same(desk, run)).isStuck).toBe(false);
+  });
+});
+
 it('counting serves a service that never has two statements of one request at once', async () => {
   await at({ BUG: 'check-then-insert' }, async (desk) => {
     const counted = await desk.execute({ seed: 1, plan: { settle: 'count' } });

@@ -90,7 +90,6 @@ export class GatedRun {
     const clock = new CityClock();
     const record = recordOf(options);
     const target = this.#target(workload, { ...options, statements: record ?? options.statements }, clock);
-    if (workload.isDelivery) throw new Error(deliveriesUnknown(scenario.name));
     if (workload.model.timed && !target.moveClock) throw new Error(timeUnknown(scenario.name));
     const stalledSeconds = 2 * config.setupTimeoutSeconds + BEGIN_SECONDS;
     const watch = new ExecutionWatch(options.limits ?? null, stalledSeconds);
@@ -213,11 +212,6 @@ export class GatedRun {
 /** As a history tells of it. */
 function shortText(text: string): string {
   return text.slice(0, SHOWN_CHARACTERS);
-}
-
-/** A right service was seen to be accused there of requests that wait for each other. */
-function deliveriesUnknown(scenario: string): string {
-  return `The scenario ${scenario} has deliveries (payments), which are not yet tried behind --gate: leave --gate out, or run it on --target postgres.`;
 }
 
 function timeUnknown(scenario: string): string {

@@ -2,6 +2,7 @@
  * Which request a statement belongs to. The service tells nobody, but one request is moved at a time: the owner of the
  * transaction; else the one whose values the statement has; else the one that was moved; else one that was waiting.
  */
+import type { Constants } from './constants.ts';
 import { evened, evenedValue } from './renaming.ts';
 import type { Group } from './wire.ts';
 
@@ -25,12 +26,14 @@ export interface Attributed<A extends Asker> {
 
 /**
  * `groups` that came while the service went on by itself, all on connections that belong to nobody. `askers`: all
- * requests that have no answer yet. `moved`: the one that was moved, if it has no answer.
+ * requests that have no answer yet. `moved`: the one that was moved, if it has no answer. `constants`: what statements
+ * have whoever asks.
  */
 export function attribute<A extends Asker>(
   groups: readonly Group[],
   askers: readonly A[],
   moved: A | null,
+  constants: Constants,
 ): Attributed<A>[] {
   const ordered = [...groups].sort(byWords);
   const parked = new Set(
@@ -38,10 +41,12 @@ export function attribute<A extends Asker>(
       .filter(({ parkedSince }) => parkedSince !== null)
       .sort((a, b) => sinceOf(a) - sinceOf(b) || a.n - b.n),
   );
+  // While the one that was moved is not to be seen, nobody who waits at the gate has gone on.
+  const able = moved && parked.has(moved) ? [...parked] : askers;
   const found = new Map<Group, { asker: A | null; isGuess: boolean }>();
   // First those that say whose they are, so that they leave the others to the rest.
   for (const group of ordered) {
-    const marked = askers.filter((asker) => isMarked(group, asker, askers));
+    const marked = able.filter((asker) => isMarked(group, asker, askers, constants));
     const [asker] = marked;
     if (!asker || marked.length > 1) continue;
     found.set(group, { asker, isGuess: false });
@@ -61,13 +66,16 @@ function sinceOf({ parkedSince }: Asker): number {
 }
 
 /** True when it has a value that, of all requests under way, only this one has. */
-function isMarked({ statements }: Group, asker: Asker, all: readonly Asker[]): boolean {
+function isMarked(group: Group, asker: Asker, all: readonly Asker[], constants: Constants): boolean {
   for (const token of asker.tokens) {
     if (all.some((other) => other !== asker && other.tokens.has(token))) continue;
-    if (statements.some(({ text, values }) => values.includes(token) || text.includes(`'${token}'`)))
-      return true;
+    if (hasValue(group, token) && !constants.has(group, token)) return true;
   }
   return false;
+}
+
+function hasValue({ statements }: Group, token: string): boolean {
+  return statements.some(({ text, values }) => values.includes(token) || text.includes(`'${token}'`));
 }
 
 const SHORTEST_TOKEN = 3;

@@ -25,6 +25,7 @@ import type { Target, Task, TaskFaults, WireStrike } from '../target.ts';
 import { attribute } from './attribution.ts';
 import { Background } from './background.ts';
 import { type ClockGround, WireClock } from './clock/wire-clock.ts';
+import { Constants } from './constants.ts';
 import { Lanes } from './lanes.ts';
 import { type LookOf, Looks } from './looks.ts';
 import { Passage } from './passage.ts';
@@ -121,6 +122,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
   readonly #lanes: Lanes;
   readonly #happenings = new Happenings<PgwireTask>();
   readonly #background: Background;
+  readonly #constants = new Constants();
   readonly #strikes = new Strikes();
   /** Null: the service has the machine's. */
   readonly #clock: WireClock | null;
@@ -230,6 +232,16 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#moved = null;
     this.#wakeAll(own);
     this.#happenings.stepping = null;
+  }
+
+  async goOnByItself(): Promise<boolean> {
+    this.#passage.stepped(true);
+    // Who was refused a connection may have one by now.
+    if (this.#background.canGoOn) await this.#advanceBackground();
+    else await this.#settle();
+    if (!this.canGoOn()) return false;
+    this.#wakeAll(null);
+    return true;
   }
 
   hasEnded(): boolean {
@@ -408,7 +420,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
     this.#park();
     const askers = [...this.#inside].filter(({ isUnderWay }) => isUnderWay);
     const moved = this.#moved?.isUnderWay ? this.#moved : null;
-    for (const { group, asker, isGuess } of attribute(groups, askers, moved)) {
+    for (const { group, asker, isGuess } of attribute(groups, askers, moved, this.#constants)) {
       if (isGuess) this.#guesses++;
       this.#seat(group, asker ?? this.#background);
     }
@@ -441,12 +453,17 @@ export class PgwireTarget implements Target, Standing, GateListener {
     return false;
   }
 
+  areRefused(): boolean {
+    return this.#gate.refuses;
+  }
+
   async unstick(): Promise<void> {
     await this.#passage.waits.locksLetGo();
   }
 
   #seat(group: Group, owner: SeatOwner): void {
     this.#passage.seat(group, owner);
+    if (owner instanceof PgwireTask) this.#constants.met(group, owner.tokens);
     if (owner !== this.#background && owner.seats.filter(({ statement }) => statement).length > 1) {
       this.#hadTwoAtOnce = true;
       this.#settler.leaveCounting();
@@ -481,11 +498,15 @@ export class PgwireTarget implements Target, Standing, GateListener {
     let isDrawn = this.#options.prng.chance(BACKGROUND_SHARE);
     while (this.#background.canGoOn && (isDrawn || !this.#canRequestsGoOn)) {
       isDrawn = false;
-      const isHandedOn = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
-      this.#moved = null;
-      // With the last of them over, it is waited for whatever comes next.
-      if (isHandedOn || !this.canGoOn()) await this.#settle();
+      await this.#advanceBackground();
     }
+  }
+
+  async #advanceBackground(): Promise<void> {
+    const isHandedOn = await this.#background.advance(this.#passage, this.#options.prng, this.trace);
+    this.#moved = null;
+    // With the last of them over, it is waited for whatever comes next.
+    if (isHandedOn || !this.canGoOn()) await this.#settle();
   }
 
   /**

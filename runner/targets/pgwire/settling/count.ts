@@ -2,7 +2,7 @@
  * Rest told by counting: every request under way is answered or at the gate, so that nobody is left who could go on.
  * Right for services that never have two statements of one request at once.
  */
-import type { Standing, Way } from './standing.ts';
+import { REFUSED_MS, type Standing, type Way } from './standing.ts';
 import type { SettleTally } from './tally.ts';
 import { type Traffic, turn } from './traffic.ts';
 
@@ -22,6 +22,7 @@ export class CountWay implements Way {
 
   async rest(standing: Standing): Promise<void> {
     if (this.isLeft) return await this.#otherwise.rest(standing);
+    const fromMs = performance.now();
     for (let waits = 0; ; ) {
       const seen = this.#traffic.activity;
       await turn();
@@ -29,6 +30,9 @@ export class CountWay implements Way {
       if (!this.#traffic.isMoving && standing.areAllAccounted()) {
         this.#tally.counted++;
         return;
+      }
+      if (standing.areRefused() && performance.now() - fromMs >= REFUSED_MS) {
+        return await this.#otherwise.rest(standing);
       }
       if (this.#traffic.activity !== seen) continue;
       // Nothing came for a while: someone waits inside the service, and only its sleep tells.

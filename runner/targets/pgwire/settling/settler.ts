@@ -94,6 +94,7 @@ export class Settler {
         return;
       }
       this.#misses = 0;
+      if (standing.areRefused()) return;
     }
   }
 
@@ -101,7 +102,7 @@ export class Settler {
     while (standing.isUnderWay() && !standing.canGoOn()) {
       await standing.unstick();
       if (standing.canGoOn()) return;
-      if (!(await this.#came(STUCK_MS, standing))) return;
+      if (!(await this.#came(STUCK_MS, standing)) || standing.areRefused()) return;
     }
   }
 

@@ -1,7 +1,7 @@
 /** Rest told by sleep: no thread of the service runs, and nothing is on its way to it or from it. */
 
 import { hasUnread, type ServiceSleep } from './sleep.ts';
-import type { Standing, Way } from './standing.ts';
+import { REFUSED_MS, type Standing, type Way } from './standing.ts';
 import type { SettleTally } from './tally.ts';
 import { polled, type Traffic, turn } from './traffic.ts';
 
@@ -29,16 +29,21 @@ export class SleepWay implements Way {
   }
 
   async rest(standing: Standing): Promise<void> {
-    const { traffic } = this.#options;
+    const { traffic, tally } = this.#options;
     standing.absorb();
     // What was moved has yet to get anywhere: there is no use in looking before something comes.
     if (!standing.hasMoved()) await traffic.news(1);
-    const untilMs = performance.now() + LIMIT_MS;
+    const fromMs = performance.now();
     for (let looks = 0; ; looks++) {
       const seen = traffic.activity;
+      const restlessMs = performance.now() - fromMs;
       await turn();
+      if (standing.areRefused() && restlessMs >= REFUSED_MS) {
+        tally.weak++;
+        return;
+      }
       if (traffic.activity !== seen) continue;
-      if (await this.#isOff(looks, performance.now() >= untilMs)) continue;
+      if (await this.#isOff(looks, restlessMs >= LIMIT_MS)) continue;
       await polled();
       if (traffic.activity === seen) return;
     }

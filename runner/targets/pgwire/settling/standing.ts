@@ -14,9 +14,14 @@ export interface Standing {
   canGoOn(): boolean;
   /** Requests are under way. */
   isUnderWay(): boolean;
+  /** New connections are refused until virtual time goes on: who tries again and again to have one never comes to rest. */
+  areRefused(): boolean;
   /** Nothing can go on: whoever waited for what is none of the service's is looked at once more. */
   unstick(): Promise<void>;
 }
+
+/** Where connections are refused, in ms: a driver that tries again without a pause does so until virtual time goes on. */
+export const REFUSED_MS = 100;
 
 /** One way of telling that the service is at rest; resolves when it is. */
 export interface Way {
