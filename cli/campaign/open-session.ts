@@ -9,7 +9,7 @@ import { usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { signaturesOf } from './baseline.ts';
 import { keepCity } from './city.ts';
-import { campaignFiles } from './files.ts';
+import { type CampaignFiles, campaignFiles } from './files.ts';
 import type { Keeping } from './kept-file.ts';
 import { beginLocal, type Connecting, connecting, refuseTaken, resumeLocal } from './local-session.ts';
 import { localCampaign } from './look-up.ts';
@@ -102,16 +102,23 @@ async function resumed(
     flags.server === undefined && (name === null ? files.newest() !== null : files.exists(name));
   if (isLocal && name !== null) return await resumeLocal(context, flags, name, more, server);
   const served = await servedCampaign(context, flags, name, server);
-  const newest = isLocal ? files.list()[0] : undefined;
-  if (newest !== undefined && (served === null || Date.parse(served.updatedAt) <= newest.savedAtMs)) {
-    return await resumeLocal(context, flags, newest.name, more, server);
-  }
+  const local = isLocal ? newestLocal(files, served) : null;
+  if (local !== null) return await resumeLocal(context, flags, local, more, server);
   if (served === null) throw nothingToResume(name);
   const own = await ownOf(context, flags, served);
   const connected = await server.connect();
   const { campaign, isJoined } = await resumeServed(context, connected, served, own, more);
   const session = { campaign, connected, server, own, records: more.records };
   return servedSession(context, { ...session, isOwners: !isJoined });
+}
+
+/** The newest campaign, where it is one of this directory; null: that of the server is newer. */
+function newestLocal(files: CampaignFiles, served: Campaign | null): string | null {
+  // What a server was told of a campaign that was executed here is newer than its file.
+  if (served !== null && served.build === null && files.exists(served.name)) return served.name;
+  const [newest] = files.list();
+  if (newest === undefined) return null;
+  return served === null || Date.parse(served.updatedAt) <= newest.savedAtMs ? newest.name : null;
 }
 
 /** The campaign of that name, or the newest, of a server that is there or whose data are here; null: there is none. */

@@ -43,7 +43,10 @@ export async function campaign(
   const inParts = await campaignInParts(context, { ...flags, scenario: flags.scenario ?? named });
   if (inParts !== null) return inParts;
   if (flags.detach) await refuseDetached(context, flags);
-  const { say } = lineReporter(context);
+  const lines = lineReporter(context);
+  // What is said later, such as by what is hosted for it, must not be written into the picture.
+  let { say: tell } = lines;
+  const say = (message: string) => tell(message);
   refuseLate(flags);
   const kept = await keeping(context, flags);
   const launch = await launcherOf(context, flags, say);
@@ -55,6 +58,7 @@ export async function campaign(
     if (flags.detach) return await detached(context, session, flags);
     const stopping = createStopping(context);
     const work = async (reporter: CampaignReporter) => {
+      tell = reporter.say;
       const how = claimants === null ? { flags, reporter } : besides(claimants, flags, reporter);
       const last = await workForSession(context, { session, stopping, ...how });
       if (last.state === 'done') undo = heedSecond(context);
@@ -67,7 +71,8 @@ export async function campaign(
           work,
           stopping.stop,
         )
-      : await work(lineReporter(context));
+      : await work(lines);
+    tell = lines.say;
     const runs = last.findings.some(({ run }) => run !== null)
       ? await runsOf(await session.connect(), last)
       : [];

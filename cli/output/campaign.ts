@@ -10,6 +10,7 @@ import {
 } from '../../server/contract/index.ts';
 import { compareWith } from '../campaign/baseline.ts';
 import { counted, formatNumber, formatSeconds } from '../run/format.ts';
+import { runName } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
@@ -100,14 +101,14 @@ const columnsOf = (known: readonly string[]): Column<Finding>[] => [
   },
   { title: 'SEEDS', value: ({ seeds }) => formatNumber(seeds), right: true },
   { title: 'FIRST', value: ({ firstSeed }) => String(firstSeed), right: true },
-  { title: 'SHRUNK SEED', value: ({ seed }) => String(seed), right: true },
+  { title: 'SEED', value: ({ seed }) => String(seed), right: true },
   {
     title: 'OPERATIONS',
     value: ({ operations, smallest }) =>
       smallest === null ? `${operations}` : `${operations} → ${smallest}`,
     right: true,
   },
-  { title: 'RUN', value: ({ run }) => run?.id ?? '-' },
+  { title: 'RUN', value: ({ run }) => (run === null ? '-' : runName(run)) },
 ];
 
 export function campaignJson(campaign: Campaign, runs: readonly Run[]): Record<string, unknown> {

@@ -121,18 +121,19 @@ function campaignPane(view: CampaignView, name: string, place: Place) {
   }
 }
 
+/** Of what is only known by its recorded runs, and what the campaign does not tell itself. */
 const PHASE: Record<Phase, { text: string; color: Color }> = {
-  going: { text: 'HUNTING', color: 'cyan' },
+  going: { text: CAMPAIGN_WORDS.running, color: CAMPAIGN_COLOR.running },
   stopping: { text: 'STOPPING', color: 'yellow' },
-  done: { text: 'DONE', color: 'green' },
-  stopped: { text: 'STOPPED', color: 'yellow' },
+  done: { text: CAMPAIGN_WORDS.done, color: CAMPAIGN_COLOR.done },
+  stopped: { text: CAMPAIGN_WORDS.stopped, color: CAMPAIGN_COLOR.stopped },
   stored: { text: 'STORED', color: 'cyan' },
 };
 
 function headerOf({ picture, phase, problem }: CampaignView): HeaderPart[] {
   const { name, scenario, target, rows, campaign } = picture;
   const { text, color } =
-    phase === 'stored' && campaign !== null
+    (phase === 'stored' || phase === 'going') && campaign !== null
       ? { text: CAMPAIGN_WORDS[campaign.state], color: CAMPAIGN_COLOR[campaign.state] }
       : PHASE[phase];
   const kinds = rows.length === 1 ? '1 distinct failure' : `${formatNumber(rows.length)} distinct failures`;

@@ -45,6 +45,11 @@ function noneText({ picture: { campaign } }: CampaignView): string {
   return campaign.state === 'running' ? 'no shard is under way' : 'every shard is done';
 }
 
+function nobodyText({ picture: { campaign }, phase }: CampaignView): string {
+  const isHere = campaign !== null && campaign.build === null && campaign.shards.running > 0;
+  return isHere && phase === 'going' ? 'this process executes it' : 'no runner works for it';
+}
+
 function shardLine(row: ShardRow): Line {
   const { number, state, attempts, runner, why, holder } = row;
   const heard = holder === null ? '' : heardText(holder);
@@ -80,7 +85,7 @@ export const RunnersPane = pane<{ view: CampaignView }>(
     return framed(
       { title: 'Runners', aside: workersText(rows), width, height },
       rows.length === 0
-        ? [[span('no runner works for it', DIM)]]
+        ? [[span(nobodyText(view), DIM)]]
         : [head, ...scrolled(lines, view.tops.runners, inner.height - 1)],
     );
   },
