@@ -49,7 +49,10 @@ async function begun(
   const files = campaignFiles(dataDirOf(context, flags.dataDir));
   const { plan, own } = await planOf(context, flags, freshName(files.exists));
   const isServed = (await findServer(context, flags)) !== null;
-  if (!isServed) refuseTaken(files, plan.name);
+  if (!isServed) {
+    refuseLabel(flags);
+    refuseTaken(files, plan.name);
+  }
   const known = await knownBy(context, flags, server);
   const city = keepCity(context, flags, server.connect);
   const surveyed = await settledPlan(context, { ...plan, known }, own, { city, say }).finally(city.close);
@@ -58,6 +61,15 @@ async function begun(
   const connected = await server.connect();
   const campaign = await beginServed(context, connected, settled, own, flags.label ?? null);
   return servedSession(context, { campaign, connected, server, own, records: plan.records, isOwners: true });
+}
+
+/** @throws CliError */
+function refuseLabel({ label }: CampaignFlags): void {
+  if (label === undefined) return;
+  throw usageError(
+    '--label chooses among the runners of a server, and there is none.',
+    'Start one with `simcity up`, or name another with --server URL or SIMCITY_URL.',
+  );
 }
 
 /** The failures of the baseline, by their signatures as text. A campaign that it names may be one of a server, or be kept here. */

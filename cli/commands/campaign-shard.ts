@@ -21,7 +21,7 @@ import { EXIT, usageError } from '../process/errors.ts';
 import { createStopping } from '../process/stopping.ts';
 import { VERSION } from '../process/version.ts';
 import type { ShardFlag } from '../program/flags.ts';
-import { formatNumber } from '../run/format.ts';
+import { counted, formatNumber } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 
 export interface ShardFlags extends CampaignFlags {
@@ -78,7 +78,7 @@ async function executed(
   const reporter = lineReporter(context);
   const seeds = partOf(campaign.seeds, shard.number, shard.count);
   const total = sizeOf(seeds);
-  const of = `${formatNumber(total)} seeds of ${safeText(campaign.scenario)} on ${safeText(campaign.target)}`;
+  const of = `${counted(total, 'seed', 'seeds')} of ${safeText(campaign.scenario)} on ${safeText(campaign.target)}`;
   reporter.say(`shard ${shard.number}/${shard.count}: ${of}`);
   const stopped = new AbortController();
   const undo = createStopping(context).onStop(() => {

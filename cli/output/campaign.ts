@@ -30,8 +30,8 @@ export function campaignText(campaign: Campaign, runs: readonly Run[], style: St
       : `${formatNumber(seedsThrough)} of ${formatNumber(seedsTotal)}`;
   const many =
     campaign.budgetSeconds === null
-      ? `${seeds} seeds (${rangesText(campaign.seeds)})`
-      : `${formatNumber(seedsThrough)} seeds`;
+      ? `${seeds} ${seedsTotal === 1 ? 'seed' : 'seeds'} (${rangesText(campaign.seeds)})`
+      : counted(seedsThrough, 'seed', 'seeds');
   const head = `${style.bold(`campaign ${safeText(name)}`)}  ${many}, ${formatNumber(operations)} operations in ${formatSeconds(seconds)}: ${verdict}`;
   const share = shareText(campaign);
   if (findings.length === 0) return [head, ...baselineLines(campaign)].join('\n');

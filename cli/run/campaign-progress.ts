@@ -90,3 +90,9 @@ export function seedsText({ seedsThrough, seedsTotal, budgetSeconds }: CampaignS
   const total = formatNumber(seedsTotal);
   return seedsThrough === seedsTotal ? total : `${formatNumber(seedsThrough)} of ${total}`;
 }
+
+/** `70 of 400 seeds`. */
+export function countedSeeds(campaign: CampaignSummary): string {
+  const many = campaign.budgetSeconds === null ? campaign.seedsTotal : campaign.seedsThrough;
+  return `${seedsText(campaign)} ${many === 1 ? 'seed' : 'seeds'}`;
+}

@@ -33,7 +33,12 @@ it('a night that finds something fails, and its failures become a baseline', asy
   writeFileSync(file('known.json'), stdout);
   known = read('known.json');
   expect(known.known.length).toBeGreaterThan(2);
-  expect(known.known[0]).toMatchObject({ firstSeen: { campaign: 'first' }, reproduce: null });
+  expect(known.known[0]).toMatchObject({
+    firstSeen: { campaign: 'first' },
+    reproduce: expect.stringMatching(
+      /^npx simcity run --target memory --seed \d+ --operations 200 --bug lost-cancel$/,
+    ),
+  });
 });
 
 it('the next night passes with it, though it begins with the seeds that failed', async () => {

@@ -133,6 +133,7 @@ function reporterOf(
     clear() {
       isBusy = false;
     },
+    away: (why) => store.send({ type: 'problem', text: why }),
     connected,
   };
 }

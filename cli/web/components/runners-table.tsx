@@ -1,6 +1,6 @@
 /** Runners, a row each; one that fell silent is marked by word and colour. */
 import type { Runner } from '../../../server/contract/index.ts';
-import { heardText, isSilent } from '../../run/runner-words.ts';
+import { heardText, isGone, isSilent } from '../../run/runner-words.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { Link } from './link.tsx';
 
@@ -55,8 +55,9 @@ function RunnerRow({ runner }: { runner: Runner }) {
   );
 }
 
-function Does({ runner: { work } }: { runner: Runner }) {
-  if (work === null) return <span class="dim">waits</span>;
+function Does({ runner }: { runner: Runner }) {
+  const { work } = runner;
+  if (work === null) return <span class="dim">{isGone(runner) ? 'is gone' : 'waits'}</span>;
   return (
     <>
       {work.shard === null ? 'records a failure of ' : `shard ${work.shard} of `}

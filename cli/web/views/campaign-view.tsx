@@ -6,8 +6,8 @@ import { formatSignature } from '../../../server/contract/signature-text.ts';
 import {
   CAMPAIGN_STATES_MEAN,
   CAMPAIGN_WORDS,
+  countedSeeds,
   doingText,
-  seedsText,
   shareThrough,
 } from '../../run/campaign-progress.ts';
 import { engineTextOf } from '../../run/engine-text.ts';
@@ -117,7 +117,7 @@ function Progress({ campaign }: { campaign: Campaign }) {
       <div class="campaign-progress">
         <progress max={1} value={shareThrough(campaign)} aria-label="How much of it is done" />
         <span class="number">
-          {seedsText(campaign)} seeds, {share} %
+          {countedSeeds(campaign)}, {share} %
         </span>
       </div>
       {meaning !== undefined && (
