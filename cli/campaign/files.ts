@@ -76,7 +76,7 @@ function load(path: string, name: string): Checkpoint {
   }
   const checkpoint = anyCheckpointSchema.safeParse(file.value);
   if (!checkpoint.success) {
-    throw new CliError(`${path} is not the checkpoint of a campaign that this version can go on with.`, {
+    throw new CliError(`${safeText(path)} is not the checkpoint of a campaign that this version can go on with.`, {
       exitCode: EXIT.usage,
       hint: 'Start a new one with another --name.',
     });

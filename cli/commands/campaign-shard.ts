@@ -14,7 +14,7 @@ import { Engine } from '../campaign/engine.ts';
 import { type CampaignFlags, planOf, settledPlan } from '../campaign/plan.ts';
 import { lineReporter } from '../campaign/reporter.ts';
 import { documentText, type ShardDocument } from '../campaign/shard/document.ts';
-import { executeShard } from '../campaign/shard/execute.ts';
+import { executePart } from '../campaign/shard/execute.ts';
 import { bar } from '../output/progress-line.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
@@ -85,7 +85,7 @@ async function executed(
     if (stopped.signal.aborted) context.leave(EXIT.interrupted);
     stopped.abort();
   });
-  const end = await executeShard(engine, {
+  const end = await executePart(engine, {
     ...{ seeds, seconds, stopped: stopped.signal },
     onProgress({ through, failures }) {
       const done = sizeOf(through);
