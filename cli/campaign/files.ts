@@ -76,10 +76,13 @@ function load(path: string, name: string): Checkpoint {
   }
   const checkpoint = anyCheckpointSchema.safeParse(file.value);
   if (!checkpoint.success) {
-    throw new CliError(`${safeText(path)} is not the checkpoint of a campaign that this version can go on with.`, {
-      exitCode: EXIT.usage,
-      hint: 'Start a new one with another --name.',
-    });
+    throw new CliError(
+      `${safeText(path)} is not the checkpoint of a campaign that this version can go on with.`,
+      {
+        exitCode: EXIT.usage,
+        hint: 'Start a new one with another --name.',
+      },
+    );
   }
   if (executesOwnCode(checkpoint.data) && !file.isSealed) throw notFromHere(name, path);
   return checkpoint.data;

@@ -121,7 +121,7 @@ function campaignPane(view: CampaignView, name: string, place: Place) {
   }
 }
 
-/** Of what is only known by its recorded runs, and what the campaign does not tell itself. */
+/** Where the campaign does not tell it itself. */
 const PHASE: Record<Phase, { text: string; color: Color }> = {
   going: { text: CAMPAIGN_WORDS.running, color: CAMPAIGN_COLOR.running },
   stopping: { text: 'STOPPING', color: 'yellow' },
@@ -132,8 +132,10 @@ const PHASE: Record<Phase, { text: string; color: Color }> = {
 
 function headerOf({ picture, phase, problem }: CampaignView): HeaderPart[] {
   const { name, scenario, target, rows, campaign } = picture;
+  // Its end is told once all is put away: until then leaving would stop it.
+  const isTold = phase === 'stored' || (phase === 'going' && campaign?.state === 'recording');
   const { text, color } =
-    (phase === 'stored' || phase === 'going') && campaign !== null
+    isTold && campaign !== null
       ? { text: CAMPAIGN_WORDS[campaign.state], color: CAMPAIGN_COLOR[campaign.state] }
       : PHASE[phase];
   const kinds = rows.length === 1 ? '1 distinct failure' : `${formatNumber(rows.length)} distinct failures`;
