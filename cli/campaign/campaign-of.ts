@@ -6,10 +6,11 @@ import {
   type Finding,
   failingOf,
   formatSignature,
+  reproduceCommand,
   sizeOf,
   without,
 } from '../../server/contract/index.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { type Checkpoint, executesOwnCode } from './checkpoint.ts';
 
 export interface Progress {
   /** True while a shard of it is executed. */
@@ -77,14 +78,19 @@ function stateOf({ finished, seeds, tally, endedBy }: Checkpoint, isUnderWay: bo
 }
 
 /** The most frequent first. */
-function findingsOf({ tally, recorded }: Checkpoint): Finding[] {
+function findingsOf(checkpoint: Checkpoint): Finding[] {
+  const { tally, recorded, scenario, target, config } = checkpoint;
   return tally.failures
     .map((failure): Finding => {
       const known = recorded.find((each) => each.failure === formatSignature(failure.signature));
       const { run = null, number = null } = known ?? {};
+      // Before it is recorded the whole seed shows it; what starts the user's code is told by the recorded run alone.
+      const whole = executesOwnCode(checkpoint)
+        ? null
+        : reproduceCommand({ scenario, target, config, seed: failure.seed });
       return {
         ...failure,
-        ...{ smallest: known?.smallest ?? null, why: known?.why ?? '', reproduce: known?.reproduce ?? null },
+        ...{ smallest: known?.smallest ?? null, why: known?.why ?? '', reproduce: known?.reproduce ?? whole },
         run: run === null || number === null ? null : { id: run, number },
       };
     })

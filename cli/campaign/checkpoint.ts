@@ -73,6 +73,12 @@ const checkpointSchema = z.object({
 });
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 
+/** True where it executes files or commands of the user's. */
+export function executesOwnCode({ modules, exec, gate }: Checkpoint): boolean {
+  if (exec !== null || gate !== null) return true;
+  return modules !== undefined && Object.values(modules).some((file) => file !== null);
+}
+
 /** Of SimCity 0.1.0, and of what came before shards. */
 const oldSchema = z.object({
   version: z.literal(1),

@@ -35,6 +35,9 @@ const LOOK_EVERY_MS = 1_000;
 /** After something that could not be executed, or a server that did not answer. */
 const AFTER_ERROR_MS = 5_000;
 
+/** Of a process that stands by for months; then all may be told once more. */
+const MOST_TOLD = 1_000;
+
 /** Resolves when `left` is aborted, or when the one campaign that it works for has no more work for anybody. */
 export async function workForCampaigns(
   context: Context,
@@ -149,6 +152,7 @@ class Claimant {
 
   #tellOnce(message: string): void {
     if (this.#told.has(message)) return;
+    if (this.#told.size >= MOST_TOLD) this.#told.clear();
     this.#told.add(message);
     this.#options.say(message);
   }

@@ -3,6 +3,7 @@ import { emptyTally, mergeTallies, sizeOf, type Tally, tallyOf } from '../../ser
 import { pause } from '../client/pause.ts';
 import { WorkerError } from '../hosting/worker.ts';
 import { CliError, messageOf } from '../process/errors.ts';
+import { safeText } from '../run/sanitize.ts';
 import type { Engine } from './engine.ts';
 import type { CampaignStore, ShardWork } from './store.ts';
 
@@ -123,7 +124,7 @@ export function isPassing(error: unknown): boolean {
   return typeof cause !== 'string' || ['unavailable', 'too_many_requests', 'internal'].includes(cause);
 }
 
-/** In words for people. */
+/** In words for people; safe to print. */
 export function brokenText({ campaign }: ShardWork, error: WorkerError): string {
-  return `a shard of the campaign ${campaign.name} could not be executed: ${messageOf(error)}`;
+  return `a shard of the campaign ${safeText(campaign.name)} could not be executed: ${messageOf(error)}`;
 }

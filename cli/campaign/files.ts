@@ -6,7 +6,7 @@ import { doubtAboutDataDir, refuseForeign } from '../hosting/data-dir.ts';
 import { readSealed, replaceSealed } from '../hosting/private-files.ts';
 import { CliError, EXIT, usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
-import { anyCheckpointSchema, type Checkpoint } from './checkpoint.ts';
+import { anyCheckpointSchema, type Checkpoint, executesOwnCode } from './checkpoint.ts';
 
 export interface CampaignFiles {
   path(name: string): string;
@@ -76,18 +76,16 @@ function load(path: string, name: string): Checkpoint {
   }
   const checkpoint = anyCheckpointSchema.safeParse(file.value);
   if (!checkpoint.success) {
-    throw new CliError(`${path} is not the checkpoint of a campaign that this version can go on with.`, {
-      exitCode: EXIT.usage,
-      hint: 'Start a new one with another --name.',
-    });
+    throw new CliError(
+      `${safeText(path)} is not the checkpoint of a campaign that this version can go on with.`,
+      {
+        exitCode: EXIT.usage,
+        hint: 'Start a new one with another --name.',
+      },
+    );
   }
   if (executesOwnCode(checkpoint.data) && !file.isSealed) throw notFromHere(name, path);
   return checkpoint.data;
-}
-
-function executesOwnCode({ modules, exec, gate }: Checkpoint): boolean {
-  if (exec !== null || gate !== null) return true;
-  return modules !== undefined && Object.values(modules).some((file) => file !== null);
 }
 
 /** Code is executed only where the command is given: a checkpoint that was copied here must not name it. */

@@ -1,7 +1,7 @@
 /** Follows a campaign by how it stands, and tells what is new in it. */
 import { type Campaign, formatSignature } from '../../server/contract/index.ts';
 import { pause } from '../client/pause.ts';
-import { CliError } from '../process/errors.ts';
+import { CliError, messageOf } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { CampaignReporter } from './reporter.ts';
 import type { CampaignStore } from './store.ts';
@@ -24,6 +24,7 @@ export async function followCampaign(
   for (;;) {
     const campaign: Campaign | null = await store.campaign(name).catch((error: unknown) => {
       if (!(error instanceof CliError) || last === null) throw error;
+      reporter.away(safeText(messageOf(error)));
       return last;
     });
     if (campaign === null) throw new CliError(`the campaign ${safeText(name)} was removed.`, { exitCode: 4 });
@@ -34,7 +35,7 @@ export async function followCampaign(
     }
     if (campaign.shardsLost > lost) reporter.say(lostText(campaign));
     lost = campaign.shardsLost;
-    reporter.stands(campaign);
+    if (campaign !== last) reporter.stands(campaign);
     last = campaign;
     if (left.aborted || isOver(campaign)) return campaign;
     await pause(Math.max(LEAST_EVERY_MS, Math.min(MOST_EVERY_MS, store.renewEveryMs)), left);

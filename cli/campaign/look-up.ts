@@ -5,7 +5,7 @@ import { connectForReading } from '../hosting/connect.ts';
 import { dataDirOf, hasData } from '../hosting/data-dir.ts';
 import { findServer, type ServerFlags } from '../hosting/find-server.ts';
 import type { Context } from '../process/context.ts';
-import { usageError } from '../process/errors.ts';
+import { type CliError, usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { campaignOf } from './campaign-of.ts';
 import { campaignFiles } from './files.ts';
@@ -54,11 +54,23 @@ function newer(local: Campaign | null, served: Campaign | null): Campaign | null
 }
 
 /** `name` left out: the newest. @throws CliError where there is none. */
-export async function lookedUp({ campaign, newest }: LookUp, name: string | undefined): Promise<Campaign> {
+export async function lookedUp(
+  { campaign, newest, api }: LookUp,
+  name: string | undefined,
+): Promise<Campaign> {
   const found = name === undefined ? await newest() : await campaign(name);
-  if (found !== null) return found;
-  throw usageError(
+  if (found === null) throw await noCampaign(api, name);
+  return found;
+}
+
+const NAMES_TOLD = 5;
+
+/** For a name that no campaign has: it tells the newest that there are. `name` left out: there is none at all. */
+export async function noCampaign(api: Api | null, name: string | undefined): Promise<CliError> {
+  const { campaigns } = (await api?.campaigns({ limit: NAMES_TOLD }).catch(() => null)) ?? { campaigns: [] };
+  const names = campaigns.map((each) => safeText(each.name)).join(', ');
+  return usageError(
     name === undefined ? 'there is no campaign.' : `there is no campaign '${safeText(name)}'.`,
-    '`simcity campaign` starts one; C in the list of runs (`simcity`) shows those that there are.',
+    names === '' ? '`simcity campaign` starts one.' : `The newest are: ${names}.`,
   );
 }

@@ -9,7 +9,7 @@ import { usageError } from '../process/errors.ts';
 import { safeText } from '../run/sanitize.ts';
 import { signaturesOf } from './baseline.ts';
 import { keepCity } from './city.ts';
-import { campaignFiles } from './files.ts';
+import { type CampaignFiles, campaignFiles } from './files.ts';
 import type { Keeping } from './kept-file.ts';
 import { beginLocal, type Connecting, connecting, refuseTaken, resumeLocal } from './local-session.ts';
 import { localCampaign } from './look-up.ts';
@@ -49,7 +49,10 @@ async function begun(
   const files = campaignFiles(dataDirOf(context, flags.dataDir));
   const { plan, own } = await planOf(context, flags, freshName(files.exists));
   const isServed = (await findServer(context, flags)) !== null;
-  if (!isServed) refuseTaken(files, plan.name);
+  if (!isServed) {
+    refuseLabel(flags);
+    refuseTaken(files, plan.name);
+  }
   const known = await knownBy(context, flags, server);
   const city = keepCity(context, flags, server.connect);
   const surveyed = await settledPlan(context, { ...plan, known }, own, { city, say }).finally(city.close);
@@ -58,6 +61,15 @@ async function begun(
   const connected = await server.connect();
   const campaign = await beginServed(context, connected, settled, own, flags.label ?? null);
   return servedSession(context, { campaign, connected, server, own, records: plan.records, isOwners: true });
+}
+
+/** @throws CliError */
+function refuseLabel({ label }: CampaignFlags): void {
+  if (label === undefined) return;
+  throw usageError(
+    '--label chooses among the runners of a server, and there is none.',
+    'Start one with `simcity up`, or name another with --server URL or SIMCITY_URL.',
+  );
 }
 
 /** The failures of the baseline, by their signatures as text. A campaign that it names may be one of a server, or be kept here. */
@@ -104,16 +116,23 @@ async function resumed(
     flags.server === undefined && (name === null ? files.newest() !== null : files.exists(name));
   if (isLocal && name !== null) return await resumeLocal(context, flags, name, more, server);
   const served = await servedCampaign(context, flags, name, server);
-  const newest = isLocal ? files.list()[0] : undefined;
-  if (newest !== undefined && (served === null || Date.parse(served.updatedAt) <= newest.savedAtMs)) {
-    return await resumeLocal(context, flags, newest.name, more, server);
-  }
+  const local = isLocal ? newestLocal(files, served) : null;
+  if (local !== null) return await resumeLocal(context, flags, local, more, server);
   if (served === null) throw nothingToResume(name);
   const own = await ownOf(context, flags, served);
   const connected = await server.connect();
   const { campaign, isJoined } = await resumeServed(context, connected, served, own, more);
   const session = { campaign, connected, server, own, records: more.records };
   return servedSession(context, { ...session, isOwners: !isJoined });
+}
+
+/** The newest campaign, where it is one of this directory; null: that of the server is newer. */
+function newestLocal(files: CampaignFiles, served: Campaign | null): string | null {
+  // What a server was told of a campaign that was executed here is newer than its file.
+  if (served !== null && served.build === null && files.exists(served.name)) return served.name;
+  const [newest] = files.list();
+  if (newest === undefined) return null;
+  return served === null || Date.parse(served.updatedAt) <= newest.savedAtMs ? newest.name : null;
 }
 
 /** The campaign of that name, or the newest, of a server that is there or whose data are here; null: there is none. */

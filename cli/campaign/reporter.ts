@@ -18,6 +18,8 @@ export interface CampaignReporter {
   found(failure: Finding): void;
   /** What `progress` said is over. */
   clear(): void;
+  /** Why it is not known how the campaign stands; it is asked again. Safe to print. Over with the next `stands`. */
+  away(why: string): void;
   /** A server was reached, which will have the recorded runs. */
   connected?(api: Api): void;
 }
@@ -25,12 +27,19 @@ export interface CampaignReporter {
 /** Lines on stderr. */
 export function lineReporter(context: Context): CampaignReporter {
   const line = progressLine(context);
+  let isAway = false;
+  const say = (message: string) => {
+    line.clear();
+    context.err(`simcity: ${message}\n`);
+  };
   return {
-    say(message) {
-      line.clear();
-      context.err(`simcity: ${message}\n`);
+    say,
+    away(why) {
+      if (!isAway) say(`${why} Asking again.`);
+      isAway = true;
     },
     stands(campaign) {
+      isAway = false;
       // Before that there is neither a rate nor a time left to tell.
       if (campaign.state === 'running' && campaign.seedsThrough > 0) line.show(progressText(campaign));
     },

@@ -5,7 +5,7 @@ import type { ServerFlags } from '../hosting/find-server.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 import type { Stopping } from '../process/stopping.ts';
-import { formatNumber } from '../run/format.ts';
+import { counted } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 import { keepCity } from './city.ts';
 import { workForCampaigns } from './claimant.ts';
@@ -106,6 +106,7 @@ function tellBegun(
   { name, seedsTotal, seeds, scenario, target, budgetSeconds }: Campaign,
   { say }: CampaignReporter,
 ): void {
-  const many = budgetSeconds === null ? `${formatNumber(seedsTotal)} seeds (${rangesText(seeds)})` : 'seeds';
+  const many =
+    budgetSeconds === null ? `${counted(seedsTotal, 'seed', 'seeds')} (${rangesText(seeds)})` : 'seeds';
   say(`campaign ${safeText(name)}: ${many} of ${safeText(scenario)} on ${safeText(target)}`);
 }

@@ -17,6 +17,7 @@ import { styleFor } from '../output/style.ts';
 import { type Context, wantsColor } from '../process/context.ts';
 import { CliError, EXIT, messageOf, usageError } from '../process/errors.ts';
 import { safeJson, safeText } from '../run/sanitize.ts';
+import { whereText } from './campaign-told.ts';
 
 export interface MergeFlags {
   json?: true;
@@ -51,10 +52,11 @@ export async function tellMerged(context: Context, merged: Merged, flags: MergeF
   const style = styleFor(wantsColor(context, 'stdout'));
   const text = flags.json ? safeJson(mergedJson(merged, campaign), 2) : mergedText(merged, campaign, style);
   await context.out(`${text}\n`);
-  if (flags.name !== undefined)
-    context.err(
-      `simcity: record what was found, and execute what is left, with: simcity campaign --resume ${name}\n`,
-    );
+  if (flags.name !== undefined) {
+    const rest = merged.left.length === 0 ? '' : ', and execute what is left,';
+    const onward = `simcity campaign --resume ${name}${whereText(flags)}`;
+    context.err(`simcity: record what was found${rest} with: ${onward}\n`);
+  }
   if (newFailures(known, campaign.findings).length > 0) return EXIT.fail;
   return merged.missing.length + merged.stopped.length === 0 ? EXIT.pass : EXIT.unreachable;
 }

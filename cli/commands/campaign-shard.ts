@@ -14,14 +14,14 @@ import { Engine } from '../campaign/engine.ts';
 import { type CampaignFlags, planOf, settledPlan } from '../campaign/plan.ts';
 import { lineReporter } from '../campaign/reporter.ts';
 import { documentText, type ShardDocument } from '../campaign/shard/document.ts';
-import { executeShard } from '../campaign/shard/execute.ts';
+import { executePart } from '../campaign/shard/execute.ts';
 import { bar } from '../output/progress-line.ts';
 import type { Context } from '../process/context.ts';
 import { EXIT, usageError } from '../process/errors.ts';
 import { createStopping } from '../process/stopping.ts';
 import { VERSION } from '../process/version.ts';
 import type { ShardFlag } from '../program/flags.ts';
-import { formatNumber } from '../run/format.ts';
+import { counted, formatNumber } from '../run/format.ts';
 import { safeText } from '../run/sanitize.ts';
 
 export interface ShardFlags extends CampaignFlags {
@@ -78,14 +78,14 @@ async function executed(
   const reporter = lineReporter(context);
   const seeds = partOf(campaign.seeds, shard.number, shard.count);
   const total = sizeOf(seeds);
-  const of = `${formatNumber(total)} seeds of ${safeText(campaign.scenario)} on ${safeText(campaign.target)}`;
+  const of = `${counted(total, 'seed', 'seeds')} of ${safeText(campaign.scenario)} on ${safeText(campaign.target)}`;
   reporter.say(`shard ${shard.number}/${shard.count}: ${of}`);
   const stopped = new AbortController();
   const undo = createStopping(context).onStop(() => {
     if (stopped.signal.aborted) context.leave(EXIT.interrupted);
     stopped.abort();
   });
-  const end = await executeShard(engine, {
+  const end = await executePart(engine, {
     ...{ seeds, seconds, stopped: stopped.signal },
     onProgress({ through, failures }) {
       const done = sizeOf(through);

@@ -6,7 +6,7 @@ import {
   reproduceCommand,
 } from '../../server/contract/index.ts';
 import type { ToldFinding } from '../campaign/findings.ts';
-import { formatNumber } from '../run/format.ts';
+import { counted, formatNumber } from '../run/format.ts';
 import { seatsOf } from '../run/why-seats.ts';
 import { codeSpan, fence } from './markdown.ts';
 import { WHY_COLUMNS } from './report/why-text.ts';
@@ -61,7 +61,7 @@ function factsOf({ campaign, finding, run }: Told): string[] {
   const { name, scenario, target, seedsThrough, version, generation } = campaign;
   const share = seedsThrough === 0 ? '' : ` (${((100 * seeds) / seedsThrough).toPrecision(2)} %)`;
   return [
-    `${formatNumber(seeds)} of ${formatNumber(seedsThrough)} seeds fail so${share}; the first is ${firstSeed}, the soonest ${seed}, after ${formatNumber(operations)} operations.`,
+    `${formatNumber(seeds)} of ${counted(seedsThrough, 'seed fails', 'seeds fail')} so${share}; the first is ${firstSeed}, the soonest ${seed}, after ${formatNumber(operations)} operations.`,
     `Found by campaign ${codeSpan(name)}: ${codeSpan(scenario)} on ${codeSpan(target)}${run === null ? '' : `, recorded as run ${run.number}`}.`,
     `Executed by SimCity ${codeSpan(version ?? 'of a version that is not known')}${generation === null ? '' : `, generation ${generation}`}.`,
   ];

@@ -10,6 +10,7 @@ import {
 } from '../../server/contract/index.ts';
 import { compareWith } from '../campaign/baseline.ts';
 import { counted, formatNumber, formatSeconds } from '../run/format.ts';
+import { runName } from '../run/run-name.ts';
 import { safeText } from '../run/sanitize.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
@@ -29,8 +30,8 @@ export function campaignText(campaign: Campaign, runs: readonly Run[], style: St
       : `${formatNumber(seedsThrough)} of ${formatNumber(seedsTotal)}`;
   const many =
     campaign.budgetSeconds === null
-      ? `${seeds} seeds (${rangesText(campaign.seeds)})`
-      : `${formatNumber(seedsThrough)} seeds`;
+      ? `${seeds} ${seedsTotal === 1 ? 'seed' : 'seeds'} (${rangesText(campaign.seeds)})`
+      : counted(seedsThrough, 'seed', 'seeds');
   const head = `${style.bold(`campaign ${safeText(name)}`)}  ${many}, ${formatNumber(operations)} operations in ${formatSeconds(seconds)}: ${verdict}`;
   const share = shareText(campaign);
   if (findings.length === 0) return [head, ...baselineLines(campaign)].join('\n');
@@ -100,14 +101,14 @@ const columnsOf = (known: readonly string[]): Column<Finding>[] => [
   },
   { title: 'SEEDS', value: ({ seeds }) => formatNumber(seeds), right: true },
   { title: 'FIRST', value: ({ firstSeed }) => String(firstSeed), right: true },
-  { title: 'SHRUNK SEED', value: ({ seed }) => String(seed), right: true },
+  { title: 'SEED', value: ({ seed }) => String(seed), right: true },
   {
     title: 'OPERATIONS',
     value: ({ operations, smallest }) =>
       smallest === null ? `${operations}` : `${operations} → ${smallest}`,
     right: true,
   },
-  { title: 'RUN', value: ({ run }) => run?.id ?? '-' },
+  { title: 'RUN', value: ({ run }) => (run === null ? '-' : runName(run)) },
 ];
 
 export function campaignJson(campaign: Campaign, runs: readonly Run[]): Record<string, unknown> {

@@ -1,7 +1,7 @@
 /** What the shards of a campaign found together, for people and as JSON. */
 import { type Campaign, joined, rangesText, sizeOf } from '../../server/contract/index.ts';
 import type { Merged } from '../campaign/shard/merge.ts';
-import { formatNumber } from '../run/format.ts';
+import { counted, formatNumber } from '../run/format.ts';
 import { campaignJson, campaignText } from './campaign.ts';
 import type { Style } from './style.ts';
 
@@ -22,7 +22,8 @@ function leftLines({ count, missing, stopped, left }: Merged, style: Style): str
     ...(missing.length === 0 ? [] : [`${shardsText(missing, count)} missing`]),
     ...(stopped.length === 0 ? [] : [`${shardsText(stopped, count)} stopped`]),
   ].join(', ');
-  const seeds = `${formatNumber(sizeOf(left))} seeds (${rangesText(left)}) were not executed`;
+  const many = sizeOf(left);
+  const seeds = `${counted(many, 'seed', 'seeds')} (${rangesText(left)}) ${many === 1 ? 'was' : 'were'} not executed`;
   return ['', style.yellow(`not whole: ${which}; ${seeds}`)];
 }
 

@@ -30,6 +30,7 @@ export function addPartOptions(campaign: Command): Command {
           'untilNew',
           'baseline',
           'keepSeeds',
+          'label',
         ]),
     )
     .addOption(
@@ -45,6 +46,7 @@ export function addPartOptions(campaign: Command): Command {
           'untilNew',
           'baseline',
           'keepSeeds',
+          'label',
         ]),
     )
     .addOption(

@@ -206,17 +206,17 @@ function addWatching(campaign: Command, act: Act): void {
   )
     .summary('how a campaign of a server stands, until its end')
     .description('Shows how a campaign stands that others work for, and at its end what came of it.')
-    .argument('<name>', 'the campaign')
+    .argument('[name]', 'the campaign (default: the newest)')
     .addOption(serverOption())
     .addOption(dataDirOption())
     .addOption(new Option('--log', 'lines instead of the screen'))
     .addOption(jsonOption('the summary as JSON'))
-    .action(act(async () => (await import('../commands/campaign.ts')).watchCampaign));
+    .action(act(async () => (await import('../commands/campaign-watch.ts')).watchCampaign));
   withExitCodes(campaign.command('stop'), PLAIN_CODES)
     .summary('stop a campaign of a server before its end')
     .description('Stops a campaign: what is under way is stored first, and it goes on with --resume.')
     .argument('<name>', 'the campaign')
     .addOption(serverOption())
     .addOption(dataDirOption())
-    .action(act(async () => (await import('../commands/campaign.ts')).stopCampaign));
+    .action(act(async () => (await import('../commands/campaign-watch.ts')).stopCampaign));
 }

@@ -71,10 +71,13 @@ export function secondsLeft(campaign: Campaign): number | null {
 
 /** What it does now and how long it takes yet; '' when it does nothing more. */
 export function doingText(campaign: Campaign): string {
-  const { state, seedsTotal, seedsThrough, shards } = campaign;
+  const { state, seedsTotal, seedsThrough, shards, build } = campaign;
   if (state === 'recording') return 'recording and shrinking what failed';
   if (state !== 'running') return '';
-  if (shards.running === 0) return seedsThrough === seedsTotal ? '' : 'no claimant is at work on it';
+  // Without a server it is between two shards.
+  const isAlone = build === null;
+  if (shards.running === 0)
+    return seedsThrough === seedsTotal || isAlone ? '' : 'no claimant is at work on it';
   const rate = recentRate(campaign);
   const left = secondsLeft(campaign);
   if (rate === null || rate === 0 || left === null) return 'the first seeds are under way';
@@ -86,4 +89,10 @@ export function seedsText({ seedsThrough, seedsTotal, budgetSeconds }: CampaignS
   if (budgetSeconds !== null) return formatNumber(seedsThrough);
   const total = formatNumber(seedsTotal);
   return seedsThrough === seedsTotal ? total : `${formatNumber(seedsThrough)} of ${total}`;
+}
+
+/** `70 of 400 seeds`. */
+export function countedSeeds(campaign: CampaignSummary): string {
+  const many = campaign.budgetSeconds === null ? campaign.seedsTotal : campaign.seedsThrough;
+  return `${seedsText(campaign)} ${many === 1 ? 'seed' : 'seeds'}`;
 }

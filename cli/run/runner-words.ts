@@ -5,8 +5,14 @@ import { counted, formatCompact, formatNumber, formatSeconds } from './format.ts
 /** A runner that was not heard of for longer has lost what it held: as long as a claim holds. */
 export const SILENT_SECONDS = 15;
 
-export function isSilent({ silentSeconds }: Pick<Runner, 'silentSeconds'>): boolean {
-  return silentSeconds > SILENT_SECONDS;
+/** True for one that fell silent while it held something. */
+export function isSilent({ silentSeconds, work }: Pick<Runner, 'silentSeconds' | 'work'>): boolean {
+  return silentSeconds > SILENT_SECONDS && work !== null;
+}
+
+/** True for one that has left, with nothing that it held. */
+export function isGone({ silentSeconds, work }: Pick<Runner, 'silentSeconds' | 'work'>): boolean {
+  return silentSeconds > SILENT_SECONDS && work === null;
 }
 
 /** `3 s ago`, of its last sign of life. */
@@ -58,9 +64,13 @@ export function shardsText({ shards }: Pick<Campaign, 'shards'>): string {
 /** `waits` is of one. */
 const WORDS_OF_MANY: Record<ShardState, string> = { ...SHARD_WORDS, open: 'waiting' };
 
-/** `2 at work on it, 1 silent`. */
+/** `2 runners, 1 silent, 3 gone`: those that are gone are not among the first. */
 export function workersText(runners: readonly Runner[]): string {
   const silent = runners.filter(isSilent).length;
-  const many = counted(runners.length, 'runner', 'runners');
-  return silent === 0 ? many : `${many}, ${formatNumber(silent)} silent`;
+  const gone = runners.filter(isGone).length;
+  return [
+    counted(runners.length - gone, 'runner', 'runners'),
+    ...(silent === 0 ? [] : [`${formatNumber(silent)} silent`]),
+    ...(gone === 0 ? [] : [`${formatNumber(gone)} gone`]),
+  ].join(', ');
 }

@@ -1,4 +1,6 @@
-/** A map of bounded size: for one entry too many the oldest goes. */
+/** What is remembered within bounds: for one entry too many the oldest goes. */
+
+/** A map of bounded size, from which nothing else is deleted. */
 export class NewestMap<K, V> {
   readonly #kept: number;
   readonly #entries = new Map<K, V>();
@@ -13,6 +15,10 @@ export class NewestMap<K, V> {
 
   get(key: K): V | undefined {
     return this.#entries.get(key);
+  }
+
+  has(key: K): boolean {
+    return this.#entries.has(key);
   }
 
   /** An entry that is replaced is not newer than before. */
@@ -33,4 +39,10 @@ export class NewestMap<K, V> {
   values(): IterableIterator<V> {
     return this.#entries.values();
   }
+}
+
+/** Sets an entry of a map from which others are deleted, too. Above `most` entries the oldest goes. */
+export function setNewest<K, V>(entries: Map<K, V>, key: K, value: V, most: number): void {
+  entries.set(key, value);
+  if (entries.size > most) entries.delete(entries.keys().next().value as K);
 }

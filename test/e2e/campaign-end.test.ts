@@ -43,7 +43,7 @@ async function stoppedAfter(checkpoint: Checkpoint, seeds: number): Promise<Camp
   let stop: (() => void) | null = null;
   let isTold = false;
   const reporter: CampaignReporter = {
-    ...{ say: () => {}, found: () => {}, clear: () => {}, progress: () => {} },
+    ...{ say: () => {}, found: () => {}, clear: () => {}, progress: () => {}, away: () => {} },
     stands({ seedsThrough }) {
       if (seedsThrough < seeds || isTold) return;
       isTold = true;

@@ -33,7 +33,12 @@ it('a night that finds something fails, and its failures become a baseline', asy
   writeFileSync(file('known.json'), stdout);
   known = read('known.json');
   expect(known.known.length).toBeGreaterThan(2);
-  expect(known.known[0]).toMatchObject({ firstSeen: { campaign: 'first' }, reproduce: null });
+  expect(known.known[0]).toMatchObject({
+    firstSeen: { campaign: 'first' },
+    reproduce: expect.stringMatching(
+      /^npx simcity run --target memory --seed \d+ --operations 200 --bug lost-cancel$/,
+    ),
+  });
 });
 
 it('the next night passes with it, though it begins with the seeds that failed', async () => {
@@ -85,6 +90,9 @@ it.each([
   ['seeds where there is no folder', ['--keep-seeds', 'no/seeds.json'], 'there is no folder'],
   ['a commit that there is not', ['--keep-seeds', 's.json', '--commit', 'nope'], 'there is no revision nope'],
   ['a baseline for one that goes on', ['--resume', 'first', '--baseline', 'first'], 'keeps the baseline'],
+  ['parts without what executes them', ['--shards', '3'], 'Add --launcher kubernetes'],
+  ['a commit without what is kept by it', ['--commit', 'HEAD'], 'Add --keep-seeds FILE'],
+  ['a label where no runner is', ['--label', 'pg18'], 'there is none'],
 ])('refuses %s', async (_, args, message) => {
   const { exitCode, stderr } = await here('campaign', ...args);
   expect(exitCode).toBe(2);

@@ -129,7 +129,7 @@ test('a failure is executed again and made small with a key, and what was found 
 test('a campaign shows its distinct failures; one is watched, and leaving tells them all again', async () => {
   const plan = ['--target', 'memory', '--operations', '300', '--bug', 'id-reuse', '--seeds', '1..12'];
   start('campaign', ...plan, '--name', 'ids', '--parallel', '1');
-  await go('', /campaign ids .*● (HUNTING|DONE)/, 30_000);
+  await go('', /campaign ids .*● (RUNNING|RECORDING|DONE)/, 30_000);
   await go('', '● DONE', 90_000);
   const done = await go('', /100 % +12 seeds[\s\S]*ids-are-never-reused +12 /);
   expect(done).toMatch(/1 distinct failure\b/);
@@ -147,7 +147,7 @@ test('a campaign shows its distinct failures; one is watched, and leaving tells 
 test('a campaign is stopped from the screen, and says how it goes on', async () => {
   const plan = ['--target', 'memory', '--operations', '300', '--seeds', '1..500000'];
   start('campaign', ...plan, '--name', 'long', '--parallel', '1');
-  await go('', /campaign long .*● HUNTING/, 30_000);
+  await go('', /campaign long .*● RUNNING/, 30_000);
   await go('', /[1-9][\d,]* of 500,000 seeds/, 60_000);
   await go('s', 'Stop this campaign?');
   await go('y', '● STOPPED', 30_000);

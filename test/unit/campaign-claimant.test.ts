@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { workForCampaigns } from '../../cli/campaign/claimant.ts';
 import { codeHash } from '../../cli/campaign/code.ts';
+import { followCampaign } from '../../cli/campaign/follow.ts';
 import { Pace } from '../../cli/campaign/pace.ts';
 import type { CampaignReporter } from '../../cli/campaign/reporter.ts';
 import { NO_CODE } from '../../cli/campaign/session.ts';
@@ -119,7 +120,7 @@ describe('a claimant', () => {
     };
     const reached: Api[] = [];
     const reporter: CampaignReporter = {
-      ...{ say() {}, stands() {}, progress() {}, found() {}, clear() {} },
+      ...{ say() {}, stands() {}, progress() {}, found() {}, clear() {}, away() {} },
       connected: (to) => reached.push(to),
     };
     const stopping = { onStop: () => () => {}, stop() {} };
@@ -127,5 +128,33 @@ describe('a claimant', () => {
       ...{ session, flags: { parallel: 1 }, reporter, stopping },
     });
     expect(reached).toEqual([api]);
+  });
+
+  it('is followed while its server is away: that is told, and how it stood is not told as news', async () => {
+    const campaigns = [
+      recordedCampaign({ seedsThrough: 1 }),
+      new CliError('cannot reach it.', { exitCode: 4 }),
+      new CliError('cannot reach it.', { exitCode: 4 }),
+      recordedCampaign({ state: 'done', seedsThrough: 60 }),
+    ];
+    const store = {
+      renewEveryMs: 1,
+      async campaign() {
+        const next = campaigns.shift();
+        if (next instanceof CliError) throw next;
+        return next ?? null;
+      },
+    };
+    const told: string[] = [];
+    const reporter: CampaignReporter = {
+      ...{ say() {}, progress() {}, found() {}, clear() {} },
+      stands: ({ seedsThrough }) => told.push(`${seedsThrough} through`),
+      away: (why) => told.push(why),
+    };
+    const last = await followCampaign(store, 'hunt', {
+      ...{ reporter, known: [], left: new AbortController().signal },
+    });
+    expect(last.state).toBe('done');
+    expect(told).toEqual(['1 through', 'cannot reach it.', 'cannot reach it.', '60 through']);
   });
 });

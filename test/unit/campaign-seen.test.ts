@@ -5,6 +5,7 @@ import { untilRows } from '../../cli/run/operations-until.ts';
 import { reachedRows, reachedSeedsText, reachedText } from '../../cli/run/reached-rows.ts';
 import {
   heardText,
+  isGone,
   isSilent,
   runnersOf,
   SILENT_SECONDS,
@@ -86,6 +87,9 @@ describe('who works for a campaign', () => {
     expect(SILENT_SECONDS).toBe(CAMPAIGN_LEASE_SECONDS);
     expect(workersText(own)).toBe('2 runners, 1 silent');
     expect(workersText(own.slice(1))).toBe('1 runner');
+    const left = recordedRunner({ name: 'e', work: null, silentSeconds: 40 });
+    expect([isSilent(left), isGone(left)]).toEqual([false, true]);
+    expect(workersText([...own, left])).toBe('2 runners, 1 silent, 1 gone');
     expect([0.4, 3.9, 90].map((silentSeconds) => heardText({ silentSeconds }))).toEqual([
       'now',
       '3 s ago',

@@ -57,7 +57,7 @@ describe('a campaign on the screen', () => {
     const picture = pictureOfCampaign(campaign, [own, recordedRun({ id: randomUUID() })]);
     expect(picture).toMatchObject({ campaign: { state: 'stopped', seedsThrough: 20 }, unjudged: null });
     expect(picture.rows).toMatchObject([
-      { run: own.id, reproduce: 'x', smallest: { operations: smallest.operations } },
+      { run: { id: own.id, number: 12 }, reproduce: 'x', smallest: { operations: smallest.operations } },
       { run: null, smallest: null },
     ]);
   });
@@ -71,7 +71,7 @@ describe('a campaign on the screen', () => {
     });
     const picture = pictureOfRuns('hunt', [own, recordedRun({ campaign: 'other' }), recordedRun()]);
     expect(picture).toMatchObject({ name: 'hunt', campaign: null });
-    expect(picture.rows).toMatchObject([{ run: own.id, seed: own.seed, seeds: null }]);
+    expect(picture.rows).toMatchObject([{ run: { id: own.id }, seed: own.seed, seeds: null }]);
   });
 
   test('has the menu, the zoom and clicks of the other screens', () => {
@@ -104,6 +104,7 @@ describe('a campaign on the screen', () => {
     expect(pressed(going(), 'enter').leaving).toEqual({ to: 'run', run: RUN_ID });
     const other = pressed(going(), 'down', 'enter');
     expect(other).toMatchObject({ leaving: null, notice: 'This failure is not recorded yet.' });
+    expect(pressed(going(), 'y')).toMatchObject({ notice: 'This failure is not recorded yet.', effects: [] });
   });
 
   test('has views, each with its panes, keys and list, and Esc leads back to what failed', () => {

@@ -47,19 +47,23 @@ export function documentOfLine(line: string, name: string): NamedDocument | null
 }
 
 function documentIn(text: string, name: string): ShardDocument {
-  const parsed = shardDocumentSchema.safeParse(jsonOf(text));
+  const parsed = shardDocumentSchema.safeParse(jsonOf(text, name));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw usageError(
-    `${safeText(name)} has a shard that cannot be read: ${safeText(`${issue?.path.join('.')}: ${issue?.message}`)}.`,
-    'Execute it again by this version of SimCity; a file that was cut off has lost its end.',
-  );
+  throw unreadable(name, `${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-function jsonOf(text: string): unknown {
+function jsonOf(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null;
+    throw unreadable(name, 'its line was cut off');
   }
+}
+
+function unreadable(name: string, why: string): Error {
+  return usageError(
+    `${safeText(name)} has a shard that cannot be read: ${safeText(why)}.`,
+    'Execute it again by this version of SimCity.',
+  );
 }

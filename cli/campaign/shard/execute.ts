@@ -20,7 +20,7 @@ export interface ShardOptions {
   onProgress: (tally: Tally) => void;
 }
 
-export async function executeShard(
+export async function executePart(
   engine: Engine,
   { seeds, seconds, stopped, onProgress }: ShardOptions,
 ): Promise<Pick<ShardDocument, 'tally' | 'end'>> {

@@ -1,5 +1,5 @@
 /** Shards that were put together, as a campaign that was executed here: it is told, and gone on with, as any other. */
-import { formatSignature, joined, reproduceCommand } from '../../../server/contract/index.ts';
+import { joined } from '../../../server/contract/index.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import type { Merged } from './merge.ts';
 
@@ -24,10 +24,6 @@ export function mergedCheckpoint(merged: Merged, { name, id, at, known }: Kept):
     ...(isTimed ? { budgetSeconds: seconds, endedBy: 'time' } : { budgetSeconds: null, endedBy: null }),
     finished: left.length === 0,
     createdAt: at.toISOString(),
-    recorded: tally.failures.map(({ signature, seed }) => ({
-      failure: formatSignature(signature),
-      ...{ run: null, number: null, smallest: null, why: '', isOver: false },
-      reproduce: reproduceCommand({ scenario, target, config, seed }),
-    })),
+    recorded: [],
   };
 }

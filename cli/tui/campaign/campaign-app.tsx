@@ -121,18 +121,21 @@ function campaignPane(view: CampaignView, name: string, place: Place) {
   }
 }
 
+/** Where the campaign does not tell it itself. */
 const PHASE: Record<Phase, { text: string; color: Color }> = {
-  going: { text: 'HUNTING', color: 'cyan' },
+  going: { text: CAMPAIGN_WORDS.running, color: CAMPAIGN_COLOR.running },
   stopping: { text: 'STOPPING', color: 'yellow' },
-  done: { text: 'DONE', color: 'green' },
-  stopped: { text: 'STOPPED', color: 'yellow' },
+  done: { text: CAMPAIGN_WORDS.done, color: CAMPAIGN_COLOR.done },
+  stopped: { text: CAMPAIGN_WORDS.stopped, color: CAMPAIGN_COLOR.stopped },
   stored: { text: 'STORED', color: 'cyan' },
 };
 
 function headerOf({ picture, phase, problem }: CampaignView): HeaderPart[] {
   const { name, scenario, target, rows, campaign } = picture;
+  // Its end is told once all is put away: until then leaving would stop it.
+  const isTold = phase === 'stored' || (phase === 'going' && campaign?.state === 'recording');
   const { text, color } =
-    phase === 'stored' && campaign !== null
+    isTold && campaign !== null
       ? { text: CAMPAIGN_WORDS[campaign.state], color: CAMPAIGN_COLOR[campaign.state] }
       : PHASE[phase];
   const kinds = rows.length === 1 ? '1 distinct failure' : `${formatNumber(rows.length)} distinct failures`;

@@ -110,21 +110,30 @@ export async function watchRecorded(
   }
 }
 
+/** Sends what is said to the screen. While nothing else is done, it is told how the campaign stands. */
 function reporterOf(
   store: CampaignStore,
   draw: (campaign: Campaign) => Promise<void>,
   connected: (api: Api) => void,
 ): CampaignReporter {
+  let isBusy = false;
+  const doing = (text: string) => store.send({ type: 'doing', text });
   return {
     say: (message) => store.send({ type: 'said', text: message }),
     stands(campaign) {
       void draw(campaign);
-      if (campaign.state === 'running') store.send({ type: 'doing', text: doingText(campaign) });
+      if (!isBusy) doing(doingText(campaign));
     },
-    progress: (text) => store.send({ type: 'doing', text }),
+    progress(text) {
+      isBusy = true;
+      doing(text);
+    },
     found: ({ firstSeed, message }) =>
       store.send({ type: 'said', text: `found with seed ${firstSeed}: ${safeText(message)}` }),
-    clear: () => {},
+    clear() {
+      isBusy = false;
+    },
+    away: (why) => store.send({ type: 'problem', text: why }),
     connected,
   };
 }

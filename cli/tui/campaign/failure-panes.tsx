@@ -1,7 +1,8 @@
 /** What failed in a campaign: each distinct failure in a line, and the chosen one in small. */
-import { formatClock, formatNumber, shortId } from '../../run/format.ts';
+import { formatClock, formatNumber } from '../../run/format.ts';
+import { runName } from '../../run/run-name.ts';
 import { safeText } from '../../run/sanitize.ts';
-import { alignLeft, alignRight, wrap } from '../../terminal/columns.ts';
+import { alignLeft, alignRight, truncate, wrap } from '../../terminal/columns.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { scrolled } from '../components/scroll.ts';
 import { BOLD, clickable, DIM, type Line, restyle, span } from '../paint/line.ts';
@@ -54,7 +55,7 @@ function failureLine(row: FailureRow, width: number): Line {
       firstSeed === null ? '' : String(firstSeed),
       String(seed),
       smallest === null ? size : `${size} → ${smallest.operations}`,
-      run === null ? '-' : shortId(run),
+      run === null ? '-' : runName(run),
     ],
     width,
   );
@@ -68,20 +69,27 @@ function cells(texts: readonly string[], width: number): string[] {
     `  ${alignRight(seeds, 6)}`,
     ...(isWide ? [`  ${alignRight(first, 8)}`, `  ${alignRight(seed, 10)}`] : []),
     `  ${alignRight(operations, 12)}`,
-    `  ${alignLeft(run, 13)}`,
+    `  ${alignLeft(run, 9)}`,
   ];
   return [alignLeft(failure, width - fixed.reduce((sum, text) => sum + text.length, 0)), ...fixed];
 }
+
+const MESSAGE_ROWS = 3;
+/** As a rule, with the empty line below it. */
+const REPRODUCE_ROWS = 4;
 
 export const FailurePane = pane<{ row: FailureRow | undefined }>(
   'CampaignFailurePane',
   ({ row }, { width, height }) => {
     const inner = innerSize(width, height);
     if (row === undefined) return framed({ title: '', width, height }, []);
+    const story = storyLines(row, inner.width);
+    const message = wrap(safeText(row.message), inner.width);
+    // The story is told below it; what is alone has all the room.
+    const room = story.length === 0 ? Math.max(MESSAGE_ROWS, inner.height - REPRODUCE_ROWS) : MESSAGE_ROWS;
+    const shown = cutTo(message, room, inner.width);
     const lines: Line[] = [
-      ...wrap(safeText(row.message), inner.width)
-        .slice(0, 3)
-        .map((text): Line => [span(text, BOLD)]),
+      ...shown.map((text): Line => [span(text, BOLD)]),
       ...(row.reproduce === null
         ? []
         : wrap(safeText(row.reproduce), inner.width - 11).map(
@@ -91,11 +99,17 @@ export const FailurePane = pane<{ row: FailureRow | undefined }>(
             ],
           )),
       [],
-      ...storyLines(row, inner.width),
+      ...story,
     ];
     return framed({ title: `Seed ${row.seed}`, aside: smallText(row), width, height }, lines);
   },
 );
+
+/** The first of the lines; what is left out is told by an ellipsis. */
+function cutTo(lines: readonly string[], most: number, width: number): string[] {
+  if (lines.length <= most) return [...lines];
+  return [...lines.slice(0, most - 1), truncate(lines.slice(most - 1).join(' '), width)];
+}
 
 function smallText({ run, smallest, why }: FailureRow): string {
   if (smallest !== null)

@@ -1,6 +1,7 @@
 /** A campaign as it is drawn: as it stands, or from the runs of it that a server has. */
 import {
   type Campaign,
+  type Finding,
   formatSignature,
   type Run,
   type Runner,
@@ -35,7 +36,7 @@ export interface FailureRow {
   /** Why there is no smallest one; '' while that is not known. */
   why: string;
   /** The recorded run; null before it was. */
-  run: string | null;
+  run: Finding['run'];
   /** The command that shows it again; null before one is known. */
   reproduce: string | null;
 }
@@ -53,7 +54,7 @@ export function pictureOfCampaign(
       ...finding,
       failure: formatSignature(signature),
       smallest: smallestOf(runs.find(({ id }) => id === run?.id)),
-      run: run?.id ?? null,
+      run,
     })),
   };
 }
@@ -72,7 +73,7 @@ export function pictureOfRuns(name: string, runs: readonly Run[]): CampaignPictu
     target: first?.target ?? '',
     unjudged: own.filter(({ status }) => status === 'STOPPED').length,
     rows: own.flatMap((run) => {
-      const { id, seed, failForensic: bundle, live } = run;
+      const { id, number, seed, failForensic: bundle, live } = run;
       if (bundle === null || runOutcome(run) !== 'FAIL') return [];
       const smallest = smallestOf(run);
       // Elsewhere the invariant alone says what broke.
@@ -85,7 +86,7 @@ export function pictureOfRuns(name: string, runs: readonly Run[]): CampaignPictu
             ...(typeof operation === 'string' ? [operation] : []),
           ].join('/'),
           message: bundle.message,
-          ...{ seeds: null, firstSeed: null, seed, why: '', run: id },
+          ...{ seeds: null, firstSeed: null, seed, why: '', run: { id, number } },
           operations: live.metrics['operations'] ?? null,
           smallest,
           reproduce: smallest?.reproduce ?? bundle.reproduce,

@@ -1,9 +1,15 @@
 /** How far a campaign is: by its seeds, and by its time where that is its budget. */
-import { rateText, recentRate, secondsLeft, seedsText, shareThrough } from '../../run/campaign-progress.ts';
-import { formatCompact, formatNumber, formatSeconds } from '../../run/format.ts';
+import {
+  countedSeeds,
+  rateText,
+  recentRate,
+  secondsLeft,
+  shareThrough,
+} from '../../run/campaign-progress.ts';
+import { counted, formatCompact, formatSeconds } from '../../run/format.ts';
 import { shardsText } from '../../run/runner-words.ts';
 import { framed, innerSize } from '../components/frame.ts';
-import { BOLD, DIM, type Line, span, spread } from '../paint/line.ts';
+import { BOLD, DIM, type Line, lineWidth, span, spread } from '../paint/line.ts';
 import { pane } from '../paint/pane.tsx';
 import type { CampaignView } from './state.ts';
 
@@ -20,16 +26,19 @@ export const ProgressPane = pane<{ view: CampaignView }>(
       span('█'.repeat(full), { color: 'cyan' }),
       span('░'.repeat(bar - full), DIM),
       span(` ${String(Math.floor(share * 100)).padStart(3)} %`, BOLD),
-      span(`  ${seedsText(campaign)} seeds`),
+      span(`  ${countedSeeds(campaign)}`),
     ];
     const { operations, seedsFailing, seconds } = campaign;
     const counts: Line = [
       span(`${formatCompact(operations)} operations`, DIM),
-      span(`  ${formatNumber(seedsFailing)} seeds failed`, seedsFailing > 0 ? { color: 'red' } : DIM),
+      span(`  ${counted(seedsFailing, 'seed', 'seeds')} failed`, seedsFailing > 0 ? { color: 'red' } : DIM),
       span(`  ${formatSeconds(seconds)}`, DIM),
     ];
     const shards = shardsText(campaign);
-    const told = spread(counts, [span(shards === '' ? '' : `shards: ${shards}`, DIM)], inner.width);
+    const ofShards = [span(shards === '' ? '' : `shards: ${shards}`, DIM)];
+    // They have a view of their own.
+    const fits = lineWidth(counts) + lineWidth(ofShards) < inner.width;
+    const told = fits ? spread(counts, ofShards, inner.width) : counts;
     return framed({ title: 'Progress', aside: paceText(campaign, doing), width, height }, [line, told]);
   },
 );

@@ -214,19 +214,27 @@ function move(view: CampaignView, intent: Intent, pane?: string): CampaignView {
   return to === null ? view : { ...view, chosen: to };
 }
 
+const NONE_FOUND = 'No failure was found yet.';
+const NOT_RECORDED = 'This failure is not recorded yet.';
+
 const INTENTS: Partial<Record<Intent, (view: CampaignView) => CampaignView>> = {
   open: (view) => {
     if (view.view !== 'findings') return view;
     const run = chosenRow(view)?.run;
-    if (run === undefined) return { ...view, notice: 'No failure was found yet.' };
-    if (run === null) return { ...view, notice: 'This failure is not recorded yet.' };
-    return { ...view, leaving: { to: 'run', run } };
+    if (run === undefined) return { ...view, notice: NONE_FOUND };
+    if (run === null) return { ...view, notice: NOT_RECORDED };
+    return { ...view, leaving: { to: 'run', run: run.id } };
   },
-  copy: (view) => ask(view, { do: 'copy' }),
+  copy(view) {
+    const row = chosenRow(view);
+    if (row === undefined) return { ...view, notice: NONE_FOUND };
+    return row.reproduce === null ? { ...view, notice: NOT_RECORDED } : ask(view, { do: 'copy' });
+  },
   'open-palette': (view) => ask(withWorkspace(view, { palette: EMPTY_PALETTE }), { do: 'read-runs' }),
   'open-page': (view) => ask(view, { do: 'open-page' }),
   'ask-stop': (view) => {
-    if (view.phase === 'stored') return { ...view, notice: 'It is not conducted from here.' };
+    if (view.phase === 'stored')
+      return { ...view, notice: 'It is not conducted from here; `simcity campaign stop` stops it.' };
     if (!isGoing(view)) return { ...view, notice: 'The campaign is over already.' };
     return { ...view, overlay: 'confirm-stop' };
   },

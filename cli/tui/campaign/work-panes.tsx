@@ -1,4 +1,5 @@
 /** The shards of a campaign that are not done, and the runners that work for it. */
+import type { Runner } from '../../../server/contract/index.ts';
 import {
   heardText,
   isSilent,
@@ -11,7 +12,7 @@ import {
   workersText,
 } from '../../run/runner-words.ts';
 import { safeText } from '../../run/sanitize.ts';
-import { alignLeft, alignRight } from '../../terminal/columns.ts';
+import { alignLeft, alignRight, textWidth } from '../../terminal/columns.ts';
 import { framed, innerSize } from '../components/frame.ts';
 import { scrolled } from '../components/scroll.ts';
 import { DIM, type Line, type Style, span } from '../paint/line.ts';
@@ -45,6 +46,11 @@ function noneText({ picture: { campaign } }: CampaignView): string {
   return campaign.state === 'running' ? 'no shard is under way' : 'every shard is done';
 }
 
+function nobodyText({ picture: { campaign }, phase }: CampaignView): string {
+  const isHere = campaign !== null && campaign.build === null && campaign.shards.running > 0;
+  return isHere && phase === 'going' ? 'this process executes it' : 'no runner works for it';
+}
+
 function shardLine(row: ShardRow): Line {
   const { number, state, attempts, runner, why, holder } = row;
   const heard = holder === null ? '' : heardText(holder);
@@ -58,29 +64,42 @@ function shardText([number = '', state = '', seeds = '', claimed = '', said = ''
   return `${alignRight(number, 6)}  ${alignLeft(state, 9)}  ${alignRight(seeds, 14)}  ${alignRight(claimed, 7)}  ${said}`;
 }
 
+/** Of what stands behind names and hosts. */
+const BESIDE_NAMES = 52;
+const LEAST_NAME = 12;
+const LEAST_HOST = 6;
+
+/** Names, which tell one from another, are cut last. */
+function widthsOf(runners: readonly Runner[], width: number): { name: number; host: number } {
+  const room = Math.max(LEAST_NAME + LEAST_HOST, width - BESIDE_NAMES);
+  const longest = Math.max(LEAST_NAME, ...runners.map(({ name }) => textWidth(safeText(name))));
+  const name = Math.min(longest, room - LEAST_HOST);
+  return { name, host: room - name };
+}
+
 export const RunnersPane = pane<{ view: CampaignView }>(
   'CampaignRunnersPane',
   ({ view }, { width, height }) => {
     const inner = innerSize(width, height);
     const rows = runnersOf(view.picture.runners, view.picture.name);
-    const wide = Math.max(12, Math.floor((inner.width - 56) / 2));
+    const { name: ofName, host: ofHost } = widthsOf(rows, inner.width);
     const lines = rows.map((runner): Line => {
       const { name, host, version, labels, work } = runner;
       const texts = [
-        alignLeft(safeText(name), wide),
-        alignLeft(safeText(host), wide),
+        alignLeft(safeText(name), ofName),
+        alignLeft(safeText(host), ofHost),
         alignLeft(heardText(runner), HEARD),
         alignLeft(work?.shard ? `shard ${work.shard}` : 'records', 12),
         safeText([version, ...labels].join(' ')),
       ];
       return [span(texts.join('  '), isSilent(runner) ? WARNING : {})];
     });
-    const heads = [alignLeft('RUNNER', wide), alignLeft('HOST', wide), alignLeft('HEARD', HEARD)];
+    const heads = [alignLeft('RUNNER', ofName), alignLeft('HOST', ofHost), alignLeft('HEARD', HEARD)];
     const head = [span([...heads, alignLeft('DOES', 12), 'VERSION, LABELS'].join('  '), DIM)];
     return framed(
       { title: 'Runners', aside: workersText(rows), width, height },
       rows.length === 0
-        ? [[span('no runner works for it', DIM)]]
+        ? [[span(nobodyText(view), DIM)]]
         : [head, ...scrolled(lines, view.tops.runners, inner.height - 1)],
     );
   },

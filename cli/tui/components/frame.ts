@@ -42,10 +42,14 @@ export function framed(props: FrameProps, lines: readonly Line[]): Line[] {
   return [upperEdge(props, edge), ...rows, lowerEdge(props, edge)];
 }
 
+/** With fewer columns of it, what stands at the right of the upper edge tells nothing. */
+const LEAST_ASIDE = 16;
+
 function upperEdge({ title, aside = '', width, color }: FrameProps, edge: Style): Line {
   const name = truncate(title, width - 6);
-  const room = width - 6 - textWidth(name);
-  const note = aside !== '' && textWidth(aside) + 3 <= room ? ` ${aside} ` : '';
+  const room = width - 9 - textWidth(name);
+  const note =
+    aside !== '' && room >= Math.min(textWidth(aside), LEAST_ASIDE) ? ` ${truncate(aside, room)} ` : '';
   const rule = '─'.repeat(Math.max(0, width - 5 - textWidth(name) - textWidth(note)));
   return line(
     span('╭ ', edge),

@@ -2,7 +2,7 @@
 import type { CampaignSummary, Run } from '../../../server/contract/index.ts';
 import { metricsText } from '../../output/verdict.ts';
 import { attemptText } from '../../run/attempts.ts';
-import { CAMPAIGN_WORDS, meanRate, rateText, seedsText } from '../../run/campaign-progress.ts';
+import { CAMPAIGN_WORDS, countedSeeds, meanRate, rateText } from '../../run/campaign-progress.ts';
 import { counted, formatNumber } from '../../run/format.ts';
 import { isLoss, LOSS_SAYS, runOutcome } from '../../run/outcome.ts';
 import { runName } from '../../run/run-name.ts';
@@ -54,7 +54,7 @@ export const CampaignsPane = pane<{ campaigns: readonly CampaignSummary[] }>(
       return [
         span(`${alignLeft(safeText(name), 24)}  `),
         span(alignLeft(CAMPAIGN_WORDS[state], 10), { color: CAMPAIGN_COLOR[state] }),
-        span(`  ${alignLeft(`${seedsText(campaign)} seeds`, 30)}`),
+        span(`  ${alignLeft(countedSeeds(campaign), 30)}`),
         span(`  ${alignLeft(rateText(meanRate(campaign)), 14)}`, DIM),
         span(failures === 0 ? '' : `  ${failed}`, { color: 'red' }),
       ];

@@ -215,8 +215,11 @@ function storyTable({ story }: Smallest): Line[] {
     step: String(step).padStart(3),
     actor: safeText(actor),
     operation: safeText(operation),
-    what: safeText(what),
-    answer: safeText(answer),
+    // In one column: a sentence of what it breaks would push the answers out of the picture.
+    said: [what, answer]
+      .filter((text) => text !== '')
+      .map(safeText)
+      .join('  '),
   }));
   return table({ data: rows, padding: 2 }).map((each) => [span(INDENT), ...each]);
 }

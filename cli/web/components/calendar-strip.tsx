@@ -1,4 +1,5 @@
 /** Calendars as strips: a row for each unit, time across in the zone of the world, bookings as bars. */
+
 import { useState } from 'preact/hooks';
 import type { Calendars } from '../../../server/contract/city.ts';
 import type { Range } from '../../../server/contract/zone.ts';
@@ -18,6 +19,7 @@ import { counted } from '../../run/format.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { useKeys } from '../state/keys.ts';
 import { CALENDAR_KEYS } from '../state/replay-keys.ts';
+import { ScrollX } from './scroll-x.tsx';
 
 /** More rows than that are told by their number. */
 const MOST_ROWS = 300;
@@ -48,8 +50,7 @@ export function CalendarStrip({ calendars, failed }: CalendarStripProps) {
       )}
       {all.length <= MOST_BUTTONS && <DayButtons days={all} chosen={day} onChoose={setDay} />}
       <p class="dim">Times of {safeText(zone)}.</p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <section class="scroll-x" aria-label={`Calendars, ${safeText(zone)}`} tabIndex={0}>
+      <ScrollX label={`Calendars, ${safeText(zone)}`}>
         <div class={days.length > 1 ? 'calendar' : 'calendar calendar-day'}>
           <DaysHead days={days} scale={scale} zone={zone} />
           {days.length === 1 && <HoursHead day={first} scale={scale} />}
@@ -63,7 +64,7 @@ export function CalendarStrip({ calendars, failed }: CalendarStripProps) {
             />
           ))}
         </div>
-      </section>
+      </ScrollX>
       {rows.length > MOST_ROWS && <p class="empty">and {rows.length - MOST_ROWS} more rows</p>}
     </>
   );

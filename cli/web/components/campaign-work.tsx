@@ -1,4 +1,5 @@
 /** Who works for a campaign: its shards that are not done, and its runners. */
+
 import type { Campaign, Runner } from '../../../server/contract/index.ts';
 import {
   heardText,
@@ -14,6 +15,7 @@ import {
 import { safeText } from '../../run/sanitize.ts';
 import { Panel } from './panel.tsx';
 import { RunnersTable } from './runners-table.tsx';
+import { ScrollX } from './scroll-x.tsx';
 
 interface CampaignWorkProps {
   campaign: Campaign;
@@ -46,8 +48,7 @@ export function CampaignWork({ campaign, runners }: CampaignWorkProps) {
 
 function Shards({ rows }: { rows: readonly ShardRow[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section class="scroll-x" aria-label="Shards, in a table" tabIndex={0}>
+    <ScrollX label="Shards, in a table">
       <table class="shards">
         <thead>
           <tr>
@@ -70,7 +71,7 @@ function Shards({ rows }: { rows: readonly ShardRow[] }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollX>
   );
 }
 

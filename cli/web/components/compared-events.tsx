@@ -1,4 +1,5 @@
 /** Where two histories part: the events that both have, and from there on what each has, side by side. */
+
 import type { Run, RunEvent } from '../../../server/contract/index.ts';
 import { isTerminal } from '../../../server/contract/run-values.ts';
 import type { Parting } from '../../run/compare-histories.ts';
@@ -8,6 +9,7 @@ import { formatClock, formatNumber } from '../../run/format.ts';
 import { runName } from '../../run/run-name.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { Link } from './link.tsx';
+import { ScrollX } from './scroll-x.tsx';
 
 interface ComparedEventsProps {
   runs: readonly [left: Run, right: Run];
@@ -21,8 +23,7 @@ export function ComparedEvents({ runs, parting }: ComparedEventsProps) {
   const parts = differingParts(parting.differences);
   const later = Array.from({ length: Math.max(leftAfter.length, rightAfter.length) }, (_, i) => i);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section class="scroll-x" aria-label="The events around" tabIndex={0}>
+    <ScrollX label="The events around">
       <table class="compared-events">
         <thead>
           <tr>
@@ -62,7 +63,7 @@ export function ComparedEvents({ runs, parting }: ComparedEventsProps) {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollX>
   );
 }
 

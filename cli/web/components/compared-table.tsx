@@ -1,4 +1,5 @@
 /** What two runs have, beside each other. */
+
 import type { ComponentChildren } from 'preact';
 import type { Run } from '../../../server/contract/index.ts';
 import { type Difference, differingText } from '../../run/event-difference.ts';
@@ -7,6 +8,7 @@ import type { ComparedMetric, ComparedRow } from '../../run/run-difference.ts';
 import { runName } from '../../run/run-name.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { Link } from './link.tsx';
+import { ScrollX } from './scroll-x.tsx';
 
 export type Sides = readonly [left: Run, right: Run];
 
@@ -21,8 +23,7 @@ interface TableProps {
 
 function Table({ runs, title, last, children }: TableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section class="scroll-x" aria-label={title} tabIndex={0}>
+    <ScrollX label={title}>
       <table class="compared">
         <thead>
           <tr>
@@ -38,7 +39,7 @@ function Table({ runs, title, last, children }: TableProps) {
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </section>
+    </ScrollX>
   );
 }
 

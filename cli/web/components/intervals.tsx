@@ -1,4 +1,5 @@
 /** An object's history: what carries the failure as bars over virtual time, the rest folded, how full it was above. */
+
 import { useState } from 'preact/hooks';
 import type { Forensic, Interval, Why } from '../../../server/contract/index.ts';
 import { describeAnswer } from '../../run/describe-answer.ts';
@@ -7,6 +8,7 @@ import { type HistoryRow, type ObjectHistory, objectHistory } from '../../run/ob
 import { safeText } from '../../run/sanitize.ts';
 import { EventLink } from './event-link.tsx';
 import { OccupancyLine } from './occupancy.tsx';
+import { ScrollX } from './scroll-x.tsx';
 
 interface IntervalsProps {
   runId: string;
@@ -22,8 +24,7 @@ export function Intervals({ runId, bundle, why, most }: IntervalsProps) {
   const history = objectHistory(bundle, why, { unfolded: isUnfolded, most });
   const { occupancy, fromMs, toMs, rows } = history;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section class="scroll-x" aria-label="Operations as intervals" tabIndex={0}>
+    <ScrollX label="Operations as intervals">
       <table class="intervals">
         <thead>
           <tr>
@@ -65,7 +66,7 @@ export function Intervals({ runId, bundle, why, most }: IntervalsProps) {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollX>
   );
 }
 

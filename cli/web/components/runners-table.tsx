@@ -1,13 +1,14 @@
 /** Runners, a row each; one that fell silent is marked by word and colour. */
+
 import type { Runner } from '../../../server/contract/index.ts';
-import { heardText, isSilent } from '../../run/runner-words.ts';
+import { heardText, isGone, isSilent } from '../../run/runner-words.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { Link } from './link.tsx';
+import { ScrollX } from './scroll-x.tsx';
 
 export function RunnersTable({ runners }: { runners: readonly Runner[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section class="scroll-x" aria-label="Runners, in a table" tabIndex={0}>
+    <ScrollX label="Runners, in a table">
       <table class="runners">
         <thead>
           <tr>
@@ -24,7 +25,7 @@ export function RunnersTable({ runners }: { runners: readonly Runner[] }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollX>
   );
 }
 
@@ -55,8 +56,9 @@ function RunnerRow({ runner }: { runner: Runner }) {
   );
 }
 
-function Does({ runner: { work } }: { runner: Runner }) {
-  if (work === null) return <span class="dim">waits</span>;
+function Does({ runner }: { runner: Runner }) {
+  const { work } = runner;
+  if (work === null) return <span class="dim">{isGone(runner) ? 'is gone' : 'waits'}</span>;
   return (
     <>
       {work.shard === null ? 'records a failure of ' : `shard ${work.shard} of `}

@@ -1,8 +1,10 @@
 /** The lanes of a why: a column for each request, a row for each step, waits as bars to those they wait for. */
+
 import { useEffect, useRef } from 'preact/hooks';
 import { formatNumber } from '../../run/format.ts';
 import { reachOf, type WhyBar, type WhyLayout, type WhyRow, type WhyStepRow } from '../../run/why-layout.ts';
 import { EventLink } from './event-link.tsx';
+import { ScrollX } from './scroll-x.tsx';
 
 interface WhyLanesProps {
   runId: string;
@@ -29,8 +31,7 @@ export function WhyLanes({ runId, layout, chosen, onPick, onUnfold }: WhyLanesPr
     table.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
   }, [chosen]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section class="scroll-x" aria-label="What happened, step by step" tabIndex={0}>
+    <ScrollX label="What happened, step by step">
       <table class="why-lanes" style={{ '--lanes': String(columns.length) }} ref={table}>
         <thead>
           <tr>
@@ -63,7 +64,7 @@ export function WhyLanes({ runId, layout, chosen, onPick, onUnfold }: WhyLanesPr
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollX>
   );
 }
 

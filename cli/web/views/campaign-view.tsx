@@ -1,4 +1,5 @@
 /** One campaign: how far it is, how fast, and everything that failed. */
+
 import { useEffect, useRef } from 'preact/hooks';
 import type { Campaign, Finding } from '../../../server/contract/index.ts';
 import { rangesText } from '../../../server/contract/seed-ranges.ts';
@@ -6,8 +7,8 @@ import { formatSignature } from '../../../server/contract/signature-text.ts';
 import {
   CAMPAIGN_STATES_MEAN,
   CAMPAIGN_WORDS,
+  countedSeeds,
   doingText,
-  seedsText,
   shareThrough,
 } from '../../run/campaign-progress.ts';
 import { engineTextOf } from '../../run/engine-text.ts';
@@ -23,6 +24,7 @@ import { CampaignWork } from '../components/campaign-work.tsx';
 import { Copy } from '../components/copy.tsx';
 import { Link } from '../components/link.tsx';
 import { Panel } from '../components/panel.tsx';
+import { ScrollX } from '../components/scroll-x.tsx';
 import { announce } from '../state/announce.ts';
 
 export function CampaignView({ name }: { name: string }) {
@@ -117,7 +119,7 @@ function Progress({ campaign }: { campaign: Campaign }) {
       <div class="campaign-progress">
         <progress max={1} value={shareThrough(campaign)} aria-label="How much of it is done" />
         <span class="number">
-          {seedsText(campaign)} seeds, {share} %
+          {countedSeeds(campaign)}, {share} %
         </span>
       </div>
       {meaning !== undefined && (
@@ -137,8 +139,7 @@ function Failures({ findings, isGoing }: { findings: readonly Finding[]; isGoing
   }
   return (
     <Panel title="What failed" aside={`${formatNumber(findings.length)} distinct`}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <section class="scroll-x" aria-label="What failed, in a table" tabIndex={0}>
+      <ScrollX label="What failed, in a table">
         <table class="findings">
           <thead>
             <tr>
@@ -161,7 +162,7 @@ function Failures({ findings, isGoing }: { findings: readonly Finding[]; isGoing
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollX>
     </Panel>
   );
 }

@@ -1,4 +1,5 @@
 /** What broke, and why: the invariant, expected against actual, the object's history, the whole bundle. */
+
 import type {
   Forensic,
   Outcome,
@@ -28,6 +29,7 @@ import { FirstBad } from '../components/first-bad.tsx';
 import { Intervals } from '../components/intervals.tsx';
 import { Link } from '../components/link.tsx';
 import { Panel } from '../components/panel.tsx';
+import { ScrollX } from '../components/scroll-x.tsx';
 import { TaskAsking } from '../components/task-asking.tsx';
 import { WhyPanel } from '../components/why-panel.tsx';
 import { useStored, useTask } from '../state/task.ts';
@@ -237,8 +239,7 @@ function SmallestPanel({ runId, bundle, smallest }: SmallestPanelProps) {
       <p class="dim">
         {`${operations} of ${formatNumber(operationsBefore)} operations${minimal ? ', none can be left out' : ''}; failed ${reproduced.times} of ${reproduced.of} times`}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <section class="scroll-x" aria-label="The steps" tabIndex={0}>
+      <ScrollX label="The steps">
         <table class="plain smallest-steps">
           <thead>
             <tr>
@@ -261,7 +262,7 @@ function SmallestPanel({ runId, bundle, smallest }: SmallestPanelProps) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollX>
       <pre class="command">{safeText(reproduce)}</pre>
     </Panel>
   );

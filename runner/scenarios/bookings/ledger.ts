@@ -2,6 +2,7 @@
  * What the citizens know for certain: which bookings were acknowledged, by whom, and which of them may
  * be gone. The named invariants and the metrics are read off it.
  */
+import { NewestMap } from '../../sim/newest-map.ts';
 
 export interface KnownBooking {
   readonly id: string;
@@ -34,10 +35,7 @@ export class Ledger {
   readonly #byId = new Map<string, KnownBooking>();
   readonly #bySlot = new Map<string, Map<string, KnownBooking>>();
   readonly #list: KnownBooking[] = [];
-  readonly #gone = new Map<string, GoneBooking>();
-  /** Their ids in a ring: a Map takes long to tell its oldest entry when many before it were deleted. */
-  readonly #goneIds: string[] = [];
-  #oldestGone = 0;
+  readonly #gone = new NewestMap<string, GoneBooking>(REMEMBERED);
   /** The newest of them in a ring, to choose from. */
   readonly #lately: KnownBooking[] = [];
   #removals = 0;
@@ -88,22 +86,8 @@ export class Ledger {
       this.#list[known.position] = last;
       last.position = known.position;
     }
-    this.#rememberGone({ ...known, acknowledged });
+    this.#gone.set(id, { ...known, acknowledged });
     this.#lately[this.#removals++ % LATELY] = known;
-  }
-
-  #rememberGone(booking: GoneBooking): void {
-    const { id } = booking;
-    const isNew = !this.#gone.has(id);
-    this.#gone.set(id, booking);
-    if (!isNew) return;
-    if (this.#goneIds.length < REMEMBERED) {
-      this.#goneIds.push(id);
-      return;
-    }
-    this.#gone.delete(this.#goneIds[this.#oldestGone] as string);
-    this.#goneIds[this.#oldestGone] = id;
-    this.#oldestGone = (this.#oldestGone + 1) % REMEMBERED;
   }
 
   /** The booking with this id, when it went lately. */

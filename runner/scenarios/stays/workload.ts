@@ -13,6 +13,7 @@ import type {
   Violation,
   Workload,
 } from '../../public.ts';
+import { setNewest } from '../../sim/newest-map.ts';
 import type { Calendar, House, Range, Resource, SeriesItem, Span, StayCall } from './calls.ts';
 import {
   checkCalendar,
@@ -182,7 +183,7 @@ export class HouseWorkload implements Workload<StayCall> {
 
   invoked({ call }: Operation<StayCall>): void {
     if (call.operation === 'series' && !this.#series.has(call.series))
-      remember(this.#series, call.series, call.items);
+      setNewest(this.#series, call.series, call.items, REMEMBERED);
     if (call.operation === 'book') this.#known.asked(call.booking);
     else if (call.operation === 'series') for (const { booking } of call.items) this.#known.asked(booking);
     else if (isChange(call)) this.#known.changing(call);
@@ -389,7 +390,7 @@ export class HouseWorkload implements Workload<StayCall> {
       }
       case 'series':
         this.#counts.series++;
-        remember(this.#series, call.series, null);
+        setNewest(this.#series, call.series, null, REMEMBERED);
         for (const item of call.items) this.#know(item.booking, item);
         break;
       case 'move': {
@@ -415,7 +416,7 @@ export class HouseWorkload implements Workload<StayCall> {
   #know(booking: string, own: Own | null): void {
     const before = this.#own.get(booking);
     this.#takenMinutes += this.#minutesOf(own) - this.#minutesOf(before ?? null);
-    if (own) remember(this.#own, booking, own);
+    if (own) setNewest(this.#own, booking, own, REMEMBERED);
     else this.#own.delete(booking);
   }
 
@@ -458,10 +459,4 @@ function withTimes(zone: string, value: unknown): unknown {
   if (typeof from === 'number' && typeof to === 'number')
     return { ...others, time: rangeText(zone, { from, to }) };
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withTimes(zone, one)]));
-}
-
-/** The newest of them are kept. */
-function remember<Value>(known: Map<string, Value>, key: string, value: Value): void {
-  known.set(key, value);
-  if (known.size > REMEMBERED) known.delete(known.keys().next().value as string);
 }

@@ -1,4 +1,5 @@
 /** One event as the box office in memory keeps it. */
+import { setNewest } from '../../sim/newest-map.ts';
 import type { EventShown, Order, TicketEvent } from './calls.ts';
 
 /** An order, or somebody who waits for one. */
@@ -55,8 +56,7 @@ export class EventBook {
   forgetRow(row: Row): void {
     row.state = 'ended';
     this.rows.delete(row.id);
-    this.ended.set(row.id, row);
-    if (this.ended.size > KEPT_ENDED) this.ended.delete(this.ended.keys().next().value as string);
+    setNewest(this.ended, row.id, row, KEPT_ENDED);
   }
 
   free({ seats, places }: Row, times: number): void {

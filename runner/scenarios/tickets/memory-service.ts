@@ -1,5 +1,6 @@
 /** The reference box office in memory; a known bug replaces single steps. */
 import type { Call, MemoryRoutine, MemoryService, Reply, ServiceClock } from '../../public.ts';
+import { setNewest } from '../../sim/newest-map.ts';
 import type {
   EventShown,
   HoldCall,
@@ -229,9 +230,7 @@ export class MemoryBoxOffice implements MemoryService {
   }
 
   #cameTo(payment: string, state: 'paid' | 'refunded'): Reply {
-    this.#payments.set(payment, state);
-    if (this.#payments.size > KEPT_PAYMENTS)
-      this.#payments.delete(this.#payments.keys().next().value as string);
+    setNewest(this.#payments, payment, state, KEPT_PAYMENTS);
     return ok({ state });
   }
 

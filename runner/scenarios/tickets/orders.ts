@@ -1,8 +1,9 @@
 /** The orders that citizens know of, as far as they were told. */
 import type { Operation, Prng, Reply } from '../../public.ts';
+import { setNewest } from '../../sim/newest-map.ts';
 import type { EventShown, HoldCall, JoinCall, Order, TicketCall } from './calls.ts';
 import { sizeOf } from './event-state.ts';
-import { remember } from './remember.ts';
+import { REMEMBERED } from './remembered.ts';
 
 export interface Own {
   readonly order: string;
@@ -85,7 +86,8 @@ export class Orders {
     expiresAt: number | null,
     since: number,
   ): void {
-    remember(this.#own, order, { order, event, owner, size, state, expiresAt, since });
+    const own = { order, event, owner, size, state, expiresAt, since };
+    setNewest(this.#own, order, own, REMEMBERED);
   }
 
   #become(own: Own | undefined, change: Partial<Own>): void {

@@ -1,26 +1,26 @@
 /** What citizens were told of their orders, and the named invariants that later answers break with it. */
 import type { Operation, Reply, Violation } from '../../public.ts';
+import { NewestMap, setNewest } from '../../sim/newest-map.ts';
 import type { EventShown, Order, TicketCall } from './calls.ts';
 import { checkOffer } from './invariants.ts';
-import { remember } from './remember.ts';
+import { REMEMBERED } from './remembered.ts';
 
 export class Promises {
   /** With which event each waiter asked first, and with which it was told to wait. */
-  readonly #asked = new Map<string, number>();
-  readonly #joined = new Map<string, number>();
+  readonly #asked = new NewestMap<string, number>(REMEMBERED);
+  readonly #joined = new NewestMap<string, number>(REMEMBERED);
   /** Orders that are paid and that nobody asked to refund: since the event with this index. */
   readonly #paid = new Map<string, number>();
   /** Orders that ended without a payment that anybody knows of: since the event with this index. */
   readonly #ranOut = new Map<string, number>();
   /** Orders that were released or refunded. */
-  readonly #freed = new Map<string, true>();
-  readonly #toRefund = new Map<string, true>();
+  readonly #freed = new NewestMap<string, true>(REMEMBERED);
+  readonly #toRefund = new NewestMap<string, true>(REMEMBERED);
 
   invoked({ call, invokedIndex }: Operation<TicketCall>): void {
-    if (call.operation === 'join' && !this.#asked.has(call.order))
-      remember(this.#asked, call.order, invokedIndex);
+    if (call.operation === 'join' && !this.#asked.has(call.order)) this.#asked.set(call.order, invokedIndex);
     if (call.operation !== 'refund') return;
-    remember(this.#toRefund, call.order, true);
+    this.#toRefund.set(call.order, true);
     this.#paid.delete(call.order);
     this.#ranOut.delete(call.order);
   }
@@ -35,10 +35,10 @@ export class Promises {
     const { operation, event, order } = call;
     const isOk = reply.outcome === 'ok';
     const ended = reply.outcome === 'refused' && reply.reason === 'ended';
-    if (operation === 'join' && isOk && !this.#joined.has(order)) remember(this.#joined, order, by);
+    if (operation === 'join' && isOk && !this.#joined.has(order)) this.#joined.set(order, by);
     if ((operation === 'release' || operation === 'refund') && isOk) {
       if (this.#freed.has(order)) return freedTwice(event, order);
-      remember(this.#freed, order, true);
+      this.#freed.set(order, true);
     }
     if (operation === 'confirm' && ended) {
       if ((this.#paid.get(order) ?? from) < from) return lost(event, order, 'is said to have ended');
@@ -48,7 +48,7 @@ export class Promises {
       operation === 'pay' ? isOk && reply.value['state'] === 'paid' : operation === 'confirm' && isOk;
     if (!isSold) return null;
     if ((this.#ranOut.get(order) ?? from) < from) return soldAfterItsEnd(event, order);
-    if (!this.#toRefund.has(order) && !this.#paid.has(order)) remember(this.#paid, order, by);
+    if (!this.#toRefund.has(order) && !this.#paid.has(order)) setNewest(this.#paid, order, by, REMEMBERED);
     return null;
   }
 
@@ -70,7 +70,8 @@ export class Promises {
 
   /** What was paid may be told so again after it was refunded: then nothing follows from its end. */
   #noteEnd(order: string, by: number): void {
-    if (!this.#toRefund.has(order) && !this.#ranOut.has(order)) remember(this.#ranOut, order, by);
+    if (!this.#toRefund.has(order) && !this.#ranOut.has(order))
+      setNewest(this.#ranOut, order, by, REMEMBERED);
   }
 
   #shownOrder(event: EventShown, order: Order, from: number): Violation | null {

@@ -1,5 +1,6 @@
 /** To whom each booking id was given, for good: the same id for another request is a violation wherever it shows. */
 
+import { NewestMap } from '../../../sim/newest-map.ts';
 import type { Violation } from '../../workload.ts';
 import type { BookCall } from '../calls.ts';
 
@@ -7,14 +8,13 @@ import type { BookCall } from '../calls.ts';
 const REMEMBERED = 100_000;
 
 export class IdOwners {
-  readonly #owners = new Map<string, { citizen: string; slot: string; key: string }>();
+  readonly #owners = new NewestMap<string, { citizen: string; slot: string; key: string }>(REMEMBERED);
 
   /** `id` was given to this request; the violation when another one has it. */
   given(id: string, { citizen, slot, key }: BookCall): Violation | null {
     const owner = this.#owners.get(id);
     if (!owner) {
       this.#owners.set(id, { citizen, slot, key });
-      if (this.#owners.size > REMEMBERED) this.#owners.delete(this.#owners.keys().next().value as string);
       return null;
     }
     if (owner.citizen === citizen && owner.slot === slot && owner.key === key) return null;
