@@ -151,6 +151,8 @@ export class PgwireTarget implements Target, Standing, GateListener {
   /** What comes is let straight through: the city is looked at, or the service is dying. */
   #isStraight = false;
   #isCut = false;
+  /** A connection of the service has ended since it settled last. */
+  #hasLostOne = false;
   /** The service has ended by itself. */
   #hasEnded = false;
 
@@ -404,6 +406,7 @@ export class PgwireTarget implements Target, Standing, GateListener {
 
   closed(_connection: WireConnection): void {
     // Its groups are lost; what that means is seen to when the service has settled.
+    this.#hasLostOne = true;
   }
 
   notified(connection: WireConnection): void {
@@ -472,7 +475,10 @@ export class PgwireTarget implements Target, Standing, GateListener {
 
   /** Waits until the service has settled, and takes in what came of it. */
   async #settle(): Promise<void> {
-    await this.#settler.settle(this);
+    const hasLostOne = this.#hasLostOne;
+    this.#hasLostOne = false;
+    // Of a loss a service may be about to end with all requests accounted for, which no count tells.
+    await (hasLostOne ? this.#settler.rest(this) : this.#settler.settle(this));
     await this.#passage.tidy();
     this.#parkings++;
     this.#park();
