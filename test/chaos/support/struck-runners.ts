@@ -80,6 +80,13 @@ async function strikeOne(row: Row, inside: Inside, point: Point, fate: Fate): Pr
     pid = found;
     signal(pid, fate === 'dies' ? 'SIGKILL' : 'SIGSTOP');
     if (fate === 'stalls') row.defer(() => signal(found, 'SIGCONT'));
+    // What has arrived is not done yet: the run must not be another's before this one has claimed it.
+    if (point.lost === 1 && !point.ends) {
+      await until(`${name}: the run is its own`, 10_000, async () => {
+        const [run] = await sql`select from simcity_runs where id = ${id} and runner = ${name}`;
+        return run !== undefined;
+      });
+    }
     await sql`update simcity_runs set assigned_runner = ${ANOTHER} where id = ${id}`;
   });
   const command = await startSimcity(row, ['runner', '--server', proxy.url, '--name', name], {
