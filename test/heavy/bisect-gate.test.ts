@@ -6,6 +6,7 @@ import type { Bisected } from '../../server/contract/index.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { freePort, type TestFolder, testFolder } from '../helpers/folder.ts';
 import { git, makeRepository, type TestCommit } from '../helpers/git-repository.ts';
+import { surveyed } from '../helpers/surveyed-service.ts';
 
 /** Locks the slot before it looks, unless it is told otherwise. */
 const RIGHT = readFileSync('test/fixtures/gate-services/tickets.ts', 'utf8');
@@ -38,16 +39,7 @@ const here = (...args: string[]) =>
 it('finds the commit that broke it, past a revision that does not start', async () => {
   const url = `http://127.0.0.1:${await freePort()}`;
   const setup = `ln -sfn '${process.cwd()}/node_modules' node_modules`;
-  const settings = [
-    '--gate-service',
-    'restart',
-    '--settle',
-    'sleep',
-    '--gate-pool',
-    '6',
-    '--operations',
-    '200',
-  ];
+  const settings = [...surveyed('restart'), '--operations', '200'];
   symlinkSync(join(process.cwd(), 'node_modules'), join(repository, 'node_modules'));
   const service = ['--target', url, '--exec', `${process.execPath} service.ts`, '--gate'];
   const run = await here('run', '--quiet', '--no-explain', '--seed', '7', ...settings, ...service);

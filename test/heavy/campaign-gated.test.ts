@@ -10,7 +10,9 @@ import { type Command, type Serving, startSimcity, up } from '../chaos/support/p
 import type { Starter } from '../chaos/support/row.ts';
 import { lacksNamespaces } from '../chaos/support/tools.ts';
 import { until } from '../chaos/support/until.ts';
+import { tallyOfFinding } from '../helpers/campaign-findings.ts';
 import { startTestPostgres } from '../helpers/postgres.ts';
+import { surveyed } from '../helpers/surveyed-service.ts';
 import { TcpProxy } from '../helpers/tcp-proxy.ts';
 
 const SERVICE = `${process.execPath} ${process.cwd()}/test/fixtures/gate-services/tickets.ts`;
@@ -47,16 +49,7 @@ async function startedIn({ address, prefix }: Namespace, command: string, args: 
 
 /** By the first of the namespaces; `meanwhile` is called once it is under way. */
 async function found(name: string, meanwhile: () => Promise<unknown> = async () => undefined) {
-  const settings = [
-    '--gate-service',
-    'restart',
-    '--settle',
-    'sleep',
-    '--gate-pool',
-    '6',
-    '--operations',
-    '150',
-  ];
+  const settings = [...surveyed('restart'), '--operations', '150'];
   const command = await startedIn(namespaces[0] as Namespace, 'campaign', [
     ...['--name', name, '--seeds', `1..${SEEDS}`, '--parallel', '1', '--no-record', '--log', ...settings],
     ...gated(BUGGY),
@@ -69,7 +62,7 @@ async function found(name: string, meanwhile: () => Promise<unknown> = async () 
   await meanwhile();
   expect([0, 1], command.stderr).toContain(await command.ended);
   const { seedsThrough = 0, findings = [] } = (await api.campaign(name)) ?? {};
-  const tallies = findings.map(({ run: _, smallest: __, why: ___, reproduce: ____, ...tally }) => tally);
+  const tallies = findings.map(tallyOfFinding);
   return { seedsThrough, tallies };
 }
 

@@ -9,6 +9,7 @@ import { createApi } from '../../cli/client/api.ts';
 import { Prng } from '../../runner/sim/prng.ts';
 import { type Campaign, formatSignature } from '../../server/contract/index.ts';
 import type { Sql } from '../../server/db/client.ts';
+import { tallyOfFinding } from '../helpers/campaign-findings.ts';
 import { type CliResult, simcity } from '../helpers/cli-process.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
@@ -75,7 +76,7 @@ async function serve(port: number): Promise<Process> {
 /** What must be the same, whoever executed it. */
 function found({ seedsThrough, operations, reached, proved, identical, findings, shardsLost }: Campaign) {
   const tallies = findings
-    .map(({ run: _, smallest: __, why: ___, reproduce: ____, ...tally }) => ({ ...tally, known: undefined }))
+    .map((finding) => ({ ...tallyOfFinding(finding), known: undefined }))
     .sort((one, other) => (formatSignature(one.signature) < formatSignature(other.signature) ? -1 : 1));
   return { seedsThrough, operations, reached, proved, identical, shardsLost, tallies };
 }

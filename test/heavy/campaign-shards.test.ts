@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createApi } from '../../cli/client/api.ts';
+import type { Finding } from '../../server/contract/index.ts';
+import { tallyOfFinding } from '../helpers/campaign-findings.ts';
 import { simcity } from '../helpers/cli-process.ts';
 import { IndexedJobStandIn } from '../helpers/indexed-job-api.ts';
 import { startUp } from '../helpers/up.ts';
@@ -23,11 +25,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** What is found, without how long it took, how it was cut, and what comes of recording it. */
 function foundIn(json: string): unknown {
   const { failures, reached, operations, seedsThrough, seedsTotal, seedsFailing, proved } = JSON.parse(json);
-  const found = failures.map(({ run: _, smallest: __, why: ___, reproduce: ____, ...rest }: Failure) => rest);
+  const found = (failures as Finding[]).map(tallyOfFinding);
   return { found, reached, operations, seedsThrough, seedsTotal, seedsFailing, proved };
 }
-
-type Failure = Record<'run' | 'smallest' | 'why' | 'reproduce', unknown>;
 
 let one: unknown;
 beforeAll(async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { simcity } from '../helpers/cli-process.ts';
 import { freePort, type TestFolder, testFolder } from '../helpers/folder.ts';
+import { surveyed } from '../helpers/surveyed-service.ts';
 
 let folder: TestFolder;
 let url: string;
@@ -72,7 +73,7 @@ describe('a service with a race', () => {
 });
 
 it('a right service passes, and what was not tested is told', async () => {
-  const settings = ['--gate-service', 'restart', '--settle', 'sleep', '--gate-pool', '6'];
+  const settings = surveyed('restart');
   const run = await here([
     'run',
     '--log',
@@ -87,7 +88,7 @@ it('a right service passes, and what was not tested is told', async () => {
 });
 
 it('a campaign finds it, tells the share, and keeps what starts the service here', async () => {
-  const settings = ['--gate-service', 'keep', '--settle', 'sleep', '--gate-pool', '6', '--operations', '200'];
+  const settings = [...surveyed('keep'), '--operations', '200'];
   const hunt = [
     'campaign',
     '--name',

@@ -1,6 +1,5 @@
 /** Histories that a right service of a scenario gave, with the order and the instants drawn at random. */
 import { HistoryChecker } from '../../runner/checkers/history-checker.ts';
-import type { SequentialModel } from '../../runner/checkers/model.ts';
 import { RIGHT_CLOCK } from '../../runner/checkers/service-time.ts';
 import { beginWorkload, findScenario } from '../../runner/scenarios/registry.ts';
 import type { ModelPart, Operation, Workload } from '../../runner/scenarios/scenario.ts';
@@ -69,7 +68,6 @@ interface Wish {
   readonly actor: string;
   readonly call: Call;
   open: number;
-  isOver: boolean;
 }
 
 export function rightHistory(seed: number, prng: Prng, plan: HistoryPlan): RandomHistory {
@@ -115,7 +113,7 @@ class RightHistory {
 
   #wish(n: number): Wish {
     const again = this.#again.length > 0 && this.#prng.chance(0.5) ? this.#again.shift() : undefined;
-    return again ?? { ...this.#workload.plan(n, this.#prng, null), open: 0, isOver: false };
+    return again ?? { ...this.#workload.plan(n, this.#prng, null), open: 0 };
   }
 
   /** A little, or to about when something runs out. */
@@ -181,14 +179,10 @@ class RightHistory {
 type Untimed = HistoryStep extends infer Step ? (Step extends unknown ? Omit<Step, 'ms'> : never) : never;
 
 /** The first step at which the checker fails, -1 for none, -2 when it could not decide. */
-export function checkedHistory(
-  { workload, steps }: RandomHistory,
-  options: { readonly foldEvery?: number; readonly maxConfigurations?: number } = {},
-  model: SequentialModel<unknown, unknown, unknown> = workload.model,
-): number {
+export function checkedHistory({ workload, steps }: RandomHistory, foldEvery: number): number {
   let now = 0;
   const time = { databaseMs: () => now, readings: RIGHT_CLOCK };
-  const checker = new HistoryChecker(model, workload.world, { time, ...options });
+  const checker = new HistoryChecker(workload.model, workload.world, { time, foldEvery });
   for (const [index, step] of steps.entries()) {
     now = step.ms;
     const { kind, id, parts } = step;

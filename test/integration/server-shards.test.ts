@@ -16,6 +16,7 @@ import {
 import type { Sql } from '../../server/db/client.ts';
 import { reapShards } from '../../server/db/shards.ts';
 import type { RunningServer } from '../../server/server.ts';
+import { tallyOfFinding } from '../helpers/campaign-findings.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import {
   OTHER_BUILD,
@@ -221,9 +222,7 @@ describe('shards', () => {
             state: 'done',
           });
           expect(campaign?.reached).toEqual(whole.reached);
-          const found = campaign?.findings.map(
-            ({ smallest: _, why: __, reproduce: ___, run: ____, ...tally }) => tally,
-          );
+          const found = campaign?.findings.map(tallyOfFinding);
           const bySignature = (one: { signature: { invariant: string } }, other: typeof one) =>
             formatSignature(one.signature as never) < formatSignature(other.signature as never) ? -1 : 1;
           expect(found?.sort(bySignature)).toEqual(whole.failures);

@@ -20,7 +20,7 @@ it.each(SCENARIOS.map(({ name }) => name))(
     for (let n = 0; n < HISTORIES; n++) {
       const prng = new Prng(SEED, 'operation', n);
       const history = rightHistory(n, prng, randomPlan(prng, scenario));
-      const found = checkedHistory(history, { foldEvery: prng.pick(FOLD_EVERY) });
+      const found = checkedHistory(history, prng.pick(FOLD_EVERY));
       if (found === -2) undecided++;
       else expect(found, `history ${n}: ${JSON.stringify(history.steps.slice(0, found + 1))}`).toBe(-1);
     }

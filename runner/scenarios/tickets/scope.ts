@@ -25,14 +25,9 @@ export function scopeOf(state: EventState, call: Exclude<TicketCall, { operation
     return { seats: [], hasPlaces: waiterOf(state, call.order) !== undefined, citizens: [] };
   const order = orderOf(state, call.order);
   const owners = [order?.owner, waiterOf(state, call.order)?.owner].filter((owner) => owner !== undefined);
-  const isOfPlaces = order ? order.places > 0 : true;
-  if (call.operation !== 'transfer')
-    return { seats: order?.seats ?? [], hasPlaces: isOfPlaces, citizens: owners };
-  return {
-    seats: order?.seats ?? [],
-    hasPlaces: isOfPlaces || isWaiting(call.to),
-    citizens: [...owners, call.to],
-  };
+  const own = { seats: order?.seats ?? [], hasPlaces: order ? order.places > 0 : true, citizens: owners };
+  if (call.operation !== 'transfer') return own;
+  return { ...own, hasPlaces: own.hasPlaces || isWaiting(call.to), citizens: [...owners, call.to] };
 }
 
 export function overlap(a: Scope, b: Scope): boolean {

@@ -3,6 +3,7 @@
  * request, too. Learned from statements of requests that do not have it; of each statement, as written in the code, only
  * what it has had every time is kept.
  */
+import { NewestMap } from '../../sim/newest-map.ts';
 import type { Group } from './wire.ts';
 
 /** As PostgreSQL reads them, but for those in dollars. */
@@ -19,13 +20,16 @@ interface Code {
 }
 
 export class Constants {
-  readonly #codes = new Map<string, Code>();
+  readonly #codes = new NewestMap<string, Code>(MOST_CODES);
 
   /** A statement of a request that has these tokens. */
   met(group: Group, tokens: ReadonlySet<string>): void {
     const name = codeOf(group);
+    const known = this.#codes.get(name);
+    if (known?.always.size === 0) return;
     const values = valuesOf(group);
-    const { always, foreign } = this.#codes.get(name) ?? this.#add(name, values);
+    const { always, foreign } = known ?? { always: new Set(values), foreign: new Set<string>() };
+    if (!known) this.#codes.set(name, { always, foreign });
     for (const value of always) {
       if (values.has(value)) {
         if (!tokens.has(value)) foreign.add(value);
@@ -38,14 +42,6 @@ export class Constants {
 
   has(group: Group, token: string): boolean {
     return this.#codes.get(codeOf(group))?.foreign.has(token) ?? false;
-  }
-
-  #add(name: string, values: ReadonlySet<string>): Code {
-    const oldest = this.#codes.size >= MOST_CODES ? this.#codes.keys().next().value : undefined;
-    if (oldest !== undefined) this.#codes.delete(oldest);
-    const code = { always: new Set(values), foreign: new Set<string>() };
-    this.#codes.set(name, code);
-    return code;
   }
 }
 
