@@ -10,7 +10,7 @@ const world = pageWorld();
 const rowOf = (page: Page, name: string) => page.locator('table.runners tbody tr', { hasText: name });
 
 describe.skipIf(!hasChromium)('runners in the browser', () => {
-  it('are there as they claim, told by what they do, and marked once they are silent', async () => {
+  it('are there as they claim, told by what they do, and marked once they are silent with work of theirs', async () => {
     const { page, wrongs, open } = await openPage(world.browser, world.server.url);
     await open('');
     await page.getByRole('link', { name: 'Runners', exact: true }).click();
@@ -22,13 +22,18 @@ describe.skipIf(!hasChromium)('runners in the browser', () => {
     const claim = { runner: `farm ${text}`, host: text, version: text, labels: ['pg18'] };
     await api.startCampaign(recordedStart('farmed', { seeds: [[1, 100]] }));
     await api.claimWork(recordedClaim({ ...claim, campaign: 'farmed' }));
+    await api.startCampaign(recordedStart('left', { seeds: [[1, 100]] }));
+    await api.claimWork(recordedClaim({ runner: 'silent', campaign: 'left' }));
     await api.claimWork(recordedClaim({ runner: 'gone', campaign: 'nothing' }));
     await world.sql()`
-      update simcity_runners set seen_at = clock_timestamp() - interval '20 minutes' where name = 'gone'`;
+      update simcity_runners set seen_at = clock_timestamp() - interval '20 minutes'
+      where name in ('silent', 'gone')`;
     await rowOf(page, 'farm').getByText('shard 1 of').waitFor();
     expect(await rowOf(page, 'farm').innerText()).toContain('pg18');
-    await rowOf(page, 'gone').locator('.warned').waitFor();
-    expect(await rowOf(page, 'gone').innerText()).toMatch(/waits\s+20 min \d\d s ago\s+silent/);
+    await rowOf(page, 'silent').locator('.warned').waitFor();
+    expect(await rowOf(page, 'silent').innerText()).toMatch(/shard 1 of left\s+20 min \d\d s ago\s+silent/);
+    expect(await rowOf(page, 'gone').innerText()).toMatch(/is gone\s+20 min \d\d s ago/);
+    expect(await rowOf(page, 'gone').locator('.warned').count()).toBe(0);
     expect(await page.locator('main img, main script').count()).toBe(0);
     expect(await page.locator('main').innerText()).not.toContain('\u202e');
 
