@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { temporaryFolder } from '../helpers/postgres.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
 import { type Entry, forgeCache } from './support/forged-cache.ts';
 import { createNamespace } from './support/namespace.ts';
 import { CAN_BE_ANOTHER, Neighbour, type Request } from './support/neighbour.ts';

@@ -1,16 +1,14 @@
 /** The stream as others read it: curl, the npm package `eventsource`, and a browser's own EventSource. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { EventSource } from 'eventsource';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { followInBatches } from '../../cli/client/stream.ts';
 import { apiPath } from '../../server/contract/index.ts';
 import type { RunningServer } from '../../server/server.ts';
+import { hasChromium, startChromium } from '../helpers/browser.ts';
 import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { FakeHarness, launch, passed, startTestServer } from '../helpers/server.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
 const KINDS = ['heartbeat', 'event', 'snapshot', 'end'];
 
 let database: TestPostgres;
@@ -92,16 +90,8 @@ describe('the stream is read whole by', () => {
     expect(await readAll(EventSource, stream, KINDS)).toEqual(everything);
   });
 
-  it.skipIf(!existsSync(CHROMIUM))("Chromium's own EventSource", async () => {
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-background-networking',
-        '--disable-component-update',
-      ],
-    });
+  it.skipIf(!hasChromium)("Chromium's own EventSource", async () => {
+    const browser = await startChromium();
     try {
       const page = await browser.newPage();
       // From the server's own origin: other origins are not let in.

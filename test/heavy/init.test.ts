@@ -2,7 +2,8 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { simcity } from '../helpers/cli-process.ts';
-import { startTestPostgres, type TestPostgres, temporaryFolder } from '../helpers/postgres.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
+import { startTestPostgres, type TestPostgres } from '../helpers/postgres.ts';
 
 describe('simcity init', () => {
   let postgres: TestPostgres;

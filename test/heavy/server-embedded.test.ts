@@ -13,7 +13,7 @@ import { enterMember } from '../../server/contract/world-members.ts';
 import { worldRunnerName } from '../../server/contract/world-runner.ts';
 import { connect } from '../../server/db/client.ts';
 import { processesIn } from '../../server/db/embedded/stragglers.ts';
-import { temporaryFolder } from '../helpers/postgres.ts';
+import { temporaryFolder } from '../helpers/folder.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/database.js', import.meta.url));
 

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { chown, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { temporaryFolder } from './folder.ts';
 import { freePort } from './http-service.ts';
-import { temporaryFolder } from './postgres.ts';
 
 const FOLDER = '/usr/lib/postgresql';
 

@@ -9,6 +9,13 @@ export interface TestFolder {
   remove(): Promise<void>;
 }
 
+/** A folder under the temporary one that the user whom PostgreSQL runs as can enter. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'simcity-test-'));
+  await chmod(folder, 0o755);
+  return folder;
+}
+
 export async function testFolder(): Promise<TestFolder> {
   const path = await mkdtemp(join(tmpdir(), 'simcity-e2e-'));
   await chmod(path, 0o755);

@@ -5,8 +5,7 @@ import { existsSync } from 'node:fs';
 import { chown, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findOwner } from '../../server/db/embedded/owner.ts';
-import { freePort } from './folder.ts';
-import { temporaryFolder } from './postgres.ts';
+import { freePort, temporaryFolder } from './folder.ts';
 
 const PGBOUNCER = '/usr/sbin/pgbouncer';
 export const hasPooler = existsSync(PGBOUNCER);

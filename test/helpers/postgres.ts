@@ -1,11 +1,12 @@
 /** A real PostgreSQL for a test file: a cluster of its own, and as many fresh databases as it wants. */
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type Sql } from '../../server/db/client.ts';
+import { postmasterPid } from '../../server/db/embedded/stragglers.ts';
 import { startEmbedded } from '../../server/db/embedded.ts';
-import { migrate, readMigrations } from '../../server/db/migrate.ts';
 import { createLog } from '../../server/process-edge.ts';
+import { temporaryFolder } from './folder.ts';
+import { layGoldenCluster, makeTemplate, TEMPLATE } from './golden-cluster.ts';
 
 export const silentLog = createLog('test', { SIMCITY_LOG_LEVEL: 'silent' });
 
@@ -21,16 +22,11 @@ export interface TestPostgres {
   close(): Promise<void>;
 }
 
-/** A folder under the temporary one that the user whom PostgreSQL runs as can enter. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'simcity-test-'));
-  await chmod(folder, 0o755);
-  return folder;
-}
-
 export async function startTestPostgres(): Promise<TestPostgres> {
   const folder = await temporaryFolder();
-  const database = await startEmbedded(join(folder, 'data'), silentLog);
+  const data = join(folder, 'data');
+  const isLaid = layGoldenCluster(data);
+  const database = await startEmbedded(data, silentLog);
   const pools: Sql[] = [];
   const open = (url: string) => {
     const pool = connect(url, { max: 6, name: 'test' });
@@ -38,35 +34,32 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     return pool;
   };
   const superuser = open(database.url);
-  let created = 0;
-  let template: Promise<string> | null = null;
-  /** Migrated once, and copied from then on. */
-  const migratedTemplate = async () => {
-    await superuser.unsafe('create database test_template template template0');
-    const pool = connect(Object.assign(new URL(database.url), { pathname: '/test_template' }).href, {
-      max: 1,
-    });
-    await migrate(pool, await readMigrations());
-    await pool.end();
-    return 'test_template';
+  const end = (signal: NodeJS.Signals) => {
+    const postmaster = postmasterPid(database.folder);
+    if (postmaster !== null) process.kill(postmaster, signal);
   };
+  let created = 0;
+  let template = isLaid ? Promise.resolve() : null;
   return {
     open,
     superuser,
     async createDatabase({ migrated = true } = {}) {
       created += 1;
       const name = `test_${created}`;
-      if (migrated) template ??= migratedTemplate();
-      await superuser.unsafe(`create database ${name} template ${migrated ? await template : 'template0'}`);
+      if (migrated) template ??= makeTemplate(database.url);
+      await template;
+      await superuser.unsafe(`create database ${name} template ${migrated ? TEMPLATE : 'template0'}`);
       return Object.assign(new URL(database.url), { pathname: `/${name}` }).href;
     },
     async killPostmaster() {
-      const text = await readFile(join(folder, 'data', 'postgres', 'postmaster.pid'), 'utf8');
-      process.kill(Number(text.split('\n')[0]), 'SIGKILL');
+      end('SIGKILL');
     },
     async close() {
       await Promise.all(pools.map((pool) => pool.end({ timeout: 1 })));
-      await database.stop();
+      const stopped = database.stop();
+      // It is told to end already; what it would write down before is deleted anyway.
+      end('SIGQUIT');
+      await stopped;
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { testFolder } from './folder.ts';
+import { layGoldenCluster } from './golden-cluster.ts';
 
 export interface Up {
   url: string;
@@ -10,7 +11,9 @@ export interface Up {
 
 export async function startUp(): Promise<Up> {
   const folder = await testFolder();
-  const args = ['up', '--port', '0', '--data-dir', `${folder.path}/data`];
+  const data = `${folder.path}/data`;
+  layGoldenCluster(data);
+  const args = ['up', '--port', '0', '--data-dir', data];
   const child = spawn(process.execPath, [`${process.cwd()}/cli/simcity.js`, ...args], {
     cwd: folder.path,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },

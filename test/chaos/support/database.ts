@@ -15,7 +15,8 @@ import {
 import { endStragglers } from '../../../server/db/embedded/stragglers.ts';
 import { startWatchdog } from '../../../server/db/embedded/watchdog.ts';
 import { migrate, readMigrations } from '../../../server/db/migrate.ts';
-import { temporaryFolder } from '../../helpers/postgres.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
+import { layGoldenCluster, TEMPLATE } from '../../helpers/golden-cluster.ts';
 import { parentOf, pids } from './processes.ts';
 import type { Row } from './row.ts';
 
@@ -25,6 +26,8 @@ export class ChaosDatabase {
   readonly #password: string;
   readonly #close: () => Promise<void>;
   readonly #env: Record<string, string>;
+  /** True when it has the migrated database, to be copied. */
+  readonly #isLaid: boolean;
   #postmaster: Postmaster;
   #created = 0;
 
@@ -35,8 +38,10 @@ export class ChaosDatabase {
     postmaster: Postmaster,
     close: () => Promise<void>,
     env: Record<string, string>,
+    isLaid: boolean,
   ) {
     this.#env = env;
+    this.#isLaid = isLaid;
     this.folder = folder;
     this.#options = options;
     this.#password = password;
@@ -50,6 +55,7 @@ export class ChaosDatabase {
     const data = join(folder, 'data');
     await mkdir(data, { recursive: true });
     await chmod(data, 0o755);
+    const isLaid = given === undefined && layGoldenCluster(data);
     const owner = findOwner();
     const home = await prepareHome(data, await findBinaries(), owner);
     const watchdog = startWatchdog();
@@ -68,7 +74,7 @@ export class ChaosDatabase {
       watchdog.dismiss();
       if (given === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     };
-    return new ChaosDatabase(folder, options, cluster.password, postmaster, close, env);
+    return new ChaosDatabase(folder, options, cluster.password, postmaster, close, env, isLaid);
   }
 
   get port(): number {
@@ -88,11 +94,12 @@ export class ChaosDatabase {
     this.#created += 1;
     const name = `row_${this.#created}`;
     const superuser = connect(this.url, { max: 1 });
-    await superuser.unsafe(`create database ${name} template template0`);
+    const isCopied = migrated && this.#isLaid;
+    await superuser.unsafe(`create database ${name} template ${isCopied ? TEMPLATE : 'template0'}`);
     await superuser.end();
     const url = new URL(this.url);
     url.pathname = `/${name}`;
-    if (migrated) {
+    if (migrated && !isCopied) {
       const pool = connect(url.href, { max: 1 });
       await migrate(pool, await readMigrations());
       await pool.end();

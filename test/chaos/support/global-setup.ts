@@ -22,8 +22,8 @@ declare module 'vitest' {
   }
 }
 
-export default function setup(project: TestProject): () => Promise<void> {
-  build();
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await build();
   const folder = mkdtempSync(join(tmpdir(), 'simcity-chaos-'));
   // PostgreSQL's own user must get through it.
   chmodSync(folder, 0o755);

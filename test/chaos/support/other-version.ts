@@ -1,7 +1,7 @@
 /** SimCity as a version with other migrations has it: a copy of this build with another sql/. */
 import { cp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryFolder } from '../../helpers/postgres.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
 import type { Row } from './row.ts';
 
 const ROOT = process.cwd();

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryFolder } from '../../helpers/postgres.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
 import { descendants, isRunning, ROW_VARIABLE, running, signal } from './processes.ts';
 import type { Starter } from './row.ts';
 import { until, within } from './until.ts';

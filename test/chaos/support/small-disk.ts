@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryFolder } from '../../helpers/postgres.ts';
+import { temporaryFolder } from '../../helpers/folder.ts';
 import type { Row } from './row.ts';
 
 export interface SmallDisk {
