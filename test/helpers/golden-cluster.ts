@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect } from '../../server/db/client.ts';
+import { connect, type Sql } from '../../server/db/client.ts';
 import { startEmbedded } from '../../server/db/embedded.ts';
 import { migrate, readMigrations } from '../../server/db/migrate.ts';
 import { createLog } from '../../server/process-edge.ts';
@@ -14,7 +14,7 @@ import { temporaryFolder } from './folder.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CACHE = join(ROOT, 'node_modules/.cache/simcity');
-export const TEMPLATE = 'test_template';
+const TEMPLATE = 'test_template';
 /** What a data directory holds of its cluster. */
 const PARTS = ['postgres', 'password'];
 
@@ -59,6 +59,16 @@ export function layGoldenCluster(data: string): boolean {
   mkdirSync(data, { recursive: true, mode: 0o755 });
   copy(golden, data);
   return true;
+}
+
+/** A new database as one that was migrated just now: nobody has missed a look for leases that ran out. */
+export async function copyTemplate(superuser: Sql, databaseUrl: string, name: string): Promise<string> {
+  await superuser.unsafe(`create database ${name} template ${TEMPLATE}`);
+  const url = Object.assign(new URL(databaseUrl), { pathname: `/${name}` }).href;
+  const pool = connect(url, { max: 1, name: 'test' });
+  await pool`update simcity_lease_watch set looked_at = clock_timestamp()`;
+  await pool.end();
+  return url;
 }
 
 /** A database with the migrations applied, to be copied. */

@@ -6,7 +6,7 @@ import { postmasterPid } from '../../server/db/embedded/stragglers.ts';
 import { startEmbedded } from '../../server/db/embedded.ts';
 import { createLog } from '../../server/process-edge.ts';
 import { temporaryFolder } from './folder.ts';
-import { layGoldenCluster, makeTemplate, TEMPLATE } from './golden-cluster.ts';
+import { copyTemplate, layGoldenCluster, makeTemplate } from './golden-cluster.ts';
 
 export const silentLog = createLog('test', { SIMCITY_LOG_LEVEL: 'silent' });
 
@@ -46,9 +46,12 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     async createDatabase({ migrated = true } = {}) {
       created += 1;
       const name = `test_${created}`;
-      if (migrated) template ??= makeTemplate(database.url);
-      await template;
-      await superuser.unsafe(`create database ${name} template ${migrated ? TEMPLATE : 'template0'}`);
+      if (migrated) {
+        template ??= makeTemplate(database.url);
+        await template;
+        return copyTemplate(superuser, database.url, name);
+      }
+      await superuser.unsafe(`create database ${name} template template0`);
       return Object.assign(new URL(database.url), { pathname: `/${name}` }).href;
     },
     async killPostmaster() {

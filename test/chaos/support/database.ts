@@ -16,7 +16,7 @@ import { endStragglers } from '../../../server/db/embedded/stragglers.ts';
 import { startWatchdog } from '../../../server/db/embedded/watchdog.ts';
 import { migrate, readMigrations } from '../../../server/db/migrate.ts';
 import { temporaryFolder } from '../../helpers/folder.ts';
-import { layGoldenCluster, TEMPLATE } from '../../helpers/golden-cluster.ts';
+import { copyTemplate, layGoldenCluster } from '../../helpers/golden-cluster.ts';
 import { parentOf, pids } from './processes.ts';
 import type { Row } from './row.ts';
 
@@ -94,12 +94,15 @@ export class ChaosDatabase {
     this.#created += 1;
     const name = `row_${this.#created}`;
     const superuser = connect(this.url, { max: 1 });
-    const isCopied = migrated && this.#isLaid;
-    await superuser.unsafe(`create database ${name} template ${isCopied ? TEMPLATE : 'template0'}`);
-    await superuser.end();
+    try {
+      if (migrated && this.#isLaid) return await copyTemplate(superuser, this.url, name);
+      await superuser.unsafe(`create database ${name} template template0`);
+    } finally {
+      await superuser.end();
+    }
     const url = new URL(this.url);
     url.pathname = `/${name}`;
-    if (migrated && !isCopied) {
+    if (migrated) {
       const pool = connect(url.href, { max: 1 });
       await migrate(pool, await readMigrations());
       await pool.end();
