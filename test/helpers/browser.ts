@@ -77,7 +77,8 @@ export async function listen(page: Page): Promise<() => Promise<string>> {
 
 /** What axe finds, in short. `options`: of axe, as JavaScript. */
 export async function axe(page: Page, options = ''): Promise<string[]> {
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  if (!(await page.evaluate<boolean>("'axe' in window")))
+    await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
   const found = await page.evaluate<{ id: string; nodes: { html: string; failureSummary: string }[] }[]>(
     `axe.run(${options}).then(({ violations }) => violations)`,
   );
