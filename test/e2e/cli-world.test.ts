@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { believedNote } from '../../cli/hosting/host-note.ts';
 import { LineSplitter } from '../../server/contract/child-process/line-splitter.ts';
 import { simcity } from '../helpers/cli-process.ts';
-import { type TestFolder, testFolder } from '../helpers/folder.ts';
+import type { TestFolder } from '../helpers/folder.ts';
+import { folderWithCluster } from '../helpers/golden-cluster.ts';
 import { type Pty, startPty } from '../helpers/pty.ts';
 
 const SIMCITY = join(process.cwd(), 'cli/simcity.js');
@@ -20,7 +21,7 @@ let folder: TestFolder;
 let ptys: Pty[];
 let children: ChildProcess[];
 beforeEach(async () => {
-  folder = await testFolder();
+  folder = await folderWithCluster('.simcity');
   ptys = [];
   children = [];
 });

@@ -3,14 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forensicSchema, type RunEvent } from '../../server/contract/index.ts';
 import { simcity } from '../helpers/cli-process.ts';
-import { type TestFolder, testFolder } from '../helpers/folder.ts';
+import type { TestFolder } from '../helpers/folder.ts';
+import { folderWithCluster } from '../helpers/golden-cluster.ts';
 
 let folder: TestFolder;
 /** A data directory of its own, so that no SimCity on the usual port is taken for this world's. */
 let own: string[];
 
 beforeAll(async () => {
-  folder = await testFolder();
+  folder = await folderWithCluster('data');
   own = ['--data-dir', `${folder.path}/data`];
 });
 

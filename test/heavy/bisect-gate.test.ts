@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Bisected } from '../../server/contract/index.ts';
 import { simcity } from '../helpers/cli-process.ts';
-import { freePort, type TestFolder, testFolder } from '../helpers/folder.ts';
+import { freePort, type TestFolder } from '../helpers/folder.ts';
 import { git, makeRepository, type TestCommit } from '../helpers/git-repository.ts';
+import { folderWithCluster } from '../helpers/golden-cluster.ts';
 import { surveyed } from '../helpers/surveyed-service.ts';
 
 /** Locks the slot before it looks, unless it is told otherwise. */
@@ -16,7 +17,7 @@ const note = (n: number): TestCommit => ({ subject: `Note ${n}`, files: { 'notes
 let folder: TestFolder;
 let repository: string;
 beforeAll(async () => {
-  folder = await testFolder();
+  folder = await folderWithCluster('data');
   repository = join(folder.path, 'repository');
   makeRepository(repository, [
     { subject: 'Sell tickets', files: { 'service.ts': RIGHT, '.gitignore': 'node_modules\n' } },

@@ -6,6 +6,7 @@ import { createApi } from '../../cli/client/api.ts';
 import { sizeOf } from '../../server/contract/index.ts';
 import { type CliResult, simcity } from '../helpers/cli-process.ts';
 import { type TestFolder, testFolder } from '../helpers/folder.ts';
+import { layGoldenCluster } from '../helpers/golden-cluster.ts';
 
 const endings: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -41,6 +42,7 @@ function start(args: string[], cwd: string, onStdout: (text: string) => void = (
 
 /** `simcity up` in the folder. */
 async function startServer(cwd: string): Promise<Started & { url: string }> {
+  if (!existsSync(`${cwd}/.simcity/postgres`)) layGoldenCluster(`${cwd}/.simcity`);
   const { promise, resolve } = Promise.withResolvers<string>();
   const up = start(['up', '--port', '0'], cwd, (text) => {
     if (text.includes('\n')) resolve(text.split('\n')[0] ?? '');

@@ -9,13 +9,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SCENARIOS } from '../../server/contract/index.ts';
 import { serveBank } from '../fixtures/bank-services/bank.ts';
 import { simcity } from '../helpers/cli-process.ts';
-import { type TestFolder, testFolder } from '../helpers/folder.ts';
+import type { TestFolder } from '../helpers/folder.ts';
+import { folderWithCluster } from '../helpers/golden-cluster.ts';
 import { answerJson, type SmallServer, smallServer } from '../helpers/small-server.ts';
 
 let folder: TestFolder;
 
 beforeAll(async () => {
-  folder = await testFolder();
+  folder = await folderWithCluster('data');
   const plain = await readFile(join(process.cwd(), 'cli/init/templates/my-scenario.ts'), 'utf8');
   const withHttp = (http: string) =>
     plain.replace('  workload: (_seed', `  http: ${http},\n  workload: (_seed`);

@@ -3,14 +3,15 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { simcity } from '../helpers/cli-process.ts';
-import { freePort, type TestFolder, testFolder } from '../helpers/folder.ts';
+import { freePort, type TestFolder } from '../helpers/folder.ts';
+import { folderWithCluster } from '../helpers/golden-cluster.ts';
 
 let folder: TestFolder;
 /** Of every service that was started here. */
 const ports: number[] = [];
 
 beforeAll(async () => {
-  folder = await testFolder();
+  folder = await folderWithCluster('data');
 });
 
 afterAll(async () => {

@@ -4,13 +4,14 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Api, createApi } from '../../cli/client/api.ts';
 import { believedNote } from '../../cli/hosting/host-note.ts';
 import { smallestSchema } from '../../server/contract/index.ts';
-import { type TestFolder, testFolder } from '../helpers/folder.ts';
+import type { TestFolder } from '../helpers/folder.ts';
+import { folderWithCluster } from '../helpers/golden-cluster.ts';
 import { type Pty, startPty } from '../helpers/pty.ts';
 
 let folder: TestFolder;
 let pty: Pty;
 beforeEach(async () => {
-  folder = await testFolder();
+  folder = await folderWithCluster('.');
 });
 afterEach(async () => {
   pty.kill('SIGKILL');

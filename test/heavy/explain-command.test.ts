@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Run, smallestSchema, taskSchemas } from '../../server/contract/index.ts';
 import { simcity } from '../helpers/cli-process.ts';
-import { type TestFolder, testFolder } from '../helpers/folder.ts';
+import type { TestFolder } from '../helpers/folder.ts';
+import { folderWithCluster } from '../helpers/golden-cluster.ts';
 import { servedHere } from '../helpers/http-service.ts';
 
 let folder: TestFolder;
 beforeAll(async () => {
-  folder = await testFolder();
+  folder = await folderWithCluster('data');
 });
 afterAll(() => folder.remove());
 

@@ -4,13 +4,14 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { simcity } from '../helpers/cli-process.ts';
-import { freePort, type TestFolder, testFolder } from '../helpers/folder.ts';
+import { freePort, type TestFolder } from '../helpers/folder.ts';
+import { folderWithCluster } from '../helpers/golden-cluster.ts';
 import { surveyed } from '../helpers/surveyed-service.ts';
 
 let folder: TestFolder;
 let url: string;
 beforeAll(async () => {
-  folder = await testFolder();
+  folder = await folderWithCluster('data');
   url = `http://127.0.0.1:${await freePort()}`;
 });
 afterAll(async () => {

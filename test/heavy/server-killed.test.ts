@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Run, runSchema } from '../../server/contract/index.ts';
 import { simcity } from '../helpers/cli-process.ts';
-import { freePort, type TestFolder, testFolder } from '../helpers/folder.ts';
+import { freePort, type TestFolder } from '../helpers/folder.ts';
+import { folderWithCluster } from '../helpers/golden-cluster.ts';
 
 const SIMCITY = `${process.cwd()}/cli/simcity.js`;
 
@@ -16,7 +17,7 @@ let up: ChildProcess;
 let url: string;
 
 beforeAll(async () => {
-  folder = await testFolder();
+  folder = await folderWithCluster('data');
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
   up = spawn(process.execPath, [SIMCITY, 'up', '--port', `${port}`, '--data-dir', `${folder.path}/data`], {

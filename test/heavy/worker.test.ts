@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Run, smallestSchema } from '../../server/contract/index.ts';
 import { type CliOptions, simcity } from '../helpers/cli-process.ts';
-import { type TestFolder, testFolder } from '../helpers/folder.ts';
+import type { TestFolder } from '../helpers/folder.ts';
+import { folderWithCluster } from '../helpers/golden-cluster.ts';
 import { modulesFor } from '../helpers/sql-services.ts';
 
 /** What hosting a database and a server takes at most, before anything is executed. */
@@ -26,7 +27,7 @@ async function recorded(...flags: string[]): Promise<string> {
 }
 
 beforeAll(async () => {
-  folder = await testFolder();
+  folder = await folderWithCluster('data');
   own = ['--data-dir', `${folder.path}/data`];
   failed = await recorded('--target', 'memory', '--seed', '2', '--bug', 'no-idempotency');
   passed = await recorded('--target', 'memory', '--seed', '2', '--operations', '300', '--faults', 'none');

@@ -10,7 +10,7 @@ import { connect, type Sql } from '../../server/db/client.ts';
 import { startEmbedded } from '../../server/db/embedded.ts';
 import { migrate, readMigrations } from '../../server/db/migrate.ts';
 import { createLog } from '../../server/process-edge.ts';
-import { temporaryFolder } from './folder.ts';
+import { type TestFolder, temporaryFolder, testFolder } from './folder.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CACHE = join(ROOT, 'node_modules/.cache/simcity');
@@ -59,6 +59,13 @@ export function layGoldenCluster(data: string): boolean {
   mkdirSync(data, { recursive: true, mode: 0o755 });
   copy(golden, data);
   return true;
+}
+
+/** A folder for a test in which PostgreSQL of the data directory `data` is made already, and only to be started. */
+export async function folderWithCluster(data: string): Promise<TestFolder> {
+  const folder = await testFolder();
+  layGoldenCluster(join(folder.path, data));
+  return folder;
 }
 
 /** A new database as one that was migrated just now: nobody has missed a look for leases that ran out. */
