@@ -10,11 +10,18 @@ const WHOLE_RUNS = [
   'test/e2e/{web-real-run,web-page,web-runs,web-tasks,web-why,web-events,cli-check-adapter,cli-world,cli-bisect,cli-campaign-nights}.test.ts',
 ];
 
+/** What takes minutes by itself and has a shorter relative in another suite: for the time before a release. */
+const LONGEST = [
+  'test/heavy/{left-behind,package,gate-command-line,gate-runs,campaign-shards,campaign-gated,campaign-scale}.test.ts',
+  'test/heavy/{http-tickets-gated,cli-scenario-http,explain-command,shrink-postgres,strangers,supabase-cli}.test.ts',
+  'test/simulation/why-laboratory.test.ts',
+];
+
 /** What the environment says of these variables. */
 const given = (...names: string[]) =>
   Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
-/** Seven suites, each with a script of its own but for the first two; test/README.md says what belongs where. */
+/** Eight suites, each with a script of its own but for the first two; test/README.md says what belongs where. */
 export default defineConfig({
   test: {
     projects: [
@@ -48,6 +55,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'heavy',
+          exclude: LONGEST,
           include: [
             'test/heavy/**/*.test.ts',
             ...WHOLE_RUNS,
@@ -66,6 +74,18 @@ export default defineConfig({
           hookTimeout: 300_000,
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // `npm run test:longest`
+        test: {
+          ...shared,
+          name: 'longest',
+          include: LONGEST,
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 6 },
         },
       },
       {

@@ -178,8 +178,8 @@ describe('a run that hangs', () => {
     await loadModules(modulesFor('hangs-later'));
     const run = { ...subjectOf('hangs-later', 1), sink: new MemorySink(), signal: new StopControl() };
     await execute({ ...run, limits: { seconds: 1 } }).catch(() => {});
-    await expect(execute({ ...run, limits: { seconds: 1 } })).rejects.toThrow(
-      /broken off: it had not come to its end after 1 s\. The database has not answered: select pg_sleep/,
+    await expect(execute({ ...run, limits: { seconds: 4 } })).rejects.toThrow(
+      /broken off: it had not come to its end after 4 s\. The database has not answered: select pg_sleep/,
     );
     expect(await remains()).toEqual([]);
   });
