@@ -65,6 +65,7 @@ row(
     row: 25,
     fault: 'the Nth query, the Nth write, the Nth spawn fails, for every N',
     target: 'I1 to I5',
+    timeoutMs: 600_000,
   },
   async (row) => {
     const databaseUrl = await database.create();
