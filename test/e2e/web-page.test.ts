@@ -355,6 +355,19 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.close();
   });
 
+  it('says of charts whose script does not come that they are not there', async () => {
+    const server = await start();
+    const run = await recorded(server.url, 60, true);
+    const { page, wrongs, open } = await openPage(browser, server.url);
+    await page.route('**/chart-plot-*.js', (route) => route.abort());
+    await open(`/runs/${run.id}?view=live`);
+    await page.getByText('This chart could not be loaded. Reload the page.').first().waitFor();
+    expect(await axe(page)).toEqual([]);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect(wrongs).toEqual([]);
+    await page.close();
+  });
+
   it('leaves it to the browser to come back to a stream that ended, when the server said', async () => {
     const server = await start();
     const run = await launch(server.url, { target: 'memory', seed: 3 });

@@ -30,7 +30,7 @@ export function Chart(props: ChartProps) {
   const { points } = shown;
   const place = useRef<HTMLDivElement>(null);
   const values = useMemo(() => toldOf(points, chart), [points, chart]);
-  usePlot(place, color, pictureOf(props, values));
+  const isLost = usePlot(place, color, pictureOf(props, values));
   const title = chart.isRate ? `${chart.title}/s (virtual)` : chart.title;
   const value = chart.isRate ? valueAt(points, values, at) : props.value;
   return (
@@ -39,27 +39,40 @@ export function Chart(props: ChartProps) {
         <h2>{title}</h2>
         <Value cursor={cursor} points={points} values={values} value={value} />
       </figcaption>
-      <div class="chart-place" ref={place} role="img" aria-label={spoken(title, shown.range, values)} />
+      <div
+        class="chart-place"
+        hidden={isLost}
+        ref={place}
+        role="img"
+        aria-label={spoken(title, shown.range, values)}
+      />
+      {isLost && <p class="empty">This chart could not be loaded. Reload the page.</p>}
     </figure>
   );
 }
 
-function usePlot(place: { current: HTMLElement | null }, color: number, picture: ChartPicture): void {
+/** True when the script that draws did not come: the server was lost meanwhile, or is another by now. */
+function usePlot(place: { current: HTMLElement | null }, color: number, picture: ChartPicture): boolean {
   const [plot, setPlot] = useState<Plot | null>(null);
+  const [isLost, setLost] = useState(false);
   useEffect(() => {
     let own: Plot | null = null;
     let isGone = false;
-    void import('./chart-plot.ts').then(({ createPlot }) => {
-      if (isGone || place.current === null) return;
-      own = createPlot(place.current, color);
-      setPlot(own);
-    });
+    import('./chart-plot.ts').then(
+      ({ createPlot }) => {
+        if (isGone || place.current === null) return;
+        own = createPlot(place.current, color);
+        setPlot(own);
+      },
+      () => setLost(true),
+    );
     return () => {
       isGone = true;
       own?.destroy();
     };
   }, [place, color]);
   useEffect(() => plot?.draw(picture));
+  return isLost;
 }
 
 /** The value at the charts' cursor while it is somewhere, or else the one that is given. */
