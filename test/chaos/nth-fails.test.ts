@@ -82,6 +82,8 @@ row(
     // What a failure costs once, in code that runs for the first time, is no leak either.
     await everyQuery(row, link, world, 6);
     await everyWrite(row, proxy, world);
+    // Pools fill with what comes at once, and stay full as long as somebody asks now and then.
+    await Promise.all(Array.from({ length: 12 }, () => shortRun(row, world)));
     const [pid = 0] = server.partPids('server');
     const baseline = await takeBaseline(pid, inspectorPort);
     const queries = await everyQuery(row, link, world);

@@ -17,8 +17,7 @@ export async function temporaryFolder(): Promise<string> {
 }
 
 export async function testFolder(): Promise<TestFolder> {
-  const path = await mkdtemp(join(tmpdir(), 'simcity-e2e-'));
-  await chmod(path, 0o755);
+  const path = await temporaryFolder();
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect, type Sql } from '../../server/db/client.ts';
+import { connect } from '../../server/db/client.ts';
 import { startEmbedded } from '../../server/db/embedded.ts';
 import { migrate, readMigrations } from '../../server/db/migrate.ts';
 import { createLog } from '../../server/process-edge.ts';
@@ -68,18 +68,36 @@ export async function folderWithCluster(data: string): Promise<TestFolder> {
   return folder;
 }
 
-/** A new database as one that was migrated just now: nobody has missed a look for leases that ran out. */
-export async function copyTemplate(superuser: Sql, databaseUrl: string, name: string): Promise<string> {
-  await superuser.unsafe(`create database ${name} template ${TEMPLATE}`);
-  const url = Object.assign(new URL(databaseUrl), { pathname: `/${name}` }).href;
-  const pool = connect(url, { max: 1, name: 'test' });
-  await pool`update simcity_lease_watch set looked_at = clock_timestamp()`;
-  await pool.end();
-  return url;
+/** What creates the databases of one cluster. */
+export class Databases {
+  #template: Promise<void> | null;
+
+  /** `isLaid`: the cluster is a copy of the golden one; otherwise what is to be copied is made when it is first needed. */
+  constructor(isLaid: boolean) {
+    this.#template = isLaid ? Promise.resolve() : null;
+  }
+
+  /** A new one: empty, or as if it had been migrated just now. Answers its URL. */
+  async create(databaseUrl: string, name: string, migrated: boolean): Promise<string> {
+    if (migrated) {
+      this.#template ??= makeTemplate(databaseUrl);
+      await this.#template;
+    }
+    const superuser = connect(databaseUrl, { max: 1, name: 'test' });
+    await superuser.unsafe(`create database ${name} template ${migrated ? TEMPLATE : 'template0'}`);
+    await superuser.end();
+    const url = Object.assign(new URL(databaseUrl), { pathname: `/${name}` }).href;
+    if (!migrated) return url;
+    // Nobody has missed a look for leases that ran out.
+    const pool = connect(url, { max: 1, name: 'test' });
+    await pool`update simcity_lease_watch set looked_at = clock_timestamp()`;
+    await pool.end();
+    return url;
+  }
 }
 
 /** A database with the migrations applied, to be copied. */
-export async function makeTemplate(databaseUrl: string): Promise<void> {
+async function makeTemplate(databaseUrl: string): Promise<void> {
   const superuser = connect(databaseUrl, { max: 1, name: 'test' });
   await superuser.unsafe(`create database ${TEMPLATE} template template0`);
   await superuser.end();

@@ -6,7 +6,7 @@ import { postmasterPid } from '../../server/db/embedded/stragglers.ts';
 import { startEmbedded } from '../../server/db/embedded.ts';
 import { createLog } from '../../server/process-edge.ts';
 import { temporaryFolder } from './folder.ts';
-import { copyTemplate, layGoldenCluster, makeTemplate } from './golden-cluster.ts';
+import { Databases, layGoldenCluster } from './golden-cluster.ts';
 
 export const silentLog = createLog('test', { SIMCITY_LOG_LEVEL: 'silent' });
 
@@ -25,7 +25,7 @@ export interface TestPostgres {
 export async function startTestPostgres(): Promise<TestPostgres> {
   const folder = await temporaryFolder();
   const data = join(folder, 'data');
-  const isLaid = layGoldenCluster(data);
+  const databases = new Databases(layGoldenCluster(data));
   const database = await startEmbedded(data, silentLog);
   const pools: Sql[] = [];
   const open = (url: string) => {
@@ -39,20 +39,12 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     if (postmaster !== null) process.kill(postmaster, signal);
   };
   let created = 0;
-  let template = isLaid ? Promise.resolve() : null;
   return {
     open,
     superuser,
     async createDatabase({ migrated = true } = {}) {
       created += 1;
-      const name = `test_${created}`;
-      if (migrated) {
-        template ??= makeTemplate(database.url);
-        await template;
-        return copyTemplate(superuser, database.url, name);
-      }
-      await superuser.unsafe(`create database ${name} template template0`);
-      return Object.assign(new URL(database.url), { pathname: `/${name}` }).href;
+      return databases.create(database.url, `test_${created}`, migrated);
     },
     async killPostmaster() {
       end('SIGKILL');

@@ -1,8 +1,7 @@
 /** `simcity up` as a process of its own: database, server, runner, on a free port. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { testFolder } from './folder.ts';
-import { layGoldenCluster } from './golden-cluster.ts';
+import { folderWithCluster } from './golden-cluster.ts';
 
 export interface Up {
   url: string;
@@ -10,10 +9,8 @@ export interface Up {
 }
 
 export async function startUp(): Promise<Up> {
-  const folder = await testFolder();
-  const data = `${folder.path}/data`;
-  layGoldenCluster(data);
-  const args = ['up', '--port', '0', '--data-dir', data];
+  const folder = await folderWithCluster('data');
+  const args = ['up', '--port', '0', '--data-dir', `${folder.path}/data`];
   const child = spawn(process.execPath, [`${process.cwd()}/cli/simcity.js`, ...args], {
     cwd: folder.path,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },

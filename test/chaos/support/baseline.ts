@@ -13,11 +13,8 @@ const MOST_LOOKS = 20;
 /** A warm-up by which memory grows less than that was the last that was needed. */
 const STEADY_PERCENT = 2;
 const WARM_UPS = { least: 3, most: 6 };
-/**
- * By this much the sockets may differ: a server's pools are of 11 connections at most, fill with what comes at once, and stay full as
- * long as somebody asks now and then. What leaks, leaks with each fault.
- */
-const FEW_SOCKETS = 8;
+/** By this much the sockets may differ: pools of connections that breathe. */
+const FEW_SOCKETS = 2;
 
 export interface Baseline {
   pid: number;

@@ -14,9 +14,8 @@ import {
 } from '../../../server/db/embedded/postmaster.ts';
 import { endStragglers } from '../../../server/db/embedded/stragglers.ts';
 import { startWatchdog } from '../../../server/db/embedded/watchdog.ts';
-import { migrate, readMigrations } from '../../../server/db/migrate.ts';
 import { temporaryFolder } from '../../helpers/folder.ts';
-import { copyTemplate, layGoldenCluster } from '../../helpers/golden-cluster.ts';
+import { Databases, layGoldenCluster } from '../../helpers/golden-cluster.ts';
 import { parentOf, pids } from './processes.ts';
 import type { Row } from './row.ts';
 
@@ -26,8 +25,7 @@ export class ChaosDatabase {
   readonly #password: string;
   readonly #close: () => Promise<void>;
   readonly #env: Record<string, string>;
-  /** True when it has the migrated database, to be copied. */
-  readonly #isLaid: boolean;
+  readonly #databases: Databases;
   #postmaster: Postmaster;
   #created = 0;
 
@@ -38,10 +36,10 @@ export class ChaosDatabase {
     postmaster: Postmaster,
     close: () => Promise<void>,
     env: Record<string, string>,
-    isLaid: boolean,
+    databases: Databases,
   ) {
     this.#env = env;
-    this.#isLaid = isLaid;
+    this.#databases = databases;
     this.folder = folder;
     this.#options = options;
     this.#password = password;
@@ -55,7 +53,7 @@ export class ChaosDatabase {
     const data = join(folder, 'data');
     await mkdir(data, { recursive: true });
     await chmod(data, 0o755);
-    const isLaid = given === undefined && layGoldenCluster(data);
+    const databases = new Databases(given === undefined && layGoldenCluster(data));
     const owner = findOwner();
     const home = await prepareHome(data, await findBinaries(), owner);
     const watchdog = startWatchdog();
@@ -74,7 +72,7 @@ export class ChaosDatabase {
       watchdog.dismiss();
       if (given === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     };
-    return new ChaosDatabase(folder, options, cluster.password, postmaster, close, env, isLaid);
+    return new ChaosDatabase(folder, options, cluster.password, postmaster, close, env, databases);
   }
 
   get port(): number {
@@ -92,22 +90,7 @@ export class ChaosDatabase {
   /** A fresh database; answers its URL. */
   async create({ migrated = true } = {}): Promise<string> {
     this.#created += 1;
-    const name = `row_${this.#created}`;
-    const superuser = connect(this.url, { max: 1 });
-    try {
-      if (migrated && this.#isLaid) return await copyTemplate(superuser, this.url, name);
-      await superuser.unsafe(`create database ${name} template template0`);
-    } finally {
-      await superuser.end();
-    }
-    const url = new URL(this.url);
-    url.pathname = `/${name}`;
-    if (migrated) {
-      const pool = connect(url.href, { max: 1 });
-      await migrate(pool, await readMigrations());
-      await pool.end();
-    }
-    return url.href;
+    return this.#databases.create(this.url, `row_${this.#created}`, migrated);
   }
 
   /** A pool on `url` until the row is over. */
