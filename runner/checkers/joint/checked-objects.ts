@@ -6,9 +6,6 @@ import { joined, type Part, parted } from './join.ts';
 import { jointModel } from './joint-model.ts';
 import { type JointContents, lifted, partId, projected } from './translate.ts';
 
-/** Sooner than that of an object by itself: objects can be parted only when what tied them is folded. */
-const FOLD_EVERY_EVENTS = 40;
-
 const UNDECIDED =
   'an object that it was joined with could not be decided, or there are too many ways in which all can be';
 
@@ -22,7 +19,7 @@ export function joinedObjects(
   const contents = members.map(contentsOf);
   const isKnown = contents.every((one) => one !== null);
   const joint = jointModel(model, objects) as unknown as Model;
-  const checker = began(joint, objects, { foldEvery: FOLD_EVERY_EVENTS, ...options });
+  const checker = began(joint, objects, options);
   checker.resume(isKnown ? joined(contents) : null, UNDECIDED);
   const logs = members.map(({ log, isJoint, objects: [object] }) => ({
     log,
@@ -53,7 +50,7 @@ export function partedObjects(
 function checkedPart(model: Model, { objects, contents }: Part, options: LinearizabilityOptions): Checked {
   const isJoint = objects.length > 1;
   const own = isJoint ? (jointModel(model, objects) as unknown as Model) : model;
-  const checker = began(own, objects, isJoint ? { foldEvery: FOLD_EVERY_EVENTS, ...options } : options);
+  const checker = began(own, objects, options);
   checker.resume(isJoint ? contents : projected(contents, objects[0] as string, 0));
   const log = new ObjectLog(checker.settled);
   // What several objects were asked at once is no part of the history of one.

@@ -44,6 +44,11 @@ const SHARES = [
 const HOT_SHARE = 0.4;
 /** Which resource that is changes after so many operations. */
 const HOT_FOR = 40;
+/**
+ * What is taken together is next to each other, as the rooms of a family are: a move leads to the neighbour, a series takes
+ * both. If all could be tied to all, few histories could be checked object by object.
+ */
+const NEIGHBOURS = 2;
 /** Units of a resource where no service says how many it may have; and how many more than the fewest it has at most. */
 const ANY_UNITS = { least: 1, most: 3 };
 const FURTHER_UNITS = 2;
@@ -124,7 +129,7 @@ export class HouseWorkload implements Workload<StayCall> {
     const { booking, resource: where } = own;
     switch (operation) {
       case 'move': {
-        const target = prng.chance(0.5) ? where : resource;
+        const target = prng.chance(0.5) ? where : this.#besides(where, prng);
         return { operation, booking, resource: where, target, from, to };
       }
       case 'extend':
@@ -139,13 +144,11 @@ export class HouseWorkload implements Workload<StayCall> {
   /** On following days at one resource, or at one time at several. */
   #plannedSeries(n: number, prng: Prng, { resource, ...span }: Omit<Own, 'booking'>): StayCall {
     const isDaily = span.from.length > 10 && prng.chance(0.3);
-    const start = this.objects.indexOf(resource);
-    const count = Math.min(2 + prng.below(2), isDaily ? 3 : this.objects.length);
-    const items = Array.from(
-      { length: count },
-      (_, i): SeriesItem => ({
+    const resources = isDaily ? Array(2 + prng.below(2)).fill(resource) : this.#neighbours(resource);
+    const items = resources.map(
+      (each, i): SeriesItem => ({
         booking: `s-${n}.${i + 1}`,
-        resource: isDaily ? resource : (this.objects[(start + i) % this.objects.length] as string),
+        resource: each,
         ...(isDaily ? laterSpan(span, i) : span),
       }),
     );
@@ -369,6 +372,17 @@ export class HouseWorkload implements Workload<StayCall> {
     // Of the number alone, so that leaving other operations out does not move it; 7 is prime to most counts.
     const hot = (Math.floor(n / HOT_FOR) * 7) % this.objects.length;
     return this.objects[prng.chance(HOT_SHARE) ? hot : any] as string;
+  }
+
+  /** Those that are taken together with this one, and itself. */
+  #neighbours(resource: string): readonly string[] {
+    const at = this.objects.indexOf(resource);
+    const first = Math.min(at - (at % NEIGHBOURS), this.objects.length - NEIGHBOURS);
+    return this.objects.slice(first, first + NEIGHBOURS);
+  }
+
+  #besides(resource: string, prng: Prng): string {
+    return prng.pick(this.#neighbours(resource).filter((each) => each !== resource));
   }
 
   /** One at this resource, if there is one. */
