@@ -2,8 +2,16 @@
  * Causes that are not of interleaving: what a request did that it should not do, whoever else is there. Each rule looks at
  * statements, what commits changed, and answers; the first that holds, and that no passing run excuses, tells.
  */
-import type { Cause, Findings, FoundCause, Laboratory, RecordedRequest, RowChange } from './findings.ts';
-import { firstWrongIn } from './first-wrong.ts';
+import type {
+  Cause,
+  Findings,
+  FoundCause,
+  Laboratory,
+  RecordedRequest,
+  Recording,
+  RowChange,
+} from './findings.ts';
+import { firstWrong, firstWrongIn } from './first-wrong.ts';
 import type { KeptLaboratory } from './laboratory.ts';
 import { missingConstraintIn } from './missing-constraint.ts';
 import { PassingRuns } from './passing.ts';
@@ -23,11 +31,15 @@ export async function findCause(found: Findings, lab: KeptLaboratory): Promise<F
     for (const rule of RULES) {
       const cause = rule(scene);
       if (cause === null) continue;
+      if (cause.isShownOnly) {
+        const likely = await likeliest(rule, scene, found, passing, lab);
+        if (likely) return { cause: shown(likely), recording: scene.recording };
+        continue;
+      }
       const tried = await withoutWrongRows(rule, scene, found, lab);
       if (tried === 'passes') return { cause: shown(cause), recording: scene.recording };
       const isExcused =
         (tried === 'fails' && !answersWrongly(cause, scene.accused)) ||
-        cause.isShownOnly === true ||
         (await passing.excuses(rule, cause, scene.recording));
       if (!isExcused && !lab.spent) return { cause, recording: scene.recording };
     }
@@ -37,11 +49,35 @@ export async function findCause(found: Findings, lab: KeptLaboratory): Promise<F
   );
 }
 
+/**
+ * Of what is usual as well, where all is well without it: by the request that goes wrong first, or to rows to which it is not
+ * done in runs that pass. Without another request there may be nothing left to fail, though what it did was right.
+ */
+async function likeliest(
+  rule: Rule,
+  scene: Scene,
+  found: Findings,
+  passing: PassingRuns,
+  lab: KeptLaboratory,
+): Promise<Cause | null> {
+  const { recording } = scene;
+  const first = await firstWrong(recording, orderOf(recording, found), found.subject, lab);
+  for (const suspect of scene.suspects) {
+    const only = { ...scene, suspects: [suspect] };
+    const cause = rule(only);
+    if (cause === null || lab.spent) continue;
+    const unusual = await passing.unusual(cause.wrong ?? []);
+    if (unusual === null && suspect !== first?.request) continue;
+    if ((await withoutWrongRows(rule, only, found, lab)) === 'passes') return rule({ ...only, unusual });
+  }
+  return null;
+}
+
 /** What becomes of it when all rows that are wrong by this rule are made what they were, as soon as they are committed. */
 async function withoutWrongRows(
   rule: Rule,
   scene: Scene,
-  { serial }: Findings,
+  found: Findings,
   lab: Laboratory,
 ): Promise<'passes' | 'fails' | 'unknown'> {
   const { recording } = scene;
@@ -52,11 +88,16 @@ async function withoutWrongRows(
   if (wrong.length === 0 || lab.spent) return 'unknown';
   lab.stage('taking back what should not have been written');
   const without = new TakenBack(new Map(wrong));
-  const order = recording === serial.failing ? serial.order : null;
+  const order = orderOf(recording, found);
   const variant = { statements: without, ...(order ? { guide: new OneAtATime(order) } : {}) };
   const { fails, gaveWay } = await lab.run(variant);
   if (gaveWay > 0 || without.failed > 0 || without.rows === 0) return 'unknown';
   return fails === 'no' ? 'passes' : fails === 'same' ? 'fails' : 'unknown';
+}
+
+/** Of its requests, where they come one after another. */
+function orderOf(recording: Recording, { serial }: Findings): readonly string[] | null {
+  return recording === serial.failing ? serial.order : null;
 }
 
 /** The failure may be that it said ok to what it did: rows have nothing to do with that. */

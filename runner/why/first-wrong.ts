@@ -23,7 +23,7 @@ import { TakenBack } from './taken-back.ts';
 import { statementsOf, writeOf } from './transactions.ts';
 
 /** What a request did that no state before it allows. */
-interface FirstWrong {
+export interface FirstWrong {
   readonly request: RecordedRequest;
   /** `answer`: the city is as it should be, up to then. */
   readonly what: 'answer' | 'city';
@@ -40,13 +40,8 @@ export async function firstWrongIn(
   const isOrderless = serial.verdict === 'fails' || isOneAfterAnother(steps, []);
   const of = serial.failing ?? (isOrderless ? recording : null);
   if (of === null || lab.spent) return null;
-  lab.stage('looking for the first request that goes wrong');
-  const shown = new ShownCity();
   const order = serial.failing ? serial.order : null;
-  const { fails } = await lab.run({ statements: shown, ...(order ? { guide: new OneAtATime(order) } : {}) });
-  if (fails !== 'same') return null;
-  const scenario = findScenario(subject.scenario);
-  const wrong = firstWrong(of, shown, beginWorkload(scenario, subject.seed, lab.base));
+  const wrong = await firstWrong(of, order, subject, lab);
   if (wrong === null) return null;
   const effects = new Effects(of);
   const cause =
@@ -54,6 +49,23 @@ export async function firstWrongIn(
       ? stored(wrong, await wrongWriteOf(effects.of(wrong.request), wrong.request, order, lab))
       : answeredWrongly(wrong, of, effects);
   return cause && { cause, recording: of };
+}
+
+/**
+ * The first request that goes wrong in an execution like `of`, whose requests are `order` where they come one after another;
+ * null: none is known to.
+ */
+export async function firstWrong(
+  of: Recording,
+  order: readonly string[] | null,
+  { scenario, seed }: Findings['subject'],
+  lab: KeptLaboratory,
+): Promise<FirstWrong | null> {
+  lab.stage('looking for the first request that goes wrong');
+  const shown = new ShownCity();
+  const { fails } = await lab.run({ statements: shown, ...(order ? { guide: new OneAtATime(order) } : {}) });
+  if (fails !== 'same') return null;
+  return judgedCity(of, shown, beginWorkload(findScenario(scenario), seed, lab.base));
 }
 
 /** Effects of other statements that are taken back, at most. */
@@ -119,7 +131,7 @@ class ShownCity implements StatementWatch {
 }
 
 /** Null: none does. */
-function firstWrong(recording: Recording, shown: ShownCity, workload: Workload): FirstWrong | null {
+function judgedCity(recording: Recording, shown: ShownCity, workload: Workload): FirstWrong | null {
   const time = new RecordedTime(recording.events);
   const checker = new HistoryChecker(workload.model, workload.world, { time });
   const moments = timelineOf(recording);

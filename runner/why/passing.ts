@@ -2,7 +2,7 @@
  * Requests that did no harm, to hold a rule against: what is also true of requests in runs that pass is no cause of the failure.
  */
 import type { Forensic } from '../../server/contract/index.ts';
-import type { Cause, Findings, Laboratory, RecordedRequest, Recording } from './findings.ts';
+import type { Cause, Findings, Laboratory, RecordedRequest, Recording, RowChange } from './findings.ts';
 import { Probes } from './probes.ts';
 import { ExecutionRecorder } from './recording.ts';
 import type { Rule } from './rules/rule.ts';
@@ -53,6 +53,16 @@ export class PassingRuns {
     }
   }
 
+  /** The first of these rows that no passing run changes like that: none in its state, by the words and flags in it. */
+  async unusual(changes: readonly RowChange[]): Promise<RowChange | null> {
+    for (const change of changes) {
+      while (likeIn(this.#runs, change).length < ENOUGH && this.#tried < RUNS.length && !this.#lab.spent)
+        await this.#tryOne();
+      if (isUnusual(change, likeIn(this.#runs, change))) return change;
+    }
+    return null;
+  }
+
   /** At least one, if any passes. */
   async some(): Promise<readonly Recording[]> {
     while (this.#runs.length === 0 && this.#tried < RUNS.length && !this.#lab.spent) await this.#tryOne();
@@ -74,6 +84,26 @@ export class PassingRuns {
     if (fails !== 'no' || forensic !== null) return;
     this.#runs.push(recorder.recording(failure, events, trace));
   }
+}
+
+/** Changes of the same columns that these runs have made. */
+function likeIn(runs: readonly Recording[], { table, columns }: RowChange): RowChange[] {
+  const all = runs.flatMap(({ commits }) => commits.flatMap(({ changes }) => changes ?? []));
+  return all.filter(
+    (each) =>
+      each.table === table && each.before !== null && columns.every((name) => each.columns.includes(name)),
+  );
+}
+
+/** True when the row was in a state that none of these was in. */
+export function isUnusual({ before }: RowChange, like: readonly RowChange[]): boolean {
+  const isNew = ([name, value]: [string, unknown]) => like.every((each) => each.before?.[name] !== value);
+  return Object.entries(before ?? {}).some((field) => isState(field) && isNew(field));
+}
+
+/** A word without a digit, or a flag: no name, and no number. */
+function isState([, value]: readonly [string, unknown]): boolean {
+  return typeof value === 'boolean' || (typeof value === 'string' && /^[a-z_-]+$/i.test(value));
 }
 
 /** For how many of the requests of this kind the rule holds. */

@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest';
 import type { Call } from '../../runner/service/call.ts';
 import type { Commit, RecordedRequest, Recording, RowChange } from '../../runner/why/findings.ts';
+import { isUnusual } from '../../runner/why/passing.ts';
 import type { Rule } from '../../runner/why/rules/rule.ts';
 import { sceneOf } from '../../runner/why/rules/scene.ts';
-import { countedTwice, doubleEffect, foreignWrite } from '../../runner/why/rules/writes.ts';
+import { countedTwice, doubleEffect, foreignWrite, keptRefusal } from '../../runner/why/rules/writes.ts';
 import { givenIds } from '../../runner/why/said.ts';
 import { splitLooks } from '../../runner/why/split-looks.ts';
 
@@ -12,6 +13,8 @@ interface Did {
   call: Call & Record<string, unknown>;
   /** Planned operation; default its own. */
   n?: number;
+  /** Default: it was answered ok. */
+  refused?: boolean;
   /** Texts of each transaction with their values, and what its commit changed. */
   transactions: { statements: [text: string, ...values: unknown[]][]; changes: RowChange[] }[];
 }
@@ -21,7 +24,7 @@ function recordingOf(requests: Did[]): Recording {
   const [statements, commits]: [RecordedRequest['statements'][number][], Commit[]] = [[], []];
   let clock = 0;
   const recorded = requests.map(
-    ({ call, n }, index): RecordedRequest & { statements: typeof statements } => ({
+    ({ call, n, refused }, index): RecordedRequest & { statements: typeof statements } => ({
       index,
       key: `${index}.0`,
       n: n ?? index,
@@ -30,8 +33,8 @@ function recordingOf(requests: Did[]): Recording {
       op: index,
       actor: 'ann',
       call,
-      outcome: 'ok',
-      reply: { outcome: 'ok', value: {} },
+      outcome: refused ? 'refused' : 'ok',
+      reply: refused ? { outcome: 'refused', reason: 'taken' } : { outcome: 'ok', value: {} },
       statements: [],
       faults: [],
       invokedEvent: index,
@@ -108,6 +111,52 @@ test('what belongs to a row of another by its key is foreign, too', () => {
   };
   expect(found(foreignWrite, recordingOf([hold('o-1'), sweep]))?.sentence).toContain('hold ann event-1 o-1');
   expect(found(foreignWrite, recordingOf([hold('o-2'), sweep]))).toBeNull();
+});
+
+test('of what was tidied up and of what it put there itself, a refused request has kept only the latter', () => {
+  const call = { operation: 'hold', event: 'event-1', order: 'o-2' };
+  const [tidied] = frees('o-1', call).transactions;
+  const kept = row('orders', 'o-2', null, { id: 'o-2' });
+  const seat = row('seats', 'A1', { order_id: null }, { order_id: 'o-2' });
+  const refused = (changes: RowChange[]): Did => ({
+    call,
+    refused: true,
+    transactions: [
+      {
+        statements: [
+          [FREE, 5],
+          [HOLD, 'o-2'],
+        ],
+        changes,
+      },
+    ],
+  });
+  const tidies = tidied?.changes ?? [];
+  const both = recordingOf([hold('o-1'), refused([...tidies, kept, seat])]);
+  expect(found(keptRefusal, both)).toMatchObject({ isShownOnly: true, wrong: [kept, seat] });
+  expect(found(foreignWrite, both)?.wrong).toMatchObject(tidies);
+  expect(found(keptRefusal, recordingOf([hold('o-1'), refused(tidies)]))).toBeNull();
+  expect(found(keptRefusal, recordingOf([refused([kept])]))).toMatchObject({ isShownOnly: false });
+});
+
+test('of several rows of others the one is told of that is changed in a state in which it usually is not', () => {
+  const change = (id: string, state: string) =>
+    row('orders', id, { id, state, freed: false }, { id, state, freed: true });
+  const usual = [change('o-8', 'held'), change('o-9', 'held')];
+  expect(isUnusual(change('o-1', 'held'), usual)).toBe(false);
+  expect(isUnusual(change('o-2', 'paid'), usual)).toBe(true);
+  expect(isUnusual(change('o-1', 'held'), [])).toBe(true);
+
+  const sweep: Did = {
+    call: { operation: 'read', event: 'event-1' },
+    transactions: [{ statements: [[FREE, 5]], changes: [change('o-1', 'held'), change('o-2', 'paid')] }],
+  };
+  const scene = sceneOf(recordingOf([hold('o-1'), hold('o-2'), sweep]), null);
+  const [, paid] = scene.suspects
+    .flatMap((request) => scene.effects.of(request))
+    .filter(({ before }) => before);
+  expect(foreignWrite(scene)?.sentence).toContain('hold ann event-1 o-1');
+  expect(foreignWrite({ ...scene, unusual: paid ?? null })?.sentence).toContain('hold ann event-1 o-2');
 });
 
 test('a number that one statement counts up twice is to be what it is with once', () => {

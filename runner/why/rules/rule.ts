@@ -1,6 +1,6 @@
 /** What a rule is, and what it looks at. */
 import type { Effects } from '../effects.ts';
-import type { Cause, RecordedRequest, Recording } from '../findings.ts';
+import type { Cause, RecordedRequest, Recording, RowChange } from '../findings.ts';
 
 /** What rules look at. */
 export interface Scene {
@@ -9,6 +9,8 @@ export interface Scene {
   readonly suspects: readonly RecordedRequest[];
   readonly accused: RecordedRequest | null;
   readonly effects: Effects;
+  /** The row that is told of where several were changed; left out: the first. */
+  readonly unusual?: RowChange | null;
 }
 
 /** Null: no rule holds. */

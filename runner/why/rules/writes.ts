@@ -12,8 +12,13 @@ import type { Rule } from './rule.ts';
 /** It was refused, and something of it was committed. */
 export const keptRefusal: Rule = ({ suspects, recording, effects }) => {
   for (const request of suspects) {
-    const [effect] = effects.of(request);
-    if (request.reply?.outcome !== 'refused' || !effect) continue;
+    if (request.reply?.outcome !== 'refused') continue;
+    const all = effects.of(request);
+    // It may have tidied up what others had left, before it was refused.
+    const tidies = all.some((each) => rowMaker(each, request, recording.requests, effects));
+    const wrong = tidies ? all.filter((each) => isOwn(each, request)) : all;
+    const [effect] = wrong;
+    if (!effect) continue;
     const write = writeOf(effect.by, effect.table, effect.columns);
     return {
       kind: 'kept-refusal',
@@ -23,9 +28,8 @@ export const keptRefusal: Rule = ({ suspects, recording, effects }) => {
       sentence: `${asked(request)} was answered "${told(request.reply)}", and what it had written was committed: ${changed(effect)}.`,
       conclusion: ['Nothing rolls back what a refused request has written.'],
       marks: new Map([[write.id, 'stays, though refused']]),
-      wrong: effects.of(request),
-      // It may have tidied up what others had left, before it was refused.
-      isShownOnly: effects.of(request).some((each) => rowMaker(each, request, recording.requests, effects)),
+      wrong,
+      isShownOnly: tidies,
     };
   }
   return null;
@@ -99,19 +103,16 @@ export const wrongWrite: Rule = ({ suspects, recording, effects }) => {
 };
 
 /** The same of a row that callers know by a name of their own: tidying up does so, too, so it is told only where it is shown. */
-export const foreignWrite: Rule = ({ suspects, recording, effects }) => {
+export const foreignWrite: Rule = ({ suspects, recording, effects, unusual }) => {
   for (const request of suspects) {
-    const makers = effects
-      .of(request)
-      .map((effect) => ({ effect, maker: rowMaker(effect, request, recording.requests, effects) }));
-    const foreign = makers.flatMap(({ effect, maker }) => (maker ? [{ effect, maker }] : []));
-    const [first] = foreign;
-    if (first)
-      return {
-        ...foreignCause(request, first.effect, first.maker),
-        wrong: foreign.map(({ effect }) => effect),
-        isShownOnly: true,
-      };
+    const all = effects.of(request);
+    for (const effect of all.toSorted((a, b) => Number(b === unusual) - Number(a === unusual))) {
+      const maker = rowMaker(effect, request, recording.requests, effects);
+      if (!maker) continue;
+      // What it did beside for itself is not the other's.
+      const wrong = all.filter((each) => !isOwn(each, request));
+      return { ...foreignCause(request, effect, maker), wrong, isShownOnly: true };
+    }
   }
   return null;
 };
@@ -235,6 +236,14 @@ function isOtherAnswer(first: RecordedRequest, second: RecordedRequest): boolean
   if (!first.reply || !second.reply || second.reply.outcome === 'failed') return false;
   if (first.reply.outcome === 'failed') return second.reply.outcome === 'refused';
   return JSON.stringify(first.reply) !== JSON.stringify(second.reply);
+}
+
+/** It put the row there, or its own name into it. */
+function isOwn({ before, after }: Effect, { call }: RecordedRequest): boolean {
+  if (before === null) return true;
+  const named = new Set(Object.values(call).filter((value) => typeof value === 'string' && /\d/.test(value)));
+  const of = (row: Effect['after']) => Object.values(row ?? {}).some((value) => named.has(value));
+  return of(after) && !of(before);
 }
 
 /** Whose row it is: of a request with another call, whose answer named it by an id that this one's call does not name. */
