@@ -67,11 +67,12 @@ describe('stays', () => {
   });
 
   it.each([
-    ['check-then-insert', 'unit-taken-once'],
-    ['days-of-24-hours', 'acknowledged-booking-stays'],
-    ['frees-before-taking', 'change-at-one-instant'],
-  ])('%s is named %s, and comes down to six operations at most', async (bug, invariant) => {
-    const found = await firstFailure(bug, 'memory', null, scenario);
+    // The model is what the first seed shows it by.
+    ['check-then-insert', 'unit-taken-once', 2],
+    ['days-of-24-hours', 'acknowledged-booking-stays', 1],
+    ['frees-before-taking', 'change-at-one-instant', 1],
+  ])('%s is named %s, and comes down to six operations at most', async (bug, invariant, from) => {
+    const found = await firstFailure(bug, 'memory', null, scenario, from);
     expect(found.forensic.invariant).toBe(invariant);
     // As people read times, and not in minutes since 1970.
     expect(found.forensic.message).not.toMatch(/\d{8}/);
