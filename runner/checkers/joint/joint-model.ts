@@ -99,7 +99,12 @@ export function jointModel(model: ObjectModel, objects: readonly string[]): Join
     },
     key: (state) => state.map((one) => model.key(one)).join('\n'),
     describe: (state, call, when) =>
-      call.flatMap((part) => model.describe(stateOf(state, part), part.call, when)),
+      describedTogether(
+        call.map((part) => ({
+          object: part.object,
+          texts: model.describe(stateOf(state, part), part.call, when),
+        })),
+      ),
     ...(model.internal && {
       internal: (state: JointState, when: When) =>
         state.flatMap((one, place) =>
@@ -165,6 +170,19 @@ export function jointModel(model: ObjectModel, objects: readonly string[]): Join
     }),
     ...(model.repeats && { repeats: jointRepeats(model.repeats, stateOf) }),
   };
+}
+
+/** What parts allow as the answer to all of them: a refusal of any, or what says more than `ok`, each by itself where several do. */
+function describedTogether(
+  parts: readonly { readonly object: string; readonly texts: readonly string[] }[],
+): readonly string[] {
+  const refusals = parts.flatMap(({ texts }) => texts.filter((text) => text.startsWith('refused')));
+  if (parts.length > 1 && refusals.length > 0) return [...new Set(refusals)];
+  const told = parts.filter(({ texts }) => parts.length === 1 || texts.some((text) => text !== 'ok'));
+  const [only] = told;
+  if (!only) return ['ok'];
+  if (told.length === 1) return only.texts;
+  return [told.map(({ object, texts }) => `${texts.join(' or ')} at ${object}`).join(', ')];
 }
 
 type Open = OpenCall<JointCall, JointAnswer>;
