@@ -9,6 +9,7 @@ import { beginWorkload, findScenario } from '../scenarios/registry.ts';
 import type { Workload } from '../scenarios/workload.ts';
 import type { StatementWatch, WatchedStatement } from '../targets/statements.ts';
 import { auditOf, timelineOf } from './answers.ts';
+import { isWrite } from './dependencies.ts';
 import { type Effect, Effects } from './effects.ts';
 import type { Cause, Findings, FoundCause, RecordedRequest, Recording } from './findings.ts';
 import type { KeptLaboratory } from './laboratory.ts';
@@ -134,16 +135,11 @@ class ShownCity implements StatementWatch {
 function judgedCity(recording: Recording, shown: ShownCity, workload: Workload): FirstWrong | null {
   const time = new RecordedTime(recording.events);
   const checker = new HistoryChecker(workload.model, workload.world, { time });
-  const moments = timelineOf(recording);
-  const goTo = ({ op }: RecordedRequest, ends: boolean) => {
-    const moment = moments.find((each) => each.asked.id === op && each.ends === ends);
+  for (const [at, { request, ends, moment }] of timedTurnsOf(recording).entries()) {
     if (moment) time.goTo(moment.index, moment.ms);
-  };
-  for (const [at, { request, ends }] of turnsOf(recording).entries()) {
     const { op: id, actor, call, reply } = request;
     const operation = { id, actor, call, invokedIndex: at, invokedMs: at };
     const parts = workload.parts(call);
-    goTo(request, ends);
     if (!ends) {
       workload.invoked(operation);
       checker.invoke(id, parts);
@@ -163,6 +159,29 @@ function judgedCity(recording: Recording, shown: ShownCity, workload: Workload):
     if (wrong) return { request, what: 'city', allowed: wrong.allowed };
   }
   return null;
+}
+
+/**
+ * With the place in the history up to which each came, in order. What a fault kept from its citizen for longer was over in the
+ * service before any that ended there later was answered.
+ */
+function timedTurnsOf(recording: Recording) {
+  const moments = timelineOf(recording);
+  const turns = turnsOf(recording).map((turn) => ({
+    ...turn,
+    moment: moments.find(({ asked: { id }, ends }) => id === turn.request.op && ends === turn.ends),
+  }));
+  let next = moments.at(-1);
+  for (const turn of turns.toReversed()) {
+    if (turn.ends && next && (!turn.moment || turn.moment.index > next.index)) turn.moment = next;
+    if (turn.ends) next = turn.moment;
+  }
+  let last = moments[0];
+  for (const turn of turns) {
+    if (last && (!turn.moment || turn.moment.index < last.index)) turn.moment = last;
+    last = turn.moment;
+  }
+  return turns;
 }
 
 /** The first and the last step of each request, in order. */
@@ -210,24 +229,37 @@ function answeredWrongly(
   const [effect] = own;
   const write = effect ? writeOf(effect.by, effect.table, effect.columns) : null;
   const looks = request.statements.filter(
-    (each) => isRead(each) && each.error === null && (write === null || each.id < write.id),
+    (each) => hasLooked(each) && each.error === null && (write === null || each.id < write.id),
   );
+  const reads = looks.filter(isRead);
   // What found nothing decides less often than what found something.
-  const read = looks.findLast(({ count }) => Boolean(count)) ?? looks.at(-1);
+  const read = reads.findLast(({ count }) => Boolean(count)) ?? reads.at(-1) ?? looks.at(-1);
   if (!read) return null;
+  const isOnly = looks.length === 1;
   return {
     kind: 'wrong-condition',
     request,
-    read,
+    // Which of several it was is not known.
+    read: isOnly ? read : null,
     write: null,
     sentence: `${asked(request)} was answered "${answered(request, recording.forensic.object)}", by what it had looked up.`,
     conclusion: [
       ALL_WAS_WELL,
       ...rightWords(allowed),
-      'Its condition, the values in it, or what the code makes of what it finds is wrong.',
+      `${isOnly ? 'Its condition' : 'The condition of one of its looks'}, the values in it, or what the code makes of what it finds is wrong.`,
     ],
-    marks: new Map([[read.id, 'what it was decided by']]),
+    marks: new Map(
+      looks.map(({ id }) => [id, isOnly ? 'what it was decided by' : 'what it may have been decided by']),
+    ),
   };
+}
+
+/** It read, or it is a write whose answer says something: the rows that it changed, or that there were none. */
+function hasLooked(statement: WatchedStatement): boolean {
+  return (
+    isRead(statement) ||
+    (isWrite(statement) && (statement.count === 0 || /\breturning\b/i.test(statement.text)))
+  );
 }
 
 function rightWords(allowed: readonly string[]): string[] {

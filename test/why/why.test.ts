@@ -8,7 +8,12 @@ import { EXPECTED } from './expected.ts';
 import { type Measured, measured, nameOf } from './measure.ts';
 
 /** One of each kind of thing that is told: a stale check, a refusal that kept its write, a write in parts, a wrong value. */
-const FEW = ['check-then-insert', 'forgotten-rollback', 'stays: frees-before-taking', 'stays: days-of-24-hours'];
+const FEW = [
+  'check-then-insert',
+  'forgotten-rollback',
+  'stays: frees-before-taking',
+  'stays: days-of-24-hours',
+];
 const isAll = process.env['SIMCITY_WHY'] === 'all';
 const chosen = EXPECTED.filter((expected) => isAll || FEW.includes(nameOf(expected)));
 

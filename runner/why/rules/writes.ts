@@ -172,11 +172,17 @@ export function countedAgain(statements: readonly WatchedStatement[]): WatchedSt
 }
 
 /** It was answered ok, and its write changed no row. */
-export const voidWrite: Rule = ({ suspects, effects }) => {
+export const voidWrite: Rule = ({ suspects, recording, effects }) => {
   for (const request of suspects) {
     if (request.reply?.outcome !== 'ok' || effects.of(request).length > 0) continue;
+    // What requests of all kinds write is nobody's own: they tidy up by it.
+    const others = new Set(
+      recording.requests
+        .filter(({ call }) => call.operation !== request.call.operation)
+        .flatMap(({ statements }) => statements.map(({ text }) => text)),
+    );
     const write = request.statements.findLast(
-      ({ tag, count }) => count === 0 && (tag === 'UPDATE' || tag === 'DELETE'),
+      ({ tag, count, text }) => count === 0 && (tag === 'UPDATE' || tag === 'DELETE') && !others.has(text),
     );
     if (!write) continue;
     return {
