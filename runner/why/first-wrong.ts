@@ -165,7 +165,7 @@ function judgedCity(recording: Recording, shown: ShownCity, workload: Workload):
  * With the place in the history up to which each came, in order. What a fault kept from its citizen for longer was over in the
  * service before any that ended there later was answered.
  */
-function timedTurnsOf(recording: Recording) {
+export function timedTurnsOf(recording: Pick<Recording, 'events' | 'requests' | 'steps'>) {
   const moments = timelineOf(recording);
   const turns = turnsOf(recording).map((turn) => ({
     ...turn,
@@ -176,16 +176,14 @@ function timedTurnsOf(recording: Recording) {
     if (turn.ends && next && (!turn.moment || turn.moment.index > next.index)) turn.moment = next;
     if (turn.ends) next = turn.moment;
   }
-  let last = moments[0];
-  for (const turn of turns) {
-    if (last && (!turn.moment || turn.moment.index < last.index)) turn.moment = last;
-    last = turn.moment;
-  }
   return turns;
 }
 
 /** The first and the last step of each request, in order. */
-function turnsOf({ requests, steps }: Recording): { request: RecordedRequest; ends: boolean }[] {
+function turnsOf({
+  requests,
+  steps,
+}: Pick<Recording, 'requests' | 'steps'>): { request: RecordedRequest; ends: boolean }[] {
   const taken = steps.map(({ request }) => request);
   return requests
     .filter(({ key }) => taken.includes(key))

@@ -9,8 +9,9 @@ const LATE_MS = 1;
 
 export class RecordedTime implements ServiceTime {
   readonly #changes: readonly RunEvent[];
-  readonly #clock = new CityClock();
+  #clock = new CityClock();
   #next = 0;
+  #at = 0;
 
   constructor(events: readonly RunEvent[]) {
     this.#changes = events.filter(
@@ -18,8 +19,13 @@ export class RecordedTime implements ServiceTime {
     );
   }
 
-  /** To the event with this index, so many virtual ms after the start; events are passed in order. */
+  /** To the event with this index, so many virtual ms after the start; also back. */
   goTo(index: number, virtualMs: number): void {
+    if (index < this.#at) {
+      this.#clock = new CityClock();
+      this.#next = 0;
+    }
+    this.#at = index;
     for (
       let event = this.#changes[this.#next];
       event && event.index <= index;

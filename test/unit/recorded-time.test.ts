@@ -27,3 +27,12 @@ it('is that of the clock as it was moved and set wrong', () => {
   expect(at(3, 35)).toEqual([600_035, 600_034, 605_035]);
   expect(at(5, 50)).toEqual([600_050, 600_049, 605_040]);
 });
+
+it('is what it was when it goes back', () => {
+  const time = new RecordedTime([event(5, 4, 'clock', { byMs: 60_000, nowMs: START_MS + 60_004 })]);
+  const at = (index: number, virtualMs: number) => {
+    time.goTo(index, virtualMs);
+    return time.databaseMs() - START_MS;
+  };
+  expect([at(6, 5), at(3, 3), at(7, 6)]).toEqual([60_005, 3, 60_006]);
+});

@@ -2,10 +2,17 @@
 import { expect, test } from 'vitest';
 import type { Call } from '../../runner/service/call.ts';
 import type { Commit, RecordedRequest, Recording, RowChange } from '../../runner/why/findings.ts';
+import { timedTurnsOf } from '../../runner/why/first-wrong.ts';
 import { isUnusual } from '../../runner/why/passing.ts';
 import type { Rule } from '../../runner/why/rules/rule.ts';
 import { sceneOf } from '../../runner/why/rules/scene.ts';
-import { countedTwice, doubleEffect, foreignWrite, keptRefusal } from '../../runner/why/rules/writes.ts';
+import {
+  countedTwice,
+  doubleEffect,
+  foreignWrite,
+  keptRefusal,
+  voidWrite,
+} from '../../runner/why/rules/writes.ts';
 import { givenIds } from '../../runner/why/said.ts';
 import { splitLooks } from '../../runner/why/split-looks.ts';
 
@@ -52,7 +59,8 @@ function recordingOf(requests: Did[]): Recording {
       const sent = (kind: 'statement' | 'commit', text: string, values: unknown[] = []) => {
         const isRead = /^select/.test(text);
         const tag = kind === 'commit' ? 'COMMIT' : isRead ? 'SELECT' : 'UPDATE';
-        const own = { id: statements.length, owner: null, kind, text, values, transaction, tag, count: 1 };
+        const count = done.changes.length;
+        const own = { id: statements.length, owner: null, kind, text, values, transaction, tag, count };
         const rest = { isAutocommit: false, connection: 0, isolation: null, rows: null, error: null };
         const times = { sentAt: ++clock, settledAt: ++clock, waitedFor: [], waitedAt: [], takenBack: 0 };
         const statement = { ...own, ...rest, ...times };
@@ -207,4 +215,51 @@ test('a look in one transaction that another acts on is tried when others commit
   expect(tried?.read.text).toBe(look[0]);
   expect(tried?.commits.map(({ request }) => request?.call.operation)).toEqual(['read']);
   expect(splitLooks(recordingOf([pay]), null)).toEqual([]);
+});
+
+test('a write that changes nothing is told where it is the request’s own, and not where all requests make it', () => {
+  const nothing = (operation: string, text: string): Did => ({
+    call: { operation, event: 'event-1', order: 'o-1' },
+    transactions: [{ statements: [[text, 5]], changes: [] }],
+  });
+  const pay = 'update orders set paid = true where id = $1';
+  const own = recordingOf([nothing('read', FREE), nothing('pay', pay)]);
+  expect(found(voidWrite, own)).toMatchObject({ kind: 'void-write', write: { text: pay } });
+  expect(found(voidWrite, recordingOf([nothing('read', FREE), nothing('pay', FREE)]))).toBeNull();
+});
+
+test('a request whose answer a fault keeps back was over before the next one was', () => {
+  const [first, second, third] = [hold('o-1'), hold('o-2'), hold('o-3')].map(({ call }) => call);
+  const event = (index: number, virtualMs: number, type: string, data: object) =>
+    ({ index, virtualMs, type, actor: 'ann', data }) as unknown as Recording['events'][number];
+  const asked = (
+    index: number,
+    ms: number,
+    op: number,
+    { operation: _, ...call }: Call = { operation: '' },
+  ) => event(index, ms, 'hold.invoke', { ...call, op });
+  const { requests } = recordingOf([hold('o-1'), hold('o-2'), hold('o-3')]);
+  const events = [
+    asked(1, 1, 0, first),
+    event(2, 2, 'fault', { name: 'reorder', op: 0 }),
+    asked(3, 3, 1, second),
+    event(4, 4, 'hold.ok', { op: 1 }),
+    event(5, 4, 'clock', { nowMs: 1_000_000 }),
+    asked(6, 5, 2, third),
+    event(7, 6, 'hold.ok', { op: 2 }),
+    event(8, 20, 'hold.ok', { op: 0 }),
+  ];
+  const steps = requests.flatMap(({ key }) => [
+    { request: key },
+    { request: key },
+  ]) as unknown as Recording['steps'];
+  const turns = timedTurnsOf({ requests, events, steps });
+  expect(turns.map(({ request, ends, moment }) => [request.op, ends, moment?.index])).toEqual([
+    [0, false, 1],
+    [0, true, 4],
+    [1, false, 3],
+    [1, true, 4],
+    [2, false, 6],
+    [2, true, 7],
+  ]);
 });

@@ -79,11 +79,12 @@ export const tickets: readonly Omit<ExpectedWhy, 'scenario'>[] = [
       /^\s*(insert into orders|update seats set order_id|insert into order_seats|update events set places_free)/,
     passes: alone,
   },
-  // The place is freed in one transaction, and offered in another that locks nothing: two look who is next.
+  // The place is freed in one transaction, and offered after it by statements that are transactions of their own and lock
+  // nothing: two look who is next, or somebody comes between who is promoted and what is written of it.
   {
     bug: 'promoted-twice',
-    kinds: ['stale-check', 'split-check', 'lost-update'],
-    read: /^\s*select (w\.order_id|places_free)/,
+    kinds: ['stale-check', 'split-check', 'lost-update', 'torn-write'],
+    read: /^\s*(select (w\.order_id|places_free)|update events e set version)/,
     write: /^\s*(update waiting|insert into orders|update events|insert into waiting)/,
     passes: meets,
   },
