@@ -4,7 +4,7 @@
  *   DATABASE_URL=postgres://… node .ci/zoo.ts [--seeds 20] [--shrunk 1] [--only bug,bug] [--print]
  *     [--part zoo|stays|tickets] [--target memory,postgres]
  *
- * `stays` and `tickets` take hours on postgres, and are measured only where they are asked for. Every number comes from runs
+ * `stays` and `tickets` take half an hour on postgres, and are measured only where they are asked for. Every number comes from runs
  * that are executed here with the default profile of faults. Without DATABASE_URL, PostgreSQL is started in a temporary folder.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -31,7 +31,7 @@ export async function findCause(found: Findings, lab: KeptLaboratory): Promise<F
     for (const rule of RULES) {
       const cause = rule(scene);
       if (cause === null) continue;
-      if (cause.isShownOnly) {
+      if (cause.isUsual) {
         const likely = await likeliest(rule, scene, found, passing, lab);
         if (likely) return { cause: shown(likely), recording: scene.recording };
         continue;
@@ -40,6 +40,7 @@ export async function findCause(found: Findings, lab: KeptLaboratory): Promise<F
       if (tried === 'passes') return { cause: shown(cause), recording: scene.recording };
       const isExcused =
         (tried === 'fails' && !answersWrongly(cause, scene.accused)) ||
+        cause.isShownOnly === true ||
         (await passing.excuses(rule, cause, scene.recording));
       if (!isExcused && !lab.spent) return { cause, recording: scene.recording };
     }

@@ -162,8 +162,10 @@ export interface Cause {
   readonly marks: ReadonlyMap<number, string>;
   /** What it should not have changed, and nothing of which its answer speaks of: without it all must be well. Default none. */
   readonly wrong?: readonly RowChange[];
-  /** True when it is usual as well: it is told only where all is well without `wrong`. Default false. */
+  /** True when it is told only where all is well without `wrong`. Default false. */
   readonly isShownOnly?: boolean;
+  /** True when right requests do such things, too: it is told only where that is shown, and of the likeliest. Default false. */
+  readonly isUsual?: boolean;
 }
 
 /** A cause, and the execution that it was found in: its statements are that one's. */

@@ -105,7 +105,7 @@ const frees = (order: string, call: Did['call']): Did => ({
 test('a row that another has made and the call does not name is foreign, and is told only where that is shown', () => {
   const read = { operation: 'read', event: 'event-1' };
   const cause = found(foreignWrite, recordingOf([hold('o-1'), frees('o-1', read)]));
-  expect(cause).toMatchObject({ kind: 'wrong-write', isShownOnly: true, write: { text: FREE } });
+  expect(cause).toMatchObject({ kind: 'wrong-write', isUsual: true, write: { text: FREE } });
   expect(cause?.wrong).toHaveLength(1);
   const release = { operation: 'release', event: 'event-1', order: 'o-1' };
   expect(found(foreignWrite, recordingOf([hold('o-1'), frees('o-1', release)]))).toBeNull();
@@ -141,10 +141,10 @@ test('of what was tidied up and of what it put there itself, a refused request h
   });
   const tidies = tidied?.changes ?? [];
   const both = recordingOf([hold('o-1'), refused([...tidies, kept, seat])]);
-  expect(found(keptRefusal, both)).toMatchObject({ isShownOnly: true, wrong: [kept, seat] });
+  expect(found(keptRefusal, both)).toMatchObject({ isUsual: true, wrong: [kept, seat] });
   expect(found(foreignWrite, both)?.wrong).toMatchObject(tidies);
   expect(found(keptRefusal, recordingOf([hold('o-1'), refused(tidies)]))).toBeNull();
-  expect(found(keptRefusal, recordingOf([refused([kept])]))).toMatchObject({ isShownOnly: false });
+  expect(found(keptRefusal, recordingOf([refused([kept])]))).toMatchObject({ isUsual: false });
 });
 
 test('of several rows of others the one is told of that is changed in a state in which it usually is not', () => {

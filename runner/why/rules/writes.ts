@@ -29,7 +29,7 @@ export const keptRefusal: Rule = ({ suspects, recording, effects }) => {
       conclusion: ['Nothing rolls back what a refused request has written.'],
       marks: new Map([[write.id, 'stays, though refused']]),
       wrong,
-      isShownOnly: tidies,
+      isUsual: tidies,
     };
   }
   return null;
@@ -111,7 +111,7 @@ export const foreignWrite: Rule = ({ suspects, recording, effects, unusual }) =>
       if (!maker) continue;
       // What it did beside for itself is not the other's.
       const wrong = all.filter((each) => !isOwn(each, request));
-      return { ...foreignCause(request, effect, maker), wrong, isShownOnly: true };
+      return { ...foreignCause(request, effect, maker), wrong, isUsual: true };
     }
   }
   return null;
