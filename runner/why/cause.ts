@@ -14,7 +14,7 @@ import type {
 import { firstWrong, firstWrongIn } from './first-wrong.ts';
 import type { KeptLaboratory } from './laboratory.ts';
 import { missingConstraintIn } from './missing-constraint.ts';
-import { PassingRuns } from './passing.ts';
+import { haveState, PassingRuns } from './passing.ts';
 import { RULES } from './rules/index.ts';
 import type { Rule, Scene } from './rules/rule.ts';
 import { sceneOf } from './rules/scene.ts';
@@ -67,8 +67,12 @@ async function likeliest(
     const only = { ...scene, suspects: [suspect] };
     const cause = rule(only);
     if (cause === null || lab.spent) continue;
-    const unusual = await passing.unusual(cause.wrong ?? []);
-    if (unusual === null && suspect !== first?.request) continue;
+    const wrong = cause.wrong ?? [];
+    const unusual = await passing.unusual(wrong);
+    if (unusual === null && suspect !== first?.request) {
+      // Where rows do not tell, those who ask for the same in passing runs do.
+      if (haveState(wrong) || (await passing.excuses(rule, cause, recording))) continue;
+    }
     if ((await withoutWrongRows(rule, only, found, lab)) === 'passes') return rule({ ...only, unusual });
   }
   return null;

@@ -95,6 +95,11 @@ function likeIn(runs: readonly Recording[], { table, columns }: RowChange): RowC
   );
 }
 
+/** True when a row among these has a word or a flag that says in which state it was. */
+export function haveState(changes: readonly RowChange[]): boolean {
+  return changes.some(({ before }) => Object.entries(before ?? {}).some(isState));
+}
+
 /** True when the row was in a state that none of these was in. */
 export function isUnusual({ before }: RowChange, like: readonly RowChange[]): boolean {
   const isNew = ([name, value]: [string, unknown]) => like.every((each) => each.before?.[name] !== value);

@@ -26,7 +26,8 @@ describe('the recorded histories', () => {
     for (const each of historyCases('few'))
       found[each.name] = await historyHashOf(each, ground.url, ground.cities);
     assertAsRecorded(found, 'few');
-  });
+    // A minute and a half on two cores with nothing beside.
+  }, 400_000);
 
   it('have what the gate makes of deadlocks', async () => {
     const met: unknown[] = [];

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Call } from '../../runner/service/call.ts';
 import type { Commit, RecordedRequest, Recording, RowChange } from '../../runner/why/findings.ts';
 import { timedTurnsOf } from '../../runner/why/first-wrong.ts';
-import { isUnusual } from '../../runner/why/passing.ts';
+import { haveState, isUnusual } from '../../runner/why/passing.ts';
 import type { Rule } from '../../runner/why/rules/rule.ts';
 import { sceneOf } from '../../runner/why/rules/scene.ts';
 import {
@@ -154,6 +154,10 @@ test('of several rows of others the one is told of that is changed in a state in
   expect(isUnusual(change('o-1', 'held'), usual)).toBe(false);
   expect(isUnusual(change('o-2', 'paid'), usual)).toBe(true);
   expect(isUnusual(change('o-1', 'held'), [])).toBe(true);
+  expect(haveState(usual)).toBe(true);
+  expect(
+    haveState([row('seats', 'A1', { name: 'A1', order_id: 'o-1' }, { name: 'A1', order_id: null })]),
+  ).toBe(false);
 
   const sweep: Did = {
     call: { operation: 'read', event: 'event-1' },
