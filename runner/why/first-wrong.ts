@@ -229,16 +229,14 @@ function answeredWrongly(
   const looks = request.statements.filter(
     (each) => hasLooked(each) && each.error === null && (write === null || each.id < write.id),
   );
-  const reads = looks.filter(isRead);
-  // What found nothing decides less often than what found something.
-  const read = reads.findLast(({ count }) => Boolean(count)) ?? reads.at(-1) ?? looks.at(-1);
-  if (!read) return null;
-  const isOnly = looks.length === 1;
+  const [only, ...more] = looks;
+  if (!only) return null;
+  const isOnly = more.length === 0;
   return {
     kind: 'wrong-condition',
     request,
     // Which of several it was is not known.
-    read: isOnly ? read : null,
+    read: isOnly ? only : null,
     write: null,
     sentence: `${asked(request)} was answered "${answered(request, recording.forensic.object)}", by what it had looked up.`,
     conclusion: [
