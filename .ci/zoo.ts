@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { BUGS } from '../runner/scenarios/bookings/bugs/index.ts';
 import { BUGS as NAMES, runConfigSchema } from '../server/contract/index.ts';
 import { startTestPostgres } from '../test/helpers/postgres.ts';
+import { madeOfFew, SMALL } from '../test/helpers/shrinking.ts';
 import { type Finding, firstFound, found, medianOf, shrunkSize, type TargetName } from './zoo/measure.ts';
 import { between, table } from './zoo/table.ts';
 
@@ -32,9 +33,6 @@ const bugs = BUGS.filter(({ name }) => !values.only || values.only.split(',').in
 const shrunkSeeds = Number(values.shrunk);
 /** Where the first seed that finds a bug is looked for. */
 const MOST_SEEDS = 100;
-/** What needs no further seed, and how many failing seeds are shrunk until one comes down to it. */
-const SMALL = 6;
-const SHRUNK_AT_MOST = 3;
 const standard = runConfigSchema.parse({});
 
 const cluster = process.env['DATABASE_URL'] ? null : await startTestPostgres();
@@ -94,16 +92,13 @@ async function measureZoo(): Promise<string> {
 
 async function measureSmallest(scenario: 'stays' | 'tickets'): Promise<string> {
   const targets = (['memory', 'postgres'] as const).filter((one) => values.target.split(',').includes(one));
-  const all = Array.from({ length: MOST_SEEDS }, (_, i) => i + 1);
   const rows: string[][] = [];
   for (const { name, what } of NAMES.filter((bug) => bug.scenario === scenario)) {
     if (values.only && !values.only.split(',').includes(name)) continue;
     const cells: string[] = [];
     for (const target of targets) {
       progress(`${scenario}: ${name} on ${target}`);
-      const first = await firstFound(scenario, target, name, all, standard.strategy, url);
-      cells.push(first ? `seed ${first.seed}, after ${first.operations}` : `none of ${MOST_SEEDS}`);
-      cells.push(first ? await smallestOf(scenario, target, name, first.seed) : '');
+      cells.push(...(await smallestOf(scenario, target, name)));
     }
     rows.push([`\`${name}\``, what, ...cells]);
   }
@@ -115,23 +110,30 @@ async function measureSmallest(scenario: 'stays' | 'tickets'): Promise<string> {
   );
 }
 
-/** What is left of a failing seed; and of the next ones, where that is not small, as campaigns keep the smallest they find. */
-async function smallestOf(scenario: string, target: TargetName, bug: string, first: number): Promise<string> {
-  const sizes: string[] = [];
-  for (
-    let seed = first, left = Number.POSITIVE_INFINITY;
-    left > SMALL && sizes.length < SHRUNK_AT_MOST;
-    seed++
-  ) {
-    const from = Array.from({ length: MOST_SEEDS - seed + 1 }, (_, i) => seed + i);
-    const failing = await firstFound(scenario, target, bug, from, standard.strategy, url);
-    if (!failing) break;
-    seed = failing.seed;
-    const { operations, executions } = await shrunkSize(scenario, target, bug, seed, standard.strategy, url);
-    left = operations;
-    sizes.push(`${seed === first ? '' : `seed ${seed}: `}${operations} (${executions})`);
-  }
-  return sizes.join(', ');
+/** The first seed that fails; and what is left of it, and of the next ones where that is not small, as campaigns keep the smallest. */
+async function smallestOf(
+  scenario: string,
+  target: TargetName,
+  bug: string,
+): Promise<[found: string, sizes: string]> {
+  const findings: Finding[] = [];
+  const all = await madeOfFew(
+    async (from) => {
+      const seeds = Array.from({ length: MOST_SEEDS - from + 1 }, (_, i) => from + i);
+      const finding = await firstFound(scenario, target, bug, seeds, standard.strategy, url);
+      if (finding) findings.push(finding);
+      return finding?.seed ?? null;
+    },
+    (seed) => shrunkSize(scenario, target, bug, seed, standard.strategy, url),
+    ({ operations }) => operations,
+  );
+  const [first] = findings;
+  if (!first) return [`none of ${MOST_SEEDS}`, ''];
+  const sizes = all.map(
+    ({ operations, executions }, i) =>
+      `${i === 0 ? '' : `seed ${findings[i]?.seed}: `}${operations} (${executions})`,
+  );
+  return [`seed ${first.seed}, after ${first.operations}`, sizes.join(', ')];
 }
 
 function told(findings: readonly Finding[] | undefined): string {

@@ -2,29 +2,22 @@
  * Causes that are not of interleaving: what a request did that it should not do, whoever else is there. Each rule looks at
  * statements, what commits changed, and answers; the first that holds, and that no passing run excuses, tells.
  */
-import type {
-  Cause,
-  Findings,
-  FoundCause,
-  Laboratory,
-  RecordedRequest,
-  Recording,
-  RowChange,
-} from './findings.ts';
-import { firstWrong, firstWrongIn } from './first-wrong.ts';
+import type { Cause, Findings, FoundCause, Laboratory, RecordedRequest, RowChange } from './findings.ts';
+import { FirstWrongs, firstWrongIn } from './first-wrong.ts';
 import type { KeptLaboratory } from './laboratory.ts';
 import { missingConstraintIn } from './missing-constraint.ts';
 import { haveState, PassingRuns } from './passing.ts';
 import { RULES } from './rules/index.ts';
 import type { Rule, Scene } from './rules/rule.ts';
 import { sceneOf } from './rules/scene.ts';
-import { OneAtATime } from './serial.ts';
+import { guidedAs } from './serial.ts';
 import { TakenBack } from './taken-back.ts';
 
 /** What the failure comes from when no pair of requests explains it; null: not known. */
 export async function findCause(found: Findings, lab: KeptLaboratory): Promise<FoundCause | null> {
   const { subject, serial, recording, accused } = found;
   const passing = new PassingRuns({ subject, forensic: recording.forensic }, lab);
+  const firsts = new FirstWrongs(found, lab);
   // Where nobody meets anybody it shows most plainly.
   const scenes = serial.failing ? [sceneOf(serial.failing, accusedIn(found))] : [];
   for (const scene of [...scenes, sceneOf(recording, accused)]) {
@@ -32,7 +25,7 @@ export async function findCause(found: Findings, lab: KeptLaboratory): Promise<F
       const cause = rule(scene);
       if (cause === null) continue;
       if (cause.isUsual) {
-        const likely = await likeliest(rule, scene, found, passing, lab);
+        const likely = await likeliest(rule, scene, found, { passing, firsts, lab });
         if (likely) return { cause: shown(likely), recording: scene.recording };
         continue;
       }
@@ -46,7 +39,8 @@ export async function findCause(found: Findings, lab: KeptLaboratory): Promise<F
     }
   }
   return (
-    (await missingConstraintIn(found, accusedIn(found), passing, lab)) ?? (await firstWrongIn(found, lab))
+    (await missingConstraintIn(found, accusedIn(found), passing, lab)) ??
+    (await firstWrongIn(found, firsts, lab))
   );
 }
 
@@ -58,11 +52,10 @@ async function likeliest(
   rule: Rule,
   scene: Scene,
   found: Findings,
-  passing: PassingRuns,
-  lab: KeptLaboratory,
+  { passing, firsts, lab }: { passing: PassingRuns; firsts: FirstWrongs; lab: Laboratory },
 ): Promise<Cause | null> {
   const { recording } = scene;
-  const first = await firstWrong(recording, orderOf(recording, found), found.subject, lab);
+  const first = await firsts.in(recording);
   for (const suspect of scene.suspects) {
     const only = { ...scene, suspects: [suspect] };
     const cause = rule(only);
@@ -93,16 +86,9 @@ async function withoutWrongRows(
   if (wrong.length === 0 || lab.spent) return 'unknown';
   lab.stage('taking back what should not have been written');
   const without = new TakenBack(new Map(wrong));
-  const order = orderOf(recording, found);
-  const variant = { statements: without, ...(order ? { guide: new OneAtATime(order) } : {}) };
-  const { fails, gaveWay } = await lab.run(variant);
+  const { fails, gaveWay } = await lab.run({ statements: without, ...guidedAs(recording, found) });
   if (gaveWay > 0 || without.failed > 0 || without.rows === 0) return 'unknown';
   return fails === 'no' ? 'passes' : fails === 'same' ? 'fails' : 'unknown';
-}
-
-/** Of its requests, where they come one after another. */
-function orderOf(recording: Recording, { serial }: Findings): readonly string[] | null {
-  return recording === serial.failing ? serial.order : null;
 }
 
 /** The failure may be that it said ok to what it did: rows have nothing to do with that. */

@@ -19,7 +19,7 @@ import { isCommit } from './recording.ts';
 import { rowMaker } from './row-maker.ts';
 import { countedAgain, foreignCause } from './rules/writes.ts';
 import { answered, asked } from './said.ts';
-import { isOneAfterAnother, OneAtATime } from './serial.ts';
+import { guidedAs, isOneAfterAnother } from './serial.ts';
 import { TakenBack } from './taken-back.ts';
 import { statementsOf, writeOf } from './transactions.ts';
 
@@ -32,41 +32,56 @@ export interface FirstWrong {
   readonly allowed: readonly string[];
 }
 
+/** The first request that goes wrong, by the execution that is looked at: each is executed again once. */
+export class FirstWrongs {
+  readonly #found: Findings;
+  readonly #lab: KeptLaboratory;
+  readonly #known = new Map<Recording, FirstWrong | null>();
+
+  constructor(found: Findings, lab: KeptLaboratory) {
+    this.#found = found;
+    this.#lab = lab;
+  }
+
+  /** Null: none is known to. */
+  async in(recording: Recording): Promise<FirstWrong | null> {
+    let wrong = this.#known.get(recording);
+    if (wrong === undefined) {
+      wrong = await this.#lookedFor(recording);
+      this.#known.set(recording, wrong);
+    }
+    return wrong;
+  }
+
+  async #lookedFor(recording: Recording): Promise<FirstWrong | null> {
+    const { scenario, seed } = this.#found.subject;
+    this.#lab.stage('looking for the first request that goes wrong');
+    const shown = new ShownCity();
+    const { fails } = await this.#lab.run({ statements: shown, ...guidedAs(recording, this.#found) });
+    if (fails !== 'same') return null;
+    return judgedCity(recording, shown, beginWorkload(findScenario(scenario), seed, this.#lab.base));
+  }
+}
+
 export async function firstWrongIn(
-  { subject, recording, serial }: Findings,
+  found: Findings,
+  firsts: FirstWrongs,
   lab: KeptLaboratory,
 ): Promise<FoundCause | null> {
+  const { recording, serial } = found;
   const steps = recording.steps.map(({ request }) => request);
   // Where it needs nobody's order, what overlaps here is not what breaks it.
   const isOrderless = serial.verdict === 'fails' || isOneAfterAnother(steps, []);
   const of = serial.failing ?? (isOrderless ? recording : null);
   if (of === null || lab.spent) return null;
-  const order = serial.failing ? serial.order : null;
-  const wrong = await firstWrong(of, order, subject, lab);
+  const wrong = await firsts.in(of);
   if (wrong === null) return null;
   const effects = new Effects(of);
   const cause =
     wrong.what === 'city'
-      ? stored(wrong, await wrongWriteOf(effects.of(wrong.request), wrong.request, order, lab))
+      ? stored(wrong, await wrongWriteOf(effects.of(wrong.request), wrong.request, of, found, lab))
       : answeredWrongly(wrong, of, effects);
   return cause && { cause, recording: of };
-}
-
-/**
- * The first request that goes wrong in an execution like `of`, whose requests are `order` where they come one after another;
- * null: none is known to.
- */
-export async function firstWrong(
-  of: Recording,
-  order: readonly string[] | null,
-  { scenario, seed }: Findings['subject'],
-  lab: KeptLaboratory,
-): Promise<FirstWrong | null> {
-  lab.stage('looking for the first request that goes wrong');
-  const shown = new ShownCity();
-  const { fails } = await lab.run({ statements: shown, ...(order ? { guide: new OneAtATime(order) } : {}) });
-  if (fails !== 'same') return null;
-  return judgedCity(of, shown, beginWorkload(findScenario(scenario), seed, lab.base));
 }
 
 /** Effects of other statements that are taken back, at most. */
@@ -76,7 +91,8 @@ const MOST_TRIED = 6;
 async function wrongWriteOf(
   all: readonly Effect[],
   { key }: RecordedRequest,
-  order: readonly string[] | null,
+  recording: Recording,
+  found: Findings,
   lab: KeptLaboratory,
 ): Promise<WatchedStatement | null> {
   const write = ({ by, table, columns }: Effect) => writeOf(by, table, columns);
@@ -86,10 +102,7 @@ async function wrongWriteOf(
     if (lab.spent) break;
     lab.stage('taking back what it stored, a statement at a time');
     const without = new TakenBack(new Map([[key, effects]]));
-    const { fails } = await lab.run({
-      statements: without,
-      ...(order ? { guide: new OneAtATime(order) } : {}),
-    });
+    const { fails } = await lab.run({ statements: without, ...guidedAs(recording, found) });
     if (fails === 'no' && without.failed === 0 && without.rows > 0) return write(effects[0] as Effect);
   }
   const [first] = all;

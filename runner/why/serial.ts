@@ -2,7 +2,7 @@
 import type { Attempt } from '../harness/attempt.ts';
 import { type Guide, requestKey } from '../harness/guide.ts';
 import type { Subject } from '../shrink/candidate.ts';
-import type { Findings, RecordedRequest, Recording, SerialFinding, Went } from './findings.ts';
+import type { Findings, RecordedRequest, Recording, SerialFinding, Variant, Went } from './findings.ts';
 import type { KeptLaboratory } from './laboratory.ts';
 import type { Probes } from './probes.ts';
 import { seedsFor, wholeRuns } from './whole-runs.ts';
@@ -11,6 +11,12 @@ import { seedsFor, wholeRuns } from './whole-runs.ts';
 const MOST_ORDERS = 6;
 /** Seeds of whole runs. */
 const WHOLE_SEEDS = 8;
+
+/** What repeats `recording`: its requests are kept one after another where they came so in it. */
+export function guidedAs(recording: Recording, { serial }: Pick<Findings, 'serial'>): Pick<Variant, 'guide'> {
+  const order = recording === serial.failing ? serial.order : null;
+  return order ? { guide: new OneAtATime(order) } : {};
+}
 
 export class OneAtATime implements Guide {
   /** Requests that go first, in this order; others when these are through. */

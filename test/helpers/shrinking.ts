@@ -92,3 +92,24 @@ export async function expectGoodReproduction(
     expect(await reproduce(found, config, others), `without ${gone}`).not.toBe(failure);
   }
 }
+
+/** What needs no further seed, in operations, and how many failing seeds are made small until one comes down to it. */
+export const SMALL = 6;
+export const SHRUNK_AT_MOST = 3;
+
+/** What is made of failing seeds, the first one first, until one of it is small: none where none fails. */
+export async function madeOfFew<Made>(
+  failingFrom: (seed: number) => Promise<number | null>,
+  make: (seed: number) => Promise<Made>,
+  sizeOf: (made: Made) => number,
+): Promise<Made[]> {
+  const all: Made[] = [];
+  let seed = await failingFrom(1);
+  while (seed !== null) {
+    const made = await make(seed);
+    all.push(made);
+    if (sizeOf(made) <= SMALL || all.length === SHRUNK_AT_MOST) break;
+    seed = await failingFrom(seed + 1);
+  }
+  return all;
+}

@@ -26,7 +26,7 @@ describe('the recorded histories', () => {
     for (const each of historyCases('few'))
       found[each.name] = await historyHashOf(each, ground.url, ground.cities);
     assertAsRecorded(found, 'few');
-    // A minute and a half on two cores with nothing beside.
+    // Three quarters of a minute on two cores with nothing beside, several with other work.
   }, 400_000);
 
   it('have what the gate makes of deadlocks', async () => {

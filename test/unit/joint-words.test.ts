@@ -1,8 +1,7 @@
 /** What a model of several objects allows, in words: of an answer to all parts of a call. */
 import { expect, test } from 'vitest';
 import { jointModel } from '../../runner/checkers/joint/joint-model.ts';
-import type { SequentialModel } from '../../runner/checkers/model.ts';
-import { ANY_TIME } from '../../runner/checkers/model.ts';
+import { ANY_TIME, type SequentialModel } from '../../runner/checkers/model.ts';
 
 /** Of an object whose state is what it allows. */
 const MODEL = {

@@ -17,14 +17,12 @@ import {
   type Why,
 } from '../../server/contract/index.ts';
 import { executed, neverStopped } from '../helpers/execute.ts';
+import { madeOfFew } from '../helpers/shrinking.ts';
 import type { ExpectedWhy } from './expected-why.ts';
 
 /** Seeds that are tried until one fails. */
 const MOST_SEEDS = 60;
 const OPERATIONS = 1_000;
-/** What needs no further seed, and how many failing seeds are made small until one comes down to it. */
-const SMALL = 6;
-const SHRUNK_AT_MOST = 3;
 const OPTIONS = { maxSeconds: 120, signal: neverStopped, onProgress: () => {} };
 
 export interface Measured {
@@ -83,24 +81,19 @@ export async function reproduced(
   const target = await targetOf(expected);
   const { bug = null, faultRates = {} } = expected;
   const config = runConfigSchema.parse({ bug, faultRates, operations: OPERATIONS });
-  let best: Reproduced | NotReproduced | null = null;
-  for (let seed = 1, tries = 0; tries < SHRUNK_AT_MOST && sizeOf(best) > SMALL; tries++, seed++) {
-    const failing = await firstFailing(expected, target, config, targetUrl, seed);
-    if (failing === null) break;
-    seed = failing;
-    const made = await madeSmall(
-      { scenario: expected.scenario, target, seed, config, targetUrl },
-      maxSeconds,
-    );
-    if (best === null || sizeOf(made) < sizeOf(best)) best = made;
-  }
-  if (best === null) throw new Error(`No seed up to ${MOST_SEEDS} finds ${nameOf(expected)}.`);
-  return best;
+  const all = await madeOfFew(
+    (seed) => firstFailing(expected, target, config, targetUrl, seed),
+    (seed) => madeSmall({ scenario: expected.scenario, target, seed, config, targetUrl }, maxSeconds),
+    sizeOf,
+  );
+  const [smallest] = all.toSorted((a, b) => sizeOf(a) - sizeOf(b));
+  if (!smallest) throw new Error(`No seed up to ${MOST_SEEDS} finds ${nameOf(expected)}.`);
+  return smallest;
 }
 
 /** In operations; infinite where it could not be made small. */
-function sizeOf(made: Reproduced | NotReproduced | null): number {
-  return made && 'smallest' in made ? made.smallest.operations : Number.POSITIVE_INFINITY;
+function sizeOf(made: Reproduced | NotReproduced): number {
+  return 'smallest' in made ? made.smallest.operations : Number.POSITIVE_INFINITY;
 }
 
 async function madeSmall(of: Subject, maxSeconds: number): Promise<Reproduced | NotReproduced> {

@@ -129,7 +129,7 @@ export class HouseWorkload implements Workload<StayCall> {
     const { booking, resource: where } = own;
     switch (operation) {
       case 'move': {
-        const target = prng.chance(0.5) ? where : this.#besides(where, prng);
+        const target = prng.chance(0.5) ? where : this.#neighbourOf(where, prng);
         return { operation, booking, resource: where, target, from, to };
       }
       case 'extend':
@@ -381,7 +381,7 @@ export class HouseWorkload implements Workload<StayCall> {
     return this.objects.slice(first, first + NEIGHBOURS);
   }
 
-  #besides(resource: string, prng: Prng): string {
+  #neighbourOf(resource: string, prng: Prng): string {
     return prng.pick(this.#neighbours(resource).filter((each) => each !== resource));
   }
 
