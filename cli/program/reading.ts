@@ -7,6 +7,7 @@ import { count, dataDirOption, GROUPS, index, jsonOption, processOption, serverO
 
 export function addReading(program: Command, act: Act): void {
   addRuns(program, act);
+  addRunners(program, act);
   addShow(program, act);
   addHistory(program, act);
   addForensic(program, act);
@@ -34,6 +35,20 @@ function addRuns(program: Command, act: Act): void {
   withExamples(reads(runs, 'one run a line as JSON'), [
     ['simcity runs --status FAIL', 'those that failed'],
     ['simcity runs --json | jq -r \'.id + " " + .status\'', 'for programs'],
+  ]);
+}
+
+function addRunners(program: Command, act: Act): void {
+  const runners = program
+    .command('runners')
+    .summary('list who works for campaigns')
+    .description(
+      'Lists the runners of a server that asked for work of campaigns within a day: what each does, and when it was ' +
+        'heard of last. One that fell silent while it held something is marked; what it held goes to another.',
+    )
+    .action(act(async () => (await import('../commands/runners.ts')).runners));
+  withExamples(reads(runners, 'one runner a line as JSON'), [
+    ['simcity runners --server https://simcity.example.org', 'those of that server'],
   ]);
 }
 

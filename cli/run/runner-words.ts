@@ -21,6 +21,12 @@ export function heardText({ silentSeconds }: Pick<Runner, 'silentSeconds'>): str
   return silentSeconds < 60 ? `${Math.floor(silentSeconds)} s ago` : `${formatSeconds(silentSeconds)} ago`;
 }
 
+/** `shard 3 of`, before the name of the campaign; `waits` and `is gone` stand alone, of one that holds nothing. */
+export function doesText(runner: Pick<Runner, 'silentSeconds' | 'work'>): string {
+  if (runner.work === null) return isGone(runner) ? 'is gone' : 'waits';
+  return runner.work.shard === null ? 'records a failure of' : `shard ${runner.work.shard} of`;
+}
+
 /** Those that work for this campaign, by their names. */
 export function runnersOf(runners: readonly Runner[], campaign: string): Runner[] {
   return runners

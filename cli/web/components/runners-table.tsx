@@ -1,7 +1,7 @@
 /** Runners, a row each; one that fell silent is marked by word and colour. */
 
 import type { Runner } from '../../../server/contract/index.ts';
-import { heardText, isGone, isSilent } from '../../run/runner-words.ts';
+import { doesText, heardText, isSilent } from '../../run/runner-words.ts';
 import { safeText } from '../../run/sanitize.ts';
 import { Link } from './link.tsx';
 import { ScrollX } from './scroll-x.tsx';
@@ -58,11 +58,10 @@ function RunnerRow({ runner }: { runner: Runner }) {
 
 function Does({ runner }: { runner: Runner }) {
   const { work } = runner;
-  if (work === null) return <span class="dim">{isGone(runner) ? 'is gone' : 'waits'}</span>;
+  if (work === null) return <span class="dim">{doesText(runner)}</span>;
   return (
     <>
-      {work.shard === null ? 'records a failure of ' : `shard ${work.shard} of `}
-      <Link to={{ page: 'campaign', name: work.campaign }}>{safeText(work.campaign)}</Link>
+      {doesText(runner)} <Link to={{ page: 'campaign', name: work.campaign }}>{safeText(work.campaign)}</Link>
     </>
   );
 }

@@ -1,0 +1,54 @@
+/** `simcity runners`: who executes runs and works for campaigns, the one heard of last first. */
+import type { Runner } from '../../server/contract/index.ts';
+import { connectForReading } from '../hosting/connect.ts';
+import type { ServerFlags } from '../hosting/find-server.ts';
+import { type Style, styleFor } from '../output/style.ts';
+import { type Column, tableLines } from '../output/table.ts';
+import { type Context, wantsColor } from '../process/context.ts';
+import { EXIT } from '../process/errors.ts';
+import { doesText, heardText, isSilent } from '../run/runner-words.ts';
+import { safeJson, safeText } from '../run/sanitize.ts';
+
+interface RunnersFlags extends ServerFlags {
+  json?: true;
+}
+
+export async function runners(context: Context, flags: RunnersFlags): Promise<number> {
+  const { api, hosted } = await connectForReading(context, flags);
+  try {
+    const found = (await api.runners()).runners;
+    if (flags.json) {
+      for (const runner of found) await context.out(`${safeJson(runner)}\n`);
+    } else if (found.length === 0) {
+      context.err('simcity: no runner was heard of in the last day. `simcity runner` starts one.\n');
+    } else {
+      const style = styleFor(wantsColor(context, 'stdout'));
+      await context.out(`${tableLines(columns(style), found).join('\n')}\n`);
+    }
+    return EXIT.pass;
+  } finally {
+    await hosted?.close();
+  }
+}
+
+function columns(style: Style): Column<Runner>[] {
+  return [
+    { title: 'RUNNER', value: ({ name }) => safeText(name) },
+    { title: 'HOST', value: ({ host }) => safeText(host) },
+    {
+      title: 'DOES',
+      value: (runner) => `${doesText(runner)} ${safeText(runner.work?.campaign ?? '')}`.trimEnd(),
+    },
+    {
+      title: 'HEARD OF',
+      value: (runner) => `${heardText(runner)}${isSilent(runner) ? ', silent' : ''}`,
+      paint: (text, runner) => (isSilent(runner) ? style.yellow(text) : text),
+    },
+    {
+      title: 'BUILD',
+      value: ({ version, build, hasCode }) =>
+        `${safeText(version)} ${safeText(build.slice(0, 8))}${hasCode ? ', code of its own' : ''}`,
+    },
+    { title: 'LABELS', value: ({ labels }) => labels.map(safeText).join(', ') },
+  ];
+}
