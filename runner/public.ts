@@ -3,7 +3,7 @@
  * nothing of SimCity's when it runs. `import type { Scenario, SqlService } from 'simcity/scenario'`.
  */
 export type { DeclaredRules, JsonObject, RunConfig, ServiceRules } from '../server/contract/index.ts';
-export type { Effect, Repeats, SequentialModel, When } from './checkers/model.ts';
+export type { Effect, OpenCall, Repeats, SequentialModel, When } from './checkers/model.ts';
 export type { BookingCall, BookingWorld } from './scenarios/bookings/calls.ts';
 export type { Chart, ModelPart, Operation, Scenario, Violation, Workload } from './scenarios/scenario.ts';
 export type { House, StayCall } from './scenarios/stays/calls.ts';

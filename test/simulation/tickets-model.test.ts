@@ -20,7 +20,7 @@ const VENUE: Venue = {
   offerMs: 8,
 };
 const MODEL = ticketModel(VENUE);
-const { relevant: _relevant, observes: _observes, spent: _spent, ...BARE } = MODEL;
+const { relevant: _relevant, hopeless: _hopeless, observes: _observes, spent: _spent, ...BARE } = MODEL;
 const OPERATIONS = 11;
 const AT_ONCE = 5;
 const CITIZENS = ['ada', 'ben', 'cem'] as const;

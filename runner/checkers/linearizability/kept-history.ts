@@ -5,6 +5,7 @@
 import type { SequentialModel } from '../model.ts';
 import { SearchExhausted } from './crossing.ts';
 import type { CheckCost, Configuration, HistoryEvent, Kept, Op } from './history.ts';
+import { Mending } from './mending.ts';
 import { isOneState } from './one-state.ts';
 import { Search } from './search.ts';
 import type { Steps } from './steps.ts';
@@ -23,6 +24,8 @@ const STEPS_BACK = [4, 24] as const;
 /** The effort of such an attempt. */
 const STEPS_AN_EVENT = 8;
 const STEPS_FROM_LATE = 16;
+/** The effort to mend a way, in events that are passed. */
+const EVENTS_TO_MEND = 1_000;
 /** So much more effort is allowed with each search, so that a hot object cannot hold up the run for long. */
 const STEPS_EARNED = 500;
 /** The effort to list all possible states for people; beyond, one of them is named. */
@@ -186,18 +189,26 @@ export class KeptHistory<State, Call, Answer> {
     this.#steps.refused.set(op.identity, known);
   }
 
-  /** Another way, branching off as late as it goes: a little back with little effort, at the beginning with all of it. */
+  /** Another way: the one there is, mended, or one that branches off as late as it goes: a little back with little effort, at the beginning with all of it. */
   #findWay(event: HistoryEvent<Call, Answer>): boolean {
     const length = this.#events.length;
     // What requests met is missing of a way that was not searched for: fewer refusals are explained, none wrongly.
     if (event.kind === 'complete' && this.#search.placeBack(this.#events, event.op, this.#way)) return true;
-    if (this.#tryFrom(length - 1)) return true;
+    if (this.#tryFrom(length - 1) || this.#mend()) return true;
     for (const back of STEPS_BACK) if (back < length && this.#tryFrom(length - back)) return true;
     this.#steps.narrowHopes();
     this.#search.refill(this.#credit);
     const isFound = this.#roots.some((root) => this.#search.findWay(this.#events, 0, root, this.#way));
     this.#credit = Math.min(this.#most, this.#search.left + STEPS_EARNED);
     return isFound;
+  }
+
+  /** The way as it is, changed by one operation. */
+  #mend(): boolean {
+    const mending = new Mending(this.#steps, this.#events, EVENTS_TO_MEND);
+    const way = mending.mend(this.#way.slice(0, this.#events.length));
+    if (way) this.#way = [...way];
+    return way !== null;
   }
 
   #tryFrom(index: number): boolean {

@@ -263,17 +263,20 @@ export class Steps<State, Call, Answer> {
   }
 
   /**
-   * The way straight on over the newest event: its operation takes effect right before it, after one open
-   * operation, or one effect that nobody asked for, at the most. Null when that does not explain it. What requests met is not looked at.
+   * The way straight on over an event: its operation takes effect right before it, after one open
+   * operation other than `except`, or one effect that nobody asked for, at the most. Null when that does not explain
+   * it. What requests met is not looked at.
    */
   extend(
     from: Configuration<State, Call, Answer>,
     event: HistoryEvent<Call, Answer>,
+    except?: Op<Call, Answer>,
   ): Configuration<State, Call, Answer> | null {
     if (event.kind !== 'complete' || isDone(from, event.op)) return this.pass(from, event);
     const { op } = event;
     const state = this.model.apply(from.state, op.call, op.answer as Answer, this.when(op, event));
-    if (state === null) return this.#extendByItself(from, op, event) ?? this.#extendWithHelp(from, op, event);
+    if (state === null)
+      return this.#extendByItself(from, op, event) ?? this.#extendWithHelp(from, op, event, except);
     if (state === from.state && from.met.length === 0) return from;
     return { state, done: from.done, met: withoutMet(from.met, op) };
   }
@@ -296,12 +299,14 @@ export class Steps<State, Call, Answer> {
     from: Configuration<State, Call, Answer>,
     op: Op<Call, Answer>,
     place: Place,
+    except?: Op<Call, Answer>,
   ): Configuration<State, Call, Answer> | null {
     const { model } = this;
     const answer = op.answer as Answer;
     const when = this.when(op, place);
     for (const helper of this.kept) {
-      if (helper.endedAt !== Number.POSITIVE_INFINITY || isDone(from, helper)) continue;
+      if (helper.invokedAt >= place.at || helper.endedAt < place.at || helper.status === 'answered') continue;
+      if (helper === except || isDone(from, helper)) continue;
       if (model.relevant?.(from.state, helper.call, undefined, op.call, answer) === false) continue;
       for (const { state: helped, outcome } of model.effects(
         from.state,

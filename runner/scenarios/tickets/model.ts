@@ -21,6 +21,7 @@ import {
   withoutOverdue,
   withPayment,
 } from './event-state.ts';
+import { hopeless } from './feasibility.ts';
 import { afterRead, shownText } from './reading.ts';
 import { canBeMade, refusalsOf } from './refusals.ts';
 import { isSpent, observes, relevant } from './relevance.ts';
@@ -82,6 +83,7 @@ export function ticketModel(terms: Terms): TicketModel {
     internal: (state, when) => byItself(state, when.to, terms),
 
     relevant,
+    hopeless,
     observes,
     spent: isSpent,
 
