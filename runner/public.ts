@@ -6,6 +6,7 @@ export type { DeclaredRules, JsonObject, RunConfig, ServiceRules } from '../serv
 export type { Effect, OpenCall, Repeats, SequentialModel, When } from './checkers/model.ts';
 export type { BookingCall, BookingWorld } from './scenarios/bookings/calls.ts';
 export type { Chart, ModelPart, Operation, Scenario, Violation, Workload } from './scenarios/scenario.ts';
+export type { AskedStayCall } from './scenarios/stays/asked.ts';
 export type { House, StayCall } from './scenarios/stays/calls.ts';
 export type { TicketCall, Venue } from './scenarios/tickets/calls.ts';
 export type { Call, Reply } from './service/call.ts';

@@ -29,8 +29,13 @@ export interface Scenario<C extends Call = Call> {
   sqlService?(bug: string | null): SqlService;
   /** How its calls go over HTTP, where no adapter says otherwise: the contract of a service at a URL. */
   readonly http?: HttpAdapter<C, never> | HttpApi;
-  /** What a reply that an adapter makes is not, in a few words; null: nothing. Without it any value is taken as it is. */
-  replyIssue?(call: C, reply: Reply): string | null;
+  /** The call as an adapter is asked for it, with more than is recorded; without it as it is. `world`: that of the reset. */
+  asked?(call: C, world: unknown): C;
+  /**
+   * What a reply that an adapter makes is not, in a few words; null: nothing. Without it any value is taken as it is.
+   * `world`: that of the reset; null where the service speaks the scenario's own contract, so that it is judged itself.
+   */
+  replyIssue?(call: C, reply: Reply, world: unknown): string | null;
   /** What live attacks need beside what every scenario has; the general patterns where it is left out. */
   readonly live?: LiveScenario<C>;
   /**

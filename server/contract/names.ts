@@ -307,6 +307,7 @@ export const RULES = [
   { name: 'keyTtl', what: 'how long they are: 20s, 5000keys, or none for good' },
   { name: 'holdTtl', what: 'how long a hold stands: 2s, or none for what the scenario says' },
   { name: 'capacity', what: 'seats of a slot: 1, or a range such as 1-40' },
+  { name: 'buffer', what: 'units can be kept free for minutes between bookings: yes or no' },
   { name: 'onePerCitizen', what: 'a citizen has one booking in a slot at most: yes or no' },
   { name: 'secondCancel', what: 'what the second cancel of a booking is answered: ok or refused' },
   { name: 'closing', what: 'slots can be closed: yes or no' },

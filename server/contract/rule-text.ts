@@ -17,6 +17,7 @@ const FORMS: Readonly<Record<RuleFlag, string>> = {
   keyTtl: 'a time such as 20s, a number of keys such as 5000keys, or none',
   holdTtl: 'a time such as 2s, or none',
   capacity: `a number from 1 to ${LARGEST_CAPACITY}, or a range such as 1-40`,
+  buffer: 'yes or no',
   onePerCitizen: 'yes or no',
   secondCancel: 'ok or refused',
   closing: 'yes or no',

@@ -7,6 +7,7 @@ export interface DeclaredRules {
   keyTtl?: { seconds: number } | { keys: number } | null | undefined;
   holdTtl?: { seconds: number } | null | undefined;
   capacity?: number | [least: number, most: number] | undefined;
+  buffer?: boolean | undefined;
   onePerCitizen?: boolean | undefined;
   secondCancel?: 'ok' | 'refused' | undefined;
   closing?: boolean | undefined;
@@ -23,6 +24,7 @@ export interface ServiceRules {
   keyTtl: { seconds: number } | { keys: number } | null;
   holdTtl: { seconds: number } | null;
   capacity: { least: number; most: number };
+  buffer: boolean;
   onePerCitizen: boolean;
   secondCancel: 'ok' | 'refused';
   closing: boolean;
@@ -42,6 +44,7 @@ export const CONTRACT_RULES: Readonly<ServiceRules> = {
   keyTtl: null,
   holdTtl: null,
   capacity: { least: 1, most: 5 },
+  buffer: true,
   onePerCitizen: true,
   secondCancel: 'refused',
   closing: true,
@@ -85,6 +88,7 @@ export type RuleFlag = (typeof RULES)[number]['name'];
 /** The values of the rules that have few. */
 export const RULE_CHOICES: { readonly [Name in RuleFlag]?: readonly string[] } = {
   keys: ['yes', 'no'],
+  buffer: ['yes', 'no'],
   onePerCitizen: ['yes', 'no'],
   secondCancel: ['ok', 'refused'],
   closing: ['yes', 'no'],

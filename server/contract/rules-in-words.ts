@@ -19,6 +19,7 @@ const IN_WORDS: InWords = {
   holdTtl: ({ holdTtl }) => (holdTtl === null ? null : `holds stand: ${holdTtl.seconds} s`),
   capacity: ({ capacity: { least, most } }) =>
     `capacity: ${least === most ? String(least) : `${least} to ${most}`}`,
+  buffer: ({ buffer }) => (buffer ? null : 'minutes between bookings: none'),
   onePerCitizen: ({ onePerCitizen }) => `one booking per citizen and slot: ${yesOrNo(onePerCitizen)}`,
   secondCancel: ({ secondCancel }) => `second cancel: ${secondCancel}`,
   closing: ({ closing }) => `closing: ${closing ? 'yes' : 'none'}`,

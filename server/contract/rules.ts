@@ -26,6 +26,8 @@ export const declaredRulesSchema: z.ZodType<DeclaredRules, DeclaredRules> = z.st
   capacity: z
     .union([seats, z.tuple([seats, seats]).refine(([least, most]) => least <= most, 'the least comes first')])
     .optional(),
+  /** A unit stays free for some minutes between two bookings, where the scenario says so. */
+  buffer: z.boolean().optional(),
   /** A citizen has one active booking in a slot at most. */
   onePerCitizen: z.boolean().optional(),
   /** What the second cancel of a booking is answered. */

@@ -1,6 +1,8 @@
 /**
  * An adapter for the scenario stays: things that are taken for ranges of time. The API here is made up: reservations
- * of rooms, each with so many beds, times of the wall clock in the zone of the room. Make it yours.
+ * of rooms, each with so many beds, times of the wall clock in the zone of the room. Make it yours. Where yours takes
+ * instants instead, `AskedStayCall` in place of `StayCall` has them as `fromInstant` and `toInstant`; where it keeps
+ * nothing free between bookings, add `buffer: false` to the rules.
  *
  *   npx simcity check-adapter --scenario stays --target http://127.0.0.1:8080 --adapter ./my-adapter.ts
  */

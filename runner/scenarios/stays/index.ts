@@ -1,7 +1,8 @@
 /** The built-in scenario `stays`: citizens take resources for ranges of time. */
 import type { Scenario } from '../../public.ts';
+import { askedStay } from './asked.ts';
 import { findHouseBug, HOUSE_BUGS } from './bugs.ts';
-import { STAY_OPERATIONS, type StayCall } from './calls.ts';
+import { type House, STAY_OPERATIONS, type StayCall } from './calls.ts';
 import { houseOverHttp } from './http.ts';
 import { MemoryHouse } from './memory-service.ts';
 import { replyIssueOf } from './reply-issue.ts';
@@ -22,6 +23,7 @@ export const stays: Scenario<StayCall> = {
   memoryService: (bug) => new MemoryHouse(bug === null ? {} : findHouseBug(bug).memory),
   sqlService: (bug) => sqlHouse(bug === null ? {} : findHouseBug(bug).sql),
   http: houseOverHttp,
+  asked: (call, world) => askedStay(call, world as House),
   replyIssue: replyIssueOf,
   live: {
     look: (resource) => ({ actor: 'observer', call: { operation: 'read', resource } }),

@@ -1,7 +1,7 @@
 /** What is wrong with what an adapter of the user's makes of an answer, before the model takes it for the service's. */
 import { z } from 'zod';
 import type { Reply } from '../../public.ts';
-import type { StayCall } from './calls.ts';
+import type { House, StayCall } from './calls.ts';
 import { unitSchema, unitsSchema } from './http-contract.ts';
 import { EMPTY, TAKEN, UNKNOWN } from './replies.ts';
 
@@ -17,7 +17,8 @@ const VALUES: Partial<Record<StayCall['operation'], z.ZodType>> = {
   read: z.object({ units: z.int(), buffer: z.int(), bookings: z.array(stay) }),
 };
 
-export function replyIssueOf({ operation }: StayCall, reply: Reply): string | null {
+export function replyIssueOf(call: StayCall, reply: Reply, world: unknown): string | null {
+  const { operation } = call;
   if (reply.outcome === 'refused') {
     return REASONS.includes(reply.reason)
       ? null
@@ -25,5 +26,20 @@ export function replyIssueOf({ operation }: StayCall, reply: Reply): string | nu
   }
   if (reply.outcome !== 'ok') return null;
   const [issue] = VALUES[operation]?.safeParse(reply.value).error?.issues ?? [];
-  return issue ? `a value with ${issue.path.join('.')}: ${issue.message}` : null;
+  if (issue) return `a value with ${issue.path.join('.')}: ${issue.message}`;
+  return call.operation === 'read' && world !== null
+    ? resourceIssue(call.resource, reply.value, world as House)
+    : null;
+}
+
+/** Units and minutes between bookings are what the reset asked for: no call changes them. */
+function resourceIssue(id: string, value: object, { resources }: House): string | null {
+  const wanted = resources.find((resource) => resource.id === id);
+  const shown = value as { units: number; buffer: number };
+  if (!wanted) return null;
+  if (shown.units !== wanted.units)
+    return `${id} has units: ${shown.units}, where the reset asked for ${wanted.units}. Where the service has a number of its own, declare it as the rule capacity`;
+  if (shown.buffer !== wanted.buffer)
+    return `${id} has buffer: ${shown.buffer}, where the reset asked for ${wanted.buffer}. Where the service keeps nothing free between bookings, declare the rule buffer: false`;
+  return null;
 }

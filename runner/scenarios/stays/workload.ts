@@ -85,19 +85,17 @@ export class HouseWorkload implements Workload<StayCall> {
     'a series was refused': 0,
   };
 
-  constructor(config: RunConfig, prng: Prng, rules?: Readonly<Pick<ServiceRules, 'capacity'>>) {
+  constructor(config: RunConfig, prng: Prng, rules?: Readonly<Pick<ServiceRules, 'capacity' | 'buffer'>>) {
     this.#season = drawSeason(prng);
     this.model = stayModel(this.#season.zone) as unknown as SequentialModel<unknown, unknown, unknown>;
     const { least, most } = rules?.capacity ?? ANY_UNITS;
     const further = Math.min(most - least, FURTHER_UNITS);
-    const resources = Array.from(
-      { length: Math.max(2, config.slots) },
-      (_, i): Resource => ({
-        id: `room-${String(i + 1).padStart(3, '0')}`,
-        units: least + prng.below(further + 1),
-        buffer: prng.pick([0, 0, 30]),
-      }),
-    );
+    const resources = Array.from({ length: Math.max(2, config.slots) }, (_, i): Resource => {
+      const units = least + prng.below(further + 1);
+      const buffer = prng.pick([0, 0, 30]);
+      const id = `room-${String(i + 1).padStart(3, '0')}`;
+      return { id, units, buffer: rules?.buffer === false ? 0 : buffer };
+    });
     this.world = { zone: this.#season.zone, firstDay: this.#season.firstDay, resources };
     this.objects = resources.map(({ id }) => id);
     this.#citizens = config.citizens;

@@ -19,10 +19,13 @@ import { wireRequestOf } from './request.ts';
 /** Any adapter, whichever scenario it is for. */
 type AnyAdapter = HttpAdapter<Call, unknown>;
 
+/** What each adapter was last reset to: like what it keeps itself, it holds for whoever asks by it. */
+const worlds = new WeakMap<AnyAdapter, unknown>();
+
 /** `scenario`: the one that the adapter is for; `bookings` unless it is given. */
 export function httpApiOf(
   given: HttpAdapter,
-  scenario: Pick<Scenario, 'name' | 'operations' | 'replyIssue'> = {
+  scenario: Pick<Scenario, 'name' | 'operations' | 'replyIssue' | 'asked' | 'http'> = {
     name: 'bookings',
     operations: BOOKING_OPERATIONS,
   },
@@ -30,10 +33,12 @@ export function httpApiOf(
   const adapter = given as unknown as AnyAdapter;
   const { rules = {} } = adapter;
   const offers = (operation: string) => (adapter.operations ?? scenario.operations).includes(operation);
+  const isOfTheContract = scenario.http === given;
   const check: ReplyCheck = {
     isBookings: scenario.name === 'bookings',
     needsIds: rules.cancelsBy !== 'citizen' && offers('cancel'),
-    issueOf: (call, reply) => scenario.replyIssue?.(call, reply) ?? null,
+    issueOf: (call, reply) =>
+      scenario.replyIssue?.(call, reply, isOfTheContract ? null : (worlds.get(adapter) ?? null)) ?? null,
   };
   return {
     isContract: false,
@@ -41,8 +46,16 @@ export function httpApiOf(
     offers,
     setup: (citizens, send) =>
       preparing('setup', send, async (asked) => adapter.setup?.(citizens, asked.send)),
-    reset: (world, send) => preparing('reset', send, (asked) => adapter.reset(world, asked.send)),
-    perform: (call, send) => performed(adapter, call as AdapterCall<Call>, new Asked(send), check),
+    reset: (begun, send) => {
+      worlds.set(adapter, begun);
+      return preparing('reset', send, (asked) => adapter.reset(begun, asked.send));
+    },
+    perform: (call, send) => {
+      const world = worlds.get(adapter);
+      // Before there is a city only looks are made, to see whether anybody is there.
+      const asked = world === undefined ? call : (scenario.asked?.(call, world) ?? call);
+      return performed(adapter, asked as AdapterCall<Call>, new Asked(send), check);
+    },
     ...(adapter.inspect ? { inspect: (send: Send) => inspected(adapter, new Asked(send)) } : {}),
   };
 }
