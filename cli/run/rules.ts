@@ -11,7 +11,9 @@ export function tellsRules({ type, data }: Pick<RunEvent, 'type' | 'data'>): boo
 /** All rules, a line each; empty when none are told. */
 export function ruleLines(told: JsonObject | null | undefined): string[] {
   const found = toldRules(told);
-  return found === null ? [] : rulesText(found.rules, found.sources, found.learned).map(safeText);
+  return found === null
+    ? []
+    : rulesText(found.rules, found.sources, found.learned, found.concerns).map(safeText);
 }
 
 /** Those that are others than the booking contract's, on one line. */

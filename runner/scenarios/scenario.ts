@@ -2,7 +2,7 @@
  * What a scenario is: the operations that citizens do, the model that says which answers are right, the
  * invariants, and the metrics. The engine knows nothing of slots or bookings; it meets them only here.
  */
-import type { RunConfig, ServiceRules } from '../../server/contract/index.ts';
+import type { RuleName, RunConfig, ServiceRules } from '../../server/contract/index.ts';
 import type { LiveScenario } from '../harness/live/live-plan.ts';
 import type { Call, Reply } from '../service/call.ts';
 import type { MemoryService } from '../service/memory-service.ts';
@@ -27,6 +27,8 @@ export interface Scenario<C extends Call = Call> {
   memoryService?(bug: string | null): MemoryService;
   /** The reference service over PostgreSQL, likewise. */
   sqlService?(bug: string | null): SqlService;
+  /** What it depends on of what services promise; all of it unless it is given. */
+  readonly rules?: readonly RuleName[];
   /** How its calls go over HTTP, where no adapter says otherwise: the contract of a service at a URL. */
   readonly http?: HttpAdapter<C, never> | HttpApi;
   /** The call as an adapter is asked for it, with more than is recorded; without it as it is. `world`: that of the reset. */

@@ -112,9 +112,9 @@ class Check {
     const isBookings = this.#scenario.name === 'bookings';
     const missing = this.#scenario.operations.filter((operation) => !this.#api.offers(operation));
     const keyless = isBookings && !this.#rules.rules.keys ? ['keys: the service honours none'] : [];
-    const rules = toldRulesOf(this.#rules, this.#why);
+    const rules = toldRulesOf(this.#rules, this.#why, this.#scenario);
     return {
-      rules: isBookings && failed === null ? JSON.parse(JSON.stringify(rules)) : null,
+      rules: failed === null ? JSON.parse(JSON.stringify(rules)) : null,
       leftOut: this.#leftOut,
       notTested: [
         ...missing.map((operation) => `${operation}: the adapter has no such operation`),

@@ -108,4 +108,6 @@ export interface ToldRules {
   sources: Partial<Record<RuleName, RuleSource>>;
   /** Why a rule is as it is, for those that were learned. */
   learned: Partial<Record<RuleName, string>>;
+  /** Those that the run's scenario depends on; left out: all. */
+  concerns?: readonly RuleName[];
 }

@@ -45,8 +45,10 @@ export function rulesText(
   rules: ServiceRules,
   sources: ToldRules['sources'],
   why: ToldRules['learned'],
+  concerns: readonly RuleName[] = RULE_NAMES,
 ): string[] {
-  return RULE_NAMES.flatMap((name) => lineOf(name, rules, sources[name] ?? 'contract', why[name]));
+  const told = RULE_NAMES.filter((name) => concerns.includes(name));
+  return told.flatMap((name) => lineOf(name, rules, sources[name] ?? 'contract', why[name]));
 }
 
 /** The same of the rules that are others than the booking contract's. */
@@ -76,7 +78,11 @@ export function toldRules(data: Readonly<Record<string, unknown>> | null | undef
   if (!isObject(data) || !isObject(data['rules'])) return null;
   const sources = entriesOf(data['sources'], (value) => SOURCES.includes(value));
   const learned = entriesOf(data['learned'], (value) => typeof value === 'string');
-  return { rules: rulesIn(data['rules']), sources, learned };
+  const { concerns } = data;
+  const told = { rules: rulesIn(data['rules']), sources, learned };
+  return Array.isArray(concerns)
+    ? { ...told, concerns: RULE_NAMES.filter((name) => concerns.includes(name)) }
+    : told;
 }
 
 function rulesIn(told: Readonly<Record<string, unknown>>): ServiceRules {

@@ -74,7 +74,7 @@ async function asked({ declared = {}, missing = [], seed = 3, config: given = {}
   const service = {
     asking: askingService({ workload, rules, offers, plan: plan as never }),
     rules,
-    told: toldRulesOf({ rules, sources: {} }, {}),
+    told: toldRulesOf({ rules, sources: {} }, {}, {}),
     operations: scenario.operations.filter(offers),
     rest: () => Promise.resolve(),
     begun: () => undefined,

@@ -266,6 +266,16 @@ describe('in words', () => {
     ]);
   });
 
+  test('are those that the scenario depends on, where it says which', () => {
+    const concerns = ['keys', 'capacity', 'buffer'];
+    const told = { what: 'rules', rules: withDeclared(rules, { buffer: false }), sources, learned, concerns };
+    expect(ruleLines(told)).toEqual([
+      'keys: none (learned: a repeat was refused)',
+      'capacity: 1 to 40 (flag)',
+      'minutes between bookings: none (contract)',
+    ]);
+  });
+
   test('say of what could not be learned only that, and why', () => {
     const why = { keys: 'not learned: the answers said nothing' };
     expect(rulesText(CONTRACT_RULES, { keys: 'contract' }, why)[0]).toBe(

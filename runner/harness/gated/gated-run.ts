@@ -133,7 +133,7 @@ export class GatedRun {
     const about = { seed, config, rules, workload, offers, isContract: api.isContract };
     const planOptions = { ...about, burstRate: 0, kills: true, isGivenUp: () => false };
     const plan = this.#scenario.live?.plan?.(planOptions) ?? new GeneralPlan(planOptions);
-    const told = toldRulesOf(this.#rules, {});
+    const told = toldRulesOf(this.#rules, {}, this.#scenario);
     return {
       asking: askingService({ workload, rules, offers, plan }),
       rules,

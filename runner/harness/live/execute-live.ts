@@ -227,7 +227,7 @@ async function lookedAt(
   const { verdicts } = execution;
   const isStopped = () => options.signal.requested;
   const first = (await firstLookOf(context, execution)) ?? { failure: null, learned: {} };
-  const told = toldRulesOf(context, first.learned);
+  const told = toldRulesOf(context, first.learned, scenario);
   verdicts.note('rules', { ...told });
   const { failure } = first;
   if (failure) {

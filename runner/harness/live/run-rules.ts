@@ -10,6 +10,7 @@ import {
   withDeclared,
 } from '../../../server/contract/index.ts';
 import { sourceOfLesson } from '../../scenarios/bookings/live/learn-rules.ts';
+import type { Scenario } from '../../scenarios/scenario.ts';
 import type { HttpApi } from '../../targets/http/api.ts';
 
 export interface RunRules {
@@ -34,10 +35,16 @@ export function runRulesOf(api: Pick<HttpApi, 'rules' | 'isContract'>, flags: De
 export function toldRulesOf(
   { rules, sources }: Omit<RunRules, 'declared'>,
   learned: ToldRules['learned'],
+  { rules: concerns }: Pick<Scenario, 'rules'>,
 ): ToldRules {
   const names = Object.keys(rules) as RuleName[];
   const told = names.map((name) => [name, sources[name] ?? sourceOfLesson(learned[name])]);
-  return { rules, sources: Object.fromEntries(told), learned };
+  return {
+    rules,
+    sources: Object.fromEntries(told),
+    learned,
+    ...(concerns === undefined ? {} : { concerns }),
+  };
 }
 
 function from(source: RuleSource, rules: DeclaredRules): Partial<Record<RuleName, RuleSource>> {

@@ -22,6 +22,7 @@ export const stays: Scenario<StayCall> = {
   ],
   memoryService: (bug) => new MemoryHouse(bug === null ? {} : findHouseBug(bug).memory),
   sqlService: (bug) => sqlHouse(bug === null ? {} : findHouseBug(bug).sql),
+  rules: ['keys', 'keyTtl', 'capacity', 'buffer', 'errors'],
   http: houseOverHttp,
   asked: (call, world) => askedStay(call, world as House),
   replyIssue: replyIssueOf,

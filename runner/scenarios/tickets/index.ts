@@ -22,6 +22,7 @@ export const tickets: Scenario<TicketCall> = {
   ],
   memoryService: (bug) => new MemoryBoxOffice(bug === null ? {} : findTicketBug(bug).memory),
   sqlService: (bug) => sqlBoxOffice(bug === null ? {} : findTicketBug(bug).sql),
+  rules: ['keys', 'keyTtl', 'holdTtl', 'errors'],
   http: boxOfficeOverHttp,
   replyIssue: replyIssueOf,
   live: {

@@ -22,6 +22,7 @@ export const transfers: Scenario<BankCall> = {
   ],
   memoryService: (bug) => new MemoryBank(bug === null ? {} : findBankBug(bug).memory),
   sqlService: (bug) => sqlBank(bug === null ? {} : findBankBug(bug).sql),
+  rules: ['keys', 'keyTtl', 'errors'],
   http: bankOverHttp,
   workload: (_seed, config, prng) => new BankWorkload(config, prng),
 };
