@@ -26,40 +26,17 @@ import {
 } from './invariants.ts';
 import { type Change, type KnownStay, KnownStays } from './known-stays.ts';
 import { stayModel } from './model.ts';
+import { type Own, OwnStays } from './own-stays.ts';
 import { answersOf, calendarIn, numbersIn, partsOf } from './parts.ts';
+import { callFor, drawWish } from './plan.ts';
 import type { ResourceState } from './resource.ts';
-import { drawSeason, drawSpan, laterSpan, otherEnd, type Season, wholeSeason } from './season.ts';
+import { drawSeason, type Season, wholeSeason } from './season.ts';
 
-/** How often citizens do what, in parts of 100; the rest are bookings. */
-const SHARES = [
-  ['series', 7],
-  ['move', 10],
-  ['extend', 6],
-  ['shorten', 6],
-  ['cancel', 18],
-  ['search', 12],
-  ['read', 8],
-] as const satisfies readonly (readonly [StayCall['operation'], number])[];
-/** This share of the calls is about one resource, so that they meet. */
-const HOT_SHARE = 0.4;
-/** Which resource that is changes after so many operations. */
-const HOT_FOR = 40;
-/**
- * What is taken together is next to each other, as the rooms of a family are: a move leads to the neighbour, a series takes
- * both. If all could be tied to all, few histories could be checked object by object.
- */
-const NEIGHBOURS = 2;
 /** Units of a resource where no service says how many it may have; and how many more than the fewest it has at most. */
 const ANY_UNITS = { least: 1, most: 3 };
 const FURTHER_UNITS = 2;
-/** Bookings that citizens remember, and series that are looked for in audits. */
+/** Series that are looked for in audits. */
 const REMEMBERED = 256;
-
-/** A booking as its citizen knows it. */
-interface Own extends Span {
-  readonly booking: string;
-  readonly resource: string;
-}
 
 export class HouseWorkload implements Workload<StayCall> {
   readonly world: JsonObject & House;
@@ -68,10 +45,8 @@ export class HouseWorkload implements Workload<StayCall> {
   readonly #season: Season;
   readonly #citizens: number;
   readonly #instants = new Map<string, number>();
-  readonly #own = new Map<string, Own>();
+  readonly #own = new OwnStays((text) => this.#instantOf(text));
   readonly #known = new KnownStays();
-  /** Of all units together, as far as it was acknowledged. */
-  #takenMinutes = 0;
   /** What each series is of; null once it was acknowledged, and each of its bookings may be changed. */
   readonly #series = new Map<string, readonly SeriesItem[] | null>();
   readonly #counts = { booked: 0, series: 0, moved: 0, cancelled: 0, taken: 0 };
@@ -103,54 +78,14 @@ export class HouseWorkload implements Workload<StayCall> {
 
   plan(n: number, prng: Prng, focus: string | null): { actor: string; call: StayCall } {
     const actor = `citizen-${String(prng.below(this.#citizens) + 1).padStart(3, '0')}`;
-    const operation = focus === null ? operationAt(prng.below(100)) : 'book';
-    const resource = focus ?? this.#choose(n, prng);
-    const span = drawSpan(this.#season, prng);
+    const { objects: resources } = this;
+    const wish = drawWish(n, prng, { focus, resources, season: this.#season });
     const [doubted] = this.#doubted;
     if (doubted !== undefined && focus === null) {
       this.#doubted.delete(doubted);
       return { actor, call: { operation: 'read', resource: doubted } };
     }
-    return { actor, call: this.#planned(n, prng, operation, { resource, ...span }) };
-  }
-
-  #planned(n: number, prng: Prng, operation: StayCall['operation'], place: Omit<Own, 'booking'>): StayCall {
-    const { resource, from, to } = place;
-    if (operation === 'search') return { operation, resource, from, to };
-    if (operation === 'read') return { operation, resource };
-    if (operation === 'series') return this.#plannedSeries(n, prng, place);
-    const own = operation === 'book' ? undefined : this.#someOwn(prng, resource);
-    if (!own) {
-      const unit = prng.chance(0.3) ? 1 : null;
-      return { operation: 'book', booking: `b-${n}`, resource, unit, from, to };
-    }
-    const { booking, resource: where } = own;
-    switch (operation) {
-      case 'move': {
-        const target = prng.chance(0.5) ? where : this.#neighbourOf(where, prng);
-        return { operation, booking, resource: where, target, from, to };
-      }
-      case 'extend':
-        return { operation, booking, resource: where, to: otherEnd(own, 1 + prng.below(3)) };
-      case 'shorten':
-        return { operation, booking, resource: where, to: otherEnd(own, -1 - prng.below(2)) };
-      default:
-        return { operation: 'cancel', booking, resource: where };
-    }
-  }
-
-  /** On following days at one resource, or at one time at several. */
-  #plannedSeries(n: number, prng: Prng, { resource, ...span }: Omit<Own, 'booking'>): StayCall {
-    const isDaily = span.from.length > 10 && prng.chance(0.3);
-    const resources = isDaily ? Array(2 + prng.below(2)).fill(resource) : this.#neighbours(resource);
-    const items = resources.map(
-      (each, i): SeriesItem => ({
-        booking: `s-${n}.${i + 1}`,
-        resource: each,
-        ...(isDaily ? laterSpan(span, i) : span),
-      }),
-    );
-    return { operation: 'series', series: `s-${n}`, items };
+    return { actor, call: callFor(wish, n, prng, { resources, own: this.#own }) };
   }
 
   repeats(call: StayCall): boolean {
@@ -320,9 +255,9 @@ export class HouseWorkload implements Workload<StayCall> {
 
   metrics(): Record<string, number> {
     const units = this.world.resources.reduce((sum, resource) => sum + resource.units, 0);
-    const all = units * this.#minutesOf(wholeSeason(this.#season));
+    const all = units * this.#own.lengthOf(wholeSeason(this.#season));
     return {
-      occupancy: Math.round((100 * this.#takenMinutes) / all),
+      occupancy: Math.round((100 * this.#own.takenMinutes) / all),
       ...this.#counts,
       standing: this.#own.size,
     };
@@ -365,75 +300,17 @@ export class HouseWorkload implements Workload<StayCall> {
     return this.world.resources.find((one) => one.id === id) as Resource;
   }
 
-  #choose(n: number, prng: Prng): string {
-    const any = prng.below(this.objects.length);
-    // Of the number alone, so that leaving other operations out does not move it; 7 is prime to most counts.
-    const hot = (Math.floor(n / HOT_FOR) * 7) % this.objects.length;
-    return this.objects[prng.chance(HOT_SHARE) ? hot : any] as string;
-  }
-
-  /** Those that are taken together with this one, and itself. */
-  #neighbours(resource: string): readonly string[] {
-    const at = this.objects.indexOf(resource);
-    const first = Math.min(at - (at % NEIGHBOURS), this.objects.length - NEIGHBOURS);
-    return this.objects.slice(first, first + NEIGHBOURS);
-  }
-
-  #neighbourOf(resource: string, prng: Prng): string {
-    return prng.pick(this.#neighbours(resource).filter((each) => each !== resource));
-  }
-
-  /** One at this resource, if there is one. */
-  #someOwn(prng: Prng, resource: string): Own | undefined {
-    const own = [...this.#own.values()];
-    const here = own.filter((one) => one.resource === resource);
-    const from = here.length > 0 ? here : own;
-    return from.length > 0 ? prng.pick(from) : undefined;
-  }
-
-  /** What its citizen knows once it was done. */
   #learn(call: StayCall): void {
-    switch (call.operation) {
-      case 'book': {
-        const { booking, resource, from, to } = call;
-        this.#counts.booked++;
-        this.#know(booking, { booking, resource, from, to });
-        break;
-      }
-      case 'series':
-        this.#counts.series++;
-        setNewest(this.#series, call.series, null, REMEMBERED);
-        for (const item of call.items) this.#know(item.booking, item);
-        break;
-      case 'move': {
-        const { booking, resource, target, from, to } = call;
-        this.#counts.moved++;
-        if (target !== resource) this.#sometimes['a booking moved to another resource']++;
-        this.#know(booking, { booking, resource: target, from, to });
-        break;
-      }
-      case 'extend':
-      case 'shorten': {
-        const own = this.#own.get(call.booking);
-        if (own) this.#know(call.booking, { ...own, to: call.to });
-        break;
-      }
-      case 'cancel':
-        this.#counts.cancelled++;
-        this.#know(call.booking, null);
+    this.#own.learn(call);
+    if (call.operation === 'book') this.#counts.booked++;
+    else if (call.operation === 'cancel') this.#counts.cancelled++;
+    else if (call.operation === 'move') {
+      this.#counts.moved++;
+      if (call.target !== call.resource) this.#sometimes['a booking moved to another resource']++;
+    } else if (call.operation === 'series') {
+      this.#counts.series++;
+      setNewest(this.#series, call.series, null, REMEMBERED);
     }
-  }
-
-  /** What is not remembered any more stays taken. */
-  #know(booking: string, own: Own | null): void {
-    const before = this.#own.get(booking);
-    this.#takenMinutes += this.#minutesOf(own) - this.#minutesOf(before ?? null);
-    if (own) setNewest(this.#own, booking, own, REMEMBERED);
-    else this.#own.delete(booking);
-  }
-
-  #minutesOf(span: Span | null): number {
-    return span === null ? 0 : this.#instantOf(span.to) - this.#instantOf(span.from);
   }
 
   #end(call: StayCall): void {
@@ -441,15 +318,6 @@ export class HouseWorkload implements Workload<StayCall> {
       this.#underWay.set(resource, (this.#underWay.get(resource) ?? 1) - 1);
     }
   }
-}
-
-function operationAt(roll: number): StayCall['operation'] {
-  let left = roll;
-  for (const [operation, share] of SHARES) {
-    if (left < share) return operation;
-    left -= share;
-  }
-  return 'book';
 }
 
 function isChange(call: StayCall): call is Change {
