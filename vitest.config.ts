@@ -12,7 +12,9 @@ const WHOLE_RUNS = [
 
 /** What takes minutes by itself and has a shorter relative in another suite: for the time before a release. */
 const LONGEST = [
-  'test/heavy/{left-behind,package,gate-command-line,gate-ground,gate-runs,runner-attempts}.test.ts',
+  'test/heavy/{left-behind,package,gate-command-line,gate-ground,gate-runs,runner-attempts,bisect-gate}.test.ts',
+  'test/heavy/{worker,cli-refusals,tickets-postgres}.test.ts',
+  'test/e2e/{web-why,web-events}.test.ts',
   'test/heavy/{campaign-shards,campaign-gated,campaign-scale,campaign-processes}.test.ts',
   'test/heavy/{http-tickets,http-tickets-gated,cli-scenario-http,explain-command,shrink-postgres,strangers,supabase-cli}.test.ts',
   'test/simulation/why-laboratory.test.ts',
