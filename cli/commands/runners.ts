@@ -1,13 +1,14 @@
-/** `simcity runners`: who executes runs and works for campaigns, the one heard of last first. */
+/** `simcity runners`: who works for campaigns, the one heard of last first. */
 import type { Runner } from '../../server/contract/index.ts';
 import { connectForReading } from '../hosting/connect.ts';
 import type { ServerFlags } from '../hosting/find-server.ts';
-import { type Style, styleFor } from '../output/style.ts';
-import { type Column, tableLines } from '../output/table.ts';
-import { type Context, wantsColor } from '../process/context.ts';
+import { printRows } from '../output/rows.ts';
+import type { Style } from '../output/style.ts';
+import type { Column } from '../output/table.ts';
+import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 import { doesText, heardText, isSilent } from '../run/runner-words.ts';
-import { safeJson, safeText } from '../run/sanitize.ts';
+import { safeText } from '../run/sanitize.ts';
 
 interface RunnersFlags extends ServerFlags {
   json?: true;
@@ -17,14 +18,8 @@ export async function runners(context: Context, flags: RunnersFlags): Promise<nu
   const { api, hosted } = await connectForReading(context, flags);
   try {
     const found = (await api.runners()).runners;
-    if (flags.json) {
-      for (const runner of found) await context.out(`${safeJson(runner)}\n`);
-    } else if (found.length === 0) {
-      context.err('simcity: no runner was heard of in the last day. `simcity runner` starts one.\n');
-    } else {
-      const style = styleFor(wantsColor(context, 'stdout'));
-      await context.out(`${tableLines(columns(style), found).join('\n')}\n`);
-    }
+    const none = 'no runner was heard of in the last day. `simcity runner` starts one.';
+    await printRows(context, found, { json: flags.json === true, none, columns });
     return EXIT.pass;
   } finally {
     await hosted?.close();

@@ -2,16 +2,17 @@
 import type { Run, RunStatus } from '../../server/contract/index.ts';
 import type { Api } from '../client/api.ts';
 import { connectForReading } from '../hosting/connect.ts';
-import { paintOutcome, type Style, styleFor } from '../output/style.ts';
-import { type Column, tableLines } from '../output/table.ts';
-import { type Context, wantsColor } from '../process/context.ts';
+import { printRows } from '../output/rows.ts';
+import { paintOutcome, type Style } from '../output/style.ts';
+import type { Column } from '../output/table.ts';
+import type { Context } from '../process/context.ts';
 import { EXIT } from '../process/errors.ts';
 import { attemptParts } from '../run/attempts.ts';
 import { formatNumber, formatSeconds } from '../run/format.ts';
 import { reasonOf, runOutcome } from '../run/outcome.ts';
 import { runName } from '../run/run-name.ts';
 import { bugText, faultsText } from '../run/run-search.ts';
-import { safeJson, safeText } from '../run/sanitize.ts';
+import { safeText } from '../run/sanitize.ts';
 
 interface RunsFlags {
   status?: RunStatus;
@@ -26,14 +27,8 @@ const PAGE = 100;
 export async function runs(context: Context, flags: RunsFlags): Promise<number> {
   const { api, hosted } = await connectForReading(context, flags);
   const found = await listRuns(api, flags.limit ?? 20, flags.status);
-  if (flags.json) {
-    for (const run of found) await context.out(`${safeJson(run)}\n`);
-  } else if (found.length === 0) {
-    context.err('simcity: no runs yet. `simcity run` starts one.\n');
-  } else {
-    const style = styleFor(wantsColor(context, 'stdout'));
-    await context.out(`${tableLines(columns(style), found).join('\n')}\n`);
-  }
+  const none = 'no runs yet. `simcity run` starts one.';
+  await printRows(context, found, { json: flags.json === true, none, columns });
   await hosted?.close();
   return EXIT.pass;
 }

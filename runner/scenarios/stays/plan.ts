@@ -1,5 +1,6 @@
 /** What the citizens of `stays` ask for next. */
 import type { Prng } from '../../public.ts';
+import { byShare } from '../shares.ts';
 import type { SeriesItem, Span, StayCall } from './calls.ts';
 import type { OwnStays } from './own-stays.ts';
 import { drawSpan, laterSpan, otherEnd, type Season } from './season.ts';
@@ -36,7 +37,7 @@ export function drawWish(
   prng: Prng,
   { focus, resources, season }: { focus: string | null; resources: readonly string[]; season: Season },
 ): Wish {
-  const operation = focus === null ? operationAt(prng.below(100)) : 'book';
+  const operation = focus === null ? (byShare(SHARES, prng.below(100)) ?? 'book') : 'book';
   const resource = focus ?? chosenOf(resources, n, prng);
   return { operation, resource, ...drawSpan(season, prng) };
 }
@@ -89,15 +90,6 @@ function seriesOf(
     }),
   );
   return { operation: 'series', series: `s-${n}`, items };
-}
-
-function operationAt(roll: number): StayCall['operation'] {
-  let left = roll;
-  for (const [operation, share] of SHARES) {
-    if (left < share) return operation;
-    left -= share;
-  }
-  return 'book';
 }
 
 function chosenOf(resources: readonly string[], n: number, prng: Prng): string {

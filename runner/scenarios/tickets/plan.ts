@@ -1,5 +1,6 @@
 /** What citizens, and the provider of payments, ask for next. */
 import type { Prng } from '../../public.ts';
+import { byShare } from '../shares.ts';
 import type { PayCall, TicketCall, TicketEvent } from './calls.ts';
 import type { Orders, Own } from './orders.ts';
 
@@ -44,7 +45,7 @@ export function plannedOperation(
     isBurst,
   }: { event: TicketEvent; citizens: number; orders: Orders; isBurst: boolean },
 ): Planned {
-  const operation = isBurst ? 'hold' : operationAt(prng.below(100));
+  const operation = isBurst ? 'hold' : (byShare(SHARES, prng.below(100)) ?? 'hold');
   const isEager = prng.chance(EAGER_SHARE);
   const citizen = citizenName(prng.below(isEager ? Math.min(EAGER_CITIZENS, citizens) : citizens));
   const asks = (call: TicketCall): Planned => ({ actor: citizen, call });
@@ -80,15 +81,6 @@ export function plannedOperation(
     default:
       return asks(hold(n, prng, citizen, event));
   }
-}
-
-function operationAt(roll: number): TicketCall['operation'] {
-  let left = roll;
-  for (const [operation, share] of SHARES) {
-    if (left < share) return operation;
-    left -= share;
-  }
-  return 'hold';
 }
 
 function citizenName(index: number): string {
